@@ -1,0 +1,40 @@
+# Each of these sets itself up on a fresh machine with python3 >= 3.11, make and git.
+#   make demo    search KELT-9 on the sample archive, download two light curves, open and draw them
+#   make test    the whole suite
+#   make lint    ruff, mypy --strict
+#   make bench   against astroquery and lightkurve, side by side
+#   make docs    the site, in site/
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+.PHONY: demo test lint bench docs clean
+
+demo: $(READY)
+	$(BIN)/tess-source demo --to demo-data
+
+test: $(READY)
+	$(BIN)/python -m pytest -q
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/mypy tests/test_typing.py
+
+bench: $(READY)
+	$(BIN)/python -m bench
+
+docs: $(READY)
+	$(BIN)/mkdocs build --strict
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tess-source needs Python 3.11 or newer; try: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,lint,docs]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) site build dist demo-data

@@ -1,0 +1,74 @@
+"""Data of NASA's TESS mission: search, list, link, filter, download, load.
+
+>>> import tess_source
+>>> tess_source.hookimpl.project_name
+'tess_source'
+
+Names are imported when they are first used, so that ``import tess_source`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tess_source.errors import TessSourceError as TessSourceError
+    from tess_source.found import Found as Found
+    from tess_source.hookspecs import hookimpl as hookimpl
+    from tess_source.manifest import Manifest as Manifest
+    from tess_source.plan import Plan as Plan
+    from tess_source.records import Column as Column
+    from tess_source.records import Filter as Filter
+    from tess_source.records import Request as Request
+    from tess_source.records import Settings as Settings
+    from tess_source.records import Transport as Transport
+    from tess_source.session import Session as Session
+    from tess_source.tables import Links as Links
+    from tess_source.tables import Observations as Observations
+    from tess_source.tables import Products as Products
+    from tess_source.targets import Query as Query
+    from tess_source.targets import Target as Target
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "TessSourceError": "errors", "Found": "found", "hookimpl": "hookspecs", "Manifest": "manifest", "Plan": "plan",
+    "Column": "records", "Filter": "records", "Request": "records", "Settings": "records", "Transport": "records",
+    "Session": "session", "Links": "tables", "Observations": "tables", "Products": "tables", "Query": "targets", "Target": "targets",
+}  # fmt: skip
+
+__all__ = [  # noqa: PLE0604  the names are all there, lazily
+    "__version__", "count", "fields", "search", *_HOME,
+]  # fmt: skip
+
+
+def search(targets: Any = None, **words: Any) -> Found:
+    """Search with a default session, made at first use: see `Session.search`."""
+    from tess_source.session import default_session
+
+    return default_session().search(targets, **words)
+
+
+def count(targets: Any = None, **words: Any) -> int:
+    """Count observations with a default session: see `Session.count`."""
+    from tess_source.session import default_session
+
+    return default_session().count(targets, **words)
+
+
+def fields(what: str = "observations") -> list[Any]:
+    """Describe the archive's own columns with a default session: see `Session.fields`."""
+    from tess_source.session import default_session
+
+    return default_session().fields(what)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"tess_source.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'tess_source' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,5 @@
+"""``python -m tess_source`` is the program."""
+
+from tess_source.cli import main
+
+main()

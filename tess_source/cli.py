@@ -1,0 +1,428 @@
+"""The program: ``tess-source search | get | count | fields | plugins`` and what plugins add; options are made from declared filters.
+
+Data goes to stdout, everything else to stderr. Exit codes: 0 all well, 1 some failed, 2 usage, 3 nothing found, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tess_source.errors import Interrupted, QueryError, ResolverError, TessSourceError
+from tess_source.plugins import from_file
+from tess_source.session import FIELD_TABLES, Session
+
+if TYPE_CHECKING:
+    from tess_source.records import Filter
+
+__all__ = ["build", "main"]
+
+SOME_FAILED, USAGE, NOTHING, INTERRUPTED = 1, 2, 3, 130
+FORMATS = ("table", "csv", "json", "jsonl", "ecsv")
+
+Decorator = Callable[[Any], Any]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the program and exit.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        In place of ``sys.argv[1:]``.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    early, rest = _early(words)
+    with _logging(early.verbose - early.quiet):
+        try:
+            session = Session(early.server, without=early.without, plugins=[from_file(path) for path in early.plugin])
+            build(session).main(args=rest, prog_name="tess-source", standalone_mode=False)
+        except BaseException as error:  # noqa: BLE001  the one place where everything becomes an exit code
+            sys.exit(_exit_code(error))
+
+
+def _early(words: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    """Take out the options that decide which plugins there are, wherever they stand: the other options depend on them."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, prog="tess-source")
+    parser.add_argument("--server")
+    parser.add_argument("--without", action="append", default=[])
+    parser.add_argument("--plugin", action="append", default=[])
+    parser.add_argument("-v", "--verbose", action="count", default=0)
+    parser.add_argument("-q", "--quiet", action="count", default=0)
+    if "--" in words:
+        cut = words.index("--")
+        early, rest = parser.parse_known_args(words[:cut])
+        return early, [*rest, *words[cut:]]
+    return parser.parse_known_args(words)
+
+
+def _exit_code(error: BaseException) -> int:
+    """Say what went wrong on stderr, and choose the exit code."""
+    match error:
+        case SystemExit():
+            return error.code if isinstance(error.code, int) else SOME_FAILED
+        case click.exceptions.Exit():
+            return error.exit_code
+        case click.ClickException():
+            error.show()
+            return error.exit_code
+        case KeyboardInterrupt() | click.Abort():
+            _say("interrupted")
+            return INTERRUPTED
+        case BrokenPipeError():
+            sys.stderr.close()  # the reader of our output has left; nothing is to be said
+            return SOME_FAILED
+        case ResolverError():
+            code = NOTHING
+        case QueryError():
+            code = USAGE
+        case TessSourceError() | OSError():
+            code = SOME_FAILED
+        case _:
+            raise error
+    _say(f"error: {error}")
+    for note in getattr(error, "__notes__", ()):
+        _say(f"  {note}")
+    return code
+
+
+def _say(message: str) -> None:
+    click.echo(message, err=True)
+
+
+@contextmanager
+def _logging(loudness: int) -> Iterator[None]:
+    """Show log records on stderr while the program runs; importing the package never does that."""
+    level = {0: logging.WARNING, 1: logging.INFO}.get(loudness, logging.DEBUG if loudness > 0 else logging.ERROR)
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    ours = [logging.getLogger(name) for name in ("tess_source", *_plugin_loggers())]
+    before = [(logger, logger.level) for logger in ours]
+    for logger in ours:
+        logger.addHandler(handler)
+        logger.setLevel(level)
+    try:
+        yield
+    finally:
+        for logger, old in before:
+            logger.removeHandler(handler)
+            logger.setLevel(old)
+
+
+def _plugin_loggers() -> list[str]:
+    """Names of the top-level modules of installed plugins: their log records are shown like ours."""
+    from importlib.metadata import entry_points
+
+    from tess_source.plugins import GROUP
+
+    names = {entry.value.partition(":")[0].partition(".")[0] for entry in entry_points(group=GROUP)}
+    return sorted(names - {"tess_source"})
+
+
+def build(session: Session) -> click.Group:
+    """Make the program for a session: its plugins decide the options and add commands.
+
+    Parameters
+    ----------
+    session : Session
+
+    Returns
+    -------
+    click.Group
+        Call its ``main``.
+    """
+
+    @click.group(context_settings={"help_option_names": ["-h", "--help"], "obj": session, "max_content_width": 110})
+    @click.version_option(package_name="tess-source")
+    @click.option(
+        "--server", metavar="URL", expose_value=False, help="Another archive than MAST, e.g. a sample archive."
+    )
+    @click.option(
+        "--without", metavar="PLUGIN", multiple=True, expose_value=False, help="Leave an installed plugin out."
+    )
+    @click.option("--plugin", metavar="FILE", multiple=True, expose_value=False, help="Use a Python file as a plugin.")
+    @click.option("-v", "--verbose", count=True, expose_value=False, help="Say more; twice for every detail.")
+    @click.option("-q", "--quiet", count=True, expose_value=False, help="Say only what went wrong.")
+    def program() -> None:
+        """Data of NASA's TESS mission: search, list, link, filter, download.
+
+        Data goes to stdout, all else to stderr. Exit codes: 0 all well, 1 some failed, 2 usage, 3 nothing found, 130 interrupted.
+        """
+
+    for command in (_search(session), _get(session), _count(session), _fields(), _plugins()):
+        program.add_command(command)
+    for name, command in session.registry.commands.items():
+        program.add_command(command, name)
+    return program
+
+
+# -- options --
+
+
+def _question(session: Session, only_archive: bool = False) -> Decorator:
+    """Options that say what is asked for: targets, criteria, and every declared filter."""
+    filters = {n: f for n, f in session.registry.filters.items() if f.criteria is not None or not only_archive}
+    options: list[Decorator] = [
+        click.argument("targets", nargs=-1, metavar="[TARGET]..."),
+        click.option(
+            "--radius", metavar="ANGLE", help="Cone around names and coordinates, in arcsec or e.g. '2 arcmin'."
+        ),
+        click.option("--criterion", "-c", "criteria", multiple=True, metavar="COLUMN=VALUE", help=CRITERION_HELP),
+        click.option("--wildcards", is_flag=True, help="Let * and % in criteria stand for any text."),
+        *(_filter_option(f, session.registry.owner("filter", name)) for name, f in sorted(filters.items())),
+    ]
+
+    def decorate(function: Any) -> Any:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+CRITERION_HELP = "A column of the archive's observation table, see `tess-source fields`; values a,b or, for numbers, least..greatest."
+
+
+def _filter_option(record: Filter, plugin: str) -> Decorator:
+    flag = "--" + record.name.replace("_", "-")
+    help_ = f"{record.help}  [{plugin}]"
+    if not record.metavar:
+        return click.option(flag, record.name, is_flag=True, default=None, help=help_)
+
+    def convert(_context: click.Context, _parameter: click.Parameter, value: Any) -> Any:
+        try:
+            if record.multiple:
+                return [record.parse(one) for one in value] or None
+            return None if value is None else record.parse(value)
+        except (ValueError, TypeError) as error:
+            raise click.BadParameter(str(error)) from error
+
+    def complete(_context: click.Context, _parameter: click.Parameter, start: str) -> list[str]:
+        before, _, last = start.rpartition(",")
+        known = record.choices() if record.choices else ()
+        return [f"{before},{word}" if before else word for word in known if word.startswith(last)]
+
+    return click.option(
+        flag,
+        record.name,
+        metavar=record.metavar,
+        multiple=record.multiple,
+        callback=convert,
+        shell_complete=complete,
+        help=help_,
+    )
+
+
+def _format(function: Callable[..., Any]) -> Callable[..., Any]:
+    option = click.option(
+        "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print rows."
+    )
+    return option(function)
+
+
+def _ask(
+    targets: Sequence[str], radius: str | None, criteria: Sequence[str], words: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Turn the program's words into the arguments of `Session.search` and `Session.count`."""
+    from tess_source.target_files import expand
+
+    given = {name: value for name, value in words.items() if value is not None}
+    asked = list(expand(targets)) or None
+    return {"targets": asked, "radius": _radius(radius), **dict(map(_criterion, criteria)), **given}
+
+
+def _radius(text: str | None) -> float | str | None:
+    try:
+        return float(text) if text is not None else None
+    except ValueError:
+        return text
+
+
+def _criterion(word: str) -> tuple[str, Any]:
+    column, equals, value = word.partition("=")
+    if not equals or not column or not value:
+        raise click.BadParameter(f"{word!r} is not COLUMN=VALUE", param_hint="--criterion")
+    least, dots, greatest = value.partition("..")
+    if dots:
+        try:
+            return column, [float(least), float(greatest)]
+        except ValueError:
+            raise click.BadParameter(f"{value!r} is not a range of numbers", param_hint="--criterion") from None
+    values = value.split(",")
+    return column, values if len(values) > 1 else value
+
+
+# -- commands --
+
+
+def _search(session: Session) -> click.Command:
+    @click.command("search")
+    @_question(session)
+    @_format
+    @click.option(
+        "--show", type=click.Choice(["products", "observations", "links"]), default="products", show_default=True
+    )
+    @click.option("--explain", is_flag=True, help="Say how the answer came to be, on stderr.")
+    @click.pass_obj
+    def search(
+        session: Session, /, targets: tuple[str, ...], radius: str | None, criteria: tuple[str, ...], wildcards: bool,
+        form: str, show: str, explain: bool, **filters: Any,
+    ) -> None:  # fmt: skip
+        """Find observations and list their products.
+
+        TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin. Without one: whatever meets the
+        filters and criteria.
+        """
+        found = session.search(wildcards=wildcards, **_ask(targets, radius, criteria, filters))
+        rows = {"products": found.products, "observations": found.observations, "links": found.links}[show]
+        _print(rows, form)
+        _say(found.explain() if explain or not len(rows) else found.summary())
+        _nothing_if_empty(rows)
+
+    return search
+
+
+def _get(session: Session) -> click.Command:
+    @click.command("get")
+    @_question(session)
+    @_format
+    @click.option(
+        "--to", "root", default=".", show_default=True, type=click.Path(file_okay=False), help="Folder for the files."
+    )
+    @click.option(
+        "--lock",
+        type=click.Path(dir_okay=False),
+        help="Write the record of what was fetched, and how it was found (ECSV).",
+    )
+    @click.option(
+        "--layout", default="mast", show_default=True, help="mast, flat, or a template such as {tic}/{filename}."
+    )
+    @click.option("--jobs", type=click.IntRange(1, 64), help="Files fetched at the same time (8).")
+    @click.option("--dry-run", is_flag=True, help="Only show what would be fetched.")
+    @click.pass_obj
+    def get(
+        session: Session, /, targets: tuple[str, ...], radius: str | None, criteria: tuple[str, ...], wildcards: bool,
+        form: str, root: str, lock: str | None, layout: str, jobs: int | None, dry_run: bool, **filters: Any,
+    ) -> None:  # fmt: skip
+        """Download products; what is there already is not fetched again.
+
+        TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin.
+        """
+        found = session.search(wildcards=wildcards, **_ask(targets, radius, criteria, filters))
+        if not len(found.products):
+            _say(found.explain())
+        _nothing_if_empty(found.products)
+        plan = found.plan(root, layout=layout)
+        if dry_run:
+            _print(plan.items, form)
+            _say(plan.summary())
+            return
+        if lock:
+            plan.save(lock)
+        manifest = _download(plan, jobs)
+        if lock:
+            manifest.lock().save(lock)
+        frame = manifest.to_polars()
+        _write(frame, form, ["status", "bytes", "local_path", "error"])
+        _say(manifest.summary())
+        if len(manifest.failed):
+            raise click.exceptions.Exit(SOME_FAILED)
+
+    return get
+
+
+def _download(plan: Any, jobs: int | None) -> Any:
+    try:
+        return plan.download(jobs=jobs)
+    except Interrupted as stop:
+        _say(f"{stop.manifest.summary()}\nrun the same command again to go on")
+        raise
+
+
+def _count(session: Session) -> click.Command:
+    @click.command("count")
+    @_question(session, only_archive=True)
+    @click.pass_obj
+    def count(
+        session: Session,
+        /,
+        targets: tuple[str, ...],
+        radius: str | None,
+        criteria: tuple[str, ...],
+        wildcards: bool,
+        **filters: Any,
+    ) -> None:
+        """Count observations before fetching their list."""
+        number = session.count(wildcards=wildcards, **_ask(targets, radius, criteria, filters))
+        click.echo(number)
+        if not number:
+            raise click.exceptions.Exit(NOTHING)
+
+    return count
+
+
+def _fields() -> click.Command:
+    @click.command("fields")
+    @click.argument("what", type=click.Choice(FIELD_TABLES), default="observations")
+    @_format
+    @click.pass_obj
+    def fields(session: Session, /, what: str, form: str) -> None:
+        """Show the archive's own description of its columns."""
+        from dataclasses import asdict
+
+        import polars as pl
+
+        frame = pl.DataFrame([asdict(field) for field in session.fields(what)])
+        _write(frame, form, ["name", "type", "unit", "label", "description", "examples"])
+
+    return fields
+
+
+def _plugins() -> click.Command:
+    @click.command("plugins")
+    @click.option("--filters", is_flag=True, help="List the filters, and who declares each.")
+    @_format
+    @click.pass_obj
+    def plugins(session: Session, /, filters: bool, form: str) -> None:
+        """List plugins with version, state and hooks; or their filters."""
+        from dataclasses import asdict
+
+        import polars as pl
+
+        registry = session.registry
+        if filters:
+            rows = [
+                {"filter": n, "plugin": registry.owner("filter", n), "help": f.help}
+                for n, f in sorted(registry.filters.items())
+            ]
+        else:
+            rows = [
+                {**asdict(p), "hooks": " ".join(p.hooks)}
+                for p in sorted(registry.plugins.values(), key=lambda p: p.name)
+            ]
+        _write(pl.DataFrame(rows), form, None)
+        if any(plugin.state == "broken" for plugin in registry.plugins.values()):
+            raise click.exceptions.Exit(SOME_FAILED)
+
+    return plugins
+
+
+def _print(rows: Any, form: str) -> None:
+    _write(rows.to_polars(), form, [name for name in rows.shown if name in rows.columns])
+
+
+def _write(frame: Any, form: str, columns: Sequence[str] | None) -> None:
+    from tess_source.output import render
+
+    click.echo(render(frame, form, columns), nl=False)
+
+
+def _nothing_if_empty(rows: Any) -> None:
+    if not len(rows):
+        raise click.exceptions.Exit(NOTHING)

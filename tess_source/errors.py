@@ -1,0 +1,161 @@
+"""The few ways in which tess-source fails, each also a builtin, so that callers need not import them to catch them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tess_source.manifest import Manifest
+
+__all__ = [
+    "DamagedFileError",
+    "DownloadError",
+    "Interrupted",
+    "LoadError",
+    "LockError",
+    "NoReaderError",
+    "PluginConflictError",
+    "PluginError",
+    "QueryError",
+    "ResolverError",
+    "ServiceError",
+    "TableError",
+    "TessSourceError",
+    "UnknownNameError",
+    "UnsafePathError",
+    "nearest",
+]
+
+
+class TessSourceError(Exception):
+    """Whatever tess-source raises on purpose."""
+
+
+class QueryError(TessSourceError, ValueError):
+    """What was asked makes no sense; the message says what would."""
+
+
+class UnknownNameError(QueryError, LookupError):
+    """A word that is not known where it stands: a filter, a column, a table.
+
+    Parameters
+    ----------
+    what : str
+        What the word was taken for, e.g. ``"filter"``.
+    name : str
+        The unknown word.
+    choices : iterable of str
+        The words that would be right.
+    """
+
+    def __init__(self, what: str, name: str, choices: Iterable[str]) -> None:
+        self.what, self.name, self.choices = what, name, tuple(dict.fromkeys(choices))
+        super().__init__(what, name, self.choices)
+
+    def __str__(self) -> str:
+        close = nearest(self.name, self.choices)
+        if close:
+            return f"unknown {self.what} {self.name!r}; did you mean {' or '.join(map(repr, close))}?"
+        listed = ", ".join(sorted(self.choices)[:40])
+        return f"unknown {self.what} {self.name!r}; known are: {listed or 'none'}"
+
+
+class ResolverError(TessSourceError, LookupError):
+    """A name that no resolver knows."""
+
+
+class ServiceError(TessSourceError, ConnectionError):
+    """An archive service that failed, as opposed to one that found nothing.
+
+    Parameters
+    ----------
+    service : str
+        The service, e.g. ``"Mast.Caom.Products"``.
+    problem : str
+        What happened.
+    status : int, optional
+        The HTTP code, if there was one.
+    advice : str, optional
+        What to do about it.
+    """
+
+    def __init__(self, service: str, problem: str, status: int | None = None, advice: str = "") -> None:
+        self.service, self.problem, self.status, self.advice = service, problem, status, advice
+        super().__init__(service, problem, status, advice)
+
+    def __str__(self) -> str:
+        code = f" (HTTP {self.status})" if self.status is not None else ""
+        return f"{self.service}: {self.problem}{code}{'. ' + self.advice if self.advice else ''}"
+
+
+class TableError(TessSourceError, TypeError):
+    """Data that cannot serve as the table it was given for."""
+
+
+class PluginError(TessSourceError, RuntimeError):
+    """A plugin that does not do what it must; the message names it."""
+
+
+class PluginConflictError(PluginError):
+    """Two plugins that claim the same name; the message names both."""
+
+
+class DownloadError(TessSourceError, OSError):
+    """A file that could not be fetched."""
+
+
+class UnsafePathError(DownloadError, ValueError):
+    """A name from an archive that would be written outside of the folder that was asked for."""
+
+
+class LockError(TessSourceError, ValueError):
+    """A lock or plan file that cannot be understood."""
+
+
+class LoadError(TessSourceError, ValueError):
+    """A file that could not be opened."""
+
+
+class DamagedFileError(LoadError):
+    """A file whose bytes are not whole: fetch it again."""
+
+
+class NoReaderError(LoadError):
+    """A healthy file that no plugin reads."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during a download.
+
+    Attributes
+    ----------
+    manifest : Manifest
+        What was done until then; ``manifest.failed`` is the plan of the rest.
+    """
+
+    def __init__(self, manifest: Manifest) -> None:
+        self.manifest = manifest
+        super().__init__("interrupted; what was fetched is kept")
+
+
+def nearest(name: str, choices: Iterable[str], most: int = 3) -> Sequence[str]:
+    """Words among the choices that look like a name.
+
+    Parameters
+    ----------
+    name : str
+        The word that is not among them.
+    choices : iterable of str
+        The words that exist.
+    most : int
+        How many to give at most.
+
+    Returns
+    -------
+    sequence of str
+        Best first, in the spelling of the choices.
+    """
+    spelling = {choice.lower(): choice for choice in choices}
+    return [spelling[word] for word in get_close_matches(name.lower(), spelling, n=most, cutoff=0.6)]

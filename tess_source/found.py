@@ -1,0 +1,181 @@
+"""What a search found: observations, their products, how these belong together, and what was left out and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tess_source import text
+from tess_source.plan import Plan
+from tess_source.tables import Links, Observations, Products, Rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    from astropy.table import Table as AstropyTable
+
+    from tess_source.session import Session
+    from tess_source.targets import Query
+
+__all__ = ["Drop", "Found"]
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """One line of the ledger: what a filter did."""
+
+    filter: str
+    value: str
+    """As it would be written on the command line."""
+    plugin: str
+    kept: int
+    dropped: int
+
+    def __str__(self) -> str:
+        return f"{self.filter}={self.value}: dropped {self.dropped:,}, kept {self.kept:,} ({self.plugin})"
+
+
+@dataclass(frozen=True, repr=False)
+class Found:
+    """The answer to a search; immutable.
+
+    Every selection gives a new object with fewer products and a longer ledger.
+    """
+
+    products: Products
+    """Files, one row each."""
+    observations: Observations
+    """All observations that the archive named, whatever was selected among their products."""
+    links: Links
+    """How files belong together."""
+    query: Query
+    """What the archive was asked."""
+    drops: tuple[Drop, ...] = ()
+    """What each filter left out, in order."""
+    record: Mapping[str, Any] | None = None
+    """Archive, time of the answer, versions."""
+    session: Session | None = None
+    """Does the work; the default session if None."""
+
+    def select(self, **filters: Any) -> Found:
+        """Choose among the products.
+
+        Parameters
+        ----------
+        **filters
+            Name of a filter → its value; None switches a filter off that would apply by default. ``tess-source plugins --filters``
+            and the docs list them; plugins add more.
+
+        Returns
+        -------
+        Found
+
+        Raises
+        ------
+        UnknownNameError
+            For a filter that does not exist; the message names the nearest.
+        QueryError
+            For a value that a filter cannot take; the message says which it can.
+        """
+        return self._session().select(self, **filters)
+
+    def plan(self, root: str | Path = ".", *, layout: str = "mast") -> Plan:
+        """Plan the download of the products.
+
+        Parameters
+        ----------
+        root : str or Path
+            The folder they go to; it need not exist. Nothing is ever written outside of it.
+        layout : str
+            ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``.
+        """
+        record = {**(self.record or {}), "filters": [_plain(drop) for drop in self.drops]}
+        return Plan.of(self.products, root, layout, links=self.links, record=record, session=self.session)
+
+    def explain(self) -> str:
+        """Say how this answer came to be: what was meant, what was observed, and which filter left out how much."""
+        lines = [f"asked for {_question(self.query)}"]
+        lines += [f"{target.text}: {target.resolver} says {target}" for target in self.query.targets if target.resolver]
+        kinds = text.counts(self.observations["kind"])
+        lines.append(f"{len(self.observations):,} observations{': ' + kinds if kinds else ''}")
+        if not len(self.observations):
+            lines.append(self._why_nothing())
+        lines += self._unobserved()
+        before = self.drops[0].kept + self.drops[0].dropped if self.drops else len(self.products)
+        lines.append(f"{before:,} products")
+        lines += [str(drop) for drop in self.drops]
+        if self.drops:
+            lines.append(f"{len(self.products):,} products are left")
+        return "\n".join(lines)
+
+    def _why_nothing(self) -> str:
+        if any(target.tic is not None for target in self.query.targets):
+            return (
+                "the archive answered and has none: the star may not have been a 120-s or 20-s target, may lie outside of the "
+                "sectors so far, or the latest sector may not be public yet (full-frame images: a cone with kind='ffi' criteria)"
+            )
+        return "the archive answered and has none that meet this"
+
+    def _unobserved(self) -> list[str]:
+        """Name the targets of a list for which there is nothing, if some had something."""
+        asked = {target.tic for target in self.query.targets if target.tic is not None}
+        missing = sorted(asked - set(self.observations["tic"].to_list())) if len(self.observations) else []
+        if not missing:
+            return []
+        shown = ", ".join(map(str, missing[:10]))
+        return [
+            f"{len(missing):,} of {len(asked):,} TIC ids have no observations: {shown}{' …' if len(missing) > 10 else ''}"
+        ]
+
+    def _session(self) -> Session:
+        from tess_source.session import default_session
+
+        return self.session or default_session()
+
+    def replace(self, **changes: Any) -> Found:
+        """Give a copy with other parts."""
+        return replace(self, **changes)
+
+    def __len__(self) -> int:
+        return len(self.products)
+
+    def __repr__(self) -> str:
+        return f"{self.summary()}\n{self.products!r}"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{text.escape(self.summary())}</p>{Rows._repr_html_(self.products)}"
+
+    def summary(self) -> str:
+        """Say in one line what was found."""
+        size = text.size(float(self.products["size"].sum() or 0))
+        what = f"{len(self.observations):,} observations, {len(self.products):,} products ({size}), {len(self.links):,} links"
+        return f"Found {what} for {_question(self.query)}"
+
+    def to_table(self) -> AstropyTable:
+        """Give the products as an astropy table, which astroquery's functions take."""
+        return self.products.to_table()
+
+    def to_polars(self) -> pl.DataFrame:
+        """Give the products as a polars frame."""
+        return self.products.to_polars()
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Give the products as a pandas frame."""
+        return self.products.to_pandas()
+
+
+def _plain(drop: Drop) -> dict[str, Any]:
+    return {
+        "filter": drop.filter, "value": drop.value, "plugin": drop.plugin, "kept": drop.kept, "dropped": drop.dropped,
+    }  # fmt: skip
+
+
+def _question(query: Query) -> str:
+    """Say a query in words."""
+    shown = ", ".join(map(str, query.targets[:5])) + (
+        f" and {len(query.targets) - 5:,} more" if len(query.targets) > 5 else ""
+    )
+    criteria = ", ".join(f"{name}={value!r}" for name, value in query.criteria.items())
+    return ", ".join(filter(None, [shown, criteria])) or "everything"

@@ -1,0 +1,227 @@
+"""What was fetched, what was not, and why."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tess_source import text
+from tess_source.convert import to_astropy
+from tess_source.errors import LoadError
+from tess_source.plan import Item, Items, Plan
+
+if TYPE_CHECKING:
+    import polars as pl
+    from astropy.table import Table as AstropyTable
+
+__all__ = ["Entry", "Loaded", "Manifest"]
+
+log = logging.getLogger(__name__)
+
+FETCHED, HERE, FAILED = "fetched", "here", "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What happened to one file."""
+
+    item: Item
+    status: str
+    """``fetched``, ``here`` (it was complete before) or ``failed``."""
+    path: Path | None = None
+    """Where the file is."""
+    via: str = ""
+    """The address it came from."""
+    bytes: int = 0
+    """Bytes on disk."""
+    sha256: str | None = None
+    """Of the bytes that were written; None if the file was here before."""
+    error: str = ""
+    """Why it failed."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the file is there."""
+        return self.status != FAILED
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Opened files, grouped by what they are, and those that could not be opened."""
+
+    groups: Mapping[str, Any]
+    """Kind of object → collection, e.g. ``"light curves"`` → a lightkurve LightCurveCollection."""
+    failed: Mapping[str, Exception]
+    """Path or URI → why it could not be opened."""
+
+    def __getitem__(self, group: str) -> Any:
+        return self.groups[group]
+
+    def __len__(self) -> int:
+        return len(self.groups)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.groups)
+
+    def __repr__(self) -> str:
+        parts = [f"{len(group):,} {name}" for name, group in self.groups.items()]
+        parts += [f"{len(self.failed):,} not opened"] if self.failed else []
+        return f"Loaded({', '.join(parts) or 'nothing'})"
+
+
+@dataclass(frozen=True, repr=False)
+class Manifest:
+    """A table of what happened to every file of a plan."""
+
+    plan: Plan
+    entries: tuple[Entry, ...]
+    """In the plan's order."""
+    seconds: float = field(default=0.0, compare=False)
+    """How long it took."""
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries)
+
+    def __getitem__(self, index: int) -> Entry:
+        return self.entries[index]
+
+    @cached_property
+    def ok(self) -> Manifest:
+        """The part whose files are there."""
+        return self._part(entry for entry in self.entries if entry.ok)
+
+    @cached_property
+    def failed(self) -> Plan:
+        """The plan of what is still missing: download it again when the reason is gone."""
+        return self._part(entry for entry in self.entries if not entry.ok).plan
+
+    def _part(self, entries: Iterable[Entry]) -> Manifest:
+        import polars as pl
+
+        kept = tuple(entries)
+        uris = pl.Series([entry.item.uri for entry in kept], dtype=pl.String)
+        items = Items(self.plan.items.to_polars().filter(pl.col("uri").is_in(uris.implode())))
+        return Manifest(Plan(items, self.plan.root, self.plan.record, self.plan.session), kept, self.seconds)
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """URI → why it failed, for those that did."""
+        return {entry.item.uri: entry.error for entry in self.entries if not entry.ok}
+
+    def lock(self) -> Plan:
+        """Give the plan with what is known since the files were fetched: sizes and sha256 sums."""
+        import polars as pl
+
+        seen = pl.DataFrame(
+            {
+                "uri": [entry.item.uri for entry in self.entries],
+                "size_": [entry.bytes if entry.ok else None for entry in self.entries],
+                "sha256_": [entry.sha256 for entry in self.entries],
+            },
+            schema={"uri": pl.String, "size_": pl.Int64, "sha256_": pl.String},
+        )
+        frame = self.plan.items.to_polars().join(seen, on="uri", how="left", maintain_order="left")
+        frame = frame.with_columns(
+            pl.coalesce("size_", "size").alias("size"), pl.coalesce("sha256_", "sha256").alias("sha256")
+        )
+        return Plan(Items(frame.drop("size_", "sha256_")), self.plan.root, self.plan.record, self.plan.session)
+
+    def read(self, **options: Any) -> Loaded:
+        """Open every file that is there; one that cannot be opened is reported, the others are returned.
+
+        Parameters
+        ----------
+        **options
+            Passed to the readers, e.g. ``flux_column="sap_flux"``, ``quality_bitmask="hard"``.
+
+        Returns
+        -------
+        Loaded
+            Groups of like objects, and the failures with their reasons.
+        """
+        from tess_source.session import default_session
+
+        return (self.plan.session or default_session()).read(self, **options)
+
+    def load(self, **options: Any) -> Any:
+        """Open every file that is there.
+
+        Parameters
+        ----------
+        **options
+            Passed to the readers, e.g. ``flux_column="sap_flux"``, ``quality_bitmask="hard"``.
+
+        Returns
+        -------
+        lightkurve.LightCurveCollection or lightkurve.TargetPixelFileCollection or Loaded
+            The collection, if all that could be opened is of one kind; else a `Loaded`, with one collection per kind.
+            What could not be opened is logged as a warning; `read` gives it as data.
+
+        Raises
+        ------
+        LoadError
+            If there were files and none could be opened; the message names each with its reason.
+        """
+        loaded = self.read(**options)
+        for path, error in loaded.failed.items():
+            log.warning("%s was not opened: %s", path, error)
+        if not loaded.groups:
+            reasons = "; ".join(f"{path}: {error}" for path, error in loaded.failed.items())
+            raise LoadError(f"nothing could be opened: {reasons or 'no file is there'}")
+        return next(iter(loaded.groups.values())) if len(loaded.groups) == 1 else loaded
+
+    def to_polars(self) -> pl.DataFrame:
+        """Give a polars frame: one row per file."""
+        import polars as pl
+
+        text_columns = {
+            "status": pl.String,
+            "local_path": pl.String,
+            "via": pl.String,
+            "bytes": pl.Int64,
+            "error": pl.String,
+        }
+        values = {
+            "status": [entry.status for entry in self.entries],
+            "local_path": [str(entry.path) if entry.path else None for entry in self.entries],
+            "via": [entry.via for entry in self.entries],
+            "bytes": [entry.bytes for entry in self.entries],
+            "error": [entry.error for entry in self.entries],
+        }
+        return pl.concat([self.lock().items.to_polars(), pl.DataFrame(values, schema=text_columns)], how="horizontal")
+
+    def to_table(self) -> AstropyTable:
+        """Give an astropy table with astroquery's columns (Local Path, Status, Message, URL) first and ours behind them."""
+        table = to_astropy(self.to_polars())
+        theirs = {
+            "Local Path": [str(entry.path) if entry.path else "" for entry in self.entries],
+            "Status": ["COMPLETE" if entry.ok else "ERROR" for entry in self.entries],
+            "Message": [entry.error for entry in self.entries],
+            "URL": [entry.via for entry in self.entries],
+        }
+        table.add_columns([list(values) for values in theirs.values()], indexes=[0] * len(theirs), names=list(theirs))
+        return table
+
+    def summary(self) -> str:
+        """Say in one line what happened."""
+        counts = {status: sum(entry.status == status for entry in self.entries) for status in (FETCHED, HERE, FAILED)}
+        fetched = sum(entry.bytes for entry in self.entries if entry.status == FETCHED)
+        parts = [
+            f"{counts[FETCHED]:,} fetched ({text.size(fetched)})",
+            f"{counts[HERE]:,} here before",
+            f"{counts[FAILED]:,} failed",
+        ]
+        return f"Manifest: {', '.join(parts)} in {self.seconds:.1f} s -> {self.plan.root}"
+
+    def __repr__(self) -> str:
+        return f"{self.summary()}\n{text.table(self.to_polars(), ['status', 'bytes', 'path', 'error'])}"
+
+    def _repr_html_(self) -> str:
+        return text.html(self.to_polars(), ["status", "bytes", "path", "error"], self.summary())

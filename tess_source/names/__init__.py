@@ -1,0 +1,177 @@
+"""The vocabulary of TESS names: file name, MAST URI and obs_id to fields, and back. No network, no files.
+
+>>> from tess_source import names
+>>> name = names.parse("mast:TESS/product/tess2019226182529-s0015-0000000016740101-0151-s_lc.fits")
+>>> name.kind, name.tic, name.first_sector, name.exptime
+('lc', 16740101, 15, 120.0)
+>>> names.format(name)
+'tess2019226182529-s0015-0000000016740101-0151-s_lc.fits'
+
+What is not recognised is of kind "other": never an error, never a guess.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import forms as _forms
+from . import vector as _vector
+from .vocabulary import FILES, KINDS, OBS_ID_KINDS, OBS_IDS, Name, ffi_exptime
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = [
+    "KINDS",
+    "OBS_ID_KINDS",
+    "Name",
+    "columns",
+    "ffi_exptime",
+    "format",
+    "format_obs_id",
+    "obs_id_columns",
+    "parse",
+    "parse_obs_id",
+    "uri",
+]
+
+_FILES = tuple(_forms.Form(row) for row in FILES)
+_OBS_IDS = tuple(_forms.Form(row) for row in OBS_IDS)
+
+
+def parse(name: str) -> Name:
+    """Read a file name, or the last component of a path, URL or MAST URI.
+
+    Parameters
+    ----------
+    name : str
+        For instance "tess2018206045859-s0001-0000000025155310-0120-s_lc.fits".
+
+    Returns
+    -------
+    Name
+        Of kind "other", with nothing else said, if it is not recognised.
+    """
+    return _forms.read(name.replace("\\", "/").rpartition("/")[2], _FILES)
+
+
+def format(name: Name) -> str:
+    """Write the file name that says these fields; the inverse of `parse`.
+
+    Parameters
+    ----------
+    name : Name
+        Fields that the form of its kind and pipeline asks for; the exposure time may be left out where it follows.
+
+    Returns
+    -------
+    str
+        File name, without a folder.
+
+    Raises
+    ------
+    ValueError
+        If a field is missing, does not fit, or has no place in such a name; the message names it.
+    """
+    return _forms.choose(name, _FILES).write(name)
+
+
+def parse_obs_id(obs_id: str) -> Name:
+    """Read the obs_id of a MAST observation.
+
+    Parameters
+    ----------
+    obs_id : str
+        For instance "tess2018206045859-s0001-0000000025155310-0120-s".
+
+    Returns
+    -------
+    Name
+        Of a kind in `OBS_ID_KINDS`. A data-validation obs_id of before about 2020 says the run, later ones do not.
+    """
+    return _forms.read(obs_id, _OBS_IDS)
+
+
+def format_obs_id(name: Name) -> str:
+    """Write the obs_id that says these fields; the inverse of `parse_obs_id`.
+
+    Parameters
+    ----------
+    name : Name
+        With a kind of `OBS_ID_KINDS`.
+
+    Returns
+    -------
+    str
+        The obs_id.
+
+    Raises
+    ------
+    ValueError
+        If a field is missing, does not fit, or has no place in such an obs_id; the message names it.
+    """
+    return _forms.choose(name, _OBS_IDS).write(name)
+
+
+def uri(name: Name) -> str:
+    """MAST URI of a product.
+
+    Parameters
+    ----------
+    name : Name
+        As `parse` gives it.
+
+    Returns
+    -------
+    str
+        "mast:TESS/product/<name>" for the mission's own, "mast:HLSP/<folder>/<name>" for high-level science products.
+
+    Raises
+    ------
+    ValueError
+        If the name cannot be written (see `format`), or MAST has no URI for it, or none is known.
+    """
+    return _forms.choose(name, _FILES).uri(name)
+
+
+def columns(names: pl.Series) -> pl.DataFrame:
+    """Read a column of file names, paths, URLs or MAST URIs, as `parse` reads one.
+
+    Parameters
+    ----------
+    names : polars.Series of str, shape (n,)
+        Nulls are of kind "other".
+
+    Returns
+    -------
+    polars.DataFrame, shape (n, 13)
+        kind, pipeline, timestamp (str), tic (Int64), first_sector, last_sector (Int32), exptime (Float64, seconds),
+        run, tce, camera, ccd, scid (Int32), version (str): null where the name does not say.
+
+    Raises
+    ------
+    TypeError
+        If the column does not hold text.
+    """
+    return _vector.read_column(names, _FILES, last_component=True)
+
+
+def obs_id_columns(obs_ids: pl.Series) -> pl.DataFrame:
+    """Read a column of obs_ids, as `parse_obs_id` reads one.
+
+    Parameters
+    ----------
+    obs_ids : polars.Series of str, shape (n,)
+        Nulls are of kind "other".
+
+    Returns
+    -------
+    polars.DataFrame, shape (n, 13)
+        The columns of `columns`.
+
+    Raises
+    ------
+    TypeError
+        If the column does not hold text.
+    """
+    return _vector.read_column(obs_ids, _OBS_IDS)

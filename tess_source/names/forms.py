@@ -1,0 +1,228 @@
+"""A form of name, at work: reads one name, writes one name, and says what keeps it from doing so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from operator import index
+from string import Formatter
+from typing import Any
+
+from .vocabulary import NUMBERS, TEXTS, Name, Row, ffi_exptime
+
+ATTRIBUTES = tuple(field.name for field in fields(Name))
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of a template: literal text, then a field (empty at the end) with what its form says of it."""
+
+    literal: str
+    field: str
+    spec: str
+
+    @property
+    def attribute(self) -> str:
+        """Where a `Name` keeps the field."""
+        return "first_sector" if self.field == "sector" else self.field
+
+    @property
+    def expression(self) -> str:
+        """What the field looks like; in the dialect that Python's and Rust's regular expressions share."""
+        if self.field in TEXTS:
+            return TEXTS[self.field]
+        if self.field not in NUMBERS:
+            return self.spec
+        return f"[0-9]{{{self.spec}}}" if self.spec else "[1-9][0-9]{0,3}"
+
+    def text(self, value: Any) -> str:
+        """Write a value of the field; ValueError if it does not fit."""
+        try:
+            if self.field == "exptime" and value == int(value):
+                value = int(value)
+            text = f"{index(value):0{self.spec or 1}d}" if self.field in NUMBERS else str(value)
+        except (TypeError, ValueError, OverflowError):
+            text = ""
+        if not re.fullmatch(self.expression, text):
+            raise ValueError(f"{self.attribute}={value!r} does not fit")
+        return text
+
+
+def pieces(template: str) -> tuple[Piece, ...]:
+    """Take a template apart."""
+    return tuple(Piece(literal, field or "", spec or "") for literal, field, spec, _ in Formatter().parse(template))
+
+
+@dataclass(frozen=True)
+class Form:
+    """One row of the vocabulary, made ready."""
+
+    row: Row
+
+    @cached_property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The template, taken apart."""
+        return pieces(self.row.template)
+
+    @cached_property
+    def fields(self) -> tuple[str, ...]:
+        """Fields of the template, in its order."""
+        return tuple(piece.field for piece in self.pieces if piece.field)
+
+    @cached_property
+    def prefix(self) -> str:
+        """Text that every such name begins with: a test that costs next to nothing."""
+        return self.pieces[0].literal
+
+    @cached_property
+    def suffixes(self) -> tuple[str, ...]:
+        """Texts one of which every such name ends with; one empty text where the end is a field."""
+        last = self.pieces[-1]
+        if last.field == "compression":
+            return last.literal, f"{last.literal}.gz"
+        return ("" if last.field else last.literal,)
+
+    def expression(self, keep: Container[str]) -> str:
+        """Regular expression of a whole name, with a named group for each field to keep."""
+        return "".join(_escape(piece.literal) + _group(piece, keep) for piece in self.pieces)
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self.expression(keep=self.fields))
+
+    def read(self, text: str) -> Name | None:
+        """Fields of a name of this form; None if it is not of this form."""
+        if not (text.startswith(self.prefix) and text.endswith(self.suffixes)):
+            return None
+        match = self._compiled.fullmatch(text)
+        if match is None:
+            return None
+        said: dict[str, Any] = {
+            field: int(value) if field in NUMBERS else value for field, value in match.groupdict().items()
+        }
+        if "sector" in said:
+            said["first_sector"] = said["last_sector"] = said.pop("sector")
+        if not _sound(said):
+            return None
+        said["exptime"] = float(said["exptime"]) if "exptime" in said else self._exptime(said)
+        return Name(self.row.kind, self.row.pipeline, **said)
+
+    def _exptime(self, said: dict[str, Any]) -> float | None:
+        if not isinstance(self.row.exptime, str):
+            return self.row.exptime
+        first, last = ffi_exptime(said["first_sector"]), ffi_exptime(said["last_sector"])
+        return first if first == last else None  # a search over two eras of the full-frame images
+
+    def problems(self, name: Name) -> list[str]:
+        """Say what keeps a name from being written in this form."""
+        found = [problem for piece in self.pieces for problem in _unfit(piece, name)]
+        found += [
+            f"{attribute}={getattr(name, attribute)!r} has no place in it"
+            for attribute in ATTRIBUTES
+            if attribute not in self._sayable and getattr(name, attribute) is not None
+        ]
+        return found or self._contradictions(name)
+
+    @cached_property
+    def _sayable(self) -> frozenset[str]:
+        implied = {"kind", "pipeline"} | ({"exptime"} if self.row.exptime is not None else set())
+        sectors = {"first_sector", "last_sector"} if "sector" in self.fields else set()
+        return frozenset(self.fields) | implied | sectors
+
+    def _contradictions(self, name: Name) -> list[str]:
+        said = self.read(self.write(name))
+        stated = [(attribute, getattr(name, attribute)) for attribute in ATTRIBUTES]
+        return [
+            f"{attribute}={value!r} contradicts the rest"
+            for attribute, value in stated
+            if value is not None and value != getattr(said, attribute, None)
+        ]
+
+    def write(self, name: Name) -> str:
+        """Write a name that has no `problems`."""
+        return "".join(piece.literal + _written(piece, name) for piece in self.pieces)
+
+    def uri(self, name: Name) -> str:
+        """MAST URI of a name that has no `problems`; ValueError where none is known."""
+        if self.row.folder is None or name.compression is not None:
+            raise ValueError(f"no MAST URI is known for {self.write(name)}")
+        folder = "".join(piece.literal + _foldered(piece, name) for piece in pieces(self.row.folder))
+        return f"mast:{folder}/{self.write(name)}"
+
+
+def read(text: str, forms: Sequence[Form]) -> Name:
+    """Fields of a name of any of the forms; kind "other" if of none."""
+    return next((name for form in forms if (name := form.read(text)) is not None), Name("other"))
+
+
+def choose(name: Name, forms: Sequence[Form]) -> Form:
+    """Form in which a name can be written; ValueError that says what it lacks for the nearest."""
+    same = [form for form in forms if (form.row.kind, form.row.pipeline) == (name.kind, name.pipeline)]
+    if not same:
+        known = sorted({form.row.pipeline for form in forms if form.row.kind == name.kind})
+        hint = f"pipeline is one of {', '.join(known)}" if known else "there is no such kind"
+        raise ValueError(f"cannot write a name of kind {name.kind!r} by pipeline {name.pipeline!r}: {hint}")
+    problems = {form: form.problems(name) for form in same}
+    nearest = min(same, key=lambda form: len(problems[form]))
+    if problems[nearest]:
+        raise ValueError(
+            f"cannot write a name of kind {name.kind!r} by {name.pipeline}: {'; '.join(problems[nearest])}"
+        )
+    return nearest
+
+
+def _sound(said: dict[str, Any]) -> bool:
+    """Whether sectors and TCEs count from 1, and no range runs backwards."""
+    return 1 <= said.get("first_sector", 1) <= said.get("last_sector", 1_000_000) and said.get("tce") != 0
+
+
+def _escape(literal: str) -> str:
+    return literal.replace(".", r"\.")  # the only character of the templates that means something to an expression
+
+
+def _group(piece: Piece, keep: Container[str]) -> str:
+    if not piece.field:
+        return ""
+    group = f"(?P<{piece.field}>{piece.expression})" if piece.field in keep else f"(?:{piece.expression})"
+    return rf"(?:\.{group})?" if piece.field == "compression" else group
+
+
+def _unfit(piece: Piece, name: Name) -> Iterator[str]:
+    value = getattr(name, piece.attribute) if piece.field else None
+    if not piece.field or (piece.field == "compression" and value is None):
+        return
+    if value is None:
+        yield f"{piece.attribute} is missing"
+        return
+    try:
+        piece.text(value)
+    except ValueError as error:
+        yield str(error)
+
+
+def _written(piece: Piece, name: Name) -> str:
+    if not piece.field:
+        return ""
+    value = getattr(name, piece.attribute)
+    if piece.field == "compression":
+        return "" if value is None else f".{value}"
+    return piece.text(value)
+
+
+def _foldered(piece: Piece, name: Name) -> str:
+    """Write a field of a folder: as in a name, but long numbers in groups of four digits, and ranges of sectors."""
+    if piece.field == "tic/":
+        return _fours(index(name.tic or 0))
+    if piece.field == "gaia/":  # without the last five digits
+        return _fours(index(name.gaia or 0) // 100_000)
+    if piece.field == "sectors":
+        first, last = f"s{name.first_sector:04d}", f"s{name.last_sector:04d}"
+        return first if first == last else f"{first}-{last}"
+    return _written(piece, name)
+
+
+def _fours(number: int) -> str:
+    digits = f"{number:016d}"
+    return "/".join(digits[start : start + 4] for start in range(0, 16, 4))

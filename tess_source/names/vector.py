@@ -1,0 +1,137 @@
+"""The same reading over a whole column of names at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .forms import Form
+from .vocabulary import FFI, FFI_ERAS, NUMBERS, SECTORS
+
+if TYPE_CHECKING:
+    import polars as pl
+
+CHUNK = 200_000
+"""Names read at a time: what a chunk needs in between is some 100 MB, however long the column."""
+
+KEPT = frozenset((*SECTORS, "tic", "exptime", "run", "tce", "camera", "ccd", "scid", "timestamp", "version"))
+"""Fields of a form that get a column."""
+
+
+def schema() -> dict[str, pl.DataType]:
+    """Columns of the answer, in order."""
+    import polars as pl
+
+    text, whole = pl.String(), pl.Int32()
+    types = {"kind": text, "pipeline": text, "timestamp": text, "tic": pl.Int64(), "first_sector": whole}
+    types |= {"last_sector": whole, "exptime": pl.Float64(), "run": whole, "tce": whole, "camera": whole}
+    return types | {"ccd": whole, "scid": whole, "version": text}
+
+
+def read_column(texts: pl.Series, forms: Sequence[Form], *, last_component: bool = False) -> pl.DataFrame:
+    """Fields of each name: one row per name, kind "other" where none of the forms fits."""
+    import polars as pl
+
+    if texts.dtype != pl.String:
+        if texts.dtype not in (pl.Categorical, pl.Enum, pl.Null):
+            raise TypeError(f"names are text, not {texts.dtype}")
+        texts = texts.cast(pl.String)
+    chunks = [texts.slice(start, CHUNK) for start in range(0, max(len(texts), 1), CHUNK)]
+    return pl.concat([_read_chunk(_last_component(chunk) if last_component else chunk, forms) for chunk in chunks])
+
+
+def _last_component(texts: pl.Series) -> pl.Series:
+    """Cut off what ends with the last slash."""
+    return texts.str.replace(r"(?s)^.*[/\\]", "") if texts.str.contains(r"[/\\]").any() else texts
+
+
+def _read_chunk(texts: pl.Series, forms: Sequence[Form]) -> pl.DataFrame:
+    """Let each form take its names from what is left; then put the rows back in their order."""
+    import polars as pl
+
+    left = pl.DataFrame({"text": texts.fill_null("")}).with_row_index("row")
+    parts = []
+    for form in forms:
+        likely = _likely(left["text"], form)
+        if not likely.any():
+            continue
+        fields = left.filter(likely).with_columns(_fields(form)).unnest("fields").with_columns(sound=_sound(form))
+        parts.append(fields.filter("sound").select("row", *_columns(form)))
+        left = pl.concat([left.filter(~likely), fields.filter(~pl.col("sound")).select("row", "text")])
+        if left.is_empty():
+            break
+    others = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in schema().items() if name != "kind"]
+    parts.append(left.select("row", pl.lit("other").alias("kind"), *others))
+    parts = [part for part in parts if len(part)] or parts[-1:]
+    whole = parts[0] if len(parts) == 1 else pl.concat(parts).sort("row")
+    return whole.drop("row")
+
+
+def _likely(texts: pl.Series, form: Form) -> pl.Series:
+    """Cheap test by the literal ends of the form: an expression then sees few names that are not its own."""
+    begins = texts.str.starts_with(form.prefix)
+    ends = texts.str.ends_with(form.suffixes[0])
+    for suffix in form.suffixes[1:]:
+        ends |= texts.str.ends_with(suffix)
+    return begins & ends
+
+
+def _fields(form: Form) -> pl.Expr:
+    import polars as pl
+
+    return pl.col("text").str.extract_groups(f"^(?:{form.expression(KEPT)})$").alias("fields")
+
+
+def _sound(form: Form) -> pl.Expr:
+    """Whether the expression fitted, and sectors and TCEs count from 1, and no range runs backwards."""
+    import polars as pl
+
+    fields = [field for field in form.fields if field in KEPT]
+    sound = pl.col(fields[0]).is_not_null()  # the expression fitted
+    if "sector" in fields:
+        sound &= pl.col("sector").cast(pl.Int32) >= 1
+    if "first_sector" in fields:
+        first, last = pl.col("first_sector").cast(pl.Int32), pl.col("last_sector").cast(pl.Int32)
+        sound &= (first >= 1) & (first <= last)
+    if "tce" in fields:
+        sound &= pl.col("tce").cast(pl.Int32) >= 1
+    return sound
+
+
+def _columns(form: Form) -> list[pl.Expr]:
+    import polars as pl
+
+    constant = {"kind": pl.lit(form.row.kind), "pipeline": pl.lit(form.row.pipeline)}
+    columns = []
+    for name, dtype in schema().items():
+        field = "sector" if name.endswith("_sector") and "sector" in form.fields else name
+        if name in constant:
+            column = constant[name]
+        elif field in form.fields:
+            column = pl.col(field).cast(dtype) if field in NUMBERS else pl.col(field)
+        elif name == "exptime":
+            column = _exptime(form).cast(dtype)
+        else:
+            column = pl.lit(None, dtype=dtype)
+        columns.append(column.alias(name))
+    return columns
+
+
+def _exptime(form: Form) -> pl.Expr:
+    """Exposure time in seconds; null for a search over two eras of the full-frame images."""
+    import polars as pl
+
+    if form.row.exptime != FFI:
+        return pl.lit(form.row.exptime)
+    fields = ("sector", "sector") if "sector" in form.fields else ("first_sector", "last_sector")
+    first, last = (_ffi_exptime(pl.col(field).cast(pl.Int32)) for field in fields)
+    return pl.when(first == last).then(first)
+
+
+def _ffi_exptime(sector: pl.Expr) -> pl.Expr:
+    import polars as pl
+
+    expression = pl.lit(FFI_ERAS[-1][1])
+    for last, seconds in reversed(FFI_ERAS[:-1]):
+        expression = pl.when(sector <= last).then(seconds).otherwise(expression)
+    return expression

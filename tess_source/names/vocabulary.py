@@ -1,0 +1,291 @@
+"""What a TESS name can say, and every form a TESS name takes: one table, read by all the rest.
+
+A form is written once, as a template such as ``tess{timestamp}-s{sector:4}-{tic:16}-{scid:4}-{cosmic_ray}_lc.fits``.
+The regular expression that reads a name and the text that writes one are both made from it, for one name as for a
+column of names, so they cannot disagree. ``{tic:16}`` is a number padded with zeros to 16 digits, ``{sector:4}`` is
+first and last sector in one, ``{product:lc|tp}`` is one of the two words.
+
+Sources: TESS Science Data Products Description Document (EXP-TESS-ARC-ICD-0014 Rev D) section 2; MAST's table of
+data products (archive.stsci.edu/missions-and-data/tess/data-products.html); MAST's pages of each HLSP; and real
+product lists. The folders of MAST's ``mast:HLSP/`` URIs are those of real product lists and of lightkurve's tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+
+FFI = "ffi"
+"""Stands for the exposure time of full-frame images in the sector of the name."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Name:
+    """What a file name or an obs_id says; None where it does not say.
+
+    Exposure times are in seconds. Time stamps are UTC, ``yyyydddhhmmss``, kept as text.
+    """
+
+    kind: str
+    """One word for what the file is, a key of `KINDS` (for an obs_id, of `OBS_ID_KINDS`); "other": not recognised."""
+    pipeline: str | None = None
+    """Who made it, spelled as MAST's ``provenance_name``: SPOC, TESS-SPOC, QLP, TASOC, ..."""
+    timestamp: str | None = None
+    """13 digits. The same for all targets of a sector, but not for all files of one data-validation run."""
+    first_sector: int | None = None
+    last_sector: int | None = None
+    """Equal to `first_sector` for one sector; otherwise the range searched, not the sectors that held data."""
+    tic: int | None = None
+    exptime: float | None = None
+    """Seconds: of the cadence for targets, of the full-frame images for what was made from them."""
+    run: int | None = None
+    """SPOC's pipeline run of a data-validation search; the larger is the later."""
+    tce: int | None = None
+    """Number of the threshold crossing event within its target and run, from 1."""
+    camera: int | None = None
+    ccd: int | None = None
+    scid: int | None = None
+    """Spacecraft configuration map."""
+    version: str | None = None
+    """Version of a high-level science product, as in its name: "v01", "v1", "v1.0"."""
+    cosmic_ray: str | None = None
+    """Cosmic-ray mitigation: "x" none, "s" on the spacecraft, "a" by SPOC, "b" both."""
+    product: str | None = None
+    """What a bulk script fetches ("lc", "dv"), or what ends an HLSP's obs_id ("llc")."""
+    source: str | None = None
+    """TASOC's pixels: "ffi" or "tpf"."""
+    method: str | None = None
+    """TASOC's correction: "cbv" or "ens"."""
+    collateral: str | None = None
+    """Collateral pixels: "lvcol", "tvcol", "smrow", "vrow"."""
+    output: str | None = None
+    """Output of the CCD, "a" to "d"."""
+    orbit: int | None = None
+    """Orbit within the sector, 1 or 2 (TICA)."""
+    cadence: int | None = None
+    """Number of the full-frame image (TICA)."""
+    gaia: int | None = None
+    """Gaia DR3 source_id (TGLC)."""
+    ra: str | None = None
+    """Right ascension of a cut-out's centre in degrees, as text, for the digits are part of the name."""
+    dec: str | None = None
+    cutout_size: str | None = None
+    """Columns and rows of a cut-out in pixels: "6x6"."""
+    release: int | None = None
+    """Number of the data release notes (target lists of multi-sector searches)."""
+    compression: str | None = None
+    """"gz" if the name ends so."""
+
+    def __repr__(self) -> str:
+        """Only what the name says."""
+        stated = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return f"Name({', '.join(f'{name}={value!r}' for name, value in stated if value is not None)})"
+
+
+TEXTS: Mapping[str, str] = {
+    "timestamp": "[0-9]{13}",
+    "camera": "[1-4]",
+    "ccd": "[1-4]",
+    "version": r"v[0-9]+(?:\.[0-9]+)*",
+    "cosmic_ray": "[xsab]",
+    "source": "ffi|tpf",
+    "method": "cbv|ens",
+    "collateral": "lvcol|tvcol|smrow|vrow",
+    "output": "[a-d]",
+    "orbit": "[12]",
+    "gaia": "[1-9][0-9]{0,17}|[1-6][0-9]{18}",  # a source_id begins with a HEALPix number: it stays below 7e18
+    "ra": r"[0-9]{1,3}\.[0-9]+",
+    "dec": r"-?[0-9]{1,2}\.[0-9]+",
+    "cutout_size": "[0-9]+x[0-9]+",
+    "compression": "gz",
+}
+"""What a field looks like in a name, where its form does not say (a number's width; a product's choices)."""
+
+SECTORS = ("sector", "first_sector", "last_sector")
+COUNTS = ("run", "tce", "camera", "ccd", "scid", "orbit", "cadence", "release")
+NUMBERS = frozenset((*SECTORS, *COUNTS, "tic", "gaia", "exptime"))
+"""Fields whose digits are read as a number."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One form of name.
+
+    Attributes
+    ----------
+    kind, pipeline : str
+        Of every name of this form.
+    template : str
+        The form itself.
+    exptime : float, "ffi" or None
+        Exposure time in seconds of every such name, `FFI`, or None where the name says it or nothing does.
+    folder : str or None
+        Folder of its MAST URI; None where MAST has no URI for it, or none is known.
+    """
+
+    kind: str
+    pipeline: str
+    template: str
+    exptime: float | str | None = None
+    folder: str | None = None
+
+
+_TARGET = "tess{timestamp}-s{sector:4}-{tic:16}-{scid:4}-{cosmic_ray}"
+_SEARCH = "tess{timestamp}-s{first_sector:4}-s{last_sector:4}-{tic:16}"
+_CCD = "tess{timestamp}-s{sector:4}-{camera}-{ccd}-{scid:4}-{cosmic_ray}"
+_COLLATERAL = "tess{timestamp}-s{sector:4}-{collateral}-{camera}-{ccd}-{output}-{scid:4}-{cosmic_ray}"
+_TESS_SPOC = "hlsp_tess-spoc_tess_phot_{tic:16}-s{sector:4}_tess_{version}"
+_TESS_SPOC_DV = "hlsp_tess-spoc_tess_phot_{tic:16}-s{first_sector:4}-s{last_sector:4}_tess_{version}"
+_QLP = "hlsp_qlp_tess_ffi_s{sector:4}-{tic:16}_tess_{version}"
+_ELEANOR = "hlsp_gsfc-eleanor-lite_tess_ffi_s{sector:4}-{tic:16}_tess_{version}"
+_TASOC = "hlsp_tasoc_tess_{source}_tic{tic:11}-s{sector:4}-cam{camera}-ccd{ccd}-c{exptime:4}_tess_{version}"
+_TASOC_OLD = "hlsp_tasoc_tess_{source}_tic{tic:11}-s{sector:2}-c{exptime:4}_tess_{version}"
+_TGLC = "hlsp_tglc_tess_ffi_gaiaid-{gaia}-s{sector:4}-cam{camera}-ccd{ccd}_tess_{version}"
+_TICA = "hlsp_tica_tess_ffi_s{sector:4}-o{orbit}-{cadence:8}-cam{camera}-ccd{ccd}_tess_{version}"
+_TICA_OLD = "hlsp_tica_tess_ffi_s{sector:4}-{cadence:8}-cam{camera}-ccd{ccd}_tess_{version}"
+
+_MISSION = "TESS/product"
+_CCD_FOLDER = "s{sector:4}/cam{camera}-ccd{ccd}"
+
+FILES: tuple[Row, ...] = (
+    # The mission's own, most frequent first: a column of light curves is then read by one expression.
+    Row("lc", "SPOC", _TARGET + "_lc.fits{compression}", 120.0, _MISSION),
+    Row("tp", "SPOC", _TARGET + "_tp.fits{compression}", 120.0, _MISSION),
+    Row("fast-lc", "SPOC", _TARGET + "_fast-lc.fits{compression}", 20.0, _MISSION),
+    Row("fast-tp", "SPOC", _TARGET + "_fast-tp.fits{compression}", 20.0, _MISSION),
+    Row("dvt", "SPOC", _SEARCH + "-{run:5}_dvt.fits{compression}", 120.0, _MISSION),
+    Row("dvr-xml", "SPOC", _SEARCH + "-{run:5}_dvr.xml{compression}", 120.0, _MISSION),
+    Row("dvr-pdf", "SPOC", _SEARCH + "-{run:5}_dvr.pdf", 120.0, _MISSION),
+    Row("dvm", "SPOC", _SEARCH + "-{run:5}_dvm.pdf", 120.0, _MISSION),
+    Row("dvs", "SPOC", _SEARCH + "-{tce:2}-{run:5}_dvs.pdf", 120.0, _MISSION),
+    Row("ffi", "SPOC", _CCD + "_ffic.fits{compression}", FFI, _MISSION),
+    Row("ffir", "SPOC", _CCD + "_ffir.fits{compression}", FFI, _MISSION),
+    Row("cbv", "SPOC", _CCD + "_cbv.fits{compression}", 120.0, _MISSION),
+    Row("fast-cbv", "SPOC", _CCD + "_fast-cbv.fits{compression}", 20.0, _MISSION),
+    Row("col", "SPOC", _COLLATERAL + "_col.fits{compression}", None, _MISSION),
+    # High-level science products.
+    Row("lc", "QLP", _QLP + "_llc.fits", FFI, "HLSP/qlp/s{sector:4}/{tic/}"),
+    Row("lc-txt", "QLP", _QLP + "_llc.txt", FFI, "HLSP/qlp/s{sector:4}/{tic/}"),
+    Row("lc", "TESS-SPOC", _TESS_SPOC + "_lc.fits", FFI, "HLSP/tess-spoc/s{sector:4}/target/{tic/}"),
+    Row("tp", "TESS-SPOC", _TESS_SPOC + "_tp.fits", FFI, "HLSP/tess-spoc/s{sector:4}/target/{tic/}"),
+    Row("dvt", "TESS-SPOC", _TESS_SPOC_DV + "_dvt.fits", FFI, "HLSP/tess-spoc/{sectors}/target/{tic/}"),
+    Row("dvr-xml", "TESS-SPOC", _TESS_SPOC_DV + "_dvr.xml", FFI, "HLSP/tess-spoc/{sectors}/target/{tic/}"),
+    Row("dvr-pdf", "TESS-SPOC", _TESS_SPOC_DV + "_dvr.pdf", FFI, "HLSP/tess-spoc/{sectors}/target/{tic/}"),
+    Row("dvm", "TESS-SPOC", _TESS_SPOC_DV + "_dvm.pdf", FFI, "HLSP/tess-spoc/{sectors}/target/{tic/}"),
+    Row("dvs", "TESS-SPOC", _TESS_SPOC_DV + "_dvs-{tce:2}.pdf", FFI, "HLSP/tess-spoc/{sectors}/target/{tic/}"),
+    Row("lc", "TASOC", _TASOC + "_{method}-lc.fits", None, "HLSP/tasoc/s{sector:4}/c{exptime:4}/{tic/}"),
+    Row("lc", "TASOC", _TASOC_OLD + "_lc.fits", None, "HLSP/tasoc/s{sector:4}/{source}/{tic/}"),
+    Row("lc", "GSFC-ELEANOR-LITE", _ELEANOR + "_lc.fits", FFI, "HLSP/gsfc-eleanor-lite/s{sector:4}/{tic/}"),
+    Row("lc", "TGLC", _TGLC + "_llc.fits", FFI, f"HLSP/tglc/{_CCD_FOLDER}/{{gaia/}}"),
+    Row("ffi", "TICA", _TICA + "_img.fits", FFI, f"HLSP/tica/{_CCD_FOLDER}"),
+    Row("ffi", "TICA", _TICA_OLD + "_img.fits", FFI, f"HLSP/tica/{_CCD_FOLDER}"),
+    # Made on request or kept beside the products: no MAST URI.
+    Row("cutout", "TESScut", "tess-s{sector:4}-{camera}-{ccd}_{ra}_{dec}_{cutout_size}_astrocut.fits", FFI),
+    Row("cube", "TESScut", "tess-s{sector:4}-{camera}-{ccd}-cube.fits", FFI),
+    Row("tcestats", "SPOC", "tess{timestamp}-s{first_sector:4}-s{last_sector:4}_dvr-tcestats.csv"),
+    Row(
+        "targetinfo",
+        "SPOC",
+        "tess_multisector_{first_sector}_{last_sector}_drn{release}_targetinfo_{version}.txt{compression}",
+    ),
+    Row(
+        "script",
+        "SPOC",
+        "tesscurl_sector_{sector}_{product:lc|tp|fast-lc|fast-tp|ffic|ffir|cbv|dv}.sh{compression}",
+    ),
+    Row(
+        "script",
+        "SPOC",
+        "tesscurl_multisector_s{first_sector:4}-s{last_sector:4}_{product:dv}.sh{compression}",
+    ),
+    Row("script", "TESS-SPOC", "hlsp_tess-spoc_tess_phot_s{sector:4}_tess_{version}_{product:dl-lc|dl-dv}.sh"),
+    Row("dvr-xsd", "SPOC", "tess{timestamp}_dvr.xsd"),
+)
+"""Every form of file name."""
+
+OBS_IDS: tuple[Row, ...] = (
+    Row("target", "SPOC", _TARGET, 120.0),
+    Row("fast", "SPOC", _TARGET + "_fast", 20.0),
+    Row("dv", "SPOC", _SEARCH, 120.0),
+    Row("dv", "SPOC", _SEARCH + "-{run:5}", 120.0),  # until about 2020
+    Row("ffi", "SPOC", "tess-s{sector:4}-{camera}-{ccd}", FFI),
+    Row("hlsp", "QLP", _QLP + "_{product:llc}", FFI),
+    Row("hlsp", "TESS-SPOC", _TESS_SPOC + "_{product:lc|tp}", FFI),
+    Row("hlsp", "TESS-SPOC", _TESS_SPOC_DV + "_{product:dvr|dvm|dvt}", FFI),
+    Row("hlsp", "TASOC", _TASOC, None),  # no method: one observation holds the light curves of both
+    Row("hlsp", "GSFC-ELEANOR-LITE", _ELEANOR + "_{product:lc}", FFI),
+    Row("hlsp", "TGLC", _TGLC + "_{product:llc}", FFI),
+    Row("hlsp", "TICA", _TICA + "_{product:img}", FFI),
+)
+"""Every form of obs_id."""
+
+KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "lc": "light curve: of a target at 120 s, or of a star in the full-frame images (HLSP)",
+        "fast-lc": "light curve of a target at 20 s",
+        "tp": "target pixels: 120 s, or cut from the full-frame images (TESS-SPOC)",
+        "fast-tp": "target pixels at 20 s",
+        "dvt": "data validation: time series and folded fits, one table per TCE",
+        "dvr-pdf": "data validation: full report",
+        "dvr-xml": "data validation: all results, for programs",
+        "dvs": "data validation: one-page summary of one TCE",
+        "dvm": "data validation: mini report",
+        "dvr-xsd": "data validation: schema of the XML results",
+        "ffi": "full-frame image of one CCD, calibrated (SPOC's ffic, TICA's img)",
+        "ffir": "full-frame image of one CCD, raw",
+        "cbv": "cotrending basis vectors of one CCD at 120 s",
+        "fast-cbv": "cotrending basis vectors of one CCD at 20 s",
+        "col": "collateral pixels of one output of a CCD",
+        "lc-txt": "light curve as text (QLP)",
+        "cutout": "pixels cut from the full-frame images on request (TESScut)",
+        "cube": "all full-frame images of one CCD and sector, stacked (what TESScut cuts from)",
+        "tcestats": "table of all TCEs of one search",
+        "targetinfo": "target list of a multi-sector search: which sectors held data",
+        "script": "shell script that fetches every file of one sort",
+        "other": "not recognised as a TESS name",
+    }
+)
+"""Kind of a file, with one line that says what it is."""
+
+OBS_ID_KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "target": "one target in one sector at 120 s, with the single-sector data validation",
+        "fast": "one target in one sector at 20 s",
+        "dv": "data validation of one target over a range of sectors",
+        "ffi": "the full-frame images of one CCD in one sector",
+        "hlsp": "high-level science product of one star, or of one CCD",
+        "other": "not recognised as a TESS obs_id",
+    }
+)
+"""Kind of an observation, with one line that says what it is."""
+
+
+def ffi_exptime(sector: int) -> float:
+    """Nominal exposure time of the full-frame images of a sector.
+
+    MAST's ``t_exptime`` of an FFI observation is smaller (1425.6, 475.2, 158.4 s): it takes off what cosmic-ray
+    mitigation and read-out cost.
+
+    Parameters
+    ----------
+    sector : int
+        Sector number, from 1.
+
+    Returns
+    -------
+    float
+        Seconds: 1800 in sectors 1-26, 600 in 27-55, 200 since (TESS Observatory Guide; MAST's HLSP observations).
+
+    Raises
+    ------
+    ValueError
+        If the sector is less than 1.
+    """
+    if sector < 1:
+        raise ValueError(f"there is no sector {sector}: TESS counts from 1")
+    return next(seconds for last, seconds in FFI_ERAS if last is None or sector <= last)
+
+
+FFI_ERAS: tuple[tuple[int | None, float], ...] = ((26, 1800.0), (55, 600.0), (None, 200.0))
+"""Last sector of each era of the full-frame images, with the exposure time in seconds."""

@@ -1,0 +1,143 @@
+"""Where a product is written: layouts, and the guarantee that nothing leaves the folder that was asked for."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from tess_source.errors import QueryError, UnsafePathError
+
+__all__ = ["LAYOUTS", "inside", "parts_of", "relative_path", "safe_component"]
+
+LAYOUTS = {
+    "mast": "mastDownload/{obs_collection}/{obs_id}/{filename}",
+    "flat": "{filename}",
+}
+"""Named layouts. ``mast`` is where astroquery and lightkurve put a file, so that they find ours and we find theirs."""
+
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
+_LONGEST = 255
+
+
+def safe_component(text: object) -> str:
+    """Check one part of a path that comes from an archive.
+
+    Parameters
+    ----------
+    text : object
+        A folder's or file's name.
+
+    Returns
+    -------
+    str
+        The same text.
+
+    Raises
+    ------
+    UnsafePathError
+        If it is empty, ``.`` or ``..``, holds a separator, NUL or another forbidden character, is the name of a Windows device,
+        ends in a dot or blank, or is longer than 255 bytes: on one system or another it would be written elsewhere, or not at all.
+    """
+    name = "" if text is None else str(text)
+    if not name.strip(". "):
+        raise UnsafePathError(f"{name!r} cannot be the name of a file or folder")
+    if bad := _FORBIDDEN.search(name):
+        raise UnsafePathError(f"{name!r} holds {bad[0]!r}, which must not be in the name of a file or folder")
+    if _DEVICES.fullmatch(name) or name[-1] in ". ":
+        raise UnsafePathError(f"{name!r} means something else on some systems, so it is not used as a name")
+    if len(name.encode("utf-8", "surrogatepass")) > _LONGEST:
+        raise UnsafePathError(f"the name {name[:40]!r}… is longer than {_LONGEST} bytes")
+    return name
+
+
+def relative_path(layout: str, product: Mapping[str, Any]) -> str:
+    """Say where a product goes, relative to the root.
+
+    Parameters
+    ----------
+    layout : str
+        ``"mast"``, ``"flat"``, or a template such as ``"{tic}/s{first_sector:04d}/{filename}"`` over the product's columns.
+    product : mapping
+        One row of products.
+
+    Returns
+    -------
+    str
+        A path with ``/`` between its parts.
+
+    Raises
+    ------
+    QueryError
+        If the layout is not a template over the product's columns.
+    UnsafePathError
+        If a part of the path is not a plain name.
+    """
+    template = LAYOUTS.get(layout, layout)
+    parts = [part for part in template.split("/") if part not in {"", "."}]
+    return str(PurePosixPath(*(safe_component(_fill(part, product)) for part in parts)))
+
+
+class _Blank(dict[str, Any]):
+    """A row whose missing values are written as ``none``, and whose missing collection is that of the archive's name."""
+
+    def __missing__(self, key: str) -> Any:
+        raise QueryError(f"the layout names {{{key}}}, which is no column; there are {', '.join(map(str, self))}")
+
+
+def _fill(part: str, product: Mapping[str, Any]) -> str:
+    row = _Blank(product)
+    if row.get("obs_collection") is None:
+        row["obs_collection"] = str(row.get("archive") or "other").upper()
+    fields = {name for _, name, _, _ in string.Formatter().parse(part) if name}
+    if missing := [name for name in sorted(fields) if name in row and row[name] is None]:
+        raise UnsafePathError(f"the layout names {{{missing[0]}}}, which this product does not have")
+    if simple := [name for name in fields if not name.isidentifier()]:
+        raise QueryError(f"the layout names {{{simple[0]}}}; only plain column names may stand there")
+    try:
+        return part.format_map(row)
+    except (ValueError, TypeError) as error:
+        raise QueryError(f"the layout's part {part!r} cannot be filled in: {error}") from error
+
+
+def parts_of(relative: str) -> tuple[str, ...]:
+    """Split a relative path, e.g. one of a plan that somebody else wrote, and check each part.
+
+    Raises
+    ------
+    UnsafePathError
+        If it is empty, absolute, or a part of it is not a plain name.
+    """
+    parts = PurePosixPath(relative).parts
+    if not parts:
+        raise UnsafePathError("there is no path to write to")
+    return tuple(safe_component(part) for part in parts)
+
+
+def inside(root: Path, relative: str) -> Path:
+    """Join a relative path to the root, and make sure that no symbolic link on the way leads out of it.
+
+    Parameters
+    ----------
+    root : Path
+    relative : str
+
+    Returns
+    -------
+    Path
+        Where to write; it need not exist yet.
+
+    Raises
+    ------
+    UnsafePathError
+        If it would lie outside of the root.
+    """
+    path = root.joinpath(*parts_of(relative))
+    if not path.parent.resolve().is_relative_to(root.resolve()):
+        raise UnsafePathError(f"{relative!r} leads out of {str(root)!r} through a symbolic link")
+    if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
+        raise UnsafePathError(f"{relative!r} is a symbolic link out of {str(root)!r}")
+    return path

@@ -1,0 +1,320 @@
+"""What will be fetched, where to, and how that came to be: a plan; saved, it is the lock."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from tess_source import paths, text
+from tess_source.convert import to_astropy, to_frame
+from tess_source.errors import LockError, TableError, UnsafePathError
+from tess_source.tables import Products, Rows
+
+if TYPE_CHECKING:
+    import polars as pl
+    from astropy.table import Table as AstropyTable
+
+    from tess_source.manifest import Manifest
+    from tess_source.session import Session
+    from tess_source.tables import Links
+
+__all__ = ["FORMAT", "Item", "Plan"]
+
+FORMAT = "tess-source plan 1"
+"""Says what a saved plan is; the number grows when an older reader could misunderstand it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One file of a plan."""
+
+    uri: str
+    path: str
+    """Where it goes, relative to the root; empty if it may not be written."""
+    size: int | None = None
+    """Bytes, as the archive says."""
+    sha256: str | None = None
+    """Known once it was fetched."""
+    mirrors: tuple[str, ...] = ()
+    """URIs of the same bytes elsewhere, best first."""
+    kind: str = "other"
+    pipeline: str | None = None
+    archive: str = ""
+    obs_id: str | None = None
+    tic: int | None = None
+    first_sector: int | None = None
+    last_sector: int | None = None
+    exptime: float | None = None
+    run: int | None = None
+    tce: int | None = None
+    filename: str = ""
+    problem: str | None = None
+    """Why it cannot be fetched, if that is known beforehand."""
+
+
+_FIELDS = {
+    "uri": "String", "path": "String", "size": "Int64", "sha256": "String", "mirrors": "String", "kind": "String",
+    "pipeline": "String", "archive": "String", "obs_id": "String", "tic": "Int64", "first_sector": "Int32", "last_sector": "Int32",
+    "exptime": "Float64", "run": "Int32", "tce": "Int32", "filename": "String", "problem": "String",
+}  # fmt: skip
+
+
+class Items(Rows):
+    """The files of a plan as a table."""
+
+    schema = _FIELDS
+    shown = ("tic", "kind", "first_sector", "last_sector", "exptime", "pipeline", "size", "path")
+    noun = "files"
+    __slots__ = ()
+
+
+def item_from(row: Mapping[str, Any]) -> Item:
+    """Make an item of a row of `Items`."""
+    known = {name: row[name] for name in _FIELDS if name in row}
+    return Item(**{**known, "mirrors": tuple((row.get("mirrors") or "").split())})
+
+
+@dataclass(frozen=True, repr=False)
+class Plan:
+    """A table of files to fetch, the folder they go to, and the record of how the plan came to be."""
+
+    items: Items
+    root: Path
+    record: Mapping[str, Any]
+    """Question, filters with their drops, archive, time of the answer, versions: plain dicts, lists, texts and numbers."""
+    session: Session | None = None
+    """Fetches the plan; the default session if None. Not saved."""
+
+    @classmethod
+    def of(
+        cls,
+        products: Products,
+        root: str | Path,
+        layout: str = "mast",
+        *,
+        links: Links | None = None,
+        record: Mapping[str, Any] | None = None,
+        session: Session | None = None,
+    ) -> Self:
+        """Plan where each product goes. A product that may not be written stays in the plan, with the reason.
+
+        Parameters
+        ----------
+        products : Products
+        root : str or Path
+            The folder; it need not exist.
+        layout : str
+            See `tess_source.paths.relative_path`.
+        links : Links, optional
+            Links of kind ``mirror`` name other URIs of a file.
+        record : mapping, optional
+            How the products were found.
+        session : Session, optional
+            Fetches the plan.
+        """
+        import polars as pl
+
+        frame = products.unique().to_polars()
+        places = [_place(layout, row) for row in frame.iter_rows(named=True)]
+        paths_, problems = _without_collisions(places, frame["uri"].to_list())
+        frame = frame.with_columns(
+            path=pl.Series(paths_, dtype=pl.String),
+            problem=pl.Series(problems, dtype=pl.String),
+            sha256=frame["sha256"].cast(pl.String) if "sha256" in frame.columns else pl.lit(None, dtype=pl.String),
+            mirrors=pl.Series(_mirrors(frame["uri"], links), dtype=pl.String),
+        )
+        items = Items(Items.complete(frame).select(list(_FIELDS)).sort("path", "uri"))
+        return cls(items, Path(root), {**(record or {}), "layout": layout}, session)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Item]:
+        return map(item_from, self.items)
+
+    def here(self) -> pl.Series:
+        """Look which files lie complete (as far as their size tells) in the folder already: one boolean an item."""
+        import polars as pl
+
+        return pl.Series("here", [is_here(self.root, item) is not None for item in self], dtype=pl.Boolean)
+
+    @property
+    def bytes(self) -> int:
+        """Size of all files together, as far as the archive says [byte]."""
+        return int(self.items["size"].sum() or 0)
+
+    def download(self, *, jobs: int | None = None, progress: Any = None) -> Manifest:
+        """Fetch what is not here yet.
+
+        Parameters
+        ----------
+        jobs : int, optional
+            Files fetched at the same time; the session's setting (8) if None.
+        progress : bool or callable, optional
+            See `tess_source.records.Settings`.
+
+        Returns
+        -------
+        Manifest
+            What happened to every file; one failure never stops the rest.
+
+        Raises
+        ------
+        Interrupted
+            On Ctrl-C, with the manifest of what was done.
+        """
+        from tess_source.session import default_session
+
+        return (self.session or default_session()).download(self, jobs=jobs, progress=progress)
+
+    def to(self, root: str | Path) -> Plan:
+        """Give the same plan for another folder."""
+        return replace(self, root=Path(root))
+
+    def save(self, path: str | Path) -> Path:
+        """Write the plan as ECSV, astropy's text table: one line a file, sorted; ``Table.read`` alone reads it.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file; it is replaced as a whole or not at all.
+        """
+        file = Path(path)
+        table = self.to_table()
+        table.meta = {"format": FORMAT, **self.record}
+        out = StringIO()
+        table.write(out, format="ascii.ecsv")
+        write_whole(file, out.getvalue().encode())
+        return file
+
+    @classmethod
+    def load(cls, path: str | Path, root: str | Path | None = None, session: Session | None = None) -> Self:
+        """Read a plan that was saved.
+
+        Parameters
+        ----------
+        path : str or Path
+        root : str or Path, optional
+            The folder the files go to; the current one if None.
+        session : Session, optional
+
+        Raises
+        ------
+        LockError
+            If it is not a plan; the message names the file.
+        """
+        from astropy.table import Table
+
+        try:
+            table = Table.read(path, format="ascii.ecsv")
+            items = Items(Items.complete(to_frame(table)).select(list(_FIELDS)))
+        except FileNotFoundError:
+            raise
+        except (ValueError, TypeError, TableError, KeyError) as error:
+            raise LockError(f"{str(path)!r} is not a plan of tess-source: {error}") from error
+        record = dict(table.meta)
+        if (found := record.pop("format", None)) != FORMAT:
+            raise LockError(
+                f"{str(path)!r} is not a plan that this version reads: its format is {found!r}, not {FORMAT!r}"
+            )
+        items = Items(items.to_polars().with_columns(problem=_problems(items)))
+        return cls(items, Path.cwd() if root is None else Path(root), record, session)
+
+    def to_table(self) -> AstropyTable:
+        """Give an astropy table."""
+        return to_astropy(self.items.to_polars())
+
+    def __repr__(self) -> str:
+        return f"{self.summary()}\n{self.items!r}"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self.summary()}</p>{self.items._repr_html_()}"
+
+    def summary(self) -> str:
+        """Say in one line what would be fetched."""
+        import polars as pl
+
+        here = self.here()
+        missing = int(self.items.to_polars().filter(~here)["size"].sum() or 0)
+        unknown = int(self.items["size"].is_null().sum())
+        refused = int((self.items["problem"].is_not_null() & pl.Series(~here)).sum())
+        parts = [
+            f"{len(self):,} files, {text.size(self.bytes)}",
+            f"{int(here.sum()):,} here",
+            f"{text.size(missing)} to fetch",
+        ]
+        parts += [f"{unknown:,} of unknown size"] if unknown else []
+        parts += [f"{refused:,} cannot be written"] if refused else []
+        return f"Plan: {', '.join(parts)} -> {self.root}"
+
+
+def is_here(root: Path, item: Item) -> Path | None:
+    """Give the path of an item that lies complete in a folder, as far as its size tells; else None."""
+    if item.problem is not None or item.size is None:
+        return None
+    try:
+        path = paths.inside(root, item.path)
+        return path if path.is_file() and path.stat().st_size == item.size else None
+    except (OSError, ValueError):
+        return None
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a small file so that a reader finds the old one or the new one, never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name[:80]}.{uuid.uuid4().hex}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _place(layout: str, row: Mapping[str, Any]) -> tuple[str, str | None]:
+    try:
+        return paths.relative_path(layout, row), None
+    except UnsafePathError as error:
+        return "", str(error)
+
+
+def _without_collisions(places: list[tuple[str, str | None]], uris: list[str]) -> tuple[list[str], list[str | None]]:
+    """Refuse the second file that would go to the same place; case does not count, since some systems ignore it."""
+    taken: dict[str, str] = {}
+    paths_: list[str] = []
+    problems: list[str | None] = []
+    for (path, problem), uri in zip(places, uris, strict=True):
+        owner = taken.setdefault(path.casefold(), uri) if problem is None else uri
+        clash = None if owner == uri else f"its place {path!r} is taken by {owner}; choose another layout"
+        paths_.append("" if problem or clash else path)
+        problems.append(problem or clash)
+    return paths_, problems
+
+
+def _mirrors(uris: pl.Series, links: Links | None) -> list[str]:
+    mirrors: dict[str, list[str]] = {}
+    for link in links or ():
+        if link["kind"] == "mirror":
+            mirrors.setdefault(link["subject"], []).append(link["object"])
+    return [" ".join(mirrors.get(uri, ())) for uri in uris]
+
+
+def _problems(items: Items) -> pl.Series:
+    """Check the paths of a plan that comes from a file: it may come from anybody."""
+    import polars as pl
+
+    def problem(item: Item) -> str | None:
+        try:
+            paths.parts_of(item.path)
+        except UnsafePathError as error:
+            return item.problem or str(error)
+        return item.problem
+
+    return pl.Series([problem(item_from(row)) for row in items], dtype=pl.String)

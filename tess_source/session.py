@@ -1,0 +1,454 @@
+"""One request from target to files; the only caller of hooks."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tess_source.errors import NoReaderError, QueryError, ResolverError, TessSourceError, UnknownNameError
+from tess_source.plugins import Registry
+from tess_source.records import Field, Filter, Settings
+from tess_source.targets import Query, Target, arcseconds, parse_targets
+
+if TYPE_CHECKING:
+    from astropy.units import Quantity
+
+    from tess_source.found import Drop, Found
+    from tess_source.manifest import Loaded, Manifest
+    from tess_source.plan import Plan
+    from tess_source.tables import Links, Observations, Products
+
+__all__ = ["Session", "default_session"]
+
+log = logging.getLogger(__name__)
+
+
+class Session:
+    """Plugins and settings, and the path from a target to files.
+
+    Parameters
+    ----------
+    server : str, optional
+        Another base URL than MAST's, e.g. that of a sample archive; ``TESS_SOURCE_SERVER`` if not given.
+    without : iterable of str
+        Installed plugins to leave out.
+    token : str, optional
+        MAST token for exclusive data; else ``MAST_API_TOKEN`` or astroquery's keyring. Sent to MAST's own hosts over https only.
+    timeout : float
+        Seconds that one question to an archive may take in all.
+    jobs : int
+        Files fetched at the same time.
+    plugins : iterable of object
+        Plugins to register besides the installed ones.
+    discover : bool
+        Whether to look for installed plugins at all.
+
+    Raises
+    ------
+    PluginConflictError
+        If two plugins claim one name.
+    """
+
+    def __init__(
+        self,
+        server: str | None = None,
+        *,
+        without: Iterable[str] = (),
+        token: str | None = None,
+        timeout: float = 600.0,
+        jobs: int = 8,
+        plugins: Iterable[object] = (),
+        discover: bool = True,
+    ) -> None:
+        self.settings = Settings(token=token, timeout=_positive("timeout", timeout), jobs=_jobs(jobs))
+        if server:
+            self.settings = replace(self.settings, server=server.rstrip("/"))
+        without = [without] if isinstance(without, str) else without
+        self.registry = Registry.discover(without) if discover else Registry()
+        for plugin in plugins:
+            self.register(plugin)
+
+    def register(self, plugin: object, name: str | None = None) -> str:
+        """Add a plugin for this session: a module, or any object with hook implementations.
+
+        Returns
+        -------
+        str
+            Its name.
+
+        Raises
+        ------
+        PluginError
+            If it is no plugin, or claims a name that is taken.
+        """
+        return self.registry.register(plugin, name)
+
+    # -- the stages --
+
+    def search(
+        self,
+        targets: Any = None,
+        *,
+        radius: float | Quantity | str | None = None,
+        wildcards: bool = False,
+        **words: Any,
+    ) -> Found:
+        """Find observations and list, link and filter their products.
+
+        Parameters
+        ----------
+        targets : object, optional
+            A TIC id, a name, coordinates, or any iterable of them: see `tess_source.targets.parse_targets`. None: whatever meets the
+            criteria.
+        radius : float or Quantity or str, optional
+            Radius of cones around names and coordinates [arcsec]. Without it, a name means its nearest star alone.
+        wildcards : bool
+            Whether ``*`` and ``%`` in criteria stand for any text.
+        **words
+            Filters (``sector=14``, ``kind="lc"``), and columns of the archive's observation table as criteria
+            (``proposal_id="G06062"``).
+
+        Returns
+        -------
+        Found
+            A confirmed zero is an empty answer that can `explain` itself.
+
+        Raises
+        ------
+        QueryError
+            If something asked for does not exist or makes no sense.
+        ResolverError
+            If no resolver knows a name.
+        ServiceError
+            If the archive fails; a failure is never shown as an empty answer.
+        """
+        from tess_source.found import Found
+        from tess_source.tables import Links, Products
+
+        filters, criteria = self._split(words)
+        checked = self._checked(filters)
+        query = self.query(targets, radius=radius, wildcards=wildcards, criteria=criteria, filters=checked)
+        observations = self.observations(query)
+        found = Found(Products.empty(), observations, Links.empty(), query, record=self._record(query), session=self)
+        return self.select(self._listed(found), **filters)
+
+    def query(
+        self,
+        targets: Any = None,
+        *,
+        radius: float | Quantity | str | None = None,
+        wildcards: bool = False,
+        criteria: Mapping[str, Any] | None = None,
+        filters: Mapping[str, Any] | None = None,
+    ) -> Query:
+        """Understand a question: resolve names, and let filters speak to the archive where no target narrows it down."""
+        criteria = dict(criteria or {})
+        resolved = tuple(self.resolve(targets, radius=radius)) if targets is not None else ()
+        if targets is not None and not resolved:
+            raise QueryError("the list of targets is empty; an empty list is not taken to mean everything")
+        if not resolved:
+            for name, value in (filters or {}).items():
+                record = self.registry.filters[name]
+                criteria = {**(dict(record.criteria(value)) if record.criteria else {}), **criteria}
+            if not criteria:
+                raise QueryError(
+                    "nothing was asked for: give a target, or e.g. sector=14, or a criterion such as proposal_id='G06062'"
+                )
+        return Query(resolved, criteria, wildcards)
+
+    def resolve(self, targets: Any, *, radius: float | Quantity | str | None = None) -> list[Target]:
+        """Turn whatever was given into targets; names are looked up, each once.
+
+        Raises
+        ------
+        ResolverError
+            If no resolver knows a name.
+        """
+        cone = None if radius is None else arcseconds(radius)
+        found: dict[Target, None] = {}
+        for target in parse_targets(targets, cone):
+            found[target if isinstance(target, Target) else self._by_name(target, cone)] = None
+        return list(found)
+
+    def _by_name(self, name: str, radius: float | None) -> Target:
+        target: Target | None = self.registry.call("tess_resolve", target=name, settings=self.settings)
+        if target is None:
+            raise ResolverError(f"no resolver knows {name!r}; give a TIC id, or coordinates as 'ra dec' in degrees")
+        target = replace(target, text=name, radius=radius)
+        log.warning(
+            "%s: resolved to %s",
+            name,
+            target if target.tic else f"{target.ra:.6f} {target.dec:+.6f} by {target.resolver}",
+        )
+        return target
+
+    def observations(self, query: Query) -> Observations:
+        """Ask all archives; their answers are stacked and sorted."""
+        from tess_source.tables import Observations
+
+        try:
+            answers = self.registry.call("tess_query", query=query, settings=self.settings)
+        except UnknownNameError as error:
+            raise UnknownNameError(error.what, error.name, [*self.registry.filters, *error.choices]) from error
+        self._somebody(answers, "query")
+        return Observations.stack(map(Observations.of, answers)).sort()
+
+    def count(
+        self,
+        targets: Any = None,
+        *,
+        radius: float | Quantity | str | None = None,
+        wildcards: bool = False,
+        **words: Any,
+    ) -> int:
+        """Count the observations that a search would find, without fetching them.
+
+        Parameters are those of `search`; only filters that the archive can be asked for are allowed.
+        """
+        filters, criteria = self._split(words)
+        checked = self._checked(filters)
+        if deaf := [name for name in checked if self.registry.filters[name].criteria is None]:
+            raise QueryError(f"the archive cannot count by {deaf[0]!r}: it applies to products, after they are listed")
+        pushed = {k: v for name in checked for k, v in self._criteria(name, checked[name]).items()}
+        query = self.query(targets, radius=radius, wildcards=wildcards, criteria={**pushed, **criteria})
+        answers = self.registry.call("tess_count", query=query, settings=self.settings)
+        self._somebody(answers, "count")
+        return int(sum(answers))
+
+    def _criteria(self, name: str, value: Any) -> Mapping[str, Any]:
+        make = self.registry.filters[name].criteria
+        return make(value) if make else {}
+
+    def products(self, observations: Any) -> Products:
+        """List the products of observations: ours, or an astroquery, pandas or polars table, or one row of it."""
+        from tess_source.tables import Observations, Products
+
+        observations = Observations.of(observations)
+        if not len(observations):
+            return Products.empty()
+        answers = self.registry.call("tess_list", observations=observations, settings=self.settings)
+        return Products.stack(map(Products.of, answers)).sort().unique()
+
+    def links(self, products: Products) -> Links:
+        """Relate products by URI."""
+        from tess_source.tables import Links
+
+        if not len(products):
+            return Links.empty()
+        return Links.stack(map(Links.of, self.registry.call("tess_link", products=products, settings=self.settings)))
+
+    def found(self, products: Any) -> Found:
+        """Take a product table from elsewhere (astroquery, pandas, polars) as if it had been searched for here."""
+        from tess_source.found import Found
+        from tess_source.tables import Links, Observations, Products
+
+        query = Query()
+        given = Products.of(products).unique()
+        return self._linked(
+            Found(given, Observations.empty(), Links.empty(), query, record=self._record(query), session=self)
+        )
+
+    def _listed(self, found: Found) -> Found:
+        return self._linked(found.replace(products=self.products(found.observations)))
+
+    def _linked(self, found: Found) -> Found:
+        links = self.links(found.products)
+        products = found.products
+        for name, column in self.registry.columns.items():
+            products = products.with_columns(**{name: self._blamed("column", name, column.compute, products, links)})
+        return found.replace(products=products, links=links)
+
+    def select(self, found: Any, **filters: Any) -> Found:
+        """Choose among products: masks first (their order does not matter), then choices among what is left.
+
+        Parameters
+        ----------
+        found : Found or table
+            An answer, or products from elsewhere.
+        **filters
+            See `Found.select`.
+        """
+        from tess_source.found import Found
+
+        answer: Found = found if isinstance(found, Found) else self.found(found)
+        for name in filters:
+            if name not in self.registry.filters:
+                raise UnknownNameError("filter", name, self.registry.filters)
+        checked = self._checked(filters, applied={drop.filter for drop in answer.drops})
+        for name in sorted(checked, key=lambda name: (self.registry.filters[name].last, name)):
+            answer = self._apply(answer, name, checked[name])
+        return answer
+
+    def _apply(self, found: Found, name: str, value: Any) -> Found:
+        from tess_source.found import Drop
+
+        record = self.registry.filters[name]
+        mask = self._blamed("filter", name, record.keep, found.products, value)
+        products = self._blamed("filter", name, found.products.where, mask)
+        kept, before = len(products), len(found.products)
+        drop: Drop = Drop(name, show(value), self.registry.owner("filter", name), kept, before - kept)
+        log.info("%s", drop)
+        return found.replace(products=products, drops=(*found.drops, drop))
+
+    def plan(self, products: Any, root: str | Path = ".", *, layout: str = "mast") -> Plan:
+        """Plan the download of products: an answer, or a table from elsewhere."""
+        return self.select(products).plan(root, layout=layout)
+
+    def download(self, plan: Plan, *, jobs: int | None = None, progress: Any = None) -> Manifest:
+        """Fetch a plan: see `Plan.download`."""
+        from tess_source.download import download
+
+        settings = replace(self.settings, jobs=self.settings.jobs if jobs is None else _jobs(jobs), progress=progress)
+        transports = self.registry.transports
+        plan = replace(plan, session=self)
+        answer = self.registry.call("tess_download", plan=plan, transports=transports, settings=settings)
+        manifest: Manifest = download(plan, transports, settings) if answer is None else answer
+        return manifest
+
+    def read(self, manifest: Manifest, **options: Any) -> Loaded:
+        """Open the files of a manifest: see `Manifest.read`."""
+        from tess_source.manifest import Loaded
+
+        objects: list[object] = []
+        failed: dict[str, Exception] = {}
+        for entry in manifest:
+            where = str(entry.path or entry.item.uri)
+            if not entry.ok:
+                failed[where] = FileNotFoundError(f"it was not fetched: {entry.error}")
+                continue
+            try:
+                opened = self.registry.call("tess_load", entry=entry, options=options)
+            except (TessSourceError, OSError, ValueError) as error:
+                failed[where] = error
+                continue
+            if opened is None:
+                failed[where] = NoReaderError(
+                    f"no reader for {entry.item.kind!r} files of {entry.item.pipeline or 'unknown origin'}"
+                )
+            else:
+                objects.append(opened)
+        return Loaded(self._collected(objects), failed)
+
+    def _collected(self, objects: Sequence[object]) -> dict[str, Any]:
+        if not objects:
+            return {}
+        groups: dict[str, Any] = {}
+        for answer in self.registry.call("tess_collect", objects=tuple(objects)):
+            groups = {**answer, **groups}
+        held = {id(item) for group in groups.values() for item in group}
+        for item in objects:
+            if id(item) not in held:
+                groups.setdefault(type(item).__name__, []).append(item)
+        return groups
+
+    def fields(self, what: str = "observations") -> list[Field]:
+        """Give the archives' own description of the columns of a table.
+
+        Parameters
+        ----------
+        what : str
+            ``"observations"`` or ``"products"``.
+        """
+        if what not in FIELD_TABLES:
+            raise UnknownNameError("table", what, FIELD_TABLES)
+        answers = self.registry.call("tess_fields", what=what, settings=self.settings)
+        self._somebody(answers, "describe tables")
+        return [field for answer in answers for field in answer]
+
+    # -- helpers --
+
+    def _split(self, words: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Tell filters from the archive's own columns."""
+        filters = {name: value for name, value in words.items() if name in self.registry.filters}
+        return filters, {name: value for name, value in words.items() if name not in filters}
+
+    def _checked(self, filters: Mapping[str, Any], applied: Iterable[str] = ()) -> dict[str, Any]:
+        """Check the values of filters, and add the defaults that have not been applied yet."""
+        defaults = {name: f.default for name, f in self.registry.filters.items() if f.default is not None}
+        wanted = {**{name: value for name, value in defaults.items() if name not in set(applied)}, **filters}
+        return {name: self._check(name, value) for name, value in wanted.items() if value is not None}
+
+    def _check(self, name: str, value: Any) -> Any:
+        record: Filter = self.registry.filters[name]
+        try:
+            return record.check(value)
+        except QueryError:
+            raise
+        except (ValueError, TypeError) as error:
+            raise QueryError(f"filter {name!r} cannot take {value!r}: {error}") from error
+
+    def _blamed(self, what: str, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call what a plugin declared; an exception carries a note that names the plugin."""
+        try:
+            return function(*arguments)
+        except Exception as error:
+            error.add_note(f"raised by plugin {self.registry.owner(what, name)!r} in its {what} {name!r}")
+            raise
+
+    @staticmethod
+    def _somebody(answers: Sequence[Any], verb: str) -> None:
+        if not answers:
+            raise QueryError(
+                f"no plugin can {verb}: see `tess-source plugins` for what is installed, broken or left out"
+            )
+
+    def _record(self, query: Query) -> dict[str, Any]:
+        """Write down how an answer came to be, in plain values."""
+        plugins = {p.name: p.version for p in self.registry.plugins.values() if p.state == "ready"}
+        return {
+            "question": {
+                "targets": [str(target) for target in query.targets],
+                "criteria": {name: show(value) for name, value in sorted(query.criteria.items())},
+            },
+            "archive": self.settings.server or "MAST",
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "versions": {name: _version(name) for name in ("tess-source", "astroquery", "astropy", "lightkurve")},
+            "plugins": plugins,
+        }
+
+
+FIELD_TABLES = ("observations", "products")
+
+
+def show(value: Any) -> str:
+    """Write a filter's value as it would stand on a command line."""
+    if isinstance(value, range):
+        value = list(value)
+    if isinstance(value, set | frozenset):
+        value = sorted(value, key=str)
+    if isinstance(value, list | tuple):
+        return ",".join(map(show, value))
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _jobs(jobs: int) -> int:
+    if not isinstance(jobs, int) or jobs < 1:
+        raise QueryError(f"jobs={jobs!r}: give a whole number of at least 1")
+    return jobs
+
+
+def _positive(name: str, value: float) -> float:
+    if not value > 0:
+        raise QueryError(f"{name}={value!r}: give a number of seconds above 0")
+    return value
+
+
+@functools.cache
+def default_session() -> Session:
+    """Give the session that `tess_source.search` and its like use; it is made at the first call."""
+    return Session()

@@ -1,0 +1,201 @@
+"""What a user may mean by a target, and what is asked of an archive."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any
+
+from tess_source.errors import QueryError
+
+if TYPE_CHECKING:
+    from astropy.units import Quantity
+
+__all__ = ["DEFAULT_RADIUS", "Query", "Target", "arcseconds", "parse_targets"]
+
+DEFAULT_RADIUS = 3.0
+"""Radius of a cone around coordinates [arcsec] if none is given: a seventh of a TESS pixel."""
+
+_TIC = re.compile(r"\s*(?:tic[\s_-]*)?0*(\d+)\s*", re.IGNORECASE)
+_PAIR = re.compile(r"\s*([+-]?\d+(?:\.\d*)?)\s*[,\s]\s*([+-]?\d+(?:\.\d*)?)\s*")
+_LARGEST_TIC = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One star or place on the sky.
+
+    A target with a TIC id is an identity: archives match it exactly and never widen it to a cone.
+    """
+
+    text: str
+    """As it was asked for."""
+    tic: int | None = None
+    """TESS Input Catalog id."""
+    ra: float | None = None
+    """Right ascension [deg, ICRS]."""
+    dec: float | None = None
+    """Declination [deg, ICRS]."""
+    radius: float | None = None
+    """Radius of the cone [arcsec]; None: only the star that the name means."""
+    resolver: str | None = None
+    """Who turned the name into coordinates."""
+
+    def __str__(self) -> str:
+        if self.tic is not None:
+            return f"TIC {self.tic}"
+        if self.resolver:
+            return f"{self.text} ({self.ra:.6f} {self.dec:+.6f}, {self.resolver})"
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question to archives: which observations."""
+
+    targets: tuple[Target, ...] = ()
+    """Any of these; none at all means: whatever meets the criteria."""
+    criteria: Mapping[str, Any] = field(default_factory=dict)
+    """Column of the archive's observation table → a value, a list of values, or [least, greatest] for numbers with a fraction."""
+    wildcards: bool = False
+    """Whether ``*`` and ``%`` in a criterion stand for any text."""
+
+
+def arcseconds(radius: float | Quantity | str) -> float:
+    """Read a radius.
+
+    Parameters
+    ----------
+    radius : float or astropy.units.Quantity or str
+        A number means arcsec; text is read by astropy, e.g. ``"2 arcmin"``.
+
+    Returns
+    -------
+    float
+        Radius [arcsec], not negative.
+
+    Raises
+    ------
+    QueryError
+        If it is not an angle, negative, or not finite.
+    """
+    if isinstance(radius, Real) and not isinstance(radius, bool):
+        value = float(radius)
+    else:
+        from astropy import units
+
+        try:
+            value = float(units.Quantity(radius).to_value(units.arcsec))
+        except (TypeError, ValueError, units.UnitsError) as error:
+            message = f"radius {radius!r} is not an angle; give arcsec as a number, or e.g. '2 arcmin'"
+            raise QueryError(message) from error
+    if not 0 <= value <= 180 * 3600:
+        raise QueryError(f"radius {radius!r} is out of range; it is an angle from 0 to 180 degrees")
+    return value
+
+
+def parse_targets(targets: Any, radius: float | None = None) -> Iterator[Target | str]:
+    """Understand whatever a user may give as one or many targets.
+
+    Parameters
+    ----------
+    targets : object
+        A TIC id (any integral type, ``"TIC 1"``, ``"tic1"``, zero-padded, bare digits), ``"ra dec"`` or ``(ra, dec)`` [deg],
+        an astropy SkyCoord, a name, a `Target`, a table with a column that holds one of these, or any iterable of them.
+    radius : float, optional
+        Radius of cones [arcsec].
+
+    Yields
+    ------
+    Target or str
+        A str is a name that still has to be resolved.
+
+    Raises
+    ------
+    QueryError
+        If something is not a target; the message says what would be.
+    """
+    if isinstance(targets, Target):
+        yield targets
+    elif isinstance(targets, Integral) and not isinstance(targets, bool):
+        yield _tic(int(targets), str(int(targets)))
+    elif isinstance(targets, str):
+        yield _from_text(targets, radius)
+    elif hasattr(targets, "icrs"):
+        yield from _from_coordinates(targets, radius)
+    elif _is_pair(targets):
+        yield _place(float(targets[0]), float(targets[1]), f"{targets[0]} {targets[1]}", radius)
+    elif (column := _target_column(targets)) is not None:
+        yield from parse_targets(column, radius)
+    elif isinstance(targets, Iterable) and not isinstance(targets, bytes | Mapping):
+        for target in targets:
+            yield from parse_targets(target, radius)
+    else:
+        raise QueryError(f"{targets!r} is not a target; {_EXAMPLES}")
+
+
+_EXAMPLES = (
+    'give a TIC id (16740101 or "TIC 16740101"), a name ("KELT-9"), "ra dec" in degrees, a SkyCoord, or a list of these'
+)
+
+
+def _tic(number: int, text: str) -> Target:
+    if not 0 < number <= _LARGEST_TIC:
+        raise QueryError(f"{text!r} is not a TIC id: these are positive whole numbers")
+    return Target(text=text.strip(), tic=number)
+
+
+def _from_text(text: str, radius: float | None) -> Target | str:
+    if not text.strip():
+        raise QueryError(f"an empty text is not a target; {_EXAMPLES}")
+    if match := _TIC.fullmatch(text):
+        return _tic(int(match[1]), text)
+    if match := _PAIR.fullmatch(text):
+        return _place(float(match[1]), float(match[2]), text.strip(), radius)
+    return text.strip()
+
+
+def _place(ra: float, dec: float, text: str, radius: float | None) -> Target:
+    if not (0 <= ra <= 360 and -90 <= dec <= 90):
+        raise QueryError(
+            f"{text!r} is not a place on the sky: right ascension is 0 to 360, declination -90 to 90 degrees"
+        )
+    return Target(text=text, ra=ra, dec=dec, radius=DEFAULT_RADIUS if radius is None else radius)
+
+
+def _from_coordinates(coordinates: Any, radius: float | None) -> Iterator[Target]:
+    icrs = coordinates.icrs
+    for place in [icrs] if icrs.isscalar else icrs:
+        ra, dec = float(place.ra.deg), float(place.dec.deg)
+        yield _place(ra, dec, f"{ra:.6f} {dec:+.6f}", radius)
+
+
+def _is_pair(value: Any) -> bool:
+    """Two numbers in a tuple are coordinates if one has a fraction; (1, 2) are two TIC ids, like [1, 2]."""
+    if not isinstance(value, tuple) or len(value) != 2:
+        return False
+    numbers = all(isinstance(part, Real) and not isinstance(part, bool) for part in value)
+    return numbers and not all(isinstance(part, Integral) for part in value)
+
+
+def _target_column(table: Any) -> Any:
+    """Give the column of a table (ours, astropy, pandas, polars) that names targets, or None if it is no table."""
+    names = getattr(table, "colnames", None) or getattr(table, "columns", None)
+    if names is None or callable(names):
+        return None
+    found = [name for name in map(str, names) if _plain(name) in TARGET_COLUMNS]
+    if not found:
+        wanted = ", ".join(TARGET_COLUMNS)
+        raise QueryError(f"the table has no column of targets ({wanted}); it has {', '.join(map(str, names))}")
+    best = min(found, key=lambda name: TARGET_COLUMNS.index(_plain(name)))
+    return list(table[best])
+
+
+TARGET_COLUMNS = ("tic", "ticid", "target", "targetname", "name")
+"""Names of columns that hold targets, best first; case, blanks, dashes and underscores do not count."""
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_-]+", "", name).lower()

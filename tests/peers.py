@@ -1,0 +1,58 @@
+"""Pointing the peers, astroquery and with it lightkurve, at another server: the sample archive.
+
+Nothing of theirs is replaced but addresses; ``tests/plugins/test_sample_peers.py`` shows that they work so.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+if TYPE_CHECKING:
+    from astroquery.mast import ObservationsClass
+
+RESOLVER = "http://mastresolver.stsci.edu"
+
+
+@contextmanager
+def astroquery_at(url: str) -> Iterator[ObservationsClass]:
+    """Point astroquery at another server, and back again afterwards.
+
+    Old and new instances go there, the module's own ``Observations`` and ``Mast`` among them, which lightkurve uses.
+    Column configurations that astroquery remembered are set aside, so that the server is asked for its own.
+
+    Parameters
+    ----------
+    url : str
+        Base URL in place of ``https://mast.stsci.edu`` and of the name resolver's.
+
+    Yields
+    ------
+    ObservationsClass
+        A fresh instance.
+    """
+    from astroquery.mast import ObservationsClass, conf, discovery_portal, utils
+
+    plain_request = utils._simple_request
+
+    def request_there(address: str, params: Any = None) -> Any:
+        return plain_request(address.replace(RESOLVER, url), params)
+
+    addresses = {
+        "MAST_REQUEST_URL": f"{url}/api/v0/invoke",
+        "COLUMNS_CONFIG_URL": f"{url}/portal/Mashup/Mashup.asmx/columnsconfig",
+        "MAST_DOWNLOAD_URL": f"{url}/api/v0.1/Download/file",
+        "MAST_BUNDLE_URL": f"{url}/api/v0.1/Download/bundle",
+        "_column_configs": {},
+    }
+    direct = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    with (
+        mock.patch.multiple(discovery_portal.PortalAPI, **addresses),
+        mock.patch.object(utils, "_simple_request", request_there),
+        mock.patch.dict(os.environ, direct),
+        conf.set_temp("server", url),
+    ):
+        yield ObservationsClass()

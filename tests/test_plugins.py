@@ -1,0 +1,237 @@
+"""Plugins are found, named, and blamed; one that cannot be used never stops the others."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import types
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+import pytest
+import toys
+
+from tess_source import Column, Filter, Session, Transport, hookimpl
+from tess_source.errors import PluginConflictError, PluginError, UnknownNameError
+from tess_source.plugins import Registry, from_file
+from tess_source.records import Request
+
+
+def declare(**nouns: Any) -> types.ModuleType:
+    """Make a plugin module that declares records."""
+    module = types.ModuleType("made_up")
+    for noun, records in nouns.items():
+        setattr(module, noun, hookimpl(lambda records=records: records))
+    return module
+
+
+def some_filter(name: str = "kind") -> Filter:
+    return Filter(name, lambda products, value: products["size"] > 0, "a filter")
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[tuple[str, str, Any]]]:
+    """Pretend that distributions offer entry points: {distribution: [(name, value, object or exception)]}."""
+    offers: dict[str, list[tuple[str, str, Any]]] = {}
+
+    class Distribution:
+        def __init__(self, name: str) -> None:
+            self.name, self.version = name, "1.2"
+
+    class Entry(EntryPoint):
+        def load(self) -> Any:
+            thing = loaded[self.value]
+            if isinstance(thing, BaseException):
+                raise thing
+            return thing
+
+    loaded: dict[str, Any] = {}
+
+    def entry_points(group: str) -> list[EntryPoint]:
+        found = []
+        for distribution, entries in offers.items():
+            for name, value, thing in entries:
+                loaded[value] = thing
+                entry = Entry(name, value, group)
+                vars(entry)["dist"] = Distribution(distribution)
+                found.append(entry)
+        return found
+
+    monkeypatch.setattr("tess_source.plugins.entry_points", entry_points)
+    return offers
+
+
+def test_plugins_are_loaded_in_order_of_name_with_version_and_hooks(installed: Any) -> None:
+    installed["package-z"] = [("zebra", "z", toys.Filters())]
+    installed["package-a"] = [("ant", "a", toys.Archive())]
+    registry = Registry.discover()
+    assert list(registry.plugins) == ["ant", "zebra"]
+    assert registry.plugins["zebra"].version == "1.2"
+    assert registry.plugins["zebra"].origin == "package-z"
+    assert registry.plugins["zebra"].hooks == ("tess_filters",)
+    assert registry.owner("filter", "kind") == "zebra"
+
+
+@pytest.mark.parametrize("failure", [ImportError("no module named q"), RuntimeError("boom"), SyntaxError("bad")])
+def test_a_plugin_that_does_not_import_is_kept_as_broken_and_the_rest_work(installed: Any, failure: Exception) -> None:
+    installed["bad"] = [("bad", "b", failure)]
+    installed["good"] = [("good", "g", toys.Filters())]
+    registry = Registry.discover()
+    assert registry.plugins["bad"].state == "broken"
+    assert str(failure) in registry.plugins["bad"].error
+    assert "kind" in registry.filters
+
+
+def test_a_plugin_for_a_newer_core_is_broken_not_fatal(installed: Any) -> None:
+    module = types.ModuleType("newer")
+    module.tess_from_the_future = hookimpl(lambda: ())  # type: ignore[attr-defined]
+    installed["newer"] = [("newer", "n", module)]
+    registry = Registry.discover()
+    assert registry.plugins["newer"].state == "broken"
+    assert "does not fit this version" in registry.plugins["newer"].error
+    assert registry.manager.get_plugin("newer") is None
+
+
+def test_a_plugin_whose_declaration_fails_is_broken_and_leaves_nothing_behind(installed: Any) -> None:
+    installed["half"] = [
+        ("half", "h", declare(tess_filters=(some_filter("size"),), tess_columns="not a sequence of records"))
+    ]
+    registry = Registry.discover()
+    assert registry.plugins["half"].state == "broken"
+    assert "tess_columns must return a sequence" in registry.plugins["half"].error
+    assert not registry.filters
+
+
+def test_two_distributions_that_claim_one_name_are_refused_and_both_are_named(installed: Any) -> None:
+    installed["one"] = [("dv", "one.dv", toys.Filters())]
+    installed["two"] = [("dv", "two.dv", toys.Filters())]
+    with pytest.raises(PluginConflictError, match=r"'dv': one \(one.dv\) and two \(two.dv\)"):
+        Registry.discover()
+    assert Registry.discover(without=["dv"]).plugins["dv"].state == "off"
+
+
+def test_the_same_entry_point_seen_twice_counts_once(installed: Any) -> None:
+    installed["one"] = [("a", "m", toys.Filters()), ("a", "m", toys.Filters())]
+    assert list(Registry.discover().plugins) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("noun", "what", "record"),
+    [
+        ("tess_filters", "filter 'kind'", some_filter()),
+        ("tess_columns", "column 'age'", Column("age", lambda products, links: products["size"], "years")),
+        ("tess_transports", "scheme 's3'", Transport("s3", lambda uri, settings: Request(uri))),
+    ],
+)
+def test_two_plugins_that_claim_one_name_are_refused_and_both_are_named(
+    session: Session, noun: str, what: str, record: Any
+) -> None:
+    session.registry.register(declare(**{noun: (record,)}), "first")
+    with pytest.raises(PluginConflictError, match=f"'first' and 'second' both declare the {what}"):
+        session.registry.register(declare(**{noun: (record,)}), "second")
+    assert "second" not in session.registry.plugins
+    assert session.registry.manager.get_plugin("second") is None
+
+
+def test_plugins_can_be_left_out_by_argument_and_by_environment(
+    installed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed["one"] = [("a", "a", toys.Filters()), ("b", "b", toys.Archive())]
+    monkeypatch.setenv("TESS_SOURCE_WITHOUT", "b")
+    assert {p.name: p.state for p in Session(without=["a"]).registry.plugins.values()} == {"a": "off", "b": "off"}
+
+
+def test_leaving_out_a_plugin_that_is_not_there_is_an_error_with_the_nearest_name(installed: Any) -> None:
+    installed["one"] = [("filters", "a", toys.Filters())]
+    with pytest.raises(UnknownNameError, match="unknown plugin 'filter'; did you mean 'filters'"):
+        Registry.discover(without=["filter"])
+
+
+def test_a_function_without_hookimpl_is_refused_since_it_would_never_be_called(session: Session) -> None:
+    module = types.ModuleType("forgetful")
+    module.tess_filters = lambda: ()  # type: ignore[attr-defined]
+    with pytest.raises(PluginError, match=r"tess_filters lacks @tess_source\.hookimpl"):
+        session.register(module)
+
+
+def test_an_object_without_hooks_is_refused(session: Session) -> None:
+    with pytest.raises(PluginError, match="no hook implementations"):
+        session.register(object())
+
+
+def test_wrong_argument_names_are_refused(session: Session) -> None:
+    class Wrong:
+        @hookimpl
+        def tess_list(self, rows: Any) -> None:
+            """Take an argument that does not exist."""
+
+    with pytest.raises(PluginError, match="rows"):
+        session.register(Wrong())
+
+
+def test_a_plugin_can_be_taken_out_again_with_all_it_declared(session: Session) -> None:
+    name = session.register(toys.Filters())
+    session.registry.unregister(name)
+    assert not session.registry.filters
+    session.register(toys.Filters())
+    assert "kind" in session.registry.filters
+
+
+def test_an_error_in_a_hook_names_its_plugin(session: Session) -> None:
+    class Bad:
+        @hookimpl
+        def tess_list(self, observations: Any) -> None:
+            raise ZeroDivisionError("oops")
+
+    session.register(toys.Archive())
+    session.registry.register(Bad(), "bad-lister")
+    with pytest.raises(ZeroDivisionError) as caught:
+        session.search(16740101)
+    assert "raised by plugin 'bad-lister' in tess_list" in caught.value.__notes__
+
+
+def test_an_error_in_a_filter_names_its_plugin(session: Session) -> None:
+    session.register(toys.Archive())
+    session.registry.register(
+        declare(tess_filters=(Filter("bad", lambda products, value: products["nope"], "bad"),)), "mine"
+    )
+    with pytest.raises(UnknownNameError) as caught:
+        session.search(16740101, bad=1)
+    assert "raised by plugin 'mine' in its filter 'bad'" in caught.value.__notes__
+
+
+def test_a_file_serves_as_a_plugin(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from __future__ import annotations\nfrom dataclasses import dataclass\nimport tess_source\n"
+        "@dataclass\nclass Thing:\n    x: int = 1\n"
+        "@tess_source.hookimpl\ndef tess_filters():\n"
+        "    return (tess_source.Filter('mine', lambda products, value: products['size'] > value, 'my own'),)\n"
+    )
+    session = Session(discover=False, plugins=[from_file(file)])
+    assert session.registry.owner("filter", "mine") == "mine"
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [("1/0\n", "ZeroDivisionError"), ("x = (\n", "SyntaxError"), (None, "cannot|not a Python file")],
+)
+def test_a_file_that_cannot_be_imported_is_named(tmp_path: Path, content: str | None, problem: str) -> None:
+    file = tmp_path / "broken.py"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(PluginError, match=f"broken.py.*({problem})"):
+        from_file(file)
+
+
+def test_the_builtin_plugins_enter_by_the_door_of_strangers() -> None:
+    registry = Registry.discover()
+    ours = {
+        entry.name
+        for entry in importlib.metadata.entry_points(group="tess_source")
+        if entry.dist and entry.dist.name == "tess-source"
+    }
+    if not ours:
+        pytest.skip("tess-source is not installed in this environment")
+    assert {"dv", "filters", "lightkurve", "mast", "sample"} <= ours
+    assert {registry.plugins[name].state for name in ours} == {"ready"}

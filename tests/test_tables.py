@@ -1,0 +1,171 @@
+"""Tables keep what the archive said, add what names say, and go to other libraries and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import toys
+from astropy.table import Table
+
+from tess_source import Links, Observations, Products
+from tess_source.errors import TableError, UnknownNameError
+
+
+@pytest.fixture
+def products() -> Products:
+    return Products.of(toys.product_rows()).sort()
+
+
+def test_our_columns_come_from_the_names(products: Products) -> None:
+    row = products.where(pl.col("filename") == toys.DVT_MULTI)[0]
+    said = {
+        key: row[key] for key in ("kind", "tic", "first_sector", "last_sector", "exptime", "pipeline", "run", "tce")
+    }
+    assert said == {
+        "kind": "dvt", "tic": 16740101, "first_sector": 14, "last_sector": 55, "exptime": 120.0, "pipeline": "SPOC", "run": 652, "tce": None,
+    }  # fmt: skip
+
+
+def test_the_archives_columns_are_left_as_they_are(products: Products) -> None:
+    assert products["dataURI"].to_list() == products["uri"].to_list()
+    assert products["obsID"].dtype == pl.String
+
+
+def test_where_the_name_says_nothing_the_archives_own_words_stand_in() -> None:
+    rows = [
+        {
+            "obs_id": "strange",
+            "target_name": "0042",
+            "sequence_number": 7,
+            "t_exptime": 600,
+            "provenance_name": "NEW",
+            "obsid": "1",
+        }
+    ]
+    row = Observations.of(rows)[0]
+    assert (row["kind"], row["tic"], row["first_sector"], row["exptime"], row["pipeline"]) == (
+        "other",
+        42,
+        7,
+        600.0,
+        "NEW",
+    )
+
+
+@pytest.mark.parametrize("make", [Table, pd.DataFrame, pl.DataFrame, list])
+def test_a_table_from_elsewhere_gives_the_same_products(products: Products, make: Any) -> None:
+    assert Products.of(make(toys.product_rows())).sort() == products
+
+
+def test_a_single_astropy_row_is_a_table_of_one(products: Products) -> None:
+    assert Products.of(Table(toys.product_rows())[0])["filename"].to_list() == [toys.LC]
+
+
+def test_masked_values_and_missing_values_are_null() -> None:
+    rows = Table(
+        {"obs_id": ["a", "b"], "dataURI": ["mast:x/a", "mast:x/b"], "size": [1, 2], "note": ["x", "y"]}, masked=True
+    )
+    rows["size"].mask = [True, False]
+    rows["note"].mask = [False, True]
+    table = Products.of(rows)
+    assert table["size"].to_list() == [None, 2]
+    assert table["note"].to_list() == ["x", None]
+    frame = pd.DataFrame({"obs_id": ["a", None], "dataURI": ["mast:x/a", "mast:x/b"], "size": [np.nan, 2]})
+    assert Products.of(frame)["size"].to_list() == [None, 2]
+    assert Products.of(frame)["obs_id"].to_list() == ["a", None]
+
+
+def test_the_way_to_astropy_and_back_loses_nothing(products: Products) -> None:
+    assert (
+        Products(Products.complete(Products.of(products.to_table()).to_polars().select(products.columns))) == products
+    )
+    assert products.to_table()["run"].mask.tolist() == [run is None for run in products["run"]]
+
+
+def test_the_way_to_pandas_and_back_loses_nothing(products: Products) -> None:
+    back = Products.of(products.to_pandas())
+    assert back.to_polars().select(products.columns).equals(products.to_polars())
+
+
+def test_rows_and_columns_are_got_by_name_number_slice_and_mask(products: Products) -> None:
+    assert products["size"].len() == len(products) == 5
+    assert products[0]["filename"] == toys.LC
+    assert products[-1] == list(products)[-1]
+    assert products[np.int64(1)] == products[1]
+    assert len(products[1:3]) == 2
+    assert products[[0, 2]] == products[np.array([0, 2])]
+    assert products[np.array([True, False, False, False, True])] == products[[0, 4]]
+    assert products[pl.col("kind") == "lc"] == products[[0]]
+    assert len(products[[]]) == 0
+    with pytest.raises(UnknownNameError, match="unknown column 'siez'; did you mean 'size'"):
+        products["siez"]
+
+
+@pytest.mark.parametrize("mask", [np.array([True]), pl.Series([1, 2, 3, 4, 5]), np.array([0.5] * 5)])
+def test_a_mask_that_does_not_fit_is_refused(products: Products, mask: Any) -> None:
+    with pytest.raises(TableError, match="a mask for 5 rows needs as many booleans"):
+        products.where(mask)
+
+
+def test_null_in_a_mask_counts_as_false(products: Products) -> None:
+    assert len(products.where(pl.col("run") > 0)) == 2
+
+
+def test_stacking_keeps_columns_that_only_one_part_has() -> None:
+    one = Links.of([{"subject": "a", "kind": "mirror", "object": "b"}])
+    assert Links.stack([one, Links.empty(), one]).columns == list(Links.schema)
+    assert len(Links.stack([])) == 0
+
+
+def test_tables_cannot_be_changed(products: Products) -> None:
+    with pytest.raises(TypeError):
+        products["size"] = 1  # type: ignore[index]
+    with pytest.raises(TypeError):
+        hash(products)
+
+
+@pytest.mark.parametrize("thing", [3, "text", b"x", object()])
+def test_what_is_no_table_is_refused(thing: Any) -> None:
+    with pytest.raises(TableError, match="is not a table"):
+        Products.of(thing)
+
+
+def test_a_value_that_does_not_fit_its_column_is_refused() -> None:
+    with pytest.raises(TableError, match="size"):
+        Products.of([{"dataURI": "mast:x", "obs_id": "a", "size": "large"}])
+
+
+def test_results_print_well(products: Products, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    lines = repr(products).splitlines()
+    assert lines[0] == "5 products"
+    assert lines[1].split() == [
+        "tic",
+        "kind",
+        "first_sector",
+        "last_sector",
+        "exptime",
+        "pipeline",
+        "run",
+        "tce",
+        "size",
+        "filename",
+    ]
+    assert lines[2].split() == ["16740101", "lc", "14", "14", "120", "SPOC", "2880", toys.LC]
+    assert repr(products[[0]]).startswith("1 product\n")
+
+
+def test_html_is_escaped() -> None:
+    html = Links.of([{"subject": "<script>", "kind": "a&b", "object": "c"}])._repr_html_()
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_a_long_table_says_what_it_does_not_show() -> None:
+    links = Links.of([{"subject": str(n), "kind": "mirror", "object": "b"} for n in range(100)])
+    assert "… 60 more …" in repr(links)
+    assert "… 60 more …" in links._repr_html_()

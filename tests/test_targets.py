@@ -1,0 +1,161 @@
+"""Whatever a user may mean by a target is understood, or refused in words that help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from astropy.table import Table
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tess_source.errors import QueryError
+from tess_source.target_files import expand, read_targets
+from tess_source.targets import DEFAULT_RADIUS, Target, arcseconds, parse_targets
+
+TICS = st.integers(1, 10**16 - 1)
+
+
+def tics(targets: Any) -> list[int | None]:
+    return [target.tic for target in parse_targets(targets) if isinstance(target, Target)]
+
+
+@given(TICS, st.sampled_from(["{}", "TIC {}", "tic{}", "Tic-{}", "TIC_{}", " TIC  {} ", "{:016d}", "TIC {:016d}"]))
+def test_a_tic_id_is_the_same_star_however_it_is_written(tic: int, form: str) -> None:
+    assert tics(form.format(tic)) == [tic]
+
+
+@pytest.mark.parametrize("make", [int, np.int64, np.uint32, np.int32])
+def test_any_integral_type_is_a_tic_id(make: Any) -> None:
+    assert tics(make(16740101)) == [16740101]
+
+
+def test_a_tic_id_is_an_identity_without_a_cone() -> None:
+    (target,) = parse_targets("TIC 16740101", radius=20.0)
+    assert target == Target("TIC 16740101", tic=16740101)
+
+
+@pytest.mark.parametrize("wrong", [0, -3, "TIC 0", 10**30])
+def test_numbers_that_are_no_tic_id_are_refused(wrong: Any) -> None:
+    with pytest.raises(QueryError, match="not a TIC id"):
+        list(parse_targets(wrong))
+
+
+@pytest.mark.parametrize("wrong", [None, True, 1.5, b"TIC 1", {"tic": 1}, "", "  "])
+def test_what_is_no_target_is_refused_with_examples(wrong: Any) -> None:
+    with pytest.raises(QueryError, match="TIC id"):
+        list(parse_targets(wrong))
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "307.859806 39.938824",
+        "307.859806,+39.938824",
+        (307.859806, 39.938824),
+        SkyCoord(307.859806, 39.938824, unit="deg"),
+    ],
+)
+def test_coordinates_become_a_cone(place: Any) -> None:
+    (target,) = parse_targets(place)
+    assert isinstance(target, Target)
+    assert (target.ra, target.dec, target.radius) == (
+        pytest.approx(307.859806),
+        pytest.approx(39.938824),
+        DEFAULT_RADIUS,
+    )
+
+
+def test_coordinates_in_another_frame_are_turned_into_icrs() -> None:
+    (target,) = parse_targets(SkyCoord(ra=307.86, dec=39.94, unit="deg").galactic)
+    assert isinstance(target, Target)
+    assert (target.ra, target.dec) == (pytest.approx(307.86), pytest.approx(39.94))
+
+
+def test_two_whole_numbers_in_a_tuple_are_two_stars() -> None:
+    assert tics((1, 2)) == tics([1, 2]) == [1, 2]
+
+
+@pytest.mark.parametrize("place", ["400.0 10.0", (10.0, -91.0)])
+def test_a_place_that_is_not_on_the_sky_is_refused(place: Any) -> None:
+    with pytest.raises(QueryError, match="not a place on the sky"):
+        list(parse_targets(place))
+
+
+def test_a_name_is_left_for_the_resolver() -> None:
+    assert list(parse_targets(["KELT-9", "TIC 1"])) == ["KELT-9", Target("TIC 1", tic=1)]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pl.DataFrame({"TIC ID": [1, 2], "x": [0, 0]}),
+        pd.DataFrame({"ticid": [1, 2]}),
+        Table({"target": ["TIC 1", "2"]}),
+        pl.DataFrame({"name": ["no", "no"], "tic": [1, 2]}),
+        pl.Series([1, 2]),
+        np.array([1, 2]),
+        (n for n in (1, 2)),
+        {1: "a", 2: "b"}.keys(),
+    ],
+)
+def test_any_iterable_or_table_of_targets_will_do(table: Any) -> None:
+    assert tics(table) == [1, 2]
+
+
+def test_a_table_without_targets_is_refused_and_its_columns_are_named() -> None:
+    with pytest.raises(QueryError, match="it has star, sector"):
+        list(parse_targets(pl.DataFrame({"star": [1], "sector": [2]})))
+
+
+@pytest.mark.parametrize(
+    ("radius", "arcsec"), [(3, 3.0), (np.float32(1.5), 1.5), (1 * u.arcmin, 60.0), ("2 arcmin", 120.0), (0, 0.0)]
+)
+def test_a_radius_is_arcsec_or_a_quantity(radius: Any, arcsec: float) -> None:
+    assert arcseconds(radius) == pytest.approx(arcsec)
+
+
+@pytest.mark.parametrize("radius", ["2 m", "wide", -1, float("nan"), float("inf"), True, 1 * u.m])
+def test_a_radius_that_is_no_angle_is_refused(radius: Any) -> None:
+    with pytest.raises(QueryError, match="radius"):
+        arcseconds(radius)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("list.txt", "# my stars\nTIC 1\n\n 2  # a comment\n"),
+        ("list.csv", "\ufeffname,TIC ID\na,1\nb,2\n"),
+        ("list.csv", "# a comment\ntarget\nTIC 1\n2\n"),
+        (
+            "list.ecsv",
+            "# %ECSV 1.0\n# ---\n# datatype:\n# - {name: tic, datatype: int64}\n# - {name: x, datatype: int64}\ntic x\n1 5\n2 6\n",
+        ),
+    ],
+)
+def test_a_file_of_targets_is_read(tmp_path: Path, name: str, content: str) -> None:
+    file = tmp_path / name
+    file.write_text(content, encoding="utf-8")
+    assert tics(read_targets(file)) == [1, 2]
+    assert tics(expand(["7", f"@{file}"])) == [7, 1, 2]
+
+
+def test_an_ecsv_that_astropy_wrote_is_read(tmp_path: Path) -> None:
+    Table({"star": ["a b", "c"], "ticid": [1, 2]}).write(tmp_path / "x.ecsv")
+    assert tics(read_targets(tmp_path / "x.ecsv")) == [1, 2]
+
+
+@pytest.mark.parametrize(("content", "problem"), [("", "holds no targets"), ("a,b\n1,2\n", "no column of targets")])
+def test_a_file_without_targets_is_refused_by_name(tmp_path: Path, content: str, problem: str) -> None:
+    file = tmp_path / "stars.csv"
+    file.write_text(content)
+    with pytest.raises(QueryError, match=f"stars.csv.*{problem}"):
+        read_targets(file)
+    with pytest.raises(QueryError, match=r"none\.txt.*No such file"):
+        read_targets(tmp_path / "none.txt")
