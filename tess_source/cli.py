@@ -42,9 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with _logging(early.verbose - early.quiet):
         try:
             session = Session(early.server, without=early.without, plugins=[from_file(path) for path in early.plugin])
-            build(session).main(args=rest, prog_name="tess-source", standalone_mode=False)
+            code = build(session).main(args=rest, prog_name="tess-source", standalone_mode=False)
         except BaseException as error:  # noqa: BLE001  the one place where everything becomes an exit code
-            sys.exit(_exit_code(error))
+            code = _exit_code(error)
+    sys.exit(code if isinstance(code, int) else 0)  # click gives the code of an early exit as the result
 
 
 def _early(words: list[str]) -> tuple[argparse.Namespace, list[str]]:

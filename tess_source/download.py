@@ -295,8 +295,7 @@ def _retry_after(response: urllib3.BaseHTTPResponse) -> float | None:
     if value.isdecimal():
         return float(value)
     try:
-        moment: float = parsedate_to_datetime(value).timestamp()
-        return max(0.0, moment - time.time())
+        return float(max(0.0, parsedate_to_datetime(value).timestamp() - time.time()))
     except (ValueError, TypeError):
         return None
 
@@ -304,7 +303,7 @@ def _retry_after(response: urllib3.BaseHTTPResponse) -> float | None:
 def _pause(attempt: int, asked: float | None) -> float:
     """Seconds before the next try: what the server asked for, or about 0.5, 1, 2 with jitter; never longer than a minute."""
     own = 0.5 * 2 ** (attempt - 1) * random.uniform(0.75, 1.25)
-    return min(LONGEST_PAUSE, max(own, asked or 0.0))
+    return float(min(LONGEST_PAUSE, max(own, asked or 0.0)))
 
 
 def _reason(error: BaseException) -> str:

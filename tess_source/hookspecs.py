@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Archive",
     "Collector",
-    "Declares",
+    "DeclaresColumns",
+    "DeclaresCommands",
+    "DeclaresFilters",
+    "DeclaresTransports",
     "Downloader",
     "Linker",
     "Reader",
@@ -124,8 +127,8 @@ class Collector(Protocol):
         """
 
 
-class Declares(Protocol):
-    """What any plugin may declare."""
+class DeclaresFilters(Protocol):
+    """Offers ways of choosing products."""
 
     @hookspec
     def tess_filters(self) -> Sequence[Filter]:
@@ -134,6 +137,10 @@ class Declares(Protocol):
         Answers: put together; two plugins that claim one name are refused.
         """
 
+
+class DeclaresColumns(Protocol):
+    """Offers columns of products."""
+
     @hookspec
     def tess_columns(self) -> Sequence[Column]:
         """Declare columns that are computed after linking.
@@ -141,12 +148,20 @@ class Declares(Protocol):
         Answers: put together; two plugins that claim one name are refused.
         """
 
+
+class DeclaresTransports(Protocol):
+    """Knows how files are fetched."""
+
     @hookspec
     def tess_transports(self) -> Sequence[Transport]:
         """Declare how the URIs of a scheme are fetched.
 
         Answers: put together; two plugins that claim one scheme are refused.
         """
+
+
+class DeclaresCommands(Protocol):
+    """Offers commands."""
 
     @hookspec
     def tess_commands(self) -> Sequence[click.Command]:
@@ -156,7 +171,10 @@ class Declares(Protocol):
         """
 
 
-ROLES = (Resolver, Archive, Linker, Downloader, Reader, Collector, Declares)
+ROLES = (
+    Resolver, Archive, Linker, Downloader, Reader, Collector,
+    DeclaresFilters, DeclaresColumns, DeclaresTransports, DeclaresCommands,
+)  # fmt: skip
 """Every role; the core registers their hooks in this order."""
 
 NOUNS = ("tess_filters", "tess_columns", "tess_transports", "tess_commands")

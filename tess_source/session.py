@@ -213,8 +213,8 @@ class Session:
         """
         filters, criteria = self._split(words)
         checked = self._checked(filters)
-        if deaf := [name for name in checked if self.registry.filters[name].criteria is None]:
-            raise QueryError(f"the archive cannot count by {deaf[0]!r}: it applies to products, after they are listed")
+        if deaf := [f"{name}={show(value)}" for name, value in checked.items() if not self._criteria(name, value)]:
+            raise QueryError(f"the archive cannot count by {deaf[0]}: it applies to products, after they are listed")
         pushed = {k: v for name in checked for k, v in self._criteria(name, checked[name]).items()}
         query = self.query(targets, radius=radius, wildcards=wildcards, criteria={**pushed, **criteria})
         answers = self.registry.call("tess_count", query=query, settings=self.settings)

@@ -26,7 +26,8 @@ def test_our_columns_come_from_the_names(products: Products) -> None:
         key: row[key] for key in ("kind", "tic", "first_sector", "last_sector", "exptime", "pipeline", "run", "tce")
     }
     assert said == {
-        "kind": "dvt", "tic": 16740101, "first_sector": 14, "last_sector": 55, "exptime": 120.0, "pipeline": "SPOC", "run": 652, "tce": None,
+        "kind": "dvt", "tic": 16740101, "first_sector": 14, "last_sector": 55, "exptime": 120.0, "pipeline": "SPOC", "run": 652,
+        "tce": None,
     }  # fmt: skip
 
 

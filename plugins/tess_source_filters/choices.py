@@ -1,0 +1,168 @@
+"""Choices among what the masks have left: which of several products that say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tess_source.records import Filter
+
+from .exptime import WORDS, is_near, nominal, seconds
+from .values import flag, items, text_of, whole
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tess_source.tables import Products
+
+__all__ = ["FILTERS", "Order"]
+
+DV_KINDS = ("dvt", "dvr-xml", "dvr-pdf", "dvm", "dvs")
+FAMILIES: Mapping[str, str] = {
+    "lc": "light curve", "fast-lc": "light curve", "lc-txt": "light curve", "tp": "pixels", "fast-tp": "pixels",
+}  # fmt: skip
+"""Kinds that stand for each other at another cadence; products of other kinds are never chosen among."""
+PIPELINES = ("SPOC", "TESS-SPOC", "QLP", "TASOC", "GSFC-ELEANOR-LITE", "TGLC")
+"""Which pipeline is preferred by default: the mission's own first."""
+EXPTIMES = (120.0, 20.0)
+"""Which exposure time is preferred by default [s]; then the shorter."""
+
+
+def _family() -> pl.Expr:
+    """Family of each product of a star; null for all others, which are left alone."""
+    import polars as pl
+
+    family = pl.col("kind").replace_strict(FAMILIES, default=None, return_dtype=pl.String)
+    return pl.when(pl.col("tic").is_not_null()).then(family)
+
+
+def _latest(products: Products, value: bool) -> pl.Expr:
+    """Of several runs of one search, keep the one with the highest number; whatever is no product of a search stays."""
+    import polars as pl
+
+    if not value:
+        return pl.lit(True)
+    newest = pl.col("run").max().over("pipeline", "tic", "first_sector", "last_sector")
+    of_search = pl.col("kind").is_in(DV_KINDS).fill_null(False)
+    return ~of_search | pl.col("run").is_null() | (pl.col("run") == newest).fill_null(False)
+
+
+def _shortest(products: Products, value: bool) -> pl.Expr:
+    """Of several exposure times of one star, sector and family, keep the shortest."""
+    import polars as pl
+
+    if not value:
+        return pl.lit(True)
+    time = nominal(pl.col("exptime"))
+    least = time.min().over("tic", "first_sector", "last_sector", _family())
+    return _family().is_null() | time.is_null() | is_near(time, least).fill_null(False)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is preferred; pipelines decide before exposure times, and the default order goes on where this ends."""
+
+    pipelines: tuple[str, ...] = ()
+    exptimes: tuple[float, ...] = ()
+    """Nominal [s]."""
+
+    @classmethod
+    def of(cls, value: Any) -> Order | None:
+        """Read True, ``"default"``, or pipelines and exposure times, best first; False is None.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If it is none of these.
+        """
+        if isinstance(value, bool) or type(value).__name__ == "bool":
+            return cls() if flag(value) else None
+        words = items(list(value) if isinstance(value, tuple) else value)
+        if words == ["default"]:
+            return cls()
+        pipelines, exptimes = [], []
+        for word in words:
+            if isinstance(word, str) and not word.isdigit() and word.lower() not in WORDS:
+                pipelines.append(word)
+            else:
+                exptimes.append(
+                    WORDS[word.lower()] if isinstance(word, str) and not word.isdigit() else seconds(word)
+                )
+        return cls(tuple(pipelines), tuple(exptimes))
+
+    def __str__(self) -> str:
+        return ",".join([*self.pipelines, *map(text_of, self.exptimes)]) or "default"
+
+
+def _one_per_sector(products: Products, value: Order | None) -> pl.Series | pl.Expr:
+    """Of all light curves (and of all pixel files) of one star in one sector, keep the one that is preferred."""
+    import polars as pl
+
+    if value is None:
+        return pl.lit(True)
+    frame = products.to_polars().with_columns(__family=_family()).with_row_index("__row")
+    ranked = frame.filter(pl.col("__family").is_not_null()).with_columns(
+        __pipeline=_pipeline_rank(value), __exptime=_exptime_rank(value), __text=pl.col("kind") == "lc-txt"
+    )
+    # the greater name has the later version; the order of the table shall not matter
+    keys = ["__pipeline", "pipeline", "__exptime", "exptime", "__text", "filename", "__row"]
+    ranked = ranked.sort(keys, descending=[key == "filename" for key in keys], nulls_last=True)
+    best = ranked.unique(["tic", "first_sector", "last_sector", "__family"], keep="first")["__row"]
+    return frame["__family"].is_null() | frame["__row"].is_in(best.implode())
+
+
+def _pipeline_rank(order: Order) -> pl.Expr:
+    import polars as pl
+
+    names = list(dict.fromkeys(name.lower() for name in (*order.pipelines, *PIPELINES)))
+    ranks = {name: rank for rank, name in enumerate(names)}
+    return (
+        pl.col("pipeline").str.to_lowercase().replace_strict(ranks, default=len(ranks), return_dtype=pl.Int32)
+    )
+
+
+def _exptime_rank(order: Order) -> pl.Expr:
+    import polars as pl
+
+    times = list(dict.fromkeys((*order.exptimes, *EXPTIMES)))
+    rank = pl.lit(len(times))
+    for place, time in reversed(list(enumerate(times))):
+        rank = pl.when(is_near(nominal(pl.col("exptime")), time)).then(place).otherwise(rank)
+    return rank
+
+
+def _limit(products: Products, value: int) -> pl.Expr:
+    import polars as pl
+
+    return pl.int_range(pl.len()) < value
+
+
+FILTERS = (
+    Filter(
+        "latest",
+        _latest,
+        "of several runs of one data-validation search, only the latest (the highest run number)",
+        check=flag,
+        metavar="",
+        last=1,
+    ),
+    Filter(
+        "shortest",
+        _shortest,
+        "of several cadences of one star and sector, only the shortest",
+        check=flag,
+        metavar="",
+        last=1,
+    ),
+    Filter(
+        "one_per_sector",
+        _one_per_sector,
+        "one light curve (and one pixel file) a star and sector, best first: SPOC,QLP or 20,SPOC or default",
+        check=Order.of,
+        metavar="ORDER",
+        choices=lambda: ("default", *PIPELINES),
+        last=1,
+    ),
+    Filter("limit", _limit, "no more than the first N products", check=whole, metavar="N", last=2),
+)

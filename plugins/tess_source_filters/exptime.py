@@ -1,0 +1,154 @@
+"""The filter by exposure time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tess_source.errors import UnknownNameError
+from tess_source.records import Filter
+
+from .values import Span, any_of, items, number, span, text_of
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tess_source.tables import Products
+
+__all__ = ["FILTERS", "Exptimes", "is_near", "nominal"]
+
+WORDS = {"fast": 20.0, "short": 120.0}
+"""Cadences of targets [s]; the third word, ``ffi``, is no single number."""
+FFI = (200.0, 600.0, 1800.0)
+"""Nominal exposure times of full-frame images [s]: in sectors 56-, 27-55 and 1-26."""
+EFFECTIVE = 0.792
+"""Time that light is gathered in, over the nominal: 1.98 of every 2 s, of which cosmic-ray mitigation keeps 8 in 10
+(TESS Instrument Handbook, sections 4 and 5). MAST's ``t_exptime`` of full-frame images is this one: 1425.6, 475.2, 158.4 s."""
+TOLERANCE = 0.01
+"""Two exposure times are the same within this part of them: real ones are 475.199786 or 1425.599379."""
+TARGET_KINDS = ("lc", "fast-lc", "tp", "fast-tp", "dvt", "dvr-xml", "dvr-pdf", "dvm", "dvs")
+"""What SPOC makes of targets, never of full-frame images (its products of these are called TESS-SPOC)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exptimes:
+    """Exposure times that are wanted: any of these."""
+
+    times: tuple[float, ...]
+    """Single nominal times [s]."""
+    ranges: tuple[Span, ...]
+    """Ranges [s], ends included."""
+    ffi: bool
+    """Whatever was made from full-frame images."""
+
+    @classmethod
+    def of(cls, value: Any) -> Exptimes:
+        """Read numbers [s], words, ranges, or a list of these.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If it is none of these.
+        """
+        times, ranges, ffi = set(), set(), False
+        for item in items(value):
+            word = item.strip().lower() if isinstance(item, str) else None
+            if word == "ffi":
+                ffi = True
+            elif word in WORDS:
+                times.add(WORDS[word])
+            elif word is not None and word.isalpha():
+                raise UnknownNameError("exposure time", item, _words())
+            else:
+                part = span(item, seconds)
+                if part.single:
+                    times.add(_nominal(float(part.least or 0)))
+                else:
+                    ranges.add(part)
+        return cls(tuple(sorted(times)), tuple(sorted(ranges, key=str)), ffi)
+
+    def __str__(self) -> str:
+        return ",".join([*map(text_of, self.times), *map(str, self.ranges), *(["ffi"] if self.ffi else [])])
+
+
+def seconds(value: Any) -> float:
+    """Read one exposure time: a number [s], or an astropy Quantity.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it is no time, or negative; the message names the words.
+    """
+    try:
+        read = float(number(value.to_value("s") if hasattr(value, "to_value") else value))
+    except (ValueError, TypeError) as error:
+        message = (
+            f"{error}; give seconds, a range such as '20..200' or (20, 200), or a word: fast, short, ffi"
+        )
+        raise type(error)(message) from error
+    if read < 0:
+        raise ValueError(f"an exposure time cannot be negative: {value!r}")
+    return read
+
+
+def is_near(column: pl.Expr, time: float | pl.Expr) -> pl.Expr:
+    """Tell which exposure times are the same as one [s], within `TOLERANCE`."""
+    return column.is_between(time * (1 - TOLERANCE), time * (1 + TOLERANCE))
+
+
+def nominal(column: pl.Expr) -> pl.Expr:
+    """Turn effective exposure times of full-frame images [s] into nominal ones; others stay, NaN becomes null."""
+    import polars as pl
+
+    column = column.fill_nan(None)
+    for time in FFI:
+        column = pl.when(is_near(column, time * EFFECTIVE)).then(time).otherwise(column)
+    return column
+
+
+def _nominal(time: float) -> float:
+    """Do to one time what `nominal` does to a column."""
+    return next((t for t in FFI if abs(time - t * EFFECTIVE) <= TOLERANCE * t * EFFECTIVE), time)
+
+
+def _keep(products: Products, value: Exptimes) -> pl.Expr:
+    import polars as pl
+
+    time = nominal(pl.col("exptime"))
+    masks = [is_near(time, wanted) for wanted in value.times] + [part.holds(time) for part in value.ranges]
+    if value.ffi:
+        masks.append(_is_ffi(time))
+    return any_of(masks)
+
+
+def _is_ffi(time: pl.Expr) -> pl.Expr:
+    """Tell what was made from full-frame images: by its exposure time, unless SPOC made it of a target."""
+    import polars as pl
+
+    of_target = (pl.col("pipeline") == "SPOC") & pl.col("kind").is_in(TARGET_KINDS)
+    return any_of(is_near(time, ffi) for ffi in FFI) & ~of_target.fill_null(False)
+
+
+def _criteria(value: Exptimes) -> Mapping[str, Any]:
+    """Only 20 s: it spares listing 20 times as many targets, and is what MAST itself says of these observations."""
+    fast = Exptimes((WORDS["fast"],), (), ffi=False)
+    return {"t_exptime": [20 * (1 - TOLERANCE), 20 * (1 + TOLERANCE)]} if value == fast else {}
+
+
+def _words() -> Sequence[str]:
+    return (*WORDS, "ffi")
+
+
+FILTERS = (
+    Filter(
+        "exptime",
+        _keep,
+        "exposure time [s]: 120; 20..200; fast (20), short (120), ffi (200, 600, 1800)",
+        check=Exptimes.of,
+        multiple=True,
+        metavar="SECONDS",
+        choices=_words,
+        criteria=_criteria,
+    ),
+)

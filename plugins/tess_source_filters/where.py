@@ -1,0 +1,228 @@
+"""astroquery's little language of conditions, on any column; the filter by size speaks it too, with units.
+
+In it (`astroquery.mast.Observations.filter_products`), values of one column are alternatives, values with ``!`` are excluded whatever
+else holds, and all columns must agree. Numbers may be written ``100``, ``100..200``, ``>=100``, ``<100``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+from tess_source.errors import QueryError, UnknownNameError
+from tess_source.records import Filter
+
+from .values import Span, any_of, items, number, span
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tess_source.tables import Products
+
+__all__ = ["FILTERS", "Conditions", "Where"]
+
+UNITS: Mapping[str, int] = {
+    "": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
+}  # fmt: skip
+"""Units of size → bytes; case does not count."""
+
+CAOM_COLUMNS = (
+    "obsID", "obs_collection", "dataproduct_type", "obs_id", "description", "type", "dataURI", "productType",
+    "productGroupDescription", "productSubGroupDescription", "productDocumentationURL", "project", "prvversion", "proposal_id",
+    "productFilename", "size", "parent_obsid", "dataRights", "calib_level", "filters",
+)  # fmt: skip
+"""MAST's own columns of a product table: an empty one may lack them."""
+
+_SIZE = re.compile(r"(.*?[0-9.])\s*([a-z]*)", re.IGNORECASE | re.DOTALL)
+_CONDITION = re.compile(r"\s*(\w+)\s*(!?=|(?=[<>]))(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Conditions on numbers: one of those wanted, if any are, and none of those unwanted."""
+
+    wanted: tuple[Span, ...]
+    unwanted: tuple[Span, ...]
+
+    @classmethod
+    def of(cls, values: list[Any], read: Callable[[Any], float] = number) -> Conditions:
+        """Read conditions.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If one is not understood.
+        """
+        negative = [value for value in values if isinstance(value, str) and value.startswith("!")]
+        positive = [value for value in values if not (isinstance(value, str) and value.startswith("!"))]
+        return cls(
+            tuple(dict.fromkeys(span(value, read) for value in positive)),
+            tuple(dict.fromkeys(span(value[1:], read) for value in negative)),
+        )
+
+    def mask(self, column: pl.Expr) -> pl.Expr:
+        """Tell which numbers meet them; null is no number, so it is never wanted and never unwanted."""
+        unwanted = ~any_of(part.holds(column) for part in self.unwanted)
+        return any_of(part.holds(column) for part in self.wanted) & unwanted if self.wanted else unwanted
+
+    def __str__(self) -> str:
+        return ",".join([*map(str, self.wanted), *(f"!{part}" for part in self.unwanted)])
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Conditions on columns, all of which must hold."""
+
+    columns: tuple[tuple[str, tuple[Any, ...]], ...]
+    """Column → its values as they were given."""
+
+    @classmethod
+    def of(cls, value: Any) -> Where:
+        """Read ``{column: value or values}``, or text such as ``"size=>=1000"``, or a list of such texts.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If it is neither.
+        """
+        gathered: dict[str, list[Any]] = {}
+        for column, condition in _pairs(value):
+            if not isinstance(column, str):
+                raise TypeError(f"{column!r} is not the name of a column")
+            gathered.setdefault(column, []).extend(_values(condition))
+        return cls(tuple((column, tuple(values)) for column, values in gathered.items()))
+
+    def __str__(self) -> str:
+        return " ".join(f"{column}={value}" for column, values in self.columns for value in values)
+
+
+def _pairs(value: Any) -> list[tuple[Any, Any]]:
+    if isinstance(value, Mapping):
+        if not value:
+            raise ValueError("there is no condition in it")
+        return list(value.items())
+    return [_pair(text) for text in items(list(value) if isinstance(value, tuple) else value, split=False)]
+
+
+def _pair(text: Any) -> tuple[str, str]:
+    match = _CONDITION.fullmatch(text) if isinstance(text, str) else None
+    if not match:
+        raise ValueError(
+            f"{text!r} is not a condition; give {{column: value}}, or text such as 'size=>=1000'"
+        )
+    return match[1], ("!" if match[2] == "!=" else "") + match[3].strip()
+
+
+def _values(condition: Any) -> list[str | bool | float]:
+    """List the values of one column; True and False are values here, and a comma is part of the text."""
+    condition = condition.tolist() if hasattr(condition, "tolist") else condition
+    many = isinstance(condition, Iterable) and not isinstance(
+        condition, str | bytes | tuple | range | Mapping | Iterator
+    )
+    values = [
+        value.item() if hasattr(value, "item") else value for value in (condition if many else [condition])
+    ]
+    if not values:
+        raise ValueError("an empty list would keep nothing")
+    if wrong := [value for value in values if not isinstance(value, str | bool | Real)]:
+        raise TypeError(
+            f"{wrong[0]!r} is no value; write a range as 'least..greatest', and several values as a list"
+        )
+    return values
+
+
+def _keep(products: Products, value: Where) -> pl.Expr:
+    import polars as pl
+
+    mask = pl.lit(True)
+    for column, values in value.columns:
+        mask &= _column_mask(products, column, list(values))
+    return mask
+
+
+def _column_mask(products: Products, column: str, values: list[Any]) -> pl.Expr:
+    import polars as pl
+
+    if column not in products.columns:
+        if not len(products) and column in CAOM_COLUMNS:
+            return pl.lit(False)
+        raise UnknownNameError(
+            "column", column, products.columns if len(products) else {*products.columns, *CAOM_COLUMNS}
+        )
+    dtype = products[column].dtype
+    if dtype.is_nested():
+        raise QueryError(f"column {column!r} holds {dtype}, which cannot be compared with a value")
+    if dtype.is_numeric():
+        exact = pl.col(column).fill_nan(None) if dtype.is_float() else pl.col(column)
+        return _named(column, Conditions.of, values).mask(exact)
+    return _text_mask(pl.col(column).cast(pl.String), values, fold=dtype == pl.Boolean)
+
+
+def _named(column: str, read: Callable[[list[Any]], Conditions], values: list[Any]) -> Conditions:
+    """Name the column in an error about its values."""
+    try:
+        return read(values)
+    except (ValueError, TypeError) as error:
+        raise QueryError(f"column {column!r} holds numbers: {error}") from error
+
+
+def _text_mask(column: pl.Expr, values: list[Any], fold: bool) -> pl.Expr:
+    """Compare whole texts; numbers are compared as they are written, which is how astroquery takes them too."""
+    import polars as pl
+
+    words = [str(value).lower() if fold else str(value) for value in values]
+    wanted = [word for word in words if not word.startswith("!")]
+    unwanted = [word[1:] for word in words if word.startswith("!")]
+    mask = column.is_in(wanted).fill_null(False) if wanted else pl.lit(True)
+    return mask & ~column.is_in(unwanted).fill_null(False) if unwanted else mask
+
+
+def octets(value: Any) -> float:
+    """Read one size: bytes, or text with a unit (B, kB, MB, GB, TB; KiB, MiB, GiB, TiB).
+
+    Returns
+    -------
+    float
+        Bytes.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it is no size, or negative.
+    """
+    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    unit = match[2].lower() if match else ""
+    if unit not in UNITS:
+        raise ValueError(f"{value!r} is not a size; the units are B, kB, MB, GB, TB, KiB, MiB, GiB and TiB")
+    size: float = number(match[1] if match else value) * UNITS[unit]
+    if size < 0:
+        raise ValueError(f"a size cannot be negative: {value!r}")
+    return size
+
+
+def _keep_size(products: Products, value: Conditions) -> pl.Expr:
+    import polars as pl
+
+    return value.mask(pl.col("size"))
+
+
+FILTERS = (
+    Filter(
+        "size",
+        _keep_size,
+        "size of the file: <5MB, 1MB..50MB, 2039040 (bytes)",
+        check=lambda value: Conditions.of(items(value), octets),
+        metavar="SIZE",
+    ),
+    Filter(
+        "where",
+        _keep,
+        "condition on any column: productType=SCIENCE, size=1000..2000, 'calib_level=>=3', 'project=!QLP'",
+        check=Where.of,
+        multiple=True,
+        metavar="COLUMN=VALUE",
+    ),
+)

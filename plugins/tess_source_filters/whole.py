@@ -1,0 +1,183 @@
+"""Filters by whole numbers: sector, run and TCE, which come in ranges, and the TIC id, which does not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tess_source.records import Filter
+
+from .values import Span, any_of, items, span, whole
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tess_source.tables import Products
+
+__all__ = ["FILTERS", "Wholes"]
+
+_RANGE = re.compile(r"\s*([0-9]+)\s*(?:-|\.\.)\s*([0-9]+)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Wholes:
+    """A set of whole numbers from 0, as the fewest ranges: what means the same is equal, however it was written."""
+
+    spans: tuple[Span, ...]
+    """Sorted, apart, both ends included; only the last may be open."""
+
+    @classmethod
+    def of(cls, value: Any) -> Wholes:
+        """Read ``14``, ``"14-16,40"``, ``range(14, 17)``, ``slice(14, 17)``, ``">=14"``, or a list of these.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If it is none of these, or empty.
+        """
+        try:
+            return cls(_merged(part for item in items(value) for part in _spans(item)))
+        except (ValueError, TypeError) as error:
+            raise type(error)(f"{error}; give e.g. 14, [14, 40], range(14, 17) or '14-16,40'") from error
+
+    def meets(self, first: pl.Expr, last: pl.Expr) -> pl.Expr:
+        """Tell which of the ranges from `first` to `last` hold one of the numbers."""
+        return any_of(part.meets(first, last) for part in self.spans)
+
+    def numbers(self) -> list[int] | None:
+        """Give all numbers; None if there is no end to them."""
+        if self.spans[-1].greatest is None:
+            return None
+        return [n for part in self.spans for n in range(int(part.least or 0), int(part.greatest or 0) + 1)]
+
+    def __str__(self) -> str:
+        """As it is written on a command line: ``14-16,40``."""
+        return ",".join(str(part).replace("..", "-") for part in self.spans)
+
+
+def _spans(value: Any) -> list[Span]:
+    if isinstance(value, tuple):
+        raise TypeError(f"{value!r} could be a list or a range")
+    if isinstance(value, slice):
+        return [_from_slice(value)]
+    if isinstance(value, range):
+        if not value:
+            raise ValueError(f"{value!r} is empty")
+        return (
+            [Span(whole(value.start), value.stop - 1)]
+            if value.step == 1
+            else [Span(whole(n), n) for n in value]
+        )
+    if isinstance(value, str) and (match := _RANGE.fullmatch(value)):
+        return [Span(int(match[1]), int(match[2]))]
+    return [_closed(span(value, whole))]
+
+
+def _from_slice(value: slice) -> Span:
+    """Read a slice as Python does: the end is not included, unlike that of text."""
+    if value.step not in (None, 1):
+        raise ValueError(f"{value!r} has a step")
+    least = whole(0 if value.start is None else value.start)
+    if value.stop is None:
+        return Span(least)
+    if whole(value.stop) <= least:
+        raise ValueError(f"{value!r} is empty")
+    return Span(least, whole(value.stop) - 1)
+
+
+def _closed(part: Span) -> Span:
+    """Include both ends: between whole numbers, ``<5`` is ``0..4``."""
+    least = 0 if part.least is None else part.least + part.above
+    return Span(least, None if part.greatest is None else part.greatest - part.below)
+
+
+def _merged(parts: Iterable[Span]) -> tuple[Span, ...]:
+    merged: list[Span] = []
+    for part in sorted(parts, key=lambda part: part.least or 0):
+        last = merged[-1] if merged else None
+        if last is None or (last.greatest is not None and (part.least or 0) > last.greatest + 1):
+            merged.append(part)
+        elif last.greatest is not None:
+            merged[-1] = Span(
+                last.least, None if part.greatest is None else max(last.greatest, part.greatest)
+            )
+    return tuple(merged)
+
+
+def _in_range(products: Products, value: Wholes) -> pl.Expr:
+    import polars as pl
+
+    return value.meets(pl.col("first_sector"), pl.col("last_sector"))
+
+
+def _in(column: str) -> Callable[[Products, Wholes], pl.Expr]:
+    def keep(products: Products, value: Wholes) -> pl.Expr:
+        import polars as pl
+
+        return value.meets(pl.col(column), pl.col(column))
+
+    return keep
+
+
+def _sector_criteria(value: Wholes) -> Mapping[str, Any]:
+    """MAST files an observation over several sectors under the last of them."""
+    numbers = value.numbers()
+    return {} if numbers is None else {"sequence_number": numbers}
+
+
+def _tics(value: Any) -> tuple[int, ...]:
+    """Read TIC ids in any form; sorted, each once."""
+    return tuple(
+        sorted({_tic(item) for item in items(list(value) if isinstance(value, tuple | range) else value)})
+    )
+
+
+def _tic(item: Any) -> int:
+    from tess_source.targets import Target, parse_targets
+
+    target = next(parse_targets(whole(item) if isinstance(item, float) else item), None)
+    if not isinstance(target, Target) or target.tic is None:
+        raise ValueError(f"{item!r} is not a TIC id; give e.g. 16740101 or 'TIC 16740101'")
+    return target.tic
+
+
+def _is_tic(products: Products, value: tuple[int, ...]) -> pl.Expr:
+    import polars as pl
+
+    return pl.col("tic").is_in(value)
+
+
+def _tic_criteria(value: tuple[int, ...]) -> Mapping[str, Any]:
+    return {"target_name": [str(tic) for tic in value]}
+
+
+FILTERS = (
+    Filter(
+        "sector",
+        _in_range,
+        "sectors; a multi-sector product is kept if its range has one of them",
+        check=Wholes.of,
+        multiple=True,
+        metavar="14-16,40",
+        criteria=_sector_criteria,
+    ),
+    Filter(
+        "run",
+        _in("run"),
+        "run numbers of data-validation searches",
+        check=Wholes.of,
+        multiple=True,
+        metavar="290,512",
+    ),
+    Filter(
+        "tce",
+        _in("tce"),
+        "numbers of threshold crossing events (of TCE summaries)",
+        check=Wholes.of,
+        multiple=True,
+        metavar="1-3",
+    ),
+    Filter("tic", _is_tic, "TIC ids", check=_tics, multiple=True, metavar="TIC", criteria=_tic_criteria),
+)

@@ -1,0 +1,209 @@
+"""Filters by words: kind, pipeline, and the name of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tess_source.errors import UnknownNameError
+from tess_source.records import Filter
+
+from .values import items
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tess_source.tables import Products
+
+__all__ = ["FILTERS", "Words", "glob_to_regex", "pipelines"]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words that are wanted, and words that are not (``!QLP``)."""
+
+    wanted: tuple[str, ...]
+    """Any of these; none at all means any word."""
+    unwanted: tuple[str, ...]
+
+    @classmethod
+    def of(cls, value: Any, read: Callable[[str], str]) -> Words:
+        """Read one word or many.
+
+        Parameters
+        ----------
+        value : object
+            Text, also with commas, or any collection of it.
+        read : callable
+            Gives the usual spelling of one word, or raises.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If there is none, or what is no word.
+        """
+        wanted: set[str] = set()
+        unwanted: set[str] = set()
+        for item in items(list(value) if isinstance(value, tuple) else value):
+            if not isinstance(item, str):
+                raise TypeError(f"{item!r} is not a word")
+            word = item.removeprefix("!").strip()
+            if not word:
+                raise ValueError("after '!' there is a word missing")
+            (unwanted if item.startswith("!") else wanted).add(read(word))
+        return cls(tuple(sorted(wanted)), tuple(sorted(unwanted)))
+
+    def mask(self, column: pl.Expr) -> pl.Expr:
+        """Tell which words of a column are wanted; case does not count, and null is none of them."""
+        import polars as pl
+
+        lower = column.str.to_lowercase()
+        mask = pl.lit(True)
+        if self.wanted:
+            mask &= lower.is_in([word.lower() for word in self.wanted]).fill_null(False)
+        if self.unwanted:
+            mask &= ~lower.is_in([word.lower() for word in self.unwanted]).fill_null(False)
+        return mask
+
+    def __str__(self) -> str:
+        return ",".join([*self.wanted, *(f"!{word}" for word in self.unwanted)])
+
+
+def _mask(column: str) -> Callable[[Products, Words], pl.Expr]:
+    def keep(products: Products, value: Words) -> pl.Expr:
+        import polars as pl
+
+        return value.mask(pl.col(column))
+
+    return keep
+
+
+def _kinds() -> Sequence[str]:
+    from tess_source import names
+
+    return tuple(names.KINDS)
+
+
+def _kind(word: str) -> str:
+    kinds = _kinds()
+    if word.lower() not in kinds:  # MAST's own DVR stands for two kinds: name these first
+        raise UnknownNameError("kind", word, [kind for kind in kinds if kind.startswith(word.lower())] or kinds)
+    return word.lower()
+
+
+def _kind_criteria(value: Words) -> Mapping[str, Any]:
+    """Only full-frame images are observations of their own; all other kinds share theirs with more."""
+    return {"dataproduct_type": "image"} if value.wanted == ("ffi",) else {}
+
+
+def pipelines() -> Sequence[str]:
+    """Pipelines whose names are understood, spelled as MAST's ``provenance_name``."""
+    from tess_source.names.vocabulary import FILES
+
+    return tuple(dict.fromkeys(row.pipeline for row in FILES))
+
+
+def _pipeline(word: str) -> str:
+    """Spell it as the archive does; one that we have not heard of may come from another archive's plugin."""
+    return {name.lower(): name for name in pipelines()}.get(word.lower(), word)
+
+
+def _pipeline_criteria(value: Words) -> Mapping[str, Any]:
+    return {"provenance_name": list(value.wanted)} if value.wanted and not value.unwanted else {}
+
+
+def _globs(value: Any) -> tuple[str, ...]:
+    """Read patterns; a comma is part of one."""
+    patterns = items(list(value) if isinstance(value, tuple) else value, split=False)
+    if wrong := [pattern for pattern in patterns if not isinstance(pattern, str)]:
+        raise TypeError(f"{wrong[0]!r} is not a pattern; give e.g. '*_lc.fits'")
+    return tuple(sorted(set(patterns)))
+
+
+def _named(products: Products, value: tuple[str, ...]) -> pl.Expr:
+    import polars as pl
+
+    return pl.col("filename").str.contains("^(?:" + "|".join(map(glob_to_regex, value)) + ")$")
+
+
+def glob_to_regex(pattern: str) -> str:
+    """Translate a shell pattern to what polars' regular expressions understand.
+
+    Python's own `fnmatch.translate` writes atomic groups and look-aheads, which that engine does not have.
+
+    Parameters
+    ----------
+    pattern : str
+        ``*`` any text, ``?`` one character, ``[a-c]`` one of these, ``[!a-c]`` none of these; case counts.
+
+    Returns
+    -------
+    str
+        Without anchors.
+    """
+    out, at = [], 0
+    while at < len(pattern):
+        char, at = pattern[at], at + 1
+        if char == "*":
+            out.append("(?s:.*)")
+        elif char == "?":
+            out.append("(?s:.)")
+        elif char == "[" and (end := pattern.find("]", at + 1 + (pattern[at : at + 1] == "!"))) > 0:
+            out.append(_one_of(pattern[at:end]))
+            at = end + 1
+        else:
+            out.append(_code(char))
+    return "".join(out)
+
+
+def _one_of(inside: str) -> str:
+    """Translate what stands between brackets; a range that runs backwards holds nothing."""
+    negated, inside = inside.startswith("!"), inside.removeprefix("!")
+    parts, at = [], 0
+    while at < len(inside):
+        is_range = inside[at + 1 : at + 2] == "-" and at + 2 < len(inside)
+        low, high = inside[at], inside[at + 2] if is_range else inside[at]
+        if low <= high:
+            parts.append(f"{_code(low)}-{_code(high)}")
+        at += 3 if is_range else 1
+    if not parts:
+        return "(?s:.)" if negated else r"[^\x{0}-\x{10FFFF}]"
+    return f"[{'^' if negated else ''}{''.join(parts)}]"
+
+
+def _code(char: str) -> str:
+    """Write a character so that it stands for itself anywhere in an expression."""
+    return char if char.isascii() and (char.isalnum() or char == "_") else rf"\x{{{ord(char):X}}}"
+
+
+FILTERS = (
+    Filter(
+        "kind",
+        _mask("kind"),
+        "what the file is: lc, tp, dvt, dvr-xml, ffi …; !dvs for all others",
+        check=lambda value: Words.of(value, _kind),
+        multiple=True,
+        metavar="KIND",
+        choices=_kinds,
+        criteria=_kind_criteria,
+    ),
+    Filter(
+        "pipeline",
+        _mask("pipeline"),
+        "who made it: SPOC, TESS-SPOC, QLP …; !QLP for all others",
+        check=lambda value: Words.of(value, _pipeline),
+        multiple=True,
+        metavar="PIPELINE",
+        choices=pipelines,
+        criteria=_pipeline_criteria,
+    ),
+    Filter(
+        "name",
+        _named,
+        "pattern of the file's name, e.g. '*s0014*_lc.fits'",
+        check=_globs,
+        multiple=True,
+        metavar="GLOB",
+    ),
+)

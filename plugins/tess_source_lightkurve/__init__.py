@@ -1,0 +1,27 @@
+"""Opens light curves and pixel files as lightkurve objects, and holds them together in lightkurve's collections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tess_source import hookimpl
+
+if TYPE_CHECKING:
+    from tess_source.manifest import Entry
+
+
+@hookimpl
+def tess_load(entry: Entry, options: Mapping[str, Any]) -> object | None:
+    """Open a light curve or pixel file; None for anything else."""
+    from tess_source_lightkurve.load import load
+
+    return load(entry, options)
+
+
+@hookimpl
+def tess_collect(objects: Sequence[object]) -> Mapping[str, object] | None:
+    """Give ``"light curves"`` and ``"pixel files"``, as far as there are any."""
+    from tess_source_lightkurve.collect import collect
+
+    return collect(objects)

@@ -1,0 +1,34 @@
+"""Hold opened files together as lightkurve does."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+
+__all__ = ["collect"]
+
+
+def collect(objects: Sequence[object]) -> Mapping[str, object] | None:
+    """Put lightkurve's objects into its collections.
+
+    Parameters
+    ----------
+    objects : sequence of object
+        Whatever was opened, in order.
+
+    Returns
+    -------
+    mapping or None
+        ``"light curves"`` → LightCurveCollection, ``"pixel files"`` → TargetPixelFileCollection; None if nothing is lightkurve's.
+    """
+    lightkurve = sys.modules.get("lightkurve")
+    if lightkurve is None:  # then nobody can have opened one of its objects
+        return None
+    curves = [item for item in objects if isinstance(item, lightkurve.LightCurve)]
+    pixels = [item for item in objects if isinstance(item, lightkurve.targetpixelfile.TargetPixelFile)]
+    groups: dict[str, object] = {}
+    if curves:
+        groups["light curves"] = lightkurve.LightCurveCollection(curves)
+    if pixels:
+        groups["pixel files"] = lightkurve.TargetPixelFileCollection(pixels)
+    return groups or None

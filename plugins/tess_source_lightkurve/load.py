@@ -1,0 +1,119 @@
+"""Open one file: whole or not, ours or not, and then lightkurve's own objects by lightkurve's own reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tess_source.errors import DamagedFileError, LoadError, NoReaderError
+from tess_source_lightkurve import readers
+from tess_source_lightkurve.whole import fault
+
+if TYPE_CHECKING:
+    from astropy.io.fits import HDUList
+
+    from tess_source.manifest import Entry
+
+__all__ = ["load"]
+
+KINDS = frozenset({"lc", "fast-lc", "tp", "fast-tp", "cutout"})
+"""Kinds of files that are certainly ours."""
+ENDINGS = (".fits", ".fits.gz", ".fit", ".fit.gz")
+"""A file of unknown kind (an HLSP whose names are not known) is looked into if it ends so."""
+
+
+def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
+    """Open a light curve or pixel file.
+
+    Parameters
+    ----------
+    entry : Entry
+        A file that is there.
+    options : mapping
+        Arguments of lightkurve's readers, e.g. ``flux_column``, ``quality_bitmask``: see `readers.arguments`.
+
+    Returns
+    -------
+    lightkurve.LightCurve or lightkurve.TargetPixelFile or None
+        What `lightkurve.read` gives (times in BTJD, i.e. BJD - 2457000, TDB); None if such files are not ours.
+        No file is left open: pixels are in memory, not mapped.
+
+    Raises
+    ------
+    DamagedFileError
+        If bytes are missing.
+    NoReaderError
+        If the file is healthy, but lightkurve has no reader for such files.
+    LoadError
+        If the file is healthy, but cannot be opened as asked.
+    OSError
+        If there is no such file, or it cannot be read.
+    """
+    path, ours = entry.path, entry.item.kind in KINDS
+    if path is None or not (ours or (entry.item.kind == "other" and path.name.lower().endswith(ENDINGS))):
+        return None
+    if problem := fault(path):
+        raise DamagedFileError(f"{path.name} is damaged: {problem}; fetch it again")
+    opened: object | None = _open(path, options)
+    if opened is None and ours:
+        maker = entry.item.pipeline or "unknown origin"
+        raise NoReaderError(
+            f"{path.name} is healthy, but lightkurve has no reader for {entry.item.kind!r} files of {maker}"
+        )
+    _name_author(opened, entry.item.pipeline)
+    return opened
+
+
+def _open(path: Path, options: Mapping[str, Any]) -> Any:
+    """Open a whole file; None if lightkurve does not know what it is."""
+    from astropy.io import fits
+
+    lightkurve = readers.lightkurve()
+    with fits.open(path, memmap=False) as hdus:
+        filetype = readers.detect(hdus)
+        if filetype is None or readers.reader_of(filetype) is None:
+            return None
+        chosen = readers.arguments(filetype, options)
+        pixels = readers.is_pixels(filetype)
+        if pixels:
+            _ = [hdu.data for hdu in hdus]  # all into memory, so that the file can be closed
+        try:
+            opened = lightkurve.read(hdus if pixels else str(path), **chosen)
+        except Exception as error:  # noqa: BLE001  all but what `_reason` raises becomes a LoadError
+            reason = _reason(error)
+            if filetype == "generic":  # lightkurve's guess for whatever it does not know
+                return None
+            raise LoadError(f"{path.name}: {_in_words(reason, chosen, hdus)}") from reason
+        if pixels:
+            opened.path = str(path)
+        return opened
+
+
+def _reason(error: BaseException) -> BaseException:
+    """Find what lightkurve wraps as "may be corrupt"; Ctrl-C, exit and lack of memory are raised as what they are."""
+    for inner in _chain(error):
+        if isinstance(inner, MemoryError) or not isinstance(inner, Exception):
+            raise inner
+    return error.__cause__ or error
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _in_words(reason: BaseException, chosen: Mapping[str, Any], hdus: HDUList) -> str:
+    column = chosen.get("flux_column")
+    columns = [name.lower() for name in getattr(getattr(hdus[1], "columns", None), "names", ())]
+    if isinstance(reason, KeyError) and column is not None and column not in columns:
+        return f"it has no column {column!r} for the flux; its columns are {', '.join(columns)}"
+    return f"lightkurve cannot read it: {type(reason).__name__}: {reason}"
+
+
+def _name_author(opened: Any, pipeline: str | None) -> None:
+    """Name the pipeline as author: lightkurve tells SPOC from TESS-SPOC by looking for the word in the whole path, folders included."""
+    ours = {"SPOC", "TESS-SPOC"}
+    if pipeline in ours and getattr(opened, "meta", {}).get("AUTHOR") in ours:
+        opened.meta["AUTHOR"] = pipeline

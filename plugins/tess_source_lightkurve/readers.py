@@ -1,0 +1,116 @@
+"""lightkurve's readers: which there are for a file, and which arguments each takes."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from tess_source.errors import LoadError, nearest
+
+if TYPE_CHECKING:
+    from astropy.io.fits import HDUList
+
+__all__ = ["arguments", "detect", "is_pixels", "lightkurve", "reader_of"]
+
+LIGHT_CURVES = ("TessLightCurve", "QLP", "ELEANOR", "TASOC", "TGLC", "CDIPS", "PATHOS", "generic", "Folded")
+"""Types of lightkurve's `detect_filetype` that TESS light curves can have."""
+PIXELS = "TessTargetPixelFile"
+
+
+def lightkurve() -> ModuleType:
+    """Import lightkurve, the first time without the warnings of its own import.
+
+    It warns about an optional dependency (oktopus), which would be noise for most and an error where warnings are errors. Filters that the
+    import itself sets are taken back with ours.
+    """
+    if "lightkurve" not in sys.modules:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import_module("lightkurve")
+    return sys.modules["lightkurve"]
+
+
+def detect(hdus: HDUList) -> str | None:
+    """Give lightkurve's word for what a file is; None if it has none."""
+    try:
+        filetype: str | None = lightkurve().io.detect_filetype(hdus)
+    except (IndexError, AttributeError, KeyError, TypeError):  # e.g. an image where it looks for a table
+        return None
+    return filetype
+
+
+def is_pixels(filetype: str) -> bool:
+    """Whether lightkurve makes a pixel file of this type."""
+    return filetype.endswith("TargetPixelFile")
+
+
+def reader_of(filetype: str) -> Callable[..., Any] | None:
+    """Give the function or class by which `lightkurve.read` opens a type; None if this version has none."""
+    from astropy.io import registry
+
+    lk = lightkurve()
+    if filetype == "generic":
+        reader: Callable[..., Any] = lk.io.generic.read_generic_lightcurve
+        return reader
+    if is_pixels(filetype):
+        return getattr(lk, filetype, None)
+    try:
+        found: Callable[..., Any] = registry.get_reader(
+            filetype.removesuffix("LightCurve").lower(), lk.LightCurve
+        )
+    except registry.IORegistryError:
+        return None
+    return found
+
+
+def arguments(filetype: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Choose the arguments for one file.
+
+    What only light curves have (``flux_column``) is left out for pixel files, and what only pixel files have (``targetid``) for light
+    curves, so that one call can open both. Nothing else is left out.
+
+    Parameters
+    ----------
+    filetype : str
+        Of lightkurve's `detect_filetype`.
+    options : mapping
+        What the user gave for all files.
+
+    Raises
+    ------
+    LoadError
+        If the reader of this file cannot take an argument; the message names it and those that it takes.
+    """
+    taken = _taken(filetype)
+    elsewhere = _light_curve_arguments() if is_pixels(filetype) else _taken(PIXELS)
+    for name in options:
+        if name not in taken and name not in elsewhere:
+            close = nearest(name, taken)
+            hint = f"did you mean {close[0]!r}?" if close else f"it takes {', '.join(taken) or 'none'}"
+            raise LoadError(f"lightkurve's reader of {filetype} files takes no argument {name!r}; {hint}")
+    return {name: value for name, value in options.items() if name in taken}
+
+
+@functools.cache
+def _light_curve_arguments() -> frozenset[str]:
+    return frozenset(name for filetype in LIGHT_CURVES for name in _taken(filetype))
+
+
+@functools.cache
+def _taken(filetype: str) -> tuple[str, ...]:
+    """Name the arguments of a reader; those of a class are spread over its bases."""
+    reader = reader_of(filetype)
+    makers = (
+        [vars(base).get("__init__") for base in reader.__mro__[:-1]] if isinstance(reader, type) else [reader]
+    )
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    parameters = [
+        p for make in makers if make for p in inspect.signature(make).parameters.values() if p.kind in named
+    ]
+    return tuple(dict.fromkeys(p.name for p in parameters if p.name not in {"self", "path", "filename"}))

@@ -1,0 +1,50 @@
+"""MAST, the archive of the TESS mission: names, observations, products, and the ``mast:`` scheme."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tess_source import hookimpl
+from tess_source.records import Field, Settings, Transport
+from tess_source_mast import fields, files, observations, products, resolver
+
+if TYPE_CHECKING:
+    from tess_source.tables import Observations, Products
+    from tess_source.targets import Query, Target
+
+
+@hookimpl
+def tess_resolve(target: str, settings: Settings) -> Target | None:
+    """Ask the archive's name resolver."""
+    return resolver.resolve(target, settings)
+
+
+@hookimpl
+def tess_query(query: Query, settings: Settings) -> Observations | None:
+    """Ask the portal for observations."""
+    return observations.find(query, settings)
+
+
+@hookimpl
+def tess_count(query: Query, settings: Settings) -> int | None:
+    """Ask the portal how many observations there are."""
+    return observations.count(query, settings)
+
+
+@hookimpl
+def tess_list(observations: Observations, settings: Settings) -> Products | None:
+    """Ask the portal for the products of its observations."""
+    return products.list_products(observations, settings)
+
+
+@hookimpl
+def tess_fields(what: str, settings: Settings) -> Sequence[Field] | None:
+    """Give the portal's own help on its columns."""
+    return fields.describe(what, settings)
+
+
+@hookimpl
+def tess_transports() -> Sequence[Transport]:
+    """Declare where ``mast:`` files are."""
+    return (Transport("mast", files.locate, "files of the MAST archive, over https"),)

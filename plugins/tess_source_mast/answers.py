@@ -1,0 +1,92 @@
+"""The portal's JSON to polars: the declared types decide, names and values stay the archive's, null stays null."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tess_source.errors import ServiceError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["frame"]
+
+
+def frame(service: str, pages: Sequence[dict[str, Any]]) -> pl.DataFrame:
+    """Put the pages of an answer into one table.
+
+    Identifiers are declared as text and come as integers, whole floats come as integers: both become what is declared,
+    as in astroquery. A value that a row lacks is null; a column that is not declared is left out.
+
+    Parameters
+    ----------
+    service : str
+        For error messages.
+    pages : sequence of dict
+        Each with ``fields`` and ``data``.
+
+    Returns
+    -------
+    polars.DataFrame
+        Without columns if none were declared.
+
+    Raises
+    ------
+    ServiceError
+        If a value is not of the declared type.
+    """
+    import polars as pl
+
+    return pl.concat([_page(service, page) for page in pages], how="diagonal_relaxed")
+
+
+def _page(service: str, page: dict[str, Any]) -> pl.DataFrame:
+    import polars as pl
+
+    types = _types(page)
+    columns = []
+    for name, declared in types.items():
+        kind, make = _kind(declared)
+        values = [row.get(name) for row in page["data"]]
+        try:
+            made = [None if value is None else make(value) for value in values]
+            columns.append(pl.Series(name, made, dtype=getattr(pl, kind)))
+        except (ValueError, TypeError, OverflowError) as error:
+            raise ServiceError(
+                service, f"column {name!r} is declared {declared}, and holds something else: {error}"
+            ) from error
+    return pl.DataFrame(columns)
+
+
+def _types(page: dict[str, Any]) -> dict[str, str]:
+    """Give the declared type of each column; the first counts if a name comes twice."""
+    types: dict[str, str] = {}
+    for field in page["fields"]:
+        name = str(field.get("name"))
+        if name != "_selected_":
+            types.setdefault(name, str(field.get("type")))
+    return types
+
+
+def _kind(declared: str) -> tuple[str, Callable[[Any], Any]]:
+    """Give the polars type of a declared one, by astroquery's own list; what is on no list is kept as text."""
+    from astroquery.mast.utils import parse_type
+
+    word = parse_type(declared)[0]
+    return _KINDS.get(word, ("String", str))
+
+
+def _truth(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.strip().lower() in {"true", "1"}
+    return bool(value)
+
+
+_KINDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "string": ("String", str),
+    "float": ("Float64", float),
+    "integer": ("Int64", int),
+    "byte": ("Int64", int),
+    "boolean": ("Boolean", _truth),
+}

@@ -1,0 +1,56 @@
+"""Many questions, a few at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
+
+__all__ = ["MOST_AT_A_TIME", "batches", "in_parallel"]
+
+MOST_AT_A_TIME = 4
+"""Questions that the archive is asked at the same time."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Cut a sequence into lists of at most `size`."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+def in_parallel(function: Callable[[T, threading.Event], R], items: Sequence[T], most: int) -> list[R]:
+    """Call a function for each item, in the calling thread if there is one item or `most` is 1.
+
+    Parameters
+    ----------
+    function : callable
+        Takes an item, and an event that is set when its result is no longer wanted.
+    items : sequence
+    most : int
+        How many at a time.
+
+    Returns
+    -------
+    list
+        Results in the order of the items.
+
+    Raises
+    ------
+    Exception
+        The first that any call raises; what has not begun by then is left out.
+    """
+    stop = threading.Event()
+    if len(items) <= 1 or most <= 1:
+        return [function(item, stop) for item in items]
+    pool = ThreadPoolExecutor(min(most, len(items)), thread_name_prefix="mast")
+    try:
+        return list(pool.map(lambda item: function(item, stop), items))
+    finally:
+        stop.set()  # does nothing after success; after a failure, or Ctrl-C, the others need not go on
+        pool.shutdown(wait=False, cancel_futures=True)

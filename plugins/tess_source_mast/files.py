@@ -1,0 +1,29 @@
+"""Where the files of the ``mast:`` scheme are."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from tess_source.records import Request, Settings
+from tess_source_mast.hosts import Addresses, server_of
+from tess_source_mast.tokens import cookie
+
+__all__ = ["locate"]
+
+
+def locate(uri: str, settings: Settings) -> Request:
+    """Turn a URI into the request that astroquery would send.
+
+    Parameters
+    ----------
+    uri : str
+        E.g. ``"mast:TESS/product/tess….fits"``.
+    settings : Settings
+
+    Returns
+    -------
+    Request
+        With the token's cookie if it goes to MAST's own host over https.
+    """
+    url = f"{Addresses(server_of(settings.server)).download}?uri={quote(uri, safe=':/')}"
+    return Request(url, cookie(url, settings))

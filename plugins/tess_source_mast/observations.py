@@ -1,0 +1,179 @@
+"""Finding and counting observations."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from tess_source.errors import ServiceError
+from tess_source.records import Settings
+from tess_source.targets import Query, Target
+from tess_source_mast.answers import frame
+from tess_source_mast.batches import MOST_AT_A_TIME, in_parallel
+from tess_source_mast.patience import Patience
+from tess_source_mast.questions import COUNT, Question, questions
+
+if TYPE_CHECKING:
+    import threading
+
+    import polars as pl
+
+    from tess_source.tables import Observations
+
+__all__ = ["count", "find"]
+
+log = logging.getLogger(__name__)
+
+
+def find(query: Query, settings: Settings) -> Observations:
+    """Find the observations that a query asks for, each once.
+
+    Parameters
+    ----------
+    query : Query
+    settings : Settings
+
+    Returns
+    -------
+    Observations
+        With the archive's own columns. Around a place there is also `separation` [arcsec]: from the place to the
+        observation's coordinates (MAST's own `distance` is counted from the edge of the observation's region, and 0 inside).
+
+    Raises
+    ------
+    QueryError
+        If a criterion makes no sense.
+    ServiceError
+        If the archive fails, or answers in part only.
+    """
+    from tess_source.tables import Observations
+    from tess_source_mast.portal import portal
+
+    asked = questions(query, portal(settings), settings)
+    parts = in_parallel(
+        lambda question, stop: _answer(question, settings, stop), asked, min(MOST_AT_A_TIME, settings.jobs)
+    )
+    parts = [part for part in parts if part.width]
+    if not parts:
+        return Observations.empty()
+    return Observations.of(_stacked(parts))
+
+
+def count(query: Query, settings: Settings) -> int:
+    """Count the observations that `find` would give.
+
+    The archive counts, unless only rows can tell: where a name means its nearest star alone, or where questions may
+    overlap.
+
+    Parameters
+    ----------
+    query : Query
+    settings : Settings
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    QueryError, ServiceError
+        As `find`.
+    """
+    from tess_source_mast.portal import portal
+
+    asked = questions(query, portal(settings), settings)
+    overlapping = len(asked) > 1 and any(question.target for question in asked)
+    if overlapping or any(question.nearest_only for question in asked):
+        return len(find(query, settings))
+    return sum(
+        in_parallel(lambda question, stop: _count(question, settings, stop), asked, min(MOST_AT_A_TIME, settings.jobs))
+    )
+
+
+def _count(question: Question, settings: Settings, stop: threading.Event) -> int:
+    from tess_source_mast.portal import portal
+
+    pages = portal(settings).ask(
+        question.service, question.params(COUNT), settings, Patience(settings.timeout, stop=stop)
+    )
+    values = [value for page in pages for row in page["data"] for value in row.values()]
+    try:
+        (value,) = values
+        return int(value)
+    except (ValueError, TypeError) as error:
+        raise ServiceError(question.service, f"asked for a number of rows, it gave {values[:3]!r}") from error
+
+
+def _answer(question: Question, settings: Settings, stop: threading.Event) -> pl.DataFrame:
+    """Ask, and keep what was asked for."""
+    from tess_source_mast.portal import portal
+
+    patience = Patience(settings.timeout, stop=stop)
+    pages = portal(settings).ask(question.service, question.params(), settings, patience)
+    found = frame(question.service, pages)
+    if question.names:
+        return _asked_for(found, question)
+    if question.target is None:
+        return found
+    found = _with_separation(found, question.target)
+    return _nearest(found, question.target) if question.nearest_only else found
+
+
+def _stacked(parts: list[pl.DataFrame]) -> pl.DataFrame:
+    import polars as pl
+
+    stacked = pl.concat(parts, how="diagonal_relaxed").with_columns(archive=pl.lit("mast"))
+    return stacked.unique("obsid", keep="first", maintain_order=True) if "obsid" in stacked.columns else stacked
+
+
+def _asked_for(found: pl.DataFrame, question: Question) -> pl.DataFrame:
+    """Drop rows of targets that were not asked for: servers have given such."""
+    import polars as pl
+
+    if "target_name" not in found.columns:
+        return found
+    known = found.filter(pl.col("target_name").is_in(list(question.names)))
+    if foreign := found.height - known.height:
+        log.warning("%s gave %d rows of targets that were not asked for; they are left out", question.service, foreign)
+    return known
+
+
+def _with_separation(found: pl.DataFrame, target: Target) -> pl.DataFrame:
+    """Add the angle between a place and each observation's coordinates [arcsec], by the haversine formula."""
+    import polars as pl
+
+    if target.ra is None or target.dec is None or not {"s_ra", "s_dec"} <= set(found.columns):
+        return found
+    here_ra, here_dec = pl.lit(target.ra).radians(), pl.lit(target.dec).radians()
+    ra, dec = pl.col("s_ra").radians(), pl.col("s_dec").radians()
+    square = ((dec - here_dec) / 2).sin().pow(2) + here_dec.cos() * dec.cos() * ((ra - here_ra) / 2).sin().pow(2)
+    return found.with_columns(separation=2 * square.sqrt().clip(0, 1).arcsin().degrees() * 3600)
+
+
+def _nearest(found: pl.DataFrame, target: Target) -> pl.DataFrame:
+    """Keep the rows of the nearest TIC id, and say which it is and which others there are.
+
+    Rows without a TIC id, full-frame images that were asked for, are kept: they hold the place.
+    """
+    import polars as pl
+
+    tic = pl.col("target_name").str.extract(r"^0*(\d+)$").cast(pl.Int64, strict=False)
+    if not found.height or not {"target_name", "separation"} <= set(found.columns):
+        return found
+    stars = (
+        found.select(tic.alias("tic"), "separation")
+        .drop_nulls()
+        .group_by("tic")
+        .agg(pl.col("separation").min())
+        .sort("separation", "tic")
+    )
+    if not stars.height:
+        return found
+    (taken, away), *others = stars.rows()
+    also = ", ".join(f"TIC {other} at {apart:.1f} arcsec" for other, apart in others)
+    log.warning(
+        "%s: taken to be TIC %d, %.1f arcsec from the coordinates of %s%s",
+        *(target.text, taken, away, target.resolver or "the target"),
+        f"; near it also {also} (give a radius for all)" if also else "",
+    )
+    return found.filter((tic == taken) | tic.is_null())

@@ -1,0 +1,268 @@
+"""MAST's portal: astroquery words the questions, `wire` carries them, and every answer is checked before it is believed.
+
+astroquery is imported here, and this module only when a question is asked.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import os
+import queue
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, unquote
+
+from astroquery.mast.discovery_portal import PortalAPI
+
+from tess_source.errors import ServiceError
+from tess_source.records import Settings
+from tess_source_mast.batches import MOST_AT_A_TIME
+from tess_source_mast.hosts import Addresses, server_of
+from tess_source_mast.patience import Patience
+from tess_source_mast.tokens import cookie
+from tess_source_mast.wire import FleetingError, Wire
+
+__all__ = ["CONE", "PRODUCTS", "Json", "Portal", "portal"]
+
+Json = dict[str, Any]
+log = logging.getLogger(__name__)
+
+CONE = "Mast.Caom.Cone"
+"""The column configuration of observations; astroquery takes it for filters too."""
+PRODUCTS = "Mast.Caom.Products"
+
+
+def portal(settings: Settings) -> Portal:
+    """Give the portal of a session's server; there is one a server in each process, which remembers its columns."""
+    return _portal(server_of(settings.server), os.getpid())
+
+
+@functools.lru_cache(maxsize=64)
+def _portal(server: str, process: int) -> Portal:  # a forked process must not share the sockets of its parent
+    return Portal(server)
+
+
+class Portal:
+    """One server's portal, safe to use from many threads.
+
+    Parameters
+    ----------
+    server : str
+        Base URL.
+    """
+
+    def __init__(self, server: str) -> None:
+        self.addresses = Addresses(server)
+        self._columns: dict[str, Json] = {}
+        self._reading = threading.Lock()
+        self._slots = threading.BoundedSemaphore(MOST_AT_A_TIME)
+        self._idle: queue.LifoQueue[Wire] = queue.LifoQueue()
+
+    @contextmanager
+    def wire(self) -> Iterator[Wire]:
+        """Lend a connection; at most `MOST_AT_A_TIME` are lent at a time, the others wait."""
+        with self._slots:
+            try:
+                wire = self._idle.get_nowait()
+            except queue.Empty:
+                wire = Wire(self.addresses.advice)
+            try:
+                yield wire
+            finally:
+                self._idle.put(wire)
+
+    def ask(self, service: str, params: Mapping[str, Any], settings: Settings, patience: Patience) -> list[Json]:
+        """Ask the portal a question, and fetch all pages of its answer.
+
+        Parameters
+        ----------
+        service : str
+            E.g. ``"Mast.Caom.Filtered"``.
+        params : dict
+            As in the portal's API.
+        settings : Settings
+        patience : Patience
+
+        Returns
+        -------
+        list of dict
+            The pages; at least one, each with ``data`` and ``fields``. Together they hold as many rows as the portal says.
+
+        Raises
+        ------
+        ServiceError
+            If there is no answer, or not a whole one.
+        """
+        with self.wire() as wire:
+            api = _Api(wire, self.addresses, {service: {}}, service, settings, patience)
+            pages = [page.json() for page in api.service_request_async(service, dict(params))]
+        _check_whole(service, pages)
+        log.info("%s: %d rows", service, sum(len(page["data"]) for page in pages))
+        return pages
+
+    def columns(self, name: str, settings: Settings, patience: Patience) -> Json:
+        """Give the description of a table's columns, asked for once.
+
+        Parameters
+        ----------
+        name : str
+            `CONE` or `PRODUCTS`.
+        settings : Settings
+        patience : Patience
+
+        Returns
+        -------
+        dict
+            Column → its properties.
+        """
+        with self._reading:
+            if name not in self._columns:
+                with self.wire() as wire:
+                    configs: dict[str, Json] = {}
+                    _Api(wire, self.addresses, configs, name, settings, patience).build_filter_set(name)
+                self._columns[name] = configs[name]
+            return self._columns[name]
+
+    def filters(self, criteria: Mapping[str, Sequence[Any]], settings: Settings, patience: Patience) -> list[Json]:
+        """Word criteria as the portal's filters.
+
+        Parameters
+        ----------
+        criteria : dict
+            Column → list of values, as `criteria.checked` gives them.
+        settings : Settings
+        patience : Patience
+
+        Returns
+        -------
+        list of dict
+        """
+        wording = PortalAPI()
+        wording._column_configs = {CONE: self.columns(CONE, settings, patience)}
+        # astroquery takes wildcards out of the lists that it is given
+        copies = {name: list(values) for name, values in criteria.items()}
+        filters: list[Json] = wording.build_filter_set(CONE, **copies)
+        return filters
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """An answer as astroquery expects one: it has a method `json`."""
+
+    content: Json
+
+    def json(self) -> Json:
+        return self.content
+
+
+class _Api(PortalAPI):  # type: ignore[misc]
+    """astroquery's portal client for one question to one server.
+
+    Only `_request` is replaced. astroquery's own posts again at once while a job is running, has no time-outs, and
+    switches the process-wide configuration of its cache off and on around each request, which threads undo for each other.
+    """
+
+    def __init__(
+        self,
+        wire: Wire,
+        addresses: Addresses,
+        configs: dict[str, Json],
+        service: str,
+        settings: Settings,
+        patience: Patience,
+    ) -> None:
+        super().__init__(wire.session)
+        self.MAST_REQUEST_URL = addresses.invoke
+        self.COLUMNS_CONFIG_URL = addresses.columns
+        self._column_configs = configs  # astroquery's own is shared among all servers
+        self._wire, self._service, self._settings, self._patience = wire, service, settings, patience
+
+    def _request(
+        self, method: str, url: str, data: str = "", headers: Mapping[str, str] | None = None, **others: Any
+    ) -> list[_Page]:
+        headers = headers or {}
+        if url == self.COLUMNS_CONFIG_URL:
+            return [_Page(self._post(method, url, data, headers, self._described))]
+        pages: list[_Page] = []
+        count = 1
+        while len(pages) < count:
+            answer = self._finished(method, url, _page(data, len(pages) + 1), headers)
+            pages.append(_Page(answer))
+            count = _pages(answer)
+        return pages
+
+    def _finished(self, method: str, url: str, data: str, headers: Mapping[str, str]) -> Json:
+        """Ask again, with growing pauses, until a job is done."""
+        for poll in self._patience.polls():
+            answer = self._post(method, url, data, headers, self._judged)
+            if answer["status"] == "COMPLETE":
+                break
+            self._patience.sleep(poll, self._service, "the archive is still working on it")
+        return answer
+
+    def _post(self, method: str, url: str, data: str, headers: Mapping[str, str], check: Any) -> Json:
+        headers = {**headers, **cookie(url, self._settings)}
+        answer: Json = self._wire.ask(
+            self._service, method, url, self._patience, check=check, data=data, headers=headers
+        )
+        return answer
+
+    def _judged(self, answer: Any) -> Json:
+        """Tell a failure in an envelope from an answer."""
+        if not isinstance(answer, dict) or "status" not in answer:
+            raise FleetingError("the answer is not the portal's envelope")
+        status, message = answer["status"], str(answer.get("msg") or "no reason given")
+        if status == "ERROR" and any(word in message.lower() for word in ("timeout", "timed out")):
+            raise FleetingError(message, overload=True, slow=True)
+        if status not in {"COMPLETE", "EXECUTING"}:
+            raise ServiceError(self._service, f"{status}: {message}", advice=self._wire.advice)
+        if status == "COMPLETE" and not (_is_table(answer.get("data")) and _is_table(answer.get("fields"))):
+            raise FleetingError("the answer has no rows and columns")
+        return answer
+
+    def _described(self, answer: Any) -> Json:
+        """Refuse an empty description: the portal gives one when something is wrong."""
+        if not isinstance(answer, dict) or not answer or not all(isinstance(value, dict) for value in answer.values()):
+            raise FleetingError("the description of its columns is empty")
+        return answer
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(row, dict) for row in value)
+
+
+def _page(data: str, number: int) -> str:
+    """Ask for another page than the first, otherwise the same."""
+    if number == 1:
+        return data
+    request = json.loads(unquote(data.removeprefix("request=")))
+    return "request=" + quote(json.dumps({**request, "page": number}))
+
+
+def _pages(answer: Json) -> int:
+    return int((answer.get("paging") or {}).get("pagesFiltered") or 1)
+
+
+def _check_whole(service: str, pages: Sequence[Json]) -> None:
+    """Count the rows and compare with what the portal says there are: a part must not pass for the whole.
+
+    Servers have answered every page with the first (astroquery issue 2788).
+    """
+    rows = sum(len(page["data"]) for page in pages)
+    for number, page in enumerate(pages, 1):
+        paging = page.get("paging") or {}
+        if paging.get("page", number) != number:
+            raise ServiceError(service, f"asked for page {number}, it gave page {paging['page']}", advice=_AGAIN)
+        said = paging.get("rowsFiltered", paging.get("rowsTotal"))
+        if said is not None and said != rows:
+            raise ServiceError(service, f"it says that there are {said:,} rows, and gave {rows:,}", advice=_AGAIN)
+        if said is None and not rows:
+            raise ServiceError(service, "it gave no rows, but does not say that there are none", advice=_AGAIN)
+
+
+_AGAIN = "The data may just have changed: repeat the call; if it lasts, ask for less at a time"

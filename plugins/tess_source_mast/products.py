@@ -1,0 +1,154 @@
+"""Listing products: many observations a request, halved when that is too much for the server."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from tess_source.errors import TableError
+from tess_source.records import Settings
+from tess_source_mast.answers import frame
+from tess_source_mast.batches import MOST_AT_A_TIME, batches, in_parallel
+from tess_source_mast.patience import OverloadError, Patience
+
+if TYPE_CHECKING:
+    import threading
+
+    import polars as pl
+
+    from tess_source.tables import Observations, Products
+
+__all__ = ["MOST_OBSERVATIONS", "list_products"]
+
+log = logging.getLogger(__name__)
+
+SERVICE = "Mast.Caom.Products"
+MOST_OBSERVATIONS = 500
+"""Observations in one request."""
+TRIES_OF_A_HALF = 2
+"""How often a half is tried: the whole has been tried before."""
+IMAGES = ("TESS FFI", "TICA FFI")
+"""Target names of full-frame images; a CCD of a sector has thousands, and astroquery does not list them either."""
+
+
+def list_products(observations: Observations, settings: Settings) -> Products | None:
+    """List the products of those observations that are MAST's.
+
+    Parameters
+    ----------
+    observations : Observations
+        Joined by `obsid`, the archive's number; never by `obs_id`.
+    settings : Settings
+
+    Returns
+    -------
+    Products or None
+        None if no observation is MAST's. Full-frame images are passed over, with a warning.
+
+    Raises
+    ------
+    TableError
+        If an observation has no obsid.
+    ServiceError
+        If the archive fails, or answers in part only.
+    """
+    import polars as pl
+
+    from tess_source.tables import Products
+
+    ours = observations.to_polars().filter(pl.col("archive") == "mast")
+    if not ours.height:
+        return None
+    ours = _without_images(ours.with_columns(obsid=_obsids(ours)))
+    wanted = list(batches(dict.fromkeys(ours["obsid"]), MOST_OBSERVATIONS))
+
+    def ask(batch: list[str], stop: threading.Event) -> list[pl.DataFrame]:
+        return _asked(batch, settings, Patience(settings.timeout, stop=stop))
+
+    parts = [part for parts in in_parallel(ask, wanted, min(MOST_AT_A_TIME, settings.jobs)) for part in parts]
+    parts = [part for part in parts if part.width]
+    if not parts:
+        return Products.empty()
+    found = pl.concat(parts, how="diagonal_relaxed").with_columns(archive=pl.lit("mast"))
+    return _with_exptime(Products.of(found), ours)
+
+
+def _obsids(ours: pl.DataFrame) -> pl.Series:
+    """Read the archive's numbers, whatever a table from elsewhere holds them as."""
+    import polars as pl
+
+    if "obsid" not in ours.columns:
+        raise TableError("observations need a column 'obsid', the archive's number, for their products to be listed")
+    column = ours["obsid"]
+    if column.dtype.is_float():
+        column = column.cast(pl.Int64, strict=False)
+    numbers = column.cast(pl.String).str.strip_chars()
+    wrong = numbers.filter(~numbers.str.contains(r"^\d+$").fill_null(value=False))
+    if len(wrong):
+        raise TableError(f"obsid is the archive's number of an observation, not {wrong[0]!r} (obs_id is its name)")
+    return numbers
+
+
+def _without_images(ours: pl.DataFrame) -> pl.DataFrame:
+    """Pass over full-frame images."""
+    import polars as pl
+
+    tests = {
+        "target_name": pl.col("target_name").is_in(IMAGES),
+        "dataproduct_type": pl.col("dataproduct_type") == "image",
+    }
+    known = [test.fill_null(value=False) for name, test in tests.items() if name in ours.columns]
+    if not known:
+        return ours
+    images = ours.filter(pl.any_horizontal(known))
+    if images.height:
+        shown = ", ".join(images["obs_id"].head(3))
+        log.warning(
+            "the products of %d full-frame image observations are not listed (%s%s): there are thousands in each; "
+            "TESScut, https://mast.stsci.edu/tesscut, cuts targets out of them",
+            *(images.height, shown, ", …" if images.height > 3 else ""),
+        )
+    return ours.filter(~pl.any_horizontal(known))
+
+
+def _asked(obsids: list[str], settings: Settings, patience: Patience) -> list[pl.DataFrame]:
+    """Ask for the products of observations; if that is too much for the server, for those of each half."""
+    from tess_source_mast.portal import portal
+
+    patience = replace(patience, parts=len(obsids) > 1)
+    try:
+        pages = portal(settings).ask(SERVICE, {"obsid": ",".join(obsids)}, settings, patience)
+    except OverloadError as error:
+        if len(obsids) == 1:
+            raise
+        middle = len(obsids) // 2
+        log.warning("%s; asking for %d observations at a time", error, middle)
+        patience = replace(patience, tries=TRIES_OF_A_HALF)
+        return [part for half in (obsids[:middle], obsids[middle:]) for part in _asked(half, settings, patience)]
+    return [_of_parents(frame(SERVICE, pages), obsids)]
+
+
+def _of_parents(found: pl.DataFrame, obsids: Sequence[str]) -> pl.DataFrame:
+    """Drop products of observations that were not asked for: servers have given such (astroquery issue 1917)."""
+    import polars as pl
+
+    if "parent_obsid" not in found.columns:
+        return found
+    known = found.filter(pl.col("parent_obsid").is_in(list(obsids)))
+    if foreign := found.height - known.height:
+        log.warning("%s gave %d products of observations that were not asked for; they are left out", SERVICE, foreign)
+    return known
+
+
+def _with_exptime(products: Products, observations: pl.DataFrame) -> Products:
+    """Take the exposure time [s] from the observation where the file's name does not tell it."""
+    import polars as pl
+
+    parent = next((name for name in ("parent_obsid", "obsID") if name in products.columns), None)
+    if parent is None:
+        return products
+    times: dict[Any, Any] = dict(zip(observations["obsid"], observations["exptime"], strict=True))
+    of_parent = pl.col(parent).replace_strict(times, default=None, return_dtype=pl.Float64)
+    return products.with_columns(exptime=pl.coalesce("exptime", of_parent))

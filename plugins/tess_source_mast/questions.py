@@ -1,0 +1,109 @@
+"""A query in the words of the portal: few questions, none of them wider than what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tess_source.errors import QueryError
+from tess_source.records import Settings
+from tess_source.targets import DEFAULT_RADIUS, Query, Target
+from tess_source_mast.batches import batches
+from tess_source_mast.criteria import checked
+from tess_source_mast.patience import Patience
+
+if TYPE_CHECKING:
+    from tess_source_mast.portal import Portal
+
+__all__ = ["MOST_TARGETS", "Question", "questions"]
+
+FILTERED = "Mast.Caom.Filtered"
+POSITION = "Mast.Caom.Filtered.Position"
+ROWS, COUNT = "*", "COUNT_BIG(*)"
+MOST_TARGETS = 1000
+"""TIC ids in one question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question to the portal about observations."""
+
+    service: str
+    filters: list[dict[str, Any]]
+    names: frozenset[str] = frozenset()
+    """The target names that it asks for; empty: any."""
+    target: Target | None = None
+    """The place that it asks about."""
+    position: str = field(default="")
+    """Right ascension, declination, radius [deg], as the portal takes them."""
+
+    def params(self, columns: str = ROWS) -> dict[str, Any]:
+        """Give the parameters, in the order in which astroquery writes them."""
+        params: dict[str, Any] = {"columns": columns, "filters": self.filters}
+        return {**params, "position": self.position} if self.position else params
+
+    @property
+    def nearest_only(self) -> bool:
+        """Whether it is about the one star that a name means."""
+        return self.target is not None and self.target.radius is None
+
+
+def questions(query: Query, portal: Portal, settings: Settings) -> list[Question]:
+    """Word a query.
+
+    Parameters
+    ----------
+    query : Query
+        TIC ids are asked for by exact name, many at a time; each place on the sky is a cone of its own.
+    portal : Portal
+        Knows the columns.
+    settings : Settings
+
+    Returns
+    -------
+    list of Question
+
+    Raises
+    ------
+    QueryError
+        If a target or a criterion makes no sense.
+    """
+    patience = Patience(settings.timeout)
+    criteria = checked(query.criteria, portal.columns("Mast.Caom.Cone", settings, patience), query.wildcards)
+    tics = list(dict.fromkeys(str(target.tic) for target in query.targets if target.tic is not None))
+    places = [target for target in query.targets if target.tic is None]
+    if tics and "target_name" in criteria:
+        raise QueryError("target_name was given twice: by the TIC ids of the targets, and as a criterion")
+
+    def filters(names: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+        return portal.filters({**criteria, **names}, settings, patience)
+
+    asked = [
+        Question(FILTERED, filters({"target_name": batch}), names=frozenset(batch))
+        for batch in batches(tics, MOST_TARGETS)
+    ]
+    common = filters({}) if places or not query.targets else []
+    asked += [Question(POSITION, common, target=place, position=_position(place)) for place in places]
+    if not query.targets:
+        asked.append(Question(FILTERED, common))
+    return _worded(asked)
+
+
+def _worded(asked: Iterable[Question]) -> list[Question]:
+    """Refuse a question without any filter: it would mean the whole archive."""
+    found = list(asked)
+    if any(not question.filters for question in found):
+        raise QueryError("at least one criterion is needed: without any, the whole archive would answer")
+    return found
+
+
+def _position(target: Target) -> str:
+    """Write a cone as astroquery does: degrees, separated by commas."""
+    from astropy import units
+
+    if target.ra is None or target.dec is None:
+        raise QueryError(f"target {target.text!r} has neither a TIC id nor coordinates")
+    radius = DEFAULT_RADIUS if target.radius is None else target.radius
+    degrees = float((radius * units.arcsec).to_value(units.deg))
+    return ", ".join(map(str, (float(target.ra) % 360.0, float(target.dec), degrees)))

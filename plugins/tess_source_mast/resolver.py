@@ -1,0 +1,80 @@
+"""Names to places on the sky, by the archive's own resolver."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tess_source.errors import ServiceError
+from tess_source.records import Settings
+from tess_source.targets import Target
+from tess_source_mast.patience import Patience
+
+__all__ = ["resolve"]
+
+SERVICE = "MAST name resolver"
+_TIC = re.compile(r"tic\s*0*(\d+)", re.IGNORECASE)
+
+
+def resolve(name: str, settings: Settings) -> Target | None:
+    """Ask where a named target is, with the request that astroquery sends.
+
+    Parameters
+    ----------
+    name : str
+        E.g. ``"KELT-9"``.
+    settings : Settings
+
+    Returns
+    -------
+    Target or None
+        With its TIC id if the resolver takes the name from the TESS Input Catalog, else with coordinates
+        [deg, ICRS]; None if the resolver does not know the name.
+
+    Raises
+    ------
+    ServiceError
+        If the resolver fails.
+    """
+    from tess_source_mast.portal import portal
+
+    here = portal(settings)
+    params = {"outputFormat": "json", "resolveAll": False, "name": [name]}
+    headers = {"Content-type": "application/x-www-form-urlencoded", "Accept": "text/plain"}
+    patience = Patience(settings.timeout)
+    with here.wire() as wire:
+        answer = wire.ask(
+            SERVICE, "GET", here.addresses.resolver, patience, check=_checked, params=params, headers=headers
+        )
+    found = answer["resolvedCoordinate"] or []
+    ours = [entry for entry in found if _same(entry.get("searchString"), name)]
+    if found and not ours:
+        raise ServiceError(SERVICE, f"asked for {name!r}, it answered for {found[0].get('searchString')!r}")
+    return _target(name, ours[0]) if ours else None
+
+
+def _checked(answer: Any) -> dict[str, Any]:
+    """Tell "not known" from a failure, in which the list of places is missing."""
+    from tess_source_mast.wire import FleetingError
+
+    if (
+        not isinstance(answer, dict)
+        or str(answer.get("status")).upper() == "ERROR"
+        or "resolvedCoordinate" not in answer
+    ):
+        raise FleetingError("it failed, and did not say whether it knows the name")
+    return answer
+
+
+def _same(given: Any, asked: str) -> bool:
+    return " ".join(str(given).lower().split()) == " ".join(asked.lower().split())
+
+
+def _target(name: str, entry: dict[str, Any]) -> Target:
+    who, canonical = str(entry.get("resolver") or "resolver"), str(entry.get("canonicalName") or "")
+    if match := _TIC.fullmatch(canonical.strip()):
+        return Target(text=name, tic=int(match[1]))
+    try:
+        return Target(text=name, ra=float(entry["ra"]), dec=float(entry["decl"]), resolver=who)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ServiceError(SERVICE, f"it knows {name!r}, but gave no coordinates") from error

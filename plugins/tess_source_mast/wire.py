@@ -1,0 +1,207 @@
+"""One HTTP question, one JSON answer: time-outs on every socket, bounded repetitions, and a secret that goes to one host only.
+
+requests and urllib3 are imported here, and this module only when a question is asked.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from importlib.metadata import version
+from typing import Any
+
+import requests
+import urllib3
+
+from tess_source import __version__
+from tess_source.errors import ServiceError
+from tess_source.http import USER_AGENT
+from tess_source_mast.patience import OverloadError, Patience, pause
+
+__all__ = ["FleetingError", "Wire"]
+
+log = logging.getLogger(__name__)
+
+REPEATED = {408, 425, 429, 500, 502, 503, 504}
+"""HTTP codes after which the same question may succeed."""
+TOO_LARGE = {413, 414}
+"""HTTP codes after which only a smaller question can succeed."""
+PIECE = 2**16
+
+
+class FleetingError(Exception):
+    """A failure that may pass: the question is asked again.
+
+    Parameters
+    ----------
+    problem : str
+        What happened.
+    status : int, optional
+        The HTTP code, if there was one.
+    overload : bool
+        Whether a smaller question may succeed.
+    slow : bool
+        Whether it took so long that a smaller question is better than the same again.
+    after : float, optional
+        Seconds that the server asks to wait.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        status: int | None = None,
+        *,
+        overload: bool = False,
+        slow: bool = False,
+        after: float | None = None,
+    ) -> None:
+        super().__init__(problem)
+        self.problem, self.status, self.overload, self.slow, self.after = problem, status, overload, slow, after
+
+
+class Wire:
+    """A connection that is kept open, for one question at a time.
+
+    Parameters
+    ----------
+    advice : str
+        What to do when the server fails.
+    """
+
+    def __init__(self, advice: str) -> None:
+        self.session = requests.Session()
+        self.session.headers["User-Agent"] = f"{_agent()} {self.session.headers['User-Agent']}"
+        self.advice = advice
+
+    def ask(
+        self,
+        service: str,
+        method: str,
+        url: str,
+        patience: Patience,
+        *,
+        check: Callable[[Any], Any] = lambda answer: answer,
+        **request: Any,
+    ) -> Any:
+        """Ask until there is an answer, or patience ends.
+
+        Parameters
+        ----------
+        service : str
+            What error messages call it.
+        method, url : str
+        patience : Patience
+        check : callable
+            What is made of the parsed JSON; it may raise FleetingError, or ServiceError for good.
+        **request
+            ``params``, ``data`` and ``headers`` of `requests.request`.
+
+        Returns
+        -------
+        object
+            What `check` gives.
+
+        Raises
+        ------
+        ServiceError
+            With the service, the HTTP code and what to do; OverloadError if a smaller question may succeed.
+        """
+        for attempt in range(patience.tries):
+            patience.check(service, "no answer")
+            try:
+                return check(self._once(service, method, url, patience, request))
+            except FleetingError as trouble:
+                last = trouble
+            if attempt + 1 == patience.tries or (patience.parts and last.slow):
+                break
+            wait = pause(attempt, last.after)
+            log.warning("%s: %s; trying again in %.1f s", service, _words(last), wait)
+            patience.sleep(wait, service, _words(last))
+        kind = OverloadError if last.overload else ServiceError
+        tried = f" ({attempt + 1} tries)" if attempt else ""
+        raise kind(service, f"{last.problem}{tried}", last.status, self.advice) from last
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.session.close()
+
+    def _once(self, service: str, method: str, url: str, patience: Patience, request: Mapping[str, Any]) -> Any:
+        # Whatever stands in the header Cookie, requests drops at a redirect; it is never put into the cookie jar.
+        try:
+            with self.session.request(method, url, timeout=patience.timeouts, stream=True, **request) as response:
+                body = _body(response, service, patience)
+                self._judge(service, response, body)
+        except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
+            connecting = isinstance(error, requests.ConnectTimeout)
+            problem = "no connection within the time-out" if connecting else "no answer within the time-out"
+            raise FleetingError(problem, overload=not connecting, slow=not connecting) from error
+        except requests.exceptions.SSLError as error:
+            raise ServiceError(service, f"no secure connection: {error}", advice=_CERTIFICATES) from error
+        except (requests.ConnectionError, urllib3.exceptions.HTTPError) as error:
+            cause = error.args[0] if error.args else error
+            broken = isinstance(cause, urllib3.exceptions.ProtocolError) or not isinstance(error, OSError)
+            raise FleetingError("the connection broke" if broken else "no connection", overload=broken) from error
+        except requests.RequestException as error:
+            raise ServiceError(service, f"the request failed: {type(error).__name__}", advice=self.advice) from error
+        return _parsed(body)
+
+    def _judge(self, service: str, response: requests.Response, body: bytes) -> None:
+        """Raise for any status but success."""
+        status = response.status_code
+        if status < 400:
+            return
+        problem = response.reason or "failed"
+        if status in REPEATED:
+            after = _seconds(response.headers.get("Retry-After"))
+            overload, slow = status >= 500 or status == 408, status in {408, 504}
+            raise FleetingError(problem, status, overload=overload, slow=slow, after=after)
+        if status in TOO_LARGE:
+            raise OverloadError(service, problem, status, "Ask for less at a time")
+        advice = _TOKEN if status in {401, 403} else self.advice
+        raise ServiceError(service, problem, status, advice)
+
+
+_TOKEN = "Is the MAST token valid? It is needed for exclusive data only; without one, public data are found"
+_CERTIFICATES = "Certificates are taken from REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, if your network needs its own"
+
+
+def _agent() -> str:
+    return f"{USER_AGENT.format(version=__version__)} astroquery/{version('astroquery')}"
+
+
+def _body(response: requests.Response, service: str, patience: Patience) -> bytes:
+    """Read the whole body, piece by piece as it comes, so that a trickle does not outlast the deadline."""
+    pieces = []
+    while piece := response.raw.read1(PIECE, decode_content=True):
+        patience.check(service, "the answer came too slowly")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        start = body.lstrip()[:1]
+        what = "a web page" if start == b"<" else "not whole" if start in {b"{", b"["} else "no JSON"
+        raise FleetingError(f"the answer is {what}") from error
+
+
+def _seconds(text: str | None) -> float | None:
+    """Read ``Retry-After``: seconds, or a date (RFC 9110, section 10.2.3)."""
+    if not text:
+        return None
+    if text.strip().isdigit():
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+
+
+def _words(trouble: FleetingError) -> str:
+    return trouble.problem if trouble.status is None else f"HTTP {trouble.status} {trouble.problem}"

@@ -1,0 +1,79 @@
+"""``tess-source sample serve`` and ``tess-source demo``."""
+
+from __future__ import annotations
+
+import click
+
+__all__ = ["demo", "sample"]
+
+
+@click.group()
+def sample() -> None:
+    """A small MAST in a box, on this machine only."""
+
+
+@sample.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen to; 0 for a free one.")
+@click.option("--latency", type=float, default=0.0, show_default=True, help="Seconds that every request waits.")
+@click.option(
+    "--fault", "faults", multiple=True, metavar="RULE", help="Misbehave, e.g. status:503:times=2:match=Products."
+)
+@click.option("--executing", type=click.IntRange(0), default=0, help="Answer EXECUTING so often before each result.")
+@click.option("--redirect", is_flag=True, help="Redirect downloads to another port, as MAST does to its cloud store.")
+@click.option("--extra", type=click.IntRange(0), default=0, help="Made-up targets beside the true catalogue.")
+def serve(port: int, latency: float, faults: tuple[str, ...], executing: int, redirect: bool, extra: int) -> None:
+    """Serve the sample archive on 127.0.0.1 until interrupted; its address is printed on stdout."""
+    import time
+
+    from tess_source_sample.faults import Fault
+    from tess_source_sample.server import SampleArchive
+
+    try:
+        rules = [Fault.parse(rule) for rule in faults]
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--fault") from error
+    try:
+        archive = SampleArchive(port, latency, rules, executing, redirect, extra).start()
+    except OSError as error:
+        raise click.ClickException(f"port {port} cannot be used: {error.strerror}") from error
+    click.echo(archive.url)
+    click.echo(f"try: tess-source --server {archive.url} search 'TIC 16740101'   (Ctrl-C ends it)", err=True)
+    try:
+        while True:
+            time.sleep(3600)
+    finally:
+        archive.stop()
+
+
+@sample.command()
+def contents() -> None:
+    """List what the sample archive holds: a row per target."""
+    import polars as pl
+
+    from tess_source.text import table
+    from tess_source_sample.catalogue import Catalogue
+
+    catalogue = Catalogue()
+    counted = [{**row, "products": len(catalogue.products[row["obsid"]])} for row in catalogue.observations]
+    rows = (
+        pl.DataFrame(counted, infer_schema_length=None)
+        .group_by("target_name", maintain_order=True)
+        .agg(pl.len().alias("observations"), pl.col("products").sum(), pl.col("provenance_name").unique(maintain_order=True))
+    )
+    click.echo(table(rows, rows.columns, rows=None))
+
+
+@click.command()
+@click.option(
+    "--to",
+    "folder",
+    default="demo-data",
+    show_default=True,
+    type=click.Path(file_okay=False),
+    help="Folder for all it makes.",
+)
+def demo(folder: str) -> None:
+    """Run the main job on the sample archive: search, list, link, select, download, load, draw."""
+    from tess_source_sample.demo import run
+
+    run(folder)

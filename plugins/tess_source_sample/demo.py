@@ -1,0 +1,121 @@
+"""The main job from end to end on the sample archive, step by step, each with the line of Python that does it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tess_source import Session, text
+from tess_source_sample.server import SampleArchive
+
+if TYPE_CHECKING:
+    from tess_source import Found
+
+__all__ = ["run"]
+
+TARGET = "TIC 16740101"
+SECTORS = (14, 15)
+
+
+def run(folder: str | Path) -> None:
+    """Run the demo.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Where files, lock and picture go.
+    """
+    root = Path(folder)
+    with SampleArchive() as archive:
+        session = Session(archive.url)
+        _step(1, "Search", f'found = tess_source.search("{TARGET}")    # KELT-9')
+        found = session.search(TARGET)
+        click.echo(found.summary())
+        click.echo(repr(found.observations))
+
+        _step(2, "Its products, by kind", "found.products")
+        click.echo(text.counts(found.products["kind"]))
+
+        _step(3, "Which data-validation searches used which light curves, as far as names tell", "found.links")
+        click.echo(_coverage(found))
+
+        _step(
+            4,
+            "Choose and download two sectors",
+            f'plan = found.select(kind="lc", sector={list(SECTORS)}).plan("{root}")',
+        )
+        plan = found.select(kind="lc", sector=list(SECTORS)).plan(root)
+        click.echo(plan.summary())
+        manifest = plan.download()
+        lock = manifest.lock().save(root / "kelt9.ecsv")
+        click.echo(manifest.summary())
+
+        _step(5, "Open them with lightkurve", "curves = manifest.load()")
+        curves = manifest.load()
+        click.echo(repr(curves))
+        picture = _draw(curves, root / "kelt9.png")
+    click.echo(_closing(root, lock, picture))
+
+
+def _step(number: int, title: str, code: str) -> None:
+    click.secho(f"\n{number}. {title}", bold=True)
+    click.secho(f"   >>> {code}", dim=True)
+
+
+def _coverage(found: Found) -> str:
+    """Lay out one row per DV set: how many light curves it may have used, and how sure that is."""
+    import polars as pl
+
+    of = found.links.where(pl.col("kind") == "dv-of").to_polars().rename({"kind": "relation"})
+    files = found.products.to_polars()
+    curves = files.filter(pl.col("kind") == "lc").select(object="uri", sector="first_sector")
+    sets = (
+        files.filter(pl.col("kind") == "dvt")
+        .select("first_sector", "last_sector", "run", subject="uri")
+        .join(of, on="subject", how="left")
+        .join(curves, on="object", how="inner")
+        .group_by("first_sector", "last_sector", "run", "state", maintain_order=True)
+        .agg(pl.col("sector").sort().alias("light_curves_of_sectors"))
+        .sort("first_sector", "last_sector", "run")
+        .select("first_sector", "last_sector", "run", "state", "light_curves_of_sectors")
+    )
+    legend = "exact: that very sector was searched; bounded: some of these sectors were, the name does not say which"
+    return f"{text.table(sets, sets.columns)}\n({legend})"
+
+
+def _draw(curves: Any, path: Path) -> Path:
+    """Draw light curves below each other; nothing of matplotlib's own state is touched."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 1.2 + 2.4 * len(curves)), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(len(curves), squeeze=False)[:, 0]
+    for axis, curve in zip(axes, curves, strict=True):
+        flux = curve.normalize().flux
+        axis.plot(curve.time.value, (flux.value - 1) * 1e6, ".", markersize=1.5, color="#1f4e79", rasterized=True)
+        axis.set_ylabel("relative flux [ppm]")
+        axis.set_title(f"Sector {curve.sector}", loc="left", fontsize=10)
+        axis.grid(alpha=0.25)
+        axis.margins(x=0.01)
+    axes[-1].set_xlabel("time [BTJD = BJD − 2457000 d]")
+    figure.suptitle(f"KELT-9 (TIC {curves[0].targetid}) — simulated by the sample archive, not real data", fontsize=11)
+    figure.savefig(path, dpi=110)
+    return path
+
+
+def _closing(root: Path, lock: Path, picture: Path) -> str:
+    files = "\n".join(f"  {path}" for path in sorted((root / "mastDownload").rglob("*.fits")))
+    return f"""
+All is in {root}:
+{files}
+  {lock}   the record: what was asked, and what was fetched, with sha256 sums
+  {picture}    the picture
+These files are simulated. For real ones, on a machine with a network:
+
+  tess-source search KELT-9 --kind lc
+  tess-source get "TIC 16740101" --kind lc --sector 14-16 --to data --lock kelt9.ecsv
+  tess-source --help
+"""

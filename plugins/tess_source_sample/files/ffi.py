@@ -1,0 +1,119 @@
+"""Calibrated full frame images: a primary header, the image and its uncertainty."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from tess_source_sample.files import fits, headers, model, spoc
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tess_source.names import Name
+
+WIDTH = 2136
+"""Columns of a real image: four outputs of 512, and 88 of overscan."""
+
+SMALL = 64
+"""Rows and columns of the image where no size is asked for."""
+
+_PRIMARY = """
+SIMPLE  = T / conforms to FITS standards
+BITPIX  = 8 / array data type
+NAXIS   = 0 / number of array dimensions
+EXTEND  = T / file contains extensions
+NEXTEND = 2 / number of standard extensions
+EXTNAME = 'PRIMARY' / name of extension
+EXTVER  = 1 / extension version number (not format version)
+SIMDATA = T / file is based on simulated data
+ORIGIN  = '{origin}' / institution responsible for creating this file
+DATE    = '{date}' / file creation date.
+TSTART  = {tstart:.12f} / observation start time in TJD
+TSTOP   = {tstop:.12f} / observation stop time in TJD
+DATE-OBS= '{date_obs}' / TSTART as UTC calendar date
+DATE-END= '{date_end}' / TSTOP as UTC calendar date
+CREATOR = '0 FfiExporter' / pipeline job and program used to produce this file
+PROCVER = 'tess-source-sample' / SW version
+FILEVER = '1.0' / file format version
+TIMVERSN= 'OGIP/93-003' / OGIP memo number for file format
+TELESCOP= 'TESS' / telescope
+INSTRUME= 'TESS Photometer' / detector type
+DATA_REL= {data_rel} / data release version number
+SCCONFIG= {scid} / spacecraft configuration ID
+CAMERA  = {camera} / Camera number
+CCD     = {ccd} / CCD chip number
+SECTOR  = {sector} / Observing sector
+"""
+
+_IMAGE = """
+INHERIT = T / inherit the primary header
+EXTNAME = '{extname}' / name of extension
+EXTVER  = 1 / extension version number (not format version)
+SIMDATA = T / file is based on simulated data
+TELESCOP= 'TESS' / telescope
+INSTRUME= 'TESS Photometer' / detector type
+CAMERA  = {camera} / Camera number
+CCD     = {ccd} / CCD chip number
+BUNIT   = 'electrons/s' / physical units of image data
+IMAGTYPE= '{imagtype}' / FFI image type: raw, cal, uncert
+"""
+
+
+def image(name: Name, size: int | None) -> list[fits.HDU]:
+    """Return the HDUs of an image; a small one, or of full width and as many rows as the size allows."""
+    time = _tjd(str(name.timestamp)) + model.TDB_MINUS_UTC / model.DAY
+    seconds = int(name.exptime or 0)
+    middle = time + seconds / 2 / model.DAY
+    said = spoc.time_values(middle, middle, seconds, 0.792)
+    said |= {
+        "origin": headers.ORIGIN,
+        "data_rel": spoc.release(int(name.first_sector or 0)),
+        "scid": name.scid,
+    }
+    said |= {"camera": name.camera, "ccd": name.ccd, "sector": name.first_sector}
+
+    def hdus(shape: tuple[int, int]) -> list[fits.HDU]:
+        pixels = _pixels(name, shape)
+        place = f"CAMERA.CCD {name.camera}.{name.ccd}"
+        parts = (
+            ("cal", f"{place} cal", pixels),
+            ("uncert", f"{place} uncert", lambda: (pixels() / 1e3) ** 0.5),
+        )
+        extensions = (
+            fits.image(shape, -32, _IMAGE + headers.CHECKSUM, said | {"imagtype": kind, "extname": extname}, data)
+            for kind, extname, data in parts
+        )
+        return [fits.HDU(fits.cards(_PRIMARY + headers.CHECKSUM, said)), *extensions]
+
+    if size is None:
+        return hdus((SMALL, SMALL))
+    fixed = fits.file_size(hdus((0, WIDTH)))
+    rows = (size - fixed) // 2 // (4 * WIDTH)
+    while rows > 1 and fixed + 2 * fits.padded(4 * WIDTH * rows) > size:
+        rows -= 1
+    if rows < SMALL:
+        return hdus((SMALL, SMALL))
+    return hdus((rows, WIDTH))
+
+
+def _tjd(timestamp: str) -> float:
+    """Return the start of an exposure, given as yyyydddhhmmss in UTC, in days since JD 2457000."""
+    from datetime import datetime
+
+    since = datetime.strptime(timestamp, "%Y%j%H%M%S") - datetime(2014, 12, 8, 12)
+    return since.total_seconds() / model.DAY
+
+
+def _pixels(name: Name, shape: tuple[int, int]) -> Any:
+    def make() -> NDArray[Any]:
+        import numpy as np
+
+        random = np.random.default_rng(model.seed("ffi", name.timestamp, name.camera, name.ccd))
+        sky = 100 + 2 * random.standard_normal(shape, dtype=np.float32)
+        for _ in range(math.prod(shape) // 400):
+            y, x = int(random.integers(shape[0])), int(random.integers(shape[1]))
+            sky[max(0, y - 1) : y + 2, max(0, x - 1) : x + 2] += 10 ** random.uniform(1, 4)
+        return np.asarray(sky)
+
+    return make

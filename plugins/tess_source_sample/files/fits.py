@@ -1,0 +1,278 @@
+"""FITS as SPOC writes it: header cards, tables, and a CHECKSUM without DATASUM, straight into one buffer of bytes.
+
+The format is that of the FITS Standard 4.0 (https://fits.gsfc.nasa.gov/fits_standard.html); the checksum is in its
+appendix J. Headers are written as templates in the standard's own notation, ``KEYWORD = value / comment``, with
+``{name:.8f}`` where a value goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+BLOCK = 2880
+"""Bytes of a FITS block: every header and every data part is a whole number of them."""
+
+CARD = 80
+"""Characters of a header card."""
+
+FORMS = {
+    "D": (">f8", "64-bit floating point"),
+    "E": (">f4", "32-bit floating point"),
+    "J": (">i4", "signed 32-bit integer"),
+    "I": (">i2", "signed 16-bit integer"),
+    "K": (">i8", "signed 64-bit integer"),
+}
+"""TFORM letter to numpy type and to SPOC's comment."""
+
+_LONGEST = 68  # characters of a string value that fit on one card
+
+
+class _Undefined:
+    """A keyword without value, whatever format is asked for."""
+
+    def __format__(self, spec: str) -> str:
+        return ""
+
+
+def card(line: str) -> list[str]:
+    """Return the 80-character cards of one template line; more than one where a string must be continued."""
+    key, equals, rest = line.partition("=")
+    if not equals:
+        return [line[:CARD].ljust(CARD)]
+    value, slash, comment = rest.partition(" / ")
+    value, key = value.strip(), key.strip()
+    if value.startswith("'") and len(value) - 2 > _LONGEST:
+        return _continued(key, value[1:-1], comment)
+    text = f"'{value[1:-1]:<8}'".ljust(20) if value.startswith("'") else value.rjust(20)
+    return [f"{key:<8}= {text}{f' / {comment}' if slash else ''}"[:CARD].ljust(CARD)]
+
+
+def _continued(key: str, text: str, comment: str) -> list[str]:
+    width = _LONGEST - 1
+    parts = [text[i : i + width] for i in range(0, len(text), width)]
+    quoted = [f"'{part}&'" for part in parts[:-1]] + [f"'{parts[-1]}' / {comment}"]
+    starts = [f"{key:<8}= ", *["CONTINUE  "] * (len(parts) - 1)]
+    return [(start + body)[:CARD].ljust(CARD) for start, body in zip(starts, quoted, strict=True)]
+
+
+def cards(template: str, values: Mapping[str, object]) -> list[str]:
+    """Fill a header template and return its cards; a value of None leaves the keyword undefined.
+
+    Raises
+    ------
+    KeyError
+        If the template names a value that is not given.
+    """
+    known = {key: _Undefined() if value is None else value for key, value in values.items()}
+    lines = template.format_map(known).strip().splitlines()
+    return [part for line in lines for part in card(line)]
+
+
+def padded(size: int) -> int:
+    """Return `size` rounded up to whole blocks, in bytes."""
+    return -(-size // BLOCK) * BLOCK
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a binary table."""
+
+    name: str
+    """TTYPE."""
+    form: str
+    """TFORM: a repeat count (or none) and a letter of `FORMS`."""
+    unit: str = ""
+    """TUNIT; no card where empty."""
+    disp: str = ""
+    """TDISP; no card where empty."""
+    title: str = ""
+    """What SPOC's comment of TTYPE says after "column title: ". With no title the cards have no comments."""
+    note: str = ""
+    """What SPOC's comment of TUNIT says after "column units: "."""
+    null: str = ""
+    """TNULL; no card where empty."""
+    dim: str = ""
+    """TDIM; no card where empty."""
+
+    def cards(self, n: int) -> list[str]:
+        """Return the cards of column number `n`, counted from 1."""
+        values = (
+            ("TTYPE", f"'{self.name}'", f"column title: {self.title}"),
+            ("TFORM", f"'{self.form}'", f"column format: {FORMS[self.form[-1]][1]}"),
+            ("TUNIT", f"'{self.unit}'" if self.unit else "", f"column units: {self.note}"),
+            ("TNULL", self.null, "column null value"),
+            ("TDISP", f"'{self.disp}'" if self.disp else "", "column display format"),
+            ("TDIM", f"'{self.dim}'" if self.dim else "", "column dimensions"),
+        )
+        lines = (f"{key}{n} = {value}{f' / {note}' if self.title else ''}" for key, value, note in values if value)
+        return [part for line in lines for part in card(line)]
+
+    @property
+    def type(self) -> tuple[str, str] | tuple[str, str, tuple[int]]:
+        """The field of the numpy type of a row."""
+        kind = FORMS[self.form[-1]][0]
+        return (self.name, kind, (int(self.form[:-1]),)) if self.form[:-1] else (self.name, kind)
+
+
+def row_bytes(columns: Iterable[Column]) -> int:
+    """Return the length of a table row in bytes: NAXIS1."""
+    widths = {"D": 8, "E": 4, "J": 4, "I": 2, "K": 8}
+    return sum(widths[column.form[-1]] * int(column.form[:-1] or 1) for column in columns)
+
+
+@dataclass(frozen=True, slots=True)
+class HDU:
+    """One header with its data: known size, and a way to fill it in."""
+
+    cards: list[str]
+    """Header cards without END. A CHECKSUM card among them is computed when the file is written."""
+    data_bytes: int = 0
+    """Length of the data in bytes, without the padding to whole blocks."""
+    fill: Callable[[NDArray[np.uint8]], None] | None = None
+    """Writes the data into the buffer that it is given."""
+    blank_blocks: int = field(default=0, kw_only=True)
+    """Extra blocks of blank cards, to reach a wanted size."""
+
+    @property
+    def header_bytes(self) -> int:
+        """Length of the header in bytes."""
+        return padded((len(self.cards) + 1) * CARD) + self.blank_blocks * BLOCK
+
+    @property
+    def size(self) -> int:
+        """Length of the whole HDU in bytes."""
+        return self.header_bytes + padded(self.data_bytes)
+
+
+def table(
+    columns: Sequence[Column],
+    rows: int,
+    template: str,
+    values: Mapping[str, object],
+    fill: Callable[[NDArray[Any]], None],
+    *,
+    columns_last: bool = False,
+    extra: Sequence[str] = (),
+) -> HDU:
+    """Return a binary table HDU; `fill` gets a structured array of shape (rows,) to write into.
+
+    SPOC puts the column cards first in light curves and last in target pixel files (`columns_last`); `extra` cards
+    stand directly before the template's.
+    """
+    width = row_bytes(columns)
+    form = (cards(TABLE_START, {"width": width, "rows": rows, "fields": len(columns)}),)
+    body = (list(extra), cards(template, values))
+    column_cards = [part for n, column in enumerate(columns, start=1) for part in column.cards(n)]
+    parts = (*form, *body, column_cards) if columns_last else (*form, column_cards, *body)
+
+    def write(buffer: NDArray[np.uint8]) -> None:
+        import numpy as np
+
+        fill(buffer.view(np.dtype([column.type for column in columns])))
+
+    return HDU([part for group in parts for part in group], width * rows, write if rows else None)
+
+
+def image(
+    shape: tuple[int, int],
+    bitpix: int,
+    template: str,
+    values: Mapping[str, object],
+    data: Callable[[], NDArray[Any]],
+) -> HDU:
+    """Return an image extension of `shape` (rows, columns); `data` makes the array when the file is written."""
+    start = cards(IMAGE_START, {"bitpix": bitpix, "naxis1": shape[1], "naxis2": shape[0]})
+    kind = {32: ">i4", -32: ">f4", -64: ">f8"}[bitpix]
+
+    def write(buffer: NDArray[np.uint8]) -> None:
+        buffer.view(kind)[:] = data().ravel()
+
+    return HDU(start + cards(template, values), abs(bitpix) // 8 * shape[0] * shape[1], write)
+
+
+TABLE_START = """
+XTENSION= 'BINTABLE' / marks the beginning of a new HDU
+BITPIX  = 8 / array data type
+NAXIS   = 2 / number of array dimensions
+NAXIS1  = {width} / length of first array dimension
+NAXIS2  = {rows} / length of second array dimension
+PCOUNT  = 0 / group parameter count (not used)
+GCOUNT  = 1 / group count (not used)
+TFIELDS = {fields} / number of table fields
+"""
+
+IMAGE_START = """
+XTENSION= 'IMAGE' / marks the beginning of a new HDU
+BITPIX  = {bitpix} / array data type
+NAXIS   = 2 / number of array dimensions
+NAXIS1  = {naxis1} / length of first array dimension
+NAXIS2  = {naxis2} / length of second array dimension
+PCOUNT  = 0 / group parameter count (not used)
+GCOUNT  = 1 / group count (not used)
+"""
+
+
+def file_size(hdus: Iterable[HDU]) -> int:
+    """Return the length in bytes of the file that these HDUs make."""
+    return sum(hdu.size for hdu in hdus)
+
+
+def write(hdus: Sequence[HDU]) -> bytes:
+    """Return the file: headers, data, and the checksums of those HDUs that have a CHECKSUM card."""
+    import numpy as np
+
+    content = bytearray(file_size(hdus))
+    buffer = np.frombuffer(content, dtype=np.uint8)
+    at = 0
+    for hdu in hdus:
+        end = hdu.header_bytes - CARD if hdu.blank_blocks else len(hdu.cards) * CARD
+        header = ("".join(hdu.cards).ljust(end) + "END").ljust(hdu.header_bytes).encode("ascii")
+        content[at : at + len(header)] = header
+        if hdu.fill is not None:
+            start = at + len(header)
+            hdu.fill(buffer[start : start + hdu.data_bytes])
+        _seal(content, at, hdu)
+        at += hdu.size
+    return bytes(content)
+
+
+def _seal(content: bytearray, at: int, hdu: HDU) -> None:
+    """Write the CHECKSUM value, if the header has that card, so that the HDU sums to 0xFFFFFFFF."""
+    for n, text in enumerate(hdu.cards):
+        if text.startswith("CHECKSUM"):
+            value = at + n * CARD + 11
+            content[value : value + 16] = b"0" * 16
+            view = memoryview(content)[at : at + hdu.size]
+            content[value : value + 16] = encode(ones_sum(view)).encode("ascii")
+
+
+def ones_sum(data: bytes | bytearray | memoryview) -> int:
+    """Return the 32-bit ones'-complement sum of whole big-endian words (FITS Standard 4.0, appendix J)."""
+    import numpy as np
+
+    total = int(np.frombuffer(data, dtype=">u4").sum(dtype=np.uint64))
+    while total >> 32:
+        total = (total & 0xFFFFFFFF) + (total >> 32)
+    return total
+
+
+def encode(total: int) -> str:
+    """Return the 16 letters and digits that bring an HDU of this sum to 0xFFFFFFFF (same appendix)."""
+    letters = [""] * 16
+    for place, byte in enumerate((0xFFFFFFFF ^ total).to_bytes(4)):
+        quarter, rest = divmod(byte, 4)
+        codes = [quarter + 48 + rest, quarter + 48, quarter + 48, quarter + 48]
+        while any(58 <= code <= 64 or 91 <= code <= 96 for code in codes):  # punctuation: move pairs apart
+            for one, other in ((0, 1), (2, 3)):
+                if any(58 <= codes[i] <= 64 or 91 <= codes[i] <= 96 for i in (one, other)):
+                    codes[one] += 1
+                    codes[other] -= 1
+        for i, code in enumerate(codes):
+            letters[4 * i + place] = chr(code)
+    return letters[15] + "".join(letters[:15])  # the value starts at byte 11 of its card: one before a whole word

@@ -1,0 +1,270 @@
+"""Header keywords of SPOC's products, in their order and with their comments, as templates for `fits.cards`.
+
+Taken from the headers of real files: light curves and DV time series of data release 42, and one of pixels.
+What is said here of the data is computed; what belongs to the detector (gains, read noise) is that of one real CCD.
+"""
+
+from __future__ import annotations
+
+ORIGIN = "tess-source sample archive"
+"""Institution responsible for the file: not NASA."""
+
+START = """
+SIMPLE  = T / conforms to FITS standards
+BITPIX  = 8 / array data type
+NAXIS   = 0 / number of array dimensions
+EXTEND  = T / file contains extensions
+NEXTEND = {nextend} / number of standard extensions
+EXTNAME = 'PRIMARY' / name of extension
+EXTVER  = 1 / extension version number (not format version)
+SIMDATA = T / file is based on simulated data
+ORIGIN  = '{origin}' / institution responsible for creating this file
+DATE    = '{date}' / file creation date.
+TSTART  = {tstart:.12f} / observation start time in BTJD
+TSTOP   = {tstop:.12f} / observation stop time in BTJD
+DATE-OBS= '{date_obs}' / TSTART as UTC calendar date
+DATE-END= '{date_end}' / TSTOP as UTC calendar date
+CREATOR = '{creator}' / pipeline job and program used to produce this file
+PROCVER = '{procver}' / SW version
+FILEVER = '1.0' / file format version
+TIMVERSN= 'OGIP/93-003' / OGIP memo number for file format
+TELESCOP= 'TESS' / telescope
+INSTRUME= 'TESS Photometer' / detector type
+DATA_REL= {data_rel} / data release version number
+OBJECT  = 'TIC {tic}' / string version of target id
+TICID   = {tic} / unique tess target identifier
+"""
+
+STAR = """
+RADESYS = 'ICRS' / reference frame of celestial coordinates
+RA_OBJ  = {ra:.16f} / [deg] right ascension
+DEC_OBJ = {dec:.16f} / [deg] declination
+EQUINOX = 2000.0 / equinox of celestial coordinate system
+PMRA    = {pmra:.8f} / [mas/yr] RA proper motion
+PMDEC   = {pmdec:.8f} / [mas/yr] Dec proper motion
+PMTOTAL = {pmtotal:.8f} / [mas/yr] total proper motion
+TESSMAG = {tmag:.8f} / [mag] TESS magnitude
+TEFF    = {teff:.8f} / [K] Effective temperature
+LOGG    = {logg:.8f} / [cm/s2] log10 surface gravity
+MH      = {mh:.8f} / [log10([M/H])] metallicity
+RADIUS  = {radius:.8f} / [solar radii] stellar radius
+TICVER  = '8.2' / TIC version
+"""
+
+CHECKSUM = "CHECKSUM= '0000000000000000' / HDU checksum updated {stamp}\n"
+
+PRIMARY = (
+    START
+    + """SECTOR  = {sector} / Observing sector
+CAMERA  = {camera} / Camera number
+CCD     = {ccd} / CCD chip number
+PXTABLE = {pxtable} / pixel table id"""
+    + STAR
+    + """CRMITEN = {crmiten} / spacecraft cosmic ray mitigation enabled
+CRBLKSZ = 10 / [exposures] s/c cosmic ray mitigation block size
+CRSPOC  = {crspoc} / SPOC cosmic ray cleaning enabled
+"""
+    + CHECKSUM
+)
+"""Primary header of light curves and target pixel files."""
+
+EXTENSION = """
+INHERIT = T / inherit the primary header
+EXTNAME = '{extname}' / name of extension
+EXTVER  = 1 / extension version number (not format version)
+SIMDATA = T / file is based on simulated data
+"""
+
+OBJECT = """TELESCOP= 'TESS' / telescope
+INSTRUME= 'TESS Photometer' / detector type
+OBJECT  = 'TIC {tic}' / string version of target id
+TICID   = {tic} / unique tess target identifier
+"""
+
+POSITION = """RADESYS = 'ICRS' / reference frame of celestial coordinates
+RA_OBJ  = {ra_now:.16f} / [deg] right ascension
+DEC_OBJ = {dec_now:.16f} / [deg] declination
+EQUINOX = 2000.0 / equinox of celestial coordinate system
+"""
+
+TIMING = """EXPOSURE= {exposure:.12f} / [d] time on source
+TIMEREF = 'SOLARSYSTEM' / barycentric correction applied to times
+TASSIGN = 'SPACECRAFT' / where time is assigned
+TIMESYS = 'TDB' / time system is Barycentric Dynamical Time (TDB)
+BJDREFI = 2457000 / integer part of BTJD reference date
+BJDREFF = 0.00000000 / fraction of the day in BTJD reference date
+TIMEUNIT= 'd' / time unit for TIME, TSTART and TSTOP
+TELAPSE = {telapse:.12f} / [d] TSTOP - TSTART
+LIVETIME= {exposure:.16f} / [d] TELAPSE multiplied by DEADC
+TSTART  = {tstart:.12f} / observation start time in BTJD
+TSTOP   = {tstop:.12f} / observation stop time in BTJD
+DATE-OBS= '{date_obs}' / TSTART as UTC calendar date
+DATE-END= '{date_end}' / TSTOP as UTC calendar date
+DEADC   = {deadc:.16f} / deadtime correction
+TIMEPIXR= 0.5 / bin time beginning=0 middle=0.5 end=1
+TIERRELA= 1.16E-05 / [d] relative time error
+INT_TIME= 1.980000000000 / [s] photon accumulation time per frame
+READTIME= 0.020000000000 / [s] readout time per frame
+FRAMETIM= 2.000000000000 / [s] frame time (INT_TIME + READTIME)
+NUM_FRM = {num_frm} / number of frames per time stamp
+TIMEDEL = {timedel!r} / [d] time resolution of data
+"""
+
+DETECTOR = """BACKAPP = T / background is subtracted
+DEADAPP = T / deadtime applied
+VIGNAPP = T / vignetting or collimator correction applied
+GAINA   = 5.25 / [electrons/count] CCD output A gain
+GAINB   = 5.170000076293945 / [electrons/count] CCD output B gain
+GAINC   = 5.119999885559082 / [electrons/count] CCD output C gain
+GAIND   = 5.199999809265137 / [electrons/count] CCD output D gain
+READNOIA= 10.237500190734863 / [electrons] read noise CCD output A
+READNOIB= 7.23799991607666 / [electrons] read noise CCD output B
+READNOIC= 7.270399570465088 / [electrons] read noise CCD output C
+READNOID= 9.515999794006348 / [electrons] read noise CCD output D
+NREADOUT= {nreadout} / number of read per cadence
+FXDOFF  = {fxdoff} / compression fixed offset
+CDPP0_5 = {cdpp0_5:.8f} / RMS CDPP on 0.5-hr time scales
+CDPP1_0 = {cdpp1_0:.8f} / RMS CDPP on 1.0-hr time scales
+CDPP2_0 = {cdpp2_0:.8f} / RMS CDPP on 2.0-hr time scales
+CROWDSAP= {crowdsap:.8f} / Ratio of target flux to total flux in op. ap.
+FLFRCSAP= {flfrcsap:.8f} / Frac. of target flux w/in the op. aperture
+"""
+
+PDC = """NSPSDDET= 0 / Number of SPSDs detected
+NSPSDCOR= 0 / Number of SPSDs corrected
+PDCVAR  = {pdcvar!r} / Target variability
+PDCMETHD= 'msMAP' / PDC algorithm used for target
+NUMBAND = 3 / Number of scale bands
+FITTYPE1= 'reducedRobust' / Fit type used for band 1
+PR_GOOD1= {goodness!r} / Prior goodness for band 1
+PR_WGHT1= 0.0 / Prior weight for band 1
+FITTYPE2= 'prior' / Fit type used for band 2
+PR_GOOD2= {goodness!r} / Prior goodness for band 2
+PR_WGHT2= {percent!r} / Prior weight for band 2
+FITTYPE3= 'prior' / Fit type used for band 3
+PR_GOOD3= {goodness!r} / Prior goodness for band 3
+PR_WGHT3= {percent!r} / Prior weight for band 3
+PDC_TOT = {goodness!r} / PDC total goodness metric for target
+PDC_TOTP= {percent!r} / PDC_TOT percentile compared to mod/out
+PDC_COR = {goodness!r} / PDC correlation goodness metric for target
+PDC_CORP= {percent!r} / PDC_COR percentile compared to mod/out
+PDC_VAR = / PDC variability goodness metric for target
+PDC_VARP= / PDC_VAR percentile compared to mod/out
+PDC_NOI = {goodness!r} / PDC noise goodness metric for target
+PDC_NOIP= {percent!r} / PDC_NOI percentile compared to mod/out
+PDC_EPT = / PDC earth point goodness metric for target
+PDC_EPTP= / PDC_EPT percentile compared to mod/out
+"""
+
+DELAYS = """TMOFST{camera}{ccd}= 1.0199999809265137 / (s) readout delay for camera {camera} and ccd {ccd}
+MEANBLCA= 6574 / [count] FSW mean black level CCD output A
+MEANBLCB= 6574 / [count] FSW mean black level CCD output B
+MEANBLCC= 6573 / [count] FSW mean black level CCD output C
+MEANBLCD= 6278 / [count] FSW mean black level CCD output D
+"""
+
+LIGHTCURVE = EXTENSION + OBJECT + POSITION + TIMING + DETECTOR + PDC + CHECKSUM + DELAYS
+
+PIXELS = EXTENSION + OBJECT + POSITION + TIMING + DETECTOR + CHECKSUM + DELAYS
+
+PIXEL_WCS = """
+WCSN{n}P  = 'PHYSICAL' / table column WCS name
+WCAX{n}P  = 2 / table column physical WCS dimensions
+1CTY{n}P  = 'RAWX' / table column physical WCS axis 1 type, CCD col
+2CTY{n}P  = 'RAWY' / table column physical WCS axis 2 type, CCD row
+1CUN{n}P  = 'PIXEL' / table column physical WCS axis 1 unit
+2CUN{n}P  = 'PIXEL' / table column physical WCS axis 2 unit
+1CRV{n}P  = {column} / table column physical WCS ax 1 ref value
+2CRV{n}P  = {row} / table column physical WCS ax 2 ref value
+1CDL{n}P  = 1.0 / table column physical WCS a1 step
+2CDL{n}P  = 1.0 / table column physical WCS a2 step
+1CRP{n}P  = 1 / table column physical WCS a1 reference
+2CRP{n}P  = 1 / table column physical WCS a2 reference
+WCAX{n}   = 2 / number of WCS axes
+1CTYP{n}  = 'RA---TAN' / right ascension coordinate type
+2CTYP{n}  = 'DEC--TAN' / declination coordinate type
+1CRPX{n}  = {crpix1!r} / [pixel] reference pixel along image axis 1
+2CRPX{n}  = {crpix2!r} / [pixel] reference pixel along image axis 2
+1CRVL{n}  = {ra_now:.16f} / [deg] right ascension at reference pixel
+2CRVL{n}  = {dec_now:.16f} / [deg] declination at reference pixel
+1CUNI{n}  = 'deg' / physical unit in column dimension
+2CUNI{n}  = 'deg' / physical unit in row dimension
+1CDLT{n}  = {cdelt1:.15f} / [deg] pixel scale in RA dimension
+2CDLT{n}  = {cdelt2:.15f} / [deg] pixel scale in DEC dimension
+11PC{n}   = {pc11:.16f} / linear transformation matrix element cos(th)
+12PC{n}   = {pc12:.16f} / linear transformation matrix element -sin(th)
+21PC{n}   = {pc21:.16f} / linear transformation matrix element sin(th)
+22PC{n}   = {pc22:.16f} / linear transformation matrix element cos(th)
+"""
+"""Coordinates of one image column of the PIXELS table; n is its number."""
+
+APERTURE = (
+    EXTENSION
+    + OBJECT
+    + POSITION
+    + """WCSAXES = 2 / number of WCS axes
+CTYPE1  = 'RA---TAN' / right ascension coordinate type
+CTYPE2  = 'DEC--TAN' / declination coordinate type
+CRPIX1  = {crpix1!r} / [pixel] reference pixel along image axis 1
+CRPIX2  = {crpix2!r} / [pixel] reference pixel along image axis 2
+CRVAL1  = {ra_now:.16f} / [deg] right ascension at reference pixel
+CRVAL2  = {dec_now:.16f} / [deg] declination at reference pixel
+CUNIT1  = 'deg' / physical unit in column dimension
+CUNIT2  = 'deg' / physical unit in row dimension
+CDELT1  = {cdelt1:.15f} / [deg] pixel scale in RA dimension
+CDELT2  = {cdelt2:.15f} / [deg] pixel scale in Dec dimension
+PC1_1   = {pc11:.16f} / linear transformation element cos(th)
+PC1_2   = {pc12:.16f} / linear transformation element -sin(th)
+PC2_1   = {pc21:.16f} / linear transformation element sin(th)
+PC2_2   = {pc22:.16f} / linear transformation element cos(th)
+WCSNAMEP= 'PHYSICAL' / name of world coordinate system alternate P
+WCSAXESP= 2 / number of WCS physical axes
+CTYPE1P = 'RAWX' / physical WCS axis 1 type CCD col
+CUNIT1P = 'PIXEL' / physical WCS axis 1 unit
+CRPIX1P = 1 / reference CCD column
+CRVAL1P = {column} / value at reference CCD column
+CDELT1P = 1.0 / physical WCS axis 1 step
+CTYPE2P = 'RAWY' / physical WCS axis 2 type CCD row
+CUNIT2P = 'PIXEL' / physical WCS axis 2 units
+CRPIX2P = 1 / reference CCD row
+CRVAL2P = {row} / value at reference CCD row
+CDELT2P = 1.0 / physical WCS axis 2 step
+NPIXSAP = {npixsap} / Number of pixels in optimal aperture
+NPIXMISS= 0 / Number of op. aperture pixels not collected
+"""
+    + CHECKSUM
+)
+
+DV_PRIMARY = (
+    START
+    + """{sector_card}PXTABLE = {pxtable} / pixel table id
+RESFILE = '{resfile}' / corresponding results file
+DVVERSN = '{procver}' / DV version
+NUMTCES = {tces} / number of TCEs found
+SECTORS = '{sectors}' / bit-vector string 0/1 characters for sectors used"""
+    + STAR
+    + CHECKSUM
+)
+
+DV_EXTENSION = EXTENSION + POSITION + TIMING
+
+TCE = (
+    DV_EXTENSION
+    + """TPERIOD = {period!r} / transit period [days]
+TEPOCH  = {epoch!r} / transit epoch in BTJD
+TDEPTH  = {depth!r} / fitted transit depth [ppm]
+TSNR    = {snr!r} / transit signal-to-noise ratio
+TDUR    = {duration!r} / transit duration [hr]
+INDUR   = {ingress!r} / ingress duration [hr]
+IMPACT  = {impact!r} / impact parameter
+INCLIN  = {inclination!r} / inclination [deg]
+DRRATIO = {distance!r} / ratio of planet distance to star radius
+RADRATIO= {radius_ratio!r} / ratio of planet radius to star radius
+PRADIUS = {planet_radius!r} / planet radius in earth radii
+MAXMES  = {mes!r} / maximum multi-event statistic
+MAXSES  = {ses!r} / maximum single-event statistic
+NTRANS  = {ntrans} / number of transits for this TCE
+CONVRGE = T / convergence yes/no flag
+MEDDETR = {detrend!r} / [hour] length of the median detrender in hours
+"""
+)

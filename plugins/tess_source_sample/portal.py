@@ -1,0 +1,319 @@
+"""MAST's portal as pure functions: a request, as a dictionary, to the dictionary that the archive would answer.
+
+The shapes are those of recorded answers: the envelope with ``status``, ``msg``, ``data``, ``fields`` and ``paging``;
+identifiers declared as strings whose values are integers; whole floats written as integers; nulls.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from math import ceil
+from typing import Any
+
+from tess_source_sample import columns, sky
+from tess_source_sample.catalogue import Catalogue, Row
+from tess_source_sample.columns import DISTANCE, OBJID1, OBSERVATIONS, PRODUCTS, SELECTED, Column
+from tess_source_sample.facts import Star, star
+
+Json = dict[str, Any]
+
+DEFAULT_PAGESIZE = 1000
+"""Rows in a page when a request names no ``pagesize`` (MAST's API documentation)."""
+
+
+class RequestError(ValueError):
+    """A request that the portal answers with status ERROR; its text becomes the ``msg``."""
+
+
+def error(message: str) -> Json:
+    """Return an answer of status ERROR."""
+    return {"status": "ERROR", "msg": message, "data": [], "fields": [], "paging": None}
+
+
+def executing() -> Json:
+    """Return the answer of a job that still runs: the same request is to be posted again."""
+    return {"status": "EXECUTING", "msg": "", "data": [], "fields": [], "paging": None}
+
+
+def invoke(catalogue: Catalogue, request: Json) -> Json:
+    """Answer one request to ``/api/v0/invoke``.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        What the archive has.
+    request : dict
+        ``service``, ``params``, and ``page``, ``pagesize``, ``format``, ``removenullcolumns``.
+
+    Returns
+    -------
+    dict
+        The answer; status ERROR with a message for whatever is wrong with the request.
+    """
+    service = request.get("service")
+    answer = SERVICES.get(str(service))
+    if answer is None:
+        return error(f"Unknown service: {service!r}")
+    params = request.get("params", {})
+    if not isinstance(params, dict):
+        return error("params is not an object")
+    try:
+        return answer(catalogue, params, request)
+    except RequestError as problem:
+        return error(str(problem))
+
+
+def _envelope(rows: Sequence[Row], fields: Sequence[Json], request: Json) -> Json:
+    """Return one page of rows as the portal wraps it."""
+    page, size = (_whole(request.get(key) or default) for key, default in (("page", 1), ("pagesize", 0)))
+    size = size or DEFAULT_PAGESIZE
+    if page < 1 or size < 1:
+        raise RequestError(f"No such page: {page} of {size} rows")
+    shown = list(rows[(page - 1) * size : page * size])
+    if request.get("removenullcolumns"):
+        fields = [field for field in fields if any(row.get(field["name"]) is not None for row in shown)]
+        names = {field["name"] for field in fields}
+        shown = [{key: value for key, value in row.items() if key in names} for row in shown]
+    paging = {
+        "page": page,
+        "pageSize": size,
+        "pagesFiltered": ceil(len(rows) / size),
+        "rows": len(shown),
+        "rowsFiltered": len(rows),
+        "rowsTotal": len(rows),
+    }
+    return {"status": "COMPLETE", "msg": "", "data": shown, "fields": list(fields), "paging": paging}
+
+
+def _whole(value: object) -> int:
+    try:
+        return int(str(value))
+    except ValueError:
+        raise RequestError(f"Not a whole number: {value!r}") from None
+
+
+def _real(value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError:
+        raise RequestError(f"Not a number: {value!r}") from None
+
+
+def _fields(wanted: Iterable[Column]) -> list[Json]:
+    return [{"name": column.name, "type": column.field_type} for column in wanted]
+
+
+# -- observations ----------------------------------------------------------------------------------------------
+
+
+def _filtered(catalogue: Catalogue, params: Json, request: Json) -> Json:
+    rows = _matching(catalogue.observations, params.get("filters"))
+    return _selected(rows, OBSERVATIONS, params, request)
+
+
+def _filtered_position(catalogue: Catalogue, params: Json, request: Json) -> Json:
+    place = [_real(part) for part in str(params.get("position", "")).split(",")]
+    if len(place) != 3:
+        raise RequestError("position is not 'ra, dec, radius' in degrees")
+    rows = _within(_matching(catalogue.observations, params.get("filters")), *place)
+    rows = [row | {"objID1": row["objID"]} for row in rows]
+    return _selected(rows, (*OBSERVATIONS, OBJID1, DISTANCE), params, request)
+
+
+def _cone(catalogue: Catalogue, params: Json, request: Json) -> Json:
+    if "ra" not in params or "dec" not in params:
+        raise RequestError("A cone search needs ra and dec")
+    place = (_real(params["ra"]), _real(params["dec"]), _real(params.get("radius", 0.2)))
+    rows = [row | {"_selected_": None} for row in _within(catalogue.observations, *place)]
+    return _envelope(rows, [*_fields((*OBSERVATIONS, DISTANCE)), SELECTED], request)
+
+
+def _within(rows: Iterable[Row], ra: float, dec: float, radius: float) -> list[Row]:
+    """Return the rows whose footprint comes within `radius` degrees, nearest first, with their distance."""
+    found = [row | {"distance": sky.distance(ra, dec, row["s_region"])} for row in rows]
+    return sorted((row for row in found if row["distance"] <= radius * 3600), key=lambda row: row["distance"])
+
+
+def _selected(rows: Sequence[Row], known: Sequence[Column], params: Json, request: Json) -> Json:
+    """Return the columns that are asked for: ``*``, names, or the number of rows."""
+    wanted = str(params.get("columns", "*")).strip()
+    if wanted.upper() == "COUNT_BIG(*)":
+        return _envelope([{"Column1": len(rows)}], [{"name": "Column1", "type": "string"}], request)
+    if wanted == "*":
+        return _envelope(rows, _fields(known), request)
+    chosen = [_column(name.strip(), known) for name in wanted.split(",")]
+    shown = [{column.name: row[column.name] for column in chosen} for row in rows]
+    return _envelope(shown, _fields(chosen), request)
+
+
+def _column(name: str, known: Iterable[Column]) -> Column:
+    for column in known:
+        if column.name.lower() == name.lower():
+            return column
+    raise RequestError(f"Invalid column name '{name}'.")
+
+
+def _matching(rows: Iterable[Row], filters: object) -> list[Row]:
+    """Return the rows that pass every filter."""
+    if not isinstance(filters, list):
+        raise RequestError("filters is not a list")
+    tests = [_test(entry) for entry in filters]
+    return [row for row in rows if all(test(row) for test in tests)]
+
+
+def _test(entry: Json) -> Callable[[Row], bool]:
+    """Turn one filter into a test: ``values`` and ``freeText`` are alternatives, text is compared without case."""
+    name = _column(str(entry.get("paramName")), OBSERVATIONS).name
+    values, free = entry.get("values", []), entry.get("freeText")
+    ranges = [
+        (_real(value["min"]), _real(value["max"])) for value in values if isinstance(value, dict) and "min" in value
+    ]
+    exact = {str(value).lower() for value in values if not isinstance(value, dict)}
+    pattern = _wildcards(str(free)) if free else None
+    separator = entry.get("separator")
+    if not (ranges or exact or pattern):
+        raise RequestError(f"A filter on '{name}' needs a value")
+
+    def passes(row: Row) -> bool:
+        value = row[name]
+        if value is None:
+            return False
+        if ranges and not isinstance(value, str):
+            return any(low <= value <= high for low, high in ranges)
+        text = str(value).lower()
+        parts = {text} | ({part.strip() for part in text.split(separator)} if separator else set())
+        return not exact.isdisjoint(parts) or (pattern is not None and any(map(pattern.fullmatch, parts)))
+
+    return passes
+
+
+def _wildcards(text: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(part) for part in text.lower().split("%")), re.DOTALL)
+
+
+# -- products, names, everything ---------------------------------------------------------------------------------
+
+
+def _products(catalogue: Catalogue, params: Json, request: Json) -> Json:
+    """Answer products grouped by observation, observations by number: not in the order of the request.
+
+    An empty list is refused. MAST itself once answered it with products of unrelated observations
+    (astroquery issue 1917).
+    """
+    wanted = [part.strip() for part in str(params.get("obsid", "")).split(",") if part.strip()]
+    if not wanted:
+        raise RequestError("obsid is empty")
+    numbers = sorted({_whole(part) for part in wanted})
+    rows = [row | {"_selected_": None} for number in numbers for row in catalogue.products.get(number, [])]
+    return _envelope(rows, [*_fields(PRODUCTS), SELECTED], request)
+
+
+def _lookup(catalogue: Catalogue, params: Json, request: Json) -> Json:
+    del request
+    return resolve(catalogue, [str(params.get("input", ""))])
+
+
+def _everything(catalogue: Catalogue, params: Json, request: Json) -> Json:
+    """Answer how often each value of a column occurs, in the ``extjs`` form that lists of missions are read from."""
+    del params
+    if request.get("format") != "extjs":
+        raise RequestError("Mast.Caom.All is answered in the format extjs only")
+    facets = [_facet(name, catalogue.observations) for name in ("obs_collection", "provenance_name", "project")]
+    table = {"name": "Result", "ExtendedProperties": {}, "Columns": facets, "Fields": [], "Rows": []}
+    return {"status": "COMPLETE", "msg": "", "data": {"name": "NewDataSet", "Tables": [table]}}
+
+
+def _facet(name: str, rows: Iterable[Row]) -> Json:
+    counts = Counter(str(row[name]) for row in rows)
+    entries = {key: {"count": count, "key": key} for key, count in counts.items()}
+    properties = {"histObj": {"hist": list(entries.values()), **entries}, "vot.name": name}
+    return {"text": name, "dataIndex": name, "ExtendedProperties": properties}
+
+
+SERVICES: dict[str, Callable[[Catalogue, Json, Json], Json]] = {
+    "Mast.Caom.Filtered": _filtered,
+    "Mast.Caom.Filtered.Position": _filtered_position,
+    "Mast.Caom.Cone": _cone,
+    "Mast.Caom.Products": _products,
+    "Mast.Caom.All": _everything,
+    "Mast.Name.Lookup": _lookup,
+}
+
+columns_config = columns.configuration
+
+
+# -- the name resolver -------------------------------------------------------------------------------------------
+
+
+def resolve(catalogue: Catalogue, names: Iterable[str], resolver: str | None = None, resolve_all: bool = False) -> Json:
+    """Answer a question to the name resolver.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Whose targets are known.
+    names : iterable of str
+        Names of stars, ``TIC n``, or two numbers: right ascension and declination in degrees.
+    resolver : str, optional
+        Only that resolver's answer: ``"TIC"``, ``"SIMBAD"`` or ``"NED"``.
+    resolve_all : bool
+        The answers of all resolvers that know a name, instead of the first only.
+
+    Returns
+    -------
+    dict
+        ``resolvedCoordinate``: one entry per name and resolver; none for a name that nobody knows.
+    """
+    found: list[Json] = []
+    for name in names:
+        answers = _answers(catalogue, name)
+        if resolver:
+            answers = [entry for entry in answers if entry["resolver"] == resolver.upper()]
+        found += answers if resolve_all else answers[:1]
+    return {"resolvedCoordinate": found, "status": ""}
+
+
+def _answers(catalogue: Catalogue, name: str) -> list[Json]:
+    text = name.strip().lower()
+    place = re.fullmatch(r"([-+]?\d+(?:\.\d*)?)[\s,]+([-+]?\d+(?:\.\d*)?)", text)
+    if place:
+        return [_resolved(name, "NONE", text, float(place[1]), float(place[2]), -1.0)]
+    entry = _named(catalogue, text)
+    if entry is None:
+        return []
+    answers = []
+    if text.startswith("tic"):
+        answers.append(_resolved(name, "TIC", f"TIC {entry.tic}", entry.ra, entry.dec, 0.000333))
+    if entry.names:
+        for who in ("SIMBAD", "NED"):
+            answers.append(_resolved(name, who, entry.names[0], entry.ra, entry.dec, -1.0) | {"objectType": "*"})
+    return answers
+
+
+def _resolved(name: str, who: str, canonical: str, ra: float, dec: float, radius: float) -> Json:
+    return {
+        "searchString": name.strip().lower(),
+        "resolver": who,
+        "cached": False,
+        "resolverTime": 2,
+        "searchRadius": radius,
+        "canonicalName": canonical,
+        "ra": ra,
+        "decl": dec,
+    }
+
+
+def _named(catalogue: Catalogue, text: str) -> Star | None:
+    """Return the star of a name; spaces, hyphens and case do not count."""
+
+    def plain(name: str) -> str:
+        return re.sub(r"[\s-]+", "", name.lower())
+
+    number = re.fullmatch(r"tic0*(\d+)", plain(text))
+    for tic in catalogue.targets:
+        entry = star(tic)
+        if (number and tic == int(number[1])) or plain(text) in map(plain, entry.names):
+            return entry
+    return None

@@ -1,0 +1,289 @@
+"""The sample archive on loopback: MAST's addresses, what is answered there, and a record of every request."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+from tess_source_sample import portal
+from tess_source_sample.catalogue import Catalogue
+from tess_source_sample.exchange import Reply, Request
+from tess_source_sample.faults import Fault, Faults, flipped, mislead, page, spoil
+from tess_source_sample.store import Store, etag
+from tess_source_sample.wire import Server
+
+logger = logging.getLogger(__name__)
+
+TOKEN = "sample-token"
+"""What ``/whoami`` takes as a signed-in user's token; it opens nothing."""
+
+RECORDED_HEADERS = ("user-agent", "accept", "accept-encoding", "range", "if-range", "authorization", "cookie", "host")
+MEDIA_TYPES = {"fits": "application/fits", "pdf": "application/pdf", "xml": "text/xml", "txt": "text/plain"}
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One request that the archive got."""
+
+    method: str
+    path: str
+    query: Mapping[str, tuple[str, ...]]
+    """Decoded query."""
+    body: Mapping[str, Any]
+    """Decoded form; the field ``request`` is parsed from its JSON."""
+    headers: Mapping[str, str]
+    """Some of the header fields, names in lower case."""
+    status: int
+    """HTTP status of the reply."""
+    port: int
+    """Port that it came to: the archive's, or that of its redirects."""
+
+    @property
+    def service(self) -> str | None:
+        """Portal service that was asked, as ``Mast.Caom.Products``."""
+        request = self.body.get("request")
+        return request.get("service") if isinstance(request, dict) else None
+
+    @property
+    def uri(self) -> str | None:
+        """URI of the file that was asked for."""
+        if self.path.startswith("/stpubdata/"):
+            return "mast:" + self.path.removeprefix("/stpubdata/")
+        return self.query.get("uri", (None,))[0]
+
+
+class SampleArchive:
+    """A small MAST in a box, on 127.0.0.1.
+
+    Use it as a context manager, or with `start` and `stop`.
+
+    Parameters
+    ----------
+    port : int
+        Port to listen to; 0: a free one.
+    latency : float
+        Seconds that every request waits for its answer.
+    faults : iterable of Fault
+        Rules by which it misbehaves; more can be added to `faults` at any time.
+    executing : int
+        How often each question to the portal is answered EXECUTING before its result.
+    redirect : bool
+        Whether downloads are redirected to a second port, as MAST does to its cloud store. A fault that is to
+        strike the file and not the redirect then needs a `match` like ``"stpubdata"``.
+    extra : int
+        Number of made-up targets beside the true catalogue, for measurements.
+
+    Raises
+    ------
+    OSError
+        If the port is taken.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        latency: float = 0.0,
+        faults: Iterable[Fault] = (),
+        executing: int = 0,
+        redirect: bool = False,
+        extra: int = 0,
+    ) -> None:
+        self.catalogue = Catalogue(extra)
+        """Everything that it has."""
+        self.store = Store()
+        """Its files."""
+        self.faults = Faults(faults)
+        """How it misbehaves."""
+        self.latency = latency
+        self.redirect = redirect
+        self.requests: list[Recorded] = []
+        """Every request so far, in the order in which they were answered."""
+        self.closing = threading.Event()
+        self._executing = executing
+        self._polls: Counter[bytes] = Counter()
+        self._lock = threading.Lock()
+        self._port = port
+        self._servers: list[Server] = []
+
+    # -- running ---------------------------------------------------------------------------------------------
+
+    def start(self) -> SampleArchive:
+        """Listen, and answer in the background."""
+        self.closing.clear()
+        self._servers = [Server(self.answer, self.closing, self._port), Server(self.answer, self.closing, 0)]
+        for server in self._servers:
+            server.start()
+        return self
+
+    def stop(self) -> None:
+        """Break off all connections and stop listening; returns when every thread is done."""
+        self.closing.set()
+        for server in self._servers:
+            server.stop()
+        self._servers = []
+
+    def wait(self) -> None:
+        """Block until `stop` is called from elsewhere or the program is interrupted."""
+        while not self.closing.wait(1.0):
+            pass
+
+    def __enter__(self) -> SampleArchive:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """Base URL, ``http://127.0.0.1:PORT``.
+
+        Raises
+        ------
+        RuntimeError
+            If the archive is not running.
+        """
+        return self._url(0)
+
+    @property
+    def mirror(self) -> str:
+        """Base URL of the second port, where redirects lead."""
+        return self._url(1)
+
+    def _url(self, which: int) -> str:
+        if not self._servers:
+            raise RuntimeError("the sample archive is not running: use it as a context manager, or call start()")
+        return self._servers[which].url
+
+    def clear(self) -> None:
+        """Forget the requests recorded so far."""
+        with self._lock:
+            self.requests.clear()
+
+    # -- answering -------------------------------------------------------------------------------------------
+
+    def answer(self, request: Request) -> Reply:
+        """Return what is to be sent for a request, faults and latency included, and record it."""
+        faults = self.faults.strike(request.subject)
+        understood = mislead(request, faults)
+        reply = spoil(self._route(understood), understood, faults, self.mirror)
+        self._record(request, reply.status)
+        return replace(reply, delay=reply.delay + self.latency)
+
+    def _route(self, request: Request) -> Reply:
+        path = request.path.rstrip("/")
+        if path.startswith("/stpubdata/"):
+            return self._file(request, "mast:" + path.removeprefix("/stpubdata/"))
+        routes: dict[str, Callable[[Request], Reply]] = {
+            "/api/v0/invoke": self._invoke,
+            "/api/v0.1/Download/file": self._download,
+            "/portal/Mashup/Mashup.asmx/columnsconfig": _columns_config,
+            "/Santa-war/query": self._resolve,
+            "/whoami": _whoami,
+        }
+        route = routes.get(path)
+        return route(request) if route else page(404, "404 Not Found")
+
+    def _invoke(self, request: Request) -> Reply:
+        text = request.body.get("request") or request.first("request")
+        try:
+            question = json.loads(text)
+        except ValueError:
+            return _json(portal.error("The request is not JSON"))
+        if not isinstance(question, dict):
+            return _json(portal.error("The request is not an object"))
+        with self._lock:
+            self._polls[request.raw] += 1
+            running = self._polls[request.raw] <= self._executing
+        return _json(portal.executing() if running else portal.invoke(self.catalogue, question))
+
+    def _resolve(self, request: Request) -> Reply:
+        every = request.first("resolveAll").lower() == "true"
+        names = request.query.get("name", ())
+        return _json(portal.resolve(self.catalogue, names, request.first("resolver") or None, every))
+
+    def _download(self, request: Request) -> Reply:
+        uri = request.first("uri")
+        if self.redirect and uri in self.catalogue.files:
+            return Reply(302, {"Location": f"{self.mirror}/stpubdata/{quote(uri.removeprefix('mast:'))}"})
+        return self._file(request, uri)
+
+    def _file(self, request: Request, uri: str) -> Reply:
+        row = self.catalogue.files.get(uri)
+        if row is None:
+            return page(404, "404 Not Found")
+        made = self.store.get(row["productFilename"], row["size"])
+        body, tag, day = made.body, made.etag, _date(self.catalogue.by_obsid[row["obsID"]]["t_obs_release"])
+        if request.changed:
+            body = flipped(body, len(body) // 2)
+            tag, day = etag(body), day + timedelta(days=365)
+        headers = {
+            "Content-Type": MEDIA_TYPES.get(uri.rpartition(".")[2], "application/octet-stream"),
+            "Content-Disposition": f'attachment; filename="{row["productFilename"]}"',
+            "Accept-Ranges": "bytes",
+            "ETag": tag,
+            "Last-Modified": format_datetime(day, usegmt=True),
+        }
+        return _part(request, Reply(200, headers, body))
+
+    def _record(self, request: Request, status: int) -> None:
+        body: dict[str, Any] = dict(request.body)
+        try:
+            body["request"] = json.loads(body["request"])
+        except (KeyError, ValueError):
+            logger.debug("a request without a readable question: %s", request.path)
+        headers = {name: request.headers[name] for name in RECORDED_HEADERS if name in request.headers}
+        entry = Recorded(request.method, request.path, request.query, body, headers, status, request.port)
+        with self._lock:
+            self.requests.append(entry)
+
+
+def _json(value: object) -> Reply:
+    return Reply(200, {"Content-Type": "application/json; charset=utf-8"}, json.dumps(value).encode())
+
+
+def _columns_config(request: Request) -> Reply:
+    return _json(portal.columns_config(request.body.get("colConfigId") or request.first("colConfigId")))
+
+
+def _whoami(request: Request) -> Reply:
+    shown = f"{request.headers.get('cookie', '')} {request.headers.get('authorization', '')}"
+    anonymous = TOKEN not in shown
+    person = {} if anonymous else {"display_name": "Sample User", "email": "sample@example.org"}
+    ezid = "anonymous" if anonymous else "sample"
+    return _json({"anon": anonymous, "ezid": ezid, "attrib": person, "scopes": [], "token": None})
+
+
+def _date(mjd: float) -> datetime:
+    """Return a Modified Julian Date to whole seconds, as HTTP dates are."""
+    return datetime(1858, 11, 17, tzinfo=UTC) + timedelta(seconds=round(mjd * 86400))
+
+
+def _part(request: Request, whole: Reply) -> Reply:
+    """Return the part of a file that a Range header asks for (RFC 9110, section 14), or the whole of it."""
+    wanted = re.fullmatch(r"bytes=(\d*)-(\d*)", request.headers.get("range", "").replace(" ", ""))
+    condition = request.headers.get("if-range")
+    if condition is not None and condition not in {whole.headers["ETag"], whole.headers["Last-Modified"]}:
+        return whole
+    if wanted is None or not (wanted[1] or wanted[2]):
+        return whole
+    size = len(whole.body)
+    if wanted[1]:
+        start, end = int(wanted[1]), min(int(wanted[2] or size - 1), size - 1)
+    else:
+        start, end = max(0, size - int(wanted[2])), size - 1
+    if start >= size or start > end:
+        return Reply(416, {"Content-Range": f"bytes */{size}"})
+    headers = {**whole.headers, "Content-Range": f"bytes {start}-{end}/{size}"}
+    return replace(whole, status=206, headers=headers, body=whole.body[start : end + 1])

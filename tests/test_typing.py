@@ -1,0 +1,44 @@
+"""The type checker verifies every plugin against the contract: ``make lint`` runs mypy --strict over this file."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    import tess_source_dv
+    import tess_source_filters
+    import tess_source_lightkurve
+    import tess_source_mast
+    import tess_source_sample
+
+    from tess_source.hookspecs import Archive, Collector, Linker, Reader, Resolver
+    from tess_source.hookspecs import DeclaresCommands as Commands
+    from tess_source.hookspecs import DeclaresFilters as Filters
+    from tess_source.hookspecs import DeclaresTransports as Transports
+
+    resolver: Resolver = tess_source_mast
+    archive: Archive = tess_source_mast
+    transports: Transports = tess_source_mast
+    linker: Linker = tess_source_dv
+    filters: Filters = tess_source_filters
+    reader: Reader = tess_source_lightkurve
+    collector: Collector = tess_source_lightkurve
+    commands: Commands = tess_source_sample
+
+PLUGINS = sorted(path.name for path in (Path(__file__).parent.parent / "plugins").glob("tess_source_*"))
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_every_hook_of_every_plugin_is_verified_above(plugin: str) -> None:
+    hooks = {name for name in vars(importlib.import_module(plugin)) if name.startswith("tess_") and not name.startswith("tess_source")}
+    spec = importlib.import_module("tess_source.hookspecs")
+    roles = {role.__name__: {name for name in vars(role) if name.startswith("tess_")} for role in spec.ROLES}
+    source = Path(__file__).read_text()
+    aliases = {"Commands": "DeclaresCommands", "Filters": "DeclaresFilters", "Transports": "DeclaresTransports"}
+    claimed = re.findall(rf": (\w+) = {plugin}$", source, re.MULTILINE)
+    assert hooks == set().union(*(roles[aliases.get(role, role)] for role in claimed))
