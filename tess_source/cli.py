@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tess_source.errors import Interrupted, QueryError, ResolverError, TessSourceError
+from tess_source.errors import Interrupted, PluginError, QueryError, ResolverError, TessSourceError
 from tess_source.plugins import from_file
 from tess_source.session import FIELD_TABLES, Session
 
@@ -81,7 +81,7 @@ def _exit_code(error: BaseException) -> int:
             return SOME_FAILED
         case ResolverError():
             code = NOTHING
-        case QueryError():
+        case QueryError() | PluginError():
             code = USAGE
         case TessSourceError() | OSError():
             code = SOME_FAILED

@@ -15,7 +15,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from tess_source.http import USER_AGENT, Pools
 from tess_source.manifest import FAILED, FETCHED, HERE, Entry, Manifest
 from tess_source.plan import Item, Plan, is_here
 from tess_source.progress import Progress
+from tess_source.waiting import wait_for
 
 if TYPE_CHECKING:
     import urllib3
@@ -84,11 +85,10 @@ def download(plan: Plan, transports: Mapping[str, Transport], settings: Settings
     items = list(plan)
     entries: list[Entry | None] = [_without_request(plan.root, item, transports) for item in items]
     todo = [index for index, entry in enumerate(entries) if entry is None]
-    stop = threading.Event()
     with Progress(settings.progress, len(todo), sum(items[i].size or 0 for i in todo)) as bar:
-        run = _Run(plan.root, transports, settings, Pools(settings.jobs), bar, stop)
+        run = _Run(plan.root, transports, settings, Pools(settings.jobs), bar)
         try:
-            _work(todo, lambda index: entries.__setitem__(index, run.entry(items[index])), settings.jobs, stop)
+            _work(todo, lambda index: entries.__setitem__(index, run.entry(items[index])), settings.jobs, run)
         except KeyboardInterrupt:
             raise Interrupted(_manifest(plan, items, entries, started)) from None
         finally:
@@ -120,7 +120,7 @@ def _scheme(uri: str) -> str:
     return uri.partition(":")[0]
 
 
-def _work(todo: Sequence[int], do: Callable[[int], None], jobs: int, stop: threading.Event) -> None:
+def _work(todo: Sequence[int], do: Callable[[int], None], jobs: int, run: _Run) -> None:
     """Do all jobs; with one worker in the calling thread, so that recorded tests and debuggers can follow."""
     if jobs <= 1 or len(todo) <= 1:
         for index in todo:
@@ -130,19 +130,23 @@ def _work(todo: Sequence[int], do: Callable[[int], None], jobs: int, stop: threa
     lock = threading.Lock()
 
     def worker() -> None:
-        while not stop.is_set():
+        while not run.stop.is_set():
             with lock:
                 index = next(queue, None)
             if index is None:
                 return
-            do(index)
+            try:
+                do(index)
+            except BaseException:  # e.g. Ctrl-C, raised by a progress callback: the other workers need not go on
+                run.halt()
+                raise
 
     with ThreadPoolExecutor(min(jobs, len(todo)), thread_name_prefix="tess-source") as pool:
         workers = [pool.submit(worker) for _ in range(min(jobs, len(todo)))]
         try:
-            wait(workers)
+            wait_for(workers)
         except BaseException:
-            stop.set()
+            run.halt()
             raise
     for done in workers:
         done.result()
@@ -158,10 +162,19 @@ class _Run:
         settings: Settings,
         pools: Pools,
         bar: Progress,
-        stop: threading.Event,
     ) -> None:
         self.root, self.transports, self.settings = root, transports, settings
-        self.pools, self.bar, self.stop = pools, bar, stop
+        self.pools, self.bar, self.stop = pools, bar, threading.Event()
+        self._bodies: set[urllib3.BaseHTTPResponse] = set()
+        self._lock = threading.Lock()
+
+    def halt(self) -> None:
+        """Let all workers stop soon: also those that wait for the next bytes of a slow server."""
+        self.stop.set()
+        with self._lock:
+            for body in self._bodies:
+                with contextlib.suppress(OSError, ValueError, RuntimeError):  # it is at its end, or closed
+                    body.shutdown()
 
     def entry(self, item: Item) -> Entry:
         """Fetch one item from its URI, or else from its mirrors; whatever goes wrong becomes the entry's error."""
@@ -176,6 +189,9 @@ class _Run:
                 return Entry(item, FAILED, error="interrupted")
             except (TessSourceError, OSError, ValueError) as error:
                 problems.append(_reason(error))
+                continue
+            except Exception as error:  # noqa: BLE001  a mistake in a plugin must not cost the other files
+                problems.append(f"{type(error).__name__}: {error}")
                 continue
             self.bar.file_done()
             return Entry(item, FETCHED, path=path, via=request.url, bytes=count, sha256=digest)
@@ -215,7 +231,7 @@ class _Run:
         }
         received = 0
         try:
-            with contextlib.closing(self.pools.get(request.url, headers)) as response:
+            with self._body(self.pools.get(request.url, headers, request.headers)) as response:
                 _check_status(response)
                 expected = _expected(item, response)
                 digest = hashlib.sha256()
@@ -229,6 +245,8 @@ class _Run:
                         self.bar.add(len(chunk))
                     file.flush()
                     os.fsync(file.fileno())
+                if not received and item.size != 0:
+                    raise _AgainError("an empty file came")
                 if expected is not None and received != expected:
                     raise _AgainError(f"{received:,} bytes came, {expected:,} were announced")
                 response.release_conn()
@@ -243,6 +261,18 @@ class _Run:
             self.bar.add(-received)
             raise
         return received, digest.hexdigest()
+
+    @contextlib.contextmanager
+    def _body(self, response: urllib3.BaseHTTPResponse) -> Iterator[urllib3.BaseHTTPResponse]:
+        """Keep a response among those that `halt` cuts off, and close it in the end."""
+        with self._lock:
+            self._bodies.add(response)
+        try:
+            yield response
+        finally:
+            with self._lock:
+                self._bodies.discard(response)
+            response.close()
 
     def _chunks(self, response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
         for chunk in response.stream(CHUNK, decode_content=False):

@@ -99,15 +99,15 @@ class Found:
         lines = [f"asked for {_question(self.query)}"]
         lines += [f"{target.text}: {target.resolver} says {target}" for target in self.query.targets if target.resolver]
         kinds = text.counts(self.observations["kind"])
-        lines.append(f"{len(self.observations):,} observations{': ' + kinds if kinds else ''}")
+        lines.append(f"{text.number(len(self.observations), 'observation')}{': ' + kinds if kinds else ''}")
         if not len(self.observations):
             lines.append(self._why_nothing())
         lines += self._unobserved()
         before = self.drops[0].kept + self.drops[0].dropped if self.drops else len(self.products)
-        lines.append(f"{before:,} products")
+        lines.append(text.number(before, "product"))
         lines += [str(drop) for drop in self.drops]
         if self.drops:
-            lines.append(f"{len(self.products):,} products are left")
+            lines.append(f"left: {text.number(len(self.products), 'product')}")
         return "\n".join(lines)
 
     def _why_nothing(self) -> str:
@@ -150,8 +150,12 @@ class Found:
     def summary(self) -> str:
         """Say in one line what was found."""
         size = text.size(float(self.products["size"].sum() or 0))
-        what = f"{len(self.observations):,} observations, {len(self.products):,} products ({size}), {len(self.links):,} links"
-        return f"Found {what} for {_question(self.query)}"
+        what = [
+            text.number(len(self.observations), "observation"),
+            f"{text.number(len(self.products), 'product')} ({size})",
+            text.number(len(self.links), "link"),
+        ]
+        return f"Found {', '.join(what)} for {_question(self.query)}"
 
     def to_table(self) -> AstropyTable:
         """Give the products as an astropy table, which astroquery's functions take."""

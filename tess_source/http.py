@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -29,12 +31,14 @@ class Pools:
 
     def __init__(self, connections: int) -> None:
         self._connections = connections
+        self._lock = threading.Lock()
         self._managers: dict[str, urllib3.PoolManager] = {}
 
-    def get(self, url: str, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
+    def get(self, url: str, headers: dict[str, str], secret: Iterable[str] = ()) -> urllib3.BaseHTTPResponse:
         """Ask for a URL; the body is not read yet.
 
-        Redirects are followed, but cookies and authorization go to the first host only. No status is an error here.
+        Redirects are followed, but cookies, authorization and what is named in `secret` go to the first host only. No status is an
+        error here.
 
         Raises
         ------
@@ -43,6 +47,16 @@ class Pools:
         """
         import urllib3
 
+        retries = urllib3.Retry(
+            total=MOST_REDIRECTS,
+            redirect=MOST_REDIRECTS,
+            connect=0,
+            read=0,
+            status=0,
+            other=0,
+            respect_retry_after_header=False,  # or else a 503 with this header would become an exception that hides it
+            remove_headers_on_redirect={*urllib3.Retry.DEFAULT_REMOVE_HEADERS_ON_REDIRECT, *secret},
+        )
         return self._manager(url).request(
             "GET",
             url,
@@ -50,7 +64,7 @@ class Pools:
             preload_content=False,
             decode_content=False,
             timeout=urllib3.Timeout(connect=CONNECT, read=READ),
-            retries=urllib3.Retry(total=MOST_REDIRECTS, redirect=MOST_REDIRECTS, connect=0, read=0, status=0, other=0),
+            retries=retries,
         )
 
     def close(self) -> None:
@@ -60,12 +74,12 @@ class Pools:
 
     def _manager(self, url: str) -> urllib3.PoolManager:
         parts = urlsplit(url)
-        host = parts.hostname or ""
-        proxy = None if proxy_bypass(host) else getproxies().get(parts.scheme)
-        key = proxy or ""
-        if key not in self._managers:
-            self._managers[key] = self._make(proxy)
-        return self._managers[key]
+        proxies = {} if proxy_bypass(parts.hostname or "") else getproxies()
+        proxy = proxies.get(parts.scheme) or proxies.get("all")
+        with self._lock:
+            if (proxy or "") not in self._managers:
+                self._managers[proxy or ""] = self._make(proxy)
+            return self._managers[proxy or ""]
 
     def _make(self, proxy: str | None) -> urllib3.PoolManager:
         import urllib3

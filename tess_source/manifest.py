@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -116,22 +117,22 @@ class Manifest:
         return {entry.item.uri: entry.error for entry in self.entries if not entry.ok}
 
     def lock(self) -> Plan:
-        """Give the plan with what is known since the files were fetched: sizes and sha256 sums."""
+        """Give the plan with what is known since the files are there: sizes and sha256 sums.
+
+        Files that were here before are read for their sums.
+        """
+        sums = [entry.sha256 or _sha256(entry) for entry in self.entries]
+        return Plan(Items(self._known(sums)), self.plan.root, self.plan.record, self.plan.session)
+
+    def _known(self, sums: Sequence[str | None]) -> pl.DataFrame:
+        """Fill in sizes and sums; entries and items stand in the same order."""
         import polars as pl
 
-        seen = pl.DataFrame(
-            {
-                "uri": [entry.item.uri for entry in self.entries],
-                "size_": [entry.bytes if entry.ok else None for entry in self.entries],
-                "sha256_": [entry.sha256 for entry in self.entries],
-            },
-            schema={"uri": pl.String, "size_": pl.Int64, "sha256_": pl.String},
+        sizes = pl.Series([entry.bytes if entry.ok else None for entry in self.entries], dtype=pl.Int64)
+        digests = pl.Series(sums, dtype=pl.String)
+        return self.plan.items.to_polars().with_columns(
+            size=pl.coalesce(sizes, "size"), sha256=pl.coalesce(digests, "sha256")
         )
-        frame = self.plan.items.to_polars().join(seen, on="uri", how="left", maintain_order="left")
-        frame = frame.with_columns(
-            pl.coalesce("size_", "size").alias("size"), pl.coalesce("sha256_", "sha256").alias("sha256")
-        )
-        return Plan(Items(frame.drop("size_", "sha256_")), self.plan.root, self.plan.record, self.plan.session)
 
     def read(self, **options: Any) -> Loaded:
         """Open every file that is there; one that cannot be opened is reported, the others are returned.
@@ -195,7 +196,10 @@ class Manifest:
             "bytes": [entry.bytes for entry in self.entries],
             "error": [entry.error for entry in self.entries],
         }
-        return pl.concat([self.lock().items.to_polars(), pl.DataFrame(values, schema=text_columns)], how="horizontal")
+        return pl.concat(
+            [self._known([entry.sha256 for entry in self.entries]), pl.DataFrame(values, schema=text_columns)],
+            how="horizontal",
+        )
 
     def to_table(self) -> AstropyTable:
         """Give an astropy table with astroquery's columns (Local Path, Status, Message, URL) first and ours behind them."""
@@ -225,3 +229,10 @@ class Manifest:
 
     def _repr_html_(self) -> str:
         return text.html(self.to_polars(), ["status", "bytes", "path", "error"], self.summary())
+
+
+def _sha256(entry: Entry) -> str | None:
+    if entry.path is None or not entry.ok:
+        return None
+    with entry.path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

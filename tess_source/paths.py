@@ -19,7 +19,7 @@ LAYOUTS = {
 """Named layouts. ``mast`` is where astroquery and lightkurve put a file, so that they find ours and we find theirs."""
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
-_DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
+_DEVICES = re.compile(r"(?:con|conin\$|conout\$|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]) *(?:\..*)?", re.IGNORECASE)
 _LONGEST = 255
 
 
@@ -92,7 +92,10 @@ def _fill(part: str, product: Mapping[str, Any]) -> str:
     row = _Blank(product)
     if row.get("obs_collection") is None:
         row["obs_collection"] = str(row.get("archive") or "other").upper()
-    fields = {name for _, name, _, _ in string.Formatter().parse(part) if name}
+    try:
+        fields = {name for _, name, _, _ in string.Formatter().parse(part) if name}
+    except ValueError as error:
+        raise QueryError(f"the layout's part {part!r} cannot be understood: {error}") from error
     if missing := [name for name in sorted(fields) if name in row and row[name] is None]:
         raise UnsafePathError(f"the layout names {{{missing[0]}}}, which this product does not have")
     if simple := [name for name in fields if not name.isidentifier()]:
@@ -136,8 +139,14 @@ def inside(root: Path, relative: str) -> Path:
         If it would lie outside of the root.
     """
     path = root.joinpath(*parts_of(relative))
-    if not path.parent.resolve().is_relative_to(root.resolve()):
+    try:
+        top = root.resolve()
+        leaves = not path.parent.resolve().is_relative_to(top)
+        points_out = path.is_symlink() and not path.resolve().is_relative_to(top)
+    except RuntimeError as error:  # before Python 3.13, links in a circle
+        raise UnsafePathError(f"{relative!r} cannot be followed: {error}") from error
+    if leaves:
         raise UnsafePathError(f"{relative!r} leads out of {str(root)!r} through a symbolic link")
-    if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
+    if points_out:
         raise UnsafePathError(f"{relative!r} is a symbolic link out of {str(root)!r}")
     return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "Item", "Plan"]
 
+NO_ADDRESS = "the archive names no address that it can be fetched from"
 FORMAT = "tess-source plan 1"
 """Says what a saved plan is; the number grows when an older reader could misunderstand it."""
 
@@ -128,7 +130,7 @@ class Plan:
             sha256=frame["sha256"].cast(pl.String) if "sha256" in frame.columns else pl.lit(None, dtype=pl.String),
             mirrors=pl.Series(_mirrors(frame["uri"], links), dtype=pl.String),
         )
-        items = Items(Items.complete(frame).select(list(_FIELDS)).sort("path", "uri"))
+        items = Items(_completed(frame).sort("path", "uri"))
         return cls(items, Path(root), {**(record or {}), "layout": layout}, session)
 
     def __len__(self) -> int:
@@ -212,7 +214,7 @@ class Plan:
 
         try:
             table = Table.read(path, format="ascii.ecsv")
-            items = Items(Items.complete(to_frame(table)).select(list(_FIELDS)))
+            items = Items(_completed(to_frame(table)))
         except FileNotFoundError:
             raise
         except (ValueError, TypeError, TableError, KeyError) as error:
@@ -244,7 +246,7 @@ class Plan:
         unknown = int(self.items["size"].is_null().sum())
         refused = int((self.items["problem"].is_not_null() & pl.Series(~here)).sum())
         parts = [
-            f"{len(self):,} files, {text.size(self.bytes)}",
+            f"{text.number(len(self), 'file')}, {text.size(self.bytes)}",
             f"{int(here.sum()):,} here",
             f"{text.size(missing)} to fetch",
         ]
@@ -278,7 +280,17 @@ def write_whole(path: Path, data: bytes) -> None:
         part.unlink(missing_ok=True)
 
 
+def _completed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Give the columns of a plan; in ECSV an empty text and a missing one are the same."""
+    import polars as pl
+
+    empty = [pl.col(name).fill_null("") for name in ("uri", "path", "mirrors", "archive", "filename")]
+    return Items.complete(frame).select(list(_FIELDS)).with_columns(*empty, pl.col("kind").fill_null("other"))
+
+
 def _place(layout: str, row: Mapping[str, Any]) -> tuple[str, str | None]:
+    if not row["uri"]:
+        return "", NO_ADDRESS
     try:
         return paths.relative_path(layout, row), None
     except UnsafePathError as error:
@@ -286,12 +298,13 @@ def _place(layout: str, row: Mapping[str, Any]) -> tuple[str, str | None]:
 
 
 def _without_collisions(places: list[tuple[str, str | None]], uris: list[str]) -> tuple[list[str], list[str | None]]:
-    """Refuse the second file that would go to the same place; case does not count, since some systems ignore it."""
+    """Refuse the second file that would go to the same place; neither case nor the way accents are written counts on every system."""
     taken: dict[str, str] = {}
     paths_: list[str] = []
     problems: list[str | None] = []
     for (path, problem), uri in zip(places, uris, strict=True):
-        owner = taken.setdefault(path.casefold(), uri) if problem is None else uri
+        place = unicodedata.normalize("NFC", path).casefold()
+        owner = taken.setdefault(place, uri) if problem is None else uri
         clash = None if owner == uri else f"its place {path!r} is taken by {owner}; choose another layout"
         paths_.append("" if problem or clash else path)
         problems.append(problem or clash)
@@ -311,6 +324,8 @@ def _problems(items: Items) -> pl.Series:
     import polars as pl
 
     def problem(item: Item) -> str | None:
+        if not item.uri:
+            return item.problem or NO_ADDRESS
         try:
             paths.parts_of(item.path)
         except UnsafePathError as error:

@@ -24,7 +24,7 @@ class Progress:
 
     def __init__(self, wish: bool | Callable[[int, int], None] | None, files: int, size: int) -> None:
         self._call = wish if callable(wish) else None
-        shown = sys.stderr.isatty() if wish is None else wish is True
+        shown = (sys.stderr is not None and sys.stderr.isatty()) if wish is None else wish is True
         self._bar: Any = _bar(files, size) if shown and files else None
         self._files, self._bytes = 0, 0
         self._lock = threading.Lock()
@@ -66,6 +66,6 @@ def _bar(files: int, size: int) -> Any:
 
     count = TextColumn("{task.fields[files]}/" + f"{files} files")
     columns = (count, BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    bar = Rich(*columns, console=Console(stderr=True), transient=False)
+    bar = Rich(*columns, console=Console(stderr=True), redirect_stdout=False, redirect_stderr=False)
     bar.add_task("download", total=size or None, files=0)
     return bar

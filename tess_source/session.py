@@ -17,6 +17,7 @@ from tess_source.records import Field, Filter, Settings
 from tess_source.targets import Query, Target, arcseconds, parse_targets
 
 if TYPE_CHECKING:
+    import polars as pl
     from astropy.units import Quantity
 
     from tess_source.found import Drop, Found
@@ -213,8 +214,8 @@ class Session:
         """
         filters, criteria = self._split(words)
         checked = self._checked(filters)
-        if deaf := [f"{name}={show(value)}" for name, value in checked.items() if not self._criteria(name, value)]:
-            raise QueryError(f"the archive cannot count by {deaf[0]}: it applies to products, after they are listed")
+        if deaf := [name for name, value in checked.items() if not self._criteria(name, value)]:
+            raise QueryError(f"the archive cannot count by {deaf[0]!r}: it applies to products, after they are listed")
         pushed = {k: v for name in checked for k, v in self._criteria(name, checked[name]).items()}
         query = self.query(targets, radius=radius, wildcards=wildcards, criteria={**pushed, **criteria})
         answers = self.registry.call("tess_count", query=query, settings=self.settings)
@@ -281,20 +282,33 @@ class Session:
             if name not in self.registry.filters:
                 raise UnknownNameError("filter", name, self.registry.filters)
         checked = self._checked(filters, applied={drop.filter for drop in answer.drops})
-        for name in sorted(checked, key=lambda name: (self.registry.filters[name].last, name)):
-            answer = self._apply(answer, name, checked[name])
+        masks = sorted(name for name in checked if not self.registry.filters[name].last)
+        answer = self._masked(answer, {name: checked[name] for name in masks})
+        for name in sorted(set(checked) - set(masks), key=lambda name: (self.registry.filters[name].last, name)):
+            answer = self._masked(answer, {name: checked[name]})
         return answer
 
-    def _apply(self, found: Found, name: str, value: Any) -> Found:
+    def _masked(self, found: Found, filters: Mapping[str, Any]) -> Found:
+        """Apply masks, each of them made from the whole table: that is why their order cannot matter."""
+        import polars as pl
+
         from tess_source.found import Drop
 
-        record = self.registry.filters[name]
-        mask = self._blamed("filter", name, record.keep, found.products, value)
-        products = self._blamed("filter", name, found.products.where, mask)
-        kept, before = len(products), len(found.products)
-        drop: Drop = Drop(name, show(value), self.registry.owner("filter", name), kept, before - kept)
-        log.info("%s", drop)
-        return found.replace(products=products, drops=(*found.drops, drop))
+        products, drops = found.products, list(found.drops)
+        masks = {name: self._mask(name, products, value) for name, value in filters.items()}
+        keep = products.mask(pl.lit(True))
+        for name, mask in masks.items():
+            before, keep = int(keep.sum()), keep & mask
+            kept = int(keep.sum())
+            drop: Drop = Drop(name, show(filters[name]), self.registry.owner("filter", name), kept, before - kept)
+            log.info("%s", drop)
+            drops.append(drop)
+        return found.replace(products=products.where(keep) if masks else products, drops=tuple(drops))
+
+    def _mask(self, name: str, products: Products, value: Any) -> pl.Series:
+        mask = self._blamed("filter", name, self.registry.filters[name].keep, products, value)
+        series: pl.Series = self._blamed("filter", name, products.mask, mask)
+        return series
 
     def plan(self, products: Any, root: str | Path = ".", *, layout: str = "mast") -> Plan:
         """Plan the download of products: an answer, or a table from elsewhere."""

@@ -45,8 +45,8 @@ class Rows:
     """Columns that must be there, and their polars types."""
     shown: ClassVar[Sequence[str]] = ()
     """Columns that are printed, if they are there."""
-    noun: ClassVar[str] = "rows"
-    """What the rows are called."""
+    noun: ClassVar[str] = "row"
+    """What one row is called."""
     __slots__ = ("_frame",)
 
     def __init__(self, frame: pl.DataFrame) -> None:
@@ -101,23 +101,35 @@ class Rows:
         frames = [part.to_polars() for part in parts]
         return cls(pl.concat(frames, how="diagonal_relaxed")) if frames else cls.empty()
 
+    def mask(self, mask: Mask) -> pl.Series:
+        """Turn a mask of any kind into one boolean a row; null counts as false.
+
+        Raises
+        ------
+        TableError
+            If it does not have one boolean a row.
+        """
+        import polars as pl
+
+        if isinstance(mask, pl.Expr):
+            mask = self._frame.select(mask.alias("mask"))["mask"]
+            mask = pl.repeat(mask[0], len(self), eager=True) if len(mask) == 1 != len(self) else mask
+        mask = mask if isinstance(mask, pl.Series) else pl.Series(mask)
+        if mask.dtype != pl.Boolean or len(mask) != len(self):
+            raise TableError(
+                f"a mask for {len(self)} rows needs as many booleans; this has {len(mask)} of {mask.dtype}"
+            )
+        return mask.fill_null(value=False)
+
     def where(self, mask: Mask) -> Self:
-        """Keep the rows for which a mask is true (null counts as false).
+        """Keep the rows for which a mask is true.
 
         Parameters
         ----------
         mask : polars.Expr or polars.Series or numpy.ndarray
-            One boolean a row.
+            One boolean a row; null counts as false.
         """
-        import polars as pl
-
-        if not isinstance(mask, pl.Expr):
-            mask = mask if isinstance(mask, pl.Series) else pl.Series(mask)
-            if mask.dtype != pl.Boolean or len(mask) != len(self):
-                raise TableError(
-                    f"a mask for {len(self)} rows needs as many booleans; this has {len(mask)} of {mask.dtype}"
-                )
-        return type(self)(self._frame.filter(mask))
+        return type(self)(self._frame.filter(self.mask(mask)))
 
     def with_columns(self, **columns: pl.Expr | pl.Series) -> Self:
         """Give a new table with columns added or replaced."""
@@ -185,7 +197,7 @@ class Rows:
         return text.html(self._frame, self._visible(), self._header())
 
     def _header(self) -> str:
-        return f"{len(self):,} {self.noun if len(self) != 1 else self.noun.removesuffix('s')}"
+        return text.number(len(self), self.noun)
 
     def _visible(self) -> list[str]:
         return [name for name in self.shown if name in self._frame.columns] or self._frame.columns
@@ -202,7 +214,7 @@ class Observations(Rows):
         "last_sector": "Int32", "exptime": "Float64", "pipeline": "String",
     }  # fmt: skip
     shown = ("tic", "kind", "first_sector", "last_sector", "exptime", "pipeline", "obs_id")
-    noun = "observations"
+    noun = "observation"
     __slots__ = ()
 
     @classmethod
@@ -238,7 +250,7 @@ class Products(Rows):
         "size": "Int64", "run": "Int32", "tce": "Int32",
     }  # fmt: skip
     shown = ("tic", "kind", "first_sector", "last_sector", "exptime", "pipeline", "run", "tce", "size", "filename")
-    noun = "products"
+    noun = "product"
     __slots__ = ()
 
     @classmethod
@@ -251,8 +263,9 @@ class Products(Rows):
             if ours not in frame.columns and theirs in frame.columns:
                 frame = frame.with_columns(pl.col(theirs).alias(ours))
         _need(frame, "uri", "products")
-        if "filename" not in frame.columns:
-            frame = frame.with_columns(pl.col("uri").str.extract(r"([^/]*)$").alias("filename"))
+        last = pl.col("uri").cast(pl.String).str.extract(r"([^/]*)$")
+        known = [pl.col("filename").cast(pl.String)] if "filename" in frame.columns else []
+        frame = frame.with_columns(filename=pl.coalesce(*known, last))
         said = names.columns(frame["filename"].cast(pl.String))
         return _cast(_fill(frame, said, {}), cls.schema)
 
@@ -281,8 +294,10 @@ class Products(Rows):
         return type(self)(ranked.sort(keys, descending=descending, nulls_last=True, maintain_order=True).drop("__rank"))
 
     def unique(self) -> Self:
-        """Keep the first row of every URI."""
-        return type(self)(self._frame.unique("uri", keep="first", maintain_order=True))
+        """Keep the first row of every URI, and all without one."""
+        import polars as pl
+
+        return type(self)(self._frame.filter(pl.col("uri").is_null() | pl.col("uri").is_first_distinct()))
 
 
 class Links(Rows):
@@ -299,7 +314,7 @@ class Links(Rows):
         "reason": "String",
     }
     shown = ("subject", "kind", "object", "state")
-    noun = "links"
+    noun = "link"
     __slots__ = ()
 
 

@@ -20,6 +20,7 @@ DEFAULT_RADIUS = 3.0
 
 _TIC = re.compile(r"\s*(?:tic[\s_-]*)?0*(\d+)\s*", re.IGNORECASE)
 _PAIR = re.compile(r"\s*([+-]?\d+(?:\.\d*)?)\s*[,\s]\s*([+-]?\d+(?:\.\d*)?)\s*")
+_NUMBER = re.compile(r"\s*[+-]?(?:\d+\.\d*|\.\d+|-\d+)\s*")
 _LARGEST_TIC = 2**63 - 1
 
 
@@ -154,6 +155,10 @@ def _from_text(text: str, radius: float | None) -> Target | str:
         return _tic(int(match[1]), text)
     if match := _PAIR.fullmatch(text):
         return _place(float(match[1]), float(match[2]), text.strip(), radius)
+    if _NUMBER.fullmatch(text):
+        raise QueryError(
+            f"{text.strip()!r} is one number with a fraction: neither a TIC id nor coordinates, which are two"
+        )
     return text.strip()
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["cell", "counts", "escape", "html", "size", "table"]
+__all__ = ["cell", "counts", "escape", "html", "number", "size", "table"]
 
 MOST_ROWS = 40
 _GAP = "  "
@@ -25,6 +25,11 @@ def cell(value: Any) -> str:
     if isinstance(value, list):
         return ",".join(map(cell, value))
     return str(value)
+
+
+def number(count: int, noun: str) -> str:
+    """Write a number of things, e.g. ``1 file``, ``2,000 files``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def size(count: float) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import recording
 
 from tess_source import Session
 
@@ -59,3 +61,58 @@ def no_user_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         "HTTPS_PROXY",
     ):
         monkeypatch.delenv(name, raising=False)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a maintainer without a network record from the sample archive."""
+    parser.addoption("--record-from-sample", action="store_true", help="record from the sample archive instead of MAST")
+
+
+@pytest.fixture(scope="module")
+def vcr_cassette_dir(request: pytest.FixtureRequest) -> str:
+    """Keep recordings in the top-level folder, mirroring the tests."""
+    return str(recording.cassette_folder(request.path))
+
+
+@pytest.fixture(scope="module")
+def vcr_config() -> dict[str, Any]:
+    """Match on all that makes a question; headers by allow-list in both directions."""
+    return {
+        "match_on": recording.MATCH_ON,
+        "before_record_request": recording.clean_request,
+        "before_record_response": recording.clean_response,
+        "decode_compressed_response": True,
+    }
+
+
+def pytest_recording_configure(config: pytest.Config, vcr: Any) -> None:
+    """Teach vcrpy that another Range is another request."""
+    vcr.register_matcher("range", recording.same_range)
+
+
+@pytest.fixture
+def recorded(request: pytest.FixtureRequest, vcr: Any) -> Iterator[Session]:
+    """A session whose HTTP is played from a cassette; a recording that is not played to its end fails the test.
+
+    It works in the calling thread: vcrpy is not safe with threads.
+    """
+    import tess_source_mast
+    from tess_source_mast import portal
+
+    portal._portal.cache_clear()  # each recording has the description of the columns in it
+    writing = vcr.record_mode.value != "none"
+    with _origin(writing and request.config.getoption("--record-from-sample")) as server:
+        yield Session(server, jobs=1, discover=False, plugins=[tess_source_mast])
+    portal._portal.cache_clear()
+    assert writing or vcr.all_played, f"{vcr.play_count} of {len(vcr)} recorded requests were asked for again"
+
+
+@contextmanager
+def _origin(sample: bool) -> Iterator[str | None]:
+    if not sample:
+        yield None
+        return
+    from tess_source_sample.server import SampleArchive
+
+    with SampleArchive() as archive:
+        yield archive.url

@@ -1,4 +1,4 @@
-"""The contract between core and plugins holds for the live registry: every hook is called, implemented, documented; every plugin is packaged."""
+"""The contract between core and plugins holds: every hook is called, implemented, documented; every plugin is packaged."""
 
 from __future__ import annotations
 
@@ -93,5 +93,12 @@ def test_hooks_have_no_keyword_only_arguments_which_pluggy_cannot_see() -> None:
 
 def test_no_module_configures_the_process_when_it_is_imported() -> None:
     source = strings_and_names(CORE) + "".join(map(strings_and_names, PLUGINS))
-    for forbidden in (r"basicConfig\(", r"sys\.stdout *=", r"pd\.options", r"pl\.Config\.set", r"simplefilter\(.*\)\n\n", r"\beval\("):
+    for forbidden in (
+        r"basicConfig\(",
+        r"sys\.stdout *=",
+        r"pd\.options",
+        r"pl\.Config\.set",
+        r"simplefilter\(.*\)\n\n",
+        r"\beval\(",
+    ):
         assert not re.search(forbidden, source), forbidden

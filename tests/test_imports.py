@@ -9,7 +9,19 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-HEAVY = ("polars", "numpy", "astropy", "astroquery", "lightkurve", "pandas", "requests", "urllib3", "rich", "matplotlib", "scipy")
+HEAVY = (
+    "polars",
+    "numpy",
+    "astropy",
+    "astroquery",
+    "lightkurve",
+    "pandas",
+    "requests",
+    "urllib3",
+    "rich",
+    "matplotlib",
+    "scipy",
+)
 
 
 def imported(code: str) -> set[str]:
@@ -27,7 +39,9 @@ def test_a_session_and_its_plugins_import_nothing_heavy() -> None:
     assert imported("import tess_source; tess_source.Session()") == set()
 
 
-@pytest.mark.parametrize("words", [["--help"], ["search", "--help"], ["get", "--help"], ["--version"], ["sample", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["search", "--help"], ["get", "--help"], ["--version"], ["sample", "--help"]]
+)
 def test_the_programs_help_imports_nothing_heavy(words: list[str]) -> None:
     code = f"from tess_source.cli import main\ntry: main({words!r})\nexcept SystemExit as stop: assert not stop.code"
     assert imported(code) == set()
@@ -35,4 +49,9 @@ def test_the_programs_help_imports_nothing_heavy(words: list[str]) -> None:
 
 def test_a_search_does_not_import_lightkurve_or_pandas() -> None:
     code = "import toys, tess_source; tess_source.Session(discover=False, plugins=[toys.Archive()]).search(16740101)"
-    assert not imported(f"import sys; sys.path.insert(0, {str(HERE)!r}); {code}") & {"lightkurve", "pandas", "matplotlib", "scipy"}
+    assert not imported(f"import sys; sys.path.insert(0, {str(HERE)!r}); {code}") & {
+        "lightkurve",
+        "pandas",
+        "matplotlib",
+        "scipy",
+    }

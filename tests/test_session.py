@@ -132,7 +132,7 @@ def test_an_explanation_tells_which_filter_left_out_how_much(toy: Session) -> No
     assert "5 products" in text
     assert "kind=lc: dropped 4, kept 1" in text
     assert "size=1: dropped 1, kept 0" in text
-    assert "0 products are left" in text
+    assert "left: 0 products" in text
 
 
 def test_columns_are_computed_after_linking(toy: Session) -> None:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import tess_source_lightkurve
     import tess_source_mast
     import tess_source_sample
-
     from tess_source.hookspecs import Archive, Collector, Linker, Reader, Resolver
     from tess_source.hookspecs import DeclaresCommands as Commands
     from tess_source.hookspecs import DeclaresFilters as Filters
@@ -35,7 +34,11 @@ PLUGINS = sorted(path.name for path in (Path(__file__).parent.parent / "plugins"
 
 @pytest.mark.parametrize("plugin", PLUGINS)
 def test_every_hook_of_every_plugin_is_verified_above(plugin: str) -> None:
-    hooks = {name for name in vars(importlib.import_module(plugin)) if name.startswith("tess_") and not name.startswith("tess_source")}
+    hooks = {
+        name
+        for name in vars(importlib.import_module(plugin))
+        if name.startswith("tess_") and not name.startswith("tess_source")
+    }
     spec = importlib.import_module("tess_source.hookspecs")
     roles = {role.__name__: {name for name in vars(role) if name.startswith("tess_")} for role in spec.ROLES}
     source = Path(__file__).read_text()

@@ -30,7 +30,9 @@ def run(*words: str | Path, cwd: Path) -> str:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder with the sdist, and the wheel that was built from it."""
     source = tmp_path_factory.mktemp("source") / "tess-source"
-    ignored = shutil.ignore_patterns(".venv", ".git", "__pycache__", ".mypy_cache", ".ruff_cache", ".hypothesis", ".pytest_cache", "site")
+    ignored = shutil.ignore_patterns(
+        ".venv", ".git", "__pycache__", ".mypy_cache", ".ruff_cache", ".hypothesis", ".pytest_cache", "site"
+    )
     shutil.copytree(ROOT, source, ignore=ignored)
     out = tmp_path_factory.mktemp("dist")
     run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, source, cwd=out)
@@ -45,7 +47,19 @@ def elsewhere(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (site,) = folder.glob("lib/python*/site-packages")
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     (wheel,) = built.glob("*.whl")
-    run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", site, wheel, cwd=folder)
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--target",
+        site,
+        wheel,
+        cwd=folder,
+    )
     return folder / "bin" / "python"
 
 
@@ -60,7 +74,8 @@ def test_the_wheel_holds_all_packages_their_types_and_nothing_else(built: Path) 
 
 def test_the_sdist_holds_what_is_needed_to_test_it(built: Path) -> None:
     (sdist,) = built.glob("*.tar.gz")
-    names = {name.partition("/")[2] for name in tarfile.open(sdist).getnames()}
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"tests/conftest.py", "Makefile", "constraints.txt", "README.md", "docs/names.md"} <= names
 
 

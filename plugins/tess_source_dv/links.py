@@ -47,9 +47,7 @@ def link(products: Products) -> Links | None:
     dv = members(products)
     if dv.is_empty():
         return None
-    own = dv.select(
-        subject="uri", kind=pl.lit("dv-set"), object="set", state=pl.lit("exact"), reason=pl.lit(IS_MEMBER)
-    )
+    own = dv.select(subject="uri", kind=pl.lit("dv-set"), object="set", state=pl.lit("exact"), reason=pl.lit(IS_MEMBER))
     return Links(pl.concat([own, _sources(dv, _observed(products))]))
 
 
@@ -63,21 +61,24 @@ def _observed(products: Products) -> pl.DataFrame:
 
 
 def _sources(dv: pl.DataFrame, observed: pl.DataFrame) -> pl.DataFrame:
-    """Join products to data by target and pipeline, and keep the sectors within the search."""
+    """Join sets to data by target and pipeline, keep the sectors within the search, and give every member what its set has."""
     import polars as pl
 
     single = pl.col("first_sector") == pl.col("last_sector")
-    candidates = dv.select("uri", "pipeline", "tic", "first_sector", "last_sector").join(
-        observed, on=["pipeline", "tic"], maintain_order="left_right"
+    sets = dv.select("set", "pipeline", "tic", "first_sector", "last_sector").unique("set", maintain_order=True)
+    used = (
+        sets.join(observed, on=["pipeline", "tic"], maintain_order="left_right")
+        .filter(pl.col("sector").is_between("first_sector", "last_sector"))
+        .select("set", "kind", "object", single=single)
     )
     return (
-        candidates.filter(pl.col("sector").is_between("first_sector", "last_sector"))
+        dv.select("set", subject="uri")
+        .join(used, on="set", maintain_order="left_right")
         .select(
+            "subject",
             "kind",
             "object",
-            subject="uri",
-            state=pl.when(single).then(pl.lit("exact")).otherwise(pl.lit("bounded")),
-            reason=pl.when(single).then(pl.lit(SINGLE)).otherwise(pl.lit(RANGE)),
+            state=pl.when("single").then(pl.lit("exact")).otherwise(pl.lit("bounded")),
+            reason=pl.when("single").then(pl.lit(SINGLE)).otherwise(pl.lit(RANGE)),
         )
-        .select("subject", "kind", "object", "state", "reason")
     )

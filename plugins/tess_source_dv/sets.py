@@ -39,10 +39,10 @@ def members(products: Products) -> pl.DataFrame:
     import polars as pl
 
     frame = products.to_polars().filter(pl.col("kind").is_in(KINDS))
+    unnumbered = frame.select(pl.when(pl.col("run").is_null()).then("filename")).to_series()
     runs = pl.col("run").cast(pl.String).str.zfill(5)
-    frame = frame.with_columns(version=names.columns(frame["filename"])["version"]).select(
-        "uri", *KEY[:-1], edition=pl.coalesce(runs, "version")
-    )
+    frame = frame.with_columns(version=names.columns(unnumbered)["version"])
+    # Unequal chunks make polars 2.1 panic when it joins texts, hence rechunk.
+    frame = frame.select("uri", *KEY[:-1], edition=pl.coalesce(runs, "version")).drop_nulls().rechunk()
     first, last = (pl.col(column).cast(pl.String).str.zfill(4) for column in ("first_sector", "last_sector"))
-    key = pl.format("{}/{}/s{}-s{}/{}", "pipeline", "tic", first, last, "edition")
-    return frame.drop_nulls().with_columns(set=key)
+    return frame.with_columns(set=pl.format("{}/{}/s{}-s{}/{}", "pipeline", "tic", first, last, "edition"))

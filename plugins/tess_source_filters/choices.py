@@ -86,9 +86,7 @@ class Order:
             if isinstance(word, str) and not word.isdigit() and word.lower() not in WORDS:
                 pipelines.append(word)
             else:
-                exptimes.append(
-                    WORDS[word.lower()] if isinstance(word, str) and not word.isdigit() else seconds(word)
-                )
+                exptimes.append(WORDS[word.lower()] if isinstance(word, str) and not word.isdigit() else seconds(word))
         return cls(tuple(pipelines), tuple(exptimes))
 
     def __str__(self) -> str:
@@ -117,9 +115,7 @@ def _pipeline_rank(order: Order) -> pl.Expr:
 
     names = list(dict.fromkeys(name.lower() for name in (*order.pipelines, *PIPELINES)))
     ranks = {name: rank for rank, name in enumerate(names)}
-    return (
-        pl.col("pipeline").str.to_lowercase().replace_strict(ranks, default=len(ranks), return_dtype=pl.Int32)
-    )
+    return pl.col("pipeline").str.to_lowercase().replace_strict(ranks, default=len(ranks), return_dtype=pl.Int32)
 
 
 def _exptime_rank(order: Order) -> pl.Expr:

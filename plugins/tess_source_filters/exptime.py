@@ -83,9 +83,7 @@ def seconds(value: Any) -> float:
     try:
         read = float(number(value.to_value("s") if hasattr(value, "to_value") else value))
     except (ValueError, TypeError) as error:
-        message = (
-            f"{error}; give seconds, a range such as '20..200' or (20, 200), or a word: fast, short, ffi"
-        )
+        message = f"{error}; give seconds, a range such as '20..200' or (20, 200), or a word: fast, short, ffi"
         raise type(error)(message) from error
     if read < 0:
         raise ValueError(f"an exposure time cannot be negative: {value!r}")

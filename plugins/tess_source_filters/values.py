@@ -46,9 +46,7 @@ def items(value: Any, *, split: bool = True) -> list[Any]:
     """
     found = list(_flat(value, split))
     if not found:
-        raise ValueError(
-            "an empty list would keep nothing; leave the filter out, or give None, to keep everything"
-        )
+        raise ValueError("an empty list would keep nothing; leave the filter out, or give None, to keep everything")
     return found
 
 
@@ -62,11 +60,7 @@ def _flat(value: Any, split: bool) -> Iterator[Any]:
     elif hasattr(value, "tolist"):  # numpy, pandas, astropy
         yield from _flat(value.tolist(), split)
     elif value is None or isinstance(value, bool | bytes | Mapping | Iterator):
-        reason = (
-            "can be read only once; make it a list"
-            if isinstance(value, Iterator)
-            else "is no value to choose by"
-        )
+        reason = "can be read only once; make it a list" if isinstance(value, Iterator) else "is no value to choose by"
         raise TypeError(f"{value!r} {reason}")
     elif isinstance(value, Iterable):
         for item in value:

@@ -110,9 +110,7 @@ def _pairs(value: Any) -> list[tuple[Any, Any]]:
 def _pair(text: Any) -> tuple[str, str]:
     match = _CONDITION.fullmatch(text) if isinstance(text, str) else None
     if not match:
-        raise ValueError(
-            f"{text!r} is not a condition; give {{column: value}}, or text such as 'size=>=1000'"
-        )
+        raise ValueError(f"{text!r} is not a condition; give {{column: value}}, or text such as 'size=>=1000'")
     return match[1], ("!" if match[2] == "!=" else "") + match[3].strip()
 
 
@@ -122,15 +120,11 @@ def _values(condition: Any) -> list[str | bool | float]:
     many = isinstance(condition, Iterable) and not isinstance(
         condition, str | bytes | tuple | range | Mapping | Iterator
     )
-    values = [
-        value.item() if hasattr(value, "item") else value for value in (condition if many else [condition])
-    ]
+    values = [value.item() if hasattr(value, "item") else value for value in (condition if many else [condition])]
     if not values:
         raise ValueError("an empty list would keep nothing")
     if wrong := [value for value in values if not isinstance(value, str | bool | Real)]:
-        raise TypeError(
-            f"{wrong[0]!r} is no value; write a range as 'least..greatest', and several values as a list"
-        )
+        raise TypeError(f"{wrong[0]!r} is no value; write a range as 'least..greatest', and several values as a list")
     return values
 
 

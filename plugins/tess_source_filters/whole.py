@@ -65,11 +65,7 @@ def _spans(value: Any) -> list[Span]:
     if isinstance(value, range):
         if not value:
             raise ValueError(f"{value!r} is empty")
-        return (
-            [Span(whole(value.start), value.stop - 1)]
-            if value.step == 1
-            else [Span(whole(n), n) for n in value]
-        )
+        return [Span(whole(value.start), value.stop - 1)] if value.step == 1 else [Span(whole(n), n) for n in value]
     if isinstance(value, str) and (match := _RANGE.fullmatch(value)):
         return [Span(int(match[1]), int(match[2]))]
     return [_closed(span(value, whole))]
@@ -100,9 +96,7 @@ def _merged(parts: Iterable[Span]) -> tuple[Span, ...]:
         if last is None or (last.greatest is not None and (part.least or 0) > last.greatest + 1):
             merged.append(part)
         elif last.greatest is not None:
-            merged[-1] = Span(
-                last.least, None if part.greatest is None else max(last.greatest, part.greatest)
-            )
+            merged[-1] = Span(last.least, None if part.greatest is None else max(last.greatest, part.greatest))
     return tuple(merged)
 
 
@@ -129,9 +123,7 @@ def _sector_criteria(value: Wholes) -> Mapping[str, Any]:
 
 def _tics(value: Any) -> tuple[int, ...]:
     """Read TIC ids in any form; sorted, each once."""
-    return tuple(
-        sorted({_tic(item) for item in items(list(value) if isinstance(value, tuple | range) else value)})
-    )
+    return tuple(sorted({_tic(item) for item in items(list(value) if isinstance(value, tuple | range) else value)}))
 
 
 def _tic(item: Any) -> int:

@@ -67,9 +67,9 @@ def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
 
 def _open(path: Path, options: Mapping[str, Any]) -> Any:
     """Open a whole file; None if lightkurve does not know what it is."""
+    lightkurve = readers.lightkurve()  # before astropy, so that the warnings of both imports are silenced
     from astropy.io import fits
 
-    lightkurve = readers.lightkurve()
     with fits.open(path, memmap=False) as hdus:
         filetype = readers.detect(hdus)
         if filetype is None or readers.reader_of(filetype) is None:

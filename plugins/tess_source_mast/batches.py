@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
+from tess_source.waiting import wait_for
+
 __all__ = ["MOST_AT_A_TIME", "batches", "in_parallel"]
 
 MOST_AT_A_TIME = 4
@@ -50,7 +52,10 @@ def in_parallel(function: Callable[[T, threading.Event], R], items: Sequence[T],
         return [function(item, stop) for item in items]
     pool = ThreadPoolExecutor(min(most, len(items)), thread_name_prefix="mast")
     try:
-        return list(pool.map(lambda item: function(item, stop), items))
+        futures = [pool.submit(function, item, stop) for item in items]
+        for future in wait_for(futures):
+            future.result()  # raises the first failure, before those that come of stopping
+        return [future.result() for future in futures]
     finally:
         stop.set()  # does nothing after success; after a failure, or Ctrl-C, the others need not go on
         pool.shutdown(wait=False, cancel_futures=True)

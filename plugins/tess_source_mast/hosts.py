@@ -51,7 +51,8 @@ class Addresses:
     @property
     def resolver(self) -> str:
         """Where names are looked up: beside MAST's own server on a host of its own, else on the same."""
-        return f"{RESOLVER if is_mast(self.server) else self.server}/Santa-war/query"
+        own = urlsplit(self.server).hostname in OWN_HOSTS
+        return f"{RESOLVER if own else self.server}/Santa-war/query"
 
     @property
     def advice(self) -> str:

@@ -29,7 +29,9 @@ REPEATED = {408, 425, 429, 500, 502, 503, 504}
 """HTTP codes after which the same question may succeed."""
 TOO_LARGE = {413, 414}
 """HTTP codes after which only a smaller question can succeed."""
+MOST_REDIRECTS = 5
 PIECE = 2**16
+"""Bytes to take from the socket at once, at most."""
 
 
 class FleetingError(Exception):
@@ -74,6 +76,7 @@ class Wire:
     def __init__(self, advice: str) -> None:
         self.session = requests.Session()
         self.session.headers["User-Agent"] = f"{_agent()} {self.session.headers['User-Agent']}"
+        self.session.max_redirects = MOST_REDIRECTS
         self.advice = advice
 
     def ask(
@@ -121,7 +124,7 @@ class Wire:
             log.warning("%s: %s; trying again in %.1f s", service, _words(last), wait)
             patience.sleep(wait, service, _words(last))
         kind = OverloadError if last.overload else ServiceError
-        tried = f" ({attempt + 1} tries)" if attempt else ""
+        tried = f", tried {attempt + 1} times" if attempt else ""
         raise kind(service, f"{last.problem}{tried}", last.status, self.advice) from last
 
     def close(self) -> None:
@@ -175,7 +178,8 @@ def _agent() -> str:
 def _body(response: requests.Response, service: str, patience: Patience) -> bytes:
     """Read the whole body, piece by piece as it comes, so that a trickle does not outlast the deadline."""
     pieces = []
-    while piece := response.raw.read1(PIECE, decode_content=True):
+    response.raw.decode_content = True  # as an attribute: vcrpy's replay takes no such argument
+    while piece := response.raw.read1(PIECE):
         patience.check(service, "the answer came too slowly")
         pieces.append(piece)
     return b"".join(pieces)

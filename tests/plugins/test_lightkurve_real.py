@@ -6,22 +6,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tess_source_lightkurve as plugin
-from tess_source_lightkurve.readers import lightkurve
-from tess_source_lightkurve.whole import fault
 from test_lightkurve import tables_equal
 
+import tess_source_lightkurve as plugin
 from tess_source import Session, names
 from tess_source.errors import DamagedFileError
 from tess_source.manifest import Entry, Manifest
 from tess_source.plan import Item, Items, Plan
+from tess_source_lightkurve.readers import lightkurve
+from tess_source_lightkurve.whole import fault
 
 pytestmark = pytest.mark.real
 
 
 def entry(path: Path, **said: Any) -> Entry:
     name = names.parse(path.name)
-    return Entry(Item(f"x:{path.name}", path.name, **{"kind": name.kind, "pipeline": name.pipeline, **said}), "here", path=path)
+    return Entry(
+        Item(f"x:{path.name}", path.name, **{"kind": name.kind, "pipeline": name.pipeline, **said}),
+        "here",
+        path=path,
+    )
 
 
 def whole(folder: Path) -> list[Path]:
@@ -48,7 +52,10 @@ def test_real_pixel_files_and_cut_outs_equal_lightkurves(real: Path) -> None:
     import numpy as np
 
     for path in whole(real / "tp"):
-        opened, expected = plugin.tess_load(entry(path, kind="tp"), {"flux_column": "sap_flux"}), lightkurve().read(str(path))
+        opened, expected = (
+            plugin.tess_load(entry(path, kind="tp"), {"flux_column": "sap_flux"}),
+            lightkurve().read(str(path)),
+        )
         assert type(opened) is type(expected)
         assert opened.path == expected.path
         assert np.array_equal(opened.flux.value, expected.flux.value, equal_nan=True)
@@ -62,7 +69,7 @@ def test_real_damaged_files_are_called_damaged(real: Path, kind: str) -> None:
     damaged = sorted([*real.glob("lc/*corrupted*.fits"), *real.glob("tp/*corrupted*.fits")])
     assert len(damaged) >= 6
     for path in damaged:
-        with pytest.raises(DamagedFileError, match="cut in the (header|data) of HDU"):
+        with pytest.raises(DamagedFileError, match=r"cut in the (header|data) of HDU"):
             plugin.tess_load(entry(path, kind=kind), {})
 
 
@@ -81,5 +88,7 @@ def test_a_manifest_of_real_files_gives_collections_and_puts_the_damaged_aside(r
     assert list(loaded.groups) == ["light curves"]
     assert len(loaded["light curves"]) == len(whole(real / "lc")) + len(whole(real / "hlsp"))
     told = {Path(path).name: type(error).__name__ for path, error in loaded.failed.items()}
-    assert {name for name, error in told.items() if error == "DamagedFileError"} == {p.name for p in paths if "corrupted" in p.name}
+    assert {name for name, error in told.items() if error == "DamagedFileError"} == {
+        p.name for p in paths if "corrupted" in p.name
+    }
     assert all(error == "NoReaderError" for name, error in told.items() if name.endswith((".pdf", "_dvt.fits")))

@@ -1,0 +1,140 @@
+"""Choices among what is left: latest, shortest, one_per_sector, limit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import tess_source_filters
+from tess_source import Session
+from tess_source.errors import QueryError
+
+
+@pytest.fixture
+def session(session: Session) -> Session:
+    session.register(tess_source_filters)
+    return session
+
+
+Row = dict[str, Any]
+
+
+def dv(uri: str, run: int | None, *, kind: str = "dvt", tic: int = 1, last: int = 14, pipeline: str = "SPOC") -> Row:
+    return {
+        "uri": uri,
+        "kind": kind,
+        "tic": tic,
+        "first_sector": 14,
+        "last_sector": last,
+        "run": run,
+        "pipeline": pipeline,
+    }
+
+
+def lc(
+    uri: str, pipeline: str, exptime: float | None, *, kind: str = "lc", tic: int | None = 1, sector: int = 14
+) -> Row:
+    sectors = {"first_sector": sector, "last_sector": sector}
+    return {"uri": uri, "kind": kind, "tic": tic, "exptime": exptime, "pipeline": pipeline, "run": None, **sectors}
+
+
+def left(session: Session, rows: list[Row], **filters: Any) -> str:
+    """Choose; answer the URIs of what is left, which are letters here."""
+    return "".join(session.select(rows, **filters).products["uri"].to_list())
+
+
+def test_latest_keeps_the_highest_run_of_each_search(session: Session) -> None:
+    rows = [
+        dv("a", 240), dv("b", 745), dv("c", 290, kind="dvr-xml"), dv("d", 745, kind="dvs"),
+        dv("e", 512, last=41), dv("f", 100, tic=2), dv("g", None, pipeline="TESS-SPOC"), lc("h", "SPOC", 120.0),
+    ]  # fmt: skip
+    assert left(session, rows, latest=True) == "bdefgh"
+    assert left(session, rows, latest=False) == left(session, rows, latest=None) == "abcdefgh"
+
+
+def test_latest_chooses_among_what_the_masks_have_left(session: Session) -> None:
+    rows = [dv("a", 240), dv("b", 745), dv("c", 290)]
+    assert left(session, rows, run="<700", latest=True) == "c"
+
+
+def test_run_zero_is_a_run(session: Session) -> None:
+    assert left(session, [dv("a", 0), dv("b", 1)], latest=True) == "b"
+    assert left(session, [dv("a", 0)], latest=True) == "a"
+
+
+def test_shortest_keeps_the_shortest_cadence_of_each_family(session: Session) -> None:
+    rows = [
+        lc("a", "SPOC", 120.0), lc("b", "SPOC", 20.0, kind="fast-lc"), lc("c", "SPOC", 120.0, kind="tp"),
+        lc("d", "QLP", 1800.0, sector=15), lc("e", "TESS-SPOC", 1800.0, sector=15), lc("f", "TASOC", 1425.6, sector=15),
+        lc("g", "SPOC", 120.0, tic=2), dv("h", 1), lc("i", "TGLC", 1800.0, tic=None), lc("j", "TGLC", 200.0, tic=None),
+        lc("k", "QLP", None),
+    ]  # fmt: skip
+    assert left(session, rows, shortest=True) == "bcdefghijk"
+    assert left(session, rows, shortest=False) == "abcdefghijk"
+
+
+LIGHT_CURVES = [
+    lc("a", "SPOC", 120.0), lc("b", "SPOC", 20.0, kind="fast-lc"), lc("c", "TESS-SPOC", 1800.0), lc("d", "QLP", 1800.0),
+    lc("e", "SPOC", 120.0, kind="tp"), lc("f", "SPOC", 20.0, kind="fast-tp"), lc("g", "QLP", 200.0, sector=56),
+    lc("h", "Zebra", 200.0, sector=56), lc("i", "SPOC", 20.0, kind="fast-lc", sector=57), lc("j", "TGLC", 200.0, tic=None),
+    dv("k", 1), dv("l", 2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        (True, "aegijkl"),
+        ("default", "aegijkl"),
+        (["SPOC"], "aegijkl"),
+        ("QLP,SPOC", "degijkl"),
+        (["tess-spoc", "zebra"], "cehijkl"),
+        (20, "bfgijkl"),
+        ("fast", "bfgijkl"),
+        ("20,QLP", "dfgijkl"),
+        (("QLP", 20.0), "dfgijkl"),
+        (["Nobody"], "aegijkl"),
+        (False, "abcdefghijkl"),
+    ],
+    ids=str,
+)
+def test_one_per_sector_keeps_what_is_preferred(session: Session, order: Any, expected: str) -> None:
+    assert left(session, LIGHT_CURVES, one_per_sector=order) == expected
+    backwards = LIGHT_CURVES[::-1]
+    assert "".join(sorted(left(session, backwards, one_per_sector=order))) == expected, (
+        "whatever the order of the table"
+    )
+
+
+def test_one_per_sector_prefers_the_later_version_and_fits_to_text(session: Session) -> None:
+    rows = [
+        {**lc("a", "QLP", 1800.0), "filename": "x_v01_llc.fits"},
+        {**lc("b", "QLP", 1800.0), "filename": "x_v02_llc.fits"},
+        {**lc("c", "QLP", 1800.0, kind="lc-txt"), "filename": "x_v03_llc.txt"},
+    ]
+    assert left(session, rows, one_per_sector=True) == "b"
+    assert left(session, rows[2:], one_per_sector=True) == "c"
+
+
+@pytest.mark.parametrize("order", [[], "", "SPOC,", [None], -1, {"SPOC": 1}], ids=str)
+def test_what_is_no_preference_is_refused(session: Session, order: Any) -> None:
+    with pytest.raises(QueryError, match="filter 'one_per_sector' cannot take"):
+        left(session, LIGHT_CURVES, one_per_sector=order)
+
+
+@pytest.mark.parametrize("name", ["latest", "shortest"])
+@pytest.mark.parametrize("value", ["yes", 1, 0, "", []], ids=repr)
+def test_a_switch_is_true_or_false(session: Session, name: str, value: Any) -> None:
+    with pytest.raises(QueryError, match="give True or False"):
+        left(session, LIGHT_CURVES, **{name: value})
+
+
+def test_limit_comes_last_and_zero_is_a_limit(session: Session) -> None:
+    assert left(session, LIGHT_CURVES, limit=2) == "ab"
+    assert left(session, LIGHT_CURVES, limit=0) == ""
+    assert left(session, LIGHT_CURVES, limit=99) == "abcdefghijkl"
+    assert left(session, LIGHT_CURVES, limit=2, one_per_sector=True, kind="lc,fast-lc,tp") == "ae"
+    for wrong in (-1, True, 1.5, "some", []):
+        with pytest.raises(QueryError, match="filter 'limit' cannot take"):
+            left(session, LIGHT_CURVES, limit=wrong)

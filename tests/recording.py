@@ -1,0 +1,63 @@
+"""How HTTP is recorded and played: what counts as the same request, and what may stand in a cassette."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+CASSETTES = ROOT / "cassettes"
+MAST = "https://mast.stsci.edu"
+RESOLVER = "https://mastresolver.stsci.edu"
+
+KEPT_REQUEST_HEADERS = {"range", "if-range", "content-type"}
+KEPT_RESPONSE_HEADERS = {
+    "content-type", "content-length", "content-range", "accept-ranges", "etag", "last-modified", "location", "retry-after",
+}  # fmt: skip
+MATCH_ON = ("method", "scheme", "host", "port", "path", "query", "body", "range")
+
+
+def cassette_folder(test_file: Path) -> Path:
+    """Cassettes mirror the tests: tests/plugins/test_x.py has cassettes/plugins/test_x/."""
+    return CASSETTES / test_file.relative_to(ROOT / "tests").with_suffix("")
+
+
+def clean_request(request: Any) -> Any:
+    """Make a request look as if it had gone to MAST, without what differs from run to run and without any secret."""
+    parts = urlsplit(request.uri)
+    if parts.hostname == "127.0.0.1":
+        home = RESOLVER if parts.path.startswith("/Santa-war") else MAST
+        request.uri = home + request.uri.split(parts.netloc, 1)[1]
+    request.headers = {name: value for name, value in request.headers.items() if name.lower() in KEPT_REQUEST_HEADERS}
+    if request.body:
+        request.body = _without_cache_breaker(request.body)
+    return request
+
+
+def _without_cache_breaker(body: bytes) -> bytes:
+    """Take out astroquery's random number; the question itself stays, byte for byte comparable."""
+    text = body.decode()
+    if not text.startswith("request="):
+        return body
+    question = json.loads(unquote(text.removeprefix("request=")))
+    question.pop("cacheBreaker", None)
+    return f"request={quote(json.dumps(question))}".encode()
+
+
+def clean_response(response: dict[str, Any]) -> dict[str, Any]:
+    """Keep the headers that matter: no cookies, no dates, no names of servers."""
+    headers = response["headers"]
+    response["headers"] = {name: value for name, value in headers.items() if name.lower() in KEPT_RESPONSE_HEADERS}
+    return response
+
+
+def same_range(one: Any, other: Any) -> None:
+    """Tell requests for different parts of a file apart; raises AssertionError as vcrpy expects of a matcher."""
+    for header in ("range", "if-range"):
+        assert _header(one, header) == _header(other, header)
+
+
+def _header(request: Any, wanted: str) -> str | None:
+    return next((str(value) for name, value in request.headers.items() if name.lower() == wanted), None)

@@ -1,0 +1,311 @@
+"""The program: data on stdout, all else on stderr, exit codes that scripts can rely on."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+import pytest
+from astropy.table import Table
+
+from tess_source.cli import main
+from tess_source_sample.faults import Fault
+from tess_source_sample.server import SampleArchive
+
+KELT9 = "TIC 16740101"
+LC14 = "tess2019198215352-s0014-0000000016740101-0150-s_lc.fits"
+
+
+class Said(NamedTuple):
+    """What a run of the program said."""
+
+    code: int
+    out: str
+    err: str
+
+
+Program = Callable[..., Said]
+
+
+@pytest.fixture(scope="module")
+def archive() -> Iterator[SampleArchive]:
+    """One sample archive for all."""
+    with SampleArchive() as archive:
+        yield archive
+
+
+@pytest.fixture
+def program(archive: SampleArchive, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Program:
+    """Run the program in this process."""
+    archive.clear()
+    archive.faults.clear()
+    monkeypatch.setenv("TESS_SOURCE_SERVER", archive.url)
+
+    def run(*words: str) -> Said:
+        with pytest.raises(SystemExit) as stop:
+            main(words)
+        said = capsys.readouterr()
+        code = stop.value.code
+        assert isinstance(code, int)
+        return Said(code, said.out, said.err)
+
+    return run
+
+
+def test_search_prints_products_on_stdout_and_a_summary_on_stderr(program: Program) -> None:
+    said = program("search", KELT9, "--kind", "lc")
+    assert said.code == 0
+    assert said.out.splitlines()[0].split()[:3] == ["tic", "kind", "first_sector"]
+    assert len(said.out.splitlines()) == 7
+    assert "12 observations, 6 products" in said.err
+
+
+def test_a_table_that_goes_to_a_file_is_not_cut(program: Program) -> None:
+    assert LC14 in program("search", KELT9, "--kind", "lc").out
+
+
+def test_json_rows_have_what_scripts_need(program: Program) -> None:
+    rows = json.loads(program("search", KELT9, "--kind", "dvs", "--format", "json").out)
+    wanted = ["archive", "obs_id", "tic", "kind", "first_sector", "last_sector", "exptime", "pipeline", "uri", "filename", "size", "run", "tce"]
+    assert all(set(wanted) <= set(row) for row in rows)
+    assert len(rows) == 28
+
+
+def test_every_format_holds_the_same_rows(program: Program) -> None:
+    words = ("search", KELT9, "--kind", "lc,fast-lc", "--format")
+    expected = [row["filename"] for row in json.loads(program(*words, "json").out)]
+    assert [json.loads(line)["filename"] for line in program(*words, "jsonl").out.splitlines()] == expected
+    assert pl.read_csv(io.StringIO(program(*words, "csv").out))["filename"].to_list() == expected
+    assert list(Table.read(program(*words, "ecsv").out, format="ascii.ecsv")["filename"]) == expected
+    assert [line.split()[-1] for line in program(*words, "table").out.splitlines()[1:]] == expected
+
+
+@pytest.mark.parametrize("what", ["observations", "links"])
+def test_search_can_show_the_other_tables(program: Program, what: str) -> None:
+    said = program("search", KELT9, "--show", what, "--format", "jsonl")
+    assert said.code == 0
+    assert said.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("16740101",),
+        ("tic16740101",),
+        ("KELT-9",),
+        ("307.8598 39.9388",),
+        ("--tic", "16740101"),
+        ("-c", "target_name=16740101"),
+    ],
+)
+def test_one_star_however_it_is_asked_for(program: Program, words: tuple[str, ...]) -> None:
+    said = program("search", *words, "--kind", "lc", "--sector", "14", "--format", "jsonl")
+    assert [json.loads(line)["filename"] for line in said.out.splitlines()] == [LC14]
+
+
+def test_targets_come_from_files_and_from_standard_input(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stars.csv").write_text("star,TIC ID\nKELT-9,16740101\n,257486953\n")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("16740101\nTIC 257486953\n"))
+    for words in ((f"@{tmp_path / 'stars.csv'}",), ("-",)):
+        rows = program("search", *words, "--kind", "lc", "--format", "jsonl").out.splitlines()
+        assert {json.loads(row)["tic"] for row in rows} == {16740101, 257486953}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("search", KELT9, "--sector", "x"), "'x' is not a"),
+        (("search", KELT9, "--kind", "lightcurve"), "kind"),
+        (("search", KELT9, "--secotr", "1"), "Did you mean '--sector'"),
+        (("search", KELT9, "-c", "proposl_id=1"), "did you mean 'proposal_id'"),
+        (("search", KELT9, "-c", "nonsense"), "is not COLUMN=VALUE"),
+        (("search", KELT9, "-c", "t_min=1..x"), "not a range of numbers"),
+        (("search",), "nothing was asked for"),
+        (("search", "307.86"), "neither a TIC id nor coordinates"),
+        (("search", "@nowhere.txt"), "cannot be read"),
+        (("search", KELT9, "--radius", "wide"), "not an angle"),
+        (("--without", "masst", "search", KELT9), "did you mean 'mast'"),
+        (("--plugin", "nowhere.py", "search", KELT9), "nowhere.py"),
+        (("get", KELT9, "--layout", "{nope}/{filename}"), "which is no column"),
+        (("get", KELT9, "--jobs", "0"), "--jobs"),
+        (("count", KELT9, "--kind", "lc"), "cannot count by 'kind'"),
+        (("nonsense",), "No such command"),
+    ],
+)
+def test_bad_usage_exits_with_2_and_says_what_would_be_right(
+    program: Program, words: tuple[str, ...], message: str
+) -> None:
+    said = program(*words)
+    assert said.code == 2
+    assert message in said.err
+    assert not said.out
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("search", "999"), ("get", "999"), ("count", "999"), ("search", KELT9, "--sector", "1"), ("search", "Nibiru")],
+)
+def test_nothing_found_exits_with_3_and_explains(program: Program, words: tuple[str, ...]) -> None:
+    said = program(*words)
+    assert said.code == 3
+    assert words[0] == "count" or said.err
+
+
+def test_an_archive_that_fails_exits_with_1_and_names_service_and_code(
+    program: Program, archive: SampleArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tess_source_mast.patience.PAUSE", 0.01)
+    archive.faults.add(Fault("status", match="Filtered", times=None, status=503))
+    said = program("search", KELT9)
+    assert said.code == 1
+    assert "Mast.Caom.Filtered" in said.err
+    assert "503" in said.err
+    assert not said.out
+
+
+def test_get_downloads_writes_the_lock_and_does_not_fetch_twice(
+    program: Program, archive: SampleArchive, tmp_path: Path
+) -> None:
+    words = (
+        "get",
+        KELT9,
+        "--kind",
+        "lc",
+        "--sector",
+        "14-15",
+        "--to",
+        str(tmp_path),
+        "--lock",
+        str(tmp_path / "k.ecsv"),
+    )
+    said = program(*words)
+    assert said.code == 0
+    assert "2 fetched" in said.err
+    first = Table.read(tmp_path / "k.ecsv")
+    assert (tmp_path / str(first["path"][0])).stat().st_size == first["size"][0]
+    archive.clear()
+    assert "2 here before" in program(*words).err
+    assert not [request for request in archive.requests if "Download" in request.path]
+    assert list(Table.read(tmp_path / "k.ecsv")["sha256"]) == list(first["sha256"])
+
+
+def test_a_dry_run_shows_the_plan_and_fetches_nothing(program: Program, archive: SampleArchive, tmp_path: Path) -> None:
+    said = program("get", KELT9, "--kind", "lc", "--to", str(tmp_path / "x"), "--dry-run", "--format", "jsonl")
+    assert said.code == 0
+    assert len(said.out.splitlines()) == 6
+    assert "11.7 MB to fetch" in said.err
+    assert not (tmp_path / "x").exists()
+    assert not [request for request in archive.requests if "Download" in request.path]
+
+
+def test_one_failure_exits_with_1_and_the_rest_is_there(
+    program: Program, archive: SampleArchive, tmp_path: Path
+) -> None:
+    archive.faults.add(Fault("status", match=LC14, times=None, status=404))
+    said = program("get", KELT9, "--kind", "lc", "--sector", "14-15", "--to", str(tmp_path), "--layout", "flat")
+    assert said.code == 1
+    assert "1 fetched" in said.err
+    assert "1 failed" in said.err
+    assert "404" in said.out
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_count_prints_a_number(program: Program) -> None:
+    assert program("count", KELT9).out == "12\n"
+    assert program("count", "--sector", "57").out == "4\n"
+
+
+def test_fields_are_the_archives_own_help(program: Program) -> None:
+    said = program("fields", "products", "--format", "json")
+    assert {"dataURI", "productFilename", "size"} <= {row["name"] for row in json.loads(said.out)}
+
+
+def test_plugins_are_listed_with_version_hooks_and_state(program: Program) -> None:
+    rows = {row["name"]: row for row in json.loads(program("plugins", "--format", "json").out)}
+    assert {"mast", "filters", "dv", "lightkurve", "sample"} <= set(rows)
+    assert "tess_query" in rows["mast"]["hooks"]
+    left_out = {
+        row["name"]: row["state"] for row in json.loads(program("--without", "dv", "plugins", "--format", "json").out)
+    }
+    assert left_out["dv"] == "off"
+
+
+def test_every_filter_is_an_option_that_tells_its_plugin(program: Program) -> None:
+    filters = [row["filter"] for row in json.loads(program("plugins", "--filters", "--format", "json").out)]
+    text = program("search", "--help").out
+    for name in filters:
+        assert f"--{name.replace('_', '-')}" in text
+    assert len(re.findall(r"\[filters\]", text)) == len(filters)
+
+
+def test_a_plugin_file_adds_its_option_wherever_it_stands(program: Program, tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "import tess_source\n@tess_source.hookimpl\ndef tess_filters():\n"
+        "    return (tess_source.Filter('biggest', lambda products, value: products['size'] == products['size'].max(), 'the biggest', metavar='', last=1),)\n"
+    )
+    for words in (("--plugin", str(file), "search"), ("search", "--plugin", str(file))):
+        said = program(*words, KELT9, "--kind", "lc", "--biggest", "--format", "jsonl")
+        assert [json.loads(row)["last_sector"] for row in said.out.splitlines()] == [75]
+
+
+def test_options_complete_in_a_shell(archive: SampleArchive) -> None:
+    words = "tess-source search --kind dv"
+    env = {**os.environ, "_TESS_SOURCE_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": "3"}
+    done = subprocess.run([sys.executable, "-m", "tess_source"], env=env, capture_output=True, text=True, check=False)
+    assert {"plain,dvt", "plain,dvs", "plain,dvr-xml"} <= set(done.stdout.split())
+
+
+def test_an_interrupt_keeps_what_is_done_and_exits_with_130(archive: SampleArchive, tmp_path: Path) -> None:
+    archive.faults.add(Fault("slow", match="_tp.fits", times=None, rate=200_000))
+    words = ["get", KELT9, "--sector", "14,15", "--kind", "lc,tp", "--to", str(tmp_path)]
+    env = {**os.environ, "TESS_SOURCE_SERVER": archive.url}
+    run = subprocess.Popen(
+        [sys.executable, "-m", "tess_source", *words],
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while len(list(tmp_path.rglob("*_lc.fits"))) < 2 or not list(tmp_path.rglob("*_tp*.part")):
+        assert run.poll() is None, run.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    run.send_signal(signal.SIGINT)
+    _, err = run.communicate(timeout=60)
+    archive.faults.clear()
+    assert run.returncode == 130
+    assert "2 fetched" in err
+    assert "run the same command again" in err
+    assert not list(tmp_path.rglob("*.part"))
+    assert len(list(tmp_path.rglob("*_lc.fits"))) == 2
+
+
+def test_a_reader_that_leaves_early_is_no_drama(archive: SampleArchive) -> None:
+    env = {**os.environ, "TESS_SOURCE_SERVER": archive.url}
+    command = f'"{sys.executable}" -m tess_source search "{KELT9}" --format json | head -1'
+    done = subprocess.run(command, shell=True, env=env, capture_output=True, text=True, check=False)
+    assert done.stdout == "[\n"
+    assert "Traceback" not in done.stderr
+
+
+def test_log_handlers_are_gone_after_a_run(program: Program) -> None:
+    import logging
+
+    before = [list(logging.getLogger(name).handlers) for name in ("", "tess_source", "tess_source_mast")]
+    program("search", KELT9, "-v")
+    assert [list(logging.getLogger(name).handlers) for name in ("", "tess_source", "tess_source_mast")] == before
