@@ -32,6 +32,7 @@ docs: $(READY)
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tess-source needs Python 3.11 or newer; try: make PYTHON=python3.12")'
+	@echo 'setting up $(VENV): once, one to three minutes'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,lint,docs]'
 	touch $@

@@ -20,12 +20,14 @@ STEPS = {
     "load": ("load", "load again"),
 }
 """Word of ``--only`` → steps that are shown."""
+USUAL = ("search", "download", "cached")
+"""What is measured unless something else is asked for."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what the command line asks for; give the exit code."""
     options = _parser().parse_args(arguments)
-    words = options.only or list(STEPS)
+    words = options.only or USUAL
     wanted = {job for word in words for job in ONLY[word]}
     jobs = tuple(job for job in WORK if job in wanted)
     steps = [step for word in words for step in STEPS[word]]
@@ -37,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     with tempfile.TemporaryDirectory(prefix="tess-source-bench-", dir=options.scratch) as scratch:
         try:
-            bench = measure(sizes, jobs, Path(scratch), say)
+            bench = measure(sizes, jobs, Path(scratch), say, warm_up=options.warm_up)
         except DifferentError as error:
             print(f"the sides did not get the same: {error}", file=sys.stderr)
             return DIFFERENT
@@ -55,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=_many, default=plain.rounds, help="how often (%(default)s)")
     parser.add_argument("--latency", type=float, default=plain.latency, help="seconds a request (%(default)s)")
     parser.add_argument("--only", action="append", choices=sorted(STEPS), help="one part; may be repeated")
+    parser.add_argument("--no-warm-up", dest="warm_up", action="store_false", help="leave out the unmeasured round")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every single measurement too")
     parser.add_argument("--scratch", type=Path, metavar="DIR", help="where files are fetched to, and removed again")
     return parser

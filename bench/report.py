@@ -61,6 +61,7 @@ def as_json(bench: Bench, steps: Sequence[str]) -> dict[str, Any]:
     """Give all single measurements in plain values."""
     return {
         "machine": _machine(),
+        "load": list(bench.load),
         "versions": _versions(),
         "sizes": asdict(bench.sizes) | {"bytes": bench.bytes},
         "measured": [
@@ -105,7 +106,8 @@ def _head(bench: Bench) -> Iterator[str]:
         f"{sizes.rounds} rounds, sides interleaved, order reversed every round."
     )
     yield "Median and range over the rounds; the ratio is taken round by round. All sides with their default settings."
-    yield f"Machine: {_machine()}"
+    load = ", ".join(f"{value:.1f}" for value in bench.load)
+    yield f"Machine: {_machine()}; load average before and after each round: {load}"
     yield "Versions: " + ", ".join(f"{name} {number}" for name, number in _versions().items())
 
 

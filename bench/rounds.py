@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from bench.jobs import Question
 from bench.sides import SIDES
 from bench.worker import Measured, run
 
-__all__ = ["DIFFERENT", "ONLY", "Bench", "DifferentError", "Sizes"]
+__all__ = ["DIFFERENT", "ONLY", "WORK", "Bench", "DifferentError", "Sizes", "compare", "measure"]
 
 WORK: dict[str, tuple[str, ...]] = {
     "search": tuple(SIDES),
@@ -60,13 +61,17 @@ class Bench:
     bytes: int
     """Size of all files fetched [byte]."""
     rounds: tuple[tuple[Measured, ...], ...]
+    load: tuple[float, ...]
+    """Load average over the last minute, before the first round and after each."""
 
 
 class DifferentError(RuntimeError):
     """The sides did not get the same: times cannot be compared."""
 
 
-def measure(sizes: Sizes, jobs: tuple[str, ...], scratch: Path, say: Callable[[str], None]) -> Bench:
+def measure(
+    sizes: Sizes, jobs: tuple[str, ...], scratch: Path, say: Callable[[str], None], *, warm_up: bool = True
+) -> Bench:
     """Measure.
 
     Parameters
@@ -78,6 +83,9 @@ def measure(sizes: Sizes, jobs: tuple[str, ...], scratch: Path, say: Callable[[s
         A folder for what is fetched; it is emptied after each job.
     say : callable
         Is told what is going on.
+    warm_up : bool
+        Whether there is a small round before the first, which is not measured: it fills the disk's cache, and what
+        packages write when they start for the first time.
 
     Raises
     ------
@@ -85,48 +93,46 @@ def measure(sizes: Sizes, jobs: tuple[str, ...], scratch: Path, say: Callable[[s
         If a side's result differs from the others', or bytes from what the archive serves.
     """
     with Archive(sizes.latency, sizes.held) as archive:
-        question, served, total = _question(archive, sizes)
-        for job in jobs:
-            for side in WORK[job]:
-                say(f"not measured, so that nothing is started for the first time: {job}, {side}")
-                _one(side, job, _small(question), scratch, archive)
+        question = _question(archive.holdings, sizes)
+        truth = _truth(question, archive.holdings, archive.make((question.spare, *question.files)))
+        if warm_up:
+            _warm_up(jobs, _small(question), scratch, archive, say)
         rounds = []
+        busy = [os.getloadavg()[0]]
         for number in range(sizes.rounds):
             measured: list[Measured] = []
             for job in jobs:
                 for side in WORK[job][:: -1 if number % 2 else 1]:
                     say(f"round {number + 1} of {sizes.rounds}: {job}, {side}")
                     measured += _one(side, job, question, scratch, archive)
-            _compare(measured, question, served)
+            compare(measured, truth)
             rounds.append(tuple(measured))
-    return Bench(sizes, total, tuple(rounds))
+            busy.append(os.getloadavg()[0])
+        total = sum(size for _, uri, size in archive.holdings.light_curves if uri in question.files)
+    return Bench(sizes, total, tuple(rounds), tuple(busy))
 
 
-def _question(archive: Archive, sizes: Sizes) -> tuple[Question, tuple[str, ...], int]:
-    """Choose targets and files; give also what the files must be, and their size in bytes."""
-    held: Holdings = archive.holdings
+def _question(held: Holdings, sizes: Sizes) -> Question:
+    """Choose targets and files."""
     first, one, *rest = held.targets
     spare = next(uri for tic, uri, _ in held.light_curves if tic == first)
-    files = [row for row in held.light_curves if row[0] in set(rest)][: sizes.files]
-    uris = tuple(uri for _, uri, _ in files)
-    sums = archive.make((spare, *uris))
-    served = tuple(sorted(f"{name} {sums[name]}" for name in (uri.rpartition("/")[2] for uri in uris)))
-    owners = tuple(dict.fromkeys(tic for tic, _, _ in files))
-    question = Question(held.url, first, one, tuple(rest[: sizes.targets]), spare, owners, uris)
-    return question, served, sum(size for _, _, size in files)
+    files = [(tic, uri) for tic, uri, _ in held.light_curves if tic in set(rest)][: sizes.files]
+    owners = tuple(dict.fromkeys(tic for tic, _ in files))
+    return Question(held.url, first, one, tuple(rest[: sizes.targets]), spare, owners, tuple(uri for _, uri in files))
 
 
 def _small(question: Question) -> Question:
-    """Give the same job at its smallest."""
-    return Question(
-        question.url,
-        question.first,
-        question.one,
-        question.many[:1],
-        question.spare,
-        question.owners[:1],
-        question.files[:1],
-    )
+    """Give the same question at its smallest."""
+    return replace(question, many=question.many[:1], owners=question.owners[:1], files=question.files[:1])
+
+
+def _warm_up(
+    jobs: Sequence[str], question: Question, scratch: Path, archive: Archive, say: Callable[[str], None]
+) -> None:
+    for job in jobs:
+        for side in WORK[job]:
+            say(f"not measured: {job}, {side}")
+            _one(side, job, question, scratch, archive)
 
 
 def _one(side: str, job: str, question: Question, scratch: Path, archive: Archive) -> list[Measured]:
@@ -138,18 +144,34 @@ def _one(side: str, job: str, question: Question, scratch: Path, archive: Archiv
         shutil.rmtree(folder)
 
 
-def _compare(measured: list[Measured], question: Question, served: tuple[str, ...]) -> None:
-    """Check that all sides have the same light curves in their answers, and all files, byte by byte."""
-    truth = {
-        "download": served,
-        "cached": served,
-        "load": tuple(sorted((f"{len(question.files)} opened", *served))),
+def _truth(question: Question, held: Holdings, sums: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Say what must come of each step: light curves that are listed, or name and sha256 of files."""
+
+    def listed(*tics: int) -> tuple[str, ...]:
+        return tuple(sorted(uri for tic, uri, _ in held.light_curves if tic in tics))
+
+    files = tuple(f"{name} {sums[name]}" for name in sorted(uri.rpartition("/")[2] for uri in question.files))
+    opened = (f"{len(files)} opened", *files)
+    return {
+        "first": listed(question.first),
+        "one": listed(question.one),
+        "many": listed(*question.many),
+        "download": files,
+        "cached": files,
+        "load": opened,
+        "load again": opened,
     }
-    truth["load again"] = truth["load"]
+
+
+def compare(measured: Sequence[Measured], truth: Mapping[str, Sequence[str]]) -> None:
+    """Check that every side has what there is: all light curves in its answer, all files byte by byte.
+
+    Raises
+    ------
+    DifferentError
+        Naming the first difference.
+    """
     for entry in measured:
-        expected = truth.setdefault(entry.step, entry.result)
-        if entry.result != expected or not entry.result:
-            (other, own) = next(
-                pair for pair in zip_longest(expected, entry.result) if pair[0] != pair[1] or not expected
-            )
-            raise DifferentError(f"{entry.side}, {entry.step}: got {own!r}, not {other!r}")
+        for own, true in zip_longest(entry.result, truth[entry.step]):
+            if own != true:
+                raise DifferentError(f"{entry.side}, {entry.step}: got {own!r}, not {true!r}")

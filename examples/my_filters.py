@@ -7,6 +7,7 @@ Put one function with @hookimpl into a file of your own; nothing has to be insta
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 from tess_source import Filter, hookimpl
@@ -24,9 +25,9 @@ CYCLES = {
 
 def check(cycle: object) -> int:
     """Refuse what is no cycle; what ValueError says is shown to the user."""
-    if isinstance(cycle, bool) or cycle not in CYCLES:
-        raise ValueError(f"cycles are {min(CYCLES)} to {max(CYCLES)}")
-    return int(str(cycle))
+    if isinstance(cycle, bool) or not isinstance(cycle, Integral) or cycle not in CYCLES:
+        raise ValueError(f"cycles are whole numbers from {min(CYCLES)} to {max(CYCLES)}")
+    return int(cycle)
 
 
 def keep(products: Products, cycle: int) -> pl.Expr:

@@ -32,6 +32,10 @@ class Drop:
     plugin: str
     kept: int
     dropped: int
+    asked: Any = None
+    """What was given for it, in plain values: see `tess_source.question.plain`."""
+    step: int = 0
+    """Filters of one selection share this number."""
 
     def __str__(self) -> str:
         return f"{self.filter}={self.value}: dropped {self.dropped:,}, kept {self.kept:,} ({self.plugin})"
@@ -92,7 +96,9 @@ class Found:
             ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``.
         """
         record = {**(self.record or {}), "filters": [_plain(drop) for drop in self.drops]}
-        return Plan.of(self.products, root, layout, links=self.links, record=record, session=self.session)
+        return Plan.of(
+            self.products, root, layout, links=self.links, observations=self.observations, record=record, session=self.session
+        )
 
     def explain(self) -> str:
         """Say how this answer came to be: what was meant, what was observed, and which filter left out how much."""
@@ -173,6 +179,7 @@ class Found:
 def _plain(drop: Drop) -> dict[str, Any]:
     return {
         "filter": drop.filter, "value": drop.value, "plugin": drop.plugin, "kept": drop.kept, "dropped": drop.dropped,
+        "asked": drop.asked, "step": drop.step,
     }  # fmt: skip
 
 

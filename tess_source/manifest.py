@@ -14,6 +14,7 @@ from tess_source import text
 from tess_source.convert import to_astropy
 from tess_source.errors import LoadError
 from tess_source.plan import Item, Items, Plan
+from tess_source.verify import Release, release_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -117,12 +118,22 @@ class Manifest:
         return {entry.item.uri: entry.error for entry in self.entries if not entry.ok}
 
     def lock(self) -> Plan:
-        """Give the plan with what is known since the files are there: sizes and sha256 sums.
+        """Give the plan with what is known since the files are there: sizes, sha256 sums, and which processing each is of.
 
-        Files that were here before are read for their sums.
+        Files that were here before are read for their sums. Which processing a FITS file comes from (``DATA_REL``, ``PROCVER``,
+        ``DATE``) is read from its first header: SPOC keeps name and size of a file that it processes again.
         """
+        import polars as pl
+
         sums = [entry.sha256 or _sha256(entry) for entry in self.entries]
-        return Plan(Items(self._known(sums)), self.plan.root, self.plan.record, self.plan.session)
+        releases = [_release(entry) for entry in self.entries]
+        said = {
+            "data_rel": pl.Series([release.data_rel for release in releases], dtype=pl.Int64),
+            "procver": pl.Series([release.procver for release in releases], dtype=pl.String),
+            "date": pl.Series([release.date for release in releases], dtype=pl.String),
+        }
+        frame = self._known(sums).with_columns(**{name: pl.coalesce(series, name) for name, series in said.items()})
+        return Plan(Items(frame), self.plan.root, self.plan.record, self.plan.session)
 
     def _known(self, sums: Sequence[str | None]) -> pl.DataFrame:
         """Fill in sizes and sums; entries and items stand in the same order."""
@@ -229,6 +240,10 @@ class Manifest:
 
     def _repr_html_(self) -> str:
         return text.html(self.to_polars(), ["status", "bytes", "path", "error"], self.summary())
+
+
+def _release(entry: Entry) -> Release:
+    return release_of(entry.path) if entry.path is not None and entry.ok else Release()
 
 
 def _sha256(entry: Entry) -> str | None:

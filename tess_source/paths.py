@@ -40,14 +40,14 @@ def safe_component(text: object) -> str:
     ------
     UnsafePathError
         If it is empty, ``.`` or ``..``, holds a separator, NUL or another forbidden character, is the name of a Windows device,
-        ends in a dot or blank, or is longer than 255 bytes: on one system or another it would be written elsewhere, or not at all.
+        begins with a blank, ends in a dot or blank, or is longer than 255 bytes: on one system or another it would be written elsewhere, or not at all.
     """
     name = "" if text is None else str(text)
     if not name.strip(". "):
         raise UnsafePathError(f"{name!r} cannot be the name of a file or folder")
     if bad := _FORBIDDEN.search(name):
         raise UnsafePathError(f"{name!r} holds {bad[0]!r}, which must not be in the name of a file or folder")
-    if _DEVICES.fullmatch(name) or name[-1] in ". ":
+    if _DEVICES.fullmatch(name) or name[-1] in ". " or name[0] == " ":
         raise UnsafePathError(f"{name!r} means something else on some systems, so it is not used as a name")
     if len(name.encode("utf-8", "surrogatepass")) > _LONGEST:
         raise UnsafePathError(f"the name {name[:40]!r}… is longer than {_LONGEST} bytes")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from tess_source import paths, text
-from tess_source.convert import to_astropy, to_frame
+from tess_source import ecsv, paths, text
+from tess_source.convert import to_astropy
 from tess_source.errors import LockError, TableError, UnsafePathError
 from tess_source.tables import Products, Rows
 
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
     from tess_source.manifest import Manifest
     from tess_source.session import Session
-    from tess_source.tables import Links
+    from tess_source.tables import Links, Observations
 
 __all__ = ["FORMAT", "Item", "Plan"]
 
+BLANK = r"[\x00-\x1f\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+"""Control characters, line ends and blanks but the plain one: they would tear the lines of a saved plan."""
 NO_ADDRESS = "the archive names no address that it can be fetched from"
 FORMAT = "tess-source plan 1"
 """Says what a saved plan is; the number grows when an older reader could misunderstand it."""
@@ -55,6 +57,16 @@ class Item:
     run: int | None = None
     tce: int | None = None
     filename: str = ""
+    prvversion: str | None = None
+    """Version of the processing, as the archive's product list says."""
+    t_obs_release: float | None = None
+    """When the archive released the observation [MJD]."""
+    data_rel: int | None = None
+    """Number of the data release, from the header of what was fetched (``DATA_REL``)."""
+    procver: str | None = None
+    """Version of the pipeline, from the header of what was fetched (``PROCVER``)."""
+    date: str | None = None
+    """Day on which what was fetched had been written (``DATE``, UTC)."""
     problem: str | None = None
     """Why it cannot be fetched, if that is known beforehand."""
 
@@ -62,7 +74,8 @@ class Item:
 _FIELDS = {
     "uri": "String", "path": "String", "size": "Int64", "sha256": "String", "mirrors": "String", "kind": "String",
     "pipeline": "String", "archive": "String", "obs_id": "String", "tic": "Int64", "first_sector": "Int32", "last_sector": "Int32",
-    "exptime": "Float64", "run": "Int32", "tce": "Int32", "filename": "String", "problem": "String",
+    "exptime": "Float64", "run": "Int32", "tce": "Int32", "filename": "String", "prvversion": "String", "t_obs_release": "Float64",
+    "data_rel": "Int64", "procver": "String", "date": "String", "problem": "String",
 }  # fmt: skip
 
 
@@ -100,6 +113,7 @@ class Plan:
         layout: str = "mast",
         *,
         links: Links | None = None,
+        observations: Observations | None = None,
         record: Mapping[str, Any] | None = None,
         session: Session | None = None,
     ) -> Self:
@@ -114,6 +128,8 @@ class Plan:
             See `tess_source.paths.relative_path`.
         links : Links, optional
             Links of kind ``mirror`` name other URIs of a file.
+        observations : Observations, optional
+            What the products are of: their ``t_obs_release``, if they have it, is kept with each file.
         record : mapping, optional
             How the products were found.
         session : Session, optional
@@ -130,7 +146,7 @@ class Plan:
             sha256=frame["sha256"].cast(pl.String) if "sha256" in frame.columns else pl.lit(None, dtype=pl.String),
             mirrors=pl.Series(_mirrors(frame["uri"], links), dtype=pl.String),
         )
-        items = Items(_completed(frame).sort("path", "uri"))
+        items = Items(_completed(_released(frame, observations)).sort("path", "uri"))
         return cls(items, Path(root), {**(record or {}), "layout": layout}, session)
 
     def __len__(self) -> int:
@@ -187,11 +203,8 @@ class Plan:
             The file; it is replaced as a whole or not at all.
         """
         file = Path(path)
-        table = self.to_table()
-        table.meta = {"format": FORMAT, **self.record}
-        out = StringIO()
-        table.write(out, format="ascii.ecsv")
-        write_whole(file, out.getvalue().encode())
+        text_ = ecsv.write(self.items.to_polars(), {"format": FORMAT, **self.record, "files": len(self)})
+        write_whole(file, text_.encode())
         return file
 
     @classmethod
@@ -210,20 +223,19 @@ class Plan:
         LockError
             If it is not a plan; the message names the file.
         """
-        from astropy.table import Table
-
         try:
-            table = Table.read(path, format="ascii.ecsv")
-            items = Items(_completed(to_frame(table)))
+            frame, record = ecsv.read(Path(path))
+            items = Items(_completed(frame))
         except FileNotFoundError:
             raise
         except (ValueError, TypeError, TableError, KeyError) as error:
             raise LockError(f"{str(path)!r} is not a plan of tess-source: {error}") from error
-        record = dict(table.meta)
         if (found := record.pop("format", None)) != FORMAT:
             raise LockError(
                 f"{str(path)!r} is not a plan that this version reads: its format is {found!r}, not {FORMAT!r}"
             )
+        if (files := record.pop("files", len(items))) != len(items):
+            raise LockError(f"{str(path)!r} is not whole: it has {len(items):,} of the {files:,} lines that its header tells of")
         items = Items(items.to_polars().with_columns(problem=_problems(items)))
         return cls(items, Path.cwd() if root is None else Path(root), record, session)
 
@@ -281,16 +293,32 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def _completed(frame: pl.DataFrame) -> pl.DataFrame:
-    """Give the columns of a plan; in ECSV an empty text and a missing one are the same."""
+    """Give the columns of a plan: in ECSV an empty text and a missing one are the same, and every line is one file."""
     import polars as pl
 
     empty = [pl.col(name).fill_null("") for name in ("uri", "path", "mirrors", "archive", "filename")]
-    return Items.complete(frame).select(list(_FIELDS)).with_columns(*empty, pl.col("kind").fill_null("other"))
+    frame = Items.complete(frame).select(list(_FIELDS)).with_columns(*empty, pl.col("kind").fill_null("other"))
+    clean = frame.with_columns(pl.col(pl.String).str.replace_all(BLANK, "\ufffd").str.strip_chars(" "))
+    return clean.with_columns(pl.col("uri").str.replace("^#", "\ufffd"))  # or else the line would be a comment
+
+
+def _released(frame: pl.DataFrame, observations: Observations | None) -> pl.DataFrame:
+    """Add when the archive released the observation of each file."""
+    if observations is None or "t_obs_release" not in observations.columns or "t_obs_release" in frame.columns:
+        return frame
+    import polars as pl
+
+    dates = observations.to_polars().select("archive", "obs_id", pl.col("t_obs_release").cast(pl.Float64, strict=False))
+    return frame.join(
+        dates.unique(["archive", "obs_id"], keep="first", maintain_order=True), on=["archive", "obs_id"], how="left"
+    )
 
 
 def _place(layout: str, row: Mapping[str, Any]) -> tuple[str, str | None]:
     if not row["uri"]:
         return "", NO_ADDRESS
+    if re.search(BLANK, row["uri"]) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^ ]+", row["uri"]):
+        return "", f"its address {row['uri']!r} is not a URI"
     try:
         return paths.relative_path(layout, row), None
     except UnsafePathError as error:
@@ -319,17 +347,33 @@ def _mirrors(uris: pl.Series, links: Links | None) -> list[str]:
     return [" ".join(mirrors.get(uri, ())) for uri in uris]
 
 
+def _all_safe(paths_: pl.Series) -> bool:
+    """Tell whether all parts of all paths are plain names: each is looked at once, as most folders hold many files."""
+    try:
+        for part in paths_.str.split("/").explode().unique():
+            paths.safe_component(part)
+    except UnsafePathError:
+        return False
+    return True
+
+
 def _problems(items: Items) -> pl.Series:
     """Check the paths of a plan that comes from a file: it may come from anybody."""
     import polars as pl
 
-    def problem(item: Item) -> str | None:
-        if not item.uri:
-            return item.problem or NO_ADDRESS
-        try:
-            paths.parts_of(item.path)
-        except UnsafePathError as error:
-            return item.problem or str(error)
-        return item.problem
+    safe = _all_safe(items["path"])
 
-    return pl.Series([problem(item_from(row)) for row in items], dtype=pl.String)
+    def problem(uri: str, path: str, known: str | None) -> str | None:
+        if known or not uri:
+            return known or NO_ADDRESS
+        if safe:
+            return None
+        try:
+            paths.parts_of(path)
+        except UnsafePathError as error:
+            return str(error)
+        return None
+
+    rows = items.to_polars().select("uri", "path", "problem").iter_rows()
+    places = [(path, problem(uri, path, known)) for uri, path, known in rows]
+    return pl.Series(_without_collisions(places, items["uri"].to_list())[1], dtype=pl.String)

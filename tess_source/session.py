@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import NoReaderError, QueryError, ResolverError, TessSourceError, UnknownNameError
 from tess_source.plugins import Registry
+from tess_source.question import plain, question
 from tess_source.records import Field, Filter, Settings
 from tess_source.targets import Query, Target, arcseconds, parse_targets
 
@@ -129,15 +130,19 @@ class Session:
         ServiceError
             If the archive fails; a failure is never shown as an empty answer.
         """
-        from tess_source.found import Found
-        from tess_source.tables import Links, Products
-
         filters, criteria = self._split(words)
         checked = self._checked(filters)
         query = self.query(targets, radius=radius, wildcards=wildcards, criteria=criteria, filters=checked)
+        return self.select(self.ask(query), **filters)
+
+    def ask(self, query: Query) -> Found:
+        """Put a question to the archives, and list and link the products; nothing is chosen among them yet."""
+        from tess_source.found import Found
+        from tess_source.tables import Links, Products
+
         observations = self.observations(query)
         found = Found(Products.empty(), observations, Links.empty(), query, record=self._record(query), session=self)
-        return self.select(self._listed(found), **filters)
+        return self._linked(found.replace(products=self.products(observations)))
 
     def query(
         self,
@@ -213,7 +218,7 @@ class Session:
         Parameters are those of `search`; only filters that the archive can be asked for are allowed.
         """
         filters, criteria = self._split(words)
-        checked = self._checked(filters)
+        checked = {name: self._check(name, value) for name, value in filters.items() if value is not None}
         if deaf := [name for name, value in checked.items() if not self._criteria(name, value)]:
             raise QueryError(f"the archive cannot count by {deaf[0]!r}: it applies to products, after they are listed")
         pushed = {k: v for name in checked for k, v in self._criteria(name, checked[name]).items()}
@@ -255,9 +260,6 @@ class Session:
             Found(given, Observations.empty(), Links.empty(), query, record=self._record(query), session=self)
         )
 
-    def _listed(self, found: Found) -> Found:
-        return self._linked(found.replace(products=self.products(found.observations)))
-
     def _linked(self, found: Found) -> Found:
         links = self.links(found.products)
         products = found.products
@@ -281,12 +283,14 @@ class Session:
         for name in filters:
             if name not in self.registry.filters:
                 raise UnknownNameError("filter", name, self.registry.filters)
-        checked = self._checked(filters, applied={drop.filter for drop in answer.drops})
+        given = self._wanted(filters, applied={drop.filter for drop in answer.drops})
+        checked = {name: self._check(name, value) for name, value in given.items()}
         masks = sorted(name for name in checked if not self.registry.filters[name].last)
+        before = len(answer.drops)
         answer = self._masked(answer, {name: checked[name] for name in masks})
         for name in sorted(set(checked) - set(masks), key=lambda name: (self.registry.filters[name].last, name)):
             answer = self._masked(answer, {name: checked[name]})
-        return answer
+        return answer.replace(drops=_asked(answer.drops, before, given))
 
     def _masked(self, found: Found, filters: Mapping[str, Any]) -> Found:
         """Apply masks, each of them made from the whole table: that is why their order cannot matter."""
@@ -357,7 +361,7 @@ class Session:
             groups = {**answer, **groups}
         held = {id(item) for group in groups.values() for item in group}
         for item in objects:
-            if id(item) not in held:
+            if id(item) not in held and not _all_in(item, held):
                 groups.setdefault(type(item).__name__, []).append(item)
         return groups
 
@@ -383,10 +387,14 @@ class Session:
         return filters, {name: value for name, value in words.items() if name not in filters}
 
     def _checked(self, filters: Mapping[str, Any], applied: Iterable[str] = ()) -> dict[str, Any]:
-        """Check the values of filters, and add the defaults that have not been applied yet."""
+        """Check the values of filters, and of the defaults that have not been applied yet."""
+        return {name: self._check(name, value) for name, value in self._wanted(filters, applied).items()}
+
+    def _wanted(self, filters: Mapping[str, Any], applied: Iterable[str] = ()) -> dict[str, Any]:
+        """Add the defaults that have not been applied yet, and leave out what is switched off."""
         defaults = {name: f.default for name, f in self.registry.filters.items() if f.default is not None}
         wanted = {**{name: value for name, value in defaults.items() if name not in set(applied)}, **filters}
-        return {name: self._check(name, value) for name, value in wanted.items() if value is not None}
+        return {name: value for name, value in wanted.items() if value is not None}
 
     def _check(self, name: str, value: Any) -> Any:
         record: Filter = self.registry.filters[name]
@@ -416,10 +424,7 @@ class Session:
         """Write down how an answer came to be, in plain values."""
         plugins = {p.name: p.version for p in self.registry.plugins.values() if p.state == "ready"}
         return {
-            "question": {
-                "targets": [str(target) for target in query.targets],
-                "criteria": {name: show(value) for name, value in sorted(query.criteria.items())},
-            },
+            "question": question(query),
             "archive": self.settings.server or "MAST",
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
             "versions": {name: _version(name) for name in ("tess-source", "astroquery", "astropy", "lightkurve")},
@@ -428,6 +433,18 @@ class Session:
 
 
 FIELD_TABLES = ("observations", "products")
+
+
+def _asked(drops: Sequence[Drop], before: int, given: Mapping[str, Any]) -> tuple[Drop, ...]:
+    """Keep with each new line of the ledger what was given, and that these were chosen together: so it can be asked again."""
+    step = 1 + max((drop.step for drop in drops[:before]), default=0)
+    new = (replace(drop, asked=plain(given[drop.filter]), step=step) for drop in drops[before:])
+    return (*drops[:before], *new)
+
+
+def _all_in(item: object, held: Container[int]) -> bool:
+    """Tell whether an object is a sequence, e.g. the light curves of one file, of which each is held by a group."""
+    return isinstance(item, Sequence) and not isinstance(item, str) and all(id(part) in held for part in item)
 
 
 def show(value: Any) -> str:

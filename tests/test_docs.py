@@ -5,40 +5,52 @@ The conventions, by the words after the opening fence:
 ``python``
     With ``>>>``: a doctest. Without: it is executed. All blocks of a page share one namespace and one working folder.
 ``console``
-    A line that begins with ``$ `` is run by a shell; the lines below it are its output, stdout and stderr together. It must exit
-    with 0, unless the next command is ``echo $?``.
+    A line that begins with ``$ `` is run; the lines below it are its output, stdout and stderr together. It must exit with 0,
+    unless the next command is ``echo $?``. A shell runs it; a plain ``tess-source`` command is given to the program in this process,
+    which saves the second that its imports take.
 ``… title="name"``
     A file of this content, written to the working folder. The page must use it further down.
 ``sh``
     Not run: only what cannot be (set-up, servers that wait), each line of a known form.
+``toml`` without a title
+    Parsed.
 ``text``
     Pictures made of letters.
+
+astroquery and lightkurve, where a page uses them, speak to the sample archive as well.
 
 ``...`` in an output stands for anything, and white space does not count, as in doctest.
 """
 
 from __future__ import annotations
 
+import contextlib
 import doctest
+import io
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from peers import astroquery_at
 
-from tess_source import Session
-from tess_source.cli import build
+from tess_source import Session, errors
+from tess_source.cli import build, main
+from tess_source.hookspecs import ROLES
 from tess_source.plugins import GROUP
+from tess_source.records import Filter
 from tess_source.session import default_session
+from tess_source.tables import Observations, Products
 from tess_source_sample.server import SampleArchive
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,6 +58,7 @@ DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 PYTHONPATH = os.pathsep.join(os.path.abspath(p) for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p)  # noqa: PTH100
+MAY_LACK = {"mypy"}  # programs of other extras than `test`; their examples are run where they are installed
 FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`\n]*)\n(?P<body>.*?)^ *```[ \t]*$", re.MULTILINE | re.DOTALL)
 NOT_RUN = (  # what may stand in a block of shell commands that is not run
     r"make (demo|test|lint|bench|docs)( PYTHON=\S+)?",
@@ -58,7 +71,6 @@ NOT_RUN = (  # what may stand in a block of shell commands that is not run
     r"tess-source sample serve( --\S+ \S+)*",
     r"(export TESS_SOURCE_SERVER=\S+|unset TESS_SOURCE_SERVER)",
     r"eval \"\$\(_TESS_SOURCE_COMPLETE=\w+ tess-source\)\"|_TESS_SOURCE_COMPLETE=\w+ tess-source \| source|",
-    r"mypy --strict \S+",
 )
 
 
@@ -115,21 +127,44 @@ class Reader:
                 self._command(block, command, wanted, shows_code)
 
     def _doctest(self, block: Block) -> None:
-        test = doctest.DocTestParser().get_doctest(block.body, {}, block.page.name, str(block.page), block.line)
+        test = doctest.DocTestParser().get_doctest(block.body, {}, str(block), str(block.page), block.line)
         test.globs = self.namespace
         doctest.DocTestRunner(optionflags=FLAGS, verbose=False).run(test, out=self.problems.append, clear_globs=False)
 
     def _command(self, block: Block, command: str, wanted: str, shows_code: bool) -> None:
+        program = command.split(maxsplit=1)[0]
+        if program in MAY_LACK and shutil.which(program) is None:
+            return
+        words = plain_words(command)
+        self.last_code, printed = in_process(words[1:]) if words else self._in_shell(command)
+        if self.last_code and not shows_code:
+            self.problems.append(f"{block}: {command!r} exits with {self.last_code}, which the page does not show\n")
+        if not doctest.OutputChecker().check_output(wanted, printed, FLAGS):
+            self.problems.append(f"{block}: {command}\n--- the page shows\n{wanted}--- it prints\n{printed}")
+
+    def _in_shell(self, command: str) -> tuple[int, str]:
         line = f"(exit {self.last_code})\n{command}"
         done = subprocess.run(
             line, shell=True, cwd=self.folder, env=dict(self.environment), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False,
         )  # fmt: skip
-        self.last_code = done.returncode
-        if done.returncode and not shows_code:
-            self.problems.append(f"{block}: {command!r} exits with {done.returncode}, which the page does not show\n")
-        if not doctest.OutputChecker().check_output(wanted, done.stdout, FLAGS):
-            self.problems.append(f"{block}: {command}\n--- the page shows\n{wanted}--- it prints\n{done.stdout}")
+        return done.returncode, done.stdout
+
+
+def plain_words(command: str) -> list[str]:
+    """Split a command that needs no shell into words; none if it needs one."""
+    lexer = shlex.shlex(command, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    words = list(lexer)
+    special = "$" in command or "\\" in command or any(set(word) <= set("();<>|&") for word in words)
+    return [] if special or words[0] != "tess-source" else words
+
+
+def in_process(words: list[str]) -> tuple[int, str]:
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), pytest.raises(SystemExit) as end:
+        main(words)
+    return int(end.value.code or 0), printed.getvalue()
 
 
 def commands(block: Block) -> Iterator[tuple[str, str, bool]]:
@@ -163,16 +198,14 @@ def reader(tmp_path: Path, archive: SampleArchive, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("TESS_SOURCE_SERVER", archive.url)
     monkeypatch.setenv("PATH", os.pathsep.join([str(own), str(bin_), os.environ["PATH"]]))
     monkeypatch.setenv("PYTHONPATH", PYTHONPATH)
+    monkeypatch.setenv("MYPYPATH", PYTHONPATH)
     monkeypatch.setenv("COLUMNS", "110")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # nobody listens there: nothing leaves this machine
     monkeypatch.chdir(folder)
     default_session.cache_clear()
-    before = set(sys.modules)
-    yield Reader(folder, os.environ)
+    with astroquery_at(archive.url):
+        yield Reader(folder, os.environ)
     default_session.cache_clear()
-    for name in set(sys.modules) - before:
-        if str(folder) in str(getattr(sys.modules[name], "__file__", "")):
-            del sys.modules[name]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -192,6 +225,9 @@ def test_every_block_is_of_a_known_kind_and_what_is_not_run_is_of_a_known_form(p
         "a fence is not closed, or not at the start of a line"
     )
     for index, block in enumerate(found):
+        if block.language == "toml":
+            tomllib.loads(block.body)
+            continue
         if block.title:
             later = "".join(other.body for other in found[index + 1 :])
             assert Path(block.title).stem in later or Path(block.title).parts[0] in later, (
@@ -251,6 +287,43 @@ def test_the_site_is_built_without_a_warning_and_asks_no_other_host(tmp_path: Pa
             page.read_text(),
         )
         assert not [hit for hit in loads if "canonical" not in str(hit)], f"{page.name} loads from elsewhere: {loads}"
+
+
+# -- what must not go stale --
+
+
+def test_the_page_on_plugins_says_of_every_hook_what_its_contract_says() -> None:
+    page = (DOCS / "plugins.md").read_text(encoding="utf-8")
+    rows = {hook: line for line in page.splitlines() if (hook := "".join(re.findall(r"^\| \[`(tess_\w+)`\]", line)))}
+    hooks = {name: hook for role in ROLES for name, hook in vars(role).items() if name.startswith("tess_")}
+    assert rows.keys() == hooks.keys()
+    for name, hook in hooks.items():
+        (answers,) = re.findall(r"Answers: (.+)", hook.__doc__)
+        assert rows[name].endswith(f"| {answers} |"), name
+        arguments = hook.__code__.co_varnames[1 : hook.__code__.co_argcount]
+        assert f"| {'`' + ', '.join(arguments) + '`' if arguments else ''} |".replace("|  |", "| |") in rows[name], name
+        assert re.search(rf"^## .*\b{name}\b", page, re.MULTILINE), f"{name} has no section"
+        assert re.search(rf"def {name}\(", page), f"{name} has no example"
+
+
+def test_the_page_on_plugins_names_every_field_of_a_filter() -> None:
+    page = (DOCS / "plugins.md").read_text(encoding="utf-8")
+    assert all(f"| `{one.name}` |" in page for one in fields(Filter))
+
+
+def test_the_page_on_results_names_every_error_and_every_column_of_ours() -> None:
+    page = (DOCS / "results.md").read_text(encoding="utf-8")
+    for name in {*errors.__all__} - {"nearest"}:
+        assert f"`{name}`" in page, name
+    for name in {*Products.schema, *Observations.schema}:
+        assert f"`{name}`" in page, name
+
+
+def test_what_the_page_on_architecture_shows_is_there() -> None:
+    folder = ROOT
+    for indent, name in re.findall(r"^( *)(\w+(?:/|\.py)) +\S", blocks(DOCS / "architecture.md")[0].body, re.MULTILINE):
+        folder = folder if indent else ROOT / name
+        assert (folder / name if indent else folder).exists(), name
 
 
 # -- the command reference --

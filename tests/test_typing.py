@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     filters: Filters = tess_source_filters
     reader: Reader = tess_source_lightkurve
     collector: Collector = tess_source_lightkurve
+    dv_reader: Reader = tess_source_dv
+    dv_collector: Collector = tess_source_dv
     commands: Commands = tess_source_sample
 
 PLUGINS = sorted(path.name for path in (Path(__file__).parent.parent / "plugins").glob("tess_source_*"))

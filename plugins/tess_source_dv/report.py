@@ -3,15 +3,15 @@
 The parser is the standard library's expat with every door shut that a report does not need: no document type (so no entities, internal or
 external, and no DTD), a bounded size and a bounded depth. Only what a TCE table needs is kept; pixels and covariances are passed over.
 
-Layout of the file: `facts` of real reports, root ``{http://www.nasa.gov/2018/TESS/DV}dvTargetResults``, and the exporter of the Kepler
-pipeline, SPOC's ancestor (github.com/nasa/kepler-pipeline, NOSA). Any namespace is accepted; names are compared without it.
+The layout is that of real reports, root ``{http://www.nasa.gov/2018/TESS/DV}dvTargetResults``. Any namespace is accepted; names are
+compared without it.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -61,11 +61,11 @@ class Event:
     """``planetNumber``: order of discovery within the run, from 1."""
     planet: Mapping[str, str]
     """Attributes of ``planetResults``."""
-    candidate: Mapping[str, str] = field(default_factory=dict)
+    candidate: Mapping[str, str]
     """Attributes of ``planetCandidate``: what the transiting planet search found."""
-    fit: Mapping[str, str] = field(default_factory=dict)
+    fit: Mapping[str, str]
     """Attributes of ``allTransitsFit``."""
-    parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    parameters: Mapping[str, Mapping[str, str]]
     """Name → attributes of ``allTransitsFit/modelParameters/modelParameter``."""
 
 
@@ -197,6 +197,9 @@ class _Reader:
         self.star: dict[str, Measured] = {}
         self.events: list[Event] = []
         self._path: list[str] = []
+        self._candidate: dict[str, str] = {}
+        self._fit: dict[str, str] = {}
+        self._parameters: dict[str, Mapping[str, str]] = {}
 
     def read(self, content: bytes) -> _Reader:
         from xml.parsers import expat
@@ -207,7 +210,7 @@ class _Reader:
         try:
             parser.Parse(content, True)
         except expat.ExpatError as error:
-            self.damaged(f"it is not whole XML{_looks_like(content)} ({error})", error)
+            self.damaged(f"it is {'not whole XML' if content.strip() else 'empty'} ({error})", error)
         except (LookupError, ValueError) as error:
             if isinstance(error, LoadError):
                 raise
@@ -222,11 +225,15 @@ class _Reader:
         try:
             return int(attributes[key])
         except (KeyError, ValueError) as error:
-            self.damaged(f"{key} is {attributes.get(key)!r}, not a whole number", error)
+            text = attributes.get(key)
+            self.damaged(f"{key} is {text and text[:40]!r}, not a whole number", error)
 
     def _shut(self, parser: XMLParserType) -> None:
-        def refuse(*_: Any) -> NoReturn:
-            raise HostileFileError(f"{self.filename} has a document type or entities, which no DV report has; it was not read")
+        def refuse(name: str, *said: Any) -> NoReturn:
+            if said and name.lower() == "html" and not said[-1]:  # what an archive says when it has no report
+                self.damaged("it is an HTML page")
+            problem = "has a document type or entities, which no DV report has; it was not read"
+            raise HostileFileError(f"{self.filename} {problem}")
 
         parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse
         parser.ExternalEntityRefHandler = parser.UnparsedEntityDeclHandler = refuse
@@ -242,13 +249,15 @@ class _Reader:
             self._target(tag, attributes)
         elif path[1] == "planetResults":
             if level == 3 and tag == "planetCandidate":
-                self.events[-1].candidate.update(attributes)  # type: ignore[attr-defined]
+                self._candidate.update(attributes)
             elif level == 3 and tag == "allTransitsFit":
-                self.events[-1].fit.update(attributes)  # type: ignore[attr-defined]
+                self._fit.update(attributes)
             elif level == 5 and tag == "modelParameter" and path[2] == "allTransitsFit":
-                self.events[-1].parameters[attributes.get("name", "")] = attributes  # type: ignore[index]
+                self._parameters[attributes.get("name", "")] = attributes
         if level > MOST_LEVELS:
-            raise HostileFileError(f"{self.filename} has more than {MOST_LEVELS} levels, which no DV report has")
+            raise HostileFileError(
+                f"{self.filename} has more than {MOST_LEVELS} levels, which no DV report has"
+            )
 
     def _end(self, _: str) -> None:
         self._path.pop()
@@ -260,7 +269,9 @@ class _Reader:
 
     def _target(self, tag: str, attributes: Mapping[str, str]) -> None:
         if tag == "planetResults":
-            self.events.append(Event(self.whole(attributes, "planetNumber"), attributes, {}, {}, {}))
+            self._candidate, self._fit, self._parameters = {}, {}, {}
+            number = self.whole(attributes, "planetNumber")
+            self.events.append(Event(number, attributes, self._candidate, self._fit, self._parameters))
         elif tag in STAR:
             self.star[STAR[tag]] = self._measured(STAR[tag], attributes)
 
@@ -268,18 +279,13 @@ class _Reader:
         value, error = (self._number(what, attributes.get(key)) for key in ("value", "uncertainty"))
         if value in (0, -1) and (what in POSITIVE or (error is not None and error < 0)):
             value = None
-        return Measured(value, None if error is None or error < 0 else error, attributes.get("provenance") or None)
+        return Measured(
+            value, None if error is None or error < 0 else error, attributes.get("provenance") or None
+        )
 
     def _number(self, what: str, text: str | None) -> float | None:
         try:
             number = float(text) if text else None
         except ValueError as error:
-            self.damaged(f"{what} is {text!r}, not a number", error)
+            self.damaged(f"{what} is {text and text[:40]!r}, not a number", error)
         return number if number is not None and math.isfinite(number) else None
-
-
-def _looks_like(content: bytes) -> str:
-    start = content[:512].lstrip().lower()
-    if not start:
-        return ", but empty"
-    return ", but an HTML page" if start.startswith((b"<!doctype html", b"<html")) else ""

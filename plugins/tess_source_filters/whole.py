@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["FILTERS", "Wholes"]
 
+MOST_SECTORS = 1000
+"""So many sectors at most are named to an archive; who asks for more does not narrow anything down."""
+
 _RANGE = re.compile(r"\s*([0-9]+)\s*(?:-|\.\.)\s*([0-9]+)\s*")
 
 
@@ -46,11 +49,12 @@ class Wholes:
         """Tell which of the ranges from `first` to `last` hold one of the numbers."""
         return any_of(part.meets(first, last) for part in self.spans)
 
-    def numbers(self) -> list[int] | None:
-        """Give all numbers; None if there is no end to them."""
-        if self.spans[-1].greatest is None:
+    def numbers(self, most: int) -> list[int] | None:
+        """Give all numbers; None if there are more than `most`, or no end to them."""
+        ends = [(int(part.least or 0), None if part.greatest is None else int(part.greatest)) for part in self.spans]
+        if ends[-1][1] is None or sum((last or 0) - first + 1 for first, last in ends) > most:
             return None
-        return [n for part in self.spans for n in range(int(part.least or 0), int(part.greatest or 0) + 1)]
+        return [n for first, last in ends for n in range(first, (last or 0) + 1)]
 
     def __str__(self) -> str:
         """As it is written on a command line: ``14-16,40``."""
@@ -117,7 +121,7 @@ def _in(column: str) -> Callable[[Products, Wholes], pl.Expr]:
 
 def _sector_criteria(value: Wholes) -> Mapping[str, Any]:
     """MAST files an observation over several sectors under the last of them."""
-    numbers = value.numbers()
+    numbers = value.numbers(MOST_SECTORS)
     return {} if numbers is None else {"sequence_number": numbers}
 
 

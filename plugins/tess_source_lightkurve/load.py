@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import DamagedFileError, LoadError, NoReaderError
 from tess_source_lightkurve import readers
+from tess_source_lightkurve.spoc import Unsupported, read_light_curve
 from tess_source_lightkurve.whole import fault
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ __all__ = ["load"]
 
 KINDS = frozenset({"lc", "fast-lc", "tp", "fast-tp", "cutout"})
 """Kinds of files that are certainly ours."""
+LIGHT_CURVES = frozenset({"lc", "fast-lc"})
+"""Kinds that may be SPOC's light curves, for which there is a shorter way."""
 ENDINGS = (".fits", ".fits.gz", ".fit", ".fit.gz")
 """A file of unknown kind (an HLSP whose names are not known) is looked into if it ends so."""
 
@@ -36,7 +39,7 @@ def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
     Returns
     -------
     lightkurve.LightCurve or lightkurve.TargetPixelFile or None
-        What `lightkurve.read` gives (times in BTJD, i.e. BJD - 2457000, TDB); None if such files are not ours.
+        What `lightkurve.read` gives, or for SPOC's light curves its equal, made in less time (times in BTJD, i.e. BJD - 2457000, TDB); None if such files are not ours.
         No file is left open: pixels are in memory, not mapped.
 
     Raises
@@ -55,7 +58,9 @@ def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
         return None
     if problem := fault(path):
         raise DamagedFileError(f"{path.name} is damaged: {problem}; fetch it again")
-    opened: object | None = _open(path, options)
+    opened: object | None = _fast(path, options) if entry.item.kind in LIGHT_CURVES else None
+    if opened is None:
+        opened = _open(path, options)
     if opened is None and ours:
         maker = entry.item.pipeline or "unknown origin"
         raise NoReaderError(
@@ -63,6 +68,14 @@ def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
         )
     _name_author(opened, entry.item.pipeline)
     return opened
+
+
+def _fast(path: Path, options: Mapping[str, Any]) -> object | None:
+    """Open a plain light curve by SPOC; None if it is not plain, or a word in the options is not for light curves."""
+    try:
+        return read_light_curve(path, **options)
+    except Unsupported:
+        return None
 
 
 def _open(path: Path, options: Mapping[str, Any]) -> Any:

@@ -354,6 +354,7 @@ def test_an_unknown_filter_is_refused_with_the_nearest(kept: Kept) -> None:
     [
         ("sector", "14-16,40", {"sequence_number": [14, 15, 16, 40]}),
         ("sector", ">=14", {}),
+        ("sector", "1-999999999999", {}),
         ("tic", [2, "TIC 1"], {"target_name": ["1", "2"]}),
         ("pipeline", "tess-spoc", {"provenance_name": ["TESS-SPOC"]}),
         ("pipeline", "!QLP", {}),

@@ -1,0 +1,12 @@
+"""Import this, and lightkurve opens DV time series: ``import tess_source_dv.lightkurve``, then ``lightkurve.read("…_dvt.fits")``.
+
+The one module of tess-source that changes anything by being imported; nothing else imports it. See `tess_source_dv.reader`.
+"""
+
+from __future__ import annotations
+
+from tess_source_dv.reader import register, unregister
+
+__all__ = ["register", "unregister"]
+
+register()

@@ -1,0 +1,149 @@
+"""A TessLightCurve from the rows of a table, by public calls of lightkurve and astropy alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tess_source_lightkurve.cards import UNDEFINED, Unsupported
+from tess_source_lightkurve.plain import COLUMN, STRUCTURE, Plain, choose
+from tess_source_lightkurve.readers import lightkurve
+
+if TYPE_CHECKING:
+    import numpy as np
+    from astropy.time import Time
+    from lightkurve import TessLightCurve
+    from numpy.typing import NDArray
+
+__all__ = ["Asked", "Look", "Recipe", "build"]
+
+TWINS = {"centroid_col": "mom_centr1", "centroid_row": "mom_centr2"}
+"""Columns that lightkurve gives twice, besides the flux and its error."""
+NAMESAKES = {"LABEL": "OBJECT", "MISSION": "TELESCOP", "RA": "RA_OBJ", "DEC": "DEC_OBJ"}
+"""Entries of lightkurve's meta that repeat a card of the primary header."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Arguments of the user."""
+
+    flux_column: str
+    quality_bitmask: str | int | None
+
+
+@dataclass(frozen=True)
+class Look:
+    """How lightkurve shows a column."""
+
+    unit: Any
+    format: str | None
+    meta: bool
+    """Whether it has room for meta of its own."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to build a kind of light curves."""
+
+    looks: Mapping[str, Look]
+    """Columns in order."""
+    ordered: bool
+    """Whether the index may be told that times are in order. Else astropy sorts them, a quarter of all the time; it documents an
+    engine that is ready for its indices, but not for the method that adds one to a table."""
+
+
+def build(plain: Plain, recipe: Recipe, asked: Asked, good: NDArray[np.bool_]) -> TessLightCurve:
+    """Build a light curve.
+
+    Parameters
+    ----------
+    plain : Plain
+        What is in the file.
+    recipe : Recipe
+        How to build it.
+    asked : Asked
+        Arguments of the user.
+    good : array of bool, shape (n,)
+        Which of the rows with a time to keep.
+
+    Raises
+    ------
+    Unsupported
+        If no row is left, or a column is missing.
+    """
+    import numpy as np
+
+    rows = choose(plain.table, np.flatnonzero(plain.timed)[good])
+    if not len(rows):
+        raise Unsupported("no cadence is left")
+    twins = {"flux": asked.flux_column, "flux_err": f"{asked.flux_column}_err", **TWINS}
+    sources = {name: twins.get(name, name) for name in recipe.looks if name != "time"}
+    if missing := set(sources.values()) - set(rows.dtype.names or ()):
+        raise Unsupported(f"no column {min(missing)!r}")
+    columns = {
+        name: _column(np.ascontiguousarray(rows[source]), recipe.looks[name], source in plain.masked)
+        for name, source in sources.items()
+    }
+    time = _time(rows["time"], plain, recipe.ordered)
+    curve = lightkurve().TessLightCurve(data=columns, time=time, meta=_meta(plain, asked, good), copy=False)
+    for name in columns:  # not before: astropy would copy what is set every time that it moves a column
+        info, look = curve.columns[name].info, recipe.looks[name]
+        info.format = look.format
+        if look.meta:
+            info.meta = {}
+    curve.primary_key = ("time",)
+    return curve
+
+
+def _column(values: NDArray[Any], look: Look, masked: bool) -> Any:
+    import numpy as np
+    from astropy.table import Column
+    from astropy.units import Quantity
+    from astropy.utils.masked import Masked
+
+    if look.unit is None:
+        if masked:
+            raise Unsupported("NaN in a column without unit")
+        return Column(values, copy=False)
+    column = Quantity(values, look.unit, dtype=values.dtype, copy=False)
+    return Masked(column, np.isnan(values)) if masked else column
+
+
+def _time(values: NDArray[np.float64], plain: Plain, ordered: bool) -> Time:
+    """Make BTJD times, with an index if they are in order."""
+    import numpy as np
+    from astropy.table import Column, QTable, SortedArray, Table
+    from astropy.time import Time
+
+    time = Time(values, scale=str(plain.header.values.get("TIMESYS")).lower(), format="btjd")
+    if not ordered or not (np.diff(values) > 0).all():
+        return time
+    table = QTable([time], names=["time"], copy=False)
+    order = Column(np.arange(len(time)))
+    table.add_index("time", engine=SortedArray(Table([time], names=["time"], copy=False), order))
+    return table["time"]
+
+
+def _meta(plain: Plain, asked: Asked, good: NDArray[np.bool_]) -> dict[str, Any]:
+    """Give the cards of the table, those of the primary header over them, and what lightkurve adds."""
+    from astropy.io.fits import Card
+
+    undefined = Card.fromstring("NOTHING =").value
+    primary = {key: None if value is UNDEFINED else value for key, value in plain.primary.values.items()}
+    own = {
+        key: undefined if value is UNDEFINED else value
+        for key, value in plain.header.values.items()
+        if key not in STRUCTURE and not key.startswith(COLUMN)
+    }
+    return {
+        **own,
+        **primary,
+        **{key: primary.get(source) for key, source in NAMESAKES.items()},
+        "FILENAME": plain.path,
+        "FLUX_ORIGIN": asked.flux_column,
+        "AUTHOR": "TESS-SPOC" if "tess-spoc" in plain.path else "SPOC",
+        "TARGETID": primary.get("TICID"),
+        "QUALITY_BITMASK": asked.quality_bitmask,
+        "QUALITY_MASK": good,
+    }

@@ -1,0 +1,96 @@
+"""Whether two light curves are equal in every respect that a user can see, and some that only astropy can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lightkurve import LightCurve
+
+__all__ = ["differences"]
+
+
+def differences(one: LightCurve, other: LightCurve) -> list[str]:
+    """Tell what differs: classes, columns with types, units, masks, formats and values, meta, indices.
+
+    NaN equals NaN; bytes of values are compared, so 0.0 and -0.0 differ.
+    """
+    if type(one) is not type(other) or one.colnames != other.colnames or len(one) != len(other):
+        return ["class, columns or length"]
+    found = [f"column {name}: {what}" for name in one.colnames for what in _column(one[name], other[name])]
+    return [*found, *_meta(one.meta, other.meta), *_table(one, other)]
+
+
+def _column(one: Any, other: Any) -> Iterator[str]:
+    import numpy as np
+    from astropy.time import Time
+    from astropy.utils.masked import Masked
+
+    if type(one) is not type(other):
+        yield "class"
+        return
+    for what in ("name", "unit", "format", "description", "meta", "dtype"):
+        a, b = getattr(one.info, what), getattr(other.info, what)
+        if type(a) is not type(b) or a != b:
+            yield what
+    if isinstance(one, Time):
+        pairs = [
+            (getattr(one, what), getattr(other, what))
+            for what in ("scale", "format", "precision", "location")
+        ]
+        if any(a != b for a, b in pairs):
+            yield "scale or format"
+        yield from _array(one.jd1, other.jd1)
+        yield from _array(one.jd2, other.jd2)
+    elif isinstance(one, Masked):
+        yield from _array(np.asarray(one.unmasked), np.asarray(other.unmasked))
+        yield from _array(np.asarray(one.mask), np.asarray(other.mask))
+    else:
+        yield from _array(np.asarray(np.ma.getdata(one)), np.asarray(np.ma.getdata(other)))
+        yield from _array(np.ma.getmaskarray(one), np.ma.getmaskarray(other))
+
+
+def _array(one: Any, other: Any) -> Iterator[str]:
+    if type(one) is not type(other) or one.dtype.str != other.dtype.str or one.shape != other.shape:
+        yield "type of values"
+    elif one.tobytes() != other.tobytes():
+        yield "values"
+    if (one.flags.contiguous, one.flags.writeable) != (other.flags.contiguous, other.flags.writeable):
+        yield "layout in memory"
+
+
+def _meta(one: Any, other: Any) -> Iterator[str]:
+    import numpy as np
+    from astropy.io.fits import Undefined
+
+    if type(one) is not type(other) or list(one) != list(other):
+        yield "names in meta"
+        return
+    for key in one:
+        a, b = one[key], other[key]
+        if type(a) is not type(b):
+            yield f"type of meta {key}"
+        elif isinstance(a, np.ndarray):
+            yield from (f"meta {key}: {what}" for what in _array(a, b))
+        elif isinstance(a, Undefined) or (a != a and b != b):  # noqa: PLR0124  NaN
+            continue  # all that are undefined are the same, though Python compares them by identity
+        elif a != b:
+            yield f"meta {key}"
+
+
+def _table(one: Any, other: Any) -> Iterator[str]:
+    import numpy as np
+
+    if (
+        set(vars(one)) != set(vars(other))
+        or one.primary_key != other.primary_key
+        or one.masked != other.masked
+    ):
+        yield "attributes"
+    if [index.id for index in one.indices] and len(one.indices) != len(other.indices):
+        yield "indices"
+    for a, b in zip(one.indices, other.indices, strict=False):
+        same = [column.info.name for column in a.columns] == [column.info.name for column in b.columns]
+        if not same or not np.array_equal(a.sorted_data(), b.sorted_data()):
+            yield "index"

@@ -1,0 +1,117 @@
+"""SPOC light curves as lightkurve's objects, without lightkurve's detours.
+
+`lightkurve.read` builds a light curve three times over. Here the table is taken from the bytes in one go and handed to the constructor
+of TessLightCurve, once. What lightkurve makes of such a file is not taken for granted, though, and need not stay what it is: the first file
+of every kind is read by `lightkurve.read`, built here as well, and compared in all respects. Only if nothing differs are the next
+files of that kind built here alone; else they are left to lightkurve, as is everything that is not plain.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tess_source_lightkurve.build import Asked, Look, Recipe, build
+from tess_source_lightkurve.cards import Unsupported
+from tess_source_lightkurve.plain import Plain, read_plain
+from tess_source_lightkurve.readers import lightkurve
+from tess_source_lightkurve.same import differences
+
+if TYPE_CHECKING:
+    import numpy as np
+    from lightkurve import TessLightCurve
+    from numpy.typing import NDArray
+
+__all__ = ["Unsupported", "read_light_curve"]
+
+log = logging.getLogger(__name__)
+
+_learnt: dict[object, Recipe | None] = {}
+"""Kind of file and flux column → how to build it; None if lightkurve does something that is not known here."""
+
+
+def read_light_curve(
+    path: str | Path,
+    *,
+    quality_bitmask: str | int | None = "default",
+    flux_column: str = "pdcsap_flux",
+    **others: Any,
+) -> TessLightCurve:
+    """Read a plain light curve by SPOC, equal to what `lightkurve.read` gives.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file as SPOC writes it, 120 s or 20 s, not compressed.
+    quality_bitmask : str or int, optional
+        Cadences to leave out: ``"none"``, ``"default"``, ``"hard"``, ``"hardest"``, or bits of the column QUALITY.
+    flux_column : str
+        Column to be called ``flux``, in lower case; its error is that with ``_err`` behind it.
+    **others
+        Any other argument makes the file unsupported.
+
+    Returns
+    -------
+    lightkurve.TessLightCurve
+        Times in BTJD (BJD - 2457000, TDB), fluxes in electron / s; values big-endian as in the file.
+
+    Raises
+    ------
+    Unsupported
+        If the file is not plain, or lightkurve reads such files otherwise than is known here: ask `lightkurve.read`.
+    OSError
+        If the file cannot be read.
+    """
+    if others:
+        raise Unsupported(f"arguments {', '.join(others)}")
+    asked = Asked(flux_column, quality_bitmask)
+    plain = read_plain(Path(path))
+    key = (flux_column, plain.kind)
+    if key not in _learnt:
+        expected = _by_lightkurve(plain, asked)
+        _learnt[key] = _learn(plain, asked, expected)
+        return expected
+    recipe = _learnt[key]
+    if recipe is None:
+        raise Unsupported("lightkurve reads such files otherwise")
+    return build(plain, recipe, asked, _good(plain, quality_bitmask))
+
+
+def _good(plain: Plain, quality_bitmask: Any) -> NDArray[np.bool_]:
+    """Let lightkurve choose by quality; it logs a warning if much is left out."""
+    try:
+        flags = lightkurve().utils.TessQualityFlags
+        good: NDArray[np.bool_] = flags.create_quality_mask(
+            plain.table["quality"][plain.timed], quality_bitmask
+        )
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Unsupported(f"quality_bitmask {quality_bitmask!r}") from error
+    return good
+
+
+def _by_lightkurve(plain: Plain, asked: Asked) -> TessLightCurve:
+    lk = lightkurve()
+    try:
+        curve: TessLightCurve = lk.read(
+            plain.path, quality_bitmask=asked.quality_bitmask, flux_column=asked.flux_column
+        )
+    except lk.utils.LightkurveError as error:  # for the caller, who asks again, to put into words
+        raise Unsupported(f"lightkurve: {error}") from error
+    return curve
+
+
+def _learn(plain: Plain, asked: Asked, expected: TessLightCurve) -> Recipe | None:
+    """See how lightkurve's object looks, and whether the same can be built here."""
+    infos = {name: expected[name].info for name in expected.colnames}
+    looks = {name: Look(info.unit, info.format, info.meta is not None) for name, info in infos.items()}
+    good = expected.meta.get("QUALITY_MASK")
+    for recipe in (Recipe(looks, ordered=True), Recipe(looks, ordered=False)):
+        try:
+            found = differences(build(plain, recipe, asked, good), expected)
+        except Exception as error:  # noqa: BLE001  whatever other versions do: lightkurve has read the file
+            found = [f"{type(error).__name__}: {error}"]
+        if not found:
+            return recipe
+        log.debug("%s is not built as lightkurve does it: %s", plain.path, "; ".join(found))
+    return None

@@ -1,0 +1,146 @@
+"""A manifest tells what became of every file, in our words and in astroquery's, and what is missing is a plan again."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+import toys
+
+from tess_source import Manifest, Plan, Products, Session
+from tess_source.errors import LoadError
+from tess_source.manifest import Entry
+
+TOTAL = 5
+
+
+@pytest.fixture
+def plan(session: Session, tmp_path: Path) -> Plan:
+    return Plan.of(Products.of(toys.product_rows()), tmp_path / "data", record={"archive": "MAST"}, session=session)
+
+
+@pytest.fixture
+def manifest(plan: Plan) -> Manifest:
+    """Two fetched, one here before, one failed, one fetched."""
+    entries = []
+    for number, item in enumerate(plan):
+        if number == 3:
+            entries.append(Entry(item, "failed", error="the server answered 404 Not Found"))
+            continue
+        path = plan.root / item.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content = bytes([number]) * (item.size or 0)
+        path.write_bytes(content)
+        if number == 2:
+            entries.append(Entry(item, "here", path=path, bytes=len(content)))
+        else:
+            digest = hashlib.sha256(content).hexdigest()
+            entries.append(
+                Entry(item, "fetched", path=path, via=f"http://x/{number}", bytes=len(content), sha256=digest)
+            )
+    return Manifest(plan, tuple(entries), seconds=1.5)
+
+
+def test_there_is_an_entry_for_every_file_in_the_plans_order(plan: Plan, manifest: Manifest) -> None:
+    assert len(manifest) == len(plan) == TOTAL
+    assert [entry.item for entry in manifest] == list(plan)
+    assert manifest[3].error == "the server answered 404 Not Found"
+    assert manifest.errors == {manifest[3].item.uri: "the server answered 404 Not Found"}
+
+
+def test_what_is_there_and_what_failed_are_told_apart(manifest: Manifest) -> None:
+    assert [entry.status for entry in manifest.ok] == ["fetched", "fetched", "here", "fetched"]
+    assert [item.uri for item in manifest.ok.plan] == [entry.item.uri for entry in manifest.ok]
+    failed = manifest.failed
+    assert isinstance(failed, Plan)
+    assert list(failed) == [manifest[3].item]
+    assert (failed.root, failed.record, failed.session) == (
+        manifest.plan.root,
+        manifest.plan.record,
+        manifest.plan.session,
+    )
+
+
+def test_nothing_failed_is_an_empty_plan(manifest: Manifest) -> None:
+    assert len(manifest.ok.failed) == 0
+    assert manifest.ok.failed.bytes == 0
+
+
+def test_a_summary_in_one_line(manifest: Manifest) -> None:
+    summary = manifest.summary()
+    assert summary.startswith("Manifest: 3 fetched (")
+    assert "1 here before, 1 failed in 1.5 s" in summary
+    assert summary in repr(manifest)
+    assert "<table" in manifest._repr_html_()
+
+
+def test_the_table_has_astroquerys_columns_first(manifest: Manifest) -> None:
+    from astropy.table import Table
+
+    table = manifest.to_table()
+    assert isinstance(table, Table)
+    assert table.colnames[:4] == ["Local Path", "Status", "Message", "URL"]
+    assert list(table["Status"]) == ["COMPLETE", "COMPLETE", "COMPLETE", "ERROR", "COMPLETE"]
+    assert list(table["Local Path"])[:1] == [str(manifest[0].path)]
+    assert (table["Local Path"][3], table["Message"][3]) == ("", "the server answered 404 Not Found")
+    assert {"uri", "kind", "tic", "status", "bytes", "sha256", "error"} <= set(table.colnames)
+    assert len(manifest.ok.failed.to_table()) == 0
+
+
+def test_an_empty_manifest_has_the_same_columns(manifest: Manifest) -> None:
+    empty = Manifest(manifest.ok.failed, ())
+    assert empty.to_table().colnames == manifest.to_table().colnames
+    assert empty.summary().startswith("Manifest: 0 fetched")
+
+
+def test_the_lock_knows_size_and_sum_of_every_file_that_is_there(manifest: Manifest, tmp_path: Path) -> None:
+    lock = manifest.lock()
+    for entry, item in zip(manifest, lock, strict=True):
+        known = hashlib.sha256(entry.path.read_bytes()).hexdigest() if entry.path else None
+        assert item.sha256 == known
+        assert item.size == entry.item.size
+    loaded = Plan.load(lock.save(tmp_path / "kelt9.ecsv"), manifest.plan.root)
+    assert loaded.items == lock.items
+    assert loaded.here().to_list() == [True, True, True, False, True]
+
+
+def test_a_size_that_the_archive_did_not_tell_is_known_afterwards(session: Session, tmp_path: Path) -> None:
+    plan = Plan.of(Products.of([{"uri": "x:1/a.fits", "obs_id": "o"}]), tmp_path, session=session)
+    item = next(iter(plan))
+    path = tmp_path / "a.fits"
+    path.write_bytes(b"1234")
+    lock = Manifest(plan, (Entry(item, "fetched", path=path, bytes=4, sha256="ab"),)).lock()
+    assert [(item.size, item.sha256) for item in lock] == [(4, "ab")]
+
+
+# -- opening ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_opening_groups_what_was_read_and_puts_the_rest_aside(manifest: Manifest, session: Session) -> None:
+    session.register(toys.Reader())
+    loaded = manifest.read()
+    opened = sum(len(group) for group in loaded.groups.values())
+    assert opened + len(loaded.failed) == TOTAL
+    assert manifest[3].item.uri in loaded.failed
+    assert "not fetched" in str(loaded.failed[manifest[3].item.uri])
+
+
+def test_without_any_reader_loading_names_each_file_with_its_reason(manifest: Manifest) -> None:
+    with pytest.raises(LoadError, match="nothing could be opened") as caught:
+        manifest.load()
+    for entry in manifest.ok:
+        assert str(entry.path) in str(caught.value)
+    assert "404" in str(caught.value)
+
+
+def test_what_could_not_be_opened_is_logged(
+    manifest: Manifest, session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    session.register(toys.Reader())
+    with caplog.at_level(logging.WARNING, "tess_source"):
+        loaded: Any = manifest.load()
+    assert loaded is not None
+    assert any("404" in record.getMessage() for record in caplog.records)
