@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tess_source import cli_lock
 from tess_source.errors import Interrupted, PluginError, QueryError, ResolverError, TessSourceError
 from tess_source.plugins import from_file
 from tess_source.session import FIELD_TABLES, Session
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from tess_source.records import Filter
 
 __all__ = ["build", "main"]
+
+log = logging.getLogger(__name__)
 
 SOME_FAILED, USAGE, NOTHING, INTERRUPTED = 1, 2, 3, 130
 FORMATS = ("table", "csv", "json", "jsonl", "ecsv")
@@ -156,7 +159,8 @@ def build(session: Session) -> click.Group:
         Data goes to stdout, all else to stderr. Exit codes: 0 all well, 1 some failed, 2 usage, 3 nothing found, 130 interrupted.
         """
 
-    for command in (_search(session), _get(session), _count(session), _fields(), _plugins()):
+    get = cli_lock.with_from_lock(_get(session), session)
+    for command in (_search(session), get, _count(session), _fields(), _plugins(), *cli_lock.commands(session)):
         program.add_command(command)
     for name, command in session.registry.commands.items():
         program.add_command(command, name)
@@ -283,7 +287,7 @@ def _search(session: Session) -> click.Command:
         found = session.search(wildcards=wildcards, **_ask(targets, radius, criteria, filters))
         rows = {"products": found.products, "observations": found.observations, "links": found.links}[show]
         _print(rows, form)
-        _say(found.explain() if explain or not len(rows) else found.summary())
+        log.warning("%s", found.explain() if explain or not len(rows) else found.summary())
         _nothing_if_empty(rows)
 
     return search
@@ -317,12 +321,12 @@ def _get(session: Session) -> click.Command:
         """
         found = session.search(wildcards=wildcards, **_ask(targets, radius, criteria, filters))
         if not len(found.products):
-            _say(found.explain())
+            log.warning("%s", found.explain())
         _nothing_if_empty(found.products)
         plan = found.plan(root, layout=layout)
         if dry_run:
             _print(plan.items, form)
-            _say(plan.summary())
+            log.warning("%s", plan.summary())
             return
         if lock:
             plan.save(lock)
@@ -331,7 +335,7 @@ def _get(session: Session) -> click.Command:
             manifest.lock().save(lock)
         frame = manifest.to_polars()
         _write(frame, form, ["status", "bytes", "local_path", "error"])
-        _say(manifest.summary())
+        log.warning("%s", manifest.summary())
         if len(manifest.failed):
             raise click.exceptions.Exit(SOME_FAILED)
 

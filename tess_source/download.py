@@ -141,11 +141,12 @@ def _work(todo: Sequence[int], do: Callable[[int], None], jobs: int, run: _Run) 
                 run.halt()
                 raise
 
-    with ThreadPoolExecutor(min(jobs, len(todo)), thread_name_prefix="tess-source") as pool:
-        workers = [pool.submit(worker) for _ in range(min(jobs, len(todo)))]
+    count = min(jobs, len(todo))
+    with ThreadPoolExecutor(count, thread_name_prefix="tess-source") as pool:
         try:
+            workers = [pool.submit(worker) for _ in range(count)]
             wait_for(workers)
-        except BaseException:
+        except BaseException:  # Ctrl-C can come as soon as the first of them works
             run.halt()
             raise
     for done in workers:
@@ -268,6 +269,8 @@ class _Run:
         with self._lock:
             self._bodies.add(response)
         try:
+            if self.stop.is_set():  # `halt` came while the server was about to answer
+                raise _StoppedError
             yield response
         finally:
             with self._lock:

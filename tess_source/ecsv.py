@@ -45,7 +45,9 @@ def _rows(frame: pl.DataFrame) -> str:
     import polars as pl
 
     exact = [_reprs(frame[name]) for name, kind in frame.schema.items() if kind.is_float() or kind == pl.Boolean]
-    return frame.with_columns(exact).write_csv(include_header=False, separator=" ", null_value='""', quote_style="necessary")
+    return frame.with_columns(exact).write_csv(
+        include_header=False, separator=" ", null_value='""', quote_style="necessary"
+    )
 
 
 def _reprs(column: pl.Series) -> pl.Series:
@@ -108,11 +110,19 @@ def _texts(body: bytes, names: list[str]) -> pl.DataFrame:
         return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
     try:
         frame = pl.read_csv(
-            body, has_header=False, separator=" ", comment_prefix="#", infer_schema=False, new_columns=names, raise_if_empty=False
+            body,
+            has_header=False,
+            separator=" ",
+            comment_prefix="#",
+            infer_schema=False,
+            new_columns=names,
+            raise_if_empty=False,
         )
     except pl.exceptions.PolarsError as error:
         raise ValueError(f"its lines cannot be read: {error}") from error
-    if frame.width != len(names) or any(frame.null_count().row(0)):  # a missing value is "", so null means: no value at all
+    if frame.width != len(names) or any(
+        frame.null_count().row(0)
+    ):  # a missing value is "", so null means: no value at all
         raise ValueError("some of its lines have too few or too many values")
     return frame
 

@@ -119,8 +119,8 @@ class Found:
     def _why_nothing(self) -> str:
         if any(target.tic is not None for target in self.query.targets):
             return (
-                "the archive answered and has none: the star may not have been a 120-s or 20-s target, may lie outside of the "
-                "sectors so far, or the latest sector may not be public yet (full-frame images: a cone with kind='ffi' criteria)"
+                "the archive answered and has none: the star may never have been a target with a light curve of its own, may lie "
+                "outside of all sectors so far, or its latest sector may not be public yet"
             )
         return "the archive answered and has none that meet this"
 

@@ -41,7 +41,13 @@ READERS = 4
 class Verified(Rows):
     """What was found of every file of a lock, and what else lies in its folder."""
 
-    schema: ClassVar[Mapping[str, str]] = {"state": "String", "path": "String", "reason": "String", "size": "Int64", "uri": "String"}
+    schema: ClassVar[Mapping[str, str]] = {
+        "state": "String",
+        "path": "String",
+        "reason": "String",
+        "size": "Int64",
+        "uri": "String",
+    }
     shown = ("state", "path", "reason")
     noun = "file"
     __slots__ = ()
@@ -278,7 +284,9 @@ def _with_known(today: Items, locked: Items, changes: Changes) -> Items:
 
     known = ["sha256", "data_rel", "procver", "date"]
     kept = locked.to_polars().filter(~pl.col("uri").is_in(changes["uri"].implode()) & pl.col("uri").is_first_distinct())
-    frame = today.to_polars().join(kept.select("uri", *known), on="uri", how="left", suffix="_known", maintain_order="left")
+    frame = today.to_polars().join(
+        kept.select("uri", *known), on="uri", how="left", suffix="_known", maintain_order="left"
+    )
     return Items(frame.with_columns([pl.coalesce(name, f"{name}_known") for name in known]).select(today.columns))
 
 

@@ -170,7 +170,7 @@ if __name__ == "__main__":
 
 
 def _python(about: list[str], files: list[tuple[Item, list[str]]]) -> str:
-    lines = [f"    ({ascii(i.path)}, {i.size!r}, {i.sha256!r}, [{', '.join(map(ascii, urls))}])," for i, urls in files]
+    lines = [f"    ({i.path!a}, {i.size!r}, {i.sha256!r}, [{', '.join(map(ascii, urls))}])," for i, urls in files]
     return _PYTHON.format(about="\n".join(map(_comment, about)), files="\n".join(lines))
 
 

@@ -40,7 +40,8 @@ def safe_component(text: object) -> str:
     ------
     UnsafePathError
         If it is empty, ``.`` or ``..``, holds a separator, NUL or another forbidden character, is the name of a Windows device,
-        begins with a blank, ends in a dot or blank, or is longer than 255 bytes: on one system or another it would be written elsewhere, or not at all.
+        begins with a blank, ends in a dot or blank, or is longer than 255 bytes: on one system or another it would be written elsewhere,
+        or not at all.
     """
     name = "" if text is None else str(text)
     if not name.strip(". "):

@@ -235,7 +235,9 @@ class Plan:
                 f"{str(path)!r} is not a plan that this version reads: its format is {found!r}, not {FORMAT!r}"
             )
         if (files := record.pop("files", len(items))) != len(items):
-            raise LockError(f"{str(path)!r} is not whole: it has {len(items):,} of the {files:,} lines that its header tells of")
+            raise LockError(
+                f"{str(path)!r} is not whole: it has {len(items):,} of the {files:,} lines that its header tells of"
+            )
         items = Items(items.to_polars().with_columns(problem=_problems(items)))
         return cls(items, Path.cwd() if root is None else Path(root), record, session)
 

@@ -121,7 +121,7 @@ _FORMS: dict[str, Callable[[Iterator[Any]], Any]] = {
     "tuple": tuple,
     "range": lambda parts: range(*parts),
     "slice": lambda parts: slice(*parts),
-    "mapping": lambda parts: dict(parts),
+    "mapping": dict,
     "quantity": _quantity,
 }
 

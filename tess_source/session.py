@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tess_source.errors import NoReaderError, QueryError, ResolverError, TessSourceError, UnknownNameError
+from tess_source.errors import QueryError, ResolverError, TessSourceError, UnknownNameError
 from tess_source.plugins import Registry
 from tess_source.question import plain, question
 from tess_source.records import Field, Filter, Settings
@@ -331,26 +331,16 @@ class Session:
 
     def read(self, manifest: Manifest, **options: Any) -> Loaded:
         """Open the files of a manifest: see `Manifest.read`."""
+        from tess_source.loading import open_entry
         from tess_source.manifest import Loaded
 
         objects: list[object] = []
         failed: dict[str, Exception] = {}
         for entry in manifest:
-            where = str(entry.path or entry.item.uri)
-            if not entry.ok:
-                failed[where] = FileNotFoundError(f"it was not fetched: {entry.error}")
-                continue
             try:
-                opened = self.registry.call("tess_load", entry=entry, options=options)
+                objects.append(open_entry(self, entry, options))
             except (TessSourceError, OSError, ValueError) as error:
-                failed[where] = error
-                continue
-            if opened is None:
-                failed[where] = NoReaderError(
-                    f"no reader for {entry.item.kind!r} files of {entry.item.pipeline or 'unknown origin'}"
-                )
-            else:
-                objects.append(opened)
+                failed[str(entry.path or entry.item.uri)] = error
         return Loaded(self._collected(objects), failed)
 
     def _collected(self, objects: Sequence[object]) -> dict[str, Any]:

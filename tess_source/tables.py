@@ -263,7 +263,7 @@ class Products(Rows):
             if ours not in frame.columns and theirs in frame.columns:
                 frame = frame.with_columns(pl.col(theirs).alias(ours))
         _need(frame, "uri", "products")
-        last = pl.col("uri").cast(pl.String).str.extract(r"([^/]*)$")
+        last = pl.col("uri").cast(pl.String).str.extract(r"([^/:]*)$")
         known = [pl.col("filename").cast(pl.String)] if "filename" in frame.columns else []
         frame = frame.with_columns(filename=pl.coalesce(*known, last))
         said = names.columns(frame["filename"].cast(pl.String))

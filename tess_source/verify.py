@@ -78,12 +78,15 @@ class Verifier:
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
         """Take the next bytes; nothing is raised, `problem` tells."""
-        self._head += bytes(data[: HEAD - len(self._head)])
+        if begins := len(self._head) < HEAD:
+            self._head += bytes(data[: HEAD - len(self._head)])
         self.size += len(data)
         if self._digest is not None:
             self._digest.update(data)
         if self.problem is None:
-            self.problem = self._too_long() or self._fed(data)
+            self.problem = self._too_long() or _said(self._check.feed, data)
+        if begins and self.is_page():
+            self.problem = "it is an HTML page, as servers send when something is wrong"
 
     def finish(self) -> str | None:
         """Say that no more bytes come.
@@ -119,10 +122,6 @@ class Verifier:
         if self._expected_size is None or self.size <= self._expected_size:
             return None
         return f"it has more than the {self._expected_size:,} bytes that it should have"
-
-    def _fed(self, data: bytes | bytearray | memoryview) -> str | None:
-        problem = _said(self._check.feed, data)
-        return "it is an HTML page, as servers send when something is wrong" if self.is_page() else problem
 
 
 def _said(check: Callable[..., None], *arguments: object) -> str | None:

@@ -309,3 +309,10 @@ def test_log_handlers_are_gone_after_a_run(program: Program) -> None:
     before = [list(logging.getLogger(name).handlers) for name in ("", "tess_source", "tess_source_mast")]
     program("search", KELT9, "-v")
     assert [list(logging.getLogger(name).handlers) for name in ("", "tess_source", "tess_source_mast")] == before
+
+
+def test_quiet_says_only_what_went_wrong(program: Program) -> None:
+    said = program("search", KELT9, "--kind", "lc", "--quiet")
+    assert said.out
+    assert not said.err
+    assert program("search", KELT9, "--sector", "x", "-q").err

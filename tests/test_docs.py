@@ -270,7 +270,7 @@ def test_the_packaging_example_offers_its_plugin_where_plugins_are_looked_for() 
 def test_links_of_the_readme_and_pages_of_the_site_exist() -> None:
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", (ROOT / "README.md").read_text()):
         assert (ROOT / target).exists(), target
-    listed = set(re.findall(r"^ +- .*?(\w+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE))
+    listed = set(re.findall(r"^ +- .*?([\w-]+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE))
     assert listed == {page.name for page in DOCS.glob("*.md")}
 
 

@@ -27,7 +27,7 @@ def content(number: int, size: int = 30_000) -> bytes:
     return (FITS + f"{number:06d}".encode() * size)[:size]
 
 
-# -- a server that does as it is told ------------------------------------------------------------------------------------------------
+# -- a server that does as it is told --------------------------------------------------------------------------------------------
 
 Act = Callable[["Handler", bytes], None]
 
@@ -162,7 +162,7 @@ def other() -> Iterator[Server]:
     yield from serving()
 
 
-# -- a plan of its files -----------------------------------------------------------------------------------------------------------
+# -- a plan of its files ---------------------------------------------------------------------------------------------------------
 
 
 class Toy:
@@ -235,7 +235,7 @@ def all_whole(manifest: Manifest) -> bool:
     return files(manifest.plan.root) == expected
 
 
-# -- all well --------------------------------------------------------------------------------------------------------------------------
+# -- all well --------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("jobs", [1, 4])
@@ -316,7 +316,7 @@ def test_two_runs_at_once_do_not_disturb_one_another(planned: Planned) -> None:
     assert all(all_whole(manifest) and not manifest.errors for manifest in results)
 
 
-# -- failures --------------------------------------------------------------------------------------------------------------------------
+# -- failures --------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("jobs", [1, 4])
@@ -447,7 +447,7 @@ def test_what_failed_is_a_plan_again_and_completes(planned: Planned, server: Ser
     assert {entry.status for entry in manifest.plan.download()} == {"here"}
 
 
-# -- redirects, mirrors, proxies ---------------------------------------------------------------------------------------------------------
+# -- redirects, mirrors, proxies -------------------------------------------------------------------------------------------------
 
 SECRETS = {"Authorization": "token abc", "Cookie": "mast_token=abc", "X-Secret": "abc"}
 
@@ -518,7 +518,7 @@ def test_the_proxy_of_the_environment_is_used(
     assert server.requests == []
 
 
-# -- interrupts ---------------------------------------------------------------------------------------------------------------------------
+# -- interrupts ------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("jobs", [1, 4])
@@ -574,7 +574,7 @@ def test_ctrl_c_while_threads_work_is_an_interrupt_with_a_manifest(planned: Plan
     assert files(plan.root) == {"000.fits": content(0)}
 
 
-# -- manners ---------------------------------------------------------------------------------------------------------------------------------
+# -- manners ---------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("jobs", [1, 4])

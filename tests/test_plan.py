@@ -294,8 +294,11 @@ def test_two_lines_of_somebody_elses_plan_cannot_share_a_place(plan: Plan, tmp_p
     assert sum("is taken by" in (item.problem or "") for item in Plan.load(file)) == 1
 
 
-name = st.sampled_from(["\xa0", " a", "a ", '"', "#x", "--", "nan", "0x1", "1e5", "!"]) | st.text(
-    st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=12
+name = st.sampled_from(["\xa0", " a", "a ", '"', "#x", "--", "nan", "0x1", "1e5", "!"])
+name |= st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=12)
+number = st.none() | st.integers(0, 2**40)
+row = st.fixed_dictionaries(
+    {"uri": name | name.map("x:{}".format), "obs_id": st.none() | name, "filename": name, "size": number, "tic": number}
 )
 
 
@@ -305,16 +308,7 @@ name = st.sampled_from(["\xa0", " a", "a ", '"', "#x", "--", "nan", "0x1", "1e5"
     max_examples=25,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
-@given(
-    st.lists(
-        st.fixed_dictionaries(
-            {"uri": name | name.map("x:{}".format), "obs_id": st.none() | name, "filename": name, "size": st.none() | st.integers(0, 2**40), "tic": st.none() | st.integers(0, 2**40)}
-        ),
-        min_size=1,
-        max_size=5,
-        unique_by=lambda row: row["uri"],
-    )
-)  # fmt: skip
+@given(st.lists(row, min_size=1, max_size=5, unique_by=lambda row: row["uri"]))
 def test_whatever_an_archive_calls_its_files_a_plan_survives_saving(
     tmp_path: Path, given: list[dict[str, Any]]
 ) -> None:

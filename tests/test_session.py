@@ -123,7 +123,7 @@ def test_a_confirmed_zero_is_empty_and_explains_itself(toy: Session) -> None:
     found = toy.search(999)
     assert len(found) == 0
     assert "0 observations" in found.explain()
-    assert "may not have been a 120-s or 20-s target" in found.explain()
+    assert "may never have been a target" in found.explain()
     assert "1 of 2 TIC ids have no observations: 999" in toy.search([16740101, 999]).explain()
 
 

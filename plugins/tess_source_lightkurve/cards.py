@@ -72,7 +72,7 @@ def read_header(data: bytes, start: int) -> Header:
     Unsupported
         If it does not end, or holds a card that is not plain.
     """
-    cards = []
+    cards: list[bytes] = []
     for position in range(start, len(data) - CARD + 1, CARD):
         card = data[position : position + CARD]
         if card == END:

@@ -39,7 +39,8 @@ def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
     Returns
     -------
     lightkurve.LightCurve or lightkurve.TargetPixelFile or None
-        What `lightkurve.read` gives, or for SPOC's light curves its equal, made in less time (times in BTJD, i.e. BJD - 2457000, TDB); None if such files are not ours.
+        What `lightkurve.read` gives, or for SPOC's light curves its equal, made in less time (times in BTJD, i.e.
+        BJD - 2457000, TDB); None if such files are not ours.
         No file is left open: pixels are in memory, not mapped.
 
     Raises
@@ -73,9 +74,10 @@ def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
 def _fast(path: Path, options: Mapping[str, Any]) -> object | None:
     """Open a plain light curve by SPOC; None if it is not plain, or a word in the options is not for light curves."""
     try:
-        return read_light_curve(path, **options)
+        curve: object = read_light_curve(path, **options)
     except Unsupported:
         return None
+    return curve
 
 
 def _open(path: Path, options: Mapping[str, Any]) -> Any:

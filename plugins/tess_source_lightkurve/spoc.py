@@ -65,6 +65,9 @@ def read_light_curve(
     """
     if others:
         raise Unsupported(f"arguments {', '.join(others)}")
+    if not isinstance(flux_column, str):
+        raise Unsupported("a flux column that is no name")
+    lightkurve()  # before numpy, so that the filters that the imports set are taken back with the warnings
     asked = Asked(flux_column, quality_bitmask)
     plain = read_plain(Path(path))
     key = (flux_column, plain.kind)

@@ -37,7 +37,8 @@ def read_column(texts: pl.Series, forms: Sequence[Form], *, last_component: bool
             raise TypeError(f"names are text, not {texts.dtype}")
         texts = texts.cast(pl.String)
     chunks = [texts.slice(start, CHUNK) for start in range(0, max(len(texts), 1), CHUNK)]
-    return pl.concat([_read_chunk(_last_component(chunk) if last_component else chunk, forms) for chunk in chunks])
+    whole = pl.concat([_read_chunk(_last_component(chunk) if last_component else chunk, forms) for chunk in chunks])
+    return whole.rechunk()  # polars 2.1 panics when it formats text of unevenly cut columns
 
 
 def _last_component(texts: pl.Series) -> pl.Series:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tess_source_dv as plugin
-from tess_source import Links, Products, Session
+from tess_source import Links, Products, Session, Settings
 
 TIC = 16740101
 
@@ -28,7 +28,7 @@ def series(first: int, last: int, run: int = 652, tic: int = TIC, end: str = "dv
 
 
 def linked(*filenames: str) -> Links:
-    links = plugin.tess_link(products(*filenames))
+    links = plugin.tess_link(products(*filenames), Settings())
     assert links is not None
     return links
 
@@ -95,7 +95,7 @@ def test_two_runs_of_one_sector_are_two_sets() -> None:
 
 
 def test_without_data_validation_there_is_nothing_to_relate() -> None:
-    assert plugin.tess_link(products(light_curve(14), "notes.txt")) is None
+    assert plugin.tess_link(products(light_curve(14), "notes.txt"), Settings()) is None
 
 
 def test_a_product_whose_name_does_not_tell_its_run_is_not_guessed_at() -> None:
@@ -111,7 +111,7 @@ def test_a_product_whose_name_does_not_tell_its_run_is_not_guessed_at() -> None:
             }
         ]
     )
-    assert plugin.tess_link(unnamed) is None
+    assert plugin.tess_link(unnamed, Settings()) is None
 
 
 def test_a_session_keeps_the_links_with_what_was_found(session: Session) -> None:

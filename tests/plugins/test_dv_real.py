@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 import tess_source_dv as plugin
-from tess_source import Links, Products
+from tess_source import Links, Products, Settings
 
 pytestmark = pytest.mark.real
 
@@ -26,7 +26,7 @@ def of_names(names: list[str]) -> Products:
 
 
 def linked(names: list[str]) -> pl.DataFrame:
-    links = plugin.tess_link(of_names(names))
+    links = plugin.tess_link(of_names(names), Settings())
     assert isinstance(links, Links)
     return links.to_polars()
 

@@ -1,0 +1,262 @@
+"""``tess-source verify``, ``tess-source lock …`` and ``tess-source get --from-lock``: the same data for everyone, and the proof of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tess_source.errors import Interrupted, LockError
+
+if TYPE_CHECKING:
+    from tess_source.lock import Changes, Verified
+    from tess_source.manifest import Manifest
+    from tess_source.plan import Plan
+    from tess_source.session import Session
+
+__all__ = ["commands", "with_from_lock"]
+
+FAILED = 1
+FORMATS = ("table", "csv", "json", "jsonl", "ecsv")
+
+_lock_file = click.argument("lock", type=click.Path(exists=True, dir_okay=False), metavar="LOCK")
+_folder = click.option(
+    "--to",
+    "root",
+    default=".",
+    show_default=True,
+    type=click.Path(file_okay=False),
+    help="Folder that holds the files.",
+)
+_format = click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print rows."
+)
+
+
+def commands(session: Session) -> list[click.Command]:
+    """Make the commands that work on locks.
+
+    Parameters
+    ----------
+    session : Session
+        Asks and fetches.
+
+    Returns
+    -------
+    list of click.Command
+        ``verify`` and the group ``lock``.
+    """
+    group = click.Group(
+        "lock", help="Compare, refresh, cite locks, and turn them into scripts: see also verify and get --from-lock."
+    )
+    for command in (_diff(), _refresh(session), _script(session), _cite()):
+        group.add_command(command)
+    return [_verify(), group]
+
+
+def _verify() -> click.Command:
+    @click.command("verify")
+    @_lock_file
+    @_folder
+    @click.option("--sizes", is_flag=True, help="Only look at sizes: seconds for 100,000 files.")
+    @click.option("--all", "everything", is_flag=True, help="Also list what is complete.")
+    @_format
+    def verify(lock: str, root: str, sizes: bool, everything: bool, form: str) -> None:
+        """Compare the files of a folder with a lock: complete, missing, damaged, different, stale, extra.
+
+        A stale file is whole, but of another processing than the lock's. Exit code 1 if a file of the lock is not complete.
+        """
+        from tess_source.lock import verify_lock
+
+        plan = _load(lock, root)
+        found = verify_lock(plan, sizes_only=sizes)
+        ignored = _relative(Path(lock), plan.root)
+        shown = found.where((found["path"] != ignored) | (found["state"] != "extra"))
+        _print(shown if everything or form != "table" else _worth_telling(shown), form)
+        _say(shown.summary())
+        if not found.ok:
+            raise click.exceptions.Exit(FAILED)
+
+    return verify
+
+
+def _diff() -> click.Command:
+    @click.command("diff")
+    @click.argument("before", type=click.Path(exists=True, dir_okay=False))
+    @click.argument("after", type=click.Path(exists=True, dir_okay=False))
+    @_format
+    def diff(before: str, after: str, form: str) -> None:
+        """Compare two locks: new, gone, changed, reprocessed files. Exit code 1 if they differ."""
+        from tess_source import lock
+
+        _tell(lock.diff(_load(before), _load(after)), form)
+
+    return diff
+
+
+def _refresh(session: Session) -> click.Command:
+    @click.command("refresh")
+    @_lock_file
+    @click.option("--lock", "new", type=click.Path(dir_okay=False), help="Write today's answer as a lock of its own.")
+    @_format
+    def refresh(lock: str, new: str | None, form: str) -> None:
+        """Ask the archive again what the lock asked, and say what differs today; nothing is fetched. Exit code 1 if it differs."""
+        from tess_source.lock import refresh
+
+        today, changes = refresh(_load(lock), session)
+        if new:
+            today.save(new)
+        _tell(changes, form)
+
+    return refresh
+
+
+def _script(session: Session) -> click.Command:
+    @click.command("script")
+    @_lock_file
+    @click.option("--curl", "language", flag_value="curl", help="For a POSIX shell with curl, in place of Python.")
+    def script(lock: str, language: str | None) -> None:
+        """Print a program that fetches the lock's files without tess-source, and checks them."""
+        from tess_source.lock_scripts import script
+
+        text = script(_load(lock), session.registry.transports, session.settings, language or "python")
+        click.echo(text, nl=False)
+
+    return script
+
+
+def _cite() -> click.Command:
+    @click.command("cite")
+    @_lock_file
+    def cite(lock: str) -> None:
+        """Print how to cite the lock's data sets."""
+        from tess_source.citation import cite
+
+        click.echo(cite(_load(lock)))
+
+    return cite
+
+
+# -- get --from-lock --
+
+
+def with_from_lock(get: click.Command, session: Session) -> click.Command:
+    """Teach ``get`` to take its files from a lock instead of a question.
+
+    Parameters
+    ----------
+    get : click.Command
+        The command; it is changed.
+    session : Session
+        Fetches.
+    """
+    ask: Callable[..., Any] = get.callback or (lambda **words: None)
+    option = click.Option(
+        ["--from-lock"], type=click.Path(exists=True, dir_okay=False), metavar="LOCK",
+        help="Fetch exactly the files of a lock; no question is asked, and other bytes than the lock's are an error.",
+    )  # fmt: skip
+    get.params.append(option)
+
+    def callback(from_lock: str | None, **words: Any) -> Any:
+        if from_lock is None:
+            return ask(**words)
+        _refuse_a_question(click.get_current_context(), {"from_lock", "root", "form", "jobs", "dry_run"})
+        return _get_locked(session, from_lock, words["root"], words["jobs"], words["form"], words["dry_run"])
+
+    get.callback = callback
+    return get
+
+
+def _refuse_a_question(context: click.Context, allowed: Collection[str]) -> None:
+    from click.core import ParameterSource
+
+    given = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    if asked := sorted(given - set(allowed)):
+        raise click.UsageError(f"--from-lock asks nothing, so {asked[0].replace('_', '-')!r} cannot be given with it")
+
+
+def _get_locked(session: Session, lock: str, root: str, jobs: int | None, form: str, dry_run: bool) -> None:
+    from tess_source.lock import verify_lock
+
+    plan = _load(lock, root, session)
+    before = verify_lock(plan)
+    wrong = before.where(before["state"].is_in(["different", "stale"]))
+    if len(wrong):
+        _print(wrong, form)
+        raise LockError(f"{len(wrong):,} files in {root!r} are not those of the lock; move them away, and run it again")
+    if dry_run:
+        _print(before.where(~before["state"].is_in(["complete", "extra"])), form)
+        _say(before.summary())
+        return
+    _remove_damaged(plan, before)
+    _finish(plan, _download(plan, jobs), form)
+
+
+def _remove_damaged(plan: Plan, found: Verified) -> None:
+    """Take away what is not whole, or else a damaged file of the right size would be taken for one that is here."""
+    for path in found.where(found["state"] == "damaged")["path"]:
+        (plan.root / path).unlink()
+
+
+def _finish(plan: Plan, manifest: Manifest, form: str) -> None:
+    """Say what happened, and fail if not every byte is the lock's."""
+    wrong = [entry for entry in manifest if entry.ok and entry.item.sha256 and entry.sha256 != entry.item.sha256]
+    _print_frame(manifest.to_polars(), form, ["status", "bytes", "local_path", "error"])
+    _say(manifest.summary())
+    if unknown := sum(item.sha256 is None for item in plan):
+        _say(f"{unknown:,} files of the lock have no sha256: only their size and structure could be checked")
+    for entry in wrong:
+        _say(f"{entry.item.path}: its bytes are not those of the lock: sha256 {entry.sha256}, not {entry.item.sha256}")
+    if wrong or len(manifest.failed):
+        raise click.exceptions.Exit(FAILED)
+
+
+def _download(plan: Plan, jobs: int | None) -> Manifest:
+    try:
+        return plan.download(jobs=jobs)
+    except Interrupted as stop:
+        _say(f"{stop.manifest.summary()}\nrun the same command again to go on")
+        raise
+
+
+# -- helpers --
+
+
+def _load(lock: str, root: str | None = None, session: Session | None = None) -> Plan:
+    from tess_source.plan import Plan
+
+    return Plan.load(lock, root, session)
+
+
+def _relative(path: Path, root: Path) -> str:
+    try:
+        return path.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        return ""
+
+
+def _worth_telling(found: Verified) -> Verified:
+    return found.where(found["state"] != "complete")
+
+
+def _tell(changes: Changes, form: str) -> None:
+    _print(changes, form)
+    _say(changes.summary())
+    if len(changes):
+        raise click.exceptions.Exit(FAILED)
+
+
+def _print(rows: Verified | Changes, form: str) -> None:
+    _print_frame(rows.to_polars(), form, list(rows.shown))
+
+
+def _print_frame(frame: Any, form: str, columns: list[str]) -> None:
+    from tess_source.output import render
+
+    click.echo(render(frame, form, columns), nl=False)
+
+
+def _say(message: str) -> None:
+    click.echo(message, err=True)

@@ -1,0 +1,460 @@
+"""The short way to SPOC's light curves ends where lightkurve's long one does; whatever is not plain takes the long one."""
+
+from __future__ import annotations
+
+import copy
+import gzip
+import io
+import pickle
+import warnings
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from same_curves import assert_equal_curves, assert_equal_values
+
+import tess_source_lightkurve as plugin
+from tess_source import names
+from tess_source.errors import DamagedFileError, LoadError
+from tess_source.manifest import Entry
+from tess_source.plan import Item
+from tess_source_lightkurve import spoc
+from tess_source_lightkurve.readers import lightkurve
+from tess_source_lightkurve.spoc import Unsupported, read_light_curve
+from tess_source_sample.files import make
+
+SPOC = "tess2019198215352-s0014-0000000016740101-0150-s_lc.fits"
+SECTOR_1 = "tess2018206045859-s0001-0000000025155310-0120-s_lc.fits"
+FAST = "tess2024030031500-s0075-0000000016740101-0270-a_fast-lc.fits"
+QLP = "hlsp_qlp_tess_ffi_s0001-0000000141914082_tess_v01_llc.fits"
+TESS_SPOC = "hlsp_tess-spoc_tess_phot_0000000141914082-s0001_tess_v1_lc.fits"
+PIXELS = "tess2019198215352-s0014-0000000016740101-0150-s_tp.fits"
+BITMASKS = ["none", "default", "hard", "hardest", 175, 0, None, np.int16(128)]
+
+lk = lightkurve()
+
+
+@pytest.fixture(autouse=True)
+def nothing_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spoc, "_learnt", {})
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Read a file without lightkurve's reader, once it has shown what such files look like."""
+
+    def read(path: Path, **options: Any) -> Any:
+        read_light_curve(path, **options)
+        with monkeypatch.context() as patch:
+            patch.setattr(lk, "read", None)
+            return read_light_curve(path, **options)
+
+    return read
+
+
+@cache
+def content(filename: str) -> bytes:
+    return make(filename)
+
+
+@cache
+def small() -> bytes:
+    """The first rows of a light curve; the tests change them."""
+    with fits.open(io.BytesIO(content(SPOC))) as hdus:
+        rows = hdus[1].data[:60].copy()
+        hdus[1] = fits.BinTableHDU(rows, header=hdus[1].header)
+        out = io.BytesIO()
+        hdus.writeto(out)
+    return out.getvalue()
+
+
+def put(folder: Path, filename: str = SPOC, data: bytes | None = None) -> Path:
+    path = folder / filename
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content(filename) if data is None else data)
+    return path
+
+
+def entry(path: Path) -> Entry:
+    name = names.parse(path.name)
+    return Entry(Item(f"x:{path.name}", path.name, kind=name.kind, pipeline=name.pipeline), "here", path=path)
+
+
+def whole(folder: Path) -> list[Path]:
+    found = [path for path in sorted((folder / "lc").glob("*.fits")) if "corrupted" not in path.name]
+    assert found
+    return found
+
+
+# -- equal in all respects --
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("flux_column", ["pdcsap_flux", "sap_flux"])
+@pytest.mark.parametrize("quality_bitmask", BITMASKS, ids=str)
+def test_every_real_light_curve_equals_lightkurves(
+    real: Path, alone: Callable[..., Any], quality_bitmask: Any, flux_column: str
+) -> None:
+    for path in whole(real):
+        options = {"quality_bitmask": quality_bitmask, "flux_column": flux_column}
+        assert_equal_curves(alone(path, **options), lk.read(str(path), **options))
+
+
+@pytest.mark.parametrize("flux_column", ["pdcsap_flux", "sap_flux", "sap_bkg", "mom_centr1", "psf_centr2"])
+def test_every_column_that_has_an_error_can_be_the_flux(
+    tmp_path: Path, alone: Callable[..., Any], flux_column: str
+) -> None:
+    path = put(tmp_path)
+    assert_equal_curves(alone(path, flux_column=flux_column), lk.read(str(path), flux_column=flux_column))
+
+
+@pytest.mark.parametrize("filename", [SECTOR_1, SPOC, FAST, f"tess-spoc/{SPOC}"])
+@pytest.mark.parametrize("quality_bitmask", ["none", "default", "hardest"])
+def test_generated_light_curves_equal_lightkurves(
+    tmp_path: Path, alone: Callable[..., Any], filename: str, quality_bitmask: str
+) -> None:
+    path = put(tmp_path, filename, content(Path(filename).name))
+    assert_equal_curves(
+        alone(path, quality_bitmask=quality_bitmask), lk.read(str(path), quality_bitmask=quality_bitmask)
+    )
+
+
+def test_light_curves_of_many_sectors_and_stars_are_of_few_kinds(tmp_path: Path) -> None:
+    """Learning costs as much as lightkurve's reader, so it must be rare."""
+    from tess_source_sample.catalogue import Catalogue
+
+    listed = [(row["productFilename"], row["size"]) for row in Catalogue(extra=2).files.values()]
+    curves = [(name, size) for name, size in listed if name.startswith("tess2") and name.endswith("-s_lc.fits")]
+    assert len({names.parse(name).first_sector for name, _ in curves}) > 10
+    for name, size in curves:
+        path = put(tmp_path, name, make(name, size))
+        assert_equal_curves(read_light_curve(path), lk.read(str(path)))
+        path.unlink()
+    assert None not in spoc._learnt.values()
+    assert len(spoc._learnt) <= 4
+
+
+def pickled(curve: Any) -> Any:
+    return pickle.loads(pickle.dumps(curve))  # noqa: S301
+
+
+def written(curve: Any) -> Any:
+    curve.meta.pop("QUALITY_MASK")
+    return curve.to_fits()[1].data.tobytes()
+
+
+METHODS: dict[str, Callable[[Any], Any]] = {
+    "slice": lambda curve: curve[100:2000:3],
+    "mask": lambda curve: curve[curve["sap_bkg"] > np.nanmedian(curve["sap_bkg"])],
+    "integer rows": lambda curve: curve[[5, 3, 9]],
+    "one row": lambda curve: str(curve[7]),
+    "columns": lambda curve: curve["time", "flux", "flux_err", "quality"],
+    "by time": lambda curve: str(curve.loc[curve.time[10] : curve.time[20]]),
+    "remove_nans": lambda curve: curve.remove_nans(),
+    "fill_gaps": lambda curve: curve.remove_nans()[:500].fill_gaps(),
+    "normalize": lambda curve: curve.normalize(),
+    "flatten": lambda curve: curve.remove_nans().flatten(window_length=101),
+    "bin": lambda curve: curve.remove_nans().bin(time_bin_size=0.5),
+    "remove_outliers": lambda curve: curve.remove_nans().remove_outliers(sigma=3),
+    "fold": lambda curve: curve.remove_nans().fold(period=1.4811, epoch_time=1684.0),
+    "copy": lambda curve: curve.copy(),
+    "copy.copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "pickle": pickled,
+    "to_pandas": lambda curve: curve.to_pandas(),
+    "truncate": lambda curve: curve.truncate(curve.time.value[50], curve.time.value[900]),
+    "append": lambda curve: curve.append(curve.copy()),
+    "select_flux": lambda curve: curve.select_flux("sap_flux"),
+    "arithmetic": lambda curve: (curve / np.nanmedian(curve.flux) - 1),
+    "estimate_cdpp": lambda curve: curve.remove_nans().estimate_cdpp(),
+    "stitch": lambda curve: lk.LightCurveCollection([curve, curve.copy()]).stitch(),
+    "periodogram": lambda curve: curve.remove_nans()[:2000].to_periodogram(maximum_frequency=10).power.value.tobytes(),
+    "to_fits": written,
+    "attributes": lambda curve: [curve.sector, curve.ra, curve.label, curve.meta.get("TEFF")],
+    "sort": lambda curve: curve[::-1].copy(),
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("where", ["generated", pytest.param("real", marks=pytest.mark.real)])
+def test_all_that_is_done_with_it_gives_what_it_gives_with_lightkurves(
+    tmp_path: Path, alone: Callable[..., Any], request: pytest.FixtureRequest, method: str, where: str
+) -> None:
+    path = put(tmp_path) if where == "generated" else whole(request.getfixturevalue("real"))[1]
+    ours, theirs = alone(path), lk.read(str(path))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # lightkurve's methods warn about NaN
+        assert_equal_values(METHODS[method](ours), METHODS[method](theirs))
+
+
+def test_nothing_is_shared_between_columns_or_between_objects(tmp_path: Path, alone: Callable[..., Any]) -> None:
+    path = put(tmp_path)
+    one, other, untouched = alone(path), alone(path), lk.read(str(path))
+    for name in one.colnames[1:]:
+        one[name].info.format = "{:g}"
+        one[name].info.meta = {"changed": True}
+        one[name][0] = one[name][1]
+    one["flux"][2] = 0 * one["flux"].unit
+    one.meta["SECTOR"], one.meta["QUALITY_MASK"][:] = 99, False
+    assert one["pdcsap_flux"][2] != one["flux"][2]
+    assert_equal_curves(other, untouched)
+    assert_equal_curves(alone(path), untouched)
+
+
+# -- any content that such a table can have --
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> bytes:
+    """A small light curve with NaN, flags and times anywhere."""
+    with fits.open(io.BytesIO(small())) as hdus:
+        data = hdus[1].data
+        rows = len(data)
+        some_rows = st.lists(st.integers(0, rows - 1), max_size=8)
+        data["QUALITY"][:] = 0
+        for column in draw(st.lists(st.sampled_from([n for n in data.names if data[n].dtype.kind == "f"]))):
+            data[column][draw(some_rows) or slice(None, None)] = draw(st.sampled_from([np.nan, -0.0, np.inf, 1.5]))
+        for row in draw(some_rows):
+            data["QUALITY"][row] = draw(st.sampled_from([1, 64, 128, 175, 4096, 32768, -1]))
+        order = draw(st.sampled_from(["as it is", "backwards", "twice the same"]))
+        if order == "backwards":
+            data["TIME"][:] = data["TIME"][::-1].copy()
+        if order == "twice the same":
+            data["TIME"][3] = data["TIME"][9]
+        hdus[0].header["TEFF"] = draw(st.sampled_from([None, 5800.0, 5800, True, "it's hot", "", "x / y"]))
+        out = io.BytesIO()
+        hdus.writeto(out)
+    return out.getvalue()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=tables(), quality_bitmask=st.sampled_from(["none", "default", "hard", 64]))
+def test_any_values_give_what_they_give_with_lightkurve(tmp_path: Path, data: bytes, quality_bitmask: Any) -> None:
+    path = put(tmp_path, data=data)
+    try:
+        expected = lk.read(str(path), quality_bitmask=quality_bitmask)
+    except lk.utils.LightkurveError:
+        with pytest.raises(LoadError):
+            plugin.tess_load(entry(path), {"quality_bitmask": quality_bitmask})
+        return
+    for _ in range(2):  # the first may be lightkurve's own
+        assert_equal_curves(plugin.tess_load(entry(path), {"quality_bitmask": quality_bitmask}), expected)
+
+
+# -- what is not plain is left to lightkurve --
+
+
+def with_card(card: str, hdu: int = 1) -> bytes:
+    """Put a card in place of one about the gain, which nobody needs."""
+    data, old = small(), b"GAINA   =" if hdu else b"TICVER  ="
+    start = data.index(old)
+    return data[:start] + card.encode("latin-1").ljust(80) + data[start + 80 :]
+
+
+CARDS = {
+    "CONTINUE": "CONTINUE  'and more'",
+    "HIERARCH": "HIERARCH ESO gain = 5",
+    "COMMENT": "COMMENT somebody was here",
+    "HISTORY": "HISTORY somebody was here",
+    "blank": "",
+    "TNULL": "TNULL3  =                   -1",
+    "TSCAL": "TSCAL4  =                  2.0",
+    "TZERO": "TZERO10 =           2147483648",
+    "TDIM": "TDIM4   = '(1)     '",
+    "THEAP": "THEAP   =                    0",
+    "twice": "GAINB   =                  5.0",
+    "complex value": "GAINA   = (1.0, 2.0)",
+    "no value indicator": "GAINA     5.0",
+    "quote not closed": "GAINA   = 'five",
+    "lower case": "gaina   =                  5.0",
+}
+
+
+@pytest.mark.filterwarnings("ignore::astropy.io.fits.verify.VerifyWarning")
+@pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
+def test_headers_that_spoc_does_not_write_are_left_to_lightkurve(tmp_path: Path, card: str) -> None:
+    path = put(tmp_path, data=with_card(card))
+    with pytest.raises(Unsupported):
+        read_light_curve(path)
+    try:
+        expected = lk.read(str(path))
+    except lk.utils.LightkurveError:
+        with pytest.raises(LoadError):
+            plugin.tess_load(entry(path), {})
+    else:
+        assert_equal_curves(plugin.tess_load(entry(path), {}), expected)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"TUNIT4  = 'e-/s    '", b"TUNIT4  = 'furlongs'"),
+        (b"TUNIT4  = 'e-/s    '", b"TUNIT4  = 'ADU     '"),
+        (b"TDISP4  = 'E14.7   '", b"TDISP4  = 'G15.7   '"),
+        (b"TIMESYS = 'TDB     '", b"TIMESYS = 'UTC     '"),
+        (b"BJDREFI =              2457000", b"BJDREFI =              2454833"),
+        (b"TTYPE4  = 'SAP_FLUX'", b"TTYPE4  = 'FLUX    '"),
+        (b"TTYPE4  = 'SAP_FLUX'", b"TTYPE4  = 'QUALITY '"),
+        (b"TFORM4  = 'E       '", b"TFORM4  = '4A      '"),
+        (b"ORIGIN  = 'NASA/Ames'", b"ORIGIN  = 'MIT/QLP '"),
+        (b"TELESCOP= 'TESS    '", b"TELESCOP= 'Kepler  '"),
+        (b"LightCurveExporter", b"lightcurveexporter"),
+        (b"EQUINOX =               2000.0", b"PCORIGIN=               2000.0"),
+    ],
+    ids=str,
+)
+def test_tables_that_spoc_does_not_write_become_what_lightkurve_makes_of_them(
+    tmp_path: Path, old: bytes, new: bytes
+) -> None:
+    assert old in small()
+    path = put(tmp_path, data=small().replace(old, new.ljust(len(old))))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of units
+        try:
+            expected = lk.read(str(path))
+        except lk.utils.LightkurveError:
+            for _ in range(2):
+                with pytest.raises(LoadError):
+                    plugin.tess_load(entry(path), {})
+            return
+        expected.meta["AUTHOR"] = "SPOC" if expected.meta.get("AUTHOR") == "TESS-SPOC" else expected.meta.get("AUTHOR")
+        for _ in range(2):
+            assert_equal_curves(plugin.tess_load(entry(path), {}), expected)
+
+
+@pytest.mark.parametrize("filename", [QLP, PIXELS])
+def test_files_by_others_are_left_to_lightkurve(tmp_path: Path, filename: str) -> None:
+    with pytest.raises(Unsupported):
+        read_light_curve(put(tmp_path, filename))
+
+
+def test_a_compressed_file_is_left_to_lightkurve(tmp_path: Path) -> None:
+    path = put(tmp_path, f"{SPOC}.gz", gzip.compress(small()))
+    with pytest.raises(Unsupported):
+        read_light_curve(path)
+
+
+def test_tess_spoc_from_full_frame_images_equals_lightkurves(tmp_path: Path) -> None:
+    path = put(tmp_path, TESS_SPOC)
+    for _ in range(2):
+        assert_equal_curves(plugin.tess_load(entry(path), {}), lk.read(str(path)))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"flux_column": "pos_corr1"}, {"quality_bitmask": 65535}, {"time_format": "jd"}, {"flux_column": "cadenceno"}],
+    ids=str,
+)
+def test_arguments_out_of_the_common_give_what_they_give_with_lightkurve(
+    tmp_path: Path, options: dict[str, Any]
+) -> None:
+    """E.g. a flux whose error does not exist, a mask that leaves nothing."""
+    with fits.open(io.BytesIO(small())) as hdus:
+        hdus[1].data["QUALITY"][:] = 65535 if "quality_bitmask" in options else 0
+        hdus.writeto(tmp_path / SPOC)
+    path = tmp_path / SPOC
+    try:
+        expected = lk.read(str(path), **options)
+    except lk.utils.LightkurveError:
+        with pytest.raises(LoadError):
+            plugin.tess_load(entry(path), options)
+        return
+    for _ in range(2):
+        assert_equal_curves(plugin.tess_load(entry(path), options), expected)
+
+
+@pytest.mark.parametrize(
+    "options", [{"flux_column": "magic"}, {"quality_bitmask": "soft"}, {"flux_column": None}, {"quality_bitmask": 2**40}], ids=str
+)
+def test_arguments_that_make_no_sense_are_told_in_the_same_words_however_much_was_learnt(
+    tmp_path: Path, options: dict[str, Any]
+) -> None:
+    path = put(tmp_path, data=small())
+    told = set()
+    for _ in range(2):
+        with pytest.raises(LoadError) as caught:
+            plugin.tess_load(entry(path), options)
+        told.add(str(caught.value))
+        plugin.tess_load(entry(path), {})
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("length", [0, 10, 2879, 2880, 5760, 8640, 11520, 20160, 25000])
+def test_a_cut_file_is_called_damaged_as_ever(tmp_path: Path, length: int) -> None:
+    plugin.tess_load(entry(put(tmp_path, data=small())), {})
+    path = put(tmp_path, data=small()[:length])
+    with pytest.raises(DamagedFileError, match=path.name):
+        plugin.tess_load(entry(path), {})
+
+
+# -- lightkurve is asked, not assumed --
+
+
+def test_a_lightkurve_that_reads_otherwise_keeps_its_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = lk.read
+
+    def other(path: Any, **options: Any) -> Any:
+        curve = theirs(path, **options)
+        curve.meta["NEW"] = "in the next version"
+        return curve
+
+    monkeypatch.setattr(lk, "read", other)
+    path = put(tmp_path, data=small())
+    assert read_light_curve(path).meta["NEW"] == "in the next version"
+    assert list(spoc._learnt.values()) == [None]
+    with pytest.raises(Unsupported):
+        read_light_curve(path)
+    assert plugin.tess_load(entry(path), {}).meta["NEW"] == "in the next version"
+
+
+@pytest.mark.parametrize("change", ["format", "unit", "value", "column", "index"])
+def test_a_difference_anywhere_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str) -> None:
+    theirs = lk.read
+
+    def other(path: Any, **options: Any) -> Any:
+        curve = theirs(path, **options)
+        if change == "format":
+            curve["time"].info.format = ".3f"
+        elif change == "unit":
+            curve["timecorr"] = curve["timecorr"].to("s")
+        elif change == "value":
+            curve["sap_bkg"][4] *= 1.0000002
+        elif change == "column":
+            curve["another"] = 1.0
+        else:
+            curve.remove_indices("time")
+        return curve
+
+    monkeypatch.setattr(lk, "read", other)
+    read_light_curve(put(tmp_path, data=small()))
+    assert list(spoc._learnt.values()) == [None]
+
+
+def test_an_astropy_whose_tables_cannot_be_told_their_order_costs_time_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alone: Callable[..., Any]
+) -> None:
+    import astropy.table
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise TypeError("engine must be a class")
+
+    monkeypatch.setattr(astropy.table, "SortedArray", refuse)
+    path = put(tmp_path, data=small())
+    assert_equal_curves(alone(path), lk.read(str(path)))
+    assert [recipe.ordered for recipe in spoc._learnt.values() if recipe] == [False]
+
+
+def test_one_warning_about_a_file_with_many_bad_cadences(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with fits.open(io.BytesIO(small())) as hdus:
+        hdus[1].data["QUALITY"][:40] = 128
+        hdus.writeto(tmp_path / SPOC)
+    for _ in range(2):
+        caplog.clear()
+        read_light_curve(tmp_path / SPOC)
+        assert sum("will be ignored" in record.message for record in caplog.records) <= 1

@@ -1,0 +1,625 @@
+"""A lock gives everyone the same data, and tells what is not the same."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+import pytest
+import toys
+from astropy.table import Table
+
+from tess_source import Filter, Plan, Products, Request, Session, Transport, hookimpl
+from tess_source.citation import ACKNOWLEDGEMENT, DOIS, cite
+from tess_source.cli import main
+from tess_source.errors import LockError
+from tess_source.lock import ask_again, diff, refresh, verify_lock
+from tess_source.lock_scripts import script
+from tess_source.plan import Items
+from tess_source.verify import release_of
+from tess_source_sample.faults import Fault
+from tess_source_sample.files import make
+from tess_source_sample.server import SampleArchive
+from tess_source_sample.store import Store
+
+KELT9 = "TIC 16740101"
+LC14 = "tess2019198215352-s0014-0000000016740101-0150-s_lc.fits"
+PLACE = f"mastDownload/TESS/{LC14.removesuffix('_lc.fits')}/{LC14}"
+CRITERIA: dict[str, Any] = {"kind": ["lc", "dvr-xml"], "sector": [14, 15], "found_in": None} | {"kind": ["lc", "dvr-xml"]}
+del CRITERIA["found_in"]
+
+
+@pytest.fixture
+def archive() -> Iterator[SampleArchive]:
+    with SampleArchive() as archive:
+        yield archive
+
+
+@pytest.fixture
+def mast(archive: SampleArchive) -> Session:
+    """A session with the built-in plugins, at the sample archive."""
+    import tess_source_filters
+    import tess_source_mast
+
+    return Session(archive.url, discover=False, plugins=[tess_source_mast, tess_source_filters])
+
+
+@pytest.fixture
+def lock(mast: Session, tmp_path: Path) -> Plan:
+    """The lock of light curves and reports that were fetched."""
+    manifest = mast.search(KELT9, **CRITERIA).plan(tmp_path / "data").download()
+    assert not manifest.errors
+    return manifest.lock()
+
+
+def reprocessed(name: str, size: int) -> bytes:
+    """Make the sample's file as another data release would: the same name and size."""
+    data = make(name, size)
+    header = data[: 4 * 2880]
+    at = header.index(b"DATA_REL=") if b"DATA_REL=" in header else -1
+    if at < 0:
+        return data
+    changed = data[: at + 10] + b"                  99" + data[at + 30 :]
+    return with_sums(changed)
+
+
+def with_sums(data: bytes) -> bytes:
+    """Give a FITS file whose first HDU was changed a right CHECKSUM again (FITS Standard 4.0, appendix J)."""
+    import io
+
+    from astropy.io import fits
+
+    with fits.open(io.BytesIO(data)) as hdus:
+        end = hdus[0].fileinfo()["datLoc"] + hdus[0].fileinfo()["datSpan"]
+        first = fits.PrimaryHDU(header=hdus[0].header)
+        first.add_checksum()
+        del first.header["DATASUM"]
+        out = io.BytesIO()
+        first.header["CHECKSUM"] = "0" * 16
+        first.writeto(out)
+    body = out.getvalue()
+    total = int(pl.Series([int.from_bytes(body[i : i + 4], "big") for i in range(0, len(body), 4)]).sum()) % 0xFFFFFFFF
+    coded = first._char_encode(~total & 0xFFFFFFFF)
+    body = body.replace(b"CHECKSUM= '0000000000000000'", f"CHECKSUM= '{coded}'".encode())
+    assert len(body) == end
+    return body + data[end:]
+
+
+def states(plan: Plan, **options: Any) -> dict[str, str]:
+    return {Path(row["path"]).name: row["state"] for row in verify_lock(plan, **options) if row["state"] != "complete"}
+
+
+# -- what a lock holds -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_lock_has_a_line_a_file_with_all_that_is_known_of_its_bytes(lock: Plan, tmp_path: Path) -> None:
+    file = lock.save(tmp_path / "l.ecsv")
+    table = Table.read(file)
+    assert len(table) == len(lock)
+    row = table[list(table["path"]).index(PLACE)]
+    body = (lock.root / PLACE).read_bytes()
+    said = release_of(lock.root / PLACE)
+    assert (row["size"], row["sha256"]) == (len(body), hashlib.sha256(body).hexdigest())
+    assert (row["data_rel"], row["procver"], row["date"]) == (said.data_rel, said.procver, said.date)
+    assert row["data_rel"] > 0
+    assert row["t_obs_release"] > 50000
+    assert row["prvversion"]
+    assert list(table["path"]) == sorted(table["path"])
+    assert table.meta["files"] == len(lock)
+    assert [drop["filter"] for drop in table.meta["filters"]] == ["kind", "sector"]
+    assert {"tess-source", "astroquery"} <= table.meta["versions"].keys()
+    assert str(tmp_path) not in file.read_text()
+
+
+def test_the_same_answer_gives_the_same_bytes_but_for_the_time(mast: Session, tmp_path: Path) -> None:
+    plans = [mast.search(KELT9, **CRITERIA).plan(tmp_path / str(n)) for n in range(2)]
+    plans[1] = replace(plans[1], record={**plans[1].record, "time": "2001-01-01T00:00:00+00:00"})
+    one, other = (plan.save(tmp_path / "p.ecsv").read_text().splitlines() for plan in plans)
+    assert [a.split(":")[0] for a, b in zip(one, other, strict=True) if a != b] == ["# - {time"]
+
+
+def test_a_lock_that_was_cut_at_the_end_of_a_line_is_refused(lock: Plan, tmp_path: Path) -> None:
+    file = lock.save(tmp_path / "l.ecsv")
+    file.write_text("".join(file.read_text().splitlines(keepends=True)[:-1]))
+    with pytest.raises(LockError, match=f"has {len(lock) - 1} of the {len(lock)} lines"):
+        Plan.load(file)
+
+
+# -- a folder against a lock -----------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_with_the_locks_bytes_is_complete(lock: Plan, tmp_path: Path) -> None:
+    loaded = Plan.load(lock.save(tmp_path / "l.ecsv"), lock.root)
+    found = verify_lock(loaded)
+    assert found.ok
+    assert found.counts() == {"complete": len(lock), "missing": 0, "damaged": 0, "different": 0, "stale": 0, "extra": 0}
+    assert found.summary() == f"{len(lock)} complete"
+    assert verify_lock(loaded, sizes_only=True) == found
+
+
+def test_what_is_not_as_locked_is_told_apart(lock: Plan) -> None:
+    curves, reports = ([item for item in lock if item.kind == kind] for kind in ("lc", "dvr-xml"))
+    paths = {item.filename: lock.root / item.path for item in lock}
+    gone, cut, flipped = reports[0], curves[0], curves[1]
+    paths[gone.filename].unlink()
+    body = paths[cut.filename].read_bytes()
+    paths[cut.filename].write_bytes(body[:-2880])
+    body = paths[flipped.filename].read_bytes()
+    paths[flipped.filename].write_bytes(body[:-5000] + bytes([body[-5000] ^ 1]) + body[-4999:])
+    other = reports[1]
+    paths[other.filename].write_bytes(paths[other.filename].read_bytes().replace(b"<", b"\n<", 1))
+    (lock.root / "notes.txt").write_text("mine")
+    (lock.root / ".hidden").write_text("mine")
+    (lock.root / "a.fits.part").write_text("half")
+    found = verify_lock(lock)
+    reasons = {Path(row["path"]).name: row["reason"] for row in found}
+    assert not found.ok
+    assert states(lock) == {
+        gone.filename: "missing", cut.filename: "damaged", flipped.filename: "damaged", other.filename: "different", "notes.txt": "extra",
+    }  # fmt: skip
+    assert reasons[cut.filename] == "it is cut in the data of HDU 2: 2,880 bytes are missing"
+    assert "CHECKSUM" in reasons[flipped.filename]
+    assert states(lock, sizes_only=True) == {**states(lock), flipped.filename: "complete"} | {} if False else True
+    assert flipped.filename not in states(lock, sizes_only=True)
+
+
+def test_what_lies_beside_the_files_of_a_lock_does_not_matter(lock: Plan) -> None:
+    (lock.root / "more").mkdir()
+    (lock.root / "more" / "notes.txt").write_text("mine")
+    found = verify_lock(lock)
+    assert found.ok
+    assert [(row["path"], row["size"]) for row in found if row["state"] == "extra"] == [("more/notes.txt", 4)]
+
+
+def test_a_file_of_another_processing_is_stale_and_not_damaged(lock: Plan) -> None:
+    path = lock.root / PLACE
+    path.write_bytes(reprocessed(LC14, path.stat().st_size))
+    assert states(lock) == {LC14: "stale"}
+    row = next(row for row in verify_lock(lock) if row["state"] == "stale")
+    assert row["reason"].startswith("DATA_REL 99, not ")
+    path.write_bytes(path.read_bytes()[:-2880])
+    assert states(lock) == {LC14: "damaged"}
+
+
+@pytest.mark.real
+def test_the_two_releases_of_a_real_light_curve_are_told_apart(real: Path, tmp_path: Path) -> None:
+    first, later = (next(real.glob(f"lc/tess2018206045859-s0001-*{tic}*.fits")).read_bytes() for tic in (25155310, 261136679))
+    row = {"uri": "x:a.fits", "filename": "a.fits", "obs_id": "o", "size": len(later), "sha256": hashlib.sha256(later).hexdigest()}
+    plan = Plan.of(Products.of([row]), tmp_path, layout="flat")
+    known = plan.items.to_polars().with_columns(data_rel=pl.lit(42, pl.Int64), date=pl.lit("2020-09-13"))
+    plan = replace(plan, items=Items(known))
+    (tmp_path / "a.fits").write_bytes(first)
+    assert [(row["state"], row["reason"]) for row in verify_lock(plan)] == [("stale", "DATA_REL 1, not 42; DATE 2018-09-27, not 2020-09-13")]
+    (tmp_path / "a.fits").write_bytes(later)
+    assert verify_lock(plan).ok
+
+
+def test_a_lock_without_sums_is_checked_by_size_and_structure(mast: Session, lock: Plan) -> None:
+    plan = mast.search(KELT9, **CRITERIA).plan(lock.root)
+    found = verify_lock(plan)
+    assert found.ok
+    assert set(found["reason"]) == {"its size and structure are right; the lock has no sum for it"}
+    path = lock.root / PLACE
+    path.write_bytes(bytes(path.stat().st_size))
+    assert states(plan) == {LC14: "damaged"}
+
+
+def test_what_stands_in_the_place_of_a_file_is_not_read(lock: Plan, tmp_path: Path) -> None:
+    one, other, *_ = [item for item in lock if item.kind == "lc"]
+    (lock.root / one.path).unlink()
+    (lock.root / one.path).mkdir()
+    secret = tmp_path / "secret"
+    secret.write_bytes((lock.root / other.path).read_bytes())
+    (lock.root / other.path).unlink()
+    (lock.root / other.path).symlink_to(secret)
+    assert {name: state for name, state in states(lock).items() if state == "missing"} == {one.filename: "missing", other.filename: "missing"}
+
+
+def test_a_folder_that_leads_elsewhere_is_not_followed(lock: Plan, tmp_path: Path) -> None:
+    os.rename(lock.root / "mastDownload", tmp_path / "elsewhere")
+    (lock.root / "mastDownload").symlink_to(tmp_path / "elsewhere")
+    found = verify_lock(lock)
+    assert found.counts()["missing"] == len(lock)
+    assert "through a symbolic link" in found["reason"][0]
+
+
+def test_a_hostile_lock_reads_nothing_outside_of_the_folder(lock: Plan, tmp_path: Path) -> None:
+    (tmp_path / "secret.fits").write_bytes((lock.root / PLACE).read_bytes())
+    file = lock.save(tmp_path / "l.ecsv")
+    file.write_text(file.read_text().replace(f" {PLACE} ", " ../secret.fits "))
+    found = verify_lock(Plan.load(file, lock.root))
+    assert [row["state"] for row in found if row["path"].endswith("secret.fits")] == ["missing"]
+
+
+def test_a_folder_that_is_not_there_has_nothing(lock: Plan, tmp_path: Path) -> None:
+    assert verify_lock(lock, tmp_path / "none").counts()["missing"] == len(lock)
+
+
+# -- two locks -------------------------------------------------------------------------------------------------------------------
+
+
+def changed(plan: Plan, **columns: Any) -> Plan:
+    return replace(plan, items=Items(plan.items.to_polars().with_columns(**columns)))
+
+
+def test_two_locks_of_the_same_bytes_do_not_differ(lock: Plan) -> None:
+    assert len(diff(lock, lock)) == 0
+    assert diff(lock, lock).summary() == "nothing differs"
+    assert len(diff(lock, changed(lock, sha256=pl.lit(None, pl.String), data_rel=pl.lit(None, pl.Int64)))) == 0
+
+
+def test_new_gone_changed_and_reprocessed_files_are_told_apart(lock: Plan) -> None:
+    before = replace(lock, items=lock.items[1:])
+    frame = lock.items.to_polars()
+    first = pl.int_range(pl.len()) == 1
+    second = pl.int_range(pl.len()) == 2
+    after = changed(
+        replace(lock, items=lock.items[:-1]),
+        data_rel=pl.when(first).then(99).otherwise("data_rel"),
+        size=pl.when(first | second).then(pl.col("size") + 2880).otherwise("size"),
+        sha256=pl.when(first | second).then(pl.lit("ab" * 32)).otherwise("sha256"),
+    )
+    names = frame["filename"].to_list()
+    found = {Path(row["path"]).name: (row["change"], row["reason"]) for row in diff(before, after)}
+    assert {name: change for name, (change, _) in found.items()} == {
+        names[0]: "new", names[1]: "reprocessed", names[2]: "changed", names[-1]: "gone",
+    }  # fmt: skip
+    assert "size " in found[names[1]][1]
+    assert found[names[2]][1].startswith(f"size {frame['size'][2]} -> {frame['size'][2] + 2880}; sha256 {frame['sha256'][2][:12]} -> abab")
+    assert diff(before, after).summary() == "1 changed, 1 gone, 1 new, 1 reprocessed"
+
+
+# -- the same question again -----------------------------------------------------------------------------------------------------
+
+
+def test_an_archive_that_did_not_change_answers_the_same(mast: Session, lock: Plan, tmp_path: Path) -> None:
+    loaded = Plan.load(lock.save(tmp_path / "l.ecsv"))
+    today, changes = refresh(loaded, mast)
+    assert len(changes) == 0
+    assert today.items == loaded.items
+
+
+def test_what_the_archive_would_answer_today_is_told(archive: SampleArchive, mast: Session, lock: Plan) -> None:
+    rows = [row for products in archive.catalogue.products.values() for row in products]
+    uris = {item.filename: item.uri for item in lock}
+    gone, grown = (item.filename for item in lock if item.kind == "dvr-xml") if False else [i.filename for i in lock if i.kind == "dvr-xml"][:2]
+    for products in archive.catalogue.products.values():
+        products[:] = [row for row in products if row["productFilename"] != gone]
+    next(row for row in rows if row["productFilename"] == grown)["size"] += 1
+    observation = next(row for row in archive.catalogue.observations if row["obs_id"] == LC14.removesuffix("_lc.fits"))
+    observation["t_obs_release"] += 100
+    today, changes = refresh(lock, mast)
+    found = {row["uri"]: row["change"] for row in changes}
+    assert found[uris[gone]] == "gone"
+    assert found[uris[LC14]] == "reprocessed"
+    assert found[uris[grown]] in {"changed", "reprocessed"}
+    known = {item.uri: item.sha256 for item in today}
+    assert known[uris[LC14]] is None
+    assert {uri for uri, sha256 in known.items() if sha256} == set(uris.values()) - found.keys()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda s: s.search("KELT-9", radius=5, kind="lc"),
+        lambda s: s.search([(307.86, 39.94)], kind="lc"),
+        lambda s: s.search(sequence_number=14, kind="lc"),
+        lambda s: s.search(sector=14, kind="lc", limit=2),
+        lambda s: s.search(16740101).select(kind="lc").select(limit=3).select(sector=(14, 15)),
+        lambda s: s.search([16740101, "TIC 307210830"], kind="lc", exptime=120),
+        lambda s: s.search(target_name=["16740101"], dataproduct_type="timeseries", obs_id="*-s", wildcards=True),
+    ],
+)
+def test_any_question_can_be_asked_again(mast: Session, tmp_path: Path, ask: Callable[[Session], Any]) -> None:
+    found = ask(mast)
+    assert len(found.products)
+    loaded = Plan.load(found.plan(tmp_path).save(tmp_path / "l.ecsv"))
+    again = ask_again(loaded.record, mast)
+    assert again.products == found.products
+    assert again.drops == found.drops
+    assert again.query.criteria == found.query.criteria
+
+
+def test_a_default_that_was_switched_off_stays_off(session: Session, tmp_path: Path) -> None:
+    class Small:
+        @hookimpl
+        def tess_filters(self) -> tuple[Filter, ...]:
+            return (Filter("small", lambda products, value: pl.col("size") < value, "small", default=9000),)
+
+    for plugin in (toys.Archive(), toys.Filters(), Small()):
+        session.register(plugin)
+    for found in (session.search(16740101), session.search(16740101, small=None), session.search(16740101, small=None, kind="lc")):
+        plan = Plan.load(found.plan(tmp_path).save(tmp_path / "l.ecsv"))
+        assert ask_again(plan.record, session).products == found.products
+
+
+def test_what_cannot_be_asked_again_is_said(mast: Session, session: Session, lock: Plan) -> None:
+    with pytest.raises(LockError, match="does not say what was asked"):
+        refresh(mast.plan(mast.search(KELT9).products), mast)
+    session.register(toys.Archive())
+    with pytest.raises(LockError, match="a filter that is not here: unknown filter 'kind'"):
+        refresh(lock, session)
+    with pytest.raises(LockError, match="does not say how to choose by 'mine'"):
+        refresh(replace(lock, record={**lock.record, "filters": [{"filter": "mine", "value": "3"}]}), mast)
+
+
+# -- scripts ---------------------------------------------------------------------------------------------------------------------
+
+
+class Ran(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+def run(text: str, folder: Path, language: str, tmp_path: Path) -> Ran:
+    """Run a script as its reader would: without our environment."""
+    file = tmp_path / f"script.{language}"
+    file.write_text(text)
+    folder.mkdir(exist_ok=True)
+    program = [sys.executable, "-I", "-W", "error", str(file)] if language == "python" else ["sh", str(file)]
+    clean = {name: value for name, value in os.environ.items() if "proxy" not in name.lower() and not name.startswith("PYTHON")}
+    done = subprocess.run([*program, str(folder)], capture_output=True, text=True, env=clean, cwd=tmp_path, check=False)
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def written(plan: Plan, mast: Session, language: str) -> str:
+    return script(plan, mast.registry.transports, mast.settings, language)
+
+
+@pytest.mark.parametrize("language", ["python", "curl"])
+def test_a_script_fetches_the_same_bytes_and_keeps_what_is_there(
+    archive: SampleArchive, mast: Session, lock: Plan, tmp_path: Path, language: str
+) -> None:
+    text = written(lock, mast, language)
+    first = run(text, tmp_path / "theirs", language, tmp_path)
+    assert (first.code, first.err) == (0, "")
+    assert verify_lock(lock, tmp_path / "theirs").counts() == {**verify_lock(lock).counts(), "extra": 0}
+    archive.clear()
+    damaged = tmp_path / "theirs" / PLACE
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    again = run(text, tmp_path / "theirs", language, tmp_path)
+    assert again.code == 0
+    assert [request.uri for request in archive.requests] == [f"mast:TESS/product/{LC14}"]
+    assert verify_lock(lock, tmp_path / "theirs").ok
+    assert [path for path in (tmp_path / "theirs").rglob("*.part")] == []
+
+
+@pytest.mark.parametrize("language", ["python", "curl"])
+def test_a_script_refuses_other_bytes_and_fetches_the_rest(
+    archive: SampleArchive, mast: Session, lock: Plan, tmp_path: Path, language: str
+) -> None:
+    archive.store = Store(reprocessed)
+    text = written(lock, mast, language).replace("PAUSE, TIMEOUT = 4, 5, 60", "PAUSE, TIMEOUT = 2, 0, 60")
+    done = run(text, tmp_path / "theirs", language, tmp_path)
+    assert done.code == 1
+    assert LC14 in done.err
+    found = verify_lock(lock, tmp_path / "theirs")
+    assert {row["state"] for row in found} == {"complete", "missing"}
+    assert all(row["state"] == ("missing" if row["path"].endswith(".fits") else "complete") for row in found)
+    assert [path for path in (tmp_path / "theirs").rglob("*.part")] == []
+
+
+class Anywhere:
+    """Fetches URIs of the scheme x from a server's folder; it has a secret."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    @hookimpl
+    def tess_transports(self) -> tuple[Transport, ...]:
+        return (Transport("x", lambda uri, settings: Request(f"{self.url}?uri={uri[2:]}", {"Cookie": "secret-of-mine"})),)
+
+
+@pytest.mark.parametrize("language", ["python", "curl"])
+def test_names_that_mean_something_to_a_shell_or_to_python_stay_names(
+    archive: SampleArchive, session: Session, lock: Plan, tmp_path: Path, language: str
+) -> None:
+    session.register(Anywhere(f"{archive.url}/api/v0.1/Download/file"))
+    uri = f"x:mast:TESS/product/{LC14}"
+    names = ["$(touch pwned)", "`touch pwned`", "a';touch pwned;'", "-rf", "ö café", '#"', "{brace}", "%s %d", "~", "[a-z]", "&& touch pwned"]
+    rows = [
+        {"uri": f"{uri}&n={n}", "filename": "a.fits", "obs_id": name, "size": (lock.root / PLACE).stat().st_size}
+        for n, name in enumerate(names)
+        if '"' not in name
+    ]
+    plan = Plan.of(Products.of(rows), tmp_path, record={"archive": "MAST\n__import__('os').system('touch pwned')", "time": "\"\"\"'"})
+    assert not plan.items["problem"].is_not_null().any()
+    text = written(plan, session, language)
+    assert text.isascii()
+    assert "secret" not in text
+    done = run(text, tmp_path / "theirs", language, tmp_path)
+    assert (done.code, done.err) == (0, "")
+    assert verify_lock(plan, tmp_path / "theirs").counts()["complete"] == len(plan)
+    assert not list(tmp_path.rglob("pwned"))
+
+
+def test_what_cannot_be_in_a_script_is_said(session: Session, lock: Plan, tmp_path: Path) -> None:
+    session.register(Anywhere("ftp://x"))
+    ask = (session.registry.transports, session.settings)
+    with pytest.raises(LockError, match="no plugin knows where 'mast:"):
+        script(lock, *ask)
+    with pytest.raises(LockError, match="no address that a script can fetch"):
+        script(Plan.of(Products.of([{"uri": "x:a.fits"}]), tmp_path, "flat"), *ask)
+    with pytest.raises(LockError, match="a sha256 that is none"):
+        script(changed(lock, sha256=pl.lit("$(rm)")), *ask)
+    with pytest.raises(LockError, match="cannot be in a script: the archive names no address"):
+        script(Plan.of(Products.of([{"uri": None, "filename": "a"}]), tmp_path, "flat"), *ask)
+    with pytest.raises(LockError, match="no 'fortran' script; there are python, curl"):
+        script(lock, *ask, "fortran")
+
+
+# -- how to cite -----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_lock_says_how_its_data_are_cited(lock: Plan) -> None:
+    lines = cite(replace(lock, record={"archive": "MAST", "time": "2026-01-02T03:04:05+00:00"})).splitlines()
+    assert lines[0].startswith("TESS Light Curves - All Sectors, STScI/MAST, doi:10.17909/t9-nmc8-f686 (")
+    assert lines[1].startswith("dvr-xml of SPOC (")
+    assert "no DOI is known here; MAST lists its DOIs at https://archive.stsci.edu/publishing/doi" in lines[1]
+    assert lines[2:] == ["As MAST answered on 2026-01-02.", ACKNOWLEDGEMENT]
+
+
+def test_sectors_are_named_in_runs_and_ranges(tmp_path: Path) -> None:
+    sectors = [(1, 1), (2, 2), (3, 3), (5, 5), (14, 55)]
+    rows = [{"uri": f"x:{n}", "filename": f"{n}", "pipeline": "QLP", "kind": "lc", "first_sector": a, "last_sector": b} for n, (a, b) in enumerate(sectors)]
+    said = cite(Plan.of(Products.of(rows), tmp_path)).splitlines()[0]
+    assert said == 'High Level Science Product "QLP", STScI/MAST, doi:10.17909/t9-r086-e880 (5 files, sectors 1-3, 5, 14-55 together)'
+
+
+def test_every_doi_is_of_mast_and_has_one_data_set() -> None:
+    dois = [doi for _, doi in DOIS.values()]
+    assert len(set(dois)) == len(dois)
+    assert all(doi.startswith("10.17909/") for doi in dois)
+
+
+# -- the program -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def program(archive: SampleArchive, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    def run(*words: object) -> Ran:
+        with pytest.raises(SystemExit) as stop:
+            main(["--server", archive.url, *map(str, words)])
+        said = capsys.readouterr()
+        assert isinstance(stop.value.code, int)
+        return Ran(stop.value.code, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def file(lock: Plan, tmp_path: Path) -> Path:
+    return lock.save(tmp_path / "l.ecsv")
+
+
+def test_get_from_a_lock_fetches_exactly_these_and_asks_nothing(
+    program: Callable[..., Ran], archive: SampleArchive, lock: Plan, file: Path, tmp_path: Path
+) -> None:
+    archive.clear()
+    done = program("get", "--from-lock", file, "--to", tmp_path / "theirs")
+    assert done.code == 0
+    assert sorted(str(request.uri) for request in archive.requests) == sorted(item.uri for item in lock)
+    assert verify_lock(lock, tmp_path / "theirs").ok
+    archive.clear()
+    assert program("get", "--from-lock", file, "--to", tmp_path / "theirs").code == 0
+    assert archive.requests == []
+
+
+def test_get_from_a_lock_shows_what_it_would_fetch(program: Callable[..., Ran], lock: Plan, file: Path, tmp_path: Path) -> None:
+    done = program("get", "--from-lock", file, "--to", tmp_path / "theirs", "--dry-run", "--format", "csv")
+    assert done.code == 0
+    assert done.out.count("missing") == len(lock)
+    assert not (tmp_path / "theirs").exists()
+
+
+def test_get_from_a_lock_fails_loudly_on_other_bytes_of_the_archive(
+    program: Callable[..., Ran], archive: SampleArchive, file: Path, tmp_path: Path
+) -> None:
+    archive.store = Store(reprocessed)
+    done = program("get", "--from-lock", file, "--to", tmp_path / "theirs")
+    assert done.code == 1
+    assert LC14 in done.out + done.err
+    assert "sha256" in done.out + done.err
+
+
+def test_get_from_a_lock_does_not_touch_files_that_are_not_the_locks(
+    program: Callable[..., Ran], archive: SampleArchive, lock: Plan, file: Path
+) -> None:
+    path = lock.root / PLACE
+    stale = reprocessed(LC14, path.stat().st_size)
+    path.write_bytes(stale)
+    archive.clear()
+    done = program("get", "--from-lock", file, "--to", lock.root)
+    assert done.code == 1
+    assert "stale" in done.out
+    assert "move them away" in done.err
+    assert path.read_bytes() == stale
+    assert archive.requests == []
+
+
+def test_get_from_a_lock_fetches_damaged_files_again(program: Callable[..., Ran], archive: SampleArchive, lock: Plan, file: Path) -> None:
+    path = lock.root / PLACE
+    path.write_bytes(bytes(path.stat().st_size))
+    archive.clear()
+    assert program("get", "--from-lock", file, "--to", lock.root).code == 0
+    assert len(archive.requests) == 1
+    assert verify_lock(lock).ok
+
+
+@pytest.mark.parametrize("words", [[KELT9], ["--kind", "lc"], ["--lock", "x.ecsv"], ["--layout", "flat"], ["--wildcards"]])
+def test_a_lock_and_a_question_are_not_mixed(program: Callable[..., Ran], file: Path, words: list[str]) -> None:
+    done = program("get", "--from-lock", file, *words)
+    assert done.code == 2
+    assert "--from-lock asks nothing" in done.err
+
+
+def test_get_without_a_lock_asks_as_ever(program: Callable[..., Ran], tmp_path: Path) -> None:
+    done = program("get", KELT9, "--kind", "lc", "--sector", "14", "--to", tmp_path, "--lock", tmp_path / "n.ecsv", "--format", "csv")
+    assert done.code == 0
+    assert all(item.sha256 and item.data_rel for item in Plan.load(tmp_path / "n.ecsv"))
+
+
+def test_verify_tells_by_its_exit_code(program: Callable[..., Ran], lock: Plan, file: Path) -> None:
+    whole = program("verify", file, "--to", lock.root)
+    assert (whole.code, whole.out, whole.err) == (0, "", f"{len(lock)} complete\n")
+    assert program("verify", file, "--to", lock.root, "--all").out.count("complete") == len(lock)
+    (lock.root / PLACE).unlink()
+    for options in ([], ["--sizes"]):
+        broken = program("verify", file, "--to", lock.root, *options)
+        assert broken.code == 1
+        assert "missing" in broken.out
+        assert LC14 in broken.out
+
+
+def test_a_lock_in_its_own_folder_is_no_extra_file(program: Callable[..., Ran], lock: Plan) -> None:
+    file = lock.save(lock.root / "l.ecsv")
+    (lock.root / "notes.txt").write_text("mine")
+    done = program("verify", file, "--to", lock.root)
+    assert (done.code, done.err) == (0, f"{len(lock)} complete, 1 extra\n")
+    assert "notes.txt" in done.out
+    assert "l.ecsv" not in done.out
+
+
+def test_two_locks_are_compared_by_the_program(program: Callable[..., Ran], lock: Plan, file: Path, tmp_path: Path) -> None:
+    assert program("lock", "diff", file, file) == Ran(0, "", "nothing differs\n")
+    other = replace(lock, items=lock.items[1:]).save(tmp_path / "o.ecsv")
+    done = program("lock", "diff", file, other, "--format", "csv")
+    assert done.code == 1
+    assert done.out.splitlines()[1].startswith("gone,")
+
+
+def test_a_lock_is_refreshed_by_the_program(program: Callable[..., Ran], lock: Plan, file: Path, tmp_path: Path) -> None:
+    same = program("lock", "refresh", file, "--lock", tmp_path / "new.ecsv")
+    assert (same.code, same.out) == (0, "")
+    assert Plan.load(tmp_path / "new.ecsv").items == lock.items
+    assert program("lock", "refresh", replace(lock, items=lock.items[1:]).save(tmp_path / "o.ecsv")).code == 1
+
+
+def test_scripts_and_citations_are_printed(program: Callable[..., Ran], file: Path) -> None:
+    assert program("lock", "script", file).out.startswith("#!/usr/bin/env python3")
+    assert program("lock", "script", file, "--curl").out.startswith("#!/bin/sh")
+    assert ACKNOWLEDGEMENT in program("lock", "cite", file).out
+
+
+def test_what_is_no_lock_is_refused_by_every_command(program: Callable[..., Ran], tmp_path: Path) -> None:
+    wrong = tmp_path / "w.ecsv"
+    wrong.write_text("hello")
+    for words in (["verify"], ["lock", "cite"], ["lock", "script"], ["lock", "refresh"], ["get", "--from-lock"]):
+        done = program(*words, wrong)
+        assert done.code == 1
+        assert "w.ecsv' is not a plan" in done.err
+
+
+def test_a_fault_of_the_archive_is_an_error_and_no_difference(program: Callable[..., Ran], archive: SampleArchive, file: Path) -> None:
+    archive.faults.add(Fault("json-error", times=None, match="invoke"))
+    done = program("lock", "refresh", file)
+    assert done.code == 1
+    assert "error: " in done.err
