@@ -105,7 +105,7 @@ def _head(bench: Bench) -> Iterator[str]:
         f"On the sample archive, which runs in a process of its own: {sizes.latency * 1000:g} ms latency per request, "
         f"{sizes.rounds} rounds, sides interleaved, order reversed every round."
     )
-    yield "Median and range over the rounds; the ratio is taken round by round. All sides with their default settings."
+    yield "Median and range of all measurements; the ratio is that of the medians of each round. All sides with their default settings."
     load = ", ".join(f"{value:.1f}" for value in bench.load)
     yield f"Machine: {_machine()}; load average before and after each round: {load}"
     yield "Versions: " + ", ".join(f"{name} {number}" for name, number in _versions().items())
@@ -135,9 +135,12 @@ def _entries(bench: Bench, side: str, step: str) -> list[Measured]:
 
 
 def _ratios(bench: Bench, side: str, step: str) -> list[float]:
-    """Give how many times longer another side took, round by round."""
-    pairs = zip(_entries(bench, side, step), _entries(bench, OWN, step), strict=True)
-    return [other.seconds / own.seconds for other, own in pairs]
+    """Give how many times longer another side took, round by round: by the medians, where a step was repeated."""
+
+    def seconds(entries: Sequence[Measured], of: str) -> float:
+        return median(entry.seconds for entry in entries if (entry.side, entry.step) == (of, step))
+
+    return [seconds(entries, side) / seconds(entries, OWN) for entries in bench.rounds]
 
 
 def _spread(values: Sequence[float], digits: int = 3) -> str:

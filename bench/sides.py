@@ -6,13 +6,16 @@ import importlib.util
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 class Side(Protocol):
     """One way of doing the work; answers are opaque, and read outside of measured intervals only."""
+
+    remembers: ClassVar[bool]
+    """Whether a search that is repeated in the same process is answered from memory, and would measure nothing."""
 
     def start(self, url: str) -> None:
         """Import what is needed, and turn to the archive at a base URL."""
@@ -35,6 +38,8 @@ class Side(Protocol):
 
 class TessSource:
     """tess-source: one session."""
+
+    remembers: ClassVar[bool] = False
 
     def start(self, url: str) -> None:
         """Make a session."""
@@ -72,6 +77,8 @@ class TessSource:
 class Astroquery:
     """astroquery.mast: all targets in one query, all observations in one request for products."""
 
+    remembers: ClassVar[bool] = False
+
     def start(self, url: str) -> None:
         """Import it and change its addresses."""
         self._observations = _astroquery_at(url)
@@ -103,6 +110,8 @@ class Astroquery:
 
 class Lightkurve:
     """lightkurve: a loop over the targets, for it takes one at a time."""
+
+    remembers: ClassVar[bool] = True
 
     def start(self, url: str) -> None:
         """Import it and change the addresses of the astroquery below it."""

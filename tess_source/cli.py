@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tess_source import cli_lock
+from tess_source import cli_cache, cli_lock
 from tess_source.errors import Interrupted, PluginError, QueryError, ResolverError, TessSourceError
 from tess_source.plugins import from_file
 from tess_source.session import FIELD_TABLES, Session
@@ -44,7 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     early, rest = _early(words)
     with _logging(early.verbose - early.quiet):
         try:
-            session = Session(early.server, without=early.without, plugins=[from_file(path) for path in early.plugin])
+            session = Session(
+                early.server,
+                without=early.without,
+                plugins=[from_file(path) for path in early.plugin],
+                cache=early.cache,
+                offline=early.offline or None,
+            )
             code = build(session).main(args=rest, prog_name="tess-source", standalone_mode=False)
         except BaseException as error:  # noqa: BLE001  the one place where everything becomes an exit code
             code = _exit_code(error)
@@ -57,6 +63,8 @@ def _early(words: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--server")
     parser.add_argument("--without", action="append", default=[])
     parser.add_argument("--plugin", action="append", default=[])
+    parser.add_argument("--cache")
+    parser.add_argument("--offline", action="store_true")
     parser.add_argument("-v", "--verbose", action="count", default=0)
     parser.add_argument("-q", "--quiet", action="count", default=0)
     if "--" in words:
@@ -151,6 +159,10 @@ def build(session: Session) -> click.Group:
         "--without", metavar="PLUGIN", multiple=True, expose_value=False, help="Leave an installed plugin out."
     )
     @click.option("--plugin", metavar="FILE", multiple=True, expose_value=False, help="Use a Python file as a plugin.")
+    @click.option(
+        "--cache", metavar="DIR", expose_value=False, help="Another cache folder, see `tess-source cache info`."
+    )
+    @click.option("--offline", is_flag=True, expose_value=False, help="Open no connection: answer from the cache folder.")
     @click.option("-v", "--verbose", count=True, expose_value=False, help="Say more; twice for every detail.")
     @click.option("-q", "--quiet", count=True, expose_value=False, help="Say only what went wrong.")
     def program() -> None:
@@ -160,7 +172,8 @@ def build(session: Session) -> click.Group:
         """
 
     get = cli_lock.with_from_lock(_get(session), session)
-    for command in (_search(session), get, _count(session), _fields(), _plugins(), *cli_lock.commands(session)):
+    own = (_search(session), get, _count(session), _fields(), _plugins())
+    for command in (*own, *cli_lock.commands(session), cli_cache.commands(session)):
         program.add_command(command)
     for name, command in session.registry.commands.items():
         program.add_command(command, name)
@@ -180,6 +193,7 @@ def _question(session: Session, only_archive: bool = False) -> Decorator:
         ),
         click.option("--criterion", "-c", "criteria", multiple=True, metavar="COLUMN=VALUE", help=CRITERION_HELP),
         click.option("--wildcards", is_flag=True, help="Let * and % in criteria stand for any text."),
+        *([] if only_archive else [click.option("--refresh", is_flag=True, help="Ask the archive, whatever is remembered.")]),
         *(_filter_option(f, session.registry.owner("filter", name)) for name, f in sorted(filters.items())),
     ]
 
@@ -277,14 +291,14 @@ def _search(session: Session) -> click.Command:
     @click.pass_obj
     def search(
         session: Session, /, targets: tuple[str, ...], radius: str | None, criteria: tuple[str, ...], wildcards: bool,
-        form: str, show: str, explain: bool, **filters: Any,
+        refresh: bool, form: str, show: str, explain: bool, **filters: Any,
     ) -> None:  # fmt: skip
         """Find observations and list their products.
 
         TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin. Without one: whatever meets the
         filters and criteria.
         """
-        found = session.search(wildcards=wildcards, **_ask(targets, radius, criteria, filters))
+        found = session.search(wildcards=wildcards, refresh=refresh, **_ask(targets, radius, criteria, filters))
         rows = {"products": found.products, "observations": found.observations, "links": found.links}[show]
         _print(rows, form)
         log.warning("%s", found.explain() if explain or not len(rows) else found.summary())
@@ -298,7 +312,8 @@ def _get(session: Session) -> click.Command:
     @_question(session)
     @_format
     @click.option(
-        "--to", "root", default=".", show_default=True, type=click.Path(file_okay=False), help="Folder for the files."
+        "--to", "root", default=lambda: str(session.store.root), show_default="the cache folder",
+        type=click.Path(file_okay=False), help="Folder for the files.",
     )
     @click.option(
         "--lock",
@@ -313,13 +328,13 @@ def _get(session: Session) -> click.Command:
     @click.pass_obj
     def get(
         session: Session, /, targets: tuple[str, ...], radius: str | None, criteria: tuple[str, ...], wildcards: bool,
-        form: str, root: str, lock: str | None, layout: str, jobs: int | None, dry_run: bool, **filters: Any,
+        refresh: bool, form: str, root: str, lock: str | None, layout: str, jobs: int | None, dry_run: bool, **filters: Any,
     ) -> None:  # fmt: skip
         """Download products; what is there already is not fetched again.
 
         TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin.
         """
-        found = session.search(wildcards=wildcards, **_ask(targets, radius, criteria, filters))
+        found = session.search(wildcards=wildcards, refresh=refresh, **_ask(targets, radius, criteria, filters))
         if not len(found.products):
             log.warning("%s", found.explain())
         _nothing_if_empty(found.products)

@@ -25,8 +25,8 @@ _lock_file = click.argument("lock", type=click.Path(exists=True, dir_okay=False)
 _folder = click.option(
     "--to",
     "root",
-    default=".",
-    show_default=True,
+    default=lambda: str(click.get_current_context().obj.store.root),
+    show_default="the cache folder",
     type=click.Path(file_okay=False),
     help="Folder that holds the files.",
 )
@@ -48,9 +48,7 @@ def commands(session: Session) -> list[click.Command]:
     list of click.Command
         ``verify`` and the group ``lock``.
     """
-    group = click.Group(
-        "lock", help="Compare, refresh, cite locks, and turn them into scripts: see also verify and get --from-lock."
-    )
+    group = click.Group("lock", help="Compare locks, ask again, cite them, make scripts of them.")
     for command in (_diff(), _refresh(session), _script(session), _cite()):
         group.add_command(command)
     return [_verify(), group]
@@ -63,17 +61,20 @@ def _verify() -> click.Command:
     @click.option("--sizes", is_flag=True, help="Only look at sizes: seconds for 100,000 files.")
     @click.option("--all", "everything", is_flag=True, help="Also list what is complete.")
     @_format
-    def verify(lock: str, root: str, sizes: bool, everything: bool, form: str) -> None:
-        """Compare the files of a folder with a lock: complete, missing, damaged, different, stale, extra.
+    @click.pass_obj
+    def verify(session: Session, lock: str, root: str, sizes: bool, everything: bool, form: str) -> None:
+        """Compare the files of a folder with a lock.
 
-        A stale file is whole, but of another processing than the lock's. Exit code 1 if a file of the lock is not complete.
+        A file is complete, missing, damaged, different, stale or extra. A stale file is whole, but of another processing than the
+        lock's. Exit code 1 if a file of the lock is not complete.
         """
         from tess_source.lock import verify_lock
 
         plan = _load(lock, root)
         found = verify_lock(plan, sizes_only=sizes)
         ignored = _relative(Path(lock), plan.root)
-        shown = found.where((found["path"] != ignored) | (found["state"] != "extra"))
+        shared = session.store.is_at(plan.root)  # other files in the cache folder are nothing to tell
+        shown = found.where(((found["path"] != ignored) & (not shared)) | (found["state"] != "extra"))
         _print(shown if everything or form != "table" else _worth_telling(shown), form)
         _say(shown.summary())
         if not found.ok:

@@ -16,6 +16,7 @@ __all__ = [
     "LoadError",
     "LockError",
     "NoReaderError",
+    "OfflineError",
     "PluginConflictError",
     "PluginError",
     "QueryError",
@@ -88,6 +89,26 @@ class ServiceError(TessSourceError, ConnectionError):
     def __str__(self) -> str:
         code = f" (HTTP {self.status})" if self.status is not None else ""
         return f"{self.service}: {self.problem}{code}{'. ' + self.advice if self.advice else ''}"
+
+
+class OfflineError(TessSourceError, ConnectionError):
+    """Something that the store does not hold, while no connection may be opened.
+
+    Parameters
+    ----------
+    missing : str
+        What is not there.
+    reason : str, optional
+        Why it cannot be there.
+    """
+
+    def __init__(self, missing: str, reason: str = "") -> None:
+        self.missing, self.reason = missing, reason
+        super().__init__(missing, reason)
+
+    def __str__(self) -> str:
+        why = f" ({self.reason})" if self.reason else ""
+        return f"offline, and not in the store: {self.missing}{why}; ask for it once with a connection"
 
 
 class TableError(TessSourceError, TypeError):

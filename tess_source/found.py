@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tess_source import text
+from tess_source.extended import Extended
+from tess_source.keeping import age_of, ago
 from tess_source.plan import Plan
 from tess_source.tables import Links, Observations, Products, Rows
 
@@ -42,12 +44,13 @@ class Drop:
 
 
 @dataclass(frozen=True, repr=False)
-class Found:
+class Found(Extended):
     """The answer to a search; immutable.
 
     Every selection gives a new object with fewer products and a longer ledger.
     """
 
+    accessors_of: ClassVar[str] = "found"
     products: Products
     """Files, one row each."""
     observations: Observations
@@ -62,6 +65,8 @@ class Found:
     """Archive, time of the answer, versions."""
     session: Session | None = None
     """Does the work; the default session if None."""
+    from_store: str | None = None
+    """When the archive gave this answer (ISO, with zone), if it is a remembered one."""
 
     def select(self, **filters: Any) -> Found:
         """Choose among the products.
@@ -85,16 +90,17 @@ class Found:
         """
         return self._session().select(self, **filters)
 
-    def plan(self, root: str | Path = ".", *, layout: str = "mast") -> Plan:
+    def plan(self, root: str | Path | None = None, *, layout: str = "mast") -> Plan:
         """Plan the download of the products.
 
         Parameters
         ----------
-        root : str or Path
-            The folder they go to; it need not exist. Nothing is ever written outside of it.
+        root : str or Path, optional
+            The folder they go to; it need not exist. Nothing is ever written outside of it. The cache folder, if None.
         layout : str
             ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``.
         """
+        root = self._session().store.root if root is None else root
         record = {**(self.record or {}), "filters": [_plain(drop) for drop in self.drops]}
         return Plan.of(
             self.products, root, layout, links=self.links, observations=self.observations, record=record, session=self.session
@@ -103,6 +109,7 @@ class Found:
     def explain(self) -> str:
         """Say how this answer came to be: what was meant, what was observed, and which filter left out how much."""
         lines = [f"asked for {_question(self.query)}"]
+        lines += [f"from the store, answered at {self.from_store}, {ago(age_of(self.from_store))}"] if self.from_store else []
         lines += [f"{target.text}: {target.resolver} says {target}" for target in self.query.targets if target.resolver]
         kinds = text.counts(self.observations["kind"])
         lines.append(f"{text.number(len(self.observations), 'observation')}{': ' + kinds if kinds else ''}")
@@ -161,7 +168,8 @@ class Found:
             f"{text.number(len(self.products), 'product')} ({size})",
             text.number(len(self.links), "link"),
         ]
-        return f"Found {', '.join(what)} for {_question(self.query)}"
+        stored = f" (from the store, answered at {self.from_store})" if self.from_store else ""
+        return f"Found {', '.join(what)} for {_question(self.query)}{stored}"
 
     def to_table(self) -> AstropyTable:
         """Give the products as an astropy table, which astroquery's functions take."""

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
     from tess_source.manifest import Entry, Manifest
     from tess_source.plan import Plan
-    from tess_source.records import Column, Field, Filter, Settings, Transport
+    from tess_source.records import Accessor, Column, Field, Filter, Settings, Transport
     from tess_source.tables import Links, Observations, Products
     from tess_source.targets import Query, Target
 
 __all__ = [
     "Archive",
     "Collector",
+    "DeclaresAccessors",
     "DeclaresColumns",
     "DeclaresCommands",
     "DeclaresFilters",
@@ -160,6 +161,17 @@ class DeclaresTransports(Protocol):
         """
 
 
+class DeclaresAccessors(Protocol):
+    """Offers methods of what a search found, or of what was fetched."""
+
+    @hookspec
+    def tess_accessors(self) -> Sequence[Accessor]:
+        """Declare methods that every answer of a search has, ``found.name(…)``, or every manifest, ``manifest.name(…)``.
+
+        Answers: put together; two plugins that claim one name are refused.
+        """
+
+
 class DeclaresCommands(Protocol):
     """Offers commands."""
 
@@ -173,9 +185,9 @@ class DeclaresCommands(Protocol):
 
 ROLES = (
     Resolver, Archive, Linker, Downloader, Reader, Collector,
-    DeclaresFilters, DeclaresColumns, DeclaresTransports, DeclaresCommands,
+    DeclaresFilters, DeclaresColumns, DeclaresTransports, DeclaresAccessors, DeclaresCommands,
 )  # fmt: skip
 """Every role; the core registers their hooks in this order."""
 
-NOUNS = ("tess_filters", "tess_columns", "tess_transports", "tess_commands")
+NOUNS = ("tess_filters", "tess_columns", "tess_transports", "tess_accessors", "tess_commands")
 """Hooks that declare."""

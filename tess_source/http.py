@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
+import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 if TYPE_CHECKING:
     import urllib3
 
-__all__ = ["USER_AGENT", "Pools"]
+__all__ = ["USER_AGENT", "Pools", "Range", "content_range", "last_modified", "length", "retry_after", "strong_etag"]
 
 USER_AGENT = "tess-source/{version} (+https://pypi.org/project/tess-source)"
 MOST_REDIRECTS = 5
-CONNECT, READ = 15.0, 60.0
-"""Seconds to wait for a connection, and for the next bytes."""
+SETTLED = 60.0
+"""Seconds after which a date of change is a strong validator (RFC 9110, section 8.8.2.2)."""
 
 
 class Pools:
@@ -27,10 +29,12 @@ class Pools:
     ----------
     connections : int
         Connections kept open per host.
+    connect, read : float
+        Seconds to wait for a connection, and for the next bytes.
     """
 
-    def __init__(self, connections: int) -> None:
-        self._connections = connections
+    def __init__(self, connections: int, connect: float = 15.0, read: float = 30.0) -> None:
+        self._connections, self._connect, self._read = connections, connect, read
         self._lock = threading.Lock()
         self._managers: dict[str, urllib3.PoolManager] = {}
 
@@ -63,7 +67,7 @@ class Pools:
             headers=headers,
             preload_content=False,
             decode_content=False,
-            timeout=urllib3.Timeout(connect=CONNECT, read=READ),
+            timeout=urllib3.Timeout(connect=self._connect, read=self._read),
             retries=retries,
         )
 
@@ -86,6 +90,57 @@ class Pools:
 
         options: dict[str, Any] = {"maxsize": self._connections, "ca_certs": _ca_bundle()}
         return urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
+
+
+class Range(NamedTuple):
+    """What a 206 says that it holds."""
+
+    first: int
+    last: int
+    total: int
+
+
+def content_range(response: urllib3.BaseHTTPResponse) -> Range | None:
+    """Read ``Content-Range``; None if it is missing, not in bytes, or does not say the file's whole size."""
+    found = re.fullmatch(r"bytes +(\d+)-(\d+)/(\d+)", response.headers.get("Content-Range", "").strip(), re.IGNORECASE)
+    return Range(*map(int, found.groups())) if found else None
+
+
+def length(response: urllib3.BaseHTTPResponse) -> int | None:
+    """Read ``Content-Length``."""
+    announced = response.headers.get("Content-Length", "").strip()
+    return int(announced) if announced.isascii() and announced.isdecimal() else None
+
+
+def strong_etag(response: urllib3.BaseHTTPResponse) -> str:
+    """Read ``ETag``; empty if it is missing or weak: then different bytes may have the same."""
+    tag: str = response.headers.get("ETag", "").strip()
+    return tag if len(tag) > 2 and tag[0] == tag[-1] == '"' else ""
+
+
+def last_modified(response: urllib3.BaseHTTPResponse) -> str:
+    """Read ``Last-Modified``; empty if it is missing, or so young that the file may have changed within the same second."""
+    said: str = response.headers.get("Last-Modified", "").strip()
+    changed, sent = _moment(said), _moment(response.headers.get("Date", ""))
+    return said if changed is not None and (sent is None or sent - changed >= SETTLED) else ""
+
+
+def retry_after(response: urllib3.BaseHTTPResponse) -> float | None:
+    """Read ``Retry-After`` [s]: seconds, or a date."""
+    value: str = response.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdecimal():
+        return float(value)
+    moment = _moment(value)
+    return None if moment is None else max(0.0, moment - time.time())
+
+
+def _moment(date: str) -> float | None:
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _ca_bundle() -> str | None:

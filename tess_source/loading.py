@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 import pickle
 import types
 from collections import deque
@@ -226,12 +227,12 @@ def _result(entry: Entry, future: Future[tuple[Any, Exception | None]]) -> Opene
 
 @contextmanager
 def _executor(workers: int | Executor) -> Iterator[tuple[Executor, int]]:
-    """Give an executor and about how many work in it; ours is closed at the end, also if nobody takes the rest.
+    """Give an executor, and how many may work in it; ours is closed at the end, also if nobody takes the rest.
 
     New processes are spawned, not forked: a copy of a process with threads (polars has some) may hang.
     """
     if isinstance(workers, Executor):
-        yield workers, getattr(workers, "_max_workers", 1)
+        yield workers, os.cpu_count() or 1
         return
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
     try:

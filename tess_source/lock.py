@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
@@ -138,9 +139,10 @@ def _state(root: Path, item: Item, refused: Mapping[str, str], sizes_only: bool)
         return MISSING, item.problem or problem or ""
     name = os.path.join(root, item.path)  # noqa: PTH118  a Path for each of 100,000 files takes a second
     try:
-        size = os.stat(name).st_size  # noqa: PTH116
-        if not os.path.isfile(name) or os.path.islink(name):  # noqa: PTH113, PTH114
+        found = os.lstat(name)
+        if not stat.S_ISREG(found.st_mode):
             return MISSING, "something that is no plain file stands in its place"
+        size = found.st_size
         if sizes_only and size == item.size:
             return COMPLETE, ""
         return _read_state(Path(name), item, size)
@@ -311,7 +313,7 @@ def ask_again(record: Mapping[str, Any], session: Session | None = None) -> Foun
     query = query_from(record.get("question", {}))
     if not query.targets and not query.criteria:
         raise LockError("it does not say what was asked: its products came from a table, or it was written by hand")
-    found = asker.ask(query)
+    found = asker.ask(query, refresh=True)
     defaults = dict.fromkeys((name for name, f in asker.registry.filters.items() if f.default is not None), None)
     for step in _steps(record):
         try:

@@ -8,17 +8,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tess_source import text
 from tess_source.convert import to_astropy
 from tess_source.errors import LoadError
+from tess_source.extended import Extended
 from tess_source.plan import Item, Items, Plan
 from tess_source.verify import Release, release_of
 
 if TYPE_CHECKING:
     import polars as pl
     from astropy.table import Table as AstropyTable
+
+    from tess_source.session import Session
 
 __all__ = ["Entry", "Loaded", "Manifest"]
 
@@ -76,9 +79,10 @@ class Loaded:
 
 
 @dataclass(frozen=True, repr=False)
-class Manifest:
+class Manifest(Extended):
     """A table of what happened to every file of a plan."""
 
+    accessors_of: ClassVar[str] = "manifest"
     plan: Plan
     entries: tuple[Entry, ...]
     """In the plan's order."""
@@ -158,9 +162,12 @@ class Manifest:
         Loaded
             Groups of like objects, and the failures with their reasons.
         """
+        return self._session().read(self, **options)
+
+    def _session(self) -> Session:
         from tess_source.session import default_session
 
-        return (self.plan.session or default_session()).read(self, **options)
+        return self.plan.session or default_session()
 
     def load(self, **options: Any) -> Any:
         """Open every file that is there.

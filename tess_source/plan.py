@@ -6,7 +6,7 @@ import os
 import re
 import unicodedata
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -17,10 +17,12 @@ from tess_source.errors import LockError, TableError, UnsafePathError
 from tess_source.tables import Products, Rows
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     import polars as pl
     from astropy.table import Table as AstropyTable
 
-    from tess_source.manifest import Manifest
+    from tess_source.manifest import Entry, Manifest
     from tess_source.session import Session
     from tess_source.tables import Links, Observations
 
@@ -166,7 +168,14 @@ class Plan:
         """Size of all files together, as far as the archive says [byte]."""
         return int(self.items["size"].sum() or 0)
 
-    def download(self, *, jobs: int | None = None, progress: Any = None) -> Manifest:
+    def download(
+        self,
+        *,
+        jobs: int | None = None,
+        progress: Any = None,
+        executor: Executor | None = None,
+        on_entry: Callable[[Entry], object] | None = None,
+    ) -> Manifest:
         """Fetch what is not here yet.
 
         Parameters
@@ -175,6 +184,11 @@ class Plan:
             Files fetched at the same time; the session's setting (8) if None.
         progress : bool or callable, optional
             See `tess_source.records.Settings`.
+        executor : concurrent.futures.Executor, optional
+            Whose workers fetch the files, e.g. a ``ProcessPoolExecutor`` or dask's ``client.get_executor(pure=False)``; they must see
+            the same folder. All together open `jobs` connections at most.
+        on_entry : callable, optional
+            Is given each `Entry` as soon as it is known, in the calling thread.
 
         Returns
         -------
@@ -188,7 +202,20 @@ class Plan:
         """
         from tess_source.session import default_session
 
-        return (self.session or default_session()).download(self, jobs=jobs, progress=progress)
+        session = self.session or default_session()
+        return session.download(self, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry)
+
+    def iter_download(
+        self, *, jobs: int | None = None, progress: Any = None, executor: Executor | None = None
+    ) -> Iterator[Entry]:
+        """Fetch what is not here yet, and give each entry as soon as it is known; the arguments are those of `download`.
+
+        Who stops early stops the download: what is done is kept.
+        """
+        from tess_source.session import default_session
+
+        session = self.session or default_session()
+        return session.iter_download(self, jobs=jobs, progress=progress, executor=executor)
 
     def to(self, root: str | Path) -> Plan:
         """Give the same plan for another folder."""
@@ -203,9 +230,12 @@ class Plan:
             The file; it is replaced as a whole or not at all.
         """
         file = Path(path)
-        text_ = ecsv.write(self.items.to_polars(), {"format": FORMAT, **self.record, "files": len(self)})
-        write_whole(file, text_.encode())
+        write_whole(file, self.to_text().encode())
         return file
+
+    def to_text(self) -> str:
+        """Give what `save` writes."""
+        return ecsv.write(self.items.to_polars(), {"format": FORMAT, **self.record, "files": len(self)})
 
     @classmethod
     def load(cls, path: str | Path, root: str | Path | None = None, session: Session | None = None) -> Self:

@@ -22,7 +22,7 @@ from tess_source.errors import PluginConflictError, PluginError, TessSourceError
 if TYPE_CHECKING:
     import click
 
-    from tess_source.records import Column, Filter, Transport
+    from tess_source.records import Accessor, Column, Filter, Transport
 
 __all__ = ["GROUP", "Plugin", "Registry", "from_file"]
 
@@ -51,8 +51,8 @@ class Plugin:
 class Registry:
     """All plugins of a session, and what they declare.
 
-    Every name (of a plugin, filter, column, scheme, command) has one owner. A plugin that cannot be used is kept as broken, with its
-    error, and the rest work.
+    Every name (of a plugin, filter, column, scheme, accessor, command) has one owner. A plugin that cannot be used is kept as broken,
+    with its error, and the rest work.
     """
 
     manager: pluggy.PluginManager = field(default_factory=lambda: pluggy.PluginManager(GROUP))
@@ -60,6 +60,7 @@ class Registry:
     filters: dict[str, Filter] = field(default_factory=dict)
     columns: dict[str, Column] = field(default_factory=dict)
     transports: dict[str, Transport] = field(default_factory=dict)
+    accessors: dict[str, Accessor] = field(default_factory=dict)
     commands: dict[str, click.Command] = field(default_factory=dict)
     owners: dict[tuple[str, str], str] = field(default_factory=dict)
     """(what, name) → plugin, e.g. ``("filter", "sector") → "filters"``."""
@@ -80,7 +81,7 @@ class Registry:
         Raises
         ------
         PluginConflictError
-            If two distributions claim one name, or two plugins one filter, column, scheme or command.
+            If two distributions claim one name, or two plugins one filter, column, scheme, accessor or command.
         """
         registry = cls()
         off = {*without, *filter(None, os.environ.get("TESS_SOURCE_WITHOUT", "").split(","))}
@@ -185,7 +186,10 @@ class Registry:
             del self.owners[what, key]
 
     def _tables(self) -> dict[str, dict[str, Any]]:
-        return {"filter": self.filters, "column": self.columns, "scheme": self.transports, "command": self.commands}
+        return {
+            "filter": self.filters, "column": self.columns, "scheme": self.transports, "accessor": self.accessors,
+            "command": self.commands,
+        }  # fmt: skip
 
     def _declare(self, plugin: object, name: str) -> None:
         """Ask one plugin's nouns, and give what it declares an owner."""
@@ -193,7 +197,7 @@ class Registry:
         for noun, (what, table) in zip(hookspecs.NOUNS, self._tables().items(), strict=True):
             answers = self.call(noun, caller=self.manager.subset_hook_caller(noun, others))
             for record in (record for answer in answers for record in _sequence(answer, noun, name)):
-                key = getattr(record, "scheme", None) or getattr(record, "name", None)
+                key = getattr(record, "key", None) or getattr(record, "scheme", None) or getattr(record, "name", None)
                 if not isinstance(key, str):
                     raise PluginError(f"plugin {name!r}: {noun} gave {record!r}, which has no name")
                 if (owner := self.owners.get((what, key))) is not None:
@@ -201,6 +205,8 @@ class Registry:
                         f"plugins {owner!r} and {name!r} both declare the {what} {key!r}; leave one out with --without"
                     )
                     raise PluginConflictError(message)
+                if what == "accessor":
+                    _check_accessor(record, name)
                 table[key] = record
                 self.owners[what, key] = name
 
@@ -262,6 +268,19 @@ def _name_of(plugin: object) -> str:
 
 def _origin_of(plugin: object) -> str:
     return str(getattr(plugin, "__file__", None) or getattr(plugin, "__module__", "") or type(plugin).__module__)
+
+
+def _check_accessor(accessor: Accessor, name: str) -> None:
+    """Refuse a name that could never be called as a method, or that would hide one that the class has itself."""
+    from tess_source.found import Found
+    from tess_source.manifest import Manifest
+
+    owner = {Found.accessors_of: Found, Manifest.accessors_of: Manifest}.get(accessor.of)
+    if owner is None or not accessor.name.isidentifier() or accessor.name.startswith("_"):
+        raise PluginError(f"plugin {name!r}: {accessor.key!r} cannot be the name of an accessor")
+    if hasattr(owner, accessor.name) or accessor.name in owner.__dataclass_fields__:
+        message = f"plugin {name!r} declares the accessor {accessor.name!r}, which {owner.__name__} has itself"
+        raise PluginConflictError(message)
 
 
 def _check_marked(plugin: object, name: str) -> None:

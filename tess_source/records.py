@@ -7,14 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tess_source.patience import Patience
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     import numpy.typing as npt
     import polars as pl
 
     from tess_source.tables import Links, Products
 
-__all__ = ["Column", "Field", "Filter", "Mask", "Request", "Settings", "Transport"]
+__all__ = ["Accessor", "Column", "Field", "Filter", "Mask", "Request", "Settings", "Transport"]
 
 Mask: TypeAlias = "pl.Expr | pl.Series | npt.NDArray[np.bool_]"
 """Which rows to keep: a polars expression, or one boolean a row."""
@@ -42,6 +46,14 @@ class Settings:
     """Files fetched at the same time; 1 means: in the calling thread."""
     progress: bool | Callable[[int, int], None] | None = None
     """Show a bar (True), none (False), one if stderr is a terminal (None), or call with (files done, bytes done)."""
+    patience: Patience = field(default_factory=Patience, repr=False)
+    """Tries, pauses and time limits of each file."""
+    cache: str | Path | None = None
+    """The cache folder, if it was given: see `tess_source.config.cache_folder`."""
+    max_age: float | None = None
+    """Seconds that an answer is believed, if that was given: see `tess_source.config.max_age`."""
+    offline: bool | None = None
+    """Whether no connection may be opened, if that was given: see `tess_source.config.is_offline`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +94,25 @@ class Column:
     """A pure function of the whole table and its links: one value a row."""
     help: str
     """One line that says what it holds, with its unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accessor:
+    """A method that is added to every `tess_source.found.Found`, or to every `tess_source.manifest.Manifest`."""
+
+    name: str
+    """``dv`` becomes ``found.dv(…)``; two plugins cannot claim the same, nor can any claim what the class has itself."""
+    function: Callable[..., Any]
+    """What is called, with the Found or Manifest before the user's arguments; its docstring is the method's."""
+    help: str
+    """One line that says what it gives."""
+    of: str = "found"
+    """What has the method: ``found``, or ``manifest``, which is what was fetched."""
+
+    @property
+    def key(self) -> str:
+        """The name that two plugins cannot both claim."""
+        return self.name if self.of == "found" else f"{self.of}.{self.name}"
 
 
 @dataclass(frozen=True, slots=True)

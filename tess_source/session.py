@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tess_source import config
 from tess_source.errors import QueryError, ResolverError, TessSourceError, UnknownNameError
 from tess_source.plugins import Registry
 from tess_source.question import plain, question
@@ -18,12 +19,16 @@ from tess_source.records import Field, Filter, Settings
 from tess_source.targets import Query, Target, arcseconds, parse_targets
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     import polars as pl
     from astropy.units import Quantity
 
     from tess_source.found import Drop, Found
-    from tess_source.manifest import Loaded, Manifest
+    from tess_source.manifest import Entry, Loaded, Manifest
+    from tess_source.memory import Memory
     from tess_source.plan import Plan
+    from tess_source.store import Store
     from tess_source.tables import Links, Observations, Products
 
 __all__ = ["Session", "default_session"]
@@ -46,6 +51,12 @@ class Session:
         Seconds that one question to an archive may take in all.
     jobs : int
         Files fetched at the same time.
+    cache : str or Path, optional
+        The cache folder; else ``TESS_SOURCE_CACHE``, the config file, or the system's place for caches. Read when it is used.
+    max_age : float or str or timedelta, optional
+        How old a remembered answer may be: seconds, or e.g. ``"12h"``; else ``TESS_SOURCE_MAX_AGE``, the config file, or a day.
+    offline : bool, optional
+        Open no connection: answer from the store, and name what is missing; else ``TESS_SOURCE_OFFLINE``.
     plugins : iterable of object
         Plugins to register besides the installed ones.
     discover : bool
@@ -65,10 +76,15 @@ class Session:
         token: str | None = None,
         timeout: float = 600.0,
         jobs: int = 8,
+        cache: str | Path | None = None,
+        max_age: float | str | timedelta | None = None,
+        offline: bool | None = None,
         plugins: Iterable[object] = (),
         discover: bool = True,
     ) -> None:
         self.settings = Settings(token=token, timeout=_positive("timeout", timeout), jobs=_jobs(jobs))
+        age = None if max_age is None else config.seconds(max_age)
+        self.settings = replace(self.settings, cache=cache, max_age=age, offline=offline)
         if server:
             self.settings = replace(self.settings, server=server.rstrip("/"))
         without = [without] if isinstance(without, str) else without
@@ -91,6 +107,20 @@ class Session:
         """
         return self.registry.register(plugin, name)
 
+    @property
+    def store(self) -> Store:
+        """The files of the cache folder, wherever it is configured to be at this moment."""
+        from tess_source.store import Store
+
+        return Store.of(self.settings)
+
+    @property
+    def memory(self) -> Memory:
+        """What is remembered of archives, and whether they may be asked."""
+        from tess_source.memory import Memory
+
+        return Memory(self.settings, self.registry)
+
     # -- the stages --
 
     def search(
@@ -99,6 +129,7 @@ class Session:
         *,
         radius: float | Quantity | str | None = None,
         wildcards: bool = False,
+        refresh: bool = False,
         **words: Any,
     ) -> Found:
         """Find observations and list, link and filter their products.
@@ -112,6 +143,8 @@ class Session:
             Radius of cones around names and coordinates [arcsec]. Without it, a name means its nearest star alone.
         wildcards : bool
             Whether ``*`` and ``%`` in criteria stand for any text.
+        refresh : bool
+            Ask the archive, even if a recent answer to this question is remembered.
         **words
             Filters (``sector=14``, ``kind="lc"``), and columns of the archive's observation table as criteria
             (``proposal_id="G06062"``).
@@ -129,20 +162,31 @@ class Session:
             If no resolver knows a name.
         ServiceError
             If the archive fails; a failure is never shown as an empty answer.
+        OfflineError
+            If nothing may be asked, and the store does not know.
         """
         filters, criteria = self._split(words)
         checked = self._checked(filters)
-        query = self.query(targets, radius=radius, wildcards=wildcards, criteria=criteria, filters=checked)
-        return self.select(self.ask(query), **filters)
+        query = self.query(targets, radius=radius, wildcards=wildcards, criteria=criteria, filters=checked, refresh=refresh)
+        return self.select(self.ask(query, refresh=refresh), **filters)
 
-    def ask(self, query: Query) -> Found:
-        """Put a question to the archives, and list and link the products; nothing is chosen among them yet."""
+    def ask(self, query: Query, *, refresh: bool = False) -> Found:
+        """Put a question to the archives, and list and link the products; nothing is chosen among them yet.
+
+        A recent answer to the same question is taken from the store, unless `refresh` is set.
+        """
         from tess_source.found import Found
-        from tess_source.tables import Links, Products
+        from tess_source.tables import Links
 
+        recalled = self.memory.ask(query, lambda: self._asked(query), refresh=refresh)
+        products, observations = recalled.answer.products.unique(), recalled.answer.observations
+        record = {**self._record(query), "time": recalled.answer.time}
+        found = Found(products, observations, Links.empty(), query, record=record, session=self)
+        return self._linked(found.replace(from_store=recalled.from_store))
+
+    def _asked(self, query: Query) -> tuple[Observations, Products]:
         observations = self.observations(query)
-        found = Found(Products.empty(), observations, Links.empty(), query, record=self._record(query), session=self)
-        return self._linked(found.replace(products=self.products(observations)))
+        return observations, self._listed(observations)
 
     def query(
         self,
@@ -152,10 +196,11 @@ class Session:
         wildcards: bool = False,
         criteria: Mapping[str, Any] | None = None,
         filters: Mapping[str, Any] | None = None,
+        refresh: bool = False,
     ) -> Query:
         """Understand a question: resolve names, and let filters speak to the archive where no target narrows it down."""
         criteria = dict(criteria or {})
-        resolved = tuple(self.resolve(targets, radius=radius)) if targets is not None else ()
+        resolved = tuple(self.resolve(targets, radius=radius, refresh=refresh)) if targets is not None else ()
         if targets is not None and not resolved:
             raise QueryError("the list of targets is empty; an empty list is not taken to mean everything")
         if not resolved:
@@ -168,8 +213,10 @@ class Session:
                 )
         return Query(resolved, criteria, wildcards)
 
-    def resolve(self, targets: Any, *, radius: float | Quantity | str | None = None) -> list[Target]:
-        """Turn whatever was given into targets; names are looked up, each once.
+    def resolve(
+        self, targets: Any, *, radius: float | Quantity | str | None = None, refresh: bool = False
+    ) -> list[Target]:
+        """Turn whatever was given into targets; names are looked up, each once, unless the store knows them.
 
         Raises
         ------
@@ -179,18 +226,23 @@ class Session:
         cone = None if radius is None else arcseconds(radius)
         found: dict[Target, None] = {}
         for target in parse_targets(targets, cone):
-            found[target if isinstance(target, Target) else self._by_name(target, cone)] = None
+            found[target if isinstance(target, Target) else self._by_name(target, cone, refresh)] = None
         return list(found)
 
-    def _by_name(self, name: str, radius: float | None) -> Target:
-        target: Target | None = self.registry.call("tess_resolve", target=name, settings=self.settings)
+    def _by_name(self, name: str, radius: float | None, refresh: bool) -> Target:
+        def look_up() -> Target | None:
+            found: Target | None = self.registry.call("tess_resolve", target=name, settings=self.settings)
+            return found
+
+        target, from_store = self.memory.resolve(name, look_up, refresh=refresh)
         if target is None:
             raise ResolverError(f"no resolver knows {name!r}; give a TIC id, or coordinates as 'ra dec' in degrees")
         target = replace(target, text=name, radius=radius)
         log.warning(
-            "%s: resolved to %s",
+            "%s: resolved to %s%s",
             name,
             target if target.tic else f"{target.ra:.6f} {target.dec:+.6f} by {target.resolver}",
+            f" (from the store, looked up at {from_store})" if from_store else "",
         )
         return target
 
@@ -198,6 +250,7 @@ class Session:
         """Ask all archives; their answers are stacked and sorted."""
         from tess_source.tables import Observations
 
+        self.memory.need_network("observations, but as part of a search")
         try:
             answers = self.registry.call("tess_query", query=query, settings=self.settings)
         except UnknownNameError as error:
@@ -223,6 +276,9 @@ class Session:
             raise QueryError(f"the archive cannot count by {deaf[0]!r}: it applies to products, after they are listed")
         pushed = {k: v for name in checked for k, v in self._criteria(name, checked[name]).items()}
         query = self.query(targets, radius=radius, wildcards=wildcards, criteria={**pushed, **criteria})
+        memory = self.memory
+        if memory.offline:
+            return len(memory.ask(query, lambda: self._asked(query)).answer.observations)
         answers = self.registry.call("tess_count", query=query, settings=self.settings)
         self._somebody(answers, "count")
         return int(sum(answers))
@@ -233,13 +289,19 @@ class Session:
 
     def products(self, observations: Any) -> Products:
         """List the products of observations: ours, or an astroquery, pandas or polars table, or one row of it."""
-        from tess_source.tables import Observations, Products
+        from tess_source.tables import Observations
 
-        observations = Observations.of(observations)
+        return self._listed(Observations.of(observations)).unique()
+
+    def _listed(self, observations: Observations) -> Products:
+        """List products; a file that belongs to two observations stands there twice."""
+        from tess_source.tables import Products
+
         if not len(observations):
             return Products.empty()
+        self.memory.need_network("products, but as part of a search")
         answers = self.registry.call("tess_list", observations=observations, settings=self.settings)
-        return Products.stack(map(Products.of, answers)).sort().unique()
+        return Products.stack(map(Products.of, answers)).sort()
 
     def links(self, products: Products) -> Links:
         """Relate products by URI."""
@@ -314,20 +376,67 @@ class Session:
         series: pl.Series = self._blamed("filter", name, products.mask, mask)
         return series
 
-    def plan(self, products: Any, root: str | Path = ".", *, layout: str = "mast") -> Plan:
+    def plan(self, products: Any, root: str | Path | None = None, *, layout: str = "mast") -> Plan:
         """Plan the download of products: an answer, or a table from elsewhere."""
         return self.select(products).plan(root, layout=layout)
 
-    def download(self, plan: Plan, *, jobs: int | None = None, progress: Any = None) -> Manifest:
+    def download(
+        self,
+        plan: Plan,
+        *,
+        jobs: int | None = None,
+        progress: Any = None,
+        executor: Executor | None = None,
+        on_entry: Callable[[Entry], object] | None = None,
+    ) -> Manifest:
         """Fetch a plan: see `Plan.download`."""
         from tess_source.download import download
 
         settings = replace(self.settings, jobs=self.settings.jobs if jobs is None else _jobs(jobs), progress=progress)
         transports = self.registry.transports
-        plan = replace(plan, session=self)
-        answer = self.registry.call("tess_download", plan=plan, transports=transports, settings=settings)
-        manifest: Manifest = download(plan, transports, settings) if answer is None else answer
+        told: set[int] = set()
+
+        def tell(entry: Entry) -> None:
+            told.add(id(entry))
+            if on_entry is not None:
+                on_entry(entry)
+
+        def fetch(plan: Plan) -> Manifest:
+            answer = self.registry.call("tess_download", plan=plan, transports=transports, settings=settings)
+            if answer is None:
+                return download(plan, transports, settings, executor=executor, on_entry=tell)
+            manifest: Manifest = answer
+            return manifest
+
+        manifest = self.store.through(replace(plan, session=self), fetch, offline=self.memory.offline)
+        for entry in manifest:
+            if id(entry) not in told:  # here before, or fetched by a plugin
+                tell(entry)
         return manifest
+
+    def iter_download(
+        self, plan: Plan, *, jobs: int | None = None, progress: Any = None, executor: Executor | None = None
+    ) -> Iterator[Entry]:
+        """Fetch a plan, and give each entry as soon as it is known: see `Plan.iter_download`."""
+        from tess_source.download import iter_download
+
+        settings = replace(self.settings, jobs=self.settings.jobs if jobs is None else _jobs(jobs), progress=progress)
+        if self.memory.offline:
+            yield from self.download(plan)
+            return
+        entries: list[Entry] = []
+        store = self.store
+        ours = store.is_at(plan.root)
+        known = store.index if ours else None
+        if ours:
+            store.look(plan)  # reads once what others left there
+        try:
+            for entry in iter_download(plan, self.registry.transports, settings, executor=executor, known=known):
+                entries.append(entry)
+                yield entry
+        finally:
+            if ours:
+                store.note(entries)
 
     def read(self, manifest: Manifest, **options: Any) -> Loaded:
         """Open the files of a manifest: see `Manifest.read`."""
@@ -365,6 +474,7 @@ class Session:
         """
         if what not in FIELD_TABLES:
             raise UnknownNameError("table", what, FIELD_TABLES)
+        self.memory.need_network(f"the description of the columns of {what}")
         answers = self.registry.call("tess_fields", what=what, settings=self.settings)
         self._somebody(answers, "describe tables")
         return [field for answer in answers for field in answer]

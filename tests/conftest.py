@@ -49,11 +49,20 @@ def no_network(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) 
 
 
 @pytest.fixture(autouse=True)
-def no_user_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget what the person who runs the tests has in the environment."""
+def no_user_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Forget what the person who runs the tests has in the environment, and keep away from their cache folder.
+
+    The folder is named in a config file, not by ``TESS_SOURCE_CACHE``: that would mean that answers of sample archives are remembered.
+    """
+    user = tmp_path_factory.mktemp("user")
+    (user / "config.toml").write_text("cache = 'cache'\n")
+    monkeypatch.setenv("TESS_SOURCE_CONFIG", str(user / "config.toml"))
     for name in (
         "TESS_SOURCE_SERVER",
         "TESS_SOURCE_WITHOUT",
+        "TESS_SOURCE_CACHE",
+        "TESS_SOURCE_MAX_AGE",
+        "TESS_SOURCE_OFFLINE",
         "MAST_API_TOKEN",
         "http_proxy",
         "https_proxy",

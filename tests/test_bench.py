@@ -77,6 +77,12 @@ def test_ratios_are_taken_round_by_round() -> None:
     assert "reached: 100 files, against astroquery's download_products: 11 (at least 8 times as fast)" in shown
 
 
+def test_the_median_of_a_repeated_step_counts() -> None:
+    own = [measured("tess-source", "many", seconds, 2) for seconds in (0.2, 0.1, 9.0)]
+    other = [measured("astroquery", "many", seconds, 2) for seconds in (0.4, 0.1, 0.5)]
+    assert "2.0 (2.0-2.0) times" in as_text(bench(*own, *other, sizes=Sizes(targets=3)), ["many"])
+
+
 def test_a_goal_that_is_missed_is_said_to_be() -> None:
     shown = as_text(
         bench(measured("tess-source", "cached", 1.0, 1), measured("astroquery", "cached", 2.0, 9)), ["cached"]

@@ -7,148 +7,32 @@ import io
 import signal
 import sys
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from serving import (
+    WHOLE,
+    Act,
+    Server,
+    chunked,
+    content,
+    empty,
+    page,
+    redirect,
+    reset,
+    send,
+    serving,
+    shorter,
+    stalled,
+    status,
+    truncated,
+)
 
-from tess_source import Links, Manifest, Plan, Products, Request, Session, Transport, hookimpl
-from tess_source import download as downloader
+from tess_source import Links, Manifest, Plan, Products, Request, Session, Transport, fetch, hookimpl
 from tess_source.errors import Interrupted
-
-FITS = b"SIMPLE  =                    T"
-
-
-def content(number: int, size: int = 30_000) -> bytes:
-    """Bytes that begin like FITS and differ from file to file."""
-    return (FITS + f"{number:06d}".encode() * size)[:size]
-
-
-# -- a server that does as it is told --------------------------------------------------------------------------------------------
-
-Act = Callable[["Handler", bytes], None]
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Server
-
-    def setup(self) -> None:
-        super().setup()
-        self.server.connections += 1
-
-    def do_GET(self) -> None:
-        path = self.path.removeprefix(self.server.url)  # a proxy is asked for the whole address
-        with self.server.lock:
-            self.server.seen[path] += 1
-            acts = self.server.acts.get(path, [send])
-            act = acts[min(self.server.seen[path], len(acts)) - 1]
-            self.server.requests.append((self.path, dict(self.headers)))
-            self.server.busy += 1
-            self.server.busiest = max(self.server.busiest, self.server.busy)
-        try:
-            act(self, self.server.files.get(path, b""))
-        finally:
-            with self.server.lock:
-                self.server.busy -= 1
-
-    def answer(self, body: bytes, status: int = 200, length: int | None = None, **headers: str) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body) if length is None else length))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args: Any) -> None:
-        """Say nothing."""
-
-
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server_port}"
-        self.files: dict[str, bytes] = {}
-        self.acts: dict[str, list[Act]] = {}
-        self.seen: Counter[str] = Counter()
-        self.requests: list[tuple[str, dict[str, str]]] = []
-        self.busy = self.busiest = self.connections = 0
-        self.lock = threading.Lock()
-        self.release = threading.Event()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients that hang up are what is tested."""
-
-
-def send(handler: Handler, body: bytes) -> None:
-    handler.answer(body)
-
-
-def status(code: int, **headers: str) -> Act:
-    return lambda handler, body: handler.answer(b"busy", code, **headers)
-
-
-def truncated(handler: Handler, body: bytes) -> None:
-    handler.answer(body[:-1000], length=len(body))
-    handler.close_connection = True
-
-
-def shorter(handler: Handler, body: bytes) -> None:
-    handler.answer(body[:-1000])
-
-
-def page(handler: Handler, body: bytes) -> None:
-    handler.answer(b"<html><body>Service unavailable</body></html>".ljust(len(body)))
-
-
-def empty(handler: Handler, body: bytes) -> None:
-    handler.answer(b"")
-
-
-def reset(handler: Handler, body: bytes) -> None:
-    handler.close_connection = True
-
-
-def chunked(handler: Handler, body: bytes) -> None:
-    handler.send_response(200)
-    handler.send_header("Transfer-Encoding", "chunked")
-    handler.end_headers()
-    for start in range(0, len(body), 10_000):
-        chunk = body[start : start + 10_000]
-        handler.wfile.write(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
-    handler.wfile.write(b"0\r\n\r\n")
-
-
-def stalled(handler: Handler, body: bytes) -> None:
-    """Begin, and then keep the client waiting until the test is over."""
-    handler.send_response(200)
-    handler.send_header("Content-Length", str(len(body)))
-    handler.end_headers()
-    handler.wfile.write(body[:1000])
-    handler.wfile.flush()
-    assert isinstance(handler.server, Server)
-    handler.server.release.wait(30)
-    handler.close_connection = True
-
-
-def redirect(to: str) -> Act:
-    return lambda handler, body: handler.answer(b"", 302, Location=to)
-
-
-def serving() -> Iterator[Server]:
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield server
-    server.release.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+from tess_source.patience import Patience
 
 
 @pytest.fixture
@@ -205,7 +89,7 @@ def planned(server: Server, toy: Toy, tmp_path: Path) -> Planned:
             server.files[f"/{name}"] = content(number)
             if act is not None:
                 server.acts[f"/{name}"] = act if isinstance(act, list) else [act]
-            rows.append({"uri": f"toy:sky/{name}", "obs_id": "o", "size": 30_000 if sizes else None})
+            rows.append({"uri": f"toy:sky/{name}", "obs_id": "o", "size": WHOLE if sizes else None})
         products = Products.of(rows) if rows else Products.empty()
         return Plan.of(products, tmp_path / "data", "flat", links=Links.of(links) if links else None, session=session)
 
@@ -217,11 +101,11 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, float | None]]:
     """Do not wait between tries, but note what the server asked for."""
     asked: list[tuple[int, float | None]] = []
 
-    def pause(attempt: int, seconds: float | None) -> float:
+    def pause(patience: Patience, attempt: int, seconds: float | None) -> float:
         asked.append((attempt, seconds))
         return 0.0
 
-    monkeypatch.setattr(downloader, "_pause", pause)
+    monkeypatch.setattr(fetch, "_pause", pause)
     return asked
 
 
@@ -245,7 +129,7 @@ def test_every_file_is_fetched_whole_with_its_sum(planned: Planned, server: Serv
     assert all_whole(manifest)
     assert [entry.item for entry in manifest] == list(plan)
     for number, entry in enumerate(manifest):
-        assert (entry.status, entry.bytes, entry.error) == ("fetched", 30_000, "")
+        assert (entry.status, entry.bytes, entry.error) == ("fetched", WHOLE, "")
         assert entry.sha256 == hashlib.sha256(content(number)).hexdigest()
         assert (entry.path, entry.via) == (plan.root / entry.item.path, f"{server.url}/{entry.item.path}")
     assert len(server.requests) == 12
@@ -327,8 +211,8 @@ def test_two_runs_at_once_do_not_disturb_one_another(planned: Planned) -> None:
         (status(403), "403 Forbidden"),
         (status(503), "503 Service Unavailable (tried 4 times)"),
         (truncated, "(tried 4 times)"),
-        (shorter, "the server offers 29,000 bytes, the archive's list says 30,000"),
-        (page, "what came is not a FITS file (an HTML page)"),
+        (shorter, "the server offers 30,680 bytes, the archive's list says 31,680"),
+        (page, "what came is not the file but an HTML page"),
         (reset, "(tried 4 times)"),
         (status(206), "206 Partial Content"),
     ],
@@ -365,11 +249,18 @@ def test_a_bad_body_is_seen_even_where_nobody_tells_the_size(planned: Planned, a
 def test_a_body_without_length_is_checked_against_the_archives_list(planned: Planned, server: Server) -> None:
     plan = planned(chunked)
     server.files["/000.fits"] = content(0)[:20_000]
-    assert plan.download().errors == {"toy:sky/000.fits": "20,000 bytes came, 30,000 were announced (tried 4 times)"}
+    assert plan.download().errors == {"toy:sky/000.fits": "20,000 bytes came, 31,680 were announced (tried 4 times)"}
 
 
-def test_other_files_may_begin_as_they_like(planned: Planned) -> None:
-    assert planned(page, end=".xml").download()[0].status == "fetched"
+def test_files_of_an_unknown_form_may_begin_as_they_like(planned: Planned, server: Server) -> None:
+    plan = planned(None, end=".txt")
+    server.files["/000.txt"] = b"just text".ljust(WHOLE)
+    assert plan.download()[0].status == "fetched"
+
+
+@pytest.mark.parametrize("end", [".txt", ".xml", ".pdf", ".fits.gz"])
+def test_an_html_page_is_no_file_of_any_form(planned: Planned, end: str) -> None:
+    assert "an HTML page" in planned(page, end=end).download()[0].error
 
 
 @pytest.mark.parametrize(
@@ -424,7 +315,7 @@ def test_a_folder_that_is_a_link_out_of_the_root_is_not_written_through(planned:
     outside.mkdir()
     (tmp_path / "root").mkdir()
     (tmp_path / "root" / "o").symlink_to(outside)
-    rows = [{"uri": "toy:sky/000.fits", "obs_id": "o", "size": 30_000}]
+    rows = [{"uri": "toy:sky/000.fits", "obs_id": "o", "size": WHOLE}]
     manifest = Plan.of(Products.of(rows), tmp_path / "root", "{obs_id}/{filename}", session=session).download()
     assert "through a symbolic link" in manifest[0].error
     assert list(outside.iterdir()) == []
@@ -501,7 +392,7 @@ def test_when_all_mirrors_fail_every_reason_is_told(planned: Planned, other: Ser
 def test_a_mirror_serves_what_has_no_transport_of_its_own(planned: Planned, other: Server, tmp_path: Path) -> None:
     other.files["/x"] = content(0)
     links = Links.of([{"subject": "s3:sky/000.fits", "kind": "mirror", "object": f"mirror:{other.url}/x"}])
-    rows = [{"uri": "s3:sky/000.fits", "obs_id": "o", "size": 30_000}]
+    rows = [{"uri": "s3:sky/000.fits", "obs_id": "o", "size": WHOLE}]
     assert all_whole(Plan.of(Products.of(rows), tmp_path, "flat", links=links, session=planned().session).download())
 
 
@@ -583,7 +474,7 @@ def test_progress_counts_files_and_bytes_and_takes_back_what_came_in_vain(planne
     planned(None, [truncated, send], None, status(404)).download(
         jobs=jobs, progress=lambda *counts: told.append(counts)
     )
-    assert told[-1] == (4, 90_000)
+    assert told[-1] == (4, 2 * WHOLE + WHOLE)
     assert [done for done, _ in told] == sorted(done for done, _ in told)
 
 

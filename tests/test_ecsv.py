@@ -31,8 +31,18 @@ frames = st.lists(
     ),
     max_size=6,
 )
-SCHEMA: dict[str, Any] = {"uri": pl.String, "size": pl.Int64, "sector": pl.Int32, "exptime": pl.Float64, "note": pl.String}
-META = {"format": "x", "question": {"targets": ["TIC 1"], "criteria": {"a": [1.5, 2]}}, "list": [{"n": 1, "none": None}]}
+SCHEMA: Any = {
+    "uri": pl.String,
+    "size": pl.Int64,
+    "sector": pl.Int32,
+    "exptime": pl.Float64,
+    "note": pl.String,
+}
+META = {
+    "format": "x",
+    "question": {"targets": ["TIC 1"], "criteria": {"a": [1.5, 2]}},
+    "list": [{"n": 1, "none": None}],
+}
 
 
 def by_astropy(frame: pl.DataFrame, meta: dict[str, Any]) -> str:
@@ -59,7 +69,7 @@ def test_what_is_read_is_what_astropy_reads(tmp_path: Path, rows: list[dict[str,
     read, meta = ecsv.read(file)
     table = Table.read(file, format="ascii.ecsv")
     assert_frame_equal(read, frame)
-    assert_frame_equal(read, to_frame(table).cast(dict(frame.schema)))
+    assert_frame_equal(read, to_frame(table).cast(SCHEMA))
     assert meta == dict(table.meta) == META
 
 

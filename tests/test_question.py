@@ -16,7 +16,20 @@ from tess_source.errors import LockError
 from tess_source.question import plain, query_from, question, restored
 from tess_source.targets import Query, Target
 
-VALUES = [None, True, 3, 2.5, "lc", [1, [2, "a"]], (1, 2.5), range(14, 17), slice(None, 5), {"a": (1, 2)}, 20 * units.s, [3 * units.min]]
+VALUES = [
+    None,
+    True,
+    3,
+    2.5,
+    "lc",
+    [1, [2, "a"]],
+    (1, 2.5),
+    range(14, 17),
+    slice(None, 5),
+    {"a": (1, 2)},
+    20 * units.s,
+    [3 * units.min],
+]
 
 
 @pytest.mark.parametrize("value", VALUES, ids=str)
@@ -45,7 +58,9 @@ def test_what_cannot_be_written_is_recorded_as_such_and_refused_later() -> None:
 
 text = st.text(st.characters(codec="ascii"), min_size=1, max_size=10)
 number = st.none() | st.floats(-90, 90)
-targets = st.builds(Target, text, st.none() | st.integers(1, 2**40), number, number, st.none() | st.floats(0, 100), st.none() | text)
+targets = st.builds(
+    Target, text, st.none() | st.integers(1, 2**40), number, number, st.none() | st.floats(0, 100), st.none() | text
+)
 
 
 @given(st.lists(targets, max_size=4), st.dictionaries(text, st.sampled_from(VALUES[1:9]), max_size=3), st.booleans())
@@ -61,7 +76,9 @@ def test_a_star_known_by_its_id_is_written_as_such() -> None:
     assert question(Query((Target("tic 16740101", 16740101),)))["targets"] == ["TIC 16740101"]
 
 
-@pytest.mark.parametrize("wrong", [{"targets": ["KELT-9"]}, {"targets": [{"tik": 1}]}, {"targets": [3]}, {"criteria": ["a"]}, {"targets": 7}])
+@pytest.mark.parametrize(
+    "wrong", [{"targets": ["KELT-9"]}, {"targets": [{"tik": 1}]}, {"targets": [3]}, {"criteria": ["a"]}, {"targets": 7}]
+)
 def test_a_question_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(LockError):
         query_from(wrong)

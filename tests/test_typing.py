@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import tess_source_mast
     import tess_source_sample
     from tess_source.hookspecs import Archive, Collector, Linker, Reader, Resolver
+    from tess_source.hookspecs import DeclaresAccessors as Accessors
+    from tess_source.hookspecs import DeclaresColumns as Columns
     from tess_source.hookspecs import DeclaresCommands as Commands
     from tess_source.hookspecs import DeclaresFilters as Filters
     from tess_source.hookspecs import DeclaresTransports as Transports
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
     collector: Collector = tess_source_lightkurve
     dv_reader: Reader = tess_source_dv
     dv_collector: Collector = tess_source_dv
+    dv_columns: Columns = tess_source_dv
+    dv_filters: Filters = tess_source_dv
+    dv_accessors: Accessors = tess_source_dv
+    dv_commands: Commands = tess_source_dv
     commands: Commands = tess_source_sample
 
 PLUGINS = sorted(path.name for path in (Path(__file__).parent.parent / "plugins").glob("tess_source_*"))
@@ -44,6 +50,6 @@ def test_every_hook_of_every_plugin_is_verified_above(plugin: str) -> None:
     spec = importlib.import_module("tess_source.hookspecs")
     roles = {role.__name__: {name for name in vars(role) if name.startswith("tess_")} for role in spec.ROLES}
     source = Path(__file__).read_text()
-    aliases = {"Commands": "DeclaresCommands", "Filters": "DeclaresFilters", "Transports": "DeclaresTransports"}
+    aliases = {what: f"Declares{what}" for what in ("Accessors", "Columns", "Commands", "Filters", "Transports")}
     claimed = re.findall(rf": (\w+) = {plugin}$", source, re.MULTILINE)
     assert hooks == set().union(*(roles[aliases.get(role, role)] for role in claimed))

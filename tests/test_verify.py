@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import itertools
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tess_source.verify import Release, Verifier, form_of, problem_of, release_of
@@ -21,7 +22,15 @@ from tess_source_sample.files import make
 BLOCK = 2880
 LC = "tess2019198215352-s0014-0000000016740101-0150-s_lc.fits"
 DVT = "tess2019199201929-s0014-s0014-0000000016740101-00240_dvt.fits"
-INTACT = ("lc/tess*.fits", "lc/*100-cadences.fits", "dvt/*.fits", "hlsp/*.fits", "tp/*astrocut.fits", "pdf/*.pdf", "dvr-xml/*.xml")
+INTACT = (
+    "lc/tess*.fits",
+    "lc/*100-cadences.fits",
+    "dvt/*.fits",
+    "hlsp/*.fits",
+    "tp/*astrocut.fits",
+    "pdf/*.pdf",
+    "dvr-xml/*.xml",
+)
 DAMAGED = {
     "lc/test-lc-tess-pimen-corrupted-at-header.fits": "it is cut in the header of HDU 1",
     "lc/test-lc-tess-pimen-corrupted-at-header2.fits": "it is cut in the header of HDU 0",
@@ -58,7 +67,7 @@ def said(name: str, data: bytes, chunk: int = 1 << 20) -> str | None:
     return verifier.finish()
 
 
-def keywords(data: bytes) -> set[int]:
+def keywords(data: bytes | bytearray) -> set[int]:
     """Where CHECKSUM cards say that they are such: a flip there takes the sum away."""
     found = [at for at in range(0, len(data), 80) if data.startswith(b"CHECKSUM= ", at)]
     return {at + n for at in found for n in range(10)}
@@ -72,7 +81,7 @@ def keywords(data: bytes) -> set[int]:
 def test_every_intact_real_file_passes(real: Path, pattern: str) -> None:
     files = [path for path in sorted(real.glob(pattern)) if "corrupted" not in path.name]
     assert files
-    assert {path.name: problem_of(path) for path in files} == dict.fromkeys((path.name for path in files))
+    assert {path.name: problem_of(path) for path in files} == dict.fromkeys(path.name for path in files)
 
 
 @pytest.mark.real
@@ -118,7 +127,9 @@ def test_the_release_of_real_files_is_read_from_their_headers(real: Path) -> Non
 # -- FITS --------------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [LC, DVT, LC.replace("_lc", "_tp"), DVT.replace("dvt.fits", "dvr.xml"), DVT.replace("dvt.fits", "dvm.pdf")])
+@pytest.mark.parametrize(
+    "name", [LC, DVT, LC.replace("_lc", "_tp"), DVT.replace("dvt.fits", "dvr.xml"), DVT.replace("dvt.fits", "dvm.pdf")]
+)
 def test_files_of_the_sample_archive_pass(name: str) -> None:
     assert said(name, make(name, 400_320)) is None
 
@@ -137,7 +148,10 @@ def test_a_flip_in_the_data_is_told_by_the_sum(curve: bytes) -> None:
         at = hdus[1].fileinfo()["datLoc"] + 1000
     body = bytearray(curve)
     body[at] ^= 4
-    assert said("x.fits", bytes(body)) == "the bytes of HDU 1 (LIGHTCURVE) are not those that were summed when it was written (CHECKSUM)"
+    assert (
+        said("x.fits", bytes(body))
+        == "the bytes of HDU 1 (LIGHTCURVE) are not those that were summed when it was written (CHECKSUM)"
+    )
 
 
 @pytest.mark.parametrize("name", [LC, DVT])
@@ -163,11 +177,14 @@ def test_whole_extensions_that_are_missing_at_the_end_are_counted(curve: bytes) 
         (lambda data: data + b"\0" * BLOCK, "something that is no HDU lies behind HDU 2"),
         (lambda data: data + b"XTENSION", "it is cut in the header of HDU 3"),
         (lambda data: b"hello" + data, "it is not a FITS file"),
-        (lambda data: gzip.compress(data), "it is compressed by gzip, though its name does not say so"),
+        (gzip.compress, "it is compressed by gzip, though its name does not say so"),
         (lambda data: b"<!DOCTYPE html><html>", "it is an HTML page, as servers send when something is wrong"),
         (lambda data: b"\n  <HTML><body>Maintenance", "it is an HTML page, as servers send when something is wrong"),
         (lambda data: b'{"status": "ERROR"}', "it is not a FITS file"),
-        (lambda data: data.replace(b"NAXIS1", b"NAXISX"), "the header of HDU 1 does not say how large its data are ('NAXIS1')"),
+        (
+            lambda data: data.replace(b"NAXIS1", b"NAXISX"),
+            "the header of HDU 1 does not say how large its data are ('NAXIS1')",
+        ),
         (lambda data: data.replace(b"BITPIX", b"B\xffTPIX"), "the header of HDU 0 holds bytes that are no text"),
         (lambda data: data[:BLOCK].replace(b"END     ", b"ENDLESS ") * 1002, "the header of HDU 0 has no end"),
     ],
@@ -288,7 +305,9 @@ def test_what_is_wrong_with_other_files_is_said(name: str, data: bytes, reason: 
     [("A_LC.FITS", None, "fits"), ("a.fits.gz", None, "fits.gz"), ("a", "lc", "fits"), ("a", "dvs", "pdf"), ("a", "odd", "other"),
      ("a.csv", None, "other")],
 )  # fmt: skip
-def test_the_name_says_what_must_be_in_a_file_and_the_kind_where_it_does_not(name: str, kind: str | None, form: str) -> None:
+def test_the_name_says_what_must_be_in_a_file_and_the_kind_where_it_does_not(
+    name: str, kind: str | None, form: str
+) -> None:
     assert form_of(name, kind) == form
 
 
@@ -300,7 +319,7 @@ def test_the_name_says_what_must_be_in_a_file_and_the_kind_where_it_does_not(nam
 def test_it_does_not_matter_in_which_pieces_a_file_arrives(curve: bytes, cuts: list[int]) -> None:
     verifier = Verifier(LC, size=len(curve))
     edges = [0, *sorted(cuts), len(curve)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         verifier.feed(curve[start:end])
     assert verifier.finish() is None
     assert verifier.sha256 == hashlib.sha256(curve).hexdigest()
@@ -368,6 +387,11 @@ def test_the_release_is_read_without_the_rest_of_the_file(put: Put, curve: bytes
     assert whole.known
     assert release_of(put("cut.fits", curve[: 20 * BLOCK])) == whole
     assert release_of(put("a.fits.gz", gzip.compress(curve))) == whole
-    assert release_of(put("a.pdf", curve)) == release_of(put("b.fits", b"no")) == release_of(put("c.fits", b"")) == Release()
+    assert (
+        release_of(put("a.pdf", curve))
+        == release_of(put("b.fits", b"no"))
+        == release_of(put("c.fits", b""))
+        == Release()
+    )
     assert str(Release(42, None, "2020-09-13")) == "DATA_REL 42, DATE 2020-09-13"
     assert str(Release()) == "unknown release"

@@ -88,4 +88,4 @@ def test_the_installed_program_is_that_of_the_wheel_and_runs_the_main_job(elsewh
     assert states == dict.fromkeys(["dv", "filters", "lightkurve", "mast", "sample"], "ready")
     told = run(elsewhere, "-m", "tess_source", "demo", "--to", "out", cwd=tmp_path)
     assert "2 fetched" in told
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"mastDownload", "kelt9.ecsv", "kelt9.png"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"mastDownload", "kelt9.ecsv", "kelt9.png", "kelt9-runs.png"}

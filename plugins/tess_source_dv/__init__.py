@@ -8,17 +8,51 @@ from typing import TYPE_CHECKING, Any
 from tess_source import hookimpl
 
 if TYPE_CHECKING:
+    import click
+
     from tess_source.manifest import Entry
-    from tess_source.records import Settings
+    from tess_source.records import Accessor, Column, Filter, Settings
     from tess_source.tables import Links, Products
 
 
 @hookimpl
 def tess_link(products: Products, settings: Settings) -> Links | None:
-    """Relate data-validation products to their set, and to the data of the sectors that they may have used."""
+    """Relate data-validation products to their sets, sets to the data that they may have used, and to the sets that they supersede."""
     from tess_source_dv.links import link
 
     return link(products)
+
+
+@hookimpl
+def tess_columns() -> Sequence[Column]:
+    """Declare dv_set, dv_sectors, dv_state, superseded_by, supersedes."""
+    from tess_source_dv.columns import COLUMNS
+
+    return COLUMNS
+
+
+@hookimpl
+def tess_filters() -> Sequence[Filter]:
+    """Declare dv: current, widest, all."""
+    from tess_source_dv.filters import FILTERS
+
+    return FILTERS
+
+
+@hookimpl
+def tess_accessors() -> Sequence[Accessor]:
+    """Declare found.dv, found.tces, found.plot_coverage."""
+    from tess_source_dv.accessors import ACCESSORS
+
+    return ACCESSORS
+
+
+@hookimpl
+def tess_commands() -> Sequence[click.Command]:
+    """Declare ``tess-source dv``."""
+    from tess_source_dv.commands import dv
+
+    return (dv,)
 
 
 @hookimpl

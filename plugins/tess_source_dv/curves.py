@@ -108,9 +108,7 @@ class DVLightCurve(TessLightCurve):  # type: ignore[misc]
             period, own = self.period, self.epoch_time
             epoch_time = own if epoch_time is None else epoch_time
             if period is None or epoch_time is None:
-                raise QueryError(
-                    f"the fit of {self.said()} gave no ephemeris: give a period and an epoch_time"
-                )
+                raise QueryError(f"the fit of {self.said()} gave no ephemeris: give a period and an epoch_time")
         return super().fold(period, epoch_time, epoch_phase, wrap_phase, normalize_phase)
 
     def normalize(self, unit: str = "unscaled") -> DVLightCurve:
@@ -141,9 +139,7 @@ class DVLightCurve(TessLightCurve):  # type: ignore[misc]
 
         return read_statistics(_path(self))
 
-    def light_curves(
-        self, found: Found | None = None, root: str | Path = ".", **options: Any
-    ) -> LightCurveCollection:
+    def light_curves(self, found: Found | None = None, root: str | Path = ".", **options: Any) -> LightCurveCollection:
         """Fetch and open the light curves in which this TCE was found: one per sector that the run used.
 
         ``tce.light_curves().stitch()`` is all of them in one.
@@ -202,7 +198,5 @@ class DVTimeSeries(LightCurveCollection, Sequence[DVLightCurve]):  # type: ignor
 def _path(curve: DVLightCurve) -> str:
     path = curve.meta.get("FILENAME")
     if not path:
-        raise LoadError(
-            f"{curve.said()} was not read from a file with a name: its statistics are not at hand"
-        )
+        raise LoadError(f"{curve.said()} was not read from a file with a name: its statistics are not at hand")
     return str(path)

@@ -75,9 +75,7 @@ def _walk(file: BinaryIO, filename: str) -> list[Cards]:
         position = file.tell() + math.ceil(_data_bytes(cards, filename) / BLOCK) * BLOCK
         if position > length:
             missing = f"{position - length:,} of {position:,} bytes are missing"
-            raise DamagedFileError(
-                f"{filename} is damaged: it is cut in the data of HDU {len(found)}: {missing}"
-            )
+            raise DamagedFileError(f"{filename} is damaged: it is cut in the data of HDU {len(found)}: {missing}")
         found.append(cards)
     return found
 
@@ -94,9 +92,7 @@ def _cards(file: BinaryIO, position: int, filename: str, number: int) -> Cards:
     while "END" not in cards:
         block = file.read(BLOCK)
         if len(block) < BLOCK or not block.isascii():
-            raise DamagedFileError(
-                f"{filename} is damaged: it is cut or broken in the header of HDU {number}"
-            )
+            raise DamagedFileError(f"{filename} is damaged: it is cut or broken in the header of HDU {number}")
         for start in range(0, BLOCK, CARD):
             card = block[start : start + CARD].decode("ascii")
             key = card[:8].rstrip()
@@ -129,6 +125,4 @@ def _data_bytes(cards: Cards, filename: str) -> int:
         elements = int(cards.get("PCOUNT", 0)) + math.prod(axes) if axes else 0
         return abs(int(cards["BITPIX"])) // 8 * int(cards.get("GCOUNT", 1)) * elements
     except (KeyError, TypeError, ValueError) as error:
-        raise DamagedFileError(
-            f"{filename} is damaged: a header does not say how large its data are"
-        ) from error
+        raise DamagedFileError(f"{filename} is damaged: a header does not say how large its data are") from error

@@ -74,9 +74,7 @@ def opened(source: str | Path | HDUList) -> Iterator[Whole]:
 def _plausible(path: Path) -> None:
     """Tell other kinds of files from damaged ones, before anything is read."""
     kind = names.parse(path.name).kind
-    if kind not in {"dvt", "other"} or not (
-        kind == "dvt" or re.search(r"\.fits?(\.gz)?$", path.name.lower())
-    ):
+    if kind not in {"dvt", "other"} or not (kind == "dvt" or re.search(r"\.fits?(\.gz)?$", path.name.lower())):
         path.stat()  # raises if it is not there, which is the better complaint
         raise NoReaderError(
             f"{path.name} is no DV time series, but {'of another kind' if kind == 'other' else names.KINDS[kind]!r}"

@@ -96,11 +96,7 @@ def _of_sectors(tce: DVLightCurve) -> pl.Expr:
         missing = "which sectors were used" if sectors is None else "which pipeline made it"
         raise QueryError(f"the file of {tce.said()} does not say {missing}; give the key of its set")
     chosen: pl.Expr = (pl.col("tic") == tce.meta["TICID"]) & (pl.col("pipeline") == pipeline)
-    return (
-        chosen
-        & pl.col("first_sector").is_in(list(sectors))
-        & (pl.col("first_sector") == pl.col("last_sector"))
-    )
+    return chosen & pl.col("first_sector").is_in(list(sectors)) & (pl.col("first_sector") == pl.col("last_sector"))
 
 
 def _linked(found: Found, key: str, relation: str) -> pl.Expr:
@@ -116,9 +112,7 @@ def _linked(found: Found, key: str, relation: str) -> pl.Expr:
         raise UnknownNameError("DV set or product", key, sets["object"].unique())
     used = sources.filter(pl.col("subject").is_in(list(subjects)))
     if not used.filter(pl.col("state") != "exact").is_empty():
-        log.warning(
-            "%s: sectors within its range; which of them it used is in its time series and report", key
-        )
+        log.warning("%s: sectors within its range; which of them it used is in its time series and report", key)
     return pl.col("uri").is_in(used["object"].unique().implode())
 
 

@@ -1,32 +1,41 @@
-"""What a data-validation product was made from, as far as names tell; whole columns at a time."""
+"""How data-validation products belong together: members to sets, sets to data, and to the sets that they supersede."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from tess_source.tables import Links
-from tess_source_dv.sets import members
+from tess_source_dv.known import BOUNDED, EXACT, OBSERVED, known, used
+from tess_source_dv.members import members, sets_among
+from tess_source_dv.obsolete import REASONS, superseded
 
 if TYPE_CHECKING:
     import polars as pl
 
     from tess_source.tables import Products
 
-__all__ = ["link"]
+__all__ = ["KINDS", "link", "observed"]
 
-RELATIONS = {"lc": "dv-of", "tp": "dv-of", "fast-lc": "dv-of-fast", "fast-tp": "dv-of-fast"}
-"""Kind of product → kind of link. The searches run on 120-s data; 20-s data of the same sectors show the same transits."""
+KINDS = ("dv-set", "dv-of", "dv-of-fast", "supersedes")
+"""Kinds of links made here."""
 IS_MEMBER = "made by this run for this target"
 SINGLE = "a search of this sector alone"
 RANGE = "within the range of sectors searched; which of them were used, the name does not tell"
+TOLD = {
+    "dvr-xml": "its report says so",
+    "dvt": "its time series says so",
+    "target list": "the archive's target list says so",
+}
 
 
-def link(products: Products) -> Links | None:
-    """Relate data-validation products to their set, and to light curves and pixels of the sectors that they may have used.
+def link(products: Products, exactly: pl.DataFrame | None = None) -> Links | None:
+    """Relate data-validation products to their sets, sets to the data that they may have used, and sets to those that they supersede.
 
     Parameters
     ----------
     products : Products
+    exactly : polars.DataFrame, optional
+        Sectors that are known exactly, as `tess_source_dv.known.known` gives them; without it, what names tell.
 
     Returns
     -------
@@ -34,51 +43,74 @@ def link(products: Products) -> Links | None:
         None without data-validation products. Kinds:
 
         ``dv-set``
-            subject: URI of a product; object: key of its set (see `tess_source_dv.sets`); always ``exact``.
+            subject: URI of a product; object: key of its set (see `tess_source_dv.members`); always ``exact``.
         ``dv-of``
-            subject: URI of a product; object: URI of a light curve or pixel file of the same target by the same pipeline (120 s for SPOC,
-            full-frame images for TESS-SPOC) in a sector of the search. ``exact`` for a search of one sector. ``bounded`` for a range:
-            the range is that of the search, and may hold sectors that were observed but not used.
+            subject: key of a set; object: URI of a light curve or pixel file of the same target by the same pipeline (120 s for SPOC,
+            full-frame images for TESS-SPOC) in a sector of the search. ``exact`` for a search of one sector, and where the sectors are
+            known. ``bounded`` for a range: it is that of the search, and may hold sectors that were observed but not used.
         ``dv-of-fast``
-            The same for 20-s data.
+            The same for 20-s data, which were not searched, but show the same transits.
+        ``supersedes``
+            subject: key of a set; object: key of an older set. ``bounded`` where it is only probable. For each older set the first is the
+            one to name. See `tess_source_dv.obsolete`.
     """
     import polars as pl
 
     dv = members(products)
     if dv.is_empty():
         return None
-    own = dv.select(subject="uri", kind=pl.lit("dv-set"), object="set", state=pl.lit("exact"), reason=pl.lit(IS_MEMBER))
-    return Links(pl.concat([own, _sources(dv, _observed(products))]))
+    seen, exactly = observed(products), known() if exactly is None else exactly
+    sets = sets_among(dv)
+    own = dv.select(subject="uri", kind=pl.lit("dv-set"), object="set", state=pl.lit(EXACT), reason=pl.lit(IS_MEMBER))
+    usage = used(sets, seen.filter(pl.col("kind") == "dv-of"), exactly)
+    return Links(pl.concat([own, _sources(sets, seen, usage), _runs(sets, usage)], rechunk=True))
 
 
-def _observed(products: Products) -> pl.DataFrame:
-    """List the light curves and pixels: columns pipeline, tic, sector, kind (of link), object."""
+def observed(products: Products) -> pl.DataFrame:
+    """List the light curves and pixels: columns `pipeline`, `tic`, `sector`, `kind` (of link), `object` (their URI)."""
     import polars as pl
 
-    relation = pl.col("kind").replace_strict(RELATIONS, default=None, return_dtype=pl.String)
+    relation = pl.col("kind").replace_strict(OBSERVED, default=None, return_dtype=pl.String)
     frame = products.to_polars().select("pipeline", "tic", sector="first_sector", kind=relation, object="uri")
-    return frame.drop_nulls()
+    return frame.drop_nulls().rechunk()
 
 
-def _sources(dv: pl.DataFrame, observed: pl.DataFrame) -> pl.DataFrame:
-    """Join sets to data by target and pipeline, keep the sectors within the search, and give every member what its set has."""
+def _sources(sets: pl.DataFrame, seen: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:
+    """Join sets to data by target and pipeline, and keep the sectors that they used or may have used."""
     import polars as pl
 
-    single = pl.col("first_sector") == pl.col("last_sector")
-    sets = dv.select("set", "pipeline", "tic", "first_sector", "last_sector").unique("set", maintain_order=True)
-    used = (
-        sets.join(observed, on=["pipeline", "tic"], maintain_order="left_right")
+    told = sets.join(usage, on="id", maintain_order="left").select(
+        "id", "set", "pipeline", "tic", "first_sector", "last_sector", "state", "source",
+        sectors=pl.when((pl.col("state") == EXACT) & (pl.col("source") != "name")).then("sectors"),
+    )  # fmt: skip
+    slim = told.select("id", "pipeline", "tic", "first_sector", "last_sector")
+    candidates = (
+        slim.join(seen, on=["pipeline", "tic"], maintain_order="left_right")
         .filter(pl.col("sector").is_between("first_sector", "last_sector"))
-        .select("set", "kind", "object", single=single)
+        .select("id", "sector", "kind", "object")
+        .join(told.select("id", "set", "state", "source", "sectors"), on="id", maintain_order="left")
+        .filter(pl.col("sectors").is_null() | pl.col("sector").is_in(pl.col("sectors")))
     )
-    return (
-        dv.select("set", subject="uri")
-        .join(used, on="set", maintain_order="left_right")
-        .select(
-            "subject",
-            "kind",
-            "object",
-            state=pl.when("single").then(pl.lit("exact")).otherwise(pl.lit("bounded")),
-            reason=pl.when("single").then(pl.lit(SINGLE)).otherwise(pl.lit(RANGE)),
-        )
+    reasons = {"name": SINGLE, **TOLD}
+    return candidates.select(
+        subject="set",
+        kind="kind",
+        object="object",
+        state=pl.when(pl.col("state") == EXACT).then(pl.lit(EXACT)).otherwise(pl.lit(BOUNDED)),
+        reason=pl.col("source").replace_strict(reasons, default=RANGE, return_dtype=pl.String),
+    )
+
+
+def _runs(sets: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:
+    """Say which sets supersede which."""
+    import polars as pl
+
+    keys = sets["set"]
+    pairs = superseded(sets, usage)
+    return pairs.select(
+        subject=keys.gather(pairs["by"]),
+        kind=pl.lit("supersedes"),
+        object=keys.gather(pairs["id"]),
+        state=pl.when(pl.col("why") == "probably").then(pl.lit(BOUNDED)).otherwise(pl.lit(EXACT)),
+        reason=pl.col("why").replace_strict(REASONS, return_dtype=pl.String),
     )

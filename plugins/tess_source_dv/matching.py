@@ -255,15 +255,11 @@ def _targets(tces: TCEs) -> Iterator[_Target]:
             "TCEs can only be matched if their runs are known: read them from files with the archive's names"
         )
     frame = (
-        tces.to_polars()
-        .sort("source", maintain_order=True)
-        .unique(["set", "tce"], keep="first", maintain_order=True)
+        tces.to_polars().sort("source", maintain_order=True).unique(["set", "tce"], keep="first", maintain_order=True)
     )
     rows: Sequence[Row] = type(tces)(frame).sort().to_polars().rows(named=True)
     for _, of_target in groupby(rows, key=lambda row: (row["pipeline"], row["tic"])):
-        yield _Target(
-            [_Run(key, list(run)) for key, run in groupby(of_target, key=lambda row: row["set"])]
-        ).follow()
+        yield _Target([_Run(key, list(run)) for key, run in groupby(of_target, key=lambda row: row["set"])]).follow()
 
 
 def match(tces: TCEs) -> Relations:

@@ -95,7 +95,7 @@ class Report:
     last_sector: int | None = None
     run: int | None = None
     set: str | None = None
-    """Key of the DV set as in `tess_source_dv.sets`, e.g. "SPOC/307210830/s0001-s0013/00226"."""
+    """Key of the DV set as in `tess_source_dv.members`, e.g. "SPOC/307210830/s0001-s0013/00226"."""
 
     def tces(self) -> TCEs:
         """Give the TCEs as a table."""
@@ -114,7 +114,7 @@ def set_key(name: names.Name) -> str | None:
     Returns
     -------
     str or None
-        As `tess_source_dv.sets.members` writes it for a whole column.
+        As `tess_source_dv.members.members` writes it for a whole column.
     """
     edition = f"{name.run:05d}" if name.run is not None else name.version
     if None in (name.pipeline, name.tic, name.first_sector, name.last_sector, edition):
@@ -255,9 +255,7 @@ class _Reader:
             elif level == 5 and tag == "modelParameter" and path[2] == "allTransitsFit":
                 self._parameters[attributes.get("name", "")] = attributes
         if level > MOST_LEVELS:
-            raise HostileFileError(
-                f"{self.filename} has more than {MOST_LEVELS} levels, which no DV report has"
-            )
+            raise HostileFileError(f"{self.filename} has more than {MOST_LEVELS} levels, which no DV report has")
 
     def _end(self, _: str) -> None:
         self._path.pop()
@@ -279,9 +277,7 @@ class _Reader:
         value, error = (self._number(what, attributes.get(key)) for key in ("value", "uncertainty"))
         if value in (0, -1) and (what in POSITIVE or (error is not None and error < 0)):
             value = None
-        return Measured(
-            value, None if error is None or error < 0 else error, attributes.get("provenance") or None
-        )
+        return Measured(value, None if error is None or error < 0 else error, attributes.get("provenance") or None)
 
     def _number(self, what: str, text: str | None) -> float | None:
         try:

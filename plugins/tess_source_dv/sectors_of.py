@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TCESTATS_LENGTH",
+    "in_words",
     "read_target_list",
+    "sectors_from_words",
     "sectors_in_words",
     "sectors_of_bits",
     "sectors_of_file",
@@ -118,6 +120,31 @@ def sectors_in_words(sectors: Iterable[int]) -> str:
     return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
+def sectors_from_words(text: str) -> tuple[int, ...]:
+    """Read what `sectors_in_words` wrote.
+
+    Examples
+    --------
+    >>> sectors_from_words("2,5,8-12")
+    (2, 5, 8, 9, 10, 11, 12)
+    """
+    found: list[int] = []
+    for word in filter(None, text.split(",")):
+        first, _, last = word.partition("-")
+        found += range(int(first), int(last or first) + 1)
+    return tuple(found)
+
+
+def in_words(sectors: pl.Series) -> pl.Series:
+    """Write a whole column of lists of sectors as `sectors_in_words` does; null stays null."""
+    import polars as pl
+
+    said = sectors.cast(pl.List(pl.String)).list.join(",")
+    patterns = said.drop_nulls().unique()  # few: stars of one field share theirs
+    words = [sectors_in_words(sectors_from_words(pattern)) for pattern in patterns]
+    return said.replace_strict(patterns, pl.Series(words, dtype=pl.String), default=None, return_dtype=pl.String)
+
+
 def sectors_of_file(path: Path | str) -> tuple[int, ...] | None:
     """Read the sectors that a run used from one of its files.
 
@@ -188,13 +215,9 @@ def read_target_list(path: Path | str) -> pl.DataFrame:
     said = lines.str.extract_groups(_LINE).struct.unnest()
     bad = lines.filter(said["tic"].is_null() | (said["bits"].str.len_bytes() != last - first + 1))
     if len(bad):
-        raise DamagedFileError(
-            f"{path.name} is damaged or no target list: {len(bad):,} lines like {bad[0][:120]!r}"
-        )
+        raise DamagedFileError(f"{path.name} is damaged or no target list: {len(bad):,} lines like {bad[0][:120]!r}")
     patterns = said["bits"].unique()  # few: targets of one field share theirs
-    sectors = pl.Series(
-        "sectors", [sectors_of_bits(bits, first) for bits in patterns], dtype=pl.List(pl.Int32)
-    )
+    sectors = pl.Series("sectors", [sectors_of_bits(bits, first) for bits in patterns], dtype=pl.List(pl.Int32))
     return said.join(pl.DataFrame([patterns, sectors]), on="bits", maintain_order="left").select(
         pl.col("tic").cast(pl.Int64),
         pl.lit(first, pl.Int32).alias("first_sector"),

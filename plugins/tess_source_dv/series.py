@@ -202,16 +202,12 @@ def _curves(whole: Whole, numbers: Sequence[int], flux: str, bitmask: str | int)
     for number in numbers:
         table = whole.tce(number)
         if len(table) != len(statistics):
-            raise DamagedFileError(
-                f"{whole.filename} is damaged: its tables are of different lengths; fetch it again"
-            )
+            raise DamagedFileError(f"{whole.filename} is damaged: its tables are of different lengths; fetch it again")
         table.take(statistics, "QUALITY")
         if flux not in table.columns and flux in statistics.columns:
             table.take(statistics, flux, ERRORS.get(flux))
         if flux not in table.columns or flux in {"time", "cadenceno"}:
-            choices = [
-                name for name in (*table.columns, "pdcsap_flux", "residual_lc") if name.startswith(FLUXES)
-            ]
+            choices = [name for name in (*table.columns, "pdcsap_flux", "residual_lc") if name.startswith(FLUXES)]
             raise UnknownNameError("column for the flux", flux, choices)
         meta = {**whole.meta(table), **_ephemeris(table.header), "TCE": number}
         meta |= {"TIME_BIN": _time_bin(table), "FLUX_ORIGIN": flux, "QUALITY_BITMASK": bitmask}
@@ -269,9 +265,7 @@ def _time_bin(table: Table) -> Any:
     if len(rows) < 2:
         return round(float(table.header.get("TIMEDEL") or np.nan) * 86400, 3) * units.s
     steps = np.diff(table.raw("TIME")[rows])[np.diff(rows) == 1]
-    return (
-        float(np.round(np.median(steps) * 86400)) * units.s
-    )  # whole: the barycentric correction stretches by 1e-4
+    return float(np.round(np.median(steps) * 86400)) * units.s  # whole: the barycentric correction stretches by 1e-4
 
 
 def _ephemeris(header: Mapping[str, Any]) -> dict[str, Any]:

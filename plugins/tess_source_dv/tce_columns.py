@@ -32,9 +32,7 @@ def _key(name: str, doc: str, dtype: str = "String") -> tuple[TceColumn, ...]:
     return (TceColumn(name, doc, dtype, xml=("key", name)),)
 
 
-def _fitted(
-    name: str, doc: str, unit: str, parameter: str, dvt: str = "", error: bool = True
-) -> tuple[TceColumn, ...]:
+def _fitted(name: str, doc: str, unit: str, parameter: str, dvt: str = "", error: bool = True) -> tuple[TceColumn, ...]:
     value = TceColumn(name, doc, unit=unit, xml=("parameter", parameter), dvt=dvt)
     return (value, TceColumn(f"{name}_err", f"its uncertainty; {ERROR}", unit=unit)) if error else (value,)
 
@@ -51,9 +49,7 @@ ERROR = "in reports only"
 
 FIT: tuple[TceColumn, ...] = (
     *_fitted("period", "orbital period", "d", "orbitalPeriodDays", "TPERIOD"),
-    *_fitted(
-        "epoch", "mid-time of the first transit, BTJD (BJD - 2457000, TDB)", "d", "transitEpochBtjd", "TEPOCH"
-    ),
+    *_fitted("epoch", "mid-time of the first transit, BTJD (BJD - 2457000, TDB)", "d", "transitEpochBtjd", "TEPOCH"),
     *_fitted("duration", "first to fourth contact", "h", "transitDurationHours", "TDUR"),
     *_fitted("ingress", "first to second contact", "h", "transitIngressTimeHours", "INDUR"),
     *_fitted("depth", "depth in ppm", "1e-06", "transitDepthPpm", "TDEPTH"),

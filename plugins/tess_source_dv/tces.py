@@ -139,9 +139,7 @@ def _table(rows: Iterable[Mapping[str, Any]]) -> TCEs:
     try:
         return TCEs(pl.DataFrame(rows, schema=types))
     except (OverflowError, TypeError, pl.exceptions.PolarsError) as error:
-        raise DamagedFileError(
-            f"{rows[0]['filename']} is damaged: it has numbers that cannot be ({error})"
-        ) from error
+        raise DamagedFileError(f"{rows[0]['filename']} is damaged: it has numbers that cannot be ({error})") from error
 
 
 def of_report(report: Report) -> TCEs:
@@ -177,9 +175,7 @@ def of_report(report: Report) -> TCEs:
                 f"{column.name}_err": said.uncertainty,
                 f"{column.name}_provenance": said.provenance,
             }
-    return _table(
-        {**key, "tce": event.number, **_Event(report.filename, event).values()} for event in report.events
-    )
+    return _table({**key, "tce": event.number, **_Event(report.filename, event).values()} for event in report.events)
 
 
 class _Event:
@@ -293,8 +289,6 @@ def _card(cards: Mapping[str, Any], column: TceColumn, filename: str) -> Any:
     wanted: tuple[type, ...] = {"Boolean": (bool,), "Float64": (int, float), "Int32": (int,)}[column.dtype]
     if not isinstance(value, wanted) or (column.dtype != "Boolean" and isinstance(value, bool)):
         raise DamagedFileError(f"{filename} is damaged: {column.dvt} is {value!r}")
-    if (column.name in STATISTICS and value in NOT_THERE) or (
-        isinstance(value, float) and not math.isfinite(value)
-    ):
+    if (column.name in STATISTICS and value in NOT_THERE) or (isinstance(value, float) and not math.isfinite(value)):
         return None
     return float(value) if isinstance(value, (int, float)) and column.dtype == "Float64" else value

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tess_source import hookimpl
 
 if TYPE_CHECKING:
-    from tess_source import Filter
+    from tess_source import Accessor, Filter
 
 
 @hookimpl
@@ -16,3 +16,11 @@ def tess_filters() -> tuple[Filter, ...]:
     from . import choices, exptime, where, whole, words
 
     return (*words.FILTERS, *whole.FILTERS, *exptime.FILTERS, *where.FILTERS, *choices.FILTERS)
+
+
+@hookimpl
+def tess_accessors() -> tuple[Accessor, ...]:
+    """Declare found.one_per_sector."""
+    from .choices import ACCESSORS
+
+    return ACCESSORS

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tess_source.records import Filter
+from tess_source.records import Accessor, Filter
 
 from .exptime import WORDS, is_near, nominal, seconds
 from .values import flag, items, text_of, whole
@@ -14,9 +14,10 @@ from .values import flag, items, text_of, whole
 if TYPE_CHECKING:
     import polars as pl
 
+    from tess_source.found import Found
     from tess_source.tables import Products
 
-__all__ = ["FILTERS", "Order"]
+__all__ = ["ACCESSORS", "FILTERS", "Order"]
 
 DV_KINDS = ("dvt", "dvr-xml", "dvr-pdf", "dvm", "dvs")
 FAMILIES: Mapping[str, str] = {
@@ -162,3 +163,23 @@ FILTERS = (
     ),
     Filter("limit", _limit, "no more than the first N products", check=whole, metavar="N", last=2),
 )
+
+
+def one_per_sector(found: Found, prefer: Any = True) -> Found:
+    """Keep one light curve, and one pixel file, of each star and sector.
+
+    Parameters
+    ----------
+    found : Found
+    prefer : list of str or float, optional
+        Pipelines and exposure times [s], best first, e.g. ``["SPOC", "QLP"]``; what is not named comes after these: SPOC, TESS-SPOC, QLP,
+        and 120 s before 20 s.
+
+    Returns
+    -------
+    Found
+    """
+    return found.select(one_per_sector=prefer)
+
+
+ACCESSORS = (Accessor("one_per_sector", one_per_sector, "one light curve (and one pixel file) a star and sector"),)

@@ -9,6 +9,7 @@ from tess_source import hookimpl
 
 if TYPE_CHECKING:
     from tess_source.manifest import Entry
+    from tess_source.records import Accessor
 
 
 @hookimpl
@@ -25,3 +26,11 @@ def tess_collect(objects: Sequence[object]) -> Mapping[str, object] | None:
     from tess_source_lightkurve.collect import collect
 
     return collect(objects)
+
+
+@hookimpl
+def tess_accessors() -> Sequence[Accessor]:
+    """Declare found.to_lightkurve."""
+    from tess_source_lightkurve.accessors import ACCESSORS
+
+    return ACCESSORS

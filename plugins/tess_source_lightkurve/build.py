@@ -82,7 +82,7 @@ def build(plain: Plain, recipe: Recipe, asked: Asked, good: NDArray[np.bool_]) -
     if missing := set(sources.values()) - set(rows.dtype.names or ()):
         raise Unsupported(f"no column {min(missing)!r}")
     columns = {
-        name: _column(np.ascontiguousarray(rows[source]), recipe.looks[name], source in plain.masked)
+        name: _column(rows[source].copy(), recipe.looks[name], source in plain.masked)
         for name, source in sources.items()
     }
     time = _time(rows["time"], plain, recipe.ordered)

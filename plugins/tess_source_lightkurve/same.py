@@ -88,9 +88,10 @@ def _table(one: Any, other: Any) -> Iterator[str]:
         or one.masked != other.masked
     ):
         yield "attributes"
-    if [index.id for index in one.indices] and len(one.indices) != len(other.indices):
-        yield "indices"
-    for a, b in zip(one.indices, other.indices, strict=False):
+    if len(one.indices) != len(other.indices):
+        yield "number of indices"
+        return
+    for a, b in zip(one.indices, other.indices, strict=True):
         same = [column.info.name for column in a.columns] == [column.info.name for column in b.columns]
-        if not same or not np.array_equal(a.sorted_data(), b.sorted_data()):
+        if not same or not np.array_equal(a.sorted_data(), b.sorted_data()) or repr(a) != repr(b):
             yield "index"

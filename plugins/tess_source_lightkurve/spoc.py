@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source_lightkurve.build import Asked, Look, Recipe, build
 from tess_source_lightkurve.cards import Unsupported
 from tess_source_lightkurve.plain import Plain, read_plain
-from tess_source_lightkurve.readers import lightkurve
+from tess_source_lightkurve.readers import detect, lightkurve
 from tess_source_lightkurve.same import differences
 
 if TYPE_CHECKING:
@@ -71,11 +71,11 @@ def read_light_curve(
     asked = Asked(flux_column, quality_bitmask)
     plain = read_plain(Path(path))
     key = (flux_column, plain.kind)
-    if key not in _learnt:
+    if key not in _learnt and _is_for_the_reader(plain.path):
         expected = _by_lightkurve(plain, asked)
         _learnt[key] = _learn(plain, asked, expected)
         return expected
-    recipe = _learnt[key]
+    recipe = _learnt.setdefault(key, None)
     if recipe is None:
         raise Unsupported("lightkurve reads such files otherwise")
     return build(plain, recipe, asked, _good(plain, quality_bitmask))
@@ -91,6 +91,14 @@ def _good(plain: Plain, quality_bitmask: Any) -> NDArray[np.bool_]:
     except (TypeError, ValueError, OverflowError) as error:
         raise Unsupported(f"quality_bitmask {quality_bitmask!r}") from error
     return good
+
+
+def _is_for_the_reader(path: str) -> bool:
+    """Whether lightkurve would read the file by its reader for SPOC, whose arguments and defaults are ours."""
+    from astropy.io import fits
+
+    with fits.open(path) as hdus:
+        return detect(hdus) == "TessLightCurve"
 
 
 def _by_lightkurve(plain: Plain, asked: Asked) -> TessLightCurve:

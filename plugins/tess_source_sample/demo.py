@@ -38,8 +38,12 @@ def run(folder: str | Path) -> None:
         _step(2, "Its products, by kind", "found.products")
         click.echo(text.counts(found.products["kind"]))
 
-        _step(3, "Which data-validation searches used which light curves, as far as names tell", "found.links")
-        click.echo(_coverage(found))
+        _step(
+            3,
+            "Data validation: which run used which sectors, what was found, what is superseded",
+            f'found.dv(exact=True, root="{root}"); found.plot_coverage("{root}/kelt9-runs.png", root="{root}")',
+        )
+        click.echo(_runs(found, root))
 
         _step(
             4,
@@ -64,25 +68,12 @@ def _step(number: int, title: str, code: str) -> None:
     click.secho(f"   >>> {code}", dim=True)
 
 
-def _coverage(found: Found) -> str:
-    """Lay out one row per DV set: how many light curves it may have used, and how sure that is."""
-    import polars as pl
-
-    of = found.links.where(pl.col("kind") == "dv-of").to_polars().rename({"kind": "relation"})
-    files = found.products.to_polars()
-    curves = files.filter(pl.col("kind") == "lc").select(object="uri", sector="first_sector")
-    sets = (
-        files.filter(pl.col("kind") == "dvt")
-        .select("first_sector", "last_sector", "run", subject="uri")
-        .join(of, on="subject", how="left")
-        .join(curves, on="object", how="inner")
-        .group_by("first_sector", "last_sector", "run", "state", maintain_order=True)
-        .agg(pl.col("sector").sort().alias("light_curves_of_sectors"))
-        .sort("first_sector", "last_sector", "run")
-        .select("first_sector", "last_sector", "run", "state", "light_curves_of_sectors")
-    )
-    legend = "exact: that very sector was searched; bounded: some of these sectors were, the name does not say which"
-    return f"{text.table(sets, sets.columns)}\n({legend})"
+def _runs(found: Found, root: Path) -> str:
+    """Show the data-validation sets, their sectors read from their reports, and draw them."""
+    sets = found.dv(exact=True, root=root)
+    found.plot_coverage(root / "kelt9-runs.png", root=root)
+    columns = ["set", "sectors", "state", "tces", "superseded_by", "reason"]
+    return f"{text.table(sets.to_polars(), columns, width=0)}\n{len(sets.current)} of {len(sets)} are current"
 
 
 def _draw(curves: Any, path: Path) -> Path:
@@ -112,7 +103,8 @@ def _closing(root: Path, lock: Path, picture: Path) -> str:
 All is in {root}:
 {files}
   {lock}   the record: what was asked, and what was fetched, with sha256 sums
-  {picture}    the picture
+  {picture}    the light curves
+  {root / "kelt9-runs.png"}    sectors observed, and used by each run
 These files are simulated. For real ones, on a machine with a network:
 
   tess-source search KELT-9 --kind lc

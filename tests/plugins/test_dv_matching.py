@@ -33,9 +33,7 @@ def tce(
 
 def kinds(*rows: dict[str, Any]) -> list[tuple[int | None, str, str | None, int | None]]:
     found = match(TCEs.of(list(rows)))
-    return [
-        (row["tce"], row["kind"], row["ratio"], row["earlier_tce"]) for row in found if row["earlier_set"]
-    ]
+    return [(row["tce"], row["kind"], row["ratio"], row["earlier_tce"]) for row in found if row["earlier_set"]]
 
 
 PERIODS = st.floats(0.5, 40.0)
@@ -50,9 +48,7 @@ def test_an_epoch_at_another_transit_is_the_same_ephemeris(
     period: float, epoch: float, cycles: int, off_period: float, off_epoch: float
 ) -> None:
     known = Ephemeris(period, epoch, 0.1, 20.0, 1e-5, 1e-3)
-    other = Ephemeris(
-        period + off_period * 1e-5, epoch + cycles * period + off_epoch * 1e-3, 0.1, 20.0, 1e-5, 1e-3
-    )
+    other = Ephemeris(period + off_period * 1e-5, epoch + cycles * period + off_epoch * 1e-3, 0.1, 20.0, 1e-5, 1e-3)
     found = compare(known, other)
     assert found is not None
     assert found.ratio == 1
@@ -70,18 +66,14 @@ def test_a_multiple_of_the_period_at_common_transits_is_a_harmonic(
 
 
 @given(PERIODS, EPOCHS, st.floats(0.2, 0.8))
-def test_the_same_period_at_another_phase_is_another_signal(
-    period: float, epoch: float, phase: float
-) -> None:
+def test_the_same_period_at_another_phase_is_another_signal(period: float, epoch: float, phase: float) -> None:
     known = Ephemeris(period, epoch, period / 50, 100.0, 1e-7, 1e-4)
     other = Ephemeris(period, epoch + phase * period, period / 50, 100.0, 1e-7, 1e-4)
     assert compare(known, other) is None
 
 
 @given(PERIODS, EPOCHS, EPOCHS, st.floats(0.05, 20.0))
-def test_other_periods_are_other_signals(
-    period: float, epoch: float, other_epoch: float, factor: float
-) -> None:
+def test_other_periods_are_other_signals(period: float, epoch: float, other_epoch: float, factor: float) -> None:
     assume(all(abs(factor - ratio) > 2 * MOST * factor for ratio in RATIOS))
     known = Ephemeris(period, epoch, 0.1, 20.0, 1e-3, 1e-3)
     assert compare(known, Ephemeris(period * factor, other_epoch, 0.1, 20.0, 1e-3, 1e-3)) is None
@@ -93,9 +85,7 @@ def test_it_does_not_matter_which_of_the_two_was_known(
 ) -> None:
     first = Ephemeris(period, epoch, 0.1, 20.0, uncertainty, 1e-3)
     second = Ephemeris(other_period, other_epoch, 0.2, 50.0, 1e-4, 1e-2)
-    assume(
-        abs(abs(other_period - period) - MOST * min(period, other_period)) > 1e-2 * period
-    )  # not at the very bound
+    assume(abs(abs(other_period - period) - MOST * min(period, other_period)) > 1e-2 * period)  # not at the very bound
     there, back = compare(first, second), compare(second, first)
     if there is not None and there.ratio == 1:
         assert back is not None and back.ratio == 1
@@ -103,10 +93,7 @@ def test_it_does_not_matter_which_of_the_two_was_known(
 
 def test_an_uncertainty_without_bounds_does_not_make_everything_the_same() -> None:
     assert (
-        compare(
-            Ephemeris(5.0, 1326.0, 0.1, 20.0, 100.0, 50.0), Ephemeris(6.1, 1327.0, 0.1, 20.0, 100.0, 50.0)
-        )
-        is None
+        compare(Ephemeris(5.0, 1326.0, 0.1, 20.0, 100.0, 50.0), Ephemeris(6.1, 1327.0, 0.1, 20.0, 100.0, 50.0)) is None
     )
 
 
@@ -115,9 +102,7 @@ def test_when_cycles_cannot_be_counted_the_period_decides_and_that_is_said() -> 
     found = compare(known, Ephemeris(2.9001, 4000.0, 0.1, 20.0, 5e-4, 1e-3))
     assert found is not None
     assert (found.ratio, found.phase_offset) == (1, None)
-    assert compare(known, Ephemeris(5.8002, 4000.0, 0.1, 20.0, 1e-3, 1e-3)) is None, (
-        "a multiple is not claimed so"
-    )
+    assert compare(known, Ephemeris(5.8002, 4000.0, 0.1, 20.0, 1e-3, 1e-3)) is None, "a multiple is not claimed so"
 
 
 def test_without_uncertainties_the_duration_and_the_span_say_how_close_is_close() -> None:
@@ -161,9 +146,7 @@ def test_what_a_run_does_not_find_is_lost_once_and_found_again_as_the_same() -> 
     other = {"period": 7.7, "epoch": 1327.7}
     rows = [tce(1), tce(1, 2, **other), tce(2), tce(3), tce(4), tce(4, 2, **other)]
     relations = match(TCEs.of(rows))
-    of_other = [
-        (row["set"][-5:], row["kind"], row["earlier_set"]) for row in relations if row["candidate"] == 2
-    ]
+    of_other = [(row["set"][-5:], row["kind"], row["earlier_set"]) for row in relations if row["candidate"] == 2]
     before = "SPOC/42/s0001-s0001/00001"
     assert of_other == [("00001", "new", None), ("00002", "lost", before), ("00004", "same", before)]
     (row,) = [row for row in history(TCEs.of(rows)) if row["candidate"] == 2]
@@ -220,9 +203,7 @@ def test_a_tce_read_from_both_files_counts_once() -> None:
 
 
 def test_where_no_fit_was_made_the_search_has_an_ephemeris() -> None:
-    unfitted = tce(
-        2, 1, None, None, period_err=None, epoch_err=None, search_period=5.0002, search_epoch=1331.003
-    )
+    unfitted = tce(2, 1, None, None, period_err=None, epoch_err=None, search_period=5.0002, search_epoch=1331.003)
     assert kinds(tce(1), unfitted | {"converged": False}) == [(1, "same", None, 1)]
 
 
@@ -237,9 +218,7 @@ def test_the_best_known_ephemeris_is_shown() -> None:
 
 
 def test_tces_of_unknown_runs_are_refused() -> None:
-    tces = read_report(
-        b'<dvTargetResults ticId="42"><planetResults planetNumber="1"/></dvTargetResults>'
-    ).tces()
+    tces = read_report(b'<dvTargetResults ticId="42"><planetResults planetNumber="1"/></dvTargetResults>').tces()
     for function in (match, history):
         with pytest.raises(QueryError, match="runs are known"):
             function(tces)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tess_source.errors import DamagedFileError, LoadError
 from tess_source.tables import Products
 from tess_source_dv import report as reading
+from tess_source_dv.members import members
 from tess_source_dv.report import HostileFileError, Measured, read_report
-from tess_source_dv.sets import members
 
 NAME = "tess2018206190142-s0001-s0013-0000000000000042-00226_dvr.xml"
 BEGIN = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
@@ -54,9 +54,7 @@ def test_the_fit_to_even_transits_is_not_taken_for_the_fit_to_all() -> None:
 def test_a_star_has_values_uncertainties_and_provenance() -> None:
     star = read_report(TEXT).star
     assert star["teff"] == Measured(3469.0, 68.0, "TIC7")
-    assert star["metallicity"] == Measured(0.0, 0.0, "Solar"), (
-        "0 dex is the Sun's metallicity, not a sentinel"
-    )
+    assert star["metallicity"] == Measured(0.0, 0.0, "Solar"), "0 dex is the Sun's metallicity, not a sentinel"
     assert star["dec"] == Measured(-1.0, 0.0, "TIC7"), "one degree south is not a sentinel"
 
 
@@ -79,9 +77,7 @@ def test_without_such_a_name_the_run_is_unknown(name: str | None) -> None:
     assert report.tic == 42
 
 
-@pytest.mark.parametrize(
-    "name", [NAME, "hlsp_tess-spoc_tess_phot_0000000000000042-s0036-s0069_tess_v1_dvr.xml"]
-)
+@pytest.mark.parametrize("name", [NAME, "hlsp_tess-spoc_tess_phot_0000000000000042-s0036-s0069_tess_v1_dvr.xml"])
 def test_the_key_is_the_one_that_products_are_grouped_by(name: str) -> None:
     products = Products.of([{"uri": f"mast:TESS/product/{name}"}])
     assert members(products)["set"].to_list() == [read_report(TEXT, name).set]

@@ -121,9 +121,7 @@ def test_a_broken_target_list_is_named(content: bytes, problem: str, tmp_path: P
     assert "list.txt" in str(caught.value)
 
 
-def test_a_target_list_that_unpacks_without_end_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_target_list_that_unpacks_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sectors_of, "MOST_BYTES", 10_000)
     path = tmp_path / "list.txt.gz"
     path.write_bytes(gzip.compress(HEAD.encode() + b"#" * 10**6))
@@ -189,9 +187,7 @@ def test_real_tce_statistics_know_when_they_are_cut(real: Path) -> None:
     complete = {}
     for path in (real / "scripts").glob("*tcestats.csv"):
         last = int(path.name.split("-")[2][1:5])
-        column = pl.read_csv(path, comment_prefix="#", columns=["tce_sectors"], infer_schema=False)[
-            "tce_sectors"
-        ]
+        column = pl.read_csv(path, comment_prefix="#", columns=["tce_sectors"], infer_schema=False)["tce_sectors"]
         read = [sectors_of_tcestats(bits, last) for bits in column]
         assert all(max(sectors, default=0) <= last for sectors, _ in read)
         complete[path.name[18:29]] = {whole for _, whole in read}

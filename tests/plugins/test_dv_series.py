@@ -61,9 +61,7 @@ def content(filename: str) -> bytes:
 def here(tmp_path: Path) -> Here:
     """Write a simulated file, changed where a test wants it."""
 
-    def put(
-        filename: str, change: Change | None = None, *, under: str = "", data: bytes | None = None
-    ) -> Path:
+    def put(filename: str, change: Change | None = None, *, under: str = "", data: bytes | None = None) -> Path:
         path = tmp_path / (under or filename)
         path.write_bytes(content(filename) if data is None else data)
         if change is not None:
@@ -305,9 +303,7 @@ def test_arguments_of_fold_mean_what_they_mean_in_lightkurve(here: Here) -> None
         np.testing.assert_array_equal(curve.fold(**given_).time.value, plain.fold(**given_).time.value)
     np.testing.assert_array_equal(curve.fold().time.value, plain.fold(period, epoch).time.value)
     later = epoch + 0.3 * units.day
-    np.testing.assert_array_equal(
-        curve.fold(epoch_time=later).time.value, plain.fold(period, later).time.value
-    )
+    np.testing.assert_array_equal(curve.fold(epoch_time=later).time.value, plain.fold(period, later).time.value)
     assert (curve.fold().period, curve.fold().epoch_time) == (period, epoch)
 
 
@@ -377,8 +373,8 @@ def test_normalizing_twice_changes_nothing(here: Here) -> None:
 
 @pytest.mark.parametrize("filename", [NEWER, KELT9, TOI3505])
 def test_the_key_is_that_of_the_sets(filename: str) -> None:
+    from tess_source_dv.members import members
     from tess_source_dv.report import set_key
-    from tess_source_dv.sets import members
 
     row = members(Products.of([{"uri": f"mast:TESS/product/{filename}"}])).row(0, named=True)
     assert set_key(names.parse(filename)) == row["set"]

@@ -74,9 +74,7 @@ GOOD = 'fullConvergence="true" modelChiSquare="5.5" modelDegreesOfFreedom="4.0" 
 
 def test_a_fit_that_failed_has_no_snr_and_no_uncertainties() -> None:
     # values as MAST's TCE statistics of s0001-s0009 have them for TIC 471013582, TCE 3
-    fitted = parameter("orbitalPeriodDays", "53.5764", "-1.0") + parameter(
-        "transitDepthPpm", "214359.0", "297.714"
-    )
+    fitted = parameter("orbitalPeriodDays", "53.5764", "-1.0") + parameter("transitDepthPpm", "214359.0", "297.714")
     found = row(fit=FAILED, parameters=fitted, candidate='observedTransitCount="0"')
     assert found["converged"] is False
     assert found["snr"] is found["chi_square"] is found["degrees_of_freedom"] is None
@@ -88,9 +86,7 @@ def test_a_fit_that_failed_has_no_snr_and_no_uncertainties() -> None:
 @pytest.mark.parametrize("value", ["0", "0.0", "-1", "-1.0"])
 @pytest.mark.parametrize("uncertainty", ["0.0", "-1.0"])
 def test_zero_and_minus_one_of_a_failed_fit_are_null(value: str, uncertainty: str) -> None:
-    found = row(
-        fit=FAILED, parameters="".join(parameter(name, value, uncertainty) for name in FITTED.values())
-    )
+    found = row(fit=FAILED, parameters="".join(parameter(name, value, uncertainty) for name in FITTED.values()))
     assert {found[name] for name in FITTED} | {found[f"{name}_err"] for name in FITTED} == {None}
 
 
@@ -112,9 +108,7 @@ def test_an_uncertainty_of_minus_one_is_null_and_its_value_stays() -> None:
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", ""])
 def test_what_is_no_number_in_numbers_clothes_is_null(text: str) -> None:
     # float() reads "Infinity" and "NaN" as XML Schema spells them, though it spells "INF"
-    found = row(
-        fit=GOOD, parameters=parameter("orbitalPeriodDays", text, text), candidate=f'epochTjd="{text}"'
-    )
+    found = row(fit=GOOD, parameters=parameter("orbitalPeriodDays", text, text), candidate=f'epochTjd="{text}"')
     assert found["period"] is found["period_err"] is found["search_epoch"] is None
 
 
@@ -244,9 +238,7 @@ def series(tmp_path: Path) -> Path:
 
 
 def test_a_fit_that_failed_is_blank_in_a_time_series(series: Path) -> None:
-    blank = dict.fromkeys(
-        ("TDEPTH", "TSNR", "INDUR", "IMPACT", "INCLIN", "DRRATIO", "RADRATIO", "PRADIUS", "CONVRGE")
-    )
+    blank = dict.fromkeys(("TDEPTH", "TSNR", "INDUR", "IMPACT", "INCLIN", "DRRATIO", "RADRATIO", "PRADIUS", "CONVRGE"))
     with fits.open(series, mode="update", memmap=False) as hdus:
         hdus["TCE_2"].header.update(blank)
     found = read_dvt_headers(series)
@@ -266,9 +258,7 @@ def test_sentinels_of_a_time_series_are_null(series: Path, key: str, name: str, 
 def test_a_time_series_that_is_cut_is_damaged(series: Path) -> None:
     whole = series.read_bytes()
     with fits.open(series, memmap=False) as hdus:
-        ends = [
-            hdus.fileinfo(number)["datLoc"] + hdus.fileinfo(number)["datSpan"] for number in range(len(hdus))
-        ]
+        ends = [hdus.fileinfo(number)["datLoc"] + hdus.fileinfo(number)["datSpan"] for number in range(len(hdus))]
     for length in (0, 5, 2880, 4000, ends[0], ends[0] + 100, ends[1] - 1, ends[1], ends[2], ends[-1] - 1):
         series.write_bytes(whole[:length])
         with pytest.raises(DamagedFileError, match=series.name):
@@ -376,9 +366,7 @@ def test_every_value_of_every_real_report_is_there_to_the_last_digit(real: Path)
             (row,) = table.where(pl.col("tce") == int(planet.attrib["planetNumber"]))
             wanted: dict[str, Any] = {"tic": int(root.attrib["ticId"])}
             for ours, theirs in FITTED.items():
-                found = planet.find(
-                    f"dv:allTransitsFit/dv:modelParameters/dv:modelParameter[@name='{theirs}']", dv
-                )
+                found = planet.find(f"dv:allTransitsFit/dv:modelParameters/dv:modelParameter[@name='{theirs}']", dv)
                 wanted |= {ours: naive(found, "value"), f"{ours}_err": naive(found, "uncertainty")}
             for names, place in ((FOUND, "dv:planetCandidate"), (FIT, "dv:allTransitsFit")):
                 wanted |= {ours: naive(planet.find(place, dv), theirs) for ours, theirs in names.items()}
@@ -392,9 +380,7 @@ def test_every_value_of_every_real_report_is_there_to_the_last_digit(real: Path)
                 }
             assert {key: row[key] for key in wanted} == wanted
             assert None not in wanted.values()
-            assert row["converged"] == (
-                planet.find("dv:allTransitsFit[@fullConvergence='true']", dv) is not None
-            )
+            assert row["converged"] == (planet.find("dv:allTransitsFit[@fullConvergence='true']", dv) is not None)
             binary = planet.find("dv:planetCandidate[@suspectedEclipsingBinary='true']", dv)
             assert row["suspected_eclipsing_binary"] == (binary is not None)
             compared += len(wanted)
@@ -406,9 +392,7 @@ def test_a_real_fit_converged_just_where_it_has_a_chi_square_and_an_snr(real: Pa
     found = read_tces((real / "dvr-xml").glob("*.xml"))
     assert found["converged"].to_list() == (found["chi_square"].is_not_null() & (found["snr"] > 0)).to_list()
     for path in (real / "scripts").glob("*tcestats.csv"):
-        stats = pl.read_csv(
-            path, comment_prefix="#", columns=["tce_full_conv", "tce_model_snr", "tce_model_chisq"]
-        )
+        stats = pl.read_csv(path, comment_prefix="#", columns=["tce_full_conv", "tce_model_snr", "tce_model_chisq"])
         assert (stats["tce_full_conv"] == (stats["tce_model_snr"] != -1)).all()
         assert (stats["tce_full_conv"] == (stats["tce_model_chisq"] != -1)).all()
 
@@ -433,13 +417,9 @@ def test_real_time_series_say_what_astropy_reads_in_their_headers(real: Path) ->
 @pytest.mark.real
 def test_the_report_agrees_with_the_headers_of_the_time_series_of_the_same_real_run(real: Path) -> None:
     """exo.MAST gives the header of TCE_1 in the DVT of s0014-s0086; its single-precision numbers have nine digits."""
-    header = json.loads((real / "mast-json" / "toi3505_s0014-s0086_tce1_info.json").read_text())[
-        "DV Data Header"
-    ]
+    header = json.loads((real / "mast-json" / "toi3505_s0014-s0086_tce1_info.json").read_text())["DV Data Header"]
     (row,) = read_tces((real / "dvr-xml").glob("*s0014-s0086*"))
     for ours, key in CARDS.items():
         if ours not in {"epoch", "converged", "data_start", "data_stop"}:
             assert row[ours] == pytest.approx(header[key], rel=1e-7), key
-    assert (header["TEPOCH"] - row["epoch"]) * 86400 == pytest.approx(1.979, abs=0.001), (
-        "two seconds, not explained"
-    )
+    assert (header["TEPOCH"] - row["epoch"]) * 86400 == pytest.approx(1.979, abs=0.001), "two seconds, not explained"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import gzip
+import inspect
 import io
+import itertools
 import pickle
 import warnings
 from collections.abc import Callable
@@ -30,7 +32,7 @@ from tess_source_lightkurve.spoc import Unsupported, read_light_curve
 from tess_source_sample.files import make
 
 SPOC = "tess2019198215352-s0014-0000000016740101-0150-s_lc.fits"
-SECTOR_1 = "tess2018206045859-s0001-0000000025155310-0120-s_lc.fits"
+SECTOR_1 = "tess2018206045859-s0001-0000000261136679-0120-s_lc.fits"
 FAST = "tess2024030031500-s0075-0000000016740101-0270-a_fast-lc.fits"
 QLP = "hlsp_qlp_tess_ffi_s0001-0000000141914082_tess_v01_llc.fits"
 TESS_SPOC = "hlsp_tess-spoc_tess_phot_0000000141914082-s0001_tess_v1_lc.fits"
@@ -120,6 +122,8 @@ def test_generated_light_curves_equal_lightkurves(
     tmp_path: Path, alone: Callable[..., Any], filename: str, quality_bitmask: str
 ) -> None:
     path = put(tmp_path, filename, content(Path(filename).name))
+    if "tess-spoc" in filename and lk.read(str(path)).meta["AUTHOR"] != "TESS-SPOC":
+        pytest.skip("this lightkurve does not tell TESS-SPOC from SPOC, and is asked itself")
     assert_equal_curves(
         alone(path, quality_bitmask=quality_bitmask), lk.read(str(path), quality_bitmask=quality_bitmask)
     )
@@ -130,7 +134,9 @@ def test_light_curves_of_many_sectors_and_stars_are_of_few_kinds(tmp_path: Path)
     from tess_source_sample.catalogue import Catalogue
 
     listed = [(row["productFilename"], row["size"]) for row in Catalogue(extra=2).files.values()]
-    curves = [(name, size) for name, size in listed if name.startswith("tess2") and name.endswith("-s_lc.fits")]
+    curves = [
+        (name, size) for name, size in listed if name.startswith("tess2") and name.endswith("-s_lc.fits")
+    ]
     assert len({names.parse(name).first_sector for name, _ in curves}) > 10
     for name, size in curves:
         path = put(tmp_path, name, make(name, size))
@@ -142,6 +148,11 @@ def test_light_curves_of_many_sectors_and_stars_are_of_few_kinds(tmp_path: Path)
 
 def pickled(curve: Any) -> Any:
     return pickle.loads(pickle.dumps(curve))  # noqa: S301
+
+
+def filled(curve: Any) -> Any:
+    np.random.seed(1)
+    return curve.remove_nans()[:500].fill_gaps()
 
 
 def written(curve: Any) -> Any:
@@ -157,7 +168,7 @@ METHODS: dict[str, Callable[[Any], Any]] = {
     "columns": lambda curve: curve["time", "flux", "flux_err", "quality"],
     "by time": lambda curve: str(curve.loc[curve.time[10] : curve.time[20]]),
     "remove_nans": lambda curve: curve.remove_nans(),
-    "fill_gaps": lambda curve: curve.remove_nans()[:500].fill_gaps(),
+    "fill_gaps": filled,
     "normalize": lambda curve: curve.normalize(),
     "flatten": lambda curve: curve.remove_nans().flatten(window_length=101),
     "bin": lambda curve: curve.remove_nans().bin(time_bin_size=0.5),
@@ -171,10 +182,12 @@ METHODS: dict[str, Callable[[Any], Any]] = {
     "truncate": lambda curve: curve.truncate(curve.time.value[50], curve.time.value[900]),
     "append": lambda curve: curve.append(curve.copy()),
     "select_flux": lambda curve: curve.select_flux("sap_flux"),
-    "arithmetic": lambda curve: (curve / np.nanmedian(curve.flux) - 1),
+    "arithmetic": lambda curve: curve / np.nanmedian(curve.flux) - 1,
     "estimate_cdpp": lambda curve: curve.remove_nans().estimate_cdpp(),
     "stitch": lambda curve: lk.LightCurveCollection([curve, curve.copy()]).stitch(),
-    "periodogram": lambda curve: curve.remove_nans()[:2000].to_periodogram(maximum_frequency=10).power.value.tobytes(),
+    "periodogram": lambda curve: (
+        curve.remove_nans()[:2000].to_periodogram(maximum_frequency=10).power.value.tobytes()
+    ),
     "to_fits": written,
     "attributes": lambda curve: [curve.sector, curve.ra, curve.label, curve.meta.get("TEFF")],
     "sort": lambda curve: curve[::-1].copy(),
@@ -190,10 +203,18 @@ def test_all_that_is_done_with_it_gives_what_it_gives_with_lightkurves(
     ours, theirs = alone(path), lk.read(str(path))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # lightkurve's methods warn about NaN
-        assert_equal_values(METHODS[method](ours), METHODS[method](theirs))
+        try:
+            expected = METHODS[method](theirs)
+        except AttributeError:  # an old lightkurve with a new numpy
+            with pytest.raises(AttributeError):
+                METHODS[method](ours)
+        else:
+            assert_equal_values(METHODS[method](ours), expected)
 
 
-def test_nothing_is_shared_between_columns_or_between_objects(tmp_path: Path, alone: Callable[..., Any]) -> None:
+def test_nothing_is_shared_between_columns_or_between_objects(
+    tmp_path: Path, alone: Callable[..., Any]
+) -> None:
     path = put(tmp_path)
     one, other, untouched = alone(path), alone(path), lk.read(str(path))
     for name in one.colnames[1:]:
@@ -205,6 +226,21 @@ def test_nothing_is_shared_between_columns_or_between_objects(tmp_path: Path, al
     assert one["pdcsap_flux"][2] != one["flux"][2]
     assert_equal_curves(other, untouched)
     assert_equal_curves(alone(path), untouched)
+
+
+@pytest.mark.parametrize("cadences", [1, 2])
+def test_columns_of_very_short_light_curves_are_their_own(
+    tmp_path: Path, alone: Callable[..., Any], cadences: int
+) -> None:
+    with fits.open(io.BytesIO(small())) as hdus:
+        hdus[1].data["QUALITY"][:] = 128
+        hdus[1].data["QUALITY"][5 : 5 + cadences] = 0
+        hdus.writeto(tmp_path / SPOC)
+    curve = alone(tmp_path / SPOC)
+    assert_equal_curves(curve, lk.read(str(tmp_path / SPOC)))
+    assert len(curve) == cadences
+    for one, other in itertools.combinations(curve.colnames[1:], 2):
+        assert not np.shares_memory(np.asarray(curve[one]), np.asarray(curve[other]))
 
 
 # -- any content that such a table can have --
@@ -219,7 +255,9 @@ def tables(draw: st.DrawFn) -> bytes:
         some_rows = st.lists(st.integers(0, rows - 1), max_size=8)
         data["QUALITY"][:] = 0
         for column in draw(st.lists(st.sampled_from([n for n in data.names if data[n].dtype.kind == "f"]))):
-            data[column][draw(some_rows) or slice(None, None)] = draw(st.sampled_from([np.nan, -0.0, np.inf, 1.5]))
+            data[column][draw(some_rows) or slice(None, None)] = draw(
+                st.sampled_from([np.nan, -0.0, np.inf, 1.5])
+            )
         for row in draw(some_rows):
             data["QUALITY"][row] = draw(st.sampled_from([1, 64, 128, 175, 4096, 32768, -1]))
         order = draw(st.sampled_from(["as it is", "backwards", "twice the same"]))
@@ -235,7 +273,9 @@ def tables(draw: st.DrawFn) -> bytes:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=tables(), quality_bitmask=st.sampled_from(["none", "default", "hard", 64]))
-def test_any_values_give_what_they_give_with_lightkurve(tmp_path: Path, data: bytes, quality_bitmask: Any) -> None:
+def test_any_values_give_what_they_give_with_lightkurve(
+    tmp_path: Path, data: bytes, quality_bitmask: Any
+) -> None:
     path = put(tmp_path, data=data)
     try:
         expected = lk.read(str(path), quality_bitmask=quality_bitmask)
@@ -276,7 +316,7 @@ CARDS = {
 }
 
 
-@pytest.mark.filterwarnings("ignore::astropy.io.fits.verify.VerifyWarning")
+@pytest.mark.filterwarnings("ignore::astropy.utils.exceptions.AstropyUserWarning")
 @pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
 def test_headers_that_spoc_does_not_write_are_left_to_lightkurve(tmp_path: Path, card: str) -> None:
     path = put(tmp_path, data=with_card(card))
@@ -302,7 +342,7 @@ def test_headers_that_spoc_does_not_write_are_left_to_lightkurve(tmp_path: Path,
         (b"TTYPE4  = 'SAP_FLUX'", b"TTYPE4  = 'FLUX    '"),
         (b"TTYPE4  = 'SAP_FLUX'", b"TTYPE4  = 'QUALITY '"),
         (b"TFORM4  = 'E       '", b"TFORM4  = '4A      '"),
-        (b"ORIGIN  = 'NASA/Ames'", b"ORIGIN  = 'MIT/QLP '"),
+        (b"ORIGIN  = '", b"ORIGIN  = 'MIT/QLP '/"),
         (b"TELESCOP= 'TESS    '", b"TELESCOP= 'Kepler  '"),
         (b"LightCurveExporter", b"lightcurveexporter"),
         (b"EQUINOX =               2000.0", b"PCORIGIN=               2000.0"),
@@ -313,7 +353,10 @@ def test_tables_that_spoc_does_not_write_become_what_lightkurve_makes_of_them(
     tmp_path: Path, old: bytes, new: bytes
 ) -> None:
     assert old in small()
-    path = put(tmp_path, data=small().replace(old, new.ljust(len(old))))
+    start = small().index(old)
+    path = put(
+        tmp_path, data=small()[:start] + new.ljust(len(old)) + small()[start + max(len(old), len(new)) :]
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of units
         try:
@@ -323,7 +366,9 @@ def test_tables_that_spoc_does_not_write_become_what_lightkurve_makes_of_them(
                 with pytest.raises(LoadError):
                     plugin.tess_load(entry(path), {})
             return
-        expected.meta["AUTHOR"] = "SPOC" if expected.meta.get("AUTHOR") == "TESS-SPOC" else expected.meta.get("AUTHOR")
+        expected.meta["AUTHOR"] = (
+            "SPOC" if expected.meta.get("AUTHOR") == "TESS-SPOC" else expected.meta.get("AUTHOR")
+        )
         for _ in range(2):
             assert_equal_curves(plugin.tess_load(entry(path), {}), expected)
 
@@ -342,19 +387,33 @@ def test_a_compressed_file_is_left_to_lightkurve(tmp_path: Path) -> None:
 
 def test_tess_spoc_from_full_frame_images_equals_lightkurves(tmp_path: Path) -> None:
     path = put(tmp_path, TESS_SPOC)
+    expected = lk.read(str(path))
+    expected.meta["AUTHOR"] = "TESS-SPOC"  # lightkurve before 2.5 does not know it
     for _ in range(2):
-        assert_equal_curves(plugin.tess_load(entry(path), {}), lk.read(str(path)))
+        assert_equal_curves(plugin.tess_load(entry(path), {}), expected)
+
+
+def test_an_author_that_lightkurve_tells_by_the_folder_is_that_of_this_file(tmp_path: Path) -> None:
+    elsewhere = put(tmp_path, f"tess-spoc/{SPOC}", small())
+    for path in (put(tmp_path, data=small()), elsewhere, put(tmp_path, data=small()), elsewhere):
+        try:
+            curve = read_light_curve(path)
+        except Unsupported:  # and so it is left to lightkurve
+            continue
+        assert_equal_curves(curve, lk.read(str(path)))
 
 
 @pytest.mark.parametrize(
     "options",
-    [{"flux_column": "pos_corr1"}, {"quality_bitmask": 65535}, {"time_format": "jd"}, {"flux_column": "cadenceno"}],
+    [{"flux_column": "pos_corr1"}, {"quality_bitmask": 65535}, {"time_format": "jd"}],
     ids=str,
 )
 def test_arguments_out_of_the_common_give_what_they_give_with_lightkurve(
     tmp_path: Path, options: dict[str, Any]
 ) -> None:
     """E.g. a flux whose error does not exist, a mask that leaves nothing."""
+    if not set(options) <= set(inspect.signature(lk.io.tess.read_tess_lightcurve).parameters):
+        pytest.skip("this lightkurve does not take it")
     with fits.open(io.BytesIO(small())) as hdus:
         hdus[1].data["QUALITY"][:] = 65535 if "quality_bitmask" in options else 0
         hdus.writeto(tmp_path / SPOC)
@@ -370,7 +429,14 @@ def test_arguments_out_of_the_common_give_what_they_give_with_lightkurve(
 
 
 @pytest.mark.parametrize(
-    "options", [{"flux_column": "magic"}, {"quality_bitmask": "soft"}, {"flux_column": None}, {"quality_bitmask": 2**40}], ids=str
+    "options",
+    [
+        {"flux_column": "magic"},
+        {"quality_bitmask": "soft"},
+        {"flux_column": None},
+        {"quality_bitmask": 2**40},
+    ],
+    ids=str,
 )
 def test_arguments_that_make_no_sense_are_told_in_the_same_words_however_much_was_learnt(
     tmp_path: Path, options: dict[str, Any]
@@ -396,7 +462,9 @@ def test_a_cut_file_is_called_damaged_as_ever(tmp_path: Path, length: int) -> No
 # -- lightkurve is asked, not assumed --
 
 
-def test_a_lightkurve_that_reads_otherwise_keeps_its_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lightkurve_that_reads_otherwise_keeps_its_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     theirs = lk.read
 
     def other(path: Any, **options: Any) -> Any:
@@ -414,7 +482,9 @@ def test_a_lightkurve_that_reads_otherwise_keeps_its_word(tmp_path: Path, monkey
 
 
 @pytest.mark.parametrize("change", ["format", "unit", "value", "column", "index"])
-def test_a_difference_anywhere_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str) -> None:
+def test_a_difference_anywhere_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
     theirs = lk.read
 
     def other(path: Any, **options: Any) -> Any:
@@ -450,7 +520,9 @@ def test_an_astropy_whose_tables_cannot_be_told_their_order_costs_time_only(
     assert [recipe.ordered for recipe in spoc._learnt.values() if recipe] == [False]
 
 
-def test_one_warning_about_a_file_with_many_bad_cadences(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_one_warning_about_a_file_with_many_bad_cadences(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with fits.open(io.BytesIO(small())) as hdus:
         hdus[1].data["QUALITY"][:40] = 128
         hdus.writeto(tmp_path / SPOC)

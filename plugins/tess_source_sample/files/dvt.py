@@ -43,6 +43,11 @@ class Event:
     """Maximum multiple event statistic."""
     transits: int
 
+    @property
+    def ses(self) -> float:
+        """Maximum single event statistic: a little above that of an average transit."""
+        return 1.05 * self.mes / math.sqrt(self.transits)
+
 
 def targets(of: facts.Run) -> list[model.Target]:
     """Return the star in each sector that the run used."""
@@ -92,7 +97,7 @@ def event_values(of: facts.Run, event: Event, start: float) -> dict[str, object]
         "radius_ratio": ratio,
         "planet_radius": ratio * (star.radius or 1.0) * 109.2,
         "ntrans": event.transits,
-        "ses": event.mes / math.sqrt(event.transits),
+        "ses": event.ses,
         "detrend": max(5.0, 5 * planet.duration),
     }
 

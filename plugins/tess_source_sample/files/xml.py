@@ -337,7 +337,7 @@ class _Report:
             "maxMultipleEventSigma": _number(event.mes),
             "maxSesInMes": _number(event.mes / math.sqrt(count)),
         }
-        head |= {"maxSingleEventSigma": _number(1.05 * event.mes / math.sqrt(count))}
+        head |= {"maxSingleEventSigma": _number(event.ses)}
         head |= {"orbitalPeriodInDays": repr(planet.period), "robustStatistic": _number(event.mes * 1.05)}
         head |= {
             "thresholdForDesiredPfa": -1.0,

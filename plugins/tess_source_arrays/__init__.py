@@ -1,0 +1,19 @@
+"""Light curves for machine learning: numpy arrays, Arrow tables and Parquet data sets, straight from the FITS tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tess_source import hookimpl
+
+if TYPE_CHECKING:
+    from tess_source.records import Accessor
+
+
+@hookimpl
+def tess_accessors() -> Sequence[Accessor]:
+    """Declare manifest.iter_arrays, manifest.to_arrow, manifest.to_parquet."""
+    from tess_source_arrays.accessors import ACCESSORS
+
+    return ACCESSORS

@@ -1,0 +1,219 @@
+"""Light curves as numpy arrays, one file after the other."""
+
+from __future__ import annotations
+
+import logging
+from collections import ChainMap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+from tess_source.errors import DamagedFileError, LoadError, QueryError, TessSourceError
+from tess_source_arrays.fits_table import FitsTable, Reader
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike, NDArray
+
+    from tess_source.manifest import Entry, Manifest
+
+__all__ = ["BITMASKS", "Arrays", "Asked", "each", "iter_arrays"]
+
+log = logging.getLogger(__name__)
+
+BITMASKS = {"none": 0, "default": 17087, "hard": 24319, "hardest": 65535}
+"""Words for `quality_bitmask` and their bits: those of lightkurve's TessQualityFlags, which a test compares."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """Columns of one file, or why there are none."""
+
+    entry: Entry
+    """The file."""
+    columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    """Name → values in native byte order, one a cadence."""
+    header: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Keyword → value, of the table and then of the file; read when asked for."""
+    sha256: str | None = field(default=None, repr=False)
+    """Of the file, if it was summed."""
+    error: Exception | None = None
+    """Why the file could not be read."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the file was read."""
+        return self.error is None
+
+    @property
+    def tic(self) -> int | None:
+        """The star, as the file's name or its header (TICID) says."""
+        tic = self.entry.item.tic
+        return tic if tic is not None else _whole(self.header.get("TICID"))
+
+    @property
+    def sector(self) -> int | None:
+        """The sector, as the file's name or its header says."""
+        sector = self.entry.item.first_sector
+        return sector if sector is not None else _whole(self.header.get("SECTOR"))
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        """Give a column.
+
+        Raises
+        ------
+        LoadError
+            If the file could not be read; its cause says why.
+        KeyError
+            If the column was not asked for.
+        """
+        if self.error is not None:
+            raise LoadError(f"{self.entry.path or self.entry.item.uri} was not read: {self.error}") from self.error
+        return self.columns[name]
+
+    def __len__(self) -> int:
+        """Give the number of cadences."""
+        return len(next(iter(self.columns.values()))) if self.columns else 0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is wanted of every file."""
+
+    columns: tuple[str, ...]
+    quality_bitmask: int | None = None
+    dtypes: Mapping[str, Any] = field(default_factory=dict)
+    verify: bool = False
+    digest: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        columns: Sequence[str],
+        quality_bitmask: int | str | None,
+        dtypes: Mapping[str, DTypeLike] | None,
+        verify: bool = False,
+        digest: bool = False,
+    ) -> Asked:
+        """Check what was asked; QueryError says what would be right."""
+        import numpy as np
+
+        if isinstance(columns, str) or not columns or not all(isinstance(name, str) for name in columns):
+            raise QueryError(f"columns={columns!r}: give a sequence of names, e.g. ('time', 'pdcsap_flux', 'quality')")
+        if len({name.lower() for name in columns}) < len(columns):
+            raise QueryError(f"columns={columns!r}: a name is there twice")
+        if unknown := set(dtypes or {}) - set(columns):
+            raise QueryError(f"dtypes for columns that are not asked for: {', '.join(sorted(unknown))}")
+        kinds = {name: np.dtype(dtype).newbyteorder("=") for name, dtype in (dtypes or {}).items()}
+        if wrong := [name for name, dtype in kinds.items() if dtype.kind not in "fiu"]:
+            raise QueryError(f"dtypes are of floats or integers, not {kinds[wrong[0]]} for {wrong[0]!r}")
+        return cls(tuple(columns), _bits(quality_bitmask), kinds, verify, digest)
+
+
+def iter_arrays(
+    manifest: Manifest,
+    columns: Sequence[str] = ("time", "pdcsap_flux", "quality"),
+    *,
+    quality_bitmask: int | str | None = None,
+    dtypes: Mapping[str, DTypeLike] | None = None,
+    verify: bool = False,
+    errors: str = "give",
+) -> Iterator[Arrays]:
+    """Read columns of the files of a manifest, one file after the other, in its order; nothing is kept.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        What was downloaded.
+    columns : sequence of str
+        Names of columns of the first table of each file, in any case. Units are the file's own: for SPOC's light curves see
+        `tess_source_arrays.schema.COLUMNS`.
+    quality_bitmask : int or str, optional
+        Leave out cadences without a time, and those with any of these bits in their ``QUALITY``: a number, or lightkurve's words
+        ``"none"``, ``"default"``, ``"hard"``, ``"hardest"``. If None, every row of the table is given as it is.
+    dtypes : mapping, optional
+        Column → what to convert it to, e.g. ``{"time": "float32"}``. Else it is what the file has, in native byte order.
+    verify : bool
+        Check the sums that files carry (CHECKSUM) too. That all bytes are there is always checked.
+    errors : str
+        ``"give"``: a file that could not be read is given as well, with its `error`, and raises it when a column is taken.
+        ``"skip"``: it is logged as a warning and passed over.
+
+    Yields
+    ------
+    Arrays
+        One per file: ``arrays.tic``, ``arrays.sector``, ``arrays["time"]``, ``arrays.header["TEFF"]``.
+
+    Raises
+    ------
+    QueryError
+        If an argument makes no sense.
+    """
+    if errors not in {"give", "skip"}:
+        raise QueryError(f"errors={errors!r}: give 'give' or 'skip'")
+    found = each(manifest, Asked.of(columns, quality_bitmask, dtypes, verify))
+    return found if errors == "give" else filter(_told, found)
+
+
+def each(entries: Manifest | Sequence[Entry], asked: Asked) -> Iterator[Arrays]:
+    """Read what is wanted of every file."""
+    reader = Reader()
+    for entry in entries:
+        try:
+            yield _read(reader, entry, asked)
+        except (TessSourceError, OSError, ValueError) as error:
+            yield Arrays(entry, error=error.with_traceback(None))  # its frames would keep the memory of the file
+
+
+def _read(reader: Reader, entry: Entry, asked: Asked) -> Arrays:
+    if not entry.ok or entry.path is None:
+        raise FileNotFoundError(f"it was not fetched: {entry.error}")
+    table = reader.read(entry.path, verify=asked.verify, digest=asked.digest)
+    known = entry.sha256 or entry.item.sha256
+    if asked.verify and asked.digest and known not in {None, table.sha256}:
+        raise DamagedFileError(f"its bytes are others than the manifest says: sha256 {table.sha256}, not {known}")
+    columns = {name: table.column(name) for name in asked.columns}
+    if asked.quality_bitmask is not None:
+        good = _good(table, columns, asked.quality_bitmask)
+        columns = {name: values[good] for name, values in columns.items()}
+    columns = {name: _converted(name, values, asked.dtypes.get(name)) for name, values in columns.items()}
+    return Arrays(entry, columns, ChainMap(table.header, table.primary), table.sha256)  # type: ignore[arg-type]
+
+
+def _good(table: FitsTable, columns: Mapping[str, NDArray[Any]], bits: int) -> NDArray[Any]:
+    """Choose cadences as lightkurve's reader does, which drops those without a time in any case."""
+    import numpy as np
+
+    time, quality = (columns[name] if name in columns else table.column(name) for name in ("time", "quality"))
+    good: NDArray[Any] = ~np.isnan(time) & ((quality & bits) == 0)
+    return good
+
+
+def _converted(name: str, values: NDArray[Any], dtype: Any) -> NDArray[Any]:
+    import numpy as np
+
+    if dtype is None:
+        return values
+    if not np.can_cast(values.dtype, dtype, "same_kind"):
+        raise LoadError(f"its column {name!r} is {values.dtype}, which cannot become {dtype}")
+    return values.astype(dtype, copy=False)
+
+
+def _bits(quality_bitmask: Any) -> int | None:
+    if quality_bitmask is None:
+        return None
+    if isinstance(quality_bitmask, Integral) and not isinstance(quality_bitmask, bool):
+        return int(quality_bitmask)
+    if not isinstance(quality_bitmask, str) or quality_bitmask not in BITMASKS:
+        raise QueryError(f"quality_bitmask={quality_bitmask!r}: give a number, None, or {', '.join(map(repr, BITMASKS))}")
+    return BITMASKS[quality_bitmask]
+
+
+def _whole(value: Any) -> int | None:
+    return value if type(value) is int else None
+
+
+def _told(arrays: Arrays) -> bool:
+    if not arrays.ok:
+        log.warning("%s was not read: %s", arrays.entry.path or arrays.entry.item.uri, arrays.error)
+    return arrays.ok

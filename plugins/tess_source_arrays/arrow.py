@@ -1,0 +1,206 @@
+"""Light curves as Arrow tables: one row a light curve, with list columns."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from tess_source.errors import LoadError, QueryError, TessSourceError
+from tess_source_arrays.arrays import Arrays, Asked, each
+from tess_source_arrays.schema import ABOUT, COLUMNS, SPLIT, About
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import DTypeLike
+
+    from tess_source.manifest import Manifest
+
+__all__ = ["MissingExtraError", "Rows", "asked_of", "pyarrow", "reasons", "to_arrow"]
+
+log = logging.getLogger(__name__)
+
+MOST_CADENCES = 300_000
+"""Cadences that are put together at a time: 30 MB with all columns, some 15 light curves of 120 s or 3 of 20 s."""
+ALL = tuple(series.name for series in COLUMNS)
+TAKEN = frozenset(one.name for one in (*ABOUT, SPLIT))
+
+
+class MissingExtraError(TessSourceError, ImportError):
+    """A package that tess-source works without, but not here."""
+
+
+def pyarrow() -> Any:
+    """Import pyarrow.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed.
+    """
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise MissingExtraError(f"this needs pyarrow: pip install 'tess-source[arrow]' ({error})") from error
+    return pyarrow
+
+
+class Rows:
+    """Makes rows of light curves; the types of the columns are settled by the first of them, if not before.
+
+    Parameters
+    ----------
+    asked : Asked
+        The columns.
+    about : sequence of About
+        What else a row says.
+    failed : callable
+        Is told of each file that could not be made a row.
+    """
+
+    def __init__(self, asked: Asked, about: Sequence[About], failed: Callable[[Arrays], object]) -> None:
+        import numpy as np
+
+        self.asked, self.about, self.failed = asked, about, failed
+        known = {series.name: np.dtype(series.type) for series in COLUMNS}
+        known.update((name, np.dtype(dtype)) for name, dtype in asked.dtypes.items())
+        self.dtypes = {name: known[name] for name in asked.columns if name in known}
+
+    def tables(self, found: Iterable[Arrays]) -> Iterator[pa.Table]:
+        """Put light curves together to tables of at most `MOST_CADENCES`, or of one light curve."""
+        held: list[Arrays] = []
+        cadences = 0
+        for arrays in found:
+            checked = self._checked(arrays)
+            if not checked.ok:
+                self.failed(checked)
+                continue
+            if held and cadences + len(checked) > MOST_CADENCES:
+                yield self._table(held)
+                held, cadences = [], 0
+            held.append(checked)
+            cadences += len(checked)
+        if held:
+            yield self._table(held)
+
+    def schema(self, metadata: Mapping[str, str] | None = None) -> pa.Schema:
+        """Give the schema, once there was a row; units and descriptions are in its fields."""
+        pa = pyarrow()
+        fields = [_field(one, pa.type_for_alias(one.type)) for one in self.about]
+        described = {series.name: series for series in COLUMNS}
+        for name, dtype in self.dtypes.items():
+            fields.append(_field(described.get(name, name), pa.list_(pa.from_numpy_dtype(dtype))))
+        return pa.schema(fields, metadata=metadata)
+
+    def _checked(self, arrays: Arrays) -> Arrays:
+        """Refuse what does not fit the columns."""
+        if not arrays.ok:
+            return arrays
+        import numpy as np
+
+        for name, values in arrays.columns.items():
+            problem = None
+            wanted = self.dtypes.setdefault(name, values.dtype) if values.dtype.kind in "fiub" else None
+            if values.ndim != 1 or wanted is None:
+                problem = f"its column {name!r} does not hold one number a cadence"
+            elif not np.can_cast(values.dtype, wanted, "safe") and name not in self.asked.dtypes:
+                problem = f"its column {name!r} is {values.dtype}, not {wanted}: say what it shall be by dtypes="
+            if problem:
+                return Arrays(arrays.entry, error=LoadError(problem))
+        return arrays
+
+    def _table(self, held: Sequence[Arrays]) -> pa.Table:
+        """Give a table whose list columns have a chunk a light curve: the arrays are taken as they are, not copied."""
+        pa = pyarrow()
+        schema = self.schema()
+        columns = [pa.array([one.of(row) for row in held], schema.field(one.name).type) for one in self.about]
+        offsets = [pa.array([0, len(row)], pa.int32()) for row in held]
+        for name, dtype in self.dtypes.items():
+            kind = schema.field(name).type
+            values = [pa.array(row.columns[name].astype(dtype, copy=False)) for row in held]
+            chunks = [pa.ListArray.from_arrays(*pair, kind) for pair in zip(offsets, values, strict=True)]
+            columns.append(pa.chunked_array(chunks))
+        return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _field(one: Any, kind: Any) -> Any:
+    if isinstance(one, str):
+        return pyarrow().field(one, kind)
+    metadata = {"description": one.text.replace("`", ""), "unit": one.unit}
+    return pyarrow().field(one.name, kind, metadata={key: value for key, value in metadata.items() if value})
+
+
+def to_arrow(
+    manifest: Manifest,
+    columns: Sequence[str] | None = None,
+    *,
+    quality_bitmask: int | str | None = None,
+    dtypes: Mapping[str, DTypeLike] | None = None,
+    verify: bool = False,
+) -> pa.Table:
+    """Read the files of a manifest into a table with one row a light curve, in the order of the manifest.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        What was downloaded. All of it has to fit into memory: 2 MB a light curve of 120 s with all columns, 0.3 MB with time,
+        flux and quality. `to_parquet` has no such limit.
+    columns : sequence of str, optional
+        As for `iter_arrays`; all twenty of a light curve by SPOC if None.
+    quality_bitmask, dtypes, verify
+        As for `iter_arrays`.
+
+    Returns
+    -------
+    pyarrow.Table
+        Columns as in `tess_source_arrays.schema`: what is known of the star and the file, then a list a light curve for each of the
+        columns, in chunks of one (``combine_chunks()`` copies them together). NaN stays NaN. ``sha256`` is null for files that lay there before and were not summed. Files that could not be read
+        are logged as warnings, and are in the table's metadata: ``tess_source.missing``, JSON, URI → reason.
+
+    Raises
+    ------
+    LoadError
+        If there were files and none could be read.
+    MissingExtraError
+        If pyarrow is not installed.
+    QueryError
+        If an argument makes no sense.
+    """
+    pa = pyarrow()
+    missing: dict[str, str] = {}
+
+    def failed(arrays: Arrays) -> None:
+        log.warning("%s was not read: %s", arrays.entry.path or arrays.entry.item.uri, arrays.error)
+        missing[arrays.entry.item.uri] = str(arrays.error)
+
+    asked = asked_of(columns, quality_bitmask, dtypes, verify)
+    rows = Rows(asked, ABOUT, failed)
+    tables = list(rows.tables(each(manifest, asked)))
+    if not tables:
+        raise LoadError(f"nothing could be read: {reasons(missing) or 'no file is there'}")
+    schema = rows.schema({"tess_source.missing": json.dumps(missing)})
+    return pa.concat_tables(tables).replace_schema_metadata(schema.metadata)
+
+
+def asked_of(
+    columns: Sequence[str] | None,
+    quality_bitmask: int | str | None,
+    dtypes: Mapping[str, DTypeLike] | None,
+    verify: bool,
+    digest: bool = False,
+) -> Asked:
+    """Check what was asked; columns of a table are named in lower case."""
+    asked = Asked.of(ALL if columns is None else columns, quality_bitmask, dtypes, verify, digest)
+    names = tuple(name.lower() for name in asked.columns)
+    if clash := TAKEN & set(names):
+        raise QueryError(f"columns={columns!r}: {', '.join(sorted(clash))} is the name of another column of the table")
+    return replace(asked, columns=names, dtypes={name.lower(): dtype for name, dtype in asked.dtypes.items()})
+
+
+def reasons(missing: Mapping[str, str]) -> str:
+    """Name some files with the reasons why they could not be read."""
+    told = [f"{uri}: {reason}" for uri, reason in list(missing.items())[:10]]
+    return "; ".join([*told, f"and {len(missing) - 10:,} more"] if len(missing) > 10 else told)

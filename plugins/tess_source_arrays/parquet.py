@@ -1,0 +1,309 @@
+"""Light curves as a Parquet data set that says where it comes from: the lock travels with it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from tess_source import __version__, text
+from tess_source.errors import LoadError, QueryError, TessSourceError
+from tess_source.manifest import Entry, Manifest
+from tess_source.plan import Items, Plan, write_whole
+from tess_source_arrays.arrays import Arrays, Asked, each
+from tess_source_arrays.arrow import Rows, asked_of, pyarrow, reasons
+from tess_source_arrays.card import card
+from tess_source_arrays.schema import ABOUT, SPLIT
+from tess_source_arrays.split import FRACTIONS, METHOD, SIDES, split
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import DTypeLike
+
+__all__ = ["DataSetExistsError", "Written", "to_parquet"]
+
+log = logging.getLogger(__name__)
+
+FORMAT = "tess-source light curves 1"
+"""Says what the files are; the number grows when an older reader could misunderstand them."""
+
+
+class DataSetExistsError(TessSourceError, FileExistsError):
+    """Something lies where a data set of several files shall go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written, and what could not be."""
+
+    path: Path
+    """The file, or the folder."""
+    files: tuple[Path, ...]
+    """The Parquet files."""
+    rows: int
+    """Light curves in them."""
+    splits: Mapping[str, int]
+    """Light curves on each side of the split."""
+    bytes: int
+    """Size of the Parquet files together."""
+    failed: Mapping[str, Exception]
+    """URI → why there is no row of this file."""
+
+    def __repr__(self) -> str:
+        sides = ", ".join(f"{count:,} {side}" for side, count in self.splits.items())
+        lost = f", {len(self.failed):,} not read" if self.failed else ""
+        return f"Written({text.number(self.rows, 'light curve')} ({sides}){lost}, {text.size(self.bytes)} -> {self.path})"
+
+
+@dataclass
+class _Job:
+    """What all shards of a data set share."""
+
+    manifest: Manifest
+    asked: Asked
+    fractions: tuple[float, ...]
+    seed: int
+    options: Mapping[str, Any]
+    failed: dict[str, Exception] = field(default_factory=dict)
+    sides: Counter[str] = field(default_factory=Counter)
+    stars: set[int] = field(default_factory=set)
+    locks: list[Plan] = field(default_factory=list)
+
+    def side(self, arrays: Arrays) -> str | None:
+        """Say on which side of the split a row is."""
+        return None if arrays.tic is None else split(arrays.tic, self.fractions, self.seed)
+
+    def count(self, table: pa.Table) -> None:
+        """Take note of what was written."""
+        self.sides.update(side or "" for side in table.column("split").to_pylist())
+        self.stars.update(tic for tic in table.column("tic").to_pylist() if tic is not None)
+
+
+def to_parquet(
+    manifest: Manifest,
+    path: str | Path,
+    *,
+    shards: int | None = None,
+    columns: Sequence[str] | None = None,
+    quality_bitmask: int | str | None = None,
+    dtypes: Mapping[str, DTypeLike] | None = None,
+    fractions: Sequence[float] = FRACTIONS,
+    seed: int = 0,
+    verify: bool = True,
+) -> Written:
+    """Write the files of a manifest as a Parquet data set, one row a light curve; a few files at a time are in memory.
+
+    Rows are sorted by split, star, sector and cadence, whatever the order of the manifest: the same light curves, arguments and versions
+    of tess-source and pyarrow give the same bytes.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        What was downloaded.
+    path : str or Path
+        One file, which is replaced as a whole or not at all; with `shards`, a folder, which must not exist or be empty, and appears
+        when all is written.
+    shards : int, optional
+        Parquet files to write, about equal in number of rows. Beside them are then the lock, ``lock.ecsv``, and a ``README.md``.
+    columns : sequence of str, optional
+        As for `iter_arrays`; all twenty of a light curve by SPOC if None.
+    quality_bitmask, dtypes
+        As for `iter_arrays`. Every cadence is kept if quality_bitmask is None.
+    fractions, seed
+        As for `split`: which stars are for training, validation and test.
+    verify : bool
+        Check the sums that files carry (CHECKSUM), and the manifest's sha256 where it knows it.
+
+    Returns
+    -------
+    Written
+        Files, numbers, and which files could not be read; these are logged as warnings too, and named in the data set: in the metadata
+        of the Parquet files (``tess_source.missing``) and in the README.
+
+    Raises
+    ------
+    DataSetExistsError
+        If the folder exists and is not empty.
+    LoadError
+        If there were files and none could be read; nothing is written then.
+    MissingExtraError
+        If pyarrow is not installed.
+    QueryError
+        If an argument makes no sense.
+    OSError
+        If the data set cannot be written.
+    """
+    pyarrow()
+    if shards is not None and (isinstance(shards, bool) or not isinstance(shards, int) or shards < 1):
+        raise QueryError(f"shards={shards!r}: give a whole number of at least 1, or None for one file")
+    asked = asked_of(columns, quality_bitmask, dtypes, verify, digest=True)
+    split(0, fractions, seed)
+    options = {"columns": [*asked.columns], "quality_bitmask": asked.quality_bitmask}
+    options["dtypes"] = {name: str(dtype) for name, dtype in asked.dtypes.items()}
+    options["split"] = {"fractions": [*map(float, fractions)], "seed": int(seed), "method": METHOD}
+    job = _Job(manifest, asked, tuple(fractions), seed, options)
+    return _one_file(job, Path(path)) if shards is None else _folder(job, Path(path), shards)
+
+
+def _one_file(job: _Job, path: Path) -> Written:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name[:80]}.{uuid.uuid4().hex}.part")
+    try:
+        if not _write(job, part, _sorted(job)):
+            raise _nothing(job)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return _written(job, path, (path,))
+
+
+def _folder(job: _Job, path: Path, shards: int) -> Written:
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise DataSetExistsError(f"{str(path)!r} exists and is not an empty folder: remove it, or choose another")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name[:80]}.{uuid.uuid4().hex}.part")
+    part.mkdir()
+    try:
+        entries = _sorted(job)
+        cuts = [len(entries) * number // shards for number in range(shards + 1)]
+        parts = [entries[start:stop] for start, stop in zip(cuts, cuts[1:], strict=False)]
+        written = [name for number, chunk in enumerate(parts) if _write(job, name := part / f"{number}.part", chunk)]
+        if not written:
+            raise _nothing(job)
+        names = [f"part-{number:05}-of-{len(written):05}.parquet" for number in range(len(written))]
+        for old, new in zip(written, names, strict=True):
+            old.rename(part / new)
+        lock = _joined(job)
+        lock.save(part / "lock.ecsv")
+        counts = {side: job.sides[side] for side in SIDES}
+        write_whole(part / "README.md", card(path.name, lock, counts, len(job.stars), job.options, _told(job.failed)).encode())
+        if path.exists():
+            path.rmdir()
+        part.rename(path)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return _written(job, path, tuple(path / name for name in names))
+
+
+def _written(job: _Job, path: Path, files: tuple[Path, ...]) -> Written:
+    counts = {side: job.sides[side] for side in SIDES}
+    size = sum(file.stat().st_size for file in files)
+    return Written(path, files, sum(job.sides.values()), counts, size, dict(job.failed))
+
+
+def _told(failed: Mapping[str, Exception]) -> dict[str, str]:
+    return {uri: str(error) for uri, error in failed.items()}
+
+
+def _nothing(job: _Job) -> LoadError:
+    return LoadError(f"nothing could be read: {reasons(_told(job.failed)) or 'no file is there'}")
+
+
+# -- one Parquet file --
+
+
+def _write(job: _Job, path: Path, entries: Sequence[Entry]) -> bool:
+    """Write the rows of some files, if there are any; another side of the split begins another row group."""
+    seen: dict[str, Entry] = {}
+    lost: dict[str, Exception] = {}
+
+    def failed(arrays: Arrays) -> None:
+        log.warning("%s was not read: %s", arrays.entry.path or arrays.entry.item.uri, arrays.error)
+        lost[arrays.entry.item.uri] = arrays.error or LoadError("unknown")
+
+    def noted() -> Iterator[Arrays]:
+        for arrays in each(entries, job.asked):
+            seen[arrays.entry.item.uri] = replace(arrays.entry, sha256=arrays.sha256)
+            yield arrays
+
+    rows = Rows(job.asked, (*ABOUT, replace(SPLIT, of=job.side)), failed)
+    with ExitStack() as stack:
+        writer = None
+        for _, group in groupby(noted(), job.side):
+            for table in rows.tables(group):
+                writer = writer or stack.enter_context(_Writer(path, rows))
+                writer.add(table)
+                job.count(table)
+        job.failed.update(lost)
+        if writer is None:
+            return False
+        lock = _lock(job.manifest, [entry for uri, entry in seen.items() if uri not in lost])
+        writer.tell({"lock": lock.to_text(), "missing": json.dumps(_told(lost)), "options": json.dumps(job.options)})
+        job.locks.append(lock)
+    return True
+
+
+class _Writer:
+    """A Parquet file in the making; it is on the disk, complete, once this is left without an error."""
+
+    def __init__(self, path: Path, rows: Rows) -> None:
+        schema = rows.schema({"tess_source.format": FORMAT, "tess_source.version": __version__})
+        numbers = [name for name, dtype in rows.dtypes.items() if dtype.kind != "b"]
+        self._file = path.open("wb")
+        self._writer = pyarrow().parquet.ParquetWriter(
+            self._file, schema, compression="zstd", use_dictionary=False, write_page_checksum=True,
+            column_encoding={f"{name}.list.element": "BYTE_STREAM_SPLIT" for name in numbers},
+            write_statistics=[one.name for one in rows.about],
+        )  # fmt: skip
+
+    def add(self, table: pa.Table) -> None:
+        """Write a row group."""
+        self._writer.write_table(table, row_group_size=len(table))
+
+    def tell(self, metadata: Mapping[str, str]) -> None:
+        """Add to the metadata."""
+        self._writer.add_key_value_metadata({f"tess_source.{key}": value for key, value in metadata.items()})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        try:
+            self._writer.close()
+            if kind is None:
+                self._file.flush()
+                os.fsync(self._file.fileno())
+        finally:
+            self._file.close()
+
+
+def _sorted(job: _Job) -> list[Entry]:
+    """Put entries in an order that does not depend on that of the manifest."""
+    import numpy as np
+
+    known = [entry.item.tic for entry in job.manifest if entry.item.tic is not None]
+    sides = dict(zip(known, split(np.array(known, int), job.fractions, job.seed).tolist(), strict=True))
+
+    def place(entry: Entry) -> tuple[Any, ...]:
+        item = entry.item
+        side = SIDES.index(sides[item.tic]) if item.tic is not None else len(SIDES)
+        return side, item.tic or 0, item.first_sector or 0, item.exptime or 0.0, item.filename, item.uri
+
+    return sorted(job.manifest, key=place)
+
+
+def _lock(manifest: Manifest, entries: Sequence[Entry]) -> Plan:
+    """Give the lock of some of the files."""
+    import polars as pl
+
+    by_uri = {entry.item.uri: entry for entry in entries}
+    frame = manifest.plan.items.to_polars().filter(pl.col("uri").is_in(list(by_uri)))
+    plan = replace(manifest.plan, items=Items(frame))
+    return Manifest(plan, tuple(by_uri[uri] for uri in frame["uri"])).lock()
+
+
+def _joined(job: _Job) -> Plan:
+    """Give the lock of the whole data set."""
+    import polars as pl
+
+    frame = pl.concat([lock.items.to_polars() for lock in job.locks]).sort("path", "uri")
+    return replace(job.manifest.plan, items=Items(frame))

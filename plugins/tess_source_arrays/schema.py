@@ -1,0 +1,126 @@
+"""What a row of an Arrow table or Parquet data set holds: one light curve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tess_source_arrays.arrays import Arrays
+
+__all__ = ["ABOUT", "COLUMNS", "About", "Series", "markdown"]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """One value a light curve."""
+
+    name: str
+    type: str
+    unit: str
+    text: str
+    of: Callable[[Arrays], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One value a cadence: a list column."""
+
+    name: str
+    type: str
+    unit: str
+    text: str
+
+
+def _card(name: str, type_: str, unit: str, text: str, *keywords: str) -> About:
+    """Take the first of some keywords that is there and of the right type; null if none is."""
+    kinds: tuple[type, ...] = {"string": (str,), "float64": (float, int), "float32": (float, int)}.get(type_, (int,))
+
+    def value(arrays: Arrays) -> Any:
+        for keyword in keywords:
+            found = arrays.header.get(keyword)
+            if isinstance(found, kinds) and not isinstance(found, bool):
+                return found
+        return None
+
+    return About(name, type_, unit, f"{text} (`{keywords[0]}`)", value)
+
+
+def _item(name: str, type_: str, unit: str, text: str) -> About:
+    return About(name, type_, unit, text, lambda arrays: getattr(arrays.entry.item, name))
+
+
+def _sum(arrays: Arrays) -> str | None:
+    return arrays.sha256 or arrays.entry.sha256 or arrays.entry.item.sha256
+
+
+ABOUT = (
+    About("tic", "int64", "", "TIC id of the star", lambda arrays: arrays.tic),
+    About("sector", "int32", "", "sector", lambda arrays: arrays.sector),
+    _card("camera", "int8", "", "camera, 1 to 4", "CAMERA"),
+    _card("ccd", "int8", "", "CCD of the camera, 1 to 4", "CCD"),
+    _item("exptime", "float64", "s", "distance of two cadences"),
+    _item("pipeline", "string", "", "who made the light curve, e.g. `SPOC`"),
+    _card("object", "string", "", "name of the target", "OBJECT"),
+    _card("ra", "float64", "deg", "right ascension, ICRS, J2000", "RA_OBJ"),
+    _card("dec", "float64", "deg", "declination, ICRS, J2000", "DEC_OBJ"),
+    _card("pmra", "float32", "mas/yr", "proper motion in right ascension", "PMRA"),
+    _card("pmdec", "float32", "mas/yr", "proper motion in declination", "PMDEC"),
+    _card("tmag", "float32", "mag", "TESS magnitude", "TESSMAG"),
+    _card("teff", "float32", "K", "effective temperature", "TEFF"),
+    _card("logg", "float32", "log10(cm/s2)", "surface gravity", "LOGG"),
+    _card("radius", "float32", "solar radii", "radius of the star", "RADIUS"),
+    _card("mh", "float32", "log10([M/H])", "metallicity", "MH"),
+    _card("tstart", "float64", "BTJD", "start of the observation, TDB", "TSTART"),
+    _card("tstop", "float64", "BTJD", "end of the observation, TDB", "TSTOP"),
+    _card("crowdsap", "float32", "", "part of the flux in the aperture that is the target's", "CROWDSAP"),
+    _card("flfrcsap", "float32", "", "part of the target's flux that is in the aperture", "FLFRCSAP"),
+    _card("cdpp0_5", "float32", "ppm", "noise over 0.5 h (CDPP)", "CDPP0_5"),
+    _card("cdpp1_0", "float32", "ppm", "noise over 1 h", "CDPP1_0"),
+    _card("cdpp2_0", "float32", "ppm", "noise over 2 h", "CDPP2_0"),
+    About("cadences", "int32", "", "length of the lists of this row", len),
+    _item("obs_id", "string", "", "MAST's name of the observation"),
+    _item("uri", "string", "", "address of the file at the archive"),
+    About("filename", "string", "", "name of the file", lambda arrays: arrays.entry.item.filename or str(arrays.entry.path and arrays.entry.path.name)),
+    About("sha256", "string", "", "of the file", _sum),
+    _card("data_rel", "int64", "", "number of the data release", "DATA_REL"),
+    _card("procver", "string", "", "version of the pipeline", "PROCVER"),
+    _card("date", "string", "", "day on which the file was written, UTC", "DATE"),
+)  # fmt: skip
+"""What is known of a light curve as a whole: from the header of the file, or from the manifest."""
+
+SPLIT = About("split", "string", "", "`train`, `validation` or `test`: by the star alone", lambda arrays: None)
+"""Set by the writer of a Parquet data set."""
+
+COLUMNS = (
+    Series("time", "float64", "BTJD", "middle of the cadence at the barycentre: BJD - 2457000, TDB"),
+    Series("timecorr", "float32", "d", "light travel time correction that `time` has in it"),
+    Series("cadenceno", "int32", "", "number of the cadence"),
+    Series("sap_flux", "float32", "electron/s", "flux in the aperture"),
+    Series("sap_flux_err", "float32", "electron/s", "its uncertainty"),
+    Series("sap_bkg", "float32", "electron/s", "background in the aperture"),
+    Series("sap_bkg_err", "float32", "electron/s", "its uncertainty"),
+    Series("pdcsap_flux", "float32", "electron/s", "flux corrected for systematics and crowding"),
+    Series("pdcsap_flux_err", "float32", "electron/s", "its uncertainty"),
+    Series("quality", "int32", "", "quality flags, as bits"),
+    Series("psf_centr1", "float64", "pixel", "column of the centroid by a fit of the PSF"),
+    Series("psf_centr1_err", "float32", "pixel", "its uncertainty"),
+    Series("psf_centr2", "float64", "pixel", "row of the centroid by a fit of the PSF"),
+    Series("psf_centr2_err", "float32", "pixel", "its uncertainty"),
+    Series("mom_centr1", "float64", "pixel", "column of the centroid by moments"),
+    Series("mom_centr1_err", "float32", "pixel", "its uncertainty"),
+    Series("mom_centr2", "float64", "pixel", "row of the centroid by moments"),
+    Series("mom_centr2_err", "float32", "pixel", "its uncertainty"),
+    Series("pos_corr1", "float32", "pixel", "motion of the target along columns"),
+    Series("pos_corr2", "float32", "pixel", "motion of the target along rows"),
+)
+"""The columns of a light curve by SPOC, as the Science Data Products Description Document (EXP-TESS-ARC-ICD-0014) has them."""
+
+
+def markdown() -> str:
+    """Write the schema as a table for people."""
+    lines = ["| column | type | unit | what it is |", "|---|---|---|---|"]
+    lines += [f"| `{one.name}` | {one.type} | {one.unit} | {one.text} |" for one in (*ABOUT, SPLIT)]
+    lines += [f"| `{one.name}` | list of {one.type} | {one.unit} | {one.text} |" for one in COLUMNS]
+    return "\n".join(lines)

@@ -1,0 +1,73 @@
+"""Which side of a split a star is on: decided by its TIC id alone, so that no star is on two sides."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from tess_source.errors import QueryError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["FRACTIONS", "METHOD", "SIDES", "split"]
+
+SIDES = ("train", "validation", "test")
+FRACTIONS = (0.8, 0.1, 0.1)
+METHOD = "blake2b-64, key: decimal seed, message: decimal TIC id; below 2**64 times the summed fractions"
+"""How a side is found, for those who must do it again in another language."""
+
+
+@overload
+def split(tic: int, fractions: Sequence[float] = FRACTIONS, seed: int = 0) -> str: ...
+@overload
+def split(tic: ArrayLike, fractions: Sequence[float] = FRACTIONS, seed: int = 0) -> NDArray[np.str_]: ...
+
+
+def split(tic: Any, fractions: Sequence[float] = FRACTIONS, seed: int = 0) -> Any:
+    """Say whether stars are for training, validation or test.
+
+    The answer depends on nothing but the arguments: not on the machine, the version, the sector, or which other stars there are. If a
+    fraction grows at the cost of the next, no star leaves its side.
+
+    Parameters
+    ----------
+    tic : int or array-like of int
+        TIC ids.
+    fractions : sequence of three floats
+        Of the stars, for training, validation and test; they sum to 1.
+    seed : int
+        Another number gives an independent split.
+
+    Returns
+    -------
+    str or numpy.ndarray
+        ``"train"``, ``"validation"`` or ``"test"``; for an array, one each, of the same shape.
+
+    Raises
+    ------
+    QueryError
+        If the fractions are not three that sum to 1, or a TIC id is not a whole number of at least 0.
+    """
+    import numpy as np
+
+    first, second = _bounds(fractions)
+    ids = np.asarray(tic)
+    if ids.size and (ids.dtype.kind not in "iu" or ids.min() < 0):
+        raise QueryError(f"TIC ids are whole numbers of at least 0, not {tic!r}")
+    stars, where = np.unique(ids, return_inverse=True)
+    key = str(int(seed)).encode()
+    hashes = [int.from_bytes(hashlib.blake2b(b"%d" % star, digest_size=8, key=key).digest(), "big") for star in stars]
+    sides = np.array([SIDES[(value >= first) + (value >= second)] for value in hashes], dtype="U10")
+    return str(sides[0]) if ids.ndim == 0 else sides[where].reshape(ids.shape)
+
+
+def _bounds(fractions: Sequence[float]) -> tuple[int, int]:
+    """Turn fractions into the two hashes at which sides change."""
+    if len(fractions) != len(SIDES) or not all(part >= 0 for part in fractions) or abs(math.fsum(fractions) - 1) > 1e-9:
+        raise QueryError(f"fractions for {', '.join(SIDES)} are three that sum to 1, not {fractions!r}")
+    train, validation, test = fractions
+    return round(train * 2**64), 2**64 if test == 0 else round((train + validation) * 2**64)

@@ -1,0 +1,50 @@
+"""Methods that every answer of a search has: ``found.dv()``, ``found.tces()``, ``found.plot_coverage()``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tess_source.records import Accessor
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from tess_source.found import Found
+    from tess_source_dv.sets import Sets
+    from tess_source_dv.tces import TCEs
+
+__all__ = ["ACCESSORS"]
+
+
+def dv(
+    found: Found, exact: bool = False, root: str | Path = ".", files: Iterable[str | Path] = (), which: str = "all"
+) -> Sets:
+    """Give the data-validation sets, newest first: see `tess_source_dv.sets.sets_of`."""
+    from tess_source_dv.sets import sets_of
+
+    return sets_of(found, exact, root, files, which)
+
+
+def tces(found: Found, root: str | Path = ".", which: str = "all") -> TCEs:
+    """Fetch the reports and give their TCEs, a row each: see `tess_source_dv.reports.tces_of`."""
+    from tess_source_dv.reports import tces_of
+
+    return tces_of(found, root, which)
+
+
+def plot_coverage(
+    found: Found, path: str | Path | None = None, tic: int | None = None, root: str | Path = "."
+) -> Figure:
+    """Draw which sectors were observed, and which of them each run used: see `tess_source_dv.picture.plot_coverage`."""
+    from tess_source_dv.picture import plot_coverage as draw
+
+    return draw(found, path, tic, root)
+
+
+ACCESSORS = (
+    Accessor("dv", dv, "the data-validation sets: sectors, members, what supersedes what"),
+    Accessor("tces", tces, "the threshold crossing events, from the reports, which are fetched"),
+    Accessor("plot_coverage", plot_coverage, "a picture of the sectors observed, and used by each run"),
+)

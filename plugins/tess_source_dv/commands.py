@@ -1,0 +1,145 @@
+"""``tess-source dv``: the data-validation sets of targets, their TCEs, their files, and a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tess_source.cli import FORMATS, NOTHING, SOME_FAILED
+from tess_source_dv.filters import CHOICES
+
+if TYPE_CHECKING:
+    from tess_source.found import Found
+    from tess_source.session import Session
+    from tess_source.tables import Rows
+    from tess_source_dv.exact import Learned
+    from tess_source_dv.sets import Sets
+
+__all__ = ["dv"]
+
+PICTURES = (".svg", ".png", ".pdf")
+FILE_COLUMNS = ("dv_set", "kind", "tce", "size", "superseded_by", "filename")
+
+
+@click.command()
+@click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
+@click.option("--radius", metavar="ANGLE", help="Cone around names and coordinates, in arcsec or e.g. '2 arcmin'.")
+@click.option("--tces", "table", flag_value="tces", help="Show the TCEs instead; the reports (XML) are fetched.")
+@click.option(
+    "--history", "table", flag_value="history", help="Show what became of each candidate through the runs instead."
+)
+@click.option("--files", "table", flag_value="files", help="Show the files of the sets instead.")
+@click.option("--dv", "which", type=click.Choice(CHOICES), default="all", show_default=True, help="Which sets.")
+@click.option(
+    "--exact", is_flag=True, help="Fetch the reports of searches over several sectors, to know which were used."
+)
+@click.option(
+    "--target-list", "lists", multiple=True, metavar="FILE", type=click.Path(exists=True, dir_okay=False),
+    help="Take sectors from a target list of the archive's; may be repeated.",
+)  # fmt: skip
+@click.option(
+    "--to",
+    "root",
+    default=".",
+    show_default=True,
+    type=click.Path(file_okay=False),
+    help="Folder for the reports; those there are read in any case.",
+)
+@click.option(
+    "--plot",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="Draw sectors and runs (svg, png, pdf); with several targets, a file each.",
+)
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print rows."
+)
+@click.pass_obj
+def dv(
+    session: Session, /, targets: tuple[str, ...], radius: str | None, table: str | None, which: str, exact: bool,
+    lists: tuple[str, ...], root: str, plot: str | None, form: str,
+) -> None:  # fmt: skip
+    """Show data-validation sets: sectors used, what was found, what is superseded.
+
+    TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin.
+    """
+    from tess_source.target_files import expand
+    from tess_source_dv.exact import learn
+    from tess_source_dv.members import everything
+    from tess_source_dv.sets import table_of
+
+    if plot and Path(plot).suffix.lower() not in PICTURES:
+        raise click.BadParameter(f"pictures are {', '.join(PICTURES)}", param_hint="--plot")
+    found = session.search(list(expand(targets)), radius=_radius(radius))
+    reports = table in {"tces", "history"}
+    learned = learn(found, exact=exact, root=root, files=lists, reports=reports)
+    sets = table_of(everything(found), learned.sectors, learned.tces).choose(which)
+    rows = _rows(table or "sets", found, sets, learned)
+    _write(rows, form)
+    if plot:
+        _plot(found, sets, Path(plot))
+    _say(_summary(found, sets))
+    if not len(sets):
+        raise click.exceptions.Exit(NOTHING)
+    if learned.failed and (exact or reports):
+        raise click.exceptions.Exit(SOME_FAILED)
+
+
+def _rows(table: str, found: Found, sets: Sets, learned: Learned) -> Rows:
+    """Choose what is printed."""
+    import polars as pl
+
+    from tess_source_dv.matching import history
+
+    keys = sets["set"].implode()
+    if table == "files":
+        return sets.relate(found).products.where(pl.col("dv_set").is_in(keys))
+    tces = learned.tces.where(pl.col("set").is_in(keys))
+    if table == "tces":
+        return tces
+    return history(tces) if table == "history" else sets
+
+
+def _write(rows: Rows, form: str) -> None:
+    from tess_source.output import render
+    from tess_source.tables import Products
+
+    shown = FILE_COLUMNS if isinstance(rows, Products) else rows.shown
+    columns = [name for name in shown if name in rows.columns]
+    click.echo(render(rows.to_polars(), form, columns), nl=False)
+
+
+def _summary(found: Found, sets: Sets) -> str:
+    from tess_source import text
+
+    if not len(sets):
+        return f"{found.explain()}\nno data-validation set: where a search finds no TCE, there is none"
+    current, unsure = len(sets.current), int((sets["state"] != "exact").sum())
+    said = f"{text.number(len(sets), 'DV set')}, {current:,} current"
+    if unsure:
+        said += f"; the sectors of {unsure:,} are those observed in range, --exact reads which were used"
+    return said
+
+
+def _plot(found: Found, sets: Sets, path: Path) -> None:
+    from tess_source_dv.picture import plot_coverage
+
+    tics: Sequence[int] = sets["tic"].unique(maintain_order=True).to_list()
+    for tic in tics:
+        file = path if len(tics) == 1 else path.with_stem(f"{path.stem}-{tic}")
+        plot_coverage(sets, file, tic, found=found)
+        _say(f"drawn: {file}")
+
+
+def _radius(text: str | None) -> float | str | None:
+    try:
+        return float(text) if text is not None else None
+    except ValueError:
+        return text
+
+
+def _say(message: str) -> None:
+    click.echo(message, err=True)

@@ -1,0 +1,24 @@
+"""Methods that every answer of a search has: ``found.to_lightkurve()``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tess_source.records import Accessor
+
+if TYPE_CHECKING:
+    from lightkurve import SearchResult
+
+    from tess_source.found import Found
+
+__all__ = ["ACCESSORS"]
+
+
+def to_lightkurve(found: Found) -> SearchResult:
+    """Give the products as lightkurve's own search result: see `tess_source_lightkurve.table.to_lightkurve`."""
+    from tess_source_lightkurve.table import to_lightkurve as convert
+
+    return convert(found)
+
+
+ACCESSORS = (Accessor("to_lightkurve", to_lightkurve, "the products as lightkurve's own SearchResult"),)

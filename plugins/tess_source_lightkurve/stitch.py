@@ -1,0 +1,274 @@
+"""Light curves of several sectors as one, which remembers where each cadence is from, and of nothing that does not belong together."""
+
+from __future__ import annotations
+
+import logging
+import math
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tess_source import names
+from tess_source.errors import LoadError, QueryError
+from tess_source.loading import iter_load
+from tess_source.manifest import Manifest
+from tess_source_lightkurve.readers import lightkurve
+
+if TYPE_CHECKING:
+    import numpy as np
+    from lightkurve import LightCurve
+    from numpy.typing import NDArray
+
+__all__ = ["stitch"]
+
+log = logging.getLogger(__name__)
+
+DAY = 86400.0
+SAME_CADENCE = 0.05
+"""Two cadences are the same within this part of them: the barycentric correction stretches them by less than 0.0002."""
+UNKNOWN = -1
+"""Sector of a light curve that does not tell it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One light curve, and what tells whether it belongs to the others."""
+
+    curve: Any
+    pipeline: str
+    sector: int
+    file: str
+    target: str
+    flux: str
+    """Which column the flux is, with its unit."""
+    unit: str
+    cadence: float
+    """Median time between cadences [s], not a number if there are fewer than two."""
+
+
+def stitch(
+    curves: Iterable[LightCurve] | Manifest,
+    corrector_func: Callable[[LightCurve], LightCurve] | None = None,
+    *,
+    normalize: bool = True,
+    allow_mixed: bool = False,
+) -> LightCurve:
+    """Put light curves of several sectors together into one.
+
+    Parameters
+    ----------
+    curves : iterable of lightkurve.LightCurve, or Manifest
+        E.g. what `Manifest.load` gives. A manifest is loaded; what cannot be opened is logged as a warning and passed over.
+    corrector_func : callable, optional
+        Is applied to each light curve in place of normalising, as in `lightkurve.LightCurveCollection.stitch`.
+    normalize : bool
+        Whether to divide each light curve by its own median, as lightkurve does.
+    allow_mixed : bool
+        Whether light curves may be put together that are of several stars, pipelines, cadences, flux columns or units, or of one sector
+        twice.
+
+    Returns
+    -------
+    lightkurve.LightCurve
+        Sorted by time, with the columns that all have, in their units, and for every cadence ``sector``, ``pipeline`` and ``file``. The
+        latter two are numbers of entries in ``meta["PIPELINES"]`` and ``meta["FILES"]``: they take one and two bytes a cadence, and can be
+        binned. `meta` else holds what is the same for all light curves.
+
+    Raises
+    ------
+    QueryError
+        If they are mixed, and that is not allowed; the message says in what. Or if there is none.
+    TypeError
+        If one is no light curve.
+    LoadError
+        If nothing of a manifest could be opened.
+    """
+    parts = sorted(map(_part, _opened(curves)), key=_begin)
+    if not parts:
+        raise QueryError("there are no light curves to be stitched")
+    if (mixed := _mixed(parts)) and not allow_mixed:
+        raise QueryError(
+            f"these light curves do not belong together: {'; '.join(mixed)}. Choose, e.g. by one_per_sector, pipeline or exptime, "
+            "or say allow_mixed=True"
+        )
+    correct = corrector_func or (_normalized if normalize else _as_it_is)
+    pipelines, files = _numbered(part.pipeline for part in parts), _numbered(part.file for part in parts)
+    corrected = [
+        _labelled(correct(part.curve), part.sector, pipelines[part.pipeline], files[part.file]) for part in parts
+    ]
+    whole = _in_order(_stacked(corrected))
+    whole.meta = {
+        **_common([curve.meta for curve in corrected]),
+        "SECTORS": sorted({part.sector for part in parts}),
+        "PIPELINES": list(pipelines),
+        "FILES": list(files),
+    }
+    return whole
+
+
+# -- what there is --
+
+
+def _opened(curves: Iterable[LightCurve] | Manifest) -> list[Any]:
+    if not isinstance(curves, Manifest):
+        return list(curves)
+    opened = list(iter_load(curves))
+    if len(curves) and not opened:
+        raise LoadError(f"none of the {len(curves):,} files could be opened")
+    return opened
+
+
+def _part(curve: Any) -> Part:
+    """Take from a light curve what it tells of itself; its file's name helps where it tells nothing."""
+    if not isinstance(curve, lightkurve().LightCurve):
+        raise TypeError(f"only light curves can be stitched, not {type(curve).__name__}")
+    meta: Mapping[str, Any] = curve.meta
+    file = Path(str(meta.get("FILENAME") or "")).name
+    said = names.parse(file)
+    sector = said.first_sector if meta.get("SECTOR") is None else meta["SECTOR"]
+    return Part(
+        curve,
+        pipeline=str(meta.get("AUTHOR") or said.pipeline or "unknown"),
+        sector=int(sector) if isinstance(sector, Integral | str) and str(sector).isdigit() else UNKNOWN,
+        file=file or "unknown",
+        target=str(meta.get("TARGETID") or meta.get("LABEL") or "unknown"),
+        flux=str(meta.get("FLUX_ORIGIN") or "unknown"),
+        unit=_unit(curve),
+        cadence=_cadence(curve),
+    )
+
+
+def _unit(curve: Any) -> str:
+    return str(getattr(curve.flux, "unit", None) or "") or "relative"
+
+
+def _cadence(curve: Any) -> float:
+    import numpy as np
+
+    times = _times(curve)
+    return float(np.median(np.diff(times))) * DAY if len(times) > 1 else math.nan
+
+
+def _times(curve: Any) -> NDArray[np.float64]:
+    """Give the times that there are [d]."""
+    import numpy as np
+
+    every: Any = np.ma.asarray(curve.time.value, dtype=float)
+    return np.asarray(np.ma.compressed(np.ma.masked_invalid(every)))
+
+
+def _begin(part: Part) -> tuple[float, str]:
+    times = _times(part.curve)
+    return (float(times.min()) if len(times) else math.inf, part.file)
+
+
+# -- what does not belong together --
+
+
+def _mixed(parts: Sequence[Part]) -> list[str]:
+    """Say in which respects light curves differ that should not."""
+    counts = Counter((part.sector, part.target) for part in parts if part.sector != UNKNOWN)
+    cadences = _distinct(sorted(part.cadence for part in parts if not math.isnan(part.cadence)))
+    columns = {(part.pipeline, part.flux) for part in parts}
+    found = {
+        "stars": sorted({part.target for part in parts}),
+        "pipelines": sorted({part.pipeline for part in parts}),
+        "cadences": [f"{round(cadence)} s" for cadence in cadences],
+        "units of flux": sorted({part.unit for part in parts}),
+        "flux columns": sorted({flux for _, flux in columns})
+        if len(columns) > len({name for name, _ in columns})
+        else [],
+    }
+    twice = sorted({sector for (sector, _), count in counts.items() if count > 1})
+    said = [f"{len(values)} {what} ({', '.join(values)})" for what, values in found.items() if len(values) > 1]
+    return said + [f"sector {sector} more than once" for sector in twice]
+
+
+def _distinct(ordered: Iterable[float]) -> list[float]:
+    kept: list[float] = []
+    for value in ordered:
+        if not kept or value > kept[-1] * (1 + SAME_CADENCE):
+            kept.append(value)
+    return kept
+
+
+# -- putting them together --
+
+
+def _normalized(curve: Any) -> Any:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*already.*")  # QLP's are in relative flux
+        return curve.normalize()
+
+
+def _as_it_is(curve: Any) -> Any:
+    return curve
+
+
+def _numbered(words: Iterable[str]) -> dict[str, int]:
+    return {word: number for number, word in enumerate(dict.fromkeys(words))}
+
+
+def _labelled(curve: Any, sector: int, pipeline: int, file: int) -> Any:
+    """Add three columns to a copy: the light curve may still be the caller's own."""
+    import numpy as np
+
+    labelled = curve.copy(copy_data=False)
+    for name, value, dtype in (("sector", sector, np.int16), ("pipeline", pipeline, np.int8), ("file", file, np.int16)):
+        labelled[name] = np.full(len(labelled), value, dtype=dtype)
+    return labelled
+
+
+def _stacked(curves: list[Any]) -> Any:
+    """Stack by lightkurve's own way, without the columns whose units cannot be turned into each other."""
+    shared = set.intersection(*(set(curve.colnames) for curve in curves))  # all others are left out anyway
+    odd = {name for name in shared if not _convertible([curve[name] for curve in curves])}
+    if "flux" in odd:
+        units = ", ".join(sorted(set(map(_unit, curves))))
+        raise QueryError(f"flux in different units ({units}) can only be put together if it is normalised")
+    if odd:
+        log.warning("left out, because their units differ: %s", ", ".join(sorted(odd)))
+        for curve in curves:
+            curve.remove_columns(sorted(odd))
+    return lightkurve().LightCurveCollection(curves).stitch(corrector_func=None)
+
+
+def _convertible(columns: Sequence[Any]) -> bool:
+    from astropy.units import dimensionless_unscaled
+
+    units = [getattr(column, "unit", None) or dimensionless_unscaled for column in columns]
+    return all(units[0].is_equivalent(unit) for unit in units[1:])
+
+
+def _in_order(curve: Any) -> Any:
+    """Sort by time, if it is not: light curves of one sector overlap."""
+    import numpy as np
+
+    times: Any = np.ma.filled(np.ma.asarray(curve.time.value, dtype=float), np.inf)
+    return curve if (np.diff(times) >= 0).all() else curve[np.argsort(times, kind="stable")]
+
+
+def _common(metas: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Keep what is the same for all; what is said of one sector's file is not true of the whole."""
+    first, *others = metas
+    return {
+        key: value
+        for key, value in first.items()
+        if not _is_array(value) and all(key in other and _equal(value, other[key]) for other in others)
+    }
+
+
+def _is_array(value: Any) -> bool:
+    return getattr(value, "shape", ()) != ()
+
+
+def _equal(one: Any, other: Any) -> bool:
+    from astropy.io.fits.card import Undefined
+
+    if isinstance(one, Undefined) or isinstance(other, Undefined):  # a card without a value; no two of these are equal
+        return isinstance(one, Undefined) and isinstance(other, Undefined)
+    return not _is_array(other) and bool(one == other)

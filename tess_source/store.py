@@ -1,0 +1,337 @@
+"""The store: one cache folder, laid out as astroquery and lightkurve do it, in which every file that is used has been found whole.
+
+Files that others left there are read through once, and from then on known by size and time. Links are not followed, and nothing outside of
+the folder is touched.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tess_source import paths, text
+from tess_source.config import OWN_FOLDER, store_root
+from tess_source.errors import Interrupted, UnsafePathError
+from tess_source.index import Index, Known
+from tess_source.keeping import now
+from tess_source.manifest import FAILED, FETCHED, HERE, Entry, Manifest
+from tess_source.plan import Item, Items, Plan
+from tess_source.verify import Verifier, form_of, read_through
+
+if TYPE_CHECKING:
+    from tess_source.records import Settings
+
+__all__ = ["SHARED_FOLDER", "Store", "Stored"]
+
+log = logging.getLogger(__name__)
+
+SHARED_FOLDER = "mastDownload"
+"""Where astroquery and lightkurve put files, below a folder of their user's choice."""
+READERS = 4
+"""Files read at the same time; their sums are made without Python's lock."""
+LEFTOVER = re.compile(r".*\.part", re.DOTALL)
+"""Names of what an interrupted download, or a file that was replaced, may leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file in the store."""
+
+    path: str
+    """Relative to the root, with ``/`` between the parts."""
+    size: int
+    """Bytes."""
+    mtime: float
+    """When its bytes were last written [s since 1970]."""
+    known: Known | None = None
+    """What the index says of it, if it did not change since."""
+
+
+class Store:
+    """The files of one cache folder.
+
+    Parameters
+    ----------
+    root : Path
+        It need not exist; it is made when the first file is fetched.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @classmethod
+    def of(cls, settings: Settings) -> Store:
+        """Give the store of a session, wherever it is configured to be at this moment."""
+        return cls(store_root(settings))
+
+    @cached_property
+    def index(self) -> Index:
+        """What was verified when."""
+        return Index(self.root)
+
+    def is_at(self, folder: Path) -> bool:
+        """Whether a folder is the root of this store."""
+        try:
+            return folder.resolve() == self.root.resolve()
+        except (OSError, RuntimeError):  # links in a circle
+            return False
+
+    # -- downloads --
+
+    def through(self, plan: Plan, fetch: Callable[[Plan], Manifest], *, offline: bool) -> Manifest:
+        """Give what is here, and let the rest be fetched.
+
+        Parameters
+        ----------
+        plan : Plan
+            If it is for another folder than the store, it goes to `fetch` as it is, unless `offline`.
+        fetch : callable
+            Fetches the files of a plan.
+        offline : bool
+            Nothing is fetched; what is missing becomes a failed entry that says so.
+
+        Returns
+        -------
+        Manifest
+            One entry per item, in the plan's order.
+
+        Raises
+        ------
+        Interrupted
+            On Ctrl-C, with the manifest of what was done.
+        """
+        if not offline and not self.is_at(plan.root):
+            return fetch(plan)
+        entries, problems = self.look(plan)
+        if offline:
+            told = (entry or _offline(item, problems) for entry, item in zip(entries, plan, strict=True))
+            return Manifest(plan, tuple(told))
+        rest = [index for index, entry in enumerate(entries) if entry is None]
+        if not rest:
+            return Manifest(plan, tuple(entry for entry in entries if entry))
+        part = plan if len(rest) == len(plan) else replace(plan, items=Items(plan.items.to_polars()[rest]))
+        try:
+            return self._whole(plan, entries, fetch(part))
+        except Interrupted as stop:
+            raise Interrupted(self._whole(plan, entries, stop.manifest)) from None
+
+    def _whole(self, plan: Plan, entries: Sequence[Entry | None], manifest: Manifest) -> Manifest:
+        """Put the entries of what was here and of what was fetched together, and remember what was verified."""
+        self.note(manifest.entries)
+        if not any(entries):
+            return replace(manifest, plan=plan)
+        fetched = {(entry.item.uri, entry.item.path): entry for entry in manifest.entries}
+        whole = (entry or fetched.get((item.uri, item.path)) for entry, item in zip(entries, plan, strict=True))
+        return Manifest(plan, tuple(entry for entry in whole if entry), manifest.seconds)
+
+    def note(self, entries: Iterable[Entry]) -> None:
+        """Remember files that were fetched, and so verified."""
+        noted = (self._noted(entry) for entry in entries if entry.status == FETCHED and entry.path and entry.sha256)
+        self.index.add(known for known in noted if known)
+
+    def _noted(self, entry: Entry) -> Known | None:
+        try:
+            path = self.root.joinpath(*paths.parts_of(entry.item.path))
+            found = path.stat()
+        except (OSError, ValueError):
+            return None
+        same = entry.path is not None and path.samefile(entry.path) and found.st_size == entry.bytes
+        return _known(entry.item.path, found, entry.sha256 or "", entry.item.uri) if same else None
+
+    def look(self, plan: Plan) -> tuple[list[Entry | None], dict[str, str]]:
+        """Find the files of a plan that lie in its folder whole; those that are not known yet are read through.
+
+        Returns
+        -------
+        entries : list of Entry or None
+            One an item; None: it has to be fetched.
+        problems : dict
+            Path → what is wrong with a file that lies there.
+        """
+        index = self.index if self.is_at(plan.root) else None
+        items = list(plan)
+        lying = {number: found for number, item in enumerate(items) if (found := _candidate(plan.root, item))}
+        known = {
+            number: index.get(items[number].path, found) if index else None for number, (_, found) in lying.items()
+        }
+        unread = [number for number, record in known.items() if record is None]
+        read = dict(zip(unread, _read_all([(lying[number][0], items[number]) for number in unread]), strict=True))
+        if index:
+            index.add(record for record, _ in read.values() if record)
+        entries: list[Entry | None] = [None] * len(items)
+        problems: dict[str, str] = {}
+        for number, (path, _) in lying.items():
+            item = items[number]
+            record, problem = read.get(number, (known[number], ""))
+            if record and item.sha256 in {None, record.sha256}:
+                entries[number] = Entry(item, HERE, path=path, bytes=record.size, sha256=record.sha256)
+            else:
+                problems[item.path] = (
+                    problem or f"its bytes are not those of the plan: sha256 {record and record.sha256}"
+                )
+        return entries, problems
+
+    # -- housekeeping --
+
+    def files(self) -> list[Stored]:
+        """Give all files that are shared or were fetched here, sorted by path; links are left out, and so is what is unfinished."""
+        shared = {path: self._stored(path, walked=True) for path in _walk(self.root, SHARED_FOLDER)}
+        elsewhere = {
+            path: self._stored(path) for path in self.index.entries if not path.startswith(f"{SHARED_FOLDER}/")
+        }
+        found = {**shared, **elsewhere}
+        return [file for path in sorted(found) if (file := found[path]) and not LEFTOVER.fullmatch(path)]
+
+    def leftovers(self, older_than: float = 86400.0) -> list[Stored]:
+        """Give what interrupted downloads left, if it is older than so many seconds: nobody is still writing it then."""
+        latest = now() - older_than
+        names = [
+            path for top in (SHARED_FOLDER, OWN_FOLDER) for path in _walk(self.root, top) if LEFTOVER.fullmatch(path)
+        ]
+        found = (self._stored(path, walked=True) for path in sorted(names))
+        return [file for file in found if file and file.mtime <= latest]
+
+    def remembered(self) -> list[Stored]:
+        """Give the files that hold answers of archives and meanings of names."""
+        names = [path for top in ("answers", "names") for path in _walk(self.root, f"{OWN_FOLDER}/{top}")]
+        found = (self._stored(path, walked=True) for path in sorted(names) if not LEFTOVER.fullmatch(path))
+        return [file for file in found if file]
+
+    def _stored(self, path: str, *, walked: bool = False) -> Stored | None:
+        """Describe a file, unless it is gone, a link, or no file of the store; no link leads to one that was walked to."""
+        try:
+            found = os.lstat(f"{self.root}/{path}" if walked else self._regular(path))
+        except (OSError, ValueError):
+            return None
+        known = self.index.get(path, found)
+        return Stored(path, found.st_size, found.st_mtime, known) if stat.S_ISREG(found.st_mode) else None
+
+    def _regular(self, path: str) -> Path:
+        """Give the place of a file of the store.
+
+        Raises
+        ------
+        UnsafePathError
+            If it lies elsewhere, or is no plain file.
+        FileNotFoundError
+        """
+        place = paths.inside(self.root, path)
+        if not stat.S_ISREG(place.lstat().st_mode):
+            raise UnsafePathError(f"{path!r} is not a plain file")
+        return place
+
+    def verify(self, files: Sequence[Stored]) -> Iterator[tuple[Stored, str]]:
+        """Read every file through, and say what is wrong with each; nothing if it is whole.
+
+        A file that the index knows must still have its sum; of another one its structure is checked.
+        """
+        news: list[Known] = []
+        try:
+            with ThreadPoolExecutor(READERS) as pool:
+                for file, (known, problem) in zip(files, pool.map(self._checked, files), strict=True):
+                    if problem and file.known:
+                        news.append(self.index.forgotten(file.known))
+                    news += [known] if known else []
+                    yield file, problem
+        finally:
+            self.index.add(news)
+
+    def _checked(self, file: Stored) -> tuple[Known | None, str]:
+        try:
+            known, problem = _verified(self._regular(file.path), Item(file.known.uri if file.known else "", file.path))
+        except (OSError, ValueError) as error:
+            return None, str(error)
+        if known and file.known and known.sha256 != file.known.sha256:
+            return None, f"its bytes changed since it was verified, though its time did not: sha256 {known.sha256}"
+        return known, problem
+
+    def remove(self, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Remove files of the store, and folders that become empty by that.
+
+        Yields
+        ------
+        path : str
+        problem : str
+            Why it could not be removed; empty if it was.
+        """
+        for path in names:
+            try:
+                place = self._regular(path)
+                place.unlink()
+            except (OSError, ValueError) as error:
+                yield path, getattr(error, "strerror", None) or str(error)
+                continue
+            self._remove_empty(place.parent)
+            yield path, ""
+
+    def _remove_empty(self, folder: Path) -> None:
+        while folder != self.root and folder.is_relative_to(self.root):
+            try:
+                folder.rmdir()
+            except OSError:  # not empty: it stays
+                return
+            folder = folder.parent
+
+
+def _known(path: str, found: os.stat_result, sha256: str, uri: str) -> Known:
+    return Known(path, found.st_size, found.st_mtime_ns, sha256, uri, now())
+
+
+def _candidate(root: Path, item: Item) -> tuple[Path, os.stat_result] | None:
+    """Give the file of an item if it is there with the right size, and something can be said of it at all."""
+    if item.problem is not None or (
+        item.size is None and item.sha256 is None and form_of(item.path, item.kind) == "other"
+    ):
+        return None
+    try:
+        path = paths.inside(root, item.path)
+        found = path.lstat()
+    except (OSError, ValueError):
+        return None
+    return (path, found) if stat.S_ISREG(found.st_mode) and item.size in {None, found.st_size} else None
+
+
+def _read_all(files: Sequence[tuple[Path, Item]]) -> list[tuple[Known | None, str]]:
+    """Read files through, several at a time."""
+    if not files:
+        return []
+    log.info("reading %s not verified yet", text.number(len(files), "file"))
+    with ThreadPoolExecutor(READERS) as pool:
+        return list(pool.map(lambda pair: _verified(*pair), files))
+
+
+def _verified(path: Path, item: Item) -> tuple[Known | None, str]:
+    """Read a file through: what is to be remembered of it, or what is wrong with it."""
+    verifier = Verifier(path.name, size=item.size, kind=item.kind)
+    try:
+        before = path.stat()
+        problem = read_through(path, verifier)
+        after = path.stat()
+    except OSError as error:
+        return None, f"it cannot be read: {error.strerror or error}"
+    if problem is None and (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
+        problem = "it changed while it was read"
+    return (None, problem) if problem else (_known(item.path, after, verifier.sha256, item.uri), "")
+
+
+def _offline(item: Item, problems: Mapping[str, str]) -> Entry:
+    problem = problems.get(item.path)
+    return Entry(item, FAILED, error=item.problem or f"offline, and it is not here{f': {problem}' if problem else ''}")
+
+
+def _walk(root: Path, folder: str) -> Iterator[str]:
+    """Give the paths of all files below a folder of the root, relative to the root; links to folders are not followed."""
+    if (root / folder).is_symlink():
+        return
+    start = len(str(root)) + 1
+    for place, _, names in os.walk(root / folder):
+        inside = place[start:].replace(os.sep, "/")
+        yield from (f"{inside}/{name}" for name in names)

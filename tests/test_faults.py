@@ -1,0 +1,111 @@
+"""The fault matrix: whatever a server does, at whichever file, what lies under a final name is the truth, and the others come."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from faults import FAULTS, PAGE, Fault, written
+from serving import WHOLE, Server, content, send, serving
+
+from tess_source import Plan, Products, Request, Session, Transport, hookimpl
+from tess_source.patience import Patience
+from tess_source.records import Settings
+
+FILES = 5
+HASTE = Patience(
+    first=0.001, longest=0.01, connect=2.0, read=0.25, slowest=5000.0, over=0.15, stale=5.0, look=0.01
+)
+"""Short pauses and low limits, so that hundreds of faults fit into a minute."""
+
+
+class Archive:
+    """Fetches ``toy:`` addresses from the session's server."""
+
+    @hookimpl
+    def tess_transports(self) -> tuple[Transport, ...]:
+        def locate(uri: str, settings: Settings) -> Request:
+            return Request(f"{settings.server}/{uri.rpartition('/')[2]}")
+
+        return (Transport("toy", locate),)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    yield from serving()
+
+
+def plan_of(server: Server, root: Path, fault: Fault, struck: int) -> Plan:
+    """Plan a few files, one of which is struck."""
+    server.files = {f"/{number:03d}.fits": content(number) for number in range(FILES)}
+    server.acts = {"/none": [lambda handler, body: handler.answer(b"", 404)], f"/{struck:03d}.fits": list(fault.acts)}
+    server.seen.clear()
+    server.requests.clear()
+    rows = [
+        {
+            "uri": f"toy:sky/{number:03d}.fits",
+            "obs_id": "o",
+            "size": WHOLE if fault.sized else None,
+            "sha256": hashlib.sha256(content(number)).hexdigest() if fault.locked else None,
+        }
+        for number in range(FILES)
+    ]
+    session = Session(server.url, discover=False, plugins=[Archive()], jobs=3)
+    object.__setattr__(session.settings, "patience", HASTE)
+    return Plan.of(Products.of(rows), root, "flat", session=session)
+
+
+def on_disk(root: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in root.rglob("*") if path.is_file()}
+
+
+def truth(*numbers: int) -> dict[str, str]:
+    return {f"{number:03d}.fits": hashlib.sha256(content(number)).hexdigest() for number in numbers}
+
+
+@pytest.mark.parametrize("struck", [0, FILES // 2, FILES - 1], ids=["first", "middle", "last"])
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.words)
+def test_after_a_fault(fault: Fault, struck: int, server: Server, tmp_path: Path) -> None:
+    plan = plan_of(server, tmp_path, fault, struck)
+    manifest = plan.download()
+
+    entry = manifest[struck]
+    others = [number for number in range(FILES) if number != struck]
+    assert [manifest[number].status for number in others] == ["fetched"] * len(others)
+    assert re.search(fault.error, entry.error)
+    assert entry.status == ("failed" if fault.error else "fetched"), entry.error
+    assert on_disk(tmp_path) == truth(*(others if fault.error else range(FILES)))
+    asked = [headers for path, headers in server.requests if path == f"/{struck:03d}.fits"]
+    assert "Range" in asked[-1] or not fault.resumed
+
+    server.acts.clear()
+    server.requests.clear()
+    again = plan.download()
+    assert on_disk(tmp_path) == truth(*range(FILES))
+    assert [entry.status for entry in again].count("here") == (FILES - 1 if fault.error else FILES)
+    assert len(server.requests) == (1 if fault.error else 0)
+
+
+def test_the_matrix_is_as_large_as_it_is_said_to_be() -> None:
+    assert len({fault.words for fault in FAULTS}) == len(FAULTS) >= 30
+
+
+def test_the_table_in_the_docs_is_that_of_the_faults() -> None:
+    """If not: ``python tests/faults.py``."""
+    text = PAGE.read_text()
+    assert text == written(text)
+
+
+def test_a_file_that_changed_between_two_tries_is_the_new_one(server: Server, tmp_path: Path) -> None:
+    plan = plan_of(server, tmp_path, next(fault for fault in FAULTS if fault.words == "body cut once"), 0)
+    cut_once = server.acts["/000.fits"][0]
+
+    def changed(handler: object, body: bytes) -> None:
+        send(handler, content(7))  # type: ignore[arg-type]
+
+    server.acts["/000.fits"] = [cut_once, changed]
+    assert plan.download()[0].ok
+    assert on_disk(tmp_path)["000.fits"] == truth(7)["007.fits"]
