@@ -162,7 +162,9 @@ def build(session: Session) -> click.Group:
     @click.option(
         "--cache", metavar="DIR", expose_value=False, help="Another cache folder, see `tess-source cache info`."
     )
-    @click.option("--offline", is_flag=True, expose_value=False, help="Open no connection: answer from the cache folder.")
+    @click.option(
+        "--offline", is_flag=True, expose_value=False, help="Open no connection: answer from the cache folder."
+    )
     @click.option("-v", "--verbose", count=True, expose_value=False, help="Say more; twice for every detail.")
     @click.option("-q", "--quiet", count=True, expose_value=False, help="Say only what went wrong.")
     def program() -> None:
@@ -193,7 +195,11 @@ def _question(session: Session, only_archive: bool = False) -> Decorator:
         ),
         click.option("--criterion", "-c", "criteria", multiple=True, metavar="COLUMN=VALUE", help=CRITERION_HELP),
         click.option("--wildcards", is_flag=True, help="Let * and % in criteria stand for any text."),
-        *([] if only_archive else [click.option("--refresh", is_flag=True, help="Ask the archive, whatever is remembered.")]),
+        *(
+            []
+            if only_archive
+            else [click.option("--refresh", is_flag=True, help="Ask the archive, whatever is remembered.")]
+        ),
         *(_filter_option(f, session.registry.owner("filter", name)) for name, f in sorted(filters.items())),
     ]
 
@@ -312,8 +318,12 @@ def _get(session: Session) -> click.Command:
     @_question(session)
     @_format
     @click.option(
-        "--to", "root", default=lambda: str(session.store.root), show_default="the cache folder",
-        type=click.Path(file_okay=False), help="Folder for the files.",
+        "--to",
+        "root",
+        default=lambda: str(session.store.root),
+        show_default="the cache folder",
+        type=click.Path(file_okay=False),
+        help="Folder for the files.",
     )
     @click.option(
         "--lock",

@@ -101,7 +101,8 @@ class Folder:
                 self.root.mkdir(parents=True, exist_ok=True)
                 self._identity = self._now()
         self.check()
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.parent != self.root:
+            path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
     def check(self) -> None:
@@ -201,11 +202,11 @@ class Fetcher:
         """Give the entry of a file that lies whole in the folder."""
         if item.size is None and item.sha256 is None and form_of(item.path, item.kind) in {"other", "html"}:
             return None  # nothing would tell a whole file from a part of one
-        path = paths.inside(self.folder.root, item.path)
         try:
-            found = path.stat()
-        except FileNotFoundError:
+            found = (self.folder.root / item.path).stat()
+        except (FileNotFoundError, ValueError):  # or a name with NUL, which will be refused
             return None
+        path = paths.inside(self.folder.root, item.path)
         if not stat.S_ISREG(found.st_mode) or item.size not in {None, found.st_size}:
             return None
         known = self.known.get(item.path, found) if self.known is not None else None
@@ -222,15 +223,16 @@ class Fetcher:
         if not uris:
             there = ", ".join(self.schemes) or "none"
             raise DownloadError(f"no plugin fetches {scheme_of(item.uri)!r} URIs; there are {there}")
-        claim = Claim(self.folder.place(item.path), self.patience.stale)
+        path = self.folder.place(item.path)
+        claim = Claim(path, self.patience.stale)
         if not claim.take():
             return None
         try:
-            return self._here(item) or self._from_any(item, uris, claim, share)  # another may have finished it just now
+            return self._here(item) or self._from_any(item, path, uris, claim, share)  # another may have finished it just now
         finally:
             claim.release()
 
-    def _from_any(self, item: Item, uris: Iterable[str], claim: Claim, share: Share) -> Entry:
+    def _from_any(self, item: Item, path: Path, uris: Iterable[str], claim: Claim, share: Share) -> Entry:
         """Fetch an item from its URI, or else from its mirrors."""
         problems: list[str] = []
         for uri in uris:
@@ -238,7 +240,7 @@ class Fetcher:
             try:
                 request = self.locate(uri)
                 secrets = tuple(request.headers.values())
-                path, part = self._with_retries(item, request, claim, share)
+                part = self._with_retries(item, path, request, claim, share)
             except (StoppedError, KeyboardInterrupt):
                 raise
             except (TessSourceError, ValueError) as error:
@@ -252,8 +254,7 @@ class Fetcher:
                 return Entry(item, FETCHED, path=path, via=request.url, bytes=part.count, sha256=digest)
         return Entry(item, FAILED, error="; ".join(problems))
 
-    def _with_retries(self, item: Item, request: Request, claim: Claim, share: Share) -> tuple[Path, Part]:
-        path = self.folder.place(item.path)
+    def _with_retries(self, item: Item, path: Path, request: Request, claim: Claim, share: Share) -> Part:
         part = Part(path, claim.name)
         host = urlsplit(request.url).netloc
         failed: set[str] = set()
@@ -288,9 +289,10 @@ class Fetcher:
             self.folder.check()
             paths.inside(self.folder.root, item.path)  # a link may have come meanwhile
             part.file.replace(path)
-        finally:
+        except BaseException:
             part.remove()
-        return path, part
+            raise
+        return part
 
     def _hold(self, problem: AgainError) -> float:
         return min(self.patience.longest, problem.pause or 0.0)
@@ -403,7 +405,7 @@ class Fetcher:
     def _chunks(self, response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
         """Give what comes as it comes: a read of a fixed size would wait for ever on a trickle."""
         begin, came = time.monotonic(), 0
-        while chunk := response.read1(CHUNK, decode_content=False):
+        while chunk := response.read1(CHUNK):
             if self.stop.is_set():
                 raise StoppedError
             yield chunk

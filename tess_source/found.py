@@ -103,13 +103,23 @@ class Found(Extended):
         root = self._session().store.root if root is None else root
         record = {**(self.record or {}), "filters": [_plain(drop) for drop in self.drops]}
         return Plan.of(
-            self.products, root, layout, links=self.links, observations=self.observations, record=record, session=self.session
+            self.products,
+            root,
+            layout,
+            links=self.links,
+            observations=self.observations,
+            record=record,
+            session=self.session,
         )
 
     def explain(self) -> str:
         """Say how this answer came to be: what was meant, what was observed, and which filter left out how much."""
         lines = [f"asked for {_question(self.query)}"]
-        lines += [f"from the store, answered at {self.from_store}, {ago(age_of(self.from_store))}"] if self.from_store else []
+        lines += (
+            [f"from the store, answered at {self.from_store}, {ago(age_of(self.from_store))}"]
+            if self.from_store
+            else []
+        )
         lines += [f"{target.text}: {target.resolver} says {target}" for target in self.query.targets if target.resolver]
         kinds = text.counts(self.observations["kind"])
         lines.append(f"{text.number(len(self.observations), 'observation')}{': ' + kinds if kinds else ''}")

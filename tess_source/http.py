@@ -37,6 +37,7 @@ class Pools:
         self._connections, self._connect, self._read = connections, connect, read
         self._lock = threading.Lock()
         self._managers: dict[str, urllib3.PoolManager] = {}
+        self._hosts: dict[tuple[str, str], urllib3.PoolManager] = {}
 
     def get(self, url: str, headers: dict[str, str], secret: Iterable[str] = ()) -> urllib3.BaseHTTPResponse:
         """Ask for a URL; the body is not read yet.
@@ -77,13 +78,17 @@ class Pools:
             manager.clear()
 
     def _manager(self, url: str) -> urllib3.PoolManager:
+        """Give the connections for a URL; the environment is read once for each host, as that takes as long as a small file."""
         parts = urlsplit(url)
-        proxies = {} if proxy_bypass(parts.hostname or "") else getproxies()
-        proxy = proxies.get(parts.scheme) or proxies.get("all")
+        host = parts.scheme, parts.hostname or ""
         with self._lock:
-            if (proxy or "") not in self._managers:
-                self._managers[proxy or ""] = self._make(proxy)
-            return self._managers[proxy or ""]
+            if host not in self._hosts:
+                proxies = {} if proxy_bypass(host[1]) else getproxies()
+                proxy = proxies.get(parts.scheme) or proxies.get("all") or ""
+                if proxy not in self._managers:
+                    self._managers[proxy] = self._make(proxy or None)
+                self._hosts[host] = self._managers[proxy]
+            return self._hosts[host]
 
     def _make(self, proxy: str | None) -> urllib3.PoolManager:
         import urllib3

@@ -272,10 +272,12 @@ def _origin_of(plugin: object) -> str:
 
 def _check_accessor(accessor: Accessor, name: str) -> None:
     """Refuse a name that could never be called as a method, or that would hide one that the class has itself."""
+    from tess_source.extended import Extended
     from tess_source.found import Found
     from tess_source.manifest import Manifest
 
-    owner = {Found.accessors_of: Found, Manifest.accessors_of: Manifest}.get(accessor.of)
+    owners: tuple[type[Extended], ...] = (Found, Manifest)
+    owner = next((one for one in owners if one.accessors_of == accessor.of), None)
     if owner is None or not accessor.name.isidentifier() or accessor.name.startswith("_"):
         raise PluginError(f"plugin {name!r}: {accessor.key!r} cannot be the name of an accessor")
     if hasattr(owner, accessor.name) or accessor.name in owner.__dataclass_fields__:

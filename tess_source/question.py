@@ -49,8 +49,9 @@ def query_from(asked: Mapping[str, Any]) -> Query:
 
 
 def _target(target: Target) -> Any:
-    known = {name: plain(value) for name, value in asdict(target).items() if value is not None}
-    return f"TIC {target.tic}" if known.keys() == {"text", "tic"} else known
+    if target == Target(target.text, tic=target.tic) and target.tic is not None:
+        return f"TIC {target.tic}"
+    return {name: plain(value) for name, value in asdict(target).items() if value is not None}
 
 
 def _target_from(target: Any) -> Target:

@@ -214,7 +214,8 @@ class SearchTable:
             return None
         if len(self) > 1:
             _warn(
-                f"only the first of {len(self)} files is downloaded; download_all() gets them all, or choose one, e.g. by sector"
+                f"only the first of {len(self)} files is downloaded; download_all() gets them all, or choose one, e.g. by sector",
+                depth=3,
             )
         manifest = self[0]._fetched(download_dir, cutout_size)
         for uri, problem in manifest.errors.items():
@@ -265,8 +266,9 @@ class SearchTable:
         return replace(manifest, entries=tuple(entries[uri] for uri in found.products["uri"]))
 
 
-def _warn(message: str) -> None:
-    warnings.warn(message, UserWarning, stacklevel=3)
+def _warn(message: str, depth: int = 4) -> None:
+    """Warn at the line of the user's, who called a method that called this, or one that called another."""
+    warnings.warn(message, UserWarning, stacklevel=depth)
 
 
 def _given(quality_bitmask: str | int, options: Mapping[str, Any]) -> Mapping[str, Any]:

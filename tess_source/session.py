@@ -167,7 +167,9 @@ class Session:
         """
         filters, criteria = self._split(words)
         checked = self._checked(filters)
-        query = self.query(targets, radius=radius, wildcards=wildcards, criteria=criteria, filters=checked, refresh=refresh)
+        query = self.query(
+            targets, radius=radius, wildcards=wildcards, criteria=criteria, filters=checked, refresh=refresh
+        )
         return self.select(self.ask(query, refresh=refresh), **filters)
 
     def ask(self, query: Query, *, refresh: bool = False) -> Found:
@@ -560,6 +562,7 @@ def show(value: Any) -> str:
     return str(value)
 
 
+@functools.cache
 def _version(distribution: str) -> str:
     try:
         return version(distribution)

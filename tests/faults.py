@@ -316,11 +316,8 @@ def table() -> str:
     """Write what becomes of each fault."""
     lines = ["| fault | the file |", "|---|---|"]
     for fault in FAULTS:
-        if fault.error:
-            outcome = "is not there; the entry says why"
-        else:
-            outcome = "comes, by its rest alone" if fault.resumed else "comes, exact"
-        lines.append(f"| {fault.words} | {outcome} |")
+        comes = "comes, by its rest alone" if fault.resumed else "comes, exact"
+        lines.append(f"| {fault.words} | {'is not there; the entry says why' if fault.error else comes} |")
     return "\n".join(lines)
 
 

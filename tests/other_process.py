@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy  # noqa: F401  all that a download needs is imported before processes are forked
@@ -42,3 +45,27 @@ def download_without_claims(server: str, root: Path, sizes: Mapping[str, int]) -
 
     Claim.take = lambda self: True  # type: ignore[method-assign]
     download(server, root, sizes)
+
+
+def report_on_many(server: str, root: Path, sizes: Mapping[str, int], report: Path) -> None:
+    """Download, and write down memory and open files before and meanwhile."""
+    run = run_of(server, root, sizes, jobs=8)
+    run.settings = replace(run.settings, progress=True)
+    memory, handles = [_resident()], [_handles()]
+    done = 0
+    for entry in run:
+        done += entry.ok
+        if done % 100 == 0:
+            memory.append(_resident())
+            handles.append(_handles())
+    handles.append(_handles())
+    report.write_text(json.dumps({"done": done, "memory": memory, "handles": handles}))
+
+
+def _resident() -> int:
+    """Give the memory in use [byte]."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _handles() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())

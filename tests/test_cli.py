@@ -244,11 +244,14 @@ def test_plugins_are_listed_with_version_hooks_and_state(program: Program) -> No
 
 
 def test_every_filter_is_an_option_that_tells_its_plugin(program: Program) -> None:
-    filters = [row["filter"] for row in json.loads(program("plugins", "--filters", "--format", "json").out)]
+    filters = {row["filter"]: row["plugin"] for row in json.loads(program("plugins", "--filters", "--format", "json").out)}
     text = program("search", "--help").out
+    assert {"filters", "dv"} <= set(filters.values())
     for name in filters:
-        assert f"--{name.replace('_', '-')}" in text
-    assert len(re.findall(r"\[filters\]", text)) == len(filters)
+        assert f"--{name.replace('_', '-')} " in text
+    for plugin in set(filters.values()):
+        shown = len(re.findall(rf"\[{plugin}\]", text))
+        assert shown == sum(owner == plugin for owner in filters.values())
 
 
 def test_a_plugin_file_adds_its_option_wherever_it_stands(program: Program, tmp_path: Path) -> None:

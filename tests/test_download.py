@@ -363,6 +363,18 @@ def test_within_one_host_a_redirect_keeps_the_token(planned: Planned, toy: Toy, 
     assert all(SECRETS.items() <= headers.items() for _, headers in server.requests)
 
 
+@pytest.mark.parametrize("value", ["token s3cr3t-abc\nX: y", "token s3cr3t-abc\x00", "token s3cr3t-ab\u20ac"])
+def test_a_secret_is_not_in_the_message_about_it(
+    planned: Planned, toy: Toy, value: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A header that cannot be sent is cited by the libraries below."""
+    caplog.set_level("DEBUG")
+    toy.headers = {"Authorization": value}
+    entry = planned(None).download()[0]
+    assert entry.status == "failed"
+    assert "s3cr3t" not in entry.error + caplog.text
+
+
 def test_redirects_in_a_circle_end(planned: Planned) -> None:
     assert "the redirects do not end" in planned(redirect("/000.fits")).download()[0].error
 

@@ -109,3 +109,11 @@ def test_a_file_that_changed_between_two_tries_is_the_new_one(server: Server, tm
     server.acts["/000.fits"] = [cut_once, changed]
     assert plan.download()[0].ok
     assert on_disk(tmp_path)["000.fits"] == truth(7)["007.fits"]
+
+
+def test_every_promise_names_tests_that_exist() -> None:
+    promises = PAGE.read_text().partition("\n## ")[0]
+    named = set(re.findall(r"`(test_\w+)`", promises))
+    there = {name for file in Path(__file__).parent.glob("test_*.py") for name in re.findall(r"^def (test_\w+)", file.read_text(), re.M)}
+    assert len(named) > 25
+    assert named <= there

@@ -104,8 +104,9 @@ def test_nothing_found_is_an_empty_table_that_can_explain_itself(session: Sessio
     assert "sector=99: dropped" in table.found.explain()
     assert [table.author.size, table.exptime.size, table.obsid.size, list(table)] == [0, 0, 0, []]
     for download in (table.download, table.download_all):
-        with pytest.warns(UserWarning, match="empty"):
+        with pytest.warns(UserWarning, match="empty") as told:
             assert download() is None
+        assert told[0].filename == __file__
 
 
 # -- choosing rows -----------------------------------------------------------------------------------------------------
@@ -165,6 +166,8 @@ def test_one_file_a_sector_by_preference(session: Session) -> None:
     assert table.one_per_sector().author.tolist() == ["SPOC", "SPOC", "QLP", "QLP"]
     assert set(table.one_per_sector(["TASOC", "QLP"]).author) == {"TASOC", "QLP"}
     assert set(tess_source.search_lightcurve(TOI3505, one_per_sector=["QLP"], session=session).author) == {"QLP"}
+    found = session.search(TOI3505, kind="lc")
+    assert found.one_per_sector(prefer=["QLP"]).products == found.select(one_per_sector="QLP").products
 
 
 # -- words -------------------------------------------------------------------------------------------------------------
@@ -283,8 +286,9 @@ def test_failures_are_raised_and_not_shown_as_nothing(session: Session, archive:
 
 def test_the_first_of_several_is_downloaded_with_a_warning(session: Session, tmp_path: Path) -> None:
     table = tess_source.search_lightcurve(KELT9, session=session)
-    with pytest.warns(UserWarning, match="only the first of 8"):
+    with pytest.warns(UserWarning, match="only the first of 8") as told:
         curve = table.download(quality_bitmask="hard", flux_column="sap_flux", download_dir=tmp_path)
+    assert told[0].filename == __file__
     assert (type(curve).__name__, curve.sector, curve.meta["FLUX_ORIGIN"]) == ("TessLightCurve", 14, "sap_flux")
     (file,) = tmp_path.rglob("*.fits")
     assert file.relative_to(tmp_path).parts[:2] == ("mastDownload", "TESS")

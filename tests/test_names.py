@@ -538,3 +538,9 @@ def test_the_example_of_the_module_is_true() -> None:
     results = doctest.testmod(names)
     assert results.attempted
     assert not results.failed
+
+
+def test_a_script_of_several_sectors_is_not_one_of_a_single_sector() -> None:
+    assert names.parse("tesscurl_multisector_s0060-s0060_dv.sh").kind == "other"
+    assert names.columns(pl.Series(["tesscurl_multisector_s0060-s0060_dv.sh"]))["kind"].to_list() == ["other"]
+    assert names.parse("tesscurl_multisector_s0001-s0060_dv.sh").last_sector == 60

@@ -199,3 +199,24 @@ def test_the_program_refreshes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             main(["search", str(STARS[0]), *words])
         assert stop.value.code == 0
     assert archive.asked == ["query", "list"] * 2
+
+
+@pytest.mark.real
+@pytest.mark.usefixtures("no_sockets")
+def test_real_files_in_a_folder_of_astroquerys_are_used_and_cut_ones_are_not(real: Path, tmp_path: Path) -> None:
+    files = sorted((real / "lc").glob("tess*_lc.fits"))[:3]
+    rows = [
+        {"dataURI": f"mast:TESS/product/{file.name}", "obs_id": file.name.removesuffix("_lc.fits"), "size": size,
+         "obs_collection": "TESS"}
+        for file, size in zip(files, [*(file.stat().st_size for file in files[:2]), None], strict=True)
+    ]  # fmt: skip
+    session = Session(discover=False, cache=tmp_path, offline=True)
+    plan = session.found(rows).plan()
+    for file in files:
+        place = tmp_path / "mastDownload" / "TESS" / file.name.removesuffix("_lc.fits") / file.name
+        place.parent.mkdir(parents=True)
+        place.write_bytes(file.read_bytes() if file != files[2] else file.read_bytes()[:-2880])
+    manifest = plan.download()
+    assert [entry.status for entry in manifest] == ["here", "here", "failed"]
+    assert "offline, and it is not here: it" in manifest[2].error
+    assert len(session.store.index.entries) == 2

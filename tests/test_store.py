@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from peers import astroquery_at
@@ -57,7 +58,7 @@ def downloads(sample: SampleArchive) -> list[str]:
 
 
 def path_of(plan: Plan, index: int = 0) -> Path:
-    return plan.root / plan.items["path"][index]
+    return plan.root / str(plan.items["path"][index])
 
 
 def damage(path: Path) -> None:
@@ -260,10 +261,9 @@ def test_an_interrupt_keeps_the_entries_of_what_was_here(
 # -- the index --
 
 
-def known(path: str, **changes: object) -> Known:
-    return Known(
-        **{"path": path, "size": 1, "mtime_ns": 2, "sha256": "a" * 64, "uri": "u", "verified": time.time(), **changes}
-    )  # type: ignore[arg-type]
+def known(path: str, **changes: Any) -> Known:
+    given = {"size": 1, "mtime_ns": 2, "sha256": "a" * 64, "uri": "u", "verified": time.time(), **changes}
+    return Known(path, **given)
 
 
 def test_the_index_is_put_together_from_what_every_run_added(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    import tess_source_arrays
     import tess_source_dv
     import tess_source_filters
     import tess_source_lightkurve
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     dv_accessors: Accessors = tess_source_dv
     dv_commands: Commands = tess_source_dv
     commands: Commands = tess_source_sample
+    filter_accessors: Accessors = tess_source_filters
+    lightkurve_accessors: Accessors = tess_source_lightkurve
+    array_accessors: Accessors = tess_source_arrays
 
 PLUGINS = sorted(path.name for path in (Path(__file__).parent.parent / "plugins").glob("tess_source_*"))
 

@@ -10,7 +10,9 @@ from tess_source_arrays.parquet import to_parquet
 __all__ = ["ACCESSORS"]
 
 ACCESSORS = (
-    Accessor("iter_arrays", iter_arrays, "columns of each file as numpy arrays, one file after the other", of="manifest"),
+    Accessor(
+        "iter_arrays", iter_arrays, "columns of each file as numpy arrays, one file after the other", of="manifest"
+    ),
     Accessor("to_arrow", to_arrow, "a pyarrow table, one row a light curve", of="manifest"),
     Accessor("to_parquet", to_parquet, "a Parquet data set, one row a light curve", of="manifest"),
 )

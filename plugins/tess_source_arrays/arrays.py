@@ -205,7 +205,9 @@ def _bits(quality_bitmask: Any) -> int | None:
     if isinstance(quality_bitmask, Integral) and not isinstance(quality_bitmask, bool):
         return int(quality_bitmask)
     if not isinstance(quality_bitmask, str) or quality_bitmask not in BITMASKS:
-        raise QueryError(f"quality_bitmask={quality_bitmask!r}: give a number, None, or {', '.join(map(repr, BITMASKS))}")
+        raise QueryError(
+            f"quality_bitmask={quality_bitmask!r}: give a number, None, or {', '.join(map(repr, BITMASKS))}"
+        )
     return BITMASKS[quality_bitmask]
 
 

@@ -157,8 +157,9 @@ def to_arrow(
     -------
     pyarrow.Table
         Columns as in `tess_source_arrays.schema`: what is known of the star and the file, then a list a light curve for each of the
-        columns, in chunks of one (``combine_chunks()`` copies them together). NaN stays NaN. ``sha256`` is null for files that lay there before and were not summed. Files that could not be read
-        are logged as warnings, and are in the table's metadata: ``tess_source.missing``, JSON, URI → reason.
+        columns, in chunks of one (``combine_chunks()`` copies them together). NaN stays NaN. ``sha256`` is null for files that lay
+        there before and were not summed. Files that could not be read are logged as warnings, and are in the table's metadata:
+        ``tess_source.missing``, JSON, URI → reason.
 
     Raises
     ------

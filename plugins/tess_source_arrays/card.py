@@ -42,7 +42,7 @@ train = pl.scan_parquet("part-*.parquet").filter(pl.col("split") == "train").sel
 
 ## Fetch and check the files it was made from
 
-`lock.ecsv` names every file with its size, sha256 and processing; each Parquet file has its own part of it as metadata (`tess_source.lock`).
+`lock.ecsv` names every file with size, sha256 and processing; each Parquet file has its part of it as metadata (`tess_source.lock`).
 
 ```sh
 tess-source get --from-lock lock.ecsv --to fits

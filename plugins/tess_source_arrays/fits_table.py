@@ -22,13 +22,23 @@ from tess_source.fitswalk import FitsWalk
 from tess_source_arrays.cards import Header, read_header
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 __all__ = ["FitsTable", "Reader"]
 
-CODES = {"L": "S1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8", "C": ">c8", "M": ">c16"}
-"""FITS code of a column → numpy's (FITS Standard 4.0, table 18); texts (A) apart; bits and arrays of varying length are not read."""
+CODES = {
+    "A": "S",
+    "L": "S1",
+    "B": "u1",
+    "I": ">i2",
+    "J": ">i4",
+    "K": ">i8",
+    "E": ">f4",
+    "D": ">f8",
+    "C": ">c8",
+    "M": ">c16",
+}
+"""FITS code of a column → numpy's (FITS Standard 4.0, table 18); bits and arrays of varying length are not read."""
 UNSIGNED = {"I": 2.0**15, "J": 2.0**31, "K": 2.0**63}
 """Codes whose TZERO of this means unsigned numbers (table 19)."""
 WIDTHS = {"X": 1 / 8, "L": 1, "B": 1, "A": 1, "I": 2, "J": 4, "E": 4, "K": 8, "D": 8, "C": 8, "P": 8, "M": 16, "Q": 16}
@@ -185,16 +195,14 @@ class FitsTable:
         field = self.fields.get(name.lower())
         if field is None:
             raise LoadError(f"it has no column {name!r}, but {', '.join(self.fields)}")
-        if field.code == "A":
-            dtype, shape = np.dtype(f"S{max(field.repeat, 1)}"), ()
-        elif field.code in CODES:
-            dtype, shape = np.dtype(CODES[field.code]), field.shape
-        else:
+        if field.code not in CODES:
             raise LoadError(f"its column {name!r} holds bits or arrays of varying length, which are not read")
+        text = field.code == "A"
+        dtype, shape = np.dtype(f"S{field.repeat}" if text else CODES[field.code]), () if text else field.shape
         strides = (self._width, *_inner(shape, dtype.itemsize))
         view = np.ndarray((self.rows, *shape), dtype, self._data, self.header.end + field.offset, strides)
         if field.code == "L":
-            return np.equal(view, b"T")
+            return np.asarray(view == b"T")
         return _scaled(view.astype(dtype.newbyteorder("=")), field)
 
 
@@ -214,7 +222,8 @@ def _scaled(values: NDArray[Any], field: Field) -> NDArray[Any]:
     if field.scale == 1.0 and field.zero == UNSIGNED.get(field.code):
         unsigned: NDArray[Any] = values.view(f"u{values.itemsize}") ^ (1 << 8 * values.itemsize - 1)
         return unsigned.astype(f"u{values.itemsize}", copy=False)
-    return values * field.scale + field.zero
+    scaled: NDArray[Any] = values * field.scale + field.zero
+    return scaled
 
 
 def _width(field: Field) -> int:

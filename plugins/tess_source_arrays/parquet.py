@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -61,7 +61,9 @@ class Written:
     def __repr__(self) -> str:
         sides = ", ".join(f"{count:,} {side}" for side, count in self.splits.items())
         lost = f", {len(self.failed):,} not read" if self.failed else ""
-        return f"Written({text.number(self.rows, 'light curve')} ({sides}){lost}, {text.size(self.bytes)} -> {self.path})"
+        return (
+            f"Written({text.number(self.rows, 'light curve')} ({sides}){lost}, {text.size(self.bytes)} -> {self.path})"
+        )
 
 
 @dataclass
@@ -147,9 +149,12 @@ def to_parquet(
         raise QueryError(f"shards={shards!r}: give a whole number of at least 1, or None for one file")
     asked = asked_of(columns, quality_bitmask, dtypes, verify, digest=True)
     split(0, fractions, seed)
-    options = {"columns": [*asked.columns], "quality_bitmask": asked.quality_bitmask}
-    options["dtypes"] = {name: str(dtype) for name, dtype in asked.dtypes.items()}
-    options["split"] = {"fractions": [*map(float, fractions)], "seed": int(seed), "method": METHOD}
+    options = {
+        "columns": [*asked.columns],
+        "quality_bitmask": asked.quality_bitmask,
+        "dtypes": {name: str(dtype) for name, dtype in asked.dtypes.items()},
+        "split": {"fractions": [*map(float, fractions)], "seed": int(seed), "method": METHOD},
+    }
     job = _Job(manifest, asked, tuple(fractions), seed, options)
     return _one_file(job, Path(path)) if shards is None else _folder(job, Path(path), shards)
 
@@ -175,7 +180,7 @@ def _folder(job: _Job, path: Path, shards: int) -> Written:
     try:
         entries = _sorted(job)
         cuts = [len(entries) * number // shards for number in range(shards + 1)]
-        parts = [entries[start:stop] for start, stop in zip(cuts, cuts[1:], strict=False)]
+        parts = [entries[start:stop] for start, stop in pairwise(cuts)]
         written = [name for number, chunk in enumerate(parts) if _write(job, name := part / f"{number}.part", chunk)]
         if not written:
             raise _nothing(job)
@@ -185,7 +190,9 @@ def _folder(job: _Job, path: Path, shards: int) -> Written:
         lock = _joined(job)
         lock.save(part / "lock.ecsv")
         counts = {side: job.sides[side] for side in SIDES}
-        write_whole(part / "README.md", card(path.name, lock, counts, len(job.stars), job.options, _told(job.failed)).encode())
+        write_whole(
+            part / "README.md", card(path.name, lock, counts, len(job.stars), job.options, _told(job.failed)).encode()
+        )
         if path.exists():
             path.rmdir()
         part.rename(path)

@@ -51,6 +51,11 @@ def _item(name: str, type_: str, unit: str, text: str) -> About:
     return About(name, type_, unit, text, lambda arrays: getattr(arrays.entry.item, name))
 
 
+def _filename(arrays: Arrays) -> str:
+    item, path = arrays.entry.item, arrays.entry.path
+    return item.filename or (path.name if path else "")
+
+
 def _sum(arrays: Arrays) -> str | None:
     return arrays.sha256 or arrays.entry.sha256 or arrays.entry.item.sha256
 
@@ -82,7 +87,7 @@ ABOUT = (
     About("cadences", "int32", "", "length of the lists of this row", len),
     _item("obs_id", "string", "", "MAST's name of the observation"),
     _item("uri", "string", "", "address of the file at the archive"),
-    About("filename", "string", "", "name of the file", lambda arrays: arrays.entry.item.filename or str(arrays.entry.path and arrays.entry.path.name)),
+    About("filename", "string", "", "name of the file", _filename),
     About("sha256", "string", "", "of the file", _sum),
     _card("data_rel", "int64", "", "number of the data release", "DATA_REL"),
     _card("procver", "string", "", "version of the pipeline", "PROCVER"),

@@ -81,8 +81,12 @@ class Sets(Rows):
             return self
         if which == "current":
             return self.where(pl.col("superseded_by").is_null())
-        rank = pl.struct(pl.col("sector_count").fill_null(0), _order(), "last_sector", "first_sector").rank("ordinal")
-        return self.where(rank == rank.max().over("pipeline", "tic"))
+        ranked = self._frame.with_columns(pl.col("sector_count").fill_null(0), order=_order())
+        ranked = ranked.sort(
+            ["sector_count", "order", "last_sector", "first_sector"], descending=True, maintain_order=True
+        )
+        best = ranked.unique(["pipeline", "tic"], keep="first")["set"]
+        return self.where(pl.col("set").is_in(best.implode()))
 
     def exactly(self) -> pl.DataFrame:
         """Give the sectors of these sets as far as they are exact and not said by the name, as `tess_source_dv.known.known` does."""

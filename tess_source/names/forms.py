@@ -104,7 +104,7 @@ class Form:
         }
         if "sector" in said:
             said["first_sector"] = said["last_sector"] = said.pop("sector")
-        if not _sound(said):
+        if not _sound(said, several=self.row.several):
             return None
         said["exptime"] = float(said["exptime"]) if "exptime" in said else self._exptime(said)
         return Name(self.row.kind, self.row.pipeline, **said)
@@ -173,9 +173,10 @@ def choose(name: Name, forms: Sequence[Form]) -> Form:
     return nearest
 
 
-def _sound(said: dict[str, Any]) -> bool:
-    """Whether sectors and TCEs count from 1, and no range runs backwards."""
-    return 1 <= said.get("first_sector", 1) <= said.get("last_sector", 1_000_000) and said.get("tce") != 0
+def _sound(said: dict[str, Any], *, several: bool) -> bool:
+    """Whether sectors and TCEs count from 1, and no range runs backwards, or stands for one sector where it must not."""
+    first, last = said.get("first_sector", 1), said.get("last_sector", 1_000_000)
+    return 1 <= first <= last - several and said.get("tce") != 0
 
 
 def _escape(literal: str) -> str:

@@ -53,14 +53,14 @@ def _read_chunk(texts: pl.Series, forms: Sequence[Form]) -> pl.DataFrame:
     left = pl.DataFrame({"text": texts.fill_null("")}).with_row_index("row")
     parts = []
     for form in forms:
-        likely = _likely(left["text"], form)
+        if left.is_empty():
+            break
+        likely = left.select(_likely(form)).to_series()
         if not likely.any():
             continue
         fields = left.filter(likely).with_columns(_fields(form)).unnest("fields").with_columns(sound=_sound(form))
         parts.append(fields.filter("sound").select("row", *_columns(form)))
         left = pl.concat([left.filter(~likely), fields.filter(~pl.col("sound")).select("row", "text")])
-        if left.is_empty():
-            break
     others = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in schema().items() if name != "kind"]
     parts.append(left.select("row", pl.lit("other").alias("kind"), *others))
     parts = [part for part in parts if len(part)] or parts[-1:]
@@ -68,13 +68,13 @@ def _read_chunk(texts: pl.Series, forms: Sequence[Form]) -> pl.DataFrame:
     return whole.drop("row")
 
 
-def _likely(texts: pl.Series, form: Form) -> pl.Series:
+def _likely(form: Form) -> pl.Expr:
     """Cheap test by the literal ends of the form: an expression then sees few names that are not its own."""
-    begins = texts.str.starts_with(form.prefix)
-    ends = texts.str.ends_with(form.suffixes[0])
-    for suffix in form.suffixes[1:]:
-        ends |= texts.str.ends_with(suffix)
-    return begins & ends
+    import polars as pl
+
+    text = pl.col("text").str
+    ends = pl.any_horizontal([text.ends_with(suffix) for suffix in form.suffixes])
+    return (text.starts_with(form.prefix) & ends).alias("likely")
 
 
 def _fields(form: Form) -> pl.Expr:
@@ -93,7 +93,7 @@ def _sound(form: Form) -> pl.Expr:
         sound &= pl.col("sector").cast(pl.Int32) >= 1
     if "first_sector" in fields:
         first, last = pl.col("first_sector").cast(pl.Int32), pl.col("last_sector").cast(pl.Int32)
-        sound &= (first >= 1) & (first <= last)
+        sound &= (first >= 1) & (first <= last - form.row.several)
     if "tce" in fields:
         sound &= pl.col("tce").cast(pl.Int32) >= 1
     return sound

@@ -130,6 +130,11 @@ class Row:
     exptime: float | str | None = None
     folder: str | None = None
 
+    @property
+    def several(self) -> bool:
+        """Whether such a name stands for several sectors: a single one has another form."""
+        return "multisector" in self.template
+
 
 _TARGET = "tess{timestamp}-s{sector:4}-{tic:16}-{scid:4}-{cosmic_ray}"
 _SEARCH = "tess{timestamp}-s{first_sector:4}-s{last_sector:4}-{tic:16}"

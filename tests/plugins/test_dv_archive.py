@@ -21,6 +21,7 @@ import tess_source_mast
 from tess_source import Found, Session
 from tess_source.cli import build
 from tess_source.errors import LoadError
+from tess_source_dv.found_in import light_curves_of
 from tess_source_dv.matching import history
 from tess_source_sample import facts
 from tess_source_sample.faults import Fault
@@ -69,6 +70,20 @@ def test_toi_3505_is_bounded_until_its_report_is_read_and_then_links_to_sectors_
         for sector, scid in ((54, "0227"), (81, "0276"))
         for kind in ("lc", "tp")
     ]
+
+
+def test_from_a_set_whose_sectors_are_exact_to_its_light_curves(
+    session: Session, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    found, wide = session.search(TOI3505), key(14, 86, 971, TOI3505)
+    sectors = "54 81"
+    with caplog.at_level(logging.WARNING):
+        exact = light_curves_of(found.dv(exact=True, root=tmp_path).relate(found), wide)
+        assert not caplog.text
+        bounded = light_curves_of(found, wide)
+        assert "which of them it used" in caplog.text
+    for curves in (exact, bounded):
+        assert " ".join(map(str, curves.products["first_sector"])) == sectors
 
 
 def test_what_lies_here_already_is_read_without_being_asked_for_and_not_fetched_again(

@@ -31,7 +31,9 @@ def test_runs_of_one_search_lie_side_by_side_and_the_highest_is_current(session:
     assert set(again["missing"]) == {None}
 
 
-def test_ranges_are_bounded_by_what_was_observed_and_nested_ones_are_superseded(session: Session, tmp_path: Path) -> None:
+def test_ranges_are_bounded_by_what_was_observed_and_nested_ones_are_superseded(
+    session: Session, tmp_path: Path
+) -> None:
     found = session.search(L98, provenance_name="SPOC")
     sets = {row["set"]: row for row in found.dv(root=tmp_path)}
     nested = [key(*run, L98) for run in ((1, 6, 196), (1, 9, 205), (1, 13, 226))]
@@ -42,10 +44,16 @@ def test_ranges_are_bounded_by_what_was_observed_and_nested_ones_are_superseded(
     assert sets[key(9, 9, 198, L98)]["lost"] == "at least 1 of 3 TCEs"
 
 
-def test_the_search_over_several_sectors_is_an_observation_without_light_curves(session: Session, tmp_path: Path) -> None:
+def test_the_search_over_several_sectors_is_an_observation_without_light_curves(
+    session: Session, tmp_path: Path
+) -> None:
     found = session.search(TOI3505, sequence_number=86)
     (row,) = found.dv(root=tmp_path)
-    assert (row["set"], row["state"], row["members"]) == (key(14, 86, 971, TOI3505), "unknown", "dvt dvr-xml dvr-pdf dvm dvs:1")
+    assert (row["set"], row["state"], row["members"]) == (
+        key(14, 86, 971, TOI3505),
+        "unknown",
+        "dvt dvr-xml dvr-pdf dvm dvs:1",
+    )
 
 
 def test_tces_are_read_from_the_report_that_is_fetched(session: Session, tmp_path: Path) -> None:

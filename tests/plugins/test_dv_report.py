@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tess_source.errors import DamagedFileError, LoadError
@@ -122,18 +122,21 @@ def test_a_broken_file_is_named_and_says_what_is_wrong(content: bytes, problem: 
         read_report(content, NAME)
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(TEXT) - 1))
 def test_a_report_that_is_cut_anywhere_is_damaged(length: int) -> None:
     with pytest.raises(DamagedFileError, match=NAME):
         read_report(TEXT[:length], NAME)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_noise_is_never_a_report(content: bytes) -> None:
     with pytest.raises(LoadError, match=NAME):
         read_report(content, NAME)
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(TEXT) - 1), st.integers(0, 255))
 def test_one_wrong_byte_gives_a_report_or_an_error_with_a_name(position: int, byte: int) -> None:
     content = TEXT[:position] + bytes([byte]) + TEXT[position + 1 :]

@@ -6,7 +6,7 @@ import gzip
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tess_source.errors import DamagedFileError, LoadError
@@ -40,6 +40,7 @@ def test_bits_count_from_their_origin(bits: str, origin: int, sectors: tuple[int
     assert sectors_of_bits(bits, origin) == sectors
 
 
+@settings(deadline=None)
 @given(SECTORS, st.integers(0, 1))
 def test_bits_hold_what_was_written_into_them(sectors: set[int], origin: int) -> None:
     bits = "".join("01"[sector in sectors] for sector in range(origin, max(sectors) + 1))
@@ -74,6 +75,7 @@ def test_tce_statistics_are_cut_at_80_characters(
     assert sectors_of_tcestats(bits, last) == (sectors, complete)
 
 
+@settings(deadline=None)
 @given(SECTORS)
 def test_sectors_in_words_say_the_same(sectors: set[int]) -> None:
     back: set[int] = set()

@@ -230,6 +230,27 @@ def test_of_sets_with_as_many_sectors_the_widest_is_that_of_the_higher_run() -> 
     assert here.select(dv="widest").products["run"].drop_nulls().to_list() == [323]
 
 
+@settings(deadline=None, max_examples=40)
+@given(
+    seen=st.sets(st.integers(1, 12)),
+    made=st.lists(st.tuples(st.integers(1, 4), searches), min_size=1, max_size=12, unique=True),
+)
+def test_the_widest_set_is_that_of_the_definition(seen: set[int], made: list[tuple[int, tuple[int, int, int]]]) -> None:
+    runs = {(tic, first, first + width, run) for tic, (first, width, run) in made}
+    names = [light_curve(sector, tic) for tic in range(1, 5) for sector in seen]
+    here = found(*names, *(member(first, last, run, tic=tic) for tic, first, last, run in runs))
+
+    def width(run: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+        _, first, last, number = run
+        sectors = 1 if first == last else len(seen & set(range(first, last + 1)))
+        return sectors, number, last, first
+
+    expected = {max((run for run in runs if run[0] == tic), key=width) for tic in {run[0] for run in runs}}
+    keys = {key(first, last, number, tic) for tic, first, last, number in expected}
+    assert set(here.dv(which="widest")["set"]) == keys
+    assert set(here.select(dv="widest").products["dv_set"].drop_nulls()) == keys
+
+
 def test_each_target_has_its_own_widest_set() -> None:
     here = found(member(14, 14, 240), member(15, 15, 245), member(14, 14, 240, tic=5))
     assert sorted(here.select(dv="widest").products["tic"]) == [5, TIC]

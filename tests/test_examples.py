@@ -1,0 +1,30 @@
+"""Examples that take files from an archive do so here from the sample archive."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tess_source.session import default_session
+from tess_source_sample.server import SampleArchive
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+
+
+def test_the_tiny_model_tells_transits_of_a_star_that_it_never_saw(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    monkeypatch.chdir(tmp_path)
+    with SampleArchive() as archive:
+        monkeypatch.setenv("TESS_SOURCE_SERVER", archive.url)
+        default_session.cache_clear()
+        import tiny_model
+
+        scores = tiny_model.main(tmp_path / "model")
+        default_session.cache_clear()
+    sys.modules.pop("tiny_model")
+    assert set(scores) == {"train", "validation", "test"}
+    assert min(scores.values()) > 0.9

@@ -1,0 +1,173 @@
+"""Large downloads and busy archives: constant memory, no open files left, fewer transfers at a time while the archive complains."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import other_process
+import pytest
+from serving import Handler, Server, content, send, serving, status
+from test_kills import start as start  # noqa: PLC0414  the fixture
+
+from tess_source.patience import Patience
+from tess_source.progress import Progress
+from tess_source.strain import Strain
+
+MANY = 5000
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    yield from serving()
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory and open files are counted in /proc")
+@pytest.mark.block_network(allowed_hosts=["127.0.0.1", ".*/pymp-.*"])
+def test_five_thousand_files_in_one_run(server: Server, start: Callable[..., BaseProcess], tmp_path: Path) -> None:
+    """Memory stays within 150 MB of what it was at the start, and open files do not add up."""
+    body = content(0)
+    sizes = {f"{number:04d}.fits": len(body) for number in range(MANY)}
+    server.files = dict.fromkeys((f"/{name}" for name in sizes), body)
+    process = start(other_process.report_on_many, server.url, tmp_path / "data", sizes, tmp_path / "report.json")
+    process.join(300)
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["done"] == MANY
+    assert max(report["memory"]) - report["memory"][0] < 150e6
+    assert max(report["memory"][25:]) - max(report["memory"][2:10]) < 20e6, "it grows with the number of files"
+    assert max(report["handles"]) - report["handles"][0] <= 8 * 3
+    assert report["handles"][-1] <= report["handles"][0] + 2
+    truth = hashlib.sha256(body).digest()
+    assert {hashlib.sha256(path.read_bytes()).digest() for path in (tmp_path / "data").iterdir()} == {truth}
+    assert len(server.requests) == MANY
+
+
+def test_an_archive_under_strain_is_asked_for_less_at_a_time_and_all_comes(server: Server, tmp_path: Path) -> None:
+    """It refuses whoever comes while it is at two files already."""
+    refused = 0
+
+    def busy(handler: Handler, body: bytes) -> None:
+        nonlocal refused
+        assert isinstance(handler.server, Server)
+        if handler.server.busy > 2:
+            refused += 1
+            status(429)(handler, body)
+        else:
+            time.sleep(0.002)
+            send(handler, body)
+
+    server.files = {f"/{number:03d}.fits": content(number) for number in range(60)}
+    server.acts = {path: [busy] for path in server.files}
+    sizes = {path[1:]: len(body) for path, body in server.files.items()}
+    assert all(entry.ok for entry in other_process.run_of(server.url, tmp_path, sizes, jobs=8))
+    assert refused < 60
+
+
+def test_slots_are_halved_once_by_what_was_under_way_and_come_back_one_by_one() -> None:
+    strain = Strain(8, threading.Event())
+    with strain.slot("a") as first, strain.slot("a") as second:
+        strain.lower(first, "a")
+        strain.lower(second, "a")
+    assert strain.limit == 4
+    with strain.slot("a") as later:
+        strain.lower(later, "a")
+    assert strain.limit == 2
+    for _ in range(2 + 3):
+        strain.ease()
+    assert strain.limit == 4
+    for _ in range(100):
+        strain.ease()
+    assert strain.limit == 8
+    for _ in range(10):
+        strain.lower(time.monotonic(), "a")
+    assert strain.limit == 1
+
+
+def test_no_more_slots_are_given_than_there_are() -> None:
+    strain, busy, most = Strain(3, threading.Event()), [0], [0]
+    lock = threading.Lock()
+
+    def work() -> None:
+        for _ in range(20):
+            with strain.slot("a"):
+                with lock:
+                    busy[0] += 1
+                    most[0] = max(most[0], busy[0])
+                time.sleep(0.0005)
+                with lock:
+                    busy[0] -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most[0] == 3
+
+
+def test_a_host_that_asks_for_a_pause_is_left_alone_and_others_are_not() -> None:
+    strain = Strain(4, threading.Event())
+    before = time.monotonic()
+    strain.lower(before, "busy", hold=0.2)
+    with strain.slot("other") as other:
+        assert other - before < 0.2
+    with strain.slot("busy") as again:
+        assert again - before >= 0.2
+
+
+def test_who_waits_for_a_slot_stops_when_all_stops() -> None:
+    stop = threading.Event()
+    strain = Strain(1, stop)
+    waited = threading.Event()
+
+    def wait() -> None:
+        with strain.slot("a"):
+            waited.set()
+
+    with strain.slot("a"):
+        thread = threading.Thread(target=wait)
+        thread.start()
+        assert not waited.is_set()
+        stop.set()
+        strain.wake()
+        thread.join(10)
+    assert waited.is_set()
+
+
+@pytest.mark.parametrize(
+    ("attempt", "asked", "least", "most"),
+    [(1, None, 0.375, 0.625), (2, None, 0.75, 1.25), (3, None, 1.5, 2.5), (20, None, 60, 60), (1, 7.0, 7, 7), (1, 9e9, 60, 60)],
+)
+def test_pauses_double_obey_the_server_and_are_capped(attempt: int, asked: float | None, least: float, most: float) -> None:
+    pauses = {Patience().pause(attempt, asked) for _ in range(50)}
+    assert all(least <= pause <= most for pause in pauses)
+    assert len(pauses) > 1 or least == most, "there is jitter"
+
+
+# -- the bar ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_bar_is_honest_to_its_end() -> None:
+    """What comes twice is counted once, what fails is not counted, and sizes are corrected when they become known."""
+    told: list[tuple[int, int]] = []
+    bar = Progress(lambda *counts: told.append(counts), files=3, size=300)
+    whole, again, failed, unknown = bar.share(100), bar.share(100), bar.share(100), bar.share(0)
+    whole.at(60)
+    whole.at(100)
+    again.at(80)
+    again.at(0)
+    again.at(100)
+    failed.at(50)
+    unknown.expect(70)
+    unknown.at(70)
+    for share in (whole, again, unknown):
+        share.done(ok=True)
+    failed.done(ok=False)
+    assert told[-1] == (4, 270)
+    assert bar._size == 270
+    assert min(count for _, count in told) >= 0
