@@ -141,9 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=16, help="files at the same time (%(default)s)")
     parser.add_argument("--scale", type=float, default=1.0, help="part of the files (%(default)s)")
-    parser.add_argument(
-        "--latency", type=float, action="append", help="seconds; may be repeated (0 and 0.05)"
-    )
+    parser.add_argument("--latency", type=float, action="append", help="seconds; may be repeated (0 and 0.05)")
     parser.add_argument("--without", action="append", default=[], help="a side to leave out; may be repeated")
     parser.add_argument("--scratch", type=Path, help="where files are fetched to, and removed again")
     options = parser.parse_args(arguments)
@@ -152,9 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     with tempfile.TemporaryDirectory(prefix="tess-source-bench-", dir=options.scratch) as scratch:
         for whole in WORKS:
-            work = Work(
-                whole.name, whole.words, max(1, int(whole.count * options.scale)), whole.blocks, whole.goal
-            )
+            work = Work(whole.name, whole.words, max(1, int(whole.count * options.scale)), whole.blocks, whole.goal)
             for latency in options.latency or [0.0, 0.05]:
                 times = measure(work, latency, options.rounds, options.jobs, Path(scratch), options.without)
                 print("\n".join(lines(work, latency, times)), flush=True)

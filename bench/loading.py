@@ -84,9 +84,7 @@ def write(folder: Path, files: int) -> list[Path]:
     from tess_source_sample.files import make
 
     listed = Catalogue(extra=-(-files // 2)).files.values()
-    names = [
-        row["productFilename"] for row in listed if f"{SYNTHETIC_TIC:016}"[:-4] in row["productFilename"]
-    ]
+    names = [row["productFilename"] for row in listed if f"{SYNTHETIC_TIC:016}"[:-4] in row["productFilename"]]
     chosen = [name for name in names if name.endswith("-s_lc.fits")][:files]
     for name in chosen:
         (folder / name).write_bytes(make(name))
@@ -115,8 +113,7 @@ def by_arrays(paths: Sequence[Path]) -> Iterator[Any]:
     for path in paths:
         table = read_plain(path).table
         yield {
-            name: table[name].astype(table[name].dtype.newbyteorder("="))
-            for name in ("time", "pdcsap_flux", "quality")
+            name: table[name].astype(table[name].dtype.newbyteorder("=")) for name in ("time", "pdcsap_flux", "quality")
         }
 
 
@@ -136,9 +133,7 @@ def _manifest(paths: Sequence[Path]) -> Any:
 
     session = Session(discover=False, plugins=[tess_source_lightkurve])
     kinds = [(path, names.parse(path.name)) for path in paths]
-    items = [
-        Item(f"file:{path.name}", path.name, kind=name.kind, pipeline=name.pipeline) for path, name in kinds
-    ]
+    items = [Item(f"file:{path.name}", path.name, kind=name.kind, pipeline=name.pipeline) for path, name in kinds]
     entries = tuple(Entry(item, "here", path=path) for item, path in zip(items, paths, strict=True))
     rows = Items.of([{"uri": item.uri, "path": item.path} for item in items])
     return Manifest(Plan(rows, paths[0].parent, {}, session), entries)
@@ -148,9 +143,7 @@ def spread(curve: Any) -> float:
     """Give one number of a light curve, as a search for variable stars might."""
     import numpy as np
 
-    return float(
-        np.nanstd(curve.flux.unmasked.value if hasattr(curve.flux, "unmasked") else curve.flux.value)
-    )
+    return float(np.nanstd(curve.flux.unmasked.value if hasattr(curve.flux, "unmasked") else curve.flux.value))
 
 
 def spread_by_lightkurve(path: Path) -> float:
@@ -168,9 +161,7 @@ def _interleaved(paths: Sequence[Path], rounds: int) -> list[Row]:
     _check(paths[:5])
     _exhaust(path.read_bytes() for path in paths)
     rows = [Row(name, 1, RETURNS[name]) for name in METHODS]
-    jobs: list[tuple[Row, Callable[[], Iterable[Any]]]] = [
-        (row, partial(METHODS[row.method], paths)) for row in rows
-    ]
+    jobs: list[tuple[Row, Callable[[], Iterable[Any]]]] = [(row, partial(METHODS[row.method], paths)) for row in rows]
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         for pair in _pairs(paths, pool):
             rows.append(pair[0])
@@ -187,9 +178,7 @@ def _interleaved(paths: Sequence[Path], rounds: int) -> list[Row]:
     return rows
 
 
-def _pairs(
-    paths: Sequence[Path], pool: ProcessPoolExecutor
-) -> Iterator[tuple[Row, Callable[[], Iterable[Any]]]]:
+def _pairs(paths: Sequence[Path], pool: ProcessPoolExecutor) -> Iterator[tuple[Row, Callable[[], Iterable[Any]]]]:
     """Give the jobs of two workers, which are kept from round to round."""
     from tess_source.loading import iter_load, map_files
 
@@ -272,9 +261,7 @@ def as_text(rows: Sequence[Row], files: int) -> str:
 
 
 def _spread(values: Sequence[float], digits: int) -> str:
-    return (
-        f"{median(values):.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f})" if values else ""
-    )
+    return f"{median(values):.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f})" if values else ""
 
 
 def main() -> None:

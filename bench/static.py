@@ -32,9 +32,7 @@ class Static:
         context = get_context("fork")
         self._closing = context.Event()
         self._processes = [
-            context.Process(
-                target=_serve, args=(self._listener, dict(bodies), latency, self._closing), daemon=True
-            )
+            context.Process(target=_serve, args=(self._listener, dict(bodies), latency, self._closing), daemon=True)
             for _ in range(WORKERS)
         ]
 

@@ -20,6 +20,7 @@ from tess_source.plugins import from_file
 from tess_source.session import FIELD_TABLES, Session
 
 if TYPE_CHECKING:
+    from tess_source.plan import Plan
     from tess_source.records import Filter
 
 __all__ = ["build", "main"]
@@ -96,6 +97,12 @@ def _exit_code(error: BaseException) -> int:
             code = USAGE
         case TessSourceError() | OSError():
             code = SOME_FAILED
+        case Exception() if getattr(error, "__notes__", ()):  # a plugin failed: its name says more than our frames
+            log.info("", exc_info=error)
+            _say(f"error: {type(error).__name__}: {error}")
+            for note in error.__notes__:
+                _say(f"  {note}")
+            return SOME_FAILED
         case _:
             raise error
     _say(f"error: {error}")
@@ -259,7 +266,21 @@ def _ask(
 
     given = {name: value for name, value in words.items() if value is not None}
     asked = list(expand(targets)) or None
-    return {"targets": asked, "radius": _radius(radius), **dict(map(_criterion, criteria)), **given}
+    return {"targets": asked, "radius": _radius(radius), **_criteria(criteria), **given}
+
+
+def _criteria(words: Sequence[str]) -> dict[str, Any]:
+    """Read criteria; a column that is named twice may have any of the values."""
+    found: dict[str, Any] = {}
+    for column, value in map(_criterion, words):
+        if column in found and any(isinstance(part, float) for part in (*_listed(found[column]), *_listed(value))):
+            raise click.BadParameter(f"{column} is given two ranges", param_hint="--criterion")
+        found[column] = [*_listed(found[column]), *_listed(value)] if column in found else value
+    return found
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _radius(text: str | None) -> float | str | None:
@@ -305,7 +326,8 @@ def _search(session: Session) -> click.Command:
         filters and criteria.
         """
         found = session.search(wildcards=wildcards, refresh=refresh, **_ask(targets, radius, criteria, filters))
-        rows = {"products": found.products, "observations": found.observations, "links": found.links}[show]
+        shown = found.narrowed() if found.drops else found
+        rows = {"products": shown.products, "observations": shown.observations, "links": shown.links}[show]
         _print(rows, form)
         log.warning("%s", found.explain() if explain or not len(rows) else found.summary())
         _nothing_if_empty(rows)
@@ -349,22 +371,31 @@ def _get(session: Session) -> click.Command:
             log.warning("%s", found.explain())
         _nothing_if_empty(found.products)
         plan = found.plan(root, layout=layout)
-        if dry_run:
-            _print(plan.items, form)
-            log.warning("%s", plan.summary())
-            return
         if lock:
             plan.save(lock)
+        if dry_run:
+            _dry_run(plan, form)
+            return
         manifest = _download(plan, jobs)
         if lock:
             manifest.lock().save(lock)
         frame = manifest.to_polars()
-        _write(frame, form, ["status", "bytes", "local_path", "error"])
+        _write(frame, form, ["status", "bytes", "filename", "error"])
         log.warning("%s", manifest.summary())
         if len(manifest.failed):
             raise click.exceptions.Exit(SOME_FAILED)
 
     return get
+
+
+def _dry_run(plan: Plan, form: str) -> None:
+    """Show what would be fetched; what cannot be is shown with its reason, and fails like it would in earnest."""
+    refused = plan.items["problem"].is_not_null().any()
+    columns = [name for name in plan.items.shown if name in plan.items.columns]
+    _write(plan.items.to_polars(), form, [*columns, "problem"] if refused else columns)
+    log.warning("%s", plan.summary())
+    if refused:
+        raise click.exceptions.Exit(SOME_FAILED)
 
 
 def _download(plan: Any, jobs: int | None) -> Any:

@@ -210,6 +210,8 @@ def _finish(plan: Plan, manifest: Manifest, form: str) -> None:
         _say(f"{unknown:,} files of the lock have no sha256: only their size and structure could be checked")
     for entry in wrong:
         _say(f"{entry.item.path}: its bytes are not those of the lock: sha256 {entry.sha256}, not {entry.item.sha256}")
+    for uri, error in manifest.errors.items():
+        _say(f"{uri}: {error}")
     if wrong or len(manifest.failed):
         raise click.exceptions.Exit(FAILED)
 

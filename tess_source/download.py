@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from tess_source import resume
 from tess_source.errors import Interrupted
-from tess_source.fetch import Fetcher, Folder, KnownFiles, scheme_of
+from tess_source.fetch import Fetcher, KnownFiles, scheme_of
+from tess_source.folder import Folder
 from tess_source.manifest import FAILED, FETCHED, Entry, Manifest
 from tess_source.plan import Item, Plan
 from tess_source.progress import CallbackError, Progress
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tess_source.records import Request, Settings, Transport
 
 __all__ = ["Run", "download", "iter_download"]
+
 
 def download(
     plan: Plan,
@@ -237,7 +239,9 @@ def _in_threads(
             left = count
             while left:
                 try:
-                    found = done.get(timeout=LISTEN)  # in short pieces, or else Ctrl-C is not heard: `tess_source.waiting`
+                    found = done.get(
+                        timeout=LISTEN
+                    )  # in short pieces, or else Ctrl-C is not heard: `tess_source.waiting`
                 except queue.Empty:
                     continue
                 if isinstance(found, BaseException):

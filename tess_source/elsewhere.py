@@ -129,7 +129,10 @@ def work(batch: Batch) -> list[Entry]:
     root = Path(batch.root)
     if not (root / batch.token).exists():
         problem = f"the folder {batch.root!r} on {socket.gethostname()!r} is not the one of the program that asks"
-        return [Entry(item, FAILED, error=f"{problem}; workers need a folder that all of them share") for item in batch.items]
+        return [
+            Entry(item, FAILED, error=f"{problem}; workers need a folder that all of them share")
+            for item in batch.items
+        ]
     run = _run(batch, root)
     try:
         for _ in run:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 import os
 import re
-import shutil
 import stat
 import threading
 import time
@@ -18,6 +16,7 @@ from urllib.parse import urlsplit
 
 from tess_source import http, paths
 from tess_source.errors import DownloadError, TessSourceError
+from tess_source.folder import Folder
 from tess_source.manifest import FAILED, FETCHED, HERE, Entry
 from tess_source.plan import Item
 from tess_source.resume import Claim, Part, Source
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from tess_source.progress import Progress, Share
     from tess_source.records import Request
 
-__all__ = ["Fetcher", "Folder", "KnownFiles"]
+__all__ = ["Fetcher", "KnownFiles", "scheme_of"]
 
 log = logging.getLogger(__name__)
 
@@ -70,58 +69,6 @@ class KnownFiles(Protocol):
 
     def get(self, path: str, found: os.stat_result, /) -> object | None:
         """Give what is known of a file that did not change since."""
-
-
-class Folder:
-    """The folder of a download, which must stay the same: not one that comes in its place, e.g. when a disk is gone.
-
-    Parameters
-    ----------
-    root : Path
-    """
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self._identity: tuple[int, int] | None = None
-        self._lock = threading.Lock()
-
-    def place(self, relative: str) -> Path:
-        """Say where a file goes, and make the folders on the way.
-
-        Raises
-        ------
-        UnsafePathError
-            If it would lie outside.
-        OSError
-            If that cannot be done.
-        """
-        path = paths.inside(self.root, relative)
-        with self._lock:
-            if self._identity is None:
-                self.root.mkdir(parents=True, exist_ok=True)
-                self._identity = self._now()
-        self.check()
-        if path.parent != self.root:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        return path
-
-    def check(self) -> None:
-        """Make sure that it is still there.
-
-        Raises
-        ------
-        DownloadError
-            If not.
-        """
-        if self._identity != self._now():
-            raise FileNotFoundError(errno.ENOENT, "the folder was taken away meanwhile", str(self.root))
-
-    def _now(self) -> tuple[int, int] | None:
-        try:
-            found = self.root.stat()
-        except FileNotFoundError:
-            return None
-        return found.st_dev, found.st_ino
 
 
 class Fetcher:
@@ -228,7 +175,9 @@ class Fetcher:
         if not claim.take():
             return None
         try:
-            return self._here(item) or self._from_any(item, path, uris, claim, share)  # another may have finished it just now
+            return self._here(item) or self._from_any(
+                item, path, uris, claim, share
+            )  # another may have finished it just now
         finally:
             claim.release()
 
@@ -349,7 +298,7 @@ class Fetcher:
             _check_rest(response, part)
         elif response.status == 200:
             expected = _expected(item, response)
-            _check_room(part.path.parent, expected)
+            self.folder.room(part.path, expected)
             source = Source(request.url, http.strong_etag(response), http.last_modified(response))
             part.restart(self._verifier(item, expected), expected, source)
         else:
@@ -365,9 +314,7 @@ class Fetcher:
                 everybody=response.status == 429,
             )
 
-    def _write(
-        self, item: Item, response: urllib3.BaseHTTPResponse, part: Part, claim: Claim, share: Share
-    ) -> None:
+    def _write(self, item: Item, response: urllib3.BaseHTTPResponse, part: Part, claim: Claim, share: Share) -> None:
         verifier = part.verifier
         assert verifier is not None
         with part.open() as file:
@@ -459,12 +406,6 @@ def _check_rest(response: urllib3.BaseHTTPResponse, part: Part) -> None:
     if not (same and fits and http.length(response) in {None, (part.expected or 0) - part.count}):
         part.forget()
         raise AgainError("the server did not continue the file where it was asked to")
-
-
-def _check_room(folder: Path, size: int | None) -> None:
-    free = shutil.disk_usage(folder).free
-    if size is not None and size > free:
-        raise OSError(errno.ENOSPC, f"the disk is full: {size:,} bytes are needed, {free:,} are free", str(folder))
 
 
 def _pause(patience: Patience, attempt: int, asked: float | None) -> float:

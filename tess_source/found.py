@@ -157,6 +157,29 @@ class Found(Extended):
 
         return self.session or default_session()
 
+    def narrowed(self) -> Found:
+        """Leave only those observations and links that have to do with the products that are left."""
+        return self.replace(observations=self._of_products(), links=self._touching())
+
+    def _of_products(self) -> Observations:
+        import polars as pl
+
+        ours, theirs = ("parent_obsid", "obsid") if "parent_obsid" in self.products.columns else ("obs_id", "obs_id")
+        if theirs not in self.observations.columns:
+            ours = theirs = "obs_id"
+        return self.observations.where(
+            pl.col(theirs).cast(pl.String).is_in(self.products[ours].cast(pl.String).implode())
+        )
+
+    def _touching(self) -> Links:
+        """Keep links from or to a product, and those of a key that a product is linked to, e.g. its DV set."""
+        import polars as pl
+
+        uris = self.products["uri"].implode()
+        keys = self.links.to_polars().filter(pl.col("subject").is_in(uris) & (pl.col("kind") == "dv-set"))["object"]
+        near = pl.col("subject").is_in(uris) | pl.col("object").is_in(uris) | pl.col("subject").is_in(keys.implode())
+        return self.links.where(near)
+
     def replace(self, **changes: Any) -> Found:
         """Give a copy with other parts."""
         return replace(self, **changes)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import gc
+import itertools
 import logging
 import os
 import pickle
@@ -27,6 +29,12 @@ __all__ = ["Opened", "iter_load", "iter_read", "map_files", "open_entry"]
 
 log = logging.getLogger(__name__)
 
+_count = itertools.count(1)
+"""Files that this process has opened."""
+
+SWEEP = 500
+"""After so many files a process looks for objects that refer to themselves in circles, as astropy's indices do. Python looks for them
+by number, not by size, and a light curve is few objects and many bytes."""
 AHEAD = 4
 """Files under way per worker: enough that none waits, few enough that results do not pile up."""
 
@@ -79,9 +87,7 @@ def open_entry(session: Session, entry: Entry, options: Mapping[str, Any]) -> ob
     return opened
 
 
-def iter_read(
-    manifest: Manifest, *, workers: int | Executor | None = None, **options: Any
-) -> Iterator[Opened]:
+def iter_read(manifest: Manifest, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Opened]:
     """Open the files of a manifest one after the other, in its order; nothing is kept.
 
     Parameters
@@ -183,6 +189,8 @@ def _each(
 def _work(
     session: Session, entry: Entry, options: Mapping[str, Any], function: Callable[[Any], Any] | None
 ) -> tuple[Any, Exception | None]:
+    if not next(_count) % SWEEP:
+        gc.collect()
     try:
         opened = open_entry(session, entry, options)
     except (TessSourceError, OSError, ValueError) as error:
@@ -257,9 +265,7 @@ def _reference(session: Session) -> bytes:
     try:
         return pickle.dumps({name: _place(plugin) for name, plugin in plugins.items()})
     except (pickle.PicklingError, AttributeError, TypeError) as error:
-        raise LoadError(
-            f"a plugin cannot be sent to other processes, work without workers: {error}"
-        ) from error
+        raise LoadError(f"a plugin cannot be sent to other processes, work without workers: {error}") from error
 
 
 def _place(plugin: object) -> tuple[str, object]:

@@ -192,8 +192,9 @@ class Manifest(Extended):
         for path, error in loaded.failed.items():
             log.warning("%s was not opened: %s", path, error)
         if not loaded.groups:
-            reasons = "; ".join(f"{path}: {error}" for path, error in loaded.failed.items())
-            raise LoadError(f"nothing could be opened: {reasons or 'no file is there'}")
+            reasons = [f"{path}: {error}" for path, error in loaded.failed.items()]
+            more = [f"and {len(reasons) - 3:,} more"] if len(reasons) > 3 else []
+            raise LoadError(f"nothing could be opened: {'; '.join(reasons[:3] + more) or 'no file is there'}")
         return next(iter(loaded.groups.values())) if len(loaded.groups) == 1 else loaded
 
     def to_polars(self) -> pl.DataFrame:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from tess_source.errors import QueryError, UnsafePathError
+from tess_source.errors import QueryError, UnknownNameError, UnsafePathError
 
-__all__ = ["LAYOUTS", "inside", "parts_of", "relative_path", "safe_component"]
+__all__ = ["LAYOUTS", "checked_layout", "inside", "parts_of", "relative_path", "safe_component"]
 
 LAYOUTS = {
     "mast": "mastDownload/{obs_collection}/{obs_id}/{filename}",
@@ -53,6 +53,30 @@ def safe_component(text: object) -> str:
     if len(name.encode("utf-8", "surrogatepass")) > _LONGEST:
         raise UnsafePathError(f"the name {name[:40]!r}… is longer than {_LONGEST} bytes")
     return name
+
+
+def checked_layout(layout: str) -> str:
+    """Give the template of a layout.
+
+    Raises
+    ------
+    UnknownNameError
+        If it is neither a named layout nor a template: a slip of the pen must not become a file's name.
+    QueryError
+        If a template is absolute, leads upwards, or gives all files one name.
+    """
+    if layout in LAYOUTS:
+        return LAYOUTS[layout]
+    if "{" not in layout:
+        raise UnknownNameError("layout", layout, [*LAYOUTS, "a template such as {tic}/{filename}"])
+    parts = layout.split("/")
+    if layout.startswith(("/", "~")) or ".." in parts:
+        raise QueryError(f"the layout {layout!r} must stay below the folder: no '..', and no '/' in front")
+    if "{filename" not in parts[-1] and "{uri" not in parts[-1]:
+        raise QueryError(
+            f"the layout {layout!r} must end in {{filename}}: else files of one folder would have one name"
+        )
+    return layout
 
 
 def relative_path(layout: str, product: Mapping[str, Any]) -> str:

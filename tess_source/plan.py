@@ -86,7 +86,7 @@ class Items(Rows):
 
     schema = _FIELDS
     shown = ("tic", "kind", "first_sector", "last_sector", "exptime", "pipeline", "size", "path")
-    noun = "files"
+    noun = "file"
     __slots__ = ()
 
 
@@ -140,6 +140,7 @@ class Plan:
         import polars as pl
 
         frame = products.unique().to_polars()
+        paths.checked_layout(layout)
         places = [_place(layout, row) for row in frame.iter_rows(named=True)]
         paths_, problems = _without_collisions(places, frame["uri"].to_list())
         frame = frame.with_columns(

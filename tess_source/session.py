@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from tess_source import config
 from tess_source.errors import QueryError, ResolverError, TessSourceError, UnknownNameError
@@ -87,6 +89,7 @@ class Session:
         self.settings = replace(self.settings, cache=cache, max_age=age, offline=offline)
         if server:
             self.settings = replace(self.settings, server=server.rstrip("/"))
+        _check_server(self.settings.server)
         without = [without] if isinstance(without, str) else without
         self.registry = Registry.discover(without) if discover else Registry()
         for plugin in plugins:
@@ -209,7 +212,7 @@ class Session:
             for name, value in (filters or {}).items():
                 record = self.registry.filters[name]
                 criteria = {**(dict(record.criteria(value)) if record.criteria else {}), **criteria}
-            if not criteria:
+            if all(value is None for value in criteria.values()):
                 raise QueryError(
                     "nothing was asked for: give a target, or e.g. sector=14, or a criterion such as proposal_id='G06062'"
                 )
@@ -253,10 +256,8 @@ class Session:
         from tess_source.tables import Observations
 
         self.memory.need_network("observations, but as part of a search")
-        try:
+        with self._filters_are_words_too():
             answers = self.registry.call("tess_query", query=query, settings=self.settings)
-        except UnknownNameError as error:
-            raise UnknownNameError(error.what, error.name, [*self.registry.filters, *error.choices]) from error
         self._somebody(answers, "query")
         return Observations.stack(map(Observations.of, answers)).sort()
 
@@ -281,9 +282,18 @@ class Session:
         memory = self.memory
         if memory.offline:
             return len(memory.ask(query, lambda: self._asked(query)).answer.observations)
-        answers = self.registry.call("tess_count", query=query, settings=self.settings)
+        with self._filters_are_words_too():
+            answers = self.registry.call("tess_count", query=query, settings=self.settings)
         self._somebody(answers, "count")
         return int(sum(answers))
+
+    @contextmanager
+    def _filters_are_words_too(self) -> Iterator[None]:
+        """Let an archive that does not know a criterion suggest filters too: the user need not know which is which."""
+        try:
+            yield
+        except UnknownNameError as error:
+            raise UnknownNameError(error.what, error.name, [*self.registry.filters, *error.choices]) from error
 
     def _criteria(self, name: str, value: Any) -> Mapping[str, Any]:
         make = self.registry.filters[name].criteria
@@ -305,10 +315,11 @@ class Session:
         answers = self.registry.call("tess_list", observations=observations, settings=self.settings)
         return Products.stack(map(Products.of, answers)).sort()
 
-    def links(self, products: Products) -> Links:
-        """Relate products by URI."""
-        from tess_source.tables import Links
+    def links(self, products: Any) -> Links:
+        """Relate products by URI: ours, or a table from elsewhere."""
+        from tess_source.tables import Links, Products
 
+        products = Products.of(products)
         if not len(products):
             return Links.empty()
         return Links.stack(map(Links.of, self.registry.call("tess_link", products=products, settings=self.settings)))
@@ -574,6 +585,14 @@ def _jobs(jobs: int) -> int:
     if not isinstance(jobs, int) or jobs < 1:
         raise QueryError(f"jobs={jobs!r}: give a whole number of at least 1")
     return jobs
+
+
+def _check_server(server: str | None) -> None:
+    parts = urlsplit(server or "https://none")
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise QueryError(
+            f"the server {server!r} is not an address like 'https://mast.stsci.edu' or 'http://127.0.0.1:8000'"
+        )
 
 
 def _positive(name: str, value: float) -> float:

@@ -182,9 +182,7 @@ class Rows:
         """Give a pandas frame (needs pandas, and no pyarrow)."""
         import pandas as pd
 
-        return pd.DataFrame(
-            {name: self._frame[name].to_list() for name in self._frame.columns}, columns=self._frame.columns
-        )
+        return pd.DataFrame({name: _pandas_column(self._frame[name]) for name in self.columns}, columns=self.columns)
 
     def to_table(self) -> AstropyTable:
         """Give an astropy table; nulls are masked."""
@@ -316,6 +314,14 @@ class Links(Rows):
     shown = ("subject", "kind", "object", "state")
     noun = "link"
     __slots__ = ()
+
+
+def _pandas_column(series: pl.Series) -> Any:
+    """Give values for pandas; whole numbers as its nullable integers, so that a column's type does not depend on its nulls."""
+    import pandas as pd
+
+    values = series.to_list()
+    return pd.array(values, dtype=str(series.dtype)) if series.dtype.is_signed_integer() else values
 
 
 def _default_archive(frame: pl.DataFrame) -> pl.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -73,7 +74,9 @@ def _of_text(content: str, where: str, suffix: str) -> list[str]:
     lines = [line for line in content.splitlines() if line.strip()]
     if not lines:
         found = []
-    elif suffix in {".csv", ".ecsv"} or lines[0].startswith("# %ECSV"):
+    elif lines[0].lstrip().startswith("{"):
+        found = [_of_json(line, where) for line in lines]
+    elif suffix in {".csv", ".ecsv"} or lines[0].startswith("# %ECSV") or _is_header(lines[0]):
         found = _of_table(lines, where)
     else:
         found = [line.split("#", 1)[0].strip() for line in lines]
@@ -83,12 +86,30 @@ def _of_text(content: str, where: str, suffix: str) -> list[str]:
     return found
 
 
+def _is_header(line: str) -> bool:
+    """Tell the first line of a table, e.g. of what ``search --format csv`` printed."""
+    return any(_plain(name) in TARGET_COLUMNS for name in re.split(r"[,;\t]", line))
+
+
+def _of_json(line: str, where: str) -> str:
+    try:
+        row = json.loads(line)
+        names = {_plain(name): name for name in row}
+        return str(row[next(names[name] for name in TARGET_COLUMNS if name in names)])
+    except (ValueError, TypeError, StopIteration) as error:
+        raise QueryError(f"{where} has a line that is no JSON object with a target: {line[:60]}") from error
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_-]+", "", name).lower()
+
+
 def _of_table(lines: list[str], where: str) -> list[str]:
     rows = [line for line in lines if not line.startswith("#")]
     header = rows[0] if rows else ""
     delimiter = max(",;\t ", key=header.count) if not header.count(",") else ","
     table = csv.DictReader(io.StringIO("\n".join(rows)), delimiter=delimiter, skipinitialspace=True)
-    names = {re.sub(r"[\s_-]+", "", name).lower(): name for name in table.fieldnames or ()}
+    names = {_plain(name): name for name in table.fieldnames or ()}
     column = next((names[name] for name in TARGET_COLUMNS if name in names), None)
     if column is None:
         have = ", ".join(table.fieldnames or ()) or "none"

@@ -18,7 +18,9 @@ __all__ = ["DEFAULT_RADIUS", "Query", "Target", "arcseconds", "parse_targets"]
 DEFAULT_RADIUS = 3.0
 """Radius of a cone around coordinates [arcsec] if none is given: a seventh of a TESS pixel."""
 
-_TIC = re.compile(r"\s*(?:tic[\s_-]*)?0*(\d+)\s*", re.IGNORECASE)
+_TIC = re.compile(r"\s*(?:tic(?:\s+|[_-])?)?0*(\d+)\s*", re.IGNORECASE)
+_LIKE_TIC = re.compile(r"\s*tic(?:[\s_\d+-].*)?", re.IGNORECASE)
+_SEXAGESIMAL = re.compile(r"\s*\d{1,2}[\s:h]\s*\d{1,2}[\s:m].*[+-]\s*\d{1,2}[\s:d°]\s*\d{1,2}[\s:m'].*")
 _PAIR = re.compile(r"\s*([+-]?\d+(?:\.\d*)?)\s*[,\s]\s*([+-]?\d+(?:\.\d*)?)\s*")
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+\.\d*|\.\d+|-\d+)\s*")
 _LARGEST_TIC = 2**63 - 1
@@ -126,6 +128,14 @@ def parse_targets(targets: Any, radius: float | None = None) -> Iterator[Target 
         yield _from_text(targets, radius)
     elif hasattr(targets, "icrs"):
         yield from _from_coordinates(targets, radius)
+    elif isinstance(targets, tuple) and len(targets) == 2 and all(hasattr(part, "to_value") for part in targets):
+        yield from parse_targets(tuple(_degrees(part) for part in targets), radius)
+    elif _is_rows_of_pairs(targets):
+        yield from parse_targets([tuple(map(float, pair)) for pair in targets], radius)
+    elif isinstance(targets, Real) and not isinstance(targets, bool):
+        raise QueryError(
+            f"{targets!r} is not a whole number, so it is no TIC id; are values missing in the column it is from?"
+        )
     elif _is_pair(targets):
         yield _place(float(targets[0]), float(targets[1]), f"{targets[0]} {targets[1]}", radius)
     elif (column := _target_column(targets)) is not None:
@@ -153,6 +163,10 @@ def _from_text(text: str, radius: float | None) -> Target | str:
         raise QueryError(f"an empty text is not a target; {_EXAMPLES}")
     if match := _TIC.fullmatch(text):
         return _tic(int(match[1]), text)
+    if _LIKE_TIC.fullmatch(text):
+        raise QueryError(f"{text.strip()!r} is not a TIC id: these are positive whole numbers, as in 'TIC 16740101'")
+    if _SEXAGESIMAL.fullmatch(text):
+        return _from_sexagesimal(text.strip(), radius)
     if match := _PAIR.fullmatch(text):
         return _place(float(match[1]), float(match[2]), text.strip(), radius)
     if _NUMBER.fullmatch(text):
@@ -170,6 +184,16 @@ def _place(ra: float, dec: float, text: str, radius: float | None) -> Target:
     return Target(text=text, ra=ra, dec=dec, radius=DEFAULT_RADIUS if radius is None else radius)
 
 
+def _from_sexagesimal(text: str, radius: float | None) -> Target:
+    from astropy.coordinates import SkyCoord
+
+    try:
+        place = SkyCoord(text, unit=("hourangle", "deg"))
+    except ValueError as error:
+        raise QueryError(f"{text!r} is not a place on the sky: {error}") from error
+    return _place(float(place.ra.deg), float(place.dec.deg), text, radius)
+
+
 def _from_coordinates(coordinates: Any, radius: float | None) -> Iterator[Target]:
     icrs = coordinates.icrs
     for place in [icrs] if icrs.isscalar else icrs:
@@ -177,12 +201,33 @@ def _from_coordinates(coordinates: Any, radius: float | None) -> Iterator[Target
         yield _place(ra, dec, f"{ra:.6f} {dec:+.6f}", radius)
 
 
+def _degrees(angle: Any) -> float:
+    from astropy import units
+
+    try:
+        return float(angle.to_value(units.deg))
+    except (TypeError, ValueError, units.UnitsError) as error:
+        raise QueryError(f"{angle!r} is not an angle") from error
+
+
+def _is_rows_of_pairs(value: Any) -> bool:
+    """Tell an array of shape (n, 2) with fractions: n places."""
+    shape, kind = getattr(value, "shape", ()), getattr(getattr(value, "dtype", None), "kind", "")
+    return kind == "f" and len(shape) == 2 and shape[1] == 2
+
+
 def _is_pair(value: Any) -> bool:
-    """Two numbers in a tuple are coordinates if one has a fraction; (1, 2) are two TIC ids, like [1, 2]."""
+    """Two numbers in a tuple are coordinates if one has a fraction; two whole ones that could be both are refused."""
     if not isinstance(value, tuple) or len(value) != 2:
         return False
-    numbers = all(isinstance(part, Real) and not isinstance(part, bool) for part in value)
-    return numbers and not all(isinstance(part, Integral) for part in value)
+    if not all(isinstance(part, Real) and not isinstance(part, bool) for part in value):
+        return False
+    if not all(isinstance(part, Integral) for part in value):
+        return True
+    one, two = value
+    if 0 <= one <= 360 and -90 <= two <= 90:
+        raise QueryError(f"{value!r} may be a place or two TIC ids: write ({one}.0, {two}.0), or [{one}, {two}]")
+    return False
 
 
 def _target_column(table: Any) -> Any:
@@ -195,7 +240,8 @@ def _target_column(table: Any) -> Any:
         wanted = ", ".join(TARGET_COLUMNS)
         raise QueryError(f"the table has no column of targets ({wanted}); it has {', '.join(map(str, names))}")
     best = min(found, key=lambda name: TARGET_COLUMNS.index(_plain(name)))
-    return list(table[best])
+    cells = table[best]
+    return list(cells) if isinstance(cells, Iterable) and not isinstance(cells, str) else [cells]
 
 
 TARGET_COLUMNS = ("tic", "ticid", "target", "targetname", "name")

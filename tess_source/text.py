@@ -61,11 +61,16 @@ def table(frame: pl.DataFrame, columns: Sequence[str], rows: int | None = MOST_R
     """
     width = shutil.get_terminal_size((140, 24)).columns if width is None else width
     head, tail = _split(frame.height, rows)
+    columns = [name for name in columns if frame[name].null_count() < frame.height] or columns if width else columns
     shown = frame.select(columns)
     lines = [[cell(value) for value in row] for row in [*shown.head(head).iter_rows(), *shown.tail(tail).iter_rows()]]
     right = [frame.schema[name].is_numeric() for name in columns]
-    widths = [max([len(name), *(len(line[i]) for line in lines)]) for i, name in enumerate(columns)]
-    out = [_line(columns, widths, right), *(_line(line, widths, right) for line in lines)]
+    values = [max([0, *(len(line[i]) for line in lines)]) for i in range(len(columns))]
+    least = [max(number, SHORTEST_NUMBER) if r else SHORTEST for number, r in zip(values, right, strict=True)]
+    widths = _fitted([max(len(n), v) for n, v in zip(columns, values, strict=True)], least, width)
+    lines = [[_middle(text, w) for text, w in zip(line, widths, strict=True)] for line in lines]
+    out = [_line([_middle(n, w) for n, w in zip(columns, widths, strict=True)], widths, right)]
+    out += [_line(line, widths, right) for line in lines]
     if hidden := frame.height - head - tail:
         out.insert(head + 1, f"… {hidden:,} more …")
     return "\n".join(_cut(line, width) for line in out)
@@ -75,6 +80,29 @@ def _split(height: int, rows: int | None) -> tuple[int, int]:
     if rows is None or height <= rows:
         return height, 0
     return rows - rows // 2, rows // 2
+
+
+SHORTEST, SHORTEST_NUMBER = 14, 6
+"""Characters that a column of text, or the heading of a column of numbers, keeps however narrow the terminal is."""
+
+
+def _fitted(widths: Sequence[int], least: Sequence[int], width: int) -> list[int]:
+    """Make the widest columns narrower until the line fits, if that can be; numbers are never cut, only their headings."""
+    fitted = list(widths)
+    too_much = sum(fitted) + len(_GAP) * (len(fitted) - 1) - width if width else 0
+    while too_much > 0 and (wide := [i for i in range(len(fitted)) if fitted[i] > least[i]]):
+        widest = max(wide, key=lambda i: fitted[i])
+        fitted[widest] -= 1
+        too_much -= 1
+    return fitted
+
+
+def _middle(text: str, width: int) -> str:
+    """Shorten a text in its middle: names of one kind begin and end alike, but it is the ends that tell them apart."""
+    if len(text) <= width:
+        return text
+    tail = width * 2 // 3
+    return f"{text[: width - tail - 1]}…{text[len(text) - tail :]}"
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:

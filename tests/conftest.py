@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 import recording
+from hypothesis import settings
 
 from tess_source import Session
+
+settings.register_profile("here", deadline=None)  # a busy machine is not a failure
+settings.load_profile("here")
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL = ROOT.parent / "shared" / "real"

@@ -42,19 +42,13 @@ PAIRS = {
 
 def main() -> int:
     """Run the pairs that were asked for; give the number of those that failed."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("releases", nargs="*", help=f"of lightkurve: {', '.join(PAIRS)}")
     parser.add_argument("--to", type=Path, help="where to make the environments, and keep them")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = asked.to or Path(temporary)
-        failed = [
-            release
-            for release in asked.releases or PAIRS
-            if not run(release, folder / f"lightkurve-{release}")
-        ]
+        failed = [release for release in asked.releases or PAIRS if not run(release, folder / f"lightkurve-{release}")]
     print(f"failed: {', '.join(failed) or 'none'}")
     return len(failed)
 

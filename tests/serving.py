@@ -161,5 +161,3 @@ def serving() -> Iterator[Server]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-

@@ -76,7 +76,21 @@ def test_a_table_that_goes_to_a_file_is_not_cut(program: Program) -> None:
 
 def test_json_rows_have_what_scripts_need(program: Program) -> None:
     rows = json.loads(program("search", KELT9, "--kind", "dvs", "--format", "json").out)
-    wanted = ["archive", "obs_id", "tic", "kind", "first_sector", "last_sector", "exptime", "pipeline", "uri", "filename", "size", "run", "tce"]
+    wanted = [
+        "archive",
+        "obs_id",
+        "tic",
+        "kind",
+        "first_sector",
+        "last_sector",
+        "exptime",
+        "pipeline",
+        "uri",
+        "filename",
+        "size",
+        "run",
+        "tce",
+    ]
     assert all(set(wanted) <= set(row) for row in rows)
     assert len(rows) == 28
 
@@ -244,7 +258,9 @@ def test_plugins_are_listed_with_version_hooks_and_state(program: Program) -> No
 
 
 def test_every_filter_is_an_option_that_tells_its_plugin(program: Program) -> None:
-    filters = {row["filter"]: row["plugin"] for row in json.loads(program("plugins", "--filters", "--format", "json").out)}
+    filters = {
+        row["filter"]: row["plugin"] for row in json.loads(program("plugins", "--filters", "--format", "json").out)
+    }
     text = program("search", "--help").out
     assert {"filters", "dv"} <= set(filters.values())
     for name in filters:
@@ -319,3 +335,73 @@ def test_quiet_says_only_what_went_wrong(program: Program) -> None:
     assert said.out
     assert not said.err
     assert program("search", KELT9, "--sector", "x", "-q").err
+
+
+@pytest.mark.parametrize("layout", ["mastt", "{tic}", "", "/abs/{filename}", "../{filename}"])
+def test_a_slip_in_the_layout_does_not_become_a_files_name(program: Program, tmp_path: Path, layout: str) -> None:
+    said = program("get", KELT9, "--kind", "lc", "--to", str(tmp_path), "--layout", layout)
+    assert said.code == 2
+    assert "layout" in said.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_filters_narrow_observations_and_links_too(program: Program) -> None:
+    rows = program("search", KELT9, "--sector", "75", "--kind", "lc", "--show", "observations", "--format", "jsonl").out
+    assert [json.loads(row)["kind"] for row in rows.splitlines()] == ["target"]
+    links = program(
+        "search", KELT9, "--kind", "lc", "--sector", "15", "--show", "links", "--format", "jsonl"
+    ).out.splitlines()
+    assert links
+    assert all("s0015-" in json.loads(row)["object"] for row in links if json.loads(row)["kind"] == "dv-of")
+    assert program("search", KELT9, "--sector", "99", "--show", "observations").code == 3
+
+
+def test_a_criterion_may_be_repeated(program: Program) -> None:
+    assert program("count", KELT9, "-c", "sequence_number=14", "-c", "sequence_number=15").out == "2\n"
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "ecsv"])
+def test_what_one_run_prints_another_takes_as_targets(
+    program: Program, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    printed = program("search", KELT9, "257486953", "--kind", "lc", "--format", form).out
+    monkeypatch.setattr(sys, "stdin", io.StringIO(printed))
+    assert program("count", "-").out == "13\n"
+
+
+def test_a_failed_row_says_which_file_it_is(program: Program, archive: SampleArchive, tmp_path: Path) -> None:
+    archive.faults.add(Fault("status", match=LC14, times=None, status=404))
+    said = program("get", KELT9, "--kind", "lc", "--sector", "14-15", "--to", str(tmp_path))
+    assert re.search(rf"failed +0 +{re.escape(LC14)} .*404", said.out)
+
+
+def test_a_filter_that_fails_is_named_without_a_traceback(program: Program, tmp_path: Path) -> None:
+    file = tmp_path / "bad.py"
+    file.write_text(
+        "import tess_source\n@tess_source.hookimpl\ndef tess_filters():\n"
+        "    return (tess_source.Filter('boom', lambda products, value: 1 / 0, 'boom', metavar=''),)\n"
+    )
+    said = program("--plugin", str(file), "search", KELT9, "--boom")
+    assert said.code == 1
+    assert said.err.splitlines()[-2:] == [
+        "error: ZeroDivisionError: division by zero", "  raised by plugin 'bad' in its filter 'boom'",
+    ]  # fmt: skip
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize("server", ["foo", "ftp://x", "https://"])
+def test_a_server_must_be_an_address(program: Program, server: str) -> None:
+    said = program("--server", server, "search", KELT9)
+    assert said.code == 2
+    assert "is not an address" in said.err
+
+
+@pytest.mark.parametrize("columns", ["80", "160"])
+def test_a_table_fits_the_terminal_and_keeps_the_end_of_names(
+    program: Program, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setattr("tess_source.output.sys.stdout.isatty", lambda: True)
+    lines = program("search", KELT9, "--kind", "lc", "--limit", "1").out.splitlines()
+    assert all(len(line) <= int(columns) for line in lines)
+    assert lines[1].endswith("_lc.fits")

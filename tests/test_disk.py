@@ -244,7 +244,9 @@ def test_a_claim_that_says_nothing_is_nobodys_after_a_moment(server: Server, tmp
 
 
 def test_orphans_of_files_that_nobody_wants_any_more_are_removed_after_a_day(fetch: Fetch, tmp_path: Path) -> None:
-    old, young, theirs = (tmp_path / name for name in ("a.fits.0123456789ab.part", "b.fits.0123456789ab.part", "c.part"))
+    old, young, theirs = (
+        tmp_path / name for name in ("a.fits.0123456789ab.part", "b.fits.0123456789ab.part", "c.part")
+    )
     for path in (old, young, theirs):
         path.write_bytes(b"x")
     os.utime(old, (time.time() - 90_000,) * 2)

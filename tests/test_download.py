@@ -363,7 +363,7 @@ def test_within_one_host_a_redirect_keeps_the_token(planned: Planned, toy: Toy, 
     assert all(SECRETS.items() <= headers.items() for _, headers in server.requests)
 
 
-@pytest.mark.parametrize("value", ["token s3cr3t-abc\nX: y", "token s3cr3t-abc\x00", "token s3cr3t-ab\u20ac"])
+@pytest.mark.parametrize("value", ["token s3cr3t-abc\nX: y", "token s3cr3t-ab\u20ac"])
 def test_a_secret_is_not_in_the_message_about_it(
     planned: Planned, toy: Toy, value: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -52,13 +52,9 @@ def all_whole(manifest: Manifest) -> bool:
         if path.is_file()
     }
     truth = {
-        entry.item.path: hashlib.sha256(content(int(entry.item.path[:3]))).hexdigest()
-        for entry in manifest
-        if entry.ok
+        entry.item.path: hashlib.sha256(content(int(entry.item.path[:3]))).hexdigest() for entry in manifest if entry.ok
     }
-    return sums == truth and all(
-        entry.sha256 in {None, truth[entry.item.path]} for entry in manifest if entry.ok
-    )
+    return sums == truth and all(entry.sha256 in {None, truth[entry.item.path]} for entry in manifest if entry.ok)
 
 
 def test_a_pool_of_processes_fetches_a_plan(plan: Plan, server: Server) -> None:

@@ -16,9 +16,7 @@ from tess_source.patience import Patience
 from tess_source.records import Settings
 
 FILES = 5
-HASTE = Patience(
-    first=0.001, longest=0.01, connect=2.0, read=0.25, slowest=5000.0, over=0.15, stale=5.0, look=0.01
-)
+HASTE = Patience(first=0.001, longest=0.01, connect=2.0, read=0.25, slowest=5000.0, over=0.15, stale=5.0, look=0.01)
 """Short pauses and low limits, so that hundreds of faults fit into a minute."""
 
 
@@ -114,6 +112,10 @@ def test_a_file_that_changed_between_two_tries_is_the_new_one(server: Server, tm
 def test_every_promise_names_tests_that_exist() -> None:
     promises = PAGE.read_text().partition("\n## ")[0]
     named = set(re.findall(r"`(test_\w+)`", promises))
-    there = {name for file in Path(__file__).parent.glob("test_*.py") for name in re.findall(r"^def (test_\w+)", file.read_text(), re.M)}
+    there = {
+        name
+        for file in Path(__file__).parent.glob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", file.read_text(), re.M)
+    }
     assert len(named) > 25
     assert named <= there

@@ -149,9 +149,7 @@ def test_without_any_claims_both_fetch_everything_and_all_is_whole(
 ) -> None:
     bodies = {f"{number:03d}.fits": content(number) for number in range(30)}
     sizes = serve(server, bodies, send)
-    processes = [
-        start(other_process.download_without_claims, server.url, tmp_path / "data", sizes) for _ in range(3)
-    ]
+    processes = [start(other_process.download_without_claims, server.url, tmp_path / "data", sizes) for _ in range(3)]
     for process in processes:
         process.join(60)
     assert [process.exitcode for process in processes] == [0, 0, 0]

@@ -110,9 +110,7 @@ def test_files_come_in_the_order_of_the_manifest(made: Made, workers: int | None
 
 
 @pytest.mark.parametrize("workers", WORKERS)
-def test_a_file_that_cannot_be_opened_is_told_in_its_place_and_the_others_come(
-    made: Made, workers: int | None
-) -> None:
+def test_a_file_that_cannot_be_opened_is_told_in_its_place_and_the_others_come(made: Made, workers: int | None) -> None:
     manifest = made("1", "rubbish", None, "4")
     (manifest[3].path or Path()).unlink()
     results = list(iter_read(manifest, workers=workers))
@@ -135,9 +133,7 @@ def test_a_file_that_no_plugin_reads_says_so(made: Made, reading: Session) -> No
         open_entry(reading, manifest[0], {})
 
 
-def test_loading_passes_over_what_cannot_be_opened_and_logs_it(
-    made: Made, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_loading_passes_over_what_cannot_be_opened_and_logs_it(made: Made, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "tess_source"):
         assert [number.value for number in iter_load(made("1", "rubbish", "3"))] == [1, 3]
     (record,) = caplog.records
@@ -305,8 +301,6 @@ def test_light_curves_are_closed_one_by_one_and_worked_on_elsewhere(tmp_path: Pa
     assert not any(entry.path and entry.path.exists() for entry in entries)
     for entry in entries:
         (entry.path or Path()).write_bytes(content)
-    there = [
-        result.value for result in map_files(manifest, standard_deviation, workers=1, quality_bitmask="hard")
-    ]
+    there = [result.value for result in map_files(manifest, standard_deviation, workers=1, quality_bitmask="hard")]
     assert there == here
     assert len(there) == 6

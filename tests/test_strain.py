@@ -141,9 +141,18 @@ def test_who_waits_for_a_slot_stops_when_all_stops() -> None:
 
 @pytest.mark.parametrize(
     ("attempt", "asked", "least", "most"),
-    [(1, None, 0.375, 0.625), (2, None, 0.75, 1.25), (3, None, 1.5, 2.5), (20, None, 60, 60), (1, 7.0, 7, 7), (1, 9e9, 60, 60)],
+    [
+        (1, None, 0.375, 0.625),
+        (2, None, 0.75, 1.25),
+        (3, None, 1.5, 2.5),
+        (20, None, 60, 60),
+        (1, 7.0, 7, 7),
+        (1, 9e9, 60, 60),
+    ],
 )
-def test_pauses_double_obey_the_server_and_are_capped(attempt: int, asked: float | None, least: float, most: float) -> None:
+def test_pauses_double_obey_the_server_and_are_capped(
+    attempt: int, asked: float | None, least: float, most: float
+) -> None:
     pauses = {Patience().pause(attempt, asked) for _ in range(50)}
     assert all(least <= pause <= most for pause in pauses)
     assert len(pauses) > 1 or least == most, "there is jitter"

@@ -144,20 +144,24 @@ def test_results_print_well(products: Products, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("COLUMNS", "200")
     lines = repr(products).splitlines()
     assert lines[0] == "5 products"
-    assert lines[1].split() == [
-        "tic",
-        "kind",
-        "first_sector",
-        "last_sector",
-        "exptime",
-        "pipeline",
-        "run",
-        "tce",
-        "size",
-        "filename",
-    ]
+    assert lines[1].split() == ["tic", "kind", "first_sector", "last_sector", "exptime", "pipeline", "run", "size", "filename"]
     assert lines[2].split() == ["16740101", "lc", "14", "14", "120", "SPOC", "2880", toys.LC]
     assert repr(products[[0]]).startswith("1 product\n")
+
+
+def test_a_narrow_terminal_cuts_names_in_their_middle_and_never_numbers(
+    products: Products, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = repr(products).splitlines()[1:]
+    assert all(len(line) <= 80 for line in lines)
+    assert all(line.split()[0] == "16740101" for line in lines[1:])
+    assert lines[1].endswith("_lc.fits")
+
+
+def test_whole_numbers_are_nullable_integers_in_pandas(products: Products) -> None:
+    frame = products.to_pandas()
+    assert [str(frame[name].dtype) for name in ("tic", "run", "tce", "size")] == ["Int64", "Int32", "Int32", "Int64"]
 
 
 def test_html_is_escaped() -> None:

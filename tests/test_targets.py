@@ -47,7 +47,7 @@ def test_numbers_that_are_no_tic_id_are_refused(wrong: Any) -> None:
         list(parse_targets(wrong))
 
 
-@pytest.mark.parametrize("wrong", [None, True, 1.5, b"TIC 1", {"tic": 1}, "", "  "])
+@pytest.mark.parametrize("wrong", [None, True, b"TIC 1", {"tic": 1}, "", "  "])
 def test_what_is_no_target_is_refused_with_examples(wrong: Any) -> None:
     with pytest.raises(QueryError, match="TIC id"):
         list(parse_targets(wrong))
@@ -78,8 +78,40 @@ def test_coordinates_in_another_frame_are_turned_into_icrs() -> None:
     assert (target.ra, target.dec) == (pytest.approx(307.86), pytest.approx(39.94))
 
 
-def test_two_whole_numbers_in_a_tuple_are_two_stars() -> None:
-    assert tics((1, 2)) == tics([1, 2]) == [1, 2]
+def test_two_whole_numbers_in_a_tuple_are_two_stars_unless_they_may_be_a_place() -> None:
+    assert tics((16740101, 257486953)) == tics([16740101, 257486953]) == [16740101, 257486953]
+    with pytest.raises(QueryError, match=r"may be a place or two TIC ids: write \(307.0, 39.0\), or \[307, 39\]"):
+        tics((307, 39))
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        (307.859806 * u.deg, 39.938824 * u.deg),
+        np.array([[307.859806, 39.938824]]),
+        "20:31:26.35 +39:56:19.8",
+        "20h31m26.35s +39d56m19.8s",
+    ],
+)
+def test_a_place_may_be_written_in_many_ways(place: Any) -> None:
+    (target,) = parse_targets(place)
+    assert isinstance(target, Target)
+    assert (target.ra, target.dec) == (pytest.approx(307.859806, abs=1e-4), pytest.approx(39.938824, abs=1e-4))
+
+
+@pytest.mark.parametrize("wrong", ["TIC -1", "TIC 1.5", "TIC 12 34", "tic", "TIC +3"])
+def test_what_looks_like_a_tic_id_and_is_none_is_not_looked_up_as_a_name(wrong: str) -> None:
+    with pytest.raises(QueryError, match="not a TIC id"):
+        list(parse_targets(wrong))
+
+
+def test_a_row_of_a_table_is_one_target() -> None:
+    assert tics(Table({"tic": [5, 6]})[1]) == [6]
+
+
+def test_a_float_is_no_tic_id_and_the_message_says_where_such_come_from() -> None:
+    with pytest.raises(QueryError, match="are values missing"):
+        tics(pd.DataFrame({"tic": [1.0, None]}))
 
 
 @pytest.mark.parametrize("place", ["400.0 10.0", (10.0, -91.0)])

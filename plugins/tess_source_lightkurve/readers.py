@@ -61,9 +61,7 @@ def reader_of(filetype: str) -> Callable[..., Any] | None:
     if is_pixels(filetype):
         return getattr(lk, filetype, None)
     try:
-        found: Callable[..., Any] = registry.get_reader(
-            filetype.removesuffix("LightCurve").lower(), lk.LightCurve
-        )
+        found: Callable[..., Any] = registry.get_reader(filetype.removesuffix("LightCurve").lower(), lk.LightCurve)
     except registry.IORegistryError:
         return None
     return found
@@ -106,11 +104,7 @@ def _light_curve_arguments() -> frozenset[str]:
 def _taken(filetype: str) -> tuple[str, ...]:
     """Name the arguments of a reader; those of a class are spread over its bases."""
     reader = reader_of(filetype)
-    makers = (
-        [vars(base).get("__init__") for base in reader.__mro__[:-1]] if isinstance(reader, type) else [reader]
-    )
+    makers = [vars(base).get("__init__") for base in reader.__mro__[:-1]] if isinstance(reader, type) else [reader]
     named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    parameters = [
-        p for make in makers if make for p in inspect.signature(make).parameters.values() if p.kind in named
-    ]
+    parameters = [p for make in makers if make for p in inspect.signature(make).parameters.values() if p.kind in named]
     return tuple(dict.fromkeys(p.name for p in parameters if p.name not in {"self", "path", "filename"}))

@@ -35,10 +35,7 @@ def _column(one: Any, other: Any) -> Iterator[str]:
         if type(a) is not type(b) or a != b:
             yield what
     if isinstance(one, Time):
-        pairs = [
-            (getattr(one, what), getattr(other, what))
-            for what in ("scale", "format", "precision", "location")
-        ]
+        pairs = [(getattr(one, what), getattr(other, what)) for what in ("scale", "format", "precision", "location")]
         if any(a != b for a, b in pairs):
             yield "scale or format"
         yield from _array(one.jd1, other.jd1)
@@ -82,11 +79,7 @@ def _meta(one: Any, other: Any) -> Iterator[str]:
 def _table(one: Any, other: Any) -> Iterator[str]:
     import numpy as np
 
-    if (
-        set(vars(one)) != set(vars(other))
-        or one.primary_key != other.primary_key
-        or one.masked != other.masked
-    ):
+    if set(vars(one)) != set(vars(other)) or one.primary_key != other.primary_key or one.masked != other.masked:
         yield "attributes"
     if len(one.indices) != len(other.indices):
         yield "number of indices"

@@ -85,9 +85,7 @@ def _good(plain: Plain, quality_bitmask: Any) -> NDArray[np.bool_]:
     """Let lightkurve choose by quality; it logs a warning if much is left out."""
     try:
         flags = lightkurve().utils.TessQualityFlags
-        good: NDArray[np.bool_] = flags.create_quality_mask(
-            plain.table["quality"][plain.timed], quality_bitmask
-        )
+        good: NDArray[np.bool_] = flags.create_quality_mask(plain.table["quality"][plain.timed], quality_bitmask)
     except (TypeError, ValueError, OverflowError) as error:
         raise Unsupported(f"quality_bitmask {quality_bitmask!r}") from error
     return good

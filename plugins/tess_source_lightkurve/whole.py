@@ -124,9 +124,5 @@ def _all_there(first: Mapping[str, str], extensions: int, data: int) -> None:
     if not data:
         raise _CutError("it holds headers, but no data")
     wanted = first.get("NEXTEND", "")
-    if (
-        wanted.isdecimal()
-        and extensions < int(wanted)
-        and any(name in first.get("CREATOR", "") for name in EXPORTERS)
-    ):
+    if wanted.isdecimal() and extensions < int(wanted) and any(name in first.get("CREATOR", "") for name in EXPORTERS):
         raise _CutError(f"{int(wanted) - extensions} of its {wanted} extensions are missing at the end")

@@ -58,7 +58,11 @@ def contents() -> None:
     rows = (
         pl.DataFrame(counted, infer_schema_length=None)
         .group_by("target_name", maintain_order=True)
-        .agg(pl.len().alias("observations"), pl.col("products").sum(), pl.col("provenance_name").unique(maintain_order=True))
+        .agg(
+            pl.len().alias("observations"),
+            pl.col("products").sum(),
+            pl.col("provenance_name").unique(maintain_order=True),
+        )
     )
     click.echo(table(rows, rows.columns, rows=None))
 

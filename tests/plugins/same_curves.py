@@ -94,6 +94,9 @@ def assert_equal_values(one: Any, other: Any) -> None:
     elif hasattr(one, "to_numpy"):
         assert one.equals(other)
         assert list(one.dtypes) == list(other.dtypes)
+    elif hasattr(one, "unit"):
+        assert type(one) is type(other)
+        assert (float(one.value), one.unit) == (float(other.value), other.unit)
     else:
         assert type(one) is type(other)
         assert pickle.dumps(one) == pickle.dumps(other)

@@ -16,8 +16,8 @@ from astropy.io import fits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tess_source import Session
-from tess_source.errors import DamagedFileError, LoadError, QueryError
+from tess_source import Accessor, Session, hookimpl
+from tess_source.errors import DamagedFileError, LoadError, PluginConflictError, PluginError, QueryError
 from tess_source.manifest import Manifest
 from tess_source_arrays.arrays import BITMASKS
 from tess_source_arrays.arrow import ALL
@@ -264,3 +264,17 @@ def test_what_a_search_found_does_not_have_the_methods_of_manifests() -> None:
     session = Session(discover=False, plugins=[tess_source_arrays])
     found = Found(Products.empty(), Observations.empty(), Links.empty(), Query(()), session=session)
     assert not hasattr(found, "to_arrow")
+
+
+@pytest.mark.parametrize(
+    ("name", "of", "error"),
+    [("to_arrow", "plan", PluginError), ("load", "manifest", PluginConflictError), ("plan", "manifest", PluginConflictError)],
+)  # fmt: skip
+def test_an_accessor_must_be_of_something_and_hide_nothing(name: str, of: str, error: type[Exception]) -> None:
+    class Eager:
+        @hookimpl
+        def tess_accessors(self) -> tuple[Accessor, ...]:
+            return (Accessor(name, len, "", of=of),)
+
+    with pytest.raises(error):
+        Session(discover=False).register(Eager())

@@ -134,9 +134,7 @@ def test_light_curves_of_many_sectors_and_stars_are_of_few_kinds(tmp_path: Path)
     from tess_source_sample.catalogue import Catalogue
 
     listed = [(row["productFilename"], row["size"]) for row in Catalogue(extra=2).files.values()]
-    curves = [
-        (name, size) for name, size in listed if name.startswith("tess2") and name.endswith("-s_lc.fits")
-    ]
+    curves = [(name, size) for name, size in listed if name.startswith("tess2") and name.endswith("-s_lc.fits")]
     assert len({names.parse(name).first_sector for name, _ in curves}) > 10
     for name, size in curves:
         path = put(tmp_path, name, make(name, size))
@@ -185,9 +183,7 @@ METHODS: dict[str, Callable[[Any], Any]] = {
     "arithmetic": lambda curve: curve / np.nanmedian(curve.flux) - 1,
     "estimate_cdpp": lambda curve: curve.remove_nans().estimate_cdpp(),
     "stitch": lambda curve: lk.LightCurveCollection([curve, curve.copy()]).stitch(),
-    "periodogram": lambda curve: (
-        curve.remove_nans()[:2000].to_periodogram(maximum_frequency=10).power.value.tobytes()
-    ),
+    "periodogram": lambda curve: curve.remove_nans()[:2000].to_periodogram(maximum_frequency=10).power.value.tobytes(),
     "to_fits": written,
     "attributes": lambda curve: [curve.sector, curve.ra, curve.label, curve.meta.get("TEFF")],
     "sort": lambda curve: curve[::-1].copy(),
@@ -205,16 +201,14 @@ def test_all_that_is_done_with_it_gives_what_it_gives_with_lightkurves(
         warnings.simplefilter("ignore")  # lightkurve's methods warn about NaN
         try:
             expected = METHODS[method](theirs)
-        except AttributeError:  # an old lightkurve with a new numpy
-            with pytest.raises(AttributeError):
+        except (AttributeError, pickle.PicklingError) as error:  # what older releases cannot do, we need not
+            with pytest.raises(type(error)):
                 METHODS[method](ours)
         else:
             assert_equal_values(METHODS[method](ours), expected)
 
 
-def test_nothing_is_shared_between_columns_or_between_objects(
-    tmp_path: Path, alone: Callable[..., Any]
-) -> None:
+def test_nothing_is_shared_between_columns_or_between_objects(tmp_path: Path, alone: Callable[..., Any]) -> None:
     path = put(tmp_path)
     one, other, untouched = alone(path), alone(path), lk.read(str(path))
     for name in one.colnames[1:]:
@@ -255,9 +249,7 @@ def tables(draw: st.DrawFn) -> bytes:
         some_rows = st.lists(st.integers(0, rows - 1), max_size=8)
         data["QUALITY"][:] = 0
         for column in draw(st.lists(st.sampled_from([n for n in data.names if data[n].dtype.kind == "f"]))):
-            data[column][draw(some_rows) or slice(None, None)] = draw(
-                st.sampled_from([np.nan, -0.0, np.inf, 1.5])
-            )
+            data[column][draw(some_rows) or slice(None, None)] = draw(st.sampled_from([np.nan, -0.0, np.inf, 1.5]))
         for row in draw(some_rows):
             data["QUALITY"][row] = draw(st.sampled_from([1, 64, 128, 175, 4096, 32768, -1]))
         order = draw(st.sampled_from(["as it is", "backwards", "twice the same"]))
@@ -273,9 +265,7 @@ def tables(draw: st.DrawFn) -> bytes:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=tables(), quality_bitmask=st.sampled_from(["none", "default", "hard", 64]))
-def test_any_values_give_what_they_give_with_lightkurve(
-    tmp_path: Path, data: bytes, quality_bitmask: Any
-) -> None:
+def test_any_values_give_what_they_give_with_lightkurve(tmp_path: Path, data: bytes, quality_bitmask: Any) -> None:
     path = put(tmp_path, data=data)
     try:
         expected = lk.read(str(path), quality_bitmask=quality_bitmask)
@@ -354,9 +344,7 @@ def test_tables_that_spoc_does_not_write_become_what_lightkurve_makes_of_them(
 ) -> None:
     assert old in small()
     start = small().index(old)
-    path = put(
-        tmp_path, data=small()[:start] + new.ljust(len(old)) + small()[start + max(len(old), len(new)) :]
-    )
+    path = put(tmp_path, data=small()[:start] + new.ljust(len(old)) + small()[start + max(len(old), len(new)) :])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of units
         try:
@@ -366,9 +354,7 @@ def test_tables_that_spoc_does_not_write_become_what_lightkurve_makes_of_them(
                 with pytest.raises(LoadError):
                     plugin.tess_load(entry(path), {})
             return
-        expected.meta["AUTHOR"] = (
-            "SPOC" if expected.meta.get("AUTHOR") == "TESS-SPOC" else expected.meta.get("AUTHOR")
-        )
+        expected.meta["AUTHOR"] = "SPOC" if expected.meta.get("AUTHOR") == "TESS-SPOC" else expected.meta.get("AUTHOR")
         for _ in range(2):
             assert_equal_curves(plugin.tess_load(entry(path), {}), expected)
 
@@ -462,9 +448,7 @@ def test_a_cut_file_is_called_damaged_as_ever(tmp_path: Path, length: int) -> No
 # -- lightkurve is asked, not assumed --
 
 
-def test_a_lightkurve_that_reads_otherwise_keeps_its_word(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lightkurve_that_reads_otherwise_keeps_its_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     theirs = lk.read
 
     def other(path: Any, **options: Any) -> Any:
@@ -482,9 +466,7 @@ def test_a_lightkurve_that_reads_otherwise_keeps_its_word(
 
 
 @pytest.mark.parametrize("change", ["format", "unit", "value", "column", "index"])
-def test_a_difference_anywhere_is_noticed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
-) -> None:
+def test_a_difference_anywhere_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str) -> None:
     theirs = lk.read
 
     def other(path: Any, **options: Any) -> Any:
@@ -520,9 +502,7 @@ def test_an_astropy_whose_tables_cannot_be_told_their_order_costs_time_only(
     assert [recipe.ordered for recipe in spoc._learnt.values() if recipe] == [False]
 
 
-def test_one_warning_about_a_file_with_many_bad_cadences(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_one_warning_about_a_file_with_many_bad_cadences(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with fits.open(io.BytesIO(small())) as hdus:
         hdus[1].data["QUALITY"][:40] = 128
         hdus.writeto(tmp_path / SPOC)
