@@ -1,9 +1,10 @@
-"""``python -m bench``: measure, and print."""
+"""``python -m bench``: measure, and print. Words of ``--only`` beside its own are measurements that stand alone."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import tempfile
 import time
@@ -22,11 +23,30 @@ STEPS = {
 """Word of ``--only`` → steps that are shown."""
 USUAL = ("search", "download", "cached")
 """What is measured unless something else is asked for."""
+ALONE = {
+    "downloads": "500 files of 2 MB, 2,000 of 100 kB, against curl, aria2c and astroquery",
+    "loading": "opening light curves, against lightkurve.read",
+    "arrays": "arrays, Arrow and Parquet of light curves, against lightkurve.read",
+    "dv_links": "linking data-validation products of the whole mission: time and memory",
+    "nine_faults": "what clients make of nine faults of a server",
+}
+"""Module of this package → what it measures, in a process of its own and with options of its own."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what the command line asks for; give the exit code."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    alone = [word for word in options.only or () if word in ALONE]
+    if alone and len(alone) < len(options.only):
+        parser.error(f"{', '.join(alone)}: stands alone, and cannot be measured together with the others")
+    given = [name for name in vars(options) if name not in {"only", "rest"} and vars(options)[name] != parser.get_default(name)]
+    if alone and given:
+        parser.error(f"{alone[0]} has options of its own, which go behind --; not {', '.join(given)}")
+    if options.rest and len(alone) != 1:
+        parser.error(f"options behind -- are for one of {', '.join(ALONE)}")
+    if alone:
+        return max(abs(_alone(word, options.rest)) for word in alone)
     words = options.only or USUAL
     wanted = {job for word in words for job in ONLY[word]}
     jobs = tuple(job for job in WORK if job in wanted)
@@ -44,22 +64,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"the sides did not get the same: {error}", file=sys.stderr)
             return DIFFERENT
     print(as_text(bench, steps))
+    if not options.only:
+        print(f"\nmore, each with --only: load, {', '.join(ALONE)}")
     if options.json:
         options.json.write_text(json.dumps(as_json(bench, steps), indent=1) + "\n")
     return 0
 
 
+def _alone(word: str, rest: Sequence[str]) -> int:
+    """Run a module of this package, with what stood behind ``--``."""
+    return subprocess.run([sys.executable, "-m", f"bench.{word}", *rest], check=False).returncode
+
+
 def _parser() -> argparse.ArgumentParser:
     plain = Sizes()
-    parser = argparse.ArgumentParser("python -m bench", description=__doc__)
+    listed = "\n".join(f"  {word:12} {what}" for word, what in ALONE.items())
+    parser = argparse.ArgumentParser(
+        "python -m bench",
+        description="tess-source beside astroquery and lightkurve, on the sample archive.",
+        epilog=f"measurements that stand alone; their options, --help among them, go behind --:\n{listed}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--targets", type=_many, default=plain.targets, help="targets of the search (%(default)s)")
     parser.add_argument("--files", type=_many, default=plain.files, help="light curves of 2 MB (%(default)s)")
     parser.add_argument("--rounds", type=_many, default=plain.rounds, help="how often (%(default)s)")
     parser.add_argument("--latency", type=float, default=plain.latency, help="seconds a request (%(default)s)")
-    parser.add_argument("--only", action="append", choices=sorted(STEPS), help="one part; may be repeated")
+    parser.add_argument("--only", action="append", choices=[*STEPS, *ALONE], help="one part; may be repeated")
     parser.add_argument("--no-warm-up", dest="warm_up", action="store_false", help="leave out the unmeasured round")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every single measurement too")
     parser.add_argument("--scratch", type=Path, metavar="DIR", help="where files are fetched to, and removed again")
+    parser.add_argument("rest", nargs="*", metavar="-- OPTIONS", help="for a measurement that stands alone")
     return parser
 
 

@@ -99,13 +99,11 @@ def _exit_code(error: BaseException) -> int:
             code = SOME_FAILED
         case Exception() if getattr(error, "__notes__", ()):  # a plugin failed: its name says more than our frames
             log.info("", exc_info=error)
-            _say(f"error: {type(error).__name__}: {error}")
-            for note in error.__notes__:
-                _say(f"  {note}")
-            return SOME_FAILED
+            code = SOME_FAILED
         case _:
             raise error
-    _say(f"error: {error}")
+    known = isinstance(error, TessSourceError | OSError)
+    _say(f"error: {error if known else f'{type(error).__name__}: {error}'}")
     for note in getattr(error, "__notes__", ()):
         _say(f"  {note}")
     return code

@@ -72,10 +72,8 @@ def checked_layout(layout: str) -> str:
     parts = layout.split("/")
     if layout.startswith(("/", "~")) or ".." in parts:
         raise QueryError(f"the layout {layout!r} must stay below the folder: no '..', and no '/' in front")
-    if "{filename" not in parts[-1] and "{uri" not in parts[-1]:
-        raise QueryError(
-            f"the layout {layout!r} must end in {{filename}}: else files of one folder would have one name"
-        )
+    if "{filename" not in parts[-1] and not ("{" in parts[-1] and "." in parts[-1]):
+        raise QueryError(f"the layout {layout!r} must end in the name of a file, best {{filename}}: it ends in {parts[-1]!r}")
     return layout
 
 

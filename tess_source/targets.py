@@ -212,8 +212,8 @@ def _degrees(angle: Any) -> float:
 
 def _is_rows_of_pairs(value: Any) -> bool:
     """Tell an array of shape (n, 2) with fractions: n places."""
-    shape, kind = getattr(value, "shape", ()), getattr(getattr(value, "dtype", None), "kind", "")
-    return kind == "f" and len(shape) == 2 and shape[1] == 2
+    shape = list(getattr(value, "shape", ()))
+    return getattr(getattr(value, "dtype", None), "kind", "") == "f" and len(shape) == 2 and shape[1] == 2
 
 
 def _is_pair(value: Any) -> bool:

@@ -274,7 +274,8 @@ def test_a_plugin_file_adds_its_option_wherever_it_stands(program: Program, tmp_
     file = tmp_path / "mine.py"
     file.write_text(
         "import tess_source\n@tess_source.hookimpl\ndef tess_filters():\n"
-        "    return (tess_source.Filter('biggest', lambda products, value: products['size'] == products['size'].max(), 'the biggest', metavar='', last=1),)\n"
+        "    biggest = lambda products, value: products['size'] == products['size'].max()\n"
+        "    return (tess_source.Filter('biggest', biggest, 'the biggest', metavar='', last=1),)\n"
     )
     for words in (("--plugin", str(file), "search"), ("search", "--plugin", str(file))):
         said = program(*words, KELT9, "--kind", "lc", "--biggest", "--format", "jsonl")

@@ -233,5 +233,5 @@ def test_the_builtin_plugins_enter_by_the_door_of_strangers() -> None:
     }
     if not ours:
         pytest.skip("tess-source is not installed in this environment")
-    assert {"arrays", "dv", "filters", "lightkurve", "mast", "sample"} <= ours
+    assert {"arrays", "dv", "filters", "lightkurve", "mast", "pictures", "sample"} <= ours
     assert {registry.plugins[name].state for name in ours} == {"ready"}

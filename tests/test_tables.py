@@ -144,7 +144,17 @@ def test_results_print_well(products: Products, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("COLUMNS", "200")
     lines = repr(products).splitlines()
     assert lines[0] == "5 products"
-    assert lines[1].split() == ["tic", "kind", "first_sector", "last_sector", "exptime", "pipeline", "run", "size", "filename"]
+    assert lines[1].split() == [
+        "tic",
+        "kind",
+        "first_sector",
+        "last_sector",
+        "exptime",
+        "pipeline",
+        "run",
+        "size",
+        "filename",
+    ]
     assert lines[2].split() == ["16740101", "lc", "14", "14", "120", "SPOC", "2880", toys.LC]
     assert repr(products[[0]]).startswith("1 product\n")
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import tess_source_filters
     import tess_source_lightkurve
     import tess_source_mast
+    import tess_source_pictures
     import tess_source_sample
     from tess_source.hookspecs import Archive, Collector, Linker, Reader, Resolver
     from tess_source.hookspecs import DeclaresAccessors as Accessors
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     filter_accessors: Accessors = tess_source_filters
     lightkurve_accessors: Accessors = tess_source_lightkurve
     array_accessors: Accessors = tess_source_arrays
+    picture_accessors: Accessors = tess_source_pictures
+    picture_commands: Commands = tess_source_pictures
 
 PLUGINS = sorted(path.name for path in (Path(__file__).parent.parent / "plugins").glob("tess_source_*"))
 

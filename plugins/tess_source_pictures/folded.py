@@ -1,0 +1,125 @@
+"""Folding on the ephemeris of a TCE: the run's own time series where it is at hand, else the light curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tess_source_pictures.gather import Curve
+from tess_source_pictures.transits import Ephemeris, in_transit
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Folded", "fold_curves", "fold_series"]
+
+REACH = 2.5
+"""What is shown on each side of a transit, in durations."""
+BASELINE = 0.75
+"""Width of the bins whose medians, outside of transits, make the baseline [d]; a few transit durations at least."""
+
+
+@dataclass(frozen=True)
+class Folded:
+    """One TCE, folded."""
+
+    event: Ephemeris
+    phase: NDArray[np.float64]
+    """Time from mid-transit [h], shape (n,)."""
+    flux: NDArray[np.float64]
+    """Relative to the baseline [ppm], shape (n,)."""
+    reach: float
+    """Largest phase that is shown [h]."""
+    source: str
+    """What was folded, in words."""
+    model: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+    """Phase and flux of the fitted model, by phase."""
+    simulated: bool = False
+
+
+def fold_curves(curves: Sequence[Curve], event: Ephemeris, events: Sequence[Ephemeris]) -> Folded:
+    """Fold light curves: each less its baseline, without the cadences in transits of the other TCEs.
+
+    Parameters
+    ----------
+    curves : sequence of Curve
+    event : Ephemeris
+        Whose transits.
+    events : sequence of Ephemeris
+        Of all TCEs: their transits do not count for the baseline.
+    """
+    import numpy as np
+
+    others = [other for other in events if other.tce != event.tce]
+    reach, phases, fluxes = _reach(event), [], []
+    for curve in curves:
+        flat = curve.flux - _baseline(curve, events, max(BASELINE, 4 * event.duration / 24))
+        phase = event.offset(curve.time)
+        ours = (np.abs(phase) <= reach) & ~(in_transit(curve.time, others) & ~in_transit(curve.time, [event]))
+        phases.append(phase[ours])
+        fluxes.append(flat[ours])
+    made = any(curve.simulated for curve in curves)
+    said = f"light curves of {len(curves)} sector{'s' if len(curves) != 1 else ''}, less a baseline"
+    return Folded(event, np.concatenate(phases), np.concatenate(fluxes), reach, said, simulated=made)
+
+
+def _reach(event: Ephemeris) -> float:
+    return min(REACH * event.duration, event.period * 12)
+
+
+def _baseline(curve: Curve, events: Sequence[Ephemeris], width: float) -> NDArray[np.float64]:
+    """Interpolate between medians of what lies outside of all transits."""
+    import numpy as np
+
+    outside = ~in_transit(curve.time, events, wide=1.2)
+    if not outside.any():
+        return np.zeros(len(curve.time))
+    index = np.floor((curve.time[outside] - curve.time[0]) / width).astype(np.int64)
+    starts = np.flatnonzero(np.diff(index, prepend=-1))
+    parts = zip(np.split(curve.time[outside], starts[1:]), np.split(curve.flux[outside], starts[1:]), strict=True)
+    knots = [(float(np.mean(time)), float(np.median(flux))) for time, flux in parts]
+    return np.asarray(np.interp(curve.time, *zip(*knots, strict=True)))
+
+
+def fold_series(path: Path, events: Sequence[Ephemeris]) -> dict[int, Folded]:
+    """Fold the time series of a run: detrended flux and model, as the run left them.
+
+    Parameters
+    ----------
+    path : Path
+        A ``_dvt.fits`` file.
+    events : sequence of Ephemeris
+
+    Returns
+    -------
+    dict
+        Number of the TCE → what was folded; those of `events` that the file has.
+
+    Raises
+    ------
+    LoadError, OSError
+        If the file cannot be read.
+    """
+    from tess_source_dv.series import read_dvt
+
+    wanted = {event.tce: event for event in events}
+    series = {curve.meta["TCE"]: curve for curve in read_dvt(path)}
+    return {tce: _folded(series[tce], event) for tce, event in wanted.items() if tce in series}
+
+
+def _folded(curve: Any, event: Ephemeris) -> Folded:
+    import numpy as np
+
+    from tess_source_pictures.gather import _plain
+
+    phase, reach = event.offset(_plain(curve.time.btjd)), _reach(event)
+    flux, model = (_plain(curve[name]) * 1e6 for name in ("flux", "model_init"))
+    near = np.abs(phase) <= reach
+    good, modelled = near & np.isfinite(flux), near & np.isfinite(model)
+    order = np.argsort(phase[modelled])
+    line = (phase[modelled][order], model[modelled][order])
+    made = curve.meta.get("SIMDATA") is True
+    return Folded(event, phase[good], flux[good], reach, "the run's time series, with its fit", line, made)

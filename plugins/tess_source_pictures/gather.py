@@ -1,0 +1,187 @@
+"""What a picture is made of: one light curve a sector, fetched and opened, in relative flux."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tess_source.errors import LoadError, QueryError, TessSourceError
+from tess_source.loading import open_entry
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tess_source.found import Found
+    from tess_source.manifest import Manifest
+
+__all__ = ["Curve", "Gathered", "chosen", "gather", "name_of", "root_of", "target_of", "without_other_sectors"]
+
+log = logging.getLogger(__name__)
+
+KINDS = ("lc", "fast-lc")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The light curve of one sector."""
+
+    sector: int
+    time: NDArray[np.float64]
+    """BTJD (BJD - 2457000, TDB), shape (n,), ascending, all finite."""
+    flux: NDArray[np.float64]
+    """Relative to the median of the sector, minus one [ppm], shape (n,), all finite."""
+    exptime: float | None = None
+    """Exposure time [s]."""
+    pipeline: str = ""
+    filename: str = ""
+    simulated: bool = False
+    """Whether the file's header says that it is (``SIMDATA = T``)."""
+    meta: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Header of the file, as lightkurve gives it."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Light curves, and what happened to their files."""
+
+    curves: tuple[Curve, ...]
+    """By sector."""
+    manifest: Manifest
+    failed: Mapping[str, str]
+    """File name → why it is not among the curves."""
+
+
+def target_of(found: Found, tic: int | None = None) -> int:
+    """Say which target is to be shown.
+
+    Raises
+    ------
+    QueryError
+        If the search has light curves or data validation of several and none is named, or none at all.
+    """
+    import polars as pl
+
+    frame = found.products.to_polars().drop_nulls("tic")
+    tics: list[int] = frame.filter(pl.col("kind") != "ffi")["tic"].unique(maintain_order=True).to_list()
+    asked = {target.tic for target in found.query.targets if target.tic is not None}
+    tics = [one for one in tics if one in asked] or tics
+    if tic is None and len(tics) == 1:
+        return tics[0]
+    if tic is not None and tic in tics:
+        return tic
+    if not tics:
+        raise QueryError(f"there is nothing to show: {found.explain()}")
+    shown = ", ".join(map(str, tics[:5])) + (" …" if len(tics) > 5 else "")
+    if tic is None:
+        raise QueryError(f"a picture shows one target; say tic=…: there are {len(tics):,}: {shown}")
+    raise QueryError(f"TIC {tic} is not in this search; there is {shown}")
+
+
+def name_of(found: Found, tic: int) -> str:
+    """Give the name that was asked for, if that says more than the number."""
+    for target in found.query.targets:
+        if target.tic == tic and str(tic) not in target.text:
+            return target.text
+    return ""
+
+
+def root_of(found: Found, root: str | Path | None) -> Path:
+    """Give the folder for files: the cache folder if none is named."""
+    return found._session().store.root if root is None else Path(root)
+
+
+def without_other_sectors(found: Found, sectors: Any) -> Found:
+    """Leave out light curves of other sectors, and nothing else: what is known of the target's transits stays."""
+    import polars as pl
+
+    kept = found.select(sector=sectors)
+    other = pl.col("kind").is_in(KINDS) & ~pl.col("uri").is_in(kept.products["uri"].implode())
+    return found.replace(products=found.products.where(~other), drops=(*found.drops, *kept.drops[len(found.drops) :]))
+
+
+def chosen(found: Found, tic: int) -> Found:
+    """Choose one light curve a sector: SPOC before TESS-SPOC before QLP, and 120 s before 20 s."""
+    light = found.select(tic=tic, kind=list(KINDS), one_per_sector=True)
+    if not len(light.products):
+        raise QueryError(f"TIC {tic} has no light curves among what was found: {found.explain()}")
+    return light
+
+
+def gather(light: Found, root: str | Path | None = None, **options: Any) -> Gathered:
+    """Fetch and open light curves.
+
+    Parameters
+    ----------
+    light : Found
+        As `chosen` gives it.
+    root : str or Path, optional
+        The folder for the files; the cache folder if None.
+    **options
+        Of lightkurve's reader, e.g. ``flux_column="sap_flux"``.
+
+    Raises
+    ------
+    LoadError
+        If none could be had; the message names the first reasons.
+    """
+    manifest = light.plan(root).download()
+    curves: list[Curve] = []
+    failed: dict[str, str] = {entry.item.filename: entry.error for entry in manifest if not entry.ok}
+    for entry in manifest.ok:
+        try:
+            curves.append(_curve(open_entry(light._session(), entry, options), entry.item))
+        except (TessSourceError, OSError) as error:
+            failed[entry.item.filename] = str(error)
+    for name, problem in failed.items():
+        log.warning("%s is not shown: %s", name, problem)
+    if not curves:
+        reasons = "; ".join(f"{name}: {problem}" for name, problem in list(failed.items())[:3])
+        raise LoadError(f"no light curve could be shown: {reasons}")
+    return Gathered(tuple(sorted(curves, key=lambda curve: curve.sector)), manifest, failed)
+
+
+def _curve(opened: Any, item: Any) -> Curve:
+    """Take time and relative flux out of a lightkurve object."""
+    import numpy as np
+
+    if not hasattr(opened, "flux") or not hasattr(opened, "time"):
+        raise LoadError(f"{type(opened).__name__} is no light curve")
+    time, flux = _plain(opened.time.btjd), _plain(opened.flux)
+    good = np.isfinite(time) & np.isfinite(flux)
+    middle = float(np.median(flux[good])) if good.any() else np.nan
+    if not middle > 0:
+        raise LoadError("it has no flux to be shown")
+    order = np.argsort(time[good], kind="stable")
+    return Curve(
+        sector=int(item.first_sector if item.first_sector is not None else opened.meta.get("SECTOR") or 0),
+        time=time[good][order],
+        flux=(flux[good][order] / middle - 1) * 1e6,
+        exptime=item.exptime,
+        pipeline=item.pipeline or "",
+        filename=item.filename,
+        simulated=opened.meta.get("SIMDATA") is True,
+        meta=dict(opened.meta),
+    )
+
+
+def _plain(values: Any) -> NDArray[np.float64]:
+    """Give numbers without unit, NaN where they are masked."""
+    import numpy as np
+
+    mask = np.asarray(getattr(values, "mask", False))
+    bare = getattr(values, "unmasked", values)
+    array = np.array(getattr(bare, "value", bare), dtype=float)
+    array[np.broadcast_to(mask, array.shape)] = np.nan
+    return array
+
+
+def simulated(curves: Sequence[Curve]) -> str:
+    """Say which of the light curves are simulated, by their own headers; empty if none is."""
+    sectors = [curve.sector for curve in curves if curve.simulated]
+    if not sectors:
+        return ""
+    return "simulated data" if len(sectors) == len(curves) else f"simulated: sectors {', '.join(map(str, sectors))}"

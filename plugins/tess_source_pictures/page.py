@@ -1,0 +1,307 @@
+"""One page about one target, in one file: no network, no program, readable on a phone and in ten years."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tess_source import text as words
+from tess_source.errors import QueryError, TessSourceError
+from tess_source.plan import write_whole
+from tess_source_dv.members import everything, members
+from tess_source_pictures.folded import Folded, fold_curves, fold_series
+from tess_source_pictures.gather import Gathered, chosen, gather, name_of, root_of, simulated, target_of
+from tess_source_pictures.html import Markup, link, page, table, text
+from tess_source_pictures.panels import INK, colour, draw_fold, draw_sector, new_figure, scale_of
+from tess_source_pictures.svg import Inliner
+from tess_source_pictures.transits import Ephemeris, Validated, ephemerides, validated
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tess_source.found import Found
+
+__all__ = ["show_html"]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """All that the page is made from."""
+
+    found: Found
+    tic: int
+    root: Path
+    light: Gathered | None
+    """None if the target has no light curves."""
+    dv: Validated
+    events: Sequence[Ephemeris]
+    folds: Mapping[int, Folded]
+    problems: Mapping[str, str]
+    """File → why it is not shown."""
+
+    @property
+    def title(self) -> str:
+        return " · ".join(filter(None, [name_of(self.found, self.tic), f"TIC {self.tic}"]))
+
+
+def show_html(
+    found: Found, path: str | Path, root: str | Path | None = None, *, tic: int | None = None, series: bool = False,
+    **options: Any,
+) -> Path:  # fmt: skip
+    """Write one page about a target: coverage, light curves, TCEs, folded views, data-validation sets with links, the lock.
+
+    It is a single file. Pictures are in it; it loads nothing and runs nothing, and it forbids both to the browser. The links lead to the
+    archive, where they are followed by whoever reads it.
+
+    Parameters
+    ----------
+    found : Found
+        A search.
+    path : str or Path
+        Where to write it; the file is replaced as a whole or not at all.
+    root : str or Path, optional
+        The folder for light curves and reports; the cache folder if None.
+    tic : int, optional
+        Which target; may be left out if there is one only.
+    series : bool
+        Fetch the time series of the data validation (often 50 MB or more) for the folded views. Without, they are used if they are here;
+        else the light curves are folded.
+    **options
+        Of lightkurve's reader, e.g. ``flux_column="sap_flux"``.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    QueryError
+        If there is nothing to show, or several targets and none named.
+    LoadError
+        If there are light curves and none could be had or opened.
+    OSError
+        If the file cannot be written.
+    """
+    known = _known(found, target_of(found, tic), root_of(found, root), series, options)
+    inliner = Inliner()
+    parts = [*_head(known), *_coverage(known, inliner), *_curves(known, inliner), *_tces(known, inliner)]
+    parts += [*_sets(known), *_lock(known)]
+    file = Path(path)
+    write_whole(file, page(known.title, parts).encode())
+    return file
+
+
+def _known(found: Found, tic: int, root: Path, series: bool, options: Mapping[str, Any]) -> _Known:
+    import polars as pl
+
+    has_light = len(found.products.where((pl.col("tic") == tic) & pl.col("kind").is_in(["lc", "fast-lc"])))
+    light = gather(chosen(found, tic), root, **options) if has_light else None
+    dv = validated(found, tic, root, exact=True)
+    if light is None and not len(dv.sets):
+        raise QueryError(f"TIC {tic} has neither light curves nor data validation here: there is nothing to show")
+    problems = {**(light.failed if light else {}), **dv.failed}
+    events = ephemerides(dv)
+    folds = {event.tce: fold_curves(light.curves, event, events) for event in events} if light else {}
+    if (file := _series(found, dv, root, series)) is not None:
+        try:
+            folds |= fold_series(file, events)
+        except (TessSourceError, OSError) as error:
+            problems[file.name] = str(error)
+    elif series and dv.best is not None:
+        problems[f"time series of {dv.best['set']}"] = "it could not be had; the light curves are folded instead"
+    return _Known(found, tic, root, light, dv, events, folds, problems)
+
+
+def _series(found: Found, dv: Validated, root: Path, fetch: bool) -> Path | None:
+    """Give the time series of the set that the TCEs are from, if it is here or is to be fetched."""
+    from tess_source_dv.exact import fetch_reports
+
+    if dv.best is None:
+        return None
+    uris = members(everything(found)).filter(set=dv.best["set"], kind="dvt")["uri"].to_list()
+    if fetch:
+        paths, _ = fetch_reports(found, uris, root)
+        return paths[0] if paths else None
+    plan = found.replace(products=_only(found, uris).products, drops=()).plan(root)
+    here = [root / item.path for item, there in zip(plan, plan.here(), strict=True) if there]
+    return here[0] if here else None
+
+
+def _only(found: Found, uris: Sequence[str]) -> Found:
+    import polars as pl
+
+    return found.replace(products=found.products.where(pl.col("uri").is_in(list(uris))))
+
+
+# -- the parts of the page --
+
+
+def _head(known: _Known) -> list[str]:
+    parts = [f"<h1>{text(known.title)}</h1>"]
+    made = simulated(known.light.curves) if known.light else ""
+    if made:
+        parts.append(f'<p><span class="badge">{text(made)}</span> The files say so in their own headers.</p>')
+    facts = _facts(known)
+    if facts:
+        parts.append("<dl>" + "".join(f"<div><dt>{text(k)}</dt><dd>{text(v)}</dd></div>" for k, v in facts) + "</dl>")
+    if known.problems:
+        said = "; ".join(f"{name}: {problem}" for name, problem in known.problems.items())
+        parts.append(f'<p class="warning">Not all is here. {text(said)}</p>')
+    return parts
+
+
+def _facts(known: _Known) -> list[tuple[str, str]]:
+    """List what headers tell of the star; what they do not tell is left out."""
+    if known.light is None:
+        return []
+    curves = known.light.curves
+    wanted = (
+        ("right ascension", "RA_OBJ", "{:.5f}°"), ("declination", "DEC_OBJ", "{:+.5f}°"), ("TESS magnitude", "TESSMAG", "{:.2f}"),
+        ("temperature", "TEFF", "{:,.0f} K"), ("radius", "RADIUS", "{:.2f} R☉"), ("log g", "LOGG", "{:.2f}"),
+    )  # fmt: skip
+    facts = [("sectors shown", str(len(curves)))]
+    for name, card, form in wanted:
+        values = [curve.meta.get(card) for curve in curves]
+        number = next((value for value in values if isinstance(value, int | float) and value == value), None)  # noqa: PLR0124
+        if number is not None:
+            facts.append((name, form.format(number)))
+    return facts
+
+
+def _coverage(known: _Known, inliner: Inliner) -> list[str]:
+    from tess_source_dv.picture import plot_coverage
+
+    whole = known.found.replace(products=everything(known.found))
+    try:
+        figure = plot_coverage(known.dv.sets, tic=known.tic, found=whole)
+    except QueryError:  # neither SPOC's data nor any data validation: other pipelines alone
+        return []
+    picture = inliner.inline(figure, f"Sectors of TIC {known.tic} that were observed, and that each data-validation run used")
+    return ["<h2>Coverage</h2>", f'<div class="wide" tabindex="0">{picture}</div>']
+
+
+def _curves(known: _Known, inliner: Inliner) -> list[str]:
+    if known.light is None:
+        return ["<h2>Light curves</h2>", "<p>There are none.</p>"]
+    curves = known.light.curves
+    scale = scale_of(curves)
+    figures = []
+    for curve in curves:
+        figure = new_figure(5.0, 2.25)
+        axes = figure.add_axes((0.125, 0.185, 0.865, 0.70))
+        draw_sector(axes, curve, scale, known.events)
+        axes.set_ylabel(f"flux [{scale.unit}]", fontsize=8, labelpad=1)
+        axes.set_xlabel("BTJD [d]", fontsize=8, labelpad=1)
+        said = f"Light curve of sector {curve.sector}"
+        figures.append(f"<figure>{inliner.inline(figure, said)}</figure>")
+    beyond = f" {scale.beyond:,} cadences lie beyond the frames." if scale.beyond else ""
+    note = (
+        "Relative to the median of each sector; all on the same scales. Pale: cadences; dark: half-hour means. BTJD = BJD − 2457000 (TDB)."
+        f"{beyond}"
+    )
+    legend = " ".join(
+        f'<span class="dot" style="background:{colour(event.tce)}"></span>TCE {event.tce} ({event.period:.4f} d) '
+        for event in known.events
+    )
+    marks = "Marks: transits; open in sectors that their run did not use." if known.events else ""
+    return [
+        "<h2>Light curves</h2>", f'<p class="soft">{text(note)} {marks} {legend}</p>',
+        f'<div class="grid">{"".join(figures)}</div>',
+    ]  # fmt: skip
+
+
+TCE_COLUMNS: tuple[tuple[str, str, str], ...] = (
+    ("TCE", "tce", "{}"), ("period [d]", "period", "{:.5f}"), ("epoch [BTJD]", "epoch", "{:.4f}"), ("duration [h]", "duration", "{:.2f}"),
+    ("depth [ppm]", "depth", "{:,.0f}"), ("radius [R⊕]", "planet_radius", "{:.2f}"), ("MES", "mes", "{:.1f}"), ("SNR", "snr", "{:.1f}"),
+    ("transits", "transits", "{}"), ("fit converged", "converged", "yes/no"), ("eclipsing binary?", "suspected_eclipsing_binary", "yes/no"),
+    ("TOI", "toi", "{}"),
+)  # fmt: skip
+"""Heading, column, format."""
+
+
+def _tces(known: _Known, inliner: Inliner) -> list[str]:
+    parts = ["<h2>Threshold crossing events</h2>"]
+    if known.dv.best is None:
+        return [*parts, "<p>No data-validation set is known: where a search finds no TCE, there is none.</p>"]
+    name = known.dv.best["set"]
+    if not len(known.dv.tces):
+        return [*parts, f"<p>The report of {text(name)} could not be read.</p>"]
+    parts.append(f'<p class="soft">From the report of {text(name)}, the current set with most sectors.</p>')
+    rows = [[_cell(row[column], form) for _, column, form in TCE_COLUMNS] for row in known.dv.tces]
+    parts.append(table([heading for heading, _, _ in TCE_COLUMNS], rows))
+    figures = []
+    for tce, folded in sorted(known.folds.items()):
+        figure = new_figure(4.4, 2.9)
+        axes = figure.add_axes((0.155, 0.155, 0.825, 0.755))
+        draw_fold(axes, folded)
+        if folded.simulated:
+            figure.text(0.985, 0.02, "simulated", fontsize=7.5, ha="right", color=INK)
+        picture = inliner.inline(figure, f"Light curve folded on TCE {tce}")
+        figures.append(f"<figure>{picture}<figcaption>Folded: {text(folded.source)}.</figcaption></figure>")
+    return [*parts, f'<div class="grid">{"".join(figures)}</div>'] if figures else parts
+
+
+def _cell(value: Any, form: str) -> str | None:
+    if value is None:
+        return None
+    return ("yes" if value else "no") if form == "yes/no" else form.format(value)
+
+
+DOCUMENTS = {"dvr-pdf": "report", "dvm": "mini-report", "dvs": "summary"}
+
+
+def _sets(known: _Known) -> list[str]:
+    if not len(known.dv.sets):
+        return []
+    files = _documents(known)
+    rows = [
+        (
+            row["set"], row["sectors"], row["state"], row["tces"],
+            Markup(" · ".join(files.get(row["set"], [])) or "–"),
+            row["superseded_by"] or "current",
+        )
+        for row in known.dv.sets
+    ]  # fmt: skip
+    current = len(known.dv.sets.current)
+    note = f"{words.number(len(rows), 'set')}, {current:,} current. The PDFs lie at the archive."
+    head = ("set", "sectors", "known", "TCEs", "PDFs", "superseded by")
+    return ["<h2>Data-validation sets</h2>", f'<p class="soft">{text(note)}</p>', table(head, rows)]
+
+
+def _documents(known: _Known) -> dict[str, list[str]]:
+    """Set → links to its PDFs, the report first."""
+    found: dict[str, list[str]] = {}
+    rows: pl.DataFrame = members(everything(known.found))
+    for kind, said in DOCUMENTS.items():
+        ours = rows.filter(kind=kind).sort("tce", "uri", nulls_last=True)
+        for key, uri, tce in ours.select("set", "uri", "tce").iter_rows():
+            name = f"{said} {tce}" if tce is not None else said
+            found.setdefault(key, []).append(link(_address(known.found, uri), name))
+    return found
+
+
+def _address(found: Found, uri: str) -> str | None:
+    """Say where a file is on the web; None if no plugin knows. No header of the request, which may hold a secret, is used."""
+    session = found._session()
+    transport = session.registry.transports.get(uri.partition(":")[0])
+    return None if transport is None else transport.locate(uri, session.settings).url
+
+
+def _lock(known: _Known) -> list[str]:
+    parts = ["<h2>How this came to be</h2>", "<details><summary>What was asked, and what was left out</summary>"]
+    parts.append(f"<pre>{text(known.found.explain())}</pre></details>")
+    if known.light is not None:
+        lock = known.light.manifest.ok.lock()
+        parts.append(f"<details><summary>The lock: {words.number(len(lock), 'light curve')} with sha256 sums</summary>")
+        parts.append('<p class="soft">Saved as a file, it fetches the same bytes again: tess-source get --from-lock.</p>')
+        parts.append(f"<pre>{text(lock.to_text())}</pre></details>")
+    record = known.found.record or {}
+    versions = ", ".join(f"{name} {version}" for name, version in record.get("versions", {}).items())
+    said = f"Answered by {record.get('archive', 'an archive')} at {record.get('time', 'an unknown time')}. {versions}"
+    return [*parts, f'<p class="soft">{text(said)}</p>']

@@ -1,0 +1,139 @@
+"""One picture of a target's light curves: a panel a sector, legible for one and for thirty."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tess_source.errors import QueryError
+from tess_source_pictures.commands import PICTURES
+from tess_source_pictures.gather import Curve, chosen, gather, name_of, root_of, simulated, target_of
+from tess_source_pictures.panels import INK, colour, draw_sector, new_figure, scale_of
+from tess_source_pictures.transits import Ephemeris, ephemerides, validated
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from tess_source.found import Found
+
+__all__ = ["draw", "plot"]
+
+WIDTH = 11.0
+"""Of the figure [inch]."""
+HEIGHTS = {1: 2.5, 2: 1.9, 3: 1.5}
+"""Columns → height of a row [inch], text above and below the panel included."""
+LEFT, RIGHT, TOP, BOTTOM, BETWEEN = 0.75, 0.15, 0.85, 0.75, 0.42
+"""Margins of the figure, and what lies between panels [inch]."""
+
+
+def plot(
+    found: Found, path: str | Path | None = None, root: str | Path | None = None, *, tic: int | None = None,
+    transits: bool = True, **options: Any,
+) -> Figure:  # fmt: skip
+    """Draw the light curves of a target, a panel a sector, with the transits that data validation knows.
+
+    One light curve a sector: SPOC before TESS-SPOC before QLP, 120 s before 20 s; select before, to have others. They are fetched as far as
+    they are not here, and so is the report (XML) of the current data-validation set with most sectors, whose ephemerides are marked: filled
+    marks in sectors that the run used, open ones in others. All panels have the same scales. Flux is relative to the median of each sector.
+
+    Parameters
+    ----------
+    found : Found
+        A search.
+    path : str or Path, optional
+        Where to write the picture: ``.svg``, ``.png`` or ``.pdf``.
+    root : str or Path, optional
+        The folder for light curves and report; the cache folder if None.
+    tic : int, optional
+        Which target; may be left out if there is one only.
+    transits : bool
+        Whether to mark transits.
+    **options
+        Of lightkurve's reader, e.g. ``flux_column="sap_flux"``, ``quality_bitmask="hard"``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not known to pyplot, so that nothing need be closed.
+
+    Raises
+    ------
+    QueryError
+        If there are no light curves, several targets and none named, or another kind of file wanted.
+    LoadError
+        If no light curve could be had or opened.
+    OSError
+        If the file cannot be written.
+    """
+    file = None if path is None else Path(path)
+    if file is not None and file.suffix.lower() not in PICTURES:
+        raise QueryError(f"{file.name}: pictures are {', '.join(PICTURES)}")
+    tic = target_of(found, tic)
+    light = gather(chosen(found, tic), root, **options)
+    events = ephemerides(validated(found, tic, root_of(found, root))) if transits else []
+    figure = draw(light.curves, events, " · ".join(filter(None, [name_of(found, tic), f"TIC {tic}"])))
+    if light.failed:
+        figure.text(0.99, 0.006, f"not shown: {len(light.failed)} files that could not be had or opened", fontsize=8, ha="right")
+    if file is not None:
+        figure.savefig(file, dpi=150)
+    return figure
+
+
+def draw(curves: Sequence[Curve], events: Sequence[Ephemeris] = (), title: str = "") -> Figure:
+    """Draw light curves that are here; see `plot`.
+
+    Parameters
+    ----------
+    curves : sequence of Curve
+        At least one.
+    events : sequence of Ephemeris
+        Whose transits are marked.
+    title : str
+    """
+    columns = 1 if len(curves) <= 4 else 2 if len(curves) <= 14 else 3
+    rows = math.ceil(len(curves) / columns)
+    row, scale = HEIGHTS[columns], scale_of(curves)
+    height = TOP + BOTTOM + rows * row - BETWEEN
+    figure = new_figure(WIDTH, height)
+    inner = height - TOP - BOTTOM
+    panel = (inner - (rows - 1) * BETWEEN) / rows
+    grid = figure.add_gridspec(
+        rows, columns, left=LEFT / WIDTH, right=1 - RIGHT / WIDTH, top=1 - TOP / height, bottom=BOTTOM / height,
+        hspace=BETWEEN / panel, wspace=0.09,
+    )  # fmt: skip
+    for place, curve in enumerate(curves):
+        axes = figure.add_subplot(grid[divmod(place, columns)])
+        draw_sector(axes, curve, scale, events)
+        if place % columns:
+            axes.tick_params(labelleft=False)
+        else:
+            axes.set_ylabel(f"flux [{scale.unit}]", fontsize=8.5)
+        if place + columns >= len(curves):
+            axes.set_xlabel("time [BTJD = BJD − 2457000 d, TDB]", fontsize=8.5)
+    figure.text(0.2 / WIDTH, 1 - 0.26 / height, title, fontsize=14, fontweight="bold", va="center")
+    beyond = f", {scale.beyond:,} of {sum(len(c.time) for c in curves):,} cadences beyond the frame" if scale.beyond else ""
+    note = f"relative flux; pale: cadences, dark: half-hour means{beyond}"
+    figure.text(0.2 / WIDTH, 0.16 / height, note, fontsize=8, color=INK, va="center")
+    if said := simulated(curves):
+        figure.text(1 - 0.2 / WIDTH, 1 - 0.26 / height, said, fontsize=11, color="#a33b00", va="center", ha="right")
+    _legend(figure, events, curves, height)
+    return figure
+
+
+def _legend(figure: Figure, events: Sequence[Ephemeris], curves: Sequence[Curve], height: float) -> None:
+    from matplotlib.lines import Line2D
+
+    marks = {"marker": "^", "linestyle": "", "markersize": 5}
+    shown = [
+        Line2D([], [], color=colour(event.tce), label=f"TCE {event.tce}: {event.period:.4f} d", **marks)
+        for event in events[:8]
+    ]
+    if any(event.sectors and curve.sector not in event.sectors for event in events for curve in curves):
+        shown.append(Line2D([], [], color=INK, markerfacecolor="white", label="in a sector its run did not use", **marks))
+    if shown:
+        figure.legend(
+            handles=shown, loc="center left", bbox_to_anchor=(0.12 / WIDTH, 1 - 0.53 / height), ncols=6, frameon=False,
+            fontsize=8.5, handletextpad=0.2, columnspacing=1.4,
+        )  # fmt: skip

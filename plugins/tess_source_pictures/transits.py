@@ -1,0 +1,136 @@
+"""When transits happen: ephemerides from the report of the data-validation set that saw most."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tess_source_dv.exact import fetch_reports
+from tess_source_dv.members import everything, members
+from tess_source_dv.sectors_of import sectors_from_words
+from tess_source_dv.sets import Sets, sets_of
+from tess_source_dv.tces import TCEs, read_tces
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tess_source.found import Found
+
+__all__ = ["Ephemeris", "Validated", "ephemerides", "validated"]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Ephemeris:
+    """When the transits of one TCE happen."""
+
+    tce: int
+    period: float
+    """[d]"""
+    epoch: float
+    """Middle of the first transit [BTJD]."""
+    duration: float
+    """First to last contact [h]."""
+    sectors: frozenset[int] = frozenset()
+    """Sectors that its run used, as far as they are known."""
+
+    def times(self, first: float, last: float) -> NDArray[np.float64]:
+        """Give the middles of the transits between two times [BTJD]."""
+        import numpy as np
+
+        start = math.ceil((first - self.epoch) / self.period)
+        stop = math.floor((last - self.epoch) / self.period)
+        return self.epoch + self.period * np.arange(start, stop + 1)
+
+    def offset(self, time: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Give the time since the middle of the nearest transit [h], between minus and plus half a period."""
+        import numpy as np
+
+        half = self.period / 2
+        return np.asarray((np.mod(time - self.epoch + half, self.period) - half) * 24)
+
+
+@dataclass(frozen=True)
+class Validated:
+    """What data validation says of a target."""
+
+    sets: Sets
+    """All sets, newest first."""
+    best: Mapping[str, Any] | None = None
+    """The row of the current set with most sectors, from which the TCEs are."""
+    tces: TCEs = field(default_factory=TCEs.empty)
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """URI → why its report could not be had or read."""
+
+
+def validated(found: Found, tic: int, root: Path, *, exact: bool = False) -> Validated:
+    """Learn the TCEs of the current set with most sectors; its report (XML, 0.1 to 2 MB) is fetched if it is not here.
+
+    Parameters
+    ----------
+    found : Found
+    tic : int
+    root : Path
+        The folder for reports, in the layout ``mast``.
+    exact : bool
+        Fetch the reports of all searches over several sectors as well, to know which sectors each used.
+    """
+    import polars as pl
+
+    whole = found.replace(products=everything(found))
+    sets = sets_of(found, exact=exact, root=root).where(pl.col("tic") == tic)
+    best = _best(sets)
+    if best is None:
+        return Validated(sets)
+    reports = members(whole.products).filter(set=best["set"], kind="dvr-xml")["uri"].to_list()
+    paths, failed = fetch_reports(found, reports, root)
+    tces = TCEs.empty()
+    for path in paths:
+        try:
+            tces = TCEs.stack([tces, read_tces([path])])
+        except (ValueError, OSError) as error:  # a LoadError is a ValueError
+            failed[path.name] = str(error)
+    for name, problem in failed.items():
+        log.warning("%s tells nothing of transits: %s", name, problem)
+    return Validated(_known_now(sets, found, root, tic) if paths else sets, best, tces.sort(), failed)
+
+
+def _known_now(sets: Sets, found: Found, root: Path, tic: int) -> Sets:
+    """Make the sets again if a report came that tells more."""
+    import polars as pl
+
+    return sets_of(found, root=root).where(pl.col("tic") == tic) if len(sets) else sets
+
+
+def _best(sets: Sets) -> Mapping[str, Any] | None:
+    rows = list(sets.current.choose("widest")) or list(sets.choose("widest"))
+    rows.sort(key=lambda row: row["pipeline"] != "SPOC")
+    return rows[0] if rows else None
+
+
+def ephemerides(known: Validated) -> list[Ephemeris]:
+    """Give an ephemeris for each TCE that has period, epoch and duration, by number."""
+    told = next((row["sectors"] for row in known.sets if known.best and row["set"] == known.best["set"]), None)
+    used = frozenset(sectors_from_words(told or ""))
+    wanted = ("period", "epoch", "duration")
+    return [
+        Ephemeris(row["tce"], row["period"], row["epoch"], row["duration"], used)
+        for row in known.tces
+        if all(row[name] is not None for name in wanted) and row["period"] > 0 and row["duration"] > 0
+    ]
+
+
+def in_transit(time: NDArray[np.float64], events: Sequence[Ephemeris], wide: float = 1.0) -> NDArray[np.bool_]:
+    """Say which times [BTJD] lie within `wide` durations around the middle of a transit."""
+    import numpy as np
+
+    inside = np.zeros(len(time), dtype=bool)
+    for event in events:
+        inside |= np.abs(event.offset(time)) < wide * event.duration / 2
+    return inside
