@@ -40,7 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     alone = [word for word in options.only or () if word in ALONE]
     if alone and len(alone) < len(options.only):
         parser.error(f"{', '.join(alone)}: stands alone, and cannot be measured together with the others")
-    given = [name for name in vars(options) if name not in {"only", "rest"} and vars(options)[name] != parser.get_default(name)]
+    given = [
+        name
+        for name in vars(options)
+        if name not in {"only", "rest"} and vars(options)[name] != parser.get_default(name)
+    ]
     if alone and given:
         parser.error(f"{alone[0]} has options of its own, which go behind --; not {', '.join(given)}")
     if options.rest and len(alone) != 1:

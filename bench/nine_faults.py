@@ -97,22 +97,24 @@ def urllib3_retry(url: str, path: Path) -> None:
 
 def fsspec(url: str, path: Path) -> None:
     import aiohttp
-    from fsspec.implementations.http import HTTPFileSystem
+    from fsspec.implementations.http import HTTPFileSystem  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
     limits = aiohttp.ClientTimeout(sock_connect=TIMEOUT, sock_read=TIMEOUT)
     HTTPFileSystem(client_kwargs={"timeout": limits}).get_file(url, str(path))
 
 
 def pooch(url: str, path: Path) -> None:
-    from pooch import retrieve
+    from pooch import retrieve  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
     retrieve(url, known_hash=None, fname=path.name, path=path.parent)
 
 
 def parfive(url: str, path: Path) -> None:
-    from parfive import Downloader
+    import aiohttp
+    from parfive import Downloader, SessionConfig  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
-    downloader = Downloader(progress=False)
+    limits = aiohttp.ClientTimeout(total=0, sock_read=TIMEOUT)
+    downloader = Downloader(progress=False, config=SessionConfig(timeouts=limits))
     downloader.enqueue_file(url, path=str(path.parent), filename=path.name)
     if errors := downloader.download().errors:
         raise OSError(errors)
@@ -201,9 +203,10 @@ class Misbehaving:
 
     def _answer(self, request: Request) -> Reply:
         fault, told = FAULTS[int(request.path.split("/")[1])], self.of(request.path)
-        first = not told.times
-        if request.method == "GET":
-            told.times.append(time.monotonic())
+        with self._lock:
+            first = not told.times
+            if request.method == "GET":
+                told.times.append(time.monotonic())
         if fault == HTML:
             return page(200, "The archive is down for maintenance")
         changed = fault == CHANGED and (len(told.times) > 1)
@@ -223,11 +226,12 @@ class Misbehaving:
 
 def _file(request: Request, body: bytes, tag: str, ranges: bool) -> Reply:
     headers = {"Content-Type": "application/fits", "ETag": tag, "Accept-Ranges": "bytes"}
-    wanted = re.fullmatch(r"bytes=(\d+)-", request.headers.get("range", ""))
+    wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("range", ""))
     if not wanted or not ranges or request.headers.get("if-range", tag) != tag or int(wanted[1]) >= len(body):
         return Reply(200, headers, body)
-    headers["Content-Range"] = f"bytes {wanted[1]}-{len(body) - 1}/{len(body)}"
-    return Reply(206, headers, body[int(wanted[1]) :])
+    begin, last = int(wanted[1]), min(int(wanted[2] or len(body)), len(body) - 1)
+    headers["Content-Range"] = f"bytes {begin}-{last}/{len(body)}"
+    return Reply(206, headers, body[begin : last + 1])
 
 
 # -- measuring --
@@ -322,7 +326,11 @@ def _started(client: str, url: str, root: Path) -> subprocess.Popen[bytes]:
     path = os.pathsep.join([str(ROOT), str(ROOT / "plugins"), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment: Mapping[str, str] = {**os.environ, "HOME": str(home), "PYTHONPATH": path, "no_proxy": "127.0.0.1"}
     return subprocess.Popen(
-        command(client, url, root / NAME), cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command(client, url, root / NAME),
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
 
 

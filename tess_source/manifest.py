@@ -27,6 +27,9 @@ __all__ = ["Entry", "Loaded", "Manifest"]
 
 log = logging.getLogger(__name__)
 
+MOST_REASONS = 10
+"""An error message names so many files; `Manifest.read` gives all."""
+
 FETCHED, HERE, FAILED = "fetched", "here", "failed"
 
 
@@ -193,8 +196,10 @@ class Manifest(Extended):
             log.warning("%s was not opened: %s", path, error)
         if not loaded.groups:
             reasons = [f"{path}: {error}" for path, error in loaded.failed.items()]
-            more = [f"and {len(reasons) - 3:,} more"] if len(reasons) > 3 else []
-            raise LoadError(f"nothing could be opened: {'; '.join(reasons[:3] + more) or 'no file is there'}")
+            more = [f"and {len(reasons) - MOST_REASONS:,} more"] if len(reasons) > MOST_REASONS else []
+            raise LoadError(
+                f"nothing could be opened: {'; '.join(reasons[:MOST_REASONS] + more) or 'no file is there'}"
+            )
         return next(iter(loaded.groups.values())) if len(loaded.groups) == 1 else loaded
 
     def to_polars(self) -> pl.DataFrame:

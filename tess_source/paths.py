@@ -63,7 +63,7 @@ def checked_layout(layout: str) -> str:
     UnknownNameError
         If it is neither a named layout nor a template: a slip of the pen must not become a file's name.
     QueryError
-        If a template is absolute, leads upwards, or gives all files one name.
+        If a template is absolute, leads upwards, or ends in a folder.
     """
     if layout in LAYOUTS:
         return LAYOUTS[layout]
@@ -72,8 +72,10 @@ def checked_layout(layout: str) -> str:
     parts = layout.split("/")
     if layout.startswith(("/", "~")) or ".." in parts:
         raise QueryError(f"the layout {layout!r} must stay below the folder: no '..', and no '/' in front")
-    if "{filename" not in parts[-1] and not ("{" in parts[-1] and "." in parts[-1]):
-        raise QueryError(f"the layout {layout!r} must end in the name of a file, best {{filename}}: it ends in {parts[-1]!r}")
+    if "{filename" not in parts[-1] and "." not in parts[-1]:
+        raise QueryError(
+            f"the layout {layout!r} must end in the name of a file, best {{filename}}: it ends in {parts[-1]!r}"
+        )
     return layout
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from bench import nine_faults
+from bench.__main__ import ALONE, main
 from bench.report import as_json, as_text
 from bench.rounds import Bench, DifferentError, Sizes, compare
 from bench.worker import Measured
@@ -105,3 +108,95 @@ def test_json_holds_every_single_measurement() -> None:
         ("astroquery", 1, 2.0),
     ]
     assert out["goals"] == [{"goal": "cached, requests", "bound": 0, "measured": 0.0}]
+
+
+# -- measurements that stand alone --
+
+
+@pytest.mark.parametrize("word", ALONE)
+def test_what_stands_alone_is_run_with_its_own_options(word: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "bench", "--only", word, "--", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith(("usage: python -m bench." + word, "usage: " + word))
+
+
+def test_the_help_names_what_stands_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    shown = capsys.readouterr().out
+    assert all(f"  {word} " in shown and what in shown for word, what in ALONE.items())
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--only", "loading", "--only", "search"], "stands alone"),
+        (["--only", "loading", "--rounds", "7"], "options of its own, which go behind --; not rounds"),
+        (["--", "--rounds", "3"], "options behind -- are for one of"),
+    ],
+)
+def test_options_that_would_be_lost_are_refused(words: list[str], why: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(words)
+    assert why in capsys.readouterr().err
+
+
+# -- nine faults --
+
+
+def on_the_page() -> dict[str, dict[str, str]]:
+    """Client → fault → word, as the page shows them."""
+    page = (ROOT / "docs" / "downloads.md").read_text(encoding="utf-8")
+    table = page.partition(nine_faults.BEGIN)[2].partition(nine_faults.END)[0].strip().splitlines()
+    head, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+    return {client: {row[0]: row[column] for row in rows} for column, client in enumerate(head) if column}
+
+
+def test_under_none_of_nine_faults_does_the_page_show_harm_by_tess_source() -> None:
+    shown = on_the_page()
+    assert list(shown["tess-source"]) == list(nine_faults.FAULTS)
+    for fault, word in shown["tess-source"].items():
+        assert re.fullmatch(r"exact(, waited|, by its rest alone)?|error, clean( \(temporary file\))?", word), fault
+    assert {"astroquery", "requests, a loop", "curl"} < set(shown)
+    assert all("**" in "".join(words.values()) for client, words in shown.items() if client != "tess-source")
+
+
+def test_what_the_page_shows_of_nine_faults_is_so() -> None:
+    # A stalled body takes as long as the default patience; tests/test_faults.py has it with less.
+    faults = [fault for fault in nine_faults.FAULTS if fault != nine_faults.STALLED]
+    clients = ["tess-source", "requests, a loop"]
+    shown = on_the_page()
+    for client, words in nine_faults.measure(clients, faults).items():
+        assert words == {fault: shown[client][fault] for fault in faults}, client
+
+
+@pytest.mark.parametrize(
+    ("code", "left", "others", "word"),
+    [
+        (0, b"right", 0, "exact"),
+        (0, b"wrong", 0, "**wrong bytes, success**"),
+        (0, None, 0, "**nothing, success**"),
+        (1, None, 0, "error, clean"),
+        (-9, None, 1, "error, clean (temporary file)"),
+        (1, b"rig", 0, "error, **partial left**"),
+        (1, b"", 0, "error, **empty file left**"),
+        (1, b"right", 0, "error, though exact"),
+        (None, None, 0, "**waits for ever**"),
+        (None, b"rig", 0, "**waits for ever, partial left**"),
+    ],
+)
+def test_what_harms_is_told_from_what_does_not(code: int | None, left: bytes | None, others: int, word: str) -> None:
+    assert nine_faults.classify(nine_faults.Outcome(code, left, others), b"right") == word
+
+
+def test_the_table_goes_between_its_marks_and_nothing_else_changes() -> None:
+    page = f"before\n{nine_faults.BEGIN}\nold\n{nine_faults.END}\nafter\n"
+    new = f"before\n{nine_faults.BEGIN}\nnew\n{nine_faults.END}\nafter\n"
+    assert nine_faults.written(page, "new") == new
+    assert nine_faults.written(new, "new") == new

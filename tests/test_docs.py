@@ -62,6 +62,7 @@ MAY_LACK = {"mypy"}  # programs of other extras than `test`; their examples are 
 FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`\n]*)\n(?P<body>.*?)^ *```[ \t]*$", re.MULTILINE | re.DOTALL)
 NOT_RUN = (  # what may stand in a block of shell commands that is not run
     r"make (demo|test|lint|bench|docs)( PYTHON=\S+)?",
+    r"python -m bench( --\S+( \S+)?| --( --\S+ \S+)+)*",
     r"git clone \S+|cd \S+",
     r"python3 -m venv \.venv",
     r"\.venv/bin/pip install -c constraints\.txt -e '\.\[test\]'",

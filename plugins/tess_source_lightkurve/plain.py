@@ -96,6 +96,8 @@ def read_plain(path: Path) -> Plain:
         raise Unsupported("cut in the table")
     table = np.frombuffer(data, dtype, count, header.end)
     timed = ~np.isnan(table["time"])
+    if not timed.any() or np.isinf(table["time"]).any():
+        raise Unsupported("no times, or such without end")
     floats = [name for name in dtype.names or () if dtype[name].kind == "f" and name != "time"]
     parts = (choose(table, ~timed), table)  # rows without a time are few, and most columns are NaN there
     masked = frozenset(name for name in floats if any(np.isnan(part[name]).any() for part in parts))

@@ -105,8 +105,11 @@ def _by_lightkurve(plain: Plain, asked: Asked) -> TessLightCurve:
         curve: TessLightCurve = lk.read(
             plain.path, quality_bitmask=asked.quality_bitmask, flux_column=asked.flux_column
         )
-    except lk.utils.LightkurveError as error:  # for the caller, who asks again, to put into words
-        raise Unsupported(f"lightkurve: {error}") from error
+    except lk.utils.LightkurveError as error:  # which wraps Ctrl-C, exit and lack of memory as well
+        cause = error.__cause__
+        if isinstance(cause, MemoryError) or not isinstance(cause, Exception | None):
+            raise cause from None
+        raise Unsupported(f"lightkurve: {error}") from error  # the caller asks again, and puts it into words
     return curve
 
 

@@ -35,12 +35,24 @@ def _shared(command: Any) -> Any:
 @click.command()
 @_shared
 @click.option(
-    "--to", "file", metavar="FILE", required=True, type=click.Path(dir_okay=False), help="The picture: svg, png or pdf."
+    "--to",
+    "file",
+    metavar="FILE",
+    required=True,
+    type=click.Path(dir_okay=False),
+    help="The picture: svg, png or pdf.",
 )
 @click.option("--no-transits", "plain", is_flag=True, help="Mark no transits, and fetch no report for them.")
 @click.pass_obj
 def plot(
-    session: Session, /, target: str, radius: str | None, sector: str | None, root: str | None, file: str, plain: bool
+    session: Session,
+    /,
+    target: str,
+    radius: str | None,
+    sector: str | None,
+    root: str | None,
+    file: str,
+    plain: bool,
 ) -> None:
     """Draw the light curves of a target by sector, with the transits of the data validation marked."""
     if not file.lower().endswith(PICTURES):
@@ -53,16 +65,30 @@ def plot(
 @click.command()
 @_shared
 @click.option(
-    "--html", "file", metavar="FILE", required=True, type=click.Path(dir_okay=False), help="The page to be written."
+    "--html",
+    "file",
+    metavar="FILE",
+    required=True,
+    type=click.Path(dir_okay=False),
+    help="The page to be written.",
 )
 @click.option(
-    "--series", is_flag=True, help="Fetch the time series of the data validation to fold it (often 50 MB or more)."
+    "--series",
+    is_flag=True,
+    help="Fetch the time series of the data validation to fold it (often 50 MB or more).",
 )
 @click.pass_obj
 def show(
-    session: Session, /, target: str, radius: str | None, sector: str | None, root: str | None, file: str, series: bool
+    session: Session,
+    /,
+    target: str,
+    radius: str | None,
+    sector: str | None,
+    root: str | None,
+    file: str,
+    series: bool,
 ) -> None:
-    """Write one self-contained page about a target: coverage, light curves, TCEs, folded views, links, the lock."""
+    """Write one self-contained page about a target: light curves, TCEs, folded views, links."""
     found = _found(session, target, radius, sector)
     found.show_html(file, root, series=series)
     click.echo(f"written: {file}", err=True)

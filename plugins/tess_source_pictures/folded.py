@@ -20,6 +20,8 @@ REACH = 2.5
 """What is shown on each side of a transit, in durations."""
 BASELINE = 0.75
 """Width of the bins whose medians, outside of transits, make the baseline [d]; a few transit durations at least."""
+LEAST = 0.1
+"""Of the cadences in transit, so many must be free of other TCEs for those in transit of others to be left out."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Folded:
 
 
 def fold_curves(curves: Sequence[Curve], event: Ephemeris, events: Sequence[Ephemeris]) -> Folded:
-    """Fold light curves: each less its baseline, without the cadences in transits of the other TCEs.
+    """Fold light curves: each less its baseline, without the cadences in transits of other TCEs (unless hardly any were left).
 
     Parameters
     ----------
@@ -54,16 +56,23 @@ def fold_curves(curves: Sequence[Curve], event: Ephemeris, events: Sequence[Ephe
     import numpy as np
 
     others = [other for other in events if other.tce != event.tce]
-    reach, phases, fluxes = _reach(event), [], []
+    reach, phases, fluxes, clean = _reach(event), [], [], []
     for curve in curves:
         flat = curve.flux - _baseline(curve, events, max(BASELINE, 4 * event.duration / 24))
         phase = event.offset(curve.time)
-        ours = (np.abs(phase) <= reach) & ~(in_transit(curve.time, others) & ~in_transit(curve.time, [event]))
+        ours = np.abs(phase) <= reach
         phases.append(phase[ours])
         fluxes.append(flat[ours])
+        clean.append(~in_transit(curve.time[ours], others, wide=1.2))
     made = any(curve.simulated for curve in curves)
     said = f"light curves of {len(curves)} sector{'s' if len(curves) != 1 else ''}, less a baseline"
-    return Folded(event, np.concatenate(phases), np.concatenate(fluxes), reach, said, simulated=made)
+    phase, flux, alone = np.concatenate(phases), np.concatenate(fluxes), np.concatenate(clean)
+    inside = np.abs(phase) < event.duration / 2
+    if (
+        alone & inside
+    ).sum() >= LEAST * inside.sum():  # else they always coincide, like two TCEs of one binary
+        phase, flux = phase[alone], flux[alone]
+    return Folded(event, phase, flux, reach, said, simulated=made)
 
 
 def _reach(event: Ephemeris) -> float:
@@ -79,7 +88,9 @@ def _baseline(curve: Curve, events: Sequence[Ephemeris], width: float) -> NDArra
         return np.zeros(len(curve.time))
     index = np.floor((curve.time[outside] - curve.time[0]) / width).astype(np.int64)
     starts = np.flatnonzero(np.diff(index, prepend=-1))
-    parts = zip(np.split(curve.time[outside], starts[1:]), np.split(curve.flux[outside], starts[1:]), strict=True)
+    parts = zip(
+        np.split(curve.time[outside], starts[1:]), np.split(curve.flux[outside], starts[1:]), strict=True
+    )
     knots = [(float(np.mean(time)), float(np.median(flux))) for time, flux in parts]
     return np.asarray(np.interp(curve.time, *zip(*knots, strict=True)))
 

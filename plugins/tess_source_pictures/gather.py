@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from tess_source.found import Found
     from tess_source.manifest import Manifest
 
-__all__ = ["Curve", "Gathered", "chosen", "gather", "name_of", "root_of", "target_of", "without_other_sectors"]
+__all__ = [
+    "Curve",
+    "Gathered",
+    "chosen",
+    "gather",
+    "name_of",
+    "root_of",
+    "target_of",
+    "without_other_sectors",
+]
 
 log = logging.getLogger(__name__)
 
@@ -83,10 +92,13 @@ def target_of(found: Found, tic: int | None = None) -> int:
 
 def name_of(found: Found, tic: int) -> str:
     """Give the name that was asked for, if that says more than the number."""
-    for target in found.query.targets:
-        if target.tic == tic and str(tic) not in target.text:
-            return target.text
-    return ""
+    targets = found.query.targets
+    ours = [
+        target
+        for target in targets
+        if target.tic == tic or (target.tic is None and target.resolver and len(targets) == 1)
+    ]
+    return next((target.text for target in ours if target.radius is None and str(tic) not in target.text), "")
 
 
 def root_of(found: Found, root: str | Path | None) -> Path:
@@ -100,7 +112,9 @@ def without_other_sectors(found: Found, sectors: Any) -> Found:
 
     kept = found.select(sector=sectors)
     other = pl.col("kind").is_in(KINDS) & ~pl.col("uri").is_in(kept.products["uri"].implode())
-    return found.replace(products=found.products.where(~other), drops=(*found.drops, *kept.drops[len(found.drops) :]))
+    return found.replace(
+        products=found.products.where(~other), drops=(*found.drops, *kept.drops[len(found.drops) :])
+    )
 
 
 def chosen(found: Found, tic: int) -> Found:
@@ -184,4 +198,8 @@ def simulated(curves: Sequence[Curve]) -> str:
     sectors = [curve.sector for curve in curves if curve.simulated]
     if not sectors:
         return ""
-    return "simulated data" if len(sectors) == len(curves) else f"simulated: sectors {', '.join(map(str, sectors))}"
+    return (
+        "simulated data"
+        if len(sectors) == len(curves)
+        else f"simulated: sectors {', '.join(map(str, sectors))}"
+    )

@@ -87,6 +87,7 @@ th, td { text-align: left; padding: .35rem .9rem .35rem 0; border-bottom: 1px so
 th { color: var(--soft); font-weight: 600; }
 summary { cursor: pointer; padding: .4rem 0; color: var(--accent); }
 pre { overflow-x: auto; background: #f5f7f9; padding: .8rem; font-size: .75rem; line-height: 1.45; max-height: 30rem; }
+.key { white-space: nowrap; margin-right: .6em; }
 .dot { display: inline-block; width: .7em; height: .7em; border-radius: 50%; margin-right: .4em; }
 @media print { .wide { overflow: visible; } main { max-width: none; } }
 """

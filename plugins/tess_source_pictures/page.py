@@ -104,7 +104,9 @@ def _known(found: Found, tic: int, root: Path, series: bool, options: Mapping[st
     light = gather(chosen(found, tic), root, **options) if has_light else None
     dv = validated(found, tic, root, exact=True)
     if light is None and not len(dv.sets):
-        raise QueryError(f"TIC {tic} has neither light curves nor data validation here: there is nothing to show")
+        raise QueryError(
+            f"TIC {tic} has neither light curves nor data validation here: there is nothing to show"
+        )
     problems = {**(light.failed if light else {}), **dv.failed}
     events = ephemerides(dv)
     folds = {event.tce: fold_curves(light.curves, event, events) for event in events} if light else {}
@@ -114,7 +116,9 @@ def _known(found: Found, tic: int, root: Path, series: bool, options: Mapping[st
         except (TessSourceError, OSError) as error:
             problems[file.name] = str(error)
     elif series and dv.best is not None:
-        problems[f"time series of {dv.best['set']}"] = "it could not be had; the light curves are folded instead"
+        problems[f"time series of {dv.best['set']}"] = (
+            "it could not be had; the light curves are folded instead"
+        )
     return _Known(found, tic, root, light, dv, events, folds, problems)
 
 
@@ -149,7 +153,9 @@ def _head(known: _Known) -> list[str]:
         parts.append(f'<p><span class="badge">{text(made)}</span> The files say so in their own headers.</p>')
     facts = _facts(known)
     if facts:
-        parts.append("<dl>" + "".join(f"<div><dt>{text(k)}</dt><dd>{text(v)}</dd></div>" for k, v in facts) + "</dl>")
+        parts.append(
+            "<dl>" + "".join(f"<div><dt>{text(k)}</dt><dd>{text(v)}</dd></div>" for k, v in facts) + "</dl>"
+        )
     if known.problems:
         said = "; ".join(f"{name}: {problem}" for name, problem in known.problems.items())
         parts.append(f'<p class="warning">Not all is here. {text(said)}</p>')
@@ -170,7 +176,7 @@ def _facts(known: _Known) -> list[tuple[str, str]]:
         values = [curve.meta.get(card) for curve in curves]
         number = next((value for value in values if isinstance(value, int | float) and value == value), None)  # noqa: PLR0124
         if number is not None:
-            facts.append((name, form.format(number)))
+            facts.append((name, form.format(number).replace("-", "−")))
     return facts
 
 
@@ -182,7 +188,9 @@ def _coverage(known: _Known, inliner: Inliner) -> list[str]:
         figure = plot_coverage(known.dv.sets, tic=known.tic, found=whole)
     except QueryError:  # neither SPOC's data nor any data validation: other pipelines alone
         return []
-    picture = inliner.inline(figure, f"Sectors of TIC {known.tic} that were observed, and that each data-validation run used")
+    picture = inliner.inline(
+        figure, f"Sectors of TIC {known.tic} that were observed, and that each data-validation run used"
+    )
     return ["<h2>Coverage</h2>", f'<div class="wide" tabindex="0">{picture}</div>']
 
 
@@ -193,11 +201,11 @@ def _curves(known: _Known, inliner: Inliner) -> list[str]:
     scale = scale_of(curves)
     figures = []
     for curve in curves:
-        figure = new_figure(5.0, 2.25)
-        axes = figure.add_axes((0.125, 0.185, 0.865, 0.70))
-        draw_sector(axes, curve, scale, known.events)
-        axes.set_ylabel(f"flux [{scale.unit}]", fontsize=8, labelpad=1)
-        axes.set_xlabel("BTJD [d]", fontsize=8, labelpad=1)
+        figure = new_figure(4.7, 2.3)
+        axes = figure.add_axes((0.14, 0.19, 0.83, 0.69))
+        draw_sector(axes, curve, scale, known.events, size=8.5)
+        axes.set_ylabel(f"flux [{scale.unit}]", fontsize=8.5, labelpad=1)
+        axes.set_xlabel("BTJD [d]", fontsize=8.5, labelpad=1)
         said = f"Light curve of sector {curve.sector}"
         figures.append(f"<figure>{inliner.inline(figure, said)}</figure>")
     beyond = f" {scale.beyond:,} cadences lie beyond the frames." if scale.beyond else ""
@@ -206,7 +214,7 @@ def _curves(known: _Known, inliner: Inliner) -> list[str]:
         f"{beyond}"
     )
     legend = " ".join(
-        f'<span class="dot" style="background:{colour(event.tce)}"></span>TCE {event.tce} ({event.period:.4f} d) '
+        f'<span class="key"><span class="dot" style="background:{colour(event.tce)}"></span>TCE {event.tce} ({event.period:.4f} d)</span>'
         for event in known.events
     )
     marks = "Marks: transits; open in sectors that their run did not use." if known.events else ""
@@ -294,12 +302,19 @@ def _address(found: Found, uri: str) -> str | None:
 
 
 def _lock(known: _Known) -> list[str]:
-    parts = ["<h2>How this came to be</h2>", "<details><summary>What was asked, and what was left out</summary>"]
+    parts = [
+        "<h2>How this came to be</h2>",
+        "<details><summary>What was asked, and what was left out</summary>",
+    ]
     parts.append(f"<pre>{text(known.found.explain())}</pre></details>")
     if known.light is not None:
         lock = known.light.manifest.ok.lock()
-        parts.append(f"<details><summary>The lock: {words.number(len(lock), 'light curve')} with sha256 sums</summary>")
-        parts.append('<p class="soft">Saved as a file, it fetches the same bytes again: tess-source get --from-lock.</p>')
+        parts.append(
+            f"<details><summary>The lock: {words.number(len(lock), 'light curve')} with sha256 sums</summary>"
+        )
+        parts.append(
+            '<p class="soft">Saved as a file, it fetches the same bytes again: tess-source get --from-lock.</p>'
+        )
         parts.append(f"<pre>{text(lock.to_text())}</pre></details>")
     record = known.found.record or {}
     versions = ", ".join(f"{name} {version}" for name, version in record.get("versions", {}).items())

@@ -85,7 +85,9 @@ def binned(x: NDArray[np.float64], y: NDArray[np.float64], width: float) -> tupl
     return np.bincount(index, x) / counts, np.bincount(index, y) / counts
 
 
-def draw_sector(axes: Axes, curve: Curve, scale: Scale, events: Sequence[Ephemeris] = (), size: float = 8.0) -> None:
+def draw_sector(
+    axes: Axes, curve: Curve, scale: Scale, events: Sequence[Ephemeris] = (), size: float = 8.0
+) -> None:
     """Draw one sector: cadences pale, half-hour means dark, a mark below each transit."""
     rows = min(len(events), ROWS)
     band = 0.075 * (scale.high - scale.low) * (rows + 0.4 if rows else 0)
@@ -94,7 +96,7 @@ def draw_sector(axes: Axes, curve: Curve, scale: Scale, events: Sequence[Ephemer
     axes.plot(x, y / scale.per_unit, ".", color=BINNED, markersize=1.9, rasterized=True)
     for place, event in enumerate(events):
         times = event.times(curve.time[0], curve.time[-1])
-        height = scale.low - band * (place % ROWS + 0.7) / (rows + 0.4)
+        height = scale.low - band * (place % ROWS + 0.55) / (rows + 0.4)
         seen = not event.sectors or curve.sector in event.sectors
         axes.plot(
             times, [height / scale.per_unit] * len(times), "^", markersize=4.2, color=colour(event.tce), markeredgewidth=0.8,
@@ -103,7 +105,9 @@ def draw_sector(axes: Axes, curve: Curve, scale: Scale, events: Sequence[Ephemer
     middle = (curve.time[0] + curve.time[-1]) / 2
     axes.set_xlim(middle - 0.515 * scale.days, middle + 0.515 * scale.days)
     axes.set_ylim((scale.low - band) / scale.per_unit, scale.high / scale.per_unit)
-    axes.set_title(f"Sector {curve.sector}", loc="left", fontsize=size + 1, fontweight="bold", pad=3, color="black")
+    axes.set_title(
+        f"Sector {curve.sector}", loc="left", fontsize=size + 1, fontweight="bold", pad=3, color="black"
+    )
     axes.set_title(_about(curve), loc="right", fontsize=size - 0.5, color=INK, pad=3)
     _plain(axes, size)
 
@@ -122,11 +126,16 @@ def draw_fold(axes: Axes, folded: Folded, size: float = 8.0) -> None:
         x, y = binned(folded.phase, folded.flux, folded.event.duration / 10)
         axes.plot(x, y, "o", color=BINNED, markersize=3, zorder=4)
         room = 0.9 * max(float(np.ptp(y)), 1.0)
-        axes.set_ylim(min(y.min() - room, np.quantile(folded.flux, 0.02)), max(y.max() + room, np.quantile(folded.flux, 0.98)))
+        axes.set_ylim(
+            min(y.min() - room, np.quantile(folded.flux, 0.02)),
+            max(y.max() + room, np.quantile(folded.flux, 0.98)),
+        )
     if folded.model is not None:
         axes.plot(*folded.model, "-", color=colour(folded.event.tce), linewidth=1.6, zorder=5)
     for edge in (-0.5, 0.5):
-        axes.axvline(edge * folded.event.duration, color=colour(folded.event.tce), linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.axvline(
+            edge * folded.event.duration, color=colour(folded.event.tce), linewidth=0.8, linestyle=(0, (4, 3))
+        )
     axes.set_xlim(-folded.reach, folded.reach)
     axes.set_xlabel("time from mid-transit [h]", fontsize=size)
     axes.set_ylabel("flux [ppm]", fontsize=size)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tess_source import text as words
 from tess_source.errors import QueryError
 from tess_source_pictures.commands import PICTURES
 from tess_source_pictures.gather import Curve, chosen, gather, name_of, root_of, simulated, target_of
@@ -24,7 +25,7 @@ WIDTH = 11.0
 """Of the figure [inch]."""
 HEIGHTS = {1: 2.5, 2: 1.9, 3: 1.5}
 """Columns → height of a row [inch], text above and below the panel included."""
-LEFT, RIGHT, TOP, BOTTOM, BETWEEN = 0.75, 0.15, 0.85, 0.75, 0.42
+LEFT, RIGHT, TOP, BOTTOM, BETWEEN = 0.75, 0.3, 0.85, 0.75, 0.42
 """Margins of the figure, and what lies between panels [inch]."""
 
 
@@ -75,7 +76,13 @@ def plot(
     events = ephemerides(validated(found, tic, root_of(found, root))) if transits else []
     figure = draw(light.curves, events, " · ".join(filter(None, [name_of(found, tic), f"TIC {tic}"])))
     if light.failed:
-        figure.text(0.99, 0.006, f"not shown: {len(light.failed)} files that could not be had or opened", fontsize=8, ha="right")
+        figure.text(
+            0.99,
+            0.006,
+            f"not shown: {len(light.failed)} files that could not be had or opened",
+            fontsize=8,
+            ha="right",
+        )
     if file is not None:
         figure.savefig(file, dpi=150)
     return figure
@@ -113,11 +120,17 @@ def draw(curves: Sequence[Curve], events: Sequence[Ephemeris] = (), title: str =
         if place + columns >= len(curves):
             axes.set_xlabel("time [BTJD = BJD − 2457000 d, TDB]", fontsize=8.5)
     figure.text(0.2 / WIDTH, 1 - 0.26 / height, title, fontsize=14, fontweight="bold", va="center")
-    beyond = f", {scale.beyond:,} of {sum(len(c.time) for c in curves):,} cadences beyond the frame" if scale.beyond else ""
+    beyond = (
+        f", {scale.beyond:,} of {sum(len(c.time) for c in curves):,} cadences beyond the frame"
+        if scale.beyond
+        else ""
+    )
     note = f"relative flux; pale: cadences, dark: half-hour means{beyond}"
     figure.text(0.2 / WIDTH, 0.16 / height, note, fontsize=8, color=INK, va="center")
     if said := simulated(curves):
-        figure.text(1 - 0.2 / WIDTH, 1 - 0.26 / height, said, fontsize=11, color="#a33b00", va="center", ha="right")
+        figure.text(
+            1 - 0.2 / WIDTH, 1 - 0.26 / height, said, fontsize=11, color="#a33b00", va="center", ha="right"
+        )
     _legend(figure, events, curves, height)
     return figure
 
@@ -131,7 +144,11 @@ def _legend(figure: Figure, events: Sequence[Ephemeris], curves: Sequence[Curve]
         for event in events[:8]
     ]
     if any(event.sectors and curve.sector not in event.sectors for event in events for curve in curves):
-        shown.append(Line2D([], [], color=INK, markerfacecolor="white", label="in a sector its run did not use", **marks))
+        shown.append(
+            Line2D(
+                [], [], color=INK, markerfacecolor="white", label="in a sector its run did not use", **marks
+            )
+        )
     if shown:
         figure.legend(
             handles=shown, loc="center left", bbox_to_anchor=(0.12 / WIDTH, 1 - 0.53 / height), ncols=6, frameon=False,

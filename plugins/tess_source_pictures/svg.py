@@ -18,7 +18,9 @@ RESOLUTION = 200
 """Of the points, which are pixels within the SVG [1/inch]."""
 HEAD = re.compile(r"^.*?(?=<svg\b)", re.DOTALL)
 METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)
-SIZE = re.compile(r'(<svg\b[^>]*?) height="[^"]*"([^>]*?) width="[^"]*"|(<svg\b[^>]*?) width="[^"]*"([^>]*?) height="[^"]*"')
+SIZE = re.compile(
+    r'(<svg\b[^>]*?) height="[^"]*"([^>]*?) width="[^"]*"|(<svg\b[^>]*?) width="[^"]*"([^>]*?) height="[^"]*"'
+)
 NAMED = re.compile(r'(?<=\bid=")[^"]+(?=")|(?<=href="#)[^"]+(?=")|(?<=url\(#)[^)]+(?=\))')
 
 

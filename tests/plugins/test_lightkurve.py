@@ -280,6 +280,13 @@ def test_a_file_that_is_gone_is_said_to_be_gone(here: Here) -> None:
         plugin.tess_load(entry, {})
 
 
+def unsupported(*args: Any, **kwargs: Any) -> Any:
+    """Stand in for the faster reader: it does not know such a file."""
+    from tess_source_lightkurve.spoc import Unsupported
+
+    raise Unsupported("a test says so")
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, MemoryError])
 @pytest.mark.parametrize("filename", [SPOC, PIXELS])
 def test_an_interrupt_or_lack_of_memory_is_never_called_damage(
@@ -291,8 +298,21 @@ def test_an_interrupt_or_lack_of_memory_is_never_called_damage(
     lightkurve = plugin_lightkurve()
     monkeypatch.setattr(lightkurve.TessLightCurve, "read", interrupted)
     monkeypatch.setattr(lightkurve.TessTargetPixelFile, "get_header", interrupted)
+    monkeypatch.setattr("tess_source_lightkurve.load.read_light_curve", unsupported)  # then lightkurve reads it
     with pytest.raises(error):
         plugin.tess_load(here(filename), {})
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, MemoryError])
+def test_an_interrupt_of_the_faster_reader_is_not_taken_for_a_reason_to_try_the_slower(
+    here: Here, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    def interrupted(*args: Any, **kwargs: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr("tess_source_lightkurve.load.read_light_curve", interrupted)
+    with pytest.raises(error):
+        plugin.tess_load(here(SPOC), {})
 
 
 # -- many files ---------------------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 from astropy.io import fits
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from same_curves import assert_equal_curves, assert_equal_values
 
@@ -240,41 +240,68 @@ def test_columns_of_very_short_light_curves_are_their_own(
 # -- any content that such a table can have --
 
 
-@st.composite
-def tables(draw: st.DrawFn) -> bytes:
-    """A small light curve with NaN, flags and times anywhere."""
+FLOATS = [
+    "TIME",
+    "TIMECORR",
+    "SAP_FLUX",
+    "PDCSAP_FLUX",
+    "PDCSAP_FLUX_ERR",
+    "PSF_CENTR1",
+    "MOM_CENTR1",
+    "POS_CORR2",
+]
+some_rows = st.lists(st.integers(0, 59), max_size=8)
+SPOILED = st.fixed_dictionaries(
+    {
+        "values": st.lists(
+            st.tuples(st.sampled_from(FLOATS), some_rows, st.sampled_from([np.nan, -0.0, np.inf, 1.5])),
+            max_size=6,
+        ),
+        "flags": st.lists(
+            st.tuples(st.integers(0, 59), st.sampled_from([1, 64, 128, 175, 4096, 32768, -1])), max_size=8
+        ),
+        "times": st.sampled_from(["as they are", "backwards", "twice the same"]),
+        "teff": st.sampled_from([None, 5800.0, 5800, True, "it's hot", "", "x / y"]),
+    }
+)
+
+
+def spoil(how: dict[str, Any]) -> bytes:
+    """Put NaN, flags and times anywhere in a small light curve; no rows means all of them."""
     with fits.open(io.BytesIO(small())) as hdus:
         data = hdus[1].data
-        rows = len(data)
-        some_rows = st.lists(st.integers(0, rows - 1), max_size=8)
         data["QUALITY"][:] = 0
-        for column in draw(st.lists(st.sampled_from([n for n in data.names if data[n].dtype.kind == "f"]))):
-            data[column][draw(some_rows) or slice(None, None)] = draw(st.sampled_from([np.nan, -0.0, np.inf, 1.5]))
-        for row in draw(some_rows):
-            data["QUALITY"][row] = draw(st.sampled_from([1, 64, 128, 175, 4096, 32768, -1]))
-        order = draw(st.sampled_from(["as it is", "backwards", "twice the same"]))
-        if order == "backwards":
+        for row, flag in how["flags"]:
+            data["QUALITY"][row] = flag
+        if how["times"] == "backwards":
             data["TIME"][:] = data["TIME"][::-1].copy()
-        if order == "twice the same":
+        if how["times"] == "twice the same":
             data["TIME"][3] = data["TIME"][9]
-        hdus[0].header["TEFF"] = draw(st.sampled_from([None, 5800.0, 5800, True, "it's hot", "", "x / y"]))
+        for column, rows, value in how["values"]:
+            data[column][rows or slice(None, None)] = value
+        hdus[0].header["TEFF"] = how["teff"]
         out = io.BytesIO()
         hdus.writeto(out)
     return out.getvalue()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=tables(), quality_bitmask=st.sampled_from(["none", "default", "hard", 64]))
-def test_any_values_give_what_they_give_with_lightkurve(tmp_path: Path, data: bytes, quality_bitmask: Any) -> None:
-    path = put(tmp_path, data=data)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(how=SPOILED, quality_bitmask=st.sampled_from(["none", "default", "hard", 64]))
+@example({"values": [("TIME", [], np.nan)], "flags": [], "times": "as they are", "teff": None}, "none")
+@example({"values": [("TIME", [4], np.inf)], "flags": [], "times": "as they are", "teff": None}, "none")
+@example({"values": [("TIME", [], 1.5)], "flags": [(4, 64)], "times": "as they are", "teff": None}, "hard")
+def test_any_values_give_what_they_give_with_lightkurve(tmp_path: Path, how: Any, quality_bitmask: Any) -> None:
+    plugin.tess_load(entry(put(tmp_path, data=small())), {})
+    path = put(tmp_path, data=spoil(how))
+    options = {"quality_bitmask": quality_bitmask}
     try:
-        expected = lk.read(str(path), quality_bitmask=quality_bitmask)
+        expected = lk.read(str(path), **options)
     except lk.utils.LightkurveError:
         with pytest.raises(LoadError):
-            plugin.tess_load(entry(path), {"quality_bitmask": quality_bitmask})
+            plugin.tess_load(entry(path), options)
         return
     for _ in range(2):  # the first may be lightkurve's own
-        assert_equal_curves(plugin.tess_load(entry(path), {"quality_bitmask": quality_bitmask}), expected)
+        assert_equal_curves(plugin.tess_load(entry(path), options), expected)
 
 
 # -- what is not plain is left to lightkurve --
@@ -510,3 +537,19 @@ def test_one_warning_about_a_file_with_many_bad_cadences(tmp_path: Path, caplog:
         caplog.clear()
         read_light_curve(tmp_path / SPOC)
         assert sum("will be ignored" in record.message for record in caplog.records) <= 1
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, MemoryError])
+def test_an_interrupt_while_lightkurve_is_asked_ends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise error
+
+    path = put(tmp_path, data=small())
+    with monkeypatch.context() as patch:
+        patch.setattr(lk.TessLightCurve, "read", interrupted)
+        with pytest.raises(error):
+            read_light_curve(path)
+    assert not spoc._learnt
+    assert_equal_curves(plugin.tess_load(entry(path), {}), lk.read(str(path)))
