@@ -135,8 +135,7 @@ class FitsWalk:
         ended = False
         for key, value in _cards(block):
             ended = ended or key == "END"
-            if key in KEYS or key.startswith("NAXIS"):
-                self._header.setdefault(key, value)
+            self._header.setdefault(key, value)
         if ended:
             self._open()
         elif self._blocks > LONGEST_HEADER:
@@ -213,14 +212,15 @@ def _check_sums(header: Mapping[str, str], hdu: int, header_sum: int, data_sum: 
 
 
 def _cards(block: bytes) -> Iterator[tuple[str, str]]:
+    """Give the cards that matter here, and END."""
+    text = block.decode("ascii")
     for start in range(0, BLOCK, CARD):
-        card = block[start : start + CARD].decode("ascii")
-        key = card[:8].rstrip()
-        if key == "END" and not card[8:].strip():
+        key = text[start : start + 8].rstrip()
+        if key == "END" and not text[start + 8 : start + CARD].strip():
             yield key, ""
             return
-        if card[8:10] == "= ":
-            yield key, _value(card[10:])
+        if (key in KEYS or key.startswith("NAXIS")) and text[start + 8 : start + 10] == "= ":
+            yield key, _value(text[start + 10 : start + CARD])
 
 
 def _value(field: str) -> str:

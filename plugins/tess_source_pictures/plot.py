@@ -76,13 +76,8 @@ def plot(
     events = ephemerides(validated(found, tic, root_of(found, root))) if transits else []
     figure = draw(light.curves, events, " · ".join(filter(None, [name_of(found, tic), f"TIC {tic}"])))
     if light.failed:
-        figure.text(
-            0.99,
-            0.006,
-            f"not shown: {len(light.failed)} files that could not be had or opened",
-            fontsize=8,
-            ha="right",
-        )
+        missing = f"not shown: {words.number(len(light.failed), 'file')} that could not be had or opened"
+        figure.text(0.985, 0.01, missing, fontsize=8, ha="right", color="#a33b00")
     if file is not None:
         figure.savefig(file, dpi=150)
     return figure

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+
 import tess_source_dv
 import tess_source_filters
 import tess_source_lightkurve
 import tess_source_mast
 import tess_source_pictures
-
 from tess_source import Session
 from tess_source_pictures.gather import Curve
 from tess_source_pictures.transits import Ephemeris

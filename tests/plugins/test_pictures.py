@@ -22,6 +22,9 @@ from tess_source_pictures.panels import colour, scale_of
 from tess_source_pictures.plot import draw
 from tess_source_pictures.transits import Ephemeris, ephemerides, in_transit, validated
 
+SECTORS = ["Sector 14", "Sector 41", "Sector 54", "Sector 81"]
+"""Of TOI-3505: two from full-frame images, by QLP, and two of SPOC."""
+
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
@@ -54,8 +57,9 @@ def test_there_is_a_panel_a_sector_and_the_files_go_to_the_cache_folder_once(ses
 
     found = session.search(TOI3505)
     figure = found.plot()
-    assert titles(figure) == ["Sector 54", "Sector 81"]
-    assert {axes.get_title(loc="right") for axes in figure.axes} == {"SPOC · 120 s · simulated"}
+    assert titles(figure) == SECTORS
+    made = [axes.get_title(loc="right") for axes in figure.axes]
+    assert made == ["QLP · 1800 s · simulated", "QLP · 600 s · simulated", *["SPOC · 120 s · simulated"] * 2]
     assert {file.kind for file in session.store.files()} >= {"lc", "dvr-xml"}
     assert not Gcf.figs  # pyplot knows nothing of it
     before = (
@@ -115,7 +119,7 @@ def test_what_cannot_be_drawn_is_refused_before_anything_is_fetched(session: Ses
     with pytest.raises(QueryError, match="has no light curves"):
         session.search(TOI3505).select(kind="dvt").plot(root=tmp_path)
     assert not list(tmp_path.iterdir())
-    assert titles(two.plot(root=tmp_path, tic=TOI3505)) == ["Sector 54", "Sector 81"]
+    assert titles(two.plot(root=tmp_path, tic=TOI3505)) == SECTORS
 
 
 def test_what_cannot_be_had_is_named_and_the_rest_is_drawn(
@@ -124,7 +128,7 @@ def test_what_cannot_be_had_is_named_and_the_rest_is_drawn(
     with archive("status:404:match=s0054-0000000390988385-0227-s_lc", cache=tmp_path / "c") as broken:
         found = broken.search(TOI3505)
         figure = found.plot(root=tmp_path / "d")
-    assert titles(figure) == ["Sector 81"]
+    assert titles(figure) == ["Sector 14", "Sector 41", "Sector 81"]
     assert "not shown: 1 file " in said(figure)
     assert "s0054" in caplog.text
 

@@ -181,7 +181,7 @@ def test_the_time_series_of_the_run_are_folded_with_their_fit_if_they_are_asked_
 ) -> None:
     found = session.search(TOI3505)
     plain = found.show_html(tmp_path / "1.html", tmp_path).read_text()
-    assert "Folded: light curves of 2 sectors" in plain
+    assert "Folded: light curves of 4 sectors" in plain
     assert (
         "time series, with its fit" in found.show_html(tmp_path / "2.html", tmp_path, series=True).read_text()
     )
