@@ -92,7 +92,8 @@ def _baseline(curve: Curve, events: Sequence[Ephemeris], width: float) -> NDArra
         np.split(curve.time[outside], starts[1:]), np.split(curve.flux[outside], starts[1:]), strict=True
     )
     knots = [(float(np.mean(time)), float(np.median(flux))) for time, flux in parts]
-    return np.asarray(np.interp(curve.time, *zip(*knots, strict=True)))
+    times, medians = np.array(knots).T
+    return np.asarray(np.interp(curve.time, times, medians), dtype=np.float64)
 
 
 def fold_series(path: Path, events: Sequence[Ephemeris]) -> dict[int, Folded]:

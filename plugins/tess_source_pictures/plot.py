@@ -133,7 +133,7 @@ def draw(curves: Sequence[Curve], events: Sequence[Ephemeris] = (), title: str =
 def _legend(figure: Figure, events: Sequence[Ephemeris], curves: Sequence[Curve], height: float) -> None:
     from matplotlib.lines import Line2D
 
-    marks = {"marker": "^", "linestyle": "", "markersize": 5}
+    marks: dict[str, Any] = {"marker": "^", "linestyle": "", "markersize": 5}
     shown = [
         Line2D([], [], color=colour(event.tce), label=f"TCE {event.tce}: {event.period:.4f} d", **marks)
         for event in events[:8]

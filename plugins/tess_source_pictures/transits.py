@@ -46,7 +46,7 @@ class Ephemeris:
 
         start = math.ceil((first - self.epoch) / self.period)
         stop = math.floor((last - self.epoch) / self.period)
-        return self.epoch + self.period * np.arange(start, stop + 1)
+        return np.asarray(self.epoch + self.period * np.arange(start, stop + 1), dtype=np.float64)
 
     def offset(self, time: NDArray[np.float64]) -> NDArray[np.float64]:
         """Give the time since the middle of the nearest transit [h], between minus and plus half a period."""
@@ -98,14 +98,9 @@ def validated(found: Found, tic: int, root: Path, *, exact: bool = False) -> Val
             failed[path.name] = str(error)
     for name, problem in failed.items():
         log.warning("%s tells nothing of transits: %s", name, problem)
-    return Validated(_known_now(sets, found, root, tic) if paths else sets, best, tces.sort(), failed)
-
-
-def _known_now(sets: Sets, found: Found, root: Path, tic: int) -> Sets:
-    """Make the sets again if a report came that tells more."""
-    import polars as pl
-
-    return sets_of(found, root=root).where(pl.col("tic") == tic) if len(sets) else sets
+    if paths:  # a report may tell which sectors were used
+        sets = sets_of(found, root=root).where(pl.col("tic") == tic)
+    return Validated(sets, best, tces.sort(), failed)
 
 
 def _best(sets: Sets) -> Mapping[str, Any] | None:

@@ -191,7 +191,9 @@ def test_the_time_series_of_the_run_are_folded_with_their_fit_if_they_are_asked_
 
 
 def test_what_is_missing_is_said_on_the_page(tmp_path: Path) -> None:
-    with archive("status:404:match=_dvr.xml", "status:404:match=_dvt.fits", cache=tmp_path / "c") as broken:
+    with archive(
+        "status:404:times=99:match=_dvr.xml", "status:404:times=99:match=_dvt.fits", cache=tmp_path / "c"
+    ) as broken:
         page = broken.search(TOI3505).show_html(tmp_path / "a.html", tmp_path, series=True).read_text()
     assert "Not all is here." in page
     assert "could not be read" in page
@@ -294,4 +296,5 @@ def test_the_page_is_no_wider_than_a_phone(file: Path, tmp_path: Path) -> None:
         tmp_path, frame, "--allow-file-access-from-files", "--virtual-time-budget=5000", "--dump-dom"
     )
     (found,) = re.findall(r'<p id="width">(\d+) of (\d+)</p>', done.stdout)
-    assert found[0] == found[1] == "390"
+    assert found[0] == found[1]  # nothing to be pushed sideways; the scroll bar is not counted
+    assert 360 < int(found[0]) <= 390
