@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["ACCESSORS"]
 
 
-def plot(
-    found: Found, path: str | Path | None = None, root: str | Path | None = None, **options: Any
-) -> Figure:
+def plot(found: Found, path: str | Path | None = None, root: str | Path | None = None, **options: Any) -> Figure:
     """Draw the light curves by sector: see `tess_source_pictures.plot.plot`."""
     from tess_source_pictures.plot import plot as draw
 

@@ -68,9 +68,7 @@ def fold_curves(curves: Sequence[Curve], event: Ephemeris, events: Sequence[Ephe
     said = f"light curves of {len(curves)} sector{'s' if len(curves) != 1 else ''}, less a baseline"
     phase, flux, alone = np.concatenate(phases), np.concatenate(fluxes), np.concatenate(clean)
     inside = np.abs(phase) < event.duration / 2
-    if (
-        alone & inside
-    ).sum() >= LEAST * inside.sum():  # else they always coincide, like two TCEs of one binary
+    if (alone & inside).sum() >= LEAST * inside.sum():  # else they always coincide, like two TCEs of one binary
         phase, flux = phase[alone], flux[alone]
     return Folded(event, phase, flux, reach, said, simulated=made)
 
@@ -88,9 +86,7 @@ def _baseline(curve: Curve, events: Sequence[Ephemeris], width: float) -> NDArra
         return np.zeros(len(curve.time))
     index = np.floor((curve.time[outside] - curve.time[0]) / width).astype(np.int64)
     starts = np.flatnonzero(np.diff(index, prepend=-1))
-    parts = zip(
-        np.split(curve.time[outside], starts[1:]), np.split(curve.flux[outside], starts[1:]), strict=True
-    )
+    parts = zip(np.split(curve.time[outside], starts[1:]), np.split(curve.flux[outside], starts[1:]), strict=True)
     knots = [(float(np.mean(time)), float(np.median(flux))) for time, flux in parts]
     times, medians = np.array(knots).T
     return np.asarray(np.interp(curve.time, times, medians), dtype=np.float64)

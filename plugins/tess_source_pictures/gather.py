@@ -112,9 +112,7 @@ def without_other_sectors(found: Found, sectors: Any) -> Found:
 
     kept = found.select(sector=sectors)
     other = pl.col("kind").is_in(KINDS) & ~pl.col("uri").is_in(kept.products["uri"].implode())
-    return found.replace(
-        products=found.products.where(~other), drops=(*found.drops, *kept.drops[len(found.drops) :])
-    )
+    return found.replace(products=found.products.where(~other), drops=(*found.drops, *kept.drops[len(found.drops) :]))
 
 
 def chosen(found: Found, tic: int) -> Found:
@@ -198,8 +196,4 @@ def simulated(curves: Sequence[Curve]) -> str:
     sectors = [curve.sector for curve in curves if curve.simulated]
     if not sectors:
         return ""
-    return (
-        "simulated data"
-        if len(sectors) == len(curves)
-        else f"simulated: sectors {', '.join(map(str, sectors))}"
-    )
+    return "simulated data" if len(sectors) == len(curves) else f"simulated: sectors {', '.join(map(str, sectors))}"

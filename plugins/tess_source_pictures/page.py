@@ -104,9 +104,7 @@ def _known(found: Found, tic: int, root: Path, series: bool, options: Mapping[st
     light = gather(chosen(found, tic), root, **options) if has_light else None
     dv = validated(found, tic, root, exact=True)
     if light is None and not len(dv.sets):
-        raise QueryError(
-            f"TIC {tic} has neither light curves nor data validation here: there is nothing to show"
-        )
+        raise QueryError(f"TIC {tic} has neither light curves nor data validation here: there is nothing to show")
     problems = {**(light.failed if light else {}), **dv.failed}
     events = ephemerides(dv)
     folds = {event.tce: fold_curves(light.curves, event, events) for event in events} if light else {}
@@ -116,9 +114,7 @@ def _known(found: Found, tic: int, root: Path, series: bool, options: Mapping[st
         except (TessSourceError, OSError) as error:
             problems[file.name] = str(error)
     elif series and dv.best is not None:
-        problems[f"time series of {dv.best['set']}"] = (
-            "it could not be had; the light curves are folded instead"
-        )
+        problems[f"time series of {dv.best['set']}"] = "it could not be had; the light curves are folded instead"
     return _Known(found, tic, root, light, dv, events, folds, problems)
 
 
@@ -153,9 +149,7 @@ def _head(known: _Known) -> list[str]:
         parts.append(f'<p><span class="badge">{text(made)}</span> The files say so in their own headers.</p>')
     facts = _facts(known)
     if facts:
-        parts.append(
-            "<dl>" + "".join(f"<div><dt>{text(k)}</dt><dd>{text(v)}</dd></div>" for k, v in facts) + "</dl>"
-        )
+        parts.append("<dl>" + "".join(f"<div><dt>{text(k)}</dt><dd>{text(v)}</dd></div>" for k, v in facts) + "</dl>")
     if known.problems:
         said = "; ".join(f"{name}: {problem}" for name, problem in known.problems.items())
         parts.append(f'<p class="warning">Not all is here. {text(said)}</p>')
@@ -309,9 +303,7 @@ def _lock(known: _Known) -> list[str]:
     parts.append(f"<pre>{text(known.found.explain())}</pre></details>")
     if known.light is not None:
         lock = known.light.manifest.ok.lock()
-        parts.append(
-            f"<details><summary>The lock: {words.number(len(lock), 'light curve')} with sha256 sums</summary>"
-        )
+        parts.append(f"<details><summary>The lock: {words.number(len(lock), 'light curve')} with sha256 sums</summary>")
         parts.append(
             '<p class="soft">Saved as a file, it fetches the same bytes again: tess-source get --from-lock.</p>'
         )

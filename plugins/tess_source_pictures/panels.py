@@ -85,9 +85,7 @@ def binned(x: NDArray[np.float64], y: NDArray[np.float64], width: float) -> tupl
     return np.bincount(index, x) / counts, np.bincount(index, y) / counts
 
 
-def draw_sector(
-    axes: Axes, curve: Curve, scale: Scale, events: Sequence[Ephemeris] = (), size: float = 8.0
-) -> None:
+def draw_sector(axes: Axes, curve: Curve, scale: Scale, events: Sequence[Ephemeris] = (), size: float = 8.0) -> None:
     """Draw one sector: cadences pale, half-hour means dark, a mark below each transit."""
     rows = min(len(events), ROWS)
     band = 0.075 * (scale.high - scale.low) * (rows + 0.4 if rows else 0)
@@ -105,9 +103,7 @@ def draw_sector(
     middle = (curve.time[0] + curve.time[-1]) / 2
     axes.set_xlim(middle - 0.515 * scale.days, middle + 0.515 * scale.days)
     axes.set_ylim((scale.low - band) / scale.per_unit, scale.high / scale.per_unit)
-    axes.set_title(
-        f"Sector {curve.sector}", loc="left", fontsize=size + 1, fontweight="bold", pad=3, color="black"
-    )
+    axes.set_title(f"Sector {curve.sector}", loc="left", fontsize=size + 1, fontweight="bold", pad=3, color="black")
     axes.set_title(_about(curve), loc="right", fontsize=size - 0.5, color=INK, pad=3)
     _plain(axes, size)
 
@@ -133,9 +129,7 @@ def draw_fold(axes: Axes, folded: Folded, size: float = 8.0) -> None:
     if folded.model is not None:
         axes.plot(*folded.model, "-", color=colour(folded.event.tce), linewidth=1.6, zorder=5)
     for edge in (-0.5, 0.5):
-        axes.axvline(
-            edge * folded.event.duration, color=colour(folded.event.tce), linewidth=0.8, linestyle=(0, (4, 3))
-        )
+        axes.axvline(edge * folded.event.duration, color=colour(folded.event.tce), linewidth=0.8, linestyle=(0, (4, 3)))
     axes.set_xlim(-folded.reach, folded.reach)
     axes.set_xlabel("time from mid-transit [h]", fontsize=size)
     axes.set_ylabel("flux [ppm]", fontsize=size)

@@ -116,16 +116,12 @@ def draw(curves: Sequence[Curve], events: Sequence[Ephemeris] = (), title: str =
             axes.set_xlabel("time [BTJD = BJD − 2457000 d, TDB]", fontsize=8.5)
     figure.text(0.2 / WIDTH, 1 - 0.26 / height, title, fontsize=14, fontweight="bold", va="center")
     beyond = (
-        f", {scale.beyond:,} of {sum(len(c.time) for c in curves):,} cadences beyond the frame"
-        if scale.beyond
-        else ""
+        f", {scale.beyond:,} of {sum(len(c.time) for c in curves):,} cadences beyond the frame" if scale.beyond else ""
     )
     note = f"relative flux; pale: cadences, dark: half-hour means{beyond}"
     figure.text(0.2 / WIDTH, 0.16 / height, note, fontsize=8, color=INK, va="center")
     if said := simulated(curves):
-        figure.text(
-            1 - 0.2 / WIDTH, 1 - 0.26 / height, said, fontsize=11, color="#a33b00", va="center", ha="right"
-        )
+        figure.text(1 - 0.2 / WIDTH, 1 - 0.26 / height, said, fontsize=11, color="#a33b00", va="center", ha="right")
     _legend(figure, events, curves, height)
     return figure
 
@@ -140,9 +136,7 @@ def _legend(figure: Figure, events: Sequence[Ephemeris], curves: Sequence[Curve]
     ]
     if any(event.sectors and curve.sector not in event.sectors for event in events for curve in curves):
         shown.append(
-            Line2D(
-                [], [], color=INK, markerfacecolor="white", label="in a sector its run did not use", **marks
-            )
+            Line2D([], [], color=INK, markerfacecolor="white", label="in a sector its run did not use", **marks)
         )
     if shown:
         figure.legend(

@@ -111,9 +111,7 @@ def _best(sets: Sets) -> Mapping[str, Any] | None:
 
 def ephemerides(known: Validated) -> list[Ephemeris]:
     """Give an ephemeris for each TCE that has period, epoch and duration, by number."""
-    told = next(
-        (row["sectors"] for row in known.sets if known.best and row["set"] == known.best["set"]), None
-    )
+    told = next((row["sectors"] for row in known.sets if known.best and row["set"] == known.best["set"]), None)
     used = frozenset(sectors_from_words(told or ""))
     wanted = ("period", "epoch", "duration")
     return [
@@ -123,9 +121,7 @@ def ephemerides(known: Validated) -> list[Ephemeris]:
     ]
 
 
-def in_transit(
-    time: NDArray[np.float64], events: Sequence[Ephemeris], wide: float = 1.0
-) -> NDArray[np.bool_]:
+def in_transit(time: NDArray[np.float64], events: Sequence[Ephemeris], wide: float = 1.0) -> NDArray[np.bool_]:
     """Say which times [BTJD] lie within `wide` durations around the middle of a transit."""
     import numpy as np
 

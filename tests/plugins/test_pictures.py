@@ -43,9 +43,7 @@ def said(figure: Any) -> str:
 
 
 def marks(axes: Any, tce: int) -> Any:
-    (line,) = [
-        line for line in axes.lines if line.get_marker() == "^" and to_hex(line.get_color()) == colour(tce)
-    ]
+    (line,) = [line for line in axes.lines if line.get_marker() == "^" and to_hex(line.get_color()) == colour(tce)]
     return line
 
 
@@ -97,9 +95,7 @@ def test_a_selection_made_before_decides_which_light_curves(session: Session, tm
 
 
 @pytest.mark.parametrize(("ending", "begin"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
-def test_pictures_are_written_as_their_ending_says(
-    session: Session, tmp_path: Path, ending: str, begin: bytes
-) -> None:
+def test_pictures_are_written_as_their_ending_says(session: Session, tmp_path: Path, ending: str, begin: bytes) -> None:
     session.search(TOI3505).plot(tmp_path / f"a.{ending}", tmp_path)
     assert (tmp_path / f"a.{ending}").read_bytes().startswith(begin)
 
@@ -118,12 +114,8 @@ def test_what_cannot_be_drawn_is_refused_before_anything_is_fetched(session: Ses
     assert titles(two.plot(root=tmp_path, tic=TOI3505)) == SECTORS
 
 
-def test_what_cannot_be_had_is_named_and_the_rest_is_drawn(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    with archive(
-        "status:404:times=99:match=s0054-0000000390988385-0227-s_lc", cache=tmp_path / "c"
-    ) as broken:
+def test_what_cannot_be_had_is_named_and_the_rest_is_drawn(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with archive("status:404:times=99:match=s0054-0000000390988385-0227-s_lc", cache=tmp_path / "c") as broken:
         found = broken.search(TOI3505)
         figure = found.plot(root=tmp_path / "d")
     assert titles(figure) == ["Sector 14", "Sector 41", "Sector 81"]
@@ -139,9 +131,7 @@ def test_without_any_light_curve_it_fails_and_says_why(tmp_path: Path) -> None:
         broken.search(TOI3505).plot(root=tmp_path / "d")
 
 
-def test_a_report_that_cannot_be_had_leaves_transits_unmarked(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_report_that_cannot_be_had_leaves_transits_unmarked(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with archive("status:404:times=99:match=_dvr.xml", cache=tmp_path / "c") as broken:
         figure = broken.search(TOI3505).plot(root=tmp_path / "d")
     assert not figure.legends

@@ -170,9 +170,7 @@ def test_parts_of_a_page_escape_what_they_are_given() -> None:
     assert text("<b>&\"'") == "&lt;b&gt;&amp;&quot;&#x27;"
     assert text(None) == text("") == "–"
     assert link("javascript:alert(1)", "x<") == "x&lt;"
-    assert (
-        link('https://a/"onclick="', "x") == '<a href="https://a/&quot;onclick=&quot;" rel="noreferrer">x</a>'
-    )
+    assert link('https://a/"onclick="', "x") == '<a href="https://a/&quot;onclick=&quot;" rel="noreferrer">x</a>'
     assert "<td>&lt;i&gt;</td>" in table(["a"], [["<i>"]])
 
 
@@ -182,9 +180,7 @@ def test_the_time_series_of_the_run_are_folded_with_their_fit_if_they_are_asked_
     found = session.search(TOI3505)
     plain = found.show_html(tmp_path / "1.html", tmp_path).read_text()
     assert "Folded: light curves of 4 sectors" in plain
-    assert (
-        "time series, with its fit" in found.show_html(tmp_path / "2.html", tmp_path, series=True).read_text()
-    )
+    assert "time series, with its fit" in found.show_html(tmp_path / "2.html", tmp_path, series=True).read_text()
     assert (
         "time series, with its fit" in found.show_html(tmp_path / "3.html", tmp_path).read_text()
     )  # they are here now
@@ -205,9 +201,7 @@ def test_a_target_without_light_curves_or_without_data_validation_has_a_page_too
 ) -> None:
     found = session.search(TOI3505)
     without = (
-        found.select(kind=["dvr-xml", "dvr-pdf", "dvs", "dvm"])
-        .show_html(tmp_path / "1.html", tmp_path)
-        .read_text()
+        found.select(kind=["dvr-xml", "dvr-pdf", "dvs", "dvm"]).show_html(tmp_path / "1.html", tmp_path).read_text()
     )
     assert "There are none." in without
     bare = session.search(118004375).show_html(tmp_path / "2.html", tmp_path).read_text()
@@ -292,9 +286,7 @@ def test_the_page_is_no_wider_than_a_phone(file: Path, tmp_path: Path) -> None:
         "onload = () => { const page = document.querySelector('iframe').contentDocument.documentElement;"
         "document.getElementById('width').textContent = page.scrollWidth + ' of ' + page.clientWidth; }</script>"
     )
-    done = browse(
-        tmp_path, frame, "--allow-file-access-from-files", "--virtual-time-budget=5000", "--dump-dom"
-    )
+    done = browse(tmp_path, frame, "--allow-file-access-from-files", "--virtual-time-budget=5000", "--dump-dom")
     (found,) = re.findall(r'<p id="width">(\d+) of (\d+)</p>', done.stdout)
     assert found[0] == found[1]  # nothing to be pushed sideways; the scroll bar is not counted
     assert 360 < int(found[0]) <= 390
