@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,9 +18,12 @@ from tess_source.plan import Item, Items, Plan
 from tess_source.verify import Release, release_of
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     import polars as pl
     from astropy.table import Table as AstropyTable
 
+    from tess_source.loading import Opened
     from tess_source.session import Session
 
 __all__ = ["Entry", "Loaded", "Manifest"]
@@ -201,6 +204,20 @@ class Manifest(Extended):
                 f"nothing could be opened: {'; '.join(reasons[:MOST_REASONS] + more) or 'no file is there'}"
             )
         return next(iter(loaded.groups.values())) if len(loaded.groups) == 1 else loaded
+
+    def iter_load(self, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Any]:
+        """Open one file at a time, so that memory does not grow: see `tess_source.loading.iter_load`."""
+        from tess_source.loading import iter_load
+
+        return iter_load(self, workers=workers, **options)
+
+    def map(
+        self, function: Callable[[Any], Any], *, workers: int | Executor | None = None, **options: Any
+    ) -> Iterator[Opened]:
+        """Call a function with each opened file, here or in other processes: see `tess_source.loading.map_files`."""
+        from tess_source.loading import map_files
+
+        return map_files(self, function, workers=workers, **options)
 
     def to_polars(self) -> pl.DataFrame:
         """Give a polars frame: one row per file."""

@@ -144,3 +144,10 @@ def test_what_could_not_be_opened_is_logged(
         loaded: Any = manifest.load()
     assert loaded is not None
     assert any("404" in record.getMessage() for record in caplog.records)
+
+
+def test_files_are_opened_one_by_one_or_worked_on(manifest: Manifest, session: Session) -> None:
+    session.register(toys.Reader())
+    opened = list(manifest.iter_load())
+    assert opened
+    assert [o.value for o in manifest.map(len) if o.ok] == [len(text) for text in opened]
