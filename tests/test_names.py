@@ -413,7 +413,9 @@ def named(draw: st.DrawFn, forms: list[Form]) -> tuple[Form, str]:
         if field in form.fields:
             pattern = form.expression((field,))
             width = 2 if field == "tce" or "{sector:2}" in form.row.template else 4
-            limits = {"first_sector": (1, 60), "last_sector": (60, 1751)}.get(field, (1, 10**width - 1))
+            limits = {"first_sector": (1, 60 - form.row.several), "last_sector": (60, 1751)}.get(
+                field, (1, 10**width - 1)
+            )
             number = draw(st.integers(*limits))
             text = _with_field(text, pattern, field, number)
     return form, text
