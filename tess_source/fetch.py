@@ -102,6 +102,7 @@ class Fetcher:
         self.folder, self.schemes, self.locate = folder, schemes, locate
         self.patience, self.bar, self.known = patience, bar, known
         self.pools = http.Pools(jobs, patience.connect, patience.read)
+        self._headers = {"User-Agent": http.USER_AGENT.format(version=_version()), "Accept-Encoding": "identity"}
         self.stop = threading.Event()
         self.strain = Strain(jobs, self.stop)
         self._bodies: set[urllib3.BaseHTTPResponse] = set()
@@ -235,8 +236,7 @@ class Fetcher:
                 if self.stop.wait(pause):
                     raise StoppedError
             self.strain.ease()
-            self.folder.check()
-            paths.inside(self.folder.root, item.path)  # a link may have come meanwhile
+            self.folder.check(path)
             part.file.replace(path)
         except BaseException:
             part.remove()
@@ -267,8 +267,7 @@ class Fetcher:
         from urllib3.exceptions import HTTPError, IncompleteRead, MaxRetryError, SSLError
         from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
-        headers = {"User-Agent": http.USER_AGENT.format(version=_version()), "Accept-Encoding": "identity"}
-        headers |= request.headers
+        headers = self._headers | request.headers
         if source := part.continues(request.url):
             headers |= {"Range": f"bytes={part.count}-", "If-Range": source.condition}
         try:
@@ -299,7 +298,8 @@ class Fetcher:
         elif response.status == 200:
             expected = _expected(item, response)
             self.folder.room(part.path, expected)
-            source = Source(request.url, http.strong_etag(response), http.last_modified(response))
+            tag = http.strong_etag(response)
+            source = Source(request.url, tag, "" if tag else http.last_modified(response))
             part.restart(self._verifier(item, expected), expected, source)
         else:
             problem = f"the server answered {response.status} {response.reason or ''}".rstrip()

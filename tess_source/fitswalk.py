@@ -68,7 +68,7 @@ class FitsWalk:
         self._blocks = 0
         self._data_left = 0
         self._data = 0
-        self._in_data = False
+        self._in_data = self._summed = False
         self._header_sum = self._data_sum = 0
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
@@ -114,8 +114,7 @@ class FitsWalk:
             self._close()
         return len(part)
 
-    @property
-    def _summed(self) -> bool:
+    def _has_sums(self) -> bool:
         creator = self._header.get("CREATOR") or self._primary.get("CREATOR", "")
         return (
             any(self._header.get(key, "").strip() for key in ("CHECKSUM", "DATASUM")) and creator not in SUMS_NOT_KEPT
@@ -146,6 +145,7 @@ class FitsWalk:
         if not self._primary:
             self._primary = self._header
             self.release = _release(self._header)
+        self._summed = self._has_sums()
         size = _data_bytes(self._header, self._hdu)
         self._data += size
         self._data_left = math.ceil(size / BLOCK) * BLOCK

@@ -23,6 +23,7 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._identity: tuple[int, int] | None = None
+        self._known: dict[Path, tuple[int, int] | None] = {}
         self._lock = threading.Lock()
 
     def place(self, relative: str) -> Path:
@@ -35,33 +36,38 @@ class Folder:
         OSError
             If that cannot be done.
         """
-        path = paths.inside(self.root, relative)
-        with self._lock:
-            if self._identity is None:
-                self.root.mkdir(parents=True, exist_ok=True)
-                self._identity = self._now()
-        self.check()
-        if path.parent != self.root:
-            path.parent.mkdir(parents=True, exist_ok=True)
+        path = self.root.joinpath(*paths.parts_of(relative))
+        if self._is_new(path) or path.is_symlink():
+            paths.inside(self.root, relative)
+            self._make(path)
         return path
 
-    def check(self) -> None:
-        """Make sure that it is still there.
+    def check(self, path: Path) -> None:
+        """Make sure that the folder in which a file was placed is still the same: not gone, and no link in its place.
 
         Raises
         ------
-        DownloadError
+        FileNotFoundError
             If not.
         """
-        if self._identity != self._now():
+        if self._is_new(path):
             raise FileNotFoundError(errno.ENOENT, "the folder was taken away meanwhile", str(self.root))
 
-    def _now(self) -> tuple[int, int] | None:
-        try:
-            found = self.root.stat()
-        except FileNotFoundError:
-            return None
-        return found.st_dev, found.st_ino
+    def _is_new(self, path: Path) -> bool:
+        """Whether a file's folder is none that was looked at; following links all the way up takes as long as a small file."""
+        folder = path.parent
+        return folder not in self._known or self._known[folder] != _identity(folder)
+
+    def _make(self, path: Path) -> None:
+        """Make a file's folder, if the root is still the same, and remember which it is."""
+        with self._lock:
+            if self._identity is None:
+                self.root.mkdir(parents=True, exist_ok=True)
+                self._identity = _identity(self.root)
+            if self._identity is None or self._identity != _identity(self.root):
+                raise FileNotFoundError(errno.ENOENT, "the folder was taken away meanwhile", str(self.root))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._known[path.parent] = _identity(path.parent)
 
     def room(self, path: Path, size: int | None) -> None:
         """Make sure that there is room for a file.
@@ -75,3 +81,11 @@ class Folder:
         if size is not None and size > free:
             problem = f"the disk is full: {size:,} bytes are needed, {free:,} are free"
             raise OSError(errno.ENOSPC, problem, str(path.parent))
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    try:
+        found = folder.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import threading
@@ -34,7 +35,10 @@ class Pools:
     """
 
     def __init__(self, connections: int, connect: float = 15.0, read: float = 30.0) -> None:
-        self._connections, self._connect, self._read = connections, connect, read
+        from urllib3 import Timeout
+
+        self._connections = connections
+        self._timeout = Timeout(connect=connect, read=read)
         self._lock = threading.Lock()
         self._managers: dict[str, urllib3.PoolManager] = {}
         self._hosts: dict[tuple[str, str], urllib3.PoolManager] = {}
@@ -50,26 +54,14 @@ class Pools:
         urllib3.exceptions.HTTPError
             If there is no answer, or redirects do not end.
         """
-        import urllib3
-
-        retries = urllib3.Retry(
-            total=MOST_REDIRECTS,
-            redirect=MOST_REDIRECTS,
-            connect=0,
-            read=0,
-            status=0,
-            other=0,
-            respect_retry_after_header=False,  # or else a 503 with this header would become an exception that hides it
-            remove_headers_on_redirect={*urllib3.Retry.DEFAULT_REMOVE_HEADERS_ON_REDIRECT, *secret},
-        )
         return self._manager(url).request(
             "GET",
             url,
             headers=headers,
             preload_content=False,
             decode_content=False,
-            timeout=urllib3.Timeout(connect=self._connect, read=self._read),
-            retries=retries,
+            timeout=self._timeout,
+            retries=_retries(frozenset(secret)),
         )
 
     def close(self) -> None:
@@ -95,6 +87,23 @@ class Pools:
 
         options: dict[str, Any] = {"maxsize": self._connections, "ca_certs": _ca_bundle()}
         return urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
+
+
+@functools.lru_cache(maxsize=16)
+def _retries(secret: frozenset[str]) -> urllib3.Retry:
+    """Follow redirects, and try nothing again: that is done where the bytes are counted."""
+    from urllib3 import Retry
+
+    return Retry(
+        total=MOST_REDIRECTS,
+        redirect=MOST_REDIRECTS,
+        connect=0,
+        read=0,
+        status=0,
+        other=0,
+        respect_retry_after_header=False,  # or else a 503 with this header would become an exception that hides it
+        remove_headers_on_redirect={*Retry.DEFAULT_REMOVE_HEADERS_ON_REDIRECT, *secret},
+    )
 
 
 class Range(NamedTuple):

@@ -8,6 +8,7 @@ a network disk costs a download, never a byte.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import logging
@@ -18,7 +19,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from tess_source.owner import Owner
 from tess_source.verify import Verifier
@@ -155,6 +156,7 @@ class Claim:
         """What a run that is gone has left of it."""
         self._path, self._stale = path, stale
         self._file = _beside(path, "claim")
+        self._handle = -1
         self._beat = time.monotonic()
 
     def take(self) -> bool:
@@ -168,15 +170,13 @@ class Claim:
         return self._create() or (self._take_over() and self._create())
 
     def note(self, source: Source, expected: int | None) -> None:
-        """Write down how the part could be continued, if it is worth it."""
+        """Write down how the part could be continued, if it is worth it: a line more, of which the last whole one counts."""
         if source.condition and expected is not None and expected >= WORTH:
-            new = _beside(self._path, f"{self.name}.claim")
+            line = json.dumps({"source": asdict(source), "expected": expected})
             try:
-                new.write_text(self._text(source=asdict(source), expected=expected))
-                new.replace(self._file)
+                os.write(self._handle, f"\n{line}".encode())
             except OSError as error:
                 log.debug("no note beside %s: %s", self._path, error)
-                _remove(new)
 
     def beat(self) -> None:
         """Give a sign of life, now and then."""
@@ -187,24 +187,20 @@ class Claim:
 
     def release(self) -> None:
         """Take the claim back."""
+        os.close(self._handle)
         _remove(self._file)
 
     def _create(self) -> bool:
         try:
-            handle = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+            self._handle = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         except FileExistsError:
             return False
         try:
-            os.write(handle, self._text().encode())
+            os.write(self._handle, f'{{"owner": {_spelled(Owner.me())}, "part": "{self.name}"}}'.encode())
         except OSError:
-            _remove(self._file)
+            self.release()
             raise
-        finally:
-            os.close(handle)
         return True
-
-    def _text(self, **more: Any) -> str:
-        return json.dumps({"owner": Owner.me().record(), "part": self.name, **more})
 
     def _take_over(self) -> bool:
         """Take away a claim whose owner is gone, or that is stale. Only one of several processes can rename it."""
@@ -237,15 +233,27 @@ class Claim:
             _remove(left.part)
 
 
+@functools.lru_cache(maxsize=1)
+def _spelled(owner: Owner) -> str:
+    return json.dumps(owner.record())
+
+
 def _understood(held: bytes, path: Path) -> tuple[Owner | None, Left | None]:
+    """Read a claim: who it is, and how to go on; the end of it may be cut, since notes are added while others read."""
+    first, *notes = held.split(b"\n")
     try:
-        said = json.loads(held)
+        said = json.loads(first)
         owner, name = Owner.of(said["owner"]), str(said["part"])
-        if not re.fullmatch("[0-9a-f]{12}", name):
-            return owner, None
-        return owner, Left(_beside(path, name), Source(**said.get("source", {"url": ""})), int(said.get("expected", 0)))
     except (ValueError, TypeError, KeyError):
         return None, None
+    if not re.fullmatch("[0-9a-f]{12}", name):
+        return owner, None
+    part = _beside(path, name)
+    for note in reversed(notes):
+        with contextlib.suppress(ValueError, TypeError, KeyError):  # it was cut: the one before it counts
+            known = json.loads(note)
+            return owner, Left(part, Source(**known["source"]), int(known["expected"]))
+    return owner, Left(part, Source(""), 0)
 
 
 def sweep(folders: Iterable[Path]) -> None:

@@ -171,13 +171,9 @@ def left_behind(root: Path, server: Server, owner: Owner, junk: bytes = b"", tag
     server.files[f"/{NAME}"] = LARGE
     part = root / f"{NAME}.0123456789ab.part"
     part.write_bytes(LARGE[:1_000_000] + junk)
-    claim = {
-        "owner": asdict(owner),
-        "part": "0123456789ab",
-        "source": {"url": f"{server.url}/{NAME}", "etag": tag or etag(LARGE), "modified": ""} | source,
-        "expected": len(LARGE),
-    }
-    (root / f"{NAME}.claim.part").write_text(json.dumps(claim))
+    said = {"url": f"{server.url}/{NAME}", "etag": tag or etag(LARGE), "modified": ""} | source
+    lines = [{"owner": asdict(owner), "part": "0123456789ab"}, {"source": said, "expected": len(LARGE)}]
+    (root / f"{NAME}.claim.part").write_text("\n".join(map(json.dumps, lines)))
     return part
 
 
@@ -218,6 +214,14 @@ def test_what_may_still_be_written_to_is_not_continued(server: Server, tmp_path:
     left_behind(tmp_path, server, owner)
     assert fetched(server, tmp_path, stale=0.3).ok
     assert ["Range" in headers for _, headers in server.requests] == [False]
+
+
+def test_a_note_that_was_cut_does_not_count(server: Server, tmp_path: Path) -> None:
+    left_behind(tmp_path, server, GONE)
+    with (tmp_path / f"{NAME}.claim.part").open("a") as claim:
+        claim.write('\n{"source": {"url": "http://127')
+    assert fetched(server, tmp_path).ok
+    assert server.requests[0][1]["Range"] == "bytes=1000000-"
 
 
 def test_a_part_of_another_version_starts_anew(server: Server, tmp_path: Path) -> None:
