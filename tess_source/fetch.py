@@ -133,7 +133,7 @@ class Fetcher:
         """
         share = self.bar.share(counted or 0)
         try:
-            entry = self._here(item) or self._claimed(item, share)
+            entry = (self._here(item) if counted is None else None) or self._claimed(item, share)
         except StoppedError:
             return Entry(item, FAILED, error="interrupted")
         except (TessSourceError, OSError, ValueError) as error:
@@ -151,10 +151,12 @@ class Fetcher:
         if item.size is None and item.sha256 is None and form_of(item.path, item.kind) in {"other", "html"}:
             return None  # nothing would tell a whole file from a part of one
         try:
-            found = (self.folder.root / item.path).stat()
-        except (FileNotFoundError, ValueError):  # or a name with NUL, which will be refused
+            found = (self.folder.root / item.path).lstat()
+            path = paths.inside(self.folder.root, item.path)
+            if stat.S_ISLNK(found.st_mode):
+                found = path.stat()
+        except FileNotFoundError:
             return None
-        path = paths.inside(self.folder.root, item.path)
         if not stat.S_ISREG(found.st_mode) or item.size not in {None, found.st_size}:
             return None
         known = self.known.get(item.path, found) if self.known is not None else None
@@ -267,7 +269,7 @@ class Fetcher:
         from urllib3.exceptions import HTTPError, IncompleteRead, MaxRetryError, SSLError
         from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
-        headers = self._headers | request.headers
+        headers = {**self._headers, **request.headers}
         if source := part.continues(request.url):
             headers |= {"Range": f"bytes={part.count}-", "If-Range": source.condition}
         try:
@@ -317,9 +319,9 @@ class Fetcher:
     def _write(self, item: Item, response: urllib3.BaseHTTPResponse, part: Part, claim: Claim, share: Share) -> None:
         verifier = part.verifier
         assert verifier is not None
-        with part.open() as file:
+        with part.open() as write:
             for chunk in self._chunks(response):
-                file.write(chunk)
+                write(chunk)
                 verifier.feed(chunk)
                 share.at(verifier.size)
                 claim.beat()

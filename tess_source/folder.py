@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import shutil
 import threading
+import time
 from pathlib import Path
 
 from tess_source import paths
@@ -24,6 +25,7 @@ class Folder:
         self.root = root
         self._identity: tuple[int, int] | None = None
         self._known: dict[Path, tuple[int, int] | None] = {}
+        self._free, self._looked = 0, 0.0
         self._lock = threading.Lock()
 
     def place(self, relative: str) -> Path:
@@ -37,7 +39,7 @@ class Folder:
             If that cannot be done.
         """
         path = self.root.joinpath(*paths.parts_of(relative))
-        if self._is_new(path) or path.is_symlink():
+        if self._is_new(path):
             paths.inside(self.root, relative)
             self._make(path)
         return path
@@ -70,15 +72,21 @@ class Folder:
             self._known[path.parent] = _identity(path.parent)
 
     def room(self, path: Path, size: int | None) -> None:
-        """Make sure that there is room for a file.
+        """Make sure that there is room for a file; the system is asked once a second, or if it looks tight.
 
         Raises
         ------
         OSError
             If not.
         """
-        free = shutil.disk_usage(path.parent).free
-        if size is not None and size > free:
+        if size is None:
+            return
+        with self._lock:
+            if size > self._free or time.monotonic() - self._looked > 1.0:
+                self._free, self._looked = shutil.disk_usage(path.parent).free, time.monotonic()
+            free = self._free
+            self._free -= size
+        if size > free:
             problem = f"the disk is full: {size:,} bytes are needed, {free:,} are free"
             raise OSError(errno.ENOSPC, problem, str(path.parent))
 

@@ -16,10 +16,9 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from tess_source.owner import Owner
 from tess_source.verify import Verifier
@@ -123,15 +122,21 @@ class Part:
             self.forget()
 
     @contextlib.contextmanager
-    def open(self) -> Iterator[BinaryIO]:
-        """Open it for the next bytes, behind those that count; its bytes are on disk when it is closed without an error."""
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-        with os.fdopen(os.open(self.file, flags, 0o666), "r+b") as file:
-            file.truncate(self.count)
-            file.seek(self.count)
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
+    def open(self) -> Iterator[Callable[[bytes], None]]:
+        """Open it, and give what writes the next bytes, behind those that count; they are on disk when it is closed without an error.
+
+        Bare system calls: each one more, such as those of a buffered file, has threads wait for each other.
+        """
+        flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+        handle = os.open(self.file, flags if self.count else flags | os.O_TRUNC, 0o666)
+        try:
+            if self.count:
+                os.ftruncate(handle, self.count)
+                os.lseek(handle, self.count, os.SEEK_SET)
+            yield functools.partial(_write, handle)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
     def remove(self) -> None:
         """Remove what is there of it."""
@@ -268,6 +273,12 @@ def sweep(folders: Iterable[Path]) -> None:
                     (folder / name).unlink()
         except OSError as error:
             log.debug("%s was not tidied up: %s", folder, error)
+
+
+def _write(handle: int, data: bytes) -> None:
+    done = os.write(handle, data)
+    while done < len(data):  # as on a disk that is nearly full
+        done += os.write(handle, memoryview(data)[done:])
 
 
 def _beside(path: Path, word: str) -> Path:
