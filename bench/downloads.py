@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from bench import nginx
 from bench.static import Static
 from tess_source import Request, Transport
 from tess_source.download import Run
@@ -35,6 +36,8 @@ class Work:
 
 
 WORKS = (Work("l", "2 MB", 500, 694, 1.15), Work("s", "100 kB", 2000, 35, 1.3))
+LATENCIES = (0.0, 0.05)
+"""Seconds."""
 Side = Callable[[str, Work, Path, int], None]
 
 
@@ -105,14 +108,15 @@ def measure(
     """Time every side once a round, in an order that is reversed from round to round."""
     chosen = {name: side for name, side in sides().items() if name not in without}
     times: dict[str, list[float]] = {name: [] for name in chosen}
-    with Static({work.name: file_of(work.blocks)}, latency) as server:
+    bodies = {work.name: file_of(work.blocks)}
+    with nginx.serving(bodies, latency) if nginx.can_serve(latency) else Static(bodies, latency) as url:
         for number in range(rounds):
             for name in list(chosen)[:: -1 if number % 2 else 1]:
                 root = scratch / "files"
                 root.mkdir()
                 os.sync()
                 begin = time.perf_counter()
-                chosen[name](server.url, work, root, jobs)
+                chosen[name](url, work, root, jobs)
                 times[name].append(time.perf_counter() - begin)
                 sizes = {path.stat().st_size for path in root.iterdir()}
                 assert (len(list(root.iterdir())), sizes) == (work.count, {work.blocks * BLOCK}), name
@@ -145,13 +149,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--without", action="append", default=[], help="a side to leave out; may be repeated")
     parser.add_argument("--scratch", type=Path, help="where files are fetched to, and removed again")
     options = parser.parse_args(arguments)
-    print(
-        f"{options.jobs} at the same time, {options.rounds} rounds, load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
-    )
+    server = "nginx" if all(map(nginx.can_serve, options.latency or LATENCIES)) else "a server in Python"
+    print(f"from {server}, {options.jobs} at the same time, {options.rounds} rounds,", end=" ")
+    print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory(prefix="tess-source-bench-", dir=options.scratch) as scratch:
         for whole in WORKS:
             work = Work(whole.name, whole.words, max(1, int(whole.count * options.scale)), whole.blocks, whole.goal)
-            for latency in options.latency or [0.0, 0.05]:
+            for latency in options.latency or LATENCIES:
                 times = measure(work, latency, options.rounds, options.jobs, Path(scratch), options.without)
                 print("\n".join(lines(work, latency, times)), flush=True)
     return 0

@@ -36,10 +36,10 @@ class Static:
             for _ in range(WORKERS)
         ]
 
-    def __enter__(self) -> Static:
+    def __enter__(self) -> str:
         for process in self._processes:
             process.start()
-        return self
+        return self.url
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
