@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import multiprocessing
 import pickle
 import threading
@@ -72,15 +71,15 @@ def test_a_pool_of_processes_fetches_a_plan(plan: Plan, server: Server) -> None:
     assert all(headers["Authorization"] == SECRET for _, headers in server.requests)
 
 
-@pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="dask's scheduler is not installed")
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.block_network(allowed_hosts=[".*"])
 @pytest.mark.parametrize("pure", [False, True])
-def test_the_executor_of_a_dask_client_fetches_a_plan(plan: Plan, server: Server, pure: bool) -> None:
-    """Also where it takes equal calls for one."""
+@pytest.mark.parametrize("processes", [False, True])
+def test_the_executor_of_a_dask_client_fetches_a_plan(plan: Plan, server: Server, processes: bool, pure: bool) -> None:
+    """Workers are threads here or processes of their own, also where dask takes equal calls for one."""
     from distributed import Client, LocalCluster
 
-    cluster = LocalCluster(n_workers=2, threads_per_worker=2, processes=False, dashboard_address=None)
+    cluster = LocalCluster(n_workers=2, threads_per_worker=2, processes=processes, dashboard_address=None)
     with cluster, Client(cluster) as client:
         manifest = plan.download(executor=client.get_executor(pure=pure))
         for path in plan.root.iterdir():
