@@ -1,4 +1,4 @@
-"""Which files of the store were verified when, so that a file that did not change since is not read again.
+"""Which files of a folder were verified when, so that a file that did not change since is not read again.
 
 Every run adds one small file of JSON lines with a name of its own, whole or not at all; readers put them together. So nothing depends on
 locks, and what is lost is only verified again.
@@ -6,6 +6,7 @@ locks, and what is lost is only verified again.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -50,12 +51,14 @@ class Index:
     Parameters
     ----------
     root : Path
-        The root of the store.
+        The folder.
+    store : Path, optional
+        The root of the store, in which the index is kept, if that is another folder.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.folder = root / OWN_FOLDER / "verified"
+    def __init__(self, root: Path, store: Path | None = None) -> None:
+        self.root, self._store = root, store or root
+        self.folder = self._store / OWN_FOLDER / (f"elsewhere/{_name_of(root)}" if store else "verified")
 
     def get(self, path: str, stat: os.stat_result) -> Known | None:
         """Give what is known of a file, if its size and time are still those that were verified."""
@@ -95,7 +98,7 @@ class Index:
         fields = Known.__slots__
         rows = ({name: getattr(known, name) for name in fields} for known in records)
         lines = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
-        return keep(self.folder / f"{uuid.uuid4().hex}.jsonl", lines.encode("utf-8", "surrogateescape"), self.root)
+        return keep(self.folder / f"{uuid.uuid4().hex}.jsonl", lines.encode("utf-8", "surrogateescape"), self._store)
 
     def _put_together(self, parts: list[Path]) -> None:
         """Write one file in place of many. Whoever does the same at the same time loses nothing: only what was read is removed."""
@@ -106,6 +109,10 @@ class Index:
 
     def _is_there(self, known: Known) -> bool:
         return os.path.lexists(self.root / known.path)
+
+
+def _name_of(folder: Path) -> str:
+    return hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
 
 
 def _remove(part: Path) -> None:

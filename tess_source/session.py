@@ -432,24 +432,21 @@ class Session:
     ) -> Iterator[Entry]:
         """Fetch a plan, and give each entry as soon as it is known: see `Plan.iter_download`."""
         from tess_source.download import iter_download
+        from tess_source.store import note
 
         settings = replace(self.settings, jobs=self.settings.jobs if jobs is None else _jobs(jobs), progress=progress)
         if self.memory.offline:
             yield from self.download(plan)
             return
         entries: list[Entry] = []
-        store = self.store
-        ours = store.is_at(plan.root)
-        known = store.index if ours else None
-        if ours:
-            store.look(plan)  # reads once what others left there
+        index = self.store.index_of(plan.root)
+        self.store.look(plan, index)  # reads once what others left there
         try:
-            for entry in iter_download(plan, self.registry.transports, settings, executor=executor, known=known):
+            for entry in iter_download(plan, self.registry.transports, settings, executor=executor, known=index):
                 entries.append(entry)
                 yield entry
         finally:
-            if ours:
-                store.note(entries)
+            note(entries, index)
 
     def read(self, manifest: Manifest, **options: Any) -> Loaded:
         """Open the files of a manifest: see `Manifest.read`."""

@@ -29,7 +29,7 @@ from tess_source.verify import Verifier, form_of, read_through
 if TYPE_CHECKING:
     from tess_source.records import Settings
 
-__all__ = ["SHARED_FOLDER", "Store", "Stored"]
+__all__ = ["SHARED_FOLDER", "Store", "Stored", "note"]
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +77,10 @@ class Store:
         """What was verified when."""
         return Index(self.root)
 
+    def index_of(self, folder: Path) -> Index:
+        """Give what was verified when in any folder: downloads go where their user wants."""
+        return self.index if self.is_at(folder) else Index(folder, self.root)
+
     def is_at(self, folder: Path) -> bool:
         """Whether a folder is the root of this store."""
         try:
@@ -92,7 +96,7 @@ class Store:
         Parameters
         ----------
         plan : Plan
-            If it is for another folder than the store, it goes to `fetch` as it is, unless `offline`.
+            Its folder may be another than the store.
         fetch : callable
             Fetches the files of a plan.
         offline : bool
@@ -108,9 +112,8 @@ class Store:
         Interrupted
             On Ctrl-C, with the manifest of what was done.
         """
-        if not offline and not self.is_at(plan.root):
-            return fetch(plan)
-        entries, problems = self.look(plan)
+        index = self.index_of(plan.root)
+        entries, problems = self.look(plan, index)
         if offline:
             told = (entry or _offline(item, problems) for entry, item in zip(entries, plan, strict=True))
             return Manifest(plan, tuple(told))
@@ -119,35 +122,22 @@ class Store:
             return Manifest(plan, tuple(entry for entry in entries if entry))
         part = plan if len(rest) == len(plan) else replace(plan, items=Items(plan.items.to_polars()[rest]))
         try:
-            return self._whole(plan, entries, fetch(part))
+            manifest = fetch(part)
         except Interrupted as stop:
-            raise Interrupted(self._whole(plan, entries, stop.manifest)) from None
+            note(stop.manifest.entries, index)
+            raise Interrupted(_whole(plan, entries, stop.manifest)) from None
+        note(manifest.entries, index)
+        return _whole(plan, entries, manifest)
 
-    def _whole(self, plan: Plan, entries: Sequence[Entry | None], manifest: Manifest) -> Manifest:
-        """Put the entries of what was here and of what was fetched together, and remember what was verified."""
-        self.note(manifest.entries)
-        if not any(entries):
-            return replace(manifest, plan=plan)
-        fetched = {(entry.item.uri, entry.item.path): entry for entry in manifest.entries}
-        whole = (entry or fetched.get((item.uri, item.path)) for entry, item in zip(entries, plan, strict=True))
-        return Manifest(plan, tuple(entry for entry in whole if entry), manifest.seconds)
-
-    def note(self, entries: Iterable[Entry]) -> None:
-        """Remember files that were fetched, and so verified."""
-        noted = (self._noted(entry) for entry in entries if entry.status == FETCHED and entry.path and entry.sha256)
-        self.index.add(known for known in noted if known)
-
-    def _noted(self, entry: Entry) -> Known | None:
-        try:
-            path = self.root.joinpath(*paths.parts_of(entry.item.path))
-            found = path.stat()
-        except (OSError, ValueError):
-            return None
-        same = entry.path is not None and path.samefile(entry.path) and found.st_size == entry.bytes
-        return _known(entry.item.path, found, entry.sha256 or "", entry.item.uri) if same else None
-
-    def look(self, plan: Plan) -> tuple[list[Entry | None], dict[str, str]]:
+    @staticmethod
+    def look(plan: Plan, index: Index) -> tuple[list[Entry | None], dict[str, str]]:
         """Find the files of a plan that lie in its folder whole; those that are not known yet are read through.
+
+        Parameters
+        ----------
+        plan : Plan
+        index : Index
+            What is known of the folder; it is added to.
 
         Returns
         -------
@@ -156,16 +146,12 @@ class Store:
         problems : dict
             Path → what is wrong with a file that lies there.
         """
-        index = self.index if self.is_at(plan.root) else None
         items = list(plan)
         lying = {number: found for number, item in enumerate(items) if (found := _candidate(plan.root, item))}
-        known = {
-            number: index.get(items[number].path, found) if index else None for number, (_, found) in lying.items()
-        }
+        known = {number: index.get(items[number].path, found) for number, (_, found) in lying.items()}
         unread = [number for number, record in known.items() if record is None]
         read = dict(zip(unread, _read_all([(lying[number][0], items[number]) for number in unread]), strict=True))
-        if index:
-            index.add(record for record, _ in read.values() if record)
+        index.add(record for record, _ in read.values() if record)
         entries: list[Entry | None] = [None] * len(items)
         problems: dict[str, str] = {}
         for number, (path, _) in lying.items():
@@ -281,6 +267,31 @@ class Store:
             folder = folder.parent
 
 
+def note(entries: Iterable[Entry], index: Index) -> None:
+    """Remember files that were fetched, and so verified."""
+    noted = (_noted(entry, index.root) for entry in entries if entry.status == FETCHED and entry.path and entry.sha256)
+    index.add(known for known in noted if known)
+
+
+def _noted(entry: Entry, root: Path) -> Known | None:
+    try:
+        path = root.joinpath(*paths.parts_of(entry.item.path))
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    same = entry.path is not None and path.samefile(entry.path) and found.st_size == entry.bytes
+    return _known(entry.item.path, found, entry.sha256 or "", entry.item.uri) if same else None
+
+
+def _whole(plan: Plan, entries: Sequence[Entry | None], manifest: Manifest) -> Manifest:
+    """Put the entries of what was here and of what was fetched together."""
+    if not any(entries):
+        return replace(manifest, plan=plan)
+    fetched = {(entry.item.uri, entry.item.path): entry for entry in manifest.entries}
+    whole = (entry or fetched.get((item.uri, item.path)) for entry, item in zip(entries, plan, strict=True))
+    return Manifest(plan, tuple(entry for entry in whole if entry), manifest.seconds)
+
+
 def _known(path: str, found: os.stat_result, sha256: str, uri: str) -> Known:
     return Known(path, found.st_size, found.st_mtime_ns, sha256, uri, now())
 
@@ -292,8 +303,8 @@ def _candidate(root: Path, item: Item) -> tuple[Path, os.stat_result] | None:
     ):
         return None
     try:
+        found = (root / item.path).lstat()
         path = paths.inside(root, item.path)
-        found = path.lstat()
     except (OSError, ValueError):
         return None
     return (path, found) if stat.S_ISREG(found.st_mode) and item.size in {None, found.st_size} else None

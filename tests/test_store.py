@@ -144,9 +144,11 @@ def test_without_a_root_files_go_to_the_cache_folder_and_nothing_to_where_one_is
 # -- what is here --
 
 
+@pytest.mark.parametrize("folder", [None, "a folder of mine"])
 def test_what_was_verified_is_not_read_again(
-    session: Session, plan: Plan, sample: SampleArchive, monkeypatch: pytest.MonkeyPatch
+    plan: Plan, sample: SampleArchive, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: str | None
 ) -> None:
+    plan = plan.to(tmp_path / folder) if folder else plan
     first = plan.download()
     assert {entry.status for entry in first} == {"fetched"}
     sample.clear()
@@ -231,11 +233,20 @@ def test_links_in_the_store_are_not_followed_out_of_it(plan: Plan, tmp_path: Pat
     assert outside.read_bytes() == content
 
 
-def test_a_folder_of_the_users_has_no_index_and_gets_nothing_but_the_files(
-    session: Session, plan: Plan, tmp_path: Path
-) -> None:
+def test_what_changed_in_a_folder_of_the_users_is_read_and_fetched_again(plan: Plan, tmp_path: Path) -> None:
+    mine = plan.to(tmp_path / "mine")
+    mine.download()
+    damaged = path_of(mine)
+    damage(damaged)
+    os.utime(damaged)
+    assert [entry.status for entry in mine.download()] == ["fetched", "here"]
+
+
+def test_a_folder_of_the_users_gets_nothing_but_the_files(session: Session, plan: Plan, tmp_path: Path) -> None:
+    """What was verified there is remembered in the cache folder."""
     manifest = plan.to(tmp_path / "mine").download()
     assert {entry.status for entry in manifest} == {"fetched"}
+    assert len(session.store.index_of(tmp_path / "mine").entries) == 2
     assert {path.suffix for path in (tmp_path / "mine").rglob("*") if path.is_file()} == {".fits"}
     assert not session.store.files()
 
