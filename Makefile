@@ -2,7 +2,7 @@
 #   make demo    search KELT-9 on the sample archive, download two light curves, open and draw them
 #   make test    the whole suite
 #   make lint    ruff, mypy --strict
-#   make bench   against astroquery and lightkurve, side by side
+#   make bench   against astroquery, lightkurve, curl and others, side by side: 15 minutes or so
 #   make docs    the site, in site/
 
 PYTHON ?= python3
@@ -25,7 +25,7 @@ lint: $(READY)
 	$(BIN)/mypy tests/test_typing.py
 
 bench: $(READY)
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench --all
 
 docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

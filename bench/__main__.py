@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what the command line asks for; give the exit code."""
     parser = _parser()
     options = parser.parse_args(arguments)
+    if options.all and options.only:
+        parser.error("--all is every part, --only some of them: give one of the two")
     alone = [word for word in options.only or () if word in ALONE]
     if alone and len(alone) < len(options.only):
         parser.error(f"{', '.join(alone)}: stands alone, and cannot be measured together with the others")
@@ -51,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"options behind -- are for one of {', '.join(ALONE)}")
     if alone:
         return max(abs(_alone(word, options.rest)) for word in alone)
-    words = options.only or USUAL
+    words = options.only or (STEPS if options.all else USUAL)
     wanted = {job for word in words for job in ONLY[word]}
     jobs = tuple(job for job in WORK if job in wanted)
     steps = [step for word in words for step in STEPS[word]]
@@ -68,16 +70,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"the sides did not get the same: {error}", file=sys.stderr)
             return DIFFERENT
     print(as_text(bench, steps))
-    if not options.only:
-        print(f"\nmore, each with --only: load, {', '.join(ALONE)}")
     if options.json:
         options.json.write_text(json.dumps(as_json(bench, steps), indent=1) + "\n")
+    if options.all:
+        return max(_titled(word) for word in ALONE)
+    if not options.only:
+        print(f"\nmore with --all, or each with --only: load, {', '.join(ALONE)}")
     return 0
 
 
 def _alone(word: str, rest: Sequence[str]) -> int:
     """Run a module of this package, with what stood behind ``--``."""
     return subprocess.run([sys.executable, "-m", f"bench.{word}", *rest], check=False).returncode
+
+
+def _titled(word: str) -> int:
+    print(f"\n{word}: {ALONE[word]}\n", flush=True)
+    return abs(_alone(word, []))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -94,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=_many, default=plain.rounds, help="how often (%(default)s)")
     parser.add_argument("--latency", type=float, default=plain.latency, help="seconds a request (%(default)s)")
     parser.add_argument("--only", action="append", choices=[*STEPS, *ALONE], help="one part; may be repeated")
+    parser.add_argument("--all", action="store_true", help="every part, also those that stand alone: 15 minutes or so")
     parser.add_argument("--no-warm-up", dest="warm_up", action="store_false", help="leave out the unmeasured round")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every single measurement too")
     parser.add_argument("--scratch", type=Path, metavar="DIR", help="where files are fetched to, and removed again")

@@ -137,6 +137,7 @@ def test_the_help_names_what_stands_alone(capsys: pytest.CaptureFixture[str]) ->
     ("words", "why"),
     [
         (["--only", "loading", "--only", "search"], "stands alone"),
+        (["--all", "--only", "search"], "one of the two"),
         (["--only", "loading", "--rounds", "7"], "options of its own, which go behind --; not rounds"),
         (["--", "--rounds", "3"], "options behind -- are for one of"),
     ],
