@@ -140,10 +140,10 @@ def seconds(duration: float | str | timedelta) -> float:
     value = duration.total_seconds() if isinstance(duration, timedelta) else duration
     if isinstance(value, str):
         match = _NUMBER.fullmatch(value)
-        unit = _UNITS.get(match[2].lower() or "s") if match else None
+        unit = _UNITS.get(match[2].lower()) if match else None
         value = float(match[1]) * unit if match and unit else value
     if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value) or value < 0:
-        raise QueryError(f"{duration!r} is not a length of time; give seconds, or e.g. '12h', '30d'")
+        raise QueryError(f"{duration!r} is not a length of time; give it with its unit, e.g. '90s', '12h', '30d'")
     return float(value)
 
 

@@ -136,7 +136,18 @@ def _typed(texts: pl.DataFrame, head: Table) -> pl.DataFrame:
     try:
         return texts.select(known).cast(kinds)
     except pl.exceptions.PolarsError as error:
-        raise ValueError(f"a value is not of its column's type: {error}") from error
+        raise ValueError(_misfit(texts.select(known), kinds)) from error
+
+
+def _misfit(texts: pl.DataFrame, kinds: Mapping[str, Any]) -> str:
+    """Name the first value that is not what its column's header promises."""
+    for name, kind in kinds.items():
+        bad = texts[name].filter(texts[name].is_not_null() & texts[name].cast(kind, strict=False).is_null())
+        if len(bad):
+            return (
+                f"the value {bad[0]!r} in its column {name!r} is no {'whole number' if kind.is_integer() else 'number'}"
+            )
+    return "a value is not of its column's type"
 
 
 def _dtype(dtype: np.dtype[Any]) -> Any:

@@ -394,7 +394,7 @@ def _expected(item: Item, response: urllib3.BaseHTTPResponse) -> int | None:
     if item.size is not None and announced is not None and item.size != announced:
         kind = response.headers.get("Content-Type", "").lower()
         page = " (an HTML page)" if kind.startswith("text/html") else ""
-        raise AgainError(f"the server offers {announced:,} bytes{page}, the archive's list says {item.size:,}")
+        raise AgainError(f"the server offers {announced:,} bytes{page}, {item.size:,} are expected")
     return item.size if item.size is not None else announced
 
 

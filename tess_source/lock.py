@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
     from tess_source.found import Found
     from tess_source.session import Session
 
-__all__ = ["STATES", "Changes", "Verified", "ask_again", "diff", "refresh", "verify_lock"]
+__all__ = ["STATES", "Changes", "Verified", "ask_again", "diff", "made_elsewhere", "refresh", "unsummed", "verify_lock"]
+
+log = logging.getLogger(__name__)
 
 COMPLETE, MISSING, DAMAGED, DIFFERENT, STALE, EXTRA = "complete", "missing", "damaged", "different", "stale", "extra"
 STATES = {
-    COMPLETE: "the bytes are those of the lock",
+    COMPLETE: "the bytes are those of the lock; where the lock has no sum, size and structure are right, and the reason says so",
     MISSING: "it is not there",
     DAMAGED: "its own structure or sums say that it is not whole",
     DIFFERENT: "it is whole, but its bytes are others than those of the lock",
@@ -35,6 +38,7 @@ STATES = {
     EXTRA: "it lies in the folder, but the lock does not name it",
 }
 """What `verify_lock` may say of a file."""
+UNSUMMED = "its size and structure are right; the lock has no sum for it"
 READERS = 4
 """Files read at the same time; their sums are made without Python's lock."""
 
@@ -64,7 +68,9 @@ class Verified(Rows):
 
     def summary(self) -> str:
         """Say in one line what was found."""
-        return ", ".join(f"{count:,} {state}" for state, count in self.counts().items() if count or state == COMPLETE)
+        said = [f"{count:,} {state}" for state, count in self.counts().items() if count or state == COMPLETE]
+        unsummed = int((self["reason"] == UNSUMMED).sum())
+        return ", ".join([*said, *([f"{unsummed:,} of them not compared: the lock has no sum"] if unsummed else [])])
 
 
 class Changes(Rows):
@@ -163,10 +169,12 @@ def _read_state(path: Path, item: Item, size: int) -> tuple[str, str]:
     if problem is not None:
         return DAMAGED, problem
     if same_size and item.sha256 is None:
-        return COMPLETE, "its size and structure are right; the lock has no sum for it"
+        return COMPLETE, UNSUMMED
     if difference := _releases_differ(_release(item), verifier.release):
         return STALE, difference
-    return DIFFERENT, f"sha256 {sha256}" if same_size else f"it has {size:,} bytes, the lock says {item.size:,}"
+    if not same_size:
+        return DIFFERENT, f"it has {size:,} bytes, the lock says {item.size:,}"
+    return DIFFERENT, f"sha256 {sha256[:12]}…, the lock says {(item.sha256 or '')[:12]}…"
 
 
 def _release(item: Item) -> Release:
@@ -225,6 +233,15 @@ def diff(before: Plan, after: Plan) -> Changes:
     return Changes(pl.DataFrame(changes, schema=_schema(Changes), orient="row"))
 
 
+def unsummed(before: Plan, after: Plan) -> int:
+    """Give the number of files of which one of two locks has the sha256 and the other has not: their bytes are not compared."""
+    import polars as pl
+
+    left, right = (plan.items.to_polars().select("uri", "sha256").unique("uri") for plan in (before, after))
+    both = left.join(right, on="uri", suffix="_after")
+    return both.filter(pl.col("sha256").is_null() != pl.col("sha256_after").is_null()).height
+
+
 def _differs(columns: list[str]) -> pl.Expr:
     import polars as pl
 
@@ -275,10 +292,28 @@ def refresh(plan: Plan, session: Session | None = None) -> tuple[Plan, Changes]:
     LockError
         If the lock does not say what was asked, or not in a way that can be asked again.
     """
-    found = ask_again(plan.record, session or plan.session)
+    asker = session or plan.session
+    if other := made_elsewhere(plan, asker):
+        log.warning("%s; what differs may be the archives", other)
+    found = ask_again(plan.record, asker)
     today = found.plan(plan.root, layout=str(plan.record.get("layout", "mast")))
     changes = diff(plan, today)
     return Plan(_with_known(today.items, plan.items, changes), today.root, today.record, today.session), changes
+
+
+def made_elsewhere(plan: Plan, session: Session | None = None) -> str:
+    """Say that a lock was made at another archive than a session asks; empty if it was not, or does not say.
+
+    Parameters
+    ----------
+    plan : Plan
+    session : Session, optional
+        The default session if None.
+    """
+    from tess_source.session import default_session
+
+    there, here = plan.record.get("archive"), (session or default_session()).archive
+    return f"the lock was made at {there}, this session asks {here}" if there and there != here else ""
 
 
 def _with_known(today: Items, locked: Items, changes: Changes) -> Items:

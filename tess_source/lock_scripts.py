@@ -165,6 +165,8 @@ def main(folder):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 2 or (len(sys.argv) == 2 and sys.argv[1].startswith("-")):
+        sys.exit(__doc__)
     sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "."))
 '''
 
@@ -180,7 +182,8 @@ _CURL = r"""#!/bin/sh
 %s
 # Fetch these files: sh THIS_SCRIPT [FOLDER]. What is there already with the right bytes is kept; exit code 1 if any failed.
 set -u
-cd "${1:-.}" || exit 1
+case "${1:-.}" in -*) echo "usage: sh $0 [FOLDER]" >&2; exit 1 ;; esac
+mkdir -p "${1:-.}" && cd "${1:-.}" || exit 1
 failed=0
 
 sum_of() {

@@ -439,8 +439,7 @@ class Session:
             yield from self.download(plan)
             return
         entries: list[Entry] = []
-        index = self.store.index_of(plan.root)
-        self.store.look(plan, index)  # reads once what others left there
+        index = self.store.look_around(plan)
         try:
             for entry in iter_download(plan, self.registry.transports, settings, executor=executor, known=index):
                 entries.append(entry)
@@ -530,12 +529,17 @@ class Session:
                 f"no plugin can {verb}: see `tess-source plugins` for what is installed, broken or left out"
             )
 
+    @property
+    def archive(self) -> str:
+        """What is asked: ``MAST``, or the address of another server."""
+        return (self.settings.server or "MAST").rstrip("/")
+
     def _record(self, query: Query) -> dict[str, Any]:
         """Write down how an answer came to be, in plain values."""
         plugins = {p.name: p.version for p in self.registry.plugins.values() if p.state == "ready"}
         return {
             "question": question(query),
-            "archive": self.settings.server or "MAST",
+            "archive": self.archive,
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
             "versions": {name: _version(name) for name in ("tess-source", "astroquery", "astropy", "lightkurve")},
             "plugins": plugins,

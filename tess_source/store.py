@@ -10,6 +10,7 @@ import logging
 import os
 import re
 import stat
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -20,10 +21,12 @@ from typing import TYPE_CHECKING
 from tess_source import paths, text
 from tess_source.config import OWN_FOLDER, store_root
 from tess_source.errors import Interrupted, UnsafePathError
+from tess_source.folder import Folder
 from tess_source.index import Index, Known
 from tess_source.keeping import now
 from tess_source.manifest import FAILED, FETCHED, HERE, Entry, Manifest
 from tess_source.plan import Item, Items, Plan
+from tess_source.resume import Part
 from tess_source.verify import Verifier, form_of, read_through
 
 if TYPE_CHECKING:
@@ -96,7 +99,7 @@ class Store:
         Parameters
         ----------
         plan : Plan
-            Its folder may be another than the store.
+            Its folder may be another than the store: then what lies in the store is copied from there.
         fetch : callable
             Fetches the files of a plan.
         offline : bool
@@ -112,8 +115,7 @@ class Store:
         Interrupted
             On Ctrl-C, with the manifest of what was done.
         """
-        index = self.index_of(plan.root)
-        entries, problems = self.look(plan, index)
+        index, entries, problems = self._found(plan)
         if offline:
             told = (entry or _offline(item, problems) for entry, item in zip(entries, plan, strict=True))
             return Manifest(plan, tuple(told))
@@ -128,6 +130,43 @@ class Store:
             raise Interrupted(_whole(plan, entries, stop.manifest)) from None
         note(manifest.entries, index)
         return _whole(plan, entries, manifest)
+
+    def look_around(self, plan: Plan) -> Index:
+        """Read through once what others left in the plan's folder, copy there what lies in the store, and give what is known now."""
+        return self._found(plan)[0]
+
+    def _found(self, plan: Plan) -> tuple[Index, list[Entry | None], dict[str, str]]:
+        index = self.index_of(plan.root)
+        entries, problems = self.look(plan, index)
+        if index is not self.index:
+            self._copy_what_is_here(plan, entries, index)
+        return index, entries, problems
+
+    def _copy_what_is_here(self, plan: Plan, entries: list[Entry | None], index: Index) -> None:
+        """Fill in the entries of files that are missing in the plan's folder, but not in the store; what cannot be copied is left out."""
+        import polars as pl
+
+        items, folder = list(plan), Folder(plan.root)
+        by_uri = {known.uri: path for path, known in self.index.entries.items() if known.uri}
+        missing = {
+            number: by_uri.get(items[number].uri, items[number].path) for number, e in enumerate(entries) if not e
+        }
+        places = {number: place for number, place in missing.items() if place and (self.root / place).is_file()}
+        if not places:
+            return
+        rows = plan.items.to_polars()[list(places)].with_columns(path=pl.Series(list(places.values()), dtype=pl.String))
+        stored, _ = self.look(replace(plan, items=Items(rows), root=self.root), self.index)
+        copies = [
+            (number, _copied(found, items[number], folder))
+            for number, found in zip(places, stored, strict=True)
+            if found is not None
+        ]
+        for number, copy in copies:
+            entries[number] = copy
+        done = [copy for _, copy in copies if copy is not None]
+        index.add(known for copy in done if (known := _noted(copy, index.root)))
+        if done:
+            log.info("%s copied from the cache folder %s", text.number(len(done), "file"), self.root)
 
     @staticmethod
     def look(plan: Plan, index: Index) -> tuple[list[Entry | None], dict[str, str]]:
@@ -265,6 +304,30 @@ class Store:
             except OSError:  # not empty: it stays
                 return
             folder = folder.parent
+
+
+def _copied(stored: Entry, item: Item, folder: Folder) -> Entry | None:
+    """Copy a file of the store that was verified to where a plan wants it; None if that does not go, or its bytes are others by now."""
+    if stored.path is None:
+        return None
+    try:
+        part = Part(folder.place(item.path), uuid.uuid4().hex[:12])
+        verifier = Verifier(part.path.name, size=stored.bytes, sha256=stored.sha256, kind=item.kind)
+        try:
+            with stored.path.open("rb") as source, part.open() as write:
+                while chunk := source.read(1 << 20):
+                    write(chunk)
+                    verifier.feed(chunk)
+            if verifier.finish():
+                return None
+            folder.check(part.path)
+            part.file.replace(part.path)
+        finally:
+            part.remove()
+    except (OSError, UnsafePathError) as error:
+        log.info("%s was not copied from the cache folder: %s", item.path, error)
+        return None
+    return Entry(item, HERE, path=part.path, bytes=verifier.size, sha256=verifier.sha256)
 
 
 def note(entries: Iterable[Entry], index: Index) -> None:

@@ -224,6 +224,7 @@ def test_a_lock_without_sums_is_checked_by_size_and_structure(mast: Session, loc
     found = verify_lock(plan)
     assert found.ok
     assert set(found["reason"]) == {"its size and structure are right; the lock has no sum for it"}
+    assert found.summary().endswith(f"{len(plan)} of them not compared: the lock has no sum")
     path = lock.root / PLACE
     path.write_bytes(bytes(path.stat().st_size))
     assert states(plan) == {LC14: "damaged"}
@@ -391,7 +392,6 @@ def run(text: str, folder: Path, language: str, tmp_path: Path) -> Ran:
     """Run a script as its reader would: without our environment."""
     file = tmp_path / f"script.{language}"
     file.write_text(text)
-    folder.mkdir(exist_ok=True)
     program = [sys.executable, "-I", "-W", "error", str(file)] if language == "python" else ["sh", str(file)]
     clean = {
         name: value
@@ -422,6 +422,18 @@ def test_a_script_fetches_the_same_bytes_and_keeps_what_is_there(
     assert [request.uri for request in archive.requests] == [f"mast:TESS/product/{LC14}"]
     assert verify_lock(lock, tmp_path / "theirs").ok
     assert not list((tmp_path / "theirs").rglob("*.part"))
+
+
+@pytest.mark.parametrize("language", ["python", "curl"])
+def test_a_script_that_is_asked_for_help_fetches_nothing(
+    archive: SampleArchive, mast: Session, lock: Plan, tmp_path: Path, language: str
+) -> None:
+    archive.clear()
+    done = run(written(lock, mast, language), Path("--help"), language, tmp_path)
+    assert done.code == 1
+    assert "[FOLDER]" in done.err
+    assert not archive.requests
+    assert not (tmp_path / "--help").exists()
 
 
 @pytest.mark.parametrize("language", ["python", "curl"])
@@ -612,6 +624,27 @@ def test_get_from_a_lock_fetches_damaged_files_again(
     assert verify_lock(lock).ok
 
 
+def test_get_from_a_lock_does_not_believe_what_the_cache_folder_remembers(
+    archive: SampleArchive, mast: Session, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cache = tmp_path / "cache"
+    file = mast.search(KELT9, kind="lc", sector=14).plan(tmp_path / "once").download().lock().save(tmp_path / "l.ecsv")
+    words = ["--server", archive.url, "--cache", str(cache), "get", "--from-lock", str(file)]
+    with pytest.raises(SystemExit):
+        main(words)  # now the folder has a record of the file
+    (path,) = cache.rglob("*_lc.fits")
+    before, content = path.stat(), bytearray(path.read_bytes())
+    content[100_000] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as stop:
+        main(words)
+    assert stop.value.code in {0, None}
+    assert "1 fetched" in capsys.readouterr().err
+    assert path.read_bytes() != content
+
+
 @pytest.mark.parametrize(
     "words", [[KELT9], ["--kind", "lc"], ["--lock", "x.ecsv"], ["--layout", "flat"], ["--wildcards"]]
 )
@@ -669,6 +702,41 @@ def test_two_locks_are_compared_by_the_program(
     done = program("lock", "diff", file, other, "--format", "csv")
     assert done.code == 1
     assert done.out.splitlines()[1].startswith("gone,")
+
+
+def test_a_sum_that_one_of_two_locks_lacks_is_told(program: Callable[..., Ran], lock: Plan, file: Path) -> None:
+    text = file.read_text()
+    spoilt = file.with_name("s.ecsv")
+    spoilt.write_text(text.replace(str(lock.items["sha256"][0]), '""'))
+    done = program("lock", "diff", file, spoilt)
+    assert done.code == 0
+    assert "1 file not compared by their bytes" in done.err
+    assert "1 of them not compared" in program("verify", spoilt, "--to", lock.root).err
+
+
+def test_a_lock_whose_columns_are_misspelt_is_refused(program: Callable[..., Ran], lock: Plan, file: Path) -> None:
+    file.write_text(file.read_text().replace("sha256", "sha255"))
+    done = program("verify", file, "--to", lock.root)
+    assert done.code == 1
+    assert "unknown column 'sha255'; did you mean 'sha256'?" in done.err
+
+
+def test_a_value_that_does_not_fit_its_column_is_named(program: Callable[..., Ran], lock: Plan, file: Path) -> None:
+    file.write_text(file.read_text().replace(f" {lock.items['size'][0]} ", " many "))
+    assert "the value 'many' in its column 'size' is no whole number" in program("verify", file).err
+
+
+def test_a_lock_of_another_archive_is_told(
+    program: Callable[..., Ran], lock: Plan, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = replace(lock, record={**lock.record, "archive": "http://127.0.0.1:9"}).save(tmp_path / "o.ecsv")
+    assert "the lock was made at http://127.0.0.1:9" in program("get", "--from-lock", other, "--to", lock.root).err
+    program("lock", "refresh", other)
+    assert "the lock was made at http://127.0.0.1:9" in caplog.text
+
+
+def test_a_folder_that_is_missing_is_named(program: Callable[..., Ran], file: Path) -> None:
+    assert "there is no folder 'no such'" in program("verify", file, "--to", "no such").err
 
 
 def test_a_lock_is_refreshed_by_the_program(

@@ -76,16 +76,8 @@ def test_files_that_are_not_here_are_entries_that_say_so(filled: tuple[str, Path
     assert [(entry.item.kind, entry.status) for entry in manifest] == [("lc", "here"), ("tp", "failed")]
     assert list(manifest.errors.values()) == ["offline, and it is not here"]
     assert [entry.status for entry in plan.iter_download()] == ["here", "failed"]
-    elsewhere = plan.to(tmp_path).download()
-    assert {entry.status for entry in elsewhere} == {"failed"}
-    path = manifest[0].path
-    assert path is not None
-    (tmp_path / plan.items["path"][0]).parent.mkdir(parents=True)
-    (tmp_path / plan.items["path"][0]).write_bytes(path.read_bytes())
     assert [entry.status for entry in plan.to(tmp_path).download()] == ["here", "failed"]
     assert not (tmp_path / ".tess-source").exists()
-    (tmp_path / plan.items["path"][0]).write_bytes(bytes(path.stat().st_size))
-    assert "offline, and it is not here: " in next(iter(plan.to(tmp_path).download().errors.values()))
 
 
 @pytest.mark.usefixtures("no_sockets")
@@ -220,3 +212,42 @@ def test_real_files_in_a_folder_of_astroquerys_are_used_and_cut_ones_are_not(rea
     assert [entry.status for entry in manifest] == ["here", "here", "failed"]
     assert "offline, and it is not here: it" in manifest[2].error
     assert len(session.store.index.entries) == 2
+
+
+@pytest.mark.usefixtures("no_sockets")
+@pytest.mark.parametrize("offline", [True, False])
+def test_what_lies_in_the_store_is_copied_to_a_folder_of_ones_own(
+    filled: tuple[str, Path], tmp_path: Path, offline: bool
+) -> None:
+    plan = mast(*filled, offline=offline).search("KELT-9", kind="lc", sector=[14, 15]).plan(tmp_path, layout="flat")
+    manifest = plan.download()
+    assert [entry.status for entry in manifest] == ["here", "here"]
+    assert {path.name for path in tmp_path.iterdir()} == {item.filename for item in plan}
+    assert [entry.sha256 for entry in plan.to(filled[1]).download()] != [None, None]
+    for entry in manifest:
+        original = next(filled[1].rglob(entry.item.filename))
+        assert entry.path is not None
+        assert entry.path.read_bytes() == original.read_bytes()
+
+
+@pytest.mark.usefixtures("no_sockets")
+def test_a_file_that_was_damaged_in_the_store_is_not_copied(filled: tuple[str, Path], tmp_path: Path) -> None:
+    import os
+    import shutil
+
+    cache = tmp_path / "cache"
+    shutil.copytree(filled[1], cache)
+    plan = mast(filled[0], cache, offline=True).search("KELT-9", kind="lc", sector=14).plan(tmp_path / "mine")
+    [item] = plan
+    path = plan.session.store.root / item.path
+    before = path.stat()
+    with path.open("r+b") as file:
+        file.seek(before.st_size // 2)
+        file.write(bytes(4096))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    [entry] = plan.download()
+    assert entry.status == "failed"
+    assert not [path for path in (tmp_path / "mine").rglob("*") if path.is_file()]
+    os.utime(path)
+    [entry] = plan.to(plan.session.store.root).download()
+    assert "offline, and it is not here: " in entry.error

@@ -452,6 +452,9 @@ def test_prune_needs_a_criterion_and_can_show_first(run: Run, plan: Plan) -> Non
     code, _, err = run("prune")
     assert code == 2
     assert "--older-than" in err
+    code, _, err = run("prune", "--older-than", "90", "--dry-run")
+    assert code == 2
+    assert "with its unit" in err
     old = time.time() - 40 * DAY
     os.utime(path_of(plan), (old, old))
     code, out, _ = run("prune", "--older-than", "30d", "--dry-run", "--format", "jsonl")
