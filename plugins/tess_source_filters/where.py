@@ -111,6 +111,11 @@ def _pair(text: Any) -> tuple[str, str]:
     match = _CONDITION.fullmatch(text) if isinstance(text, str) else None
     if not match:
         raise ValueError(f"{text!r} is not a condition; give {{column: value}}, or text such as 'size=>=1000'")
+    if match[3].lstrip().startswith("="):
+        right = f"{match[1]}{match[2]}{match[3].lstrip('= ')}"
+        raise ValueError(
+            f"{text!r} has an = too many; write {right!r}, or {{column: value}} for a value that begins so"
+        )
     return match[1], ("!" if match[2] == "!=" else "") + match[3].strip()
 
 
@@ -152,7 +157,28 @@ def _column_mask(products: Products, column: str, values: list[Any]) -> pl.Expr:
     if dtype.is_numeric():
         exact = pl.col(column).fill_nan(None) if dtype.is_float() else pl.col(column)
         return _named(column, Conditions.of, values).mask(exact)
+    if dtype == pl.String:
+        _check_text(products[column], values)
     return _text_mask(pl.col(column).cast(pl.String), values, fold=dtype == pl.Boolean)
+
+
+def _check_text(column: pl.Series, values: list[Any]) -> None:
+    """Refuse a number where no text of the column is one: it would match nothing, and some columns do hold numbers as text."""
+    import polars as pl
+
+    words = column.drop_nulls().unique().sort()
+    if not len(words):
+        return
+    for value in values:
+        if isinstance(value, bool):
+            alike = words.str.to_lowercase().is_in(["true", "false"])
+        elif isinstance(value, Real):
+            alike = words.cast(pl.Float64, strict=False).is_not_null()
+        else:
+            continue
+        if not alike.any():
+            known = ", ".join(map(repr, words[:5])) + (", …" if len(words) > 5 else "")
+            raise QueryError(f"column {column.name!r} holds text ({known}), and {value!r} is none")
 
 
 def _named(column: str, read: Callable[[list[Any]], Conditions], values: list[Any]) -> Conditions:

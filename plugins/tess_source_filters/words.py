@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tess_source.errors import UnknownNameError
+from tess_source.errors import UnknownNameError, nearest
 from tess_source.records import Filter
 
 from .values import items
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from tess_source.tables import Products
 
 __all__ = ["FILTERS", "Words", "glob_to_regex", "pipelines"]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +74,10 @@ class Words:
         return ",".join([*self.wanted, *(f"!{word}" for word in self.unwanted)])
 
 
-def _mask(column: str) -> Callable[[Products, Words], pl.Expr]:
-    def keep(products: Products, value: Words) -> pl.Expr:
-        import polars as pl
+def _of_kind(products: Products, value: Words) -> pl.Expr:
+    import polars as pl
 
-        return value.mask(pl.col(column))
-
-    return keep
+    return value.mask(pl.col("kind"))
 
 
 def _kinds() -> Sequence[str]:
@@ -109,15 +110,44 @@ def _pipeline(word: str) -> str:
     return {name.lower(): name for name in pipelines()}.get(word.lower(), word)
 
 
+def _by(products: Products, value: Words) -> pl.Expr:
+    """Choose by pipeline; say which there are if one that was asked for is not, since any name may be that of another archive's."""
+    import polars as pl
+
+    there = products["pipeline"].drop_nulls().unique().sort().to_list()
+    missing = [word for word in value.wanted if word.lower() not in {name.lower() for name in there}]
+    unknown = [word for word in missing if word not in pipelines()]
+    for word in unknown if len(missing) < len(value.wanted) or not there else missing:
+        close = nearest(word, [*there, *pipelines()]) if word in unknown else ()
+        log.warning(
+            "no product is by %s%s%s",
+            word,
+            f"; there are products by {', '.join(there)}" if there else "",
+            f"; did you mean {close[0]!r}?" if close else "",
+        )
+    return value.mask(pl.col("pipeline"))
+
+
 def _pipeline_criteria(value: Words) -> Mapping[str, Any]:
     return {"provenance_name": list(value.wanted)} if value.wanted and not value.unwanted else {}
 
 
 def _globs(value: Any) -> tuple[str, ...]:
-    """Read patterns; a comma is part of one."""
+    """Read patterns; those that mean a list or an exclusion, as in other filters, would match nothing."""
     patterns = items(list(value) if isinstance(value, tuple) else value, split=False)
-    if wrong := [pattern for pattern in patterns if not isinstance(pattern, str)]:
-        raise TypeError(f"{wrong[0]!r} is not a pattern; give e.g. '*_lc.fits'")
+    for pattern in patterns:
+        if not isinstance(pattern, str):
+            raise TypeError(f"{pattern!r} is not a pattern; give e.g. '*_lc.fits'")
+        if pattern.startswith("!"):
+            raise ValueError(
+                f"{pattern!r}: a pattern says what to keep; leave files out by kind or pipeline, e.g. kind='!{_kinds()[0]}', "
+                "and write ? where a name begins with one"
+            )
+        if "," in re.sub(r"\[!?\]?[^]]*\]", "", pattern):
+            raise ValueError(
+                f"{pattern!r}: a comma does not divide patterns; give a list of them, or --name more than once, "
+                "and write [,] for a comma in a name"
+            )
     return tuple(sorted(set(patterns)))
 
 
@@ -177,24 +207,34 @@ def _code(char: str) -> str:
     return char if char.isascii() and (char.isalnum() or char == "_") else rf"\x{{{ord(char):X}}}"
 
 
-FILTERS = (
-    Filter(
-        "kind",
-        _mask("kind"),
-        "what the file is: lc, tp, dvt, dvr-xml, ffi …; !dvs for all others",
-        check=lambda value: Words.of(value, _kind),
+def _filter(
+    name: str, keep: Callable[[Products, Words], pl.Expr], help_: str, read: Callable[[str], str], **more: Any
+) -> Filter:
+    return Filter(
+        name,
+        keep,
+        help_,
+        check=lambda value: Words.of(value, read),
         multiple=True,
-        metavar="KIND",
+        metavar=name.upper(),
+        **more,
+    )
+
+
+FILTERS = (
+    _filter(
+        "kind",
+        _of_kind,
+        "what the file is: lc, tp, dvt, dvr-xml, ffi …; !dvs for all others",
+        _kind,
         choices=_kinds,
         criteria=_kind_criteria,
     ),
-    Filter(
+    _filter(
         "pipeline",
-        _mask("pipeline"),
+        _by,
         "who made it: SPOC, TESS-SPOC, QLP …; !QLP for all others",
-        check=lambda value: Words.of(value, _pipeline),
-        multiple=True,
-        metavar="PIPELINE",
+        _pipeline,
         choices=pipelines,
         criteria=_pipeline_criteria,
     ),

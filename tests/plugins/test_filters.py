@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -294,6 +295,58 @@ def test_what_is_no_tic_id_is_refused(kept: Kept, value: Any) -> None:
 )
 def test_name_is_a_shell_pattern_for_the_whole_file_name(kept: Kept, value: Any, expected: set[str]) -> None:
     assert kept(name=value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "right"),
+    [
+        ("*.xml,*.pdf", "give a list of them"),
+        (["*.fits", "a,b"], "write [,] for a comma"),
+        ("!*.pdf", "leave files out by kind"),
+    ],
+    ids=str,
+)
+def test_a_pattern_written_as_in_other_filters_is_refused_and_not_matched_with_nothing(
+    kept: Kept, value: Any, right: str
+) -> None:
+    with pytest.raises(QueryError, match=re.escape(right)):
+        kept(name=value)
+
+
+def test_a_pattern_may_have_any_character_in_brackets(session: Session) -> None:
+    products = Products.of([{"uri": f"x:{name}"} for name in ("a,b.fits", "!c.fits", "]d.fits", "plain.fits")])
+    for pattern, name in {"a[,;]b*": "a,b.fits", "[!]c*": None, "?c*": "!c.fits", "[],]d*": "]d.fits"}.items():
+        left = session.select(products, name=pattern).products["filename"].to_list()
+        assert left == ([name] if name else []), pattern
+
+
+# -- pipelines that are not there --
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("SPCO", "no product is by SPCO; there are products by QLP, SPOC, TESS-SPOC; did you mean 'SPOC'?"),
+        ("TASOC", "no product is by TASOC; there are products by QLP, SPOC, TESS-SPOC"),
+        (["SPOC", "QPL"], "no product is by QPL; there are products by QLP, SPOC, TESS-SPOC; did you mean 'QLP'?"),
+        (["SPOC", "TASOC"], ""),
+        ("!SPCO", ""),
+        ("spoc", ""),
+    ],
+    ids=str,
+)
+def test_a_pipeline_that_made_nothing_is_told_with_those_that_did(
+    kept: Kept, caplog: pytest.LogCaptureFixture, asked: Any, said: str
+) -> None:
+    kept(pipeline=asked)
+    assert "\n".join(record.getMessage() for record in caplog.records) == said
+
+
+def test_where_the_archive_has_nothing_a_misspelt_pipeline_is_still_told(
+    session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    session.select(Products.empty(), pipeline=["SPCO", "SPOC"])
+    assert [record.getMessage() for record in caplog.records] == ["no product is by SPCO; did you mean 'SPOC'?"]
 
 
 # -- size, run, tce --

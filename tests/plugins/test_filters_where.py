@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -236,3 +237,19 @@ def test_code_is_never_run() -> None:
 def test_a_column_of_lists_cannot_be_compared() -> None:
     with pytest.raises(QueryError, match="cannot be compared"):
         SESSION.select([{"uri": "a", "sectors": [1, 2]}], where={"sectors": 1})
+
+
+def test_one_equals_sign_too_many_is_told() -> None:
+    with pytest.raises(ValueError, match=re.escape("'kind==dvt' has an = too many; write 'kind=dvt'")):
+        Where.of("kind==dvt")
+    with pytest.raises(ValueError, match=re.escape("write 'kind!=dvt'")):
+        Where.of("kind!==dvt")
+    assert Where.of({"description": "=a"}).columns == (("description", ("=a",)),)
+
+
+@pytest.mark.parametrize("value", [3, 2.5, True, [3, "SCIENCE"]], ids=str)
+def test_a_number_for_a_column_of_words_is_told(value: object) -> None:
+    table = table_of([("SCIENCE", "1", 10, 20.0), ("INFO", "22", 1000, 20.0)])
+    with pytest.raises(QueryError, match=re.escape("column 'productType' holds text ('INFO', 'SCIENCE')")):
+        ours(table, {"productType": value})
+    assert len(ours(table, {"obsID": 22})) == 1, "some columns hold numbers as text"
