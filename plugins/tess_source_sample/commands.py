@@ -16,7 +16,11 @@ def sample() -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen to; 0 for a free one.")
 @click.option("--latency", type=float, default=0.0, show_default=True, help="Seconds that every request waits.")
 @click.option(
-    "--fault", "faults", multiple=True, metavar="RULE", help="Misbehave, e.g. status:503:times=2:match=Products."
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="RULE",
+    help="Misbehave, e.g. status:503:times=2:match=Products; once, unless times= says a number or always.",
 )
 @click.option("--executing", type=click.IntRange(0), default=0, help="Answer EXECUTING so often before each result.")
 @click.option("--redirect", is_flag=True, help="Redirect downloads to another port, as MAST does to its cloud store.")

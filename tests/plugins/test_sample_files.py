@@ -393,6 +393,24 @@ def test_folding_at_the_ephemeris_recovers_the_transit(filename: str, column: st
     assert inside.sum() > 20
 
 
+def test_every_tce_of_a_stars_runs_is_in_its_light_curves() -> None:
+    star = facts.star(16740101)
+    signals = model.signals(star)
+    assert len(signals) == max(run.tces for run in facts.runs(star.tic)) == 3
+    seen = [model.simulate(model.Target(star, facts.sector(number), 120)) for number in (14, 15, 41, 55, 75, 82)]
+    time = np.concatenate([series.time for series in seen])
+    flux = np.concatenate([series.pdc / np.nanmedian(series.pdc) for series in seen])
+    for n, signal in enumerate(signals):
+        others = model.transits(time, (*signals[:n], *signals[n + 1 :]), 120)
+        away = np.abs((time - signal.epoch + signal.period / 2) % signal.period - signal.period / 2) * 24
+        good = np.isfinite(flux) & (others == 0)
+        inside, outside = good & (away < 0.35 * signal.duration), good & (away > signal.duration) & (away < 12)
+        depth = (flux[outside].mean() - flux[inside].mean()) * 1e6
+        error = flux[outside].std() * 1e6 / np.sqrt(inside.sum())
+        assert depth > 5 * error, f"TCE {n + 1} is not to be seen"
+        assert depth == pytest.approx(signal.depth, rel=0.03, abs=3 * error), f"TCE {n + 1}"
+
+
 def test_raw_flux_drifts_and_corrected_flux_does_not() -> None:
     data = opened(make("tess2018206045859-s0001-0000000141914082-0120-s_lc.fits"))[1].data
 

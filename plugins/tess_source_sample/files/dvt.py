@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from random import Random
 from typing import TYPE_CHECKING, Any
 
 from tess_source_sample import facts
@@ -35,7 +34,7 @@ def sector_bits(sectors: tuple[int, ...]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One threshold crossing event: a planet of the star or, where those are used up, a false alarm."""
+    """One threshold crossing event: a planet of the star or, where those are used up, a weak signal that is made up."""
 
     planet: facts.Planet
     real: bool
@@ -55,19 +54,16 @@ def targets(of: facts.Run) -> list[model.Target]:
 
 
 def events(of: facts.Run) -> list[Event]:
-    """Return the TCEs of a run, in its numbering: strongest planets first, then weak signals that no planet makes."""
+    """Return the TCEs of a run, in its numbering: as `model.signals` has them."""
     star, seen = facts.star(of.tic), targets(of)
     days = sum(target.sector.cadences for target in seen) * model.CADENCE / model.DAY
     found = []
-    for n in range(of.tces):
-        draw = Random(model.seed("tce", of.tic, n))
-        real = n < len(star.planets)
-        period = 1.1 + 9 * draw.random()
-        depth = 2e6 * seen[0].noise / math.sqrt(period * 20)
-        planet = star.planets[n] if real else facts.Planet(period, 1330.0 + period * draw.random(), 2.5, depth, "")
+    for planet in model.signals(star)[: of.tces]:
         count = max(1, round(days * 0.93 / planet.period))
         noise = seen[0].noise * 1e6 / math.sqrt(max(1.0, planet.duration * 30))
-        found.append(Event(planet, real, max(7.2, 0.6 * planet.depth / noise * math.sqrt(count)), count))
+        found.append(
+            Event(planet, planet in star.planets, max(7.2, 0.6 * planet.depth / noise * math.sqrt(count)), count)
+        )
     return found
 
 
@@ -197,7 +193,7 @@ class _Data:
         fold = np.mod(self.seen.time - planet.epoch + 0.25 * planet.period, planet.period)
         table["PHASE"] = fold - 0.25 * planet.period
         for earlier in events(self.run)[: n - 1]:  # each TCE is found in what the earlier ones leave
-            light = light - (self.model(earlier) if earlier.real else 0.0)
+            light = light - self.model(earlier)
         fit = self.model(event)
         table["LC_INIT"], table["LC_INIT_ERR"], table["MODEL_INIT"] = light, error, fit
         table["LC_WHITE"], table["MODEL_WHITE"] = light / error, fit / np.nanmedian(error)
@@ -212,7 +208,7 @@ class _Data:
         level, error = targets(of)[0].flux, float(np.nanmedian(seen.pdc_error))
         table["PDCSAP_FLUX"], table["PDCSAP_FLUX_ERR"] = seen.pdc * level, seen.pdc_error * level
         table["QUALITY"], table["DEWEIGHTS"] = seen.quality, np.isfinite(seen.pdc)
-        residual = light - sum((self.model(event) for event in events(of) if event.real), np.zeros(self.rows))
+        residual = light - sum(map(self.model, events(of)), np.zeros(self.rows))
         table["RESIDUAL_LC"] = residual
         known = np.isfinite(residual)
         weighted = np.concatenate(([0.0], np.cumsum(np.where(known, -residual, 0.0) / error**2)))

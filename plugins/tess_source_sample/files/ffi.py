@@ -18,46 +18,26 @@ WIDTH = 2136
 SMALL = 64
 """Rows and columns of the image where no size is asked for."""
 
-_PRIMARY = """
-SIMPLE  = T / conforms to FITS standards
-BITPIX  = 8 / array data type
-NAXIS   = 0 / number of array dimensions
-EXTEND  = T / file contains extensions
-NEXTEND = 2 / number of standard extensions
-EXTNAME = 'PRIMARY' / name of extension
-EXTVER  = 1 / extension version number (not format version)
-SIMDATA = T / file is based on simulated data
-ORIGIN  = '{origin}' / institution responsible for creating this file
-DATE    = '{date}' / file creation date.
-TSTART  = {tstart:.12f} / observation start time in TJD
-TSTOP   = {tstop:.12f} / observation stop time in TJD
-DATE-OBS= '{date_obs}' / TSTART as UTC calendar date
-DATE-END= '{date_end}' / TSTOP as UTC calendar date
-CREATOR = '0 FfiExporter' / pipeline job and program used to produce this file
-PROCVER = 'tess-source-sample' / SW version
-FILEVER = '1.0' / file format version
-TIMVERSN= 'OGIP/93-003' / OGIP memo number for file format
-TELESCOP= 'TESS' / telescope
-INSTRUME= 'TESS Photometer' / detector type
-DATA_REL= {data_rel} / data release version number
-SCCONFIG= {scid} / spacecraft configuration ID
+_PRIMARY = (
+    headers.FILE.replace("BTJD", "TJD")
+    + """SCCONFIG= {scid} / spacecraft configuration ID
 CAMERA  = {camera} / Camera number
 CCD     = {ccd} / CCD chip number
 SECTOR  = {sector} / Observing sector
 """
+    + headers.CHECKSUM
+)
 
-_IMAGE = """
-INHERIT = T / inherit the primary header
-EXTNAME = '{extname}' / name of extension
-EXTVER  = 1 / extension version number (not format version)
-SIMDATA = T / file is based on simulated data
-TELESCOP= 'TESS' / telescope
-INSTRUME= 'TESS Photometer' / detector type
-CAMERA  = {camera} / Camera number
+_IMAGE = (
+    headers.EXTENSION
+    + headers.TELESCOPE
+    + """CAMERA  = {camera} / Camera number
 CCD     = {ccd} / CCD chip number
 BUNIT   = 'electrons/s' / physical units of image data
 IMAGTYPE= '{imagtype}' / FFI image type: raw, cal, uncert
 """
+    + headers.CHECKSUM
+)
 
 
 def image(name: Name, size: int | None) -> list[fits.HDU]:
@@ -68,6 +48,9 @@ def image(name: Name, size: int | None) -> list[fits.HDU]:
     said = spoc.time_values(middle, middle, seconds, 0.792)
     said |= {
         "origin": headers.ORIGIN,
+        "nextend": 2,
+        "creator": "0 FfiExporter",
+        "procver": "tess-source-sample",
         "data_rel": spoc.release(int(name.first_sector or 0)),
         "scid": name.scid,
     }
@@ -81,10 +64,10 @@ def image(name: Name, size: int | None) -> list[fits.HDU]:
             ("uncert", f"{place} uncert", lambda: (pixels() / 1e3) ** 0.5),
         )
         extensions = (
-            fits.image(shape, -32, _IMAGE + headers.CHECKSUM, said | {"imagtype": kind, "extname": extname}, data)
+            fits.image(shape, -32, _IMAGE, said | {"imagtype": kind, "extname": extname}, data)
             for kind, extname, data in parts
         )
-        return [fits.HDU(fits.cards(_PRIMARY + headers.CHECKSUM, said)), *extensions]
+        return [fits.HDU(fits.cards(_PRIMARY, said)), *extensions]
 
     if size is None:
         return hdus((SMALL, SMALL))

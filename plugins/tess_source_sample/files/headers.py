@@ -9,7 +9,7 @@ from __future__ import annotations
 ORIGIN = "tess-source sample archive"
 """Institution responsible for the file: not NASA."""
 
-START = """
+FILE = """
 SIMPLE  = T / conforms to FITS standards
 BITPIX  = 8 / array data type
 NAXIS   = 0 / number of array dimensions
@@ -31,9 +31,14 @@ TIMVERSN= 'OGIP/93-003' / OGIP memo number for file format
 TELESCOP= 'TESS' / telescope
 INSTRUME= 'TESS Photometer' / detector type
 DATA_REL= {data_rel} / data release version number
-OBJECT  = 'TIC {tic}' / string version of target id
+"""
+"""How every primary header begins."""
+
+TARGET = """OBJECT  = 'TIC {tic}' / string version of target id
 TICID   = {tic} / unique tess target identifier
 """
+
+START = FILE + TARGET
 
 STAR = """
 RADESYS = 'ICRS' / reference frame of celestial coordinates
@@ -75,11 +80,11 @@ EXTVER  = 1 / extension version number (not format version)
 SIMDATA = T / file is based on simulated data
 """
 
-OBJECT = """TELESCOP= 'TESS' / telescope
+TELESCOPE = """TELESCOP= 'TESS' / telescope
 INSTRUME= 'TESS Photometer' / detector type
-OBJECT  = 'TIC {tic}' / string version of target id
-TICID   = {tic} / unique tess target identifier
 """
+
+OBJECT = TELESCOPE + TARGET
 
 POSITION = """RADESYS = 'ICRS' / reference frame of celestial coordinates
 RA_OBJ  = {ra_now:.16f} / [deg] right ascension

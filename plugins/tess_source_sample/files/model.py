@@ -9,15 +9,18 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from random import Random
 from typing import TYPE_CHECKING, Any
+
+from tess_source_sample import facts
+from tess_source_sample.facts import Planet
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tess_source_sample.facts import Planet, Sector, Star
+    from tess_source_sample.facts import Sector, Star
 
 DAY = 86400.0
 """Seconds of a day."""
@@ -79,6 +82,27 @@ def timecorr(time: Any, ra: float, dec: float) -> Any:
     sun = np.radians(280.460 + 0.9856474 * since + 1.915 * np.sin(anomaly) + 0.020 * np.sin(2 * anomaly))
     distance = 1.00014 - 0.01671 * np.cos(anomaly) - 0.00014 * np.cos(2 * anomaly)
     return -499.004784 / DAY * distance * math.cos(latitude) * np.cos(sun - longitude)
+
+
+@cache
+def signals(star: Star) -> tuple[Planet, ...]:
+    """Return all that dims the star regularly, in the order in which DV numbers its TCEs.
+
+    First come its planets. Where a run found more TCEs, weak signals that are made up follow: one transit of these is lost in the noise.
+    """
+    runs = facts.runs(star.tic)
+    weak = range(len(star.planets), max((run.tces for run in runs), default=0))
+    return (
+        *star.planets,
+        *(_weak_signal(Target(star, facts.sector(runs[0].sectors[0]), int(CADENCE)), n) for n in weak),
+    )
+
+
+def _weak_signal(target: Target, n: int) -> Planet:
+    draw = Random(seed("tce", target.star.tic, n))
+    period = 1.1 + 9 * draw.random()
+    depth = 4e6 * target.noise / math.sqrt(period * 20)
+    return Planet(period, 1330.0 + period * draw.random(), 2.5, depth, "")
 
 
 def transits(time: NDArray[np.float64], planets: tuple[Planet, ...], seconds: float) -> NDArray[np.float64]:
@@ -283,7 +307,7 @@ def simulate(target: Target) -> Series:
     gap, length = target.gap
     missing = np.zeros(rows, dtype=np.bool_)
     missing[gap : gap + length] = True
-    lost = transits(time, target.star.planets, target.seconds)
+    lost = transits(time, signals(target.star), target.seconds)
     white = random.standard_normal(rows) * target.noise
     phase = np.arange(rows) / rows * 2 * np.pi
     slow = 0.12 * target.noise * np.sin(random.uniform(5, 9) * phase + random.uniform(0, 6))
