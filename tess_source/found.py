@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from tess_source.targets import Query
 
 __all__ = ["Drop", "Found"]
+
+URI = r"^[A-Za-z][A-Za-z0-9+.-]*:"
+"""How an address of a file begins (RFC 3986, section 3.1); all else that links name is a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +128,14 @@ class Found(Extended):
         lines.append(f"{text.number(len(self.observations), 'observation')}{': ' + kinds if kinds else ''}")
         if not len(self.observations):
             lines.append(self._why_nothing())
-        lines += self._unobserved()
+        lines += [self.unobserved()] if self.unobserved() else []
         before = self.drops[0].kept + self.drops[0].dropped if self.drops else len(self.products)
         lines.append(text.number(before, "product"))
         lines += [str(drop) for drop in self.drops]
         if self.drops:
             lines.append(f"left: {text.number(len(self.products), 'product')}")
+        if gone := self._none_left():
+            lines.append(f"no product left for {text.number(len(gone), 'TIC id')} with observations: {_first(gone)}")
         return "\n".join(lines)
 
     def _why_nothing(self) -> str:
@@ -141,16 +146,20 @@ class Found(Extended):
             )
         return "the archive answered and has none that meet this"
 
-    def _unobserved(self) -> list[str]:
-        """Name the targets of a list for which there is nothing, if some had something."""
-        asked = {target.tic for target in self.query.targets if target.tic is not None}
-        missing = sorted(asked - set(self.observations["tic"].to_list())) if len(self.observations) else []
-        if not missing:
-            return []
-        shown = ", ".join(map(str, missing[:10]))
-        return [
-            f"{len(missing):,} of {len(asked):,} TIC ids have no observations: {shown}{' …' if len(missing) > 10 else ''}"
-        ]
+    def unobserved(self) -> str:
+        """Name the targets of a list for which there is nothing, if some had something; else the text is empty."""
+        asked = self._asked_for()
+        missing = asked - set(self.observations["tic"].to_list()) if len(self.observations) else set()
+        return f"{len(missing):,} of {len(asked):,} TIC ids have no observations: {_first(missing)}" if missing else ""
+
+    def _none_left(self) -> set[int]:
+        """Give the targets of a list whose products were all left out, if some have products left."""
+        asked = self._asked_for()
+        left = asked & set(self.products["tic"].to_list())
+        return (asked & set(self.observations["tic"].to_list())) - left if left else set()
+
+    def _asked_for(self) -> set[int]:
+        return {target.tic for target in self.query.targets if target.tic is not None}
 
     def _session(self) -> Session:
         from tess_source.session import default_session
@@ -172,11 +181,15 @@ class Found(Extended):
         )
 
     def _touching(self) -> Links:
-        """Keep links from or to a product, and those of a key that a product is linked to, e.g. its DV set."""
+        """Keep links from or to a product, and those of a key that a product is linked to, such as the set it belongs to.
+
+        A key is what a link names that is no file: it has no address. Its links are followed one step, of whatever kind they are.
+        """
         import polars as pl
 
         uris = self.products["uri"].implode()
-        keys = self.links.to_polars().filter(pl.col("subject").is_in(uris) & (pl.col("kind") == "dv-set"))["object"]
+        named = self.links.to_polars().filter(pl.col("subject").is_in(uris))["object"]
+        keys = named.filter(~named.str.contains(URI))
         near = pl.col("subject").is_in(uris) | pl.col("object").is_in(uris) | pl.col("subject").is_in(keys.implode())
         return self.links.where(near)
 
@@ -188,10 +201,11 @@ class Found(Extended):
         return len(self.products)
 
     def __repr__(self) -> str:
-        return f"{self.summary()}\n{self.products!r}"
+        return f"{self.summary()}\n{self.products!r}" if len(self) else f"{self.summary()}\n{self.explain()}"
 
     def _repr_html_(self) -> str:
-        return f"<p>{text.escape(self.summary())}</p>{Rows._repr_html_(self.products)}"
+        shown = Rows._repr_html_(self.products) if len(self) else f"<pre>{text.escape(self.explain())}</pre>"
+        return f"<p>{text.escape(self.summary())}</p>{shown}"
 
     def summary(self) -> str:
         """Say in one line what was found."""
@@ -215,6 +229,12 @@ class Found(Extended):
     def to_pandas(self) -> pd.DataFrame:
         """Give the products as a pandas frame."""
         return self.products.to_pandas()
+
+
+def _first(tics: Iterable[int]) -> str:
+    """Name the first ten of some TIC ids."""
+    known = sorted(tics)
+    return ", ".join(map(str, known[:10])) + (" …" if len(known) > 10 else "")
 
 
 def _plain(drop: Drop) -> dict[str, Any]:

@@ -34,6 +34,8 @@ MOST_REASONS = 10
 """An error message names so many files; `Manifest.read` gives all."""
 
 FETCHED, HERE, FAILED = "fetched", "here", "failed"
+INTERRUPTED = "interrupted"
+"""The error of a file that an interrupted run did not come to, or did not finish: nothing is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,11 +259,13 @@ class Manifest(Extended):
     def summary(self) -> str:
         """Say in one line what happened."""
         counts = {status: sum(entry.status == status for entry in self.entries) for status in (FETCHED, HERE, FAILED)}
+        left = sum(entry.status == FAILED and entry.error == INTERRUPTED for entry in self.entries)
         fetched = sum(entry.bytes for entry in self.entries if entry.status == FETCHED)
         parts = [
             f"{counts[FETCHED]:,} fetched ({text.size(fetched)})",
             f"{counts[HERE]:,} here before",
-            f"{counts[FAILED]:,} failed",
+            f"{counts[FAILED] - left:,} failed",
+            *([f"{left:,} not begun or broken off"] if left else []),
         ]
         return f"Manifest: {', '.join(parts)} in {self.seconds:.1f} s -> {self.plan.root}"
 

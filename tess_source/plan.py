@@ -6,14 +6,16 @@ import os
 import re
 import unicodedata
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from tess_source import ecsv, paths, text
+from tess_source.config import store_root
 from tess_source.convert import to_astropy
-from tess_source.errors import LockError, TableError, UnsafePathError
+from tess_source.errors import LockError, TableError, UnknownNameError, UnsafePathError
+from tess_source.records import Settings
 from tess_source.tables import Products, Rows
 
 if TYPE_CHECKING:
@@ -246,7 +248,7 @@ class Plan:
         ----------
         path : str or Path
         root : str or Path, optional
-            The folder the files go to; the current one if None.
+            The folder the files go to; the cache folder if None.
         session : Session, optional
 
         Raises
@@ -256,12 +258,14 @@ class Plan:
         """
         try:
             frame, record = ecsv.read(Path(path))
+            if (found := record.pop("format", None)) == FORMAT:
+                _check_columns(frame.columns)
             items = Items(_completed(frame))
         except FileNotFoundError:
             raise
-        except (ValueError, TypeError, TableError, KeyError) as error:
+        except (ValueError, TypeError, TableError, KeyError, UnknownNameError) as error:
             raise LockError(f"{str(path)!r} is not a plan of tess-source: {error}") from error
-        if (found := record.pop("format", None)) != FORMAT:
+        if found != FORMAT:
             raise LockError(
                 f"{str(path)!r} is not a plan that this version reads: its format is {found!r}, not {FORMAT!r}"
             )
@@ -270,7 +274,8 @@ class Plan:
                 f"{str(path)!r} is not whole: it has {len(items):,} of the {files:,} lines that its header tells of"
             )
         items = Items(items.to_polars().with_columns(problem=_problems(items)))
-        return cls(items, Path.cwd() if root is None else Path(root), record, session)
+        folder = Path(root) if root is not None else store_root(session.settings if session else Settings())
+        return cls(items, folder, record, session)
 
     def to_table(self) -> AstropyTable:
         """Give an astropy table."""
@@ -297,7 +302,20 @@ class Plan:
         ]
         parts += [f"{unknown:,} of unknown size"] if unknown else []
         parts += [f"{refused:,} cannot be written"] if refused else []
+        strange = self._strange()
+        parts += [f"{len(strange):,} that no plugin fetches ({', '.join(sorted(set(strange)))})"] if strange else []
         return f"Plan: {', '.join(parts)} -> {self.root}"
+
+    def _strange(self) -> list[str]:
+        """Give the scheme of each file that no plugin of the session knows how to fetch: better now than when all else was fetched."""
+        if self.session is None or self.session.registry.manager.hook.tess_download.get_hookimpls():
+            return []  # who fetches on their own may know what to do
+        known = self.session.registry.transports
+        addresses = self.items.to_polars().select("uri", "mirrors").iter_rows()
+        schemes = (
+            [address.partition(":")[0] for address in (uri, *mirrors.split())] for uri, mirrors in addresses if uri
+        )
+        return [each[0] for each in schemes if known.keys().isdisjoint(each)]
 
 
 def is_here(root: Path, item: Item) -> Path | None:
@@ -323,6 +341,15 @@ def write_whole(path: Path, data: bytes) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _check_columns(names: Sequence[str]) -> None:
+    """Refuse a table whose columns are not those of a plan: a sum under a misspelt name would not be compared."""
+    for name in names:
+        if name not in _FIELDS:
+            raise UnknownNameError("column", name, _FIELDS)
+    if "sha256" not in names:
+        raise TableError("it has no column 'sha256'")
 
 
 def _completed(frame: pl.DataFrame) -> pl.DataFrame:

@@ -173,7 +173,10 @@ class Session:
         query = self.query(
             targets, radius=radius, wildcards=wildcards, criteria=criteria, filters=checked, refresh=refresh
         )
-        return self.select(self.ask(query, refresh=refresh), **filters)
+        found = self.ask(query, refresh=refresh)
+        if missing := found.unobserved():
+            log.warning("%s", missing)
+        return self.select(found, **filters)
 
     def ask(self, query: Query, *, refresh: bool = False) -> Found:
         """Put a question to the archives, and list and link the products; nothing is chosen among them yet.

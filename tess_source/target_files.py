@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tess_source.errors import QueryError
-from tess_source.targets import TARGET_COLUMNS
+from tess_source.targets import TARGET_COLUMNS, plain_column
 
 __all__ = ["expand", "read_targets"]
 
@@ -88,20 +88,16 @@ def _of_text(content: str, where: str, suffix: str) -> list[str]:
 
 def _is_header(line: str) -> bool:
     """Tell the first line of a table, e.g. of what ``search --format csv`` printed."""
-    return any(_plain(name) in TARGET_COLUMNS for name in re.split(r"[,;\t]", line))
+    return any(plain_column(name) in TARGET_COLUMNS for name in re.split(r"[,;\t]", line))
 
 
 def _of_json(line: str, where: str) -> str:
     try:
         row = json.loads(line)
-        names = {_plain(name): name for name in row}
+        names = {plain_column(name): name for name in row}
         return str(row[next(names[name] for name in TARGET_COLUMNS if name in names)])
     except (ValueError, TypeError, StopIteration) as error:
         raise QueryError(f"{where} has a line that is no JSON object with a target: {line[:60]}") from error
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\s_-]+", "", name).lower()
 
 
 def _of_table(lines: list[str], where: str) -> list[str]:
@@ -109,7 +105,7 @@ def _of_table(lines: list[str], where: str) -> list[str]:
     header = rows[0] if rows else ""
     delimiter = max(",;\t ", key=header.count) if not header.count(",") else ","
     table = csv.DictReader(io.StringIO("\n".join(rows)), delimiter=delimiter, skipinitialspace=True)
-    names = {_plain(name): name for name in table.fieldnames or ()}
+    names = {plain_column(name): name for name in table.fieldnames or ()}
     column = next((names[name] for name in TARGET_COLUMNS if name in names), None)
     if column is None:
         have = ", ".join(table.fieldnames or ()) or "none"

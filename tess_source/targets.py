@@ -235,11 +235,11 @@ def _target_column(table: Any) -> Any:
     names = getattr(table, "colnames", None) or getattr(table, "columns", None)
     if names is None or callable(names):
         return None
-    found = [name for name in map(str, names) if _plain(name) in TARGET_COLUMNS]
+    found = [name for name in map(str, names) if plain_column(name) in TARGET_COLUMNS]
     if not found:
         wanted = ", ".join(TARGET_COLUMNS)
         raise QueryError(f"the table has no column of targets ({wanted}); it has {', '.join(map(str, names))}")
-    best = min(found, key=lambda name: TARGET_COLUMNS.index(_plain(name)))
+    best = min(found, key=lambda name: TARGET_COLUMNS.index(plain_column(name)))
     cells = table[best]
     return list(cells) if isinstance(cells, Iterable) and not isinstance(cells, str) else [cells]
 
@@ -248,5 +248,6 @@ TARGET_COLUMNS = ("tic", "ticid", "target", "targetname", "name")
 """Names of columns that hold targets, best first; case, blanks, dashes and underscores do not count."""
 
 
-def _plain(name: str) -> str:
+def plain_column(name: str) -> str:
+    """Give the name of a column as it is compared with `TARGET_COLUMNS`."""
     return re.sub(r"[\s_-]+", "", name).lower()

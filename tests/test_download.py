@@ -211,7 +211,7 @@ def test_two_runs_at_once_do_not_disturb_one_another(planned: Planned) -> None:
         (status(403), "403 Forbidden"),
         (status(503), "503 Service Unavailable (tried 4 times)"),
         (truncated, "(tried 4 times)"),
-        (shorter, "the server offers 30,680 bytes, the archive's list says 31,680"),
+        (shorter, "the server offers 30,680 bytes, 31,680 are expected"),
         (page, "what came is not the file but an HTML page"),
         (reset, "(tried 4 times)"),
         (status(206), "206 Partial Content"),
@@ -294,7 +294,20 @@ def test_a_mistake_in_a_plugin_costs_one_file_alone(planned: Planned, server: Se
 def test_an_address_that_no_plugin_fetches_is_said(planned: Planned, tmp_path: Path) -> None:
     session = planned().session
     plan = Plan.of(Products.of([{"uri": "gopher:sky/x.fits", "obs_id": "o", "size": 1}]), tmp_path, session=session)
+    assert "1 that no plugin fetches (gopher)" in plan.summary(), "it is known before anything is fetched"
     assert plan.download()[0].error == "no plugin fetches 'gopher' URIs; there are toy, mirror"
+
+
+def test_a_plugin_that_downloads_by_itself_may_know_any_address(planned: Planned, tmp_path: Path) -> None:
+    class Gopher:
+        @hookimpl
+        def tess_download(self, plan: Plan) -> None:
+            return None
+
+    session = planned().session
+    session.register(Gopher())
+    plan = Plan.of(Products.of([{"uri": "gopher:sky/x.fits", "obs_id": "o", "size": 1}]), tmp_path, session=session)
+    assert "no plugin" not in plan.summary()
 
 
 def test_what_may_not_be_written_is_not_even_asked_for(planned: Planned, server: Server, tmp_path: Path) -> None:

@@ -151,3 +151,10 @@ def test_files_are_opened_one_by_one_or_worked_on(manifest: Manifest, session: S
     opened = list(manifest.iter_load())
     assert opened
     assert [o.value for o in manifest.map(len) if o.ok] == [len(text) for text in opened]
+
+
+def test_what_an_interrupted_run_did_not_come_to_has_not_failed(manifest: Manifest) -> None:
+    stopped = tuple(Entry(entry.item, "failed", error="interrupted") for entry in manifest.entries[:2])
+    said = Manifest(manifest.plan, (*stopped, *manifest.entries[2:])).summary()
+    assert "1 fetched (11.5 kB), 1 here before, 1 failed, 2 not begun or broken off in" in said
+    assert "not begun" not in manifest.summary()

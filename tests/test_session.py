@@ -119,6 +119,19 @@ def test_a_filter_can_speak_to_the_archive_when_no_target_was_given(toy: Session
         toy.count(kind="lc")
 
 
+def test_targets_of_a_list_for_which_there_is_nothing_are_named(toy: Session, caplog: pytest.LogCaptureFixture) -> None:
+    toy.search([16740101, 999, *range(2000, 2012)])
+    assert "13 of 14 TIC ids have no observations: 999, 2000, " in caplog.text
+    assert "2008 …" in caplog.text
+
+
+def test_an_empty_answer_shows_why(toy: Session) -> None:
+    assert "may never have been a target" in repr(toy.search(999))
+    empty = toy.search(16740101, kind="lc", size=1)
+    assert "dropped" in repr(empty)
+    assert "dropped" in empty._repr_html_()
+
+
 def test_a_confirmed_zero_is_empty_and_explains_itself(toy: Session) -> None:
     found = toy.search(999)
     assert len(found) == 0
