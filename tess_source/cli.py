@@ -8,29 +8,35 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tess_source import cli_cache, cli_lock
-from tess_source.errors import Interrupted, PluginError, QueryError, ResolverError, TessSourceError
+from tess_source.commands import (
+    INTERRUPTED,
+    NOTHING,
+    SOME_FAILED,
+    USAGE,
+    Asking,
+    download,
+    format_option,
+    in_program,
+    print_rows,
+    say,
+)  # fmt: skip
+from tess_source.errors import PluginError, QueryError, ResolverError, TessSourceError
 from tess_source.plugins import from_file
 from tess_source.session import FIELD_TABLES, Session
 
 if TYPE_CHECKING:
     from tess_source.plan import Plan
-    from tess_source.records import Filter
 
 __all__ = ["build", "main"]
 
 log = logging.getLogger(__name__)
-
-SOME_FAILED, USAGE, NOTHING, INTERRUPTED = 1, 2, 3, 130
-FORMATS = ("table", "csv", "json", "jsonl", "ecsv")
-
-Decorator = Callable[[Any], Any]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -86,7 +92,7 @@ def _exit_code(error: BaseException) -> int:
             error.show()
             return error.exit_code
         case KeyboardInterrupt() | click.Abort():
-            _say("interrupted")
+            say("interrupted")
             return INTERRUPTED
         case BrokenPipeError():
             sys.stderr.close()  # the reader of our output has left; nothing is to be said
@@ -103,14 +109,10 @@ def _exit_code(error: BaseException) -> int:
         case _:
             raise error
     known = isinstance(error, TessSourceError | OSError)
-    _say(f"error: {error if known else f'{type(error).__name__}: {error}'}")
+    say(f"error: {error if known else f'{type(error).__name__}: {error}'}")
     for note in getattr(error, "__notes__", ()):
-        _say(f"  {note}")
+        say(f"  {note}")
     return code
-
-
-def _say(message: str) -> None:
-    click.echo(message, err=True)
 
 
 @contextmanager
@@ -179,151 +181,34 @@ def build(session: Session) -> click.Group:
         """
 
     get = cli_lock.with_from_lock(_get(session), session)
-    own = (_search(session), get, _count(session), _fields(), _plugins())
+    own = (_search(), get, _count(), _fields(), _plugins())
     for command in (*own, *cli_lock.commands(session), cli_cache.commands(session)):
-        program.add_command(command)
+        program.add_command(in_program(command, session))
     for name, command in session.registry.commands.items():
-        program.add_command(command, name)
+        program.add_command(in_program(command, session), name)
     return program
-
-
-# -- options --
-
-
-def _question(session: Session, only_archive: bool = False) -> Decorator:
-    """Options that say what is asked for: targets, criteria, and every declared filter."""
-    filters = {n: f for n, f in session.registry.filters.items() if f.criteria is not None or not only_archive}
-    options: list[Decorator] = [
-        click.argument("targets", nargs=-1, metavar="[TARGET]..."),
-        click.option(
-            "--radius", metavar="ANGLE", help="Cone around names and coordinates, in arcsec or e.g. '2 arcmin'."
-        ),
-        click.option("--criterion", "-c", "criteria", multiple=True, metavar="COLUMN=VALUE", help=CRITERION_HELP),
-        click.option("--wildcards", is_flag=True, help="Let * and % in criteria stand for any text."),
-        *(
-            []
-            if only_archive
-            else [click.option("--refresh", is_flag=True, help="Ask the archive, whatever is remembered.")]
-        ),
-        *(_filter_option(f, session.registry.owner("filter", name)) for name, f in sorted(filters.items())),
-    ]
-
-    def decorate(function: Any) -> Any:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return decorate
-
-
-CRITERION_HELP = "A column of the archive's observation table, see `tess-source fields`; values a,b or, for numbers, least..greatest."
-
-
-def _filter_option(record: Filter, plugin: str) -> Decorator:
-    flag = "--" + record.name.replace("_", "-")
-    help_ = f"{record.help}  [{plugin}]"
-    if not record.metavar:
-        return click.option(flag, record.name, is_flag=True, default=None, help=help_)
-
-    def convert(_context: click.Context, _parameter: click.Parameter, value: Any) -> Any:
-        try:
-            if record.multiple:
-                return [record.parse(one) for one in value] or None
-            return None if value is None else record.parse(value)
-        except (ValueError, TypeError) as error:
-            raise click.BadParameter(str(error)) from error
-
-    def complete(_context: click.Context, _parameter: click.Parameter, start: str) -> list[str]:
-        before, _, last = start.rpartition(",")
-        known = record.choices() if record.choices else ()
-        return [f"{before},{word}" if before else word for word in known if word.startswith(last)]
-
-    return click.option(
-        flag,
-        record.name,
-        metavar=record.metavar,
-        multiple=record.multiple,
-        callback=convert,
-        shell_complete=complete,
-        help=help_,
-    )
-
-
-def _format(function: Callable[..., Any]) -> Callable[..., Any]:
-    option = click.option(
-        "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print rows."
-    )
-    return option(function)
-
-
-def _ask(
-    targets: Sequence[str], radius: str | None, criteria: Sequence[str], words: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Turn the program's words into the arguments of `Session.search` and `Session.count`."""
-    from tess_source.target_files import expand
-
-    given = {name: value for name, value in words.items() if value is not None}
-    asked = list(expand(targets)) or None
-    return {"targets": asked, "radius": _radius(radius), **_criteria(criteria), **given}
-
-
-def _criteria(words: Sequence[str]) -> dict[str, Any]:
-    """Read criteria; a column that is named twice may have any of the values."""
-    found: dict[str, Any] = {}
-    for column, value in map(_criterion, words):
-        if column in found and any(isinstance(part, float) for part in (*_listed(found[column]), *_listed(value))):
-            raise click.BadParameter(f"{column} is given two ranges", param_hint="--criterion")
-        found[column] = [*_listed(found[column]), *_listed(value)] if column in found else value
-    return found
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _radius(text: str | None) -> float | str | None:
-    try:
-        return float(text) if text is not None else None
-    except ValueError:
-        return text
-
-
-def _criterion(word: str) -> tuple[str, Any]:
-    column, equals, value = word.partition("=")
-    if not equals or not column or not value:
-        raise click.BadParameter(f"{word!r} is not COLUMN=VALUE", param_hint="--criterion")
-    least, dots, greatest = value.partition("..")
-    if dots:
-        try:
-            return column, [float(least), float(greatest)]
-        except ValueError:
-            raise click.BadParameter(f"{value!r} is not a range of numbers", param_hint="--criterion") from None
-    values = value.split(",")
-    return column, values if len(values) > 1 else value
 
 
 # -- commands --
 
 
-def _search(session: Session) -> click.Command:
-    @click.command("search")
-    @_question(session)
-    @_format
+def _search() -> click.Command:
+    @click.command("search", cls=Asking)
+    @format_option
     @click.option(
         "--show", type=click.Choice(["products", "observations", "links"]), default="products", show_default=True
     )
     @click.option("--explain", is_flag=True, help="Say how the answer came to be, on stderr.")
     @click.pass_obj
     def search(
-        session: Session, /, targets: tuple[str, ...], radius: str | None, criteria: tuple[str, ...], wildcards: bool,
-        refresh: bool, form: str, show: str, explain: bool, **filters: Any,
-    ) -> None:  # fmt: skip
+        session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], form: str, show: str, explain: bool
+    ) -> None:
         """Find observations and list their products.
 
         TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin. Without one: whatever meets the
         filters and criteria.
         """
-        found = session.search(wildcards=wildcards, refresh=refresh, **_ask(targets, radius, criteria, filters))
+        found = session.search(**asked, **filters)
         shown = found.narrowed() if found.drops else found
         rows = {"products": shown.products, "observations": shown.observations, "links": shown.links}[show]
         _print(rows, form)
@@ -334,9 +219,8 @@ def _search(session: Session) -> click.Command:
 
 
 def _get(session: Session) -> click.Command:
-    @click.command("get")
-    @_question(session)
-    @_format
+    @click.command("get", cls=Asking)
+    @format_option
     @click.option(
         "--to",
         "root",
@@ -357,14 +241,14 @@ def _get(session: Session) -> click.Command:
     @click.option("--dry-run", is_flag=True, help="Only show what would be fetched.")
     @click.pass_obj
     def get(
-        session: Session, /, targets: tuple[str, ...], radius: str | None, criteria: tuple[str, ...], wildcards: bool,
-        refresh: bool, form: str, root: str, lock: str | None, layout: str, jobs: int | None, dry_run: bool, **filters: Any,
+        session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], form: str, root: str, lock: str | None,
+        layout: str, jobs: int | None, dry_run: bool,
     ) -> None:  # fmt: skip
         """Download products; what is there already is not fetched again.
 
         TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin.
         """
-        found = session.search(wildcards=wildcards, refresh=refresh, **_ask(targets, radius, criteria, filters))
+        found = session.search(**asked, **filters)
         if not len(found.products):
             log.warning("%s", found.explain())
         _nothing_if_empty(found.products)
@@ -374,11 +258,11 @@ def _get(session: Session) -> click.Command:
         if dry_run:
             _dry_run(plan, form)
             return
-        manifest = _download(plan, jobs)
+        manifest = download(plan, jobs)
         if lock:
             manifest.lock().save(lock)
         frame = manifest.to_polars()
-        _write(frame, form, ["status", "bytes", "filename", "error"])
+        print_rows(frame, form, ["status", "bytes", "filename", "error"])
         log.warning("%s", manifest.summary())
         if len(manifest.failed):
             raise click.exceptions.Exit(SOME_FAILED)
@@ -390,35 +274,18 @@ def _dry_run(plan: Plan, form: str) -> None:
     """Show what would be fetched; what cannot be is shown with its reason, and fails like it would in earnest."""
     refused = plan.items["problem"].is_not_null().any()
     columns = [name for name in plan.items.shown if name in plan.items.columns]
-    _write(plan.items.to_polars(), form, [*columns, "problem"] if refused else columns)
+    print_rows(plan.items.to_polars(), form, [*columns, "problem"] if refused else columns)
     log.warning("%s", plan.summary())
     if refused:
         raise click.exceptions.Exit(SOME_FAILED)
 
 
-def _download(plan: Any, jobs: int | None) -> Any:
-    try:
-        return plan.download(jobs=jobs)
-    except Interrupted as stop:
-        _say(f"{stop.manifest.summary()}\nrun the same command again to go on")
-        raise
-
-
-def _count(session: Session) -> click.Command:
-    @click.command("count")
-    @_question(session, only_archive=True)
+def _count() -> click.Command:
+    @click.command("count", cls=Asking, only_archive=True)
     @click.pass_obj
-    def count(
-        session: Session,
-        /,
-        targets: tuple[str, ...],
-        radius: str | None,
-        criteria: tuple[str, ...],
-        wildcards: bool,
-        **filters: Any,
-    ) -> None:
+    def count(session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any]) -> None:
         """Count observations before fetching their list."""
-        number = session.count(wildcards=wildcards, **_ask(targets, radius, criteria, filters))
+        number = session.count(**asked, **filters)
         click.echo(number)
         if not number:
             raise click.exceptions.Exit(NOTHING)
@@ -429,7 +296,7 @@ def _count(session: Session) -> click.Command:
 def _fields() -> click.Command:
     @click.command("fields")
     @click.argument("what", type=click.Choice(FIELD_TABLES), default="observations")
-    @_format
+    @format_option
     @click.pass_obj
     def fields(session: Session, /, what: str, form: str) -> None:
         """Show the archive's own description of its columns."""
@@ -438,7 +305,7 @@ def _fields() -> click.Command:
         import polars as pl
 
         frame = pl.DataFrame([asdict(field) for field in session.fields(what)])
-        _write(frame, form, ["name", "type", "unit", "label", "description", "examples"])
+        print_rows(frame, form, ["name", "type", "unit", "label", "description", "examples"])
 
     return fields
 
@@ -446,7 +313,7 @@ def _fields() -> click.Command:
 def _plugins() -> click.Command:
     @click.command("plugins")
     @click.option("--filters", is_flag=True, help="List the filters, and who declares each.")
-    @_format
+    @format_option
     @click.pass_obj
     def plugins(session: Session, /, filters: bool, form: str) -> None:
         """List plugins with version, state and hooks; or their filters."""
@@ -465,7 +332,7 @@ def _plugins() -> click.Command:
                 {**asdict(p), "hooks": " ".join(p.hooks)}
                 for p in sorted(registry.plugins.values(), key=lambda p: p.name)
             ]
-        _write(pl.DataFrame(rows), form, None)
+        print_rows(pl.DataFrame(rows), form, None)
         if any(plugin.state == "broken" for plugin in registry.plugins.values()):
             raise click.exceptions.Exit(SOME_FAILED)
 
@@ -473,13 +340,7 @@ def _plugins() -> click.Command:
 
 
 def _print(rows: Any, form: str) -> None:
-    _write(rows.to_polars(), form, [name for name in rows.shown if name in rows.columns])
-
-
-def _write(frame: Any, form: str, columns: Sequence[str] | None) -> None:
-    from tess_source.output import render
-
-    click.echo(render(frame, form, columns), nl=False)
+    print_rows(rows.to_polars(), form, [name for name in rows.shown if name in rows.columns])
 
 
 def _nothing_if_empty(rows: Any) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tess_source import text
+from tess_source.commands import NOTHING, SOME_FAILED, format_option, print_rows, say
 from tess_source.config import OWN_FOLDER, count_of_bytes, is_offline, max_age, seconds
 from tess_source.errors import QueryError
 
@@ -20,13 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["commands"]
 
-FAILED, NOTHING = 1, 3
-FORMATS = ("table", "csv", "json", "jsonl", "ecsv")
 SHOWN = ("tic", "kind", "first_sector", "last_sector", "size", "verified", "path")
 
-_format = click.option(
-    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print rows."
-)
 _dry_run = click.option("--dry-run", is_flag=True, help="Only show what would be removed.")
 
 
@@ -64,12 +60,12 @@ def commands(session: Session) -> click.Group:
 def _ls(session: Session) -> click.Command:
     @click.command("ls")
     @_chosen
-    @_format
+    @format_option
     def ls(form: str, **chosen: Sequence[Any]) -> None:
         """List the files, and when each was found whole."""
         frame = _pick(_frame(session.store.files()), **chosen)
-        _print(frame, form, SHOWN)
-        _say(f"{_amount(frame)} in {session.store.root}")
+        print_rows(frame, form, SHOWN)
+        say(f"{_amount(frame)} in {session.store.root}")
         if not frame.height:
             raise click.exceptions.Exit(NOTHING)
 
@@ -78,13 +74,13 @@ def _ls(session: Session) -> click.Command:
 
 def _info(session: Session) -> click.Command:
     @click.command("info")
-    @_format
+    @format_option
     def info(form: str) -> None:
         """Say where the cache folder is, what it holds, and what is remembered."""
         import polars as pl
 
         rows = [{"what": what, "value": str(value)} for what, value in _facts(session)]
-        _print(pl.DataFrame(rows), form, ("what", "value"))
+        print_rows(pl.DataFrame(rows), form, ("what", "value"))
 
     return info
 
@@ -93,7 +89,7 @@ def _verify(session: Session) -> click.Command:
     @click.command("verify")
     @_chosen
     @click.option("--all", "everything", is_flag=True, help="Also list what is whole.")
-    @_format
+    @format_option
     def verify(everything: bool, form: str, **chosen: Sequence[Any]) -> None:
         """Read every file through, and name the damaged ones. Exit code 1 if there are any."""
         import polars as pl
@@ -109,10 +105,10 @@ def _verify(session: Session) -> click.Command:
         ]
         frame = pl.DataFrame(rows, schema=dict.fromkeys(("state", "path", "reason"), pl.String))
         shown = frame if everything or form != "table" else frame.filter(pl.col("state") == "damaged")
-        _print(shown, form, shown.columns)
-        _say(f"{len(checked) - damaged:,} whole, {damaged:,} damaged in {store.root}")
+        print_rows(shown, form, shown.columns)
+        say(f"{len(checked) - damaged:,} whole, {damaged:,} damaged in {store.root}")
         if damaged:
-            raise click.exceptions.Exit(FAILED)
+            raise click.exceptions.Exit(SOME_FAILED)
 
     return verify
 
@@ -125,7 +121,7 @@ def _prune(session: Session) -> click.Command:
     )
     @click.option("--leftovers", is_flag=True, help="Only what interrupted downloads left more than a day ago.")
     @_dry_run
-    @_format
+    @format_option
     def prune(older_than: str | None, larger_than_total: str | None, leftovers: bool, dry_run: bool, form: str) -> None:
         """Remove what is old or too much. Only TESS files are removed, and what interrupted downloads left more than a day ago."""
         if not (older_than or larger_than_total or leftovers):
@@ -147,7 +143,7 @@ def _rm(session: Session) -> click.Command:
     @click.option("--answers", is_flag=True, help="The remembered answers and names.")
     @click.option("--all", "everything", is_flag=True, help="All TESS files, answers and names.")
     @_dry_run
-    @_format
+    @format_option
     def rm(
         what: tuple[str, ...], answers: bool, everything: bool, dry_run: bool, form: str, **chosen: Sequence[Any]
     ) -> None:
@@ -300,22 +296,12 @@ def _remove(store: Store, files: Sequence[Stored], dry_run: bool, form: str) -> 
     rows = [("kept" if problem else word, sizes[path], path, problem) for path, problem in done]
     schema = {"state": pl.String, "size": pl.Int64, "path": pl.String, "reason": pl.String}
     frame = pl.DataFrame(rows, schema=schema, orient="row")
-    _print(frame, form, frame.columns)
+    print_rows(frame, form, frame.columns)
     gone = frame.filter(pl.col("state") == word)
-    _say(f"{_amount(gone)} {word} in {store.root}")
+    say(f"{_amount(gone)} {word} in {store.root}")
     if gone.height < frame.height:
-        raise click.exceptions.Exit(FAILED)
+        raise click.exceptions.Exit(SOME_FAILED)
 
 
 def _amount(frame: pl.DataFrame) -> str:
     return f"{text.number(frame.height, 'file')}, {text.size(float(frame['size'].sum()))}"
-
-
-def _print(frame: pl.DataFrame, form: str, columns: Sequence[str]) -> None:
-    from tess_source.output import render
-
-    click.echo(render(frame, form, columns), nl=False)
-
-
-def _say(message: str) -> None:
-    click.echo(message, err=True)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tess_source.errors import Interrupted, LockError
+from tess_source import text
+from tess_source.commands import SOME_FAILED, download, format_option, print_rows, say
+from tess_source.errors import LockError
 
 if TYPE_CHECKING:
     from tess_source.lock import Changes, Verified
@@ -18,9 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["commands", "with_from_lock"]
 
-FAILED = 1
-FORMATS = ("table", "csv", "json", "jsonl", "ecsv")
-
 _lock_file = click.argument("lock", type=click.Path(exists=True, dir_okay=False), metavar="LOCK")
 _folder = click.option(
     "--to",
@@ -29,9 +28,6 @@ _folder = click.option(
     show_default="the cache folder",
     type=click.Path(file_okay=False),
     help="Folder that holds the files.",
-)
-_format = click.option(
-    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print rows."
 )
 
 
@@ -60,7 +56,7 @@ def _verify() -> click.Command:
     @_folder
     @click.option("--sizes", is_flag=True, help="Only look at sizes: seconds for 100,000 files.")
     @click.option("--all", "everything", is_flag=True, help="Also list what is complete.")
-    @_format
+    @format_option
     @click.pass_obj
     def verify(session: Session, lock: str, root: str, sizes: bool, everything: bool, form: str) -> None:
         """Compare the files of a folder with a lock.
@@ -71,14 +67,16 @@ def _verify() -> click.Command:
         from tess_source.lock import verify_lock
 
         plan = _load(lock, root)
+        if not plan.root.is_dir():
+            say(f"there is no folder {root!r}")
         found = verify_lock(plan, sizes_only=sizes)
         ignored = _relative(Path(lock), plan.root)
         shared = session.store.is_at(plan.root)  # other files in the cache folder are nothing to tell
         shown = found.where(((found["path"] != ignored) & (not shared)) | (found["state"] != "extra"))
         _print(shown if everything or form != "table" else _worth_telling(shown), form)
-        _say(shown.summary())
+        say(shown.summary())
         if not found.ok:
-            raise click.exceptions.Exit(FAILED)
+            raise click.exceptions.Exit(SOME_FAILED)
 
     return verify
 
@@ -87,12 +85,15 @@ def _diff() -> click.Command:
     @click.command("diff")
     @click.argument("before", type=click.Path(exists=True, dir_okay=False))
     @click.argument("after", type=click.Path(exists=True, dir_okay=False))
-    @_format
+    @format_option
     def diff(before: str, after: str, form: str) -> None:
         """Compare two locks: new, gone, changed, reprocessed files. Exit code 1 if they differ."""
         from tess_source import lock
 
-        _tell(lock.diff(_load(before), _load(after)), form)
+        left, right = _load(before), _load(after)
+        if count := lock.unsummed(left, right):
+            say(f"{text.number(count, 'file')} not compared by their bytes: one of the two locks has no sum for them")
+        _tell(lock.diff(left, right), form)
 
     return diff
 
@@ -101,7 +102,7 @@ def _refresh(session: Session) -> click.Command:
     @click.command("refresh")
     @_lock_file
     @click.option("--lock", "new", type=click.Path(dir_okay=False), help="Write today's answer as a lock of its own.")
-    @_format
+    @format_option
     def refresh(lock: str, new: str | None, form: str) -> None:
         """Ask the archive again what the lock asked, and say what differs today; nothing is fetched. Exit code 1 if it differs."""
         from tess_source.lock import refresh
@@ -122,8 +123,8 @@ def _script(session: Session) -> click.Command:
         """Print a program that fetches the lock's files without tess-source, and checks them."""
         from tess_source.lock_scripts import script
 
-        text = script(_load(lock), session.registry.transports, session.settings, language or "python")
-        click.echo(text, nl=False)
+        written = script(_load(lock), session.registry.transports, session.settings, language or "python")
+        click.echo(written, nl=False)
 
     return script
 
@@ -173,30 +174,35 @@ def with_from_lock(get: click.Command, session: Session) -> click.Command:
 def _refuse_a_question(context: click.Context, allowed: Collection[str]) -> None:
     from click.core import ParameterSource
 
-    given = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    names = {parameter.name or "" for parameter in context.command.params}
+    given = {name for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
     if asked := sorted(given - set(allowed)):
         raise click.UsageError(f"--from-lock asks nothing, so {asked[0].replace('_', '-')!r} cannot be given with it")
 
 
 def _get_locked(session: Session, lock: str, root: str, jobs: int | None, form: str, dry_run: bool) -> None:
-    from tess_source.lock import verify_lock
+    from tess_source.lock import made_elsewhere, verify_lock
 
     plan = _load(lock, root, session)
+    if other := made_elsewhere(plan, session):
+        say(f"{other}; bytes that differ from the lock's will be refused")
     before = verify_lock(plan)
     wrong = before.where(before["state"].is_in(["different", "stale"]))
     if len(wrong):
         _print(wrong, form)
-        raise LockError(f"{len(wrong):,} files in {root!r} are not those of the lock; move them away, and run it again")
+        raise LockError(
+            f"{text.number(len(wrong), 'file')} in {root!r} not those of the lock: move them away, and run it again"
+        )
     if dry_run:
         _print(before.where(~before["state"].is_in(["complete", "extra"])), form)
-        _say(before.summary())
+        say(before.summary())
         return
     _remove_damaged(plan, before)
-    _finish(plan, _download(plan, jobs), form)
+    _finish(plan, download(plan, jobs), form)
 
 
 def _remove_damaged(plan: Plan, found: Verified) -> None:
-    """Take away what is not whole, or else a damaged file of the right size would be taken for one that is here."""
+    """Take away what was read and is not whole: the downloader would believe the cache folder's record, made when it still was."""
     for path in found.where(found["state"] == "damaged")["path"]:
         (plan.root / path).unlink()
 
@@ -204,24 +210,16 @@ def _remove_damaged(plan: Plan, found: Verified) -> None:
 def _finish(plan: Plan, manifest: Manifest, form: str) -> None:
     """Say what happened, and fail if not every byte is the lock's."""
     wrong = [entry for entry in manifest if entry.ok and entry.item.sha256 and entry.sha256 != entry.item.sha256]
-    _print_frame(manifest.to_polars(), form, ["status", "bytes", "local_path", "error"])
-    _say(manifest.summary())
+    print_rows(manifest.to_polars(), form, ["status", "bytes", "local_path", "error"])
+    say(manifest.summary())
     if unknown := sum(item.sha256 is None for item in plan):
-        _say(f"{unknown:,} files of the lock have no sha256: only their size and structure could be checked")
+        say(f"no sha256 in the lock for {text.number(unknown, 'file')}: only size and structure could be checked")
     for entry in wrong:
-        _say(f"{entry.item.path}: its bytes are not those of the lock: sha256 {entry.sha256}, not {entry.item.sha256}")
+        say(f"{entry.item.path}: its bytes are not those of the lock: sha256 {entry.sha256}, not {entry.item.sha256}")
     for uri, error in manifest.errors.items():
-        _say(f"{uri}: {error}")
+        say(f"{uri}: {error}")
     if wrong or len(manifest.failed):
-        raise click.exceptions.Exit(FAILED)
-
-
-def _download(plan: Plan, jobs: int | None) -> Manifest:
-    try:
-        return plan.download(jobs=jobs)
-    except Interrupted as stop:
-        _say(f"{stop.manifest.summary()}\nrun the same command again to go on")
-        raise
+        raise click.exceptions.Exit(SOME_FAILED)
 
 
 # -- helpers --
@@ -241,25 +239,15 @@ def _relative(path: Path, root: Path) -> str:
 
 
 def _worth_telling(found: Verified) -> Verified:
-    return found.where(found["state"] != "complete")
+    return found.where((found["state"] != "complete") | (found["reason"] != ""))
 
 
 def _tell(changes: Changes, form: str) -> None:
     _print(changes, form)
-    _say(changes.summary())
+    say(changes.summary())
     if len(changes):
-        raise click.exceptions.Exit(FAILED)
+        raise click.exceptions.Exit(SOME_FAILED)
 
 
 def _print(rows: Verified | Changes, form: str) -> None:
-    _print_frame(rows.to_polars(), form, list(rows.shown))
-
-
-def _print_frame(frame: Any, form: str, columns: list[str]) -> None:
-    from tess_source.output import render
-
-    click.echo(render(frame, form, columns), nl=False)
-
-
-def _say(message: str) -> None:
-    click.echo(message, err=True)
+    print_rows(rows.to_polars(), form, list(rows.shown))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from tess_source.errors import QueryError, nearest
 from tess_source.searchtable import SearchTable
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["search_dv", "search_lightcurve", "search_targetpixelfile"]
 
+P = ParamSpec("P")
+
 KEPLERS = ("quarter", "month", "campaign")
 """Words of lightkurve's that mean nothing for TESS."""
 OWN = ("radius", "exptime", "cadence", "mission", "author", "sector", "limit", "session")
@@ -29,7 +33,10 @@ LONG = "long"
 _SEXAGESIMAL = re.compile(r"[\s\d.+-]*\d:\d[\s\d:.+-]*")
 
 
-def search_lightcurve(
+def _search(
+    function: str,
+    kind: Any,
+    /,
     target: Any,
     radius: float | Quantity | str | None = None,
     exptime: Any = None,
@@ -42,6 +49,41 @@ def search_lightcurve(
     session: Session | None = None,
     **filters: Any,
 ) -> SearchTable:
+    """Do what all doors do: search for kinds of files in lightkurve's words; `function` is the door's name, for messages."""
+    from tess_source.session import default_session
+
+    here = session or default_session()
+    said = {"exptime": exptime, "cadence": cadence, "mission": mission, "author": author, "sector": sector}
+    chosen = _filters(function, {**said, **filters}, here)
+    found = here.search(_targets(target, radius), radius=radius, kind=kind, **chosen)
+    return SearchTable(found)[_limit(limit)]
+
+
+def _door(
+    common: Callable[Concatenate[str, Any, P], SearchTable],
+) -> Callable[[Callable[..., SearchTable]], Callable[P, SearchTable]]:
+    """Give a function the words of `_search`, as help(), editors and type checkers see them."""
+
+    def make(function: Callable[..., SearchTable]) -> Callable[P, SearchTable]:
+        seen = inspect.signature(common)
+        signature = seen.replace(parameters=list(seen.parameters.values())[2:])
+
+        @wraps(function)
+        def door(*args: P.args, **words: P.kwargs) -> SearchTable:
+            try:
+                signature.bind(*args, **words)
+            except TypeError as error:
+                raise TypeError(f"{function.__name__}(): {error}") from None
+            return function(*args, **words)
+
+        door.__signature__ = signature  # type: ignore[attr-defined]
+        return door
+
+    return make
+
+
+@_door(_search)
+def search_lightcurve(*args: Any, **words: Any) -> SearchTable:
     """Search for light curves, in lightkurve's words.
 
     Parameters
@@ -84,40 +126,13 @@ def search_lightcurve(
     ServiceError
         If the archive fails; a failure is never shown as an empty answer.
     """
-    words = {
-        "exptime": exptime,
-        "cadence": cadence,
-        "mission": mission,
-        "author": author,
-        "sector": sector,
-        **filters,
-    }
-    return _search("search_lightcurve", target, radius, ["lc", "fast-lc"], words, limit, session)
+    return _search("search_lightcurve", ["lc", "fast-lc"], *args, **words)
 
 
-def search_targetpixelfile(
-    target: Any,
-    radius: float | Quantity | str | None = None,
-    exptime: Any = None,
-    cadence: Any = None,
-    mission: Any = "TESS",
-    author: Any = None,
-    *,
-    sector: Any = None,
-    limit: int | None = None,
-    session: Session | None = None,
-    **filters: Any,
-) -> SearchTable:
+@_door(_search)
+def search_targetpixelfile(*args: Any, **words: Any) -> SearchTable:
     """Search for target pixel files: see `search_lightcurve`."""
-    words = {
-        "exptime": exptime,
-        "cadence": cadence,
-        "mission": mission,
-        "author": author,
-        "sector": sector,
-        **filters,
-    }
-    return _search("search_targetpixelfile", target, radius, ["tp", "fast-tp"], words, limit, session)
+    return _search("search_targetpixelfile", ["tp", "fast-tp"], *args, **words)
 
 
 def search_dv(
@@ -148,34 +163,12 @@ def search_dv(
     -------
     SearchTable
     """
-    words = {
-        "exptime": exptime,
-        "cadence": cadence,
-        "mission": mission,
-        "author": author,
-        "sector": sector,
-        **filters,
-    }
-    table = _search("search_dv", target, radius, kind, words, limit, session)
+    table = _search(
+        "search_dv", kind, target, radius, exptime, cadence, mission, author,
+        sector=sector, limit=limit, session=session, **filters,
+    )  # fmt: skip
     table.display_extra_columns = ("productFilename",)
     return table
-
-
-def _search(
-    function: str,
-    target: Any,
-    radius: Any,
-    kind: Any,
-    words: Mapping[str, Any],
-    limit: int | None,
-    session: Session | None,
-) -> SearchTable:
-    from tess_source.session import default_session
-
-    here = session or default_session()
-    chosen = _filters(function, words, here)
-    found = here.search(_targets(target, radius), radius=radius, kind=kind, **chosen)
-    return SearchTable(found)[_limit(limit)]
 
 
 def _filters(function: str, words: Mapping[str, Any], session: Session) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, overload
 
 from tess_source.errors import DownloadError, UnknownNameError
 from tess_source.front_table import table_of
@@ -26,6 +27,19 @@ SHOWN = ("#", "mission", "year", "author", "exptime", "target_name", "distance")
 """The columns that lightkurve shows, in its order."""
 SPOC_PAGE = "https://heasarc.gsfc.nasa.gov/docs/tess/data-handling.html"
 HLSP_PAGE = "https://archive.stsci.edu/hlsp/"
+
+
+P = ParamSpec("P")
+
+
+def _words_of(common: Callable[P, object]) -> Callable[[Callable[..., Any]], Callable[P, Any]]:
+    """Give a function the parameters of another, as help(), editors and type checkers see them."""
+
+    def give(function: Callable[..., Any]) -> Callable[P, Any]:
+        function.__signature__ = inspect.signature(common).replace(return_annotation="Any")  # type: ignore[attr-defined]
+        return function
+
+    return give
 
 
 class SearchTable:
@@ -176,13 +190,25 @@ class SearchTable:
 
     # -- getting --
 
-    def download(
+    def _fetched(
         self,
         quality_bitmask: str | int = "default",
         download_dir: str | Path | None = None,
         cutout_size: Any = None,
         **options: Any,
-    ) -> Any:
+    ) -> tuple[Manifest, Mapping[str, Any]]:
+        """Fetch what is not here yet: entries in the order of the table, where a file may stand twice; and what to tell the reader."""
+        if cutout_size is not None:
+            _warn("cutout_size is for cut-outs of full-frame images; it changes nothing here")
+        found = self.found
+        root = found._session().store.root if download_dir is None else download_dir
+        manifest = found.plan(root).download()
+        entries = {entry.item.uri: entry for entry in manifest}
+        ordered = replace(manifest, entries=tuple(entries[uri] for uri in found.products["uri"]))
+        return ordered, _given(quality_bitmask, options)
+
+    @_words_of(_fetched)
+    def download(self, *args: Any, **words: Any) -> Any:
         """Download and open the first file.
 
         Parameters
@@ -217,18 +243,13 @@ class SearchTable:
                 f"only the first of {len(self)} files is downloaded; download_all() gets them all, or choose one, e.g. by sector",
                 depth=3,
             )
-        manifest = self[0]._fetched(download_dir, cutout_size)
+        manifest, options = self[0]._fetched(*args, **words)
         for uri, problem in manifest.errors.items():
             raise DownloadError(f"{uri} was not fetched: {problem}")
-        return open_entry(self._found._session(), manifest[0], _given(quality_bitmask, options))
+        return open_entry(self._found._session(), manifest[0], options)
 
-    def download_all(
-        self,
-        quality_bitmask: str | int = "default",
-        download_dir: str | Path | None = None,
-        cutout_size: Any = None,
-        **options: Any,
-    ) -> Any:
+    @_words_of(_fetched)
+    def download_all(self, *args: Any, **words: Any) -> Any:
         """Download and open all files; one that fails is logged as a warning and does not lose the others.
 
         Parameters
@@ -248,22 +269,13 @@ class SearchTable:
         """
         if self._is_empty():
             return None
-        return self._fetched(download_dir, cutout_size).load(**_given(quality_bitmask, options))
+        manifest, options = self._fetched(*args, **words)
+        return manifest.load(**options)
 
     def _is_empty(self) -> bool:
         if not len(self):
             _warn("there is nothing to download: the search result is empty")
         return not len(self)
-
-    def _fetched(self, folder: str | Path | None, cutout_size: Any) -> Manifest:
-        """Fetch what is not here yet; entries in the order of the table, where a file may stand twice."""
-        if cutout_size is not None:
-            _warn("cutout_size is for cut-outs of full-frame images; it changes nothing here")
-        found = self.found
-        root = found._session().store.root if folder is None else folder
-        manifest = found.plan(root).download()
-        entries = {entry.item.uri: entry for entry in manifest}
-        return replace(manifest, entries=tuple(entries[uri] for uri in found.products["uri"]))
 
 
 def _warn(message: str, depth: int = 4) -> None:

@@ -310,6 +310,7 @@ def test_an_interrupt_keeps_what_is_done_and_exits_with_130(archive: SampleArchi
     archive.faults.clear()
     assert run.returncode == 130
     assert "2 fetched" in err
+    assert "0 failed, 2 not begun or broken off" in err
     assert "run the same command again" in err
     assert not list(tmp_path.rglob("*.part"))
     assert len(list(tmp_path.rglob("*_lc.fits"))) == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import pydoc
 import re
 import warnings
 from collections.abc import Iterator
@@ -426,3 +428,29 @@ def assert_same_values(one: Any, other: Any, what: str) -> None:
         np.testing.assert_array_equal(np.ma.getmaskarray(a), np.ma.getmaskarray(b), err_msg=f"{what} {name}")
         np.testing.assert_array_equal(a.filled(0), b.filled(0), err_msg=f"{what} {name}")
         assert getattr(one[name], "unit", None) == getattr(other[name], "unit", None), (what, name)
+
+
+def test_help_shows_the_words_of_every_door() -> None:
+    doors = [tess_source.search_lightcurve, tess_source.search_targetpixelfile, tess_source.search_dv]
+    words = ["target", "radius", "exptime", "cadence", "mission", "author", "sector", "limit", "session", "filters"]
+    for door in doors:
+        shown = inspect.signature(door)
+        assert [name for name in shown.parameters if name != "kind"] == words, door.__name__
+        assert shown.parameters["mission"].default == "TESS"
+        assert shown.return_annotation == "SearchTable"
+        assert "Search for" in (door.__doc__ or "")
+        page = pydoc.plain(pydoc.render_doc(door))
+        assert f"{door.__name__}(target" in page.replace("\n", "").replace(" ", "")
+
+
+def test_help_shows_the_words_of_both_downloads() -> None:
+    for method in (SearchTable.download, SearchTable.download_all):
+        shown = inspect.signature(method)
+        assert [*shown.parameters] == ["self", "quality_bitmask", "download_dir", "cutout_size", "options"]
+        assert shown.parameters["quality_bitmask"].default == "default"
+        assert "quality_bitmask" in (method.__doc__ or "")
+
+
+def test_a_call_without_a_target_is_told_of_the_function_that_was_called() -> None:
+    with pytest.raises(TypeError, match=r"search_lightcurve\(\).*'target'"):
+        tess_source.search_lightcurve()  # type: ignore[call-arg]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from tess_source.cli import FORMATS, NOTHING, SOME_FAILED
+from tess_source.commands import NOTHING, SOME_FAILED, Asking, format_option, print_rows, say
+from tess_source_dv.figure import PictureFile
 from tess_source_dv.filters import CHOICES
 
 if TYPE_CHECKING:
@@ -20,13 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["dv"]
 
-PICTURES = (".svg", ".png", ".pdf")
 FILE_COLUMNS = ("dv_set", "kind", "tce", "size", "superseded_by", "filename")
 
 
-@click.command()
-@click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
-@click.option("--radius", metavar="ANGLE", help="Cone around names and coordinates, in arcsec or e.g. '2 arcmin'.")
+@click.command(cls=Asking, needs_target=True)
 @click.option("--tces", "table", flag_value="tces", help="Show the TCEs instead; the reports (XML) are fetched.")
 @click.option(
     "--history", "table", flag_value="history", help="Show what became of each candidate through the runs instead."
@@ -51,37 +49,36 @@ FILE_COLUMNS = ("dv_set", "kind", "tce", "size", "superseded_by", "filename")
 @click.option(
     "--plot",
     metavar="FILE",
-    type=click.Path(dir_okay=False),
+    type=PictureFile(),
     help="Draw sectors and runs (svg, png, pdf); with several targets, a file each.",
 )
-@click.option(
-    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print rows."
-)
+@format_option
 @click.pass_obj
 def dv(
-    session: Session, /, targets: tuple[str, ...], radius: str | None, table: str | None, which: str, exact: bool,
+    session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], table: str | None, which: str, exact: bool,
     lists: tuple[str, ...], root: str, plot: str | None, form: str,
 ) -> None:  # fmt: skip
     """Show data-validation sets: sectors used, what was found, what is superseded.
 
-    TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin.
+    TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin. With filters, the sets are shown that a
+    file is of which the filters keep.
     """
-    from tess_source.target_files import expand
     from tess_source_dv.exact import learn
-    from tess_source_dv.members import everything
+    from tess_source_dv.members import everything, members
     from tess_source_dv.sets import table_of
 
-    if plot and Path(plot).suffix.lower() not in PICTURES:
-        raise click.BadParameter(f"pictures are {', '.join(PICTURES)}", param_hint="--plot")
-    found = session.search(list(expand(targets)), radius=_radius(radius))
+    found = session.search(**asked, **filters)
     reports = table in {"tces", "history"}
     learned = learn(found, exact=exact, root=root, files=lists, reports=reports)
     sets = table_of(everything(found), learned.sectors, learned.tces).choose(which)
+    if filters:  # it takes all sets to know what is superseded
+        sets = sets.where(sets["set"].is_in(members(found.products)["set"].implode()))
     rows = _rows(table or "sets", found, sets, learned)
-    _write(rows, form)
+    shown = FILE_COLUMNS if table == "files" else rows.shown
+    print_rows(rows.to_polars(), form, [name for name in shown if name in rows.columns])
     if plot:
         _plot(found, sets, Path(plot))
-    _say(_summary(found, sets))
+    say(_summary(found, sets))
     if not len(sets):
         raise click.exceptions.Exit(NOTHING)
     if learned.failed and (exact or reports):
@@ -103,15 +100,6 @@ def _rows(table: str, found: Found, sets: Sets, learned: Learned) -> Rows:
     return history(tces) if table == "history" else sets
 
 
-def _write(rows: Rows, form: str) -> None:
-    from tess_source.output import render
-    from tess_source.tables import Products
-
-    shown = FILE_COLUMNS if isinstance(rows, Products) else rows.shown
-    columns = [name for name in shown if name in rows.columns]
-    click.echo(render(rows.to_polars(), form, columns), nl=False)
-
-
 def _summary(found: Found, sets: Sets) -> str:
     from tess_source import text
 
@@ -131,15 +119,4 @@ def _plot(found: Found, sets: Sets, path: Path) -> None:
     for tic in tics:
         file = path if len(tics) == 1 else path.with_stem(f"{path.stem}-{tic}")
         plot_coverage(sets, file, tic, found=found)
-        _say(f"drawn: {file}")
-
-
-def _radius(text: str | None) -> float | str | None:
-    try:
-        return float(text) if text is not None else None
-    except ValueError:
-        return text
-
-
-def _say(message: str) -> None:
-    click.echo(message, err=True)
+        say(f"drawn: {file}")

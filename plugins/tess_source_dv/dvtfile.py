@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,18 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source import names
-from tess_source.errors import DamagedFileError, NoReaderError
+from tess_source.errors import DamagedFileError, LoadError, NoReaderError
+from tess_source.fitscards import Header, Value, read_headers
 from tess_source_dv.report import set_key
 from tess_source_dv.sectors_of import sectors_of_bits
 from tess_source_lightkurve.whole import fault
 
 if TYPE_CHECKING:
-    from astropy.io.fits import BinTableHDU, HDUList, Header
+    from astropy.io.fits import BinTableHDU, HDUList
+    from astropy.io.fits import Header as AstropyHeader
     from numpy.typing import NDArray
 
     from tess_source.names import Name
 
-__all__ = ["Table", "Whole", "is_dvt", "opened"]
+__all__ = ["Table", "Whole", "headers", "is_dvt", "opened"]
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +44,62 @@ UNITS = {
 """TUNIT as these files have it → as astropy has it."""
 
 
-def is_dvt(primary: Header) -> bool:
+def is_dvt(primary: AstropyHeader) -> bool:
     """Whether a primary header is that of a DV time series."""
     return "dvtimeseries" in str(primary.get("CREATOR", "")).lower() or "NUMTCES" in primary
+
+
+def headers(path: Path | str) -> tuple[Mapping[str, Value], list[Mapping[str, Value]]]:
+    """Read the primary header and those of the TCEs, without the data: tens of megabytes are stepped over.
+
+    Parameters
+    ----------
+    path : Path or str
+        A DVT file, not compressed.
+
+    Returns
+    -------
+    primary : mapping
+        Keyword → value; None where a card has no value.
+    tces : list of mapping
+        Of the extensions TCE_1, TCE_2, ..., in this order.
+
+    Raises
+    ------
+    DamagedFileError
+        If bytes are missing, or it is no FITS file.
+    LoadError
+        If it is a healthy FITS file, but no DVT file.
+    OSError
+        If there is no such file, or it cannot be read.
+    """
+    path = Path(path)
+    with path.open("rb", buffering=0) as file:
+
+        def read(start: int, count: int) -> bytes:
+            file.seek(start)
+            return file.read(count)
+
+        try:
+            primary, *found = read_headers(read, file.seek(0, os.SEEK_END))
+        except DamagedFileError as error:
+            raise DamagedFileError(f"{path.name} is damaged: {error}") from error
+    for header in (primary, *found):
+        _legible(header, path.name)
+    tces = [header for header in found if str(header.get("EXTNAME", "")).startswith("TCE_")]
+    if "TICID" not in primary or "NUMTCES" not in primary:
+        raise LoadError(f"{path.name} is healthy, but no DV time series: it says nothing of TICID or NUMTCES")
+    if len(tces) != primary["NUMTCES"]:
+        raise DamagedFileError(f"{path.name} is damaged: it has {len(tces)} of its {primary['NUMTCES']} TCEs")
+    return primary, list(tces)
+
+
+def _legible(header: Header, filename: str) -> None:
+    """Refuse a value that is neither text nor number: it would look like one that is not given."""
+    for key, value in header.items():
+        if value is None and header.card(key)[10:].partition(b"/")[0].strip():
+            card = header.card(key).decode("ascii").rstrip()
+            raise DamagedFileError(f"{filename} is damaged: a card in a header is {card!r}")
 
 
 @contextmanager

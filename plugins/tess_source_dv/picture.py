@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import QueryError
-from tess_source_dv.commands import PICTURES
+from tess_source_dv.figure import new_figure, picture_file, save
 from tess_source_dv.sectors_of import sectors_from_words
 from tess_source_dv.sets import Sets, sets_of
 
@@ -24,12 +24,36 @@ DATA, FAST, RUN, OLD, OLD_TEXT = "#3c4650", "#c4620a", "#1f5fa8", "#9db0c4", "#6
 """Colours: 120-s data, 20-s data, current sets, superseded ones, what is written of these."""
 ROW = 0.23
 """Height of a row [inch]."""
-WIDTH, LEFT, RIGHT, TOP, BOTTOM = 11.0, 1.55, 2.2, 0.8, 0.95
-"""Of the figure and its margins [inch]."""
 LEAST = 12
 """Sectors that the axis shows at least."""
 GAP = 0.9
 """Between the data and the runs, in rows."""
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """What lies around the axes [inch]."""
+
+    width: float
+    left: float
+    right: float
+    bottom: float
+    legend: int
+    """Columns of the legend."""
+    ticks: Mapping[int, int]
+    """Sectors that are spanned at most → sectors between the numbers of the axis."""
+    says_by: bool = True
+    """Whether there is room for what supersedes a set."""
+    top: float = 0.8
+
+    @property
+    def inch(self) -> float:
+        """In widths of the axes."""
+        return 1 / (self.width - self.left - self.right)
+
+
+BROAD = _Frame(11.0, 1.55, 2.2, 0.95, 4, {30: 1, 70: 5})
+NARROW = _Frame(4.7, 1.2, 0.55, 1.15, 2, {10: 1, 40: 5}, says_by=False)
 
 
 @dataclass(frozen=True)
@@ -49,7 +73,7 @@ class _Row:
 
 def plot_coverage(
     source: Found | Sets, path: str | Path | None = None, tic: int | None = None, root: str | Path = ".",
-    *, found: Found | None = None,
+    *, found: Found | None = None, narrow: bool = False,
 ) -> Figure:  # fmt: skip
     """Draw which sectors of a target were observed, and what each data-validation run searched and used.
 
@@ -68,6 +92,8 @@ def plot_coverage(
         Where reports may lie; those that do make sectors exact. Not looked at if `source` is sets.
     found : Found, optional
         With sets as `source`: the search that they are of, for the sectors observed.
+    narrow : bool
+        Draw for a phone or a column of a paper: 4.7 inch wide, and superseded sets do not say by which.
 
     Returns
     -------
@@ -81,29 +107,25 @@ def plot_coverage(
     OSError
         If the file cannot be written.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    file = None if path is None else Path(path)
-    if file is not None and file.suffix.lower() not in PICTURES:
-        raise QueryError(f"{file.name}: pictures are {', '.join(PICTURES)}")
+    file = picture_file(path)
     sets = source if isinstance(source, Sets) else sets_of(source, root=root)
     found = found if isinstance(source, Sets) else source
     tic = _target(sets, found, tic)
     data, runs = _data(found, sets, tic), _runs(sets, tic)
     if not data and not runs:
         raise QueryError(f"TIC {tic} has neither light curves nor data validation here: there is nothing to draw")
-    height = TOP + BOTTOM + ROW * (len(data) + GAP + len(runs))
-    figure = Figure(figsize=(WIDTH, height))
-    FigureCanvasAgg(figure)
-    box = (LEFT / WIDTH, BOTTOM / height, 1 - (LEFT + RIGHT) / WIDTH, 1 - (TOP + BOTTOM) / height)
-    _draw(figure.add_axes(box), data, runs)
-    figure.text(0.2 / WIDTH, 1 - 0.24 / height, f"TIC {tic}", fontsize=13, fontweight="bold", va="center")
-    figure.text(0.2 / WIDTH, 1 - 0.48 / height, _subtitle(runs), fontsize=9.5, color=DATA, va="center")
-    _legend(figure, runs, height)
-    if file is not None:
-        figure.savefig(file, dpi=150)
-    return figure
+    frame = NARROW if narrow else BROAD
+    width, height = frame.width, frame.top + frame.bottom + ROW * (len(data) + GAP + len(runs))
+    figure = new_figure(width, height)
+    axes = figure.add_axes(
+        (frame.left / width, frame.bottom / height, 1 / frame.inch / width, 1 - (frame.top + frame.bottom) / height)
+    )
+    _draw(axes, data, runs, frame)
+    edge, size = (0.1, 8.5) if narrow else (0.2, 9.5)
+    figure.text(edge / width, 1 - 0.24 / height, f"TIC {tic}", fontsize=13, fontweight="bold", va="center")
+    figure.text(edge / width, 1 - 0.48 / height, _subtitle(runs), fontsize=size, color=DATA, va="center")
+    _legend(figure, runs, frame)
+    return save(figure, file)
 
 
 def _target(sets: Sets, found: Found | None, tic: int | None) -> int:
@@ -193,14 +215,14 @@ def _subtitle(runs: Sequence[_Row]) -> str:
     return f"sectors observed, and {len(runs)} data-validation sets, {current} of them current"
 
 
-def _draw(axes: Axes, data: Sequence[_Row], runs: Sequence[_Row]) -> None:
+def _draw(axes: Axes, data: Sequence[_Row], runs: Sequence[_Row], frame: _Frame) -> None:
     places = [*range(len(data)), *(len(data) + GAP + n for n in range(len(runs)))]
     for y, row in zip(places, [*data, *runs], strict=True):
         _bar(axes, y, row)
     first, last = _limits([*data, *runs])
     axes.set_xlim(first - 0.7, last + 0.7)
     axes.set_ylim(places[-1] + 0.6, -0.6)
-    _ticks(axes, last - first)
+    _ticks(axes, next((step for span, step in frame.ticks.items() if last - first <= span), 10))
     axes.set_yticks(places, [row.label for row in (*data, *runs)], fontfamily="monospace", fontsize=8)
     for label, row in zip(axes.get_yticklabels(), (*data, *runs), strict=True):
         label.set_color(_ink(row))
@@ -209,24 +231,23 @@ def _draw(axes: Axes, data: Sequence[_Row], runs: Sequence[_Row]) -> None:
     for side in ("top", "left", "right"):
         axes.spines[side].set_visible(False)
     if runs:
-        _margins(axes, places[len(data) :], runs)
+        _margins(axes, places[len(data) :], runs, frame)
 
 
-def _margins(axes: Axes, places: Iterable[float], runs: Sequence[_Row]) -> None:
+def _margins(axes: Axes, places: Iterable[float], runs: Sequence[_Row], frame: _Frame) -> None:
     """Write number of TCEs, and what supersedes, to the right of each run; what the columns are, above them."""
     from matplotlib.transforms import blended_transform_factory
 
     beside = blended_transform_factory(axes.transAxes, axes.transData)
-    per_inch = 1 / (WIDTH - LEFT - RIGHT)
-    columns = ((0.3, "right"), (0.45, "left"))
+    columns = [(0.3, "right", "TCEs"), (0.45, "left", "superseded by")][: 1 + frame.says_by]
     head = min(places, default=0.0) - 0.85
     above: dict[str, Any] = {"fontsize": 7.5, "color": DATA, "va": "center", "style": "italic", "transform": beside}
-    axes.text(-0.06 * per_inch, head, "searched   run", ha="right", **above)
-    for (x, align), title in zip(columns, ("TCEs", "superseded by"), strict=True):
-        axes.text(1 + x * per_inch, head, title, ha=align, **above)
+    axes.text(-0.06 * frame.inch, head, "searched   run", ha="right", **above)
+    for x, align, title in columns:
+        axes.text(1 + x * frame.inch, head, title, ha=align, **above)
     for y, row in zip(places, runs, strict=True):
-        for (x, align), said in zip(columns, (row.tces, row.by), strict=True):
-            axes.text(1 + x * per_inch, y, said, transform=beside, fontsize=8, color=_ink(row), va="center", ha=align)
+        for (x, align, _), said in zip(columns, (row.tces, row.by), strict=False):
+            axes.text(1 + x * frame.inch, y, said, transform=beside, fontsize=8, color=_ink(row), va="center", ha=align)
 
 
 def _ink(row: _Row) -> str:
@@ -275,10 +296,9 @@ def _limits(rows: Sequence[_Row]) -> tuple[int, int]:
     return first, last
 
 
-def _ticks(axes: Axes, span: int) -> None:
+def _ticks(axes: Axes, major: int) -> None:
     from matplotlib.ticker import MultipleLocator
 
-    major = 1 if span <= 30 else 5 if span <= 70 else 10
     axes.xaxis.set_major_locator(MultipleLocator(major))
     axes.xaxis.set_minor_locator(MultipleLocator(1))
     axes.grid(axis="x", which="major", color="#d9dee4", linewidth=0.6, zorder=0)
@@ -287,7 +307,7 @@ def _ticks(axes: Axes, span: int) -> None:
     axes.tick_params(axis="x", which="major", labelsize=8)
 
 
-def _legend(figure: Figure, runs: Sequence[_Row], height: float) -> None:
+def _legend(figure: Figure, runs: Sequence[_Row], frame: _Frame) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -304,7 +324,8 @@ def _legend(figure: Figure, runs: Sequence[_Row], height: float) -> None:
     ]
     handles = [(handle, label) for there, handle, label in said if there]
     if handles:
+        left = frame.left / frame.width - 0.01 if frame.says_by else 0.0
         figure.legend(
-            *map(list, zip(*handles, strict=True)), loc="lower left", bbox_to_anchor=(LEFT / WIDTH - 0.01, 0.1 / height),
-            ncols=4, frameon=False, fontsize=8, handlelength=1.6, columnspacing=1.6,
+            *map(list, zip(*handles, strict=True)), loc="lower left", bbox_to_anchor=(left, 0.1 / figure.get_figheight()),
+            ncols=frame.legend, frameon=False, fontsize=8, handlelength=1.6, columnspacing=1.6,
         )  # fmt: skip

@@ -161,7 +161,7 @@ def sectors_of_file(path: Path | str) -> tuple[int, ...] | None:
     Raises
     ------
     DamagedFileError, LoadError, OSError
-        As `tess_source_dv.report.read_report` and `tess_source_dv.dvt_headers.headers`; LoadError for a file of another kind.
+        As `tess_source_dv.report.read_report` and `tess_source_dv.dvtfile.headers`; LoadError for a file of another kind.
     """
     path = Path(path)
     if path.suffix.lower() == ".xml":
@@ -169,7 +169,7 @@ def sectors_of_file(path: Path | str) -> tuple[int, ...] | None:
 
         return read_report(path).sectors or None
     if path.suffix.lower() in {".fits", ".fit"}:
-        from tess_source_dv.dvt_headers import headers
+        from tess_source_dv.dvtfile import headers
 
         bits = headers(path)[0].get("SECTORS")
         try:

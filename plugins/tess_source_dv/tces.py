@@ -246,7 +246,7 @@ def read_dvt_headers(path: Path | str) -> TCEs:
     OSError
         If there is no such file, or it cannot be read.
     """
-    from tess_source_dv.dvt_headers import headers
+    from tess_source_dv.dvtfile import headers
     from tess_source_dv.report import set_key
 
     path = Path(path)

@@ -26,7 +26,7 @@ __all__ = [
     "name_of",
     "root_of",
     "target_of",
-    "without_other_sectors",
+    "without_other_curves",
 ]
 
 log = logging.getLogger(__name__)
@@ -106,11 +106,11 @@ def root_of(found: Found, root: str | Path | None) -> Path:
     return found._session().store.root if root is None else Path(root)
 
 
-def without_other_sectors(found: Found, sectors: Any) -> Found:
-    """Leave out light curves of other sectors, and nothing else: what is known of the target's transits stays."""
+def without_other_curves(found: Found, filters: Mapping[str, Any]) -> Found:
+    """Leave out the light curves that filters leave out, and nothing else: what is known of the target's transits stays."""
     import polars as pl
 
-    kept = found.select(sector=sectors)
+    kept = found.select(**filters)
     other = pl.col("kind").is_in(KINDS) & ~pl.col("uri").is_in(kept.products["uri"].implode())
     return found.replace(products=found.products.where(~other), drops=(*found.drops, *kept.drops[len(found.drops) :]))
 

@@ -80,7 +80,7 @@ dt { color: var(--soft); font-size: .8rem; } dd { margin: 0; font-variant-numeri
 figure { margin: 0; min-width: 0; }
 figure svg { display: block; width: 100%; height: auto; }
 .wide { overflow-x: auto; -webkit-overflow-scrolling: touch; }
-.wide > svg { display: block; width: 100%; min-width: 44rem; height: auto; }
+.narrow { display: none; }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; margin: .4rem 0; min-width: 100%; }
 caption { text-align: left; padding-bottom: .3rem; }
 th, td { text-align: left; padding: .35rem .9rem .35rem 0; border-bottom: 1px solid var(--line); white-space: nowrap; vertical-align: top; }
@@ -89,5 +89,6 @@ summary { cursor: pointer; padding: .4rem 0; color: var(--accent); }
 pre { overflow-x: auto; background: #f5f7f9; padding: .8rem; font-size: .75rem; line-height: 1.45; max-height: 30rem; }
 .key { white-space: nowrap; margin-right: .6em; }
 .dot { display: inline-block; width: .7em; height: .7em; border-radius: 50%; margin-right: .4em; }
+@media (max-width: 44rem) { .broad { display: none; } .narrow { display: block; max-width: 30rem; } }
 @media print { .wide { overflow: visible; } main { max-width: none; } }
 """

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from tess_source import text as words
 from tess_source.errors import QueryError, TessSourceError
 from tess_source.plan import write_whole
+from tess_source_dv.figure import new_figure
 from tess_source_dv.members import everything, members
 from tess_source_pictures.folded import Folded, fold_curves, fold_series
 from tess_source_pictures.gather import Gathered, chosen, gather, name_of, root_of, simulated, target_of
 from tess_source_pictures.html import Markup, link, page, table, text
-from tess_source_pictures.panels import INK, colour, draw_fold, draw_sector, new_figure, scale_of
+from tess_source_pictures.panels import INK, colour, draw_fold, draw_sector, scale_of
 from tess_source_pictures.svg import Inliner
 from tess_source_pictures.transits import Ephemeris, Validated, ephemerides, validated
 
@@ -178,14 +179,15 @@ def _coverage(known: _Known, inliner: Inliner) -> list[str]:
     from tess_source_dv.picture import plot_coverage
 
     whole = known.found.replace(products=everything(known.found))
-    try:
-        figure = plot_coverage(known.dv.sets, tic=known.tic, found=whole)
-    except QueryError:  # neither SPOC's data nor any data validation: other pipelines alone
-        return []
-    picture = inliner.inline(
-        figure, f"Sectors of TIC {known.tic} that were observed, and that each data-validation run used"
-    )
-    return ["<h2>Coverage</h2>", f'<div class="wide" tabindex="0">{picture}</div>']
+    said = f"Sectors of TIC {known.tic} that were observed, and that each data-validation run used"
+    parts = ["<h2>Coverage</h2>"]
+    for shown, narrow in (("broad", False), ("narrow", True)):  # the style shows one of them
+        try:
+            figure = plot_coverage(known.dv.sets, tic=known.tic, found=whole, narrow=narrow)
+        except QueryError:  # neither SPOC's data nor any data validation: other pipelines alone
+            return []
+        parts.append(f'<figure class="{shown}">{inliner.inline(figure, said)}</figure>')
+    return parts
 
 
 def _curves(known: _Known, inliner: Inliner) -> list[str]:

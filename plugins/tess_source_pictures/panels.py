@@ -12,12 +12,11 @@ from tess_source_pictures.transits import Ephemeris
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from tess_source_pictures.folded import Folded
 
-__all__ = ["COLOURS", "Scale", "colour", "draw_fold", "draw_sector", "new_figure", "scale_of"]
+__all__ = ["COLOURS", "Scale", "colour", "draw_fold", "draw_sector", "scale_of"]
 
 RAW, BINNED, INK = "#aebccb", "#1f3f66", "#3c4650"
 COLOURS = ("#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5c00")
@@ -43,16 +42,6 @@ class Scale:
     """Cadences outside of the limits."""
     per_unit: float = 1.0
     unit: str = "ppm"
-
-
-def new_figure(width: float, height: float) -> Figure:
-    """Make a figure [inch] that pyplot does not know of."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height))
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def colour(tce: int) -> str:

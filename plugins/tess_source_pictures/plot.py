@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source import text as words
-from tess_source.errors import QueryError
-from tess_source_pictures.commands import PICTURES
+from tess_source_dv.figure import new_figure, picture_file, save
 from tess_source_pictures.gather import Curve, chosen, gather, name_of, root_of, simulated, target_of
-from tess_source_pictures.panels import INK, colour, draw_sector, new_figure, scale_of
+from tess_source_pictures.panels import INK, colour, draw_sector, scale_of
 from tess_source_pictures.transits import Ephemeris, ephemerides, validated
 
 if TYPE_CHECKING:
@@ -68,9 +67,7 @@ def plot(
     OSError
         If the file cannot be written.
     """
-    file = None if path is None else Path(path)
-    if file is not None and file.suffix.lower() not in PICTURES:
-        raise QueryError(f"{file.name}: pictures are {', '.join(PICTURES)}")
+    file = picture_file(path)
     tic = target_of(found, tic)
     light = gather(chosen(found, tic), root, **options)
     events = ephemerides(validated(found, tic, root_of(found, root))) if transits else []
@@ -78,9 +75,7 @@ def plot(
     if light.failed:
         missing = f"not shown: {words.number(len(light.failed), 'file')} that could not be had or opened"
         figure.text(0.985, 0.01, missing, fontsize=8, ha="right", color="#a33b00")
-    if file is not None:
-        figure.savefig(file, dpi=150)
-    return figure
+    return save(figure, file)
 
 
 def draw(curves: Sequence[Curve], events: Sequence[Ephemeris] = (), title: str = "") -> Figure:

@@ -252,6 +252,22 @@ def test_a_report_that_cannot_be_had_is_some_failed(tmp_path: Path) -> None:
     assert "bounded" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "sets"),
+    [
+        (["--sector", "82", "--kind", "dvt"], {"s0082-s0082/00919"}),
+        (["--run", "240,290", "--kind", "dvt"], {"s0014-s0014/00240", "s0014-s0014/00290"}),
+        (["--kind", "dvt", "--limit", "1"], {"s0014-s0014/00240"}),
+        (["--pipeline", "QLP"], set()),
+    ],
+)
+def test_filters_choose_the_sets_by_their_files(archive: SampleArchive, words: list[str], sets: set[str]) -> None:
+    done = run(archive, str(KELT9), "--format", "csv", *words)
+    shown = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert {row["set"].removeprefix(f"SPOC/{KELT9}/") for row in shown} == sets
+    assert done.exit_code == (0 if sets else 3)
+
+
 @pytest.mark.parametrize("words", [[], [str(KELT9), "--dv", "newest"], [str(KELT9), "--plot", "x.gif"]])
 def test_what_makes_no_sense_is_a_usage_error(archive: SampleArchive, words: list[str]) -> None:
     done = run(archive, *words)

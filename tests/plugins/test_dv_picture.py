@@ -78,11 +78,14 @@ def test_sets_alone_can_be_drawn() -> None:
     assert labels(figure) == ["120 s", "14–55 00652"]
 
 
+@pytest.mark.parametrize("narrow", [False, True])
 @pytest.mark.parametrize("count", [1, 3, 40])
-def test_the_picture_grows_with_the_runs_and_nothing_overlaps(count: int) -> None:
+def test_the_picture_grows_with_the_runs_and_nothing_overlaps(count: int, narrow: bool) -> None:
     names = [light_curve(sector) for sector in range(1, 111, 2)]
     names += [member(1, 110, 500 + run) for run in range(count)]
-    figure = found(*names).plot_coverage()
+    figure = plot_coverage(found(*names), narrow=narrow)
+    assert ("superseded by" in {text.get_text() for text in figure.axes[0].texts}) is not narrow
+    assert figure.get_figwidth() < 5 or not narrow
     figure.canvas.draw()
     heights = [label.get_window_extent() for label in figure.axes[0].get_yticklabels()]
     assert all(upper.y0 >= lower.y1 - 0.5 for upper, lower in pairwise(heights))

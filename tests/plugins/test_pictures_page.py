@@ -83,8 +83,9 @@ def test_the_page_holds_all_its_parts(file: Path) -> None:
     ):
         assert heading in said
     labels = [value for _, name, value in page.attributes if name == "aria-label"]
-    assert [f"Light curve of sector {sector}" for sector in (2, 5, 8, 9, 10, 11, 12)] == labels[1:8]
-    assert [f"Light curve folded on TCE {tce}" for tce in (1, 2, 3)] == labels[8:]
+    assert [label.partition(" of ")[0] for label in labels[:2]] == ["Sectors"] * 2  # broad and narrow
+    assert [f"Light curve of sector {sector}" for sector in (2, 5, 8, 9, 10, 11, 12)] == labels[2:9]
+    assert [f"Light curve folded on TCE {tce}" for tce in (1, 2, 3)] == labels[9:]
     assert "3.69064" in said
     assert "simulated data" in said
 
@@ -231,6 +232,11 @@ def test_the_program_draws_and_shows(session: Session, tmp_path: Path) -> None:
     assert (tmp_path / "a.svg").read_bytes().startswith(b"<?xml")
     fetched = [path.name for path in (tmp_path / "data").rglob("*") if path.is_file()]
     assert sorted(re.findall(r"-s(\d{4})-", " ".join(fetched))) == ["0014", "0015"]
+    words = ["plot", str(KELT9), "--to", str(tmp_path / "b.svg"), "--exptime", "fast", "--limit", "1", *where]
+    done = run.invoke(build(session), words)
+    assert done.exit_code == 0, done.output
+    assert "TCE 1" in (tmp_path / "b.svg").read_text(), "filters are for light curves: the report is still known"
+    assert len([*(tmp_path / "data").rglob("*fast-lc.fits")]) == 1
     done = run.invoke(build(session), ["show", f"TIC {TOI3505}", "--html", str(tmp_path / "a.html"), *where])
     assert done.exit_code == 0, done.output
     assert "Sector" not in done.stdout
@@ -284,9 +290,11 @@ def test_the_page_is_no_wider_than_a_phone(file: Path, tmp_path: Path) -> None:
     frame.write_text(
         f'<iframe src="{file.as_uri()}" style="width:390px;height:800px;border:0"></iframe><p id="width"></p><script>'
         "onload = () => { const page = document.querySelector('iframe').contentDocument.documentElement;"
-        "document.getElementById('width').textContent = page.scrollWidth + ' of ' + page.clientWidth; }</script>"
+        "document.getElementById('width').textContent = page.scrollWidth + ' of ' + page.clientWidth;"
+        "const seen = [...page.querySelectorAll('svg')].filter(one => one.clientWidth && one.clientWidth > page.clientWidth);"
+        "document.getElementById('width').dataset.beyond = seen.length; }</script>"
     )
     done = browse(tmp_path, frame, "--allow-file-access-from-files", "--virtual-time-budget=5000", "--dump-dom")
-    (found,) = re.findall(r'<p id="width">(\d+) of (\d+)</p>', done.stdout)
+    (found,) = re.findall(r'<p id="width" data-beyond="0">(\d+) of (\d+)</p>', done.stdout)  # tables alone are wider
     assert found[0] == found[1]  # nothing to be pushed sideways; the scroll bar is not counted
     assert 360 < int(found[0]) <= 390

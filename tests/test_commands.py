@@ -1,0 +1,100 @@
+"""Commands of plugins take the question of ``search``, with every filter that any plugin declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from tess_source import Filter, Session, hookimpl
+from tess_source.cli import build
+from tess_source.commands import Asking, format_option
+
+Run = Callable[..., Result]
+
+
+@click.command("tell", cls=Asking)
+@format_option
+@click.pass_obj
+def tell(session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], form: str) -> None:
+    """Print what arrived."""
+    click.echo(f"{dict(sorted(asked.items()))} {dict(filters)} {form}")
+
+
+@click.command("about", cls=Asking, needs_target=True)
+@click.option("--colour", type=int)
+@click.pass_obj
+def about(session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], colour: int | None) -> None:
+    """Have an option of its own that a filter is called too."""
+    click.echo(f"{asked['targets']} {dict(filters)} {colour!r}")
+
+
+@click.group("paint")
+def paint() -> None:
+    """Hold a command."""
+
+
+paint.add_command(tell)
+
+
+class Painter:
+    """Declares filters and commands."""
+
+    @hookimpl
+    def tess_filters(self) -> list[Filter]:
+        keep = lambda products, value: [True] * len(products)  # noqa: E731
+        return [
+            Filter("colour", keep, "a colour", metavar="COLOUR"),
+            Filter("very_bright", keep, "whether it is", metavar=""),
+        ]
+
+    @hookimpl
+    def tess_commands(self) -> list[click.Command]:
+        return [tell, about, paint]
+
+
+@pytest.fixture
+def run() -> Run:
+    session = Session(discover=False, plugins=[Painter()])
+    return lambda *words: CliRunner().invoke(build(session), words, obj=session)
+
+
+def test_a_command_gets_targets_criteria_and_filters(run: Run) -> None:
+    said = run("tell", "5", "KELT-9", "--radius", "3", "-c", "project=TESS", "--colour", "red", "--very-bright")
+    asked = {"project": "TESS", "radius": 3.0, "refresh": False, "targets": ["5", "KELT-9"], "wildcards": False}
+    assert said.output == f"{asked} {{'colour': 'red', 'very_bright': True}} table\n"
+
+
+def test_what_is_not_given_is_not_filtered_by(run: Run) -> None:
+    assert run("tell", "--format", "csv").output.endswith("'targets': None, 'wildcards': False} {} csv\n")
+
+
+def test_a_command_in_a_group_has_the_filters_too(run: Run) -> None:
+    assert "{'colour': 'red'}" in run("paint", "tell", "--colour", "red").output
+    assert "--very-bright" in run("paint", "tell", "--help").output
+
+
+def test_an_option_of_the_commands_own_goes_before_a_filter_of_that_name(run: Run) -> None:
+    assert run("about", "5", "--colour", "7").output == "['5'] {} 7\n"
+    assert run("about", "--help").output.count("--colour") == 1
+
+
+def test_what_a_criterion_and_a_filter_say_both_is_the_filters(run: Run) -> None:
+    said = run("tell", "-c", "colour=green", "--colour", "red").output
+    assert "green" not in said
+    assert "{'colour': 'red'}" in said
+
+
+def test_a_command_may_need_a_target(run: Run) -> None:
+    said = run("about")
+    assert said.exit_code == 2
+    assert "TARGET..." in said.output
+
+
+def test_sessions_do_not_share_their_filters(run: Run) -> None:
+    run("tell")
+    assert "colour" not in {parameter.name for parameter in tell.params}
+    assert "--colour" not in {flag for parameter in about.params[1:] for flag in parameter.opts}
