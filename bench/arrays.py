@@ -1,7 +1,7 @@
 """Light curves for machine learning: `lightkurve.read` against arrays, Arrow and Parquet. ``python -m bench.arrays``.
 
 All files lie on disk and in the page cache, and one process does all methods in turn, in an order that is reversed every round, so that
-whatever else the machine does falls on all of them. Time is CPU time, threads of the libraries included.
+whatever else the machine does falls on all of them. CPU time is that of the process, threads of the libraries included.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ class Row:
     """Size of what is read or written, per light curve [MB]."""
     cpu: list[float] = field(default_factory=list)
     """CPU time per light curve [ms], one value a round."""
+    wall: list[float] = field(default_factory=list)
+    """Wall time per light curve [ms], one value a round."""
 
 
 def run(rounds: int = 5, files: int = 40, folder: Path | None = None) -> list[Row]:
@@ -118,9 +120,10 @@ def _interleaved(paths: Sequence[Path], rounds: int, folder: Path) -> list[Row]:
     for number in range(rounds):
         for name in todo if number % 2 else reversed(todo):
             gc.collect()
-            before = time.process_time()
+            cpu, wall = time.process_time(), time.perf_counter()
             todo[name][0]()
-            rows[name].cpu.append(1000 * (time.process_time() - before) / len(paths))
+            rows[name].cpu.append(1000 * (time.process_time() - cpu) / len(paths))
+            rows[name].wall.append(1000 * (time.perf_counter() - wall) / len(paths))
     return list(rows.values())
 
 
@@ -148,13 +151,18 @@ def _check(paths: Sequence[Path]) -> None:
 def as_text(rows: Sequence[Row], files: int) -> str:
     """Write a table; ratios are taken round by round."""
     lines = [
-        f"{files} light curves; CPU per light curve in ms: median (range) over {len(rows[0].cpu)} rounds",
-        f"  {'':34}{'CPU':>22}{'faster by':>20}{'MB':>8}",
+        f"{files} light curves; per light curve in ms: median (range) over {len(rows[0].cpu)} rounds",
+        f"  {'':34}{'CPU':>22}{'faster by':>20}{'wall':>22}{'faster by':>20}{'MB':>8}",
     ]
     for row in rows:
-        ratio = [theirs / own for theirs, own in zip(rows[0].cpu, row.cpu, strict=True)]
-        lines.append(f"  {row.method:34}{_spread(row.cpu, 2):>22}{_spread(ratio, 1):>20}{row.megabytes:>8.2f}")
+        cpu = f"{_spread(row.cpu, 2):>22}{_spread(_ratios(rows[0].cpu, row.cpu), 1):>20}"
+        wall = f"{_spread(row.wall, 2):>22}{_spread(_ratios(rows[0].wall, row.wall), 1):>20}"
+        lines.append(f"  {row.method:34}{cpu}{wall}{row.megabytes:>8.2f}")
     return "\n".join(lines)
+
+
+def _ratios(theirs: Sequence[float], own: Sequence[float]) -> list[float]:
+    return [a / b for a, b in zip(theirs, own, strict=True)]
 
 
 def _spread(values: Sequence[float], digits: int) -> str:

@@ -85,6 +85,17 @@ class Loaded:
         parts += [f"{len(self.failed):,} not opened"] if self.failed else []
         return f"Loaded({', '.join(parts) or 'nothing'})"
 
+    def _repr_html_(self) -> str:
+        import polars as pl
+
+        counts = [len(group) for group in self.groups.values()]
+        opened = pl.DataFrame({"opened": [*self.groups], "files": counts}, {"opened": pl.String, "files": pl.Int64})
+        told = {"file": [*self.failed], "why": [f"{type(e).__name__}: {e}" for e in self.failed.values()]}
+        shown = text.html(opened, opened.columns, repr(self))
+        if not self.failed:
+            return shown
+        return shown + text.html(pl.DataFrame(told), [*told], f"{text.number(len(self.failed), 'file')} not opened")
+
 
 @dataclass(frozen=True, repr=False)
 class Manifest(Extended):

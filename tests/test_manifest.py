@@ -12,7 +12,7 @@ import toys
 
 from tess_source import Manifest, Plan, Products, Session
 from tess_source.errors import LoadError
-from tess_source.manifest import Entry
+from tess_source.manifest import Entry, Loaded
 
 TOTAL = 5
 
@@ -158,3 +158,13 @@ def test_what_an_interrupted_run_did_not_come_to_has_not_failed(manifest: Manife
     said = Manifest(manifest.plan, (*stopped, *manifest.entries[2:])).summary()
     assert "1 fetched (11.5 kB), 1 here before, 1 failed, 2 not begun or broken off in" in said
     assert "not begun" not in manifest.summary()
+
+
+def test_what_was_opened_is_a_table_in_a_notebook() -> None:
+    loaded = Loaded({"light curves": ["a", "b"]}, {"data/<cut>.fits": LoadError("it is cut & short")})
+    html = loaded._repr_html_()
+    assert html.count("<table") == 2
+    assert "Loaded(2 light curves, 1 not opened)" in html
+    assert "data/&lt;cut&gt;.fits" in html
+    assert "LoadError: it is cut &amp; short" in html
+    assert Loaded({}, {})._repr_html_().count("<table") == 1

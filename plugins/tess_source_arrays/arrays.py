@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import DamagedFileError, LoadError, QueryError, TessSourceError
-from tess_source_arrays.fits_table import FitsTable, Reader
+from tess_source.fitscards import Headers
+from tess_source.fitstable import FitsTable, Reader
+from tess_source_arrays.memory import Arena
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import DTypeLike, NDArray
 
     from tess_source.manifest import Entry, Manifest
@@ -155,45 +157,43 @@ def iter_arrays(
     return found if errors == "give" else filter(_told, found)
 
 
-def each(entries: Manifest | Sequence[Entry], asked: Asked) -> Iterator[Arrays]:
-    """Read what is wanted of every file."""
+def each(entries: Manifest | Sequence[Entry], asked: Asked, arena: Arena | None = None) -> Iterator[Arrays]:
+    """Read what is wanted of every file; into memory from an arena, if what is read will be kept."""
     reader = Reader()
     for entry in entries:
         try:
-            yield _read(reader, entry, asked)
+            yield _read(reader, entry, asked, arena)
         except (TessSourceError, OSError, ValueError) as error:
             yield Arrays(entry, error=error.with_traceback(None))  # its frames would keep the memory of the file
 
 
-def _read(reader: Reader, entry: Entry, asked: Asked) -> Arrays:
+def _read(reader: Reader, entry: Entry, asked: Asked, arena: Arena | None) -> Arrays:
     if not entry.ok or entry.path is None:
         raise FileNotFoundError(f"it was not fetched: {entry.error}")
     table = reader.read(entry.path, verify=asked.verify, digest=asked.digest)
     known = entry.sha256 or entry.item.sha256
     if asked.verify and asked.digest and known not in {None, table.sha256}:
         raise DamagedFileError(f"its bytes are others than the manifest says: sha256 {table.sha256}, not {known}")
-    columns = {name: table.column(name) for name in asked.columns}
-    if asked.quality_bitmask is not None:
-        good = _good(table, columns, asked.quality_bitmask)
-        columns = {name: values[good] for name, values in columns.items()}
-    columns = {name: _converted(name, values, asked.dtypes.get(name)) for name, values in columns.items()}
-    return Arrays(entry, columns, ChainMap(table.header, table.primary), table.sha256)  # type: ignore[arg-type]
+    good = None if asked.quality_bitmask is None else _good(table, asked.quality_bitmask)
+    as_they_are = [name for name in asked.columns if name not in asked.dtypes]
+    found = table.columns(as_they_are, good, arena.empty if arena else None)
+    for name, dtype in asked.dtypes.items():
+        found[name] = _converted(name, table.columns([name], good)[name], dtype)
+    columns = {name: found[name] for name in asked.columns}
+    return Arrays(entry, columns, Headers(table.header, table.primary), table.sha256)  # type: ignore[arg-type]
 
 
-def _good(table: FitsTable, columns: Mapping[str, NDArray[Any]], bits: int) -> NDArray[Any]:
+def _good(table: FitsTable, bits: int) -> NDArray[np.bool_]:
     """Choose cadences as lightkurve's reader does, which drops those without a time in any case."""
     import numpy as np
 
-    time, quality = (columns[name] if name in columns else table.column(name) for name in ("time", "quality"))
-    good: NDArray[Any] = ~np.isnan(time) & ((quality & bits) == 0)
+    good: NDArray[np.bool_] = ~np.isnan(table.column("time")) & ((table.column("quality") & bits) == 0)
     return good
 
 
 def _converted(name: str, values: NDArray[Any], dtype: Any) -> NDArray[Any]:
     import numpy as np
 
-    if dtype is None:
-        return values
     if not np.can_cast(values.dtype, dtype, "same_kind"):
         raise LoadError(f"its column {name!r} is {values.dtype}, which cannot become {dtype}")
     return values.astype(dtype, copy=False)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import LoadError, QueryError, TessSourceError
 from tess_source_arrays.arrays import Arrays, Asked, each
+from tess_source_arrays.memory import Arena
 from tess_source_arrays.schema import ABOUT, COLUMNS, SPLIT, About
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Rows:
             wanted = self.dtypes.setdefault(name, values.dtype) if values.dtype.kind in "fiub" else None
             if values.ndim != 1 or wanted is None:
                 problem = f"its column {name!r} does not hold one number a cadence"
-            elif not np.can_cast(values.dtype, wanted, "safe") and name not in self.asked.dtypes:
+            elif wanted not in {values.dtype, self.asked.dtypes.get(name)} and not np.can_cast(values.dtype, wanted):
                 problem = f"its column {name!r} is {values.dtype}, not {wanted}: say what it shall be by dtypes="
             if problem:
                 return Arrays(arrays.entry, error=LoadError(problem))
@@ -117,11 +118,17 @@ class Rows:
         pa = pyarrow()
         schema = self.schema()
         columns = [pa.array([one.of(row) for row in held], schema.field(one.name).type) for one in self.about]
-        offsets = [pa.array([0, len(row)], pa.int32()) for row in held]
+        offsets = [pa.array([0, len(row)], pa.int32()).buffers()[1] for row in held]
         for name, dtype in self.dtypes.items():
             kind = schema.field(name).type
-            values = [pa.array(row.columns[name].astype(dtype, copy=False)) for row in held]
-            chunks = [pa.ListArray.from_arrays(*pair, kind) for pair in zip(offsets, values, strict=True)]
+            chunks = []
+            for row, offset in zip(held, offsets, strict=True):
+                values = row.columns[name].astype(dtype, copy=False)
+                if dtype.kind == "b":  # which Arrow packs into bits
+                    flat = pa.array(values)
+                else:
+                    flat = pa.Array.from_buffers(kind.value_type, len(values), [None, pa.py_buffer(values)])
+                chunks.append(pa.Array.from_buffers(kind, 1, [None, offset], children=[flat]))
             columns.append(pa.chunked_array(chunks))
         return pa.Table.from_arrays(columns, schema=schema)
 
@@ -147,7 +154,8 @@ def to_arrow(
     ----------
     manifest : Manifest
         What was downloaded. All of it has to fit into memory: 2 MB a light curve of 120 s with all columns, 0.3 MB with time,
-        flux and quality. `to_parquet` has no such limit.
+        flux and quality. `to_parquet` has no such limit. Columns lie side by side in pieces of 32 MB: ask for those that you need, as
+        a table from which some were taken out keeps the memory of all.
     columns : sequence of str, optional
         As for `iter_arrays`; all twenty of a light curve by SPOC if None.
     quality_bitmask, dtypes, verify
@@ -179,7 +187,7 @@ def to_arrow(
 
     asked = asked_of(columns, quality_bitmask, dtypes, verify)
     rows = Rows(asked, ABOUT, failed)
-    tables = list(rows.tables(each(manifest, asked)))
+    tables = list(rows.tables(each(manifest, asked, Arena())))
     if not tables:
         raise LoadError(f"nothing could be read: {reasons(missing) or 'no file is there'}")
     schema = rows.schema({"tess_source.missing": json.dumps(missing)})

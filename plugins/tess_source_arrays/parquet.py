@@ -22,6 +22,7 @@ from tess_source.plan import Items, Plan, write_whole
 from tess_source_arrays.arrays import Arrays, Asked, each
 from tess_source_arrays.arrow import Rows, asked_of, pyarrow, reasons
 from tess_source_arrays.card import card
+from tess_source_arrays.memory import Arena
 from tess_source_arrays.schema import ABOUT, SPLIT
 from tess_source_arrays.split import FRACTIONS, METHOD, SIDES, split
 
@@ -228,7 +229,7 @@ def _write(job: _Job, path: Path, entries: Sequence[Entry]) -> bool:
         lost[arrays.entry.item.uri] = arrays.error or LoadError("unknown")
 
     def noted() -> Iterator[Arrays]:
-        for arrays in each(entries, job.asked):
+        for arrays in each(entries, job.asked, Arena()):
             seen[arrays.entry.item.uri] = replace(arrays.entry, sha256=arrays.sha256)
             yield arrays
 

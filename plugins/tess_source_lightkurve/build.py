@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tess_source_lightkurve.cards import UNDEFINED, Unsupported
-from tess_source_lightkurve.plain import COLUMN, STRUCTURE, Plain, choose
+from tess_source.fitstable import choose
+from tess_source_lightkurve.cards import Unsupported
+from tess_source_lightkurve.plain import COLUMN, STRUCTURE, Plain
 from tess_source_lightkurve.readers import lightkurve
 
 if TYPE_CHECKING:
@@ -130,9 +131,9 @@ def _meta(plain: Plain, asked: Asked, good: NDArray[np.bool_]) -> dict[str, Any]
     from astropy.io.fits import Card
 
     undefined = Card.fromstring("NOTHING =").value
-    primary = {key: None if value is UNDEFINED else value for key, value in plain.primary.values.items()}
+    primary = plain.primary.values
     own = {
-        key: undefined if value is UNDEFINED else value
+        key: undefined if value is None else value
         for key, value in plain.header.values.items()
         if key not in STRUCTURE and not key.startswith(COLUMN)
     }

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tess_source_lightkurve.cards import Header, Unsupported, read_header
+from tess_source.errors import LoadError
+from tess_source.fitscards import read_headers
+from tess_source.fitstable import FitsTable, choose
+from tess_source_lightkurve.cards import Cards, Unsupported
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["COLUMN", "STRUCTURE", "Plain", "choose", "read_plain"]
+__all__ = ["COLUMN", "STRUCTURE", "Plain", "read_plain"]
 
-DTYPES = {"D": ">f8", "E": ">f4", "J": ">i4"}
-"""FITS code of a column → numpy's, both big-endian (FITS Standard 4.0, section 7.3.3)."""
+FORMS = frozenset({"D", "E", "J"})
+"""Types of columns that SPOC's light curves have: floats of two sizes and whole numbers (FITS Standard 4.0, table 18)."""
 COLUMN = ("TTYPE", "TFORM", "TUNIT", "TDISP")
 """Keywords about columns that are understood."""
 STRUCTURE = frozenset({"XTENSION", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "PCOUNT", "GCOUNT", "TFIELDS"})
@@ -46,8 +49,8 @@ class Plain:
     """What is in the file."""
 
     path: str
-    primary: Header
-    header: Header
+    primary: Cards
+    header: Cards
     table: NDArray[np.void]
     """All rows; columns named in lower case, big-endian as in the file."""
     timed: NDArray[np.bool_]
@@ -85,32 +88,28 @@ def read_plain(path: Path) -> Plain:
     import numpy as np
 
     data = path.read_bytes()
-    if not data.startswith(b"SIMPLE  ="):
-        raise Unsupported("not FITS, or compressed")
-    primary = read_header(data, 0)
+    try:
+        headers = read_headers(lambda start, count: data[start : start + count], len(data))
+        if len(headers) < 2:
+            raise Unsupported("no table")
+        found = FitsTable(headers[0], headers[1], memoryview(data))
+    except LoadError as error:
+        raise Unsupported(str(error)) from error
+    primary = Cards(found.primary)
     _check_maker(primary)
-    header = read_header(data, primary.end)
-    dtype = _dtype(header)
-    count = header.integer("NAXIS2")
-    if header.end + count * dtype.itemsize > len(data):
-        raise Unsupported("cut in the table")
-    table = np.frombuffer(data, dtype, count, header.end)
+    header = Cards(found.header)
+    _check_columns(found, header)
+    table = found.table
     timed = ~np.isnan(table["time"])
     if not timed.any() or np.isinf(table["time"]).any():
         raise Unsupported("no times, or such without end")
-    floats = [name for name in dtype.names or () if dtype[name].kind == "f" and name != "time"]
+    floats = [name for name in table.dtype.names or () if table.dtype[name].kind == "f" and name != "time"]
     parts = (choose(table, ~timed), table)  # rows without a time are few, and most columns are NaN there
     masked = frozenset(name for name in floats if any(np.isnan(part[name]).any() for part in parts))
     return Plain(str(path), primary, header, table, timed, masked)
 
 
-def choose(table: NDArray[np.void], keep: NDArray[Any]) -> NDArray[np.void]:
-    """Copy some rows as lumps of bytes: numpy itself would go field by field, and take ten times as long."""
-    lumps: NDArray[np.void] = table.view(f"V{table.dtype.itemsize}")[keep].view(table.dtype)
-    return lumps
-
-
-def _check_maker(primary: Header) -> None:
+def _check_maker(primary: Cards) -> None:
     values = primary.values
     if values.get("TELESCOP") != "TESS" or values.get("NAXIS") != 0:
         raise Unsupported("not a light curve of TESS")
@@ -118,24 +117,19 @@ def _check_maker(primary: Header) -> None:
         raise Unsupported("not by SPOC")
 
 
-def _dtype(header: Header) -> np.dtype[np.void]:
-    import numpy as np
-
+def _check_columns(found: FitsTable, header: Cards) -> None:
     values = header.values
-    if found := SPECIAL & header.shape:
-        raise Unsupported(f"{', '.join(sorted(found))} in its header")
+    if special := SPECIAL & header.shape:
+        raise Unsupported(f"{', '.join(sorted(special))} in its header")
     if (values.get("XTENSION"), values.get("PCOUNT"), values.get("GCOUNT")) != ("BINTABLE", 0, 1):
         raise Unsupported("not a plain table")
-    fields = []
-    for number in range(1, header.integer("TFIELDS") + 1):
-        name, code = values.get(f"TTYPE{number}"), values.get(f"TFORM{number}")
-        if not isinstance(name, str) or code not in DTYPES:
-            raise Unsupported(f"column {number}: {name!r} of type {code!r}")
-        fields.append((name.lower(), DTYPES[str(code)]))
-    try:
-        dtype = np.dtype(fields)
-    except ValueError as error:
-        raise Unsupported("two columns of one name") from error
-    if not {"time", "quality"} <= set(dtype.names or ()) or dtype.itemsize != header.integer("NAXIS1"):
+    count = found.header.integer("TFIELDS")
+    for number in range(1, count + 1):
+        name, form = values.get(f"TTYPE{number}"), values.get(f"TFORM{number}")
+        if not isinstance(name, str) or form not in FORMS:
+            raise Unsupported(f"column {number}: {name!r} of type {form!r}")
+    if len(found.fields) < count:
+        raise Unsupported("two columns of one name")
+    sizes = [dtype.itemsize for dtype, *_ in (found.table.dtype.fields or {}).values()]
+    if not {"time", "quality"} <= set(found.fields) or found.table.itemsize != sum(sizes):
         raise Unsupported("columns missing")
-    return dtype

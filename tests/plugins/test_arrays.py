@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 
 from tess_source import Accessor, Session, hookimpl
 from tess_source.errors import DamagedFileError, LoadError, PluginConflictError, PluginError, QueryError
+from tess_source.fitstable import Reader
 from tess_source.manifest import Manifest
 from tess_source_arrays.arrays import BITMASKS
 from tess_source_arrays.arrow import ALL
-from tess_source_arrays.fits_table import Reader
 from tess_source_lightkurve.readers import lightkurve
 
 SPOC = KELT_9[0]

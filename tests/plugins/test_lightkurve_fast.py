@@ -392,6 +392,14 @@ def test_files_by_others_are_left_to_lightkurve(tmp_path: Path, filename: str) -
         read_light_curve(put(tmp_path, filename))
 
 
+def test_a_table_behind_an_image_is_not_taken_for_the_light_curve(tmp_path: Path) -> None:
+    read_light_curve(put(tmp_path, data=small()))
+    with fits.open(io.BytesIO(small())) as hdus:
+        fits.HDUList([hdus[0], hdus[2], hdus[1]]).writeto(tmp_path / "behind.fits")
+    with pytest.raises(Unsupported):
+        read_light_curve(tmp_path / "behind.fits")
+
+
 def test_a_compressed_file_is_left_to_lightkurve(tmp_path: Path) -> None:
     path = put(tmp_path, f"{SPOC}.gz", gzip.compress(small()))
     with pytest.raises(Unsupported):
