@@ -234,6 +234,7 @@ def _get(session: Session) -> click.Command:
         type=click.Path(dir_okay=False),
         help="Write the record of what was fetched, and how it was found (ECSV).",
     )
+    @click.option("--replace", is_flag=True, help="Let --lock take the place of any file.")
     @click.option(
         "--layout", default="mast", show_default=True, help="mast, flat, or a template such as {tic}/{filename}."
     )
@@ -242,18 +243,22 @@ def _get(session: Session) -> click.Command:
     @click.pass_obj
     def get(
         session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], form: str, root: str, lock: str | None,
-        layout: str, jobs: int | None, dry_run: bool,
+        replace: bool, layout: str, jobs: int | None, dry_run: bool,
     ) -> None:  # fmt: skip
         """Download products; what is there already is not fetched again.
 
         TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin.
         """
+        if lock:
+            cli_lock.check_place(lock)
         found = session.search(**asked, **filters)
         if not len(found.products):
             log.warning("%s", found.explain())
         _nothing_if_empty(found.products)
         plan = found.plan(root, layout=layout)
         if lock:
+            if not replace:
+                cli_lock.check_replaced(plan, lock)
             plan.save(lock)
         if dry_run:
             _dry_run(plan, form)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from tess_source.plan import Plan
     from tess_source.session import Session
 
-__all__ = ["commands", "with_from_lock"]
+__all__ = ["check_place", "check_replaced", "commands", "with_from_lock"]
 
 _lock_file = click.argument("lock", type=click.Path(exists=True, dir_okay=False), metavar="LOCK")
 _folder = click.option(
@@ -220,6 +222,48 @@ def _finish(plan: Plan, manifest: Manifest, form: str) -> None:
         say(f"{uri}: {error}")
     if wrong or len(manifest.failed):
         raise click.exceptions.Exit(SOME_FAILED)
+
+
+# -- get --lock --
+
+
+def check_place(file: str) -> None:
+    """Make sure that a file can be written before anything is fetched.
+
+    Raises
+    ------
+    OSError
+        If not.
+    """
+    path = Path(file).absolute()
+    folder = next(parent for parent in path.parents if parent.exists())
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "it is no folder, so nothing can be written there", str(folder))
+    if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise PermissionError(errno.EACCES, "it cannot be written", file)
+
+
+def check_replaced(plan: Plan, file: str) -> None:
+    """Make sure that a lock only takes the place of one of the same question: another is somebody's record.
+
+    Raises
+    ------
+    LockError
+        If something else is there.
+    """
+    try:
+        there = _load(file)
+    except FileNotFoundError:
+        return
+    except LockError as error:
+        raise LockError(f"{file!r} is there and is no lock; give another name, or --replace") from error
+    if _asked(there) != _asked(plan):
+        raise LockError(f"{file!r} is the lock of another question; give another name, or --replace")
+
+
+def _asked(plan: Plan) -> tuple[Any, ...]:
+    record = plan.record
+    return record.get("question"), [(drop["filter"], drop.get("asked")) for drop in record.get("filters", ())]
 
 
 # -- helpers --

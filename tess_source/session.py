@@ -211,6 +211,10 @@ class Session:
         resolved = tuple(self.resolve(targets, radius=radius, refresh=refresh)) if targets is not None else ()
         if targets is not None and not resolved:
             raise QueryError("the list of targets is empty; an empty list is not taken to mean everything")
+        if radius is not None and resolved and all(target.radius is None for target in resolved):
+            raise QueryError(
+                f"a radius is for names and coordinates: {resolved[0]} is one star; give its coordinates for a cone"
+            )
         if not resolved:
             for name, value in (filters or {}).items():
                 record = self.registry.filters[name]

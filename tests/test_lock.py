@@ -673,6 +673,37 @@ def test_get_without_a_lock_asks_as_ever(program: Callable[..., Ran], tmp_path: 
     assert all(item.sha256 and item.data_rel for item in Plan.load(tmp_path / "n.ecsv"))
 
 
+def test_a_lock_takes_the_place_of_none_but_its_own(
+    program: Callable[..., Ran], archive: SampleArchive, tmp_path: Path
+) -> None:
+    def get(file: Path, *words: object) -> Ran:
+        return program("get", KELT9, "--kind", "lc", *words, "--to", tmp_path / "data", "--lock", file)
+
+    notes = tmp_path / "notes.txt"
+    notes.write_text("my notes")
+    refused = get(notes, "--sector", 14)
+    assert refused.code == 1
+    assert "is there and is no lock" in refused.err
+    assert notes.read_text() == "my notes"
+    assert get(tmp_path / "l.ecsv", "--sector", 14).code == 0
+    assert get(tmp_path / "l.ecsv", "--sector", 14).code == 0
+    other = get(tmp_path / "l.ecsv", "--sector", 15)
+    assert other.code == 1
+    assert "the lock of another question" in other.err
+    assert get(tmp_path / "l.ecsv", "--sector", 15, "--replace").code == 0
+
+
+def test_a_lock_that_cannot_be_written_is_told_before_anything_is_asked(
+    program: Callable[..., Ran], archive: SampleArchive, tmp_path: Path
+) -> None:
+    archive.clear()
+    (tmp_path / "plain").write_text("")
+    done = program("get", KELT9, "--lock", tmp_path / "plain" / "l.ecsv")
+    assert done.code == 1
+    assert "it is no folder" in done.err
+    assert not archive.requests
+
+
 def test_verify_tells_by_its_exit_code(program: Callable[..., Ran], lock: Plan, file: Path) -> None:
     whole = program("verify", file, "--to", lock.root)
     assert (whole.code, whole.out, whole.err) == (0, "", f"{len(lock)} complete\n")

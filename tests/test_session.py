@@ -125,6 +125,11 @@ def test_targets_of_a_list_for_which_there_is_nothing_are_named(toy: Session, ca
     assert "2008 …" in caplog.text
 
 
+def test_a_cone_around_a_star_that_is_given_by_its_id_is_refused(toy: Session) -> None:
+    with pytest.raises(QueryError, match="TIC 16740101 is one star; give its coordinates"):
+        toy.search(16740101, radius=60)
+
+
 def test_an_empty_answer_shows_why(toy: Session) -> None:
     assert "may never have been a target" in repr(toy.search(999))
     empty = toy.search(16740101, kind="lc", size=1)
