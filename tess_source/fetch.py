@@ -34,7 +34,10 @@ __all__ = ["Fetcher", "KnownFiles", "scheme_of"]
 
 log = logging.getLogger(__name__)
 
-CHUNK = 1 << 18
+CHUNK = 1 << 20
+"""Bytes that are asked for at a time; what comes is what the system has."""
+GATHER, LINGER = 1 << 19, 0.25
+"""Bytes that are written and summed at a time, and seconds after which fewer are: each call has threads wait for each other."""
 RETRY = frozenset({408, 412, 416, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527})
 STRAINED = frozenset({429, 503, 504})
 
@@ -320,7 +323,7 @@ class Fetcher:
         verifier = part.verifier
         assert verifier is not None
         with part.open() as write:
-            for chunk in self._chunks(response):
+            for chunk in _gathered(self._chunks(response)):
                 write(chunk)
                 verifier.feed(chunk)
                 share.at(verifier.size)
@@ -365,6 +368,27 @@ class Fetcher:
                 begin, came = now, 0
         if self.stop.is_set():
             raise StoppedError
+
+
+def _gathered(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Put small chunks together; what came before an error is given before it is raised, for it counts."""
+    from urllib3.exceptions import HTTPError
+
+    pending: list[bytes] = []
+    size, begin = 0, time.monotonic()
+    try:
+        for chunk in chunks:
+            pending.append(chunk)
+            size += len(chunk)
+            if size >= GATHER or time.monotonic() - begin > LINGER:
+                yield b"".join(pending)
+                pending, size, begin = [], 0, time.monotonic()
+    except (AgainError, OSError, HTTPError):
+        if pending:
+            yield b"".join(pending)
+        raise
+    if pending:
+        yield b"".join(pending)
 
 
 class PageError(AgainError):
