@@ -134,9 +134,17 @@ CLIENTS: dict[str, Callable[[str, Path], None] | list[str]] = {
         " --retry 5 --retry-all-errors --remove-on-error"
     ).split(),
     "wget": f"wget --quiet --timeout {TIMEOUT} --tries 4".split(),
+    "aria2": f"aria2c --quiet --timeout {TIMEOUT} --connect-timeout {TIMEOUT}".split(),
+    "rclone": f"rclone copyurl --quiet --timeout {TIMEOUT}s --contimeout {TIMEOUT}s".split(),
 }
 """Name → a function of this module, or a program with its options."""
-OUTPUT = {"curl": "--output", "wget": "--output-document"}
+WORDS: dict[str, Callable[[str, Path], list[str]]] = {
+    "curl": lambda url, path: ["--output", str(path), url],
+    "wget": lambda url, path: ["--output-document", str(path), url],
+    "aria2c": lambda url, path: ["--dir", str(path.parent), "--out", path.name, url],
+    "rclone": lambda url, path: [url, str(path)],
+}
+"""Program → what it is told of a file."""
 PACKAGES = {"tess-source": "tess_source", "requests, a loop": "requests", "urllib3 `Retry`, streamed": "urllib3"}
 """Where the package is not called as the client."""
 
@@ -158,7 +166,7 @@ def command(name: str, url: str, path: Path) -> list[str]:
     """Give the command that fetches a file; the process that it starts is the client itself, so that it can be killed."""
     client = CLIENTS[name]
     if isinstance(client, list):
-        return [*client, OUTPUT[client[0]], str(path), url]
+        return [*client, *WORDS[client[0]](url, path)]
     return [sys.executable, "-m", "bench.nine_faults", "--fetch", name, url, str(path)]
 
 
