@@ -9,6 +9,7 @@ Names are imported when they are first used, so that ``import tess_source`` cost
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -70,10 +71,26 @@ def fields(what: str = "observations") -> list[Any]:
     return default_session().fields(what)
 
 
+_LIGHTKURVES = frozenset({
+    "CBVCorrector", "CotrendingBasisVectors", "DesignMatrix", "DesignMatrixCollection", "FoldedLightCurve",
+    "KeplerCotrendingBasisVectors", "KeplerLightCurve", "KeplerLightCurveFile", "KeplerQualityFlags",
+    "KeplerTargetPixelFile", "LightCurve", "LightCurveCollection", "LightCurveFile", "LightkurveError",
+    "LightkurveWarning", "MPLSTYLE", "PACKAGEDIR", "PLDCorrector", "RegressionCorrector", "SFFCorrector",
+    "SearchResult", "SparseDesignMatrix", "SparseDesignMatrixCollection", "TargetPixelFileCollection",
+    "TessCotrendingBasisVectors", "TessLightCurve", "TessLightCurveFile", "TessPLDCorrector", "TessQualityFlags",
+    "TessTargetPixelFile", "TimeBKJD", "TimeBTJD", "conf", "correctors", "download_kepler_cbvs", "download_tess_cbvs",
+    "estimate_cdpp", "load_kepler_cbvs", "load_tess_cbvs", "open", "prf", "read",
+    "search_lightcurvefile", "search_tesscut", "show_citation_instructions",
+})  # fmt: skip
+"""Names of lightkurve's that those miss who import us in its place; a test compares."""
+
+
 def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(import_module(f"tess_source.{_HOME[name]}"), name)
-    raise AttributeError(f"module 'tess_source' has no attribute {name!r}")
+    hint = f"; lightkurve has it: import lightkurve, and lightkurve.{name} is there" if name in _LIGHTKURVES else ""
+    message = f"module 'tess_source' has no attribute {name!r}{hint}"
+    raise AttributeError(message, name=name, obj=sys.modules[__name__])  # Python itself looks for the nearest
 
 
 def __dir__() -> list[str]:

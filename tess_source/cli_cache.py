@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tess_source import text
-from tess_source.commands import NOTHING, SOME_FAILED, format_option, print_rows, say
+from tess_source.commands import NOTHING, SOME_FAILED, format_option, note, print_rows
 from tess_source.config import OWN_FOLDER, count_of_bytes, is_offline, max_age, seconds
-from tess_source.errors import QueryError
+from tess_source.errors import QueryError, UnknownNameError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,13 +26,31 @@ SHOWN = ("tic", "kind", "first_sector", "last_sector", "size", "verified", "path
 _dry_run = click.option("--dry-run", is_flag=True, help="Only show what would be removed.")
 
 
+def _known_kinds(_context: click.Context, _parameter: click.Parameter, words: Sequence[str]) -> tuple[str, ...]:
+    """Refuse what is no kind of file, as ``search`` does."""
+    from tess_source.names import KINDS
+
+    kinds = tuple(part.strip().lower() for word in words for part in word.split(","))
+    for kind in kinds:
+        if kind not in KINDS:
+            raise UnknownNameError("kind", kind, KINDS)
+    return kinds
+
+
 def _chosen(function: Callable[..., Any]) -> Callable[..., Any]:
     """Options that choose files by what their names say."""
     for option in (
         click.option(
             "--sector", "sectors", type=int, multiple=True, metavar="N", help="Of this sector; may be repeated."
         ),
-        click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Of this kind, e.g. lc; may be repeated."),
+        click.option(
+            "--kind",
+            "kinds",
+            multiple=True,
+            metavar="KIND",
+            callback=_known_kinds,
+            help="Of this kind, e.g. lc; may be repeated.",
+        ),
         click.option("--tic", "tics", type=int, multiple=True, metavar="TIC", help="Of this TIC id; may be repeated."),
     ):
         function = option(function)
@@ -64,8 +82,8 @@ def _ls(session: Session) -> click.Command:
     def ls(form: str, **chosen: Sequence[Any]) -> None:
         """List the files, and when each was found whole."""
         frame = _pick(_frame(session.store.files()), **chosen)
-        print_rows(frame, form, SHOWN)
-        say(f"{_amount(frame)} in {session.store.root}")
+        print_rows(frame, form, SHOWN, ("verified",))
+        note(f"{_amount(frame)} in {session.store.root}")
         if not frame.height:
             raise click.exceptions.Exit(NOTHING)
 
@@ -106,7 +124,7 @@ def _verify(session: Session) -> click.Command:
         frame = pl.DataFrame(rows, schema=dict.fromkeys(("state", "path", "reason"), pl.String))
         shown = frame if everything or form != "table" else frame.filter(pl.col("state") == "damaged")
         print_rows(shown, form, shown.columns)
-        say(f"{len(checked) - damaged:,} whole, {damaged:,} damaged in {store.root}")
+        note(f"{len(checked) - damaged:,} whole, {damaged:,} damaged in {store.root}")
         if damaged:
             raise click.exceptions.Exit(SOME_FAILED)
 
@@ -298,7 +316,7 @@ def _remove(store: Store, files: Sequence[Stored], dry_run: bool, form: str) -> 
     frame = pl.DataFrame(rows, schema=schema, orient="row")
     print_rows(frame, form, frame.columns)
     gone = frame.filter(pl.col("state") == word)
-    say(f"{_amount(gone)} {word} in {store.root}")
+    note(f"{_amount(gone)} {word} in {store.root}")
     if gone.height < frame.height:
         raise click.exceptions.Exit(SOME_FAILED)
 

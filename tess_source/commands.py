@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMATS", "INTERRUPTED", "NOTHING", "SOME_FAILED", "USAGE", "Asking", "download", "format_option", "in_program",
-    "print_rows", "say",
+    "note", "print_rows", "say",
 ]  # fmt: skip
 
 SOME_FAILED, USAGE, NOTHING, INTERRUPTED = 1, 2, 3, 130
@@ -40,11 +41,17 @@ def say(message: str) -> None:
     click.echo(message, err=True)
 
 
-def print_rows(frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None) -> None:
+def note(message: str) -> None:
+    """Print on stderr what is no fault: with ``--quiet`` it is left out."""
+    if logging.getLogger("tess_source").isEnabledFor(logging.WARNING):
+        say(message)
+
+
+def print_rows(frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None, whole: Sequence[str] = ()) -> None:
     """Print rows on stdout: see `tess_source.output.render`, which has the same parameters."""
     from tess_source.output import render
 
-    click.echo(render(frame, form, columns), nl=False)
+    click.echo(render(frame, form, columns, whole), nl=False)
 
 
 def download(plan: Plan, jobs: int | None = None) -> Manifest:

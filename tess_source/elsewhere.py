@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tess_source.errors import TessSourceError
+from tess_source.errors import QueryError, TessSourceError
 from tess_source.fetch import scheme_of
 from tess_source.manifest import FAILED, Entry
 from tess_source.plan import Item
@@ -28,7 +28,7 @@ from tess_source.waiting import LISTEN
 if TYPE_CHECKING:
     from tess_source.download import Run
 
-__all__ = ["Batch", "entries", "work"]
+__all__ = ["Batch", "check_executor", "entries", "work"]
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +48,21 @@ class Batch:
     token: str
     """Name of a file in the root that a worker must see, or else it writes to another disk."""
     settings: Settings
+
+
+def check_executor(executor: Any) -> None:
+    """Refuse what is no executor, before anything is fetched.
+
+    Raises
+    ------
+    QueryError
+        If it is neither an executor nor None.
+    """
+    if not isinstance(executor, Executor | None):
+        raise QueryError(
+            f"executor={executor!r}: give an executor of concurrent.futures, e.g. a ProcessPoolExecutor or dask's "
+            "client.get_executor(pure=False), or None"
+        )
 
 
 def entries(

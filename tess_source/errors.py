@@ -15,6 +15,7 @@ __all__ = [
     "Interrupted",
     "LoadError",
     "LockError",
+    "NoColumnError",
     "NoReaderError",
     "OfflineError",
     "PluginConflictError",
@@ -140,7 +141,33 @@ class LoadError(TessSourceError, ValueError):
 
 
 class DamagedFileError(LoadError):
-    """A file whose bytes are not whole: fetch it again."""
+    """A file whose bytes are not whole, or not those that were summed: fetch it again."""
+
+
+class NoColumnError(LoadError, LookupError):
+    """A file without a column that was asked for.
+
+    Parameters
+    ----------
+    name : str
+        The column.
+    columns : iterable of str
+        Those that the file has.
+    use : str, optional
+        What it was wanted for, e.g. ``"the flux"``.
+    """
+
+    def __init__(self, name: str, columns: Iterable[str], use: str = "") -> None:
+        self.name, self.columns, self.use = name, tuple(columns), use
+        super().__init__(name, self.columns, use)
+
+    @property
+    def lack(self) -> str:
+        """What is missing, without what there is."""
+        return f"it has no column {self.name!r}{f' for {self.use}' if self.use else ''}"
+
+    def __str__(self) -> str:
+        return f"{self.lack}, but {', '.join(self.columns) or 'none'}{did_you_mean(self.name, self.columns)}"
 
 
 class NoReaderError(LoadError):
@@ -180,3 +207,9 @@ def nearest(name: str, choices: Iterable[str], most: int = 3) -> Sequence[str]:
     """
     spelling = {choice.lower(): choice for choice in choices}
     return [spelling[word] for word in get_close_matches(name.lower(), spelling, n=most, cutoff=0.6)]
+
+
+def did_you_mean(name: str, choices: Iterable[str]) -> str:
+    """Give the end of a message that names the words that look like a name: ``"; did you mean 'sector'?"``; empty if none does."""
+    close = nearest(name, choices)
+    return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""

@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tess_source.errors import DamagedFileError, LoadError
+from tess_source.errors import DamagedFileError, LoadError, NoColumnError
 from tess_source.fitscards import Header, read_headers
 from tess_source.fitswalk import FitsWalk
 
@@ -201,8 +201,10 @@ class FitsTable:
 
         Raises
         ------
+        NoColumnError
+            If there is no such column.
         LoadError
-            If there is no such column, or it is of a kind that numpy has no array for.
+            If it is of a kind that numpy has no array for.
         """
         import numpy as np
 
@@ -224,7 +226,7 @@ class FitsTable:
     def _field(self, name: str) -> Field:
         field = self.fields.get(name.lower())
         if field is None:
-            raise LoadError(f"it has no column {name!r}, but {', '.join(self.fields)}")
+            raise NoColumnError(name, self.fields)
         if field.code not in CODES:
             raise LoadError(f"its column {name!r} holds bits or arrays of varying length, which are not read")
         return field

@@ -98,7 +98,7 @@ def search_lightcurve(*args: Any, **words: Any) -> SearchTable:
     cadence : optional
         The same as `exptime`.
     mission : str or sequence of str
-        ``"TESS"``, and no other.
+        ``"TESS"``, alone or among others, as in lightkurve's ``("Kepler", "K2", "TESS")``; only TESS is searched.
     author : str or sequence of str, optional
         Pipelines, e.g. ``"SPOC"``; ``"any"`` is the same as None.
     sector : int or sequence of int, optional
@@ -113,7 +113,7 @@ def search_lightcurve(*args: Any, **words: Any) -> SearchTable:
     Returns
     -------
     SearchTable
-        Empty, if there is nothing; why, says ``result.found.explain()``.
+        Empty, if there is nothing; it says why.
 
     Raises
     ------
@@ -204,10 +204,13 @@ def _check_words(function: str, words: Mapping[str, Any], session: Session) -> N
 
 
 def _check_mission(mission: Any) -> None:
-    words = [mission] if isinstance(mission, str) else list(mission or ["TESS"])
-    if others := [word for word in words if str(word).upper() != "TESS"]:
+    """Take any missions with TESS among them, as lightkurve's default has; TESS alone is searched."""
+    words = ["TESS"] if mission is None else [mission] if isinstance(mission, str) else mission
+    if not isinstance(words, list | tuple | set | frozenset) or not all(isinstance(word, str) for word in words):
+        raise QueryError(f"mission={mission!r}: give 'TESS', which is what is searched")
+    if words and "TESS" not in {word.upper() for word in words}:
         raise QueryError(
-            f"mission={others[0]!r}: tess-source has data of TESS only; for Kepler and K2 there is lightkurve"
+            f"mission={mission!r}: tess-source has data of TESS only; for Kepler and K2 there is lightkurve"
         )
 
 

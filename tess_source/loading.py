@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import LoadError, NoReaderError, QueryError, TessSourceError
 from tess_source.plugins import from_file
+from tess_source.reasons import Reasons
 
 if TYPE_CHECKING:
     from tess_source.manifest import Entry, Manifest
@@ -107,6 +108,8 @@ def iter_read(manifest: Manifest, *, workers: int | Executor | None = None, **op
 
     Raises
     ------
+    QueryError
+        If an argument makes no sense, whatever the file.
     LoadError
         If a process dies, or a plugin cannot be sent to the others.
     """
@@ -115,6 +118,8 @@ def iter_read(manifest: Manifest, *, workers: int | Executor | None = None, **op
 
 def iter_load(manifest: Manifest, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Any]:
     """Open the files of a manifest as `iter_read` does; one that cannot be opened is logged as a warning and passed over.
+
+    Files that share a reason are logged twice at most: the first when it comes, and at the end how many more there were.
 
     Yields
     ------
@@ -163,11 +168,18 @@ def map_files(
 
 
 def _values(results: Iterable[Opened]) -> Iterator[Any]:
-    for result in results:
-        if result.ok:
-            yield result.value
-        else:
-            log.warning("%s was not opened: %s", result.entry.path or result.entry.item.uri, result.error)
+    """Pass over what could not be opened: the first file of a reason is told at once, how many shared it at the end."""
+    reasons = Reasons()
+    try:
+        for result in results:
+            file = str(result.entry.path or result.entry.item.uri)
+            if result.ok:
+                yield result.value
+            elif reasons.add(file, result.error):
+                log.warning("%s was not opened: %s", file, result.error)
+    finally:
+        for line in reasons.repeated("opened"):
+            log.warning("%s", line)
 
 
 def _each(
@@ -178,8 +190,11 @@ def _each(
 ) -> Iterator[Opened]:
     from tess_source.session import default_session
 
-    if isinstance(workers, bool) or (isinstance(workers, int) and workers < 1):
+    is_number = isinstance(workers, int) and not isinstance(workers, bool) and workers >= 1
+    if not (workers is None or is_number or isinstance(workers, Executor)):
         raise QueryError(f"workers={workers!r}: give a whole number of at least 1, an executor, or None")
+    if function is not None and not callable(function):
+        raise QueryError(f"function={function!r}: give something that can be called with an opened file")
     session = manifest.plan.session or default_session()
     if workers is None:
         return (Opened(entry, *_work(session, entry, options, function)) for entry in manifest)
@@ -193,6 +208,8 @@ def _work(
         gc.collect()
     try:
         opened = open_entry(session, entry, options)
+    except QueryError:  # an argument that is wrong for every file
+        raise
     except (TessSourceError, OSError, ValueError) as error:
         return None, error
     if function is None:

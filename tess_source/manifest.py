@@ -15,6 +15,7 @@ from tess_source.convert import to_astropy
 from tess_source.errors import LoadError
 from tess_source.extended import Extended
 from tess_source.plan import Item, Items, Plan
+from tess_source.reasons import Reasons
 from tess_source.verify import Release, release_of
 
 if TYPE_CHECKING:
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["Entry", "Loaded", "Manifest"]
 
 log = logging.getLogger(__name__)
-
-MOST_REASONS = 10
-"""An error message names so many files; `Manifest.read` gives all."""
 
 FETCHED, HERE, FAILED = "fetched", "here", "failed"
 INTERRUPTED = "interrupted"
@@ -180,6 +178,11 @@ class Manifest(Extended):
         -------
         Loaded
             Groups of like objects, and the failures with their reasons.
+
+        Raises
+        ------
+        QueryError
+            If an argument makes no sense, whatever the file.
         """
         return self._session().read(self, **options)
 
@@ -200,22 +203,21 @@ class Manifest(Extended):
         -------
         lightkurve.LightCurveCollection or lightkurve.TargetPixelFileCollection or Loaded
             The collection, if all that could be opened is of one kind; else a `Loaded`, with one collection per kind.
-            What could not be opened is logged as a warning; `read` gives it as data.
+            What could not be opened is logged, a warning for each reason; `read` gives it as data.
 
         Raises
         ------
         LoadError
-            If there were files and none could be opened; the message names each with its reason.
+            If none could be opened; the message gives each reason once, with the files.
+        QueryError
+            If an argument makes no sense, whatever the file.
         """
         loaded = self.read(**options)
-        for path, error in loaded.failed.items():
-            log.warning("%s was not opened: %s", path, error)
+        reasons = Reasons(loaded.failed)
         if not loaded.groups:
-            reasons = [f"{path}: {error}" for path, error in loaded.failed.items()]
-            more = [f"and {len(reasons) - MOST_REASONS:,} more"] if len(reasons) > MOST_REASONS else []
-            raise LoadError(
-                f"nothing could be opened: {'; '.join(reasons[:MOST_REASONS] + more) or 'no file is there'}"
-            )
+            raise LoadError(f"nothing could be opened: {reasons if reasons else 'no file is there'}")
+        for line in reasons.lines("opened", len(self)):
+            log.warning("%s", line)
         return next(iter(loaded.groups.values())) if len(loaded.groups) == 1 else loaded
 
     def iter_load(self, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Any]:

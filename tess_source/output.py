@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "render"]
 
 
-def render(frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None) -> str:
+def render(frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None, whole: Sequence[str] = ()) -> str:
     """Write rows as text.
 
     Parameters
@@ -27,39 +27,44 @@ def render(frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None)
         One of `FORMATS`.
     columns : sequence of str, optional
         What people see in a table; the other formats give all columns.
+    whole : sequence of str
+        Of these, what a narrow terminal neither leaves out nor cuts.
 
     Returns
     -------
     str
         With a line feed at the end, unless it is empty.
     """
-    return FORMATS[form](frame, columns or frame.columns)
+    return FORMATS[form](frame, columns or frame.columns, whole)
 
 
-def _table(frame: pl.DataFrame, columns: Sequence[str]) -> str:
+def _table(frame: pl.DataFrame, columns: Sequence[str], whole: Sequence[str]) -> str:
     width = None if sys.stdout.isatty() else 0
-    return text.table(frame, columns, rows=None, width=width) + "\n" if frame.height else ""
+    said = "--format csv shows all"
+    return (
+        text.table(frame, columns, rows=None, width=width, whole=whole, elsewhere=said) + "\n" if frame.height else ""
+    )
 
 
-def _csv(frame: pl.DataFrame, columns: Sequence[str]) -> str:
+def _csv(frame: pl.DataFrame, *_of_table: object) -> str:
     return frame.write_csv()
 
 
-def _json(frame: pl.DataFrame, columns: Sequence[str]) -> str:
+def _json(frame: pl.DataFrame, *_of_table: object) -> str:
     return json.dumps(frame.to_dicts(), indent=1, ensure_ascii=False, default=str) + "\n"
 
 
-def _jsonl(frame: pl.DataFrame, columns: Sequence[str]) -> str:
+def _jsonl(frame: pl.DataFrame, *_of_table: object) -> str:
     return "".join(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in frame.iter_rows(named=True))
 
 
-def _ecsv(frame: pl.DataFrame, columns: Sequence[str]) -> str:
+def _ecsv(frame: pl.DataFrame, *_of_table: object) -> str:
     out = io.StringIO()
     to_astropy(frame).write(out, format="ascii.ecsv")
     return out.getvalue()
 
 
-FORMATS: dict[str, Callable[[pl.DataFrame, Sequence[str]], str]] = {
+FORMATS: dict[str, Callable[[pl.DataFrame, Sequence[str], Sequence[str]], str]] = {
     "table": _table,
     "csv": _csv,
     "json": _json,

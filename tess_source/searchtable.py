@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ParamSpec, overload
 
+from tess_source import text
 from tess_source.errors import DownloadError, UnknownNameError
 from tess_source.front_table import table_of
 
@@ -121,11 +122,19 @@ class SearchTable:
     def _shown(self, *, html: bool) -> str:
         header = f"SearchResult containing {len(self)} data products."
         if not len(self):
-            return header
+            why = self._why_empty()
+            return f"{header}\n<pre>{text.escape(why)}</pre>" if html else f"{header}\n\n{why}"
         columns = [name for name in (*SHOWN, *self.display_extra_columns) if name in self.table.colnames]
         shown = self.table[columns]
         shown["#"] = range(len(shown))
         return header + "\n\n" + "\n".join(shown.pformat(max_width=300, html=html))
+
+    def _why_empty(self) -> str:
+        """Say why there is no row: the search has nothing, or nothing of it was chosen."""
+        left = len(self._found)
+        return (
+            f"none was chosen of the {text.number(left, 'product')} that were found" if left else self._found.explain()
+        )
 
     @property
     def author(self) -> npt.NDArray[Any]:

@@ -85,6 +85,8 @@ class Session:
         discover: bool = True,
     ) -> None:
         self.settings = Settings(token=token, timeout=_positive("timeout", timeout), jobs=_jobs(jobs))
+        if not isinstance(offline, bool | None):
+            raise QueryError(f"offline={offline!r}: give True, False, or None")
         age = None if max_age is None else config.seconds(max_age)
         self.settings = replace(self.settings, cache=cache, max_age=age, offline=offline)
         if server:
@@ -411,7 +413,11 @@ class Session:
     ) -> Manifest:
         """Fetch a plan: see `Plan.download`."""
         from tess_source.download import download
+        from tess_source.elsewhere import check_executor
 
+        check_executor(executor)
+        if not (on_entry is None or callable(on_entry)):
+            raise QueryError(f"on_entry={on_entry!r}: give something that can be called with an entry")
         settings = replace(self.settings, jobs=self.settings.jobs if jobs is None else _jobs(jobs), progress=progress)
         transports = self.registry.transports
         told: set[int] = set()
@@ -439,8 +445,10 @@ class Session:
     ) -> Iterator[Entry]:
         """Fetch a plan, and give each entry as soon as it is known: see `Plan.iter_download`."""
         from tess_source.download import iter_download
+        from tess_source.elsewhere import check_executor
         from tess_source.store import note
 
+        check_executor(executor)
         settings = replace(self.settings, jobs=self.settings.jobs if jobs is None else _jobs(jobs), progress=progress)
         if self.memory.offline:
             yield from self.download(plan)
@@ -464,6 +472,8 @@ class Session:
         for entry in manifest:
             try:
                 objects.append(open_entry(self, entry, options))
+            except QueryError:  # an argument that is wrong for every file
+                raise
             except (TessSourceError, OSError, ValueError) as error:
                 failed[str(entry.path or entry.item.uri)] = error
         return Loaded(self._collected(objects), failed)

@@ -45,6 +45,8 @@ class Rows:
     """Columns that must be there, and their polars types."""
     shown: ClassVar[Sequence[str]] = ()
     """Columns that are printed, if they are there."""
+    whole: ClassVar[Sequence[str]] = ()
+    """Of these, what a narrow terminal neither leaves out nor cuts: what the table is for."""
     noun: ClassVar[str] = "row"
     """What one row is called."""
     __slots__ = ("_frame",)
@@ -189,7 +191,11 @@ class Rows:
         return to_astropy(self._frame)
 
     def __repr__(self) -> str:
-        return f"{self._header()}\n{text.table(self._frame, self._visible())}" if len(self) else self._header()
+        return (
+            f"{self._header()}\n{text.table(self._frame, self._visible(), whole=self.whole)}"
+            if len(self)
+            else self._header()
+        )
 
     def _repr_html_(self) -> str:
         return text.html(self._frame, self._visible(), self._header())

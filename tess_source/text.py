@@ -5,15 +5,17 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from html import escape
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from tess_source.narrow import Column
+
 __all__ = ["cell", "counts", "escape", "html", "number", "size", "table"]
 
 MOST_ROWS = 40
-_GAP = "  "
 
 
 def cell(value: Any) -> str:
@@ -41,8 +43,13 @@ def size(count: float) -> str:
     return f"{count:.1f} TB"
 
 
-def table(frame: pl.DataFrame, columns: Sequence[str], rows: int | None = MOST_ROWS, width: int | None = None) -> str:
+def table(
+    frame: pl.DataFrame, columns: Sequence[str], rows: int | None = MOST_ROWS, width: int | None = None, *,
+    whole: Sequence[str] = (), elsewhere: str = "to_polars() has all",
+) -> str:  # fmt: skip
     """Lay out columns of a frame as text; numbers stand right, and what does not fit is said, not hidden.
+
+    Numbers and headings are never cut. How a table that is too wide gets narrower, says `tess_source.narrow`.
 
     Parameters
     ----------
@@ -53,27 +60,38 @@ def table(frame: pl.DataFrame, columns: Sequence[str], rows: int | None = MOST_R
         Most rows to show: half from the head, half from the tail; None for all.
     width : int, optional
         Most characters a line; the terminal's if None, 0 for no limit.
+    whole : sequence of str
+        Columns that are neither left out nor cut, because the table is for them; many words go on below.
+    elsewhere : str
+        Where columns that are left out are to be found, in words.
 
     Returns
     -------
     str
         Lines without a line feed at the end.
     """
+    from tess_source.narrow import Column, narrowed
+
     width = shutil.get_terminal_size((140, 24)).columns if width is None else width
     head, tail = _split(frame.height, rows)
     columns = [name for name in columns if frame[name].null_count() < frame.height] or columns if width else columns
     shown = frame.select(columns)
     lines = [[cell(value) for value in row] for row in [*shown.head(head).iter_rows(), *shown.tail(tail).iter_rows()]]
-    right = [frame.schema[name].is_numeric() for name in columns]
-    values = [max([0, *(len(line[i]) for line in lines)]) for i in range(len(columns))]
-    least = [max(number, SHORTEST_NUMBER) if r else SHORTEST for number, r in zip(values, right, strict=True)]
-    widths = _fitted([max(len(n), v) for n, v in zip(columns, values, strict=True)], least, width)
-    lines = [[_middle(text, w) for text, w in zip(line, widths, strict=True)] for line in lines]
-    out = [_line([_middle(n, w) for n, w in zip(columns, widths, strict=True)], widths, right)]
-    out += [_line(line, widths, right) for line in lines]
-    if hidden := frame.height - head - tail:
-        out.insert(head + 1, f"… {hidden:,} more …")
-    return "\n".join(_cut(line, width) for line in out)
+    laid = [
+        Column(name, tuple(line[i] for line in lines), frame.schema[name].is_numeric(), name in whole)
+        for i, name in enumerate(columns)
+    ]
+    laid, out, gone = narrowed(laid, frame, width) if width else (laid, [], 0)
+    headings, texts = [column.heading for column in laid], zip(*(column.cells() for column in laid), strict=True)
+    deepest = max(map(len, headings), default=1)
+    out += _lines([[""] * (deepest - len(heading)) + heading for heading in headings], laid)
+    for place, row in enumerate(texts):
+        if tail and place == head:
+            out.append(f"… {frame.height - head - tail:,} more …")
+        out += _lines(row, laid)
+    if gone:
+        out.append(f"+{number(gone, 'column')}: {elsewhere}")
+    return "\n".join(out)
 
 
 def _split(height: int, rows: int | None) -> tuple[int, int]:
@@ -82,36 +100,15 @@ def _split(height: int, rows: int | None) -> tuple[int, int]:
     return rows - rows // 2, rows // 2
 
 
-SHORTEST, SHORTEST_NUMBER = 14, 6
-"""Characters that a column of text, or the heading of a column of numbers, keeps however narrow the terminal is."""
+def _lines(cells: Sequence[Sequence[str]], columns: Sequence[Column]) -> list[str]:
+    """Put the cells of a row side by side, each of which may have several lines."""
+    from tess_source.narrow import GAP
 
-
-def _fitted(widths: Sequence[int], least: Sequence[int], width: int) -> list[int]:
-    """Make the widest columns narrower until the line fits, if that can be; numbers are never cut, only their headings."""
-    fitted = list(widths)
-    too_much = sum(fitted) + len(_GAP) * (len(fitted) - 1) - width if width else 0
-    while too_much > 0 and (wide := [i for i in range(len(fitted)) if fitted[i] > least[i]]):
-        widest = max(wide, key=lambda i: fitted[i])
-        fitted[widest] -= 1
-        too_much -= 1
-    return fitted
-
-
-def _middle(text: str, width: int) -> str:
-    """Shorten a text in its middle: names of one kind begin and end alike, but it is the ends that tell them apart."""
-    if len(text) <= width:
-        return text
-    tail = width * 2 // 3
-    return f"{text[: width - tail - 1]}…{text[len(text) - tail :]}"
-
-
-def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
-    padded = (c.rjust(w) if r else c.ljust(w) for c, w, r in zip(cells, widths, right, strict=True))
-    return _GAP.join(padded).rstrip()
-
-
-def _cut(line: str, width: int) -> str:
-    return line if not width or len(line) <= width else line[: width - 1] + "…"
+    out = []
+    for parts in zip_longest(*cells, fillvalue=""):
+        padded = (p.rjust(c.width) if c.right else p.ljust(c.width) for p, c in zip(parts, columns, strict=True))
+        out.append(GAP.join(padded).rstrip())
+    return out
 
 
 def html(frame: pl.DataFrame, columns: Sequence[str], title: str, rows: int = MOST_ROWS) -> str:

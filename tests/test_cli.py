@@ -406,4 +406,4 @@ def test_a_table_fits_the_terminal_and_keeps_the_end_of_names(
     monkeypatch.setattr("tess_source.output.sys.stdout.isatty", lambda: True)
     lines = program("search", KELT9, "--kind", "lc", "--limit", "1").out.splitlines()
     assert all(len(line) <= int(columns) for line in lines)
-    assert lines[1].endswith("_lc.fits")
+    assert lines[-1].endswith("_lc.fits")

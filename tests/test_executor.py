@@ -16,7 +16,7 @@ import pytest
 from serving import WHOLE, Handler, Server, content, send, serving, status
 
 from tess_source import Manifest, Plan, Products, Request, Session, Transport, elsewhere, hookimpl
-from tess_source.errors import Interrupted
+from tess_source.errors import Interrupted, QueryError
 from tess_source.manifest import Entry
 
 FILES = 30
@@ -54,6 +54,26 @@ def all_whole(manifest: Manifest) -> bool:
         entry.item.path: hashlib.sha256(content(int(entry.item.path[:3]))).hexdigest() for entry in manifest if entry.ok
     }
     return sums == truth and all(entry.sha256 in {None, truth[entry.item.path]} for entry in manifest if entry.ok)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ({"executor": "dask"}, "executor='dask': give an executor of concurrent.futures"),
+        ({"executor": 5}, "client.get_executor"),
+        ({"on_entry": 5}, "on_entry=5: give something that can be called"),
+    ],
+    ids=str,
+)
+def test_what_is_no_executor_or_cannot_be_called_is_refused_before_anything_is_fetched(
+    plan: Plan, server: Server, words: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(QueryError, match=told):
+        plan.download(**words)
+    if "executor" in words:
+        with pytest.raises(QueryError, match=told):
+            list(plan.iter_download(**words))
+    assert not plan.root.exists()
 
 
 def test_a_pool_of_processes_fetches_a_plan(plan: Plan, server: Server) -> None:

@@ -102,13 +102,37 @@ def test_more_columns_are_shown_on_demand_and_a_choice_keeps_them(session: Sessi
 
 def test_nothing_found_is_an_empty_table_that_can_explain_itself(session: Session) -> None:
     table = tess_source.search_lightcurve(KELT9, sector=99, session=session)
-    assert (len(table), repr(table)) == (0, "SearchResult containing 0 data products.")
+    assert len(table) == 0
+    assert repr(table) == f"SearchResult containing 0 data products.\n\n{table.found.explain()}"
+    assert table._repr_html_().startswith("SearchResult containing 0 data products.\n<pre>asked for")
     assert "sector=99: dropped" in table.found.explain()
     assert [table.author.size, table.exptime.size, table.obsid.size, list(table)] == [0, 0, 0, []]
     for download in (table.download, table.download_all):
         with pytest.warns(UserWarning, match="empty") as told:
             assert download() is None
         assert told[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ({"author": "SPOK"}, "pipeline=SPOK: dropped 10, kept 0"),
+        ({"sector": 200}, "sector=200: dropped"),
+        ({"exptime": 30}, "exptime=30: dropped"),
+        ({"target": "TIC 999"}, "the archive answered and has none: the star may never have been a target"),
+    ],
+    ids=str,
+)
+def test_an_empty_result_says_why(words: dict[str, Any], reason: str, session: Session) -> None:
+    table = tess_source.search_lightcurve(**{"target": f"TIC {TOI3505}", **words}, session=session)
+    header, _, why = repr(table).partition("\n\n")
+    assert header == "SearchResult containing 0 data products."
+    assert reason in why
+
+
+def test_a_choice_of_nothing_is_not_blamed_on_the_search(session: Session) -> None:
+    table = tess_source.search_lightcurve(TOI3505, session=session)
+    assert "none was chosen of the 10 products that were found" in repr(table[table.author == "TGLC"])
 
 
 # -- choosing rows -----------------------------------------------------------------------------------------------------
@@ -172,6 +196,16 @@ def test_one_file_a_sector_by_preference(session: Session) -> None:
     assert found.one_per_sector(prefer=["QLP"]).products == found.select(one_per_sector="QLP").products
 
 
+def test_a_preference_for_a_pipeline_that_nobody_knows_is_told(
+    session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    table = tess_source.search_lightcurve(TOI3505, session=session)
+    assert table.one_per_sector(prefer=["SPOK", "QLP"]).author.tolist() == ["QLP"] * 4
+    (record,) = caplog.records
+    assert "no product is by SPOK" in record.getMessage()
+    assert "did you mean 'SPOC'?" in record.getMessage()
+
+
 # -- words -------------------------------------------------------------------------------------------------------------
 
 
@@ -192,13 +226,14 @@ def test_one_file_a_sector_by_preference(session: Session) -> None:
         {"sector": [54, 81]},
         {"sector": (54, 81), "author": "QLP"},
         {"mission": "TESS", "sector": 14},
+        {"mission": ("Kepler", "K2", "TESS"), "sector": 14},
         {"quarter": None, "campaign": None, "month": None, "sector": 81},
     ],
 )
 def test_words_mean_what_they_mean_in_lightkurve(words: dict[str, Any], session: Session, lightkurve: Any) -> None:
     ours = tess_source.search_lightcurve(f"TIC {TOI3505}", **words, session=session)
     theirs = lightkurve.search_lightcurve(f"TIC {TOI3505}", **words)
-    assert repr(ours) == repr(theirs)
+    assert repr(ours).partition("\n\nasked for")[0] == repr(theirs)  # an empty one of ours says why
 
 
 def test_a_list_is_a_set_and_a_tuple_of_times_a_range(session: Session) -> None:
@@ -230,7 +265,8 @@ def test_other_words_are_refused_with_the_right_one(session: Session) -> None:
         ({"pipeline": "SPOC"}, TypeError, "author='SPOC'"),
         ({"kind": "tp"}, TypeError, "chooses the kind"),
         ({"mission": "Kepler"}, QueryError, "TESS only"),
-        ({"mission": ("Kepler", "K2", "TESS")}, QueryError, "mission='Kepler'"),
+        ({"mission": ("Kepler", "K2")}, QueryError, "data of TESS only; for Kepler and K2 there is lightkurve"),
+        ({"mission": 5}, QueryError, "mission=5: give 'TESS'"),
         ({"exptime": 120, "cadence": 20}, QueryError, "mean the same"),
         ({"exptime": "shrot"}, QueryError, "did you mean 'short'"),
         ({"sector": []}, QueryError, "empty list"),

@@ -38,6 +38,8 @@ def tess_load(entry: Entry, options: Mapping[str, Any]) -> object | None:
     """Read a number from a text file."""
     if entry.path is None or entry.path.suffix != ".txt":
         return None
+    if isinstance(options.get("times"), str):
+        raise QueryError(f"times={options['times']!r}: give a number")
     text = entry.path.read_text()
     if not text.isdecimal():
         raise DamagedFileError(f"{entry.path.name} is damaged: it says {text!r}")
@@ -98,6 +100,30 @@ def made(tmp_path: Path, reading: Session) -> Made:
 
 
 WORKERS = [None, 1, 2]
+
+
+@pytest.mark.parametrize("workers", ["two", 0, True, 2.5])
+def test_what_is_no_number_of_workers_is_refused(made: Made, workers: Any) -> None:
+    for ask in (iter_read, iter_load, lambda files, workers: map_files(files, squared, workers=workers)):
+        with pytest.raises(QueryError, match=f"workers={workers!r}: give a whole number of at least 1, an executor"):
+            ask(made("0", "1"), workers=workers)
+    with pytest.raises(QueryError, match="function=3: give something that can be called"):
+        map_files(made("0"), 3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("workers", WORKERS)
+def test_an_argument_that_makes_no_sense_is_raised_and_not_told_for_every_file(made: Made, workers: int | None) -> None:
+    with pytest.raises(QueryError, match="times='x': give a number"):
+        list(iter_read(made("0", "1", "2"), workers=workers, times="x"))
+
+
+def test_files_that_share_a_reason_are_logged_twice_at_most(made: Made, caplog: pytest.LogCaptureFixture) -> None:
+    manifest = made("1", *["damage"] * 5)
+    assert len(list(iter_load(manifest))) == 1
+    first, rest = (record.getMessage() for record in caplog.records)
+    assert "was not opened" in first
+    assert rest.startswith("4 more files were not opened: it is damaged: it says 'damage' (")
+    assert rest.endswith("and 1 more)")
 
 
 @pytest.mark.parametrize("workers", WORKERS)

@@ -235,3 +235,8 @@ def test_a_table_without_the_needed_column_says_which() -> None:
         Observations.of([{"x": 1}])
     with pytest.raises(TableError, match="needs a column 'uri'"):
         Products.of(Table({"x": [1]}))
+
+
+def test_offline_is_yes_or_no() -> None:
+    with pytest.raises(QueryError, match="offline='perhaps': give True, False, or None"):
+        Session(offline="perhaps", discover=False)  # type: ignore[arg-type]

@@ -574,3 +574,15 @@ def test_the_program_without_a_folder_downloads_to_the_cache_folder(
     assert stop.value.code == 0
     assert len(session.store.files()) == 3
     assert not (tmp_path / "mastDownload").exists()
+
+
+@pytest.mark.parametrize("words", [("ls",), ("verify",), ("rm",)])
+def test_a_word_that_is_no_kind_of_file_is_an_error_that_names_the_kinds(run: Run, words: tuple[str, ...]) -> None:
+    code, out, err = run(*words, "--kind", "lightcurve")
+    assert (code, out) == (2, "")
+    assert "unknown kind 'lightcurve'; known are: " in err
+    assert len(rows(run("ls", "--kind", "tp,LC", "--format", "jsonl")[1])) == 2
+
+
+def test_quiet_leaves_out_the_sum(run: Run) -> None:
+    assert run("ls", "-q")[2] == ""

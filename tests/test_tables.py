@@ -165,8 +165,10 @@ def test_a_narrow_terminal_cuts_names_in_their_middle_and_never_numbers(
     monkeypatch.setenv("COLUMNS", "80")
     lines = repr(products).splitlines()[1:]
     assert all(len(line) <= 80 for line in lines)
-    assert all(line.split()[0] == "16740101" for line in lines[1:])
-    assert lines[1].endswith("_lc.fits")
+    assert lines[0] == "all rows: tic 16740101, pipeline SPOC"
+    rows = lines[3:]
+    assert [line.split()[1] for line in rows] == [str(sector) for sector in products["first_sector"]]
+    assert rows[0].endswith("_lc.fits")
 
 
 def test_whole_numbers_are_nullable_integers_in_pandas(products: Products) -> None:

@@ -8,9 +8,17 @@ from dataclasses import dataclass, field
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
-from tess_source.errors import DamagedFileError, LoadError, QueryError, TessSourceError
+from tess_source.errors import (
+    DamagedFileError,
+    LoadError,
+    QueryError,
+    TessSourceError,
+    UnknownNameError,
+    did_you_mean,
+)
 from tess_source.fitscards import Headers
 from tess_source.fitstable import FitsTable, Reader
+from tess_source.reasons import Reasons
 from tess_source_arrays.memory import Arena
 
 if TYPE_CHECKING:
@@ -19,12 +27,22 @@ if TYPE_CHECKING:
 
     from tess_source.manifest import Entry, Manifest
 
-__all__ = ["BITMASKS", "Arrays", "Asked", "each", "iter_arrays"]
+__all__ = ["BITMASKS", "Arrays", "Asked", "NotAskedForError", "each", "iter_arrays"]
 
 log = logging.getLogger(__name__)
 
+TYPES = ("float16", "float32", "float64", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)))
+"""Words that are meant by misspelt ones."""
 BITMASKS = {"none": 0, "default": 17087, "hard": 24319, "hardest": 65535}
 """Words for `quality_bitmask` and their bits: those of lightkurve's TessQualityFlags, which a test compares."""
+
+
+class NotAskedForError(UnknownNameError, KeyError):
+    """A column that was not asked for, so that it is not there."""
+
+    def __str__(self) -> str:
+        hint = did_you_mean(self.name, self.choices)
+        return f"column {self.name!r} was not asked for; there are {', '.join(self.choices) or 'none'}{hint}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +52,7 @@ class Arrays:
     entry: Entry
     """The file."""
     columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
-    """Name → values in native byte order, one a cadence."""
+    """Name in lower case → values in native byte order, one a cadence."""
     header: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Keyword → value, of the table and then of the file; read when asked for."""
     sha256: str | None = field(default=None, repr=False)
@@ -60,18 +78,20 @@ class Arrays:
         return sector if sector is not None else _whole(self.header.get("SECTOR"))
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        """Give a column.
+        """Give a column by its name, in any case.
 
         Raises
         ------
         LoadError
             If the file could not be read; its cause says why.
-        KeyError
-            If the column was not asked for.
+        NotAskedForError
+            If the column was not asked for: a KeyError, which names those that were.
         """
         if self.error is not None:
             raise LoadError(f"{self.entry.path or self.entry.item.uri} was not read: {self.error}") from self.error
-        return self.columns[name]
+        if name not in self.columns and (not isinstance(name, str) or name.lower() not in self.columns):
+            raise NotAskedForError("column", str(name), self.columns)
+        return self.columns[name.lower()]
 
     def __len__(self) -> int:
         """Give the number of cadences."""
@@ -83,6 +103,7 @@ class Asked:
     """What is wanted of every file."""
 
     columns: tuple[str, ...]
+    """In lower case."""
     quality_bitmask: int | None = None
     dtypes: Mapping[str, Any] = field(default_factory=dict)
     verify: bool = False
@@ -98,18 +119,12 @@ class Asked:
         digest: bool = False,
     ) -> Asked:
         """Check what was asked; QueryError says what would be right."""
-        import numpy as np
-
         if isinstance(columns, str) or not columns or not all(isinstance(name, str) for name in columns):
             raise QueryError(f"columns={columns!r}: give a sequence of names, e.g. ('time', 'pdcsap_flux', 'quality')")
         if len({name.lower() for name in columns}) < len(columns):
             raise QueryError(f"columns={columns!r}: a name is there twice")
-        if unknown := set(dtypes or {}) - set(columns):
-            raise QueryError(f"dtypes for columns that are not asked for: {', '.join(sorted(unknown))}")
-        kinds = {name: np.dtype(dtype).newbyteorder("=") for name, dtype in (dtypes or {}).items()}
-        if wrong := [name for name, dtype in kinds.items() if dtype.kind not in "fiu"]:
-            raise QueryError(f"dtypes are of floats or integers, not {kinds[wrong[0]]} for {wrong[0]!r}")
-        return cls(tuple(columns), _bits(quality_bitmask), kinds, verify, digest)
+        names = tuple(name.lower() for name in columns)
+        return cls(names, _bits(quality_bitmask), _kinds(dtypes, names), verify, digest)
 
 
 def iter_arrays(
@@ -128,8 +143,8 @@ def iter_arrays(
     manifest : Manifest
         What was downloaded.
     columns : sequence of str
-        Names of columns of the first table of each file, in any case. Units are the file's own: for SPOC's light curves see
-        `tess_source_arrays.schema.COLUMNS`.
+        Names of columns of the first table of each file, in any case; what is given is named in lower case. Units are the file's own:
+        for SPOC's light curves see `tess_source_arrays.schema.COLUMNS`.
     quality_bitmask : int or str, optional
         Leave out cadences without a time, and those with any of these bits in their ``QUALITY``: a number, or lightkurve's words
         ``"none"``, ``"default"``, ``"hard"``, ``"hardest"``. If None, every row of the table is given as it is.
@@ -139,7 +154,7 @@ def iter_arrays(
         Check the sums that files carry (CHECKSUM) too. That all bytes are there is always checked.
     errors : str
         ``"give"``: a file that could not be read is given as well, with its `error`, and raises it when a column is taken.
-        ``"skip"``: it is logged as a warning and passed over.
+        ``"skip"``: it is logged as a warning and passed over; of files that share a reason the first, and at the end how many more.
 
     Yields
     ------
@@ -154,7 +169,7 @@ def iter_arrays(
     if errors not in {"give", "skip"}:
         raise QueryError(f"errors={errors!r}: give 'give' or 'skip'")
     found = each(manifest, Asked.of(columns, quality_bitmask, dtypes, verify))
-    return found if errors == "give" else filter(_told, found)
+    return found if errors == "give" else _without_failed(found)
 
 
 def each(entries: Manifest | Sequence[Entry], asked: Asked, arena: Arena | None = None) -> Iterator[Arrays]:
@@ -191,6 +206,19 @@ def _good(table: FitsTable, bits: int) -> NDArray[np.bool_]:
     return good
 
 
+def _without_failed(found: Iterator[Arrays]) -> Iterator[Arrays]:
+    reasons = Reasons()
+    try:
+        for arrays in found:
+            if arrays.ok:
+                yield arrays
+            elif reasons.add(file := str(arrays.entry.path or arrays.entry.item.uri), arrays.error):
+                log.warning("%s was not read: %s", file, arrays.error)
+    finally:
+        for line in reasons.repeated("read"):
+            log.warning("%s", line)
+
+
 def _converted(name: str, values: NDArray[Any], dtype: Any) -> NDArray[Any]:
     import numpy as np
 
@@ -205,17 +233,36 @@ def _bits(quality_bitmask: Any) -> int | None:
     if isinstance(quality_bitmask, Integral) and not isinstance(quality_bitmask, bool):
         return int(quality_bitmask)
     if not isinstance(quality_bitmask, str) or quality_bitmask not in BITMASKS:
+        close = did_you_mean(quality_bitmask, BITMASKS) if isinstance(quality_bitmask, str) else ""
         raise QueryError(
-            f"quality_bitmask={quality_bitmask!r}: give a number, None, or {', '.join(map(repr, BITMASKS))}"
+            f"quality_bitmask={quality_bitmask!r}: give a number, None, or {', '.join(map(repr, BITMASKS))}{close}"
         )
     return BITMASKS[quality_bitmask]
 
 
+def _kinds(dtypes: Mapping[str, DTypeLike] | None, columns: Sequence[str]) -> dict[str, np.dtype[Any]]:
+    """Read the types that columns shall have."""
+    import numpy as np
+
+    if not isinstance(dtypes, Mapping | None):
+        raise QueryError(f"dtypes={dtypes!r}: give a mapping, e.g. {{'time': 'float32'}}")
+    kinds = {}
+    for name, dtype in (dtypes or {}).items():
+        if str(name).lower() not in columns:
+            close = did_you_mean(str(name), columns)
+            raise QueryError(
+                f"dtypes for columns that are not asked for: {name}; there are {', '.join(columns)}{close}"
+            )
+        try:
+            kind = np.dtype(dtype).newbyteorder("=")
+        except TypeError as error:
+            close = did_you_mean(str(dtype), TYPES)
+            raise QueryError(f"dtypes: {dtype!r} for {name!r} is no type of numpy's, as 'float32' is{close}") from error
+        if kind.kind not in "fiu":
+            raise QueryError(f"dtypes are of floats or integers, not {kind} for {name!r}")
+        kinds[name.lower()] = kind
+    return kinds
+
+
 def _whole(value: Any) -> int | None:
     return value if type(value) is int else None
-
-
-def _told(arrays: Arrays) -> bool:
-    if not arrays.ok:
-        log.warning("%s was not read: %s", arrays.entry.path or arrays.entry.item.uri, arrays.error)
-    return arrays.ok

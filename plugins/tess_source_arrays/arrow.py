@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tess_source.errors import LoadError, QueryError, TessSourceError
+from tess_source.errors import LoadError, NoColumnError, QueryError, TessSourceError
+from tess_source.reasons import Reasons
 from tess_source_arrays.arrays import Arrays, Asked, each
 from tess_source_arrays.memory import Arena
 from tess_source_arrays.schema import ABOUT, COLUMNS, SPLIT, About
@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
     from tess_source.manifest import Manifest
 
-__all__ = ["MissingExtraError", "Rows", "asked_of", "pyarrow", "reasons", "to_arrow"]
+__all__ = ["MissingExtraError", "Rows", "asked_of", "pyarrow", "to_arrow", "told"]
 
 log = logging.getLogger(__name__)
 
 MOST_CADENCES = 300_000
 """Cadences that are put together at a time: 30 MB with all columns, some 15 light curves of 120 s or 3 of 20 s."""
+HINT = (
+    " (without columns= all twenty of SPOC's light curves are asked for: name those that all files have, e.g. "
+    "columns=('time', 'sap_flux'))"
+)
 ALL = tuple(series.name for series in COLUMNS)
 TAKEN = frozenset(one.name for one in (*ABOUT, SPLIT))
 
@@ -166,8 +170,8 @@ def to_arrow(
     pyarrow.Table
         Columns as in `tess_source_arrays.schema`: what is known of the star and the file, then a list a light curve for each of the
         columns, in chunks of one (``combine_chunks()`` copies them together). NaN stays NaN. ``sha256`` is null for files that lay
-        there before and were not summed. Files that could not be read are logged as warnings, and are in the table's metadata:
-        ``tess_source.missing``, JSON, URI → reason.
+        there before and were not summed. Files that could not be read are logged, a warning for each reason, and are in the table's
+        metadata: ``tess_source.missing``, JSON, URI → reason.
 
     Raises
     ------
@@ -179,18 +183,17 @@ def to_arrow(
         If an argument makes no sense.
     """
     pa = pyarrow()
-    missing: dict[str, str] = {}
+    missing: dict[str, Exception] = {}
 
     def failed(arrays: Arrays) -> None:
-        log.warning("%s was not read: %s", arrays.entry.path or arrays.entry.item.uri, arrays.error)
-        missing[arrays.entry.item.uri] = str(arrays.error)
+        missing[arrays.entry.item.uri] = arrays.error or LoadError("unknown")
 
     asked = asked_of(columns, quality_bitmask, dtypes, verify)
     rows = Rows(asked, ABOUT, failed)
     tables = list(rows.tables(each(manifest, asked, Arena())))
-    if not tables:
-        raise LoadError(f"nothing could be read: {reasons(missing) or 'no file is there'}")
-    schema = rows.schema({"tess_source.missing": json.dumps(missing)})
+    told(missing, len(manifest), asked, any_read=bool(tables))
+    reasons = {uri: str(error) for uri, error in missing.items()}
+    schema = rows.schema({"tess_source.missing": json.dumps(reasons)})
     return pa.concat_tables(tables).replace_schema_metadata(schema.metadata)
 
 
@@ -203,13 +206,34 @@ def asked_of(
 ) -> Asked:
     """Check what was asked; columns of a table are named in lower case."""
     asked = Asked.of(ALL if columns is None else columns, quality_bitmask, dtypes, verify, digest)
-    names = tuple(name.lower() for name in asked.columns)
-    if clash := TAKEN & set(names):
+    if clash := TAKEN & set(asked.columns):
         raise QueryError(f"columns={columns!r}: {', '.join(sorted(clash))} is the name of another column of the table")
-    return replace(asked, columns=names, dtypes={name.lower(): dtype for name, dtype in asked.dtypes.items()})
+    return asked
 
 
-def reasons(missing: Mapping[str, str]) -> str:
-    """Name some files with the reasons why they could not be read."""
-    told = [f"{uri}: {reason}" for uri, reason in list(missing.items())[:10]]
-    return "; ".join([*told, f"and {len(missing) - 10:,} more"] if len(missing) > 10 else told)
+def told(failed: Mapping[str, Exception], of: int, asked: Asked, *, any_read: bool) -> None:
+    """Tell why files could not be read, each reason once: as warnings, or as the error that none was read.
+
+    Parameters
+    ----------
+    failed : mapping
+        URI → why.
+    of : int
+        How many files there were in all.
+    asked : Asked
+        What was wanted of them.
+    any_read : bool
+        Whether others were read.
+
+    Raises
+    ------
+    LoadError
+        If none was.
+    """
+    reasons = Reasons(failed)
+    lacking = any(isinstance(error, NoColumnError) for error in failed.values())
+    hint = HINT if lacking and asked.columns == ALL else ""
+    if not any_read:
+        raise LoadError(f"nothing could be read: {reasons if reasons else 'no file is there'}{hint}")
+    for line in reasons.lines("read", of):
+        log.warning("%s%s", line, hint if "no column" in line else "")

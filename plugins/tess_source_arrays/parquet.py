@@ -20,7 +20,7 @@ from tess_source.errors import LoadError, QueryError, TessSourceError
 from tess_source.manifest import Entry, Manifest
 from tess_source.plan import Items, Plan, write_whole
 from tess_source_arrays.arrays import Arrays, Asked, each
-from tess_source_arrays.arrow import Rows, asked_of, pyarrow, reasons
+from tess_source_arrays.arrow import Rows, asked_of, pyarrow, told
 from tess_source_arrays.card import card
 from tess_source_arrays.memory import Arena
 from tess_source_arrays.schema import ABOUT, SPLIT
@@ -39,7 +39,7 @@ FORMAT = "tess-source light curves 1"
 
 
 class DataSetExistsError(TessSourceError, FileExistsError):
-    """Something lies where a data set of several files shall go."""
+    """Something else lies where a data set shall go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +129,13 @@ def to_parquet(
     Returns
     -------
     Written
-        Files, numbers, and which files could not be read; these are logged as warnings too, and named in the data set: in the metadata
-        of the Parquet files (``tess_source.missing``) and in the README.
+        Files, numbers, and which files could not be read; these are logged too, a warning for each reason, and named in the data set: in
+        the metadata of the Parquet files (``tess_source.missing``) and in the README.
 
     Raises
     ------
     DataSetExistsError
-        If the folder exists and is not empty.
+        If the folder exists and is not empty, or a file would take the place of a folder.
     LoadError
         If there were files and none could be read; nothing is written then.
     MissingExtraError
@@ -150,6 +150,7 @@ def to_parquet(
         raise QueryError(f"shards={shards!r}: give a whole number of at least 1, or None for one file")
     asked = asked_of(columns, quality_bitmask, dtypes, verify, digest=True)
     split(0, fractions, seed)
+    path = _place(path, shards)
     options = {
         "columns": [*asked.columns],
         "quality_bitmask": asked.quality_bitmask,
@@ -157,15 +158,28 @@ def to_parquet(
         "split": {"fractions": [*map(float, fractions)], "seed": int(seed), "method": METHOD},
     }
     job = _Job(manifest, asked, tuple(fractions), seed, options)
-    return _one_file(job, Path(path)) if shards is None else _folder(job, Path(path), shards)
+    return _one_file(job, path) if shards is None else _folder(job, path, shards)
+
+
+def _place(path: Any, shards: int | None) -> Path:
+    """Look whether a data set can go there, before anything is read."""
+    if not isinstance(path, str | os.PathLike):
+        raise QueryError(f"path={path!r}: give the path of {'a file' if shards is None else 'a folder'}")
+    place = Path(path)
+    if shards is None and place.is_dir():
+        raise DataSetExistsError(f"{str(path)!r} is a folder, and one file goes there: name a file, or say shards=")
+    if shards is not None and place.exists() and not (place.is_dir() and not any(place.iterdir())):
+        raise DataSetExistsError(f"{str(path)!r} exists and is not an empty folder: remove it, or choose another")
+    if above := next((folder for folder in place.parents if folder.exists() and not folder.is_dir()), None):
+        raise DataSetExistsError(f"{str(path)!r} cannot be written: {str(above)!r} is a file, not a folder")
+    return place
 
 
 def _one_file(job: _Job, path: Path) -> Written:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name[:80]}.{uuid.uuid4().hex}.part")
     try:
-        if not _write(job, part, _sorted(job)):
-            raise _nothing(job)
+        told(job.failed, len(job.manifest), job.asked, any_read=_write(job, part, _sorted(job)))
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -173,8 +187,6 @@ def _one_file(job: _Job, path: Path) -> Written:
 
 
 def _folder(job: _Job, path: Path, shards: int) -> Written:
-    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-        raise DataSetExistsError(f"{str(path)!r} exists and is not an empty folder: remove it, or choose another")
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name[:80]}.{uuid.uuid4().hex}.part")
     part.mkdir()
@@ -183,8 +195,7 @@ def _folder(job: _Job, path: Path, shards: int) -> Written:
         cuts = [len(entries) * number // shards for number in range(shards + 1)]
         parts = [entries[start:stop] for start, stop in pairwise(cuts)]
         written = [name for number, chunk in enumerate(parts) if _write(job, name := part / f"{number}.part", chunk)]
-        if not written:
-            raise _nothing(job)
+        told(job.failed, len(job.manifest), job.asked, any_read=bool(written))
         names = [f"part-{number:05}-of-{len(written):05}.parquet" for number in range(len(written))]
         for old, new in zip(written, names, strict=True):
             old.rename(part / new)
@@ -212,10 +223,6 @@ def _told(failed: Mapping[str, Exception]) -> dict[str, str]:
     return {uri: str(error) for uri, error in failed.items()}
 
 
-def _nothing(job: _Job) -> LoadError:
-    return LoadError(f"nothing could be read: {reasons(_told(job.failed)) or 'no file is there'}")
-
-
 # -- one Parquet file --
 
 
@@ -225,7 +232,6 @@ def _write(job: _Job, path: Path, entries: Sequence[Entry]) -> bool:
     lost: dict[str, Exception] = {}
 
     def failed(arrays: Arrays) -> None:
-        log.warning("%s was not read: %s", arrays.entry.path or arrays.entry.item.uri, arrays.error)
         lost[arrays.entry.item.uri] = arrays.error or LoadError("unknown")
 
     def noted() -> Iterator[Arrays]:

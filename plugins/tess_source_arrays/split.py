@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, overload
 
 from tess_source.errors import QueryError
@@ -50,11 +51,13 @@ def split(tic: Any, fractions: Sequence[float] = FRACTIONS, seed: int = 0) -> An
     Raises
     ------
     QueryError
-        If the fractions are not three that sum to 1, or a TIC id is not a whole number of at least 0.
+        If the fractions are not three that sum to 1, the seed is no whole number, or a TIC id is not one of at least 0.
     """
     import numpy as np
 
     first, second = _bounds(fractions)
+    if isinstance(seed, bool) or not isinstance(seed, Integral):
+        raise QueryError(f"seed={seed!r}: give a whole number")
     ids = np.asarray(tic)
     if ids.size and (ids.dtype.kind not in "iu" or ids.min() < 0):
         raise QueryError(f"TIC ids are whole numbers of at least 0, not {tic!r}")

@@ -19,7 +19,11 @@ __all__ = ["ACCESSORS"]
 
 
 def dv(
-    found: Found, exact: bool = False, root: str | Path = ".", files: Iterable[str | Path] = (), which: str = "all"
+    found: Found,
+    exact: bool = False,
+    root: str | Path | None = None,
+    files: Iterable[str | Path] = (),
+    which: str = "all",
 ) -> Sets:
     """Give the data-validation sets, newest first: see `tess_source_dv.sets.sets_of`."""
     from tess_source_dv.sets import sets_of
@@ -27,7 +31,7 @@ def dv(
     return sets_of(found, exact, root, files, which)
 
 
-def tces(found: Found, root: str | Path = ".", which: str = "all") -> TCEs:
+def tces(found: Found, root: str | Path | None = None, which: str = "all") -> TCEs:
     """Fetch the reports and give their TCEs, a row each: see `tess_source_dv.reports.tces_of`."""
     from tess_source_dv.reports import tces_of
 
@@ -35,7 +39,7 @@ def tces(found: Found, root: str | Path = ".", which: str = "all") -> TCEs:
 
 
 def plot_coverage(
-    found: Found, path: str | Path | None = None, tic: int | None = None, root: str | Path = "."
+    found: Found, path: str | Path | None = None, tic: int | None = None, root: str | Path | None = None
 ) -> Figure:
     """Draw which sectors were observed, and which of them each run used: see `tess_source_dv.picture.plot_coverage`."""
     from tess_source_dv.picture import plot_coverage as draw

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tess_source.commands import NOTHING, SOME_FAILED, Asking, format_option, print_rows, say
+from tess_source.commands import NOTHING, SOME_FAILED, Asking, format_option, note, print_rows
 from tess_source_dv.figure import PictureFile
 from tess_source_dv.filters import CHOICES
 
@@ -25,11 +25,9 @@ FILE_COLUMNS = ("dv_set", "kind", "tce", "size", "superseded_by", "filename")
 
 
 @click.command(cls=Asking, needs_target=True)
-@click.option("--tces", "table", flag_value="tces", help="Show the TCEs instead; the reports (XML) are fetched.")
-@click.option(
-    "--history", "table", flag_value="history", help="Show what became of each candidate through the runs instead."
-)
-@click.option("--files", "table", flag_value="files", help="Show the files of the sets instead.")
+@click.option("--tces", is_flag=True, help="Show the TCEs instead; the reports (XML) are fetched.")
+@click.option("--history", is_flag=True, help="Show what became of each candidate through the runs instead.")
+@click.option("--files", is_flag=True, help="Show the files of the sets instead.")
 @click.option("--dv", "which", type=click.Choice(CHOICES), default="all", show_default=True, help="Which sets.")
 @click.option(
     "--exact", is_flag=True, help="Fetch the reports of searches over several sectors, to know which were used."
@@ -41,8 +39,7 @@ FILE_COLUMNS = ("dv_set", "kind", "tce", "size", "superseded_by", "filename")
 @click.option(
     "--to",
     "root",
-    default=".",
-    show_default=True,
+    show_default="the cache folder",
     type=click.Path(file_okay=False),
     help="Folder for the reports; those there are read in any case.",
 )
@@ -55,8 +52,8 @@ FILE_COLUMNS = ("dv_set", "kind", "tce", "size", "superseded_by", "filename")
 @format_option
 @click.pass_obj
 def dv(
-    session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], table: str | None, which: str, exact: bool,
-    lists: tuple[str, ...], root: str, plot: str | None, form: str,
+    session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], tces: bool, history: bool, files: bool,
+    which: str, exact: bool, lists: tuple[str, ...], root: str | None, plot: str | None, form: str,
 ) -> None:  # fmt: skip
     """Show data-validation sets: sectors used, what was found, what is superseded.
 
@@ -67,22 +64,31 @@ def dv(
     from tess_source_dv.members import everything, members
     from tess_source_dv.sets import table_of
 
+    table = _one_of(tces=tces, history=history, files=files)
     found = session.search(**asked, **filters)
-    reports = table in {"tces", "history"}
+    reports = tces or history
     learned = learn(found, exact=exact, root=root, files=lists, reports=reports)
     sets = table_of(everything(found), learned.sectors, learned.tces).choose(which)
     if filters:  # it takes all sets to know what is superseded
         sets = sets.where(sets["set"].is_in(members(found.products)["set"].implode()))
-    rows = _rows(table or "sets", found, sets, learned)
+    rows = _rows(table, found, sets, learned)
     shown = FILE_COLUMNS if table == "files" else rows.shown
-    print_rows(rows.to_polars(), form, [name for name in shown if name in rows.columns])
+    print_rows(rows.to_polars(), form, [name for name in shown if name in rows.columns], rows.whole)
     if plot:
         _plot(found, sets, Path(plot))
-    say(_summary(found, sets))
+    note(_summary(found, sets))
     if not len(sets):
         raise click.exceptions.Exit(NOTHING)
     if learned.failed and (exact or reports):
         raise click.exceptions.Exit(SOME_FAILED)
+
+
+def _one_of(**wanted: bool) -> str:
+    """Say which table is wanted: the sets, unless another is named."""
+    named = [name for name, is_wanted in wanted.items() if is_wanted]
+    if len(named) > 1:
+        raise click.UsageError(f"choose one of {', '.join(f'--{name}' for name in named)}")
+    return named[0] if named else "sets"
 
 
 def _rows(table: str, found: Found, sets: Sets, learned: Learned) -> Rows:
@@ -104,7 +110,8 @@ def _summary(found: Found, sets: Sets) -> str:
     from tess_source import text
 
     if not len(sets):
-        return f"{found.explain()}\nno data-validation set: where a search finds no TCE, there is none"
+        why = ": where a search finds no TCE, there is none" if len(found.observations) and not found.drops else ""
+        return f"{found.explain()}\nno data-validation set{why}"
     current, unsure = len(sets.current), int((sets["state"] != "exact").sum())
     said = f"{text.number(len(sets), 'DV set')}, {current:,} current"
     if unsure:
@@ -119,4 +126,4 @@ def _plot(found: Found, sets: Sets, path: Path) -> None:
     for tic in tics:
         file = path if len(tics) == 1 else path.with_stem(f"{path.stem}-{tic}")
         plot_coverage(sets, file, tic, found=found)
-        say(f"drawn: {file}")
+        note(f"drawn: {file}")

@@ -139,7 +139,9 @@ class DVLightCurve(TessLightCurve):  # type: ignore[misc]
 
         return read_statistics(_path(self))
 
-    def light_curves(self, found: Found | None = None, root: str | Path = ".", **options: Any) -> LightCurveCollection:
+    def light_curves(
+        self, found: Found | None = None, root: str | Path | None = None, **options: Any
+    ) -> LightCurveCollection:
         """Fetch and open the light curves in which this TCE was found: one per sector that the run used.
 
         ``tce.light_curves().stitch()`` is all of them in one.
@@ -148,8 +150,8 @@ class DVLightCurve(TessLightCurve):  # type: ignore[misc]
         ----------
         found : Found, optional
             A search for the target; without it, the default session searches.
-        root : str or Path
-            Where files go, or are: what is there is not fetched again.
+        root : str or Path, optional
+            Where files go, or are, the cache folder if None: what is there is not fetched again.
         **options
             Of lightkurve's reader, e.g. ``flux_column="sap_flux"``.
 

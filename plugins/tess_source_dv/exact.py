@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tess_source import names
+from tess_source import names, paths
 from tess_source.errors import LoadError
 from tess_source_dv.known import known
 from tess_source_dv.members import everything, members
@@ -20,10 +20,15 @@ if TYPE_CHECKING:
     import polars as pl
 
     from tess_source.found import Found
+    from tess_source.manifest import Entry
+    from tess_source.plan import Item
 
-__all__ = ["Learned", "fetch_reports", "learn"]
+__all__ = ["Learned", "fetch_reports", "learn", "root_of"]
 
 log = logging.getLogger(__name__)
+
+NOT_HERE = ", and it is not here"
+"""What is said of a file that is missing offline; one that is here and damaged needs other words."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ def learn(
     found: Found,
     *,
     exact: bool = False,
-    root: str | Path = ".",
+    root: str | Path | None = None,
     files: Iterable[str | Path] = (),
     reports: bool = False,
 ) -> Learned:
@@ -53,8 +58,8 @@ def learn(
     found : Found
     exact : bool
         Fetch the reports of searches over several sectors that nothing at hand tells of.
-    root : str or Path
-        Where files may lie (layout ``mast``), and where they are fetched to.
+    root : str or Path, optional
+        Where files may lie (layout ``mast``), and where they are fetched to; the cache folder if None.
     files : iterable of str or Path
         More files: reports, time series, target lists.
     reports : bool
@@ -69,15 +74,20 @@ def learn(
     LoadError, OSError
         If one of `files` cannot be read.
     """
-    gathered = _Gathered()
+    root, gathered = root_of(found, root), _Gathered()
     dv = members(everything(found))
     for path in map(Path, files):
         gathered.given(path, dv)
-    for path in _here(found, root):
-        gathered.at_hand(path)
+    for path, problem in _here(found, root):
+        if problem:
+            gathered.failed[path.name] = problem
+        else:
+            gathered.at_hand(path)
     if exact or reports:
         wanted = _unknown(dv, gathered, all_sets=reports)
         fetched, failed = fetch_reports(found, wanted, root)
+        for name in (*(path.name for path in fetched), *(uri.rpartition("/")[2] for uri in failed)):
+            gathered.failed.pop(name, None)  # what was wrong before
         gathered.failed |= failed
         for path in fetched:
             gathered.at_hand(path)
@@ -106,8 +116,10 @@ class _Gathered:
         """Read a file that the user named."""
         if path.suffix.lower() in {".xml", ".fits", ".fit"}:
             self.read(path)
+        elif listed := list(_listed(path, dv)):
+            self.sectors += listed
         else:
-            self.sectors += _listed(path, dv)
+            log.warning("%s tells nothing: %s", path.name, _why_not_listed(path, dv))
 
     def read(self, path: Path) -> None:
         """Read a report or the headers of a time series."""
@@ -135,16 +147,46 @@ def _listed(path: Path, dv: pl.DataFrame) -> Iterator[tuple[str, Sequence[int], 
     return ((key, sectors, "target list") for key, sectors in ours.select("set", "sectors").iter_rows())
 
 
-def _here(found: Found, root: str | Path) -> list[Path]:
-    """Find reports, and time series over several sectors, that lie in the folder already, complete."""
+def _why_not_listed(path: Path, dv: pl.DataFrame) -> str:
+    """Say why a target list knows none of our sets."""
+    rows, keys = read_target_list(path), ["first_sector", "last_sector"]
+    if len(dv.join(rows, on=keys, how="semi")):
+        tics = dv.join(rows, on=keys, how="semi")["tic"].unique().sort().to_list()
+        return f"it does not list TIC {', '.join(map(str, tics[:5]))}{' …' if len(tics) > 5 else ''}"
+    ranges = rows.select(keys).unique().sort(keys).rows()
+    searched = ", ".join(f"{first}-{last}" for first, last in ranges) or "none"
+    return f"it is of the search over sectors {searched}, of which no run is listed here"
+
+
+def root_of(found: Found, root: str | Path | None) -> Path:
+    """Give the folder for files: the cache folder if none is named."""
+    return found._session().store.root if root is None else Path(root)
+
+
+def _here(found: Found, root: Path) -> Iterator[tuple[Path, str]]:
+    """Find reports, and time series over several sectors, that lie in the folder already, and what is wrong with their sizes."""
     import polars as pl
 
     wide = pl.col("first_sector") < pl.col("last_sector")
     telling = (pl.col("kind") == "dvr-xml") | ((pl.col("kind") == "dvt") & wide)
-    if not Path(root).is_dir():
-        return []
-    plan = found.replace(products=found.products.where(telling)).plan(root)
-    return [Path(root, item.path) for item, here in zip(plan, plan.here(), strict=True) if here]
+    if not root.is_dir():
+        return
+    for item in found.replace(products=found.products.where(telling)).plan(root):
+        try:
+            path = None if item.problem else paths.inside(root, item.path)
+            if path and path.is_file():
+                yield path, _damage(root, item)
+        except (OSError, ValueError):  # a name that this system cannot have, or a link that leads out of the folder
+            continue
+
+
+def _damage(root: Path, item: Item) -> str:
+    """Say that a file lies there which has not the size that the archive says; empty if none does."""
+    path = root / item.path
+    size = path.stat().st_size if item.path and path.is_file() else None
+    if size is None or item.size is None or size == item.size:
+        return ""
+    return f"it lies in {root} and is damaged: {size:,} of {item.size:,} bytes"
 
 
 def _unknown(dv: pl.DataFrame, gathered: _Gathered, *, all_sets: bool) -> list[str]:
@@ -157,7 +199,7 @@ def _unknown(dv: pl.DataFrame, gathered: _Gathered, *, all_sets: bool) -> list[s
     return wanted["uri"].to_list()
 
 
-def fetch_reports(found: Found, uris: Sequence[str], root: str | Path) -> tuple[list[Path], dict[str, str]]:
+def fetch_reports(found: Found, uris: Sequence[str], root: Path) -> tuple[list[Path], dict[str, str]]:
     """Fetch files of a search that may have been left out of its products since.
 
     Returns
@@ -176,6 +218,16 @@ def fetch_reports(found: Found, uris: Sequence[str], root: str | Path) -> tuple[
         products = found._session().products(found.observations)  # a selection left them out: ask for the whole list
     wanted = products.where(pl.col("uri").is_in(list(uris)))
     manifest = found.replace(products=wanted, drops=()).plan(root).download()
-    paths = {entry.item.uri: entry.path for entry in manifest if entry.ok and entry.path is not None}
-    failed = {uri: manifest.errors.get(uri, "it is not listed") for uri in uris if uri not in paths}
-    return [paths[uri] for uri in uris if uri in paths], failed
+    fetched = {entry.item.uri: entry.path for entry in manifest if entry.ok and entry.path is not None}
+    failed = {entry.item.uri: _why(root, entry) for entry in manifest if not entry.ok}
+    return (
+        [fetched[uri] for uri in uris if uri in fetched],
+        {uri: failed.get(uri, "it is not listed") for uri in uris if uri not in fetched},
+    )
+
+
+def _why(root: Path, entry: Entry) -> str:
+    """Say why a file was of no use: it could not be had, and what lies there is perhaps damaged."""
+    if damage := _damage(root, entry.item):
+        return f"{damage}, and it was not fetched again: {entry.error.removesuffix(NOT_HERE)}"
+    return entry.error

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tess_source.errors import QueryError
+from tess_source_dv.place import check_place, write
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,10 +28,14 @@ def picture_file(path: str | Path | None) -> Path | None:
     ------
     QueryError
         If another kind of file is wanted.
+    OSError
+        If it cannot be written.
     """
     file = None if path is None else Path(path)
     if file is not None and file.suffix.lower() not in PICTURES:
         raise QueryError(f"{file.name}: pictures are {', '.join(PICTURES)}")
+    if file is not None:
+        check_place(file)
     return file
 
 
@@ -45,20 +52,27 @@ def new_figure(width: float, height: float) -> Figure:
 def save(figure: Figure, file: Path | None) -> Figure:
     """Write a figure to a file, if there is one; give the figure back."""
     if file is not None:
-        figure.savefig(file, dpi=150)
+        drawn = io.BytesIO()
+        figure.savefig(drawn, format=file.suffix[1:].lower(), dpi=150)
+        write(file, drawn.getvalue())
     return figure
 
 
 class PictureFile(click.Path):
     """An option's value that names a picture to be written."""
 
+    check: Callable[[str | Path | None], Path | None] = staticmethod(picture_file)
+    """Refuses other kinds of files, and those that cannot be written."""
+
     def __init__(self) -> None:
         super().__init__(dir_okay=False)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Refuse other kinds of files before anything is asked for."""
+        """Refuse a file before anything is asked for."""
         try:
-            picture_file(value)
+            self.check(value)
         except QueryError as error:
             self.fail(str(error), param, ctx)
+        except OSError as error:
+            self.fail(f"{error.filename} {error.strerror}", param, ctx)
         return super().convert(value, param, ctx)

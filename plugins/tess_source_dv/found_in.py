@@ -70,7 +70,7 @@ def light_curves_of(found: Found, tce: DVLightCurve | str, kind: str = "lc") -> 
 
 
 def load_all(
-    tce: DVLightCurve, found: Found | None, root: str | Path, options: Mapping[str, Any]
+    tce: DVLightCurve, found: Found | None, root: str | Path | None, options: Mapping[str, Any]
 ) -> LightCurveCollection:
     """Fetch and open the light curves of a TCE: see `DVLightCurve.light_curves`."""
     from tess_source.session import default_session

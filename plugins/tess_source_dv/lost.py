@@ -26,7 +26,7 @@ def lost(sets: pl.DataFrame, tces: TCEs | None = None) -> pl.Series:
     -------
     polars.Series
         Of String, one a row. Where the reports of both were read: the lost TCEs with their periods, e.g. ``"TCE 2 (3.6904 d)"``, or
-        ``"none"``. Else, if the newer set has fewer: how many there are at least. Null where nothing is known or nothing superseded.
+        ``"nothing"``. Else, if the newer set has fewer: how many there are at least. Null where nothing is known or nothing superseded.
     """
     import polars as pl
 
@@ -61,7 +61,7 @@ def _compared(sets: pl.DataFrame, tces: TCEs) -> dict[str, str]:
     found = {}
     for older, newer in pairs.select("set", "superseded_by").iter_rows():
         gone = [told for number, told in candidates[older].items() if number not in candidates[newer]]
-        found[older] = ", ".join(_said(*told) for told in sorted(gone, key=lambda told: told[0])) or "none"
+        found[older] = ", ".join(_said(*told) for told in sorted(gone, key=lambda told: told[0])) or "nothing"
     return found
 
 

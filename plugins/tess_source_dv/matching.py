@@ -64,6 +64,7 @@ class Candidates(Rows):
         "in_latest": "Boolean", "best_set": "String", "best_tce": "Int32", "life": "String",
     }  # fmt: skip
     shown = ("tic", "candidate", "period", "depth", "mes", "found", "runs", "in_latest", "life")
+    whole = ("life",)
     noun = "candidate"
     __slots__ = ()
 

@@ -72,7 +72,7 @@ class _Row:
 
 
 def plot_coverage(
-    source: Found | Sets, path: str | Path | None = None, tic: int | None = None, root: str | Path = ".",
+    source: Found | Sets, path: str | Path | None = None, tic: int | None = None, root: str | Path | None = None,
     *, found: Found | None = None, narrow: bool = False,
 ) -> Figure:  # fmt: skip
     """Draw which sectors of a target were observed, and what each data-validation run searched and used.
@@ -88,8 +88,8 @@ def plot_coverage(
         Where to write the picture: ``.svg``, ``.png`` or ``.pdf``.
     tic : int, optional
         Which target; may be left out if there is one only.
-    root : str or Path
-        Where reports may lie; those that do make sectors exact. Not looked at if `source` is sets.
+    root : str or Path, optional
+        Where reports may lie, the cache folder if None; those that do make sectors exact. Not looked at if `source` is sets.
     found : Found, optional
         With sets as `source`: the search that they are of, for the sectors observed.
     narrow : bool

@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 __all__ = ["tces_of"]
 
 
-def tces_of(found: Found, root: str | Path = ".", which: str = "all") -> TCEs:
+def tces_of(found: Found, root: str | Path | None = None, which: str = "all") -> TCEs:
     """Fetch the DV reports (XML) of all sets of a search, as far as they are not here, and read their TCEs.
 
     Parameters
     ----------
     found : Found
         A search. All its sets count, whatever was selected among its products since.
-    root : str or Path
-        The folder for the reports, in the layout ``mast``.
+    root : str or Path, optional
+        The folder for the reports, in the layout ``mast``; the cache folder if None.
     which : str
         See `tess_source_dv.sets.Sets.choose`.
 

@@ -42,7 +42,7 @@ class Sets(Rows):
     between them; `reason` says why, and begins with "probably" where sectors are only bounded.
 
     `lost` tells what the superseding set has not: numbers of TCEs with their periods, where the reports of both were read and compared by
-    ephemeris ("none": it has them all); else how many TCEs fewer it has; null where nothing is known, and for current sets.
+    ephemeris ("nothing": it has them all); else how many TCEs fewer it has; null where nothing is known, and for current sets.
     """
 
     schema: ClassVar[Mapping[str, str]] = {
@@ -50,7 +50,8 @@ class Sets(Rows):
         "sectors": "String", "sector_count": "Int32", "state": "String", "source": "String", "tces": "Int32", "members": "String",
         "missing": "String", "superseded_by": "String", "supersedes": "String", "reason": "String", "lost": "String",
     }  # fmt: skip
-    shown = ("set", "sectors", "state", "tces", "superseded_by", "members", "missing", "lost", "reason")
+    shown = ("set", "sectors", "state", "tces", "superseded_by", "reason", "lost", "missing", "members")
+    whole = ("set",)
     noun = "DV set"
     __slots__ = ()
 
@@ -134,7 +135,11 @@ def _order() -> pl.Expr:
 
 
 def sets_of(
-    found: Found, exact: bool = False, root: str | Path = ".", files: Iterable[str | Path] = (), which: str = "all"
+    found: Found,
+    exact: bool = False,
+    root: str | Path | None = None,
+    files: Iterable[str | Path] = (),
+    which: str = "all",
 ) -> Sets:
     """Give the DV sets of a search.
 
@@ -144,8 +149,9 @@ def sets_of(
         A search. All its sets are given, whatever was selected among its products since.
     exact : bool
         Fetch the reports (XML, 0.1 to 2 MB each) of searches over several sectors whose sectors are not known exactly yet, nothing else.
-    root : str or Path
-        The folder for them, in the layout ``mast``. Reports and time series that lie there already are read without being asked for.
+    root : str or Path, optional
+        The folder for them, in the layout ``mast``; the cache folder if None. Reports and time series that lie there already are read
+        without being asked for.
     files : iterable of str or Path
         More files to learn sectors from: DV reports (``.xml``), time series (``.fits``), the archive's target lists (text).
     which : str

@@ -50,8 +50,8 @@ class TCEs(Rows):
 
     schema: ClassVar[Mapping[str, str]] = {column.name: column.dtype for column in COLUMNS}
     shown = (
-        *("tic", "first_sector", "last_sector", "run", "tce", "period", "epoch", "duration", "depth"),
-        *("planet_radius", "mes", "snr", "transits", "converged", "suspected_eclipsing_binary"),
+        *("tic", "first_sector", "last_sector", "run", "tce", "period", "epoch", "depth", "mes", "snr", "transits"),
+        *("duration", "planet_radius", "converged", "suspected_eclipsing_binary"),
     )  # fmt: skip
     noun = "TCE"
     __slots__ = ()

@@ -10,6 +10,7 @@ from tess_source.records import Accessor, Filter
 
 from .exptime import WORDS, is_near, nominal, seconds
 from .values import flag, items, text_of, whole
+from .words import warn_of_missing
 
 if TYPE_CHECKING:
     import polars as pl
@@ -100,6 +101,7 @@ def _one_per_sector(products: Products, value: Order | None) -> pl.Series | pl.E
 
     if value is None:
         return pl.lit(True)
+    warn_of_missing(products, value.pipelines)
     frame = products.to_polars().with_columns(__family=_family()).with_row_index("__row")
     ranked = frame.filter(pl.col("__family").is_not_null()).with_columns(
         __pipeline=_pipeline_rank(value), __exptime=_exptime_rank(value), __text=pl.col("kind") == "lc-txt"
@@ -173,7 +175,7 @@ def one_per_sector(found: Found, prefer: Any = True) -> Found:
     found : Found
     prefer : list of str or float, optional
         Pipelines and exposure times [s], best first, e.g. ``["SPOC", "QLP"]``; what is not named comes after these: SPOC, TESS-SPOC, QLP,
-        and 120 s before 20 s.
+        and 120 s before 20 s. A pipeline that nobody has heard of, or several of which none is there, are logged as a warning.
 
     Returns
     -------

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tess_source.tables import Products
 
-__all__ = ["FILTERS", "Words", "glob_to_regex", "pipelines"]
+__all__ = ["FILTERS", "Words", "glob_to_regex", "pipelines", "warn_of_missing"]
 
 log = logging.getLogger(__name__)
 
@@ -111,13 +111,22 @@ def _pipeline(word: str) -> str:
 
 
 def _by(products: Products, value: Words) -> pl.Expr:
-    """Choose by pipeline; say which there are if one that was asked for is not, since any name may be that of another archive's."""
+    """Choose by pipeline."""
     import polars as pl
 
+    warn_of_missing(products, value.wanted)
+    return value.mask(pl.col("pipeline"))
+
+
+def warn_of_missing(products: Products, wanted: Sequence[str]) -> None:
+    """Say which pipelines there are, if one that was asked for is not: any name may be that of another archive's.
+
+    One that is known is missed only if none of the others is there either.
+    """
     there = products["pipeline"].drop_nulls().unique().sort().to_list()
-    missing = [word for word in value.wanted if word.lower() not in {name.lower() for name in there}]
-    unknown = [word for word in missing if word not in pipelines()]
-    for word in unknown if len(missing) < len(value.wanted) or not there else missing:
+    missing = [word for word in wanted if word.lower() not in {name.lower() for name in there}]
+    unknown = [word for word in missing if _pipeline(word) not in pipelines()]
+    for word in unknown if len(missing) < len(wanted) or not there else missing:
         close = nearest(word, [*there, *pipelines()]) if word in unknown else ()
         log.warning(
             "no product is by %s%s%s",
@@ -125,7 +134,6 @@ def _by(products: Products, value: Words) -> pl.Expr:
             f"; there are products by {', '.join(there)}" if there else "",
             f"; did you mean {close[0]!r}?" if close else "",
         )
-    return value.mask(pl.col("pipeline"))
 
 
 def _pipeline_criteria(value: Words) -> Mapping[str, Any]:

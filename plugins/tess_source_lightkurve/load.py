@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tess_source.errors import DamagedFileError, LoadError, NoReaderError
+from tess_source.errors import DamagedFileError, LoadError, NoColumnError, NoReaderError
 from tess_source_lightkurve import readers
 from tess_source_lightkurve.spoc import Unsupported, read_light_curve
 from tess_source_lightkurve.whole import fault
@@ -49,14 +49,19 @@ def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
         If bytes are missing.
     NoReaderError
         If the file is healthy, but lightkurve has no reader for such files.
+    NoColumnError
+        If the file is healthy, but has no such column for the flux.
     LoadError
         If the file is healthy, but cannot be opened as asked.
+    QueryError
+        If an argument makes no sense, whatever the file.
     OSError
         If there is no such file, or it cannot be read.
     """
     path, ours = entry.path, entry.item.kind in KINDS
     if path is None or not (ours or (entry.item.kind == "other" and path.name.lower().endswith(ENDINGS))):
         return None
+    readers.check(options)
     if problem := fault(path):
         raise DamagedFileError(f"{path.name} is damaged: {problem}; fetch it again")
     opened: object | None = _fast(path, options) if entry.item.kind in LIGHT_CURVES else None
@@ -99,7 +104,7 @@ def _open(path: Path, options: Mapping[str, Any]) -> Any:
             reason = _reason(error)
             if filetype == "generic":  # lightkurve's guess for whatever it does not know
                 return None
-            raise LoadError(f"{path.name}: {_in_words(reason, chosen, hdus)}") from reason
+            raise _in_words(path.name, reason, chosen, hdus) from reason
         if pixels:
             opened.path = str(path)
         return opened
@@ -119,12 +124,12 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _in_words(reason: BaseException, chosen: Mapping[str, Any], hdus: HDUList) -> str:
+def _in_words(name: str, reason: BaseException, chosen: Mapping[str, Any], hdus: HDUList) -> LoadError:
     column = chosen.get("flux_column")
     columns = [name.lower() for name in getattr(getattr(hdus[1], "columns", None), "names", ())]
     if isinstance(reason, KeyError) and column is not None and column not in columns:
-        return f"it has no column {column!r} for the flux; its columns are {', '.join(columns)}"
-    return f"lightkurve cannot read it: {type(reason).__name__}: {reason}"
+        return NoColumnError(column, columns, "the flux")
+    return LoadError(f"{name}: lightkurve cannot read it: {type(reason).__name__}: {reason}")
 
 
 def _name_author(opened: Any, pipeline: str | None) -> None:

@@ -6,21 +6,23 @@ import functools
 import inspect
 import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from tess_source.errors import LoadError, nearest
+from tess_source.errors import LoadError, QueryError, did_you_mean
 
 if TYPE_CHECKING:
     from astropy.io.fits import HDUList
 
-__all__ = ["arguments", "detect", "is_pixels", "lightkurve", "reader_of"]
+__all__ = ["arguments", "check", "detect", "is_pixels", "lightkurve", "reader_of"]
 
 LIGHT_CURVES = ("TessLightCurve", "QLP", "ELEANOR", "TASOC", "TGLC", "CDIPS", "PATHOS", "generic", "Folded")
 """Types of lightkurve's `detect_filetype` that TESS light curves can have."""
 PIXELS = "TessTargetPixelFile"
+COMMON = ("quality_bitmask", "flux_column")
+"""Arguments that are mostly given, and that every reader of light curves takes or is let off."""
 
 
 def lightkurve() -> ModuleType:
@@ -67,6 +69,32 @@ def reader_of(filetype: str) -> Callable[..., Any] | None:
     return found
 
 
+def check(options: Mapping[str, Any]) -> None:
+    """Look whether arguments make sense, whatever the file.
+
+    Raises
+    ------
+    QueryError
+        If no reader of lightkurve's for TESS takes an argument, or none understands its value.
+    """
+    known = (
+        dict.fromkeys([*COMMON, *_taken(PIXELS), *_light_curve_arguments()]) if set(options) - set(COMMON) else COMMON
+    )
+    for name in options:
+        if name not in known:
+            raise QueryError(f"lightkurve's readers take no argument {name!r}{_hint(name, known)}")
+    bitmask, column = options.get("quality_bitmask"), options.get("flux_column", "pdcsap_flux")
+    if isinstance(bitmask, str) and bitmask not in (words := lightkurve().utils.TessQualityFlags.OPTIONS):
+        close = did_you_mean(bitmask, words)
+        raise QueryError(f"quality_bitmask={bitmask!r}: give a number, or {', '.join(map(repr, words))}{close}")
+    if not isinstance(column, str):
+        raise QueryError(f"flux_column={column!r}: give the name of a column, e.g. 'sap_flux'")
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    return did_you_mean(name, known) or f"; they take {', '.join(known)}"
+
+
 def arguments(filetype: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """Choose the arguments for one file.
 
@@ -89,9 +117,8 @@ def arguments(filetype: str, options: Mapping[str, Any]) -> dict[str, Any]:
     elsewhere = _light_curve_arguments() if is_pixels(filetype) else _taken(PIXELS)
     for name in options:
         if name not in taken and name not in elsewhere:
-            close = nearest(name, taken)
-            hint = f"did you mean {close[0]!r}?" if close else f"it takes {', '.join(taken) or 'none'}"
-            raise LoadError(f"lightkurve's reader of {filetype} files takes no argument {name!r}; {hint}")
+            hint = did_you_mean(name, taken) or f"; it takes {', '.join(taken) or 'none'}"
+            raise LoadError(f"lightkurve's reader of {filetype} files takes no argument {name!r}{hint}")
     return {name: value for name, value in options.items() if name in taken}
 
 

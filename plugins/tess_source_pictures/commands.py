@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from tess_source.commands import NOTHING, Asking, say
+from tess_source.commands import NOTHING, SOME_FAILED, Asking, note
 from tess_source_dv.figure import PictureFile
+from tess_source_pictures.gather import has_curves
+from tess_source_pictures.html import page_file
 
 if TYPE_CHECKING:
     from tess_source.found import Found
     from tess_source.session import Session
 
 __all__ = ["plot", "show"]
+
+
+class PageFile(PictureFile):
+    """An option's value that names a page to be written."""
+
+    check = staticmethod(page_file)
+
 
 _root = click.option(
     "--root",
@@ -36,14 +45,20 @@ def plot(
 
     TARGET is a TIC id, a name, or "ra dec" in degrees; one star. Filters choose among its light curves.
     """
-    _found(session, asked, filters).plot(file, root, transits=not plain)
-    say(f"drawn: {file}")
+    from tess_source_pictures.plot import drawn
+
+    found, light = _found(session, asked, filters)
+    if not has_curves(light):
+        _nothing(f"{light.explain()}\nno light curve to be drawn")
+    _, failed = drawn(found, file, root, light=light, transits=not plain)
+    note(f"drawn: {file}")
+    _some_failed(failed)
 
 
 @click.command(cls=Asking, needs_target=True)
 @_root
 @click.option(
-    "--html", "file", metavar="FILE", required=True, type=click.Path(dir_okay=False), help="The page to be written."
+    "--html", "file", metavar="FILE", required=True, type=PageFile(), help="The page to be written, e.g. star.html."
 )
 @click.option(
     "--series", is_flag=True, help="Fetch the time series of the data validation to fold it (often 50 MB or more)."
@@ -56,18 +71,31 @@ def show(
 
     TARGET is a TIC id, a name, or "ra dec" in degrees; one star. Filters choose among its light curves.
     """
-    _found(session, asked, filters).show_html(file, root, series=series)
-    say(f"written: {file}")
+    from tess_source_pictures.page import written
+
+    found, light = _found(session, asked, filters)
+    if filters and not has_curves(light):
+        _nothing(f"{light.explain()}\nno light curve to be shown")
+    failed = written(found, file, root, light=light, series=series)
+    note(f"written: {file}")
+    _some_failed(failed)
 
 
-def _found(session: Session, asked: Mapping[str, Any], filters: Mapping[str, Any]) -> Found:
-    """Search; where there is nothing to draw, say why and leave with the exit code for it."""
-    from tess_source_pictures.gather import without_other_curves
-
+def _found(session: Session, asked: Mapping[str, Any], filters: Mapping[str, Any]) -> tuple[Found, Found]:
+    """Search: what there is of the target, and what filters leave of it, from which the light curves are."""
     found = session.search(**asked)
-    if filters:
-        found = without_other_curves(found, filters)
+    light = found.select(**filters) if filters else found
     if not len(found.products):
-        say(found.explain())
-        raise click.exceptions.Exit(NOTHING)
-    return found
+        _nothing(light.explain())
+    return found, light
+
+
+def _nothing(why: str) -> NoReturn:
+    note(why)
+    raise click.exceptions.Exit(NOTHING)
+
+
+def _some_failed(failed: Mapping[str, str]) -> None:
+    """Leave with the exit code for it if a file could not be had; which, and why, was said by a warning."""
+    if failed:
+        raise click.exceptions.Exit(SOME_FAILED)

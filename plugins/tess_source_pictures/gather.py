@@ -23,10 +23,9 @@ __all__ = [
     "Gathered",
     "chosen",
     "gather",
+    "has_curves",
     "name_of",
-    "root_of",
     "target_of",
-    "without_other_curves",
 ]
 
 log = logging.getLogger(__name__)
@@ -101,18 +100,12 @@ def name_of(found: Found, tic: int) -> str:
     return next((target.text for target in ours if target.radius is None and str(tic) not in target.text), "")
 
 
-def root_of(found: Found, root: str | Path | None) -> Path:
-    """Give the folder for files: the cache folder if none is named."""
-    return found._session().store.root if root is None else Path(root)
-
-
-def without_other_curves(found: Found, filters: Mapping[str, Any]) -> Found:
-    """Leave out the light curves that filters leave out, and nothing else: what is known of the target's transits stays."""
+def has_curves(found: Found, tic: int | None = None) -> bool:
+    """Whether there are light curves (of a target) among the products of a search."""
     import polars as pl
 
-    kept = found.select(**filters)
-    other = pl.col("kind").is_in(KINDS) & ~pl.col("uri").is_in(kept.products["uri"].implode())
-    return found.replace(products=found.products.where(~other), drops=(*found.drops, *kept.drops[len(found.drops) :]))
+    ours = pl.lit(True) if tic is None else pl.col("tic") == tic
+    return len(found.products.where(pl.col("kind").is_in(KINDS) & ours)) > 0
 
 
 def chosen(found: Found, tic: int) -> Found:

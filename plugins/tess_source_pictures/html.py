@@ -4,9 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from pathlib import Path
 from urllib.parse import urlsplit
 
-__all__ = ["Markup", "link", "page", "table", "text"]
+from tess_source.errors import QueryError
+from tess_source_dv.place import check_place
+
+__all__ = ["Markup", "link", "page", "page_file", "table", "text"]
+
+
+PAGES = (".html", ".htm")
+"""How the names of pages end."""
+
+
+def page_file(path: str | Path | None) -> Path:
+    """Give the file that a page is to be written to.
+
+    Raises
+    ------
+    QueryError
+        If its name is not that of a page.
+    OSError
+        If it cannot be written.
+    """
+    file = Path(path or "")
+    if file.suffix.lower() not in PAGES:
+        raise QueryError(f"{file.name}: a page is {PAGES[0]}, e.g. {file.stem or 'star'}{PAGES[0]}")
+    check_place(file)
+    return file
 
 
 class Markup(str):
@@ -30,12 +55,21 @@ def link(url: str | None, said: str) -> Markup:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "") -> Markup:
-    """Give a table that can be pushed sideways on a narrow screen."""
+    """Give a table, whose rows are blocks of lines on a narrow screen: each cell below the other, with its heading before it.
+
+    Between the two, a shadow shows where there is more to be pushed into sight.
+    """
     top = "".join(f'<th scope="col">{text(word)}</th>' for word in head)
-    body = "\n".join(f"<tr>{''.join(f'<td>{text(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    body = "\n".join(f"<tr>{_cells(head, row)}</tr>" for row in rows)
     said = f"<caption>{text(caption)}</caption>" if caption else ""
     return Markup(
         f'<div class="wide" tabindex="0"><table>{said}<thead><tr>{top}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
+    )
+
+
+def _cells(head: Sequence[str], row: Sequence[object]) -> str:
+    return "".join(
+        f'<td data-head="{escape(name)}"><span>{text(cell)}</span></td>' for name, cell in zip(head, row, strict=True)
     )
 
 
@@ -79,7 +113,10 @@ dt { color: var(--soft); font-size: .8rem; } dd { margin: 0; font-variant-numeri
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); gap: 1rem 1.4rem; }
 figure { margin: 0; min-width: 0; }
 figure svg { display: block; width: 100%; height: auto; }
-.wide { overflow-x: auto; -webkit-overflow-scrolling: touch; }
+.wide { overflow-x: auto; -webkit-overflow-scrolling: touch; background:
+  linear-gradient(to right, #fff 40%, transparent) left / 3rem 100%, linear-gradient(to left, #fff 40%, transparent) right / 3rem 100%,
+  linear-gradient(to right, #8fa0b3, transparent) left / .8rem 100%, linear-gradient(to left, #8fa0b3, transparent) right / .8rem 100%;
+  background-repeat: no-repeat; background-attachment: local, local, scroll, scroll; }
 .narrow { display: none; }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; margin: .4rem 0; min-width: 100%; }
 caption { text-align: left; padding-bottom: .3rem; }
@@ -90,5 +127,13 @@ pre { overflow-x: auto; background: #f5f7f9; padding: .8rem; font-size: .75rem; 
 .key { white-space: nowrap; margin-right: .6em; }
 .dot { display: inline-block; width: .7em; height: .7em; border-radius: 50%; margin-right: .4em; }
 @media (max-width: 44rem) { .broad { display: none; } .narrow { display: block; max-width: 30rem; } }
+@media (max-width: 37.5rem) {
+  table, tbody, tr, td { display: block; } thead { position: absolute; left: -99rem; } .wide { overflow: hidden; }
+  tr { border-bottom: 1px solid var(--line); padding: .5rem 0; }
+  td { display: flex; gap: .8rem; border: 0; padding: .1rem 0; white-space: normal; }
+  td::before { content: attr(data-head); flex: 0 0 8.5rem; color: var(--soft); }
+  td > span { flex: 1; min-width: 0; overflow-wrap: anywhere; }
+  td:first-child { font-weight: 600; }
+}
 @media print { .wide { overflow: visible; } main { max-width: none; } }
 """

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source import text as words
 from tess_source.errors import QueryError, TessSourceError
-from tess_source.plan import write_whole
+from tess_source_dv.exact import root_of
 from tess_source_dv.figure import new_figure
 from tess_source_dv.members import everything, members
+from tess_source_dv.place import write
 from tess_source_pictures.folded import Folded, fold_curves, fold_series
-from tess_source_pictures.gather import Gathered, chosen, gather, name_of, root_of, simulated, target_of
-from tess_source_pictures.html import Markup, link, page, table, text
+from tess_source_pictures.gather import Gathered, chosen, gather, has_curves, name_of, simulated, target_of
+from tess_source_pictures.html import Markup, link, page, page_file, table, text
 from tess_source_pictures.panels import INK, colour, draw_fold, draw_sector, scale_of
 from tess_source_pictures.svg import Inliner
 from tess_source_pictures.transits import Ephemeris, Validated, ephemerides, validated
@@ -35,6 +36,8 @@ class _Known:
     """All that the page is made from."""
 
     found: Found
+    asked: Found
+    """What filters left of it."""
     tic: int
     root: Path
     light: Gathered | None
@@ -64,7 +67,7 @@ def show_html(
     found : Found
         A search.
     path : str or Path
-        Where to write it; the file is replaced as a whole or not at all.
+        Where to write it, ``.html``; the file is replaced as a whole or not at all.
     root : str or Path, optional
         The folder for light curves and reports; the cache folder if None.
     tic : int, optional
@@ -83,26 +86,45 @@ def show_html(
     Raises
     ------
     QueryError
-        If there is nothing to show, or several targets and none named.
+        If there is nothing to show, several targets and none named, or another kind of file wanted.
     LoadError
         If there are light curves and none could be had or opened.
     OSError
         If the file cannot be written.
     """
-    known = _known(found, target_of(found, tic), root_of(found, root), series, options)
+    written(found, path, root, tic=tic, series=series, **options)
+    return Path(path)
+
+
+def written(
+    found: Found, path: str | Path, root: str | Path | None = None, *, light: Found | None = None, tic: int | None = None,
+    series: bool = False, **options: Any,
+) -> Mapping[str, str]:  # fmt: skip
+    """Write a page as `show_html` does, and say which files failed.
+
+    Parameters
+    ----------
+    found, path, root, tic, series, **options
+        See `show_html`.
+    light : Found, optional
+        A selection of `found`, whose light curves are taken; `found` itself if None.
+
+    Returns
+    -------
+    mapping
+        File → why it could not be had or read.
+    """
+    file = page_file(path)
+    known = _known(found, light or found, target_of(found, tic), root_of(found, root), series, options)
     inliner = Inliner()
     parts = [*_head(known), *_coverage(known, inliner), *_curves(known, inliner), *_tces(known, inliner)]
     parts += [*_sets(known), *_lock(known)]
-    file = Path(path)
-    write_whole(file, page(known.title, parts).encode())
-    return file
+    write(file, page(known.title, parts).encode())
+    return known.problems
 
 
-def _known(found: Found, tic: int, root: Path, series: bool, options: Mapping[str, Any]) -> _Known:
-    import polars as pl
-
-    has_light = len(found.products.where((pl.col("tic") == tic) & pl.col("kind").is_in(["lc", "fast-lc"])))
-    light = gather(chosen(found, tic), root, **options) if has_light else None
+def _known(found: Found, asked: Found, tic: int, root: Path, series: bool, options: Mapping[str, Any]) -> _Known:
+    light = gather(chosen(asked, tic), root, **options) if has_curves(asked, tic) else None
     dv = validated(found, tic, root, exact=True)
     if light is None and not len(dv.sets):
         raise QueryError(f"TIC {tic} has neither light curves nor data validation here: there is nothing to show")
@@ -116,7 +138,7 @@ def _known(found: Found, tic: int, root: Path, series: bool, options: Mapping[st
             problems[file.name] = str(error)
     elif series and dv.best is not None:
         problems[f"time series of {dv.best['set']}"] = "it could not be had; the light curves are folded instead"
-    return _Known(found, tic, root, light, dv, events, folds, problems)
+    return _Known(found, asked, tic, root, light, dv, events, folds, problems)
 
 
 def _series(found: Found, dv: Validated, root: Path, fetch: bool) -> Path | None:
@@ -222,8 +244,9 @@ def _curves(known: _Known, inliner: Inliner) -> list[str]:
 
 TCE_COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("TCE", "tce", "{}"), ("period [d]", "period", "{:.5f}"), ("epoch [BTJD]", "epoch", "{:.4f}"), ("duration [h]", "duration", "{:.2f}"),
-    ("depth [ppm]", "depth", "{:,.0f}"), ("radius [R⊕]", "planet_radius", "{:.2f}"), ("MES", "mes", "{:.1f}"), ("SNR", "snr", "{:.1f}"),
-    ("transits", "transits", "{}"), ("fit converged", "converged", "yes/no"), ("eclipsing binary?", "suspected_eclipsing_binary", "yes/no"),
+    ("depth [ppm]", "depth", "{:,.0f}"), ("MES", "mes", "{:.1f}"), ("SNR", "snr", "{:.1f}"), ("transits", "transits", "{}"),
+    ("radius [R⊕]", "planet_radius", "{:.2f}"), ("fit converged", "converged", "yes/no"),
+    ("eclipsing binary?", "suspected_eclipsing_binary", "yes/no"),
     ("TOI", "toi", "{}"),
 )  # fmt: skip
 """Heading, column, format."""
@@ -263,19 +286,30 @@ DOCUMENTS = {"dvr-pdf": "report", "dvm": "mini-report", "dvs": "summary"}
 def _sets(known: _Known) -> list[str]:
     if not len(known.dv.sets):
         return []
-    files = _documents(known)
+    files, prefix = _documents(known), _prefix(known.dv.sets["set"].to_list())
     rows = [
         (
-            row["set"], row["sectors"], row["state"], row["tces"],
+            row["set"].removeprefix(prefix), _superseded(row, prefix), row["sectors"], row["state"], row["tces"],
             Markup(" · ".join(files.get(row["set"], [])) or "–"),
-            row["superseded_by"] or "current",
         )
         for row in known.dv.sets
     ]  # fmt: skip
     current = len(known.dv.sets.current)
-    note = f"{words.number(len(rows), 'set')}, {current:,} current. The PDFs lie at the archive."
-    head = ("set", "sectors", "known", "TCEs", "PDFs", "superseded by")
+    of = f" of {prefix.rstrip('/')}" if prefix else ""
+    note = f"{words.number(len(rows), 'set')}{of}, {current:,} current. The PDFs lie at the archive."
+    head = ("set", "superseded by", "sectors", "known", "TCEs", "PDFs")
     return ["<h2>Data-validation sets</h2>", f'<p class="soft">{text(note)}</p>', table(head, rows)]
+
+
+def _prefix(keys: Sequence[str]) -> str:
+    """Give pipeline and target, with which the keys of all sets begin; empty if there are several pipelines."""
+    begins = {"/".join(key.split("/")[:2]) + "/" for key in keys}
+    return begins.pop() if len(begins) == 1 else ""
+
+
+def _superseded(row: Mapping[str, Any], prefix: str) -> Markup:
+    by = row["superseded_by"]
+    return Markup("<b>current</b>") if by is None else text(by.removeprefix(prefix))
 
 
 def _documents(known: _Known) -> dict[str, list[str]]:
@@ -302,7 +336,8 @@ def _lock(known: _Known) -> list[str]:
         "<h2>How this came to be</h2>",
         "<details><summary>What was asked, and what was left out</summary>",
     ]
-    parts.append(f"<pre>{text(known.found.explain())}</pre></details>")
+    answer = known.asked.replace(from_store=None)  # how old it is now, a page that is kept cannot say
+    parts.append(f"<pre>{text(answer.explain())}</pre></details>")
     if known.light is not None:
         lock = known.light.manifest.ok.lock()
         parts.append(f"<details><summary>The lock: {words.number(len(lock), 'light curve')} with sha256 sums</summary>")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source import text as words
+from tess_source_dv.exact import root_of
 from tess_source_dv.figure import new_figure, picture_file, save
-from tess_source_pictures.gather import Curve, chosen, gather, name_of, root_of, simulated, target_of
+from tess_source_pictures.gather import Curve, chosen, gather, name_of, simulated, target_of
 from tess_source_pictures.panels import INK, colour, draw_sector, scale_of
 from tess_source_pictures.transits import Ephemeris, ephemerides, validated
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from tess_source.found import Found
 
-__all__ = ["draw", "plot"]
+__all__ = ["draw", "drawn", "plot"]
 
 WIDTH = 11.0
 """Of the figure [inch]."""
@@ -67,15 +68,37 @@ def plot(
     OSError
         If the file cannot be written.
     """
-    file = picture_file(path)
-    tic = target_of(found, tic)
-    light = gather(chosen(found, tic), root, **options)
-    events = ephemerides(validated(found, tic, root_of(found, root))) if transits else []
-    figure = draw(light.curves, events, " · ".join(filter(None, [name_of(found, tic), f"TIC {tic}"])))
-    if light.failed:
-        missing = f"not shown: {words.number(len(light.failed), 'file')} that could not be had or opened"
+    return drawn(found, path, root, tic=tic, transits=transits, **options)[0]
+
+
+def drawn(
+    found: Found, path: str | Path | None = None, root: str | Path | None = None, *, light: Found | None = None,
+    tic: int | None = None, transits: bool = True, **options: Any,
+) -> tuple[Figure, Mapping[str, str]]:  # fmt: skip
+    """Draw as `plot` does, and say which files failed.
+
+    Parameters
+    ----------
+    found, path, root, tic, transits, **options
+        See `plot`.
+    light : Found, optional
+        A selection of `found`, whose light curves are taken; `found` itself if None.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    failed : mapping
+        File → why it could not be had or read.
+    """
+    file, tic = picture_file(path), target_of(found, tic)
+    gathered = gather(chosen(light or found, tic), root, **options)
+    known = validated(found, tic, root_of(found, root)) if transits else None
+    events = ephemerides(known) if known else []
+    figure = draw(gathered.curves, events, " · ".join(filter(None, [name_of(found, tic), f"TIC {tic}"])))
+    if gathered.failed:
+        missing = f"not shown: {words.number(len(gathered.failed), 'file')} that could not be had or opened"
         figure.text(0.985, 0.01, missing, fontsize=8, ha="right", color="#a33b00")
-    return save(figure, file)
+    return save(figure, file), {**gathered.failed, **(known.failed if known else {})}
 
 
 def draw(curves: Sequence[Curve], events: Sequence[Ephemeris] = (), title: str = "") -> Figure:

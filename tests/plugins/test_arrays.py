@@ -86,6 +86,38 @@ def test_without_a_bitmask_every_row_is_there(tmp_path: Path) -> None:
     assert np.isnan(only(manifest)["time"]).any()
 
 
+def test_columns_are_named_in_lower_case_and_taken_in_any(tmp_path: Path) -> None:
+    arrays = only(manifest_of(tmp_path, {SPOC: small(SPOC)}), ["TIME", "PDCSAP_FLUX"], dtypes={"Time": "f4"})
+    assert list(arrays.columns) == ["time", "pdcsap_flux"]
+    assert arrays["pdcsap_flux"] is arrays["PDCSAP_FLUX"]
+    assert arrays["TIME"].dtype == np.float32
+    with pytest.raises(
+        KeyError, match=r"column 'sap_flux' was not asked for; there are time, pdcsap_flux; did you mean"
+    ):
+        arrays["sap_flux"]
+
+
+def test_a_column_that_was_not_asked_for_is_known_as_our_error_too(tmp_path: Path) -> None:
+    with pytest.raises(QueryError) as caught:
+        only(manifest_of(tmp_path, {SPOC: small(SPOC)}))["foo"]
+    assert "column 'foo' was not asked for; there are time, pdcsap_flux, quality" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ({"quality_bitmask": "hrad"}, "did you mean 'hard'"),
+        ({"dtypes": {"time": "flot32"}}, "'flot32' for 'time' is no type of numpy's.*did you mean 'float32'"),
+        ({"dtypes": {"tiem": "f4"}}, "not asked for: tiem; .*did you mean 'time'"),
+        ({"dtypes": "float32"}, "give a mapping"),
+    ],
+    ids=str,
+)
+def test_arguments_are_checked_before_a_file_is_opened(tmp_path: Path, words: dict[str, Any], told: str) -> None:
+    with pytest.raises(QueryError, match=told):
+        manifest_of(tmp_path, {SPOC: b""}).iter_arrays(**words)
+
+
 def test_types_are_converted_on_request(tmp_path: Path) -> None:
     arrays = only(manifest_of(tmp_path, {SPOC: small(SPOC)}), dtypes={"time": "float32", "quality": ">i8"})
     assert [arrays[name].dtype for name in ("time", "quality")] == [np.float32, np.int64]
@@ -180,6 +212,17 @@ def test_bad_files_are_passed_over_with_a_warning_if_that_is_asked(
     manifest = manifest_of(tmp_path, {SPOC: small(SPOC)[:9000], SECTOR_1: small(SECTOR_1)})
     assert [arrays.tic for arrays in manifest.iter_arrays(errors="skip")] == [141914082]
     assert f"{SPOC} was not read: it is cut" in caplog.text
+
+
+def test_files_without_a_column_are_passed_over_with_two_lines_at_most(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    files = {f"{folder}/{QLP}": small(QLP) for folder in "abcd"}
+    manifest = manifest_of(tmp_path, {**files, SPOC: small(SPOC)})
+    assert [one.tic for one in manifest.iter_arrays(errors="skip")] == [16740101]
+    first, rest = (record.getMessage() for record in caplog.records)
+    assert f"{QLP} was not read: it has no column 'pdcsap_flux'" in first
+    assert rest.startswith("3 more files were not read: it has no column 'pdcsap_flux'")
 
 
 def test_a_flipped_bit_is_seen_when_sums_are_checked(tmp_path: Path) -> None:

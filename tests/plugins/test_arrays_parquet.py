@@ -15,7 +15,19 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from arrays_case import FAST, KELT_9, QLP, SECTOR_1, TESS_SPOC, TOI_3505, WASP_44, content, manifest_of, small
+from arrays_case import (
+    FAST,
+    KELT_9,
+    PIXELS,
+    QLP,
+    SECTOR_1,
+    TESS_SPOC,
+    TOI_3505,
+    WASP_44,
+    content,
+    manifest_of,
+    small,
+)
 from astropy.io import fits
 
 from tess_source.errors import LoadError, QueryError
@@ -28,6 +40,7 @@ from tess_source_arrays.parquet import DataSetExistsError
 from tess_source_arrays.schema import ABOUT, COLUMNS, SPLIT
 from tess_source_arrays.split import split
 
+SPOC = KELT_9[0]
 STARS = (*KELT_9, WASP_44, TOI_3505, SECTOR_1)
 
 
@@ -105,6 +118,65 @@ def test_a_type_that_would_lose_digits_is_refused_unless_it_was_asked_for(tmp_pa
     with pytest.raises(LoadError, match="'sap_flux' is float64, not float32: say what it shall be by dtypes="):
         wide.to_arrow(("time", "sap_flux"))
     assert wide.to_arrow(("sap_flux",), dtypes={"sap_flux": "f4"}).num_rows == 1
+
+
+def test_a_column_that_no_file_has_is_told_once(manifest: Manifest, caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(
+        LoadError, match=r"nothing could be read: 6 files: it has no column 'nope', but time, "
+    ) as caught:
+        manifest.to_arrow(("time", "nope"))
+    assert len(str(caught.value)) < 800
+    assert not caplog.records
+
+
+def test_of_files_by_several_pipelines_the_columns_that_all_have_are_told(tmp_path: Path) -> None:
+    mixed = manifest_of(tmp_path / "fits", {SPOC: small(SPOC), QLP: small(QLP)})
+    with pytest.raises(
+        LoadError,
+        match=r"read: 2 files: it has no column 'kspsap', but time, cadenceno, .*; did you mean 'kspsap_flux'",
+    ):
+        mixed.to_arrow(("time", "kspsap"))
+
+
+def test_a_column_that_some_files_lack_is_told_in_one_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    mixed = manifest_of(tmp_path / "fits", {SPOC: small(SPOC), QLP: small(QLP), f"again/{QLP}": small(QLP)})
+    for ask in (mixed.to_arrow, lambda columns: mixed.to_parquet(tmp_path / "x", columns=columns, shards=2)):
+        caplog.clear()
+        ask(columns=("time", "pdcsap_flux"))
+        (told,) = (record.getMessage() for record in caplog.records)
+        assert told.startswith("2 of 3 files were not read: it has no column 'pdcsap_flux', but time, cadenceno")
+        assert "columns=" not in told
+
+
+@pytest.mark.parametrize("filename", [QLP, PIXELS])
+def test_files_that_have_not_the_default_columns_are_told_to_name_others(
+    tmp_path: Path, filename: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(
+        LoadError, match=r"it has no column 'sap_bkg|timecorr|sap_flux'.* \(without columns= all twenty"
+    ):
+        manifest_of(tmp_path, {filename: content(filename)}).to_arrow()
+    mixed = manifest_of(tmp_path, {filename: content(filename), SPOC: small(SPOC)})
+    assert mixed.to_arrow().num_rows == 1
+    assert "columns=('time', 'sap_flux')" in caplog.text
+
+
+def test_a_place_where_it_cannot_go_is_told_before_anything_is_read(manifest: Manifest, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    for path, shards, told in (
+        ("file", 2, "exists and is not an empty folder"),
+        ("folder", None, "is a folder, and one file goes there: name a file, or say shards="),
+        ("file/x.parquet", None, "is a file, not a folder"),
+        ("file/deeper/x", 2, "is a file, not a folder"),
+    ):
+        with pytest.raises(DataSetExistsError, match=told):
+            manifest.to_parquet(tmp_path / path, shards=shards)
+    with pytest.raises(QueryError, match="path=5: give the path"):
+        manifest.to_parquet(5)
+    with pytest.raises(QueryError, match="seed='x': give a whole number"):
+        manifest.to_parquet(tmp_path / "y.parquet", seed="x")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "fits", "folder"]
 
 
 def test_nothing_readable_is_an_error(manifest: Manifest, tmp_path: Path) -> None:

@@ -72,3 +72,9 @@ def test_the_answer_has_the_shape_of_the_question() -> None:
 def test_what_makes_no_sense_is_refused(tic: object, fractions: tuple[float, ...]) -> None:
     with pytest.raises(QueryError):
         split(tic, fractions)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("seed", ["x", 1.5, None, True])
+def test_a_seed_is_a_whole_number(seed: object) -> None:
+    with pytest.raises(QueryError, match=f"seed={seed!r}: give a whole number"):
+        split(1, seed=seed)  # type: ignore[call-overload]

@@ -158,7 +158,7 @@ def test_tces_that_a_superseding_run_lost_are_named_once_the_reports_are_here(se
     found.tces(root=tmp_path)
     by_ephemeris = {row["set"]: row["lost"] for row in found.dv(root=tmp_path)}
     assert str(by_ephemeris[key(9, 9, 198, L98)]).startswith("TCE 3 (2.253")
-    assert by_ephemeris[key(8, 8, 182, L98)] == "none"
+    assert by_ephemeris[key(8, 8, 182, L98)] == "nothing"
     assert by_ephemeris[key(1, 13, 226, L98)] is None
 
 

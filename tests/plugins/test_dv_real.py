@@ -175,7 +175,7 @@ def test_of_l_98_59_the_widest_search_was_the_last_until_all_sectors_were_reproc
     assert since.choose("widest")["run"].to_list() == [226]
     lost = {row["run"]: row["lost"] for row in since}
     assert (lost[198], lost[214], lost[182]) == ("at least 1 of 3 TCEs",) * 2 + (None,)
-    assert (lost[196], lost[205]) == ("none", "none")
+    assert (lost[196], lost[205]) == ("nothing", "nothing")
 
 
 def test_which_of_kelt_9s_runs_subsume_which(real: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import tess_source_filters
-from tess_source import Session
+from tess_source import Products, Session
 from tess_source.errors import QueryError
 
 
@@ -138,3 +138,21 @@ def test_limit_comes_last_and_zero_is_a_limit(session: Session) -> None:
     for wrong in (-1, True, 1.5, "some", []):
         with pytest.raises(QueryError, match="filter 'limit' cannot take"):
             left(session, LIGHT_CURVES, limit=wrong)
+
+
+@pytest.mark.parametrize(
+    ("order", "told"),
+    [
+        (["SPOK", 20], "no product is by SPOK; there are products by QLP, SPOC; did you mean 'SPOC'?"),
+        (["spoc", "TASOC"], ""),
+        (["TASOC"], "no product is by TASOC; there are products by QLP, SPOC"),
+        ("default", ""),
+    ],
+    ids=str,
+)
+def test_a_preference_for_what_is_not_there_is_told(
+    session: Session, caplog: pytest.LogCaptureFixture, order: Any, told: str
+) -> None:
+    products = Products.of([lc("x:a", "SPOC", 120), lc("x:b", "QLP", 1800)])
+    assert len(session.select(products, one_per_sector=order).products) == 1
+    assert "\n".join(record.getMessage() for record in caplog.records) == told

@@ -18,7 +18,7 @@ from astropy.io import fits
 
 import tess_source_lightkurve as plugin
 from tess_source import Session, names
-from tess_source.errors import DamagedFileError, LoadError, NoReaderError
+from tess_source.errors import DamagedFileError, LoadError, NoColumnError, NoReaderError, QueryError
 from tess_source.manifest import Entry, Loaded, Manifest
 from tess_source.plan import Item, Items, Plan
 from tess_source_sample.files import make
@@ -211,7 +211,7 @@ def test_what_only_light_curves_have_does_not_break_pixel_files_and_the_other_wa
 
 @pytest.mark.parametrize("filename", [SPOC, PIXELS])
 def test_an_unknown_argument_is_refused_by_name(here: Here, filename: str) -> None:
-    with pytest.raises(LoadError, match="no argument 'quality_bitmsk'; did you mean 'quality_bitmask'"):
+    with pytest.raises(QueryError, match="no argument 'quality_bitmsk'; did you mean 'quality_bitmask'"):
         plugin.tess_load(here(filename), {"quality_bitmsk": "hard"})
 
 
@@ -223,15 +223,49 @@ def test_an_argument_of_another_pipelines_reader_is_refused_not_dropped(here: He
 
 def test_a_flux_column_that_is_not_there_is_not_called_damage(here: Here) -> None:
     with pytest.raises(
-        LoadError, match=r"no column 'corr_flux' for the flux; its columns are time, .*sap_flux"
+        NoColumnError, match=r"no column 'corr_flux' for the flux, but time, .*sap_flux.*; did you mean '.*_flux'"
     ) as caught:
         plugin.tess_load(here(SPOC), {"flux_column": "corr_flux"})
     assert not isinstance(caught.value, DamagedFileError | NoReaderError)
 
 
+def test_a_value_that_makes_no_sense_is_refused_whatever_the_file(here: Here) -> None:
+    for options, words in (
+        ({"quality_bitmask": "hrad"}, "quality_bitmask='hrad': give a number, or 'none', .*; did you mean 'hard'"),
+        ({"flux_column": 3}, "flux_column=3: give the name of a column"),
+    ):
+        for entry in (here(SPOC), here(PIXELS), here("tess.fits", b"<html>", kind="lc")):
+            with pytest.raises(QueryError, match=words):
+                plugin.tess_load(entry, options)
+
+
 def test_a_value_that_the_reader_refuses_is_said(here: Here) -> None:
-    with pytest.raises(LoadError, match=r"lightkurve cannot read it: \w+: .*strict"):
-        plugin.tess_load(here(SPOC), {"quality_bitmask": "strict"})
+    with pytest.raises(LoadError, match=r"lightkurve cannot read it: \w+: "):
+        plugin.tess_load(here(SPOC), {"quality_bitmask": 2**40})
+
+
+def test_an_argument_that_is_wrong_is_told_once_and_not_for_every_file(
+    here: Here, reading: Session, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    files = manifest(reading, tmp_path, here(SPOC), here(QLP))
+    for options in ({"quality_bitmask": "hrad"}, {"qualty_bitmask": "hard"}):
+        for ask in (files.load, files.read, lambda **words: list(files.iter_load(**words))):
+            with pytest.raises(QueryError, match="did you mean"):
+                ask(**options)
+    twice = manifest(reading, tmp_path, here(SPOC), here(SPOC, folder="other"))
+    with pytest.raises(LoadError, match="2 files: it has no column 'foo' for the flux") as caught:
+        twice.load(flux_column="foo")
+    assert str(caught.value).count("'foo'") == 1
+    assert not caplog.records
+
+
+def test_a_column_that_some_files_lack_is_told_in_one_line(
+    here: Here, reading: Session, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    files = manifest(reading, tmp_path, here(SPOC), here(QLP), here(SPOC, folder="other"))
+    assert len(files.load(flux_column="kspsap_flux")) == 1
+    (told,) = (record.getMessage() for record in caplog.records)
+    assert told.startswith("2 of 3 files were not opened: it has no column 'kspsap_flux' for the flux")
 
 
 # -- what cannot be opened --------------------------------------------------------------------------------------------------------

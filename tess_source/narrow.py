@@ -1,0 +1,224 @@
+"""Tables narrower than they are: what can be left out of a table that is too wide for its terminal, and in which order.
+
+1. What all rows share is said once, above the table: columns of one value, and folders that all texts of a column begin with.
+2. Headings that are wider than what stands below them are broken at ``_``.
+3. Long texts are cut, at the place that leaves most of them different.
+4. Columns are left out, from the right; never numbers or headings in part.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["GAP", "Column", "narrowed", "room"]
+
+GAP = "  "
+SHORTEST = 20
+"""Characters that a text keeps however narrow the terminal is."""
+LINE = 40
+"""Characters of a line of words, for columns whose texts go on below rather than being cut."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as it is printed."""
+
+    name: str
+    texts: tuple[str, ...]
+    """As they are shown, one a row."""
+    right: bool = False
+    """Whether it is of numbers, which stand right."""
+    whole: bool = False
+    """Whether it must neither be left out nor cut."""
+    broken: bool = False
+    """Whether its heading is broken into lines."""
+    most: int | None = None
+    """Characters that its texts are cut to, or laid out in; None for all they need."""
+
+    @property
+    def inner(self) -> int:
+        """Characters of its longest text."""
+        longest = max(map(len, self.texts), default=0)
+        return longest if self.most is None else min(longest, self.most)
+
+    @property
+    def heading(self) -> list[str]:
+        """Give the lines of its heading; put together they are its name."""
+        if not self.broken or len(self.name) <= self.inner:
+            return [self.name]
+        parts = [f"{part}_" for part in self.name.split("_")]
+        parts[-1] = parts[-1].removesuffix("_")
+        most, lines = max(self.inner, *map(len, parts)), [""]
+        for part in parts:
+            if lines[-1] and len(lines[-1]) + len(part) > most:
+                lines.append("")
+            lines[-1] += part
+        return lines
+
+    @property
+    def width(self) -> int:
+        """Characters that it takes."""
+        return max(self.inner, *map(len, self.heading))
+
+    @property
+    def least(self) -> int:
+        """Characters that it can be brought to."""
+        if self.right:
+            return self.width
+        shortest = LINE if self.whole and any(" " in text for text in self.texts) else SHORTEST
+        return (
+            self.width if self.whole and shortest == SHORTEST else min(self.width, max(shortest, self._heading_width))
+        )
+
+    @property
+    def _heading_width(self) -> int:
+        return max(map(len, self.heading))
+
+    def cells(self) -> list[list[str]]:
+        """Give the lines of each text: one, unless it goes on below."""
+        if self.most is None or self.right:
+            return [[text] for text in self.texts]
+        if self.whole:
+            return [
+                textwrap.wrap(text, self.most, break_long_words=False, break_on_hyphens=False) or [""]
+                for text in self.texts
+            ]
+        return [[text] for text in _cut(self.texts, self.most)]
+
+
+def room(columns: Sequence[Column]) -> int:
+    """Give the width of a table."""
+    return sum(column.width for column in columns) + len(GAP) * (len(columns) - 1)
+
+
+def narrowed(columns: Sequence[Column], frame: pl.DataFrame, width: int) -> tuple[list[Column], list[str], int]:
+    """Make a table fit a line, if that can be.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+    frame : polars.DataFrame
+        What they are of, with all its rows.
+    width : int
+        Characters of a line.
+
+    Returns
+    -------
+    columns : list of Column
+        Those that are left.
+    above : list of str
+        Lines above the table: what all rows share.
+    gone : int
+        How many columns are left out.
+    """
+    laid, shared = list(columns), ""
+    if room(laid) > width and frame.height > 1:
+        laid, shared = _without_shared(laid, frame)
+    if room(laid) > width:
+        laid = [replace(column, broken=True) for column in laid]
+    count = len(laid)
+    while _least(laid) > width and (place := _last_but(laid)) is not None:
+        del laid[place]
+    above = textwrap.wrap(f"all rows: {shared}", width, break_on_hyphens=False) if shared else []
+    return _fitted(laid, width), above, count - len(laid)
+
+
+def _least(columns: Sequence[Column]) -> int:
+    return sum(column.least for column in columns) + len(GAP) * (len(columns) - 1)
+
+
+def _last_but(columns: Sequence[Column]) -> int | None:
+    """Choose the column to leave out: the last, but for those that must stay, the first, and a last one that names the rows."""
+    names_rows = (
+        not columns[-1].right and len(set(columns[-1].texts)) == len(columns[-1].texts) and all(columns[-1].texts)
+    )
+    free = [
+        i for i, column in enumerate(columns) if i and not column.whole and not (i == len(columns) - 1 and names_rows)
+    ]
+    return free[-1] if free else None
+
+
+def _fitted(columns: Sequence[Column], width: int) -> list[Column]:
+    """Make the widest texts narrower until the line fits."""
+    widths = [column.width for column in columns]
+    while sum(widths) + len(GAP) * (len(widths) - 1) > width:
+        wide = [i for i, column in enumerate(columns) if widths[i] > column.least]
+        if not wide:
+            break
+        widths[max(wide, key=lambda i: widths[i])] -= 1
+    return [
+        column if to == column.width else replace(column, most=to) for column, to in zip(columns, widths, strict=True)
+    ]
+
+
+# -- what all rows share --
+
+
+def _without_shared(columns: Sequence[Column], frame: pl.DataFrame) -> tuple[list[Column], str]:
+    """Take out columns of one value, and folders that all texts of a column begin with; say both in words."""
+    same = [column for column in columns if not column.whole and _is_one(column, frame)]
+    same = same if len(same) < len(columns) else []
+    laid, begins = [], dict[str, list[str]]()
+    known = _folders(columns, frame)
+    for column in columns:
+        if column in same:
+            continue
+        folder = "" if column.right else next((one for one in known if _all_begin(frame[column.name], one)), "")
+        if folder:
+            begins.setdefault(folder, []).append(column.name)
+            column = replace(column, texts=tuple(text.removeprefix(folder) for text in column.texts))  # noqa: PLW2901
+        laid.append(column)
+    said = [", ".join(f"{column.name} {column.texts[0]}" for column in same)] if same else []
+    said += [f"{' and '.join(names)} within {folder}" for folder, names in begins.items()]
+    return laid, "; ".join(said)
+
+
+def _is_one(column: Column, frame: pl.DataFrame) -> bool:
+    return len(set(column.texts)) == 1 and bool(column.texts[0]) and frame[column.name].n_unique() == 1
+
+
+def _folders(columns: Iterable[Column], frame: pl.DataFrame) -> list[str]:
+    """Give the folders of columns whose texts all lie in one, the longest first."""
+    found = set()
+    for column in columns:
+        there = {text for text in column.texts if text}
+        if not column.right and len(there) > 1:
+            first, last = min(there), max(there)
+            same = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+            folder = first[: first.rfind("/", 0, same) + 1]
+            if folder and _all_begin(frame[column.name], folder):
+                found.add(folder)
+    return sorted(found, key=len, reverse=True)
+
+
+def _all_begin(series: pl.Series, folder: str) -> bool:
+    import polars as pl
+
+    if series.dtype != pl.String:
+        return False
+    there = series.drop_nulls()
+    return len(there) > 0 and bool((there.str.starts_with(folder) & (there.str.len_chars() > len(folder))).all())
+
+
+# -- cutting --
+
+
+def _cut(texts: Sequence[str], width: int) -> list[str]:
+    """Shorten texts where it leaves most of them different: names are told apart by their ends, sentences by how they begin."""
+    long = {text for text in texts if len(text) > width}
+    tails = (width * 2 // 3, width // 2, width // 3, width - 2, 0)
+    if any(" " in text for text in long):
+        tails = tails[::-1]
+    tail = max(tails, key=lambda tail: len({_middle(text, width, tail) for text in long}))
+    return [_middle(text, width, tail) for text in texts]
+
+
+def _middle(text: str, width: int, tail: int) -> str:
+    """Shorten a text, leaving so many characters of its end."""
+    return text if len(text) <= width else f"{text[: width - tail - 1]}…{text[len(text) - tail :]}"
