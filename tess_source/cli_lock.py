@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tess_source import text
-from tess_source.commands import SOME_FAILED, download, format_option, print_rows, say
+from tess_source.commands import SOME_FAILED, download, format_option, note, print_rows, say
 from tess_source.errors import LockError
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _verify() -> click.Command:
         shared = session.store.is_at(plan.root)  # other files in the cache folder are nothing to tell
         shown = found.where(((found["path"] != ignored) & (not shared)) | (found["state"] != "extra"))
         _print(shown if everything or form != "table" else _worth_telling(shown), form)
-        say(shown.summary())
+        note(shown.summary())
         if not found.ok:
             raise click.exceptions.Exit(SOME_FAILED)
 
@@ -197,7 +197,7 @@ def _get_locked(session: Session, lock: str, root: str, jobs: int | None, form: 
         )
     if dry_run:
         _print(before.where(~before["state"].is_in(["complete", "extra"])), form)
-        say(before.summary())
+        note(before.summary())
         return
     _remove_damaged(plan, before)
     _finish(plan, download(plan, jobs), form)
@@ -213,7 +213,7 @@ def _finish(plan: Plan, manifest: Manifest, form: str) -> None:
     """Say what happened, and fail if not every byte is the lock's."""
     wrong = [entry for entry in manifest if entry.ok and entry.item.sha256 and entry.sha256 != entry.item.sha256]
     print_rows(manifest.to_polars(), form, ["status", "bytes", "local_path", "error"])
-    say(manifest.summary())
+    note(manifest.summary())
     if unknown := sum(item.sha256 is None for item in plan):
         say(f"no sha256 in the lock for {text.number(unknown, 'file')}: only size and structure could be checked")
     for entry in wrong:
@@ -288,7 +288,7 @@ def _worth_telling(found: Verified) -> Verified:
 
 def _tell(changes: Changes, form: str) -> None:
     _print(changes, form)
-    say(changes.summary())
+    note(changes.summary())
     if len(changes):
         raise click.exceptions.Exit(SOME_FAILED)
 

@@ -716,6 +716,14 @@ def test_verify_tells_by_its_exit_code(program: Callable[..., Ran], lock: Plan, 
         assert LC14 in broken.out
 
 
+def test_quiet_says_what_went_wrong_alone(program: Callable[..., Ran], lock: Plan, file: Path) -> None:
+    assert program("--quiet", "verify", file, "--to", lock.root) == Ran(0, "", "")
+    (lock.root / PLACE).unlink()
+    done = program("--quiet", "verify", file, "--to", lock.root)
+    assert (done.code, done.err) == (1, "")
+    assert "missing" in done.out
+
+
 def test_a_lock_in_its_own_folder_is_no_extra_file(program: Callable[..., Ran], lock: Plan) -> None:
     file = lock.save(lock.root / "l.ecsv")
     (lock.root / "notes.txt").write_text("mine")
