@@ -224,8 +224,8 @@ class Fetcher:
                         break
                     except AgainError as error:
                         problem = error
-                if problem.strain:
-                    self.strain.lower(since, host, self._hold(problem) if problem.everybody else 0.0)
+                hold = min(self.patience.longest, problem.pause or 0.0) if problem.everybody else 0.0
+                eased = problem.strain and self.strain.lower(since, host, hold) and problem.everybody
                 digest = part.verifier.sha256 if part.verifier is not None else ""
                 if isinstance(problem, DamagedError):
                     if digest in failed:
@@ -233,7 +233,9 @@ class Fetcher:
                     failed.add(digest)
                     part.forget()
                 grown = part.continues(request.url) is not None and part.count > before
-                vain = vain + (not grown)
+                vain = vain + (
+                    not grown and not eased
+                )  # "too many requests" is no fault of this file while there can be fewer
                 if vain >= self.patience.tries or tries >= self.patience.most:
                     raise DownloadError(f"{problem} (tried {tries} times)") from problem
                 pause = _pause(self.patience, max(1, vain), problem.pause)
@@ -247,9 +249,6 @@ class Fetcher:
             part.remove()
             raise
         return part
-
-    def _hold(self, problem: AgainError) -> float:
-        return min(self.patience.longest, problem.pause or 0.0)
 
     def _adopt(self, part: Part, item: Item, request: Request, claim: Claim) -> None:
         """Go on where a run that is gone had to stop, if it was at this very file."""

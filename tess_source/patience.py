@@ -13,7 +13,8 @@ class Patience:
     """Limits in seconds, tries and bytes a second; the defaults suit an archive on another continent."""
 
     tries: int = 4
-    """How often an address is asked for a file in vain; a try that brought bytes which can be continued is not in vain."""
+    """How often an address is asked for a file in vain; a try that brought bytes which can be continued is not in vain,
+    nor is "too many requests" while others are fetched at the same time."""
     first: float = 0.5
     """Pause after the first failure; it doubles from try to try, with a quarter of jitter."""
     longest: float = 60.0

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 __all__ = ["Strain"]
@@ -13,8 +14,14 @@ __all__ = ["Strain"]
 log = logging.getLogger(__name__)
 
 
+CAUTION = 6
+"""Complaints after which the number of successes that is asked for doubles no more."""
+
+
 class Strain:
     """Slots for transfers: halved when the archive complains or does not answer, one more after as many successes as there are slots.
+
+    To go where the archive complained before takes twice as many successes for each time it did.
 
     Parameters
     ----------
@@ -30,6 +37,7 @@ class Strain:
         self._active = self._well = 0
         self._lowered = -1.0
         self._holds: dict[str, float] = {}
+        self._refused: Counter[int] = Counter()
         self._change = threading.Condition()
 
     @contextlib.contextmanager
@@ -52,8 +60,8 @@ class Strain:
                 self._active -= 1
                 self._change.notify()
 
-    def lower(self, since: float, host: str, hold: float = 0.0) -> None:
-        """Note a sign of strain.
+    def lower(self, since: float, host: str, hold: float = 0.0) -> bool:
+        """Note a sign of strain, and tell whether more was asked for than one file at a time, so that less can be.
 
         Parameters
         ----------
@@ -67,17 +75,21 @@ class Strain:
             self._well = 0
             if hold:
                 self._holds[host] = max(self._holds.get(host, 0.0), time.monotonic() + hold)
-            if since <= self._lowered or self.limit == 1:
-                return
+            if since <= self._lowered:
+                return True
+            if self.limit == 1:
+                return False
             self._lowered = time.monotonic()
+            self._refused[self.limit] += 1
             self.limit = max(1, self.limit // 2)
             log.info("the archive is under strain: %d files at the same time from now on", self.limit)
+            return True
 
     def ease(self) -> None:
         """Note a success."""
         with self._change:
             self._well += 1
-            if self._well >= self.limit < self.most:
+            if self.limit < self.most and self._well >= self.limit * 2 ** min(self._refused[self.limit + 1], CAUTION):
                 self.limit, self._well = self.limit + 1, 0
                 log.debug("%d files at the same time", self.limit)
                 self._change.notify()

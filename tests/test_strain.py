@@ -68,6 +68,19 @@ def test_an_archive_under_strain_is_asked_for_less_at_a_time_and_all_comes(serve
     assert refused < 60
 
 
+def test_where_an_archive_complains_again_and_again_it_is_asked_ever_more_rarely() -> None:
+    strain, needed = Strain(3, threading.Event()), []
+    for _ in range(10):
+        strain.lower(time.monotonic(), "a")
+        assert strain.limit == 1
+        count = 0
+        while strain.limit < 3:
+            strain.ease()
+            count += 1
+        needed.append(count)
+    assert needed == [5, 9, 17, 33, 65, 129, 129, 129, 129, 129]
+
+
 def test_slots_are_halved_once_by_what_was_under_way_and_come_back_one_by_one() -> None:
     strain = Strain(8, threading.Event())
     with strain.slot("a") as first, strain.slot("a") as second:
@@ -77,9 +90,9 @@ def test_slots_are_halved_once_by_what_was_under_way_and_come_back_one_by_one() 
     with strain.slot("a") as later:
         strain.lower(later, "a")
     assert strain.limit == 2
-    for _ in range(2 + 3):
+    for _ in range(2 + 2 * 3):
         strain.ease()
-    assert strain.limit == 4
+    assert strain.limit == 4, "where it complained once, twice as many successes are asked for"
     for _ in range(100):
         strain.ease()
     assert strain.limit == 8
