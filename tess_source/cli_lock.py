@@ -72,6 +72,7 @@ def _verify() -> click.Command:
         if not plan.root.is_dir():
             say(f"there is no folder {root!r}")
         found = verify_lock(plan, sizes_only=sizes)
+        _forget(session, plan, found.where(~found["state"].is_in(["complete", "extra"])))
         ignored = _relative(Path(lock), plan.root)
         shared = session.store.is_at(plan.root)  # other files in the cache folder are nothing to tell
         shown = found.where(((found["path"] != ignored) & (not shared)) | (found["state"] != "extra"))
@@ -81,6 +82,12 @@ def _verify() -> click.Command:
             raise click.exceptions.Exit(SOME_FAILED)
 
     return verify
+
+
+def _forget(session: Session, plan: Plan, wrong: Verified) -> None:
+    """Let nothing be believed any more of files that are not the lock's, though their sizes and times may be as they were."""
+    index = session.store.index_of(plan.root)
+    index.add(index.forgotten(known) for path in wrong["path"] if (known := index.entries.get(path)))
 
 
 def _diff() -> click.Command:
@@ -236,7 +243,7 @@ def check_place(file: str) -> None:
         If not.
     """
     path = Path(file).absolute()
-    folder = next(parent for parent in path.parents if parent.exists())
+    folder = next((parent for parent in path.parents if parent.exists()), path.parent)
     if not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "it is no folder, so nothing can be written there", str(folder))
     if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
@@ -263,7 +270,7 @@ def check_replaced(plan: Plan, file: str) -> None:
 
 def _asked(plan: Plan) -> tuple[Any, ...]:
     record = plan.record
-    return record.get("question"), [(drop["filter"], drop.get("asked")) for drop in record.get("filters", ())]
+    return record.get("question"), [(drop.get("filter"), drop.get("asked")) for drop in record.get("filters", ())]
 
 
 # -- helpers --

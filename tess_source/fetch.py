@@ -19,7 +19,7 @@ from tess_source.errors import DownloadError, TessSourceError
 from tess_source.folder import Folder
 from tess_source.manifest import FAILED, FETCHED, HERE, Entry
 from tess_source.plan import Item
-from tess_source.resume import Claim, Part, Source
+from tess_source.resume import Claim, Part, PartLostError, Source
 from tess_source.strain import Strain
 from tess_source.verify import Verifier, form_of, problem_of
 
@@ -206,7 +206,7 @@ class Fetcher:
                 problems.append(without(f"{type(error).__name__}: {error}", secrets))
             else:
                 digest = part.verifier.sha256 if part.verifier is not None else None
-                return Entry(item, FETCHED, path=path, via=request.url, bytes=part.count, sha256=digest)
+                return Entry(item, FETCHED, path, request.url, part.count, digest, mtime_ns=part.mtime_ns)
         return Entry(item, FAILED, error="; ".join(problems))
 
     def _with_retries(self, item: Item, path: Path, request: Request, claim: Claim, share: Share) -> Part:
@@ -277,7 +277,6 @@ class Fetcher:
         try:
             with self._body(self.pools.get(request.url, headers, request.headers)) as response:
                 self._begin(item, request, response, part, asked=source is not None)
-                claim.note(part.source or Source(request.url), part.expected)
                 share.expect(part.expected or 0)
                 share.at(part.count)
                 self._write(item, response, part, claim, share)
@@ -321,7 +320,8 @@ class Fetcher:
     def _write(self, item: Item, response: urllib3.BaseHTTPResponse, part: Part, claim: Claim, share: Share) -> None:
         verifier = part.verifier
         assert verifier is not None
-        with part.open() as write:
+        with self._opened(part) as write:
+            claim.note(part.source or Source(response.url or ""), part.expected)
             for chunk in _gathered(self._chunks(response)):
                 write(chunk)
                 verifier.feed(chunk)
@@ -338,6 +338,16 @@ class Fetcher:
                 raise DamagedError(f"what came is not the file: {problem}")
             part.forget()
             raise AgainError(f"what came is not the file: {problem}")
+
+    @staticmethod
+    @contextlib.contextmanager
+    def _opened(part: Part) -> Iterator[Callable[[bytes], None]]:
+        try:
+            with part.open() as write:
+                yield write
+        except PartLostError as error:
+            part.forget()
+            raise AgainError(str(error)) from error
 
     @contextlib.contextmanager
     def _body(self, response: urllib3.BaseHTTPResponse) -> Iterator[urllib3.BaseHTTPResponse]:

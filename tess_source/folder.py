@@ -57,8 +57,8 @@ class Folder:
 
     def _is_new(self, path: Path) -> bool:
         """Whether a file's folder is none that was looked at; following links all the way up takes as long as a small file."""
-        folder = path.parent
-        return folder not in self._known or self._known[folder] != _identity(folder)
+        known = self._known.get(path.parent)
+        return known is None or known != _identity(path.parent)
 
     def _make(self, path: Path) -> None:
         """Make a file's folder, if the root is still the same, and remember which it is."""

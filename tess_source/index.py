@@ -112,7 +112,11 @@ class Index:
 
 
 def _name_of(folder: Path) -> str:
-    return hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
+    try:
+        place = folder.resolve()
+    except (OSError, RuntimeError):  # links in a circle, or the current folder is gone
+        place = folder
+    return hashlib.sha256(os.fsencode(place)).hexdigest()[:16]
 
 
 def _remove(part: Path) -> None:

@@ -53,6 +53,8 @@ class Entry:
     """Of the bytes that were written; None if the file was here before."""
     error: str = ""
     """Why it failed."""
+    mtime_ns: int | None = None
+    """When its bytes were last written, if that is known [ns since 1970]: by this, a change since then is seen."""
 
     @property
     def ok(self) -> bool:

@@ -23,7 +23,7 @@ from pathlib import Path
 from tess_source.owner import Owner
 from tess_source.verify import Verifier
 
-__all__ = ["Claim", "Left", "Part", "Source", "sweep"]
+__all__ = ["Claim", "Left", "Part", "PartLostError", "Source", "sweep"]
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +64,10 @@ class Left:
     expected: int
 
 
+class PartLostError(Exception):
+    """A part is not there any more, or not all of it."""
+
+
 class Part:
     """What has come of one file so far, under a name that no reader takes for data and nobody else writes to.
 
@@ -81,6 +85,8 @@ class Part:
         self.source: Source | None = None
         self.expected: int | None = None
         self.verifier: Verifier | None = None
+        self.mtime_ns: int | None = None
+        """When its last bytes were written, once it is whole [ns since 1970]."""
 
     @property
     def count(self) -> int:
@@ -127,14 +133,22 @@ class Part:
 
         Bare system calls: each one more, such as those of a buffered file, has threads wait for each other.
         """
-        flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-        handle = os.open(self.file, flags if self.count else flags | os.O_TRUNC, 0o666)
+        flags = os.O_WRONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+        try:
+            handle = os.open(self.file, flags if self.count else flags | os.O_CREAT | os.O_TRUNC, 0o666)
+        except FileNotFoundError as error:
+            if not self.count:
+                raise
+            raise PartLostError("what had come of the file was taken away") from error
         try:
             if self.count:
+                if os.fstat(handle).st_size < self.count:
+                    raise PartLostError("some of what had come of the file was taken away")
                 os.ftruncate(handle, self.count)
                 os.lseek(handle, self.count, os.SEEK_SET)
             yield functools.partial(_write, handle)
             os.fsync(handle)
+            self.mtime_ns = os.fstat(handle).st_mtime_ns
         finally:
             os.close(handle)
 
@@ -161,7 +175,7 @@ class Claim:
         """What a run that is gone has left of it."""
         self._path, self._stale = path, stale
         self._file = _beside(path, "claim")
-        self._handle = -1
+        self._handle, self._noted = -1, False
         self._beat = time.monotonic()
 
     def take(self) -> bool:
@@ -175,13 +189,19 @@ class Claim:
         return self._create() or (self._take_over() and self._create())
 
     def note(self, source: Source, expected: int | None) -> None:
-        """Write down how the part could be continued, if it is worth it: a line more, of which the last whole one counts."""
-        if source.condition and expected is not None and expected >= WORTH:
-            line = json.dumps({"source": asdict(source), "expected": expected})
-            try:
-                os.write(self._handle, f"\n{line}".encode())
-            except OSError as error:
-                log.debug("no note beside %s: %s", self._path, error)
+        """Write down how the part could be continued, if it is worth it: a line more, of which the last whole one counts.
+
+        Call this when nothing of another version is in the part any more: whoever goes on with it believes the note.
+        """
+        worth = bool(source.condition) and expected is not None and expected >= WORTH
+        if not (worth or self._noted):
+            return
+        self._noted = True
+        line = json.dumps({"source": asdict(source if worth else Source("")), "expected": expected or 0})
+        try:
+            os.write(self._handle, f"\n{line}".encode())
+        except OSError as error:
+            log.debug("no note beside %s: %s", self._path, error)
 
     def beat(self) -> None:
         """Give a sign of life, now and then."""
@@ -192,8 +212,12 @@ class Claim:
 
     def release(self) -> None:
         """Take the claim back."""
-        os.close(self._handle)
+        handle, self._handle = self._handle, -1
+        with contextlib.suppress(OSError):  # a network disk may fail late; nothing depends on the note
+            os.close(handle)
         _remove(self._file)
+        if self.left is not None:  # nobody went on with it, and nobody else knows of it
+            _remove(self.left.part)
 
     def _create(self) -> bool:
         try:
@@ -221,9 +245,10 @@ class Claim:
         try:
             self._file.rename(taken)
             if taken.read_bytes() != held:  # another process was faster, and this is its own claim
-                taken.rename(self._file)
+                taken.replace(self._file)
                 return False
-        except FileNotFoundError:
+        except OSError as error:  # it is gone; or, on Windows, open where its owner lives
+            log.debug("the claim beside %s was not taken over: %s", self._path, error)
             return False
         _remove(taken)
         if owner is not None and gone and left is not None:

@@ -24,9 +24,9 @@ from tess_source.errors import Interrupted, UnsafePathError
 from tess_source.folder import Folder
 from tess_source.index import Index, Known
 from tess_source.keeping import now
-from tess_source.manifest import FAILED, FETCHED, HERE, Entry, Manifest
+from tess_source.manifest import FAILED, FETCHED, HERE, INTERRUPTED, Entry, Manifest
 from tess_source.plan import Item, Items, Plan
-from tess_source.resume import Part
+from tess_source.resume import Part, PartLostError
 from tess_source.verify import Verifier, form_of, read_through
 
 if TYPE_CHECKING:
@@ -115,7 +115,10 @@ class Store:
         Interrupted
             On Ctrl-C, with the manifest of what was done.
         """
-        index, entries, problems = self._found(plan)
+        try:
+            index, entries, problems = self._found(plan)
+        except KeyboardInterrupt:
+            raise Interrupted(Manifest(plan, tuple(Entry(item, FAILED, error=INTERRUPTED) for item in plan))) from None
         if offline:
             told = (entry or _offline(item, problems) for entry, item in zip(entries, plan, strict=True))
             return Manifest(plan, tuple(told))
@@ -148,25 +151,28 @@ class Store:
 
         items, folder = list(plan), Folder(plan.root)
         by_uri = {known.uri: path for path, known in self.index.entries.items() if known.uri}
-        missing = {
-            number: by_uri.get(items[number].uri, items[number].path) for number, e in enumerate(entries) if not e
-        }
-        places = {number: place for number, place in missing.items() if place and (self.root / place).is_file()}
+        missing = {number: self._place_of(items[number], by_uri) for number, e in enumerate(entries) if not e}
+        places = {number: place for number, place in missing.items() if place and _is_file(self.root / place)}
         if not places:
             return
         rows = plan.items.to_polars()[list(places)].with_columns(path=pl.Series(list(places.values()), dtype=pl.String))
         stored, _ = self.look(replace(plan, items=Items(rows), root=self.root), self.index)
-        copies = [
-            (number, _copied(found, items[number], folder))
-            for number, found in zip(places, stored, strict=True)
-            if found is not None
-        ]
-        for number, copy in copies:
-            entries[number] = copy
-        done = [copy for _, copy in copies if copy is not None]
-        index.add(known for copy in done if (known := _noted(copy, index.root)))
+        done = []
+        try:
+            for number, found in zip(places, stored, strict=True):
+                if found is not None and (copy := _copied(found, items[number], folder)) is not None:
+                    entries[number] = copy
+                    done.append(copy)
+        finally:
+            index.add(known for copy in done if (known := _noted(copy, index.root)))
         if done:
             log.info("%s copied from the cache folder %s", text.number(len(done), "file"), self.root)
+
+    def _place_of(self, item: Item, by_uri: Mapping[str, str]) -> str:
+        """Say where the store may have a file: where it was fetched to, or where the same path holds no other address's file."""
+        known = self.index.entries.get(item.path)
+        own = known is None or known.uri in {"", item.uri, *item.mirrors}
+        return by_uri.get(item.uri) or (item.path if own else "")
 
     @staticmethod
     def look(plan: Plan, index: Index) -> tuple[list[Entry | None], dict[str, str]]:
@@ -311,6 +317,7 @@ def _copied(stored: Entry, item: Item, folder: Folder) -> Entry | None:
     if stored.path is None:
         return None
     try:
+        paths.inside(folder.root, item.path)  # not in place of a link that leads elsewhere
         part = Part(folder.place(item.path), uuid.uuid4().hex[:12])
         verifier = Verifier(part.path.name, size=stored.bytes, sha256=stored.sha256, kind=item.kind)
         try:
@@ -324,10 +331,18 @@ def _copied(stored: Entry, item: Item, folder: Folder) -> Entry | None:
             part.file.replace(part.path)
         finally:
             part.remove()
-    except (OSError, UnsafePathError) as error:
+    except (OSError, UnsafePathError, PartLostError) as error:
         log.info("%s was not copied from the cache folder: %s", item.path, error)
         return None
-    return Entry(item, HERE, path=part.path, bytes=verifier.size, sha256=verifier.sha256)
+    return Entry(item, HERE, part.path, bytes=verifier.size, sha256=verifier.sha256, mtime_ns=part.mtime_ns)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a file is there, as far as one may look; `Path.is_file` raises where a folder cannot be read or a name is too long."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def note(entries: Iterable[Entry], index: Index) -> None:
@@ -342,7 +357,7 @@ def _noted(entry: Entry, root: Path) -> Known | None:
         found = path.stat()
     except (OSError, ValueError):
         return None
-    same = entry.path is not None and path.samefile(entry.path) and found.st_size == entry.bytes
+    same = (found.st_size, found.st_mtime_ns) == (entry.bytes, entry.mtime_ns)  # or else somebody changed it meanwhile
     return _known(entry.item.path, found, entry.sha256 or "", entry.item.uri) if same else None
 
 

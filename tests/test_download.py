@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
+import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import faults
+import polars as pl
 import pytest
 from serving import (
     WHOLE,
     Act,
+    Handler,
     Server,
     chunked,
     content,
@@ -32,7 +38,9 @@ from serving import (
 
 from tess_source import Links, Manifest, Plan, Products, Request, Session, Transport, fetch, hookimpl
 from tess_source.errors import Interrupted
+from tess_source.manifest import Entry
 from tess_source.patience import Patience
+from tess_source.plan import Items
 
 
 @pytest.fixture
@@ -551,3 +559,81 @@ def test_open_files_do_not_grow_with_the_number_of_downloads(planned: Planned, s
     )  # a file and two ends of a connection per job, and some that are being closed
     server.release.set()
     assert all_whole(plan.download())
+
+
+# -- what somebody else does to the files meanwhile ------------------------------------------------------------------------------
+
+
+def test_a_part_that_is_taken_away_between_two_tries_starts_anew(
+    planned: Planned, server: Server, tmp_path: Path
+) -> None:
+    """Nothing may stand for bytes that are gone, least of all zeros."""
+
+    def take_away(handler: Handler, body: bytes) -> None:
+        for part in (tmp_path / "data").glob("*.part"):
+            if "claim" not in part.name:
+                part.unlink()
+        send(handler, body)
+
+    manifest = planned([faults.cut(0.5), take_away, send]).download()
+    assert all_whole(manifest)
+    assert manifest[0].sha256 == hashlib.sha256(content(0)).hexdigest()
+
+
+def test_what_is_changed_while_the_run_goes_on_is_not_believed_by_the_next(planned: Planned) -> None:
+    def change(entry: Entry) -> None:
+        if entry.item.path == "000.fits" and entry.path is not None:
+            data = bytearray(entry.path.read_bytes())
+            data[5000] ^= 1
+            time.sleep(0.02)  # file systems count time in steps
+            entry.path.write_bytes(data)
+
+    plan = planned(None, None)
+    plan.download(on_entry=change)
+    again = plan.download()
+    for entry in again:
+        assert entry.path is not None
+        assert entry.sha256 in {None, hashlib.sha256(entry.path.read_bytes()).hexdigest()}
+
+
+def test_the_cache_folder_gives_no_file_of_another_address(planned: Planned, server: Server, tmp_path: Path) -> None:
+    session = planned(None, None).session
+    assert session is not None
+
+    def plan(number: int, root: Path) -> Plan:
+        row = {"uri": f"toy:sky/{number:03d}.fits", "obs_id": "o", "tic": 7, "size": WHOLE}
+        return Plan.of(Products.of([row]), root, "tic{tic}/lc.fits", session=session)
+
+    assert plan(0, session.store.root).download()[0].ok
+    [other] = plan(1, tmp_path / "mine").download()
+    assert other.path is not None
+    assert other.path.read_bytes() == content(1)
+
+
+def test_a_name_that_no_system_takes_costs_one_file(planned: Planned, tmp_path: Path) -> None:
+    session = planned(None).session
+    items = planned(None).items.to_polars()
+    long = items.with_columns(path=pl.lit("a" * 200 + ("/" + "a" * 200) * 30 + "/x.fits"), uri=pl.lit("toy:sky/x.fits"))
+    manifest = Plan(Items(pl.concat([items, long])), tmp_path / "data", {}, session).download()
+    assert [entry.status for entry in manifest] == ["fetched", "failed"]
+
+
+def test_a_folder_that_is_a_link_in_a_circle_fails_file_by_file(planned: Planned, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert [entry.status for entry in planned(None).to(tmp_path / "loop").download()] == ["failed"]
+
+
+def test_a_claim_whose_end_fails_costs_nothing(planned: Planned, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tess_source import resume
+
+    real = os.close
+
+    def close(handle: int) -> None:
+        real(handle)
+        raise OSError(errno.EDQUOT, "Disk quota exceeded")
+
+    monkeypatch.setattr(resume.os, "close", close)
+    claim = resume.Claim(planned(None).root.parent / "x.fits", 60.0)
+    assert claim.take()
+    claim.release()
+    assert not list(planned(None).root.parent.glob("*.part"))

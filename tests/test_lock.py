@@ -716,6 +716,21 @@ def test_verify_tells_by_its_exit_code(program: Callable[..., Ran], lock: Plan, 
         assert LC14 in broken.out
 
 
+def test_what_verify_finds_damaged_is_fetched_again_though_size_and_time_are_the_same(
+    program: Callable[..., Ran], file: Path, tmp_path: Path
+) -> None:
+    words = ["get", KELT9, "--kind", "lc", "--sector", "14", "--to", tmp_path / "mine", "--lock", tmp_path / "m.ecsv"]
+    assert program(*words).code == 0
+    path = tmp_path / "mine" / PLACE
+    before = path.stat()
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert program("verify", tmp_path / "m.ecsv", "--to", tmp_path / "mine").code == 1
+    assert "1 fetched" in program(*words).err
+
+
 def test_quiet_says_what_went_wrong_alone(program: Callable[..., Ran], lock: Plan, file: Path) -> None:
     assert program("--quiet", "verify", file, "--to", lock.root) == Ran(0, "", "")
     (lock.root / PLACE).unlink()
