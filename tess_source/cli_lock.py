@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tess_source import text
+from tess_source import place, text
 from tess_source.commands import SOME_FAILED, download, format_option, note, print_rows, say
 from tess_source.errors import LockError
 
@@ -242,11 +242,8 @@ def check_place(file: str) -> None:
     OSError
         If not.
     """
-    path = Path(file).absolute()
-    folder = next((parent for parent in path.parents if parent.exists()), path.parent)
-    if not folder.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, "it is no folder, so nothing can be written there", str(folder))
-    if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+    place.check_place(Path(file))
+    if Path(file).exists() and not os.access(file, os.W_OK):  # somebody wants to keep that record
         raise PermissionError(errno.EACCES, "it cannot be written", file)
 
 

@@ -181,9 +181,8 @@ class Fetcher:
         if not claim.take():
             return None
         try:
-            return self._here(item) or self._from_any(
-                item, path, uris, claim, share
-            )  # another may have finished it just now
+            here = self._here(item)  # another may have finished it just now
+            return here or self._from_any(item, path, uris, claim, share)
         finally:
             claim.release()
 
@@ -233,9 +232,8 @@ class Fetcher:
                     failed.add(digest)
                     part.forget()
                 grown = part.continues(request.url) is not None and part.count > before
-                vain = vain + (
-                    not grown and not eased
-                )  # "too many requests" is no fault of this file while there can be fewer
+                if not (grown or eased):  # "too many requests" is no fault of this file while there can be fewer
+                    vain += 1
                 if vain >= self.patience.tries or tries >= self.patience.most:
                     raise DownloadError(f"{problem} (tried {tries} times)") from problem
                 pause = _pause(self.patience, max(1, vain), problem.pause)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tess_source.errors import QueryError
-from tess_source_dv.place import check_place, write
+from tess_source.place import check_place, write
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

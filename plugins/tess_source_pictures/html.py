@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tess_source.errors import QueryError
-from tess_source_dv.place import check_place
+from tess_source.place import check_place
 
 __all__ = ["Markup", "link", "page", "page_file", "table", "text"]
 

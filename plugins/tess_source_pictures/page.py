@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source import text as words
 from tess_source.errors import QueryError, TessSourceError
+from tess_source.place import write
 from tess_source_dv.exact import root_of
 from tess_source_dv.figure import new_figure
 from tess_source_dv.members import everything, members
-from tess_source_dv.place import write
 from tess_source_pictures.folded import Folded, fold_curves, fold_series
 from tess_source_pictures.gather import Gathered, chosen, gather, has_curves, name_of, simulated, target_of
 from tess_source_pictures.html import Markup, link, page, page_file, table, text

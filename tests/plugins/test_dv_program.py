@@ -11,7 +11,7 @@ import pytest
 from mast_case import KELT9, TOI3505
 
 from tess_source.cli import main
-from tess_source_dv.place import check_place, write
+from tess_source.place import check_place, write
 from tess_source_sample.server import SampleArchive
 
 

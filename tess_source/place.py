@@ -22,9 +22,12 @@ def check_place(file: Path) -> None:
     with _named(file):
         if file.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        folder = next(folder for folder in file.absolute().parents if folder.exists() or folder.is_symlink())
+        above = file.absolute().parents
+        folder = next(
+            (folder for folder in above if folder.exists() or folder.is_symlink()), file.parent
+        )  # a drive may be missing
         if not folder.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, f"{folder} is no folder")
+            raise NotADirectoryError(errno.ENOTDIR, f"{folder}: it is no folder")
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, f"{folder} cannot be written to")
 
