@@ -16,9 +16,9 @@ from statistics import median
 from bench import nginx
 from bench.static import Static
 from tess_source import Request, Transport
-from tess_source.download import Run
-from tess_source.plan import Item
-from tess_source.records import Settings
+from tess_source.download.run import Run
+from tess_source.hooks.records import Settings
+from tess_source.tables.plan import Item
 
 BLOCK = 2880
 

@@ -49,8 +49,8 @@ def main() -> None:
     asked = parser.parse_args()
 
     from tess_source import Links, Products
-    from tess_source_dv.columns import COLUMNS
-    from tess_source_dv.links import link
+    from tess_source_dv.sets.columns import COLUMNS
+    from tess_source_dv.sets.links import link
 
     uris = pl.Series("uri", names(asked.curves, asked.sets, asked.stars))
     began = time.perf_counter()

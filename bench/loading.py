@@ -102,7 +102,7 @@ def by_lightkurve(paths: Sequence[Path]) -> Iterator[Any]:
 
 def by_load(paths: Sequence[Path]) -> Iterator[Any]:
     """Go the user's way: a manifest, the session's plugins, a look whether the file is whole, the object."""
-    from tess_source.loading import iter_load
+    from tess_source.load.loading import iter_load
 
     return iter_load(_manifest(paths))
 
@@ -128,8 +128,8 @@ RETURNS = {LIGHTKURVE: "TessLightCurve", OURS: "TessLightCurve", ARRAYS: "3 arra
 def _manifest(paths: Sequence[Path]) -> Any:
     import tess_source_lightkurve
     from tess_source import Session, names
-    from tess_source.manifest import Entry, Manifest
-    from tess_source.plan import Item, Items, Plan
+    from tess_source.tables.manifest import Entry, Manifest
+    from tess_source.tables.plan import Item, Items, Plan
 
     session = Session(discover=False, plugins=[tess_source_lightkurve])
     kinds = [(path, names.parse(path.name)) for path in paths]
@@ -180,7 +180,7 @@ def _interleaved(paths: Sequence[Path], rounds: int) -> list[Row]:
 
 def _pairs(paths: Sequence[Path], pool: ProcessPoolExecutor) -> Iterator[tuple[Row, Callable[[], Iterable[Any]]]]:
     """Give the jobs of two workers, which are kept from round to round."""
-    from tess_source.loading import iter_load, map_files
+    from tess_source.load.loading import iter_load, map_files
 
     manifest = _manifest(paths)
     yield Row(LIGHTKURVE, 2, "1 number"), lambda: pool.map(spread_by_lightkurve, paths)

@@ -15,34 +15,39 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tess_source.errors import TessSourceError as TessSourceError
-    from tess_source.found import Found as Found
-    from tess_source.front import search_dv as search_dv
-    from tess_source.front import search_lightcurve as search_lightcurve
-    from tess_source.front import search_targetpixelfile as search_targetpixelfile
-    from tess_source.hookspecs import hookimpl as hookimpl
-    from tess_source.manifest import Manifest as Manifest
-    from tess_source.plan import Plan as Plan
-    from tess_source.records import Accessor as Accessor
-    from tess_source.records import Column as Column
-    from tess_source.records import Filter as Filter
-    from tess_source.records import Request as Request
-    from tess_source.records import Settings as Settings
-    from tess_source.records import Transport as Transport
-    from tess_source.searchtable import SearchTable as SearchTable
+    from tess_source.hooks.records import Accessor as Accessor
+    from tess_source.hooks.records import Column as Column
+    from tess_source.hooks.records import Filter as Filter
+    from tess_source.hooks.records import Request as Request
+    from tess_source.hooks.records import Settings as Settings
+    from tess_source.hooks.records import Transport as Transport
+    from tess_source.hooks.specs import hookimpl as hookimpl
+    from tess_source.like_lightkurve.functions import search_dv as search_dv
+    from tess_source.like_lightkurve.functions import search_lightcurve as search_lightcurve
+    from tess_source.like_lightkurve.functions import search_targetpixelfile as search_targetpixelfile
+    from tess_source.like_lightkurve.result import SearchTable as SearchTable
     from tess_source.session import Session as Session
-    from tess_source.tables import Links as Links
-    from tess_source.tables import Observations as Observations
-    from tess_source.tables import Products as Products
-    from tess_source.targets import Query as Query
-    from tess_source.targets import Target as Target
+    from tess_source.tables.found import Found as Found
+    from tess_source.tables.listing import Links as Links
+    from tess_source.tables.listing import Observations as Observations
+    from tess_source.tables.listing import Products as Products
+    from tess_source.tables.manifest import Manifest as Manifest
+    from tess_source.tables.plan import Plan as Plan
+    from tess_source.targets.parse import Query as Query
+    from tess_source.targets.parse import Target as Target
 
 __version__ = "0.1.0"
 
 _HOME = {
-    "TessSourceError": "errors", "Found": "found", "hookimpl": "hookspecs", "Manifest": "manifest", "Plan": "plan",
-    "Accessor": "records", "Column": "records", "Filter": "records", "Request": "records", "Settings": "records", "Transport": "records",
-    "Session": "session", "Links": "tables", "Observations": "tables", "Products": "tables", "Query": "targets", "Target": "targets",
-    "SearchTable": "searchtable", "search_dv": "front", "search_lightcurve": "front", "search_targetpixelfile": "front",
+    "TessSourceError": "errors",
+    "Session": "session",
+    "Query": "targets.parse", "Target": "targets.parse",
+    "Links": "tables.listing", "Observations": "tables.listing", "Products": "tables.listing",
+    "Found": "tables.found", "Plan": "tables.plan", "Manifest": "tables.manifest",
+    "hookimpl": "hooks.specs", "Accessor": "hooks.records", "Column": "hooks.records", "Filter": "hooks.records",
+    "Request": "hooks.records", "Settings": "hooks.records", "Transport": "hooks.records",
+    "SearchTable": "like_lightkurve.result", "search_dv": "like_lightkurve.functions",
+    "search_lightcurve": "like_lightkurve.functions", "search_targetpixelfile": "like_lightkurve.functions",
 }  # fmt: skip
 
 __all__ = [  # noqa: PLE0604  the names are all there, lazily

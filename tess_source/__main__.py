@@ -1,5 +1,5 @@
 """``python -m tess_source`` is the program."""
 
-from tess_source.cli import main
+from tess_source.cli.program import main
 
 main()

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tess_source.manifest import Manifest
+    from tess_source.tables.manifest import Manifest
 
 __all__ = [
     "DamagedFileError",

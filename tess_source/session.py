@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from tess_source import config
+from tess_source import settings as config
 from tess_source.errors import QueryError, ResolverError, TessSourceError, UnknownNameError
-from tess_source.plugins import Registry
-from tess_source.question import plain, question
-from tess_source.records import Field, Filter, Settings
-from tess_source.targets import Query, Target, arcseconds, parse_targets
+from tess_source.hooks.records import Field, Filter, Settings
+from tess_source.hooks.registry import Registry
+from tess_source.targets.parse import Query, Target, arcseconds, parse_targets
+from tess_source.targets.recorded import plain, question
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     import polars as pl
     from astropy.units import Quantity
 
-    from tess_source.found import Drop, Found
-    from tess_source.manifest import Entry, Loaded, Manifest
-    from tess_source.memory import Memory
-    from tess_source.plan import Plan
-    from tess_source.store import Store
-    from tess_source.tables import Links, Observations, Products
+    from tess_source.cache.memory import Memory
+    from tess_source.cache.store import Store
+    from tess_source.tables.found import Drop, Found
+    from tess_source.tables.listing import Links, Observations, Products
+    from tess_source.tables.manifest import Entry, Loaded, Manifest
+    from tess_source.tables.plan import Plan
 
 __all__ = ["Session", "default_session"]
 
@@ -115,14 +115,14 @@ class Session:
     @property
     def store(self) -> Store:
         """The files of the cache folder, wherever it is configured to be at this moment."""
-        from tess_source.store import Store
+        from tess_source.cache.store import Store
 
         return Store.of(self.settings)
 
     @property
     def memory(self) -> Memory:
         """What is remembered of archives, and whether they may be asked."""
-        from tess_source.memory import Memory
+        from tess_source.cache.memory import Memory
 
         return Memory(self.settings, self.registry)
 
@@ -142,7 +142,7 @@ class Session:
         Parameters
         ----------
         targets : object, optional
-            A TIC id, a name, coordinates, or any iterable of them: see `tess_source.targets.parse_targets`. None: whatever meets the
+            A TIC id, a name, coordinates, or any iterable of them: see `tess_source.targets.parse.parse_targets`. None: whatever meets the
             criteria.
         radius : float or Quantity or str, optional
             Radius of cones around names and coordinates [arcsec]. Without it, a name means its nearest star alone.
@@ -185,8 +185,8 @@ class Session:
 
         A recent answer to the same question is taken from the store, unless `refresh` is set.
         """
-        from tess_source.found import Found
-        from tess_source.tables import Links
+        from tess_source.tables.found import Found
+        from tess_source.tables.listing import Links
 
         recalled = self.memory.ask(query, lambda: self._asked(query), refresh=refresh)
         products, observations = recalled.answer.products.unique(), recalled.answer.observations
@@ -262,7 +262,7 @@ class Session:
 
     def observations(self, query: Query) -> Observations:
         """Ask all archives; their answers are stacked and sorted."""
-        from tess_source.tables import Observations
+        from tess_source.tables.listing import Observations
 
         self.memory.need_network("observations, but as part of a search")
         with self._filters_are_words_too():
@@ -310,13 +310,13 @@ class Session:
 
     def products(self, observations: Any) -> Products:
         """List the products of observations: ours, or an astroquery, pandas or polars table, or one row of it."""
-        from tess_source.tables import Observations
+        from tess_source.tables.listing import Observations
 
         return self._listed(Observations.of(observations)).unique()
 
     def _listed(self, observations: Observations) -> Products:
         """List products; a file that belongs to two observations stands there twice."""
-        from tess_source.tables import Products
+        from tess_source.tables.listing import Products
 
         if not len(observations):
             return Products.empty()
@@ -326,7 +326,7 @@ class Session:
 
     def links(self, products: Any) -> Links:
         """Relate products by URI: ours, or a table from elsewhere."""
-        from tess_source.tables import Links, Products
+        from tess_source.tables.listing import Links, Products
 
         products = Products.of(products)
         if not len(products):
@@ -335,8 +335,8 @@ class Session:
 
     def found(self, products: Any) -> Found:
         """Take a product table from elsewhere (astroquery, pandas, polars) as if it had been searched for here."""
-        from tess_source.found import Found
-        from tess_source.tables import Links, Observations, Products
+        from tess_source.tables.found import Found
+        from tess_source.tables.listing import Links, Observations, Products
 
         query = Query()
         given = Products.of(products).unique()
@@ -361,7 +361,7 @@ class Session:
         **filters
             See `Found.select`.
         """
-        from tess_source.found import Found
+        from tess_source.tables.found import Found
 
         answer: Found = found if isinstance(found, Found) else self.found(found)
         for name in filters:
@@ -380,7 +380,7 @@ class Session:
         """Apply masks, each of them made from the whole table: that is why their order cannot matter."""
         import polars as pl
 
-        from tess_source.found import Drop
+        from tess_source.tables.found import Drop
 
         products, drops = found.products, list(found.drops)
         masks = {name: self._mask(name, products, value) for name, value in filters.items()}
@@ -412,8 +412,8 @@ class Session:
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:
         """Fetch a plan: see `Plan.download`."""
-        from tess_source.download import download
-        from tess_source.elsewhere import check_executor
+        from tess_source.download.executor import check_executor
+        from tess_source.download.run import download
 
         check_executor(executor)
         if not (on_entry is None or callable(on_entry)):
@@ -444,9 +444,9 @@ class Session:
         self, plan: Plan, *, jobs: int | None = None, progress: Any = None, executor: Executor | None = None
     ) -> Iterator[Entry]:
         """Fetch a plan, and give each entry as soon as it is known: see `Plan.iter_download`."""
-        from tess_source.download import iter_download
-        from tess_source.elsewhere import check_executor
-        from tess_source.store import note
+        from tess_source.cache.store import note
+        from tess_source.download.executor import check_executor
+        from tess_source.download.run import iter_download
 
         check_executor(executor)
         settings = replace(self.settings, jobs=self.settings.jobs if jobs is None else _jobs(jobs), progress=progress)
@@ -464,8 +464,8 @@ class Session:
 
     def read(self, manifest: Manifest, **options: Any) -> Loaded:
         """Open the files of a manifest: see `Manifest.read`."""
-        from tess_source.loading import open_entry
-        from tess_source.manifest import Loaded
+        from tess_source.load.loading import open_entry
+        from tess_source.tables.manifest import Loaded
 
         objects: list[object] = []
         failed: dict[str, Exception] = {}

@@ -12,10 +12,10 @@ import numpy  # noqa: F401  all that a download needs is imported before process
 import urllib3  # noqa: F401
 
 from tess_source import Request, Transport
-from tess_source.download import Run
+from tess_source.download.run import Run
+from tess_source.hooks.records import Settings
 from tess_source.patience import Patience
-from tess_source.plan import Item
-from tess_source.records import Settings
+from tess_source.tables.plan import Item
 
 HASTE = Patience(first=0.001, longest=0.01, connect=5.0, read=5.0, stale=60.0, look=0.01)
 
@@ -41,7 +41,7 @@ def download(server: str, root: Path, sizes: Mapping[str, int]) -> None:
 
 def download_without_claims(server: str, root: Path, sizes: Mapping[str, int]) -> None:
     """Download where whatever is meant to keep two processes apart says yes to both, as on some network disks."""
-    from tess_source.resume import Claim
+    from tess_source.download.part import Claim
 
     Claim.take = lambda self: True  # type: ignore[method-assign]
     download(server, root, sizes)

@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 from sky import STARS, Sky, session_of
 
 from tess_source import Query, Session, Target
-from tess_source.answers import Answer, Answers, Question
+from tess_source.cache.answers import Answer, Answers, Question
+from tess_source.cache.keep import this_moment
 from tess_source.errors import QueryError
-from tess_source.keeping import this_moment
 
 DAY = 86400.0
 HERE = Path(__file__).parent
@@ -38,7 +38,7 @@ def archive() -> Sky:
 def turn_clock(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     import time
 
-    monkeypatch.setattr("tess_source.keeping.now", lambda: time.time() + seconds)
+    monkeypatch.setattr("tess_source.cache.keep.now", lambda: time.time() + seconds)
 
 
 def kept(folder: Path) -> list[Path]:
@@ -502,7 +502,7 @@ def test_a_read_only_folder_is_used_and_said_once(
     archive: Sky, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     session_of(archive, tmp_path).search(STARS[0])
-    monkeypatch.setattr("tess_source.keeping.write_whole", refuse)
+    monkeypatch.setattr("tess_source.cache.keep.write_whole", refuse)
     with caplog.at_level(logging.INFO, "tess_source"):
         session = session_of(archive, tmp_path)
         assert session.search(STARS[0]).from_store
@@ -536,7 +536,7 @@ def test_an_age_that_makes_no_sense_is_refused(wrong: Any) -> None:
 
 
 def test_a_lock_is_refreshed_by_the_archive_not_from_memory(archive: Sky, tmp_path: Path) -> None:
-    from tess_source.lock import refresh
+    from tess_source.lock.check import refresh
 
     session = session_of(archive, tmp_path)
     plan = session.search(STARS[:2]).plan(tmp_path)

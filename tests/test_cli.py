@@ -18,7 +18,7 @@ import polars as pl
 import pytest
 from astropy.table import Table
 
-from tess_source.cli import main
+from tess_source.cli.program import main
 from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
 
@@ -181,7 +181,7 @@ def test_nothing_found_exits_with_3_and_explains(program: Program, words: tuple[
 def test_an_archive_that_fails_exits_with_1_and_names_service_and_code(
     program: Program, archive: SampleArchive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tess_source_mast.patience.PAUSE", 0.01)
+    monkeypatch.setattr("tess_source_mast.deadline.PAUSE", 0.01)
     archive.faults.add(Fault("status", match="Filtered", times=None, status=503))
     said = program("search", KELT9)
     assert said.code == 1
@@ -403,7 +403,7 @@ def test_a_table_fits_the_terminal_and_keeps_the_end_of_names(
     program: Program, monkeypatch: pytest.MonkeyPatch, columns: str
 ) -> None:
     monkeypatch.setenv("COLUMNS", columns)
-    monkeypatch.setattr("tess_source.output.sys.stdout.isatty", lambda: True)
+    monkeypatch.setattr("tess_source.cli.printing.sys.stdout.isatty", lambda: True)
     lines = program("search", KELT9, "--kind", "lc", "--limit", "1").out.splitlines()
     assert all(len(line) <= int(columns) for line in lines)
     assert lines[-1].endswith("_lc.fits")

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tess_source import Filter, Session, hookimpl
-from tess_source.cli import build
-from tess_source.commands import Asking, format_option
+from tess_source.cli.asking import Asking, format_option
+from tess_source.cli.program import build
 
 Run = Callable[..., Result]
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tess_source import hookspecs
-from tess_source.plugins import Registry
+from tess_source.hooks import specs as hookspecs
+from tess_source.hooks.registry import Registry
 
 ROOT = Path(__file__).resolve().parent.parent
 CORE = ROOT / "tess_source"

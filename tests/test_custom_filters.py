@@ -19,7 +19,7 @@ import pytest
 import tess_source_filters
 from tess_source import Filter, Products, Session, hookimpl
 from tess_source.errors import PluginConflictError, PluginError, QueryError, TableError
-from tess_source.plugins import from_file
+from tess_source.hooks.registry import from_file
 from tess_source_sample.server import SampleArchive
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -20,9 +20,9 @@ import pytest
 from serving import WHOLE, Handler, Server, content, etag, send, serving
 from test_kills import large
 
-from tess_source.manifest import Entry
-from tess_source.owner import Owner
-from tess_source.plan import Item
+from tess_source.download.owner import Owner
+from tess_source.tables.manifest import Entry
+from tess_source.tables.plan import Item
 
 
 @pytest.fixture

@@ -45,12 +45,12 @@ import pytest
 from peers import astroquery_at
 
 from tess_source import Session, errors
-from tess_source.cli import build, main
-from tess_source.hookspecs import ROLES
-from tess_source.plugins import GROUP
-from tess_source.records import Filter
+from tess_source.cli.program import build, main
+from tess_source.hooks.records import Filter
+from tess_source.hooks.registry import GROUP
+from tess_source.hooks.specs import ROLES
 from tess_source.session import default_session
-from tess_source.tables import Observations, Products
+from tess_source.tables.listing import Observations, Products
 from tess_source_sample.server import SampleArchive
 
 ROOT = Path(__file__).resolve().parent.parent

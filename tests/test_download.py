@@ -36,11 +36,12 @@ from serving import (
     truncated,
 )
 
-from tess_source import Links, Manifest, Plan, Products, Request, Session, Transport, fetch, hookimpl
+from tess_source import Links, Manifest, Plan, Products, Request, Session, Transport, hookimpl
+from tess_source.download import fetch
 from tess_source.errors import Interrupted
-from tess_source.manifest import Entry
 from tess_source.patience import Patience
-from tess_source.plan import Items
+from tess_source.tables.manifest import Entry
+from tess_source.tables.plan import Items
 
 
 @pytest.fixture
@@ -624,7 +625,7 @@ def test_a_folder_that_is_a_link_in_a_circle_fails_file_by_file(planned: Planned
 
 
 def test_a_claim_whose_end_fails_costs_nothing(planned: Planned, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tess_source import resume
+    from tess_source.download import part as resume
 
     real = os.close
 

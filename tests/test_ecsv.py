@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from tess_source import ecsv
-from tess_source.convert import to_astropy, to_frame
+from tess_source.tables import ecsv
+from tess_source.tables.convert import to_astropy, to_frame
 
 word = st.none() | st.sampled_from(["nan", "0x1", "1e5", '"', "a b", "ö", "--", "None", "True", ",", "'"]) | st.text(
     st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_characters="#\x7f\x85\xa0\xad"), min_size=1, max_size=8

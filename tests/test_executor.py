@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 from serving import WHOLE, Handler, Server, content, send, serving, status
 
-from tess_source import Manifest, Plan, Products, Request, Session, Transport, elsewhere, hookimpl
+from tess_source import Manifest, Plan, Products, Request, Session, Transport, hookimpl
+from tess_source.download import executor as elsewhere
 from tess_source.errors import Interrupted, QueryError
-from tess_source.manifest import Entry
+from tess_source.tables.manifest import Entry
 
 FILES = 30
 SECRET = "token of nobody"

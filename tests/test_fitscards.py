@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tess_source.errors import DamagedFileError
-from tess_source.fitscards import BLOCK, Header, Headers, read_headers
+from tess_source.files.fits_headers import BLOCK, Header, Headers, read_headers
 
 
 def written(*hdus: Any) -> bytes:

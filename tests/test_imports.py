@@ -76,7 +76,7 @@ def test_a_session_and_its_plugins_import_nothing_heavy() -> None:
     "words", [["--help"], ["search", "--help"], ["get", "--help"], ["--version"], ["sample", "--help"]]
 )
 def test_the_programs_help_imports_nothing_heavy(words: list[str]) -> None:
-    code = f"from tess_source.cli import main\ntry: main({words!r})\nexcept SystemExit as stop: assert not stop.code"
+    code = f"from tess_source.cli.program import main\ntry: main({words!r})\nexcept SystemExit as stop: assert not stop.code"
     assert imported(code) == set()
 
 

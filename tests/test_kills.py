@@ -19,8 +19,8 @@ import other_process
 import pytest
 from serving import Handler, Server, content, etag, send, serving
 
-from tess_source import resume
-from tess_source.owner import Owner
+from tess_source.download import part as resume
+from tess_source.download.owner import Owner
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="processes are killed by signals of POSIX"),

@@ -18,13 +18,13 @@ import toys
 from astropy.table import Table
 
 from tess_source import Filter, Plan, Products, Request, Session, Transport, hookimpl
-from tess_source.citation import ACKNOWLEDGEMENT, DOIS, cite
-from tess_source.cli import main
+from tess_source.cli.program import main
 from tess_source.errors import LockError
-from tess_source.lock import ask_again, diff, refresh, verify_lock
-from tess_source.lock_scripts import script
-from tess_source.plan import Items
-from tess_source.verify import release_of
+from tess_source.files.verify import release_of
+from tess_source.lock.check import ask_again, diff, refresh, verify_lock
+from tess_source.lock.citation import ACKNOWLEDGEMENT, DOIS, cite
+from tess_source.lock.scripts import script
+from tess_source.tables.plan import Items
 from tess_source_sample.faults import Fault
 from tess_source_sample.files import make
 from tess_source_sample.server import SampleArchive

@@ -12,7 +12,7 @@ import toys
 
 from tess_source import Manifest, Plan, Products, Session
 from tess_source.errors import LoadError
-from tess_source.manifest import Entry, Loaded
+from tess_source.tables.manifest import Entry, Loaded
 
 TOTAL = 5
 

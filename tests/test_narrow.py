@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tess_source import text
+from tess_source.display import text
 
 KEYS = [f"SPOC/16740101/s0014-s{last:04d}/{run:05d}" for last, run in ((55, 652), (41, 512), (14, 745))]
 

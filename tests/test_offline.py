@@ -13,7 +13,7 @@ import toys
 from sky import STARS, Sky, session_of
 
 from tess_source import Session
-from tess_source.cli import main
+from tess_source.cli.program import main
 from tess_source.errors import OfflineError, QueryError
 from tess_source_sample.server import SampleArchive
 
@@ -108,13 +108,13 @@ def test_offline_an_answer_of_any_age_and_version_is_used_and_its_age_is_said(
     import time
 
     session_of(Sky(), tmp_path).search("pi Men")
-    monkeypatch.setattr("tess_source.keeping.now", lambda: time.time() + 400 * 86400)
+    monkeypatch.setattr("tess_source.cache.keep.now", lambda: time.time() + 400 * 86400)
     offline = session_of(Sky(), tmp_path, version="2", offline=True)
     with caplog.at_level(logging.WARNING):
         found = offline.search("pi Men")
     assert "400 days ago" in found.explain()
     assert "400 days ago" in caplog.text
-    monkeypatch.setattr("tess_source.keeping.now", lambda: time.time() - 86400)
+    monkeypatch.setattr("tess_source.cache.keep.now", lambda: time.time() - 86400)
     assert "in the future, by this machine's clock" in offline.search("pi Men").explain()
 
 
@@ -155,7 +155,9 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def run(filled: tuple[str, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    monkeypatch.setattr("tess_source.cli.Session", lambda server, **words: mast(*filled, offline=words["offline"]))
+    monkeypatch.setattr(
+        "tess_source.cli.program.Session", lambda server, **words: mast(*filled, offline=words["offline"])
+    )
 
     def run(*words: str) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as stop:
@@ -185,7 +187,7 @@ def test_the_program_offline(run: Run) -> None:
 
 def test_the_program_refreshes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = Sky()
-    monkeypatch.setattr("tess_source.cli.Session", lambda server, **words: session_of(archive, tmp_path))
+    monkeypatch.setattr("tess_source.cli.program.Session", lambda server, **words: session_of(archive, tmp_path))
     for words in ((), (), ("--refresh",)):
         with pytest.raises(SystemExit) as stop:
             main(["search", str(STARS[0]), *words])

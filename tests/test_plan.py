@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tess_source import Links, Plan, Products, Session
 from tess_source.errors import LockError, QueryError
-from tess_source.plan import FORMAT, Item, is_here, write_whole
+from tess_source.tables.plan import FORMAT, Item, is_here, write_whole
 
 RECORD = {
     "question": {"targets": ["TIC 16740101"], "criteria": {}},

@@ -13,7 +13,7 @@ from astropy.table import Table
 
 from tess_source import Column, Filter, Observations, Products, Session, hookimpl
 from tess_source.errors import LoadError, QueryError, ResolverError, TableError, UnknownNameError
-from tess_source.manifest import Entry, Loaded, Manifest
+from tess_source.tables.manifest import Entry, Loaded, Manifest
 
 
 @pytest.fixture

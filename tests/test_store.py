@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 from peers import astroquery_at
 
-from tess_source import Manifest, Plan, Session, config
-from tess_source.cli import main
+from tess_source import Manifest, Plan, Session
+from tess_source import settings as config
+from tess_source.cache.store import Store
+from tess_source.cache.verified import MOST_PARTS, Index, Known
+from tess_source.cli.program import main
 from tess_source.errors import Interrupted, QueryError, UnknownNameError
-from tess_source.index import MOST_PARTS, Index, Known
-from tess_source.store import Store
 from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
 
@@ -152,8 +153,8 @@ def test_what_was_verified_is_not_read_again(
     first = plan.download()
     assert {entry.status for entry in first} == {"fetched"}
     sample.clear()
-    monkeypatch.setattr("tess_source.store.read_through", None)  # calling it would fail
-    monkeypatch.setattr("tess_source.manifest._sha256", None)
+    monkeypatch.setattr("tess_source.cache.store.read_through", None)  # calling it would fail
+    monkeypatch.setattr("tess_source.tables.manifest._sha256", None)
     again = plan.download()
     assert {entry.status for entry in again} == {"here"}
     assert [entry.sha256 for entry in again] == [entry.sha256 for entry in first]
@@ -258,11 +259,11 @@ def test_an_interrupt_keeps_the_entries_of_what_was_here(
     path_of(plan).unlink()
 
     def stopped(part: Plan, *_: object, **__: object) -> Manifest:
-        from tess_source.manifest import Entry
+        from tess_source.tables.manifest import Entry
 
         raise Interrupted(Manifest(part, tuple(Entry(item, "failed", error="interrupted") for item in part)))
 
-    monkeypatch.setattr("tess_source.download.download", stopped)
+    monkeypatch.setattr("tess_source.download.run.download", stopped)
     with pytest.raises(Interrupted) as caught:
         plan.download()
     assert [entry.status for entry in caught.value.manifest] == ["failed", "here"]
@@ -329,7 +330,7 @@ def test_a_file_of_another_size_or_time_is_not_known(tmp_path: Path, change: dic
 ADDER = """
 import sys, time
 from pathlib import Path
-from tess_source.index import Index, Known
+from tess_source.cache.verified import Index, Known
 for number in range(60):
     Index(Path(sys.argv[1])).add([Known(f"{sys.argv[2]}{number}", 1, 2, "a" * 64, "", time.time())])
 """

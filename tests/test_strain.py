@@ -15,9 +15,9 @@ import pytest
 from serving import Handler, Server, content, send, serving, status
 from test_kills import start as start  # noqa: PLC0414  the fixture
 
+from tess_source.download.progress import Progress
+from tess_source.download.throttle import Strain
 from tess_source.patience import Patience
-from tess_source.progress import Progress
-from tess_source.strain import Strain
 
 MANY = 5000
 

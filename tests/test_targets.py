@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tess_source.errors import QueryError
-from tess_source.target_files import expand, read_targets
-from tess_source.targets import DEFAULT_RADIUS, Target, arcseconds, parse_targets
+from tess_source.targets.lists import expand, read_targets
+from tess_source.targets.parse import DEFAULT_RADIUS, Target, arcseconds, parse_targets
 
 TICS = st.integers(1, 10**16 - 1)
 

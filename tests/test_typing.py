@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     import tess_source_mast
     import tess_source_pictures
     import tess_source_sample
-    from tess_source.hookspecs import Archive, Collector, Linker, Reader, Resolver
-    from tess_source.hookspecs import DeclaresAccessors as Accessors
-    from tess_source.hookspecs import DeclaresColumns as Columns
-    from tess_source.hookspecs import DeclaresCommands as Commands
-    from tess_source.hookspecs import DeclaresFilters as Filters
-    from tess_source.hookspecs import DeclaresTransports as Transports
+    from tess_source.hooks.specs import Archive, Collector, Linker, Reader, Resolver
+    from tess_source.hooks.specs import DeclaresAccessors as Accessors
+    from tess_source.hooks.specs import DeclaresColumns as Columns
+    from tess_source.hooks.specs import DeclaresCommands as Commands
+    from tess_source.hooks.specs import DeclaresFilters as Filters
+    from tess_source.hooks.specs import DeclaresTransports as Transports
 
     resolver: Resolver = tess_source_mast
     archive: Archive = tess_source_mast
@@ -54,7 +54,7 @@ def test_every_hook_of_every_plugin_is_verified_above(plugin: str) -> None:
         for name in vars(importlib.import_module(plugin))
         if name.startswith("tess_") and not name.startswith("tess_source")
     }
-    spec = importlib.import_module("tess_source.hookspecs")
+    spec = importlib.import_module("tess_source.hooks.specs")
     roles = {role.__name__: {name for name in vars(role) if name.startswith("tess_")} for role in spec.ROLES}
     source = Path(__file__).read_text()
     aliases = {what: f"Declares{what}" for what in ("Accessors", "Columns", "Commands", "Filters", "Transports")}

@@ -16,7 +16,7 @@ from astropy.io import fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tess_source.verify import Release, Verifier, form_of, problem_of, release_of
+from tess_source.files.verify import Release, Verifier, form_of, problem_of, release_of
 from tess_source_sample.files import make
 
 BLOCK = 2880

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from tess_source import Filter, Links, Observations, Products, Query, Request, Settings, Target, Transport, hookimpl
-from tess_source.records import Field
+from tess_source.hooks.records import Field
 
 LC = "tess2019198215352-s0014-0000000016740101-0150-s_lc.fits"
 TP = "tess2019198215352-s0014-0000000016740101-0150-s_tp.fits"

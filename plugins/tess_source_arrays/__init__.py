@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tess_source import hookimpl
 
 if TYPE_CHECKING:
-    from tess_source.records import Accessor
+    from tess_source.hooks.records import Accessor
 
 
 @hookimpl

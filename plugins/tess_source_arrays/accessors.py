@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tess_source.records import Accessor
+from tess_source.hooks.records import Accessor
 from tess_source_arrays.arrays import iter_arrays
 from tess_source_arrays.arrow import to_arrow
 from tess_source_arrays.parquet import to_parquet

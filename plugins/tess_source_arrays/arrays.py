@@ -16,16 +16,16 @@ from tess_source.errors import (
     UnknownNameError,
     did_you_mean,
 )
-from tess_source.fitscards import Headers
-from tess_source.fitstable import FitsTable, Reader
-from tess_source.reasons import Reasons
-from tess_source_arrays.memory import Arena
+from tess_source.files.fits_headers import Headers
+from tess_source.files.fits_table import FitsTable, Reader
+from tess_source.load.reasons import Reasons
+from tess_source_arrays.arena import Arena
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import DTypeLike, NDArray
 
-    from tess_source.manifest import Entry, Manifest
+    from tess_source.tables.manifest import Entry, Manifest
 
 __all__ = ["BITMASKS", "Arrays", "Asked", "NotAskedForError", "each", "iter_arrays"]
 

@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import LoadError, NoColumnError, QueryError, TessSourceError
-from tess_source.reasons import Reasons
+from tess_source.load.reasons import Reasons
+from tess_source_arrays.arena import Arena
 from tess_source_arrays.arrays import Arrays, Asked, each
-from tess_source_arrays.memory import Arena
 from tess_source_arrays.schema import ABOUT, COLUMNS, SPLIT, About
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import DTypeLike
 
-    from tess_source.manifest import Manifest
+    from tess_source.tables.manifest import Manifest
 
 __all__ = ["MissingExtraError", "Rows", "asked_of", "pyarrow", "to_arrow", "told"]
 

@@ -15,14 +15,15 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from tess_source import __version__, text
+from tess_source import __version__
+from tess_source.display import text
 from tess_source.errors import LoadError, QueryError, TessSourceError
-from tess_source.manifest import Entry, Manifest
-from tess_source.plan import Items, Plan, write_whole
+from tess_source.tables.manifest import Entry, Manifest
+from tess_source.tables.plan import Items, Plan, write_whole
+from tess_source_arrays.arena import Arena
 from tess_source_arrays.arrays import Arrays, Asked, each
 from tess_source_arrays.arrow import Rows, asked_of, pyarrow, told
-from tess_source_arrays.card import card
-from tess_source_arrays.memory import Arena
+from tess_source_arrays.readme import card
 from tess_source_arrays.schema import ABOUT, SPLIT
 from tess_source_arrays.split import FRACTIONS, METHOD, SIDES, split
 

@@ -10,15 +10,15 @@ from tess_source import hookimpl
 if TYPE_CHECKING:
     import click
 
-    from tess_source.manifest import Entry
-    from tess_source.records import Accessor, Column, Filter, Settings
-    from tess_source.tables import Links, Products
+    from tess_source.hooks.records import Accessor, Column, Filter, Settings
+    from tess_source.tables.listing import Links, Products
+    from tess_source.tables.manifest import Entry
 
 
 @hookimpl
 def tess_link(products: Products, settings: Settings) -> Links | None:
     """Relate data-validation products to their sets, sets to the data that they may have used, and to the sets that they supersede."""
-    from tess_source_dv.links import link
+    from tess_source_dv.sets.links import link
 
     return link(products)
 
@@ -26,7 +26,7 @@ def tess_link(products: Products, settings: Settings) -> Links | None:
 @hookimpl
 def tess_columns() -> Sequence[Column]:
     """Declare dv_set, dv_sectors, dv_state, superseded_by, supersedes."""
-    from tess_source_dv.columns import COLUMNS
+    from tess_source_dv.sets.columns import COLUMNS
 
     return COLUMNS
 
@@ -34,7 +34,7 @@ def tess_columns() -> Sequence[Column]:
 @hookimpl
 def tess_filters() -> Sequence[Filter]:
     """Declare dv: current, widest, all."""
-    from tess_source_dv.filters import FILTERS
+    from tess_source_dv.sets.filter import FILTERS
 
     return FILTERS
 
@@ -58,7 +58,7 @@ def tess_commands() -> Sequence[click.Command]:
 @hookimpl
 def tess_load(entry: Entry, options: Mapping[str, Any]) -> object | None:
     """Open a data-validation time series: one lightkurve light curve per TCE."""
-    from tess_source_dv.series import load
+    from tess_source_dv.read.series import load
 
     return load(entry, options)
 
@@ -66,6 +66,6 @@ def tess_load(entry: Entry, options: Mapping[str, Any]) -> object | None:
 @hookimpl
 def tess_collect(objects: Sequence[object]) -> Mapping[str, object] | None:
     """Hold the light curves of all TCEs together."""
-    from tess_source_dv.series import collect
+    from tess_source_dv.read.series import collect
 
     return collect(objects)

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tess_source.records import Accessor
+from tess_source.hooks.records import Accessor
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from tess_source.found import Found
-    from tess_source_dv.sets import Sets
-    from tess_source_dv.tces import TCEs
+    from tess_source.tables.found import Found
+    from tess_source_dv.read.tces import TCEs
+    from tess_source_dv.sets.table import Sets
 
 __all__ = ["ACCESSORS"]
 
@@ -25,15 +25,15 @@ def dv(
     files: Iterable[str | Path] = (),
     which: str = "all",
 ) -> Sets:
-    """Give the data-validation sets, newest first: see `tess_source_dv.sets.sets_of`."""
-    from tess_source_dv.sets import sets_of
+    """Give the data-validation sets, newest first: see `tess_source_dv.sets.table.sets_of`."""
+    from tess_source_dv.sets.table import sets_of
 
     return sets_of(found, exact, root, files, which)
 
 
 def tces(found: Found, root: str | Path | None = None, which: str = "all") -> TCEs:
-    """Fetch the reports and give their TCEs, a row each: see `tess_source_dv.reports.tces_of`."""
-    from tess_source_dv.reports import tces_of
+    """Fetch the reports and give their TCEs, a row each: see `tess_source_dv.sets.reports.tces_of`."""
+    from tess_source_dv.sets.reports import tces_of
 
     return tces_of(found, root, which)
 
@@ -41,8 +41,8 @@ def tces(found: Found, root: str | Path | None = None, which: str = "all") -> TC
 def plot_coverage(
     found: Found, path: str | Path | None = None, tic: int | None = None, root: str | Path | None = None
 ) -> Figure:
-    """Draw which sectors were observed, and which of them each run used: see `tess_source_dv.picture.plot_coverage`."""
-    from tess_source_dv.picture import plot_coverage as draw
+    """Draw which sectors were observed, and which of them each run used: see `tess_source_dv.draw.coverage.plot_coverage`."""
+    from tess_source_dv.draw.coverage import plot_coverage as draw
 
     return draw(found, path, tic, root)
 

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tess_source.commands import NOTHING, SOME_FAILED, Asking, format_option, note, print_rows
-from tess_source_dv.figure import PictureFile
-from tess_source_dv.filters import CHOICES
+from tess_source.cli.asking import NOTHING, SOME_FAILED, Asking, format_option, note, print_rows
+from tess_source_dv.draw.figure import PictureFile
+from tess_source_dv.sets.filter import CHOICES
 
 if TYPE_CHECKING:
-    from tess_source.found import Found
     from tess_source.session import Session
-    from tess_source.tables import Rows
-    from tess_source_dv.exact import Learned
-    from tess_source_dv.sets import Sets
+    from tess_source.tables.found import Found
+    from tess_source.tables.listing import Rows
+    from tess_source_dv.sets.exact_sectors import Learned
+    from tess_source_dv.sets.table import Sets
 
 __all__ = ["dv"]
 
@@ -60,9 +60,9 @@ def dv(
     TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin. With filters, the sets are shown that a
     file is of which the filters keep.
     """
-    from tess_source_dv.exact import learn
-    from tess_source_dv.members import everything, members
-    from tess_source_dv.sets import table_of
+    from tess_source_dv.sets.exact_sectors import learn
+    from tess_source_dv.sets.members import everything, members
+    from tess_source_dv.sets.table import table_of
 
     table = _one_of(tces=tces, history=history, files=files)
     found = session.search(**asked, **filters)
@@ -95,7 +95,7 @@ def _rows(table: str, found: Found, sets: Sets, learned: Learned) -> Rows:
     """Choose what is printed."""
     import polars as pl
 
-    from tess_source_dv.matching import history
+    from tess_source_dv.candidates.matching import history
 
     keys = sets["set"].implode()
     if table == "files":
@@ -107,7 +107,7 @@ def _rows(table: str, found: Found, sets: Sets, learned: Learned) -> Rows:
 
 
 def _summary(found: Found, sets: Sets) -> str:
-    from tess_source import text
+    from tess_source.display import text
 
     if not len(sets):
         why = ": where a search finds no TCE, there is none" if len(found.observations) and not found.drops else ""
@@ -120,7 +120,7 @@ def _summary(found: Found, sets: Sets) -> str:
 
 
 def _plot(found: Found, sets: Sets, path: Path) -> None:
-    from tess_source_dv.picture import plot_coverage
+    from tess_source_dv.draw.coverage import plot_coverage
 
     tics: Sequence[int] = sets["tic"].unique(maintain_order=True).to_list()
     for tic in tics:

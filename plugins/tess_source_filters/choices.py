@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tess_source.records import Accessor, Filter
+from tess_source.hooks.records import Accessor, Filter
 
 from .exptime import WORDS, is_near, nominal, seconds
 from .values import flag, items, text_of, whole
@@ -15,8 +15,8 @@ from .words import warn_of_missing
 if TYPE_CHECKING:
     import polars as pl
 
-    from tess_source.found import Found
-    from tess_source.tables import Products
+    from tess_source.tables.found import Found
+    from tess_source.tables.listing import Products
 
 __all__ = ["ACCESSORS", "FILTERS", "Order"]
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import UnknownNameError
-from tess_source.records import Filter
+from tess_source.hooks.records import Filter
 
 from .values import Span, any_of, items, number, span, text_of
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from tess_source.tables import Products
+    from tess_source.tables.listing import Products
 
 __all__ = ["FILTERS", "Exptimes", "is_near", "nominal"]
 

@@ -13,14 +13,14 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import QueryError, UnknownNameError
-from tess_source.records import Filter
+from tess_source.hooks.records import Filter
 
 from .values import Span, any_of, items, number, span
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from tess_source.tables import Products
+    from tess_source.tables.listing import Products
 
 __all__ = ["FILTERS", "Conditions", "Where"]
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tess_source.records import Filter
+from tess_source.hooks.records import Filter
 
 from .values import Span, any_of, items, span, whole
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from tess_source.tables import Products
+    from tess_source.tables.listing import Products
 
 __all__ = ["FILTERS", "Wholes"]
 
@@ -131,7 +131,7 @@ def _tics(value: Any) -> tuple[int, ...]:
 
 
 def _tic(item: Any) -> int:
-    from tess_source.targets import Target, parse_targets
+    from tess_source.targets.parse import Target, parse_targets
 
     target = next(parse_targets(whole(item) if isinstance(item, float) else item), None)
     if not isinstance(target, Target) or target.tic is None:

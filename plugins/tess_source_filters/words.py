@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import UnknownNameError, nearest
-from tess_source.records import Filter
+from tess_source.hooks.records import Filter
 
 from .values import items
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from tess_source.tables import Products
+    from tess_source.tables.listing import Products
 
 __all__ = ["FILTERS", "Words", "glob_to_regex", "pipelines", "warn_of_missing"]
 

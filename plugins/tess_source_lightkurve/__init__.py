@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from tess_source import hookimpl
 
 if TYPE_CHECKING:
-    from tess_source.manifest import Entry
-    from tess_source.records import Accessor
+    from tess_source.hooks.records import Accessor
+    from tess_source.tables.manifest import Entry
 
 
 @hookimpl

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tess_source.records import Accessor
+from tess_source.hooks.records import Accessor
 
 if TYPE_CHECKING:
     from lightkurve import SearchResult
 
-    from tess_source.found import Found
+    from tess_source.tables.found import Found
 
 __all__ = ["ACCESSORS"]
 

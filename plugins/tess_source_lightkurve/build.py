@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tess_source.fitstable import choose
+from tess_source.files.fits_table import choose
 from tess_source_lightkurve.cards import Unsupported
 from tess_source_lightkurve.plain import COLUMN, STRUCTURE, Plain
 from tess_source_lightkurve.readers import lightkurve

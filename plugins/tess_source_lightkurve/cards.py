@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tess_source.fitscards import Header, Value
+from tess_source.files.fits_headers import Header, Value
 
 __all__ = ["Cards", "Unsupported"]
 

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import DamagedFileError, LoadError, NoColumnError, NoReaderError
+from tess_source.files.whole import fault
 from tess_source_lightkurve import readers
 from tess_source_lightkurve.spoc import Unsupported, read_light_curve
-from tess_source_lightkurve.whole import fault
 
 if TYPE_CHECKING:
     from astropy.io.fits import HDUList
 
-    from tess_source.manifest import Entry
+    from tess_source.tables.manifest import Entry
 
 __all__ = ["load"]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tess_source.errors import LoadError
-from tess_source.fitscards import read_headers
-from tess_source.fitstable import FitsTable, choose
+from tess_source.files.fits_headers import read_headers
+from tess_source.files.fits_table import FitsTable, choose
 from tess_source_lightkurve.cards import Cards, Unsupported
 
 if TYPE_CHECKING:

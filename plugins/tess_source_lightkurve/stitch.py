@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source import names
 from tess_source.errors import LoadError, QueryError
-from tess_source.loading import iter_load
-from tess_source.manifest import Manifest
+from tess_source.load.loading import iter_load
+from tess_source.tables.manifest import Manifest
 from tess_source_lightkurve.readers import lightkurve
 
 if TYPE_CHECKING:

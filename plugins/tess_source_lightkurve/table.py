@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tess_source.front_table import table_of
+from tess_source.like_lightkurve.layout import table_of
 from tess_source_lightkurve.readers import lightkurve
 
 if TYPE_CHECKING:
     from lightkurve import SearchResult
 
-    from tess_source.found import Found
+    from tess_source.tables.found import Found
 
 __all__ = ["to_lightkurve"]
 

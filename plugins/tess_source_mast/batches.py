@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
-from tess_source.waiting import wait_for
+from tess_source.threads import wait_for
 
 __all__ = ["MOST_AT_A_TIME", "batches", "in_parallel"]
 

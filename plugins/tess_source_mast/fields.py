@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tess_source.records import Field, Settings
+from tess_source.hooks.records import Field, Settings
 from tess_source_mast.criteria import columns_of
-from tess_source_mast.patience import Patience
+from tess_source_mast.deadline import Patience
 
 __all__ = ["describe"]
 

@@ -6,11 +6,11 @@ import logging
 from typing import TYPE_CHECKING
 
 from tess_source.errors import ServiceError
-from tess_source.records import Settings
-from tess_source.targets import Query, Target
-from tess_source_mast.answers import frame
+from tess_source.hooks.records import Settings
+from tess_source.targets.parse import Query, Target
 from tess_source_mast.batches import MOST_AT_A_TIME, in_parallel
-from tess_source_mast.patience import Patience
+from tess_source_mast.deadline import Patience
+from tess_source_mast.frames import frame
 from tess_source_mast.questions import COUNT, Question, questions
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from tess_source.tables import Observations
+    from tess_source.tables.listing import Observations
 
 __all__ = ["count", "find"]
 
@@ -46,7 +46,7 @@ def find(query: Query, settings: Settings) -> Observations:
     ServiceError
         If the archive fails, or answers in part only.
     """
-    from tess_source.tables import Observations
+    from tess_source.tables.listing import Observations
     from tess_source_mast.portal import portal
 
     asked = questions(query, portal(settings), settings)

@@ -20,10 +20,10 @@ from urllib.parse import quote, unquote
 from astroquery.mast.discovery_portal import PortalAPI
 
 from tess_source.errors import ServiceError
-from tess_source.records import Settings
+from tess_source.hooks.records import Settings
 from tess_source_mast.batches import MOST_AT_A_TIME
+from tess_source_mast.deadline import Patience
 from tess_source_mast.hosts import Addresses, server_of
-from tess_source_mast.patience import Patience
 from tess_source_mast.tokens import cookie
 from tess_source_mast.wire import FleetingError, Wire
 

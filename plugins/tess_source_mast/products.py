@@ -8,17 +8,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import TableError
-from tess_source.records import Settings
-from tess_source_mast.answers import frame
+from tess_source.hooks.records import Settings
 from tess_source_mast.batches import MOST_AT_A_TIME, batches, in_parallel
-from tess_source_mast.patience import OverloadError, Patience
+from tess_source_mast.deadline import OverloadError, Patience
+from tess_source_mast.frames import frame
 
 if TYPE_CHECKING:
     import threading
 
     import polars as pl
 
-    from tess_source.tables import Observations, Products
+    from tess_source.tables.listing import Observations, Products
 
 __all__ = ["MOST_OBSERVATIONS", "list_products"]
 
@@ -56,7 +56,7 @@ def list_products(observations: Observations, settings: Settings) -> Products | 
     """
     import polars as pl
 
-    from tess_source.tables import Products
+    from tess_source.tables.listing import Products
 
     ours = observations.to_polars().filter(pl.col("archive") == "mast")
     if not ours.height:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import QueryError
-from tess_source.records import Settings
-from tess_source.targets import DEFAULT_RADIUS, Query, Target
+from tess_source.hooks.records import Settings
+from tess_source.targets.parse import DEFAULT_RADIUS, Query, Target
 from tess_source_mast.batches import batches
 from tess_source_mast.criteria import checked
-from tess_source_mast.patience import Patience
+from tess_source_mast.deadline import Patience
 
 if TYPE_CHECKING:
     from tess_source_mast.portal import Portal

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from tess_source.errors import ServiceError
-from tess_source.records import Settings
-from tess_source.targets import Target
-from tess_source_mast.patience import Patience
+from tess_source.hooks.records import Settings
+from tess_source.targets.parse import Target
+from tess_source_mast.deadline import Patience
 
 __all__ = ["resolve"]
 

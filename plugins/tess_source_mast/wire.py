@@ -17,9 +17,9 @@ import requests
 import urllib3
 
 from tess_source import __version__
+from tess_source.download.http import USER_AGENT
 from tess_source.errors import ServiceError
-from tess_source.http import USER_AGENT
-from tess_source_mast.patience import OverloadError, Patience, pause
+from tess_source_mast.deadline import OverloadError, Patience, pause
 
 __all__ = ["FleetingError", "Wire"]
 

@@ -10,7 +10,7 @@ from tess_source import hookimpl
 if TYPE_CHECKING:
     import click
 
-    from tess_source.records import Accessor
+    from tess_source.hooks.records import Accessor
 
 
 @hookimpl

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tess_source.records import Accessor
+from tess_source.hooks.records import Accessor
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from tess_source.found import Found
+    from tess_source.tables.found import Found
 
 __all__ = ["ACCESSORS"]
 

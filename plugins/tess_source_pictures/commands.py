@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from tess_source.commands import NOTHING, SOME_FAILED, Asking, note
-from tess_source_dv.figure import PictureFile
+from tess_source.cli.asking import NOTHING, SOME_FAILED, Asking, note
+from tess_source_dv.draw.figure import PictureFile
 from tess_source_pictures.gather import has_curves
 from tess_source_pictures.html import page_file
 
 if TYPE_CHECKING:
-    from tess_source.found import Found
     from tess_source.session import Session
+    from tess_source.tables.found import Found
 
 __all__ = ["plot", "show"]
 

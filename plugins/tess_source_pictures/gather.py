@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import LoadError, QueryError, TessSourceError
-from tess_source.loading import open_entry
+from tess_source.load.loading import open_entry
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tess_source.found import Found
-    from tess_source.manifest import Manifest
+    from tess_source.tables.found import Found
+    from tess_source.tables.manifest import Manifest
 
 __all__ = [
     "Curve",

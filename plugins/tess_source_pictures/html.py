@@ -7,8 +7,8 @@ from html import escape
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tess_source.disk import check_place
 from tess_source.errors import QueryError
-from tess_source.place import check_place
 
 __all__ = ["Markup", "link", "page", "page_file", "table", "text"]
 

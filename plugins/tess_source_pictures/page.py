@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tess_source import text as words
+from tess_source.disk import write
+from tess_source.display import text as words
 from tess_source.errors import QueryError, TessSourceError
-from tess_source.place import write
-from tess_source_dv.exact import root_of
-from tess_source_dv.figure import new_figure
-from tess_source_dv.members import everything, members
+from tess_source_dv.draw.figure import new_figure
+from tess_source_dv.sets.exact_sectors import root_of
+from tess_source_dv.sets.members import everything, members
 from tess_source_pictures.folded import Folded, fold_curves, fold_series
 from tess_source_pictures.gather import Gathered, chosen, gather, has_curves, name_of, simulated, target_of
 from tess_source_pictures.html import Markup, link, page, page_file, table, text
@@ -24,7 +24,7 @@ from tess_source_pictures.transits import Ephemeris, Validated, ephemerides, val
 if TYPE_CHECKING:
     import polars as pl
 
-    from tess_source.found import Found
+    from tess_source.tables.found import Found
 
 __all__ = ["show_html"]
 
@@ -143,7 +143,7 @@ def _known(found: Found, asked: Found, tic: int, root: Path, series: bool, optio
 
 def _series(found: Found, dv: Validated, root: Path, fetch: bool) -> Path | None:
     """Give the time series of the set that the TCEs are from, if it is here or is to be fetched."""
-    from tess_source_dv.exact import fetch_reports
+    from tess_source_dv.sets.exact_sectors import fetch_reports
 
     if dv.best is None:
         return None
@@ -198,7 +198,7 @@ def _facts(known: _Known) -> list[tuple[str, str]]:
 
 
 def _coverage(known: _Known, inliner: Inliner) -> list[str]:
-    from tess_source_dv.picture import plot_coverage
+    from tess_source_dv.draw.coverage import plot_coverage
 
     whole = known.found.replace(products=everything(known.found))
     said = f"Sectors of TIC {known.tic} that were observed, and that each data-validation run used"

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tess_source import text as words
-from tess_source_dv.exact import root_of
-from tess_source_dv.figure import new_figure, picture_file, save
+from tess_source.display import text as words
+from tess_source_dv.draw.figure import new_figure, picture_file, save
+from tess_source_dv.sets.exact_sectors import root_of
 from tess_source_pictures.gather import Curve, chosen, gather, name_of, simulated, target_of
 from tess_source_pictures.panels import INK, colour, draw_sector, scale_of
 from tess_source_pictures.transits import Ephemeris, ephemerides, validated
@@ -17,7 +17,7 @@ from tess_source_pictures.transits import Ephemeris, ephemerides, validated
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from tess_source.found import Found
+    from tess_source.tables.found import Found
 
 __all__ = ["draw", "drawn", "plot"]
 

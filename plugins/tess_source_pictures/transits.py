@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tess_source_dv.exact import fetch_reports
-from tess_source_dv.members import everything, members
-from tess_source_dv.sectors_of import sectors_from_words
-from tess_source_dv.sets import Sets, sets_of
-from tess_source_dv.tces import TCEs, read_tces
+from tess_source_dv.read.tces import TCEs, read_tces
+from tess_source_dv.sector_bits import sectors_from_words
+from tess_source_dv.sets.exact_sectors import fetch_reports
+from tess_source_dv.sets.members import everything, members
+from tess_source_dv.sets.table import Sets, sets_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tess_source.found import Found
+    from tess_source.tables.found import Found
 
 __all__ = ["Ephemeris", "Validated", "ephemerides", "validated"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tess_source.hookspecs import hookimpl
+from tess_source.hooks.specs import hookimpl
 
 if TYPE_CHECKING:
     import click

@@ -54,7 +54,7 @@ def contents() -> None:
     """List what the sample archive holds: a row per target."""
     import polars as pl
 
-    from tess_source.text import table
+    from tess_source.display.text import table
     from tess_source_sample.catalogue import Catalogue
 
     catalogue = Catalogue()

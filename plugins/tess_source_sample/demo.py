@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tess_source import Session, text
+from tess_source import Session
+from tess_source.display import text
 from tess_source_sample.server import SampleArchive
 
 if TYPE_CHECKING:

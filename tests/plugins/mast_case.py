@@ -26,7 +26,7 @@ def session_at(archive: SampleArchive, **words: Any) -> Session:
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let repetitions follow at once."""
     for name in PAUSES:
-        monkeypatch.setattr(f"tess_source_mast.patience.{name}", 0.0)
+        monkeypatch.setattr(f"tess_source_mast.deadline.{name}", 0.0)
 
 
 def portal_requests(archive: SampleArchive) -> list[Recorded]:

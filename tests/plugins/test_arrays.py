@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from tess_source import Accessor, Session, hookimpl
 from tess_source.errors import DamagedFileError, LoadError, PluginConflictError, PluginError, QueryError
-from tess_source.fitstable import Reader
-from tess_source.manifest import Manifest
+from tess_source.files.fits_table import Reader
+from tess_source.tables.manifest import Manifest
 from tess_source_arrays.arrays import BITMASKS
 from tess_source_arrays.arrow import ALL
 from tess_source_lightkurve.readers import lightkurve
@@ -300,9 +300,9 @@ def test_manifests_have_the_methods_that_plugins_declare(tmp_path: Path) -> None
 
 def test_what_a_search_found_does_not_have_the_methods_of_manifests() -> None:
     import tess_source_arrays
-    from tess_source.found import Found
-    from tess_source.tables import Links, Observations, Products
-    from tess_source.targets import Query
+    from tess_source.tables.found import Found
+    from tess_source.tables.listing import Links, Observations, Products
+    from tess_source.targets.parse import Query
 
     session = Session(discover=False, plugins=[tess_source_arrays])
     found = Found(Products.empty(), Observations.empty(), Links.empty(), Query(()), session=session)

@@ -12,7 +12,7 @@ from astropy.io import fits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tess_source_arrays.memory import ALIGNED, BLOCK, Arena
+from tess_source_arrays.arena import ALIGNED, BLOCK, Arena
 
 
 @given(

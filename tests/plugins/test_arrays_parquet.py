@@ -31,9 +31,9 @@ from arrays_case import (
 from astropy.io import fits
 
 from tess_source.errors import LoadError, QueryError
-from tess_source.lock import verify_lock
-from tess_source.manifest import Manifest
-from tess_source.plan import Plan
+from tess_source.lock.check import verify_lock
+from tess_source.tables.manifest import Manifest
+from tess_source.tables.plan import Plan
 from tess_source_arrays import arrow
 from tess_source_arrays.arrow import ALL, MissingExtraError
 from tess_source_arrays.parquet import DataSetExistsError
@@ -222,7 +222,7 @@ def test_one_file_holds_the_numbers_of_all_and_where_they_come_from(manifest: Ma
             np.testing.assert_array_equal(np.array(row[name]), arrays[name])
         assert row["sha256"] == manifest.lock().items.to_polars().filter(uri=row["uri"])["sha256"].item()
     lock = tmp_path / "lock.ecsv"
-    lock.write_bytes(pq.read_metadata(written.path).metadata[b"tess_source.lock"])
+    lock.write_bytes(pq.read_metadata(written.path).metadata[b"tess_source.lock.check"])
     told = ("uri", "size", "sha256", "data_rel", "procver", "date")
     assert (
         Plan.load(lock)

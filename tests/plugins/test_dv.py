@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import tess_source_dv as plugin
 from tess_source import Links, Products, Session, Settings
-from tess_source_dv.known import known
-from tess_source_dv.links import link
+from tess_source_dv.sets.links import link
+from tess_source_dv.sets.used import known
 
 TIC = 16740101
 

@@ -19,10 +19,10 @@ import tess_source_dv
 import tess_source_filters
 import tess_source_mast
 from tess_source import Found, Session
-from tess_source.cli import build
+from tess_source.cli.program import build
 from tess_source.errors import LoadError
-from tess_source_dv.found_in import light_curves_of
-from tess_source_dv.matching import history
+from tess_source_dv.candidates.matching import history
+from tess_source_dv.read.light_curves import light_curves_of
 from tess_source_sample import facts
 from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive

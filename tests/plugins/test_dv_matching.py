@@ -11,10 +11,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tess_source.errors import QueryError
-from tess_source_dv.ephemeris import MOST, RATIOS, Ephemeris, compare
-from tess_source_dv.matching import history, match
-from tess_source_dv.report import read_report
-from tess_source_dv.tces import TCEs, read_tces
+from tess_source_dv.candidates.ephemeris import MOST, RATIOS, Ephemeris, compare
+from tess_source_dv.candidates.matching import history, match
+from tess_source_dv.read.report import read_report
+from tess_source_dv.read.tces import TCEs, read_tces
 
 BTJD_0, LENGTH = 1325.0, 27.0
 

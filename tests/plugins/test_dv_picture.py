@@ -12,9 +12,9 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
 from tess_source.errors import QueryError
-from tess_source_dv.known import known
-from tess_source_dv.picture import DATA, FAST, OLD, RUN, plot_coverage
-from tess_source_dv.sets import table_of
+from tess_source_dv.draw.coverage import DATA, FAST, OLD, RUN, plot_coverage
+from tess_source_dv.sets.table import table_of
+from tess_source_dv.sets.used import known
 
 RUNS = [(14, 14, 240), (14, 14, 745), (14, 41, 512), (14, 55, 652)]
 CURVES = [light_curve(sector) for sector in (14, 15, 41, 55, 75)]

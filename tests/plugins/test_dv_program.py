@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from mast_case import KELT9, TOI3505
 
-from tess_source.cli import main
-from tess_source.place import check_place, write
+from tess_source.cli.program import main
+from tess_source.disk import check_place, write
 from tess_source_sample.server import SampleArchive
 
 

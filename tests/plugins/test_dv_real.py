@@ -9,11 +9,11 @@ import pytest
 
 import tess_source_dv as plugin
 from tess_source import Links, Products, Session, Settings
-from tess_source_dv.known import known
-from tess_source_dv.report import read_report
-from tess_source_dv.sectors_of import sectors_from_words
-from tess_source_dv.sets import Sets, table_of
-from tess_source_dv.tces import TCEs
+from tess_source_dv.read.report import read_report
+from tess_source_dv.read.tces import TCEs
+from tess_source_dv.sector_bits import sectors_from_words
+from tess_source_dv.sets.table import Sets, table_of
+from tess_source_dv.sets.used import known
 
 pytestmark = pytest.mark.real
 

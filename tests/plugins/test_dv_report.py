@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tess_source.errors import DamagedFileError, LoadError
-from tess_source.tables import Products
-from tess_source_dv import report as reading
-from tess_source_dv.members import members
-from tess_source_dv.report import HostileFileError, Measured, read_report
+from tess_source.tables.listing import Products
+from tess_source_dv.read import report as reading
+from tess_source_dv.read.report import HostileFileError, Measured, read_report
+from tess_source_dv.sets.members import members
 
 NAME = "tess2018206190142-s0001-s0013-0000000000000042-00226_dvr.xml"
 BEGIN = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tess_source.errors import DamagedFileError, LoadError
-from tess_source_dv import sectors_of
-from tess_source_dv.sectors_of import (
+from tess_source_dv import sector_bits as sectors_of
+from tess_source_dv.sector_bits import (
     read_target_list,
     sectors_in_words,
     sectors_of_bits,

@@ -29,13 +29,14 @@ from tess_source.errors import (
     QueryError,
     UnknownNameError,
 )
-from tess_source.manifest import Entry, Manifest
-from tess_source.plan import Item, Items, Plan
-from tess_source.tables import Products
-from tess_source_dv import reader, series
-from tess_source_dv.curves import DVLightCurve, DVTimeSeries
-from tess_source_dv.found_in import light_curves_of
-from tess_source_dv.series import read_dvt, read_statistics, read_tce
+from tess_source.tables.listing import Products
+from tess_source.tables.manifest import Entry, Manifest
+from tess_source.tables.plan import Item, Items, Plan
+from tess_source_dv.read import into_lightkurve as reader
+from tess_source_dv.read import series
+from tess_source_dv.read.curves import DVLightCurve, DVTimeSeries
+from tess_source_dv.read.light_curves import light_curves_of
+from tess_source_dv.read.series import read_dvt, read_statistics, read_tce
 from tess_source_sample.files import make
 from tess_source_sample.server import SampleArchive
 
@@ -373,15 +374,15 @@ def test_normalizing_twice_changes_nothing(here: Here) -> None:
 
 @pytest.mark.parametrize("filename", [NEWER, KELT9, TOI3505])
 def test_the_key_is_that_of_the_sets(filename: str) -> None:
-    from tess_source_dv.members import members
-    from tess_source_dv.report import set_key
+    from tess_source_dv.read.report import set_key
+    from tess_source_dv.sets.members import members
 
     row = members(Products.of([{"uri": f"mast:TESS/product/{filename}"}])).row(0, named=True)
     assert set_key(names.parse(filename)) == row["set"]
 
 
 def test_the_key_of_a_tess_spoc_set_has_the_version_in_place_of_a_run() -> None:
-    from tess_source_dv.report import set_key
+    from tess_source_dv.read.report import set_key
 
     name = names.parse("hlsp_tess-spoc_tess_phot_0000000012345678-s0036-s0036_tess_v1_dvt.fits")
     assert set_key(name) == "TESS-SPOC/12345678/s0036-s0036/v1"
@@ -652,8 +653,8 @@ def test_one_module_registers_by_being_imported_and_no_other_does(here: Here) ->
 import sys, warnings
 warnings.simplefilter("ignore")
 import tess_source, lightkurve
-from tess_source_dv.series import read_dvt
-import tess_source_dv.reader
+from tess_source_dv.read.series import read_dvt
+import tess_source_dv.read.into_lightkurve
 read_dvt(sys.argv[1])
 try: lightkurve.read(sys.argv[1])
 except lightkurve.LightkurveError: print("before: refused", "tess_source_dv.lightkurve" in sys.modules)
@@ -665,7 +666,7 @@ print("after:", len(lightkurve.read(sys.argv[1])), "light curves")
 
 def test_the_functions_import_nothing_heavy_before_they_are_called() -> None:
     heavy = "{'numpy', 'polars', 'astropy', 'lightkurve', 'matplotlib'}"
-    code = f"import sys, tess_source_dv.series, tess_source_dv.found_in; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import sys, tess_source_dv.read.series, tess_source_dv.read.light_curves; print(sorted({heavy} & set(sys.modules)))"
     assert fresh(code) == "[]\n"
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from tess_source import Found
 from tess_source.errors import DamagedFileError, QueryError, UnknownNameError
-from tess_source_dv.known import known
-from tess_source_dv.sets import Sets, table_of
+from tess_source_dv.sets.table import Sets, table_of
+from tess_source_dv.sets.used import known
 
 
 def rows(sets: Sets) -> dict[str, dict[str, object]]:

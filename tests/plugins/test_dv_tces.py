@@ -17,9 +17,9 @@ from astropy.table import QTable
 from astropy.time import Time
 
 from tess_source.errors import DamagedFileError, LoadError
-from tess_source_dv.report import read_report
-from tess_source_dv.tce_columns import COLUMNS
-from tess_source_dv.tces import TCEs, read_dvt_headers, read_tces
+from tess_source_dv.read.report import read_report
+from tess_source_dv.read.tce_columns import COLUMNS
+from tess_source_dv.read.tces import TCEs, read_dvt_headers, read_tces
 from tess_source_sample.files import make
 
 STEM = "tess2018206190142-s0001-s0006-0000000307210830-00196"

@@ -19,8 +19,8 @@ from astropy.io import fits
 import tess_source_lightkurve as plugin
 from tess_source import Session, names
 from tess_source.errors import DamagedFileError, LoadError, NoColumnError, NoReaderError, QueryError
-from tess_source.manifest import Entry, Loaded, Manifest
-from tess_source.plan import Item, Items, Plan
+from tess_source.tables.manifest import Entry, Loaded, Manifest
+from tess_source.tables.plan import Item, Items, Plan
 from tess_source_sample.files import make
 
 SPOC = "tess2019198215352-s0014-0000000016740101-0150-s_lc.fits"
@@ -419,8 +419,8 @@ QUIET = """
 import logging, sys, warnings
 from pathlib import Path
 import tess_source_lightkurve as plugin
-from tess_source.manifest import Entry
-from tess_source.plan import Item
+from tess_source.tables.manifest import Entry
+from tess_source.tables.plan import Item
 assert not {"lightkurve", "astropy", "numpy"} & set(sys.modules), "imported too early"
 plugin.tess_collect([1])
 assert "lightkurve" not in sys.modules

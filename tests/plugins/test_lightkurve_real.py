@@ -11,10 +11,10 @@ from test_lightkurve import tables_equal
 import tess_source_lightkurve as plugin
 from tess_source import Session, names
 from tess_source.errors import DamagedFileError
-from tess_source.manifest import Entry, Manifest
-from tess_source.plan import Item, Items, Plan
+from tess_source.files.whole import fault
+from tess_source.tables.manifest import Entry, Manifest
+from tess_source.tables.plan import Item, Items, Plan
 from tess_source_lightkurve.readers import lightkurve
-from tess_source_lightkurve.whole import fault
 
 pytestmark = pytest.mark.real
 

@@ -14,7 +14,7 @@ from astropy.io import fits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tess_source_lightkurve.whole import BLOCK, fault
+from tess_source.files.whole import BLOCK, fault
 
 
 @cache

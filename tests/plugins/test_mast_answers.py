@@ -15,7 +15,7 @@ from mast_case import envelope, plain
 
 from tess_source import Products, Target
 from tess_source.errors import ServiceError
-from tess_source_mast.answers import frame
+from tess_source_mast.frames import frame
 from tess_source_mast.observations import _with_separation
 
 

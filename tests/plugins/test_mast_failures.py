@@ -16,7 +16,7 @@ from mast_case import KELT9, L98, PLACE, no_pauses, portal_requests, session_at,
 
 from tess_source import Session
 from tess_source.errors import ServiceError, TessSourceError
-from tess_source_mast import patience
+from tess_source_mast import deadline as patience
 from tess_source_sample import portal as sample_portal
 from tess_source_sample.facts import SYNTHETIC_TIC
 from tess_source_sample.faults import Fault

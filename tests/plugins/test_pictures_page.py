@@ -17,10 +17,10 @@ from click.testing import CliRunner
 from pictures_case import KELT9, L9859, PLUGINS, TOI3505, archive
 
 from tess_source import Session
-from tess_source.cli import build
+from tess_source.cli.program import build
 from tess_source.errors import QueryError
-from tess_source.plan import Plan
-from tess_source.targets import Target
+from tess_source.tables.plan import Plan
+from tess_source.targets.parse import Target
 from tess_source_pictures.html import link, table, text
 from tess_source_pictures.page import _address
 

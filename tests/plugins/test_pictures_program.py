@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from pictures_case import KELT9, TOI3505, archive
 
 from tess_source import Session
-from tess_source.cli import build
+from tess_source.cli.program import build
 from tess_source.errors import QueryError
 
 MISSING = "status:404:times=99:match=s0054-0000000390988385-0227-s_lc"

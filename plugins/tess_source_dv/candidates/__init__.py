@@ -1,0 +1,1 @@
+"""TCEs followed from run to run by their ephemerides."""

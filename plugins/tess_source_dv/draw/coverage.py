@@ -1,0 +1,331 @@
+"""One picture of a target: which sectors were observed, what each run searched and used, and what is superseded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tess_source.errors import QueryError
+from tess_source_dv.draw.figure import new_figure, picture_file, save
+from tess_source_dv.sector_bits import sectors_from_words
+from tess_source_dv.sets.table import Sets, sets_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from tess_source.tables.found import Found
+
+__all__ = ["plot_coverage"]
+
+DATA, FAST, RUN, OLD, OLD_TEXT = "#3c4650", "#c4620a", "#1f5fa8", "#9db0c4", "#66788c"
+"""Colours: 120-s data, 20-s data, current sets, superseded ones, what is written of these."""
+ROW = 0.23
+"""Height of a row [inch]."""
+LEAST = 12
+"""Sectors that the axis shows at least."""
+GAP = 0.9
+"""Between the data and the runs, in rows."""
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """What lies around the axes [inch]."""
+
+    width: float
+    left: float
+    right: float
+    bottom: float
+    legend: int
+    """Columns of the legend."""
+    ticks: Mapping[int, int]
+    """Sectors that are spanned at most → sectors between the numbers of the axis."""
+    says_by: bool = True
+    """Whether there is room for what supersedes a set."""
+    top: float = 0.8
+
+    @property
+    def inch(self) -> float:
+        """In widths of the axes."""
+        return 1 / (self.width - self.left - self.right)
+
+
+BROAD = _Frame(11.0, 1.55, 2.2, 0.95, 4, {30: 1, 70: 5})
+NARROW = _Frame(4.7, 1.2, 0.55, 1.15, 2, {10: 1, 40: 5}, says_by=False)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One row of the picture."""
+
+    label: str
+    sectors: tuple[int, ...]
+    colour: str
+    filled: bool = True
+    span: tuple[int, int] | None = None
+    """First and last sector that were searched; None for data."""
+    tces: str = ""
+    by: str = ""
+    """What supersedes it."""
+
+
+def plot_coverage(
+    source: Found | Sets, path: str | Path | None = None, tic: int | None = None, root: str | Path | None = None,
+    *, found: Found | None = None, narrow: bool = False,
+) -> Figure:  # fmt: skip
+    """Draw which sectors of a target were observed, and what each data-validation run searched and used.
+
+    One row for data at each exposure time, one per DV set, newest first: a line over the range that was searched, a filled square for each
+    sector that was used, an open one where it is only known that it may have been. Superseded sets are faded, and say by which.
+
+    Parameters
+    ----------
+    source : Found or Sets
+        A search, whose sets are taken as `tess_source_dv.sets.table.sets_of` gives them; or sets.
+    path : str or Path, optional
+        Where to write the picture: ``.svg``, ``.png`` or ``.pdf``.
+    tic : int, optional
+        Which target; may be left out if there is one only.
+    root : str or Path, optional
+        Where reports may lie, the cache folder if None; those that do make sectors exact. Not looked at if `source` is sets.
+    found : Found, optional
+        With sets as `source`: the search that they are of, for the sectors observed.
+    narrow : bool
+        Draw for a phone or a column of a paper: 4.7 inch wide, and superseded sets do not say by which.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not known to pyplot, so that nothing need be closed.
+
+    Raises
+    ------
+    QueryError
+        If there is nothing to draw, several targets and none named, or another kind of file wanted.
+    OSError
+        If the file cannot be written.
+    """
+    file = picture_file(path)
+    sets = source if isinstance(source, Sets) else sets_of(source, root=root)
+    found = found if isinstance(source, Sets) else source
+    tic = _target(sets, found, tic)
+    data, runs = _data(found, sets, tic), _runs(sets, tic)
+    if not data and not runs:
+        raise QueryError(f"TIC {tic} has neither light curves nor data validation here: there is nothing to draw")
+    frame = NARROW if narrow else BROAD
+    width, height = frame.width, frame.top + frame.bottom + ROW * (len(data) + GAP + len(runs))
+    figure = new_figure(width, height)
+    axes = figure.add_axes(
+        (frame.left / width, frame.bottom / height, 1 / frame.inch / width, 1 - (frame.top + frame.bottom) / height)
+    )
+    _draw(axes, data, runs, frame)
+    edge, size = (0.1, 8.5) if narrow else (0.2, 9.5)
+    figure.text(edge / width, 1 - 0.24 / height, f"TIC {tic}", fontsize=13, fontweight="bold", va="center")
+    figure.text(edge / width, 1 - 0.48 / height, _subtitle(runs), fontsize=size, color=DATA, va="center")
+    _legend(figure, runs, frame)
+    return save(figure, file)
+
+
+def _target(sets: Sets, found: Found | None, tic: int | None) -> int:
+    known: set[int] = set(sets["tic"].to_list())
+    if found is not None:
+        for table in (found.observations, found.products):
+            known |= set(table["tic"].drop_nulls().to_list())
+        asked = {target.tic for target in found.query.targets if target.tic is not None}
+        known = known & asked or known
+    if tic is not None:
+        return tic
+    if len(known) != 1:
+        shown = ", ".join(map(str, sorted(known)[:5]))
+        raise QueryError(
+            f"a picture shows one target; say tic=…: there are {len(known)}{': ' + shown if known else ''}"
+        )
+    return known.pop()
+
+
+def _data(found: Found | None, sets: Sets, tic: int) -> list[_Row]:
+    """Rows of what was observed; without a search, what the sets tell of it."""
+    kinds = _observed(found, tic) if found is not None else {}
+    for row in sets:
+        if row["tic"] == tic and row["pipeline"] != "SPOC":
+            kinds.setdefault(row["pipeline"], set()).update(sectors_from_words(row["sectors"] or ""))
+    if found is None:
+        ours = [row["sectors"] for row in sets if row["tic"] == tic and row["pipeline"] == "SPOC" and row["sectors"]]
+        kinds["120 s"] = {sector for words in ours for sector in sectors_from_words(words)}
+    colours = {"20 s": FAST, "120 s": DATA}
+    order = ["20 s", "120 s", *(kind for kind in kinds if kind not in colours)]
+    return [_Row(kind, tuple(sorted(kinds[kind])), colours.get(kind, DATA)) for kind in order if kinds.get(kind)]
+
+
+def _observed(found: Found, tic: int) -> dict[str, set[int]]:
+    """Exposure time → sectors, from products and from observations, of which no selection leaves anything out."""
+    import polars as pl
+
+    from tess_source_dv.sets.members import everything
+
+    words = {"lc": "120 s", "tp": "120 s", "target": "120 s", "fast-lc": "20 s", "fast-tp": "20 s", "fast": "20 s"}
+    kinds: dict[str, set[int]] = {}
+    for table in (everything(found), found.observations):
+        rows = (
+            table.to_polars().filter(tic=tic, pipeline="SPOC").filter(pl.col("first_sector") == pl.col("last_sector"))
+        )
+        for kind, sector in rows.select("kind", "first_sector").unique().iter_rows():
+            if kind in words:
+                kinds.setdefault(words[kind], set()).add(sector)
+    return kinds
+
+
+def _runs(sets: Sets, tic: int) -> list[_Row]:
+    rows = [row for row in sets if row["tic"] == tic]
+    short = {row["set"]: _short(row) for row in rows}
+    several = len({row["pipeline"] for row in rows}) > 1
+    return [
+        _Row(
+            label=f"{row['pipeline']} {short[row['set']]}"
+            if several and row["pipeline"] != "SPOC"
+            else short[row["set"]],
+            sectors=sectors_from_words(row["sectors"] or ""),
+            colour=OLD if row["superseded_by"] else RUN,
+            filled=row["state"] == "exact",
+            span=(row["first_sector"], row["last_sector"]),
+            tces="" if row["tces"] is None else str(row["tces"]),
+            by=_by(row, short),
+        )
+        for row in rows
+    ]
+
+
+def _short(row: Mapping[str, Any]) -> str:
+    first, last = row["first_sector"], row["last_sector"]
+    return f"{first if first == last else f'{first}–{last}':>6}  {row['set'].rpartition('/')[2]}"
+
+
+def _by(row: Mapping[str, Any], short: Mapping[str, str]) -> str:
+    key = row["superseded_by"]
+    if key is None:
+        return ""
+    said = " ".join(short.get(key, key).split())
+    return f"{said}{', probably' if (row['reason'] or '').startswith('probably') else ''}"
+
+
+def _subtitle(runs: Sequence[_Row]) -> str:
+    current = sum(row.colour == RUN for row in runs)
+    return f"sectors observed, and {len(runs)} data-validation sets, {current} of them current"
+
+
+def _draw(axes: Axes, data: Sequence[_Row], runs: Sequence[_Row], frame: _Frame) -> None:
+    places = [*range(len(data)), *(len(data) + GAP + n for n in range(len(runs)))]
+    for y, row in zip(places, [*data, *runs], strict=True):
+        _bar(axes, y, row)
+    first, last = _limits([*data, *runs])
+    axes.set_xlim(first - 0.7, last + 0.7)
+    axes.set_ylim(places[-1] + 0.6, -0.6)
+    _ticks(axes, next((step for span, step in frame.ticks.items() if last - first <= span), 10))
+    axes.set_yticks(places, [row.label for row in (*data, *runs)], fontfamily="monospace", fontsize=8)
+    for label, row in zip(axes.get_yticklabels(), (*data, *runs), strict=True):
+        label.set_color(_ink(row))
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("sector", fontsize=9)
+    for side in ("top", "left", "right"):
+        axes.spines[side].set_visible(False)
+    if runs:
+        _margins(axes, places[len(data) :], runs, frame)
+
+
+def _margins(axes: Axes, places: Iterable[float], runs: Sequence[_Row], frame: _Frame) -> None:
+    """Write number of TCEs, and what supersedes, to the right of each run; what the columns are, above them."""
+    from matplotlib.transforms import blended_transform_factory
+
+    beside = blended_transform_factory(axes.transAxes, axes.transData)
+    columns = [(0.3, "right", "TCEs"), (0.45, "left", "superseded by")][: 1 + frame.says_by]
+    head = min(places, default=0.0) - 0.85
+    above: dict[str, Any] = {"fontsize": 7.5, "color": DATA, "va": "center", "style": "italic", "transform": beside}
+    axes.text(-0.06 * frame.inch, head, "searched   run", ha="right", **above)
+    for x, align, title in columns:
+        axes.text(1 + x * frame.inch, head, title, ha=align, **above)
+    for y, row in zip(places, runs, strict=True):
+        for (x, align, _), said in zip(columns, (row.tces, row.by), strict=False):
+            axes.text(1 + x * frame.inch, y, said, transform=beside, fontsize=8, color=_ink(row), va="center", ha=align)
+
+
+def _ink(row: _Row) -> str:
+    return OLD_TEXT if row.colour == OLD else "black"
+
+
+def _bar(axes: Axes, y: float, row: _Row) -> None:
+    from matplotlib.patches import Rectangle
+
+    if row.span is not None:
+        first, last = row.span
+        axes.plot(
+            [first - 0.42, last + 0.42],
+            [y, y],
+            color=row.colour,
+            linewidth=1.2,
+            alpha=0.55,
+            solid_capstyle="butt",
+            zorder=2,
+        )
+    for start, stop in _stretches(row.sectors):
+        for sector in range(start, stop + 1):
+            face = row.colour if row.filled else "white"
+            box = Rectangle(
+                (sector - 0.42, y - 0.34), 0.84, 0.68, facecolor=face, edgecolor=row.colour, linewidth=0.9, zorder=3
+            )
+            axes.add_patch(box)
+
+
+def _stretches(sectors: Sequence[int]) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    for sector in sorted(sectors):
+        if found and sector == found[-1][1] + 1:
+            found[-1] = found[-1][0], sector
+        else:
+            found.append((sector, sector))
+    return found
+
+
+def _limits(rows: Sequence[_Row]) -> tuple[int, int]:
+    shown = [sector for row in rows for sector in (*row.sectors, *(row.span or ()))]
+    first, last = min(shown), max(shown)
+    if last - first + 1 < LEAST:
+        first = max(1, first - (LEAST - (last - first + 1)) // 2)
+        last = max(last, first + LEAST - 1)
+    return first, last
+
+
+def _ticks(axes: Axes, major: int) -> None:
+    from matplotlib.ticker import MultipleLocator
+
+    axes.xaxis.set_major_locator(MultipleLocator(major))
+    axes.xaxis.set_minor_locator(MultipleLocator(1))
+    axes.grid(axis="x", which="major", color="#d9dee4", linewidth=0.6, zorder=0)
+    axes.set_axisbelow(True)
+    axes.tick_params(axis="x", which="minor", length=2, color="#9aa5b1")
+    axes.tick_params(axis="x", which="major", labelsize=8)
+
+
+def _legend(figure: Figure, runs: Sequence[_Row], frame: _Frame) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    here = {(row.filled, row.colour) for row in runs}
+    said = [
+        (bool(runs), Line2D([], [], color=RUN, alpha=0.55, linewidth=1.2), "range searched"),
+        (any(filled for filled, _ in here), Patch(facecolor=RUN, edgecolor=RUN), "sector used"),
+        (
+            any(not filled for filled, _ in here),
+            Patch(facecolor="white", edgecolor=RUN),
+            "observed in range, perhaps used",
+        ),
+        (any(colour == OLD for _, colour in here), Patch(facecolor=OLD, edgecolor=OLD), "superseded"),
+    ]
+    handles = [(handle, label) for there, handle, label in said if there]
+    if handles:
+        left = frame.left / frame.width - 0.01 if frame.says_by else 0.0
+        figure.legend(
+            *map(list, zip(*handles, strict=True)), loc="lower left", bbox_to_anchor=(left, 0.1 / figure.get_figheight()),
+            ncols=frame.legend, frameon=False, fontsize=8, handlelength=1.6, columnspacing=1.6,
+        )  # fmt: skip

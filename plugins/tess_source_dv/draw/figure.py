@@ -1,0 +1,78 @@
+"""Pictures as files: which kinds there are, and figures that no state of matplotlib's own knows of."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tess_source.disk import check_place, write
+from tess_source.errors import QueryError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["PICTURES", "PictureFile", "new_figure", "picture_file", "save"]
+
+PICTURES = (".svg", ".png", ".pdf")
+"""How the names of pictures end."""
+
+
+def picture_file(path: str | Path | None) -> Path | None:
+    """Give the file that a picture is to be written to, None if none is.
+
+    Raises
+    ------
+    QueryError
+        If another kind of file is wanted.
+    OSError
+        If it cannot be written.
+    """
+    file = None if path is None else Path(path)
+    if file is not None and file.suffix.lower() not in PICTURES:
+        raise QueryError(f"{file.name}: pictures are {', '.join(PICTURES)}")
+    if file is not None:
+        check_place(file)
+    return file
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Make a figure [inch] that pyplot does not know of, so that nothing need be closed."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height))
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def save(figure: Figure, file: Path | None) -> Figure:
+    """Write a figure to a file, if there is one; give the figure back."""
+    if file is not None:
+        drawn = io.BytesIO()
+        figure.savefig(drawn, format=file.suffix[1:].lower(), dpi=150)
+        write(file, drawn.getvalue())
+    return figure
+
+
+class PictureFile(click.Path):
+    """An option's value that names a picture to be written."""
+
+    check: Callable[[str | Path | None], Path | None] = staticmethod(picture_file)
+    """Refuses other kinds of files, and those that cannot be written."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse a file before anything is asked for."""
+        try:
+            self.check(value)
+        except QueryError as error:
+            self.fail(str(error), param, ctx)
+        except OSError as error:
+            self.fail(f"{error.filename} {error.strerror}", param, ctx)
+        return super().convert(value, param, ctx)

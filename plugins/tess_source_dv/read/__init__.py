@@ -1,0 +1,1 @@
+"""Data validation files: reports, time series, target lists."""

@@ -1,0 +1,278 @@
+"""A DV time series file (``_dvt.fits``): is it one, is it whole, what do its headers say, and its columns with units."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tess_source import names
+from tess_source.errors import DamagedFileError, LoadError, NoReaderError
+from tess_source.files.fits_headers import Header, Value, read_headers
+from tess_source.files.whole import fault
+from tess_source_dv.read.report import set_key
+from tess_source_dv.sector_bits import sectors_of_bits
+
+if TYPE_CHECKING:
+    from astropy.io.fits import BinTableHDU, HDUList
+    from astropy.io.fits import Header as AstropyHeader
+    from numpy.typing import NDArray
+
+    from tess_source.names import Name
+
+__all__ = ["Table", "Whole", "headers", "is_dvt", "opened"]
+
+log = logging.getLogger(__name__)
+
+STRUCTURE = re.compile(
+    r"SIMPLE|XTENSION|BITPIX|NAXIS\d*|EXTEND|NEXTEND|PCOUNT|GCOUNT|TFIELDS|T(TYPE|FORM|UNIT|DISP|NULL|DIM)\d+|"
+    r"INHERIT|EXTVER|CHECKSUM|DATASUM|COMMENT|HISTORY|"
+)
+"""Cards about the layout of the file, which mean nothing in ``meta``."""
+UNITS = {
+    "BJD - 2457000, days": "d",
+    "days": "d",
+    "e-/s": "electron / s",
+    "dimensionless": "",
+    "proportion": "",
+    "sigma": "electron / s",  # of PDCSAP_FLUX_ERR alone: one sigma, in the flux's own unit
+}
+"""TUNIT as these files have it → as astropy has it."""
+
+
+def is_dvt(primary: AstropyHeader) -> bool:
+    """Whether a primary header is that of a DV time series."""
+    return "dvtimeseries" in str(primary.get("CREATOR", "")).lower() or "NUMTCES" in primary
+
+
+def headers(path: Path | str) -> tuple[Mapping[str, Value], list[Mapping[str, Value]]]:
+    """Read the primary header and those of the TCEs, without the data: tens of megabytes are stepped over.
+
+    Parameters
+    ----------
+    path : Path or str
+        A DVT file, not compressed.
+
+    Returns
+    -------
+    primary : mapping
+        Keyword → value; None where a card has no value.
+    tces : list of mapping
+        Of the extensions TCE_1, TCE_2, ..., in this order.
+
+    Raises
+    ------
+    DamagedFileError
+        If bytes are missing, or it is no FITS file.
+    LoadError
+        If it is a healthy FITS file, but no DVT file.
+    OSError
+        If there is no such file, or it cannot be read.
+    """
+    path = Path(path)
+    with path.open("rb", buffering=0) as file:
+
+        def read(start: int, count: int) -> bytes:
+            file.seek(start)
+            return file.read(count)
+
+        try:
+            primary, *found = read_headers(read, file.seek(0, os.SEEK_END))
+        except DamagedFileError as error:
+            raise DamagedFileError(f"{path.name} is damaged: {error}") from error
+    for header in (primary, *found):
+        _legible(header, path.name)
+    tces = [header for header in found if str(header.get("EXTNAME", "")).startswith("TCE_")]
+    if "TICID" not in primary or "NUMTCES" not in primary:
+        raise LoadError(f"{path.name} is healthy, but no DV time series: it says nothing of TICID or NUMTCES")
+    if len(tces) != primary["NUMTCES"]:
+        raise DamagedFileError(f"{path.name} is damaged: it has {len(tces)} of its {primary['NUMTCES']} TCEs")
+    return primary, list(tces)
+
+
+def _legible(header: Header, filename: str) -> None:
+    """Refuse a value that is neither text nor number: it would look like one that is not given."""
+    for key, value in header.items():
+        if value is None and header.card(key)[10:].partition(b"/")[0].strip():
+            card = header.card(key).decode("ascii").rstrip()
+            raise DamagedFileError(f"{filename} is damaged: a card in a header is {card!r}")
+
+
+@contextmanager
+def opened(source: str | Path | HDUList) -> Iterator[Whole]:
+    """Open a file that is a whole DV time series; all is read into memory, and the file is closed afterwards.
+
+    Raises
+    ------
+    DamagedFileError
+        If bytes or tables are missing.
+    NoReaderError
+        If it is another file.
+    OSError
+        If there is no such file, or it cannot be read.
+    """
+    from astropy.io import fits
+
+    if isinstance(source, fits.HDUList):
+        name = source.filename()  # for a file in memory astropy makes one up
+        yield _checked(Whole(source, str(Path(name).absolute()) if name and Path(name).is_file() else None))
+        return
+    path = Path(source).expanduser().absolute()
+    _plausible(path)
+    with fits.open(path, memmap=False) as hdus:
+        yield _checked(Whole(hdus, str(path)))
+
+
+def _plausible(path: Path) -> None:
+    """Tell other kinds of files from damaged ones, before anything is read."""
+    kind = names.parse(path.name).kind
+    if kind not in {"dvt", "other"} or not (kind == "dvt" or re.search(r"\.fits?(\.gz)?$", path.name.lower())):
+        path.stat()  # raises if it is not there, which is the better complaint
+        raise NoReaderError(
+            f"{path.name} is no DV time series, but {'of another kind' if kind == 'other' else names.KINDS[kind]!r}"
+        )
+    if problem := fault(path):
+        raise DamagedFileError(f"{path.name} is damaged: {problem}; fetch it again")
+
+
+def _checked(whole: Whole) -> Whole:
+    if not is_dvt(whole.hdus[0].header):
+        creator = whole.hdus[0].header.get("CREATOR", "an unknown program")
+        raise NoReaderError(f"{whole.filename} is no DV time series: it was written by {creator}")
+    missing = [f"TCE_{n}" for n in range(1, whole.tces + 1) if f"TCE_{n}" not in whole.hdus]
+    missing += ["Statistics"] if "STATISTICS" not in whole.hdus else []
+    if missing:
+        raise DamagedFileError(f"{whole.filename} is damaged: it has no {', '.join(missing)}; fetch it again")
+    return whole
+
+
+class Table:
+    """One extension: its columns by name in lower case, and its header.
+
+    Parameters
+    ----------
+    hdu : astropy.io.fits.BinTableHDU
+        The extension.
+    """
+
+    def __init__(self, hdu: BinTableHDU) -> None:
+        self.header: Mapping[str, Any] = hdu.header
+        self._data = hdu.data
+        self.columns: dict[str, str | None] = {column.name.lower(): column.unit for column in hdu.columns}
+        """Name → TUNIT."""
+        self._taken: dict[str, NDArray[Any]] = {}
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def raw(self, name: str) -> NDArray[Any]:
+        """Give a column in the machine's byte order."""
+        import numpy as np
+
+        values = self._taken.get(name.lower())
+        values = np.asarray(self._data[name]) if values is None else values
+        return values.astype(values.dtype.newbyteorder("="), copy=False)
+
+    def take(self, other: Table, *wanted: str | None) -> None:
+        """Take columns of another table with the same rows, as far as it has them."""
+        for name in wanted:
+            if name and name.lower() in other.columns:
+                self.columns[name.lower()] = other.columns[name.lower()]
+                self._taken[name.lower()] = other.raw(name)
+
+    def values(self) -> dict[str, Any]:
+        """Give the columns: numbers that are not whole as quantities, times as days, whole numbers bare."""
+        from astropy import units
+
+        found: dict[str, Any] = {}
+        for name, unit in self.columns.items():
+            values = self.raw(name)
+            if values.dtype.kind == "f" and name != "time":
+                said = (unit or "").strip()
+                found[name] = units.Quantity(
+                    values,
+                    units.Unit(UNITS.get(said, said), parse_strict="silent"),
+                    copy=False,
+                    dtype=values.dtype,
+                )
+            else:
+                found[name] = values
+        return found
+
+
+class Whole:
+    """An opened DV time series.
+
+    Parameters
+    ----------
+    hdus : astropy.io.fits.HDUList
+        The file.
+    path : str, optional
+        Where it is.
+    """
+
+    def __init__(self, hdus: HDUList, path: str | None) -> None:
+        self.hdus, self.path = hdus, path
+        self.filename = Path(path).name if path else "this HDU list"
+
+    @property
+    def tces(self) -> int:
+        """Number of TCEs: as the header says, else as there are tables."""
+        return int(self.hdus[0].header.get("NUMTCES", sum(hdu.name.startswith("TCE_") for hdu in self.hdus)))
+
+    def tce(self, number: int) -> Table:
+        """Give the table of a TCE."""
+        return Table(self.hdus[f"TCE_{number}"])
+
+    def statistics(self) -> Table:
+        """Give the table of the search's statistics."""
+        return Table(self.hdus["STATISTICS"])
+
+    @property
+    def name(self) -> Name:
+        """What is known of the run: from the file's name or, if it was renamed, from that of the report in the header."""
+        own = names.parse(self.filename)
+        return own if own.kind == "dvt" else names.parse(str(self.hdus[0].header.get("RESFILE", "")))
+
+    def meta(self, table: Table) -> dict[str, Any]:
+        """Give the cards of the primary header and of a table's, what lightkurve adds to them, and what the run is."""
+        primary = self.hdus[0].header
+        meta = {**_cards(primary), **_cards(table.header)}
+        name = self.name
+        meta |= {"LABEL": meta.get("OBJECT"), "MISSION": meta.get("TELESCOP"), "TARGETID": meta.get("TICID")}
+        meta |= {"RA": meta.get("RA_OBJ"), "DEC": meta.get("DEC_OBJ"), "FILENAME": self.path}
+        meta |= {"AUTHOR": name.pipeline, "RUN": name.run, "DV_SET": set_key(name)}
+        meta |= {"FIRST_SECTOR": name.first_sector, "LAST_SECTOR": name.last_sector}
+        return meta | {"USED_SECTORS": used_sectors(primary, name)}
+
+
+def used_sectors(primary: Mapping[str, Any], name: Name) -> tuple[int, ...] | None:
+    """Say which sectors a run used for a target; None if neither header nor name tells.
+
+    SECTORS is a text of 0 and 1 whose index is the sector. Without it, a search of a single sector tells by itself.
+    """
+    try:
+        if found := sectors_of_bits(str(primary.get("SECTORS", "")).strip(), 0):
+            return found
+    except ValueError as error:
+        log.warning("SECTORS of %s cannot be read: %s", primary.get("OBJECT"), error)
+    single = primary.get("SECTOR")
+    if isinstance(single, int) and {name.first_sector, name.last_sector} <= {None, single}:
+        return (single,)
+    if name.first_sector is not None and name.first_sector == name.last_sector:
+        return (name.first_sector,)
+    return None
+
+
+def _cards(header: Mapping[str, Any]) -> dict[str, Any]:
+    from astropy.io.fits.card import Undefined
+
+    return {
+        key: None if isinstance(value, Undefined) else value
+        for key, value in header.items()
+        if not STRUCTURE.fullmatch(key)
+    }

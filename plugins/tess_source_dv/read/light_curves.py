@@ -1,0 +1,120 @@
+"""From a TCE to the light curves it was found in."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tess_source.errors import LoadError, QueryError, UnknownNameError
+
+if TYPE_CHECKING:
+    import polars as pl
+    from lightkurve import LightCurveCollection
+
+    from tess_source.tables.found import Found
+    from tess_source_dv.read.curves import DVLightCurve
+
+__all__ = ["light_curves_of", "load_all"]
+
+log = logging.getLogger(__name__)
+
+LINKS = {"lc": "dv-of", "fast-lc": "dv-of-fast"}
+"""Kind of light curve → kind of link."""
+
+
+def light_curves_of(found: Found, tce: DVLightCurve | str, kind: str = "lc") -> Found:
+    """Select the light curves that a TCE was found in.
+
+    ``light_curves_of(found, tce).plan().download().load().stitch()`` is all of them in one.
+
+    Parameters
+    ----------
+    found : Found
+        A search for the target, its light curves among the products.
+    tce : DVLightCurve or str
+        An opened TCE, whose file says which sectors were used; or the key of a DV set (``"SPOC/16740101/s0014-s0055/00652"``) or the URI of
+        one of its products, for which the links of `found` tell. Where these only give the range, a warning says so.
+    kind : str
+        ``"lc"``: what the run searched. ``"fast-lc"``: those at 20 s of the same sectors.
+
+    Returns
+    -------
+    Found
+        With these products alone, by sector; the ledger has a line for it. A warning names sectors that `found` has no light curve of.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such kind, set or product.
+    QueryError
+        If the TCE's file does not say which sectors were used.
+    """
+    import polars as pl
+
+    from tess_source.tables.found import Drop
+
+    if kind not in LINKS:
+        raise UnknownNameError("kind of light curve", kind, LINKS)
+    if isinstance(tce, str):
+        chosen, shown = _linked(found, tce, LINKS[kind]), tce
+    else:
+        chosen, shown = _of_sectors(tce), tce.said()
+    products = found.products.where((pl.col("kind") == kind) & chosen)
+    products = type(products)(products.to_polars().sort("first_sector", maintain_order=True))
+    if not isinstance(tce, str) and (missing := _missing(tce, products["first_sector"])):
+        log.warning("%s: no %s of sector %s among the products", shown, kind, missing)
+    drop = Drop("found-in", shown, "dv", len(products), len(found.products) - len(products))
+    return found.replace(products=products, drops=(*found.drops, drop))
+
+
+def load_all(
+    tce: DVLightCurve, found: Found | None, root: str | Path | None, options: Mapping[str, Any]
+) -> LightCurveCollection:
+    """Fetch and open the light curves of a TCE: see `DVLightCurve.light_curves`."""
+    from tess_source.session import default_session
+
+    if found is None:
+        found = default_session().search(int(tce.meta["TICID"]))
+    loaded = light_curves_of(found, tce).plan(root).download().read(**options)
+    curves = loaded.groups.get("light curves", ())
+    if missing := _missing(tce, [curve.meta.get("SECTOR") for curve in curves]):
+        reasons = "; ".join(f"{Path(path).name}: {error}" for path, error in loaded.failed.items())
+        raise LoadError(
+            f"{tce.said()}: the light curve of sector {missing} is missing ({reasons or 'it is not listed'})"
+        )
+    return curves
+
+
+def _of_sectors(tce: DVLightCurve) -> pl.Expr:
+    """Choose by what the file of the TCE says, which is exact."""
+    import polars as pl
+
+    pipeline, sectors = tce.meta.get("AUTHOR"), tce.used_sectors
+    if pipeline is None or sectors is None:
+        missing = "which sectors were used" if sectors is None else "which pipeline made it"
+        raise QueryError(f"the file of {tce.said()} does not say {missing}; give the key of its set")
+    chosen: pl.Expr = (pl.col("tic") == tce.meta["TICID"]) & (pl.col("pipeline") == pipeline)
+    return chosen & pl.col("first_sector").is_in(list(sectors)) & (pl.col("first_sector") == pl.col("last_sector"))
+
+
+def _linked(found: Found, key: str, relation: str) -> pl.Expr:
+    """Choose by links, from a set or from one of its products."""
+    import polars as pl
+
+    links = found.links.to_polars()
+    sets = links.filter(pl.col("kind") == "dv-set")
+    members = sets.filter((pl.col("object") == key) | (pl.col("subject") == key))
+    sources = links.filter(pl.col("kind") == relation)
+    subjects = {key, *members["subject"], *members["object"]}
+    if members.is_empty() and key not in sources["subject"]:
+        raise UnknownNameError("DV set or product", key, sets["object"].unique())
+    used = sources.filter(pl.col("subject").is_in(list(subjects)))
+    if not used.filter(pl.col("state") != "exact").is_empty():
+        log.warning("%s: sectors within its range; which of them it used is in its time series and report", key)
+    return pl.col("uri").is_in(used["object"].unique().implode())
+
+
+def _missing(tce: DVLightCurve, sectors: Iterable[int | None]) -> str:
+    return ", ".join(map(str, sorted(set(tce.used_sectors or ()) - set(sectors))))

@@ -1,0 +1,287 @@
+"""Reads a DV report (`dvr.xml`): what one run says of one target, as it stands in the file.
+
+The parser is the standard library's expat with every door shut that a report does not need: no document type (so no entities, internal or
+external, and no DTD), a bounded size and a bounded depth. Only what a TCE table needs is kept; pixels and covariances are passed over.
+
+The layout is that of real reports, root ``{http://www.nasa.gov/2018/TESS/DV}dvTargetResults``. Any namespace is accepted; names are
+compared without it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from tess_source import names
+from tess_source.errors import DamagedFileError, LoadError
+from tess_source_dv.sector_bits import sectors_of_bits
+
+if TYPE_CHECKING:
+    from xml.parsers.expat import XMLParserType
+
+    from tess_source_dv.read.tces import TCEs
+
+__all__ = ["Event", "HostileFileError", "Measured", "Report", "read_report", "set_key"]
+
+ROOT = "dvTargetResults"
+MOST_BYTES = 128 * 2**20
+"""Real reports have 0.1 to 1.6 MB; one of a hundred sectors and ten TCEs may have some tens."""
+MOST_LEVELS = 64
+"""Real reports have 6."""
+STAR = {
+    "effectiveTemp": "teff", "log10SurfaceGravity": "logg", "log10Metallicity": "metallicity", "radius": "star_radius",
+    "stellarDensity": "star_density", "tessMag": "tessmag", "raDegrees": "ra", "decDegrees": "dec", "pmRa": "pmra", "pmDec": "pmdec",
+}  # fmt: skip
+"""Element → our name of the parameter."""
+POSITIVE = frozenset({"teff", "star_radius", "star_density"})
+"""Of these, 0 and -1 cannot be values."""
+
+
+class HostileFileError(LoadError):
+    """A file that asks for more than a report may: a document type, entities, endless size or depth. It is not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A number with its uncertainty and where it comes from; None for what is not known."""
+
+    value: float | None
+    uncertainty: float | None = None
+    provenance: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One TCE, in the file's own words: attributes as text."""
+
+    number: int
+    """``planetNumber``: order of discovery within the run, from 1."""
+    planet: Mapping[str, str]
+    """Attributes of ``planetResults``."""
+    candidate: Mapping[str, str]
+    """Attributes of ``planetCandidate``: what the transiting planet search found."""
+    fit: Mapping[str, str]
+    """Attributes of ``allTransitsFit``."""
+    parameters: Mapping[str, Mapping[str, str]]
+    """Name → attributes of ``allTransitsFit/modelParameters/modelParameter``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a DV report says; see `read_report`."""
+
+    filename: str
+    """Without folder; "<bytes>" if the report came as bytes without a name."""
+    tic: int
+    sectors: tuple[int, ...]
+    """Sectors that were really used, from ``sectorsObserved``; empty if the report does not say."""
+    first_cadence: int | None
+    last_cadence: int | None
+    """Range of 120-s cadences of the data (CADENCENO of the light curves)."""
+    toi: str | None
+    """TOI of the target as known to the run, e.g. "175"."""
+    simulated: bool
+    star: Mapping[str, Measured]
+    """teff [K], logg [log10 of cm/s2], metallicity [dex], star_radius [solar radii], star_density [solar densities], tessmag [mag],
+    ra, dec [deg], pmra, pmdec [mas/yr]."""
+    events: tuple[Event, ...]
+    """By number."""
+    pipeline: str | None = None
+    """"SPOC" or "TESS-SPOC"; this and what follows is None without a file name that says it."""
+    first_sector: int | None = None
+    last_sector: int | None = None
+    run: int | None = None
+    set: str | None = None
+    """Key of the DV set as in `tess_source_dv.sets.members`, e.g. "SPOC/307210830/s0001-s0013/00226"."""
+
+    def tces(self) -> TCEs:
+        """Give the TCEs as a table."""
+        from tess_source_dv.read.tces import of_report
+
+        return of_report(self)
+
+
+def set_key(name: names.Name) -> str | None:
+    """Key of the DV set that a product belongs to; None if its name does not say all of it.
+
+    Parameters
+    ----------
+    name : tess_source.names.Name
+
+    Returns
+    -------
+    str or None
+        As `tess_source_dv.sets.members.members` writes it for a whole column.
+    """
+    edition = f"{name.run:05d}" if name.run is not None else name.version
+    if None in (name.pipeline, name.tic, name.first_sector, name.last_sector, edition):
+        return None
+    return f"{name.pipeline}/{name.tic}/s{name.first_sector:04d}-s{name.last_sector:04d}/{edition}"
+
+
+def read_report(source: Path | str | bytes, name: str | None = None) -> Report:
+    """Read a DV report.
+
+    Parameters
+    ----------
+    source : Path or str or bytes
+        A file, or its content.
+    name : str, optional
+        File name to go by; by default that of the file. Pipeline, range and run are in the name alone.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    DamagedFileError
+        If it is no whole report: cut, empty, an HTML page, of another root, or with text where numbers belong.
+    HostileFileError
+        If it has a document type (hence entities), or is larger or deeper than any report.
+    LoadError
+        If its name and its content are of two targets.
+    OSError
+        If there is no such file, or it cannot be read.
+    """
+    if isinstance(source, bytes):
+        content, filename = source, name or "<bytes>"
+    else:
+        with Path(source).open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        filename = name or Path(source).name
+    if len(content) > MOST_BYTES:
+        raise HostileFileError(f"{filename} has more than {MOST_BYTES:,} bytes, which no DV report has")
+    return _report(_Reader(filename).read(content), names.parse(filename))
+
+
+def _report(reader: _Reader, name: names.Name) -> Report:
+    root, key = reader.root, set_key(name)
+    tic = reader.whole(root, "ticId")
+    if name.tic is not None and name.tic != tic:
+        raise LoadError(f"{reader.filename} is a report on TIC {tic}, not on TIC {name.tic} as its name says")
+    numbers = [event.number for event in reader.events]
+    if len(set(numbers)) < len(numbers):
+        reader.damaged(f"it has two TCEs of one number ({', '.join(map(str, numbers))})")
+    try:
+        sectors = sectors_of_bits(root.get("sectorsObserved", ""), 0)
+    except ValueError as error:
+        reader.damaged(f"sectorsObserved: {error}", error)
+    return Report(
+        filename=reader.filename,
+        tic=tic,
+        sectors=sectors,
+        first_cadence=reader.whole(root, "startCadence") if "startCadence" in root else None,
+        last_cadence=reader.whole(root, "endCadence") if "endCadence" in root else None,
+        toi=root.get("toiId"),
+        simulated=root.get("simData") in {"true", "1"},
+        star=reader.star,
+        events=tuple(sorted(reader.events, key=lambda event: event.number)),
+        pipeline=name.pipeline if key else None,
+        first_sector=name.first_sector if key else None,
+        last_sector=name.last_sector if key else None,
+        run=name.run if key else None,
+        set=key,
+    )
+
+
+class _Reader:
+    """Walks through the elements once and keeps what is asked for."""
+
+    def __init__(self, filename: str) -> None:
+        self.filename = filename
+        self.root: Mapping[str, str] = {}
+        self.star: dict[str, Measured] = {}
+        self.events: list[Event] = []
+        self._path: list[str] = []
+        self._candidate: dict[str, str] = {}
+        self._fit: dict[str, str] = {}
+        self._parameters: dict[str, Mapping[str, str]] = {}
+
+    def read(self, content: bytes) -> _Reader:
+        from xml.parsers import expat
+
+        parser = expat.ParserCreate(namespace_separator=" ")
+        self._shut(parser)
+        parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
+        try:
+            parser.Parse(content, True)
+        except expat.ExpatError as error:
+            self.damaged(f"it is {'not whole XML' if content.strip() else 'empty'} ({error})", error)
+        except (LookupError, ValueError) as error:
+            if isinstance(error, LoadError):
+                raise
+            self.damaged(f"it is not XML in an encoding that is known ({error})", error)
+        return self
+
+    def damaged(self, problem: str, cause: Exception | None = None) -> NoReturn:
+        raise DamagedFileError(f"{self.filename} is damaged or no DV report: {problem}") from cause
+
+    def whole(self, attributes: Mapping[str, str], key: str) -> int:
+        """Give an attribute that must be a whole number."""
+        try:
+            return int(attributes[key])
+        except (KeyError, ValueError) as error:
+            text = attributes.get(key)
+            self.damaged(f"{key} is {text and text[:40]!r}, not a whole number", error)
+
+    def _shut(self, parser: XMLParserType) -> None:
+        def refuse(name: str, *said: Any) -> NoReturn:
+            if said and name.lower() == "html" and not said[-1]:  # what an archive says when it has no report
+                self.damaged("it is an HTML page")
+            problem = "has a document type or entities, which no DV report has; it was not read"
+            raise HostileFileError(f"{self.filename} {problem}")
+
+        parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse
+        parser.ExternalEntityRefHandler = parser.UnparsedEntityDeclHandler = refuse
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        tag = tag.rpartition(" ")[2]
+        path = self._path
+        path.append(tag)
+        level = len(path)
+        if level == 1:
+            self._open(tag, attributes)
+        elif level == 2:
+            self._target(tag, attributes)
+        elif path[1] == "planetResults":
+            if level == 3 and tag == "planetCandidate":
+                self._candidate.update(attributes)
+            elif level == 3 and tag == "allTransitsFit":
+                self._fit.update(attributes)
+            elif level == 5 and tag == "modelParameter" and path[2] == "allTransitsFit":
+                self._parameters[attributes.get("name", "")] = attributes
+        if level > MOST_LEVELS:
+            raise HostileFileError(f"{self.filename} has more than {MOST_LEVELS} levels, which no DV report has")
+
+    def _end(self, _: str) -> None:
+        self._path.pop()
+
+    def _open(self, tag: str, attributes: Mapping[str, str]) -> None:
+        if tag != ROOT:
+            self.damaged(f"its root is <{tag}>, not <{ROOT}>")
+        self.root = attributes
+
+    def _target(self, tag: str, attributes: Mapping[str, str]) -> None:
+        if tag == "planetResults":
+            self._candidate, self._fit, self._parameters = {}, {}, {}
+            number = self.whole(attributes, "planetNumber")
+            self.events.append(Event(number, attributes, self._candidate, self._fit, self._parameters))
+        elif tag in STAR:
+            self.star[STAR[tag]] = self._measured(STAR[tag], attributes)
+
+    def _measured(self, what: str, attributes: Mapping[str, str]) -> Measured:
+        value, error = (self._number(what, attributes.get(key)) for key in ("value", "uncertainty"))
+        if value in (0, -1) and (what in POSITIVE or (error is not None and error < 0)):
+            value = None
+        return Measured(value, None if error is None or error < 0 else error, attributes.get("provenance") or None)
+
+    def _number(self, what: str, text: str | None) -> float | None:
+        try:
+            number = float(text) if text else None
+        except ValueError as error:
+            self.damaged(f"{what} is {text and text[:40]!r}, not a number", error)
+        return number if number is not None and math.isfinite(number) else None

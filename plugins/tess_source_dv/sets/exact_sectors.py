@@ -1,0 +1,233 @@
+"""Learning which sectors were really used: from files at hand, from files that are given, and from reports fetched for it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tess_source import names, paths
+from tess_source.errors import LoadError
+from tess_source_dv.read.report import read_report, set_key
+from tess_source_dv.read.tces import TCEs, of_report
+from tess_source_dv.sector_bits import read_target_list, sectors_of_file
+from tess_source_dv.sets.members import everything, members
+from tess_source_dv.sets.used import known
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tess_source.tables.found import Found
+    from tess_source.tables.manifest import Entry
+    from tess_source.tables.plan import Item
+
+__all__ = ["Learned", "fetch_reports", "learn", "root_of"]
+
+log = logging.getLogger(__name__)
+
+NOT_HERE = ", and it is not here"
+"""What is said of a file that is missing offline; one that is here and damaged needs other words."""
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What files tell of sets."""
+
+    sectors: pl.DataFrame
+    """As `tess_source_dv.sets.used.known` gives it."""
+    tces: TCEs
+    """From the reports among them."""
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """URI or file name → why it tells nothing."""
+
+
+def learn(
+    found: Found,
+    *,
+    exact: bool = False,
+    root: str | Path | None = None,
+    files: Iterable[str | Path] = (),
+    reports: bool = False,
+) -> Learned:
+    """Read what is at hand, and fetch reports if asked to.
+
+    Parameters
+    ----------
+    found : Found
+    exact : bool
+        Fetch the reports of searches over several sectors that nothing at hand tells of.
+    root : str or Path, optional
+        Where files may lie (layout ``mast``), and where they are fetched to; the cache folder if None.
+    files : iterable of str or Path
+        More files: reports, time series, target lists.
+    reports : bool
+        Fetch the reports of all sets that have none here.
+
+    Returns
+    -------
+    Learned
+
+    Raises
+    ------
+    LoadError, OSError
+        If one of `files` cannot be read.
+    """
+    root, gathered = root_of(found, root), _Gathered()
+    dv = members(everything(found))
+    for path in map(Path, files):
+        gathered.given(path, dv)
+    for path, problem in _here(found, root):
+        if problem:
+            gathered.failed[path.name] = problem
+        else:
+            gathered.at_hand(path)
+    if exact or reports:
+        wanted = _unknown(dv, gathered, all_sets=reports)
+        fetched, failed = fetch_reports(found, wanted, root)
+        for name in (*(path.name for path in fetched), *(uri.rpartition("/")[2] for uri in failed)):
+            gathered.failed.pop(name, None)  # what was wrong before
+        gathered.failed |= failed
+        for path in fetched:
+            gathered.at_hand(path)
+    for name, problem in gathered.failed.items():
+        log.warning("%s tells nothing: %s", name, problem)
+    return Learned(known(gathered.sectors), gathered.table(), gathered.failed)
+
+
+@dataclass
+class _Gathered:
+    """What was read so far."""
+
+    sectors: list[tuple[str, Sequence[int], str]] = field(default_factory=list)
+    tces: dict[str, TCEs] = field(default_factory=dict)
+    """Set → its TCEs, of those whose reports were read."""
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def at_hand(self, path: Path) -> None:
+        """Read a file that happens to lie here: if it is damaged, that is said, and no more."""
+        try:
+            self.read(path)
+        except (LoadError, OSError) as error:
+            self.failed[path.name] = str(error)
+
+    def given(self, path: Path, dv: pl.DataFrame) -> None:
+        """Read a file that the user named."""
+        if path.suffix.lower() in {".xml", ".fits", ".fit"}:
+            self.read(path)
+        elif listed := list(_listed(path, dv)):
+            self.sectors += listed
+        else:
+            log.warning("%s tells nothing: %s", path.name, _why_not_listed(path, dv))
+
+    def read(self, path: Path) -> None:
+        """Read a report or the headers of a time series."""
+        key = set_key(names.parse(path.name))
+        if path.suffix.lower() != ".xml":
+            if key is not None and (sectors := sectors_of_file(path)):
+                self.sectors.append((key, sectors, "dvt"))
+            return  # the headers of later time series do not say, which is no failure
+        report = read_report(path)
+        if report.set is not None:
+            if not report.sectors:
+                self.failed[path.name] = "it does not say which sectors were used"
+            self.sectors.append((report.set, report.sectors, "dvr-xml"))
+            self.tces[report.set] = of_report(report)
+
+    def table(self) -> TCEs:
+        return TCEs.stack(self.tces.values()).sort()
+
+
+def _listed(path: Path, dv: pl.DataFrame) -> Iterator[tuple[str, Sequence[int], str]]:
+    """Take the sectors of our sets from a target list."""
+    rows = read_target_list(path).select("tic", "first_sector", "last_sector", "sectors")
+    sets = dv.select("set", "pipeline", "tic", "first_sector", "last_sector").unique("set").filter(pipeline="SPOC")
+    ours = sets.join(rows, on=["tic", "first_sector", "last_sector"])
+    return ((key, sectors, "target list") for key, sectors in ours.select("set", "sectors").iter_rows())
+
+
+def _why_not_listed(path: Path, dv: pl.DataFrame) -> str:
+    """Say why a target list knows none of our sets."""
+    rows, keys = read_target_list(path), ["first_sector", "last_sector"]
+    if len(dv.join(rows, on=keys, how="semi")):
+        tics = dv.join(rows, on=keys, how="semi")["tic"].unique().sort().to_list()
+        return f"it does not list TIC {', '.join(map(str, tics[:5]))}{' …' if len(tics) > 5 else ''}"
+    ranges = rows.select(keys).unique().sort(keys).rows()
+    searched = ", ".join(f"{first}-{last}" for first, last in ranges) or "none"
+    return f"it is of the search over sectors {searched}, of which no run is listed here"
+
+
+def root_of(found: Found, root: str | Path | None) -> Path:
+    """Give the folder for files: the cache folder if none is named."""
+    return found._session().store.root if root is None else Path(root)
+
+
+def _here(found: Found, root: Path) -> Iterator[tuple[Path, str]]:
+    """Find reports, and time series over several sectors, that lie in the folder already, and what is wrong with their sizes."""
+    import polars as pl
+
+    wide = pl.col("first_sector") < pl.col("last_sector")
+    telling = (pl.col("kind") == "dvr-xml") | ((pl.col("kind") == "dvt") & wide)
+    if not root.is_dir():
+        return
+    for item in found.replace(products=found.products.where(telling)).plan(root):
+        try:
+            path = None if item.problem else paths.inside(root, item.path)
+            if path and path.is_file():
+                yield path, _damage(root, item)
+        except (OSError, ValueError):  # a name that this system cannot have, or a link that leads out of the folder
+            continue
+
+
+def _damage(root: Path, item: Item) -> str:
+    """Say that a file lies there which has not the size that the archive says; empty if none does."""
+    path = root / item.path
+    size = path.stat().st_size if item.path and path.is_file() else None
+    if size is None or item.size is None or size == item.size:
+        return ""
+    return f"it lies in {root} and is damaged: {size:,} of {item.size:,} bytes"
+
+
+def _unknown(dv: pl.DataFrame, gathered: _Gathered, *, all_sets: bool) -> list[str]:
+    """URIs of the reports to fetch."""
+    import polars as pl
+
+    wide = pl.lit(True) if all_sets else pl.col("first_sector") < pl.col("last_sector")
+    told = list(gathered.tces) if all_sets else [key for key, sectors, _ in gathered.sectors if sectors]
+    wanted = dv.filter((pl.col("kind") == "dvr-xml") & wide & ~pl.col("set").is_in(told))
+    return wanted["uri"].to_list()
+
+
+def fetch_reports(found: Found, uris: Sequence[str], root: Path) -> tuple[list[Path], dict[str, str]]:
+    """Fetch files of a search that may have been left out of its products since.
+
+    Returns
+    -------
+    paths : list of Path
+        In the order of `uris`.
+    failed : dict
+        URI → why it could not be fetched.
+    """
+    import polars as pl
+
+    if not uris:
+        return [], {}
+    products = found.products
+    if not set(uris) <= set(products["uri"]) and len(found.observations):
+        products = found._session().products(found.observations)  # a selection left them out: ask for the whole list
+    wanted = products.where(pl.col("uri").is_in(list(uris)))
+    manifest = found.replace(products=wanted, drops=()).plan(root).download()
+    fetched = {entry.item.uri: entry.path for entry in manifest if entry.ok and entry.path is not None}
+    failed = {entry.item.uri: _why(root, entry) for entry in manifest if not entry.ok}
+    return (
+        [fetched[uri] for uri in uris if uri in fetched],
+        {uri: failed.get(uri, "it is not listed") for uri in uris if uri not in fetched},
+    )
+
+
+def _why(root: Path, entry: Entry) -> str:
+    """Say why a file was of no use: it could not be had, and what lies there is perhaps damaged."""
+    if damage := _damage(root, entry.item):
+        return f"{damage}, and it was not fetched again: {entry.error.removesuffix(NOT_HERE)}"
+    return entry.error

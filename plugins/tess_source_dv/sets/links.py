@@ -1,0 +1,116 @@
+"""How data-validation products belong together: members to sets, sets to data, and to the sets that they supersede."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tess_source.tables.listing import Links
+from tess_source_dv.sets.members import members, sets_among
+from tess_source_dv.sets.superseded import REASONS, superseded
+from tess_source_dv.sets.used import BOUNDED, EXACT, OBSERVED, known, used
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tess_source.tables.listing import Products
+
+__all__ = ["KINDS", "link", "observed"]
+
+KINDS = ("dv-set", "dv-of", "dv-of-fast", "supersedes")
+"""Kinds of links made here."""
+IS_MEMBER = "made by this run for this target"
+SINGLE = "a search of this sector alone"
+RANGE = "within the range of sectors searched; which of them were used, the name does not tell"
+TOLD = {
+    "dvr-xml": "its report says so",
+    "dvt": "its time series says so",
+    "target list": "the archive's target list says so",
+}
+
+
+def link(products: Products, exactly: pl.DataFrame | None = None) -> Links | None:
+    """Relate data-validation products to their sets, sets to the data that they may have used, and sets to those that they supersede.
+
+    Parameters
+    ----------
+    products : Products
+    exactly : polars.DataFrame, optional
+        Sectors that are known exactly, as `tess_source_dv.sets.used.known` gives them; without it, what names tell.
+
+    Returns
+    -------
+    Links or None
+        None without data-validation products. Kinds:
+
+        ``dv-set``
+            subject: URI of a product; object: key of its set (see `tess_source_dv.sets.members`); always ``exact``.
+        ``dv-of``
+            subject: key of a set; object: URI of a light curve or pixel file of the same target by the same pipeline (120 s for SPOC,
+            full-frame images for TESS-SPOC) in a sector of the search. ``exact`` for a search of one sector, and where the sectors are
+            known. ``bounded`` for a range: it is that of the search, and may hold sectors that were observed but not used.
+        ``dv-of-fast``
+            The same for 20-s data, which were not searched, but show the same transits.
+        ``supersedes``
+            subject: key of a set; object: key of an older set. ``bounded`` where it is only probable. For each older set the first is the
+            one to name. See `tess_source_dv.sets.superseded`.
+    """
+    import polars as pl
+
+    dv = members(products)
+    if dv.is_empty():
+        return None
+    seen, exactly = observed(products), known() if exactly is None else exactly
+    sets = sets_among(dv)
+    own = dv.select(subject="uri", kind=pl.lit("dv-set"), object="set", state=pl.lit(EXACT), reason=pl.lit(IS_MEMBER))
+    usage = used(sets, seen.filter(pl.col("kind") == "dv-of"), exactly)
+    return Links(pl.concat([own, _sources(sets, seen, usage), _runs(sets, usage)], rechunk=True))
+
+
+def observed(products: Products) -> pl.DataFrame:
+    """List the light curves and pixels: columns `pipeline`, `tic`, `sector`, `kind` (of link), `object` (their URI)."""
+    import polars as pl
+
+    relation = pl.col("kind").replace_strict(OBSERVED, default=None, return_dtype=pl.String)
+    frame = products.to_polars().select("pipeline", "tic", sector="first_sector", kind=relation, object="uri")
+    return frame.drop_nulls().rechunk()
+
+
+def _sources(sets: pl.DataFrame, seen: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:
+    """Join sets to data by target and pipeline, and keep the sectors that they used or may have used."""
+    import polars as pl
+
+    told = sets.join(usage, on="id", maintain_order="left").select(
+        "id", "set", "pipeline", "tic", "first_sector", "last_sector", "state", "source",
+        sectors=pl.when((pl.col("state") == EXACT) & (pl.col("source") != "name")).then("sectors"),
+    )  # fmt: skip
+    slim = told.select("id", "pipeline", "tic", "first_sector", "last_sector")
+    candidates = (
+        slim.join(seen, on=["pipeline", "tic"], maintain_order="left_right")
+        .filter(pl.col("sector").is_between("first_sector", "last_sector"))
+        .select("id", "sector", "kind", "object")
+        .join(told.select("id", "set", "state", "source", "sectors"), on="id", maintain_order="left")
+        .filter(pl.col("sectors").is_null() | pl.col("sector").is_in(pl.col("sectors")))
+    )
+    reasons = {"name": SINGLE, **TOLD}
+    return candidates.select(
+        subject="set",
+        kind="kind",
+        object="object",
+        state=pl.when(pl.col("state") == EXACT).then(pl.lit(EXACT)).otherwise(pl.lit(BOUNDED)),
+        reason=pl.col("source").replace_strict(reasons, default=RANGE, return_dtype=pl.String),
+    )
+
+
+def _runs(sets: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:
+    """Say which sets supersede which."""
+    import polars as pl
+
+    keys = sets["set"]
+    pairs = superseded(sets, usage)
+    return pairs.select(
+        subject=keys.gather(pairs["by"]),
+        kind=pl.lit("supersedes"),
+        object=keys.gather(pairs["id"]),
+        state=pl.when(pl.col("why") == "probably").then(pl.lit(BOUNDED)).otherwise(pl.lit(EXACT)),
+        reason=pl.col("why").replace_strict(REASONS, return_dtype=pl.String),
+    )

@@ -1,0 +1,93 @@
+"""DV products by their set: what one data-validation run produced for one target.
+
+The key is (pipeline, TIC, first sector, last sector, run). Never the time stamp: a mini-report may carry another one than its siblings,
+and a re-run of a sector may move it. TESS-SPOC's runs have no number; the version of the release stands in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tess_source import names
+from tess_source.tables.listing import Products
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tess_source.tables.found import Found
+
+__all__ = ["KEY", "KINDS", "everything", "members", "sets_among"]
+
+KINDS = ("dvt", "dvr-xml", "dvr-pdf", "dvm", "dvs")
+"""Products of a run."""
+KEY = ("pipeline", "tic", "first_sector", "last_sector", "edition")
+"""What tells one set from another; `edition` is the run with five digits, or the version."""
+
+
+def members(products: Products) -> pl.DataFrame:
+    """List the data-validation products with the set that each belongs to.
+
+    Parameters
+    ----------
+    products : Products
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `uri`, `kind`, `tce`, `run`, those of `KEY`, and `set`: the key as text, e.g. ``"SPOC/16740101/s0014-s0055/00652"``. A
+        product whose name does not tell all of the key is not among them: nothing is guessed.
+    """
+    import polars as pl
+
+    frame = products.to_polars().filter(pl.col("kind").is_in(KINDS))
+    unnumbered = frame.select(pl.when(pl.col("run").is_null()).then("filename")).to_series()
+    runs = pl.col("run").cast(pl.String).str.zfill(5)
+    frame = frame.with_columns(version=names.columns(unnumbered)["version"])
+    # Unequal chunks make polars 2.1 panic when it joins texts, hence rechunk.
+    frame = frame.select("uri", "kind", "tce", "run", *KEY[:-1], edition=pl.coalesce(runs, "version"))
+    frame = frame.drop_nulls(["uri", *KEY]).rechunk()
+    first, last = (pl.col(column).cast(pl.String).str.zfill(4) for column in ("first_sector", "last_sector"))
+    return frame.with_columns(set=pl.format("{}/{}/s{}-s{}/{}", "pipeline", "tic", first, last, "edition"))
+
+
+def sets_among(dv: pl.DataFrame) -> pl.DataFrame:
+    """List the sets that products belong to, in the order of their first products.
+
+    Parameters
+    ----------
+    dv : polars.DataFrame
+        As `members` gives it.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `id` (UInt32, from 0), `set`, `run`, those of `KEY`, and `order` (Int32): the larger, the later, within one pipeline: the
+        run, or the number of the version.
+    """
+    import polars as pl
+
+    version = pl.col("edition").str.extract(r"(\d+)").cast(pl.Int32, strict=False)
+    sets = dv.select("set", "run", *KEY).unique("set", maintain_order=True).with_row_index("id")
+    return sets.with_columns(order=pl.coalesce(pl.col("run"), version, 0))
+
+
+def everything(found: Found) -> Products:
+    """Give all products of a search that the links know of, also those that a selection left out.
+
+    Parameters
+    ----------
+    found : Found
+
+    Returns
+    -------
+    Products
+        Those of `found`; behind them the others, with what their names say.
+    """
+    import polars as pl
+
+    links = found.links.to_polars()
+    subjects = links.filter(pl.col("kind") == "dv-set")["subject"]
+    objects = links.filter(pl.col("kind").is_in(["dv-of", "dv-of-fast"]))["object"]
+    uris = pl.concat([subjects, objects]).unique(maintain_order=True).rename("uri")
+    others = uris.filter(~uris.is_in(found.products["uri"].implode()))
+    return Products.stack([found.products, Products.of(others.to_frame())]) if len(others) else found.products

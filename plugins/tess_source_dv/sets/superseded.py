@@ -1,0 +1,100 @@
+"""Which sets are superseded, by which, and why.
+
+MAST keeps every run and marks none as obsolete. Two rules, both within one pipeline and target:
+
+- *The same search again.* Of sets over the same range, the one with the highest run number is current.
+- *Subsumed.* A set is subsumed by one of a higher run number that used all its sectors. It is a convention, widespread and sensible, not
+  a statement of SPOC's. Where the sectors of either are only bounded it is probable: every sector that the one may have used lies within
+  the range of the other.
+
+Run numbers grow with the date of processing, over all searches alike. TESS-SPOC has versions instead; equal ones supersede nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["REASONS", "superseded"]
+
+REASONS = {
+    "again": "later run of the same search",
+    "subsumed": "later run with all these sectors",
+    "probably": "probably: later run over a range with all these sectors",
+}
+"""Short word → reason."""
+
+
+def superseded(sets: pl.DataFrame, used: pl.DataFrame) -> pl.DataFrame:
+    """Find all pairs of sets of which the one supersedes the other.
+
+    Parameters
+    ----------
+    sets : polars.DataFrame
+        As `tess_source_dv.sets.members.sets_among` gives it.
+    used : polars.DataFrame
+        As `tess_source_dv.sets.used.used` gives it.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `id` (of the older set), `by` (of the newer), `why` (a key of `REASONS`). By older set, later runs first; the first of
+        several is the one to name: the latest run of the same search, else the latest run of all that subsume it.
+    """
+    import polars as pl
+
+    targets = sets.select("pipeline", "tic").unique().with_row_index("target")
+    first, last = pl.col("first_sector"), pl.col("last_sector")
+    slim = (
+        sets.select("id", "pipeline", "tic", "first_sector", "last_sector", "order")
+        .join(used.select("id", "sectors", exact=pl.col("state") == "exact"), on="id", maintain_order="left")
+        .join(targets, on=["pipeline", "tic"], maintain_order="left")
+        .with_columns(
+            lo=pl.coalesce(pl.col("sectors").list.first(), first), hi=pl.coalesce(pl.col("sectors").list.last(), last)
+        )
+        .select("id", "target", "first_sector", "last_sector", "order", "exact", "lo", "hi")
+    )
+    newer = slim.select(
+        "target",
+        by="id",
+        from_="first_sector",
+        to="last_sector",
+        by_order="order",
+        by_exact="exact",
+        by_lo="lo",
+        by_hi="hi",
+    )
+    again = (first == pl.col("from_")) & (last == pl.col("to"))
+    # What is not known exactly may have used all of its range; what is known, nothing outside of its first and last sector.
+    least = pl.when("by_exact").then("by_lo").otherwise("from_")
+    most = pl.when("by_exact").then("by_hi").otherwise("to")
+    pairs = (
+        slim.join(newer, on="target")
+        .filter(pl.col("by_order") > pl.col("order"))
+        .filter(again | ((pl.col("lo") >= least) & (pl.col("hi") <= most)))
+        .select("id", "order", "by", "by_order", again=again, sure=pl.col("exact") & pl.col("by_exact"), by_exact="by_exact",
+                width=pl.col("to") - pl.col("from_"))
+    )  # fmt: skip
+    pairs = _really_within(pairs, used)
+    why = pl.when("again").then(pl.lit("again")).when("sure").then(pl.lit("subsumed")).otherwise(pl.lit("probably"))
+    keys = ["order", "id", "again", "by_order", "width", "by"]
+    pairs = pairs.sort(keys, descending=[True, False, True, True, True, False])
+    return pairs.select("id", "by", why=why)
+
+
+def _really_within(pairs: pl.DataFrame, used: pl.DataFrame) -> pl.DataFrame:
+    """Drop pairs whose newer set is known not to have used all sectors of the older."""
+    import polars as pl
+
+    doubtful = ~pl.col("again") & pl.col("by_exact")
+    clear, rest = pairs.filter(~doubtful), pairs.filter(doubtful)
+    if rest.is_empty():
+        return clear
+    sectors = used.select("id", "sectors")
+    rest = rest.join(sectors, on="id", how="left").join(
+        sectors.rename({"id": "by", "sectors": "theirs"}), on="by", how="left"
+    )
+    missing = pl.col("sectors").list.set_difference("theirs").list.len()
+    return pl.concat([clear, rest.filter((missing == 0).fill_null(False)).select(clear.columns)])

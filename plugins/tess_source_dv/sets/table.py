@@ -1,0 +1,269 @@
+"""The table of DV sets: what was searched, with which sectors, what there is of it, what is missing, and what supersedes it.
+
+`sets_of` makes it from a search, and makes sectors exact from files at hand or fetched; `table_of` from products alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from tess_source.errors import UnknownNameError
+from tess_source.tables.listing import Products, Rows
+from tess_source_dv.sets.filter import CHOICES
+from tess_source_dv.sets.links import KINDS as LINKS
+from tess_source_dv.sets.links import link, observed
+from tess_source_dv.sets.members import KINDS, everything, members, sets_among
+from tess_source_dv.sets.superseded import REASONS, superseded
+from tess_source_dv.sets.used import EXACT, known, used
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tess_source.tables.found import Found
+    from tess_source_dv.read.tces import TCEs
+
+__all__ = ["Sets", "sets_of", "table_of"]
+
+WHOLE = tuple(kind for kind in KINDS if kind != "dvs")
+"""Products of which every set has one; of `dvs` it has one per TCE."""
+
+
+class Sets(Rows):
+    """DV sets, one a row; newest run first within each target.
+
+    `sectors` is what the run used where `state` is ``exact`` (`source` tells whence: the name of a search of one sector, the report, the
+    time series, the archive's target list), and what it may have used where ``bounded``: the sectors observed within the range.
+    ``unknown``: nothing is listed that was observed in the range.
+
+    `tces` counts the TCEs: those in the report where it was read, else the summaries (``dvs``); null without either. `members` are the
+    products listed, `missing` those that a set should have. `superseded_by` and `supersedes` are keys of sets, the latter with blanks
+    between them; `reason` says why, and begins with "probably" where sectors are only bounded.
+
+    `lost` tells what the superseding set has not: numbers of TCEs with their periods, where the reports of both were read and compared by
+    ephemeris ("nothing": it has them all); else how many TCEs fewer it has; null where nothing is known, and for current sets.
+    """
+
+    schema: ClassVar[Mapping[str, str]] = {
+        "set": "String", "pipeline": "String", "tic": "Int64", "first_sector": "Int32", "last_sector": "Int32", "run": "Int32",
+        "sectors": "String", "sector_count": "Int32", "state": "String", "source": "String", "tces": "Int32", "members": "String",
+        "missing": "String", "superseded_by": "String", "supersedes": "String", "reason": "String", "lost": "String",
+    }  # fmt: skip
+    shown = ("set", "sectors", "state", "tces", "superseded_by", "reason", "lost", "missing", "members")
+    whole = ("set",)
+    noun = "DV set"
+    __slots__ = ()
+
+    @property
+    def current(self) -> Sets:
+        """Those that no other set supersedes, not even probably."""
+        return self.choose("current")
+
+    def choose(self, which: str) -> Sets:
+        """Choose among the sets.
+
+        Parameters
+        ----------
+        which : str
+            ``"current"``: not superseded. ``"widest"``: of each target (and pipeline) the set with most sectors, of equals the one with the
+            higher run. ``"all"``.
+
+        Raises
+        ------
+        UnknownNameError
+            For another word.
+        """
+        import polars as pl
+
+        if which not in CHOICES:
+            raise UnknownNameError("choice of DV sets", which, CHOICES)
+        if which == "all":
+            return self
+        if which == "current":
+            return self.where(pl.col("superseded_by").is_null())
+        ranked = self._frame.with_columns(pl.col("sector_count").fill_null(0), order=_order())
+        ranked = ranked.sort(
+            ["sector_count", "order", "last_sector", "first_sector"], descending=True, maintain_order=True
+        )
+        best = ranked.unique(["pipeline", "tic"], keep="first")["set"]
+        return self.where(pl.col("set").is_in(best.implode()))
+
+    def exactly(self) -> pl.DataFrame:
+        """Give the sectors of these sets as far as they are exact and not said by the name, as `tess_source_dv.sets.used.known` does."""
+        import polars as pl
+
+        from tess_source_dv.sector_bits import sectors_from_words
+
+        rows = self._frame.filter((pl.col("state") == EXACT) & (pl.col("source") != "name"))
+        told = rows.select("set", "sectors", "source").iter_rows()
+        return known((key, sectors_from_words(words), source) for key, words, source in told)
+
+    def relate(self, found: Found) -> Found:
+        """Give a search again, its links and columns made from what these sets know.
+
+        Parameters
+        ----------
+        found : Found
+            The search that the sets are of.
+
+        Returns
+        -------
+        Found
+            With the same products. ``dv-of`` links of sets whose sectors are exact are so as well.
+        """
+        import polars as pl
+
+        from tess_source.tables.listing import Links
+        from tess_source_dv.sets.columns import COLUMNS, described
+
+        whole = everything(found)
+        ours = link(whole, self.exactly()) or Links.empty()
+        others = found.links.where(~pl.col("kind").is_in(LINKS))
+        added = described(whole, ours).to_polars().select("uri", *(column.name for column in COLUMNS))
+        frame = found.products.to_polars().drop([column.name for column in COLUMNS], strict=False)
+        products = Products(frame.join(added.unique("uri").rechunk(), on="uri", how="left", maintain_order="left"))
+        return found.replace(products=products, links=Links.stack([ours, others]))
+
+
+def _order() -> pl.Expr:
+    """The larger, the later."""
+    import polars as pl
+
+    version = pl.col("set").str.extract(r"/v?0*(\d+)$").cast(pl.Int32, strict=False)
+    return pl.coalesce("run", version, 0)
+
+
+def sets_of(
+    found: Found,
+    exact: bool = False,
+    root: str | Path | None = None,
+    files: Iterable[str | Path] = (),
+    which: str = "all",
+) -> Sets:
+    """Give the DV sets of a search.
+
+    Parameters
+    ----------
+    found : Found
+        A search. All its sets are given, whatever was selected among its products since.
+    exact : bool
+        Fetch the reports (XML, 0.1 to 2 MB each) of searches over several sectors whose sectors are not known exactly yet, nothing else.
+    root : str or Path, optional
+        The folder for them, in the layout ``mast``; the cache folder if None. Reports and time series that lie there already are read
+        without being asked for.
+    files : iterable of str or Path
+        More files to learn sectors from: DV reports (``.xml``), time series (``.fits``), the archive's target lists (text).
+    which : str
+        See `Sets.choose`.
+
+    Returns
+    -------
+    Sets
+        A report that could not be fetched, or that lies in `root` and is damaged, leaves its set bounded; a warning says why.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such choice.
+    LoadError, OSError
+        If one of `files` cannot be read.
+    """
+    from tess_source_dv.sets.exact_sectors import learn
+
+    if which not in CHOICES:
+        raise UnknownNameError("choice of DV sets", which, CHOICES)
+    learned = learn(found, exact=exact, root=root, files=files)
+    return table_of(everything(found), learned.sectors, learned.tces).choose(which)
+
+
+def table_of(products: Products, exactly: pl.DataFrame | None = None, tces: TCEs | None = None) -> Sets:
+    """Make the table of the sets among products.
+
+    Parameters
+    ----------
+    products : Products
+        DV products, and the light curves or pixels that they may rest on.
+    exactly : polars.DataFrame, optional
+        As `tess_source_dv.sets.used.known` gives it.
+    tces : TCEs, optional
+        From reports that were read.
+
+    Returns
+    -------
+    Sets
+    """
+    import polars as pl
+
+    from tess_source_dv.sector_bits import in_words
+    from tess_source_dv.sets.lost import lost
+
+    dv = members(products)
+    if dv.is_empty():
+        return Sets.empty()
+    sets, seen = sets_among(dv), observed(products)
+    usage = used(sets, seen.filter(pl.col("kind") == "dv-of"), known() if exactly is None else exactly)
+    frame = sets.join(usage, on="id", maintain_order="left").join(
+        _files(dv, tces), on="set", how="left", maintain_order="left"
+    )
+    frame = frame.with_columns(
+        sectors=in_words(frame["sectors"]), sector_count=pl.col("sectors").list.len().cast(pl.Int32)
+    )
+    frame = _with_runs(frame, superseded(sets, usage))
+    frame = frame.with_columns(lost=lost(frame.select("set", "superseded_by", "tces"), tces))
+    newest = ["tic", "pipeline", "order", "last_sector", "first_sector"]
+    frame = frame.sort(newest, descending=[False, False, True, True, False], nulls_last=True, maintain_order=True)
+    return Sets(frame.select(list(Sets.schema)))
+
+
+def _files(dv: pl.DataFrame, tces: TCEs | None) -> pl.DataFrame:
+    """List what there is of each set, and what is missing: columns `set`, `tces`, `members`, `missing`."""
+    import polars as pl
+
+    summaries = (pl.col("kind") == "dvs") & pl.col("tce").is_not_null()
+    frame = dv.group_by("set", maintain_order=True).agg(
+        *((pl.col("kind") == kind).any().alias(kind) for kind in WHOLE),
+        dvs=pl.col("tce").filter(summaries).unique().sort(),
+    )
+    reports = _reported(tces)
+    frame = frame.join(reports, on="set", how="left", maintain_order="left")
+    listed = pl.col("dvs").list.max()
+    frame = frame.with_columns(tces=pl.coalesce("reported", listed).cast(pl.Int32), dvs_count=pl.col("dvs").list.len())
+    absent = pl.int_ranges(1, pl.max_horizontal("tces", listed).fill_null(0) + 1).cast(pl.List(pl.Int32))
+    absent = absent.list.set_difference(pl.col("dvs").cast(pl.List(pl.Int32))).list.sort()
+    numbers = pl.when(absent.list.len() > 0).then(pl.format("dvs {}", absent.cast(pl.List(pl.String)).list.join(",")))
+    no_dvs = pl.when((pl.col("dvs_count") == 0) & pl.col("tces").is_null()).then(pl.lit("dvs"))
+    here = [pl.when(kind).then(pl.lit(kind)) for kind in WHOLE]
+    gone = [pl.when(~pl.col(kind)).then(pl.lit(kind)) for kind in WHOLE]
+    counted = pl.when(pl.col("dvs_count") > 0).then(pl.format("dvs:{}", "dvs_count"))
+    missing = pl.concat_str([*gone, numbers, no_dvs], separator=" ", ignore_nulls=True)
+    return frame.select(
+        "set",
+        "tces",
+        members=pl.concat_str([*here, counted], separator=" ", ignore_nulls=True),
+        missing=pl.when(missing != "").then(missing),
+    )
+
+
+def _reported(tces: TCEs | None) -> pl.DataFrame:
+    import polars as pl
+
+    if tces is None or not len(tces):
+        return pl.DataFrame(schema={"set": pl.String, "reported": pl.Int32})
+    frame = tces.to_polars().drop_nulls("set").group_by("set").agg(reported=pl.col("tce").n_unique().cast(pl.Int32))
+    return frame.rechunk()
+
+
+def _with_runs(frame: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Add the sets that supersede and are superseded, as keys."""
+    import polars as pl
+
+    keys = frame["set"]
+    first = pairs.unique("id", keep="first", maintain_order=True).select(
+        "id", superseded_by=pl.Series(keys).gather(pairs.unique("id", keep="first", maintain_order=True)["by"]),
+        reason=pl.col("why").replace_strict(REASONS, return_dtype=pl.String),
+    )  # fmt: skip
+    older = pairs.select(id="by", older=keys.gather(pairs["id"])).group_by("id", maintain_order=True)
+    return frame.join(first, on="id", how="left", maintain_order="left").join(
+        older.agg(supersedes=pl.col("older").str.join(" ")), on="id", how="left", maintain_order="left"
+    )

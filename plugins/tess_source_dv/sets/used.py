@@ -1,0 +1,96 @@
+"""What is known of the sectors that each set really used, and from where.
+
+A claim about sectors has one of three states: ``exact``; ``bounded``: the range is that of the search, the candidates are the observed
+sectors within it; ``unknown``: a range, and nothing is listed that was observed within it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import polars as pl
+
+__all__ = ["BOUNDED", "EXACT", "SOURCES", "UNKNOWN", "known", "used"]
+
+EXACT, BOUNDED, UNKNOWN = "exact", "bounded", "unknown"
+SOURCES = ("dvr-xml", "dvt", "target list")
+"""Where exact sectors come from, besides the name of a search of one sector; the first that tells is taken."""
+OBSERVED = {"lc": "dv-of", "tp": "dv-of", "fast-lc": "dv-of-fast", "fast-tp": "dv-of-fast"}
+"""Kind of product → kind of link. The searches run on 120-s data; 20-s data of the same sectors show the same transits."""
+
+
+def known(rows: Iterable[tuple[str, Sequence[int], str]] = ()) -> pl.DataFrame:
+    """Make the table of what is known exactly.
+
+    Parameters
+    ----------
+    rows : iterable of (set, sectors, source)
+        Key of a set, the sectors that it used, and one of `SOURCES`.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `set` (String), `sectors` (list of Int32, ascending), `source` (String): one row a set, of the first source that tells; rows
+        without sectors say nothing and are left out.
+    """
+    import polars as pl
+
+    schema: dict[str, Any] = {"set": pl.String, "sectors": pl.List(pl.Int32), "source": pl.String}
+    given = sorted((row for row in rows if len(row[1])), key=lambda row: SOURCES.index(row[2]))
+    frame = pl.DataFrame([(key, sorted(set(s)), source) for key, s, source in given], schema=schema, orient="row")
+    return frame.unique("set", keep="first", maintain_order=True)
+
+
+def used(sets: pl.DataFrame, observed: pl.DataFrame, exactly: pl.DataFrame) -> pl.DataFrame:
+    """Say of each set which sectors it used, or may have used.
+
+    Parameters
+    ----------
+    sets : polars.DataFrame
+        As `tess_source_dv.sets.members.sets_among` gives it.
+    observed : polars.DataFrame
+        Light curves and pixels: columns `pipeline`, `tic`, `sector`, and others.
+    exactly : polars.DataFrame
+        As `known` gives it.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row a set, in the same order: `id`, `sectors` (list of Int32, ascending; null if unknown), `state` and `source`.
+    """
+    import polars as pl
+
+    ranges = sets.select("id", "set", "pipeline", "tic", "first_sector", "last_sector")
+    within = (
+        ranges.filter(pl.col("first_sector") < pl.col("last_sector"))
+        .select("id", "pipeline", "tic", "first_sector", "last_sector")
+        .join(observed.select("pipeline", "tic", "sector").unique(), on=["pipeline", "tic"])
+        .filter(pl.col("sector").is_between("first_sector", "last_sector"))
+        .group_by("id")
+        .agg(pl.col("sector").sort().alias("candidates"))
+    )
+    single = pl.col("first_sector") == pl.col("last_sector")
+    itself = pl.concat_list("first_sector").cast(pl.List(pl.Int32))
+    joined = ranges.join(exactly.rechunk(), on="set", how="left", maintain_order="left")
+    joined = joined.join(within, on="id", how="left", maintain_order="left")
+    is_exact = single | pl.col("sectors").is_not_null()
+    observed_some = pl.col("candidates").is_not_null()
+    return joined.select(
+        "id",
+        sectors=pl.when(single).then(itself).otherwise(pl.coalesce("sectors", "candidates")),
+        state=pl.when(is_exact)
+        .then(pl.lit(EXACT))
+        .when(observed_some)
+        .then(pl.lit(BOUNDED))
+        .otherwise(pl.lit(UNKNOWN)),
+        source=pl.when(single)
+        .then(pl.lit("name"))
+        .when(is_exact)
+        .then("source")
+        .when(observed_some)
+        .then(pl.lit("observed in range"))
+        .otherwise(pl.lit("range")),
+    )

@@ -1,0 +1,339 @@
+"""Answers of archives that are kept on disk: each under its question in canonical form, whole or not at all.
+
+An answer is a zip file with two Parquet tables and a JSON record of what was asked, of whom, and when; its checksums tell a damaged one.
+What cannot be read counts as not there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import logging
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tess_source.cache.keep import SKEW, age_of, keep
+from tess_source.errors import TableError
+from tess_source.settings import OWN_FOLDER
+from tess_source.targets.recorded import plain
+
+if TYPE_CHECKING:
+    from tess_source.tables.listing import Observations, Products
+    from tess_source.targets.parse import Query, Target
+
+__all__ = ["FORMAT", "Answer", "Answers", "Question"]
+
+log = logging.getLogger(__name__)
+
+FORMAT = 1
+"""Grows when a kept answer, or the canonical form of a question, comes to mean something else."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A query in canonical form: the same question, however it was spelled, is equal."""
+
+    asked: Mapping[str, Any]
+    """Of whom, and with which criteria: all but the targets; plain values."""
+    targets: tuple[str, ...]
+    """Each once, sorted; ``"TIC 16740101"``, or JSON of a place."""
+
+    @classmethod
+    def of(cls, query: Query, **whom: Any) -> Question | None:
+        """Bring a query into canonical form.
+
+        Neither the order nor the spelling of targets counts, nor the case of column names, nor the order of a list of values. The order
+        of two numbers does: they may be an interval.
+
+        Parameters
+        ----------
+        query : Query
+            Its names are resolved.
+        **whom
+            Who is asked: plain values.
+
+        Returns
+        -------
+        Question or None
+            None if a value cannot be written down.
+        """
+        criteria = sorted(([name.lower(), _value(value)] for name, value in query.criteria.items()), key=json.dumps)
+        asked = {"format": FORMAT, **whom, "criteria": criteria, "wildcards": query.wildcards}
+        return (
+            None if _unwritable(criteria) else cls(asked, tuple(sorted({_target(target) for target in query.targets})))
+        )
+
+    @property
+    def tics(self) -> frozenset[str]:
+        """The targets, if all of them are TIC ids; else none."""
+        return frozenset(self.targets if all(target.startswith("TIC ") for target in self.targets) else ())
+
+    @cached_property
+    def folder(self) -> str:
+        """Name of the folder for answers to questions that differ in their targets only."""
+        return _digest(self.asked)
+
+    @property
+    def file(self) -> str:
+        """Name of the file for the answer."""
+        return f"{_digest(self.targets)}-{len(self.targets)}.zip"
+
+    def about(self, target: str) -> Question:
+        """Give the same question about one target."""
+        return replace(self, targets=(target,))
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _target(target: Target) -> str:
+    ra = None if target.ra is None else float(target.ra) % 360.0 + 0.0
+    place = {"tic": target.tic, "ra": ra, "dec": _number(target.dec), "radius": _number(target.radius)}
+    known = {name: value for name, value in place.items() if value is not None}
+    return (
+        f"TIC {target.tic}" if known.keys() == {"tic"} else json.dumps(known or {"text": target.text}, sort_keys=True)
+    )
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else float(value) + 0.0  # no negative zero
+
+
+def _value(value: Any) -> Any:
+    """Bring the value of a criterion into canonical form: one value is a list of one."""
+    written = plain(value)
+    if isinstance(written, Mapping) and len(written) == 1 and isinstance(parts := written.get("tuple"), list):
+        written = parts
+    values = [_whole(item) for item in (written if isinstance(written, list) else [written])]
+    if len(values) == 2 and all(isinstance(item, int | float) and not isinstance(item, bool) for item in values):
+        return values
+    unique = {json.dumps(item, sort_keys=True): item for item in values}
+    return [unique[text] for text in sorted(unique)]
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _unwritable(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return "unwritable" in value or any(map(_unwritable, value.values()))
+    return isinstance(value, list) and any(map(_unwritable, value))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an archive said."""
+
+    observations: Observations
+    products: Products
+    """As the archive listed them: a file that two observations share stands there twice."""
+    time: str
+    """When it was given: ISO, with zone."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Of the software that asked."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing in it."""
+        return not (len(self.observations) and len(self.products))
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """An answer on disk, of which only the record has been read."""
+
+    path: Path
+    time: str
+    versions: Mapping[str, str]
+    targets: tuple[str, ...]
+    separable: bool
+    """Whether the part that belongs to one of its targets can be told."""
+
+
+class Answers:
+    """The answers that are kept below one folder.
+
+    Parameters
+    ----------
+    root : Path
+        The root of the store.
+    max_age : float
+        Seconds after which an answer is asked for again.
+    versions : mapping, optional
+        Of the software that asks: answers to another version are asked for again. None: of any version.
+    """
+
+    def __init__(self, root: Path, max_age: float, versions: Mapping[str, str] | None = None) -> None:
+        self.root, self.max_age, self.versions = root, max_age, versions
+        self.folder = root / OWN_FOLDER / "answers"
+
+    def keep(self, question: Question, answer: Answer) -> None:
+        """Keep an answer; an empty one is not kept."""
+        import polars as pl
+
+        if answer.empty:
+            return
+        record = {
+            "asked": question.asked,
+            "targets": question.targets,
+            "time": answer.time,
+            "versions": dict(answer.versions),
+            "separable": bool(question.tics) and _separable(answer, question.tics),
+        }
+        try:
+            data = _packed(record, answer)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError) as error:
+            log.info("the answer is not remembered: it cannot be written as Parquet (%s)", error)
+            return
+        keep(self.folder / question.folder / question.file, data, self.root)
+
+    def find(self, question: Question) -> Answer | None:
+        """Give the answer to a question, if it is there: as it was asked, or put together from answers about its TIC ids."""
+        kept = self._kept(question, self.folder / question.folder / question.file)
+        if kept and self._holds(kept) and set(kept.targets) == set(question.targets):
+            answer = _unpacked(kept)
+            if answer and not answer.empty:
+                return answer
+        return self._together(question)[0] if question.tics else None
+
+    def missing(self, question: Question) -> list[str]:
+        """Say about which targets of a question there is no answer."""
+        return sorted(self._together(question)[1]) if question.tics else list(question.targets)
+
+    def _together(self, question: Question) -> tuple[Answer | None, set[str]]:
+        """Cover the TIC ids of a question by answers, the newest first; give also the TIC ids that are left."""
+        from tess_source.tables.listing import Observations, Products
+
+        left, parts = set(question.tics), []
+        for kept in self._about(question):
+            if not (here := left & set(kept.targets)):
+                continue
+            if answer := _unpacked(kept):
+                parts.append(answer if here == set(kept.targets) else _part(answer, here))
+                left -= here
+            if not left:
+                break
+        if left or not parts:
+            return None, left
+        answer = Answer(
+            Observations.stack(part.observations for part in parts).sort(),
+            Products.stack(part.products for part in parts).sort(),
+            min((part.time for part in parts), key=lambda time: -age_of(time)),
+            parts[0].versions,
+        )
+        return (None, set(question.tics)) if answer.empty else (answer, set())
+
+    def _about(self, question: Question) -> list[_Kept]:
+        """Give the answers that hold a TIC id of a question, the newest first."""
+        folder = self.folder / question.folder
+        single = {folder / question.about(tic).file for tic in question.tics}
+        several = (path for path in _files(folder) if not path.name.endswith("-1.zip"))
+        found = (self._kept(question, path) for path in [*(path for path in single if path.exists()), *several])
+        usable = [kept for kept in found if kept and kept.separable and self._holds(kept)]
+        return sorted(usable, key=lambda kept: age_of(kept.time))
+
+    def _holds(self, kept: _Kept) -> bool:
+        """Whether an answer may still be used."""
+        current = self.versions is None or kept.versions == self.versions
+        return current and (self.max_age == float("inf") or -SKEW <= age_of(kept.time) <= self.max_age)
+
+    def _kept(self, question: Question, path: Path) -> _Kept | None:
+        try:
+            with zipfile.ZipFile(path) as pack:
+                record = json.loads(pack.read("record.json"))
+            if record["asked"] != question.asked:
+                raise ValueError("it answers another question")
+            age_of(record["time"])
+            targets = tuple(map(str, record["targets"]))
+            return _Kept(path, record["time"], dict(record["versions"]), targets, record["separable"] is True)
+        except FileNotFoundError:
+            return None
+        except BROKEN as error:
+            log.info("the kept answer %s is not used: %s", path, error)
+            return None
+
+    def all(self) -> Iterator[Path]:
+        """Give the files of all answers."""
+        for folder in _files(self.folder, "*"):
+            yield from _files(folder)
+
+
+BROKEN = (
+    OSError,
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    zipfile.BadZipFile,
+)
+"""What reading a file that somebody else wrote, or half wrote, may raise."""
+
+
+def _files(folder: Path, pattern: str = "*.zip") -> list[Path]:
+    try:
+        return sorted(folder.glob(pattern))
+    except OSError as error:
+        log.info("%s is not read: %s", folder, error)
+        return []
+
+
+def _packed(record: Mapping[str, Any], answer: Answer) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as pack:
+        pack.writestr("record.json", json.dumps(record, indent=1))
+        for name, table in (("observations", answer.observations), ("products", answer.products)):
+            rows = io.BytesIO()
+            table.to_polars().write_parquet(rows)
+            pack.writestr(f"{name}.parquet", rows.getvalue())
+    return out.getvalue()
+
+
+def _unpacked(kept: _Kept) -> Answer | None:
+    import polars as pl
+
+    from tess_source.tables.listing import Observations, Products
+
+    try:
+        with zipfile.ZipFile(kept.path) as pack:
+            tables = [
+                pl.read_parquet(io.BytesIO(pack.read(f"{name}.parquet"))) for name in ("observations", "products")
+            ]
+        return Answer(Observations(tables[0]), Products(tables[1]), kept.time, kept.versions)
+    except (*BROKEN, TableError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        log.info("the kept answer %s is not used: %s", kept.path, error)
+        return None
+
+
+def _separable(answer: Answer, tics: Iterable[str]) -> bool:
+    """Whether each observation is of one of the TIC ids, and each file tells whose it is.
+
+    That takes the archive's own number of the observation in both tables, MAST's ``obsid`` and ``parent_obsid``.
+    """
+    observations, products = answer.observations, answer.products
+    if "obsid" not in observations.columns or "parent_obsid" not in products.columns:
+        return False
+    numbers, parents = observations["obsid"], products["parent_obsid"]
+    if numbers.dtype != parents.dtype or numbers.has_nulls() or parents.has_nulls():
+        return False
+    asked = {int(tic.removeprefix("TIC ")) for tic in tics}
+    return set(observations["tic"]) <= asked and set(parents) <= set(numbers)
+
+
+def _part(answer: Answer, tics: Iterable[str]) -> Answer:
+    """Give what an answer says of some of its TIC ids."""
+    import polars as pl
+
+    numbers = [int(tic.removeprefix("TIC ")) for tic in tics]
+    observations = answer.observations.where(pl.col("tic").is_in(numbers))
+    of_them = pl.col("parent_obsid").is_in(observations["obsid"].implode())
+    return replace(answer, observations=observations, products=answer.products.where(of_them))

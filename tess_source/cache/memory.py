@@ -1,0 +1,215 @@
+"""What a session remembers of archives, and what it may ask them: the one place that decides between the store and the network."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from tess_source import settings as config
+from tess_source.cache.answers import BROKEN, FORMAT, Answer, Answers, Question
+from tess_source.cache.keep import SKEW, age_of, ago, keep, this_moment
+from tess_source.errors import OfflineError, QueryError
+from tess_source.targets.parse import Target
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tess_source.hooks.records import Settings
+    from tess_source.hooks.registry import Registry
+    from tess_source.tables.listing import Observations, Products
+    from tess_source.targets.parse import Query
+
+__all__ = ["Memory", "Recalled"]
+
+log = logging.getLogger(__name__)
+
+ARCHIVE_HOOKS = ("tess_query", "tess_list")
+RESOLVER_HOOKS = ("tess_resolve",)
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """An answer, and whether it comes from the store."""
+
+    answer: Answer
+    from_store: str | None = None
+    """When the archive gave it (ISO, with zone), if it comes from the store."""
+
+
+class Memory:
+    """Answers and resolved names of a session's archives.
+
+    Parameters
+    ----------
+    settings : Settings
+    registry : Registry
+        Answers of other plugins are other answers; those of another version are asked for again.
+    """
+
+    def __init__(self, settings: Settings, registry: Registry) -> None:
+        self.settings, self.registry = settings, registry
+        self.offline = config.is_offline(settings.offline)
+        self.root = config.store_root(settings)
+        self.max_age = float("inf") if self.offline else config.max_age(settings.max_age)
+
+    def why_not(self, hooks: Sequence[str] = ARCHIVE_HOOKS) -> str:
+        """Say why answers are not remembered; empty if they are.
+
+        Those of the archive's own server are, always; those of another server only into a folder that somebody chose: a sample archive
+        at a port of the day must not fill a user's cache. Those of a plugin without a version are not: its code may be another at the
+        next call.
+        """
+        if self.settings.server and not config.is_explicit(self.settings.cache):
+            return f"{self.settings.server} is not the archive's own server, and no cache folder was chosen"
+        if nameless := sorted(name for name, version in self._plugins(hooks).items() if not version):
+            return f"plugin {nameless[0]!r} has no version, so that its answers may change from one call to the next"
+        return ""
+
+    def ask(
+        self, query: Query, fresh: Callable[[], tuple[Observations, Products]], *, refresh: bool = False
+    ) -> Recalled:
+        """Answer a question from the store, or else ask.
+
+        Parameters
+        ----------
+        query : Query
+        fresh : callable
+            Asks the archives for observations and their products.
+        refresh : bool
+            Ask in any case.
+
+        Raises
+        ------
+        OfflineError
+            If it would have to be asked, and no connection may be opened; the message names what is missing.
+        """
+        self._check(refresh)
+        reason = self.why_not()
+        question = None if reason else self._question(query)
+        answers = Answers(self.root, self.max_age, None if self.offline else self._versions(ARCHIVE_HOOKS))
+        if question and not refresh and (answer := answers.find(question)):
+            self._tell(query, answer)
+            return Recalled(answer, answer.time)
+        if self.offline:
+            missing = answers.missing(question) if question and question.tics else list(map(str, query.targets))
+            raise OfflineError(_named(missing, query), reason)
+        observations, products = fresh()
+        time = this_moment()
+        answer = Answer(observations, products, time, self._versions(ARCHIVE_HOOKS))
+        if question:
+            answers.keep(question, answer)
+        return Recalled(answer)
+
+    def resolve(
+        self, name: str, look_up: Callable[[], Target | None], *, refresh: bool = False
+    ) -> tuple[Target | None, str | None]:
+        """Give what a name means from the store, or else look it up.
+
+        Returns
+        -------
+        target : Target or None
+        from_store : str or None
+            When it was looked up, if it comes from the store.
+
+        Raises
+        ------
+        OfflineError
+            As `ask`.
+        """
+        self._check(refresh)
+        reason = self.why_not(RESOLVER_HOOKS)
+        asked = {"format": FORMAT, **self._whom(RESOLVER_HOOKS), "name": " ".join(name.split())}
+        path = self._place_of(asked)
+        if not (reason or refresh) and (known := self._known_name(path, asked)):
+            return known
+        if self.offline:
+            raise OfflineError(f"what {name!r} means", reason)
+        target = look_up()
+        if target is not None and not reason:
+            record = {
+                "asked": asked,
+                "time": this_moment(),
+                "versions": self._versions(RESOLVER_HOOKS),
+                "target": asdict(target),
+            }
+            keep(path, json.dumps(record, indent=1).encode(), self.root)
+        return target, None
+
+    def need_network(self, what: str) -> None:
+        """Refuse what only an archive can tell, if no connection may be opened.
+
+        Raises
+        ------
+        OfflineError
+        """
+        if self.offline:
+            raise OfflineError(what, "only answers to searches and what names mean are kept")
+
+    # -- whom, and with what --
+
+    def _question(self, query: Query) -> Question | None:
+        return Question.of(query, **self._whom(ARCHIVE_HOOKS))
+
+    def _whom(self, hooks: Sequence[str]) -> dict[str, Any]:
+        """Say who is asked: the same question to another server, by other plugins or with a token, is another question."""
+        server = (self.settings.server or "").rstrip("/")
+        return {"server": server, "plugins": sorted(self._plugins(hooks)), "token": bool(self.settings.token)}
+
+    def _plugins(self, hooks: Sequence[str]) -> dict[str, str]:
+        """Give the plugins that answer, with their versions."""
+        ready = (plugin for plugin in self.registry.plugins.values() if plugin.state == "ready")
+        return {plugin.name: plugin.version for plugin in ready if set(hooks) & set(plugin.hooks)}
+
+    def _versions(self, hooks: Sequence[str]) -> dict[str, str]:
+        from tess_source import __version__
+
+        return {"tess-source": __version__, **self._plugins(hooks)}
+
+    def _check(self, refresh: bool) -> None:
+        if refresh and self.offline:
+            raise QueryError("refresh asks the archive again, and offline nothing is asked: choose one of them")
+
+    # -- names --
+
+    def _place_of(self, asked: dict[str, Any]) -> Path:
+        digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:32]
+        return self.root / config.OWN_FOLDER / "names" / f"{digest}.json"
+
+    def _known_name(self, path: Path, asked: dict[str, Any]) -> tuple[Target, str] | None:
+        try:
+            record = json.loads(path.read_bytes())
+            target, time, versions = Target(**record["target"]), str(record["time"]), record["versions"]
+            usable = self.offline or (
+                versions == self._versions(RESOLVER_HOOKS) and -SKEW <= age_of(time) <= self.max_age
+            )
+            return (target, time) if record["asked"] == asked and usable else None
+        except FileNotFoundError:
+            return None
+        except BROKEN as error:
+            log.info("the kept name %s is not used: %s", path, error)
+            return None
+
+    # -- words --
+
+    def _tell(self, query: Query, answer: Answer) -> None:
+        """Say that an answer is remembered; loudly, if it is older than it would be believed otherwise."""
+        age = age_of(answer.time)
+        old = not -SKEW <= age <= config.max_age(self.settings.max_age)
+        log.log(logging.WARNING if old else logging.INFO, "from the store: answered at %s, %s", answer.time, ago(age))
+        nearest = [target.text for target in query.targets if target.tic is None and target.radius is None]
+        if nearest:
+            taken = sorted(set(answer.observations["tic"].drop_nulls()))
+            meant = ", ".join(f"TIC {tic}" for tic in taken[:10]) + (" …" if len(taken) > 10 else "")
+            log.warning("%s: taken to be %s", ", ".join(nearest), meant)
+
+
+def _named(missing: Sequence[str], query: Query, most: int = 10) -> str:
+    """Name the targets, and what else was asked, e.g. ``TIC 1, TIC 2 with sequence_number=14``."""
+    more = f" and {len(missing) - most:,} more" if len(missing) > most else ""
+    criteria = ", ".join(f"{name}={value!r}" for name, value in query.criteria.items())
+    targets = ", ".join(missing[:most]) + more
+    return f"{targets} with {criteria}" if targets and criteria else targets or f"the answer to {criteria}"

@@ -1,0 +1,157 @@
+"""Which files of a folder were verified when, so that a file that did not change since is not read again.
+
+Every run adds one small file of JSON lines with a name of its own, whole or not at all; readers put them together. So nothing depends on
+locks, and what is lost is only verified again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tess_source.cache.keep import SKEW, keep, now
+from tess_source.settings import OWN_FOLDER
+
+__all__ = ["Index", "Known"]
+
+log = logging.getLogger(__name__)
+
+MOST_PARTS = 32
+"""Files of which the index may consist before they are put together into one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A file that was found whole."""
+
+    path: str
+    """Relative to the root of the store, with ``/`` between the parts."""
+    size: int
+    """Bytes."""
+    mtime_ns: int
+    """When its bytes were last written, by the file system [ns since 1970]."""
+    sha256: str
+    uri: str = ""
+    """What it is, if that is known."""
+    verified: float = 0.0
+    """When it was read through and found whole [s since 1970, UTC]."""
+
+
+class Index:
+    """What is known of the files below one folder.
+
+    Parameters
+    ----------
+    root : Path
+        The folder.
+    store : Path, optional
+        The root of the store, in which the index is kept, if that is another folder.
+    """
+
+    def __init__(self, root: Path, store: Path | None = None) -> None:
+        self.root, self._store = root, store or root
+        self.folder = self._store / OWN_FOLDER / (f"elsewhere/{_name_of(root)}" if store else "verified")
+
+    def get(self, path: str, stat: os.stat_result) -> Known | None:
+        """Give what is known of a file, if its size and time are still those that were verified."""
+        known = self.entries.get(path)
+        same = known is not None and (known.size, known.mtime_ns) == (stat.st_size, stat.st_mtime_ns)
+        return known if same else None
+
+    @cached_property
+    def entries(self) -> dict[str, Known]:
+        """Path → what is known of it; read once."""
+        return _merged(known for part in self.parts() for known in _read(part))
+
+    def parts(self) -> list[Path]:
+        """Give the files that the index consists of."""
+        try:
+            return sorted(self.folder.glob("*.jsonl"))
+        except OSError as error:
+            log.info("the index in %s is not used: %s", self.folder, error)
+            return []
+
+    def add(self, records: Iterable[Known]) -> None:
+        """Remember files that were found whole."""
+        new = {known.path: known for known in records}
+        if not new:
+            return
+        self.entries.update(new)
+        written = self._write(new.values())
+        if written and len(parts := self.parts()) > MOST_PARTS:
+            self._put_together(parts)
+
+    @staticmethod
+    def forgotten(known: Known) -> Known:
+        """Give what is to be added of a file that is not what it was, though its size and time did not change."""
+        return replace(known, size=-1, verified=now())
+
+    def _write(self, records: Iterable[Known]) -> bool:
+        fields = Known.__slots__
+        rows = ({name: getattr(known, name) for name in fields} for known in records)
+        lines = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
+        return keep(self.folder / f"{uuid.uuid4().hex}.jsonl", lines.encode("utf-8", "surrogateescape"), self._store)
+
+    def _put_together(self, parts: list[Path]) -> None:
+        """Write one file in place of many. Whoever does the same at the same time loses nothing: only what was read is removed."""
+        there = [known for known in _merged(k for p in parts for k in _read(p)).values() if self._is_there(known)]
+        if not there or self._write(there):
+            for part in parts:
+                _remove(part)
+
+    def _is_there(self, known: Known) -> bool:
+        return os.path.lexists(self.root / known.path)
+
+
+def _name_of(folder: Path) -> str:
+    try:
+        place = folder.resolve()
+    except (OSError, RuntimeError):  # links in a circle, or the current folder is gone
+        place = folder
+    return hashlib.sha256(os.fsencode(place)).hexdigest()[:16]
+
+
+def _remove(part: Path) -> None:
+    try:
+        part.unlink(missing_ok=True)
+    except OSError as error:
+        log.debug("%s was not removed: %s", part, error)
+
+
+def _merged(records: Iterable[Known]) -> dict[str, Known]:
+    """Keep the newest of each path; what was verified in the future, by a clock that was wrong, counts as lost."""
+    latest = now() + SKEW
+    found: dict[str, Known] = {}
+    for known in records:
+        if known.verified <= latest and (known.path not in found or found[known.path].verified <= known.verified):
+            found[known.path] = known
+    return found
+
+
+def _read(part: Path) -> Iterator[Known]:
+    """Read one part; what cannot be understood is passed over."""
+    try:
+        lines = part.read_bytes().splitlines()
+    except OSError as error:  # another process has just put it together with others, or it is not ours
+        log.debug("%s was not read: %s", part, error)
+        return
+    for number, line in enumerate(lines, 1):
+        try:
+            yield _known(json.loads(line))
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            log.info("line %d of %s is passed over: %s", number, part, error)
+
+
+def _known(row: dict[str, Any]) -> Known:
+    path, sha256, uri = row["path"], row["sha256"], row.get("uri", "")
+    if not all(isinstance(word, str) for word in (path, sha256, uri)) or len(sha256) != 64:
+        raise ValueError("it does not say which file, and which bytes")
+    return Known(path, int(row["size"]), int(row["mtime_ns"]), sha256, uri, float(row["verified"]))

@@ -1,0 +1,325 @@
+"""``tess-source cache ls | info | verify | prune | rm``: what lies in the cache folder, whether it is whole, and what may go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tess_source.cli.asking import NOTHING, SOME_FAILED, format_option, note, print_rows
+from tess_source.display import text
+from tess_source.errors import QueryError, UnknownNameError
+from tess_source.settings import OWN_FOLDER, count_of_bytes, is_offline, max_age, seconds
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tess_source.cache.store import Store, Stored
+    from tess_source.session import Session
+
+__all__ = ["commands"]
+
+SHOWN = ("tic", "kind", "first_sector", "last_sector", "size", "verified", "path")
+
+_dry_run = click.option("--dry-run", is_flag=True, help="Only show what would be removed.")
+
+
+def _known_kinds(_context: click.Context, _parameter: click.Parameter, words: Sequence[str]) -> tuple[str, ...]:
+    """Refuse what is no kind of file, as ``search`` does."""
+    from tess_source.names import KINDS
+
+    kinds = tuple(part.strip().lower() for word in words for part in word.split(","))
+    for kind in kinds:
+        if kind not in KINDS:
+            raise UnknownNameError("kind", kind, KINDS)
+    return kinds
+
+
+def _chosen(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that choose files by what their names say."""
+    for option in (
+        click.option(
+            "--sector", "sectors", type=int, multiple=True, metavar="N", help="Of this sector; may be repeated."
+        ),
+        click.option(
+            "--kind",
+            "kinds",
+            multiple=True,
+            metavar="KIND",
+            callback=_known_kinds,
+            help="Of this kind, e.g. lc; may be repeated.",
+        ),
+        click.option("--tic", "tics", type=int, multiple=True, metavar="TIC", help="Of this TIC id; may be repeated."),
+    ):
+        function = option(function)
+    return function
+
+
+def commands(session: Session) -> click.Group:
+    """Make the group ``cache``.
+
+    Parameters
+    ----------
+    session : Session
+        Whose cache folder it is.
+
+    Returns
+    -------
+    click.Group
+    """
+    group = click.Group("cache", help="Look after the cache folder: what is there, whether it is whole, what may go.")
+    for make in (_ls, _info, _verify, _prune, _rm):
+        group.add_command(make(session))
+    return group
+
+
+def _ls(session: Session) -> click.Command:
+    @click.command("ls")
+    @_chosen
+    @format_option
+    def ls(form: str, **chosen: Sequence[Any]) -> None:
+        """List the files, and when each was found whole."""
+        frame = _pick(_frame(session.store.files()), **chosen)
+        print_rows(frame, form, SHOWN, ("verified",))
+        note(f"{_amount(frame)} in {session.store.root}")
+        if not frame.height:
+            raise click.exceptions.Exit(NOTHING)
+
+    return ls
+
+
+def _info(session: Session) -> click.Command:
+    @click.command("info")
+    @format_option
+    def info(form: str) -> None:
+        """Say where the cache folder is, what it holds, and what is remembered."""
+        import polars as pl
+
+        rows = [{"what": what, "value": str(value)} for what, value in _facts(session)]
+        print_rows(pl.DataFrame(rows), form, ("what", "value"))
+
+    return info
+
+
+def _verify(session: Session) -> click.Command:
+    @click.command("verify")
+    @_chosen
+    @click.option("--all", "everything", is_flag=True, help="Also list what is whole.")
+    @format_option
+    def verify(everything: bool, form: str, **chosen: Sequence[Any]) -> None:
+        """Read every file through, and name the damaged ones. Exit code 1 if there are any."""
+        import polars as pl
+
+        store = session.store
+        files = store.files()
+        names = set(_pick(_frame(files), **chosen)["path"])
+        checked = list(store.verify([file for file in files if file.path in names]))
+        damaged = sum(bool(problem) for _, problem in checked)
+        rows = [
+            {"state": "damaged" if problem else "whole", "path": file.path, "reason": problem}
+            for file, problem in checked
+        ]
+        frame = pl.DataFrame(rows, schema=dict.fromkeys(("state", "path", "reason"), pl.String))
+        shown = frame if everything or form != "table" else frame.filter(pl.col("state") == "damaged")
+        print_rows(shown, form, shown.columns)
+        note(f"{len(checked) - damaged:,} whole, {damaged:,} damaged in {store.root}")
+        if damaged:
+            raise click.exceptions.Exit(SOME_FAILED)
+
+    return verify
+
+
+def _prune(session: Session) -> click.Command:
+    @click.command("prune")
+    @click.option("--older-than", metavar="AGE", help="What was fetched or answered longer ago than this, e.g. 90d.")
+    @click.option(
+        "--larger-than-total", metavar="SIZE", help="The oldest files, until the rest is not larger, e.g. 50GB."
+    )
+    @click.option("--leftovers", is_flag=True, help="Only what interrupted downloads left more than a day ago.")
+    @_dry_run
+    @format_option
+    def prune(older_than: str | None, larger_than_total: str | None, leftovers: bool, dry_run: bool, form: str) -> None:
+        """Remove what is old or too much. Only TESS files are removed, and what interrupted downloads left more than a day ago."""
+        if not (older_than or larger_than_total or leftovers):
+            raise click.UsageError("say what may go: --older-than, --larger-than-total or --leftovers")
+        store = session.store
+        age = None if older_than is None else seconds(older_than)
+        most = None if larger_than_total is None else count_of_bytes(larger_than_total)
+        files = _old(_ours(store), age, most)
+        answers = _old(store.remembered(), age, None)
+        _remove(store, [*store.leftovers(), *files, *answers], dry_run, form)
+
+    return prune
+
+
+def _rm(session: Session) -> click.Command:
+    @click.command("rm")
+    @click.argument("what", nargs=-1, metavar="[TARGET|PATH]...")
+    @_chosen
+    @click.option("--answers", is_flag=True, help="The remembered answers and names.")
+    @click.option("--all", "everything", is_flag=True, help="All TESS files, answers and names.")
+    @_dry_run
+    @format_option
+    def rm(
+        what: tuple[str, ...], answers: bool, everything: bool, dry_run: bool, form: str, **chosen: Sequence[Any]
+    ) -> None:
+        """Remove files of the cache folder, by TIC id, path, kind or sector: those that meet all that is given.
+
+        PATH is a file or folder in the cache folder; what lies elsewhere is never touched, and links are not followed.
+        """
+        store = session.store
+        picked: list[Stored] = []
+        if everything or what or any(chosen.values()):
+            files = _named(store, what) if what else _ours(store)
+            names = set(_pick(_frame(files), **chosen)["path"])
+            picked = [file for file in files if file.path in names]
+        elif not answers:
+            raise click.UsageError("say what may go: a TIC id, a path, --kind, --sector, --tic, --answers or --all")
+        picked += store.remembered() if answers or everything else []
+        _remove(store, picked, dry_run, form)
+        if not picked:
+            raise click.exceptions.Exit(NOTHING)
+
+    return rm
+
+
+# -- choosing --
+
+
+def _frame(files: Iterable[Stored]) -> pl.DataFrame:
+    """Lay files out as a table, with what their names say."""
+    from datetime import UTC, datetime
+
+    import polars as pl
+
+    from tess_source import names
+
+    def when(file: Stored) -> str | None:
+        if file.known is None:
+            return None
+        return datetime.fromtimestamp(file.known.verified, UTC).isoformat(timespec="seconds")
+
+    rows = [(file.path, file.size, when(file), file.known.sha256 if file.known else None) for file in files]
+    schema = {"path": pl.String, "size": pl.Int64, "verified": pl.String, "sha256": pl.String}
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    said = names.columns(frame["path"].str.extract(r"([^/]*)$")).select("tic", "kind", "first_sector", "last_sector")
+    return pl.concat([said, frame], how="horizontal")
+
+
+def _pick(frame: pl.DataFrame, tics: Sequence[int], kinds: Sequence[str], sectors: Sequence[int]) -> pl.DataFrame:
+    """Keep what is of one of the TIC ids, of one of the kinds and of one of the sectors, as far as these are given."""
+    import polars as pl
+
+    within = [(pl.col("first_sector") <= sector) & (pl.col("last_sector") >= sector) for sector in sectors]
+    every = pl.lit(True)
+    return frame.filter(
+        pl.col("tic").is_in(list(tics)) if tics else every,
+        pl.col("kind").is_in(list(kinds)) if kinds else every,
+        pl.any_horizontal(within) if within else every,
+    )
+
+
+def _ours(store: Store) -> list[Stored]:
+    """Give the TESS files: by name, or because they were fetched here. A folder shared with lightkurve may hold other missions' files."""
+    files = store.files()
+    kinds = _frame(files)["kind"]
+    return [file for file, kind in zip(files, kinds, strict=True) if kind != "other" or file.known]
+
+
+def _named(store: Store, words: Sequence[str]) -> list[Stored]:
+    """Give the files of TIC ids, and those at or below paths."""
+    from tess_source.targets.parse import Target, parse_targets
+
+    files = store.files()
+    wanted: dict[str, Stored] = {}
+    for word in words:
+        place = _below(store, word)
+        if place is not None:
+            wanted |= {file.path: file for file in files if file.path == place or file.path.startswith(f"{place}/")}
+            continue
+        target = next(iter(parse_targets(word)))
+        if not isinstance(target, Target) or target.tic is None:
+            raise QueryError(f"{word!r} is neither a TIC id nor a path in {str(store.root)!r}")
+        ours = _pick(_frame(_ours(store)), (target.tic,), (), ())["path"].to_list()
+        wanted |= {file.path: file for file in files if file.path in set(ours)}
+    return list(wanted.values())
+
+
+def _below(store: Store, word: str) -> str | None:
+    """Give a path relative to the root of the store, if it means something there."""
+    place = Path(word) if Path(word).is_absolute() else store.root / word
+    if "/" not in word.replace("\\", "/") and not place.exists():
+        return None
+    if ".." in place.parts or not place.is_relative_to(store.root) or place == store.root:
+        raise QueryError(f"{word!r} does not lie in {str(store.root)!r}, so it is not touched")
+    return place.relative_to(store.root).as_posix()
+
+
+def _old(files: Sequence[Stored], age: float | None, most: int | None) -> list[Stored]:
+    """Give the files that are older than an age [s], and the oldest until the rest is not larger than so many bytes."""
+    from tess_source.cache.keep import now
+
+    oldest_first = sorted(files, key=lambda file: (file.mtime, file.path))
+    total = sum(file.size for file in files)
+    gone = []
+    for file in oldest_first:
+        if (age is not None and now() - file.mtime > age) or (most is not None and total > most):
+            gone.append(file)
+            total -= file.size
+    return gone
+
+
+# -- telling and doing --
+
+
+def _facts(session: Session) -> list[tuple[str, object]]:
+    store, memory = session.store, session.memory
+    files, kept, left = store.files(), store.remembered(), store.leftovers(0)
+    answers = [file for file in kept if file.path.endswith(".zip")]
+    others = [folder.name for folder in sorted((store.root / OWN_FOLDER / "servers").glob("*"))]
+    age = max_age(session.settings.max_age)
+    return [
+        ("folder", store.root),
+        ("files", f"{len(files):,}, {text.size(sum(file.size for file in files))}"),
+        ("verified", f"{sum(file.known is not None for file in files):,} of {len(files):,}"),
+        ("index", f"{len(store.index.entries):,} entries in {text.number(len(store.index.parts()), 'file')}"),
+        ("answers", f"{len(answers):,}, {text.size(sum(file.size for file in answers))}{_span(answers)}"),
+        ("names", f"{len(kept) - len(answers):,}"),
+        ("unfinished", f"{len(left):,}, {text.size(sum(file.size for file in left))}"),
+        ("answers are remembered", f"no: {why}" if (why := memory.why_not()) else "yes"),
+        ("and believed for", "ever" if age == float("inf") else f"{age / 3600:g} hours"),
+        ("offline", "yes" if is_offline(session.settings.offline) else "no"),
+        *([("folders of other servers", ", ".join(others))] if others else []),
+    ]
+
+
+def _span(files: Sequence[Stored]) -> str:
+    from datetime import UTC, datetime
+
+    ends = (
+        [datetime.fromtimestamp(end(file.mtime for file in files), UTC).date() for end in (min, max)] if files else []
+    )
+    return f", from {ends[0]} to {ends[1]}" if files else ""
+
+
+def _remove(store: Store, files: Sequence[Stored], dry_run: bool, form: str) -> None:
+    """Remove files, and say what became of each."""
+    import polars as pl
+
+    sizes = {file.path: file.size for file in files}
+    done = [(path, "") for path in sizes] if dry_run else list(store.remove(sizes))
+    word = "would be removed" if dry_run else "removed"
+    rows = [("kept" if problem else word, sizes[path], path, problem) for path, problem in done]
+    schema = {"state": pl.String, "size": pl.Int64, "path": pl.String, "reason": pl.String}
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    print_rows(frame, form, frame.columns)
+    gone = frame.filter(pl.col("state") == word)
+    note(f"{_amount(gone)} {word} in {store.root}")
+    if gone.height < frame.height:
+        raise click.exceptions.Exit(SOME_FAILED)
+
+
+def _amount(frame: pl.DataFrame) -> str:
+    return f"{text.number(frame.height, 'file')}, {text.size(float(frame['size'].sum()))}"

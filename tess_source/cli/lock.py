@@ -1,0 +1,302 @@
+"""``tess-source verify``, ``tess-source lock …`` and ``tess-source get --from-lock``: the same data for everyone, and the proof of it."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tess_source import disk as place
+from tess_source.cli.asking import SOME_FAILED, download, format_option, note, print_rows, say
+from tess_source.display import text
+from tess_source.errors import LockError
+
+if TYPE_CHECKING:
+    from tess_source.lock.check import Changes, Verified
+    from tess_source.session import Session
+    from tess_source.tables.manifest import Manifest
+    from tess_source.tables.plan import Plan
+
+__all__ = ["check_place", "check_replaced", "commands", "with_from_lock"]
+
+_lock_file = click.argument("lock", type=click.Path(exists=True, dir_okay=False), metavar="LOCK")
+_folder = click.option(
+    "--to",
+    "root",
+    default=lambda: str(click.get_current_context().obj.store.root),
+    show_default="the cache folder",
+    type=click.Path(file_okay=False),
+    help="Folder that holds the files.",
+)
+
+
+def commands(session: Session) -> list[click.Command]:
+    """Make the commands that work on locks.
+
+    Parameters
+    ----------
+    session : Session
+        Asks and fetches.
+
+    Returns
+    -------
+    list of click.Command
+        ``verify`` and the group ``lock``.
+    """
+    group = click.Group("lock", help="Compare locks, ask again, cite them, make scripts of them.")
+    for command in (_diff(), _refresh(session), _script(session), _cite()):
+        group.add_command(command)
+    return [_verify(), group]
+
+
+def _verify() -> click.Command:
+    @click.command("verify")
+    @_lock_file
+    @_folder
+    @click.option("--sizes", is_flag=True, help="Only look at sizes: seconds for 100,000 files.")
+    @click.option("--all", "everything", is_flag=True, help="Also list what is complete.")
+    @format_option
+    @click.pass_obj
+    def verify(session: Session, lock: str, root: str, sizes: bool, everything: bool, form: str) -> None:
+        """Compare the files of a folder with a lock.
+
+        A file is complete, missing, damaged, different, stale or extra. A stale file is whole, but of another processing than the
+        lock's. Exit code 1 if a file of the lock is not complete.
+        """
+        from tess_source.lock.check import verify_lock
+
+        plan = _load(lock, root)
+        if not plan.root.is_dir():
+            say(f"there is no folder {root!r}")
+        found = verify_lock(plan, sizes_only=sizes)
+        _forget(session, plan, found.where(~found["state"].is_in(["complete", "extra"])))
+        ignored = _relative(Path(lock), plan.root)
+        shared = session.store.is_at(plan.root)  # other files in the cache folder are nothing to tell
+        shown = found.where(((found["path"] != ignored) & (not shared)) | (found["state"] != "extra"))
+        _print(shown if everything or form != "table" else _worth_telling(shown), form)
+        note(shown.summary())
+        if not found.ok:
+            raise click.exceptions.Exit(SOME_FAILED)
+
+    return verify
+
+
+def _forget(session: Session, plan: Plan, wrong: Verified) -> None:
+    """Let nothing be believed any more of files that are not the lock's, though their sizes and times may be as they were."""
+    index = session.store.index_of(plan.root)
+    index.add(index.forgotten(known) for path in wrong["path"] if (known := index.entries.get(path)))
+
+
+def _diff() -> click.Command:
+    @click.command("diff")
+    @click.argument("before", type=click.Path(exists=True, dir_okay=False))
+    @click.argument("after", type=click.Path(exists=True, dir_okay=False))
+    @format_option
+    def diff(before: str, after: str, form: str) -> None:
+        """Compare two locks: new, gone, changed, reprocessed files. Exit code 1 if they differ."""
+        from tess_source.lock import check as lock
+
+        left, right = _load(before), _load(after)
+        if count := lock.unsummed(left, right):
+            say(f"{text.number(count, 'file')} not compared by their bytes: one of the two locks has no sum for them")
+        _tell(lock.diff(left, right), form)
+
+    return diff
+
+
+def _refresh(session: Session) -> click.Command:
+    @click.command("refresh")
+    @_lock_file
+    @click.option("--lock", "new", type=click.Path(dir_okay=False), help="Write today's answer as a lock of its own.")
+    @format_option
+    def refresh(lock: str, new: str | None, form: str) -> None:
+        """Ask the archive again what the lock asked, and say what differs today; nothing is fetched. Exit code 1 if it differs."""
+        from tess_source.lock.check import refresh
+
+        today, changes = refresh(_load(lock), session)
+        if new:
+            today.save(new)
+        _tell(changes, form)
+
+    return refresh
+
+
+def _script(session: Session) -> click.Command:
+    @click.command("script")
+    @_lock_file
+    @click.option("--curl", "language", flag_value="curl", help="For a POSIX shell with curl, in place of Python.")
+    def script(lock: str, language: str | None) -> None:
+        """Print a program that fetches the lock's files without tess-source, and checks them."""
+        from tess_source.lock.scripts import script
+
+        written = script(_load(lock), session.registry.transports, session.settings, language or "python")
+        click.echo(written, nl=False)
+
+    return script
+
+
+def _cite() -> click.Command:
+    @click.command("cite")
+    @_lock_file
+    def cite(lock: str) -> None:
+        """Print how to cite the lock's data sets."""
+        from tess_source.lock.citation import cite
+
+        click.echo(cite(_load(lock)))
+
+    return cite
+
+
+# -- get --from-lock --
+
+
+def with_from_lock(get: click.Command, session: Session) -> click.Command:
+    """Teach ``get`` to take its files from a lock instead of a question.
+
+    Parameters
+    ----------
+    get : click.Command
+        The command; it is changed.
+    session : Session
+        Fetches.
+    """
+    ask: Callable[..., Any] = get.callback or (lambda **words: None)
+    option = click.Option(
+        ["--from-lock"], type=click.Path(exists=True, dir_okay=False), metavar="LOCK",
+        help="Fetch exactly the files of a lock; no question is asked, and other bytes than the lock's are an error.",
+    )  # fmt: skip
+    get.params.append(option)
+
+    def callback(from_lock: str | None, **words: Any) -> Any:
+        if from_lock is None:
+            return ask(**words)
+        _refuse_a_question(click.get_current_context(), {"from_lock", "root", "form", "jobs", "dry_run"})
+        return _get_locked(session, from_lock, words["root"], words["jobs"], words["form"], words["dry_run"])
+
+    get.callback = callback
+    return get
+
+
+def _refuse_a_question(context: click.Context, allowed: Collection[str]) -> None:
+    from click.core import ParameterSource
+
+    names = {parameter.name or "" for parameter in context.command.params}
+    given = {name for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    if asked := sorted(given - set(allowed)):
+        raise click.UsageError(f"--from-lock asks nothing, so {asked[0].replace('_', '-')!r} cannot be given with it")
+
+
+def _get_locked(session: Session, lock: str, root: str, jobs: int | None, form: str, dry_run: bool) -> None:
+    from tess_source.lock.check import made_elsewhere, verify_lock
+
+    plan = _load(lock, root, session)
+    if other := made_elsewhere(plan, session):
+        say(f"{other}; bytes that differ from the lock's will be refused")
+    before = verify_lock(plan)
+    wrong = before.where(before["state"].is_in(["different", "stale"]))
+    if len(wrong):
+        _print(wrong, form)
+        raise LockError(
+            f"{text.number(len(wrong), 'file')} in {root!r} not those of the lock: move them away, and run it again"
+        )
+    if dry_run:
+        _print(before.where(~before["state"].is_in(["complete", "extra"])), form)
+        note(before.summary())
+        return
+    _remove_damaged(plan, before)
+    _finish(plan, download(plan, jobs), form)
+
+
+def _remove_damaged(plan: Plan, found: Verified) -> None:
+    """Take away what was read and is not whole: the downloader would believe the cache folder's record, made when it still was."""
+    for path in found.where(found["state"] == "damaged")["path"]:
+        (plan.root / path).unlink()
+
+
+def _finish(plan: Plan, manifest: Manifest, form: str) -> None:
+    """Say what happened, and fail if not every byte is the lock's."""
+    wrong = [entry for entry in manifest if entry.ok and entry.item.sha256 and entry.sha256 != entry.item.sha256]
+    print_rows(manifest.to_polars(), form, ["status", "bytes", "local_path", "error"])
+    note(manifest.summary())
+    if unknown := sum(item.sha256 is None for item in plan):
+        say(f"no sha256 in the lock for {text.number(unknown, 'file')}: only size and structure could be checked")
+    for entry in wrong:
+        say(f"{entry.item.path}: its bytes are not those of the lock: sha256 {entry.sha256}, not {entry.item.sha256}")
+    for uri, error in manifest.errors.items():
+        say(f"{uri}: {error}")
+    if wrong or len(manifest.failed):
+        raise click.exceptions.Exit(SOME_FAILED)
+
+
+# -- get --lock --
+
+
+def check_place(file: str) -> None:
+    """Make sure that a file can be written before anything is fetched.
+
+    Raises
+    ------
+    OSError
+        If not.
+    """
+    place.check_place(Path(file))
+    if Path(file).exists() and not os.access(file, os.W_OK):  # somebody wants to keep that record
+        raise PermissionError(errno.EACCES, "it cannot be written", file)
+
+
+def check_replaced(plan: Plan, file: str) -> None:
+    """Make sure that a lock only takes the place of one of the same question: another is somebody's record.
+
+    Raises
+    ------
+    LockError
+        If something else is there.
+    """
+    try:
+        there = _load(file)
+    except FileNotFoundError:
+        return
+    except LockError as error:
+        raise LockError(f"{file!r} is there and is no lock; give another name, or --replace") from error
+    if _asked(there) != _asked(plan):
+        raise LockError(f"{file!r} is the lock of another question; give another name, or --replace")
+
+
+def _asked(plan: Plan) -> tuple[Any, ...]:
+    record = plan.record
+    return record.get("question"), [(drop.get("filter"), drop.get("asked")) for drop in record.get("filters", ())]
+
+
+# -- helpers --
+
+
+def _load(lock: str, root: str | None = None, session: Session | None = None) -> Plan:
+    from tess_source.tables.plan import Plan
+
+    return Plan.load(lock, root, session)
+
+
+def _relative(path: Path, root: Path) -> str:
+    try:
+        return path.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        return ""
+
+
+def _worth_telling(found: Verified) -> Verified:
+    return found.where((found["state"] != "complete") | (found["reason"] != ""))
+
+
+def _tell(changes: Changes, form: str) -> None:
+    _print(changes, form)
+    note(changes.summary())
+    if len(changes):
+        raise click.exceptions.Exit(SOME_FAILED)
+
+
+def _print(rows: Verified | Changes, form: str) -> None:
+    print_rows(rows.to_polars(), form, list(rows.shown))

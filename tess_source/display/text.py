@@ -1,0 +1,146 @@
+"""Tables as plain text and as HTML, for a terminal, a notebook and a mail."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from html import escape
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tess_source.display.narrow import Column
+
+__all__ = ["cell", "counts", "escape", "html", "number", "size", "table"]
+
+MOST_ROWS = 40
+
+
+def cell(value: Any) -> str:
+    """Write one value as people read it: nothing for null, whole numbers without a fraction."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() else f"{value:.6g}"
+    if isinstance(value, list):
+        return ",".join(map(cell, value))
+    return str(value)
+
+
+def number(count: int, noun: str) -> str:
+    """Write a number of things, e.g. ``1 file``, ``2,000 files``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def size(count: float) -> str:
+    """Write a number of bytes with a decimal unit, e.g. ``2.0 MB``."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if abs(count) < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+def table(
+    frame: pl.DataFrame, columns: Sequence[str], rows: int | None = MOST_ROWS, width: int | None = None, *,
+    whole: Sequence[str] = (), elsewhere: str = "to_polars() has all",
+) -> str:  # fmt: skip
+    """Lay out columns of a frame as text; numbers stand right, and what does not fit is said, not hidden.
+
+    Numbers and headings are never cut. How a table that is too wide gets narrower, says `tess_source.display.narrow`.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+    columns : sequence of str
+        Which to show, in this order.
+    rows : int, optional
+        Most rows to show: half from the head, half from the tail; None for all.
+    width : int, optional
+        Most characters a line; the terminal's if None, 0 for no limit.
+    whole : sequence of str
+        Columns that are neither left out nor cut, because the table is for them; many words go on below.
+    elsewhere : str
+        Where columns that are left out are to be found, in words.
+
+    Returns
+    -------
+    str
+        Lines without a line feed at the end.
+    """
+    from tess_source.display.narrow import Column, narrowed
+
+    width = shutil.get_terminal_size((140, 24)).columns if width is None else width
+    head, tail = _split(frame.height, rows)
+    columns = [name for name in columns if frame[name].null_count() < frame.height] or columns if width else columns
+    shown = frame.select(columns)
+    lines = [[cell(value) for value in row] for row in [*shown.head(head).iter_rows(), *shown.tail(tail).iter_rows()]]
+    laid = [
+        Column(name, tuple(line[i] for line in lines), frame.schema[name].is_numeric(), name in whole)
+        for i, name in enumerate(columns)
+    ]
+    laid, out, gone = narrowed(laid, frame, width) if width else (laid, [], 0)
+    headings, texts = [column.heading for column in laid], zip(*(column.cells() for column in laid), strict=True)
+    deepest = max(map(len, headings), default=1)
+    out += _lines([[""] * (deepest - len(heading)) + heading for heading in headings], laid)
+    for place, row in enumerate(texts):
+        if tail and place == head:
+            out.append(f"… {frame.height - head - tail:,} more …")
+        out += _lines(row, laid)
+    if gone:
+        out.append(f"+{number(gone, 'column')}: {elsewhere}")
+    return "\n".join(out)
+
+
+def _split(height: int, rows: int | None) -> tuple[int, int]:
+    if rows is None or height <= rows:
+        return height, 0
+    return rows - rows // 2, rows // 2
+
+
+def _lines(cells: Sequence[Sequence[str]], columns: Sequence[Column]) -> list[str]:
+    """Put the cells of a row side by side, each of which may have several lines."""
+    from tess_source.display.narrow import GAP
+
+    out = []
+    for parts in zip_longest(*cells, fillvalue=""):
+        padded = (p.rjust(c.width) if c.right else p.ljust(c.width) for p, c in zip(parts, columns, strict=True))
+        out.append(GAP.join(padded).rstrip())
+    return out
+
+
+def html(frame: pl.DataFrame, columns: Sequence[str], title: str, rows: int = MOST_ROWS) -> str:
+    """Lay out columns of a frame as an HTML table; every text is escaped.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+    columns : sequence of str
+    title : str
+        The caption.
+    rows : int
+        Most rows to show.
+    """
+    head, tail = _split(frame.height, rows)
+    shown = frame.select(columns)
+    align = ["right" if frame.schema[name].is_numeric() else "left" for name in columns]
+    body = [_html_row(row, align) for row in [*shown.head(head).iter_rows(), *shown.tail(tail).iter_rows()]]
+    if hidden := frame.height - head - tail:
+        body.insert(head, f'<tr><td colspan="{len(columns)}">… {hidden:,} more …</td></tr>')
+    names = "".join(f"<th>{escape(name)}</th>" for name in columns)
+    return f"<table><caption>{escape(title)}</caption><thead><tr>{names}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+
+
+def _html_row(row: Sequence[Any], align: Sequence[str]) -> str:
+    cells = (f'<td style="text-align:{a}">{escape(cell(value))}</td>' for value, a in zip(row, align, strict=True))
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def counts(series: pl.Series) -> str:
+    """Say how often each value stands in a column, most frequent first, e.g. ``6 target, 4 dv``."""
+    import polars as pl
+
+    table_ = series.value_counts(sort=False).sort(pl.col("count"), pl.nth(0), descending=[True, False])
+    return ", ".join(f"{count:,} {cell(value) or 'unknown'}" for value, count in table_.iter_rows())

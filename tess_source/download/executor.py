@@ -1,0 +1,217 @@
+"""Downloads by somebody else's workers: any `concurrent.futures.Executor`, e.g. a process pool's or a dask client's.
+
+Each task is one batch of files, sent as one positional record that can be pickled: executors have keywords of their own, and small tasks
+cost more than small files. Every record is unlike all others, so that no scheduler takes a download for one that it has done before.
+Addresses are made by the plugins here and travel with the files, so that plugins of any origin work: modules, files, objects of a notebook.
+Connections are made by the worker. Entries come back, never bytes.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import socket
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tess_source.download.fetch import scheme_of
+from tess_source.errors import QueryError, TessSourceError
+from tess_source.hooks.records import Request, Settings, Transport
+from tess_source.tables.manifest import FAILED, Entry
+from tess_source.tables.plan import Item
+from tess_source.threads import LISTEN
+
+if TYPE_CHECKING:
+    from tess_source.download.run import Run
+
+__all__ = ["Batch", "check_executor", "entries", "work"]
+
+log = logging.getLogger(__name__)
+
+MOST = 50
+"""Files of a batch at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a worker is told."""
+
+    items: tuple[Item, ...]
+    addresses: Mapping[str, Request | str] = field(repr=False)
+    """URI → where it is to be had, or why that is not known. Headers may hold a secret."""
+    schemes: tuple[str, ...]
+    root: str
+    token: str
+    """Name of a file in the root that a worker must see, or else it writes to another disk."""
+    settings: Settings
+
+
+def check_executor(executor: Any) -> None:
+    """Refuse what is no executor, before anything is fetched.
+
+    Raises
+    ------
+    QueryError
+        If it is neither an executor nor None.
+    """
+    if not isinstance(executor, Executor | None):
+        raise QueryError(
+            f"executor={executor!r}: give an executor of concurrent.futures, e.g. a ProcessPoolExecutor or dask's "
+            "client.get_executor(pure=False), or None"
+        )
+
+
+def entries(
+    executor: Executor,
+    items: Mapping[int, Item],
+    root: Path,
+    transports: Mapping[str, Transport],
+    settings: Settings,
+) -> Iterator[tuple[int, Entry]]:
+    """Have files fetched by an executor.
+
+    No more than ``settings.jobs`` connections are open at the same time, however many workers there are.
+
+    Parameters
+    ----------
+    executor : Executor
+    items : mapping
+        Number → item.
+    root : Path
+        A folder that all workers see.
+    transports : mapping
+        URI scheme → how to fetch it.
+    settings : Settings
+
+    Yields
+    ------
+    tuple of int and Entry
+        As batches end; every number once.
+    """
+    if not items:
+        return
+    top = root.absolute()
+    top.mkdir(parents=True, exist_ok=True)
+    token = top / f".{uuid.uuid4().hex}.part"
+    token.touch()
+    width, jobs = _shared(executor, settings.jobs)
+    plain = replace(settings, jobs=jobs, progress=False, token=None)
+
+    def located(item: Item) -> dict[str, Request | str]:
+        return {
+            uri: _address(uri, transports[scheme], settings)
+            for uri in (item.uri, *item.mirrors)
+            if (scheme := scheme_of(uri)) in transports
+        }
+
+    batches = iter(_batches(sorted(items), width))
+    running: dict[Future[list[Entry]], Sequence[int]] = {}
+    try:
+        while True:
+            while len(running) < width and (numbers := next(batches, None)):
+                part = tuple(items[number] for number in numbers)
+                addresses = {uri: address for item in part for uri, address in located(item).items()}
+                batch = Batch(part, addresses, tuple(transports), str(top), token.name, plain)
+                running[_submitted(executor, batch)] = numbers
+            if not running:
+                return
+            done, _ = wait(running, timeout=LISTEN, return_when=FIRST_COMPLETED)
+            for future in done:
+                numbers = running.pop(future)
+                yield from zip(numbers, _result(future, [items[n] for n in numbers]), strict=True)
+    finally:
+        for future in running:
+            future.cancel()
+        token.unlink(missing_ok=True)
+
+
+def work(batch: Batch) -> list[Entry]:
+    """Fetch the files of a batch: this is what workers run.
+
+    Parameters
+    ----------
+    batch : Batch
+
+    Returns
+    -------
+    list of Entry
+        In the order of its items; failures are entries too.
+    """
+    root = Path(batch.root)
+    if not (root / batch.token).exists():
+        problem = f"the folder {batch.root!r} on {socket.gethostname()!r} is not the one of the program that asks"
+        return [
+            Entry(item, FAILED, error=f"{problem}; workers need a folder that all of them share")
+            for item in batch.items
+        ]
+    run = _run(batch, root)
+    try:
+        for _ in run:
+            pass
+    except KeyboardInterrupt:
+        log.info("interrupted; what was fetched is kept")
+    pairs = zip(batch.items, run.entries, strict=True)
+    return [entry or Entry(item, FAILED, error="interrupted") for item, entry in pairs]
+
+
+def _run(batch: Batch, root: Path) -> Run:
+    from tess_source.download.run import Run
+
+    def locate(uri: str, settings: Settings) -> Request:
+        address = batch.addresses[uri]
+        if isinstance(address, str):
+            raise TessSourceError(address)
+        return address
+
+    transports = {scheme: Transport(scheme, locate) for scheme in batch.schemes}
+    return Run(batch.items, root, transports, batch.settings)
+
+
+def _address(uri: str, transport: Transport, settings: Settings) -> Request | str:
+    try:
+        request = transport.locate(uri, settings)
+    except Exception as error:  # noqa: BLE001  a mistake in a plugin must not cost the other files
+        return f"{type(error).__name__}: {error}"
+    return replace(request, headers=dict(request.headers))
+
+
+def _submitted(executor: Executor, batch: Batch) -> Future[list[Entry]]:
+    try:
+        return executor.submit(work, batch)
+    except Exception as error:  # noqa: BLE001  e.g. a pool that broke: the files of this batch are told as failed
+        failed: Future[list[Entry]] = Future()
+        failed.set_exception(error)
+        return failed
+
+
+def _result(future: Future[list[Entry]], items: Sequence[Item]) -> list[Entry]:
+    try:
+        return future.result()
+    except (Exception, CancelledError) as error:  # noqa: BLE001  a worker that died must not cost the other batches
+        return [Entry(item, FAILED, error=f"its worker failed: {type(error).__name__}: {error}") for item in items]
+
+
+def _shared(executor: Executor, jobs: int) -> tuple[int, int]:
+    """Divide connections among workers: how many batches at the same time, and how many connections each."""
+    workers = max(1, _workers(executor) or jobs)
+    width = min(workers, jobs)
+    return width, jobs // width
+
+
+def _workers(executor: Any) -> int | None:
+    """Say how many tasks an executor runs at the same time; None if it does not tell."""
+    if isinstance(most := getattr(executor, "_max_workers", None), int):
+        return most
+    ncores = getattr(getattr(executor, "_client", None), "ncores", None)  # dask
+    return sum(ncores().values()) if callable(ncores) else None
+
+
+def _batches(numbers: Sequence[int], width: int) -> Iterator[Sequence[int]]:
+    """Cut into batches of `MOST` at most, small enough that all workers have something to do until the end."""
+    size = max(1, min(MOST, math.ceil(len(numbers) / (4 * width))))
+    for start in range(0, len(numbers), size):
+        yield numbers[start : start + size]

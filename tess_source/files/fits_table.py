@@ -1,0 +1,293 @@
+"""The first table of a FITS file as numpy arrays in this machine's byte order, straight from the bytes of the file.
+
+astropy spends most of its time on headers and column objects: here the rows are one structured array over the bytes of the file, and
+columns are copied out of it once.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import math
+import os
+import re
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tess_source.errors import DamagedFileError, LoadError, NoColumnError
+from tess_source.files.fits_headers import Header, read_headers
+from tess_source.files.fits_stream import FitsWalk
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import DTypeLike, NDArray
+
+    Allocate = Callable[[tuple[int, ...], DTypeLike], NDArray[Any]]
+
+__all__ = ["CODES", "Field", "FitsTable", "Reader"]
+
+CODES = {
+    "A": "S",
+    "L": "S1",
+    "B": "u1",
+    "I": ">i2",
+    "J": ">i4",
+    "K": ">i8",
+    "E": ">f4",
+    "D": ">f8",
+    "C": ">c8",
+    "M": ">c16",
+}
+"""FITS code of a column → numpy's (FITS Standard 4.0, table 18); bits and arrays of varying length are not read."""
+UNSIGNED = {"I": 2.0**15, "J": 2.0**31, "K": 2.0**63}
+"""Codes whose TZERO of this means unsigned numbers (table 19)."""
+WIDTHS = {"X": 1 / 8, "L": 1, "B": 1, "A": 1, "I": 2, "J": 4, "E": 4, "K": 8, "D": 8, "C": 8, "P": 8, "M": 16, "Q": 16}
+"""Bytes of an element."""
+FORM = re.compile(r"(\d*)([LXBIJKAEDCMPQ])(.*)")
+ABOUT_COLUMNS = (b"TTYPE", b"TFORM", b"TDIM", b"TSCAL", b"TZERO")
+GZIP = b"\x1f\x8b"
+IN_CACHE = 1 << 19
+"""Bytes of a table whose columns are taken out in turn: as many as stay in a processor's own cache meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """How the numbers of a column are to be understood."""
+
+    code: str
+    repeat: int
+    scale: float = 1.0
+    zero: float = 0.0
+
+
+class Reader:
+    """Reads one file after the other into the same memory, which grows to the largest of them."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def read(self, path: Path, *, verify: bool = False, digest: bool = False) -> FitsTable:
+        """Read a file, whole; the table is good until the next one is read.
+
+        Parameters
+        ----------
+        path : Path
+            A FITS file, plain or compressed by gzip.
+        verify : bool
+            Check the sums that the file carries (CHECKSUM, DATASUM) too, not only that all bytes are there.
+        digest : bool
+            Sum the file by sha256.
+
+        Raises
+        ------
+        DamagedFileError
+            If it is not a whole FITS file.
+        LoadError
+            If it has no table.
+        OSError
+            If it cannot be read.
+        """
+        with path.open("rb", buffering=0) as file:
+            size = self._fill(file)
+        data = memoryview(self._buffer)[:size]
+        sha256 = hashlib.sha256(data).hexdigest() if digest else None
+        if data[:2] == GZIP:
+            data = memoryview(_unpacked(data))
+        if verify:
+            walk = FitsWalk()
+            walk.feed(data)
+            walk.finish()
+        return FitsTable.of(data, sha256)
+
+    def _fill(self, file: Any) -> int:
+        """Read a whole file into the buffer, or into a larger one if need be; arrays may still lie over the old one."""
+        expected = os.fstat(file.fileno()).st_size
+        if len(self._buffer) <= expected:
+            self._buffer = bytearray(expected + 1)
+        size = 0
+        while count := file.readinto(memoryview(self._buffer)[size:]):
+            size += count
+        return size
+
+
+def _unpacked(data: memoryview) -> bytes:
+    try:
+        return gzip.decompress(data)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DamagedFileError(f"its compressed bytes are not whole ({error})") from error
+
+
+class FitsTable:
+    """Columns of a table that is in memory.
+
+    Parameters
+    ----------
+    primary, header : Header
+        Of the file, and of the table.
+    data : memoryview
+        The file.
+    sha256 : str, optional
+        Of the file as it lies on disk.
+
+    Attributes
+    ----------
+    fields : mapping
+        Name of a column in lower case → how its numbers are to be understood.
+    table : structured array, shape (rows,)
+        The rows as they are in the file; without the columns that numpy has no array for.
+
+    Raises
+    ------
+    DamagedFileError
+        If the table does not fit into the file, or its columns not into the table.
+    """
+
+    __slots__ = ("fields", "header", "primary", "sha256", "table")
+
+    def __init__(self, primary: Header, header: Header, data: memoryview, sha256: str | None = None) -> None:
+        import numpy as np
+
+        self.primary, self.header, self.sha256 = primary, header, sha256
+        width, rows = header.integer("NAXIS1"), header.integer("NAXIS2")
+        if header.end + rows * width > len(data):
+            raise DamagedFileError("it is cut in its table")
+        self.fields, dtype = _layout(width, header.integer("TFIELDS"), tuple(header.cards(*ABOUT_COLUMNS)))
+        self.table: NDArray[np.void] = np.ndarray(rows, dtype, data, header.end)
+
+    @classmethod
+    def of(cls, data: memoryview, sha256: str | None = None) -> FitsTable:
+        """Take the first table of a file that is in memory.
+
+        Raises
+        ------
+        DamagedFileError
+            If it is not a whole FITS file.
+        LoadError
+            If it has no table.
+        """
+        headers = read_headers(lambda start, count: bytes(data[start : start + count]), len(data))
+        for header in headers:
+            if header.get("XTENSION") == "BINTABLE":
+                return cls(headers[0], header, data, sha256)
+        raise LoadError("it holds no table")
+
+    def column(self, name: str) -> NDArray[Any]:
+        """Give a copy of a column; see `columns`."""
+        return self.columns([name])[name]
+
+    def columns(
+        self, names: Sequence[str], keep: NDArray[np.bool_] | None = None, allocate: Allocate | None = None
+    ) -> dict[str, NDArray[Any]]:
+        """Give copies of some columns in native byte order.
+
+        Parameters
+        ----------
+        names : sequence of str
+            In any case.
+        keep : array of bool, shape (rows,), optional
+            Which rows to take; else all.
+        allocate : callable, optional
+            Gives memory for an array of a shape and type; else numpy does.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            By the names as they were given. Shape (rows,), or (rows, ...) if a cell holds more than one number. Floats are as in the
+            file: NaN where there is none.
+
+        Raises
+        ------
+        NoColumnError
+            If there is no such column.
+        LoadError
+            If it is of a kind that numpy has no array for.
+        """
+        import numpy as np
+
+        fields = {name: self._field(name) for name in names}
+        count = len(self.table) if keep is None else int(np.count_nonzero(keep))
+        copies = {}
+        for name in names:
+            dtype = self.table.dtype[name.lower()]
+            copies[name] = (allocate or np.empty)((count, *dtype.shape), dtype.base.newbyteorder("="))
+        at, step = 0, max(1, IN_CACHE // max(1, self.table.itemsize))
+        for start in range(0, len(self.table), step):
+            rows = self.table[start : start + step]
+            rows = rows if keep is None else choose(rows, keep[start : start + step])
+            for name, copy in copies.items():
+                copy[at : at + len(rows)] = rows[name.lower()]
+            at += len(rows)
+        return {name: _meant(copy, fields[name]) for name, copy in copies.items()}
+
+    def _field(self, name: str) -> Field:
+        field = self.fields.get(name.lower())
+        if field is None:
+            raise NoColumnError(name, self.fields)
+        if field.code not in CODES:
+            raise LoadError(f"its column {name!r} holds bits or arrays of varying length, which are not read")
+        return field
+
+
+def choose(table: NDArray[np.void], keep: NDArray[Any]) -> NDArray[np.void]:
+    """Copy some rows as lumps of bytes: numpy itself would go field by field, and take ten times as long."""
+    lumps: NDArray[np.void] = table.view(f"V{table.dtype.itemsize}")[keep].view(table.dtype)
+    return lumps
+
+
+def _meant(values: NDArray[Any], field: Field) -> NDArray[Any]:
+    """Make truth of letters, and apply TSCAL and TZERO (section 7.3.2), which light curves by SPOC do not have."""
+    import numpy as np
+
+    if field.code == "L":
+        return np.asarray(values == b"T")
+    if (field.scale, field.zero) == (1.0, 0.0):
+        return values
+    if field.scale == 1.0 and field.zero == UNSIGNED.get(field.code):
+        unsigned: NDArray[Any] = values.view(f"u{values.itemsize}") ^ (1 << 8 * values.itemsize - 1)
+        return unsigned.astype(f"u{values.itemsize}", copy=False)
+    scaled: NDArray[Any] = values * field.scale + field.zero
+    return scaled
+
+
+@lru_cache(maxsize=64)
+def _layout(width: int, count: int, cards: tuple[bytes, ...]) -> tuple[Mapping[str, Field], np.dtype[np.void]]:
+    """Lay out the columns of a row; the same for all files of a kind, so done once."""
+    import numpy as np
+
+    said = Header(b"".join(cards))
+    fields: dict[str, Field] = {}
+    places: dict[str, tuple[Any, int]] = {}
+    offset = 0
+    for number in range(1, count + 1):
+        name, form, dim, scale, zero = (said.get(f"{key.decode()}{number}") for key in ABOUT_COLUMNS)
+        match = FORM.fullmatch(str(form).strip())
+        if match is None:
+            raise DamagedFileError(f"column {number} of its table is of no known type: {form!r}")
+        code, repeat = match[2], int(match[1] or 1)
+        key = str(name or f"col{number}").strip().lower()
+        if fields.setdefault(key, field := Field(code, repeat, _number(scale, 1.0), _number(zero, 0.0))) is field:
+            if code == "A":
+                places[key] = (f"S{repeat}", offset)
+            elif code in CODES:
+                places[key] = ((CODES[code], _shape(dim, repeat)), offset)
+        offset += math.ceil(repeat * WIDTHS[code])
+    if offset > width:
+        raise DamagedFileError("the columns of its table are wider than the rows")
+    formats, offsets = ([place[part] for place in places.values()] for part in (0, 1))
+    return fields, np.dtype({"names": [*places], "formats": formats, "offsets": offsets, "itemsize": width})
+
+
+def _shape(dim: Any, repeat: int) -> tuple[int, ...]:
+    """Turn ``(fastest, ..., slowest)`` around (section 7.3.2, TDIMn)."""
+    axes = [int(word) for word in re.findall(r"\d+", str(dim or ""))]
+    if axes and math.prod(axes) == repeat:
+        return tuple(reversed(axes))
+    return () if repeat == 1 else (repeat,)
+
+
+def _number(value: Any, default: float) -> float:
+    return float(value) if isinstance(value, int | float) else default

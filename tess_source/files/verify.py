@@ -1,0 +1,332 @@
+"""Whether a file is whole: its size, its sha256, and its own structure; while it arrives, or once it lies on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from tess_source.errors import DamagedFileError
+from tess_source.files.fits_stream import FitsWalk, Release
+
+if TYPE_CHECKING:
+    from xml.parsers.expat import XMLParserType
+
+__all__ = ["Release", "Verifier", "form_of", "problem_of", "release_of"]
+
+CHUNK = 1 << 20
+"""Bytes read at a time."""
+TAIL = 1024
+"""Where the end of a PDF must stand (ISO 32000-1, annex H.3, note 18: within the last 1,024 bytes)."""
+GZIP = b"\x1f\x8b"
+FORMS = {
+    ".fits": "fits",
+    ".fits.gz": "fits.gz",
+    ".pdf": "pdf",
+    ".xml": "xml",
+    ".xsd": "xml",
+    ".html": "html",
+    ".htm": "html",
+}
+KIND_FORMS = {
+    **dict.fromkeys(("lc", "fast-lc", "tp", "fast-tp", "dvt", "ffi", "ffir", "cbv", "cutout"), "fits"),
+    **dict.fromkeys(("dvr-pdf", "dvm", "dvs"), "pdf"),
+    "dvr-xml": "xml",
+}
+HTML = (b"<!doctype html", b"<html", b"<head")
+HEAD = 64
+"""Bytes that tell a page from a file."""
+
+
+class Verifier:
+    """Check the bytes of one file in order, in pieces of any size, without keeping them.
+
+    Parameters
+    ----------
+    name : str
+        The file's name: its ending says what must be in it.
+    size : int, optional
+        Bytes it must have.
+    sha256 : str, optional
+        Its sum, 64 hexadecimal digits.
+    kind : str, optional
+        Kind of product, e.g. ``"lc"``; used if the name has no known ending.
+    digest : bool
+        Whether to sum by sha256 even if none is expected.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        size: int | None = None,
+        sha256: str | None = None,
+        kind: str | None = None,
+        digest: bool = True,
+    ) -> None:
+        self.size = 0
+        """Bytes so far."""
+        self.problem: str | None = None
+        """What is wrong already, long before the end perhaps; nothing can make it right."""
+        self._expected_size, self._expected_sha256 = size, sha256.lower() if sha256 else None
+        self._digest = hashlib.sha256() if digest or sha256 else None
+        self._form = form_of(name, kind)
+        self._check = _CHECKS[self._form]()
+        self._head = b""
+
+    def feed(self, data: bytes | bytearray | memoryview) -> None:
+        """Take the next bytes; nothing is raised, `problem` tells."""
+        if begins := len(self._head) < HEAD:
+            self._head += bytes(data[: HEAD - len(self._head)])
+        self.size += len(data)
+        if self._digest is not None:
+            self._digest.update(data)
+        if self.problem is None:
+            self.problem = self._too_long() or _said(self._check.feed, data)
+        if begins and self.is_page():
+            self.problem = "it is an HTML page, as servers send when something is wrong"
+
+    def finish(self) -> str | None:
+        """Say that no more bytes come.
+
+        Returns
+        -------
+        str or None
+            What is wrong, said of "it"; None if the file is whole.
+        """
+        if self.problem is None and self._expected_size is not None and self.size != self._expected_size:
+            self.problem = f"it has {self.size:,} of {self._expected_size:,} bytes"
+        if self.problem is None:
+            self.problem = _said(self._check.finish)
+        if self.problem is None and self._expected_sha256 not in {None, self.sha256}:
+            self.problem = f"its bytes are others than expected: sha256 {self.sha256}, not {self._expected_sha256}"
+        return self.problem
+
+    @property
+    def sha256(self) -> str:
+        """Sum of the bytes so far, 64 hexadecimal digits; empty if none was asked for."""
+        return self._digest.hexdigest() if self._digest is not None else ""
+
+    @property
+    def release(self) -> Release:
+        """Which processing it comes from, once the first header of a FITS file is complete."""
+        return self._check.release or Release()
+
+    def is_page(self) -> bool:
+        """Whether it starts as an HTML page, which it should not be."""
+        return self._form != "html" and self._head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(HTML)
+
+    def _too_long(self) -> str | None:
+        if self._expected_size is None or self.size <= self._expected_size:
+            return None
+        return f"it has more than the {self._expected_size:,} bytes that it should have"
+
+
+def _said(check: Callable[..., None], *arguments: object) -> str | None:
+    try:
+        check(*arguments)
+    except DamagedFileError as error:
+        return str(error)
+    return None
+
+
+def problem_of(
+    path: str | Path, *, size: int | None = None, sha256: str | None = None, kind: str | None = None
+) -> str | None:
+    """Say what is wrong with a file on disk, reading it once.
+
+    Parameters
+    ----------
+    path : str or Path
+    size : int, optional
+        Bytes it must have.
+    sha256 : str, optional
+        Its sum, 64 hexadecimal digits.
+    kind : str, optional
+        Kind of product, e.g. ``"lc"``; used if the name has no known ending.
+
+    Returns
+    -------
+    str or None
+        What is wrong, said of "it"; None if the file is whole.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read at all.
+    """
+    file = Path(path)
+    if size is not None and (count := file.stat().st_size) != size and not _starts_as_page(file):
+        return f"it has {count:,} of {size:,} bytes"
+    return read_through(file, Verifier(file.name, size=size, sha256=sha256, kind=kind, digest=False))
+
+
+def read_through(path: Path, verifier: Verifier) -> str | None:
+    """Feed a file to a verifier, up to the first problem unless its sum is wanted."""
+    with path.open("rb", buffering=0) as file:
+        buffer = bytearray(CHUNK)
+        view = memoryview(buffer)
+        while count := file.readinto(view):
+            verifier.feed(view[:count])
+            if verifier.problem is not None and not verifier.sha256:
+                break
+    return verifier.finish()
+
+
+def release_of(path: str | Path) -> Release:
+    """Read which processing a file comes from: ``DATA_REL``, ``PROCVER`` and ``DATE`` of its first header, and no more of it.
+
+    Returns
+    -------
+    Release
+        Empty if the file is no FITS file, or does not say.
+    """
+    file = Path(path)
+    if not (form := form_of(file.name)).startswith("fits"):
+        return Release()
+    check = _CHECKS[form]()
+    with file.open("rb") as stream:
+        while check.release is None and (data := stream.read(4 * 2880)):
+            if _said(check.feed, data) is not None:
+                break
+    return check.release or Release()
+
+
+def form_of(name: str, kind: str | None = None) -> str:
+    """Say what must be in a file: ``fits``, ``fits.gz``, ``pdf``, ``xml``, ``html`` or ``other``."""
+    lower = name.lower()
+    known = (form for ending, form in FORMS.items() if lower.endswith(ending))
+    return next(known, None) or KIND_FORMS.get(kind or "", "other")
+
+
+def _starts_as_page(path: Path) -> bool:
+    verifier = Verifier(path.name, digest=False)
+    with path.open("rb") as file:
+        verifier.feed(file.read(HEAD))
+    return verifier.is_page()
+
+
+# -- what is checked of each form --
+
+
+class _Check(Protocol):
+    @property
+    def release(self) -> Release | None: ...
+    def feed(self, data: bytes | bytearray | memoryview) -> None: ...
+    def finish(self) -> None: ...
+
+
+class _Other:
+    """Bytes of which nothing is known."""
+
+    release: Release | None = None
+
+    def feed(self, data: bytes | bytearray | memoryview) -> None:
+        """Take anything."""
+
+    def finish(self) -> None:
+        """Find nothing wrong."""
+
+
+class _Fits(FitsWalk):
+    """A plain FITS file."""
+
+    def feed(self, data: bytes | bytearray | memoryview) -> None:
+        """Take the next bytes."""
+        if not self._blocks and not self._primary and not self._rest and bytes(data[:2]) == GZIP:
+            raise DamagedFileError("it is compressed by gzip, though its name does not say so")
+        super().feed(data)
+
+
+class _Gzip:
+    """A FITS file compressed by gzip, perhaps in several members."""
+
+    def __init__(self) -> None:
+        self._walk = FitsWalk()
+        self._stream = zlib.decompressobj(wbits=31)
+        self._started = False
+
+    @property
+    def release(self) -> Release | None:
+        """That of the FITS file inside."""
+        return self._walk.release
+
+    def feed(self, data: bytes | bytearray | memoryview) -> None:
+        """Decompress at most `CHUNK` bytes at a time, whatever a few bytes may claim to hold."""
+        left, out = bytes(data), b""
+        while left or (len(out) == CHUNK and not self._stream.eof):
+            if self._stream.eof:
+                if not left.strip(b"\0"):  # padding, which gzip allows
+                    return
+                self._stream = zlib.decompressobj(wbits=31)
+            try:
+                out = self._stream.decompress(left, CHUNK)
+            except zlib.error as error:
+                raise DamagedFileError(f"its compressed bytes are damaged ({error})") from error
+            self._started = True
+            self._walk.feed(out)
+            left = self._stream.unconsumed_tail or self._stream.unused_data
+
+    def finish(self) -> None:
+        """Look for the end of both, the compressed bytes and the file inside."""
+        if not self._started:
+            raise DamagedFileError("it is empty")
+        if not self._stream.eof:
+            raise DamagedFileError("its compressed bytes are cut")
+        self._walk.finish()
+
+
+class _Pdf(_Other):
+    """A PDF: its first and its last mark."""
+
+    def __init__(self) -> None:
+        self._head = self._tail = b""
+
+    def feed(self, data: bytes | bytearray | memoryview) -> None:
+        """Look at the first bytes, and keep the last."""
+        if len(self._head) < 5:
+            self._head += bytes(data[:5])
+            if not (b"%PDF-".startswith(self._head[:5])):
+                raise DamagedFileError("it is not a PDF")
+        self._tail = (self._tail + bytes(data[-TAIL:]))[-TAIL:]
+
+    def finish(self) -> None:
+        """Look for the end mark."""
+        if not self._tail:
+            raise DamagedFileError("it is empty")
+        if b"%%EOF" not in self._tail:
+            raise DamagedFileError("its end (%%EOF) is missing")
+
+
+class _Xml(_Other):
+    """An XML file: every element is closed, and nothing lies behind the last."""
+
+    def __init__(self) -> None:
+        self._parser: XMLParserType | None = None
+
+    def feed(self, data: bytes | bytearray | memoryview) -> None:
+        """Parse the next bytes; nothing is kept of them."""
+        self._parse(bytes(data), final=False)
+
+    def finish(self) -> None:
+        """Look whether the first element is closed."""
+        if self._parser is None:
+            raise DamagedFileError("it is empty")
+        self._parse(b"", final=True)
+
+    def _parse(self, data: bytes, *, final: bool) -> None:
+        from xml.parsers import expat
+
+        self._parser = self._parser or expat.ParserCreate()
+        try:
+            self._parser.Parse(data, final)
+        except expat.ExpatError as error:
+            what = "it is cut" if final else "it is not well-formed XML"
+            raise DamagedFileError(f"{what} ({error})") from error
+
+
+_CHECKS: dict[str, type[_Check]] = {
+    "fits": _Fits, "fits.gz": _Gzip, "pdf": _Pdf, "xml": _Xml, "html": _Other, "other": _Other,
+}  # fmt: skip

@@ -1,0 +1,56 @@
+"""Whether all bytes of a FITS file are there: a walk from header to header that reads no data.
+
+lightkurve calls every file that it cannot read "corrupt", healthy ones of other pipelines included, and reads some that are cut
+(when what it looks at comes first). This tells the two apart before anything is read. `tess_source.files.verify` reads all of the file,
+sums it, and minds what lies behind the last HDU; that was done when it was downloaded.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import zlib
+from io import BytesIO
+from pathlib import Path
+
+from tess_source.errors import DamagedFileError
+from tess_source.files.fits_headers import BLOCK, read_headers
+
+__all__ = ["BLOCK", "fault"]
+
+
+def fault(path: Path) -> str | None:
+    """Say why a file is not a whole FITS file.
+
+    Parameters
+    ----------
+    path : Path
+        A FITS file, plain or compressed by gzip.
+
+    Returns
+    -------
+    str or None
+        What is wrong; None if every HDU has all its bytes.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read at all.
+    """
+    with path.open("rb", buffering=0) as plain:
+        file = BytesIO() if plain.read(2) == b"\x1f\x8b" else plain
+        plain.seek(0)
+
+        def read(start: int, count: int) -> bytes:
+            file.seek(start)
+            return file.read(count) or b""
+
+        try:
+            if isinstance(file, BytesIO):
+                file.write(gzip.decompress(plain.read()))
+            headers = read_headers(read, file.seek(0, os.SEEK_END))
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            return f"its compressed bytes are not whole ({error})"
+        except DamagedFileError as error:
+            return str(error)
+    return None if any(header.data_bytes for header in headers) else "it holds headers, but no data"

@@ -1,0 +1,1 @@
+"""lightkurve's search functions, for TESS."""

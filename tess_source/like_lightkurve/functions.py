@@ -1,0 +1,266 @@
+"""lightkurve's front door: its search functions, with its words, for TESS."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from functools import wraps
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+
+from tess_source.errors import QueryError, nearest
+from tess_source.like_lightkurve.result import SearchTable
+from tess_source.targets.parse import Target, arcseconds, parse_targets
+
+if TYPE_CHECKING:
+    from astropy.coordinates import SkyCoord
+    from astropy.units import Quantity
+
+    from tess_source.session import Session
+
+__all__ = ["search_dv", "search_lightcurve", "search_targetpixelfile"]
+
+P = ParamSpec("P")
+
+KEPLERS = ("quarter", "month", "campaign")
+"""Words of lightkurve's that mean nothing for TESS."""
+OWN = ("radius", "exptime", "cadence", "mission", "author", "sector", "limit", "session")
+ANY = ("any", "all")
+"""What lightkurve takes for every author."""
+LONG = "long"
+"""lightkurve's older word for what was made from full-frame images."""
+_SEXAGESIMAL = re.compile(r"[\s\d.+-]*\d:\d[\s\d:.+-]*")
+
+
+def _search(
+    function: str,
+    kind: Any,
+    /,
+    target: Any,
+    radius: float | Quantity | str | None = None,
+    exptime: Any = None,
+    cadence: Any = None,
+    mission: Any = "TESS",
+    author: Any = None,
+    *,
+    sector: Any = None,
+    limit: int | None = None,
+    session: Session | None = None,
+    **filters: Any,
+) -> SearchTable:
+    """Do what all doors do: search for kinds of files in lightkurve's words; `function` is the door's name, for messages."""
+    from tess_source.session import default_session
+
+    here = session or default_session()
+    said = {"exptime": exptime, "cadence": cadence, "mission": mission, "author": author, "sector": sector}
+    chosen = _filters(function, {**said, **filters}, here)
+    found = here.search(_targets(target, radius), radius=radius, kind=kind, **chosen)
+    return SearchTable(found)[_limit(limit)]
+
+
+def _door(
+    common: Callable[Concatenate[str, Any, P], SearchTable],
+) -> Callable[[Callable[..., SearchTable]], Callable[P, SearchTable]]:
+    """Give a function the words of `_search`, as help(), editors and type checkers see them."""
+
+    def make(function: Callable[..., SearchTable]) -> Callable[P, SearchTable]:
+        seen = inspect.signature(common)
+        signature = seen.replace(parameters=list(seen.parameters.values())[2:])
+
+        @wraps(function)
+        def door(*args: P.args, **words: P.kwargs) -> SearchTable:
+            try:
+                signature.bind(*args, **words)
+            except TypeError as error:
+                raise TypeError(f"{function.__name__}(): {error}") from None
+            return function(*args, **words)
+
+        door.__signature__ = signature  # type: ignore[attr-defined]
+        return door
+
+    return make
+
+
+@_door(_search)
+def search_lightcurve(*args: Any, **words: Any) -> SearchTable:
+    """Search for light curves, in lightkurve's words.
+
+    Parameters
+    ----------
+    target : object
+        A TIC id (an int is one), a name, coordinates, a SkyCoord, or a list of these: see `tess_source.targets.parse.parse_targets`.
+    radius : float or Quantity or str, optional
+        Radius of a cone around names and coordinates [arcsec]. Without it, a name means its nearest star alone.
+    exptime : str or float or tuple or list, optional
+        Exposure time: seconds; ``"fast"`` (20 s), ``"short"`` (120 s), ``"long"`` or ``"ffi"`` (from full-frame images); a tuple is a
+        range, a list means any of these.
+    cadence : optional
+        The same as `exptime`.
+    mission : str or sequence of str
+        ``"TESS"``, alone or among others, as in lightkurve's ``("Kepler", "K2", "TESS")``; only TESS is searched.
+    author : str or sequence of str, optional
+        Pipelines, e.g. ``"SPOC"``; ``"any"`` is the same as None.
+    sector : int or sequence of int, optional
+        Sectors; also a range, or text such as ``"14-26"``.
+    limit : int, optional
+        No more than the first rows.
+    session : Session, optional
+        The default session if not given.
+    **filters
+        Any other filter, e.g. ``one_per_sector=["SPOC", "QLP"]``.
+
+    Returns
+    -------
+    SearchTable
+        Empty, if there is nothing; it says why.
+
+    Raises
+    ------
+    TypeError
+        For a word that means nothing here, as Kepler's ``quarter``, ``month`` and ``campaign``.
+    QueryError
+        For a value that cannot be understood, another mission, or a radius around a TIC id, which is an identity.
+    ResolverError
+        If no resolver knows a name.
+    ServiceError
+        If the archive fails; a failure is never shown as an empty answer.
+    """
+    return _search("search_lightcurve", ["lc", "fast-lc"], *args, **words)
+
+
+@_door(_search)
+def search_targetpixelfile(*args: Any, **words: Any) -> SearchTable:
+    """Search for target pixel files: see `search_lightcurve`."""
+    return _search("search_targetpixelfile", ["tp", "fast-tp"], *args, **words)
+
+
+def search_dv(
+    target: Any,
+    radius: float | Quantity | str | None = None,
+    exptime: Any = None,
+    cadence: Any = None,
+    mission: Any = "TESS",
+    author: Any = None,
+    *,
+    sector: Any = None,
+    limit: int | None = None,
+    kind: Any = "dvt",
+    session: Session | None = None,
+    **filters: Any,
+) -> SearchTable:
+    """Search for data validation products; lightkurve has no such function.
+
+    Parameters
+    ----------
+    target, radius, exptime, cadence, mission, author, sector, limit, session, **filters
+        See `search_lightcurve`. A sector finds the runs whose range it lies in.
+    kind : str or list of str
+        Time series (``"dvt"``), which ``download`` opens as light curves, one per TCE; or reports (``"dvr-xml"``, ``"dvr-pdf"``) and
+        summaries (``"dvs"``, ``"dvm"``), which ``result.found.plan(folder).download()`` fetches.
+
+    Returns
+    -------
+    SearchTable
+    """
+    table = _search(
+        "search_dv", kind, target, radius, exptime, cadence, mission, author,
+        sector=sector, limit=limit, session=session, **filters,
+    )  # fmt: skip
+    table.display_extra_columns = ("productFilename",)
+    return table
+
+
+def _filters(function: str, words: Mapping[str, Any], session: Session) -> dict[str, Any]:
+    """Say in our filters what was said in lightkurve's words."""
+    _check_words(function, words, session)
+    _check_mission(words["mission"])
+    if words["exptime"] is not None and words["cadence"] is not None:
+        raise QueryError("exptime and cadence mean the same: give one of them")
+    times = words["cadence"] if words["exptime"] is None else words["exptime"]
+    ours = {"exptime": _long(times), "pipeline": _author(words["author"]), "sector": _listed(words["sector"])}
+    given = {name: value for name, value in words.items() if name not in (*OWN, *KEPLERS)}
+    return {**{name: value for name, value in ours.items() if value is not None}, **given}
+
+
+def _check_words(function: str, words: Mapping[str, Any], session: Session) -> None:
+    """Refuse words that are neither lightkurve's for TESS nor filters."""
+    if "kind" in words:
+        raise TypeError(
+            f"{function}() chooses the kind of product itself; for others there is tess_source.search(…, kind=…)"
+        )
+    if "pipeline" in words:
+        raise TypeError(f"{function}() calls the pipeline author, as lightkurve does: author={words['pipeline']!r}")
+    known = [*OWN, *session.registry.filters]
+    for name, value in words.items():
+        if name in KEPLERS and value is not None:
+            raise TypeError(
+                f"{function}() takes no {name!r}, which is for Kepler and K2; TESS has sectors, e.g. sector=14"
+            )
+        if name not in known and name not in KEPLERS:
+            close = nearest(name, known)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise TypeError(f"{function}() takes no {name!r}{hint}")
+
+
+def _check_mission(mission: Any) -> None:
+    """Take any missions with TESS among them, as lightkurve's default has; TESS alone is searched."""
+    words = ["TESS"] if mission is None else [mission] if isinstance(mission, str) else mission
+    if not isinstance(words, list | tuple | set | frozenset) or not all(isinstance(word, str) for word in words):
+        raise QueryError(f"mission={mission!r}: give 'TESS', which is what is searched")
+    if words and "TESS" not in {word.upper() for word in words}:
+        raise QueryError(
+            f"mission={mission!r}: tess-source has data of TESS only; for Kepler and K2 there is lightkurve"
+        )
+
+
+def _long(times: Any) -> Any:
+    if isinstance(times, str):
+        return "ffi" if times.strip().lower() == LONG else times
+    return [_long(time) for time in times] if isinstance(times, list) else times
+
+
+def _author(author: Any) -> Any:
+    """Give the pipelines, None for any."""
+    names = [author] if isinstance(author, str) else _listed(author)
+    is_any = names is None or any(str(name).lower() in ANY for name in names)
+    return None if is_any else names
+
+
+def _listed(value: Any) -> Any:
+    """Read a tuple as lightkurve does: any of these."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _targets(target: Any, radius: Any) -> Any:
+    """Understand the target, which there must be: None in its place is a mistake, and would mean everything."""
+    if target is None:
+        raise QueryError(
+            "there is no target (it is None); to search by sector alone there is tess_source.search(sector=…)"
+        )
+    if isinstance(target, str) and _SEXAGESIMAL.fullmatch(target):
+        target = _place(target)
+    if radius is None:
+        return target
+    targets = list(parse_targets(target, arcseconds(radius)))
+    if stars := [one for one in targets if isinstance(one, Target) and one.tic is not None]:
+        raise QueryError(
+            f"radius={radius!r}: {stars[0]} is an identity, and there is no cone around one; give its name or coordinates instead"
+        )
+    return targets
+
+
+def _place(text: str) -> SkyCoord:
+    """Read hours and degrees, e.g. ``"20:31:26.4 +39:56:20"``."""
+    from astropy.coordinates import SkyCoord
+
+    try:
+        return SkyCoord(text, unit=("hourangle", "deg"))
+    except ValueError as error:
+        raise QueryError(f"{text!r} is not a place on the sky: {error}") from error
+
+
+def _limit(limit: int | None) -> slice:
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, Integral) or limit < 0):
+        raise QueryError(f"limit={limit!r}: give a whole number of rows")
+    return slice(None if limit is None else int(limit))

@@ -1,0 +1,321 @@
+"""What the front door gives: a table of files in the manner of lightkurve's ``SearchResult``, which downloads and opens them."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ParamSpec, overload
+
+from tess_source.display import text
+from tess_source.errors import DownloadError, UnknownNameError
+from tess_source.like_lightkurve.layout import table_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+    from astropy.table import Column, Table
+    from astropy.units import Quantity
+
+    from tess_source.tables.found import Found
+    from tess_source.tables.manifest import Manifest
+
+__all__ = ["SHOWN", "SearchTable"]
+
+SHOWN = ("#", "mission", "year", "author", "exptime", "target_name", "distance")
+"""The columns that lightkurve shows, in its order."""
+SPOC_PAGE = "https://heasarc.gsfc.nasa.gov/docs/tess/data-handling.html"
+HLSP_PAGE = "https://archive.stsci.edu/hlsp/"
+
+
+P = ParamSpec("P")
+
+
+def _words_of(common: Callable[P, object]) -> Callable[[Callable[..., Any]], Callable[P, Any]]:
+    """Give a function the parameters of another, as help(), editors and type checkers see them."""
+
+    def give(function: Callable[..., Any]) -> Callable[P, Any]:
+        function.__signature__ = inspect.signature(common).replace(return_annotation="Any")  # type: ignore[attr-defined]
+        return function
+
+    return give
+
+
+class SearchTable:
+    """Files that a search found, one a row, with the habits of lightkurve's ``SearchResult``.
+
+    Parameters
+    ----------
+    found : Found
+        A search.
+    table : astropy.table.Table, optional
+        Rows of its `tess_source.like_lightkurve.layout.table_of`; all if not given.
+    """
+
+    display_extra_columns: Sequence[str] = ()
+    """Columns of `table` to be shown besides the seven."""
+
+    def __init__(self, found: Found, table: Table | None = None) -> None:
+        self._found = found
+        self.table: Table = table_of(found) if table is None else table
+
+    # -- choosing --
+
+    @property
+    def found(self) -> Found:
+        """The search behind this table: the products of its rows, in their order, the links, and what was left out before."""
+        rows = {uri: number for number, uri in enumerate(self._found.products["uri"])}
+        chosen = [rows[str(uri)] for uri in self.table["dataURI"]] if len(self) else []
+        return self._found.replace(products=self._found.products[chosen])
+
+    def one_per_sector(self, prefer: Any = True) -> SearchTable:
+        """Keep one file a star and sector.
+
+        Parameters
+        ----------
+        prefer : list of str or float, optional
+            Pipelines and exposure times [s], best first, e.g. ``["SPOC", "QLP"]``; after these SPOC, TESS-SPOC, QLP, and 120 s before 20 s.
+        """
+        return self._like(SearchTable(self.found.select(one_per_sector=prefer)))
+
+    def _like(self, chosen: SearchTable) -> SearchTable:
+        """Let a choice be shown as this table is."""
+        chosen.display_extra_columns = self.display_extra_columns
+        return chosen
+
+    @overload
+    def __getitem__(self, key: str) -> Column: ...
+    @overload
+    def __getitem__(
+        self, key: int | slice | Sequence[int] | npt.NDArray[Any] | tuple[npt.NDArray[Any]]
+    ) -> SearchTable: ...
+    def __getitem__(self, key: Any) -> Any:
+        """Choose rows by number, slice, mask or list of numbers: a SearchTable. The name of a column gives the column."""
+        if isinstance(key, str):
+            if key not in self.table.colnames:
+                raise UnknownNameError("column", key, self.table.colnames)
+            return self.table[key]
+        if isinstance(key, tuple) and len(key) == 1:  # what numpy.where gives
+            key = key[0]
+        return self._like(SearchTable(self._found, self.table[_row_numbers(key, len(self))]))
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __iter__(self) -> Iterator[SearchTable]:
+        return (self[number] for number in range(len(self)))
+
+    # -- looking --
+
+    def __repr__(self) -> str:
+        return self._shown(html=False)
+
+    def _repr_html_(self) -> str:
+        shown = self._shown(html=True)
+        for author in set(map(str, self.author)):
+            page = SPOC_PAGE if author == "SPOC" else HLSP_PAGE + author.lower()
+            shown = shown.replace(f"<td>{author}</td>", f'<td><a href="{page}">{author}</a></td>')
+        return shown
+
+    def _shown(self, *, html: bool) -> str:
+        header = f"SearchResult containing {len(self)} data products."
+        if not len(self):
+            why = self._why_empty()
+            return f"{header}\n<pre>{text.escape(why)}</pre>" if html else f"{header}\n\n{why}"
+        columns = [name for name in (*SHOWN, *self.display_extra_columns) if name in self.table.colnames]
+        shown = self.table[columns]
+        shown["#"] = range(len(shown))
+        return header + "\n\n" + "\n".join(shown.pformat(max_width=300, html=html))
+
+    def _why_empty(self) -> str:
+        """Say why there is no row: the search has nothing, or nothing of it was chosen."""
+        left = len(self._found)
+        return (
+            f"none was chosen of the {text.number(left, 'product')} that were found" if left else self._found.explain()
+        )
+
+    @property
+    def author(self) -> npt.NDArray[Any]:
+        """Pipeline that made each file."""
+        return self._values("author")
+
+    @property
+    def mission(self) -> npt.NDArray[Any]:
+        """Sector of each file in words, e.g. ``"TESS Sector 14"``."""
+        return self._values("mission")
+
+    @property
+    def target_name(self) -> npt.NDArray[Any]:
+        """The archive's name of each file's target; for a star its TIC id."""
+        return self._values("target_name")
+
+    @property
+    def year(self) -> npt.NDArray[Any]:
+        """Year in which each observation began."""
+        return self._values("year")
+
+    @property
+    def exptime(self) -> Quantity:
+        """Exposure time of each file [s], as the archive says."""
+        return self._values("exptime") * _unit("s")
+
+    @property
+    def distance(self) -> Quantity:
+        """Angle between the place that was asked for and the target [arcsec]; 0 if a TIC id was asked for."""
+        return self._values("distance") * _unit("arcsec")
+
+    @property
+    def ra(self) -> npt.NDArray[Any]:
+        """Right ascension of each target [deg, ICRS]."""
+        return self._values("s_ra")
+
+    @property
+    def dec(self) -> npt.NDArray[Any]:
+        """Declination of each target [deg, ICRS]."""
+        return self._values("s_dec")
+
+    @property
+    def obsid(self) -> npt.NDArray[Any]:
+        """MAST's numbers of the observations, each once, sorted."""
+        import numpy as np
+
+        return np.unique(np.asarray(self._values("obsid"), dtype="int64"))
+
+    @property
+    def unique_targets(self) -> Table:
+        """Targets with their right ascension and declination [deg, ICRS], each once."""
+        names = list(map(str, self.target_name))
+        return self.table[[names.index(name) for name in dict.fromkeys(names)]]["target_name", "s_ra", "s_dec"]
+
+    def _values(self, column: str) -> npt.NDArray[Any]:
+        import numpy as np
+
+        values = np.ma.asarray(self.table[column].data)
+        if not np.ma.is_masked(values):
+            return np.asarray(values)
+        return values.filled(np.nan) if values.dtype.kind == "f" else values
+
+    # -- getting --
+
+    def _fetched(
+        self,
+        quality_bitmask: str | int = "default",
+        download_dir: str | Path | None = None,
+        cutout_size: Any = None,
+        **options: Any,
+    ) -> tuple[Manifest, Mapping[str, Any]]:
+        """Fetch what is not here yet: entries in the order of the table, where a file may stand twice; and what to tell the reader."""
+        if cutout_size is not None:
+            _warn("cutout_size is for cut-outs of full-frame images; it changes nothing here")
+        found = self.found
+        root = found._session().store.root if download_dir is None else download_dir
+        manifest = found.plan(root).download()
+        entries = {entry.item.uri: entry for entry in manifest}
+        ordered = replace(manifest, entries=tuple(entries[uri] for uri in found.products["uri"]))
+        return ordered, _given(quality_bitmask, options)
+
+    @_words_of(_fetched)
+    def download(self, *args: Any, **words: Any) -> Any:
+        """Download and open the first file.
+
+        Parameters
+        ----------
+        quality_bitmask : str or int
+            Which cadences are left out: "none", "default", "hard", "hardest", or a bitmask.
+        download_dir : str or Path, optional
+            The folder; the session's store if not given. Files lie in it as astroquery and lightkurve put them.
+        cutout_size : object, optional
+            Of lightkurve, for cut-outs of full-frame images; means nothing for files.
+        **options
+            Passed to the reader, e.g. ``flux_column="sap_flux"``.
+
+        Returns
+        -------
+        lightkurve.LightCurve or lightkurve.TargetPixelFile or object
+            What the first plugin that reads it makes of it. None for an empty table, with a warning.
+
+        Raises
+        ------
+        DownloadError
+            If it cannot be fetched.
+        LoadError
+            If it cannot be opened.
+        """
+        from tess_source.load.loading import open_entry
+
+        if self._is_empty():
+            return None
+        if len(self) > 1:
+            _warn(
+                f"only the first of {len(self)} files is downloaded; download_all() gets them all, or choose one, e.g. by sector",
+                depth=3,
+            )
+        manifest, options = self[0]._fetched(*args, **words)
+        for uri, problem in manifest.errors.items():
+            raise DownloadError(f"{uri} was not fetched: {problem}")
+        return open_entry(self._found._session(), manifest[0], options)
+
+    @_words_of(_fetched)
+    def download_all(self, *args: Any, **words: Any) -> Any:
+        """Download and open all files; one that fails is logged as a warning and does not lose the others.
+
+        Parameters
+        ----------
+        quality_bitmask, download_dir, cutout_size, **options
+            See `download`.
+
+        Returns
+        -------
+        lightkurve.LightCurveCollection or lightkurve.TargetPixelFileCollection or Loaded
+            In the order of the table; a `Loaded` if the files are of several kinds. None for an empty table, with a warning.
+
+        Raises
+        ------
+        LoadError
+            If not one could be fetched and opened; the message names each with its reason.
+        """
+        if self._is_empty():
+            return None
+        manifest, options = self._fetched(*args, **words)
+        return manifest.load(**options)
+
+    def _is_empty(self) -> bool:
+        if not len(self):
+            _warn("there is nothing to download: the search result is empty")
+        return not len(self)
+
+
+def _warn(message: str, depth: int = 4) -> None:
+    """Warn at the line of the user's, who called a method that called this, or one that called another."""
+    warnings.warn(message, UserWarning, stacklevel=depth)
+
+
+def _given(quality_bitmask: str | int, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Leave "default" to the readers: it is what they do anyway, and for time series of DV runs it is to leave out nothing."""
+    return options if quality_bitmask == "default" else {"quality_bitmask": quality_bitmask, **options}
+
+
+def _unit(name: str) -> Any:
+    from astropy import units
+
+    return units.Unit(name)
+
+
+def _row_numbers(key: Any, length: int) -> Any:
+    """Turn one number into a list of it, so that a table remains; what else there may be, astropy understands."""
+    from operator import index
+
+    import numpy as np
+
+    if isinstance(key, slice):
+        return key
+    values = np.asarray(key)
+    if values.dtype == bool and values.shape != (length,):
+        raise IndexError(f"a mask needs one boolean a row: {length}, not {values.size}")
+    if values.ndim:
+        return values if values.size else []
+    if not -length <= (number := index(key)) < length:
+        raise IndexError(f"there is no row {number} in a table of {length}")
+    return [number]

@@ -1,0 +1,1 @@
+"""What a saved plan is good for."""

@@ -1,0 +1,1 @@
+"""What a user may mean by a target."""

@@ -1,0 +1,133 @@
+"""A question to archives in plain values: what a record keeps of it, so that it can be asked again exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from tess_source.errors import LockError
+from tess_source.targets.parse import Query, Target
+
+__all__ = ["plain", "query_from", "question", "restored"]
+
+
+def question(query: Query) -> dict[str, Any]:
+    """Write a question down.
+
+    Parameters
+    ----------
+    query : Query
+
+    Returns
+    -------
+    dict
+        ``targets``: texts such as ``"TIC 16740101"``, or for names and places a dict with tic, ra, dec [deg], radius [arcsec] and
+        resolver as far as known; ``criteria``: column → value; ``wildcards``, if they were meant.
+    """
+    asked: dict[str, Any] = {
+        "targets": [_target(target) for target in query.targets],
+        "criteria": {name: plain(value) for name, value in sorted(query.criteria.items())},
+    }
+    return {**asked, "wildcards": True} if query.wildcards else asked
+
+
+def query_from(asked: Mapping[str, Any]) -> Query:
+    """Make the same question of what `question` wrote.
+
+    Raises
+    ------
+    LockError
+        If it cannot be understood.
+    """
+    try:
+        targets = tuple(_target_from(target) for target in asked.get("targets", ()))
+        criteria = {str(name): restored(value) for name, value in asked.get("criteria", {}).items()}
+    except (TypeError, ValueError, AttributeError) as error:
+        raise LockError(f"the recorded question cannot be understood: {error}") from error
+    return Query(targets, criteria, bool(asked.get("wildcards", False)))
+
+
+def _target(target: Target) -> Any:
+    if target == Target(target.text, tic=target.tic) and target.tic is not None:
+        return f"TIC {target.tic}"
+    return {name: plain(value) for name, value in asdict(target).items() if value is not None}
+
+
+def _target_from(target: Any) -> Target:
+    if isinstance(target, str):
+        return Target(target, tic=int(target.removeprefix("TIC ")))
+    return Target(**target)
+
+
+def plain(value: Any) -> Any:
+    """Turn a value that was given for a filter or criterion into what a text file can hold.
+
+    Tuples, ranges, slices and quantities, which mean something else than lists, become a dict of one entry. What cannot be written
+    becomes ``{"unwritable": …}``, so that a record can always be made.
+    """
+    if hasattr(value, "item") and not getattr(value, "shape", ()) and not hasattr(value, "unit"):
+        value = value.item()
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Mapping):
+        return {"mapping": [[plain(key), plain(item)] for key, item in value.items()]}
+    if hasattr(value, "to_value") and hasattr(value, "unit"):
+        return {"quantity": [plain(value.value), str(value.unit)]}
+    if (parts := _parts(value)) is not None:
+        return parts
+    return {"unwritable": f"{type(value).__name__} {value}"}
+
+
+def _parts(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return {"tuple": list(map(plain, value))}
+    if isinstance(value, range | slice):
+        return {type(value).__name__: [plain(value.start), plain(value.stop), plain(value.step)]}
+    if isinstance(value, set | frozenset):
+        return sorted(map(plain, value), key=lambda item: (str(type(item)), str(item)))
+    if isinstance(value, list):
+        return list(map(plain, value))
+    for method in ("tolist", "to_list"):  # numpy, pandas, astropy; polars
+        if hasattr(value, method):
+            return plain(getattr(value, method)())
+    return None
+
+
+def restored(value: Any) -> Any:
+    """Give the value of which `plain` made this.
+
+    Raises
+    ------
+    LockError
+        If it could not be written.
+    """
+    if isinstance(value, list):
+        return list(map(restored, value))
+    if not isinstance(value, Mapping):
+        return value
+    ((form, parts),) = _only(value)
+    if form not in _FORMS:
+        raise LockError(f"a value could not be written down when this was recorded: {parts}")
+    return _FORMS[form](map(restored, parts))
+
+
+def _quantity(parts: Iterator[Any]) -> Any:
+    from astropy.units import Quantity
+
+    return Quantity(*parts)
+
+
+_FORMS: dict[str, Callable[[Iterator[Any]], Any]] = {
+    "tuple": tuple,
+    "range": lambda parts: range(*parts),
+    "slice": lambda parts: slice(*parts),
+    "mapping": dict,
+    "quantity": _quantity,
+}
+
+
+def _only(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    if len(value) != 1:
+        raise LockError(f"{dict(value)!r} is no recorded value")
+    yield from value.items()
