@@ -22,7 +22,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy tests/test_typing.py
+	$(BIN)/mypy tests/project/test_typing.py
 
 bench: $(READY)
 	$(BIN)/python -m bench --all

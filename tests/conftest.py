@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import recording
 from hypothesis import settings
+from places import ROOT
 
 from tess_source import Session
 
 settings.register_profile("here", deadline=None)  # a busy machine is not a failure
 settings.load_profile("here")
 
-ROOT = Path(__file__).resolve().parent.parent
 REAL = ROOT.parent / "shared" / "real"
 LOOPBACK = {"127.0.0.1", "localhost", "::1", None, ""}
 

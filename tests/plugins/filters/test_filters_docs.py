@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import doctest
 from functools import partial
-from pathlib import Path
 
 import pytest
+from places import DOCS
 
 import tess_source
 import tess_source_filters
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "filters.md"
+PAGE = DOCS / "filters.md"
 
 
 def test_every_example_on_the_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:

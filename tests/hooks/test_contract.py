@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from places import ROOT
 
 from tess_source.hooks import specs as hookspecs
 from tess_source.hooks.registry import Registry
 
-ROOT = Path(__file__).resolve().parent.parent
 CORE = ROOT / "tess_source"
 PLUGINS = sorted(path for path in (ROOT / "plugins").iterdir() if path.name.startswith("tess_source_"))
 HOOKS = sorted(name for role in hookspecs.ROLES for name in vars(role) if name.startswith("tess_"))
@@ -45,7 +45,7 @@ def test_every_hook_is_documented_with_how_answers_combine_and_what_none_means(h
 @pytest.mark.parametrize("hook", HOOKS)
 def test_every_hook_has_one_call_site_in_the_core(hook: str) -> None:
     calls = []
-    for file in CORE.glob("*.py"):
+    for file in CORE.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "call" and node.args:
                 first = node.args[0]

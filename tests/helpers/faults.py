@@ -1,6 +1,6 @@
 """What can go wrong between an archive and a disk, each as one act of a server, and what becomes of the file.
 
-``python tests/faults.py`` writes the table into ``docs/downloads.md``; ``test_faults.py`` proves every line of it.
+``python tests/helpers/faults.py`` writes the table into ``docs/downloads.md``; ``test_faults.py`` proves every line of it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
+from places import DOCS
 from serving import (
     Act,
     Handler,
@@ -33,7 +33,7 @@ from serving import (
 )
 
 BEGIN, END = "<!-- faults -->", "<!-- /faults -->"
-PAGE = Path(__file__).parent.parent / "docs" / "downloads.md"
+PAGE = DOCS / "downloads.md"
 
 
 @dataclass(frozen=True)

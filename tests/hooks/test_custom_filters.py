@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from places import ROOT
 
 import tess_source_filters
 from tess_source import Filter, Products, Session, hookimpl
@@ -22,7 +23,6 @@ from tess_source.errors import PluginConflictError, PluginError, QueryError, Tab
 from tess_source.hooks.registry import from_file
 from tess_source_sample.server import SampleArchive
 
-ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "examples" / "tess_source_proposal"
 ONE_FILE = ROOT / "examples" / "my_filters.py"
 KELT9 = "TIC 16740101"

@@ -13,8 +13,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ["tess_source", *sorted(path.name for path in (ROOT / "plugins").glob("tess_source_*"))]
 
 

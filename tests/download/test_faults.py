@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from faults import FAULTS, PAGE, Fault, written
+from places import TESTS
 from serving import WHOLE, Server, content, send, serving
 
 from tess_source import Plan, Products, Request, Session, Transport, hookimpl
@@ -92,7 +93,7 @@ def test_the_matrix_is_as_large_as_it_is_said_to_be() -> None:
 
 
 def test_the_table_in_the_docs_is_that_of_the_faults() -> None:
-    """If not: ``python tests/faults.py``."""
+    """If not: ``python tests/helpers/faults.py``."""
     text = PAGE.read_text()
     assert text == written(text)
 
@@ -113,9 +114,7 @@ def test_every_promise_names_tests_that_exist() -> None:
     promises = PAGE.read_text().partition("\n## ")[0]
     named = set(re.findall(r"`(test_\w+)`", promises))
     there = {
-        name
-        for file in Path(__file__).parent.glob("test_*.py")
-        for name in re.findall(r"^def (test_\w+)", file.read_text(), re.M)
+        name for file in TESTS.rglob("test_*.py") for name in re.findall(r"^def (test_\w+)", file.read_text(), re.M)
     }
     assert len(named) > 25
     assert named <= there

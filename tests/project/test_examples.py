@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
 from tess_source.session import default_session
 from tess_source_sample.server import SampleArchive
 
-EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+EXAMPLES = ROOT / "examples"
 
 
 def test_the_tiny_model_tells_transits_of_a_star_that_it_never_saw(

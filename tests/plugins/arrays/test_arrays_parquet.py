@@ -29,6 +29,7 @@ from arrays_case import (
     small,
 )
 from astropy.io import fits
+from places import DOCS
 
 from tess_source.errors import LoadError, QueryError
 from tess_source.lock.check import verify_lock
@@ -358,7 +359,7 @@ def test_what_makes_no_sense_is_refused_before_anything_is_written(
 def test_the_docs_show_the_schema_as_it_is() -> None:
     from tess_source_arrays.schema import markdown
 
-    page = Path(__file__).parents[2] / "docs" / "machine-learning.md"
+    page = DOCS / "machine-learning.md"
     assert markdown() in page.read_text()
     assert SPLIT.name in page.read_text()
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-ROOT = Path(__file__).resolve().parent.parent
+from places import ROOT
+
 CASSETTES = ROOT / "cassettes"
 MAST = "https://mast.stsci.edu"
 RESOLVER = "https://mastresolver.stsci.edu"
@@ -20,7 +21,7 @@ MATCH_ON = ("method", "scheme", "host", "port", "path", "query", "body", "range"
 
 
 def cassette_folder(test_file: Path) -> Path:
-    """Cassettes mirror the tests: tests/plugins/test_x.py has cassettes/plugins/test_x/."""
+    """Cassettes mirror the tests: tests/plugins/mast/test_x.py has cassettes/plugins/mast/test_x/."""
     return CASSETTES / test_file.relative_to(ROOT / "tests").with_suffix("")
 
 

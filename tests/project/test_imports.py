@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from places import HELPERS
 
-HERE = Path(__file__).parent
 HEAVY = (
     "polars",
     "numpy",
@@ -82,7 +81,7 @@ def test_the_programs_help_imports_nothing_heavy(words: list[str]) -> None:
 
 def test_a_search_does_not_import_lightkurve_or_pandas() -> None:
     code = "import toys, tess_source; tess_source.Session(discover=False, plugins=[toys.Archive()]).search(16740101)"
-    assert not imported(f"import sys; sys.path.insert(0, {str(HERE)!r}); {code}") & {
+    assert not imported(f"import sys; sys.path.insert(0, {str(HELPERS)!r}); {code}") & {
         "lightkurve",
         "pandas",
         "matplotlib",

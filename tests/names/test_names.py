@@ -7,20 +7,20 @@ import re
 import subprocess
 import sys
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from places import ROOT
 
 from tess_source import names
 from tess_source.names import Name, vector
 from tess_source.names.forms import Form
 from tess_source.names.vocabulary import FILES, OBS_IDS
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = ROOT
 
 
 def said(name: Name) -> dict[str, Any]:

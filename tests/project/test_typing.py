@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from places import PLUGINS as PLUGIN_FOLDERS
 
 if TYPE_CHECKING:
     import tess_source_arrays
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     picture_accessors: Accessors = tess_source_pictures
     picture_commands: Commands = tess_source_pictures
 
-PLUGINS = sorted(path.name for path in (Path(__file__).parent.parent / "plugins").glob("tess_source_*"))
+PLUGINS = sorted(path.name for path in PLUGIN_FOLDERS.glob("tess_source_*"))
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)

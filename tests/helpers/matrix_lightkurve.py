@@ -1,9 +1,10 @@
 """The fast reader of light curves against other releases of lightkurve and astropy.
 
-    python tests/matrix_lightkurve.py                      # all pairs below
-    python tests/matrix_lightkurve.py --to FOLDER 2.5.1    # one release of lightkurve, environments kept in FOLDER
+    python tests/helpers/matrix_lightkurve.py                      # all pairs below
+    python tests/helpers/matrix_lightkurve.py --to FOLDER 2.5.1    # one release of lightkurve, environments kept in FOLDER
 
-For each pair an environment is made, and ``tests/plugins/test_lightkurve_fast.py`` is run in it; the script's exit code is the number
+For each pair an environment is made, and ``tests/plugins/lightkurve/test_lightkurve_fast.py`` is run in it;
+the script's exit code is the number
 of pairs that failed. Not part of ``make test``: it downloads some hundred megabytes.
 """
 
@@ -17,8 +18,9 @@ import tempfile
 import venv
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-TESTS = "tests/plugins/test_lightkurve_fast.py"
+from places import ROOT
+
+TESTS = "tests/plugins/lightkurve/test_lightkurve_fast.py"
 OTHERS = (
     "pluggy",
     "polars",

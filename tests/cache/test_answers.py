@@ -19,6 +19,7 @@ import sky
 import toys
 from hypothesis import given
 from hypothesis import strategies as st
+from places import HELPERS
 from sky import STARS, Sky, session_of
 
 from tess_source import Query, Session, Target
@@ -27,7 +28,6 @@ from tess_source.cache.keep import this_moment
 from tess_source.errors import QueryError
 
 DAY = 86400.0
-HERE = Path(__file__).parent
 
 
 @pytest.fixture
@@ -375,6 +375,7 @@ WRITER = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
+from places import HELPERS
 from sky import STARS, Sky, session_of
 session = session_of(Sky(), Path(sys.argv[2]))
 for _ in range(15):
@@ -383,7 +384,7 @@ for _ in range(15):
 
 
 def test_two_processes_may_write_the_same_answer_at_once(archive: Sky, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", WRITER, str(HERE), str(tmp_path)]
+    command = [sys.executable, "-c", WRITER, str(HELPERS), str(tmp_path)]
     writers = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     session = session_of(archive, tmp_path)
     expected = session.search(STARS).products

@@ -1,6 +1,6 @@
 """Pointing the peers, astroquery and with it lightkurve, at another server: the sample archive.
 
-Nothing of theirs is replaced but addresses; ``tests/plugins/test_sample_peers.py`` shows that they work so.
+Nothing of theirs is replaced but addresses; ``tests/plugins/sample/test_sample_peers.py`` shows that they work so.
 """
 
 from __future__ import annotations

@@ -10,14 +10,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
 from bench import nine_faults
 from bench.__main__ import ALONE, main
 from bench.report import as_json, as_text
 from bench.rounds import Bench, DifferentError, Sizes, compare
 from bench.worker import Measured
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def measured(side: str, step: str, seconds: float, requests: int, result: tuple[str, ...] = ("b 00",)) -> Measured:
@@ -169,7 +168,7 @@ def test_under_none_of_nine_faults_does_the_page_show_harm_by_tess_source() -> N
 
 
 def test_what_the_page_shows_of_nine_faults_is_so() -> None:
-    # A stalled body takes as long as the default patience; tests/test_faults.py has it with less.
+    # A stalled body takes as long as the default patience; tests/download/test_faults.py has it with less.
     faults = [fault for fault in nine_faults.FAULTS if fault != nine_faults.STALLED]
     clients = ["tess-source", "requests, a loop"]
     shown = on_the_page()

@@ -43,6 +43,7 @@ from typing import Any
 import click
 import pytest
 from peers import astroquery_at
+from places import ROOT
 
 from tess_source import Session, errors
 from tess_source.cli.program import build, main
@@ -53,7 +54,6 @@ from tess_source.session import default_session
 from tess_source.tables.listing import Observations, Products
 from tess_source_sample.server import SampleArchive
 
-ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
