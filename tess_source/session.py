@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tess_source import settings as config
+from tess_source._lazy import pl
 from tess_source.errors import QueryError, ResolverError, TessSourceError, UnknownNameError
 from tess_source.hooks.records import Field, Filter, Settings
 from tess_source.hooks.registry import Registry
@@ -23,7 +24,6 @@ from tess_source.targets.recorded import plain, question
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    import polars as pl
     from astropy.units import Quantity
 
     from tess_source.cache.memory import Memory
@@ -378,8 +378,6 @@ class Session:
 
     def _masked(self, found: Found, filters: Mapping[str, Any]) -> Found:
         """Apply masks, each of them made from the whole table: that is why their order cannot matter."""
-        import polars as pl
-
         from tess_source.tables.found import Drop
 
         products, drops = found.products, list(found.drops)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import np
+
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
@@ -25,15 +27,12 @@ class Arena:
     """
 
     def __init__(self) -> None:
-        import numpy as np
 
         self._block = np.empty(0, np.uint8).data
         self._used = 0
 
     def empty(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
         """Give an array whose values are not set, as `numpy.empty` does."""
-        import numpy as np
-
         kind = np.dtype(dtype)
         size = math.prod(shape) * kind.itemsize
         if size > BLOCK:

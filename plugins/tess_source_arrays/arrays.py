@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import np
 from tess_source.errors import (
     DamagedFileError,
     LoadError,
@@ -22,7 +23,6 @@ from tess_source.load.reasons import Reasons
 from tess_source_arrays.arena import Arena
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import DTypeLike, NDArray
 
     from tess_source.tables.manifest import Entry, Manifest
@@ -200,8 +200,6 @@ def _read(reader: Reader, entry: Entry, asked: Asked, arena: Arena | None) -> Ar
 
 def _good(table: FitsTable, bits: int) -> NDArray[np.bool_]:
     """Choose cadences as lightkurve's reader does, which drops those without a time in any case."""
-    import numpy as np
-
     good: NDArray[np.bool_] = ~np.isnan(table.column("time")) & ((table.column("quality") & bits) == 0)
     return good
 
@@ -220,7 +218,6 @@ def _without_failed(found: Iterator[Arrays]) -> Iterator[Arrays]:
 
 
 def _converted(name: str, values: NDArray[Any], dtype: Any) -> NDArray[Any]:
-    import numpy as np
 
     if not np.can_cast(values.dtype, dtype, "same_kind"):
         raise LoadError(f"its column {name!r} is {values.dtype}, which cannot become {dtype}")
@@ -242,8 +239,6 @@ def _bits(quality_bitmask: Any) -> int | None:
 
 def _kinds(dtypes: Mapping[str, DTypeLike] | None, columns: Sequence[str]) -> dict[str, np.dtype[Any]]:
     """Read the types that columns shall have."""
-    import numpy as np
-
     if not isinstance(dtypes, Mapping | None):
         raise QueryError(f"dtypes={dtypes!r}: give a mapping, e.g. {{'time': 'float32'}}")
     kinds = {}

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import np
 from tess_source.errors import LoadError, NoColumnError, QueryError, TessSourceError
 from tess_source.load.reasons import Reasons
 from tess_source_arrays.arena import Arena
@@ -67,7 +68,6 @@ class Rows:
     """
 
     def __init__(self, asked: Asked, about: Sequence[About], failed: Callable[[Arrays], object]) -> None:
-        import numpy as np
 
         self.asked, self.about, self.failed = asked, about, failed
         known = {series.name: np.dtype(series.type) for series in COLUMNS}
@@ -104,7 +104,6 @@ class Rows:
         """Refuse what does not fit the columns."""
         if not arrays.ok:
             return arrays
-        import numpy as np
 
         for name, values in arrays.columns.items():
             problem = None

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from tess_source import __version__
+from tess_source._lazy import np, pl
 from tess_source.display import text
 from tess_source.errors import LoadError, QueryError, TessSourceError
 from tess_source.tables.manifest import Entry, Manifest
@@ -293,8 +294,6 @@ class _Writer:
 
 def _sorted(job: _Job) -> list[Entry]:
     """Put entries in an order that does not depend on that of the manifest."""
-    import numpy as np
-
     known = [entry.item.tic for entry in job.manifest if entry.item.tic is not None]
     sides = dict(zip(known, split(np.array(known, int), job.fractions, job.seed).tolist(), strict=True))
 
@@ -308,8 +307,6 @@ def _sorted(job: _Job) -> list[Entry]:
 
 def _lock(manifest: Manifest, entries: Sequence[Entry]) -> Plan:
     """Give the lock of some of the files."""
-    import polars as pl
-
     by_uri = {entry.item.uri: entry for entry in entries}
     frame = manifest.plan.items.to_polars().filter(pl.col("uri").is_in(list(by_uri)))
     plan = replace(manifest.plan, items=Items(frame))
@@ -318,7 +315,5 @@ def _lock(manifest: Manifest, entries: Sequence[Entry]) -> Plan:
 
 def _joined(job: _Job) -> Plan:
     """Give the lock of the whole data set."""
-    import polars as pl
-
     frame = pl.concat([lock.items.to_polars() for lock in job.locks]).sort("path", "uri")
     return replace(job.manifest.plan, items=Items(frame))

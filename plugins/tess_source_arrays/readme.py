@@ -37,7 +37,6 @@ Every star is on one side only: which one follows from its TIC id ({method}; see
 ## Read it
 
 ```python
-import polars as pl
 train = pl.scan_parquet("part-*.parquet").filter(pl.col("split") == "train").select("tic", "time", "pdcsap_flux").collect()
 ```
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, overload
 
+from tess_source._lazy import np
 from tess_source.errors import QueryError
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["FRACTIONS", "METHOD", "SIDES", "split"]
@@ -53,8 +53,6 @@ def split(tic: Any, fractions: Sequence[float] = FRACTIONS, seed: int = 0) -> An
     QueryError
         If the fractions are not three that sum to 1, the seed is no whole number, or a TIC id is not one of at least 0.
     """
-    import numpy as np
-
     first, second = _bounds(fractions)
     if isinstance(seed, bool) or not isinstance(seed, Integral):
         raise QueryError(f"seed={seed!r}: give a whole number")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tess_source._lazy import pl
 from tess_source.cli.asking import NOTHING, SOME_FAILED, Asking, format_option, note, print_rows
 from tess_source_dv.draw.figure import PictureFile
 from tess_source_dv.sets.filter import CHOICES
@@ -93,8 +94,6 @@ def _one_of(**wanted: bool) -> str:
 
 def _rows(table: str, found: Found, sets: Sets, learned: Learned) -> Rows:
     """Choose what is printed."""
-    import polars as pl
-
     from tess_source_dv.candidates.matching import history
 
     keys = sets["set"].implode()

@@ -21,12 +21,9 @@ import re
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from tess_source._lazy import pl
 from tess_source.errors import DamagedFileError, LoadError
-
-if TYPE_CHECKING:
-    import polars as pl
 
 __all__ = [
     "TCESTATS_LENGTH",
@@ -137,8 +134,6 @@ def sectors_from_words(text: str) -> tuple[int, ...]:
 
 def in_words(sectors: pl.Series) -> pl.Series:
     """Write a whole column of lists of sectors as `sectors_in_words` does; null stays null."""
-    import polars as pl
-
     said = sectors.cast(pl.List(pl.String)).list.join(",")
     patterns = said.drop_nulls().unique()  # few: stars of one field share theirs
     words = [sectors_in_words(sectors_from_words(pattern)) for pattern in patterns]
@@ -205,8 +200,6 @@ def read_target_list(path: Path | str) -> pl.DataFrame:
     OSError
         If there is no such file, or it cannot be read.
     """
-    import polars as pl
-
     path = Path(path)
     text = _text(path)
     first, last = (_header(text, key, path.name) for key in ("minSector", "maxSector"))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import pl
 from tess_source.hooks.records import Accessor, Filter
 
 from .exptime import WORDS, is_near, nominal, seconds
@@ -13,8 +14,6 @@ from .values import flag, items, text_of, whole
 from .words import warn_of_missing
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from tess_source.tables.found import Found
     from tess_source.tables.listing import Products
 
@@ -33,16 +32,12 @@ EXPTIMES = (120.0, 20.0)
 
 def _family() -> pl.Expr:
     """Family of each product of a star; null for all others, which are left alone."""
-    import polars as pl
-
     family = pl.col("kind").replace_strict(FAMILIES, default=None, return_dtype=pl.String)
     return pl.when(pl.col("tic").is_not_null()).then(family)
 
 
 def _latest(products: Products, value: bool) -> pl.Expr:
     """Of several runs of one search, keep the one with the highest number; whatever is no product of a search stays."""
-    import polars as pl
-
     if not value:
         return pl.lit(True)
     newest = pl.col("run").max().over("pipeline", "tic", "first_sector", "last_sector")
@@ -52,8 +47,6 @@ def _latest(products: Products, value: bool) -> pl.Expr:
 
 def _shortest(products: Products, value: bool) -> pl.Expr:
     """Of several exposure times of one star, sector and family, keep the shortest."""
-    import polars as pl
-
     if not value:
         return pl.lit(True)
     time = nominal(pl.col("exptime"))
@@ -97,8 +90,6 @@ class Order:
 
 def _one_per_sector(products: Products, value: Order | None) -> pl.Series | pl.Expr:
     """Of all light curves (and of all pixel files) of one star in one sector, keep the one that is preferred."""
-    import polars as pl
-
     if value is None:
         return pl.lit(True)
     warn_of_missing(products, value.pipelines)
@@ -114,7 +105,6 @@ def _one_per_sector(products: Products, value: Order | None) -> pl.Series | pl.E
 
 
 def _pipeline_rank(order: Order) -> pl.Expr:
-    import polars as pl
 
     names = list(dict.fromkeys(name.lower() for name in (*order.pipelines, *PIPELINES)))
     ranks = {name: rank for rank, name in enumerate(names)}
@@ -122,7 +112,6 @@ def _pipeline_rank(order: Order) -> pl.Expr:
 
 
 def _exptime_rank(order: Order) -> pl.Expr:
-    import polars as pl
 
     times = list(dict.fromkeys((*order.exptimes, *EXPTIMES)))
     rank = pl.lit(len(times))
@@ -132,7 +121,6 @@ def _exptime_rank(order: Order) -> pl.Expr:
 
 
 def _limit(products: Products, value: int) -> pl.Expr:
-    import polars as pl
 
     return pl.int_range(pl.len()) < value
 

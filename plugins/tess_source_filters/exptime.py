@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import pl
 from tess_source.errors import UnknownNameError
 from tess_source.hooks.records import Filter
 
 from .values import Span, any_of, items, number, span, text_of
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from tess_source.tables.listing import Products
 
 __all__ = ["FILTERS", "Exptimes", "is_near", "nominal"]
@@ -97,8 +96,6 @@ def is_near(column: pl.Expr, time: float | pl.Expr) -> pl.Expr:
 
 def nominal(column: pl.Expr) -> pl.Expr:
     """Turn effective exposure times of full-frame images [s] into nominal ones; others stay, NaN becomes null."""
-    import polars as pl
-
     column = column.fill_nan(None)
     for time in FFI:
         column = pl.when(is_near(column, time * EFFECTIVE)).then(time).otherwise(column)
@@ -111,7 +108,6 @@ def _nominal(time: float) -> float:
 
 
 def _keep(products: Products, value: Exptimes) -> pl.Expr:
-    import polars as pl
 
     time = nominal(pl.col("exptime"))
     masks = [is_near(time, wanted) for wanted in value.times] + [part.holds(time) for part in value.ranges]
@@ -122,8 +118,6 @@ def _keep(products: Products, value: Exptimes) -> pl.Expr:
 
 def _is_ffi(time: pl.Expr) -> pl.Expr:
     """Tell what was made from full-frame images: by its exposure time, unless SPOC made it of a target."""
-    import polars as pl
-
     of_target = (pl.col("pipeline") == "SPOC") & pl.col("kind").is_in(TARGET_KINDS)
     return any_of(is_near(time, ffi) for ffi in FFI) & ~of_target.fill_null(False)
 

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from functools import reduce
 from numbers import Integral, Real
 from operator import or_
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import polars as pl
+from tess_source._lazy import pl
 
 __all__ = ["Span", "any_of", "flag", "items", "number", "span", "text_of", "whole"]
 
@@ -169,8 +168,6 @@ class Span:
 
     def meets(self, first: pl.Expr, last: pl.Expr) -> pl.Expr:
         """Tell which of the ranges from `first` to `last`, both included, have a number in it."""
-        import polars as pl
-
         mask = pl.lit(True)
         if self.least is not None:
             mask &= last > self.least if self.above else last >= self.least
@@ -246,6 +243,4 @@ def text_of(value: float | None) -> str:
 
 def any_of(masks: Iterable[pl.Expr]) -> pl.Expr:
     """Put masks together: true where one of them is, and never null; false where there are none."""
-    import polars as pl
-
     return reduce(or_, [mask.fill_null(False) for mask in masks], pl.lit(False))

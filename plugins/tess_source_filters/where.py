@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import pl
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.hooks.records import Filter
 
 from .values import Span, any_of, items, number, span
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from tess_source.tables.listing import Products
 
 __all__ = ["FILTERS", "Conditions", "Where"]
@@ -134,7 +133,6 @@ def _values(condition: Any) -> list[str | bool | float]:
 
 
 def _keep(products: Products, value: Where) -> pl.Expr:
-    import polars as pl
 
     mask = pl.lit(True)
     for column, values in value.columns:
@@ -143,7 +141,6 @@ def _keep(products: Products, value: Where) -> pl.Expr:
 
 
 def _column_mask(products: Products, column: str, values: list[Any]) -> pl.Expr:
-    import polars as pl
 
     if column not in products.columns:
         if not len(products) and column in CAOM_COLUMNS:
@@ -164,8 +161,6 @@ def _column_mask(products: Products, column: str, values: list[Any]) -> pl.Expr:
 
 def _check_text(column: pl.Series, values: list[Any]) -> None:
     """Refuse a number where no text of the column is one: it would match nothing, and some columns do hold numbers as text."""
-    import polars as pl
-
     words = column.drop_nulls().unique().sort()
     if not len(words):
         return
@@ -191,8 +186,6 @@ def _named(column: str, read: Callable[[list[Any]], Conditions], values: list[An
 
 def _text_mask(column: pl.Expr, values: list[Any], fold: bool) -> pl.Expr:
     """Compare whole texts; numbers are compared as they are written, which is how astroquery takes them too."""
-    import polars as pl
-
     words = [str(value).lower() if fold else str(value) for value in values]
     wanted = [word for word in words if not word.startswith("!")]
     unwanted = [word[1:] for word in words if word.startswith("!")]
@@ -224,7 +217,6 @@ def octets(value: Any) -> float:
 
 
 def _keep_size(products: Products, value: Conditions) -> pl.Expr:
-    import polars as pl
 
     return value.mask(pl.col("size"))
 

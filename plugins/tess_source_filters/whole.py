@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import pl
 from tess_source.hooks.records import Filter
 
 from .values import Span, any_of, items, span, whole
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from tess_source.tables.listing import Products
 
 __all__ = ["FILTERS", "Wholes"]
@@ -105,14 +104,12 @@ def _merged(parts: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def _in_range(products: Products, value: Wholes) -> pl.Expr:
-    import polars as pl
 
     return value.meets(pl.col("first_sector"), pl.col("last_sector"))
 
 
 def _in(column: str) -> Callable[[Products, Wholes], pl.Expr]:
     def keep(products: Products, value: Wholes) -> pl.Expr:
-        import polars as pl
 
         return value.meets(pl.col(column), pl.col(column))
 
@@ -140,7 +137,6 @@ def _tic(item: Any) -> int:
 
 
 def _is_tic(products: Products, value: tuple[int, ...]) -> pl.Expr:
-    import polars as pl
 
     return pl.col("tic").is_in(value)
 

@@ -8,14 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import pl
 from tess_source.errors import UnknownNameError, nearest
 from tess_source.hooks.records import Filter
 
 from .values import items
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from tess_source.tables.listing import Products
 
 __all__ = ["FILTERS", "Words", "glob_to_regex", "pipelines", "warn_of_missing"]
@@ -60,8 +59,6 @@ class Words:
 
     def mask(self, column: pl.Expr) -> pl.Expr:
         """Tell which words of a column are wanted; case does not count, and null is none of them."""
-        import polars as pl
-
         lower = column.str.to_lowercase()
         mask = pl.lit(True)
         if self.wanted:
@@ -75,7 +72,6 @@ class Words:
 
 
 def _of_kind(products: Products, value: Words) -> pl.Expr:
-    import polars as pl
 
     return value.mask(pl.col("kind"))
 
@@ -112,8 +108,6 @@ def _pipeline(word: str) -> str:
 
 def _by(products: Products, value: Words) -> pl.Expr:
     """Choose by pipeline."""
-    import polars as pl
-
     warn_of_missing(products, value.wanted)
     return value.mask(pl.col("pipeline"))
 
@@ -160,7 +154,6 @@ def _globs(value: Any) -> tuple[str, ...]:
 
 
 def _named(products: Products, value: tuple[str, ...]) -> pl.Expr:
-    import polars as pl
 
     return pl.col("filename").str.contains("^(?:" + "|".join(map(glob_to_regex, value)) + ")$")
 

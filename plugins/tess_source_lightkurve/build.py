@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import np
 from tess_source.files.fits_table import choose
 from tess_source_lightkurve.cards import Unsupported
 from tess_source_lightkurve.plain import COLUMN, STRUCTURE, Plain
 from tess_source_lightkurve.readers import lightkurve
 
 if TYPE_CHECKING:
-    import numpy as np
     from astropy.time import Time
     from lightkurve import TessLightCurve
     from numpy.typing import NDArray
@@ -73,8 +73,6 @@ def build(plain: Plain, recipe: Recipe, asked: Asked, good: NDArray[np.bool_]) -
     Unsupported
         If no row is left, or a column is missing.
     """
-    import numpy as np
-
     rows = choose(plain.table, np.flatnonzero(plain.timed)[good])
     if not len(rows):
         raise Unsupported("no cadence is left")
@@ -98,7 +96,6 @@ def build(plain: Plain, recipe: Recipe, asked: Asked, good: NDArray[np.bool_]) -
 
 
 def _column(values: NDArray[Any], look: Look, masked: bool) -> Any:
-    import numpy as np
     from astropy.table import Column
     from astropy.units import Quantity
     from astropy.utils.masked import Masked
@@ -113,7 +110,6 @@ def _column(values: NDArray[Any], look: Look, masked: bool) -> Any:
 
 def _time(values: NDArray[np.float64], plain: Plain, ordered: bool) -> Time:
     """Make BTJD times, with an index if they are in order."""
-    import numpy as np
     from astropy.table import Column, QTable, SortedArray, Table
     from astropy.time import Time
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tess_source._lazy import np
 from tess_source.errors import LoadError
 from tess_source.files.fits_headers import read_headers
 from tess_source.files.fits_table import FitsTable, choose
 from tess_source_lightkurve.cards import Cards, Unsupported
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 __all__ = ["COLUMN", "STRUCTURE", "Plain", "read_plain"]
@@ -85,8 +85,6 @@ def read_plain(path: Path) -> Plain:
     OSError
         If the file cannot be read.
     """
-    import numpy as np
-
     data = path.read_bytes()
     try:
         headers = read_headers(lambda start, count: data[start : start + count], len(data))

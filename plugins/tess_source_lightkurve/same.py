@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import np
+
 if TYPE_CHECKING:
     from lightkurve import LightCurve
 
@@ -23,7 +25,6 @@ def differences(one: LightCurve, other: LightCurve) -> list[str]:
 
 
 def _column(one: Any, other: Any) -> Iterator[str]:
-    import numpy as np
     from astropy.time import Time
     from astropy.utils.masked import Masked
 
@@ -58,7 +59,6 @@ def _array(one: Any, other: Any) -> Iterator[str]:
 
 
 def _meta(one: Any, other: Any) -> Iterator[str]:
-    import numpy as np
     from astropy.io.fits import Undefined
 
     if type(one) is not type(other) or list(one) != list(other):
@@ -77,7 +77,6 @@ def _meta(one: Any, other: Any) -> Iterator[str]:
 
 
 def _table(one: Any, other: Any) -> Iterator[str]:
-    import numpy as np
 
     if set(vars(one)) != set(vars(other)) or one.primary_key != other.primary_key or one.masked != other.masked:
         yield "attributes"

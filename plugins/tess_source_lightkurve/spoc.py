@@ -12,6 +12,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import np
 from tess_source_lightkurve.build import Asked, Look, Recipe, build
 from tess_source_lightkurve.cards import Unsupported
 from tess_source_lightkurve.plain import Plain, read_plain
@@ -19,7 +20,6 @@ from tess_source_lightkurve.readers import detect, lightkurve
 from tess_source_lightkurve.same import differences
 
 if TYPE_CHECKING:
-    import numpy as np
     from lightkurve import TessLightCurve
     from numpy.typing import NDArray
 

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source import names
+from tess_source._lazy import np
 from tess_source.errors import LoadError, QueryError
 from tess_source.load.loading import iter_load
 from tess_source.tables.manifest import Manifest
 from tess_source_lightkurve.readers import lightkurve
 
 if TYPE_CHECKING:
-    import numpy as np
     from lightkurve import LightCurve
     from numpy.typing import NDArray
 
@@ -147,7 +147,6 @@ def _unit(curve: Any) -> str:
 
 
 def _cadence(curve: Any) -> float:
-    import numpy as np
 
     times = _times(curve)
     return float(np.median(np.diff(times))) * DAY if len(times) > 1 else math.nan
@@ -155,8 +154,6 @@ def _cadence(curve: Any) -> float:
 
 def _times(curve: Any) -> NDArray[np.float64]:
     """Give the times that there are [d]."""
-    import numpy as np
-
     every: Any = np.ma.asarray(curve.time.value, dtype=float)
     return np.asarray(np.ma.compressed(np.ma.masked_invalid(every)))
 
@@ -215,8 +212,6 @@ def _numbered(words: Iterable[str]) -> dict[str, int]:
 
 def _labelled(curve: Any, sector: int, pipeline: int, file: int) -> Any:
     """Add three columns to a copy: the light curve may still be the caller's own."""
-    import numpy as np
-
     labelled = curve.copy(copy_data=False)
     for name, value, dtype in (("sector", sector, np.int16), ("pipeline", pipeline, np.int8), ("file", file, np.int16)):
         labelled[name] = np.full(len(labelled), value, dtype=dtype)
@@ -246,8 +241,6 @@ def _convertible(columns: Sequence[Any]) -> bool:
 
 def _in_order(curve: Any) -> Any:
     """Sort by time, if it is not: light curves of one sector overlap."""
-    import numpy as np
-
     times: Any = np.ma.filled(np.ma.asarray(curve.time.value, dtype=float), np.inf)
     return curve if (np.diff(times) >= 0).all() else curve[np.argsort(times, kind="stable")]
 

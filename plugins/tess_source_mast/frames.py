@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tess_source._lazy import pl
 from tess_source.errors import ServiceError
-
-if TYPE_CHECKING:
-    import polars as pl
 
 __all__ = ["frame"]
 
@@ -36,13 +34,10 @@ def frame(service: str, pages: Sequence[dict[str, Any]]) -> pl.DataFrame:
     ServiceError
         If a value is not of the declared type.
     """
-    import polars as pl
-
     return pl.concat([_page(service, page) for page in pages], how="diagonal_relaxed")
 
 
 def _page(service: str, page: dict[str, Any]) -> pl.DataFrame:
-    import polars as pl
 
     types = _types(page)
     columns = []

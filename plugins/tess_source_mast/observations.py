@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from tess_source._lazy import pl
 from tess_source.errors import ServiceError
 from tess_source.hooks.records import Settings
 from tess_source.targets.parse import Query, Target
@@ -15,8 +16,6 @@ from tess_source_mast.questions import COUNT, Question, questions
 
 if TYPE_CHECKING:
     import threading
-
-    import polars as pl
 
     from tess_source.tables.listing import Observations
 
@@ -120,7 +119,6 @@ def _answer(question: Question, settings: Settings, stop: threading.Event) -> pl
 
 
 def _stacked(parts: list[pl.DataFrame]) -> pl.DataFrame:
-    import polars as pl
 
     stacked = pl.concat(parts, how="diagonal_relaxed").with_columns(archive=pl.lit("mast"))
     return stacked.unique("obsid", keep="first", maintain_order=True) if "obsid" in stacked.columns else stacked
@@ -128,8 +126,6 @@ def _stacked(parts: list[pl.DataFrame]) -> pl.DataFrame:
 
 def _asked_for(found: pl.DataFrame, question: Question) -> pl.DataFrame:
     """Drop rows of targets that were not asked for: servers have given such."""
-    import polars as pl
-
     if "target_name" not in found.columns:
         return found
     known = found.filter(pl.col("target_name").is_in(list(question.names)))
@@ -140,8 +136,6 @@ def _asked_for(found: pl.DataFrame, question: Question) -> pl.DataFrame:
 
 def _with_separation(found: pl.DataFrame, target: Target) -> pl.DataFrame:
     """Add the angle between a place and each observation's coordinates [arcsec], by the haversine formula."""
-    import polars as pl
-
     if target.ra is None or target.dec is None or not {"s_ra", "s_dec"} <= set(found.columns):
         return found
     here_ra, here_dec = pl.lit(target.ra).radians(), pl.lit(target.dec).radians()
@@ -155,8 +149,6 @@ def _nearest(found: pl.DataFrame, target: Target) -> pl.DataFrame:
 
     Rows without a TIC id, full-frame images that were asked for, are kept: they hold the place.
     """
-    import polars as pl
-
     tic = pl.col("target_name").str.extract(r"^0*(\d+)$").cast(pl.Int64, strict=False)
     if not found.height or not {"target_name", "separation"} <= set(found.columns):
         return found

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import pl
 from tess_source.errors import TableError
 from tess_source.hooks.records import Settings
 from tess_source_mast.batches import MOST_AT_A_TIME, batches, in_parallel
@@ -15,8 +16,6 @@ from tess_source_mast.frames import frame
 
 if TYPE_CHECKING:
     import threading
-
-    import polars as pl
 
     from tess_source.tables.listing import Observations, Products
 
@@ -54,8 +53,6 @@ def list_products(observations: Observations, settings: Settings) -> Products | 
     ServiceError
         If the archive fails, or answers in part only.
     """
-    import polars as pl
-
     from tess_source.tables.listing import Products
 
     ours = observations.to_polars().filter(pl.col("archive") == "mast")
@@ -77,8 +74,6 @@ def list_products(observations: Observations, settings: Settings) -> Products | 
 
 def _obsids(ours: pl.DataFrame) -> pl.Series:
     """Read the archive's numbers, whatever a table from elsewhere holds them as."""
-    import polars as pl
-
     if "obsid" not in ours.columns:
         raise TableError("observations need a column 'obsid', the archive's number, for their products to be listed")
     column = ours["obsid"]
@@ -93,8 +88,6 @@ def _obsids(ours: pl.DataFrame) -> pl.Series:
 
 def _without_images(ours: pl.DataFrame) -> pl.DataFrame:
     """Pass over full-frame images."""
-    import polars as pl
-
     tests = {
         "target_name": pl.col("target_name").is_in(IMAGES),
         "dataproduct_type": pl.col("dataproduct_type") == "image",
@@ -132,8 +125,6 @@ def _asked(obsids: list[str], settings: Settings, patience: Patience) -> list[pl
 
 def _of_parents(found: pl.DataFrame, obsids: Sequence[str]) -> pl.DataFrame:
     """Drop products of observations that were not asked for: servers have given such (astroquery issue 1917)."""
-    import polars as pl
-
     if "parent_obsid" not in found.columns:
         return found
     known = found.filter(pl.col("parent_obsid").is_in(list(obsids)))
@@ -144,8 +135,6 @@ def _of_parents(found: pl.DataFrame, obsids: Sequence[str]) -> pl.DataFrame:
 
 def _with_exptime(products: Products, observations: pl.DataFrame) -> Products:
     """Take the exposure time [s] from the observation where the file's name does not tell it."""
-    import polars as pl
-
     parent = next((name for name in ("parent_obsid", "obsID") if name in products.columns), None)
     if parent is None:
         return products

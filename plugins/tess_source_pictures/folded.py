@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import np
 from tess_source_pictures.gather import Curve
 from tess_source_pictures.transits import Ephemeris, in_transit
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 __all__ = ["Folded", "fold_curves", "fold_series"]
@@ -53,8 +53,6 @@ def fold_curves(curves: Sequence[Curve], event: Ephemeris, events: Sequence[Ephe
     events : sequence of Ephemeris
         Of all TCEs: their transits do not count for the baseline.
     """
-    import numpy as np
-
     others = [other for other in events if other.tce != event.tce]
     reach, phases, fluxes, clean = _reach(event), [], [], []
     for curve in curves:
@@ -79,8 +77,6 @@ def _reach(event: Ephemeris) -> float:
 
 def _baseline(curve: Curve, events: Sequence[Ephemeris], width: float) -> NDArray[np.float64]:
     """Interpolate between medians of what lies outside of all transits."""
-    import numpy as np
-
     outside = ~in_transit(curve.time, events, wide=1.2)
     if not outside.any():
         return np.zeros(len(curve.time))
@@ -119,7 +115,6 @@ def fold_series(path: Path, events: Sequence[Ephemeris]) -> dict[int, Folded]:
 
 
 def _folded(curve: Any, event: Ephemeris) -> Folded:
-    import numpy as np
 
     from tess_source_pictures.gather import _plain
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import np, pl
 from tess_source.errors import LoadError, QueryError, TessSourceError
 from tess_source.load.loading import open_entry
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from tess_source.tables.found import Found
@@ -71,8 +71,6 @@ def target_of(found: Found, tic: int | None = None) -> int:
     QueryError
         If the search has light curves or data validation of several and none is named, or none at all.
     """
-    import polars as pl
-
     frame = found.products.to_polars().drop_nulls("tic")
     tics: list[int] = frame.filter(pl.col("kind") != "ffi")["tic"].unique(maintain_order=True).to_list()
     asked = {target.tic for target in found.query.targets if target.tic is not None}
@@ -102,8 +100,6 @@ def name_of(found: Found, tic: int) -> str:
 
 def has_curves(found: Found, tic: int | None = None) -> bool:
     """Whether there are light curves (of a target) among the products of a search."""
-    import polars as pl
-
     ours = pl.lit(True) if tic is None else pl.col("tic") == tic
     return len(found.products.where(pl.col("kind").is_in(KINDS) & ours)) > 0
 
@@ -151,8 +147,6 @@ def gather(light: Found, root: str | Path | None = None, **options: Any) -> Gath
 
 def _curve(opened: Any, item: Any) -> Curve:
     """Take time and relative flux out of a lightkurve object."""
-    import numpy as np
-
     if not hasattr(opened, "flux") or not hasattr(opened, "time"):
         raise LoadError(f"{type(opened).__name__} is no light curve")
     time, flux = _plain(opened.time.btjd), _plain(opened.flux)
@@ -175,8 +169,6 @@ def _curve(opened: Any, item: Any) -> Curve:
 
 def _plain(values: Any) -> NDArray[np.float64]:
     """Give numbers without unit, NaN where they are masked."""
-    import numpy as np
-
     mask = np.asarray(getattr(values, "mask", False))
     bare = getattr(values, "unmasked", values)
     array = np.array(getattr(bare, "value", bare), dtype=float)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import pl
 from tess_source.disk import write
 from tess_source.display import text as words
 from tess_source.errors import QueryError, TessSourceError
@@ -22,8 +23,6 @@ from tess_source_pictures.svg import Inliner
 from tess_source_pictures.transits import Ephemeris, Validated, ephemerides, validated
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from tess_source.tables.found import Found
 
 __all__ = ["show_html"]
@@ -157,7 +156,6 @@ def _series(found: Found, dv: Validated, root: Path, fetch: bool) -> Path | None
 
 
 def _only(found: Found, uris: Sequence[str]) -> Found:
-    import polars as pl
 
     return found.replace(products=found.products.where(pl.col("uri").is_in(list(uris))))
 

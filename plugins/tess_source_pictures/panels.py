@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import np
 from tess_source_pictures.gather import Curve
 from tess_source_pictures.transits import Ephemeris
 
 if TYPE_CHECKING:
-    import numpy as np
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
@@ -51,8 +51,6 @@ def colour(tce: int) -> str:
 
 def scale_of(curves: Sequence[Curve]) -> Scale:
     """Choose limits that hold all but single outliers; every binned point is held, so no transit is cut off."""
-    import numpy as np
-
     flux = np.concatenate([curve.flux for curve in curves])
     bins = np.concatenate([binned(curve.time, curve.flux, BIN)[1] for curve in curves])
     low, high = np.quantile(flux, HELD)
@@ -67,8 +65,6 @@ def scale_of(curves: Sequence[Curve]) -> Scale:
 
 def binned(x: NDArray[np.float64], y: NDArray[np.float64], width: float) -> tuple[NDArray[Any], NDArray[Any]]:
     """Give the means of bins that hold anything: position and value."""
-    import numpy as np
-
     index = np.floor((x - x.min()) / width).astype(np.int64)
     _, index, counts = np.unique(index, return_inverse=True, return_counts=True)
     return np.bincount(index, x) / counts, np.bincount(index, y) / counts
@@ -104,8 +100,6 @@ def _about(curve: Curve) -> str:
 
 def draw_fold(axes: Axes, folded: Folded, size: float = 8.0) -> None:
     """Draw a folded light curve: cadences pale, means dark, the model of the fit if it is known."""
-    import numpy as np
-
     axes.plot(folded.phase, folded.flux, ".", color=RAW, markersize=1.4, rasterized=True)
     if len(folded.phase):
         x, y = binned(folded.phase, folded.flux, folded.event.duration / 10)

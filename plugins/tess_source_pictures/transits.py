@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import np, pl
 from tess_source_dv.read.tces import TCEs, read_tces
 from tess_source_dv.sector_bits import sectors_from_words
 from tess_source_dv.sets.exact_sectors import fetch_reports
@@ -16,7 +17,6 @@ from tess_source_dv.sets.members import everything, members
 from tess_source_dv.sets.table import Sets, sets_of
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from tess_source.tables.found import Found
@@ -42,16 +42,12 @@ class Ephemeris:
 
     def times(self, first: float, last: float) -> NDArray[np.float64]:
         """Give the middles of the transits between two times [BTJD]."""
-        import numpy as np
-
         start = math.ceil((first - self.epoch) / self.period)
         stop = math.floor((last - self.epoch) / self.period)
         return np.asarray(self.epoch + self.period * np.arange(start, stop + 1), dtype=np.float64)
 
     def offset(self, time: NDArray[np.float64]) -> NDArray[np.float64]:
         """Give the time since the middle of the nearest transit [h], between minus and plus half a period."""
-        import numpy as np
-
         half = self.period / 2
         return np.asarray((np.mod(time - self.epoch + half, self.period) - half) * 24)
 
@@ -81,8 +77,6 @@ def validated(found: Found, tic: int, root: Path, *, exact: bool = False) -> Val
     exact : bool
         Fetch the reports of all searches over several sectors as well, to know which sectors each used.
     """
-    import polars as pl
-
     whole = found.replace(products=everything(found))
     sets = sets_of(found, exact=exact, root=root).where(pl.col("tic") == tic)
     best = _best(sets)
@@ -123,8 +117,6 @@ def ephemerides(known: Validated) -> list[Ephemeris]:
 
 def in_transit(time: NDArray[np.float64], events: Sequence[Ephemeris], wide: float = 1.0) -> NDArray[np.bool_]:
     """Say which times [BTJD] lie within `wide` durations around the middle of a transit."""
-    import numpy as np
-
     inside = np.zeros(len(time), dtype=bool)
     for event in events:
         inside |= np.abs(event.offset(time)) < wide * event.duration / 2

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from tess_source._lazy import pl
+
 __all__ = ["demo", "sample"]
 
 
@@ -52,8 +54,6 @@ def serve(port: int, latency: float, faults: tuple[str, ...], executing: int, re
 @sample.command()
 def contents() -> None:
     """List what the sample archive holds: a row per target."""
-    import polars as pl
-
     from tess_source.display.text import table
     from tess_source_sample.catalogue import Catalogue
 

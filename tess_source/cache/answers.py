@@ -17,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import pl
 from tess_source.cache.keep import SKEW, age_of, keep
 from tess_source.errors import TableError
 from tess_source.settings import OWN_FOLDER
@@ -176,8 +177,6 @@ class Answers:
 
     def keep(self, question: Question, answer: Answer) -> None:
         """Keep an answer; an empty one is not kept."""
-        import polars as pl
-
         if answer.empty:
             return
         record = {
@@ -299,7 +298,6 @@ def _packed(record: Mapping[str, Any], answer: Answer) -> bytes:
 
 
 def _unpacked(kept: _Kept) -> Answer | None:
-    import polars as pl
 
     from tess_source.tables.listing import Observations, Products
 
@@ -331,8 +329,6 @@ def _separable(answer: Answer, tics: Iterable[str]) -> bool:
 
 def _part(answer: Answer, tics: Iterable[str]) -> Answer:
     """Give what an answer says of some of its TIC ids."""
-    import polars as pl
-
     numbers = [int(tic.removeprefix("TIC ")) for tic in tics]
     observations = answer.observations.where(pl.col("tic").is_in(numbers))
     of_them = pl.col("parent_obsid").is_in(observations["obsid"].implode())

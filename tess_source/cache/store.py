@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tess_source import paths
+from tess_source._lazy import pl
 from tess_source.cache.keep import now
 from tess_source.cache.verified import Index, Known
 from tess_source.display import text
@@ -148,8 +149,6 @@ class Store:
 
     def _copy_what_is_here(self, plan: Plan, entries: list[Entry | None], index: Index) -> None:
         """Fill in the entries of files that are missing in the plan's folder, but not in the store; what cannot be copied is left out."""
-        import polars as pl
-
         items, folder = list(plan), Folder(plan.root)
         by_uri = {known.uri: path for path, known in self.index.entries.items() if known.uri}
         missing = {number: self._place_of(items[number], by_uri) for number, e in enumerate(entries) if not e}

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tess_source._lazy import pl
 from tess_source.errors import Interrupted
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from tess_source.hooks.records import Filter
     from tess_source.session import Session
     from tess_source.tables.manifest import Manifest

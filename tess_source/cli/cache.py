@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tess_source._lazy import pl
 from tess_source.cli.asking import NOTHING, SOME_FAILED, format_option, note, print_rows
 from tess_source.display import text
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.settings import OWN_FOLDER, count_of_bytes, is_offline, max_age, seconds
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from tess_source.cache.store import Store, Stored
     from tess_source.session import Session
 
@@ -95,8 +94,6 @@ def _info(session: Session) -> click.Command:
     @format_option
     def info(form: str) -> None:
         """Say where the cache folder is, what it holds, and what is remembered."""
-        import polars as pl
-
         rows = [{"what": what, "value": str(value)} for what, value in _facts(session)]
         print_rows(pl.DataFrame(rows), form, ("what", "value"))
 
@@ -110,8 +107,6 @@ def _verify(session: Session) -> click.Command:
     @format_option
     def verify(everything: bool, form: str, **chosen: Sequence[Any]) -> None:
         """Read every file through, and name the damaged ones. Exit code 1 if there are any."""
-        import polars as pl
-
         store = session.store
         files = store.files()
         names = set(_pick(_frame(files), **chosen)["path"])
@@ -192,8 +187,6 @@ def _frame(files: Iterable[Stored]) -> pl.DataFrame:
     """Lay files out as a table, with what their names say."""
     from datetime import UTC, datetime
 
-    import polars as pl
-
     from tess_source import names
 
     def when(file: Stored) -> str | None:
@@ -210,8 +203,6 @@ def _frame(files: Iterable[Stored]) -> pl.DataFrame:
 
 def _pick(frame: pl.DataFrame, tics: Sequence[int], kinds: Sequence[str], sectors: Sequence[int]) -> pl.DataFrame:
     """Keep what is of one of the TIC ids, of one of the kinds and of one of the sectors, as far as these are given."""
-    import polars as pl
-
     within = [(pl.col("first_sector") <= sector) & (pl.col("last_sector") >= sector) for sector in sectors]
     every = pl.lit(True)
     return frame.filter(
@@ -306,8 +297,6 @@ def _span(files: Sequence[Stored]) -> str:
 
 def _remove(store: Store, files: Sequence[Stored], dry_run: bool, form: str) -> None:
     """Remove files, and say what became of each."""
-    import polars as pl
-
     sizes = {file.path: file.size for file in files}
     done = [(path, "") for path in sizes] if dry_run else list(store.remove(sizes))
     word = "would be removed" if dry_run else "removed"

@@ -6,13 +6,10 @@ import io
 import json
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
+from tess_source._lazy import pl
 from tess_source.display import text
 from tess_source.tables.convert import to_astropy
-
-if TYPE_CHECKING:
-    import polars as pl
 
 __all__ = ["FORMATS", "render"]
 

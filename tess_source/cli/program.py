@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tess_source._lazy import pl
 from tess_source.cli import cache as cli_cache
 from tess_source.cli import lock as cli_lock
 from tess_source.cli.asking import (
@@ -308,8 +309,6 @@ def _fields() -> click.Command:
         """Show the archive's own description of its columns."""
         from dataclasses import asdict
 
-        import polars as pl
-
         frame = pl.DataFrame([asdict(field) for field in session.fields(what)])
         print_rows(frame, form, ["name", "type", "unit", "label", "description", "examples"])
 
@@ -324,8 +323,6 @@ def _plugins() -> click.Command:
     def plugins(session: Session, /, filters: bool, form: str) -> None:
         """List plugins with version, state and hooks; or their filters."""
         from dataclasses import asdict
-
-        import polars as pl
 
         registry = session.registry
         if filters:

@@ -11,10 +11,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import polars as pl
+from tess_source._lazy import pl
 
 __all__ = ["GAP", "Column", "narrowed", "room"]
 
@@ -198,7 +196,6 @@ def _folders(columns: Iterable[Column], frame: pl.DataFrame) -> list[str]:
 
 
 def _all_begin(series: pl.Series, folder: str) -> bool:
-    import polars as pl
 
     if series.dtype != pl.String:
         return False

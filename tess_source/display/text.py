@@ -8,9 +8,9 @@ from html import escape
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    import polars as pl
+from tess_source._lazy import pl
 
+if TYPE_CHECKING:
     from tess_source.display.narrow import Column
 
 __all__ = ["cell", "counts", "escape", "html", "number", "size", "table"]
@@ -140,7 +140,5 @@ def _html_row(row: Sequence[Any], align: Sequence[str]) -> str:
 
 def counts(series: pl.Series) -> str:
     """Say how often each value stands in a column, most frequent first, e.g. ``6 target, 4 dv``."""
-    import polars as pl
-
     table_ = series.value_counts(sort=False).sort(pl.col("count"), pl.nth(0), descending=[True, False])
     return ", ".join(f"{count:,} {cell(value) or 'unknown'}" for value, count in table_.iter_rows())

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from tess_source._lazy import np
 from tess_source.errors import DamagedFileError
 
 __all__ = ["BLOCK", "FitsWalk", "Release"]
@@ -185,8 +186,6 @@ def add(total: int, data: bytes | memoryview) -> int:
     data : bytes-like
         Its length is a multiple of four.
     """
-    import numpy as np
-
     total += int(np.frombuffer(data, dtype=">u4").sum(dtype=np.uint64))
     while total > ONES:
         total = (total & ONES) + (total >> 32)

@@ -18,12 +18,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import np
 from tess_source.errors import DamagedFileError, LoadError, NoColumnError
 from tess_source.files.fits_headers import Header, read_headers
 from tess_source.files.fits_stream import FitsWalk
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import DTypeLike, NDArray
 
     Allocate = Callable[[tuple[int, ...], DTypeLike], NDArray[Any]]
@@ -149,7 +149,6 @@ class FitsTable:
     __slots__ = ("fields", "header", "primary", "sha256", "table")
 
     def __init__(self, primary: Header, header: Header, data: memoryview, sha256: str | None = None) -> None:
-        import numpy as np
 
         self.primary, self.header, self.sha256 = primary, header, sha256
         width, rows = header.integer("NAXIS1"), header.integer("NAXIS2")
@@ -206,8 +205,6 @@ class FitsTable:
         LoadError
             If it is of a kind that numpy has no array for.
         """
-        import numpy as np
-
         fields = {name: self._field(name) for name in names}
         count = len(self.table) if keep is None else int(np.count_nonzero(keep))
         copies = {}
@@ -240,8 +237,6 @@ def choose(table: NDArray[np.void], keep: NDArray[Any]) -> NDArray[np.void]:
 
 def _meant(values: NDArray[Any], field: Field) -> NDArray[Any]:
     """Make truth of letters, and apply TSCAL and TZERO (section 7.3.2), which light curves by SPOC do not have."""
-    import numpy as np
-
     if field.code == "L":
         return np.asarray(values == b"T")
     if (field.scale, field.zero) == (1.0, 0.0):
@@ -256,8 +251,6 @@ def _meant(values: NDArray[Any], field: Field) -> NDArray[Any]:
 @lru_cache(maxsize=64)
 def _layout(width: int, count: int, cards: tuple[bytes, ...]) -> tuple[Mapping[str, Field], np.dtype[np.void]]:
     """Lay out the columns of a row; the same for all files of a kind, so done once."""
-    import numpy as np
-
     said = Header(b"".join(cards))
     fields: dict[str, Field] = {}
     places: dict[str, tuple[Any, int]] = {}

@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tess_source._lazy import np, pl
 from tess_source.patience import Patience
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
     import numpy.typing as npt
-    import polars as pl
 
     from tess_source.tables.listing import Links, Products
 

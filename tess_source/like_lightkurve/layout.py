@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tess_source._lazy import np, pl
 from tess_source.tables.convert import to_astropy
 
 if TYPE_CHECKING:
-    import polars as pl
     from astropy.table import Table
 
     from tess_source.tables.found import Found
@@ -39,8 +39,6 @@ def table_of(found: Found) -> Table:
         order in which they were asked for, stars of a cone from the middle outwards; within one, SPOC comes first, then TESS-SPOC, QLP
         and others, and within those year, exposure time (under a minute last) and sector.
     """
-    import numpy as np
-
     joined = _joined(found)
     described = joined.with_columns(**_described(joined))
     ordered = _sorted(described, found)
@@ -54,8 +52,6 @@ def table_of(found: Found) -> Table:
 
 def _joined(found: Found) -> pl.DataFrame:
     """Put each product behind its observation."""
-    import polars as pl
-
     keys = ["archive", "obs_id"]
     observed = found.observations.to_polars().drop(OURS, strict=False).unique(keys, keep="first", maintain_order=True)
     files = found.products.to_polars()
@@ -73,7 +69,6 @@ def _joined(found: Found) -> pl.DataFrame:
 
 def _described(joined: pl.DataFrame) -> dict[str, pl.Expr]:
     """Make the columns that lightkurve adds; where the archive says nothing, the name of the file does."""
-    import polars as pl
 
     def said(*names: str, dtype: type[pl.DataType]) -> pl.Expr:
         known = [pl.col(name).cast(dtype) for name in names if name in joined.columns]
@@ -98,8 +93,6 @@ def _described(joined: pl.DataFrame) -> dict[str, pl.Expr]:
 
 def _sorted(described: pl.DataFrame, found: Found) -> pl.DataFrame:
     """Order the rows; coordinates of one star differ a little between pipelines, which must not set these apart."""
-    import polars as pl
-
     asked = {
         target.tic: place for place, target in reversed(list(enumerate(found.query.targets))) if target.tic is not None
     }

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ParamSpec, overload
 
+from tess_source._lazy import np
 from tess_source.display import text
 from tess_source.errors import DownloadError, UnknownNameError
 from tess_source.like_lightkurve.layout import table_of
@@ -179,8 +180,6 @@ class SearchTable:
     @property
     def obsid(self) -> npt.NDArray[Any]:
         """MAST's numbers of the observations, each once, sorted."""
-        import numpy as np
-
         return np.unique(np.asarray(self._values("obsid"), dtype="int64"))
 
     @property
@@ -190,7 +189,6 @@ class SearchTable:
         return self.table[[names.index(name) for name in dict.fromkeys(names)]]["target_name", "s_ra", "s_dec"]
 
     def _values(self, column: str) -> npt.NDArray[Any]:
-        import numpy as np
 
         values = np.ma.asarray(self.table[column].data)
         if not np.ma.is_masked(values):
@@ -306,8 +304,6 @@ def _unit(name: str) -> Any:
 def _row_numbers(key: Any, length: int) -> Any:
     """Turn one number into a list of it, so that a table remains; what else there may be, astropy understands."""
     from operator import index
-
-    import numpy as np
 
     if isinstance(key, slice):
         return key

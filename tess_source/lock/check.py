@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tess_source import paths
+from tess_source._lazy import pl
 from tess_source.display import text
 from tess_source.errors import LockError, UnknownNameError, UnsafePathError
 from tess_source.files.verify import Release, Verifier, read_through
@@ -20,8 +21,6 @@ from tess_source.tables.plan import Item, Items, Plan
 from tess_source.targets.recorded import query_from, restored
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from tess_source.session import Session
     from tess_source.tables.found import Found
 
@@ -111,8 +110,6 @@ def verify_lock(plan: Plan, root: str | Path | None = None, *, sizes_only: bool 
         A row per file of the lock in its order, then one per file that lies there beside them. Hidden files, ``.part`` files and
         what symbolic links lead to are left out.
     """
-    import polars as pl
-
     folder = plan.root if root is None else Path(root)
     items = list(plan)
     refused = _refused_folders(folder, items)
@@ -225,8 +222,6 @@ def diff(before: Plan, after: Plan) -> Changes:
         ``new``, ``gone``, ``reprocessed`` (what either says of its version or release differs), ``changed`` (size, sha256 or place
         differ); sorted by path. What only one of the two knows is no difference.
     """
-    import polars as pl
-
     left, right = (plan.items.to_polars().filter(pl.col("uri").is_first_distinct()) for plan in (before, after))
     both = left.join(right, on="uri", how="full", suffix="_after", coalesce=True)
     rows = both.filter(_differs([*VERSIONS, "size", "sha256", "path"]))
@@ -236,15 +231,12 @@ def diff(before: Plan, after: Plan) -> Changes:
 
 def unsummed(before: Plan, after: Plan) -> int:
     """Give the number of files of which one of two locks has the sha256 and the other has not: their bytes are not compared."""
-    import polars as pl
-
     left, right = (plan.items.to_polars().select("uri", "sha256").unique("uri") for plan in (before, after))
     both = left.join(right, on="uri", suffix="_after")
     return both.filter(pl.col("sha256").is_null() != pl.col("sha256_after").is_null()).height
 
 
 def _differs(columns: list[str]) -> pl.Expr:
-    import polars as pl
 
     one_sided = pl.col("kind").is_null() | pl.col("kind_after").is_null()
     unlike = [(pl.col(name) != pl.col(f"{name}_after")).fill_null(value=False) for name in columns]
@@ -318,7 +310,6 @@ def made_elsewhere(plan: Plan, session: Session | None = None) -> str:
 
 
 def _with_known(today: Items, locked: Items, changes: Changes) -> Items:
-    import polars as pl
 
     known = ["sha256", "data_rel", "procver", "date"]
     kept = locked.to_polars().filter(~pl.col("uri").is_in(changes["uri"].implode()) & pl.col("uri").is_first_distinct())
@@ -369,6 +360,5 @@ def _steps(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _schema(table: type[Rows]) -> Any:
-    import polars as pl
 
     return {name: getattr(pl, kind) for name, kind in table.schema.items()}

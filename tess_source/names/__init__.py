@@ -12,14 +12,11 @@ What is not recognised is of kind "other": never an error, never a guess.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from tess_source._lazy import pl
 
 from . import forms as _forms
 from . import vector as _vector
 from .vocabulary import FILES, KINDS, OBS_ID_KINDS, OBS_IDS, Name, ffi_exptime
-
-if TYPE_CHECKING:
-    import polars as pl
 
 __all__ = [
     "KINDS",

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+from tess_source._lazy import pl
 
 from .forms import Form
 from .vocabulary import FFI, FFI_ERAS, NUMBERS, SECTORS
-
-if TYPE_CHECKING:
-    import polars as pl
 
 CHUNK = 200_000
 """Names read at a time: what a chunk needs in between is some 100 MB, however long the column."""
@@ -20,8 +18,6 @@ KEPT = frozenset((*SECTORS, "tic", "exptime", "run", "tce", "camera", "ccd", "sc
 
 def schema() -> dict[str, pl.DataType]:
     """Columns of the answer, in order."""
-    import polars as pl
-
     text, whole = pl.String(), pl.Int32()
     types = {"kind": text, "pipeline": text, "timestamp": text, "tic": pl.Int64(), "first_sector": whole}
     types |= {"last_sector": whole, "exptime": pl.Float64(), "run": whole, "tce": whole, "camera": whole}
@@ -30,8 +26,6 @@ def schema() -> dict[str, pl.DataType]:
 
 def read_column(texts: pl.Series, forms: Sequence[Form], *, last_component: bool = False) -> pl.DataFrame:
     """Fields of each name: one row per name, kind "other" where none of the forms fits."""
-    import polars as pl
-
     if texts.dtype != pl.String:
         if texts.dtype not in (pl.Categorical, pl.Enum, pl.Null):
             raise TypeError(f"names are text, not {texts.dtype}")
@@ -48,8 +42,6 @@ def _last_component(texts: pl.Series) -> pl.Series:
 
 def _read_chunk(texts: pl.Series, forms: Sequence[Form]) -> pl.DataFrame:
     """Let each form take its names from what is left; then put the rows back in their order."""
-    import polars as pl
-
     left = pl.DataFrame({"text": texts.fill_null("")}).with_row_index("row")
     parts = []
     for form in forms:
@@ -70,23 +62,18 @@ def _read_chunk(texts: pl.Series, forms: Sequence[Form]) -> pl.DataFrame:
 
 def _likely(form: Form) -> pl.Expr:
     """Cheap test by the literal ends of the form: an expression then sees few names that are not its own."""
-    import polars as pl
-
     text = pl.col("text").str
     ends = pl.any_horizontal([text.ends_with(suffix) for suffix in form.suffixes])
     return (text.starts_with(form.prefix) & ends).alias("likely")
 
 
 def _fields(form: Form) -> pl.Expr:
-    import polars as pl
 
     return pl.col("text").str.extract_groups(f"^(?:{form.expression(KEPT)})$").alias("fields")
 
 
 def _sound(form: Form) -> pl.Expr:
     """Whether the expression fitted, and sectors and TCEs count from 1, and no range runs backwards."""
-    import polars as pl
-
     fields = [field for field in form.fields if field in KEPT]
     sound = pl.col(fields[0]).is_not_null()  # the expression fitted
     if "sector" in fields:
@@ -100,7 +87,6 @@ def _sound(form: Form) -> pl.Expr:
 
 
 def _columns(form: Form) -> list[pl.Expr]:
-    import polars as pl
 
     constant = {"kind": pl.lit(form.row.kind), "pipeline": pl.lit(form.row.pipeline)}
     columns = []
@@ -120,8 +106,6 @@ def _columns(form: Form) -> list[pl.Expr]:
 
 def _exptime(form: Form) -> pl.Expr:
     """Exposure time in seconds; null for a search over two eras of the full-frame images."""
-    import polars as pl
-
     if form.row.exptime != FFI:
         return pl.lit(form.row.exptime)
     fields = ("sector", "sector") if "sector" in form.fields else ("first_sector", "last_sector")
@@ -130,7 +114,6 @@ def _exptime(form: Form) -> pl.Expr:
 
 
 def _ffi_exptime(sector: pl.Expr) -> pl.Expr:
-    import polars as pl
 
     expression = pl.lit(FFI_ERAS[-1][1])
     for last, seconds in reversed(FFI_ERAS[:-1]):

@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import np, pl
 from tess_source.errors import TableError
 
 if TYPE_CHECKING:
-    import polars as pl
     from astropy.table import Column, Table
 
 __all__ = ["to_astropy", "to_frame"]
@@ -32,8 +32,6 @@ def to_frame(data: Any) -> pl.DataFrame:
     TableError
         If it is none of these.
     """
-    import polars as pl
-
     if isinstance(data, pl.DataFrame):
         return data
     if hasattr(data, "to_polars"):
@@ -56,7 +54,6 @@ def to_frame(data: Any) -> pl.DataFrame:
 
 
 def _from_astropy(data: Any) -> pl.DataFrame:
-    import polars as pl
     from astropy.table import Row, Table
 
     table = Table(data) if isinstance(data, Row) else data
@@ -64,8 +61,6 @@ def _from_astropy(data: Any) -> pl.DataFrame:
 
 
 def _from_column(column: Any, name: str) -> pl.Series:
-    import numpy as np
-    import polars as pl
 
     values = np.ma.asarray(getattr(column, "value", column))
     plain = values.tolist()
@@ -78,8 +73,6 @@ def _from_column(column: Any, name: str) -> pl.Series:
 
 def _from_pandas(data: Any) -> pl.DataFrame:
     """Column by column: polars' own way needs pyarrow, which we do not ask for."""
-    import polars as pl
-
     frame = data.to_frame().T if getattr(data, "ndim", 2) == 1 else data
     columns = []
     for name in frame.columns:
@@ -114,8 +107,6 @@ def to_astropy(frame: pl.DataFrame) -> Table:
 
 
 def _to_column(series: pl.Series, name: str) -> Column:
-    import numpy as np
-    import polars as pl
     from astropy.table import Column, MaskedColumn
 
     if series.dtype.is_nested():

@@ -7,11 +7,10 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import np, pl
 from tess_source.tables.convert import to_astropy, to_frame
 
 if TYPE_CHECKING:
-    import numpy as np
-    import polars as pl
     from astropy.table import Table
 
 __all__ = ["read", "write"]
@@ -42,8 +41,6 @@ def write(frame: pl.DataFrame, meta: Mapping[str, Any]) -> str:
 
 def _rows(frame: pl.DataFrame) -> str:
     """Write the lines: like astropy, a missing value is an empty text, and a number is what Python's repr says."""
-    import polars as pl
-
     exact = [_reprs(frame[name]) for name, kind in frame.schema.items() if kind.is_float() or kind == pl.Boolean]
     return frame.with_columns(exact).write_csv(
         include_header=False, separator=" ", null_value='""', quote_style="necessary"
@@ -51,7 +48,6 @@ def _rows(frame: pl.DataFrame) -> str:
 
 
 def _reprs(column: pl.Series) -> pl.Series:
-    import polars as pl
 
     values = [None if value is None else repr(value) for value in column.to_list()]
     return pl.Series(column.name, values, dtype=pl.String)
@@ -104,7 +100,6 @@ def _parts(data: bytes) -> tuple[list[str], str, bytes]:
 
 
 def _texts(body: bytes, names: list[str]) -> pl.DataFrame:
-    import polars as pl
 
     if not body.strip():
         return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
@@ -129,8 +124,6 @@ def _texts(body: bytes, names: list[str]) -> pl.DataFrame:
 
 def _typed(texts: pl.DataFrame, head: Table) -> pl.DataFrame:
     """Turn texts into the numbers that the header promises; an empty text is a missing value."""
-    import polars as pl
-
     kinds: Any = {name: _dtype(head[name].dtype) for name in texts.columns}
     known = [pl.when(pl.col(name).str.len_bytes() > 0).then(pl.col(name)).alias(name) for name in texts.columns]
     try:
@@ -151,7 +144,6 @@ def _misfit(texts: pl.DataFrame, kinds: Mapping[str, Any]) -> str:
 
 
 def _dtype(dtype: np.dtype[Any]) -> Any:
-    import polars as pl
 
     words = {"i": "Int", "u": "UInt", "f": "Float"}
     return pl.String if dtype.kind == "U" else getattr(pl, f"{words[dtype.kind]}{8 * dtype.itemsize}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from tess_source._lazy import pl
 from tess_source.cache.keep import age_of, ago
 from tess_source.display import text
 from tess_source.tables.accessors import Extended
@@ -15,7 +16,6 @@ from tess_source.tables.plan import Plan
 
 if TYPE_CHECKING:
     import pandas as pd
-    import polars as pl
     from astropy.table import Table as AstropyTable
 
     from tess_source.session import Session
@@ -171,7 +171,6 @@ class Found(Extended):
         return self.replace(observations=self._of_products(), links=self._touching())
 
     def _of_products(self) -> Observations:
-        import polars as pl
 
         ours, theirs = ("parent_obsid", "obsid") if "parent_obsid" in self.products.columns else ("obs_id", "obs_id")
         if theirs not in self.observations.columns:
@@ -185,8 +184,6 @@ class Found(Extended):
 
         A key is what a link names that is no file: it has no address. Its links are followed one step, of whatever kind they are.
         """
-        import polars as pl
-
         uris = self.products["uri"].implode()
         named = self.links.to_polars().filter(pl.col("subject").is_in(uris))["object"]
         keys = named.filter(~named.str.contains(URI))

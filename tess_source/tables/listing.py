@@ -11,13 +11,13 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
 
 from tess_source import names
+from tess_source._lazy import pl
 from tess_source.display import text
 from tess_source.errors import TableError, UnknownNameError
 from tess_source.tables.convert import to_astropy, to_frame
 
 if TYPE_CHECKING:
     import pandas as pd
-    import polars as pl
     from astropy.table import Table as AstropyTable
 
     from tess_source.hooks.records import Mask
@@ -92,15 +92,11 @@ class Rows:
     @classmethod
     def empty(cls) -> Self:
         """Give a table without rows."""
-        import polars as pl
-
         return cls(pl.DataFrame(schema={name: _dtype(kind) for name, kind in cls.schema.items()}))
 
     @classmethod
     def stack(cls, parts: Iterable[Self]) -> Self:
         """Put tables one below the other; columns that one of them lacks are null there."""
-        import polars as pl
-
         frames = [part.to_polars() for part in parts]
         return cls(pl.concat(frames, how="diagonal_relaxed")) if frames else cls.empty()
 
@@ -112,8 +108,6 @@ class Rows:
         TableError
             If it does not have one boolean a row.
         """
-        import polars as pl
-
         if isinstance(mask, pl.Expr):
             mask = self._frame.select(mask.alias("mask"))["mask"]
             mask = pl.repeat(mask[0], len(self), eager=True) if len(mask) == 1 != len(self) else mask
@@ -157,8 +151,6 @@ class Rows:
     def __getitem__(self, key: slice | Sequence[int] | Mask) -> Self: ...
     def __getitem__(self, key: Any) -> Any:
         """Get a column by name, a row by number, or rows by slice, numbers or mask."""
-        import polars as pl
-
         if isinstance(key, str):
             if key not in self._frame.columns:
                 raise UnknownNameError("column", key, self._frame.columns)
@@ -225,8 +217,6 @@ class Observations(Rows):
     @classmethod
     def complete(cls, frame: pl.DataFrame) -> pl.DataFrame:
         """Add what the observation's name says, and the archive's own words where it says nothing."""
-        import polars as pl
-
         _need(frame, "obs_id", "observations")
         frame = _default_archive(frame)
         said = names.obs_id_columns(frame["obs_id"].cast(pl.String))
@@ -261,8 +251,6 @@ class Products(Rows):
     @classmethod
     def complete(cls, frame: pl.DataFrame) -> pl.DataFrame:
         """Add what the file's name says; MAST's ``dataURI`` and ``productFilename`` serve as `uri` and `filename`."""
-        import polars as pl
-
         frame = _default_archive(frame)
         for ours, theirs in (("uri", "dataURI"), ("filename", "productFilename")):
             if ours not in frame.columns and theirs in frame.columns:
@@ -276,8 +264,6 @@ class Products(Rows):
 
     def sort(self) -> Self:
         """Order by target, sectors, cadence (slower first), observation, kind, run and TCE."""
-        import polars as pl
-
         order = pl.col("kind").replace_strict(
             {kind: rank for rank, kind in enumerate(KIND_ORDER)}, default=len(KIND_ORDER), return_dtype=pl.Int32
         )
@@ -300,8 +286,6 @@ class Products(Rows):
 
     def unique(self) -> Self:
         """Keep the first row of every URI, and all without one."""
-        import polars as pl
-
         return type(self)(self._frame.filter(pl.col("uri").is_null() | pl.col("uri").is_first_distinct()))
 
 
@@ -332,7 +316,6 @@ def _pandas_column(series: pl.Series) -> Any:
 
 
 def _default_archive(frame: pl.DataFrame) -> pl.DataFrame:
-    import polars as pl
 
     return frame if "archive" in frame.columns else frame.with_columns(archive=pl.lit("mast"))
 
@@ -344,8 +327,6 @@ def _need(frame: pl.DataFrame, column: str, noun: str) -> None:
 
 def _fill(frame: pl.DataFrame, said: pl.DataFrame, own: Mapping[str, pl.Expr]) -> pl.DataFrame:
     """Take our columns from the name, then from the archive's columns, without touching any that are there already."""
-    import polars as pl
-
     ours = [
         c
         for c in ("kind", "tic", "first_sector", "last_sector", "exptime", "pipeline", "run", "tce")
@@ -360,7 +341,6 @@ def _fill(frame: pl.DataFrame, said: pl.DataFrame, own: Mapping[str, pl.Expr]) -
 
 
 def _cast(frame: pl.DataFrame, schema: Mapping[str, str]) -> pl.DataFrame:
-    import polars as pl
 
     new = [pl.lit(None, dtype=_dtype(kind)).alias(name) for name, kind in schema.items() if name not in frame.columns]
     frame = frame.with_columns(new)
@@ -372,6 +352,5 @@ def _cast(frame: pl.DataFrame, schema: Mapping[str, str]) -> pl.DataFrame:
 
 
 def _dtype(kind: str) -> Any:
-    import polars as pl
 
     return getattr(pl, kind)

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from tess_source._lazy import pl
 from tess_source.display import text
 from tess_source.errors import LoadError
 from tess_source.files.verify import Release, release_of
@@ -21,7 +22,6 @@ from tess_source.tables.plan import Item, Items, Plan
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    import polars as pl
     from astropy.table import Table as AstropyTable
 
     from tess_source.load.loading import Opened
@@ -86,7 +86,6 @@ class Loaded:
         return f"Loaded({', '.join(parts) or 'nothing'})"
 
     def _repr_html_(self) -> str:
-        import polars as pl
 
         counts = [len(group) for group in self.groups.values()]
         opened = pl.DataFrame({"opened": [*self.groups], "files": counts}, {"opened": pl.String, "files": pl.Int64})
@@ -128,7 +127,6 @@ class Manifest(Extended):
         return self._part(entry for entry in self.entries if not entry.ok).plan
 
     def _part(self, entries: Iterable[Entry]) -> Manifest:
-        import polars as pl
 
         kept = tuple(entries)
         uris = pl.Series([entry.item.uri for entry in kept], dtype=pl.String)
@@ -146,8 +144,6 @@ class Manifest(Extended):
         Files that were here before are read for their sums. Which processing a FITS file comes from (``DATA_REL``, ``PROCVER``,
         ``DATE``) is read from its first header: SPOC keeps name and size of a file that it processes again.
         """
-        import polars as pl
-
         sums = [entry.sha256 or _sha256(entry) for entry in self.entries]
         releases = [_release(entry) for entry in self.entries]
         said = {
@@ -160,8 +156,6 @@ class Manifest(Extended):
 
     def _known(self, sums: Sequence[str | None]) -> pl.DataFrame:
         """Fill in sizes and sums; entries and items stand in the same order."""
-        import polars as pl
-
         sizes = pl.Series([entry.bytes if entry.ok else None for entry in self.entries], dtype=pl.Int64)
         digests = pl.Series(sums, dtype=pl.String)
         return self.plan.items.to_polars().with_columns(
@@ -238,8 +232,6 @@ class Manifest(Extended):
 
     def to_polars(self) -> pl.DataFrame:
         """Give a polars frame: one row per file."""
-        import polars as pl
-
         text_columns = {
             "status": pl.String,
             "local_path": pl.String,

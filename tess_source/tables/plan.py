@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from tess_source import paths
+from tess_source._lazy import pl
 from tess_source.display import text
 from tess_source.errors import LockError, TableError, UnknownNameError, UnsafePathError
 from tess_source.hooks.records import Settings
@@ -23,7 +24,6 @@ from tess_source.tables.listing import Products, Rows
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    import polars as pl
     from astropy.table import Table as AstropyTable
 
     from tess_source.session import Session
@@ -141,8 +141,6 @@ class Plan:
         session : Session, optional
             Fetches the plan.
         """
-        import polars as pl
-
         frame = products.unique().to_polars()
         paths.checked_layout(layout)
         places = [_place(layout, row) for row in frame.iter_rows(named=True)]
@@ -164,8 +162,6 @@ class Plan:
 
     def here(self) -> pl.Series:
         """Look which files lie complete (as far as their size tells) in the folder already: one boolean an item."""
-        import polars as pl
-
         return pl.Series("here", [is_here(self.root, item) is not None for item in self], dtype=pl.Boolean)
 
     @property
@@ -291,8 +287,6 @@ class Plan:
 
     def summary(self) -> str:
         """Say in one line what would be fetched."""
-        import polars as pl
-
         here = self.here()
         missing = int(self.items.to_polars().filter(~here)["size"].sum() or 0)
         unknown = int(self.items["size"].is_null().sum())
@@ -356,8 +350,6 @@ def _check_columns(names: Sequence[str]) -> None:
 
 def _completed(frame: pl.DataFrame) -> pl.DataFrame:
     """Give the columns of a plan: in ECSV an empty text and a missing one are the same, and every line is one file."""
-    import polars as pl
-
     empty = [pl.col(name).fill_null("") for name in ("uri", "path", "mirrors", "archive", "filename")]
     frame = Items.complete(frame).select(list(_FIELDS)).with_columns(*empty, pl.col("kind").fill_null("other"))
     clean = frame.with_columns(pl.col(pl.String).str.replace_all(BLANK, "\ufffd").str.strip_chars(" "))
@@ -368,7 +360,6 @@ def _released(frame: pl.DataFrame, observations: Observations | None) -> pl.Data
     """Add when the archive released the observation of each file."""
     if observations is None or "t_obs_release" not in observations.columns or "t_obs_release" in frame.columns:
         return frame
-    import polars as pl
 
     dates = observations.to_polars().select("archive", "obs_id", pl.col("t_obs_release").cast(pl.Float64, strict=False))
     return frame.join(
@@ -421,8 +412,6 @@ def _all_safe(paths_: pl.Series) -> bool:
 
 def _problems(items: Items) -> pl.Series:
     """Check the paths of a plan that comes from a file: it may come from anybody."""
-    import polars as pl
-
     safe = _all_safe(items["path"])
 
     def problem(uri: str, path: str, known: str | None) -> str | None:

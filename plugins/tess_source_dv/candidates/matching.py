@@ -16,6 +16,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from tess_source._lazy import pl
 from tess_source.errors import QueryError
 from tess_source.tables.listing import Rows
 from tess_source_dv.candidates.ephemeris import Agreement, Ephemeris, compare
@@ -306,6 +307,5 @@ def history(tces: TCEs) -> Candidates:
 
 
 def _frame(table: type[Rows], rows: Iterator[dict[str, Any]]) -> Any:
-    import polars as pl
 
     return pl.DataFrame(list(rows), schema={name: getattr(pl, kind) for name, kind in table.schema.items()})

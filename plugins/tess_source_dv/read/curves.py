@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import np
 from tess_source.errors import LoadError, QueryError
 from tess_source_lightkurve.readers import lightkurve
 
@@ -117,8 +118,6 @@ class DVLightCurve(TessLightCurve):  # type: ignore[misc]
         The flux of a DV time series is relative to the star's and around zero: one is added before lightkurve divides by the median. A
         flux in other units (whitened, electrons per second) is lightkurve's to normalize.
         """
-        import numpy as np
-
         curve = self
         if self.meta.get("FLUX_ORIGIN") in AROUND_ZERO and np.abs(np.nanmedian(self.flux.value)) < 0.5:
             curve = self.copy()

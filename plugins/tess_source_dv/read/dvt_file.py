@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source import names
+from tess_source._lazy import np
 from tess_source.errors import DamagedFileError, LoadError, NoReaderError
 from tess_source.files.fits_headers import Header, Value, read_headers
 from tess_source.files.whole import fault
@@ -171,8 +172,6 @@ class Table:
 
     def raw(self, name: str) -> NDArray[Any]:
         """Give a column in the machine's byte order."""
-        import numpy as np
-
         values = self._taken.get(name.lower())
         values = np.asarray(self._data[name]) if values is None else values
         return values.astype(values.dtype.newbyteorder("="), copy=False)

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import pl
 from tess_source.errors import LoadError, QueryError, UnknownNameError
 
 if TYPE_CHECKING:
-    import polars as pl
     from lightkurve import LightCurveCollection
 
     from tess_source.tables.found import Found
@@ -51,8 +51,6 @@ def light_curves_of(found: Found, tce: DVLightCurve | str, kind: str = "lc") -> 
     QueryError
         If the TCE's file does not say which sectors were used.
     """
-    import polars as pl
-
     from tess_source.tables.found import Drop
 
     if kind not in LINKS:
@@ -89,8 +87,6 @@ def load_all(
 
 def _of_sectors(tce: DVLightCurve) -> pl.Expr:
     """Choose by what the file of the TCE says, which is exact."""
-    import polars as pl
-
     pipeline, sectors = tce.meta.get("AUTHOR"), tce.used_sectors
     if pipeline is None or sectors is None:
         missing = "which sectors were used" if sectors is None else "which pipeline made it"
@@ -101,8 +97,6 @@ def _of_sectors(tce: DVLightCurve) -> pl.Expr:
 
 def _linked(found: Found, key: str, relation: str) -> pl.Expr:
     """Choose by links, from a set or from one of its products."""
-    import polars as pl
-
     links = found.links.to_polars()
     sets = links.filter(pl.col("kind") == "dv-set")
     members = sets.filter((pl.col("object") == key) | (pl.col("subject") == key))

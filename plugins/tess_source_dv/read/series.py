@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import np
 from tess_source.errors import DamagedFileError, LoadError, UnknownNameError, nearest
 from tess_source_dv.read.dvt_file import Table, Whole, opened
 
@@ -220,7 +221,6 @@ FLUXES = ("lc_", "model_", "pdcsap_flux", "residual_lc")
 
 
 def _curve(kind: type[LightCurve], table: Table, rows: NDArray[Any], flux: str, meta: dict[str, Any]) -> Any:
-    import numpy as np
     from astropy.time import Time
 
     columns = {name: values[rows] for name, values in table.values().items()}
@@ -239,14 +239,11 @@ def _timed(table: Table) -> NDArray[Any]:
 
 def _used(table: Table) -> NDArray[Any]:
     """Rows that the search used."""
-    import numpy as np
-
     known = [np.isfinite(table.raw(name)) for name in SEARCHED if name.lower() in table.columns]
     return np.asarray(np.any(known, axis=0))
 
 
 def _unflagged(statistics: Table, bitmask: str | int) -> NDArray[Any]:
-    import numpy as np
 
     if bitmask in {"none", None, 0}:
         return np.ones(len(statistics), dtype=bool)
@@ -258,7 +255,6 @@ def _unflagged(statistics: Table, bitmask: str | int) -> NDArray[Any]:
 
 def _time_bin(table: Table) -> Any:
     """Distance of two rows in seconds: what the times say, not TIMEDEL, which is a plan."""
-    import numpy as np
     from astropy import units
 
     rows = np.flatnonzero(_timed(table))

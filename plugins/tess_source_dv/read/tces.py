@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tess_source import names
+from tess_source._lazy import np, pl
 from tess_source.errors import DamagedFileError, LoadError
 from tess_source.tables.listing import Rows
 from tess_source_dv.read.tce_columns import COLUMNS, FIT, STAR, TceColumn
@@ -87,7 +88,6 @@ class TCEs(Rows):
 
 def _time(tces: TCEs) -> Time:
     """Give the epochs in two doubles, so that no digit is lost."""
-    import numpy as np
     from astropy.time import Time
 
     epochs = tces["epoch"]
@@ -132,7 +132,6 @@ def read_tces(paths: Iterable[Path | str]) -> TCEs:
 
 
 def _table(rows: Iterable[Mapping[str, Any]]) -> TCEs:
-    import polars as pl
 
     types: dict[str, Any] = {column.name: getattr(pl, column.dtype) for column in COLUMNS}
     rows = list(rows)

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tess_source._lazy import pl
 from tess_source.hooks.records import Column
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from tess_source.tables.listing import Links, Products
 
 __all__ = ["COLUMNS", "described"]
@@ -30,7 +29,6 @@ def described(products: Products, links: Links | None = None) -> Products:
 
 
 def _set(products: Products, links: Links) -> pl.Series:
-    import polars as pl
 
     own = links.to_polars().filter(pl.col("kind") == "dv-set").select(uri="subject", set="object").unique("uri")
     return _by_key(products["uri"], own.rename({"uri": "key", "set": "value"}))
@@ -38,8 +36,6 @@ def _set(products: Products, links: Links) -> pl.Series:
 
 def _sectors(products: Products, links: Links) -> pl.Series:
     """Sectors as the links tell: those of the light curves and pixels; of a search of one sector, that one."""
-    import polars as pl
-
     from tess_source_dv.sector_bits import in_words
 
     of = links.to_polars().filter(pl.col("kind") == "dv-of").select("object", key="subject")
@@ -53,7 +49,6 @@ def _sectors(products: Products, links: Links) -> pl.Series:
 
 
 def _state(products: Products, links: Links) -> pl.Series:
-    import polars as pl
 
     of = links.to_polars().filter(pl.col("kind") == "dv-of").select(key="subject", value="state").unique("key")
     sets, frame = _sets(products, links), products.to_polars()
@@ -63,14 +58,12 @@ def _state(products: Products, links: Links) -> pl.Series:
 
 
 def _superseded_by(products: Products, links: Links) -> pl.Series:
-    import polars as pl
 
     runs = links.to_polars().filter(pl.col("kind") == "supersedes").select(key="object", value="subject")
     return _by_key(_sets(products, links), runs.unique("key", keep="first", maintain_order=True))
 
 
 def _supersedes(products: Products, links: Links) -> pl.Series:
-    import polars as pl
 
     runs = links.to_polars().filter(pl.col("kind") == "supersedes").rechunk()
     older = runs.group_by(key="subject", maintain_order=True).agg(value=pl.col("object").str.join(" "))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tess_source import names, paths
+from tess_source._lazy import pl
 from tess_source.errors import LoadError
 from tess_source_dv.read.report import read_report, set_key
 from tess_source_dv.read.tces import TCEs, of_report
@@ -17,8 +18,6 @@ from tess_source_dv.sets.members import everything, members
 from tess_source_dv.sets.used import known
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from tess_source.tables.found import Found
     from tess_source.tables.manifest import Entry
     from tess_source.tables.plan import Item
@@ -165,8 +164,6 @@ def root_of(found: Found, root: str | Path | None) -> Path:
 
 def _here(found: Found, root: Path) -> Iterator[tuple[Path, str]]:
     """Find reports, and time series over several sectors, that lie in the folder already, and what is wrong with their sizes."""
-    import polars as pl
-
     wide = pl.col("first_sector") < pl.col("last_sector")
     telling = (pl.col("kind") == "dvr-xml") | ((pl.col("kind") == "dvt") & wide)
     if not root.is_dir():
@@ -191,8 +188,6 @@ def _damage(root: Path, item: Item) -> str:
 
 def _unknown(dv: pl.DataFrame, gathered: _Gathered, *, all_sets: bool) -> list[str]:
     """URIs of the reports to fetch."""
-    import polars as pl
-
     wide = pl.lit(True) if all_sets else pl.col("first_sector") < pl.col("last_sector")
     told = list(gathered.tces) if all_sets else [key for key, sectors, _ in gathered.sectors if sectors]
     wanted = dv.filter((pl.col("kind") == "dvr-xml") & wide & ~pl.col("set").is_in(told))
@@ -209,8 +204,6 @@ def fetch_reports(found: Found, uris: Sequence[str], root: Path) -> tuple[list[P
     failed : dict
         URI → why it could not be fetched.
     """
-    import polars as pl
-
     if not uris:
         return [], {}
     products = found.products

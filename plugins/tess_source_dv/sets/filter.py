@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import pl
 from tess_source.errors import UnknownNameError
 from tess_source.hooks.records import Filter
 from tess_source_dv.sets.columns import described
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from tess_source.tables.listing import Products
 
 __all__ = ["CHOICES", "FILTERS"]
@@ -28,8 +27,6 @@ def _check(value: Any) -> str:
 
 def _keep(products: Products, value: str) -> pl.Expr | pl.Series:
     """Choose among sets; whatever belongs to no set stays."""
-    import polars as pl
-
     if value == "all":
         return pl.lit(True)
     if "superseded_by" not in products.columns:
@@ -41,8 +38,6 @@ def _keep(products: Products, value: str) -> pl.Expr | pl.Series:
 
 def _widest(products: Products) -> pl.Series:
     """Of the sets of one target and pipeline, the one with most sectors, of equals the one with the higher run."""
-    import polars as pl
-
     from tess_source_dv.sector_bits import sectors_from_words
     from tess_source_dv.sets.members import members, sets_among
 

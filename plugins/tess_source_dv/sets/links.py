@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tess_source._lazy import pl
 from tess_source.tables.listing import Links
 from tess_source_dv.sets.members import members, sets_among
 from tess_source_dv.sets.superseded import REASONS, superseded
 from tess_source_dv.sets.used import BOUNDED, EXACT, OBSERVED, known, used
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from tess_source.tables.listing import Products
 
 __all__ = ["KINDS", "link", "observed"]
@@ -54,8 +53,6 @@ def link(products: Products, exactly: pl.DataFrame | None = None) -> Links | Non
             subject: key of a set; object: key of an older set. ``bounded`` where it is only probable. For each older set the first is the
             one to name. See `tess_source_dv.sets.superseded`.
     """
-    import polars as pl
-
     dv = members(products)
     if dv.is_empty():
         return None
@@ -68,8 +65,6 @@ def link(products: Products, exactly: pl.DataFrame | None = None) -> Links | Non
 
 def observed(products: Products) -> pl.DataFrame:
     """List the light curves and pixels: columns `pipeline`, `tic`, `sector`, `kind` (of link), `object` (their URI)."""
-    import polars as pl
-
     relation = pl.col("kind").replace_strict(OBSERVED, default=None, return_dtype=pl.String)
     frame = products.to_polars().select("pipeline", "tic", sector="first_sector", kind=relation, object="uri")
     return frame.drop_nulls().rechunk()
@@ -77,8 +72,6 @@ def observed(products: Products) -> pl.DataFrame:
 
 def _sources(sets: pl.DataFrame, seen: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:
     """Join sets to data by target and pipeline, and keep the sectors that they used or may have used."""
-    import polars as pl
-
     told = sets.join(usage, on="id", maintain_order="left").select(
         "id", "set", "pipeline", "tic", "first_sector", "last_sector", "state", "source",
         sectors=pl.when((pl.col("state") == EXACT) & (pl.col("source") != "name")).then("sectors"),
@@ -103,8 +96,6 @@ def _sources(sets: pl.DataFrame, seen: pl.DataFrame, usage: pl.DataFrame) -> pl.
 
 def _runs(sets: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:
     """Say which sets supersede which."""
-    import polars as pl
-
     keys = sets["set"]
     pairs = superseded(sets, usage)
     return pairs.select(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import polars as pl
+from tess_source._lazy import pl
 
+if TYPE_CHECKING:
     from tess_source_dv.read.tces import TCEs
 
 __all__ = ["lost"]
@@ -28,8 +28,6 @@ def lost(sets: pl.DataFrame, tces: TCEs | None = None) -> pl.Series:
         Of String, one a row. Where the reports of both were read: the lost TCEs with their periods, e.g. ``"TCE 2 (3.6904 d)"``, or
         ``"nothing"``. Else, if the newer set has fewer: how many there are at least. Null where nothing is known or nothing superseded.
     """
-    import polars as pl
-
     counts = sets.select(superseded_by="set", left="tces").rechunk()
     joined = sets.rechunk().join(counts, on="superseded_by", how="left", maintain_order="left")
     fewer = pl.col("tces") - pl.col("left")
@@ -46,8 +44,6 @@ def lost(sets: pl.DataFrame, tces: TCEs | None = None) -> pl.Series:
 
 def _compared(sets: pl.DataFrame, tces: TCEs) -> dict[str, str]:
     """Compare by ephemeris: set → what was lost, for those of which both reports were read."""
-    import polars as pl
-
     from tess_source_dv.candidates.matching import match
 
     read = set(tces["set"].drop_nulls())

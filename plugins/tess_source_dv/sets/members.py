@@ -9,11 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tess_source import names
+from tess_source._lazy import pl
 from tess_source.tables.listing import Products
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from tess_source.tables.found import Found
 
 __all__ = ["KEY", "KINDS", "everything", "members", "sets_among"]
@@ -37,8 +36,6 @@ def members(products: Products) -> pl.DataFrame:
         Columns `uri`, `kind`, `tce`, `run`, those of `KEY`, and `set`: the key as text, e.g. ``"SPOC/16740101/s0014-s0055/00652"``. A
         product whose name does not tell all of the key is not among them: nothing is guessed.
     """
-    import polars as pl
-
     frame = products.to_polars().filter(pl.col("kind").is_in(KINDS))
     unnumbered = frame.select(pl.when(pl.col("run").is_null()).then("filename")).to_series()
     runs = pl.col("run").cast(pl.String).str.zfill(5)
@@ -64,8 +61,6 @@ def sets_among(dv: pl.DataFrame) -> pl.DataFrame:
         Columns `id` (UInt32, from 0), `set`, `run`, those of `KEY`, and `order` (Int32): the larger, the later, within one pipeline: the
         run, or the number of the version.
     """
-    import polars as pl
-
     version = pl.col("edition").str.extract(r"(\d+)").cast(pl.Int32, strict=False)
     sets = dv.select("set", "run", *KEY).unique("set", maintain_order=True).with_row_index("id")
     return sets.with_columns(order=pl.coalesce(pl.col("run"), version, 0))
@@ -83,8 +78,6 @@ def everything(found: Found) -> Products:
     Products
         Those of `found`; behind them the others, with what their names say.
     """
-    import polars as pl
-
     links = found.links.to_polars()
     subjects = links.filter(pl.col("kind") == "dv-set")["subject"]
     objects = links.filter(pl.col("kind").is_in(["dv-of", "dv-of-fast"]))["object"]

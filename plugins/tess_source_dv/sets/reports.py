@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tess_source._lazy import pl
 from tess_source.errors import LoadError
 from tess_source_dv.sets.exact_sectors import learn
 from tess_source_dv.sets.members import everything
@@ -41,8 +42,6 @@ def tces_of(found: Found, root: str | Path | None = None, which: str = "all") ->
     UnknownNameError
         If there is no such choice.
     """
-    import polars as pl
-
     learned = learn(found, root=root, reports=True)
     if learned.failed and not len(learned.tces):
         reasons = "; ".join(f"{name}: {problem}" for name, problem in learned.failed.items())

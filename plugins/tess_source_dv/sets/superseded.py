@@ -12,10 +12,7 @@ Run numbers grow with the date of processing, over all searches alike. TESS-SPOC
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import polars as pl
+from tess_source._lazy import pl
 
 __all__ = ["REASONS", "superseded"]
 
@@ -43,8 +40,6 @@ def superseded(sets: pl.DataFrame, used: pl.DataFrame) -> pl.DataFrame:
         Columns `id` (of the older set), `by` (of the newer), `why` (a key of `REASONS`). By older set, later runs first; the first of
         several is the one to name: the latest run of the same search, else the latest run of all that subsume it.
     """
-    import polars as pl
-
     targets = sets.select("pipeline", "tic").unique().with_row_index("target")
     first, last = pl.col("first_sector"), pl.col("last_sector")
     slim = (
@@ -86,8 +81,6 @@ def superseded(sets: pl.DataFrame, used: pl.DataFrame) -> pl.DataFrame:
 
 def _really_within(pairs: pl.DataFrame, used: pl.DataFrame) -> pl.DataFrame:
     """Drop pairs whose newer set is known not to have used all sectors of the older."""
-    import polars as pl
-
     doubtful = ~pl.col("again") & pl.col("by_exact")
     clear, rest = pairs.filter(~doubtful), pairs.filter(doubtful)
     if rest.is_empty():

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from tess_source._lazy import pl
 from tess_source.errors import UnknownNameError
 from tess_source.tables.listing import Products, Rows
 from tess_source_dv.sets.filter import CHOICES
@@ -19,8 +20,6 @@ from tess_source_dv.sets.superseded import REASONS, superseded
 from tess_source_dv.sets.used import EXACT, known, used
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from tess_source.tables.found import Found
     from tess_source_dv.read.tces import TCEs
 
@@ -74,8 +73,6 @@ class Sets(Rows):
         UnknownNameError
             For another word.
         """
-        import polars as pl
-
         if which not in CHOICES:
             raise UnknownNameError("choice of DV sets", which, CHOICES)
         if which == "all":
@@ -91,8 +88,6 @@ class Sets(Rows):
 
     def exactly(self) -> pl.DataFrame:
         """Give the sectors of these sets as far as they are exact and not said by the name, as `tess_source_dv.sets.used.known` does."""
-        import polars as pl
-
         from tess_source_dv.sector_bits import sectors_from_words
 
         rows = self._frame.filter((pl.col("state") == EXACT) & (pl.col("source") != "name"))
@@ -112,8 +107,6 @@ class Sets(Rows):
         Found
             With the same products. ``dv-of`` links of sets whose sectors are exact are so as well.
         """
-        import polars as pl
-
         from tess_source.tables.listing import Links
         from tess_source_dv.sets.columns import COLUMNS, described
 
@@ -128,8 +121,6 @@ class Sets(Rows):
 
 def _order() -> pl.Expr:
     """The larger, the later."""
-    import polars as pl
-
     version = pl.col("set").str.extract(r"/v?0*(\d+)$").cast(pl.Int32, strict=False)
     return pl.coalesce("run", version, 0)
 
@@ -193,8 +184,6 @@ def table_of(products: Products, exactly: pl.DataFrame | None = None, tces: TCEs
     -------
     Sets
     """
-    import polars as pl
-
     from tess_source_dv.sector_bits import in_words
     from tess_source_dv.sets.lost import lost
 
@@ -218,8 +207,6 @@ def table_of(products: Products, exactly: pl.DataFrame | None = None, tces: TCEs
 
 def _files(dv: pl.DataFrame, tces: TCEs | None) -> pl.DataFrame:
     """List what there is of each set, and what is missing: columns `set`, `tces`, `members`, `missing`."""
-    import polars as pl
-
     summaries = (pl.col("kind") == "dvs") & pl.col("tce").is_not_null()
     frame = dv.group_by("set", maintain_order=True).agg(
         *((pl.col("kind") == kind).any().alias(kind) for kind in WHOLE),
@@ -246,7 +233,6 @@ def _files(dv: pl.DataFrame, tces: TCEs | None) -> pl.DataFrame:
 
 
 def _reported(tces: TCEs | None) -> pl.DataFrame:
-    import polars as pl
 
     if tces is None or not len(tces):
         return pl.DataFrame(schema={"set": pl.String, "reported": pl.Int32})
@@ -256,8 +242,6 @@ def _reported(tces: TCEs | None) -> pl.DataFrame:
 
 def _with_runs(frame: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """Add the sets that supersede and are superseded, as keys."""
-    import polars as pl
-
     keys = frame["set"]
     first = pairs.unique("id", keep="first", maintain_order=True).select(
         "id", superseded_by=pl.Series(keys).gather(pairs.unique("id", keep="first", maintain_order=True)["by"]),

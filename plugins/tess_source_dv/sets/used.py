@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import pl
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    import polars as pl
 
 __all__ = ["BOUNDED", "EXACT", "SOURCES", "UNKNOWN", "known", "used"]
 
@@ -36,8 +37,6 @@ def known(rows: Iterable[tuple[str, Sequence[int], str]] = ()) -> pl.DataFrame:
         Columns `set` (String), `sectors` (list of Int32, ascending), `source` (String): one row a set, of the first source that tells; rows
         without sectors say nothing and are left out.
     """
-    import polars as pl
-
     schema: dict[str, Any] = {"set": pl.String, "sectors": pl.List(pl.Int32), "source": pl.String}
     given = sorted((row for row in rows if len(row[1])), key=lambda row: SOURCES.index(row[2]))
     frame = pl.DataFrame([(key, sorted(set(s)), source) for key, s, source in given], schema=schema, orient="row")
@@ -61,8 +60,6 @@ def used(sets: pl.DataFrame, observed: pl.DataFrame, exactly: pl.DataFrame) -> p
     polars.DataFrame
         One row a set, in the same order: `id`, `sectors` (list of Int32, ascending; null if unknown), `state` and `source`.
     """
-    import polars as pl
-
     ranges = sets.select("id", "set", "pipeline", "tic", "first_sector", "last_sector")
     within = (
         ranges.filter(pl.col("first_sector") < pl.col("last_sector"))

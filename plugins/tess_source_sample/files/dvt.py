@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import np
 from tess_source_sample import facts
 from tess_source_sample.files import columns, fits, headers, model, spoc
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from tess_source.names import Name
@@ -186,8 +186,6 @@ class _Data:
 
     def fill_event(self, event: Event, n: int, table: NDArray[Any]) -> None:
         """Write the table of one TCE."""
-        import numpy as np
-
         self._common(table)
         planet, light, error = event.planet, self.relative(), self.seen.pdc_error
         fold = np.mod(self.seen.time - planet.epoch + 0.25 * planet.period, planet.period)
@@ -201,8 +199,6 @@ class _Data:
 
     def fill_statistics(self, table: NDArray[Any]) -> None:
         """Write the table of the search: light curve, weights, and single event statistics of all durations."""
-        import numpy as np
-
         self._common(table)
         of, seen, light = self.run, self.seen, self.relative()
         level, error = targets(of)[0].flux, float(np.nanmedian(seen.pdc_error))
@@ -224,8 +220,6 @@ class _Data:
 
 def _stitch(of: facts.Run, rows: int) -> model.Series:
     """Return a run's light curve, `pdc` and its error relative to the star's flux, one value per row."""
-    import numpy as np
-
     seen = targets(of)
     cadences = of.first_cadenceno + np.arange(rows * of.step)
     marks, craft = [], []
@@ -263,6 +257,4 @@ def _stitch(of: facts.Run, rows: int) -> model.Series:
 
 def _binned(values: NDArray[np.float64], step: int) -> NDArray[np.float64]:
     """Return means of `step` cadences; NaN where one of them has no value."""
-    import numpy as np
-
     return np.asarray(values.reshape(-1, step).mean(axis=1))

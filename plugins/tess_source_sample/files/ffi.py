@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import np
 from tess_source_sample.files import fits, headers, model, spoc
 
 if TYPE_CHECKING:
@@ -90,7 +91,6 @@ def _tjd(timestamp: str) -> float:
 
 def _pixels(name: Name, shape: tuple[int, int]) -> Any:
     def make() -> NDArray[Any]:
-        import numpy as np
 
         random = np.random.default_rng(model.seed("ffi", name.timestamp, name.camera, name.ccd))
         sky = 100 + 2 * random.standard_normal(shape, dtype=np.float32)

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import np
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 BLOCK = 2880
@@ -172,7 +173,6 @@ def table(
     parts = (*form, *body, column_cards) if columns_last else (*form, column_cards, *body)
 
     def write(buffer: NDArray[np.uint8]) -> None:
-        import numpy as np
 
         fill(buffer.view(np.dtype([column.type for column in columns])))
 
@@ -225,8 +225,6 @@ def file_size(hdus: Iterable[HDU]) -> int:
 
 def write(hdus: Sequence[HDU]) -> bytes:
     """Return the file: headers, data, and the checksums of those HDUs that have a CHECKSUM card."""
-    import numpy as np
-
     content = bytearray(file_size(hdus))
     buffer = np.frombuffer(content, dtype=np.uint8)
     at = 0
@@ -254,8 +252,6 @@ def _seal(content: bytearray, at: int, hdu: HDU) -> None:
 
 def ones_sum(data: bytes | bytearray | memoryview) -> int:
     """Return the 32-bit ones'-complement sum of whole big-endian words (FITS Standard 4.0, appendix J)."""
-    import numpy as np
-
     total = int(np.frombuffer(data, dtype=">u4").sum(dtype=np.uint64))
     while total >> 32:
         total = (total & 0xFFFFFFFF) + (total >> 32)

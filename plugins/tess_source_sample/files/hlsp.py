@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import np
 from tess_source_sample.files import fits, model, spoc
 from tess_source_sample.files.fits import Column
 from tess_source_sample.files.headers import TIMING
@@ -216,14 +217,11 @@ def light_curve(name: Name, size: int | None) -> list[fits.HDU]:
 
 def _bright(of: model.Target, seen: model.Series) -> Any:
     """Return the corrected light curve as a fraction; where SPOC gives none, the raw one around 1."""
-    import numpy as np
-
     rough = seen.sap / of.sap
     return np.where(np.isnan(seen.pdc), np.where(np.isnan(rough), 1.0, rough), seen.pdc / of.flux)
 
 
 def _fill_qlp(of: model.Target, seen: model.Series, table: NDArray[Any]) -> None:
-    import numpy as np
 
     flux, word = _bright(of, seen), "DET" if of.sector.sector >= 56 else "KSPSAP"
     table["TIME"], table["CADENCENO"], table["QUALITY"] = seen.time, seen.cadenceno, seen.quality
@@ -251,7 +249,6 @@ def _fill_tasoc(of: model.Target, seen: model.Series, table: NDArray[Any]) -> No
 
 
 def _fill_eleanor(of: model.Target, seen: model.Series, table: NDArray[Any]) -> None:
-    import numpy as np
 
     flux = _bright(of, seen) * of.sap
     table["TIME"], table["BARYCORR"], table["QUALITY"] = seen.time, seen.timecorr, seen.quality

@@ -13,11 +13,11 @@ from functools import cache, cached_property
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import np
 from tess_source_sample import facts
 from tess_source_sample.facts import Planet
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from tess_source_sample.facts import Sector, Star
@@ -74,8 +74,6 @@ def timecorr(time: Any, ra: float, dec: float) -> Any:
     The Sun stands for the barycentre (wrong by up to 5 s) and the Earth for the spacecraft (2 s). Position of the Sun:
     the low-precision formula of the Astronomical Almanac, good to 0.01 degree.
     """
-    import numpy as np
-
     longitude, latitude = ecliptic(ra, dec)
     since = time + 2457000.0 - 2451545.0
     anomaly = np.radians(357.528 + 0.9856003 * since)
@@ -110,8 +108,6 @@ def transits(time: NDArray[np.float64], planets: tuple[Planet, ...], seconds: fl
 
     A trapezoid with a slightly round floor; its deepest point is the planet's depth. Long exposures are averaged.
     """
-    import numpy as np
-
     steps = max(1, round(seconds / 300))
     lost = np.zeros_like(time)
     for planet in planets:
@@ -269,8 +265,6 @@ class Series:
 
 def flags(target: Target) -> NDArray[np.int32]:
     """Return QUALITY of a whole sector: gap, momentum dumps, scattered light, and single bad cadences."""
-    import numpy as np
-
     sector, per = target.sector, target.seconds / CADENCE
     quality = np.zeros(target.rows, dtype=np.int32)
     gap, length = target.gap
@@ -296,8 +290,6 @@ def flags(target: Target) -> NDArray[np.int32]:
 
 def simulate(target: Target) -> Series:
     """Return the light curve of a whole sector."""
-    import numpy as np
-
     rows = target.rows
     random = np.random.default_rng(seed("noise", target.star.tic, target.sector.sector, target.seconds))
     craft = target.sector.start + (np.arange(rows) + 0.5) * target.seconds / DAY

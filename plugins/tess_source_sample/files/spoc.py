@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import np
 from tess_source_sample import facts
 from tess_source_sample.files import columns, fits, headers, model
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from tess_source.names import Name
@@ -172,7 +172,6 @@ def series(of: model.Target, rows: int) -> model.Series:
 
 
 def _fill_light_curve(of: model.Target, table: NDArray[Any]) -> None:
-    import numpy as np
 
     seen = series(of, len(table))
     random = np.random.default_rng(model.seed("centroid", of.star.tic, of.sector.sector, of.seconds))
@@ -196,8 +195,6 @@ def _fill_light_curve(of: model.Target, table: NDArray[Any]) -> None:
 
 def spread(of: model.Target, shape: tuple[int, int]) -> NDArray[np.float64]:
     """Return which part of the star's light falls on each pixel of a stamp; sums to 1."""
-    import numpy as np
-
     y, x = np.indices(shape)
     tall = 0.75 + 0.2 * (shape[0] - 11) / 2  # charge of bright stars bleeds along columns
     light = np.exp(-0.5 * (((x - shape[1] / 2 + 0.5) / 0.75) ** 2 + ((y - shape[0] / 2 + 0.5) / tall) ** 2))
@@ -206,7 +203,6 @@ def spread(of: model.Target, shape: tuple[int, int]) -> NDArray[np.float64]:
 
 def _aperture(of: model.Target, shape: tuple[int, int], said: dict[str, object]) -> fits.HDU:
     def mask() -> NDArray[Any]:
-        import numpy as np
 
         light = spread(of, shape)
         output = min(3, max(0, (of.corner[0] - 45) // 512))  # A to D, each reads 512 columns
@@ -266,8 +262,6 @@ def _fitted_pixels(of: model.Target, size: int, hdus: _Pixels) -> list[fits.HDU]
 
 def _fill_pixels(of: model.Target, shape: tuple[int, int], table: NDArray[Any]) -> None:
     """Write a target pixel table in stretches of a few thousand cadences, to keep memory small."""
-    import numpy as np
-
     seen = series(of, len(table))
     table["TIME"] = np.where(seen.missing, np.nan, seen.time)
     table["TIMECORR"] = np.where(seen.missing, 0.0, seen.timecorr)
@@ -296,7 +290,6 @@ def _fill_pixels(of: model.Target, shape: tuple[int, int], table: NDArray[Any]) 
 
 
 def _fill_cosmic_rays(of: model.Target, shape: tuple[int, int], rows: int, table: NDArray[Any]) -> None:
-    import numpy as np
 
     random = np.random.default_rng(model.seed("rays", of.star.tic, of.sector.sector, of.seconds))
     table["CADENCENO"] = np.sort(random.integers(0, rows, len(table))) + of.first_cadenceno

@@ -223,7 +223,7 @@ def test_one_file_holds_the_numbers_of_all_and_where_they_come_from(manifest: Ma
             np.testing.assert_array_equal(np.array(row[name]), arrays[name])
         assert row["sha256"] == manifest.lock().items.to_polars().filter(uri=row["uri"])["sha256"].item()
     lock = tmp_path / "lock.ecsv"
-    lock.write_bytes(pq.read_metadata(written.path).metadata[b"tess_source.lock.check"])
+    lock.write_bytes(pq.read_metadata(written.path).metadata[b"tess_source.lock"])
     told = ("uri", "size", "sha256", "data_rel", "procver", "date")
     assert (
         Plan.load(lock)
