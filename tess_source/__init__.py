@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from tess_source.targets.parse import Query as Query
     from tess_source.targets.parse import Target as Target
 
-__version__ = "0.1.0"
+from tess_source._version import __version__ as __version__
 
 _HOME = {
     "TessSourceError": "errors",

@@ -1,25 +1,26 @@
-"""Files that a user names to be written: whether they can be, before anything is done, and in whose name it fails."""
+"""Writing files whole or not at all, and checking beforehand that a file can be written."""
 
 from __future__ import annotations
 
 import errno
 import os
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["check_place", "write"]
+__all__ = ["check_place", "temporary_beside", "write", "write_whole"]
 
 
 def check_place(file: Path) -> None:
-    """Look whether a file can be written, its folders be made; nothing is.
+    """Check that a file can be written and its folders can be made, without making anything.
 
     Raises
     ------
     OSError
-        If it cannot, or if it is a folder; it names the file.
+        If not, or if it is a folder. The error names the file.
     """
-    with _named(file):
+    with _errors_name(file):
         if file.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         above = file.absolute().parents
@@ -33,22 +34,45 @@ def check_place(file: Path) -> None:
 
 
 def write(file: Path, data: bytes) -> None:
-    """Write a file, as a whole or not at all; folders that are missing are made.
+    """Write a file that a user named, whole or not at all. Missing folders are made.
 
     Raises
     ------
     OSError
-        If it cannot be written; it names the file.
+        If it cannot be written. The error names the file.
     """
-    from tess_source.tables.plan import write_whole
-
-    with _named(file):
+    with _errors_name(file):
         write_whole(file, data)
 
 
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a small file so that a reader finds the old one or the new one, never half of it.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = temporary_beside(path)
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def temporary_beside(path: Path) -> Path:
+    """Return a hidden name beside a file that nobody else uses, for what is renamed to the file once it is whole."""
+    return path.with_name(f".{path.name[:80]}.{uuid.uuid4().hex}.part")
+
+
 @contextmanager
-def _named(file: Path) -> Iterator[None]:
-    """Say of which file an error is: the one that the user named, not one on the way to it."""
+def _errors_name(file: Path) -> Iterator[None]:
+    """Let errors name the file that the user named, not one on the way to it."""
     try:
         yield
     except OSError as error:

@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import shutil
-import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -15,12 +14,13 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from tess_source import __version__
 from tess_source._lazy import np, pl
+from tess_source._version import __version__
+from tess_source.disk import temporary_beside, write_whole
 from tess_source.display import text
 from tess_source.errors import LoadError, QueryError, TessSourceError
 from tess_source.tables.manifest import Entry, Manifest
-from tess_source.tables.plan import Items, Plan, write_whole
+from tess_source.tables.plan import Items, Plan
 from tess_source_arrays.arena import Arena
 from tess_source_arrays.arrays import Arrays, Asked, each
 from tess_source_arrays.arrow import Rows, asked_of, pyarrow, told
@@ -179,7 +179,7 @@ def _place(path: Any, shards: int | None) -> Path:
 
 def _one_file(job: _Job, path: Path) -> Written:
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name[:80]}.{uuid.uuid4().hex}.part")
+    part = temporary_beside(path)
     try:
         told(job.failed, len(job.manifest), job.asked, any_read=_write(job, part, _sorted(job)))
         part.replace(path)
@@ -190,7 +190,7 @@ def _one_file(job: _Job, path: Path) -> Written:
 
 def _folder(job: _Job, path: Path, shards: int) -> Written:
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name[:80]}.{uuid.uuid4().hex}.part")
+    part = temporary_beside(path)
     part.mkdir()
     try:
         entries = _sorted(job)

@@ -16,8 +16,7 @@ from typing import Any
 import requests
 import urllib3
 
-from tess_source import __version__
-from tess_source.download.http import USER_AGENT
+from tess_source._version import USER_AGENT
 from tess_source.errors import ServiceError
 from tess_source_mast.deadline import OverloadError, Patience, pause
 
@@ -172,7 +171,7 @@ _CERTIFICATES = "Certificates are taken from REQUESTS_CA_BUNDLE or CURL_CA_BUNDL
 
 
 def _agent() -> str:
-    return f"{USER_AGENT.format(version=__version__)} astroquery/{version('astroquery')}"
+    return f"{USER_AGENT} astroquery/{version('astroquery')}"
 
 
 def _body(response: requests.Response, service: str, patience: Patience) -> bytes:

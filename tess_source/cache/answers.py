@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
-from tess_source.cache.keep import SKEW, age_of, keep
+from tess_source.cache.keep import keep
+from tess_source.clock import SKEW, age_of
 from tess_source.errors import TableError
 from tess_source.settings import OWN_FOLDER
 from tess_source.targets.recorded import plain

@@ -10,8 +10,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from tess_source import settings as config
+from tess_source._version import __version__
 from tess_source.cache.answers import BROKEN, FORMAT, Answer, Answers, Question
-from tess_source.cache.keep import SKEW, age_of, ago, keep, this_moment
+from tess_source.cache.keep import keep
+from tess_source.clock import SKEW, age_of, ago, this_moment
 from tess_source.errors import OfflineError, QueryError
 from tess_source.targets.parse import Target
 
@@ -165,8 +167,6 @@ class Memory:
         return {plugin.name: plugin.version for plugin in ready if set(hooks) & set(plugin.hooks)}
 
     def _versions(self, hooks: Sequence[str]) -> dict[str, str]:
-        from tess_source import __version__
-
         return {"tess-source": __version__, **self._plugins(hooks)}
 
     def _check(self, refresh: bool) -> None:

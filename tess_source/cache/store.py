@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 
 from tess_source import paths
 from tess_source._lazy import pl
-from tess_source.cache.keep import now
 from tess_source.cache.verified import Index, Known
+from tess_source.clock import now
 from tess_source.display import text
 from tess_source.download.folder import Folder
 from tess_source.download.part import Part, PartLostError

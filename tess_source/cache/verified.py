@@ -17,7 +17,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tess_source.cache.keep import SKEW, keep, now
+from tess_source.cache.keep import keep
+from tess_source.clock import SKEW, now
 from tess_source.settings import OWN_FOLDER
 
 __all__ = ["Index", "Known"]

@@ -250,7 +250,7 @@ def _below(store: Store, word: str) -> str | None:
 
 def _old(files: Sequence[Stored], age: float | None, most: int | None) -> list[Stored]:
     """Give the files that are older than an age [s], and the oldest until the rest is not larger than so many bytes."""
-    from tess_source.cache.keep import now
+    from tess_source.clock import now
 
     oldest_first = sorted(files, key=lambda file: (file.mtime, file.path))
     total = sum(file.size for file in files)

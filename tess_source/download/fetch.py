@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from tess_source import paths
+from tess_source._version import USER_AGENT
 from tess_source.download import http
 from tess_source.download.folder import Folder
 from tess_source.download.part import Claim, Part, PartLostError, Source
@@ -106,7 +107,7 @@ class Fetcher:
         self.folder, self.schemes, self.locate = folder, schemes, locate
         self.patience, self.bar, self.known = patience, bar, known
         self.pools = http.Pools(jobs, patience.connect, patience.read)
-        self._headers = {"User-Agent": http.USER_AGENT.format(version=_version()), "Accept-Encoding": "identity"}
+        self._headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
         self.stop = threading.Event()
         self.strain = Strain(jobs, self.stop)
         self._bodies: set[urllib3.BaseHTTPResponse] = set()
@@ -454,9 +455,3 @@ def _reason(error: BaseException) -> str:
     if message.startswith(("HTTPConnection", "HTTPSConnection", "<")) and ": " in message:
         message = message.split(": ", 1)[1]
     return re.sub(r"\?[^\s'\")]+", "?…", message)
-
-
-def _version() -> str:
-    from tess_source import __version__
-
-    return __version__

@@ -15,9 +15,8 @@ from urllib.request import getproxies, proxy_bypass
 if TYPE_CHECKING:
     import urllib3
 
-__all__ = ["USER_AGENT", "Pools", "Range", "content_range", "last_modified", "length", "retry_after", "strong_etag"]
+__all__ = ["Pools", "Range", "content_range", "last_modified", "length", "retry_after", "strong_etag"]
 
-USER_AGENT = "tess-source/{version} (+https://pypi.org/project/tess-source)"
 MOST_REDIRECTS = 5
 SETTLED = 60.0
 """Seconds after which a date of change is a strong validator (RFC 9110, section 8.8.2.2)."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tess_source._lazy import pl
-from tess_source.cache.keep import age_of, ago
+from tess_source.clock import age_of, ago
 from tess_source.display import text
 from tess_source.tables.accessors import Extended
 from tess_source.tables.listing import Links, Observations, Products, Rows

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from tess_source import paths
 from tess_source._lazy import pl
+from tess_source.disk import write_whole
 from tess_source.display import text
 from tess_source.errors import LockError, TableError, UnknownNameError, UnsafePathError
 from tess_source.hooks.records import Settings
@@ -323,20 +322,6 @@ def is_here(root: Path, item: Item) -> Path | None:
         return path if path.is_file() and path.stat().st_size == item.size else None
     except (OSError, ValueError):
         return None
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a small file so that a reader finds the old one or the new one, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name[:80]}.{uuid.uuid4().hex}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _check_columns(names: Sequence[str]) -> None:

@@ -24,7 +24,7 @@ from sky import STARS, Sky, session_of
 
 from tess_source import Query, Session, Target
 from tess_source.cache.answers import Answer, Answers, Question
-from tess_source.cache.keep import this_moment
+from tess_source.clock import this_moment
 from tess_source.errors import QueryError
 
 DAY = 86400.0
@@ -38,7 +38,7 @@ def archive() -> Sky:
 def turn_clock(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     import time
 
-    monkeypatch.setattr("tess_source.cache.keep.now", lambda: time.time() + seconds)
+    monkeypatch.setattr("tess_source.clock.now", lambda: time.time() + seconds)
 
 
 def kept(folder: Path) -> list[Path]:

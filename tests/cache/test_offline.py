@@ -108,13 +108,13 @@ def test_offline_an_answer_of_any_age_and_version_is_used_and_its_age_is_said(
     import time
 
     session_of(Sky(), tmp_path).search("pi Men")
-    monkeypatch.setattr("tess_source.cache.keep.now", lambda: time.time() + 400 * 86400)
+    monkeypatch.setattr("tess_source.clock.now", lambda: time.time() + 400 * 86400)
     offline = session_of(Sky(), tmp_path, version="2", offline=True)
     with caplog.at_level(logging.WARNING):
         found = offline.search("pi Men")
     assert "400 days ago" in found.explain()
     assert "400 days ago" in caplog.text
-    monkeypatch.setattr("tess_source.cache.keep.now", lambda: time.time() - 86400)
+    monkeypatch.setattr("tess_source.clock.now", lambda: time.time() - 86400)
     assert "in the future, by this machine's clock" in offline.search("pi Men").explain()
 
 

@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tess_source import Links, Plan, Products, Session
+from tess_source.disk import write_whole
 from tess_source.errors import LockError, QueryError
-from tess_source.tables.plan import FORMAT, Item, is_here, write_whole
+from tess_source.tables.plan import FORMAT, Item, is_here
 
 RECORD = {
     "question": {"targets": ["TIC 16740101"], "criteria": {}},

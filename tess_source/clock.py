@@ -1,0 +1,46 @@
+"""The time of day, and how long ago something was."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+__all__ = ["SKEW", "age_of", "ago", "now", "this_moment"]
+
+SKEW = 60.0
+"""Seconds by which the clocks of two machines that share a folder may differ."""
+
+
+def now() -> float:
+    """Return the time [s since 1970, UTC]."""
+    return time.time()
+
+
+def this_moment() -> str:
+    """Return the time as ISO text with zone, to the second."""
+    return datetime.fromtimestamp(now(), UTC).isoformat(timespec="seconds")
+
+
+def age_of(moment: str) -> float:
+    """Return how long ago an ISO time with zone was [s]; negative if it lies in the future, as after a clock was set back.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it is no such time.
+    """
+    then = datetime.fromisoformat(moment)
+    if then.tzinfo is None:
+        raise ValueError(f"{moment!r} names no time zone")
+    return (datetime.fromtimestamp(now(), UTC) - then).total_seconds()
+
+
+def ago(age: float) -> str:
+    """Return an age [s] in words, e.g. ``3 hours ago``."""
+    if age < -SKEW:
+        return "in the future, by this machine's clock"
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if age >= length:
+            count = int(age // length)
+            return f"{count:,} {unit}{'' if count == 1 else 's'} ago"
+    return "just now"
