@@ -17,7 +17,7 @@ from bench import nginx
 from bench.static import Static
 from tess_source import Request, Transport
 from tess_source.download.run import Run
-from tess_source.hooks.records import Settings
+from tess_source.settings import Settings
 from tess_source.tables.plan import Item
 
 BLOCK = 2880

@@ -57,7 +57,7 @@ CUT, RANGELESS, CHANGED, BUSY, LIMITED, HTML, STALLED, KILLED, AGAIN = FAULTS = 
 def tess_source(url: str, path: Path) -> None:
     from tess_source import Request, Transport
     from tess_source.download.run import Run
-    from tess_source.hooks.records import Settings
+    from tess_source.settings import Settings
     from tess_source.tables.plan import Item
 
     transport = Transport("bench", lambda uri, settings: Request(url))

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from tess_source.hooks.records import Column as Column
     from tess_source.hooks.records import Filter as Filter
     from tess_source.hooks.records import Request as Request
-    from tess_source.hooks.records import Settings as Settings
     from tess_source.hooks.records import Transport as Transport
     from tess_source.hooks.specs import hookimpl as hookimpl
     from tess_source.like_lightkurve.functions import search_dv as search_dv
@@ -27,25 +26,26 @@ if TYPE_CHECKING:
     from tess_source.like_lightkurve.functions import search_targetpixelfile as search_targetpixelfile
     from tess_source.like_lightkurve.result import SearchTable as SearchTable
     from tess_source.session import Session as Session
+    from tess_source.settings import Settings as Settings
     from tess_source.tables.found import Found as Found
     from tess_source.tables.listing import Links as Links
     from tess_source.tables.listing import Observations as Observations
     from tess_source.tables.listing import Products as Products
     from tess_source.tables.manifest import Manifest as Manifest
     from tess_source.tables.plan import Plan as Plan
-    from tess_source.targets.parse import Query as Query
-    from tess_source.targets.parse import Target as Target
+    from tess_source.targets.target import Query as Query
+    from tess_source.targets.target import Target as Target
 
 from tess_source._version import __version__ as __version__
 
 _HOME = {
     "TessSourceError": "errors",
     "Session": "session",
-    "Query": "targets.parse", "Target": "targets.parse",
+    "Query": "targets.target", "Target": "targets.target",
     "Links": "tables.listing", "Observations": "tables.listing", "Products": "tables.listing",
     "Found": "tables.found", "Plan": "tables.plan", "Manifest": "tables.manifest",
     "hookimpl": "hooks.specs", "Accessor": "hooks.records", "Column": "hooks.records", "Filter": "hooks.records",
-    "Request": "hooks.records", "Settings": "hooks.records", "Transport": "hooks.records",
+    "Request": "hooks.records", "Settings": "settings", "Transport": "hooks.records",
     "SearchTable": "like_lightkurve.result", "search_dv": "like_lightkurve.functions",
     "search_lightcurve": "like_lightkurve.functions", "search_targetpixelfile": "like_lightkurve.functions",
 }  # fmt: skip

@@ -11,15 +11,16 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from tess_source import settings as config
 from tess_source._lazy import pl
 from tess_source.errors import QueryError, ResolverError, TessSourceError, UnknownNameError
-from tess_source.hooks.records import Field, Filter, Settings
+from tess_source.hooks.records import Field, Filter
 from tess_source.hooks.registry import Registry
-from tess_source.targets.parse import Query, Target, arcseconds, parse_targets
+from tess_source.settings import Settings, check_server, checked_jobs, checked_seconds
+from tess_source.targets.parse import arcseconds, parse_targets
 from tess_source.targets.recorded import plain, question
+from tess_source.targets.target import Query, Target
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -84,14 +85,14 @@ class Session:
         plugins: Iterable[object] = (),
         discover: bool = True,
     ) -> None:
-        self.settings = Settings(token=token, timeout=_positive("timeout", timeout), jobs=_jobs(jobs))
+        self.settings = Settings(token=token, timeout=checked_seconds("timeout", timeout), jobs=checked_jobs(jobs))
         if not isinstance(offline, bool | None):
             raise QueryError(f"offline={offline!r}: give True, False, or None")
         age = None if max_age is None else config.seconds(max_age)
         self.settings = replace(self.settings, cache=cache, max_age=age, offline=offline)
         if server:
             self.settings = replace(self.settings, server=server.rstrip("/"))
-        _check_server(self.settings.server)
+        check_server(self.settings.server)
         without = [without] if isinstance(without, str) else without
         self.registry = Registry.discover(without) if discover else Registry()
         for plugin in plugins:
@@ -416,7 +417,9 @@ class Session:
         check_executor(executor)
         if not (on_entry is None or callable(on_entry)):
             raise QueryError(f"on_entry={on_entry!r}: give something that can be called with an entry")
-        settings = replace(self.settings, jobs=self.settings.jobs if jobs is None else _jobs(jobs), progress=progress)
+        settings = replace(
+            self.settings, jobs=self.settings.jobs if jobs is None else checked_jobs(jobs), progress=progress
+        )
         transports = self.registry.transports
         told: set[int] = set()
 
@@ -447,7 +450,9 @@ class Session:
         from tess_source.download.run import iter_download
 
         check_executor(executor)
-        settings = replace(self.settings, jobs=self.settings.jobs if jobs is None else _jobs(jobs), progress=progress)
+        settings = replace(
+            self.settings, jobs=self.settings.jobs if jobs is None else checked_jobs(jobs), progress=progress
+        )
         if self.memory.offline:
             yield from self.download(plan)
             return
@@ -595,26 +600,6 @@ def _version(distribution: str) -> str:
         return version(distribution)
     except PackageNotFoundError:
         return "not installed"
-
-
-def _jobs(jobs: int) -> int:
-    if not isinstance(jobs, int) or jobs < 1:
-        raise QueryError(f"jobs={jobs!r}: give a whole number of at least 1")
-    return jobs
-
-
-def _check_server(server: str | None) -> None:
-    parts = urlsplit(server or "https://none")
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise QueryError(
-            f"the server {server!r} is not an address like 'https://mast.stsci.edu' or 'http://127.0.0.1:8000'"
-        )
-
-
-def _positive(name: str, value: float) -> float:
-    if not value > 0:
-        raise QueryError(f"{name}={value!r}: give a number of seconds above 0")
-    return value
 
 
 @functools.cache

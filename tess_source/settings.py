@@ -1,24 +1,29 @@
-"""Where the cache folder is, and how long answers are believed: argument, environment, config file; read when it is used."""
+"""What a session is told, by argument, environment or config file.
+
+Where the cache folder is and how long answers are believed is read when it is used.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import math
 import os
+import random
 import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from tess_source.errors import QueryError, UnknownNameError
 
-if TYPE_CHECKING:
-    from tess_source.hooks.records import Settings
-
 __all__ = [
     "MAX_AGE",
     "OWN_FOLDER",
+    "Patience",
+    "Settings",
     "cache_folder",
     "config_file",
     "count_of_bytes",
@@ -39,6 +44,97 @@ NAMES = ("cache", "max_age")
 _UNITS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 _SIZES = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 _NUMBER = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([A-Za-z]*)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often and how long a download tries; the defaults suit an archive on another continent."""
+
+    tries: int = 4
+    """How often an address is asked for a file in vain; a try that brought bytes which can be continued is not in vain,
+    nor is "too many requests" while others are fetched at the same time."""
+    first: float = 0.5
+    """Pause after the first failure; it doubles from try to try, with a quarter of jitter."""
+    longest: float = 60.0
+    """No pause is longer, also if the server's ``Retry-After`` asks for more."""
+    connect: float = 15.0
+    """How long to wait for a connection."""
+    read: float = 30.0
+    """How long to wait for the next bytes."""
+    slowest: float = 1000.0
+    """Bytes a second below which a transfer counts as stalled…"""
+    over: float = 30.0
+    """…if it stays below for so long."""
+    stale: float = 120.0
+    """After so long without a sign of life, a file that another process has claimed is fetched all the same."""
+    look: float = 0.25
+    """How often to look whether another process has finished a file."""
+
+    @property
+    def most(self) -> int:
+        """Tries in all, whatever they bring."""
+        return self.tries * 5
+
+    def pause(self, attempt: int, asked: float | None) -> float:
+        """Give the seconds before the next try: what the server asked for, or about `first`, twice that, and so on.
+
+        Parameters
+        ----------
+        attempt : int
+            Failures so far, from 1.
+        asked : float or None
+            What the server asked for [s].
+        """
+        own = self.first * 2 ** (attempt - 1) * random.uniform(0.75, 1.25)
+        return float(min(self.longest, max(own, asked or 0.0)))
+
+
+def _environment_server() -> str | None:
+    return os.environ.get("TESS_SOURCE_SERVER") or None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a session speaks to archives; every hook that may open a connection is given it."""
+
+    server: str | None = field(default_factory=_environment_server)
+    """Base URL in place of the archive's own, e.g. that of a sample archive. Read from ``TESS_SOURCE_SERVER`` if not given."""
+    token: str | None = field(default=None, repr=False)
+    """A secret for exclusive data. For the archive's own hosts over https only; never shown, saved or logged."""
+    timeout: float = 600.0
+    """Seconds that one question to an archive may take in all."""
+    jobs: int = 8
+    """Files fetched at the same time; 1 means: in the calling thread."""
+    progress: bool | Callable[[int, int], None] | None = None
+    """Show a bar (True), none (False), one if stderr is a terminal (None), or call with (files done, bytes done)."""
+    patience: Patience = field(default_factory=Patience, repr=False)
+    """Tries, pauses and time limits of each file."""
+    cache: str | Path | None = None
+    """The cache folder, if it was given: see `tess_source.settings.cache_folder`."""
+    max_age: float | None = None
+    """Seconds that an answer is believed, if that was given: see `tess_source.settings.max_age`."""
+    offline: bool | None = None
+    """Whether no connection may be opened, if that was given: see `tess_source.settings.is_offline`."""
+
+
+def checked_jobs(jobs: int) -> int:
+    if not isinstance(jobs, int) or jobs < 1:
+        raise QueryError(f"jobs={jobs!r}: give a whole number of at least 1")
+    return jobs
+
+
+def check_server(server: str | None) -> None:
+    parts = urlsplit(server or "https://none")
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise QueryError(
+            f"the server {server!r} is not an address like 'https://mast.stsci.edu' or 'http://127.0.0.1:8000'"
+        )
+
+
+def checked_seconds(name: str, value: float) -> float:
+    if not value > 0:
+        raise QueryError(f"{name}={value!r}: give a number of seconds above 0")
+    return value
 
 
 def config_file() -> Path:

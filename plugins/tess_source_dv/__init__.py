@@ -10,7 +10,8 @@ from tess_source import hookimpl
 if TYPE_CHECKING:
     import click
 
-    from tess_source.hooks.records import Accessor, Column, Filter, Settings
+    from tess_source.hooks.records import Accessor, Column, Filter
+    from tess_source.settings import Settings
     from tess_source.tables.listing import Links, Products
     from tess_source.tables.manifest import Entry
 

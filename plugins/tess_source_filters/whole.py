@@ -128,7 +128,8 @@ def _tics(value: Any) -> tuple[int, ...]:
 
 
 def _tic(item: Any) -> int:
-    from tess_source.targets.parse import Target, parse_targets
+    from tess_source.targets.parse import parse_targets
+    from tess_source.targets.target import Target
 
     target = next(parse_targets(whole(item) if isinstance(item, float) else item), None)
     if not isinstance(target, Target) or target.tic is None:

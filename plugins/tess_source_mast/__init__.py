@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tess_source import hookimpl
-from tess_source.hooks.records import Field, Settings, Transport
+from tess_source.hooks.records import Field, Transport
+from tess_source.settings import Settings
 from tess_source_mast import fields, files, observations, products, resolver
 
 if TYPE_CHECKING:
     from tess_source.tables.listing import Observations, Products
-    from tess_source.targets.parse import Query, Target
+    from tess_source.targets.target import Query, Target
 
 
 @hookimpl

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tess_source.hooks.records import Field, Settings
+from tess_source.hooks.records import Field
+from tess_source.settings import Settings
 from tess_source_mast.criteria import columns_of
 from tess_source_mast.deadline import Patience
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from tess_source.hooks.records import Request, Settings
+from tess_source.hooks.records import Request
+from tess_source.settings import Settings
 from tess_source_mast.hosts import Addresses, server_of
 from tess_source_mast.tokens import cookie
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tess_source._lazy import pl
 from tess_source.errors import ServiceError
-from tess_source.hooks.records import Settings
-from tess_source.targets.parse import Query, Target
+from tess_source.settings import Settings
+from tess_source.targets.target import Query, Target
 from tess_source_mast.batches import MOST_AT_A_TIME, in_parallel
 from tess_source_mast.deadline import Patience
 from tess_source_mast.frames import frame

@@ -20,7 +20,7 @@ from urllib.parse import quote, unquote
 from astroquery.mast.discovery_portal import PortalAPI
 
 from tess_source.errors import ServiceError
-from tess_source.hooks.records import Settings
+from tess_source.settings import Settings
 from tess_source_mast.batches import MOST_AT_A_TIME
 from tess_source_mast.deadline import Patience
 from tess_source_mast.hosts import Addresses, server_of

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
 from tess_source.errors import TableError
-from tess_source.hooks.records import Settings
+from tess_source.settings import Settings
 from tess_source_mast.batches import MOST_AT_A_TIME, batches, in_parallel
 from tess_source_mast.deadline import OverloadError, Patience
 from tess_source_mast.frames import frame

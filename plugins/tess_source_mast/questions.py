@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import QueryError
-from tess_source.hooks.records import Settings
-from tess_source.targets.parse import DEFAULT_RADIUS, Query, Target
+from tess_source.settings import Settings
+from tess_source.targets.target import DEFAULT_RADIUS, Query, Target
 from tess_source_mast.batches import batches
 from tess_source_mast.criteria import checked
 from tess_source_mast.deadline import Patience

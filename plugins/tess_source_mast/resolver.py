@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from tess_source.errors import ServiceError
-from tess_source.hooks.records import Settings
-from tess_source.targets.parse import Target
+from tess_source.settings import Settings
+from tess_source.targets.target import Target
 from tess_source_mast.deadline import Patience
 
 __all__ = ["resolve"]

@@ -6,7 +6,7 @@ import functools
 import logging
 import os
 
-from tess_source.hooks.records import Settings
+from tess_source.settings import Settings
 from tess_source_mast.hosts import is_mast
 
 __all__ = ["cookie"]

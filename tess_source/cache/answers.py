@@ -26,7 +26,7 @@ from tess_source.targets.recorded import plain
 
 if TYPE_CHECKING:
     from tess_source.tables.listing import Observations, Products
-    from tess_source.targets.parse import Query, Target
+    from tess_source.targets.target import Query, Target
 
 __all__ = ["FORMAT", "Answer", "Answers", "Question"]
 

@@ -15,15 +15,15 @@ from tess_source.cache.answers import BROKEN, FORMAT, Answer, Answers, Question
 from tess_source.cache.keep import keep
 from tess_source.clock import SKEW, age_of, ago, this_moment
 from tess_source.errors import OfflineError, QueryError
-from tess_source.targets.parse import Target
+from tess_source.targets.target import Target
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tess_source.hooks.records import Settings
     from tess_source.hooks.registry import Registry
+    from tess_source.settings import Settings
     from tess_source.tables.listing import Observations, Products
-    from tess_source.targets.parse import Query
+    from tess_source.targets.target import Query
 
 __all__ = ["Memory", "Recalled"]
 

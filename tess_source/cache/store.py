@@ -32,7 +32,7 @@ from tess_source.tables.manifest import FAILED, FETCHED, HERE, INTERRUPTED, Entr
 from tess_source.tables.plan import Item, Items, Plan
 
 if TYPE_CHECKING:
-    from tess_source.hooks.records import Settings
+    from tess_source.settings import Settings
 
 __all__ = ["SHARED_FOLDER", "Store", "Stored", "note"]
 

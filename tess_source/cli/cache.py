@@ -221,7 +221,8 @@ def _ours(store: Store) -> list[Stored]:
 
 def _named(store: Store, words: Sequence[str]) -> list[Stored]:
     """Give the files of TIC ids, and those at or below paths."""
-    from tess_source.targets.parse import Target, parse_targets
+    from tess_source.targets.parse import parse_targets
+    from tess_source.targets.target import Target
 
     files = store.files()
     wanted: dict[str, Stored] = {}

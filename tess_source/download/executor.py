@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source.download.fetch import scheme_of
 from tess_source.errors import QueryError, TessSourceError
-from tess_source.hooks.records import Request, Settings, Transport
+from tess_source.hooks.records import Request, Transport
+from tess_source.settings import Settings
 from tess_source.tables.manifest import FAILED, Entry
 from tess_source.tables.plan import Item
 from tess_source.threads import LISTEN

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from tess_source.download.progress import Progress, Share
     from tess_source.hooks.records import Request
-    from tess_source.patience import Patience
+    from tess_source.settings import Patience
 
 __all__ = ["Fetcher", "KnownFiles", "scheme_of"]
 

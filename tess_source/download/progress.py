@@ -21,7 +21,7 @@ class Progress:
     Parameters
     ----------
     wish : bool or callable or None
-        See `tess_source.hooks.records.Settings.progress`.
+        See `tess_source.settings.Settings.progress`.
     files, size : int
         How many files and bytes there are to do, as far as that is known.
     """

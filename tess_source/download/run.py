@@ -25,7 +25,8 @@ from tess_source.tables.plan import Item, Plan
 from tess_source.threads import LISTEN
 
 if TYPE_CHECKING:
-    from tess_source.hooks.records import Request, Settings, Transport
+    from tess_source.hooks.records import Request, Transport
+    from tess_source.settings import Settings
 
 __all__ = ["Run", "download", "iter_download"]
 

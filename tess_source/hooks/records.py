@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tess_source._lazy import np, pl
-from tess_source.patience import Patience
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy.typing as npt
 
+    from tess_source.settings import Settings
     from tess_source.tables.listing import Links, Products
 
-__all__ = ["Accessor", "Column", "Field", "Filter", "Mask", "Request", "Settings", "Transport"]
+__all__ = ["Accessor", "Column", "Field", "Filter", "Mask", "Request", "Transport"]
 
 Mask: TypeAlias = "pl.Expr | pl.Series | npt.NDArray[np.bool_]"
 """Which rows to keep: a polars expression, or one boolean a row."""
@@ -25,34 +22,6 @@ Mask: TypeAlias = "pl.Expr | pl.Series | npt.NDArray[np.bool_]"
 
 def _same(value: Any) -> Any:
     return value
-
-
-def _environment_server() -> str | None:
-    return os.environ.get("TESS_SOURCE_SERVER") or None
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How a session speaks to archives; every hook that may open a connection is given it."""
-
-    server: str | None = field(default_factory=_environment_server)
-    """Base URL in place of the archive's own, e.g. that of a sample archive. Read from ``TESS_SOURCE_SERVER`` if not given."""
-    token: str | None = field(default=None, repr=False)
-    """A secret for exclusive data. For the archive's own hosts over https only; never shown, saved or logged."""
-    timeout: float = 600.0
-    """Seconds that one question to an archive may take in all."""
-    jobs: int = 8
-    """Files fetched at the same time; 1 means: in the calling thread."""
-    progress: bool | Callable[[int, int], None] | None = None
-    """Show a bar (True), none (False), one if stderr is a terminal (None), or call with (files done, bytes done)."""
-    patience: Patience = field(default_factory=Patience, repr=False)
-    """Tries, pauses and time limits of each file."""
-    cache: str | Path | None = None
-    """The cache folder, if it was given: see `tess_source.settings.cache_folder`."""
-    max_age: float | None = None
-    """Seconds that an answer is believed, if that was given: see `tess_source.settings.max_age`."""
-    offline: bool | None = None
-    """Whether no connection may be opened, if that was given: see `tess_source.settings.is_offline`."""
 
 
 @dataclass(frozen=True, slots=True)

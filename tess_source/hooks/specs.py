@@ -15,11 +15,12 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
-    from tess_source.hooks.records import Accessor, Column, Field, Filter, Settings, Transport
+    from tess_source.hooks.records import Accessor, Column, Field, Filter, Transport
+    from tess_source.settings import Settings
     from tess_source.tables.listing import Links, Observations, Products
     from tess_source.tables.manifest import Entry, Manifest
     from tess_source.tables.plan import Plan
-    from tess_source.targets.parse import Query, Target
+    from tess_source.targets.target import Query, Target
 
 __all__ = [
     "Archive",

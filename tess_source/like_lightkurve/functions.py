@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from tess_source.errors import QueryError, nearest
 from tess_source.like_lightkurve.result import SearchTable
-from tess_source.targets.parse import Target, arcseconds, parse_targets
+from tess_source.targets.parse import arcseconds, parse_targets
+from tess_source.targets.target import Target
 
 if TYPE_CHECKING:
     from astropy.coordinates import SkyCoord

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from tess_source.errors import LockError
 
 if TYPE_CHECKING:
-    from tess_source.hooks.records import Settings, Transport
+    from tess_source.hooks.records import Transport
+    from tess_source.settings import Settings
     from tess_source.tables.plan import Item, Plan
 
 __all__ = ["LANGUAGES", "script"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from astropy.table import Table as AstropyTable
 
     from tess_source.session import Session
-    from tess_source.targets.parse import Query
+    from tess_source.targets.target import Query
 
 __all__ = ["Drop", "Found"]
 

@@ -14,8 +14,7 @@ from tess_source._lazy import pl
 from tess_source.disk import write_whole
 from tess_source.display import text
 from tess_source.errors import LockError, TableError, UnknownNameError, UnsafePathError
-from tess_source.hooks.records import Settings
-from tess_source.settings import store_root
+from tess_source.settings import Settings, store_root
 from tess_source.tables import ecsv
 from tess_source.tables.convert import to_astropy
 from tess_source.tables.listing import Products, Rows
@@ -183,7 +182,7 @@ class Plan:
         jobs : int, optional
             Files fetched at the same time; the session's setting (8) if None.
         progress : bool or callable, optional
-            See `tess_source.hooks.records.Settings`.
+            See `tess_source.settings.Settings`.
         executor : concurrent.futures.Executor, optional
             Whose workers fetch the files, e.g. a ``ProcessPoolExecutor`` or dask's ``client.get_executor(pure=False)``; they must see
             the same folder. All together open `jobs` connections at most.

@@ -1,22 +1,19 @@
-"""What a user may mean by a target, and what is asked of an archive."""
+"""What a user may mean by a target."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import QueryError
+from tess_source.targets.target import DEFAULT_RADIUS, Target
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
 
-__all__ = ["DEFAULT_RADIUS", "Query", "Target", "arcseconds", "parse_targets"]
-
-DEFAULT_RADIUS = 3.0
-"""Radius of a cone around coordinates [arcsec] if none is given: a seventh of a TESS pixel."""
+__all__ = ["TARGET_COLUMNS", "arcseconds", "parse_targets", "plain_column"]
 
 _TIC = re.compile(r"\s*(?:tic(?:\s+|[_-])?)?0*(\d+)\s*", re.IGNORECASE)
 _LIKE_TIC = re.compile(r"\s*tic(?:[\s_\d+-].*)?", re.IGNORECASE)
@@ -24,46 +21,6 @@ _SEXAGESIMAL = re.compile(r"\s*\d{1,2}[\s:h]\s*\d{1,2}[\s:m].*[+-]\s*\d{1,2}[\s:
 _PAIR = re.compile(r"\s*([+-]?\d+(?:\.\d*)?)\s*[,\s]\s*([+-]?\d+(?:\.\d*)?)\s*")
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+\.\d*|\.\d+|-\d+)\s*")
 _LARGEST_TIC = 2**63 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One star or place on the sky.
-
-    A target with a TIC id is an identity: archives match it exactly and never widen it to a cone.
-    """
-
-    text: str
-    """As it was asked for."""
-    tic: int | None = None
-    """TESS Input Catalog id."""
-    ra: float | None = None
-    """Right ascension [deg, ICRS]."""
-    dec: float | None = None
-    """Declination [deg, ICRS]."""
-    radius: float | None = None
-    """Radius of the cone [arcsec]; None: only the star that the name means."""
-    resolver: str | None = None
-    """Who turned the name into coordinates."""
-
-    def __str__(self) -> str:
-        if self.tic is not None:
-            return f"TIC {self.tic}"
-        if self.resolver:
-            return f"{self.text} ({self.ra:.6f} {self.dec:+.6f}, {self.resolver})"
-        return self.text
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A question to archives: which observations."""
-
-    targets: tuple[Target, ...] = ()
-    """Any of these; none at all means: whatever meets the criteria."""
-    criteria: Mapping[str, Any] = field(default_factory=dict)
-    """Column of the archive's observation table → a value, a list of values, or [least, greatest] for numbers with a fraction."""
-    wildcards: bool = False
-    """Whether ``*`` and ``%`` in a criterion stand for any text."""
 
 
 def arcseconds(radius: float | Quantity | str) -> float:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from tess_source.errors import LockError
-from tess_source.targets.parse import Query, Target
+from tess_source.targets.target import Query, Target
 
 __all__ = ["plain", "query_from", "question", "restored"]
 

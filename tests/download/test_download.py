@@ -39,7 +39,7 @@ from serving import (
 from tess_source import Links, Manifest, Plan, Products, Request, Session, Transport, hookimpl
 from tess_source.download import fetch
 from tess_source.errors import Interrupted
-from tess_source.patience import Patience
+from tess_source.settings import Patience
 from tess_source.tables.manifest import Entry
 from tess_source.tables.plan import Items
 

@@ -13,8 +13,7 @@ from places import TESTS
 from serving import WHOLE, Server, content, send, serving
 
 from tess_source import Plan, Products, Request, Session, Transport, hookimpl
-from tess_source.hooks.records import Settings
-from tess_source.patience import Patience
+from tess_source.settings import Patience, Settings
 
 FILES = 5
 HASTE = Patience(first=0.001, longest=0.01, connect=2.0, read=0.25, slowest=5000.0, over=0.15, stale=5.0, look=0.01)

@@ -17,7 +17,7 @@ from test_kills import start as start  # noqa: PLC0414  the fixture
 
 from tess_source.download.progress import Progress
 from tess_source.download.throttle import Strain
-from tess_source.patience import Patience
+from tess_source.settings import Patience
 
 MANY = 5000
 

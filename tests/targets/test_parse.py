@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from tess_source.errors import QueryError
 from tess_source.targets.lists import expand, read_targets
-from tess_source.targets.parse import DEFAULT_RADIUS, Target, arcseconds, parse_targets
+from tess_source.targets.parse import arcseconds, parse_targets
+from tess_source.targets.target import DEFAULT_RADIUS, Target
 
 TICS = st.integers(1, 10**16 - 1)
 

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tess_source.errors import LockError
-from tess_source.targets.parse import Query, Target
 from tess_source.targets.recorded import plain, query_from, question, restored
+from tess_source.targets.target import Query, Target
 
 VALUES = [
     None,

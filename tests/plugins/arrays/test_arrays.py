@@ -302,7 +302,7 @@ def test_what_a_search_found_does_not_have_the_methods_of_manifests() -> None:
     import tess_source_arrays
     from tess_source.tables.found import Found
     from tess_source.tables.listing import Links, Observations, Products
-    from tess_source.targets.parse import Query
+    from tess_source.targets.target import Query
 
     session = Session(discover=False, plugins=[tess_source_arrays])
     found = Found(Products.empty(), Observations.empty(), Links.empty(), Query(()), session=session)

@@ -15,7 +15,7 @@ from mast_case import KELT9, no_pauses, session_at
 import tess_source_mast
 from tess_source import Session
 from tess_source.errors import ServiceError
-from tess_source.hooks.records import Settings
+from tess_source.settings import Settings
 from tess_source_mast import tokens
 from tess_source_mast.files import locate
 from tess_source_sample.faults import Fault

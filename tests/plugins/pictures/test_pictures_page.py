@@ -20,7 +20,7 @@ from tess_source import Session
 from tess_source.cli.program import build
 from tess_source.errors import QueryError
 from tess_source.tables.plan import Plan
-from tess_source.targets.parse import Target
+from tess_source.targets.target import Target
 from tess_source_pictures.html import link, table, text
 from tess_source_pictures.page import _address
 
