@@ -71,8 +71,8 @@ def manifest_of(paths: Sequence[Path]) -> Any:
     """Give files that lie there as a manifest."""
     import tess_source_arrays
     from tess_source import Session, names
-    from tess_source.tables.manifest import Entry, Manifest
-    from tess_source.tables.plan import Item, Items, Plan
+    from tess_source.tables.items import Entry, Item, Items
+    from tess_source.tables.plan import Manifest, Plan
 
     session = Session(discover=False, plugins=[tess_source_arrays])
     items = []

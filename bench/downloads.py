@@ -18,7 +18,7 @@ from bench.static import Static
 from tess_source import Request, Transport
 from tess_source.download.run import Run
 from tess_source.settings import Settings
-from tess_source.tables.plan import Item
+from tess_source.tables.items import Item
 
 BLOCK = 2880
 

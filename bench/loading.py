@@ -128,8 +128,8 @@ RETURNS = {LIGHTKURVE: "TessLightCurve", OURS: "TessLightCurve", ARRAYS: "3 arra
 def _manifest(paths: Sequence[Path]) -> Any:
     import tess_source_lightkurve
     from tess_source import Session, names
-    from tess_source.tables.manifest import Entry, Manifest
-    from tess_source.tables.plan import Item, Items, Plan
+    from tess_source.tables.items import Entry, Item, Items
+    from tess_source.tables.plan import Manifest, Plan
 
     session = Session(discover=False, plugins=[tess_source_lightkurve])
     kinds = [(path, names.parse(path.name)) for path in paths]

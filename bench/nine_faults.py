@@ -58,7 +58,7 @@ def tess_source(url: str, path: Path) -> None:
     from tess_source import Request, Transport
     from tess_source.download.run import Run
     from tess_source.settings import Settings
-    from tess_source.tables.plan import Item
+    from tess_source.tables.items import Item
 
     transport = Transport("bench", lambda uri, settings: Request(url))
     item = Item("bench:file", path.name, BLOCKS * 2880, filename=path.name)

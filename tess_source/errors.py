@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from tess_source.tables.manifest import Manifest
 
 __all__ = [
     "DamagedFileError",
     "DownloadError",
-    "Interrupted",
     "LoadError",
     "LockError",
     "NoColumnError",
     "NoReaderError",
+    "NoSessionError",
     "OfflineError",
     "PluginConflictError",
     "PluginError",
@@ -174,18 +170,8 @@ class NoReaderError(LoadError):
     """A healthy file that no plugin reads."""
 
 
-class Interrupted(KeyboardInterrupt):
-    """Ctrl-C during a download.
-
-    Attributes
-    ----------
-    manifest : Manifest
-        What was done until then; ``manifest.failed`` is the plan of the rest.
-    """
-
-    def __init__(self, manifest: Manifest) -> None:
-        self.manifest = manifest
-        super().__init__("interrupted; what was fetched is kept")
+class NoSessionError(TessSourceError, ValueError):
+    """A value that was made by hand, without a session that could do the work."""
 
 
 def nearest(name: str, choices: Iterable[str], most: int = 3) -> Sequence[str]:

@@ -10,12 +10,12 @@ import math
 import os
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from tess_source.errors import QueryError, UnknownNameError
 
@@ -115,15 +115,51 @@ class Settings:
     """Seconds that an answer is believed, if that was given: see `tess_source.settings.max_age`."""
     offline: bool | None = None
     """Whether no connection may be opened, if that was given: see `tess_source.settings.is_offline`."""
+    archive: tuple[str, ...] | None = None
+    """Names of the archives that are asked; None: all but those that stand in for another."""
+
+    @property
+    def server_name(self) -> str:
+        """Who is asked: ``MAST``, or the address of another server."""
+        return (self.server or "MAST").rstrip("/")
 
 
 def checked_jobs(jobs: int) -> int:
+    """Return a number of files to fetch at the same time.
+
+    Raises
+    ------
+    QueryError
+        If it is none.
+    """
     if not isinstance(jobs, int) or jobs < 1:
         raise QueryError(f"jobs={jobs!r}: give a whole number of at least 1")
     return jobs
 
 
+def checked_names(what: str, names: str | Iterable[str] | None) -> tuple[str, ...] | None:
+    """Return names that were given as one or several; None stays None.
+
+    Raises
+    ------
+    QueryError
+        If they are none; the message names what they are for.
+    """
+    if names is None:
+        return None
+    found = (names,) if isinstance(names, str) else tuple(names)
+    if not found or not all(isinstance(name, str) and name for name in found):
+        raise QueryError(f"{what}={names!r}: give a name, or several")
+    return found
+
+
 def check_server(server: str | None) -> None:
+    """Refuse a server that is no http or https address.
+
+    Raises
+    ------
+    QueryError
+    """
     parts = urlsplit(server or "https://none")
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise QueryError(
@@ -131,7 +167,32 @@ def check_server(server: str | None) -> None:
         )
 
 
+def at_server(url: str, settings: Settings) -> str:
+    """Return the address at which something is really asked for.
+
+    With another server than the archive's own, every address, of whatever host, becomes *server + the path on its real host*, so that
+    a sample archive or a mirror can stand for all of them, and no other host is asked.
+
+    Parameters
+    ----------
+    url : str
+        An address. What is no http or https address, or lies at the server already, stays as it is.
+    settings : Settings
+    """
+    parts, server = urlsplit(url), (settings.server or "").rstrip("/")
+    if not server or parts.scheme not in {"http", "https"} or f"{url}/".startswith(f"{server}/"):
+        return url
+    return server + urlunsplit(("", "", parts.path or "/", parts.query, ""))
+
+
 def checked_seconds(name: str, value: float) -> float:
+    """Return a number of seconds above 0.
+
+    Raises
+    ------
+    QueryError
+        If it is none; the message names what it is for.
+    """
     if not value > 0:
         raise QueryError(f"{name}={value!r}: give a number of seconds above 0")
     return value

@@ -13,7 +13,9 @@ from astropy.table import Table
 
 from tess_source import Column, Filter, Observations, Products, Session, hookimpl
 from tess_source.errors import LoadError, QueryError, ResolverError, TableError, UnknownNameError
-from tess_source.tables.manifest import Entry, Loaded, Manifest
+from tess_source.tables.items import Entry
+from tess_source.tables.loaded import Loaded
+from tess_source.tables.plan import Manifest
 
 
 @pytest.fixture

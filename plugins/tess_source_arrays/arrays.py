@@ -19,13 +19,14 @@ from tess_source.errors import (
 )
 from tess_source.files.fits_headers import Headers
 from tess_source.files.fits_table import FitsTable, Reader
-from tess_source.load.reasons import Reasons
+from tess_source.tables.reasons import Reasons
 from tess_source_arrays.arena import Arena
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
-    from tess_source.tables.manifest import Entry, Manifest
+    from tess_source.tables.items import Entry
+    from tess_source.tables.plan import Manifest
 
 __all__ = ["BITMASKS", "Arrays", "Asked", "NotAskedForError", "each", "iter_arrays"]
 

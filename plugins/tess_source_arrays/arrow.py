@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
 from tess_source.errors import LoadError, NoColumnError, QueryError, TessSourceError
-from tess_source.load.reasons import Reasons
+from tess_source.tables.reasons import Reasons
 from tess_source_arrays.arena import Arena
 from tess_source_arrays.arrays import Arrays, Asked, each
 from tess_source_arrays.schema import ABOUT, COLUMNS, SPLIT, About
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import DTypeLike
 
-    from tess_source.tables.manifest import Manifest
+    from tess_source.tables.plan import Manifest
 
 __all__ = ["MissingExtraError", "Rows", "asked_of", "pyarrow", "to_arrow", "told"]
 

@@ -19,8 +19,8 @@ from tess_source._version import __version__
 from tess_source.disk import temporary_beside, write_whole
 from tess_source.display import text
 from tess_source.errors import LoadError, QueryError, TessSourceError
-from tess_source.tables.manifest import Entry, Manifest
-from tess_source.tables.plan import Items, Plan
+from tess_source.tables.items import Entry, Items
+from tess_source.tables.plan import Manifest, Plan
 from tess_source_arrays.arena import Arena
 from tess_source_arrays.arrays import Arrays, Asked, each
 from tess_source_arrays.arrow import Rows, asked_of, pyarrow, told

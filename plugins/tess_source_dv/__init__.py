@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from tess_source.hooks.records import Accessor, Column, Filter
     from tess_source.settings import Settings
+    from tess_source.tables.items import Entry
     from tess_source.tables.listing import Links, Products
-    from tess_source.tables.manifest import Entry
 
 
 @hookimpl

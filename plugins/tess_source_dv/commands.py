@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tess_source._lazy import pl
-from tess_source.cli.asking import NOTHING, SOME_FAILED, Asking, format_option, note, print_rows
+from tess_source.cli.asking import Asking
+from tess_source.cli.printing import NOTHING, SOME_FAILED, format_option, note, print_rows
 from tess_source_dv.draw.figure import PictureFile
 from tess_source_dv.sets.filter import CHOICES
 
 if TYPE_CHECKING:
     from tess_source.session import Session
     from tess_source.tables.found import Found
-    from tess_source.tables.listing import Rows
+    from tess_source.tables.rows import Rows
     from tess_source_dv.sets.exact_sectors import Learned
     from tess_source_dv.sets.table import Sets
 

@@ -9,7 +9,7 @@ from tess_source import hookimpl
 
 if TYPE_CHECKING:
     from tess_source.hooks.records import Accessor
-    from tess_source.tables.manifest import Entry
+    from tess_source.tables.items import Entry
 
 
 @hookimpl

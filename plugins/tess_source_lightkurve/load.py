@@ -14,7 +14,7 @@ from tess_source_lightkurve.spoc import Unsupported, read_light_curve
 if TYPE_CHECKING:
     from astropy.io.fits import HDUList
 
-    from tess_source.tables.manifest import Entry
+    from tess_source.tables.items import Entry
 
 __all__ = ["load"]
 

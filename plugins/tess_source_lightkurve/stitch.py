@@ -16,7 +16,7 @@ from tess_source import names
 from tess_source._lazy import np
 from tess_source.errors import LoadError, QueryError
 from tess_source.load.loading import iter_load
-from tess_source.tables.manifest import Manifest
+from tess_source.tables.plan import Manifest
 from tess_source_lightkurve.readers import lightkurve
 
 if TYPE_CHECKING:

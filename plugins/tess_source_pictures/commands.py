@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from tess_source.cli.asking import NOTHING, SOME_FAILED, Asking, note
+from tess_source.cli.asking import Asking
+from tess_source.cli.printing import NOTHING, SOME_FAILED, note
 from tess_source_dv.draw.figure import PictureFile
 from tess_source_pictures.gather import has_curves
 from tess_source_pictures.html import page_file

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tess_source.tables.found import Found
-    from tess_source.tables.manifest import Manifest
+    from tess_source.tables.plan import Manifest
 
 __all__ = [
     "Curve",

@@ -6,24 +6,21 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
 
 from tess_source import settings as config
 from tess_source._version import __version__
-from tess_source.cache.answers import BROKEN, FORMAT, Answer, Answers, Question
+from tess_source.cache.answers import BROKEN, Answer, Answers
 from tess_source.cache.keep import keep
+from tess_source.cache.question import FORMAT, Question
 from tess_source.clock import SKEW, age_of, ago, this_moment
 from tess_source.errors import OfflineError, QueryError
-from tess_source.targets.target import Target
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tess_source.hooks.registry import Registry
-    from tess_source.settings import Settings
-    from tess_source.tables.listing import Observations, Products
-    from tess_source.targets.target import Query
+from tess_source.hooks.registry import Registry
+from tess_source.settings import Settings
+from tess_source.tables.listing import Observations, Products
+from tess_source.targets.target import Query, Target
 
 __all__ = ["Memory", "Recalled"]
 
@@ -72,7 +69,7 @@ class Memory:
         return ""
 
     def ask(
-        self, query: Query, fresh: Callable[[], tuple[Observations, Products]], *, refresh: bool = False
+        self, query: Query, fresh: Callable[[], tuple[Observations, Products, bool]], *, refresh: bool = False
     ) -> Recalled:
         """Answer a question from the store, or else ask.
 
@@ -80,7 +77,8 @@ class Memory:
         ----------
         query : Query
         fresh : callable
-            Asks the archives for observations and their products.
+            Asks the archives for observations and their products, and tells whether all products were listed, or only those that the
+            filters of the question could keep.
         refresh : bool
             Ask in any case.
 
@@ -91,20 +89,35 @@ class Memory:
         """
         self._check(refresh)
         reason = self.why_not()
-        question = None if reason else self._question(query)
+        questions = [] if reason else self._questions(query)
         answers = Answers(self.root, self.max_age, None if self.offline else self._versions(ARCHIVE_HOOKS))
-        if question and not refresh and (answer := answers.find(question)):
-            self._tell(query, answer)
-            return Recalled(answer, answer.time)
+        for question in () if refresh else questions:
+            if answer := answers.find(question):
+                self._log_recalled(query, answer)
+                return Recalled(answer, answer.time)
         if self.offline:
-            missing = answers.missing(question) if question and question.tics else list(map(str, query.targets))
-            raise OfflineError(_named(missing, query), reason)
-        observations, products = fresh()
-        time = this_moment()
-        answer = Answer(observations, products, time, self._versions(ARCHIVE_HOOKS))
-        if question:
-            answers.keep(question, answer)
+            whole = questions[0] if questions else None
+            missing = answers.missing(whole) if whole and whole.tics else list(map(str, query.targets))
+            raise OfflineError(_what_is_missing(missing, query), reason)
+        answer, whole = self._fresh(fresh)
+        if questions and (whole or len(questions) > 1):
+            answers.keep(questions[0 if whole else 1], answer)
         return Recalled(answer)
+
+    def without_network(
+        self, query: Query, fresh: Callable[[], tuple[Observations, Products, bool]], error: OfflineError
+    ) -> Recalled:
+        """Answer a question by archives that need no connection; an error that says what is missing is raised if they cannot."""
+        try:
+            answer, _ = self._fresh(fresh)
+        except QueryError:
+            raise error from None
+        log.warning("offline: answered by %s", ", ".join(query.archives))
+        return Recalled(answer)
+
+    def _fresh(self, fresh: Callable[[], tuple[Observations, Products, bool]]) -> tuple[Answer, bool]:
+        observations, products, whole = fresh()
+        return Answer(observations, products, this_moment(), self._versions(ARCHIVE_HOOKS)), whole
 
     def resolve(
         self, name: str, look_up: Callable[[], Target | None], *, refresh: bool = False
@@ -153,13 +166,18 @@ class Memory:
 
     # -- whom, and with what --
 
-    def _question(self, query: Query) -> Question | None:
-        return Question.of(query, **self._whom(ARCHIVE_HOOKS))
+    def _questions(self, query: Query) -> list[Question]:
+        """Return the question without its filters, whose answer serves for all of them, and the question with them."""
+        whom = {**self._whom(ARCHIVE_HOOKS, query.archives)}
+        whole = Question.of(replace(query, filters={}), **whom)
+        chosen = Question.of(query, **whom) if query.filters else None
+        return [whole, *([chosen] if chosen else [])] if whole else []
 
-    def _whom(self, hooks: Sequence[str]) -> dict[str, Any]:
-        """Say who is asked: the same question to another server, by other plugins or with a token, is another question."""
+    def _whom(self, hooks: Sequence[str], archives: Sequence[str] = ()) -> dict[str, Any]:
+        """Return who is asked: the same question to another server, to other archives or with a token is another question."""
         server = (self.settings.server or "").rstrip("/")
-        return {"server": server, "plugins": sorted(self._plugins(hooks)), "token": bool(self.settings.token)}
+        plugins = sorted(name for name in self._plugins(hooks) if not archives or name in archives)
+        return {"server": server, "plugins": plugins, "token": bool(self.settings.token)}
 
     def _plugins(self, hooks: Sequence[str]) -> dict[str, str]:
         """Give the plugins that answer, with their versions."""
@@ -195,7 +213,7 @@ class Memory:
 
     # -- words --
 
-    def _tell(self, query: Query, answer: Answer) -> None:
+    def _log_recalled(self, query: Query, answer: Answer) -> None:
         """Say that an answer is remembered; loudly, if it is older than it would be believed otherwise."""
         age = age_of(answer.time)
         old = not -SKEW <= age <= config.max_age(self.settings.max_age)
@@ -207,7 +225,7 @@ class Memory:
             log.warning("%s: taken to be %s", ", ".join(nearest), meant)
 
 
-def _named(missing: Sequence[str], query: Query, most: int = 10) -> str:
+def _what_is_missing(missing: Sequence[str], query: Query, most: int = 10) -> str:
     """Name the targets, and what else was asked, e.g. ``TIC 1, TIC 2 with sequence_number=14``."""
     more = f" and {len(missing) - most:,} more" if len(missing) > most else ""
     criteria = ", ".join(f"{name}={value!r}" for name, value in query.criteria.items())

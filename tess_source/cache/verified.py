@@ -6,12 +6,14 @@ locks, and what is lost is only verified again.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import logging
 import os
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,9 +21,13 @@ from typing import Any
 
 from tess_source.cache.keep import keep
 from tess_source.clock import SKEW, now
+from tess_source.display import text
+from tess_source.files.folder import Folder, Lying
+from tess_source.files.verify import Verifier
 from tess_source.settings import OWN_FOLDER
+from tess_source.tables.items import Item
 
-__all__ = ["Index", "Known"]
+__all__ = ["Index", "Known", "read_all", "read_whole"]
 
 log = logging.getLogger(__name__)
 
@@ -61,10 +67,10 @@ class Index:
         self.root, self._store = root, store or root
         self.folder = self._store / OWN_FOLDER / (f"elsewhere/{_name_of(root)}" if store else "verified")
 
-    def get(self, path: str, stat: os.stat_result) -> Known | None:
-        """Give what is known of a file, if its size and time are still those that were verified."""
+    def get(self, path: str, lying: Lying) -> Known | None:
+        """Return what is known of a file, if its size and time are still those that were verified. Of links nothing is known."""
         known = self.entries.get(path)
-        same = known is not None and (known.size, known.mtime_ns) == (stat.st_size, stat.st_mtime_ns)
+        same = known is not None and (known.size, known.mtime_ns) == (lying.size, lying.mtime_ns) and not lying.is_link
         return known if same else None
 
     @cached_property
@@ -156,3 +162,52 @@ def _known(row: dict[str, Any]) -> Known:
     if not all(isinstance(word, str) for word in (path, sha256, uri)) or len(sha256) != 64:
         raise ValueError("it does not say which file, and which bytes")
     return Known(path, int(row["size"]), int(row["mtime_ns"]), sha256, uri, float(row["verified"]))
+
+
+# -- reading files through --
+
+READERS = 4
+"""Files read at the same time; their sums are made without Python's lock."""
+CHUNK = 1 << 20
+"""Bytes read at a time."""
+
+
+def read_whole(folder: Folder, item: Item) -> tuple[Known | None, str]:
+    """Read a file through.
+
+    Parameters
+    ----------
+    folder : Folder
+    item : Item
+        Which file, and what is known of it.
+
+    Returns
+    -------
+    known : Known or None
+        What is to be remembered of it, if it is whole.
+    problem : str
+        What is wrong with it, said of "it"; empty if it is whole.
+    """
+    verifier = Verifier(item.path.rpartition("/")[2], size=item.size, kind=item.kind)
+    before = folder.exists(item.path)
+    try:
+        with folder.open(item.path) as file:
+            while data := file.read(CHUNK):
+                verifier.feed(data)
+    except (OSError, ValueError) as error:
+        return None, f"it cannot be read: {getattr(error, 'strerror', None) or error}"
+    problem, after = verifier.finish(), folder.exists(item.path)
+    if problem is None and (after is None or before != after):
+        problem = "it changed while it was read"
+    if problem or after is None:
+        return None, problem or ""
+    return Known(item.path, after.size, after.mtime_ns, verifier.sha256, item.uri, now()), ""
+
+
+def read_all(folder: Folder, items: Sequence[Item]) -> list[tuple[Known | None, str]]:
+    """Read files through, several at a time: see `read_whole`."""
+    if not items:
+        return []
+    log.info("reading %s not verified yet", text.number(len(items), "file"))
+    with ThreadPoolExecutor(READERS) as pool:
+        return list(pool.map(functools.partial(read_whole, folder), items))

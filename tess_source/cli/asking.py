@@ -1,65 +1,20 @@
-"""What commands are made of, the program's own and those of plugins: the question with every declared filter, rows, exit codes."""
+"""Commands that ask what ``search`` asks: targets, criteria, and every filter of every plugin."""
 
 from __future__ import annotations
 
 import copy
-import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tess_source._lazy import pl
-from tess_source.errors import Interrupted
-
 if TYPE_CHECKING:
     from tess_source.hooks.records import Filter
     from tess_source.session import Session
-    from tess_source.tables.manifest import Manifest
-    from tess_source.tables.plan import Plan
 
-__all__ = [
-    "FORMATS", "INTERRUPTED", "NOTHING", "SOME_FAILED", "USAGE", "Asking", "download", "format_option", "in_program",
-    "note", "print_rows", "say",
-]  # fmt: skip
+__all__ = ["Asking", "in_program"]
 
-SOME_FAILED, USAGE, NOTHING, INTERRUPTED = 1, 2, 3, 130
-"""Exit codes."""
-FORMATS = ("table", "csv", "json", "jsonl", "ecsv")
-"""How rows can be printed."""
 CRITERION_HELP = "A column of the archive's observation table, see `tess-source fields`; values a,b or, for numbers, least..greatest."
-
-format_option = click.option(
-    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print rows."
-)
-"""The option ``--format``; the function gets its value as `form`, which `print_rows` takes."""
-
-
-def say(message: str) -> None:
-    """Print on stderr, where everything goes that is not data."""
-    click.echo(message, err=True)
-
-
-def note(message: str) -> None:
-    """Print on stderr what is no fault: with ``--quiet`` it is left out."""
-    if logging.getLogger("tess_source").isEnabledFor(logging.WARNING):
-        say(message)
-
-
-def print_rows(frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None, whole: Sequence[str] = ()) -> None:
-    """Print rows on stdout: see `tess_source.cli.printing.render`, which has the same parameters."""
-    from tess_source.cli.printing import render
-
-    click.echo(render(frame, form, columns, whole), nl=False)
-
-
-def download(plan: Plan, jobs: int | None = None) -> Manifest:
-    """Fetch the files of a plan; of what is interrupted, say on stderr what is done and how to go on."""
-    try:
-        return plan.download(jobs=jobs)
-    except Interrupted as stop:
-        say(f"{stop.manifest.summary()}\nrun the same command again to go on")
-        raise
 
 
 class Asking(click.Command):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tess_source._lazy import pl
-from tess_source.cli.asking import NOTHING, SOME_FAILED, format_option, note, print_rows
+from tess_source.cli.printing import NOTHING, SOME_FAILED, format_option, note, print_rows
 from tess_source.display import text
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.settings import OWN_FOLDER, count_of_bytes, is_offline, max_age, seconds

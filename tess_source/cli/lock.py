@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tess_source import disk as place
-from tess_source.cli.asking import SOME_FAILED, download, format_option, note, print_rows, say
+from tess_source.cli.printing import SOME_FAILED, download, format_option, note, print_rows, say
 from tess_source.display import text
 from tess_source.errors import LockError
 
 if TYPE_CHECKING:
-    from tess_source.lock.check import Changes, Verified
+    from tess_source.lock.check import Verified
+    from tess_source.lock.compare import Changes
     from tess_source.session import Session
-    from tess_source.tables.manifest import Manifest
-    from tess_source.tables.plan import Plan
+    from tess_source.tables.plan import Manifest, Plan
 
 __all__ = ["check_place", "check_replaced", "commands", "with_from_lock"]
 
@@ -115,7 +115,7 @@ def _refresh(session: Session) -> click.Command:
     @format_option
     def refresh(lock: str, new: str | None, form: str) -> None:
         """Ask the archive again what the lock asked, and say what differs today; nothing is fetched. Exit code 1 if it differs."""
-        from tess_source.lock.check import refresh
+        from tess_source.lock.refresh import refresh
 
         today, changes = refresh(_load(lock), session)
         if new:
@@ -191,7 +191,8 @@ def _refuse_a_question(context: click.Context, allowed: Collection[str]) -> None
 
 
 def _get_locked(session: Session, lock: str, root: str, jobs: int | None, form: str, dry_run: bool) -> None:
-    from tess_source.lock.check import made_elsewhere, verify_lock
+    from tess_source.lock.check import verify_lock
+    from tess_source.lock.refresh import made_elsewhere
 
     plan = _load(lock, root, session)
     if other := made_elsewhere(plan, session):

@@ -1,17 +1,26 @@
-"""Rows as the program prints them: a table for people; csv, json, jsonl and ecsv for other programs."""
+"""What commands print: rows on stdout, words on stderr; and the program's exit codes."""
 
 from __future__ import annotations
 
 import io
 import json
+import logging
 import sys
 from collections.abc import Callable, Sequence
+
+import click
 
 from tess_source._lazy import pl
 from tess_source.display import text
 from tess_source.tables.convert import to_astropy
+from tess_source.tables.plan import Interrupted, Manifest, Plan
 
-__all__ = ["FORMATS", "render"]
+__all__ = [
+    "FORMATS", "INTERRUPTED", "NOTHING", "SOME_FAILED", "USAGE", "download", "format_option", "note", "print_rows", "render", "say",
+]  # fmt: skip
+
+SOME_FAILED, USAGE, NOTHING, INTERRUPTED = 1, 2, 3, 130
+"""Exit codes."""
 
 
 def render(frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None, whole: Sequence[str] = ()) -> str:
@@ -69,3 +78,33 @@ FORMATS: dict[str, Callable[[pl.DataFrame, Sequence[str], Sequence[str]], str]] 
     "ecsv": _ecsv,
 }
 """Name → writer."""
+
+format_option = click.option(
+    "--format", "form", type=click.Choice(list(FORMATS)), default="table", show_default=True, help="How to print rows."
+)
+"""The option ``--format``; the function gets its value as `form`, which `print_rows` takes."""
+
+
+def say(message: str) -> None:
+    """Print on stderr, where everything goes that is not data."""
+    click.echo(message, err=True)
+
+
+def note(message: str) -> None:
+    """Print on stderr what is no fault: with ``--quiet`` it is left out."""
+    if logging.getLogger("tess_source").isEnabledFor(logging.WARNING):
+        say(message)
+
+
+def print_rows(frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None, whole: Sequence[str] = ()) -> None:
+    """Print rows on stdout: see `render`, which has the same parameters."""
+    click.echo(render(frame, form, columns, whole), nl=False)
+
+
+def download(plan: Plan, jobs: int | None = None) -> Manifest:
+    """Fetch the files of a plan. If it is interrupted, print on stderr what is done and how to go on."""
+    try:
+        return plan.download(jobs=jobs)
+    except Interrupted as stop:
+        say(f"{stop.manifest.summary()}\nrun the same command again to go on")
+        raise

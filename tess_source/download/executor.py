@@ -16,18 +16,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tess_source.download.fetch import scheme_of
+from tess_source.download.run import Run, addresses
 from tess_source.errors import QueryError, TessSourceError
 from tess_source.hooks.records import Request, Transport
 from tess_source.settings import Settings
-from tess_source.tables.manifest import FAILED, Entry
-from tess_source.tables.plan import Item
+from tess_source.tables.items import FAILED, INTERRUPTED, Entry, Item
 from tess_source.threads import LISTEN
-
-if TYPE_CHECKING:
-    from tess_source.download.run import Run
 
 __all__ = ["Batch", "check_executor", "entries", "work"]
 
@@ -42,7 +39,7 @@ class Batch:
     """What a worker is told."""
 
     items: tuple[Item, ...]
-    addresses: Mapping[str, Request | str] = field(repr=False)
+    addresses: Mapping[str, tuple[Request, ...] | str] = field(repr=False)
     """URI → where it is to be had, or why that is not known. Headers may hold a secret."""
     schemes: tuple[str, ...]
     root: str
@@ -102,9 +99,9 @@ def entries(
     width, jobs = _shared(executor, settings.jobs)
     plain = replace(settings, jobs=jobs, progress=False, token=None)
 
-    def located(item: Item) -> dict[str, Request | str]:
+    def located(item: Item) -> dict[str, tuple[Request, ...] | str]:
         return {
-            uri: _address(uri, transports[scheme], settings)
+            uri: _addresses(uri, transports[scheme], settings)
             for uri in (item.uri, *item.mirrors)
             if (scheme := scheme_of(uri)) in transports
         }
@@ -156,28 +153,24 @@ def work(batch: Batch) -> list[Entry]:
     except KeyboardInterrupt:
         log.info("interrupted; what was fetched is kept")
     pairs = zip(batch.items, run.entries, strict=True)
-    return [entry or Entry(item, FAILED, error="interrupted") for item, entry in pairs]
+    return [entry or Entry(item, FAILED, error=INTERRUPTED) for item, entry in pairs]
 
 
 def _run(batch: Batch, root: Path) -> Run:
-    from tess_source.download.run import Run
+    def locate(uri: str, settings: Settings) -> tuple[Request, ...]:
+        found = batch.addresses[uri]
+        if isinstance(found, str):
+            raise TessSourceError(found)
+        return found
 
-    def locate(uri: str, settings: Settings) -> Request:
-        address = batch.addresses[uri]
-        if isinstance(address, str):
-            raise TessSourceError(address)
-        return address
-
-    transports = {scheme: Transport(scheme, locate) for scheme in batch.schemes}
-    return Run(batch.items, root, transports, batch.settings)
+    return Run(batch.items, root, {scheme: Transport(scheme, locate) for scheme in batch.schemes}, batch.settings)
 
 
-def _address(uri: str, transport: Transport, settings: Settings) -> Request | str:
+def _addresses(uri: str, transport: Transport, settings: Settings) -> tuple[Request, ...] | str:
     try:
-        request = transport.locate(uri, settings)
+        return addresses(uri, transport, settings)
     except Exception as error:  # noqa: BLE001  a mistake in a plugin must not cost the other files
         return f"{type(error).__name__}: {error}"
-    return replace(request, headers=dict(request.headers))
 
 
 def _submitted(executor: Executor, batch: Batch) -> Future[list[Entry]]:

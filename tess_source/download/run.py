@@ -1,4 +1,4 @@
-"""The downloader that answers last: a pool of threads, whole files or none, and an entry for every item.
+"""A run of the built-in downloader: a pool of threads, whole files or none, and an entry for every file.
 
 A file appears under its final name only when all its bytes are there and were verified. What is promised, and by which test it is held:
 ``docs/downloads.md``.
@@ -13,76 +13,31 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from tess_source.download import part as resume
-from tess_source.download.fetch import Fetcher, KnownFiles, scheme_of
-from tess_source.download.folder import Folder
+from tess_source.download.claim import sweep
+from tess_source.download.destination import LocalFolder
+from tess_source.download.fetch import Fetcher, scheme_of
 from tess_source.download.progress import CallbackError, Progress
-from tess_source.errors import Interrupted
-from tess_source.tables.manifest import FAILED, FETCHED, Entry, Manifest
-from tess_source.tables.plan import Item, Plan
+from tess_source.hooks.records import Request, Transport
+from tess_source.settings import Settings, at_server
+from tess_source.tables.items import FAILED, FETCHED, Entry, Item
 from tess_source.threads import LISTEN
 
-if TYPE_CHECKING:
-    from tess_source.hooks.records import Request, Transport
-    from tess_source.settings import Settings
+__all__ = ["Run", "addresses"]
 
-__all__ = ["Run", "download", "iter_download"]
-
-
-def download(
-    plan: Plan,
-    transports: Mapping[str, Transport],
-    settings: Settings,
-    *,
-    executor: Executor | None = None,
-    on_entry: Callable[[Entry], object] | None = None,
-) -> Manifest:
-    """Fetch a plan.
-
-    Parameters
-    ----------
-    plan : Plan
-    transports : mapping
-        URI scheme → how to fetch it.
-    settings : Settings
-    executor : concurrent.futures.Executor, optional
-        Does the work instead of threads of this process: see `tess_source.download.executor`.
-    on_entry : callable, optional
-        Is given each entry, in the calling thread, as soon as it is known.
-
-    Returns
-    -------
-    Manifest
-        One entry per item, in the plan's order.
-
-    Raises
-    ------
-    Interrupted
-        On Ctrl-C, with the manifest of what was done; no ``.part`` is left.
-    """
-    started = time.monotonic()
-    run = Run(list(plan), plan.root, transports, settings, executor)
-    try:
-        for entry in run:
-            if on_entry is not None:
-                on_entry(entry)
-    except KeyboardInterrupt:
-        raise Interrupted(run.manifest(plan, started)) from None
-    return run.manifest(plan, started)
+ByExecutor = Callable[
+    [Executor, Mapping[int, Item], Path, Mapping[str, Transport], Settings], Iterator[tuple[int, Entry]]
+]
+"""How an executor's workers fetch files: `tess_source.download.executor.entries`."""
 
 
-def iter_download(
-    plan: Plan,
-    transports: Mapping[str, Transport],
-    settings: Settings,
-    *,
-    executor: Executor | None = None,
-    known: KnownFiles | None = None,
-) -> Iterator[Entry]:
-    """Fetch a plan, and give each entry as soon as it is known: see `download`. Who stops early stops the download."""
-    yield from Run(list(plan), plan.root, transports, settings, executor, known)
+def addresses(uri: str, transport: Transport, settings: Settings) -> tuple[Request, ...]:
+    """Return where a URI is to be had, best first; with another server, everything is asked there."""
+    located = transport.locate(uri, settings)
+    requests = (located,) if isinstance(located, Request) else tuple(located)
+    return tuple(
+        Request(at_server(request.url, settings), dict(request.headers), request.unpack) for request in requests
+    )
 
 
 class Run:
@@ -91,13 +46,15 @@ class Run:
     Parameters
     ----------
     items : sequence of Item
+        Files that are not here.
     root : Path
     transports : mapping
         URI scheme → how to fetch it.
     settings : Settings
     executor : Executor, optional
-    known : KnownFiles, optional
-        Files that need not be read again to know that they are whole.
+        Whose workers do the work, in place of threads of this process.
+    by_executor : callable, optional
+        How they do it.
     """
 
     def __init__(
@@ -107,52 +64,37 @@ class Run:
         transports: Mapping[str, Transport],
         settings: Settings,
         executor: Executor | None = None,
-        known: KnownFiles | None = None,
+        by_executor: ByExecutor | None = None,
     ) -> None:
         self.items, self.root, self.settings = items, root, settings
         self.entries: list[Entry | None] = [None] * len(items)
         """What is known so far; threads fill it in."""
-        self._transports, self._executor, self._known = transports, executor, known
-
-    def manifest(self, plan: Plan, started: float) -> Manifest:
-        """Give what was done until now."""
-        pairs = zip(self.items, self.entries, strict=True)
-        whole = tuple(entry or Entry(item, FAILED, error="interrupted") for item, entry in pairs)
-        return Manifest(plan, whole, seconds=time.monotonic() - started)
+        self._transports, self._executor, self._by_executor = transports, executor, by_executor
 
     def __iter__(self) -> Iterator[Entry]:
-        resume.sweep({(self.root / item.path).parent for item in self.items if item.problem is None})
-        counted = {
-            index: _counted(self.root, item) for index, item in enumerate(self.items) if self._fetchable(index, item)
-        }
-        todo = [size for size in counted.values() if size is not None]
+        sweep({(self.root / item.path).parent for item in self.items if item.problem is None})
+        for index, item in enumerate(self.items):
+            if item.problem is not None:
+                self.entries[index] = Entry(item, FAILED, error=item.problem)
+        todo = [index for index, entry in enumerate(self.entries) if entry is None]
         yield from filter(None, self.entries)
-        with Progress(self.settings.progress, len(todo), sum(todo)) as bar:
+        with Progress(self.settings.progress, len(todo), sum(self.items[index].size or 0 for index in todo)) as bar:
             try:
-                yield from self._elsewhere(counted, bar) if self._executor else self._here(counted, bar)
+                yield from self._by_workers(todo, bar) if self._executor else self._by_threads(todo, bar)
             except CallbackError as error:
                 raise error.__cause__ or error from None
 
-    def _fetchable(self, index: int, item: Item) -> bool:
-        """Tell whether an item may be written; if not, that is its entry."""
-        if item.problem is not None:
-            self.entries[index] = Entry(item, FAILED, error=item.problem)
-        return item.problem is None
+    def _locate(self, uri: str) -> tuple[Request, ...]:
+        return addresses(uri, self._transports[scheme_of(uri)], self.settings)
 
-    def locate(self, uri: str) -> Request:
-        """Say where a URI of a known scheme is to be had."""
-        return self._transports[scheme_of(uri)].locate(uri, self.settings)
-
-    def _here(self, counted: Mapping[int, int | None], bar: Progress) -> Iterator[Entry]:
+    def _by_threads(self, todo: Sequence[int], bar: Progress) -> Iterator[Entry]:
         settings = self.settings
-        folder = Folder(self.root)
-        fetcher = Fetcher(
-            folder, tuple(self._transports), self.locate, settings.patience, settings.jobs, bar, self._known
-        )
-        work = _Work(counted, settings.patience.look, fetcher.stop)
+        folder = LocalFolder(self.root)
+        fetcher = Fetcher(folder, tuple(self._transports), self._locate, settings.patience, settings.jobs, bar)
+        work = _Work(todo, settings.patience.look, fetcher.stop)
 
         def do(index: int) -> Entry | None:
-            entry = fetcher.entry(self.items[index], counted[index])
+            entry = fetcher.entry(self.items[index])
             if entry is None:
                 work.later(index)
             else:
@@ -160,36 +102,33 @@ class Run:
             return entry
 
         try:
-            if settings.jobs <= 1 or len(counted) <= 1:
+            if settings.jobs <= 1 or len(todo) <= 1:
                 yield from _in_order(work, do)
             else:
-                yield from _in_threads(work, do, min(settings.jobs, len(counted)), fetcher.halt)
+                yield from _in_threads(work, do, min(settings.jobs, len(todo)), fetcher.halt)
         finally:
             fetcher.halt()
-            fetcher.pools.close()
+            fetcher.close()
 
-    def _elsewhere(self, counted: Mapping[int, int | None], bar: Progress) -> Iterator[Entry]:
-        from tess_source.download import executor as elsewhere
-
+    def _by_workers(self, todo: Sequence[int], bar: Progress) -> Iterator[Entry]:
         assert self._executor is not None
-        items = {index: self.items[index] for index in counted}
-        for index, entry in elsewhere.entries(self._executor, items, self.root, self._transports, self.settings):
+        assert self._by_executor is not None
+        items = {index: self.items[index] for index in todo}
+        for index, entry in self._by_executor(self._executor, items, self.root, self._transports, self.settings):
             self.entries[index] = entry
-            size = counted[index]
-            share = bar.share(size or 0)
+            share = bar.share(entry.item.size or 0)
             if entry.status == FETCHED:
                 share.expect(entry.bytes)
                 share.at(entry.bytes)
-            if entry.status != "here" or size is not None:
-                share.done(ok=entry.status == FETCHED)
+            share.done(ok=entry.status == FETCHED)
             yield entry
 
 
 class _Work:
     """Numbers of what is left to do: first once each, then again and again what another process is at."""
 
-    def __init__(self, todo: Mapping[int, object], pause: float, stop: threading.Event) -> None:
-        self._todo = iter(list(todo))
+    def __init__(self, todo: Sequence[int], pause: float, stop: threading.Event) -> None:
+        self._todo = iter(todo)
         self._later: list[tuple[float, int]] = []
         self._pause, self._stop = pause, stop
         self._lock = threading.Lock()
@@ -200,7 +139,7 @@ class _Work:
             heapq.heappush(self._later, (time.monotonic() + self._pause, index))
 
     def next(self) -> int | None:
-        """Give the next; None if there is nothing left, or all is to stop."""
+        """Return the next; None if there is nothing left, or all is to stop."""
         with self._lock:
             index = next(self._todo, None)
             due = 0.0
@@ -253,12 +192,3 @@ def _in_threads(
                     yield found
         finally:  # also when nobody wants the rest
             halt()
-
-
-def _counted(root: Path, item: Item) -> int | None:
-    """Give the bytes that are to be fetched, as far as can be told without reading; None if the file seems to be here."""
-    try:
-        found = (root / item.path).stat().st_size
-    except (OSError, ValueError):
-        return item.size or 0
-    return None if item.size in {None, found} else item.size

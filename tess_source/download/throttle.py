@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 
-__all__ = ["Strain"]
+__all__ = ["Throttle"]
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ CAUTION = 6
 """Complaints after which the number of successes that is asked for doubles no more."""
 
 
-class Strain:
+class Throttle:
     """Slots for transfers: halved when the archive complains or does not answer, one more after as many successes as there are slots.
 
     To go where the archive complained before takes twice as many successes for each time it did.

@@ -1,23 +1,19 @@
-"""What plugins declare, and what they are told: frozen records without behaviour."""
+"""What plugins declare: frozen records without behaviour."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from tess_source._lazy import np, pl
+from tess_source._lazy import pl
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from tess_source.settings import Settings
-    from tess_source.tables.listing import Links, Products
+    from tess_source.tables.listing import Links, Observations, Products
+    from tess_source.tables.rows import Mask
 
-__all__ = ["Accessor", "Column", "Field", "Filter", "Mask", "Request", "Transport"]
-
-Mask: TypeAlias = "pl.Expr | pl.Series | npt.NDArray[np.bool_]"
-"""Which rows to keep: a polars expression, or one boolean a row."""
+__all__ = ["Accessor", "Column", "Field", "Filter", "Kind", "Request", "StandIn", "Transport"]
 
 
 def _same(value: Any) -> Any:
@@ -34,7 +30,7 @@ class Filter:
     """A pure function of the whole table and the checked value: which rows stay."""
     help: str
     """One line for the reader of ``--help``."""
-    check: Callable[[Any], Any] = _same
+    check: Callable[..., Any] = _same
     """Turns a Python value into its canonical form, or raises ValueError or TypeError that says what would be right."""
     parse: Callable[[str], Any] = _same
     """Turns the program's text into a value for `check`."""
@@ -50,6 +46,33 @@ class Filter:
     """0: a mask, order does not matter. 1: a choice among what is left, in order of name. 2: after those, e.g. a limit."""
     criteria: Callable[[Any], Mapping[str, Any]] | None = None
     """What an archive may be asked instead when no target was given, so that not everything has to be listed."""
+    holds: Callable[[Observations, Any], Mask] | None = None
+    """Which observations may have products that stay, so that the others need not be listed; null and true mean "may". Who gives this
+    promises that `keep` looks at each row alone. None: any observation may."""
+    most: Callable[[Any], int] | None = None
+    """For a choice: after how many products, in the order of the table, nothing more is kept. None: all have to be seen."""
+    kinds: bool = False
+    """Whether its words are kinds of products: `check` is then given, as a second argument, the names that plugins declare."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of product that `tess_source.names` does not know, so that it can be selected by ``kind=``."""
+
+    name: str
+    """As it stands in the column `kind`; two plugins cannot claim the same."""
+    help: str
+    """One line that says what such a file holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """Says that an archive repeats the rows of another, e.g. as a catalogue or a copy. It is asked only when it is named, or offline."""
+
+    archive: str
+    """The archive whose rows it has."""
+    help: str = ""
+    """One line that says what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +89,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Accessor:
-    """A method that is added to every `tess_source.tables.found.Found`, or to every `tess_source.tables.manifest.Manifest`."""
+    """A method that is added to every `Found`, to every `Manifest`, or to every `Session`."""
 
     name: str
     """``dv`` becomes ``found.dv(…)``; two plugins cannot claim the same, nor can any claim what the class has itself."""
     function: Callable[..., Any]
-    """What is called, with the Found or Manifest before the user's arguments; its docstring is the method's."""
+    """What is called, with the Found, Manifest or Session before the user's arguments; its docstring is the method's."""
     help: str
     """One line that says what it gives."""
     of: str = "found"
-    """What has the method: ``found``, or ``manifest``, which is what was fetched."""
+    """What has the method: ``found``, ``manifest`` (what was fetched), or ``session``."""
 
     @property
     def key(self) -> str:
@@ -97,12 +120,14 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Where a file is to be had: one GET."""
+    """Where the bytes of a file are to be had."""
 
     url: str
-    """An http or https address."""
+    """An http or https address, fetched by one GET; or a file address, ``file:///...``, which is copied."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Headers for the first host only: they may hold a secret and do not follow a redirect elsewhere."""
+    unpack: str = ""
+    """How what comes is packed: ``"zip"`` for a zip file with one file in it, which is unpacked. Empty: it comes as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +135,8 @@ class Transport:
     """How the URIs of one scheme are fetched."""
 
     scheme: str
-    """What stands before the colon, e.g. ``mast``; one plugin owns it."""
-    locate: Callable[[str, Settings], Request]
-    """A pure function: URI to request."""
+    """What stands before the colon, e.g. ``mast``; one plugin owns it. ``file`` is built in."""
+    locate: Callable[[str, Settings], Request | Sequence[Request]]
+    """A pure function: URI to request, or to several, which are tried in this order until one gives the file."""
     help: str = ""
     """One line that says where these files come from."""

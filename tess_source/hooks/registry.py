@@ -1,33 +1,40 @@
-"""Finding, loading, naming and blaming plugins."""
+"""All plugins of a session: what they declare, and how they are called."""
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import os
-import sys
-import types
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, entry_points
-from inspect import unwrap
-from pathlib import Path
+from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 from tess_source.errors import PluginConflictError, PluginError, TessSourceError, UnknownNameError
-from tess_source.hooks import specs as hookspecs
+from tess_source.hooks import specs
+from tess_source.hooks.discovery import (
+    GROUP,
+    Reference,
+    distribution_of,
+    found_entry_points,
+    name_of,
+    origin_of,
+    plugin_of,
+    reference_of,
+)
+from tess_source.hooks.fitness import check_accessor, check_plugin_object, culprit_of, sequence_of
+from tess_source.hooks.records import Request, Transport
 
 if TYPE_CHECKING:
     import click
 
-    from tess_source.hooks.records import Accessor, Column, Filter, Transport
+    from tess_source.hooks.records import Accessor, Column, Filter, Kind, StandIn
 
-__all__ = ["GROUP", "Plugin", "Registry", "from_file"]
+__all__ = ["Plugin", "Registry"]
 
-GROUP = "tess_source"
-"""The entry-point group under which packages offer plugins."""
+BUILT_IN = "tess-source"
+"""The owner of what the core declares itself."""
 
 log = logging.getLogger(__name__)
 
@@ -47,27 +54,49 @@ class Plugin:
     """Why it is broken."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Registry:
     """All plugins of a session, and what they declare.
 
-    Every name (of a plugin, filter, column, scheme, accessor, command) has one owner. A plugin that cannot be used is kept as broken,
-    with its error, and the rest work.
+    Every name (of a plugin, filter, kind, column, scheme, accessor, command) has one owner. A plugin that cannot be used is kept as
+    broken, with its error, and the rest work. A registry can be pickled if its plugins can; two are equal if their plugins are.
     """
 
     manager: pluggy.PluginManager = field(default_factory=lambda: pluggy.PluginManager(GROUP))
     plugins: dict[str, Plugin] = field(default_factory=dict)
     filters: dict[str, Filter] = field(default_factory=dict)
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    """Kinds of products that plugins declare, besides those that `tess_source.names` knows."""
     columns: dict[str, Column] = field(default_factory=dict)
     transports: dict[str, Transport] = field(default_factory=dict)
     accessors: dict[str, Accessor] = field(default_factory=dict)
     commands: dict[str, click.Command] = field(default_factory=dict)
+    stand_ins: dict[str, StandIn] = field(default_factory=dict)
+    """Plugin → what it stands in for."""
     owners: dict[tuple[str, str], str] = field(default_factory=dict)
     """(what, name) → plugin, e.g. ``("filter", "sector") → "filters"``."""
 
     def __post_init__(self) -> None:
-        for role in hookspecs.ROLES:
+        for role in specs.ROLES:
             self.manager.add_hookspecs(role)
+        self.transports["file"] = Transport("file", lambda uri, settings: Request(uri), "files of this machine")
+        self.owners["scheme", "file"] = BUILT_IN
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Registry) and self.ready == other.ready
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Callable[..., Registry], tuple[object]]:
+        plugins = [(self.manager.get_plugin(name), plugin) for name, plugin in self.ready.items()]
+        return _registered, ([(reference_of(plugin), known) for plugin, known in plugins],)
+
+    @property
+    def ready(self) -> dict[str, Plugin]:
+        """The plugins that can be used."""
+        return {name: plugin for name, plugin in self.plugins.items() if plugin.state == "ready"}
+
+    # -- finding and registering --
 
     @classmethod
     def discover(cls, without: Iterable[str] = ()) -> Registry:
@@ -81,14 +110,14 @@ class Registry:
         Raises
         ------
         PluginConflictError
-            If two distributions claim one name, or two plugins one filter, column, scheme, accessor or command.
+            If two distributions claim one name, or two plugins one filter, kind, column, scheme, accessor or command.
         """
         registry = cls()
         off = {*without, *filter(None, os.environ.get("TESS_SOURCE_WITHOUT", "").split(","))}
-        found = _entry_points(off)
+        found = found_entry_points(off)
         registry.check_known(off, found)
         for name, entry in found.items():
-            version, origin = _distribution(entry)
+            version, origin = distribution_of(entry)
             if name in off:
                 registry.plugins[name] = Plugin(name, version, origin, state="off")
             else:
@@ -97,31 +126,33 @@ class Registry:
 
     @staticmethod
     def check_known(off: Iterable[str], found: Mapping[str, EntryPoint]) -> None:
-        """Refuse to leave out a plugin that is not there: it is most likely a slip of the pen."""
+        """Refuse to leave out a plugin that is not there: it is most likely misspelt."""
         for name in off:
             if name not in found:
                 raise UnknownNameError("plugin", name, found)
 
     def load(self, entry: EntryPoint, version: str, origin: str) -> None:
-        """Import an entry point and register it; a failure is recorded, not raised, a conflict is raised."""
+        """Import an entry point and register it. A failure is recorded, not raised; a conflict is raised."""
         try:
             plugin = entry.load()
         except Exception as error:  # noqa: BLE001  whatever a stranger's import does must not stop the others
-            self._broken(entry.name, version, origin, error)
+            self._keep_as_broken(entry.name, version, origin, error)
             return
         try:
             self.register(plugin, entry.name, version=version, origin=origin)
         except PluginConflictError:
             raise
         except PluginError as error:
-            self._broken(entry.name, version, origin, error)
+            self._keep_as_broken(entry.name, version, origin, error)
 
-    def _broken(self, name: str, version: str, origin: str, error: BaseException) -> None:
+    def _keep_as_broken(self, name: str, version: str, origin: str, error: BaseException) -> None:
         reason = f"{type(error).__name__}: {error}" if not isinstance(error, PluginError) else str(error)
         log.warning("plugin %r (%s) is not used: %s", name, origin, reason)
         self.plugins[name] = Plugin(name, version, origin, state="broken", error=reason)
 
-    def register(self, plugin: object, name: str | None = None, *, version: str = "", origin: str = "") -> str:
+    def register(
+        self, plugin: object, name: str | None = None, *, version: str = "", origin: str = "", replace: bool = False
+    ) -> str:
         """Add a plugin: a module, or any object with hook implementations.
 
         Parameters
@@ -131,6 +162,8 @@ class Registry:
             Its name; the module's or class's if not given.
         version, origin : str
             For ``tess-source plugins``.
+        replace : bool
+            Take out a plugin of the same name first, so that a notebook cell can be run twice.
 
         Returns
         -------
@@ -140,16 +173,33 @@ class Registry:
         Raises
         ------
         PluginError
-            If it has no hook, a hook that this version does not know, wrong arguments, or fails to declare. It is not registered then.
+            If it is a class, has no hook, a hook that this version does not know, wrong arguments, or fails to declare. It is not
+            registered then, and what it was to replace stays.
         PluginConflictError
             If it claims a name that is taken.
         """
-        name = name or _name_of(plugin)
-        if name in self.plugins and self.plugins[name].state == "ready":
-            taken = self.plugins[name].origin
-            message = f"two plugins are called {name!r}: {taken} and {origin or _origin_of(plugin)}; leave one out"
+        name = name or name_of(plugin)
+        before = self.plugins.get(name)
+        if before is not None and before.state == "ready" and not replace:
+            message = (
+                f"two plugins are called {name!r}: {before.origin} and {origin or origin_of(plugin)}; leave one out"
+            )
             raise PluginConflictError(message)
-        _check_marked(plugin, name)
+        check_plugin_object(plugin, name)
+        replaced = self.manager.get_plugin(name)
+        if replaced is not None:
+            self.unregister(name)
+        try:
+            hooks = self._admit(plugin, name)
+        except BaseException:
+            if replaced is not None and before is not None:
+                self.register(replaced, name, version=before.version, origin=before.origin)
+            raise
+        self.plugins[name] = Plugin(name, version, origin or origin_of(plugin), hooks=hooks)
+        return name
+
+    def _admit(self, plugin: object, name: str) -> tuple[str, ...]:
+        """Hand a plugin to pluggy, take down what it declares, and return the names of its hooks; or leave no trace of it."""
         try:
             self.manager.register(plugin, name)
             self.manager.check_pending()
@@ -166,11 +216,16 @@ class Registry:
         except BaseException:
             self._forget(plugin, name)
             raise
-        self.plugins[name] = Plugin(name, version, origin or _origin_of(plugin), hooks=hooks)
-        return name
+        return hooks
 
     def unregister(self, name: str) -> None:
-        """Take a plugin out again, with all that it declared."""
+        """Take a plugin out again, with all that it declared.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none of that name.
+        """
         plugin = self.manager.get_plugin(name)
         if plugin is None:
             raise UnknownNameError("plugin", name, self.plugins)
@@ -180,24 +235,27 @@ class Registry:
     def _forget(self, plugin: object, name: str) -> None:
         if self.manager.get_plugin(name) is plugin:
             self.manager.unregister(name=name)
-        tables: dict[str, dict[str, Any]] = self._tables()
+        tables = dict(self._tables().values())
         for what, key in [pair for pair, owner in self.owners.items() if owner == name]:
             del tables[what][key]
             del self.owners[what, key]
 
-    def _tables(self) -> dict[str, dict[str, Any]]:
+    def _tables(self) -> dict[str, tuple[str, dict[str, Any]]]:
+        """Return for each noun what one of its records is called, and where they are kept."""
         return {
-            "filter": self.filters, "column": self.columns, "scheme": self.transports, "accessor": self.accessors,
-            "command": self.commands,
+            "tess_filters": ("filter", self.filters), "tess_kinds": ("kind", self.kinds),
+            "tess_columns": ("column", self.columns), "tess_transports": ("scheme", self.transports),
+            "tess_accessors": ("accessor", self.accessors), "tess_commands": ("command", self.commands),
+            "tess_stand_ins": ("stand-in", self.stand_ins),
         }  # fmt: skip
 
     def _declare(self, plugin: object, name: str) -> None:
         """Ask one plugin's nouns, and give what it declares an owner."""
         others = [other for other in self.manager.get_plugins() if other is not plugin]
-        for noun, (what, table) in zip(hookspecs.NOUNS, self._tables().items(), strict=True):
+        for noun, (what, table) in self._tables().items():
             answers = self.call(noun, caller=self.manager.subset_hook_caller(noun, others))
-            for record in (record for answer in answers for record in _sequence(answer, noun, name)):
-                key = getattr(record, "key", None) or getattr(record, "scheme", None) or getattr(record, "name", None)
+            for record in (record for answer in answers for record in sequence_of(answer, noun, name)):
+                key = name if what == "stand-in" else _key_of(record)
                 if not isinstance(key, str):
                     raise PluginError(f"plugin {name!r}: {noun} gave {record!r}, which has no name")
                 if (owner := self.owners.get((what, key))) is not None:
@@ -206,119 +264,59 @@ class Registry:
                     )
                     raise PluginConflictError(message)
                 if what == "accessor":
-                    _check_accessor(record, name)
+                    check_accessor(record, name)
                 table[key] = record
                 self.owners[what, key] = name
 
+    # -- calling --
+
     def call(self, hook: str, caller: pluggy.HookCaller | None = None, **arguments: Any) -> Any:
-        """Call a hook; an exception carries a note that names the plugin it came from."""
+        """Call a hook. An exception carries a note that names the plugin it came from."""
         caller = caller or getattr(self.manager.hook, hook)
         try:
             return caller(**arguments)
         except Exception as error:
-            if culprit := self._culprit(caller, error):
+            if culprit := culprit_of(caller, error):
                 error.add_note(f"raised by plugin {culprit!r} in {hook}")
             raise
 
-    def _culprit(self, caller: pluggy.HookCaller, error: BaseException) -> str | None:
-        """Find the innermost hook implementation in a traceback."""
-        codes = {getattr(unwrap(impl.function), "__code__", None): impl.plugin_name for impl in caller.get_hookimpls()}
-        frames = list(_frames(error.__traceback__))
-        return next((codes[code] for code in reversed(frames) if code in codes), None)
+    def among(self, hook: str, archives: Collection[str]) -> pluggy.HookCaller:
+        """Return the caller of a hook of archives that leaves out all archives but those that are named."""
+        others = [self.manager.get_plugin(name) for name in self.archives() if name not in archives]
+        return self.manager.subset_hook_caller(hook, others)
+
+    def blame(self, what: str, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call what a plugin declared. An exception carries a note that names the plugin."""
+        try:
+            return function(*arguments)
+        except Exception as error:
+            error.add_note(f"raised by plugin {self.owner(what, name)!r} in its {what} {name!r}")
+            raise
+
+    def implements(self, hook: str) -> bool:
+        """Tell whether a plugin implements a hook."""
+        return bool(getattr(self.manager.hook, hook).get_hookimpls())
+
+    def implementing(self, *hooks: str) -> list[str]:
+        """Return the plugins that implement one of these hooks."""
+        return [name for name, plugin in self.ready.items() if set(hooks) & set(plugin.hooks)]
+
+    def archives(self) -> list[str]:
+        """Return the names of all archives: the plugins that implement ``tess_query``."""
+        return self.implementing("tess_query")
 
     def owner(self, what: str, name: str) -> str:
-        """Give the plugin that declared something, e.g. ``owner("filter", "sector")``."""
+        """Return the plugin that declared something, e.g. ``owner("filter", "sector")``."""
         return self.owners[what, name]
 
 
-def _frames(traceback: types.TracebackType | None) -> Iterator[types.CodeType]:
-    while traceback is not None:
-        yield traceback.tb_frame.f_code
-        traceback = traceback.tb_next
+def _key_of(record: object) -> object:
+    return getattr(record, "key", None) or getattr(record, "scheme", None) or getattr(record, "name", None)
 
 
-def _entry_points(off: Iterable[str]) -> dict[str, EntryPoint]:
-    """Find entry points, sorted by name; the same one seen twice (an editable install can do that) counts once."""
-    found: dict[str, EntryPoint] = {}
-    for entry in sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, _distribution(entry)[1])):
-        other = found.setdefault(entry.name, entry)
-        if other.value != entry.value and entry.name not in off:
-            one, two = _distribution(other)[1], _distribution(entry)[1]
-            raise PluginConflictError(
-                f"two distributions claim the plugin name {entry.name!r}: {one} ({other.value}) and {two} ({entry.value}); "
-                f"uninstall one, or leave both out with --without {entry.name}"
-            )
-    return found
-
-
-def _distribution(entry: EntryPoint) -> tuple[str, str]:
-    return (entry.dist.version, entry.dist.name) if entry.dist else ("", entry.value)
-
-
-def _sequence(answer: Any, noun: str, name: str) -> Sequence[Any]:
-    if isinstance(answer, Sequence) and not isinstance(answer, str):
-        return answer
-    raise PluginError(f"plugin {name!r}: {noun} must return a sequence of records, not {type(answer).__name__}")
-
-
-def _name_of(plugin: object) -> str:
-    name = getattr(plugin, "__name__", None) or type(plugin).__name__
-    return str(name).rsplit(".", 1)[-1].removeprefix("tess_source_file_")
-
-
-def _origin_of(plugin: object) -> str:
-    return str(getattr(plugin, "__file__", None) or getattr(plugin, "__module__", "") or type(plugin).__module__)
-
-
-def _check_accessor(accessor: Accessor, name: str) -> None:
-    """Refuse a name that could never be called as a method, or that would hide one that the class has itself."""
-    from tess_source.tables.accessors import Extended
-    from tess_source.tables.found import Found
-    from tess_source.tables.manifest import Manifest
-
-    owners: tuple[type[Extended], ...] = (Found, Manifest)
-    owner = next((one for one in owners if one.accessors_of == accessor.of), None)
-    if owner is None or not accessor.name.isidentifier() or accessor.name.startswith("_"):
-        raise PluginError(f"plugin {name!r}: {accessor.key!r} cannot be the name of an accessor")
-    if hasattr(owner, accessor.name) or accessor.name in owner.__dataclass_fields__:
-        message = f"plugin {name!r} declares the accessor {accessor.name!r}, which {owner.__name__} has itself"
-        raise PluginConflictError(message)
-
-
-def _check_marked(plugin: object, name: str) -> None:
-    """Refuse a ``tess_*`` function without ``@hookimpl``: pluggy would pass it over in silence."""
-    for attribute in dir(plugin):
-        if not attribute.startswith("tess_") or attribute.startswith("tess_source"):
-            continue
-        function = getattr(plugin, attribute, None)
-        if callable(function) and not isinstance(function, type) and not hasattr(function, "tess_source_impl"):
-            raise PluginError(f"plugin {name!r}: {attribute} lacks @tess_source.hookimpl, so it would never be called")
-
-
-def from_file(path: str | Path) -> types.ModuleType:
-    """Import one file as a plugin module, without touching ``sys.path``.
-
-    Parameters
-    ----------
-    path : str or Path
-        A Python file.
-
-    Raises
-    ------
-    PluginError
-        If there is no such file, or it fails while it is imported; the message names it.
-    """
-    file = Path(path)
-    spec = importlib.util.spec_from_file_location(f"tess_source_file_{file.stem}", file)
-    if spec is None or spec.loader is None or not file.is_file():
-        raise PluginError(f"plugin file {str(path)!r} is not a Python file that can be read")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses and pickle look a module up by its name
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        del sys.modules[spec.name]
-        raise PluginError(
-            f"plugin file {str(path)!r} failed while it was imported: {type(error).__name__}: {error}"
-        ) from error
-    return module
+def _registered(plugins: Sequence[tuple[Reference, Plugin]]) -> Registry:
+    """Make a registry again of what was pickled."""
+    registry = Registry()
+    for reference, known in plugins:
+        registry.register(plugin_of(reference), known.name, version=known.version, origin=known.origin)
+    return registry

@@ -15,11 +15,12 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
-    from tess_source.hooks.records import Accessor, Column, Field, Filter, Transport
+    from tess_source.hooks.records import Accessor, Column, Field, Filter, Kind, StandIn, Transport
     from tess_source.settings import Settings
+    from tess_source.tables.items import Entry
     from tess_source.tables.listing import Links, Observations, Products
-    from tess_source.tables.manifest import Entry, Manifest
-    from tess_source.tables.plan import Plan
+    from tess_source.tables.plan import Manifest, Plan
+    from tess_source.tables.rows import Mask
     from tess_source.targets.target import Query, Target
 
 __all__ = [
@@ -29,11 +30,13 @@ __all__ = [
     "DeclaresColumns",
     "DeclaresCommands",
     "DeclaresFilters",
+    "DeclaresKinds",
     "DeclaresTransports",
     "Downloader",
     "Linker",
     "Reader",
     "Resolver",
+    "StandsIn",
     "hookimpl",
     "hookspec",
 ]
@@ -71,8 +74,10 @@ class Archive(Protocol):
         """
 
     @hookspec
-    def tess_list(self, observations: Observations, settings: Settings) -> Products | None:
-        """List the products of observations of this archive; others' rows are to be passed over.
+    def tess_list(self, observations: Observations, query: Query, settings: Settings) -> Products | None:
+        """List the products of observations of this archive, and pass over rows of others.
+
+        `query` holds all that was asked, filters included. What its filters would drop need not be listed.
 
         Answers: stacked, sorted, one row per URI; None means "none of these are mine".
         """
@@ -93,6 +98,15 @@ class Linker(Protocol):
         """Relate products by URI: ``dv-of``, ``mirror``, ``supersedes`` and others.
 
         Answers: stacked; None means "nothing to relate".
+        """
+
+    @hookspec
+    def tess_relates(self, observations: Observations) -> Mask | None:
+        """Tell whose products this plugin relates, or needs for its columns: these are listed whatever filters would drop.
+
+        A plugin that links or adds columns, and does not tell, is taken to need all. Links stay within one star.
+
+        Answers: joined by or; None means "none of these".
         """
 
 
@@ -140,6 +154,28 @@ class DeclaresFilters(Protocol):
         """
 
 
+class DeclaresKinds(Protocol):
+    """Has products of kinds of its own."""
+
+    @hookspec
+    def tess_kinds(self) -> Sequence[Kind]:
+        """Declare kinds of products, so that they can be selected by ``kind=``.
+
+        Answers: put together; two plugins that claim one name are refused.
+        """
+
+
+class StandsIn(Protocol):
+    """Is an archive that repeats the rows of another."""
+
+    @hookspec
+    def tess_stand_ins(self) -> Sequence[StandIn]:
+        """Declare for which archive this one stands in: it is asked only when it is named, or offline.
+
+        Answers: put together; one for each plugin.
+        """
+
+
 class DeclaresColumns(Protocol):
     """Offers columns of products."""
 
@@ -163,11 +199,11 @@ class DeclaresTransports(Protocol):
 
 
 class DeclaresAccessors(Protocol):
-    """Offers methods of what a search found, or of what was fetched."""
+    """Offers methods of what a search found, of what was fetched, or of a session."""
 
     @hookspec
     def tess_accessors(self) -> Sequence[Accessor]:
-        """Declare methods that every answer of a search has, ``found.name(…)``, or every manifest, ``manifest.name(…)``.
+        """Declare methods of every answer of a search, ``found.name(…)``, every manifest, or every session.
 
         Answers: put together; two plugins that claim one name are refused.
         """
@@ -186,9 +222,11 @@ class DeclaresCommands(Protocol):
 
 ROLES = (
     Resolver, Archive, Linker, Downloader, Reader, Collector,
-    DeclaresFilters, DeclaresColumns, DeclaresTransports, DeclaresAccessors, DeclaresCommands,
+    DeclaresFilters, DeclaresKinds, DeclaresColumns, DeclaresTransports, DeclaresAccessors, DeclaresCommands, StandsIn,
 )  # fmt: skip
 """Every role; the core registers their hooks in this order."""
 
-NOUNS = ("tess_filters", "tess_columns", "tess_transports", "tess_accessors", "tess_commands")
+NOUNS = (
+    "tess_filters", "tess_kinds", "tess_columns", "tess_transports", "tess_accessors", "tess_commands", "tess_stand_ins",
+)  # fmt: skip
 """Hooks that declare."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from astropy.units import Quantity
 
     from tess_source.tables.found import Found
-    from tess_source.tables.manifest import Manifest
+    from tess_source.tables.plan import Manifest
 
 __all__ = ["SHOWN", "SearchTable"]
 

@@ -1,34 +1,25 @@
-"""Files opened one at a time, here or in other processes."""
+"""From files to objects: all of them grouped, or one at a time, here or in other processes."""
 
 from __future__ import annotations
 
 import functools
 import gc
 import itertools
-import logging
 import os
 import pickle
-import types
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib import import_module
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tess_source.errors import LoadError, NoReaderError, QueryError, TessSourceError
-from tess_source.hooks.registry import from_file
-from tess_source.load.reasons import Reasons
+from tess_source.hooks.registry import Registry
+from tess_source.tables.items import Entry
+from tess_source.tables.loaded import Loaded, Opened
 
-if TYPE_CHECKING:
-    from tess_source.session import Session
-    from tess_source.tables.manifest import Entry, Manifest
-
-__all__ = ["Opened", "iter_load", "iter_read", "map_files", "open_entry"]
-
-log = logging.getLogger(__name__)
+__all__ = ["each_opened", "open_entry", "read"]
 
 _count = itertools.count(1)
 """Files that this process has opened."""
@@ -40,28 +31,12 @@ AHEAD = 4
 """Files under way per worker: enough that none waits, few enough that results do not pile up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """One file of a manifest, and what became of it."""
-
-    entry: Entry
-    value: Any = None
-    """The opened file, or what the function made of it."""
-    error: Exception | None = None
-    """Why it could not be opened."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether it was opened."""
-        return self.error is None
-
-
-def open_entry(session: Session, entry: Entry, options: Mapping[str, Any]) -> object:
-    """Open one file of a manifest by the plugins of a session.
+def open_entry(registry: Registry, entry: Entry, options: Mapping[str, Any]) -> object:
+    """Open one file by the first plugin that reads it.
 
     Parameters
     ----------
-    session : Session
+    registry : Registry
         Whose plugins are asked.
     entry : Entry
         The file.
@@ -81,25 +56,69 @@ def open_entry(session: Session, entry: Entry, options: Mapping[str, Any]) -> ob
     """
     if not entry.ok:
         raise FileNotFoundError(f"it was not fetched: {entry.error}")
-    opened: object | None = session.registry.call("tess_load", entry=entry, options=options)
+    opened: object | None = registry.call("tess_load", entry=entry, options=options)
     if opened is None:
         maker = entry.item.pipeline or "unknown origin"
         raise NoReaderError(f"no reader for {entry.item.kind!r} files of {maker}")
     return opened
 
 
-def iter_read(manifest: Manifest, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Opened]:
-    """Open the files of a manifest one after the other, in its order; nothing is kept.
+def read(registry: Registry, entries: Iterable[Entry], options: Mapping[str, Any]) -> Loaded:
+    """Open files and group them by what they are. One that cannot be opened is reported, the others are returned.
+
+    Raises
+    ------
+    QueryError
+        If an argument makes no sense, whatever the file.
+    """
+    objects: list[object] = []
+    failed: dict[str, Exception] = {}
+    for entry in entries:
+        value, error = _opened(registry, entry, options)
+        if error is None:
+            objects.append(value)
+        else:
+            failed[str(entry.path or entry.item.uri)] = error
+    return Loaded(_collected(registry, objects), failed)
+
+
+def _collected(registry: Registry, objects: Sequence[object]) -> dict[str, Any]:
+    if not objects:
+        return {}
+    groups: dict[str, Any] = {}
+    for answer in registry.call("tess_collect", objects=tuple(objects)):
+        groups = {**answer, **groups}
+    held = {id(item) for group in groups.values() for item in group}
+    for item in objects:
+        if id(item) not in held and not _all_held(item, held):
+            groups.setdefault(type(item).__name__, []).append(item)
+    return groups
+
+
+def _all_held(item: object, held: Container[int]) -> bool:
+    """Tell whether an object is a sequence, e.g. the light curves of one file, of which each is held by a group."""
+    return isinstance(item, Sequence) and not isinstance(item, str) and all(id(part) in held for part in item)
+
+
+def each_opened(
+    registry: Registry,
+    entries: Iterable[Entry],
+    function: Callable[[Any], Any] | None,
+    workers: int | Executor | None,
+    options: Mapping[str, Any],
+) -> Iterator[Opened]:
+    """Open files one after the other, in order; nothing is kept.
 
     Parameters
     ----------
-    manifest : Manifest
-        What was downloaded.
+    registry : Registry
+    entries : iterable of Entry
+    function : callable, optional
+        What to make of each opened file.
     workers : int or Executor, optional
-        Open the files in so many other processes, or in an executor of your own: see `map_files`. The objects are pickled to come
-        back, which takes longer than opening a light curve: for those, hand a function to `map_files` instead.
-    **options
-        Passed to the readers, e.g. ``flux_column="sap_flux"``.
+        See `tess_source.tables.plan.Manifest.map`.
+    options : mapping
+        Passed to the readers.
 
     Yields
     ------
@@ -113,118 +132,45 @@ def iter_read(manifest: Manifest, *, workers: int | Executor | None = None, **op
     LoadError
         If a process dies, or a plugin cannot be sent to the others.
     """
-    return _each(manifest, None, workers, options)
-
-
-def iter_load(manifest: Manifest, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Any]:
-    """Open the files of a manifest as `iter_read` does; one that cannot be opened is logged as a warning and passed over.
-
-    Files that share a reason are logged twice at most: the first when it comes, and at the end how many more there were.
-
-    Yields
-    ------
-    object
-        E.g. a lightkurve.LightCurve.
-    """
-    return _values(iter_read(manifest, workers=workers, **options))
-
-
-def map_files(
-    manifest: Manifest,
-    function: Callable[[Any], Any],
-    *,
-    workers: int | Executor | None = None,
-    **options: Any,
-) -> Iterator[Opened]:
-    """Open every file of a manifest and give what a function makes of it, in the order of the manifest.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        What was downloaded.
-    function : callable
-        Takes an opened file. What it returns is all that comes back from another process, so let it be small.
-    workers : int or Executor, optional
-        In how many other processes to do it; None: in this one. Each of them starts a new Python, imports the plugins' libraries again
-        (for lightkurve some seconds), and finds the function by its name: it must be defined in a module, and a script needs its
-        ``if __name__ == "__main__":``. An executor of `concurrent.futures` is used as it is, and left open.
-    **options
-        Passed to the readers.
-
-    Yields
-    ------
-    Opened
-        One per file, with what the function returned, or the reason why the file could not be opened. At most `AHEAD` files per worker
-        are under way, however many there are.
-
-    Raises
-    ------
-    LoadError
-        If a process dies, or a plugin cannot be sent to the others.
-    Exception
-        What the function raises, with a note that names the file.
-    """
-    return _each(manifest, function, workers, options)
-
-
-def _values(results: Iterable[Opened]) -> Iterator[Any]:
-    """Pass over what could not be opened: the first file of a reason is told at once, how many shared it at the end."""
-    reasons = Reasons()
-    try:
-        for result in results:
-            file = str(result.entry.path or result.entry.item.uri)
-            if result.ok:
-                yield result.value
-            elif reasons.add(file, result.error):
-                log.warning("%s was not opened: %s", file, result.error)
-    finally:
-        for line in reasons.repeated("opened"):
-            log.warning("%s", line)
-
-
-def _each(
-    manifest: Manifest,
-    function: Callable[[Any], Any] | None,
-    workers: int | Executor | None,
-    options: Mapping[str, Any],
-) -> Iterator[Opened]:
-    from tess_source.session import default_session
-
     is_number = isinstance(workers, int) and not isinstance(workers, bool) and workers >= 1
     if not (workers is None or is_number or isinstance(workers, Executor)):
         raise QueryError(f"workers={workers!r}: give a whole number of at least 1, an executor, or None")
     if function is not None and not callable(function):
         raise QueryError(f"function={function!r}: give something that can be called with an opened file")
-    session = manifest.plan.session or default_session()
     if workers is None:
-        return (Opened(entry, *_work(session, entry, options, function)) for entry in manifest)
-    return _elsewhere(manifest, functools.partial(_task, _reference(session), options, function), workers)
+        return (Opened(entry, *_made(registry, entry, options, function)) for entry in entries)
+    return _by_others(entries, functools.partial(_task, _pickled(registry), options, function), workers)
 
 
-def _work(
-    session: Session, entry: Entry, options: Mapping[str, Any], function: Callable[[Any], Any] | None
+def _made(
+    registry: Registry, entry: Entry, options: Mapping[str, Any], function: Callable[[Any], Any] | None
 ) -> tuple[Any, Exception | None]:
+    """Return what is made of a file, or why it could not be opened."""
     if not next(_count) % SWEEP:
         gc.collect()
+    opened, error = _opened(registry, entry, options)
+    if function is None or error is not None:
+        return opened, error
     try:
-        opened = open_entry(session, entry, options)
+        return function(opened), None
+    except Exception as wrong:
+        wrong.add_note(f"raised by the function for {entry.path}")
+        raise
+
+
+def _opened(registry: Registry, entry: Entry, options: Mapping[str, Any]) -> tuple[Any, Exception | None]:
+    try:
+        return open_entry(registry, entry, options), None
     except QueryError:  # an argument that is wrong for every file
         raise
     except (TessSourceError, OSError, ValueError) as error:
         return None, error
-    if function is None:
-        return opened, None
-    try:
-        return function(opened), None
-    except Exception as error:
-        error.add_note(f"raised by the function for {entry.path}")
-        raise
 
 
 # -- in other processes --
 
 
-def _elsewhere(
+def _by_others(
     entries: Iterable[Entry], task: Callable[[Entry], tuple[Any, Exception | None]], workers: int | Executor
 ) -> Iterator[Opened]:
     """Keep a few files under way, and give results in order."""
@@ -269,39 +215,18 @@ def _executor(workers: int | Executor) -> Iterator[tuple[Executor, int]]:
 def _task(
     plugins: bytes, options: Mapping[str, Any], function: Callable[[Any], Any] | None, entry: Entry
 ) -> tuple[Any, Exception | None]:
-    return _work(_session(plugins), entry, options, function)
+    return _made(_unpickled(plugins), entry, options, function)
 
 
-def _reference(session: Session) -> bytes:
-    """Write down the plugins of a session: modules by name, files by path, other objects as they are."""
-    plugins = {
-        name: session.registry.manager.get_plugin(name)
-        for name, plugin in session.registry.plugins.items()
-        if plugin.state == "ready"
-    }
+def _pickled(registry: Registry) -> bytes:
     try:
-        return pickle.dumps({name: _place(plugin) for name, plugin in plugins.items()})
+        return pickle.dumps(registry)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise LoadError(f"a plugin cannot be sent to other processes, work without workers: {error}") from error
 
 
-def _place(plugin: object) -> tuple[str, object]:
-    if not isinstance(plugin, types.ModuleType):
-        return "object", plugin
-    if plugin.__name__.startswith("tess_source_file_"):
-        return "file", plugin.__file__
-    return "module", plugin.__name__
-
-
 @functools.cache
-def _session(plugins: bytes) -> Session:
-    """Make the session of a worker, once."""
-    from tess_source.session import Session
-
-    session = Session(discover=False)
-    for name, (how, what) in pickle.loads(plugins).items():  # noqa: S301  written by `_reference` of the parent
-        session.register(
-            from_file(str(what)) if how == "file" else import_module(str(what)) if how == "module" else what,
-            name,
-        )
-    return session
+def _unpickled(plugins: bytes) -> Registry:
+    """Make the plugins of a worker, once."""
+    registry: Registry = pickle.loads(plugins)  # noqa: S301  written by `_pickled` of the parent
+    return registry

@@ -1,4 +1,4 @@
-"""What a saved plan is good for: to check a folder against it, to compare two of them, and to ask the same question again."""
+"""A folder compared with a lock."""
 
 from __future__ import annotations
 
@@ -7,24 +7,21 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from tess_source import paths
 from tess_source._lazy import pl
-from tess_source.display import text
-from tess_source.errors import LockError, UnknownNameError, UnsafePathError
+from tess_source.errors import UnsafePathError
 from tess_source.files.verify import Release, Verifier, read_through
-from tess_source.tables.listing import Rows
-from tess_source.tables.plan import Item, Items, Plan
-from tess_source.targets.recorded import query_from, restored
+from tess_source.tables.items import Item
+from tess_source.tables.plan import Plan
+from tess_source.tables.rows import Rows, polars_schema
 
 if TYPE_CHECKING:
-    from tess_source.session import Session
-    from tess_source.tables.found import Found
+    pass
 
-__all__ = ["STATES", "Changes", "Verified", "ask_again", "diff", "made_elsewhere", "refresh", "unsummed", "verify_lock"]
+__all__ = ["STATES", "Verified", "verify_lock"]
 
 log = logging.getLogger(__name__)
 
@@ -73,24 +70,6 @@ class Verified(Rows):
         return ", ".join([*said, *([f"{unsummed:,} of them not compared: the lock has no sum"] if unsummed else [])])
 
 
-class Changes(Rows):
-    """What differs between two locks: one row a file."""
-
-    schema: ClassVar[Mapping[str, str]] = {
-        "change": "String", "path": "String", "reason": "String", "size_before": "Int64", "size_after": "Int64", "uri": "String",
-    }  # fmt: skip
-    shown = ("change", "path", "reason")
-    noun = "change"
-    __slots__ = ()
-
-    def summary(self) -> str:
-        """Say in one line what differs."""
-        return text.counts(self["change"]) if len(self) else "nothing differs"
-
-
-# -- a folder against a lock --
-
-
 def verify_lock(plan: Plan, root: str | Path | None = None, *, sizes_only: bool = False) -> Verified:
     """Compare a folder with a lock.
 
@@ -124,7 +103,7 @@ def verify_lock(plan: Plan, root: str | Path | None = None, *, sizes_only: bool 
             found = list(pool.map(look, items))
     rows = [(state, item.path, reason, item.size, item.uri) for item, (state, reason) in zip(items, found, strict=True)]
     rows += [(EXTRA, path, "", size, "") for path, size in _extra(folder, {item.path for item in items})]
-    return Verified(pl.DataFrame(rows, schema=_schema(Verified), orient="row"))
+    return Verified(pl.DataFrame(rows, schema=polars_schema(Verified), orient="row"))
 
 
 def _refused_folders(root: Path, items: list[Item]) -> dict[str, str]:
@@ -201,164 +180,3 @@ def _extra(root: Path, known: set[str]) -> Iterator[tuple[str, int]]:
                 full = os.path.join(folder, name)  # noqa: PTH118
                 found.append((path, os.lstat(full).st_size))
     yield from sorted(found)
-
-
-# -- two locks --
-
-VERSIONS = ("data_rel", "procver", "date", "prvversion", "t_obs_release")
-"""Columns that tell one processing, or one release, of a file from another."""
-
-
-def diff(before: Plan, after: Plan) -> Changes:
-    """Compare two locks, file by file.
-
-    Parameters
-    ----------
-    before, after : Plan
-
-    Returns
-    -------
-    Changes
-        ``new``, ``gone``, ``reprocessed`` (what either says of its version or release differs), ``changed`` (size, sha256 or place
-        differ); sorted by path. What only one of the two knows is no difference.
-    """
-    left, right = (plan.items.to_polars().filter(pl.col("uri").is_first_distinct()) for plan in (before, after))
-    both = left.join(right, on="uri", how="full", suffix="_after", coalesce=True)
-    rows = both.filter(_differs([*VERSIONS, "size", "sha256", "path"]))
-    changes = [_change(row) for row in rows.sort(pl.coalesce("path", "path_after"), "uri").iter_rows(named=True)]
-    return Changes(pl.DataFrame(changes, schema=_schema(Changes), orient="row"))
-
-
-def unsummed(before: Plan, after: Plan) -> int:
-    """Give the number of files of which one of two locks has the sha256 and the other has not: their bytes are not compared."""
-    left, right = (plan.items.to_polars().select("uri", "sha256").unique("uri") for plan in (before, after))
-    both = left.join(right, on="uri", suffix="_after")
-    return both.filter(pl.col("sha256").is_null() != pl.col("sha256_after").is_null()).height
-
-
-def _differs(columns: list[str]) -> pl.Expr:
-
-    one_sided = pl.col("kind").is_null() | pl.col("kind_after").is_null()
-    unlike = [(pl.col(name) != pl.col(f"{name}_after")).fill_null(value=False) for name in columns]
-    return pl.any_horizontal(one_sided, *unlike)
-
-
-def _change(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    path = row["path"] or row["path_after"]
-    sizes = (row["size"], row["size_after"], row["uri"])
-    if row["kind"] is None or row["kind_after"] is None:
-        return ("new" if row["kind"] is None else "gone", path, "", *sizes)
-    versions, others = (list(_said(row, names)) for names in (VERSIONS, ("size", "sha256", "path")))
-    return ("reprocessed" if versions else "changed", path, "; ".join(versions + others), *sizes)
-
-
-def _said(row: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str]:
-    for name in names:
-        before, after = row[name], row[f"{name}_after"]
-        if before is not None and after is not None and before != after:
-            shown = [value[:12] if name == "sha256" else text.cell(value) for value in (before, after)]
-            yield f"{name} {shown[0]} -> {shown[1]}"
-
-
-# -- the same question again --
-
-
-def refresh(plan: Plan, session: Session | None = None) -> tuple[Plan, Changes]:
-    """Ask the archive what the lock's question would find today; nothing is fetched.
-
-    Parameters
-    ----------
-    plan : Plan
-    session : Session, optional
-        Asks; the plan's own, or the default session, if None.
-
-    Returns
-    -------
-    plan : Plan
-        Today's answer. What is known of the bytes of files that did not change (sha256, DATA_REL, …) is kept.
-    changes : Changes
-        How it differs. A file that was processed again under its old name and size is only seen by what the archive says of its
-        version and release.
-
-    Raises
-    ------
-    LockError
-        If the lock does not say what was asked, or not in a way that can be asked again.
-    """
-    asker = session or plan.session
-    if other := made_elsewhere(plan, asker):
-        log.warning("%s; what differs may be the archives", other)
-    found = ask_again(plan.record, asker)
-    today = found.plan(plan.root, layout=str(plan.record.get("layout", "mast")))
-    changes = diff(plan, today)
-    return Plan(_with_known(today.items, plan.items, changes), today.root, today.record, today.session), changes
-
-
-def made_elsewhere(plan: Plan, session: Session | None = None) -> str:
-    """Say that a lock was made at another archive than a session asks; empty if it was not, or does not say.
-
-    Parameters
-    ----------
-    plan : Plan
-    session : Session, optional
-        The default session if None.
-    """
-    from tess_source.session import default_session
-
-    there, here = plan.record.get("archive"), (session or default_session()).archive
-    return f"the lock was made at {there}, this session asks {here}" if there and there != here else ""
-
-
-def _with_known(today: Items, locked: Items, changes: Changes) -> Items:
-
-    known = ["sha256", "data_rel", "procver", "date"]
-    kept = locked.to_polars().filter(~pl.col("uri").is_in(changes["uri"].implode()) & pl.col("uri").is_first_distinct())
-    frame = today.to_polars().join(
-        kept.select("uri", *known), on="uri", how="left", suffix="_known", maintain_order="left"
-    )
-    return Items(frame.with_columns([pl.coalesce(name, f"{name}_known") for name in known]).select(today.columns))
-
-
-def ask_again(record: Mapping[str, Any], session: Session | None = None) -> Found:
-    """Put a recorded question to the archive again, and choose among the products as was chosen then.
-
-    Parameters
-    ----------
-    record : mapping
-        `Plan.record`.
-    session : Session, optional
-        The default session if None.
-
-    Raises
-    ------
-    LockError
-        If it is not recorded, or a filter is not here that was used then.
-    """
-    from tess_source.session import default_session
-
-    asker = session or default_session()
-    query = query_from(record.get("question", {}))
-    if not query.targets and not query.criteria:
-        raise LockError("it does not say what was asked: its products came from a table, or it was written by hand")
-    found = asker.ask(query, refresh=True)
-    defaults = dict.fromkeys((name for name, f in asker.registry.filters.items() if f.default is not None), None)
-    for step in _steps(record):
-        try:
-            found = found.select(**{**defaults, **step})
-        except UnknownNameError as error:
-            raise LockError(f"it was made with a filter that is not here: {error}") from error
-    return found
-
-
-def _steps(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Give the filters of each selection with their values, in order."""
-    drops = list(record.get("filters", ()))
-    if unknown := [drop.get("filter") for drop in drops if drop.get("asked") is None]:
-        raise LockError(f"it does not say how to choose by {unknown[0]!r} again")
-    for _, group in groupby(drops, key=lambda drop: drop.get("step", 0)):
-        yield {drop["filter"]: restored(drop["asked"]) for drop in group}
-
-
-def _schema(table: type[Rows]) -> Any:
-
-    return {name: getattr(pl, kind) for name, kind in table.schema.items()}

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from tess_source.display import text
 
 if TYPE_CHECKING:
-    from tess_source.tables.plan import Item, Plan
+    from tess_source.tables.items import Item
+    from tess_source.tables.plan import Plan
 
 __all__ = ["ACKNOWLEDGEMENT", "DOIS", "cite"]
 

@@ -13,7 +13,8 @@ from tess_source.errors import LockError
 if TYPE_CHECKING:
     from tess_source.hooks.records import Transport
     from tess_source.settings import Settings
-    from tess_source.tables.plan import Item, Plan
+    from tess_source.tables.items import Item
+    from tess_source.tables.plan import Plan
 
 __all__ = ["LANGUAGES", "script"]
 

@@ -1,18 +1,67 @@
-"""Methods that plugins add to what a search found, and to what was fetched."""
+"""Methods that plugins add to what a search found, to what was fetched, and to a session."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial, update_wrapper
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
-from tess_source.errors import nearest
+from tess_source.errors import NoSessionError, nearest
 
-if TYPE_CHECKING:
-    from tess_source.hooks.records import Accessor
-    from tess_source.session import Session
+__all__ = ["HOMES", "Extended", "HasAccessors", "given"]
 
-__all__ = ["Extended"]
+HOMES: dict[str, type[Extended]] = {}
+"""What an `Accessor` may say in ``of`` → the class that it adds a method to."""
+
+S = TypeVar("S")
+
+
+class AddsMethod(Protocol):
+    """What this file needs of a `tess_source.hooks.records.Accessor`."""
+
+    @property
+    def name(self) -> str:
+        """The method's name."""
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """What is called."""
+
+    @property
+    def of(self) -> str:
+        """Which class has the method."""
+
+
+class KnowsAccessors(Protocol):
+    """What this file needs of a registry."""
+
+    @property
+    def accessors(self) -> Mapping[str, AddsMethod]:
+        """All that plugins declared."""
+
+
+class HasAccessors(Protocol):
+    """What this file needs of a session."""
+
+    @property
+    def registry(self) -> KnowsAccessors:
+        """The session's plugins."""
+
+
+def given(session: S | None, noun: str) -> S:
+    """Return a session, which there must be.
+
+    Raises
+    ------
+    NoSessionError
+        If there is none: the value was made by hand.
+    """
+    if session is None:
+        raise NoSessionError(
+            f"this {noun} was made by hand and has no session to work with; "
+            f"give it one: {noun}.using(tess_source.Session())"
+        )
+    return session
 
 
 class Extended:
@@ -20,26 +69,36 @@ class Extended:
 
     accessors_of: ClassVar[str]
     """What an `Accessor` says in ``of`` if it is meant for this class."""
-    __dataclass_fields__: ClassVar[dict[str, Any]]
 
-    def _session(self) -> Session:
+    def __init_subclass__(cls) -> None:
+        HOMES[cls.accessors_of] = cls
+
+    def _plugins_of(self) -> HasAccessors:
         raise NotImplementedError
 
-    def _accessors(self) -> Mapping[str, Accessor]:
-        accessors = self._session().registry.accessors.values()
+    def _accessors(self) -> Mapping[str, AddsMethod]:
+        accessors = self._plugins_of().registry.accessors.values()
         return {accessor.name: accessor for accessor in accessors if accessor.of == self.accessors_of}
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        """Find a method that a plugin declared."""
-        own = name.startswith("_") or name in type(self).__dataclass_fields__  # while it is unpickled it has none yet
-        accessors = {} if own else self._accessors()
-        if name not in accessors:
-            close = nearest(name, [*accessors, *dir(type(self))]) if accessors else ()
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            message = f"{type(self).__name__!r} has no attribute {name!r}, and no plugin adds one{hint}"
-            raise AttributeError(message, name=name, obj=self)
-        function = accessors[name].function
-        return update_wrapper(partial(function, self), function)
+    if not TYPE_CHECKING:  # or else every misspelt method would be right to a type checker
+
+        def __getattr__(self, name: str) -> Callable[..., Any]:
+            """Find a method that a plugin declared."""
+            own = name.startswith("_") or name in getattr(type(self), "__dataclass_fields__", ())
+            try:
+                accessors = {} if own else self._accessors()  # while it is unpickled it has no fields yet
+            except NoSessionError:
+                accessors = {}
+            if name not in accessors:
+                close = nearest(name, [*accessors, *dir(type(self))]) if accessors else ()
+                hint = f"; did you mean {close[0]!r}?" if close else ""
+                message = f"{type(self).__name__!r} has no attribute {name!r}, and no plugin adds one{hint}"
+                raise AttributeError(message, name=name, obj=self)
+            function = accessors[name].function
+            return update_wrapper(partial(function, self), function)
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *self._accessors()})
+        try:
+            return sorted({*super().__dir__(), *self._accessors()})
+        except NoSessionError:
+            return sorted(super().__dir__())

@@ -5,26 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from tess_source._lazy import pl
 from tess_source.clock import age_of, ago
 from tess_source.display import text
-from tess_source.tables.accessors import Extended
-from tess_source.tables.listing import Links, Observations, Products, Rows
-from tess_source.tables.plan import Plan
+from tess_source.tables.accessors import given
+from tess_source.tables.listing import Links, Observations, Products
+from tess_source.tables.plan import Fetches, Plan
+from tess_source.tables.rows import Rows
+from tess_source.tables.typed import FoundMethods
+from tess_source.targets.target import Query
 
 if TYPE_CHECKING:
     import pandas as pd
     from astropy.table import Table as AstropyTable
 
-    from tess_source.session import Session
-    from tess_source.targets.target import Query
-
 __all__ = ["Drop", "Found"]
 
 URI = r"^[A-Za-z][A-Za-z0-9+.-]*:"
 """How an address of a file begins (RFC 3986, section 3.1); all else that links name is a key."""
+
+
+class HasRoot(Protocol):
+    """What a found needs of a store."""
+
+    @property
+    def root(self) -> Path:
+        """The cache folder."""
+
+
+class Selects(Fetches, Protocol):
+    """What a found needs of a session, besides what its plans and manifests need."""
+
+    @property
+    def store(self) -> HasRoot:
+        """The files of the cache folder."""
+
+    def select(self, found: Found, /, **filters: Any) -> Found:
+        """Choose among products."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +66,7 @@ class Drop:
 
 
 @dataclass(frozen=True, repr=False)
-class Found(Extended):
+class Found(FoundMethods):
     """The answer to a search; immutable.
 
     Every selection gives a new object with fewer products and a longer ledger.
@@ -66,8 +85,8 @@ class Found(Extended):
     """What each filter left out, in order."""
     record: Mapping[str, Any] | None = None
     """Archive, time of the answer, versions."""
-    session: Session | None = None
-    """Does the work; the default session if None."""
+    session: Selects | None = None
+    """Does the work."""
     from_store: str | None = None
     """When the archive gave this answer (ISO, with zone), if it is a remembered one."""
 
@@ -91,7 +110,7 @@ class Found(Extended):
         QueryError
             For a value that a filter cannot take; the message says which it can.
         """
-        return self._session().select(self, **filters)
+        return given(self.session, "found").select(self, **filters)
 
     def plan(self, root: str | Path | None = None, *, layout: str = "mast") -> Plan:
         """Plan the download of the products.
@@ -103,7 +122,7 @@ class Found(Extended):
         layout : str
             ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``.
         """
-        root = self._session().store.root if root is None else root
+        root = given(self.session, "found").store.root if root is None else root
         record = {**(self.record or {}), "filters": [_plain(drop) for drop in self.drops]}
         return Plan.of(
             self.products,
@@ -161,10 +180,12 @@ class Found(Extended):
     def _asked_for(self) -> set[int]:
         return {target.tic for target in self.query.targets if target.tic is not None}
 
-    def _session(self) -> Session:
-        from tess_source.session import default_session
+    def _plugins_of(self) -> Selects:
+        return given(self.session, "found")
 
-        return self.session or default_session()
+    def using(self, session: Selects) -> Found:
+        """Return the same answer with another session."""
+        return self.replace(session=session)
 
     def narrowed(self) -> Found:
         """Leave only those observations and links that have to do with the products that are left."""

@@ -42,7 +42,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question to archives: which observations."""
+    """A question to archives: all that was asked."""
 
     targets: tuple[Target, ...] = ()
     """Any of these; none at all means: whatever meets the criteria."""
@@ -50,3 +50,7 @@ class Query:
     """Column of the archive's observation table → a value, a list of values, or [least, greatest] for numbers with a fraction."""
     wildcards: bool = False
     """Whether ``*`` and ``%`` in a criterion stand for any text."""
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    """Name of a filter → its checked value: all that will be chosen by. An archive need not list what they drop."""
+    archives: tuple[str, ...] = ()
+    """Names of the archives that are asked; none at all means: those that are asked by default."""

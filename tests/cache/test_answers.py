@@ -23,7 +23,8 @@ from places import HELPERS
 from sky import STARS, Sky, session_of
 
 from tess_source import Query, Session, Target
-from tess_source.cache.answers import Answer, Answers, Question
+from tess_source.cache.answers import Answer, Answers
+from tess_source.cache.question import Question
 from tess_source.clock import this_moment
 from tess_source.errors import QueryError
 
@@ -537,7 +538,7 @@ def test_an_age_that_makes_no_sense_is_refused(wrong: Any) -> None:
 
 
 def test_a_lock_is_refreshed_by_the_archive_not_from_memory(archive: Sky, tmp_path: Path) -> None:
-    from tess_source.lock.check import refresh
+    from tess_source.lock.refresh import refresh
 
     session = session_of(archive, tmp_path)
     plan = session.search(STARS[:2]).plan(tmp_path)

@@ -21,7 +21,8 @@ from tess_source import settings as config
 from tess_source.cache.store import Store
 from tess_source.cache.verified import MOST_PARTS, Index, Known
 from tess_source.cli.program import main
-from tess_source.errors import Interrupted, QueryError, UnknownNameError
+from tess_source.errors import QueryError, UnknownNameError
+from tess_source.tables.plan import Interrupted
 from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
 
@@ -259,7 +260,7 @@ def test_an_interrupt_keeps_the_entries_of_what_was_here(
     path_of(plan).unlink()
 
     def stopped(part: Plan, *_: object, **__: object) -> Manifest:
-        from tess_source.tables.manifest import Entry
+        from tess_source.tables.items import Entry
 
         raise Interrupted(Manifest(part, tuple(Entry(item, "failed", error="interrupted") for item in part)))
 

@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tess_source import Filter, Session, hookimpl
-from tess_source.cli.asking import Asking, format_option
+from tess_source.cli.asking import Asking
+from tess_source.cli.printing import format_option
 from tess_source.cli.program import build
 
 Run = Callable[..., Result]

@@ -21,8 +21,7 @@ from serving import WHOLE, Handler, Server, content, etag, send, serving
 from test_kills import large
 
 from tess_source.download.owner import Owner
-from tess_source.tables.manifest import Entry
-from tess_source.tables.plan import Item
+from tess_source.tables.items import Entry, Item
 
 
 @pytest.fixture

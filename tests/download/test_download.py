@@ -38,10 +38,9 @@ from serving import (
 
 from tess_source import Links, Manifest, Plan, Products, Request, Session, Transport, hookimpl
 from tess_source.download import fetch
-from tess_source.errors import Interrupted
 from tess_source.settings import Patience
-from tess_source.tables.manifest import Entry
-from tess_source.tables.plan import Items
+from tess_source.tables.items import Entry, Items
+from tess_source.tables.plan import Interrupted
 
 
 @pytest.fixture

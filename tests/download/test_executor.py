@@ -17,8 +17,9 @@ from serving import WHOLE, Handler, Server, content, send, serving, status
 
 from tess_source import Manifest, Plan, Products, Request, Session, Transport, hookimpl
 from tess_source.download import executor as elsewhere
-from tess_source.errors import Interrupted, QueryError
-from tess_source.tables.manifest import Entry
+from tess_source.errors import QueryError
+from tess_source.tables.items import Entry
+from tess_source.tables.plan import Interrupted
 
 FILES = 30
 SECRET = "token of nobody"

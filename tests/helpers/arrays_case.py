@@ -12,8 +12,8 @@ from astropy.io import fits
 
 import tess_source_arrays
 from tess_source import Session, names
-from tess_source.tables.manifest import Entry, Manifest
-from tess_source.tables.plan import Item, Items, Plan
+from tess_source.tables.items import Entry, Item, Items
+from tess_source.tables.plan import Manifest, Plan
 from tess_source_sample.files import make
 
 KELT_9 = tuple(

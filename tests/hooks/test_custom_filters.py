@@ -20,7 +20,7 @@ from places import ROOT
 import tess_source_filters
 from tess_source import Filter, Products, Session, hookimpl
 from tess_source.errors import PluginConflictError, PluginError, QueryError, TableError
-from tess_source.hooks.registry import from_file
+from tess_source.hooks.discovery import from_file
 from tess_source_sample.server import SampleArchive
 
 PACKAGE = ROOT / "examples" / "tess_source_proposal"

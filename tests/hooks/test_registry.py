@@ -14,7 +14,8 @@ import toys
 from tess_source import Column, Filter, Session, Transport, hookimpl
 from tess_source.errors import PluginConflictError, PluginError, UnknownNameError
 from tess_source.hooks.records import Request
-from tess_source.hooks.registry import Registry, from_file
+from tess_source.hooks.registry import Registry
+from tess_source.hooks.discovery import from_file
 
 
 def declare(**nouns: Any) -> types.ModuleType:
@@ -57,7 +58,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[tuple[str, str,
                 found.append(entry)
         return found
 
-    monkeypatch.setattr("tess_source.hooks.registry.entry_points", entry_points)
+    monkeypatch.setattr("tess_source.hooks.discovery.entry_points", entry_points)
     return offers
 
 

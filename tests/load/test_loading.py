@@ -20,10 +20,10 @@ import pytest
 
 from tess_source import Session, hookimpl
 from tess_source.errors import DamagedFileError, LoadError, NoReaderError, QueryError
-from tess_source.hooks.registry import from_file
+from tess_source.hooks.discovery import from_file
 from tess_source.load.loading import AHEAD, iter_load, iter_read, map_files, open_entry
-from tess_source.tables.manifest import Entry, Manifest
-from tess_source.tables.plan import Item, Items, Plan
+from tess_source.tables.items import Entry, Item, Items
+from tess_source.tables.plan import Manifest, Plan
 
 
 class Number:

@@ -21,10 +21,12 @@ from tess_source import Filter, Plan, Products, Request, Session, Transport, hoo
 from tess_source.cli.program import main
 from tess_source.errors import LockError
 from tess_source.files.verify import release_of
-from tess_source.lock.check import ask_again, diff, refresh, verify_lock
+from tess_source.lock.check import verify_lock
+from tess_source.lock.refresh import ask_again, refresh
+from tess_source.lock.compare import diff
 from tess_source.lock.citation import ACKNOWLEDGEMENT, DOIS, cite
 from tess_source.lock.scripts import script
-from tess_source.tables.plan import Items
+from tess_source.tables.items import Items
 from tess_source_sample.faults import Fault
 from tess_source_sample.files import make
 from tess_source_sample.server import SampleArchive

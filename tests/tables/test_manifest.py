@@ -12,7 +12,8 @@ import toys
 
 from tess_source import Manifest, Plan, Products, Session
 from tess_source.errors import LoadError
-from tess_source.tables.manifest import Entry, Loaded
+from tess_source.tables.items import Entry
+from tess_source.tables.loaded import Loaded
 
 TOTAL = 5
 

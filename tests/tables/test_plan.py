@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from tess_source import Links, Plan, Products, Session
 from tess_source.disk import write_whole
 from tess_source.errors import LockError, QueryError
-from tess_source.tables.plan import FORMAT, Item, is_here
+from tess_source.tables.items import Item
+from tess_source.tables.plan import is_here
+from tess_source.tables.saved import FORMAT
 
 RECORD = {
     "question": {"targets": ["TIC 16740101"], "criteria": {}},

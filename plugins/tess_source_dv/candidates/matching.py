@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tess_source._lazy import pl
 from tess_source.errors import QueryError
-from tess_source.tables.listing import Rows
+from tess_source.tables.rows import Rows
 from tess_source_dv.candidates.ephemeris import Agreement, Ephemeris, compare
 
 if TYPE_CHECKING:

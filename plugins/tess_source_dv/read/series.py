@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lightkurve import LightCurve, TessLightCurve
     from numpy.typing import NDArray
 
-    from tess_source.tables.manifest import Entry
+    from tess_source.tables.items import Entry
     from tess_source_dv.read.curves import DVLightCurve, DVTimeSeries
 
 __all__ = ["GROUP", "collect", "load", "read_dvt", "read_statistics", "read_tce"]

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tess_source import names
 from tess_source._lazy import np, pl
 from tess_source.errors import DamagedFileError, LoadError
-from tess_source.tables.listing import Rows
+from tess_source.tables.rows import Rows
 from tess_source_dv.read.tce_columns import COLUMNS, FIT, STAR, TceColumn
 from tess_source_dv.sector_bits import sectors_in_words, sectors_of_bits
 

@@ -19,8 +19,7 @@ from tess_source_dv.sets.used import known
 
 if TYPE_CHECKING:
     from tess_source.tables.found import Found
-    from tess_source.tables.manifest import Entry
-    from tess_source.tables.plan import Item
+    from tess_source.tables.items import Entry, Item
 
 __all__ = ["Learned", "fetch_reports", "learn", "root_of"]
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tess_source._lazy import pl
 from tess_source.errors import UnknownNameError
-from tess_source.tables.listing import Products, Rows
+from tess_source.tables.listing import Products
+from tess_source.tables.rows import Rows
 from tess_source_dv.sets.filter import CHOICES
 from tess_source_dv.sets.links import KINDS as LINKS
 from tess_source_dv.sets.links import link, observed

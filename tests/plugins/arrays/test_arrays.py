@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tess_source import Accessor, Session, hookimpl
 from tess_source.errors import DamagedFileError, LoadError, PluginConflictError, PluginError, QueryError
 from tess_source.files.fits_table import Reader
-from tess_source.tables.manifest import Manifest
+from tess_source.tables.plan import Manifest
 from tess_source_arrays.arrays import BITMASKS
 from tess_source_arrays.arrow import ALL
 from tess_source_lightkurve.readers import lightkurve

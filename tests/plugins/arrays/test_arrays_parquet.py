@@ -33,8 +33,7 @@ from places import DOCS
 
 from tess_source.errors import LoadError, QueryError
 from tess_source.lock.check import verify_lock
-from tess_source.tables.manifest import Manifest
-from tess_source.tables.plan import Plan
+from tess_source.tables.plan import Manifest, Plan
 from tess_source_arrays import arrow
 from tess_source_arrays.arrow import ALL, MissingExtraError
 from tess_source_arrays.parquet import DataSetExistsError

@@ -19,8 +19,9 @@ from astropy.io import fits
 import tess_source_lightkurve as plugin
 from tess_source import Session, names
 from tess_source.errors import DamagedFileError, LoadError, NoColumnError, NoReaderError, QueryError
-from tess_source.tables.manifest import Entry, Loaded, Manifest
-from tess_source.tables.plan import Item, Items, Plan
+from tess_source.tables.items import Entry, Item, Items
+from tess_source.tables.loaded import Loaded
+from tess_source.tables.plan import Manifest, Plan
 from tess_source_sample.files import make
 
 SPOC = "tess2019198215352-s0014-0000000016740101-0150-s_lc.fits"

@@ -24,8 +24,7 @@ from same_curves import assert_equal_curves, assert_equal_values
 import tess_source_lightkurve as plugin
 from tess_source import names
 from tess_source.errors import DamagedFileError, LoadError, QueryError
-from tess_source.tables.manifest import Entry
-from tess_source.tables.plan import Item
+from tess_source.tables.items import Entry, Item
 from tess_source_lightkurve import spoc
 from tess_source_lightkurve.readers import lightkurve
 from tess_source_lightkurve.spoc import Unsupported, read_light_curve

@@ -12,8 +12,8 @@ import tess_source_lightkurve as plugin
 from tess_source import Session, names
 from tess_source.errors import DamagedFileError
 from tess_source.files.whole import fault
-from tess_source.tables.manifest import Entry, Manifest
-from tess_source.tables.plan import Item, Items, Plan
+from tess_source.tables.items import Entry, Item, Items
+from tess_source.tables.plan import Manifest, Plan
 from tess_source_lightkurve.readers import lightkurve
 
 pytestmark = pytest.mark.real

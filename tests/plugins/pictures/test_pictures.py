@@ -226,7 +226,7 @@ def test_one_light_curve_a_sector_of_120_seconds_if_there_is_one(session: Sessio
 def test_a_real_light_curve_is_drawn_and_not_called_simulated(real: Path) -> None:
     import lightkurve
 
-    from tess_source.tables.plan import Item
+    from tess_source.tables.items import Item
 
     (path,) = (real / "lc").glob("*-s0005-0000000307210830-*_lc.fits")
     item = Item(uri=f"mast:TESS/product/{path.name}", path=path.name)

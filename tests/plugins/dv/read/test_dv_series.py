@@ -29,9 +29,9 @@ from tess_source.errors import (
     QueryError,
     UnknownNameError,
 )
+from tess_source.tables.items import Entry, Item, Items
 from tess_source.tables.listing import Products
-from tess_source.tables.manifest import Entry, Manifest
-from tess_source.tables.plan import Item, Items, Plan
+from tess_source.tables.plan import Manifest, Plan
 from tess_source_dv.read import into_lightkurve as reader
 from tess_source_dv.read import series
 from tess_source_dv.read.curves import DVLightCurve, DVTimeSeries

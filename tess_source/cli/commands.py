@@ -1,0 +1,186 @@
+"""The program's own commands: search, get, count, fields, plugins."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from tess_source._lazy import pl
+from tess_source.cli import lock as cli_lock
+from tess_source.cli.asking import Asking
+from tess_source.cli.printing import NOTHING, SOME_FAILED, download, format_option, print_rows
+from tess_source.search.asking import FIELD_TABLES
+from tess_source.session import Session
+from tess_source.tables.plan import Plan
+
+__all__ = ["own_commands"]
+
+log = logging.getLogger(__name__)
+
+
+def own_commands(session: Session) -> list[click.Command]:
+    """Make the program's own commands.
+
+    Parameters
+    ----------
+    session : Session
+        Asks and fetches.
+    """
+    return [_search(), cli_lock.with_from_lock(_get(session), session), _count(), _fields(), _plugins()]
+
+
+def _search() -> click.Command:
+    @click.command("search", cls=Asking)
+    @format_option
+    @click.option(
+        "--show", type=click.Choice(["products", "observations", "links"]), default="products", show_default=True
+    )
+    @click.option("--explain", is_flag=True, help="Say how the answer came to be, on stderr.")
+    @click.pass_obj
+    def search(
+        session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], form: str, show: str, explain: bool
+    ) -> None:
+        """Find observations and list their products.
+
+        TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin. Without one: whatever meets the
+        filters and criteria.
+        """
+        found = session.search(**asked, **filters)
+        shown = found.narrowed() if found.drops else found
+        rows = {"products": shown.products, "observations": shown.observations, "links": shown.links}[show]
+        _print(rows, form)
+        log.warning("%s", found.explain() if explain or not len(rows) else found.summary())
+        _nothing_if_empty(rows)
+
+    return search
+
+
+def _get(session: Session) -> click.Command:
+    @click.command("get", cls=Asking)
+    @format_option
+    @click.option(
+        "--to",
+        "root",
+        default=lambda: str(session.store.root),
+        show_default="the cache folder",
+        type=click.Path(file_okay=False),
+        help="Folder for the files.",
+    )
+    @click.option(
+        "--lock",
+        type=click.Path(dir_okay=False),
+        help="Write the record of what was fetched, and how it was found (ECSV).",
+    )
+    @click.option("--replace", is_flag=True, help="Let --lock take the place of any file.")
+    @click.option(
+        "--layout", default="mast", show_default=True, help="mast, flat, or a template such as {tic}/{filename}."
+    )
+    @click.option("--jobs", type=click.IntRange(1, 64), help="Files fetched at the same time (8).")
+    @click.option("--dry-run", is_flag=True, help="Only show what would be fetched.")
+    @click.pass_obj
+    def get(
+        session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], form: str, root: str, lock: str | None,
+        replace: bool, layout: str, jobs: int | None, dry_run: bool,
+    ) -> None:  # fmt: skip
+        """Download products; what is there already is not fetched again.
+
+        TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin.
+        """
+        if lock:
+            cli_lock.check_place(lock)
+        found = session.search(**asked, **filters)
+        if not len(found.products):
+            log.warning("%s", found.explain())
+        _nothing_if_empty(found.products)
+        plan = found.plan(root, layout=layout)
+        if lock:
+            if not replace:
+                cli_lock.check_replaced(plan, lock)
+            plan.save(lock)
+        if dry_run:
+            _dry_run(plan, form)
+            return
+        manifest = download(plan, jobs)
+        if lock:
+            manifest.lock().save(lock)
+        frame = manifest.to_polars()
+        print_rows(frame, form, ["status", "bytes", "filename", "error"])
+        log.warning("%s", manifest.summary())
+        if len(manifest.failed):
+            raise click.exceptions.Exit(SOME_FAILED)
+
+    return get
+
+
+def _dry_run(plan: Plan, form: str) -> None:
+    """Show what would be fetched; what cannot be is shown with its reason, and fails like it would in earnest."""
+    refused = plan.items["problem"].is_not_null().any()
+    columns = [name for name in plan.items.shown if name in plan.items.columns]
+    print_rows(plan.items.to_polars(), form, [*columns, "problem"] if refused else columns)
+    log.warning("%s", plan.summary())
+    if refused:
+        raise click.exceptions.Exit(SOME_FAILED)
+
+
+def _count() -> click.Command:
+    @click.command("count", cls=Asking, only_archive=True)
+    @click.pass_obj
+    def count(session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any]) -> None:
+        """Count observations before fetching their list."""
+        number = session.count(**asked, **filters)
+        click.echo(number)
+        if not number:
+            raise click.exceptions.Exit(NOTHING)
+
+    return count
+
+
+def _fields() -> click.Command:
+    @click.command("fields")
+    @click.argument("what", type=click.Choice(FIELD_TABLES), default="observations")
+    @format_option
+    @click.pass_obj
+    def fields(session: Session, /, what: str, form: str) -> None:
+        """Show the archive's own description of its columns."""
+        frame = pl.DataFrame([asdict(field) for field in session.fields(what)])
+        print_rows(frame, form, ["name", "type", "unit", "label", "description", "examples"])
+
+    return fields
+
+
+def _plugins() -> click.Command:
+    @click.command("plugins")
+    @click.option("--filters", is_flag=True, help="List the filters, and who declares each.")
+    @format_option
+    @click.pass_obj
+    def plugins(session: Session, /, filters: bool, form: str) -> None:
+        """List plugins with version, state and hooks; or their filters."""
+        registry = session.registry
+        if filters:
+            rows = [
+                {"filter": n, "plugin": registry.owner("filter", n), "help": f.help}
+                for n, f in sorted(registry.filters.items())
+            ]
+        else:
+            rows = [
+                {**asdict(p), "hooks": " ".join(p.hooks)}
+                for p in sorted(registry.plugins.values(), key=lambda p: p.name)
+            ]
+        print_rows(pl.DataFrame(rows), form, None)
+        if any(plugin.state == "broken" for plugin in registry.plugins.values()):
+            raise click.exceptions.Exit(SOME_FAILED)
+
+    return plugins
+
+
+def _print(rows: Any, form: str) -> None:
+    print_rows(rows.to_polars(), form, [name for name in rows.shown if name in rows.columns])
+
+
+def _nothing_if_empty(rows: Any) -> None:
+    if not len(rows):
+        raise click.exceptions.Exit(NOTHING)

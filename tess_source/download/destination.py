@@ -1,0 +1,148 @@
+"""Where downloads go: what a destination must be able to do, and the local folder, the one that there is."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Protocol
+
+from tess_source import paths
+from tess_source.download.claim import Claim
+from tess_source.download.part import Part
+from tess_source.files.folder import Folder, Lying
+
+__all__ = ["Destination", "LocalFolder"]
+
+
+class Destination(Protocol):
+    """A place for files. Paths are relative to it, with ``/`` between their parts.
+
+    A file appears under its path only by `commit`, as a whole. Whoever has a `claim` is the only one who fetches a file; that is an
+    economy, not a guarantee: nothing is wrong if two do.
+    """
+
+    def exists(self, path: str, /) -> Lying | None:
+        """Return what lies in a place; None if that is no file."""
+
+    def open(self, path: str, /) -> IO[bytes]:
+        """Open a file for reading."""
+
+    def list(self, below: str = "", /) -> Iterator[str]:
+        """Yield the paths of all files below a folder."""
+
+    def remove(self, path: str, /) -> None:
+        """Remove a file."""
+
+    def claim(self, path: str, stale: float, /) -> Claim:
+        """Return what tells others that a file is being fetched; it is not taken yet."""
+
+    def part(self, path: str, name: str, /) -> Part:
+        """Return what a file's bytes are collected in, under a name that nobody else uses."""
+
+    def room(self, part: Part, size: int | None, /) -> None:
+        """Check that there is room for a file of so many bytes."""
+
+    def commit(self, part: Part, /) -> Path:
+        """Give a part, which is whole, the name of its file, and return where that is."""
+
+
+class LocalFolder(Folder):
+    """A local folder, which must stay the same one: not another that comes in its place, e.g. when a disk is gone.
+
+    Parameters
+    ----------
+    root : Path
+        It is made when the first file is claimed.
+    """
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self._identity: tuple[int, int] | None = None
+        self._known: dict[Path, tuple[int, int] | None] = {}
+        self._free, self._looked = 0, 0.0
+        self._lock = threading.Lock()
+
+    def claim(self, path: str, stale: float, /) -> Claim:
+        """Return the claim of a file, and make the folders on the way to it.
+
+        Raises
+        ------
+        UnsafePathError
+            If the file would lie outside.
+        OSError
+            If the folders cannot be made.
+        """
+        return Claim(self._placed(path), stale)
+
+    def part(self, path: str, name: str, /) -> Part:
+        """Return the part of a file: see `claim`."""
+        return Part(self._placed(path), name)
+
+    def commit(self, part: Part, /) -> Path:
+        """Rename a part to its file.
+
+        Raises
+        ------
+        FileNotFoundError
+            If its folder is not the same any more: gone, or with a link in its place.
+        OSError
+            If it cannot be renamed.
+        """
+        if self._is_new(part.path):
+            raise FileNotFoundError(errno.ENOENT, "the folder was taken away meanwhile", str(self.root))
+        part.file.replace(part.path)
+        return part.path
+
+    def room(self, part: Part, size: int | None, /) -> None:
+        """Check that there is room for a file. The system is asked once a second, or if it looks tight.
+
+        Raises
+        ------
+        OSError
+            If there is not.
+        """
+        if size is None:
+            return
+        with self._lock:
+            if size > self._free or time.monotonic() - self._looked > 1.0:
+                self._free, self._looked = shutil.disk_usage(part.path.parent).free, time.monotonic()
+            free = self._free
+            self._free -= size
+        if size > free:
+            problem = f"the disk is full: {size:,} bytes are needed, {free:,} are free"
+            raise OSError(errno.ENOSPC, problem, str(part.path.parent))
+
+    def _placed(self, relative: str) -> Path:
+        path = self.root.joinpath(*paths.parts_of(relative))
+        if self._is_new(path):
+            paths.inside(self.root, relative)
+            self._make_folder(path)
+        return path
+
+    def _is_new(self, path: Path) -> bool:
+        """Tell whether a file's folder was not looked at; following links all the way up takes as long as a small file."""
+        known = self._known.get(path.parent)
+        return known is None or known != _identity(path.parent)
+
+    def _make_folder(self, path: Path) -> None:
+        """Make a file's folder, if the root is still the same, and remember which it is."""
+        with self._lock:
+            if self._identity is None:
+                self.root.mkdir(parents=True, exist_ok=True)
+                self._identity = _identity(self.root)
+            if self._identity is None or self._identity != _identity(self.root):
+                raise FileNotFoundError(errno.ENOENT, "the folder was taken away meanwhile", str(self.root))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._known[path.parent] = _identity(path.parent)
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    try:
+        found = folder.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino

@@ -1,0 +1,191 @@
+"""The one way to download: what is here, what can be copied, what a plugin fetches, and the rest; entry by entry."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
+from typing import Any
+
+from tess_source import paths
+from tess_source.cache.memory import Memory
+from tess_source.cache.store import Store
+from tess_source.cache.verified import Index, Known
+from tess_source.clock import now
+from tess_source.download import executor as workers
+from tess_source.download.existing import Existing, copied, look
+from tess_source.download.run import Run
+from tess_source.errors import QueryError
+from tess_source.files.folder import Folder
+from tess_source.hooks.registry import Registry
+from tess_source.settings import Settings, checked_jobs
+from tess_source.tables.items import COPIED, FAILED, FETCHED, INTERRUPTED, Entry, Item, Items
+from tess_source.tables.plan import Interrupted, Manifest, Plan
+
+__all__ = ["Download", "download"]
+
+
+def download(
+    plan: Plan,
+    registry: Registry,
+    settings: Settings,
+    *,
+    jobs: int | None = None,
+    progress: Any = None,
+    executor: Executor | None = None,
+    on_entry: Callable[[Entry], object] | None = None,
+) -> Manifest:
+    """Fetch what is not here yet.
+
+    Returns
+    -------
+    Manifest
+        One entry per item, in the plan's order.
+
+    Raises
+    ------
+    Interrupted
+        On Ctrl-C, with the manifest of what was done.
+    """
+    started = time.monotonic()
+    run = Download(plan, registry, settings, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry)
+    try:
+        with contextlib.closing(iter(run)) as entries:
+            for _ in entries:
+                pass
+    except KeyboardInterrupt:
+        raise Interrupted(run.manifest(time.monotonic() - started)) from None
+    return run.manifest(time.monotonic() - started)
+
+
+class Download:
+    """One download: iterate over it once, to the end or not.
+
+    Parameters
+    ----------
+    plan : Plan
+    registry : Registry
+    settings : Settings
+    jobs : int, optional
+        Files fetched at the same time.
+    progress : bool or callable, optional
+        See `tess_source.settings.Settings`.
+    executor : Executor, optional
+        Whose workers fetch the files.
+    on_entry : callable, optional
+        Is called with each entry as soon as it is known, in the calling thread.
+
+    Raises
+    ------
+    QueryError
+        If an argument makes no sense.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        registry: Registry,
+        settings: Settings,
+        *,
+        jobs: int | None = None,
+        progress: Any = None,
+        executor: Executor | None = None,
+        on_entry: Callable[[Entry], object] | None = None,
+    ) -> None:
+        workers.check_executor(executor)
+        if not (on_entry is None or callable(on_entry)):
+            raise QueryError(f"on_entry={on_entry!r}: give something that can be called with an entry")
+        self.plan, self._items, self._registry = plan, list(plan), registry
+        self._settings = replace(
+            settings, jobs=settings.jobs if jobs is None else checked_jobs(jobs), progress=progress
+        )
+        self._executor, self._on_entry = executor, on_entry
+        self._offline = Memory(settings, registry).offline
+        self._entries: list[Entry | None] = [None] * len(self._items)
+        self._run: Run | None = None
+        self._rest: list[int] = []
+
+    def manifest(self, seconds: float) -> Manifest:
+        """Return what was done until now."""
+        for number, entry in zip(self._rest, self._run.entries if self._run else (), strict=False):
+            self._entries[number] = self._entries[number] or entry
+        pairs = zip(self._entries, self._items, strict=True)
+        entries = tuple(entry or Entry(item, FAILED, error=INTERRUPTED) for entry, item in pairs)
+        return Manifest(self.plan, entries, seconds)
+
+    def __iter__(self) -> Iterator[Entry]:
+        for entry in self._known():
+            if self._on_entry is not None:
+                self._on_entry(entry)
+            yield entry
+
+    def _known(self) -> Iterator[Entry]:
+        store = Store.of(self._settings)
+        index = store.index_of(self.plan.root)
+        found = look(self.plan, store, index)
+        new: list[Entry] = []
+        try:
+            copied(self.plan, found, index, store, new.append)
+            self._entries = list(found.entries)
+            yield from filter(None, found.entries)
+            for entry in self._fetched(found):
+                new.append(entry)
+                yield entry
+        finally:
+            run = (entry for entry in self._run.entries if entry) if self._run else ()
+            _note([*new, *run], index)
+
+    def _fetched(self, found: Existing) -> Iterator[Entry]:
+        """Fetch what is missing, by a plugin or by the built-in downloader."""
+        items = self._items
+        self._rest = [number for number, entry in enumerate(self._entries) if entry is None]
+        if self._offline:
+            yield from self._told(_offline(items[number], found) for number in self._rest)
+        elif self._rest:
+            everything = len(self._rest) == len(items)
+            part = self.plan if everything else replace(self.plan, items=Items(self.plan.items.to_polars()[self._rest]))
+            transports, settings = self._registry.transports, self._settings
+            answer: Manifest | None = self._registry.call(
+                "tess_download", plan=part, transports=transports, settings=settings
+            )
+            if answer is None:
+                rest = [items[number] for number in self._rest]
+                self._run = Run(rest, self.plan.root, transports, settings, self._executor, workers.entries)
+            yield from self._told(self._run if answer is None and self._run is not None else answer or ())
+
+    def _told(self, entries: Any) -> Iterator[Entry]:
+        """Give each entry its place in the plan."""
+        places = {_key(item): number for number, item in enumerate(self._items)}
+        for entry in entries:
+            if (number := places.get(_key(entry.item))) is not None:
+                self._entries[number] = entry
+            yield entry
+
+
+def _key(item: Item) -> tuple[str, str]:
+    return item.uri, item.path
+
+
+def _offline(item: Item, found: Existing) -> Entry:
+    problem = found.problems.get(item.path)
+    return Entry(item, FAILED, error=item.problem or f"offline, and it is not here{f': {problem}' if problem else ''}")
+
+
+def _note(entries: Sequence[Entry], index: Index) -> None:
+    """Remember files that were fetched or copied, and so verified."""
+    folder = Folder(index.root)
+    index.add(known for entry in entries if (known := _known_of(entry, folder)))
+
+
+def _known_of(entry: Entry, folder: Folder) -> Known | None:
+    if entry.status not in {FETCHED, COPIED} or not entry.sha256:
+        return None
+    try:
+        lying = folder.exists("/".join(paths.parts_of(entry.item.path)))
+    except ValueError:
+        return None
+    if lying is None or (lying.size, lying.mtime_ns) != (entry.bytes, entry.mtime_ns):  # somebody changed it meanwhile
+        return None
+    return Known(entry.item.path, lying.size, lying.mtime_ns, entry.sha256, entry.item.uri, now())

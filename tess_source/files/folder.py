@@ -1,0 +1,99 @@
+"""Files below one folder, looked at without ever leaving it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from tess_source import paths
+from tess_source.errors import UnsafePathError
+
+__all__ = ["Folder", "Lying"]
+
+
+class Lying(NamedTuple):
+    """What lies in a place."""
+
+    size: int
+    """Bytes."""
+    mtime_ns: int
+    """When its bytes were last written [ns since 1970]."""
+    is_link: bool
+    """Whether it is a symbolic link to a file in the same folder."""
+
+
+class Folder:
+    """A folder of files. Paths are relative to it, with ``/`` between their parts.
+
+    Parameters
+    ----------
+    root : Path
+        It need not exist.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._problems: dict[str, str] = {}
+
+    def exists(self, path: str) -> Lying | None:
+        """Return what lies in a place; None if that is no file, or cannot be looked at.
+
+        Folders on the way and symbolic links must not lead out of the root. Each folder is looked at once.
+        """
+        inner = path.rpartition("/")[0]
+        if inner not in self._problems:
+            self._problems[inner] = self._problem_of(inner)
+        if self._problems[inner]:
+            return None
+        try:
+            paths.parts_of(path)
+            found = os.lstat(f"{self.root}/{path}")
+            is_link = stat.S_ISLNK(found.st_mode)
+            if is_link:
+                found = paths.inside(self.root, path).stat()
+        except (OSError, ValueError):
+            return None
+        return Lying(found.st_size, found.st_mtime_ns, is_link) if stat.S_ISREG(found.st_mode) else None
+
+    def _problem_of(self, inner: str) -> str:
+        try:
+            paths.inside(self.root, f"{inner}/x" if inner else "x")
+        except (UnsafePathError, OSError) as error:
+            return str(error)
+        return ""
+
+    def open(self, path: str) -> IO[bytes]:
+        """Open a file for reading, without a buffer.
+
+        Raises
+        ------
+        UnsafePathError
+            If it lies outside.
+        OSError
+            If it cannot be read.
+        """
+        return paths.inside(self.root, path).open("rb", buffering=0)
+
+    def remove(self, path: str) -> None:
+        """Remove a file.
+
+        Raises
+        ------
+        UnsafePathError
+            If it lies outside.
+        OSError
+            If it cannot be removed.
+        """
+        paths.inside(self.root, path).unlink()
+
+    def list(self, below: str = "") -> Iterator[str]:
+        """Yield the paths of all files below a folder. Links to folders are not followed."""
+        if (self.root / below).is_symlink():
+            return
+        start = len(str(self.root)) + 1
+        for place, _, names in os.walk(self.root / below):
+            inner = place[start:].replace(os.sep, "/")
+            yield from (f"{inner}/{name}" if inner else name for name in names)

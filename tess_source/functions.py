@@ -1,0 +1,269 @@
+"""The path as functions: each works with the session that you give it, or with the default session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tess_source.hooks.records import Field
+from tess_source.search.asking import products as listed
+from tess_source.search.select import checked, filters_among
+from tess_source.session import Session, default_session
+from tess_source.tables.found import Found
+from tess_source.tables.items import Entry
+from tess_source.tables.listing import Observations, Products
+from tess_source.tables.plan import Manifest, Plan
+
+if TYPE_CHECKING:
+    from astropy.units import Quantity
+
+__all__ = [
+    "count",
+    "download",
+    "fields",
+    "load_plan",
+    "observations",
+    "open",
+    "products",
+    "register",
+    "search",
+    "unregister",
+]
+
+
+def search(
+    targets: Any = None,
+    *,
+    radius: float | Quantity | str | None = None,
+    wildcards: bool = False,
+    archive: str | Sequence[str] | None = None,
+    refresh: bool = False,
+    session: Session | None = None,
+    **words: Any,
+) -> Found:
+    """Find observations, and list, link and filter their products.
+
+    Parameters
+    ----------
+    targets : object, optional
+        A TIC id, a name, coordinates, or any iterable of them: see `tess_source.targets.parse_targets`. None: whatever meets the
+        criteria.
+    radius : float or Quantity or str, optional
+        Radius of cones around names and coordinates [arcsec]. Without it, a name means its nearest star alone.
+    wildcards : bool
+        Whether ``*`` and ``%`` in criteria stand for any text.
+    archive : str or list of str, optional
+        Names of the archives that are asked, e.g. ``"mast"``; by default those of the session.
+    refresh : bool
+        Ask the archive, even if a recent answer to this question is remembered.
+    session : Session, optional
+        The default session if not given.
+    **words
+        Filters (``sector=14``, ``kind="lc"``), and columns of the archive's observation table as criteria (``proposal_id="G06062"``).
+
+    Returns
+    -------
+    Found
+        A confirmed zero is an empty answer that can `explain` itself.
+
+    Raises
+    ------
+    QueryError
+        If something asked for does not exist or makes no sense.
+    ResolverError
+        If no resolver knows a name.
+    ServiceError
+        If the archive fails; a failure is never shown as an empty answer.
+    OfflineError
+        If nothing may be asked, and the cache folder does not know.
+    """
+    return (session or default_session()).search(
+        targets, radius=radius, wildcards=wildcards, archive=archive, refresh=refresh, **words
+    )
+
+
+def count(
+    targets: Any = None,
+    *,
+    radius: float | Quantity | str | None = None,
+    wildcards: bool = False,
+    archive: str | Sequence[str] | None = None,
+    session: Session | None = None,
+    **words: Any,
+) -> int:
+    """Count the observations that a search would find, without fetching them.
+
+    Parameters are those of `search`; only filters that the archive can be asked for are allowed.
+    """
+    return (session or default_session()).count(targets, radius=radius, wildcards=wildcards, archive=archive, **words)
+
+
+def fields(what: str = "observations", *, session: Session | None = None) -> list[Field]:
+    """Return the archives' own description of the columns of a table, ``"observations"`` or ``"products"``."""
+    return (session or default_session()).fields(what)
+
+
+def observations(
+    targets: Any = None,
+    *,
+    radius: float | Quantity | str | None = None,
+    wildcards: bool = False,
+    archive: str | Sequence[str] | None = None,
+    session: Session | None = None,
+    **words: Any,
+) -> Observations:
+    """Find observations alone; no products are listed. It is the first of three steps: `products` and `download` follow.
+
+    Parameters
+    ----------
+    targets, radius, wildcards, archive
+        See `search`.
+    session : Session, optional
+        The default session if not given.
+    **words
+        Columns of the archive's observation table as criteria, and those filters that an archive can be asked for where there is no
+        target.
+
+    Returns
+    -------
+    Observations
+        The archive's own columns with ours beside them.
+
+    Raises
+    ------
+    QueryError, ResolverError, ServiceError, OfflineError
+        As `search`.
+    """
+    here = session or default_session()
+    filters, criteria = filters_among(here.registry, words)
+    query = here._question(
+        targets, radius=radius, wildcards=wildcards, archive=archive, criteria=criteria,
+        filters=checked(here.registry, filters),
+    )  # fmt: skip
+    return here._observed(query)
+
+
+def products(observations: Any, *, session: Session | None = None) -> Products:
+    """List the products of observations. It is the second of three steps.
+
+    Parameters
+    ----------
+    observations : Observations or table
+        Ours, or an astroquery, pandas or polars table, or one row of it.
+    session : Session, optional
+        The default session if not given.
+
+    Returns
+    -------
+    Products
+        One row per file.
+
+    Raises
+    ------
+    ServiceError
+        If the archive fails.
+    OfflineError
+        If no connection may be opened.
+    """
+    here = session or default_session()
+    return listed(here.registry, here.settings, observations)
+
+
+def download(
+    products: Any,
+    root: str | Path | None = None,
+    *,
+    layout: str = "mast",
+    jobs: int | None = None,
+    progress: Any = None,
+    executor: Executor | None = None,
+    on_entry: Callable[[Entry], object] | None = None,
+    session: Session | None = None,
+) -> Manifest:
+    """Fetch products that are not here yet. It is the third of three steps.
+
+    Parameters
+    ----------
+    products : Products, Found, Plan or table
+        What to fetch.
+    root : str or Path, optional
+        The folder; the cache folder if not given.
+    layout : str
+        ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``.
+    jobs : int, optional
+        Files fetched at the same time; the session's setting (8) if None.
+    progress : bool or callable, optional
+        See `tess_source.settings.Settings`.
+    executor : concurrent.futures.Executor, optional
+        Whose workers fetch the files.
+    on_entry : callable, optional
+        Is called with each `Entry` as soon as it is known.
+    session : Session, optional
+        The default session if not given; of a plan or an answer its own.
+
+    Returns
+    -------
+    Manifest
+        What happened to every file; one failure never stops the rest.
+
+    Raises
+    ------
+    Interrupted
+        On Ctrl-C, with the manifest of what was done.
+    """
+    own = products.session if isinstance(products, Plan | Found) else None
+    here = session or (own if isinstance(own, Session) else default_session())
+    return here.download(
+        products, root, layout=layout, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
+    )
+
+
+def load_plan(path: str | Path, root: str | Path | None = None, *, session: Session | None = None) -> Plan:
+    """Read a plan that was saved: a lock.
+
+    Parameters
+    ----------
+    path : str or Path
+    root : str or Path, optional
+        The folder the files go to; the cache folder if None.
+    session : Session, optional
+        Fetches the plan; the default session if not given.
+
+    Raises
+    ------
+    LockError
+        If it is not a plan; the message names the file.
+    """
+    return (session or default_session()).load_plan(path, root)
+
+
+def open(
+    what: Manifest | str | PathLike[str] | Iterable[str | PathLike[str]],
+    *,
+    session: Session | None = None,
+    **options: Any,
+) -> Any:
+    """Open files of this machine, or what was fetched: see `Manifest.load`.
+
+    Parameters
+    ----------
+    what : path, iterable of paths, or Manifest
+    session : Session, optional
+        The default session if not given.
+    **options
+        Passed to the readers, e.g. ``flux_column="sap_flux"``.
+    """
+    return (session or default_session()).open(what, **options)
+
+
+def register(plugin: object, name: str | None = None, *, replace: bool = False) -> str:
+    """Add a plugin to the default session: see `Session.register`."""
+    return default_session().register(plugin, name, replace=replace)
+
+
+def unregister(name: str) -> None:
+    """Take a plugin out of the default session: see `Session.unregister`."""
+    default_session().unregister(name)

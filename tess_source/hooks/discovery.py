@@ -1,0 +1,109 @@
+"""Where plugins come from: entry points, files, and another process."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import types
+from collections.abc import Container
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+from tess_source.errors import PluginConflictError, PluginError
+
+__all__ = [
+    "GROUP",
+    "Reference",
+    "distribution_of",
+    "found_entry_points",
+    "from_file",
+    "name_of",
+    "origin_of",
+    "plugin_of",
+    "reference_of",
+]
+
+GROUP = "tess_source"
+"""The entry-point group under which packages offer plugins."""
+FILE_PREFIX = "tess_source_file_"
+"""Begins the name of a module that was made of a single file."""
+
+Reference = tuple[str, object]
+"""How another process gets the same plugin: ``("module", name)``, ``("file", path)`` or ``("object", plugin)``."""
+
+
+def found_entry_points(off: Container[str]) -> dict[str, EntryPoint]:
+    """Return entry points, sorted by name; the same one seen twice (an editable install can do that) counts once."""
+    found: dict[str, EntryPoint] = {}
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, distribution_of(entry)[1])):
+        other = found.setdefault(entry.name, entry)
+        if other.value != entry.value and entry.name not in off:
+            one, two = distribution_of(other)[1], distribution_of(entry)[1]
+            raise PluginConflictError(
+                f"two distributions claim the plugin name {entry.name!r}: {one} ({other.value}) and {two} ({entry.value}); "
+                f"uninstall one, or leave both out with --without {entry.name}"
+            )
+    return found
+
+
+def distribution_of(entry: EntryPoint) -> tuple[str, str]:
+    """Return version and name of the distribution that an entry point belongs to."""
+    return (entry.dist.version, entry.dist.name) if entry.dist else ("", entry.value)
+
+
+def from_file(path: str | Path) -> types.ModuleType:
+    """Import one file as a plugin module, without touching ``sys.path``.
+
+    Parameters
+    ----------
+    path : str or Path
+        A Python file.
+
+    Raises
+    ------
+    PluginError
+        If there is no such file, or it fails while it is imported; the message names it.
+    """
+    file = Path(path)
+    spec = importlib.util.spec_from_file_location(f"{FILE_PREFIX}{file.stem}", file)
+    if spec is None or spec.loader is None or not file.is_file():
+        raise PluginError(f"plugin file {str(path)!r} is not a Python file that can be read")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses and pickle look a module up by its name
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[spec.name]
+        raise PluginError(
+            f"plugin file {str(path)!r} failed while it was imported: {type(error).__name__}: {error}"
+        ) from error
+    return module
+
+
+def reference_of(plugin: object) -> Reference:
+    """Return how another process gets the same plugin: modules by name, files by path, other objects as they are."""
+    if not isinstance(plugin, types.ModuleType):
+        return "object", plugin
+    if plugin.__name__.startswith(FILE_PREFIX):
+        return "file", plugin.__file__
+    return "module", plugin.__name__
+
+
+def plugin_of(reference: Reference) -> object:
+    """Return the plugin that `reference_of` described."""
+    how, what = reference
+    if how == "object":
+        return what
+    return from_file(str(what)) if how == "file" else import_module(str(what))
+
+
+def name_of(plugin: object) -> str:
+    """Return the name of a plugin that was given none: the module's or class's, without what all names begin with."""
+    name = str(getattr(plugin, "__name__", None) or type(plugin).__name__).rsplit(".", 1)[-1]
+    return name.removeprefix(FILE_PREFIX).removeprefix("tess_source_")
+
+
+def origin_of(plugin: object) -> str:
+    """Return where a plugin comes from: its file, or the module of its class."""
+    return str(getattr(plugin, "__file__", None) or getattr(plugin, "__module__", "") or type(plugin).__module__)

@@ -1,0 +1,83 @@
+"""Whether a plugin fits: what is refused when it is registered, and whom an error comes from."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Sequence
+from inspect import unwrap
+from typing import TYPE_CHECKING, Any
+
+from tess_source.errors import PluginConflictError, PluginError
+from tess_source.tables import found, plan  # noqa: F401  their classes have methods that no accessor may hide
+from tess_source.tables.accessors import HOMES
+
+if TYPE_CHECKING:
+    import pluggy
+
+    from tess_source.hooks.records import Accessor
+
+__all__ = ["check_accessor", "check_plugin_object", "culprit_of", "sequence_of"]
+
+
+def check_plugin_object(plugin: object, name: str) -> None:
+    """Refuse what cannot be a plugin.
+
+    Raises
+    ------
+    PluginError
+        For a class in place of an instance, and for a ``tess_*`` function without ``@hookimpl``: it would never be called.
+    """
+    if isinstance(plugin, type):
+        raise PluginError(f"plugin {name!r} is a class: register an instance of it, {plugin.__name__}()")
+    for attribute in dir(plugin):
+        if not attribute.startswith("tess_") or attribute.startswith("tess_source"):
+            continue
+        function = getattr(plugin, attribute, None)
+        if callable(function) and not isinstance(function, type) and not hasattr(function, "tess_source_impl"):
+            raise PluginError(f"plugin {name!r}: {attribute} lacks @tess_source.hookimpl, so it would never be called")
+
+
+def check_accessor(accessor: Accessor, name: str) -> None:
+    """Refuse an accessor that could never be called as a method, or that would hide one that the class has itself.
+
+    Raises
+    ------
+    PluginError
+    PluginConflictError
+    """
+    owner = HOMES.get(accessor.of)
+    unknown = (
+        owner is None and accessor.of != "session"
+    )  # whose class stands above this file, and may not be imported yet
+    if unknown or not accessor.name.isidentifier() or accessor.name.startswith("_"):
+        raise PluginError(f"plugin {name!r}: {accessor.key!r} cannot be the name of an accessor")
+    if owner is not None and (
+        hasattr(owner, accessor.name) or accessor.name in getattr(owner, "__dataclass_fields__", ())
+    ):
+        message = f"plugin {name!r} declares the accessor {accessor.name!r}, which {owner.__name__} has itself"
+        raise PluginConflictError(message)
+
+
+def sequence_of(answer: Any, noun: str, name: str) -> Sequence[Any]:
+    """Return what a noun answered, which must be a sequence of records.
+
+    Raises
+    ------
+    PluginError
+    """
+    if isinstance(answer, Sequence) and not isinstance(answer, str):
+        return answer
+    raise PluginError(f"plugin {name!r}: {noun} must return a sequence of records, not {type(answer).__name__}")
+
+
+def culprit_of(caller: pluggy.HookCaller, error: BaseException) -> str | None:
+    """Return the plugin whose hook implementation stands innermost in a traceback."""
+    codes = {getattr(unwrap(impl.function), "__code__", None): impl.plugin_name for impl in caller.get_hookimpls()}
+    frames = list(_frames(error.__traceback__))
+    return next((codes[code] for code in reversed(frames) if code in codes), None)
+
+
+def _frames(traceback: types.TracebackType | None) -> Iterator[types.CodeType]:
+    while traceback is not None:
+        yield traceback.tb_frame.f_code
+        traceback = traceback.tb_next

@@ -1,0 +1,55 @@
+"""Files on this machine, as if they had been fetched."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from tess_source.errors import QueryError
+from tess_source.tables.items import HERE, Entry, item_from
+from tess_source.tables.listing import Products
+from tess_source.tables.plan import Fetches, Manifest, Plan
+
+__all__ = ["manifest_of"]
+
+
+def manifest_of(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], session: Fetches) -> Manifest:
+    """Return a manifest of local files. What they are is read from their names.
+
+    Parameters
+    ----------
+    paths : path or iterable of paths
+    session : Session
+        Opens them.
+
+    Raises
+    ------
+    QueryError
+        If there is no path, or something is no path.
+    FileNotFoundError
+        If a file is not there.
+    """
+    files = [Path(paths)] if isinstance(paths, str | os.PathLike) else [_path(path) for path in paths]
+    if not files:
+        raise QueryError("there is no path to open; give one or several")
+    for file in files:
+        if not file.is_file():
+            raise FileNotFoundError(f"there is no file {str(file)!r}")
+    places = dict.fromkeys(file.expanduser().absolute() for file in files)
+    products = Products.of(
+        [{"uri": place.as_uri(), "filename": place.name, "size": place.stat().st_size} for place in places]
+    )
+    by_uri = {place.as_uri(): place for place in places}
+    plan = Plan.of(
+        products, Path(os.path.commonpath([place.parent for place in places])), "{filename}", session=session
+    )
+    rows = {row["uri"]: item_from(row) for row in plan.items}
+    entries = (Entry(rows[uri], HERE, place, bytes=rows[uri].size or 0) for uri, place in by_uri.items())
+    return Manifest(plan, tuple(entries))
+
+
+def _path(path: object) -> Path:
+    if not isinstance(path, str | os.PathLike):
+        raise QueryError(f"{path!r} is no path")
+    return Path(path).expanduser()

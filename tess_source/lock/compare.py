@@ -1,0 +1,82 @@
+"""Two locks compared, file by file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from tess_source._lazy import pl
+from tess_source.display import text
+from tess_source.tables.plan import Plan
+from tess_source.tables.rows import Rows, polars_schema
+
+__all__ = ["Changes", "diff", "unsummed"]
+
+VERSIONS = ("data_rel", "procver", "date", "prvversion", "t_obs_release")
+"""Columns that tell one processing, or one release, of a file from another."""
+
+
+class Changes(Rows):
+    """What differs between two locks: one row a file."""
+
+    schema: ClassVar[Mapping[str, str]] = {
+        "change": "String", "path": "String", "reason": "String", "size_before": "Int64", "size_after": "Int64", "uri": "String",
+    }  # fmt: skip
+    shown = ("change", "path", "reason")
+    noun = "change"
+    __slots__ = ()
+
+    def summary(self) -> str:
+        """Say in one line what differs."""
+        return text.counts(self["change"]) if len(self) else "nothing differs"
+
+
+def diff(before: Plan, after: Plan) -> Changes:
+    """Compare two locks, file by file.
+
+    Parameters
+    ----------
+    before, after : Plan
+
+    Returns
+    -------
+    Changes
+        ``new``, ``gone``, ``reprocessed`` (what either says of its version or release differs), ``changed`` (size, sha256 or place
+        differ); sorted by path. What only one of the two knows is no difference.
+    """
+    left, right = (plan.items.to_polars().filter(pl.col("uri").is_first_distinct()) for plan in (before, after))
+    both = left.join(right, on="uri", how="full", suffix="_after", coalesce=True)
+    rows = both.filter(_is_unlike([*VERSIONS, "size", "sha256", "path"]))
+    changes = [_change(row) for row in rows.sort(pl.coalesce("path", "path_after"), "uri").iter_rows(named=True)]
+    return Changes(pl.DataFrame(changes, schema=polars_schema(Changes), orient="row"))
+
+
+def unsummed(before: Plan, after: Plan) -> int:
+    """Give the number of files of which one of two locks has the sha256 and the other has not: their bytes are not compared."""
+    left, right = (plan.items.to_polars().select("uri", "sha256").unique("uri") for plan in (before, after))
+    both = left.join(right, on="uri", suffix="_after")
+    return both.filter(pl.col("sha256").is_null() != pl.col("sha256_after").is_null()).height
+
+
+def _is_unlike(columns: list[str]) -> pl.Expr:
+
+    one_sided = pl.col("kind").is_null() | pl.col("kind_after").is_null()
+    unlike = [(pl.col(name) != pl.col(f"{name}_after")).fill_null(value=False) for name in columns]
+    return pl.any_horizontal(one_sided, *unlike)
+
+
+def _change(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    path = row["path"] or row["path_after"]
+    sizes = (row["size"], row["size_after"], row["uri"])
+    if row["kind"] is None or row["kind_after"] is None:
+        return ("new" if row["kind"] is None else "gone", path, "", *sizes)
+    versions, others = (list(_differences(row, names)) for names in (VERSIONS, ("size", "sha256", "path")))
+    return ("reprocessed" if versions else "changed", path, "; ".join(versions + others), *sizes)
+
+
+def _differences(row: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str]:
+    for name in names:
+        before, after = row[name], row[f"{name}_after"]
+        if before is not None and after is not None and before != after:
+            shown = [value[:12] if name == "sha256" else text.cell(value) for value in (before, after)]
+            yield f"{name} {shown[0]} -> {shown[1]}"

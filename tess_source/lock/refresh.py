@@ -1,0 +1,116 @@
+"""The question of a lock asked again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+
+from tess_source._lazy import pl
+from tess_source.errors import LockError, UnknownNameError
+from tess_source.lock.compare import Changes, diff
+from tess_source.search.resolving import archives_of
+from tess_source.session import Session, default_session
+from tess_source.tables.found import Found
+from tess_source.tables.items import Items
+from tess_source.tables.plan import Plan
+from tess_source.targets.recorded import query_from, restored
+
+__all__ = ["ask_again", "made_elsewhere", "refresh"]
+
+log = logging.getLogger(__name__)
+
+
+def refresh(plan: Plan, session: Session | None = None) -> tuple[Plan, Changes]:
+    """Ask the archive what the lock's question would find today; nothing is fetched.
+
+    Parameters
+    ----------
+    plan : Plan
+    session : Session, optional
+        Asks; the plan's own, or the default session, if None.
+
+    Returns
+    -------
+    plan : Plan
+        Today's answer. What is known of the bytes of files that did not change (sha256, DATA_REL, …) is kept.
+    changes : Changes
+        How it differs. A file that was processed again under its old name and size is only seen by what the archive says of its
+        version and release.
+
+    Raises
+    ------
+    LockError
+        If the lock does not say what was asked, or not in a way that can be asked again.
+    """
+    asker = session or (plan.session if isinstance(plan.session, Session) else default_session())
+    if other := made_elsewhere(plan, asker):
+        log.warning("%s; what differs may be the archives", other)
+    found = ask_again(plan.record, asker)
+    today = found.plan(plan.root, layout=str(plan.record.get("layout", "mast")))
+    changes = diff(plan, today)
+    return replace(today, items=_with_known(today.items, plan.items, changes)), changes
+
+
+def made_elsewhere(plan: Plan, session: Session | None = None) -> str:
+    """Say that a lock was made at another archive than a session asks; empty if it was not, or does not say.
+
+    Parameters
+    ----------
+    plan : Plan
+    session : Session, optional
+        The default session if None.
+    """
+    there, here = plan.record.get("server"), (session or default_session()).settings.server_name
+    return f"the lock was made at {there}, this session asks {here}" if there and there != here else ""
+
+
+def _with_known(today: Items, locked: Items, changes: Changes) -> Items:
+
+    known = ["sha256", "data_rel", "procver", "date"]
+    kept = locked.to_polars().filter(~pl.col("uri").is_in(changes["uri"].implode()) & pl.col("uri").is_first_distinct())
+    frame = today.to_polars().join(
+        kept.select("uri", *known), on="uri", how="left", suffix="_known", maintain_order="left"
+    )
+    return Items(frame.with_columns([pl.coalesce(name, f"{name}_known") for name in known]).select(today.columns))
+
+
+def ask_again(record: Mapping[str, Any], session: Session | None = None) -> Found:
+    """Put a recorded question to the archive again, and choose among the products as was chosen then.
+
+    Parameters
+    ----------
+    record : mapping
+        `Plan.record`.
+    session : Session, optional
+        The default session if None.
+
+    Raises
+    ------
+    LockError
+        If it is not recorded, or a filter is not here that was used then.
+    """
+    asker = session or default_session()
+    query = query_from(record.get("question", {}))
+    if not query.targets and not query.criteria:
+        raise LockError("it does not say what was asked: its products came from a table, or it was written by hand")
+    archives = archives_of(asker.registry, asker.settings, record.get("archives"))
+    found = asker._asked(replace(query, archives=archives), refresh=True)
+    defaults = dict.fromkeys((name for name, f in asker.registry.filters.items() if f.default is not None), None)
+    for step in _steps(record):
+        try:
+            found = found.select(**{**defaults, **step})
+        except UnknownNameError as error:
+            raise LockError(f"it was made with a filter that is not here: {error}") from error
+    return found
+
+
+def _steps(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give the filters of each selection with their values, in order."""
+    drops = list(record.get("filters", ()))
+    if unknown := [drop.get("filter") for drop in drops if drop.get("asked") is None]:
+        raise LockError(f"it does not say how to choose by {unknown[0]!r} again")
+    for _, group in groupby(drops, key=lambda drop: drop.get("step", 0)):
+        yield {drop["filter"]: restored(drop["asked"]) for drop in group}

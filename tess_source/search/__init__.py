@@ -1,0 +1,1 @@
+"""From a question to products: resolve, query, list, link, and choose."""

@@ -1,0 +1,195 @@
+"""Asking archives: observations, their products, how these belong together, counts, and descriptions of columns."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from tess_source.cache.memory import Memory
+from tess_source.clock import this_moment
+from tess_source.errors import OfflineError, QueryError, UnknownNameError
+from tess_source.hooks.records import Field
+from tess_source.hooks.registry import Registry
+from tess_source.search.narrowing import Narrowed, listed
+from tess_source.search.resolving import archives_of
+from tess_source.settings import Settings
+from tess_source.tables.found import Found
+from tess_source.tables.listing import Links, Observations, Products
+from tess_source.targets.recorded import question as recorded
+from tess_source.targets.target import Query
+
+__all__ = ["FIELD_TABLES", "answer", "count", "fields", "found_of", "observations", "products"]
+
+FIELD_TABLES = ("observations", "products")
+
+
+def answer(registry: Registry, settings: Settings, query: Query, *, refresh: bool = False) -> Found:
+    """Put a question to the archives, and list and link the products. Nothing is chosen among them yet.
+
+    A recent answer to the same question is taken from the cache folder, unless `refresh` is set. Offline, archives that stand in for
+    others are asked for what the cache folder does not know.
+
+    Raises
+    ------
+    ServiceError
+        If an archive fails.
+    OfflineError
+        If nothing may be asked, and neither the cache folder nor a stand-in knows.
+    """
+    memory = Memory(settings, registry)
+    listings: list[Narrowed] = []
+
+    def fresh() -> tuple[Observations, Products, bool]:
+        seen = _observations(registry, settings, query)
+        listings.append(listed(registry, seen, query, lambda part: _products(registry, settings, part, query)))
+        return seen, listings[-1].products, listings[-1].observations == len(seen)
+
+    try:
+        recalled = memory.ask(query, fresh, refresh=refresh)
+    except OfflineError as error:
+        query = replace(query, archives=_stand_ins(registry, query.archives))
+        if not query.archives:
+            raise
+        recalled = memory.without_network(query, fresh, error)
+    record = {**_record(registry, settings, query), "time": recalled.answer.time}
+    found = Found(
+        recalled.answer.products.unique(), recalled.answer.observations, Links.empty(), query,
+        record=record, from_store=recalled.from_store,
+    )  # fmt: skip
+    return _linked(registry, settings, found)
+
+
+def observations(registry: Registry, settings: Settings, query: Query) -> Observations:
+    """Ask for observations alone. The answers of all archives are stacked and sorted.
+
+    Raises
+    ------
+    OfflineError
+        If nothing may be asked and the cache folder has no answer to the whole question.
+    """
+    memory = Memory(settings, registry)
+    if memory.offline:
+        return answer(registry, settings, query).observations
+    return _observations(registry, settings, query)
+
+
+def count(registry: Registry, settings: Settings, query: Query) -> int:
+    """Count the observations that a question would find, without fetching them."""
+    if Memory(settings, registry).offline:
+        return len(answer(registry, settings, query).observations)
+    caller = registry.among("tess_count", query.archives)
+    with _filters_are_words_too(registry):
+        answers = registry.call("tess_count", caller, query=query, settings=settings)
+    return int(sum(_some(answers, "count")))
+
+
+def products(registry: Registry, settings: Settings, table: Any, query: Query | None = None) -> Products:
+    """List the products of observations: ours, or an astroquery, pandas or polars table, or one row of it."""
+    Memory(settings, registry).need_network("products, but as part of a search")
+    query = query or Query(archives=archives_of(registry, settings))
+    return _products(registry, settings, Observations.of(table), query).unique()
+
+
+def found_of(registry: Registry, settings: Settings, table: Any) -> Found:
+    """Take a product table from elsewhere (astroquery, pandas, polars) as if it had been searched for here."""
+    query = Query()
+    given = Products.of(table).unique()
+    record = _record(registry, settings, query)
+    return _linked(registry, settings, Found(given, Observations.empty(), Links.empty(), query, record=record))
+
+
+def fields(registry: Registry, settings: Settings, what: str = "observations") -> list[Field]:
+    """Return the archives' own description of the columns of a table.
+
+    Parameters
+    ----------
+    registry : Registry
+    settings : Settings
+    what : str
+        ``"observations"`` or ``"products"``.
+
+    Raises
+    ------
+    UnknownNameError
+        For another table.
+    """
+    if what not in FIELD_TABLES:
+        raise UnknownNameError("table", what, FIELD_TABLES)
+    Memory(settings, registry).need_network(f"the description of the columns of {what}")
+    caller = registry.among("tess_fields", archives_of(registry, settings))
+    answers = registry.call("tess_fields", caller, what=what, settings=settings)
+    return [field for answer in _some(answers, "describe tables") for field in answer]
+
+
+# -- hooks --
+
+
+def _observations(registry: Registry, settings: Settings, query: Query) -> Observations:
+    caller = registry.among("tess_query", query.archives)
+    with _filters_are_words_too(registry):
+        answers = registry.call("tess_query", caller, query=query, settings=settings)
+    return Observations.stack(map(Observations.of, _some(answers, "query"))).sort()
+
+
+def _products(registry: Registry, settings: Settings, seen: Observations, query: Query) -> Products:
+    """List products. A file that belongs to two observations stands there twice."""
+    if not len(seen):
+        return Products.empty()
+    caller = registry.among("tess_list", query.archives)
+    answers = registry.call("tess_list", caller, observations=seen, query=query, settings=settings)
+    return Products.stack(map(Products.of, answers)).sort()
+
+
+def _linked(registry: Registry, settings: Settings, found: Found) -> Found:
+    """Add how products belong together, and the columns that plugins compute from that."""
+    links, table = Links.empty(), found.products
+    if len(table):
+        links = Links.stack(map(Links.of, registry.call("tess_link", products=table, settings=settings)))
+    for name, column in registry.columns.items():
+        table = table.with_columns(**{name: registry.blame("column", name, column.compute, table, links)})
+    return found.replace(products=table, links=links)
+
+
+def _stand_ins(registry: Registry, archives: Sequence[str]) -> tuple[str, ...]:
+    """Return the archives that stand in for some of others, or are among them."""
+    stand_ins = registry.stand_ins.items()
+    return tuple(name for name, stand_in in stand_ins if name in archives or stand_in.archive in archives)
+
+
+def _some(answers: Sequence[Any], verb: str) -> Sequence[Any]:
+    if not answers:
+        raise QueryError(f"no plugin can {verb}: see `tess-source plugins` for what is installed, broken or left out")
+    return answers
+
+
+@contextmanager
+def _filters_are_words_too(registry: Registry) -> Iterator[None]:
+    """Let an archive that does not know a criterion suggest filters too: the user need not know which is which."""
+    try:
+        yield
+    except UnknownNameError as error:
+        raise UnknownNameError(error.what, error.name, [*registry.filters, *error.choices]) from error
+
+
+def _record(registry: Registry, settings: Settings, query: Query) -> dict[str, Any]:
+    """Write down how an answer came to be, in plain values."""
+    return {
+        "question": recorded(query),
+        "server": settings.server_name,
+        "archives": list(query.archives),
+        "time": this_moment(),
+        "versions": {name: _version(name) for name in ("tess-source", "astroquery", "astropy", "lightkurve")},
+        "plugins": {name: plugin.version for name, plugin in registry.ready.items()},
+    }
+
+
+@functools.cache
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "not installed"

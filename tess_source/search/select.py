@@ -1,0 +1,128 @@
+"""Filters: which words are filters, their checked values, and choosing among products with a ledger."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tess_source._lazy import pl
+from tess_source.errors import QueryError, UnknownNameError
+from tess_source.hooks.registry import Registry
+from tess_source.tables.found import Drop, Found
+from tess_source.tables.listing import Products
+from tess_source.targets.recorded import plain
+
+__all__ = ["checked", "checked_value", "filters_among", "in_words", "mask_of", "select", "wanted"]
+
+log = logging.getLogger(__name__)
+
+
+def filters_among(registry: Registry, words: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the words that are filters, and the others: columns of the archive's own."""
+    filters = {name: value for name, value in words.items() if name in registry.filters}
+    return filters, {name: value for name, value in words.items() if name not in filters}
+
+
+def wanted(registry: Registry, filters: Mapping[str, Any], applied: Container[str] = ()) -> dict[str, Any]:
+    """Return filters with the defaults that have not been applied yet, without those that are switched off."""
+    defaults = {name: f.default for name, f in registry.filters.items() if f.default is not None}
+    given = {**{name: value for name, value in defaults.items() if name not in applied}, **filters}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def checked(registry: Registry, filters: Mapping[str, Any], applied: Container[str] = ()) -> dict[str, Any]:
+    """Return the checked values of filters, and of the defaults that have not been applied yet.
+
+    Raises
+    ------
+    QueryError
+        For a value that a filter cannot take; the message says which it can.
+    """
+    return {name: checked_value(registry, name, value) for name, value in wanted(registry, filters, applied).items()}
+
+
+def checked_value(registry: Registry, name: str, value: Any) -> Any:
+    """Return the checked value of one filter.
+
+    Raises
+    ------
+    QueryError
+        If the filter cannot take it.
+    """
+    record = registry.filters[name]
+    try:
+        return record.check(value, tuple(registry.kinds)) if record.kinds else record.check(value)
+    except QueryError:
+        raise
+    except (ValueError, TypeError) as error:
+        raise QueryError(f"filter {name!r} cannot take {value!r}: {error}") from error
+
+
+def select(registry: Registry, found: Found, filters: Mapping[str, Any]) -> Found:
+    """Choose among products: masks first (their order does not matter), then choices among what is left.
+
+    Raises
+    ------
+    UnknownNameError
+        For a filter that does not exist.
+    QueryError
+        For a value that a filter cannot take.
+    """
+    for name in filters:
+        if name not in registry.filters:
+            raise UnknownNameError("filter", name, registry.filters)
+    given = wanted(registry, filters, applied={drop.filter for drop in found.drops})
+    values = {name: checked_value(registry, name, value) for name, value in given.items()}
+    masks = sorted(name for name in values if not registry.filters[name].last)
+    before = len(found.drops)
+    found = _masked(registry, found, {name: values[name] for name in masks})
+    for name in sorted(set(values) - set(masks), key=lambda name: (registry.filters[name].last, name)):
+        found = _masked(registry, found, {name: values[name]})
+    return found.replace(drops=_with_what_was_given(found.drops, before, given))
+
+
+def _masked(registry: Registry, found: Found, filters: Mapping[str, Any]) -> Found:
+    """Apply masks. Each is made from the whole table, so their order cannot matter."""
+    products, drops = found.products, list(found.drops)
+    masks = {name: mask_of(registry, name, products, value) for name, value in filters.items()}
+    keep = products.mask(pl.lit(True))
+    for name, mask in masks.items():
+        before, keep = int(keep.sum()), keep & mask
+        kept = int(keep.sum())
+        drop = Drop(name, in_words(filters[name]), registry.owner("filter", name), kept, before - kept)
+        log.info("%s", drop)
+        drops.append(drop)
+    return found.replace(products=products.where(keep) if masks else products, drops=tuple(drops))
+
+
+def mask_of(registry: Registry, name: str, products: Products, value: Any) -> pl.Series:
+    """Return the mask of one filter: one boolean per product."""
+    mask = registry.blame("filter", name, registry.filters[name].keep, products, value)
+    series: pl.Series = registry.blame("filter", name, products.mask, mask)
+    return series
+
+
+def _with_what_was_given(drops: Sequence[Drop], before: int, given: Mapping[str, Any]) -> tuple[Drop, ...]:
+    """Keep with each new line of the ledger what was given, and that these were chosen together: so it can be asked again."""
+    step = 1 + max((drop.step for drop in drops[:before]), default=0)
+    new = (replace(drop, asked=plain(given[drop.filter]), step=step) for drop in drops[before:])
+    return (*drops[:before], *new)
+
+
+def in_words(value: Any) -> str:
+    """Return a filter's value as it would stand on a command line."""
+    if isinstance(value, range):
+        value = list(value)
+    if isinstance(value, set | frozenset):
+        value = sorted(value, key=str)
+    if isinstance(value, list | tuple):
+        return _joined(value)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _joined(values: Iterable[Any]) -> str:
+    return ",".join(map(in_words, values))

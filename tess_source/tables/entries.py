@@ -1,0 +1,97 @@
+"""What happened to the files of a plan, as tables and in words."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tess_source._lazy import pl
+from tess_source.display import text
+from tess_source.files.verify import Release, release_of
+from tess_source.tables.convert import to_astropy
+from tess_source.tables.items import COPIED, FAILED, FETCHED, HERE, INTERRUPTED, Entry, Items
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+__all__ = ["as_astroquery", "as_frame", "counted", "with_sums"]
+
+
+def counted(entries: Sequence[Entry]) -> str:
+    """Return how many files were fetched, copied, here before, and failed, in words."""
+    counts = Counter(entry.status for entry in entries)
+    left = sum(entry.status == FAILED and entry.error == INTERRUPTED for entry in entries)
+    fetched = sum(entry.bytes for entry in entries if entry.status == FETCHED)
+    parts = [
+        f"{counts[FETCHED]:,} fetched ({text.size(fetched)})",
+        *([f"{counts[COPIED]:,} copied from the cache folder"] if counts[COPIED] else []),
+        f"{counts[HERE]:,} here before",
+        f"{counts[FAILED] - left:,} failed",
+        *([f"{left:,} not begun or broken off"] if left else []),
+    ]
+    return ", ".join(parts)
+
+
+def as_frame(items: Items, entries: Sequence[Entry]) -> pl.DataFrame:
+    """Return one row per file: the item, and what happened to it."""
+    schema = {
+        "status": pl.String, "local_path": pl.String, "via": pl.String, "bytes": pl.Int64, "error": pl.String,
+    }  # fmt: skip
+    values = {
+        "status": [entry.status for entry in entries],
+        "local_path": [str(entry.path) if entry.path else None for entry in entries],
+        "via": [entry.via for entry in entries],
+        "bytes": [entry.bytes for entry in entries],
+        "error": [entry.error for entry in entries],
+    }
+    known = _with_known(items, entries, [entry.sha256 for entry in entries])
+    return pl.concat([known, pl.DataFrame(values, schema=schema)], how="horizontal")
+
+
+def as_astroquery(items: Items, entries: Sequence[Entry]) -> Table:
+    """Return an astropy table with astroquery's columns (Local Path, Status, Message, URL) first and ours behind them."""
+    table = to_astropy(as_frame(items, entries))
+    theirs = {
+        "Local Path": [str(entry.path) if entry.path else "" for entry in entries],
+        "Status": ["COMPLETE" if entry.ok else "ERROR" for entry in entries],
+        "Message": [entry.error for entry in entries],
+        "URL": [entry.via for entry in entries],
+    }
+    table.add_columns([list(values) for values in theirs.values()], indexes=[0] * len(theirs), names=list(theirs))
+    return table
+
+
+def with_sums(items: Items, entries: Sequence[Entry]) -> Items:
+    """Return the items of a plan with what is known since the files are there: sizes, sha256 sums, and which processing each is of.
+
+    Files that were here before are read for their sums. Which processing a FITS file comes from (``DATA_REL``, ``PROCVER``, ``DATE``)
+    is read from its first header: SPOC keeps name and size of a file that it processes again.
+    """
+    releases = [_release(entry) for entry in entries]
+    known = {
+        "data_rel": pl.Series([release.data_rel for release in releases], dtype=pl.Int64),
+        "procver": pl.Series([release.procver for release in releases], dtype=pl.String),
+        "date": pl.Series([release.date for release in releases], dtype=pl.String),
+    }
+    frame = _with_known(items, entries, [entry.sha256 or _sha256(entry) for entry in entries])
+    return Items(frame.with_columns(**{name: pl.coalesce(series, name) for name, series in known.items()}))
+
+
+def _with_known(items: Items, entries: Sequence[Entry], sums: Sequence[str | None]) -> pl.DataFrame:
+    """Return the items with the sizes and sums of their entries, which stand in the same order."""
+    sizes = pl.Series([entry.bytes if entry.ok else None for entry in entries], dtype=pl.Int64)
+    digests = pl.Series(sums, dtype=pl.String)
+    return items.to_polars().with_columns(size=pl.coalesce(sizes, "size"), sha256=pl.coalesce(digests, "sha256"))
+
+
+def _release(entry: Entry) -> Release:
+    return release_of(entry.path) if entry.path is not None and entry.ok else Release()
+
+
+def _sha256(entry: Entry) -> str | None:
+    if entry.path is None or not entry.ok:
+        return None
+    with entry.path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

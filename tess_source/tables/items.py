@@ -1,0 +1,127 @@
+"""One file of a plan, and what happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tess_source._lazy import pl
+from tess_source.tables.rows import Rows
+
+__all__ = [
+    "COPIED",
+    "FAILED",
+    "FETCHED",
+    "HERE",
+    "INTERRUPTED",
+    "NO_ADDRESS",
+    "Entry",
+    "Item",
+    "Items",
+    "completed",
+    "item_from",
+]
+
+FETCHED, COPIED, HERE, FAILED = "fetched", "copied", "here", "failed"
+INTERRUPTED = "interrupted"
+"""The error of a file that an interrupted run did not come to, or did not finish: nothing is wrong with it."""
+BLANK = r"[\x00-\x1f\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+"""Control characters, line ends and blanks but the plain one: they would tear the lines of a saved plan."""
+NO_ADDRESS = "the archive names no address that it can be fetched from"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One file of a plan."""
+
+    uri: str
+    path: str
+    """Where it goes, relative to the root; empty if it may not be written."""
+    size: int | None = None
+    """Bytes, as the archive says."""
+    sha256: str | None = None
+    """Known once it was fetched."""
+    mirrors: tuple[str, ...] = ()
+    """URIs of the same bytes elsewhere, best first."""
+    kind: str = "other"
+    pipeline: str | None = None
+    archive: str = ""
+    obs_id: str | None = None
+    tic: int | None = None
+    first_sector: int | None = None
+    last_sector: int | None = None
+    exptime: float | None = None
+    run: int | None = None
+    tce: int | None = None
+    filename: str = ""
+    prvversion: str | None = None
+    """Version of the processing, as the archive's product list says."""
+    t_obs_release: float | None = None
+    """When the archive released the observation [MJD]."""
+    data_rel: int | None = None
+    """Number of the data release, from the header of what was fetched (``DATA_REL``)."""
+    procver: str | None = None
+    """Version of the pipeline, from the header of what was fetched (``PROCVER``)."""
+    date: str | None = None
+    """Day on which what was fetched had been written (``DATE``, UTC)."""
+    problem: str | None = None
+    """Why it cannot be fetched, if that is known beforehand."""
+
+
+FIELDS = {
+    "uri": "String", "path": "String", "size": "Int64", "sha256": "String", "mirrors": "String", "kind": "String",
+    "pipeline": "String", "archive": "String", "obs_id": "String", "tic": "Int64", "first_sector": "Int32", "last_sector": "Int32",
+    "exptime": "Float64", "run": "Int32", "tce": "Int32", "filename": "String", "prvversion": "String", "t_obs_release": "Float64",
+    "data_rel": "Int64", "procver": "String", "date": "String", "problem": "String",
+}  # fmt: skip
+
+
+class Items(Rows):
+    """The files of a plan as a table."""
+
+    schema = FIELDS
+    shown = ("tic", "kind", "first_sector", "last_sector", "exptime", "pipeline", "size", "path")
+    noun = "file"
+    __slots__ = ()
+
+
+def item_from(row: Mapping[str, Any]) -> Item:
+    """Make an item of a row of `Items`."""
+    known = {name: row[name] for name in FIELDS if name in row}
+    return Item(**{**known, "mirrors": tuple((row.get("mirrors") or "").split())})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What happened to one file."""
+
+    item: Item
+    status: str
+    """``fetched``, ``copied`` (from the cache folder), ``here`` (it was complete before) or ``failed``."""
+    path: Path | None = None
+    """Where the file is."""
+    via: str = ""
+    """The address it came from."""
+    bytes: int = 0
+    """Bytes on disk."""
+    sha256: str | None = None
+    """Of the bytes that were written; None if the file was here before."""
+    error: str = ""
+    """Why it failed."""
+    mtime_ns: int | None = None
+    """When its bytes were last written, if that is known [ns since 1970]: by this, a change since then is seen."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the file is there."""
+        return self.status != FAILED
+
+
+def completed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Give the columns of a plan: in ECSV an empty text and a missing one are the same, and every line is one file."""
+    empty = [pl.col(name).fill_null("") for name in ("uri", "path", "mirrors", "archive", "filename")]
+    frame = Items.complete(frame).select(list(FIELDS)).with_columns(*empty, pl.col("kind").fill_null("other"))
+    clean = frame.with_columns(pl.col(pl.String).str.replace_all(BLANK, "\ufffd").str.strip_chars(" "))
+    return clean.with_columns(pl.col("uri").str.replace("^#", "\ufffd"))  # or else the line would be a comment

@@ -1,0 +1,106 @@
+"""Opened files: grouped by what they are, or one by one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tess_source._lazy import pl
+from tess_source.display import text
+from tess_source.errors import LoadError
+from tess_source.tables.items import Entry
+from tess_source.tables.reasons import Reasons
+
+__all__ = ["Loaded", "Opened", "opened_values"]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Opened files, grouped by what they are, and those that could not be opened."""
+
+    groups: Mapping[str, Any]
+    """Kind of object → collection, e.g. ``"light curves"`` → a lightkurve LightCurveCollection."""
+    failed: Mapping[str, Exception]
+    """Path or URI → why it could not be opened."""
+
+    def __getitem__(self, group: str) -> Any:
+        return self.groups[group]
+
+    def __len__(self) -> int:
+        return len(self.groups)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.groups)
+
+    def collection(self, of: int) -> Any:
+        """Return the only group, or all groups. A warning is logged for each reason why files could not be opened.
+
+        Parameters
+        ----------
+        of : int
+            How many files there were in all.
+
+        Raises
+        ------
+        LoadError
+            If none could be opened; the message gives each reason once, with the files.
+        """
+        reasons = Reasons(self.failed)
+        if not self.groups:
+            raise LoadError(f"nothing could be opened: {reasons if reasons else 'no file is there'}")
+        for line in reasons.lines("opened", of):
+            log.warning("%s", line)
+        return next(iter(self.groups.values())) if len(self.groups) == 1 else self
+
+    def __repr__(self) -> str:
+        parts = [f"{len(group):,} {name}" for name, group in self.groups.items()]
+        parts += [f"{len(self.failed):,} not opened"] if self.failed else []
+        return f"Loaded({', '.join(parts) or 'nothing'})"
+
+    def _repr_html_(self) -> str:
+
+        counts = [len(group) for group in self.groups.values()]
+        opened = pl.DataFrame({"opened": [*self.groups], "files": counts}, {"opened": pl.String, "files": pl.Int64})
+        told = {"file": [*self.failed], "why": [f"{type(e).__name__}: {e}" for e in self.failed.values()]}
+        shown = text.html(opened, opened.columns, repr(self))
+        if not self.failed:
+            return shown
+        return shown + text.html(pl.DataFrame(told), [*told], f"{text.number(len(self.failed), 'file')} not opened")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One file of a manifest, and what became of it."""
+
+    entry: Entry
+    value: Any = None
+    """The opened file, or what the function made of it."""
+    error: Exception | None = None
+    """Why it could not be opened."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was opened."""
+        return self.error is None
+
+
+def opened_values(results: Iterable[Opened]) -> Iterator[Any]:
+    """Yield what was opened, and pass over what was not.
+
+    The first file of each reason is logged at once, and at the end how many shared it.
+    """
+    reasons = Reasons()
+    try:
+        for result in results:
+            file = str(result.entry.path or result.entry.item.uri)
+            if result.ok:
+                yield result.value
+            elif reasons.add(file, result.error):
+                log.warning("%s was not opened: %s", file, result.error)
+    finally:
+        for line in reasons.repeated("opened"):
+            log.warning("%s", line)

@@ -1,0 +1,135 @@
+"""Where each product of a plan goes, and which cannot be written."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from tess_source import paths
+from tess_source._lazy import pl
+from tess_source.errors import UnsafePathError
+from tess_source.tables.items import BLANK, NO_ADDRESS, Items, completed
+from tess_source.tables.listing import Links, Observations, Products
+
+__all__ = ["other_schemes", "planned", "problems_of_paths"]
+
+
+def planned(
+    products: Products, layout: str, *, links: Links | None = None, observations: Observations | None = None
+) -> Items:
+    """Return where each product goes. A product that may not be written stays among them, with the reason.
+
+    Parameters
+    ----------
+    products : Products
+    layout : str
+        See `tess_source.paths.relative_path`.
+    links : Links, optional
+        Links of kind ``mirror`` name other URIs of a file.
+    observations : Observations, optional
+        What the products are of: their ``t_obs_release``, if they have it, is kept with each file.
+
+    Raises
+    ------
+    QueryError
+        If the layout is not one.
+    """
+    frame = products.unique().to_polars()
+    paths.checked_layout(layout)
+    places = [_path_and_problem(layout, row) for row in frame.iter_rows(named=True)]
+    placed, problems = _without_collisions(places, frame["uri"].to_list())
+    frame = frame.with_columns(
+        path=pl.Series(placed, dtype=pl.String),
+        problem=pl.Series(problems, dtype=pl.String),
+        sha256=frame["sha256"].cast(pl.String) if "sha256" in frame.columns else pl.lit(None, dtype=pl.String),
+        mirrors=pl.Series(_mirrors(frame["uri"], links), dtype=pl.String),
+    )
+    return Items(completed(_with_release(frame, observations)).sort("path", "uri"))
+
+
+def _with_release(frame: pl.DataFrame, observations: Observations | None) -> pl.DataFrame:
+    """Add when the archive released the observation of each file."""
+    if observations is None or "t_obs_release" not in observations.columns or "t_obs_release" in frame.columns:
+        return frame
+
+    dates = observations.to_polars().select("archive", "obs_id", pl.col("t_obs_release").cast(pl.Float64, strict=False))
+    return frame.join(
+        dates.unique(["archive", "obs_id"], keep="first", maintain_order=True), on=["archive", "obs_id"], how="left"
+    )
+
+
+def _path_and_problem(layout: str, row: Mapping[str, Any]) -> tuple[str, str | None]:
+    if not row["uri"]:
+        return "", NO_ADDRESS
+    if re.search(BLANK, row["uri"]) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^ ]+", row["uri"]):
+        return "", f"its address {row['uri']!r} is not a URI"
+    try:
+        return paths.relative_path(layout, row), None
+    except UnsafePathError as error:
+        return "", str(error)
+
+
+def _without_collisions(places: list[tuple[str, str | None]], uris: list[str]) -> tuple[list[str], list[str | None]]:
+    """Refuse the second file that would go to the same place; neither case nor the way accents are written counts on every system."""
+    taken: dict[str, str] = {}
+    paths_: list[str] = []
+    problems: list[str | None] = []
+    for (path, problem), uri in zip(places, uris, strict=True):
+        place = unicodedata.normalize("NFC", path).casefold()
+        owner = taken.setdefault(place, uri) if problem is None else uri
+        clash = None if owner == uri else f"its place {path!r} is taken by {owner}; choose another layout"
+        paths_.append("" if problem or clash else path)
+        problems.append(problem or clash)
+    return paths_, problems
+
+
+def _mirrors(uris: pl.Series, links: Links | None) -> list[str]:
+    mirrors: dict[str, list[str]] = {}
+    for link in links or ():
+        if link["kind"] == "mirror":
+            mirrors.setdefault(link["subject"], []).append(link["object"])
+    return [" ".join(mirrors.get(uri, ())) for uri in uris]
+
+
+def _all_safe(paths_: pl.Series) -> bool:
+    """Tell whether all parts of all paths are plain names: each is looked at once, as most folders hold many files."""
+    try:
+        for part in paths_.str.split("/").explode().unique():
+            paths.safe_component(part)
+    except UnsafePathError:
+        return False
+    return True
+
+
+def problems_of_paths(items: Items) -> pl.Series:
+    """Check the paths of a plan that comes from a file: it may come from anybody."""
+    safe = _all_safe(items["path"])
+
+    def problem(uri: str, path: str, known: str | None) -> str | None:
+        if known or not uri:
+            return known or NO_ADDRESS
+        if safe:
+            return None
+        try:
+            paths.parts_of(path)
+        except UnsafePathError as error:
+            return str(error)
+        return None
+
+    rows = items.to_polars().select("uri", "path", "problem").iter_rows()
+    places = [(path, problem(uri, path, known)) for uri, path, known in rows]
+    return pl.Series(_without_collisions(places, items["uri"].to_list())[1], dtype=pl.String)
+
+
+def other_schemes(items: Items, known: Collection[str]) -> list[str]:
+    """Return the URI scheme of each file that has no address of a known scheme."""
+    addresses = items.to_polars().select("uri", "mirrors", scheme=pl.col("uri").str.extract("^([^:]*)"))
+    doubtful = addresses.filter((pl.col("uri") != "") & ~pl.col("scheme").is_in(list(known)))
+    schemes = set(known)
+    return [
+        scheme
+        for _, mirrors, scheme in doubtful.iter_rows()
+        if schemes.isdisjoint(mirror.partition(":")[0] for mirror in mirrors.split())
+    ]

@@ -1,0 +1,68 @@
+"""A plan as a file, in astropy's text table ECSV: one line per file, sorted, readable by ``Table.read`` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tess_source.errors import LockError, TableError, UnknownNameError
+from tess_source.tables import ecsv
+from tess_source.tables.items import FIELDS, Items, completed
+from tess_source.tables.planning import problems_of_paths
+
+__all__ = ["FORMAT", "as_text", "read_saved"]
+
+FORMAT = "tess-source plan 1"
+"""What a saved plan says that it is; the number grows when an older reader could misunderstand it."""
+
+
+def as_text(items: Items, record: Mapping[str, Any]) -> str:
+    """Return what a plan is saved as."""
+    return ecsv.write(items.to_polars(), {"format": FORMAT, **record, "files": len(items)})
+
+
+def read_saved(path: Path) -> tuple[Items, dict[str, Any]]:
+    """Read a plan that was saved.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    items : Items
+        Their paths are checked: the file may come from anybody.
+    record : dict
+
+    Raises
+    ------
+    LockError
+        If it is not a plan. The message names the file.
+    FileNotFoundError
+    """
+    try:
+        frame, record = ecsv.read(path)
+        if (found := record.pop("format", None)) == FORMAT:
+            _check_columns(frame.columns)
+        items = Items(completed(frame))
+    except FileNotFoundError:
+        raise
+    except (ValueError, TypeError, TableError, KeyError, UnknownNameError) as error:
+        raise LockError(f"{str(path)!r} is not a plan of tess-source: {error}") from error
+    if found != FORMAT:
+        raise LockError(f"{str(path)!r} is not a plan that this version reads: its format is {found!r}, not {FORMAT!r}")
+    if (files := record.pop("files", len(items))) != len(items):
+        raise LockError(
+            f"{str(path)!r} is not whole: it has {len(items):,} of the {files:,} lines that its header tells of"
+        )
+    return Items(items.to_polars().with_columns(problem=problems_of_paths(items))), record
+
+
+def _check_columns(names: Sequence[str]) -> None:
+    """Refuse a table whose columns are not those of a plan: a sum under a misspelt name would not be compared."""
+    for name in names:
+        if name not in FIELDS:
+            raise UnknownNameError("column", name, FIELDS)
+    if "sha256" not in names:
+        raise TableError("it has no column 'sha256'")

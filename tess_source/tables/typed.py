@@ -1,0 +1,45 @@
+"""The methods that built-in plugins add, for editors and type checkers.
+
+This is the one file of the core that knows plugins, and only while types are checked: at run time methods come from the session's plugins.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tess_source.tables.accessors import Extended
+
+if TYPE_CHECKING:
+    from tess_source_arrays import accessors as of_arrays
+    from tess_source_dv import accessors as of_dv
+    from tess_source_filters import choices as of_filters
+    from tess_source_lightkurve import accessors as of_lightkurve
+    from tess_source_pictures import accessors as of_pictures
+
+__all__ = ["FoundMethods", "ManifestMethods"]
+
+
+class FoundMethods(Extended):
+    """Methods of what a search found."""
+
+    accessors_of = "found"
+
+    if TYPE_CHECKING:
+        dv = of_dv.dv
+        tces = of_dv.tces
+        plot_coverage = of_dv.plot_coverage
+        one_per_sector = of_filters.one_per_sector
+        to_lightkurve = of_lightkurve.to_lightkurve
+        plot = of_pictures.plot
+        show_html = of_pictures.show_html
+
+
+class ManifestMethods(Extended):
+    """Methods of what was fetched."""
+
+    accessors_of = "manifest"
+
+    if TYPE_CHECKING:
+        iter_arrays = of_arrays.iter_arrays
+        to_arrow = of_arrays.to_arrow
+        to_parquet = of_arrays.to_parquet
