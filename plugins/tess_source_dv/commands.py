@@ -10,15 +10,19 @@ import click
 
 from tess_source._lazy import pl
 from tess_source.cli.asking import NOTHING, SOME_FAILED, Asking, format_option, note, print_rows
+from tess_source.display import text
+from tess_source_dv.candidates.matching import history
+from tess_source_dv.draw.coverage import plot_coverage
 from tess_source_dv.draw.figure import PictureFile
-from tess_source_dv.sets.filter import CHOICES
+from tess_source_dv.sets.choice import CHOICES
+from tess_source_dv.sets.exact_sectors import Learned, learn
+from tess_source_dv.sets.members import everything, members
+from tess_source_dv.sets.table import Sets, table_of
 
 if TYPE_CHECKING:
     from tess_source.session import Session
     from tess_source.tables.found import Found
     from tess_source.tables.listing import Rows
-    from tess_source_dv.sets.exact_sectors import Learned
-    from tess_source_dv.sets.table import Sets
 
 __all__ = ["dv"]
 
@@ -61,10 +65,6 @@ def dv(
     TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin. With filters, the sets are shown that a
     file is of which the filters keep.
     """
-    from tess_source_dv.sets.exact_sectors import learn
-    from tess_source_dv.sets.members import everything, members
-    from tess_source_dv.sets.table import table_of
-
     table = _one_of(tces=tces, history=history, files=files)
     found = session.search(**asked, **filters)
     reports = tces or history
@@ -94,8 +94,6 @@ def _one_of(**wanted: bool) -> str:
 
 def _rows(table: str, found: Found, sets: Sets, learned: Learned) -> Rows:
     """Choose what is printed."""
-    from tess_source_dv.candidates.matching import history
-
     keys = sets["set"].implode()
     if table == "files":
         return sets.relate(found).products.where(pl.col("dv_set").is_in(keys))
@@ -106,8 +104,6 @@ def _rows(table: str, found: Found, sets: Sets, learned: Learned) -> Rows:
 
 
 def _summary(found: Found, sets: Sets) -> str:
-    from tess_source.display import text
-
     if not len(sets):
         why = ": where a search finds no TCE, there is none" if len(found.observations) and not found.drops else ""
         return f"{found.explain()}\nno data-validation set{why}"
@@ -119,8 +115,6 @@ def _summary(found: Found, sets: Sets) -> str:
 
 
 def _plot(found: Found, sets: Sets, path: Path) -> None:
-    from tess_source_dv.draw.coverage import plot_coverage
-
     tics: Sequence[int] = sets["tic"].unique(maintain_order=True).to_list()
     for tic in tics:
         file = path if len(tics) == 1 else path.with_stem(f"{path.stem}-{tic}")

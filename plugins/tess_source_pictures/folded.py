@@ -107,7 +107,7 @@ def fold_series(path: Path, events: Sequence[Ephemeris]) -> dict[int, Folded]:
     LoadError, OSError
         If the file cannot be read.
     """
-    from tess_source_dv.read.series import read_dvt
+    from tess_source_dv.read.read_dvt import read_dvt
 
     wanted = {event.tce: event for event in events}
     series = {curve.meta["TCE"]: curve for curve in read_dvt(path)}

@@ -11,6 +11,7 @@ from tess_source._lazy import pl
 from tess_source.errors import QueryError
 from tess_source_dv.draw.figure import new_figure, picture_file, save
 from tess_source_dv.sector_bits import sectors_from_words
+from tess_source_dv.sets.members import everything
 from tess_source_dv.sets.table import Sets, sets_of
 
 if TYPE_CHECKING:
@@ -162,8 +163,6 @@ def _data(found: Found | None, sets: Sets, tic: int) -> list[_Row]:
 
 def _observed(found: Found, tic: int) -> dict[str, set[int]]:
     """Exposure time → sectors, from products and from observations, of which no selection leaves anything out."""
-    from tess_source_dv.sets.members import everything
-
     words = {"lc": "120 s", "tp": "120 s", "target": "120 s", "fast-lc": "20 s", "fast-tp": "20 s", "fast": "20 s"}
     kinds: dict[str, set[int]] = {}
     for table in (everything(found), found.observations):

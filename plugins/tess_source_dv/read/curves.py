@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
 from tess_source.errors import LoadError, QueryError
+from tess_source_dv.read.light_curves import load_all
+from tess_source_dv.read.series import curve_of_tce, read_statistics
 from tess_source_lightkurve.readers import lightkurve
 
 if TYPE_CHECKING:
@@ -77,12 +79,10 @@ class DVLightCurve(TessLightCurve):  # type: ignore[misc]
 
     @classmethod
     def read(cls, *args: Any, **kwargs: Any) -> DVLightCurve:
-        """Read one TCE of a DV time series: see `tess_source_dv.read.series.read_tce`; with another `format`, as lightkurve does."""
+        """Read one TCE of a DV time series: see `tess_source_dv.read.read_dvt.read_tce`; with another `format`, as lightkurve does."""
         if kwargs.get("format") not in {None, "dvt"}:
             return super().read(*args, **kwargs)  # type: ignore[no-any-return]
-        from tess_source_dv.read.series import read_tce
-
-        return read_tce(*args, **{name: value for name, value in kwargs.items() if name != "format"})
+        return curve_of_tce(DVLightCurve, *args, **{name: value for name, value in kwargs.items() if name != "format"})
 
     def fold(
         self,
@@ -134,8 +134,6 @@ class DVLightCurve(TessLightCurve):  # type: ignore[misc]
         OSError
             If the file is not there any more.
         """
-        from tess_source_dv.read.series import read_statistics
-
         return read_statistics(_path(self))
 
     def light_curves(
@@ -164,8 +162,6 @@ class DVLightCurve(TessLightCurve):  # type: ignore[misc]
         LoadError
             If the sectors are not known, or one of them could not be had; the message names it. Never fewer than all.
         """
-        from tess_source_dv.read.light_curves import load_all
-
         return load_all(self, found, root, options)
 
     def said(self) -> str:

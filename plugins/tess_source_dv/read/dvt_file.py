@@ -15,7 +15,7 @@ from tess_source._lazy import np
 from tess_source.errors import DamagedFileError, LoadError, NoReaderError
 from tess_source.files.fits_headers import Header, Value, read_headers
 from tess_source.files.whole import fault
-from tess_source_dv.read.report import set_key
+from tess_source_dv.keys import set_key
 from tess_source_dv.sector_bits import sectors_of_bits
 
 if TYPE_CHECKING:

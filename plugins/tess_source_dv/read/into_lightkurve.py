@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import PluginError
 from tess_source_dv.read.dvt_file import is_dvt
-from tess_source_dv.read.series import read_dvt, read_tce
+from tess_source_dv.read.read_dvt import read_dvt, read_tce
 from tess_source_lightkurve.readers import lightkurve
 
 if TYPE_CHECKING:
@@ -121,5 +121,5 @@ def _is_ours(opened: object) -> bool:
 def _changed(lk: Any) -> PluginError:
     return PluginError(
         f"lightkurve {lk.__version__} finds its readers in another way than the versions known to this plugin (2.5, 2.6): "
-        "lightkurve.read cannot open DV time series; tess_source_dv.read.series.read_dvt can"
+        "lightkurve.read cannot open DV time series; tess_source_dv.read.read_dvt.read_dvt can"
     )

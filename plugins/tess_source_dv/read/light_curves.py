@@ -5,16 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tess_source._lazy import pl
 from tess_source.errors import LoadError, QueryError, UnknownNameError
+from tess_source.session import default_session
+from tess_source.tables.found import Drop, Found
 
 if TYPE_CHECKING:
     from lightkurve import LightCurveCollection
-
-    from tess_source.tables.found import Found
-    from tess_source_dv.read.curves import DVLightCurve
 
 __all__ = ["light_curves_of", "load_all"]
 
@@ -24,7 +23,20 @@ LINKS = {"lc": "dv-of", "fast-lc": "dv-of-fast"}
 """Kind of light curve → kind of link."""
 
 
-def light_curves_of(found: Found, tce: DVLightCurve | str, kind: str = "lc") -> Found:
+class OpenedTCE(Protocol):
+    """What is asked of an opened TCE here: `tess_source_dv.read.curves.DVLightCurve` has it."""
+
+    meta: Mapping[str, Any]
+
+    @property
+    def used_sectors(self) -> tuple[int, ...] | None:
+        """Sectors that the run used for this target; None if the file does not say."""
+
+    def said(self) -> str:
+        """Name the TCE in words."""
+
+
+def light_curves_of(found: Found, tce: OpenedTCE | str, kind: str = "lc") -> Found:
     """Select the light curves that a TCE was found in.
 
     ``light_curves_of(found, tce).plan().download().load().stitch()`` is all of them in one.
@@ -51,8 +63,6 @@ def light_curves_of(found: Found, tce: DVLightCurve | str, kind: str = "lc") -> 
     QueryError
         If the TCE's file does not say which sectors were used.
     """
-    from tess_source.tables.found import Drop
-
     if kind not in LINKS:
         raise UnknownNameError("kind of light curve", kind, LINKS)
     if isinstance(tce, str):
@@ -68,11 +78,9 @@ def light_curves_of(found: Found, tce: DVLightCurve | str, kind: str = "lc") -> 
 
 
 def load_all(
-    tce: DVLightCurve, found: Found | None, root: str | Path | None, options: Mapping[str, Any]
+    tce: OpenedTCE, found: Found | None, root: str | Path | None, options: Mapping[str, Any]
 ) -> LightCurveCollection:
     """Fetch and open the light curves of a TCE: see `DVLightCurve.light_curves`."""
-    from tess_source.session import default_session
-
     if found is None:
         found = default_session().search(int(tce.meta["TICID"]))
     loaded = light_curves_of(found, tce).plan(root).download().read(**options)
@@ -85,7 +93,7 @@ def load_all(
     return curves
 
 
-def _of_sectors(tce: DVLightCurve) -> pl.Expr:
+def _of_sectors(tce: OpenedTCE) -> pl.Expr:
     """Choose by what the file of the TCE says, which is exact."""
     pipeline, sectors = tce.meta.get("AUTHOR"), tce.used_sectors
     if pipeline is None or sectors is None:
@@ -110,5 +118,5 @@ def _linked(found: Found, key: str, relation: str) -> pl.Expr:
     return pl.col("uri").is_in(used["object"].unique().implode())
 
 
-def _missing(tce: DVLightCurve, sectors: Iterable[int | None]) -> str:
+def _missing(tce: OpenedTCE, sectors: Iterable[int | None]) -> str:
     return ", ".join(map(str, sorted(set(tce.used_sectors or ()) - set(sectors))))

@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from tess_source import names
 from tess_source.errors import DamagedFileError, LoadError
+from tess_source_dv.keys import set_key
 from tess_source_dv.sector_bits import sectors_of_bits
 
 if TYPE_CHECKING:
     from xml.parsers.expat import XMLParserType
 
-    from tess_source_dv.read.tces import TCEs
-
-__all__ = ["Event", "HostileFileError", "Measured", "Report", "read_report", "set_key"]
+__all__ = ["Event", "HostileFileError", "Measured", "Report", "read_report"]
 
 ROOT = "dvTargetResults"
 MOST_BYTES = 128 * 2**20
@@ -96,30 +95,6 @@ class Report:
     run: int | None = None
     set: str | None = None
     """Key of the DV set as in `tess_source_dv.sets.members`, e.g. "SPOC/307210830/s0001-s0013/00226"."""
-
-    def tces(self) -> TCEs:
-        """Give the TCEs as a table."""
-        from tess_source_dv.read.tces import of_report
-
-        return of_report(self)
-
-
-def set_key(name: names.Name) -> str | None:
-    """Key of the DV set that a product belongs to; None if its name does not say all of it.
-
-    Parameters
-    ----------
-    name : tess_source.names.Name
-
-    Returns
-    -------
-    str or None
-        As `tess_source_dv.sets.members.members` writes it for a whole column.
-    """
-    edition = f"{name.run:05d}" if name.run is not None else name.version
-    if None in (name.pipeline, name.tic, name.first_sector, name.last_sector, edition):
-        return None
-    return f"{name.pipeline}/{name.tic}/s{name.first_sector:04d}-s{name.last_sector:04d}/{edition}"
 
 
 def read_report(source: Path | str | bytes, name: str | None = None) -> Report:

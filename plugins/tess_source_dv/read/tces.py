@@ -25,6 +25,9 @@ from tess_source import names
 from tess_source._lazy import np, pl
 from tess_source.errors import DamagedFileError, LoadError
 from tess_source.tables.listing import Rows
+from tess_source_dv.keys import set_key
+from tess_source_dv.read.dvt_file import headers
+from tess_source_dv.read.report import Event, Report, read_report
 from tess_source_dv.read.tce_columns import COLUMNS, FIT, STAR, TceColumn
 from tess_source_dv.sector_bits import sectors_in_words, sectors_of_bits
 
@@ -32,9 +35,7 @@ if TYPE_CHECKING:
     from astropy.table import QTable
     from astropy.time import Time
 
-    from tess_source_dv.read.report import Event, Report
-
-__all__ = ["TCEs", "of_report", "read_dvt_headers", "read_tces"]
+__all__ = ["TCEs", "read_dvt_headers", "read_tces", "tces_of_report"]
 
 BTJD = 2457000.0
 """BTJD = BJD - 2457000 (SDPDD, EXP-TESS-ARC-ICD-0014, section 2)."""
@@ -118,12 +119,10 @@ def read_tces(paths: Iterable[Path | str]) -> TCEs:
     LoadError, OSError
         As `tess_source_dv.read.report.read_report` and `read_dvt_headers`; also for a file of another kind.
     """
-    from tess_source_dv.read.report import read_report
-
     parts = []
     for path in map(Path, paths):
         if path.suffix.lower() == ".xml":
-            parts.append(of_report(read_report(path)))
+            parts.append(tces_of_report(read_report(path)))
         elif path.suffix.lower() in {".fits", ".fit"}:
             parts.append(read_dvt_headers(path))
         else:
@@ -141,7 +140,7 @@ def _table(rows: Iterable[Mapping[str, Any]]) -> TCEs:
         raise DamagedFileError(f"{rows[0]['filename']} is damaged: it has numbers that cannot be ({error})") from error
 
 
-def of_report(report: Report) -> TCEs:
+def tces_of_report(report: Report) -> TCEs:
     """Make the table of the TCEs of a DV report.
 
     Parameters
@@ -245,9 +244,6 @@ def read_dvt_headers(path: Path | str) -> TCEs:
     OSError
         If there is no such file, or it cannot be read.
     """
-    from tess_source_dv.read.dvt_file import headers
-    from tess_source_dv.read.report import set_key
-
     path = Path(path)
     name, (primary, found) = names.parse(path.name), headers(path)
     tic = primary["TICID"]

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 from tess_source._lazy import pl
 from tess_source.hooks.records import Column
+from tess_source.tables.listing import Links
+from tess_source_dv.sector_bits import in_words
+from tess_source_dv.sets.links import link
 
 if TYPE_CHECKING:
-    from tess_source.tables.listing import Links, Products
+    from tess_source.tables.listing import Products
 
 __all__ = ["COLUMNS", "described"]
 
 
 def described(products: Products, links: Links | None = None) -> Products:
     """Give products with all these columns, made from the links, or from what names tell if none are given."""
-    from tess_source.tables.listing import Links
-    from tess_source_dv.sets.links import link
-
     if links is None:
         links = link(products) or Links.empty()
     for column in COLUMNS:
@@ -36,8 +36,6 @@ def _set(products: Products, links: Links) -> pl.Series:
 
 def _sectors(products: Products, links: Links) -> pl.Series:
     """Sectors as the links tell: those of the light curves and pixels; of a search of one sector, that one."""
-    from tess_source_dv.sector_bits import in_words
-
     of = links.to_polars().filter(pl.col("kind") == "dv-of").select("object", key="subject")
     frame = products.to_polars()
     sectors = _by_key(of["object"], frame.select(key="uri", value="first_sector"))

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 from tess_source import names, paths
 from tess_source._lazy import pl
-from tess_source.errors import LoadError
-from tess_source_dv.read.report import read_report, set_key
-from tess_source_dv.read.tces import TCEs, of_report
-from tess_source_dv.sector_bits import read_target_list, sectors_of_file
+from tess_source.errors import DamagedFileError, LoadError
+from tess_source_dv.keys import set_key
+from tess_source_dv.read.dvt_file import headers
+from tess_source_dv.read.report import read_report
+from tess_source_dv.read.target_list import read_target_list
+from tess_source_dv.read.tces import TCEs, tces_of_report
+from tess_source_dv.sector_bits import sectors_of_bits
 from tess_source_dv.sets.members import everything, members
 from tess_source_dv.sets.used import known
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from tess_source.tables.manifest import Entry
     from tess_source.tables.plan import Item
 
-__all__ = ["Learned", "fetch_reports", "learn", "root_of"]
+__all__ = ["Learned", "fetch_reports", "learn", "root_of", "sectors_of_file"]
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +135,7 @@ class _Gathered:
             if not report.sectors:
                 self.failed[path.name] = "it does not say which sectors were used"
             self.sectors.append((report.set, report.sectors, "dvr-xml"))
-            self.tces[report.set] = of_report(report)
+            self.tces[report.set] = tces_of_report(report)
 
     def table(self) -> TCEs:
         return TCEs.stack(self.tces.values()).sort()
@@ -155,6 +158,36 @@ def _why_not_listed(path: Path, dv: pl.DataFrame) -> str:
     ranges = rows.select(keys).unique().sort(keys).rows()
     searched = ", ".join(f"{first}-{last}" for first, last in ranges) or "none"
     return f"it is of the search over sectors {searched}, of which no run is listed here"
+
+
+def sectors_of_file(path: Path | str) -> tuple[int, ...] | None:
+    """Read the sectors that a run used from one of its files.
+
+    Parameters
+    ----------
+    path : Path or str
+        A DV report (``.xml``) or time series (``.fits``).
+
+    Returns
+    -------
+    tuple of int or None
+        None if the file does not say; the headers of later time series of several sectors do not.
+
+    Raises
+    ------
+    DamagedFileError, LoadError, OSError
+        As `tess_source_dv.read.report.read_report` and `tess_source_dv.read.dvt_file.headers`; LoadError for a file of another kind.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".xml":
+        return read_report(path).sectors or None
+    if path.suffix.lower() in {".fits", ".fit"}:
+        bits = headers(path)[0].get("SECTORS")
+        try:
+            return (sectors_of_bits(str(bits).strip(), 0) or None) if bits is not None else None
+        except ValueError as error:
+            raise DamagedFileError(f"{path.name} is damaged: SECTORS: {error}") from error
+    raise LoadError(f"{path.name} is neither a DV report (.xml) nor a DV time series (.fits)")
 
 
 def root_of(found: Found, root: str | Path | None) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tess_source._lazy import pl
+from tess_source_dv.candidates.matching import match
 
 if TYPE_CHECKING:
     from tess_source_dv.read.tces import TCEs
@@ -44,8 +45,6 @@ def lost(sets: pl.DataFrame, tces: TCEs | None = None) -> pl.Series:
 
 def _compared(sets: pl.DataFrame, tces: TCEs) -> dict[str, str]:
     """Compare by ephemeris: set → what was lost, for those of which both reports were read."""
-    from tess_source_dv.candidates.matching import match
-
     read = set(tces["set"].drop_nulls())
     pairs = sets.filter(pl.col("set").is_in(list(read)) & pl.col("superseded_by").is_in(list(read)))
     if pairs.is_empty():

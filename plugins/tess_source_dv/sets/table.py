@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tess_source._lazy import pl
 from tess_source.errors import UnknownNameError
-from tess_source.tables.listing import Products, Rows
-from tess_source_dv.sets.filter import CHOICES
+from tess_source.tables.listing import Links, Products, Rows
+from tess_source_dv.sector_bits import in_words, sectors_from_words
+from tess_source_dv.sets.choice import CHOICES, widest
+from tess_source_dv.sets.columns import COLUMNS, described
+from tess_source_dv.sets.exact_sectors import learn
 from tess_source_dv.sets.links import KINDS as LINKS
 from tess_source_dv.sets.links import link, observed
+from tess_source_dv.sets.lost import lost
 from tess_source_dv.sets.members import KINDS, everything, members, sets_among
 from tess_source_dv.sets.superseded import REASONS, superseded
 from tess_source_dv.sets.used import EXACT, known, used
@@ -79,17 +83,10 @@ class Sets(Rows):
             return self
         if which == "current":
             return self.where(pl.col("superseded_by").is_null())
-        ranked = self._frame.with_columns(pl.col("sector_count").fill_null(0), order=_order())
-        ranked = ranked.sort(
-            ["sector_count", "order", "last_sector", "first_sector"], descending=True, maintain_order=True
-        )
-        best = ranked.unique(["pipeline", "tic"], keep="first")["set"]
-        return self.where(pl.col("set").is_in(best.implode()))
+        return self.where(pl.col("set").is_in(widest(self._frame.with_columns(order=_order())).implode()))
 
     def exactly(self) -> pl.DataFrame:
         """Give the sectors of these sets as far as they are exact and not said by the name, as `tess_source_dv.sets.used.known` does."""
-        from tess_source_dv.sector_bits import sectors_from_words
-
         rows = self._frame.filter((pl.col("state") == EXACT) & (pl.col("source") != "name"))
         told = rows.select("set", "sectors", "source").iter_rows()
         return known((key, sectors_from_words(words), source) for key, words, source in told)
@@ -107,9 +104,6 @@ class Sets(Rows):
         Found
             With the same products. ``dv-of`` links of sets whose sectors are exact are so as well.
         """
-        from tess_source.tables.listing import Links
-        from tess_source_dv.sets.columns import COLUMNS, described
-
         whole = everything(found)
         ours = link(whole, self.exactly()) or Links.empty()
         others = found.links.where(~pl.col("kind").is_in(LINKS))
@@ -160,8 +154,6 @@ def sets_of(
     LoadError, OSError
         If one of `files` cannot be read.
     """
-    from tess_source_dv.sets.exact_sectors import learn
-
     if which not in CHOICES:
         raise UnknownNameError("choice of DV sets", which, CHOICES)
     learned = learn(found, exact=exact, root=root, files=files)
@@ -184,9 +176,6 @@ def table_of(products: Products, exactly: pl.DataFrame | None = None, tces: TCEs
     -------
     Sets
     """
-    from tess_source_dv.sector_bits import in_words
-    from tess_source_dv.sets.lost import lost
-
     dv = members(products)
     if dv.is_empty():
         return Sets.empty()

@@ -10,14 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tess_source.errors import DamagedFileError, LoadError
-from tess_source_dv import sector_bits as sectors_of
-from tess_source_dv.sector_bits import (
-    read_target_list,
-    sectors_in_words,
-    sectors_of_bits,
-    sectors_of_file,
-    sectors_of_tcestats,
-)
+from tess_source_dv.read import target_list
+from tess_source_dv.read.target_list import read_target_list
+from tess_source_dv.sector_bits import sectors_in_words, sectors_of_bits, sectors_of_tcestats
+from tess_source_dv.sets.exact_sectors import sectors_of_file
 from tess_source_sample.files import make
 
 HEAD = "# Supplemental Target Information Table\n# minSector: 14 - First\n# maxSector: 19 - Last\n"
@@ -124,7 +120,7 @@ def test_a_broken_target_list_is_named(content: bytes, problem: str, tmp_path: P
 
 
 def test_a_target_list_that_unpacks_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sectors_of, "MOST_BYTES", 10_000)
+    monkeypatch.setattr(target_list, "MOST_BYTES", 10_000)
     path = tmp_path / "list.txt.gz"
     path.write_bytes(gzip.compress(HEAD.encode() + b"#" * 10**6))
     with pytest.raises(LoadError, match=r"list\.txt\.gz has more than 10,000 bytes"):
