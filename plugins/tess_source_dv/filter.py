@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import pl
 from tess_source.errors import UnknownNameError
 from tess_source.hooks.records import Filter
-from tess_source_dv.sector_bits import sectors_from_words
+from tess_source.names.sectors import sectors_of_text
 from tess_source_dv.sets.choice import CHOICES, widest
 from tess_source_dv.sets.columns import described
 from tess_source_dv.sets.members import members, sets_among
@@ -41,7 +41,7 @@ def _widest(products: Products) -> pl.Series:
     """Of the sets of one target and pipeline, the one with most sectors, of equals the one with the higher run."""
     frame = products.to_polars()
     words = frame["dv_sectors"].drop_nulls().unique()
-    counts = pl.Series([len(sectors_from_words(text)) for text in words], dtype=pl.Int32)
+    counts = pl.Series([len(sectors_of_text(text)) for text in words], dtype=pl.Int32)
     count = frame["dv_sectors"].replace_strict(words, counts, default=0, return_dtype=pl.Int32)
     said = frame.select("uri", sector_count=count).unique("uri").rechunk()
     dv = members(products).join(said, on="uri", how="left", maintain_order="left")

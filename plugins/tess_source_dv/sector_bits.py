@@ -16,15 +16,8 @@ All of it was seen in real files; the reports, time series and target list at ha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from tess_source._lazy import pl
-
 __all__ = [
     "TCESTATS_LENGTH",
-    "in_words",
-    "sectors_from_words",
-    "sectors_in_words",
     "sectors_of_bits",
     "sectors_of_tcestats",
 ]
@@ -88,43 +81,3 @@ def sectors_of_tcestats(bits: str, last_sector: int) -> tuple[tuple[int, ...], b
         Whether these are all. False if the text was cut before the end of the search: then more sectors may have been used.
     """
     return sectors_of_bits(bits, 0), last_sector < TCESTATS_LENGTH or len(bits) > last_sector
-
-
-def sectors_in_words(sectors: Iterable[int]) -> str:
-    """Write sectors in short, as the filter `sector` understands them.
-
-    Examples
-    --------
-    >>> sectors_in_words((2, 5, 8, 9, 10, 11, 12))
-    '2,5,8-12'
-    """
-    runs: list[list[int]] = []
-    for sector in sorted(set(sectors)):
-        if runs and sector == runs[-1][-1] + 1:
-            runs[-1].append(sector)
-        else:
-            runs.append([sector])
-    return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
-
-
-def sectors_from_words(text: str) -> tuple[int, ...]:
-    """Read what `sectors_in_words` wrote.
-
-    Examples
-    --------
-    >>> sectors_from_words("2,5,8-12")
-    (2, 5, 8, 9, 10, 11, 12)
-    """
-    found: list[int] = []
-    for word in filter(None, text.split(",")):
-        first, _, last = word.partition("-")
-        found += range(int(first), int(last or first) + 1)
-    return tuple(found)
-
-
-def in_words(sectors: pl.Series) -> pl.Series:
-    """Write a whole column of lists of sectors as `sectors_in_words` does; null stays null."""
-    said = sectors.cast(pl.List(pl.String)).list.join(",")
-    patterns = said.drop_nulls().unique()  # few: stars of one field share theirs
-    words = [sectors_in_words(sectors_from_words(pattern)) for pattern in patterns]
-    return said.replace_strict(patterns, pl.Series(words, dtype=pl.String), default=None, return_dtype=pl.String)

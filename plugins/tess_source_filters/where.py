@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import pl
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.hooks.records import Filter
+from tess_source.units import count_of_bytes
 
 from .values import Span, any_of, items, number, span
 
@@ -23,11 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FILTERS", "Conditions", "Where"]
 
-UNITS: Mapping[str, int] = {
-    "": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
-}  # fmt: skip
-"""Units of size → bytes; case does not count."""
-
 CAOM_COLUMNS = (
     "obsID", "obs_collection", "dataproduct_type", "obs_id", "description", "type", "dataURI", "productType",
     "productGroupDescription", "productSubGroupDescription", "productDocumentationURL", "project", "prvversion", "proposal_id",
@@ -35,7 +31,6 @@ CAOM_COLUMNS = (
 )  # fmt: skip
 """MAST's own columns of a product table: an empty one may lack them."""
 
-_SIZE = re.compile(r"(.*?[0-9.])\s*([a-z]*)", re.IGNORECASE | re.DOTALL)
 _CONDITION = re.compile(r"\s*(\w+)\s*(!?=|(?=[<>]))(.*)", re.DOTALL)
 
 
@@ -193,27 +188,18 @@ def _text_mask(column: pl.Expr, values: list[Any], fold: bool) -> pl.Expr:
     return mask & ~column.is_in(unwanted).fill_null(False) if unwanted else mask
 
 
-def octets(value: Any) -> float:
-    """Read one size: bytes, or text with a unit (B, kB, MB, GB, TB; KiB, MiB, GiB, TiB).
-
-    Returns
-    -------
-    float
-        Bytes.
+def bytes_of(value: Any) -> int:
+    """Return a size in bytes: see `tess_source.units.count_of_bytes`.
 
     Raises
     ------
-    ValueError, TypeError
-        If it is no size, or negative.
+    ValueError
+        If it is not a size.
     """
-    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
-    unit = match[2].lower() if match else ""
-    if unit not in UNITS:
-        raise ValueError(f"{value!r} is not a size; the units are B, kB, MB, GB, TB, KiB, MiB, GiB and TiB")
-    size: float = number(match[1] if match else value) * UNITS[unit]
-    if size < 0:
-        raise ValueError(f"a size cannot be negative: {value!r}")
-    return size
+    try:
+        return count_of_bytes(value)
+    except QueryError as error:
+        raise ValueError(str(error)) from error  # so that the filter is named with it
 
 
 def _keep_size(products: Products, value: Conditions) -> pl.Expr:
@@ -226,7 +212,7 @@ FILTERS = (
         "size",
         _keep_size,
         "size of the file: <5MB, 1MB..50MB, 2039040 (bytes)",
-        check=lambda value: Conditions.of(items(value), octets),
+        check=lambda value: Conditions.of(items(value), bytes_of),
         metavar="SIZE",
     ),
     Filter(

@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -17,7 +15,7 @@ import requests
 import urllib3
 
 from tess_source import __version__
-from tess_source.download.http import USER_AGENT
+from tess_source.download.http import USER_AGENT, seconds_to_wait
 from tess_source.errors import ServiceError
 from tess_source_mast.deadline import OverloadError, Patience, pause
 
@@ -158,7 +156,7 @@ class Wire:
             return
         problem = response.reason or "failed"
         if status in REPEATED:
-            after = _seconds(response.headers.get("Retry-After"))
+            after = seconds_to_wait(response.headers.get("Retry-After"))
             overload, slow = status >= 500 or status == 408, status in {408, 504}
             raise FleetingError(problem, status, overload=overload, slow=slow, after=after)
         if status in TOO_LARGE:
@@ -192,19 +190,6 @@ def _parsed(body: bytes) -> Any:
         start = body.lstrip()[:1]
         what = "a web page" if start == b"<" else "not whole" if start in {b"{", b"["} else "no JSON"
         raise FleetingError(f"the answer is {what}") from error
-
-
-def _seconds(text: str | None) -> float | None:
-    """Read ``Retry-After``: seconds, or a date (RFC 9110, section 10.2.3)."""
-    if not text:
-        return None
-    if text.strip().isdigit():
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
 
 
 def _words(trouble: FleetingError) -> str:

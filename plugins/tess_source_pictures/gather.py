@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import np, pl
 from tess_source.errors import LoadError, QueryError, TessSourceError
 from tess_source.load.loading import open_entry
+from tess_source_dv.draw.target import only_target, short_list, tics_asked_for
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,18 +74,14 @@ def target_of(found: Found, tic: int | None = None) -> int:
     """
     frame = found.products.to_polars().drop_nulls("tic")
     tics: list[int] = frame.filter(pl.col("kind") != "ffi")["tic"].unique(maintain_order=True).to_list()
-    asked = {target.tic for target in found.query.targets if target.tic is not None}
-    tics = [one for one in tics if one in asked] or tics
-    if tic is None and len(tics) == 1:
-        return tics[0]
-    if tic is not None and tic in tics:
-        return tic
+    tics = tics_asked_for(found, tics)
     if not tics:
         raise QueryError(f"there is nothing to show: {found.explain()}")
-    shown = ", ".join(map(str, tics[:5])) + (" …" if len(tics) > 5 else "")
     if tic is None:
-        raise QueryError(f"a picture shows one target; say tic=…: there are {len(tics):,}: {shown}")
-    raise QueryError(f"TIC {tic} is not in this search; there is {shown}")
+        return only_target(tics)
+    if tic not in tics:
+        raise QueryError(f"TIC {tic} is not in this search; there is {short_list(tics)}")
+    return tic
 
 
 def name_of(found: Found, tic: int) -> str:

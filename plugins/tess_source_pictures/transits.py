@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np, pl
+from tess_source.names.sectors import sectors_of_text
 from tess_source_dv.read.tces import TCEs, read_tces
-from tess_source_dv.sector_bits import sectors_from_words
 from tess_source_dv.sets.exact_sectors import fetch_reports
 from tess_source_dv.sets.members import everything, members
 from tess_source_dv.sets.table import Sets, sets_of
@@ -106,7 +106,7 @@ def _best(sets: Sets) -> Mapping[str, Any] | None:
 def ephemerides(known: Validated) -> list[Ephemeris]:
     """Give an ephemeris for each TCE that has period, epoch and duration, by number."""
     told = next((row["sectors"] for row in known.sets if known.best and row["set"] == known.best["set"]), None)
-    used = frozenset(sectors_from_words(told or ""))
+    used = frozenset(sectors_of_text(told or ""))
     wanted = ("period", "epoch", "duration")
     return [
         Ephemeris(row["tce"], row["period"], row["epoch"], row["duration"], used)

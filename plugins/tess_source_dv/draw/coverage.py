@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
 from tess_source.errors import QueryError
+from tess_source.names.sectors import runs_of_sectors, sectors_of_text
 from tess_source_dv.draw.figure import new_figure, picture_file, save
-from tess_source_dv.sector_bits import sectors_from_words
+from tess_source_dv.draw.target import only_target, tics_asked_for
 from tess_source_dv.sets.members import everything
 from tess_source_dv.sets.table import Sets, sets_of
 
@@ -112,7 +113,7 @@ def plot_coverage(
     file = picture_file(path)
     sets = source if isinstance(source, Sets) else sets_of(source, root=root)
     found = found if isinstance(source, Sets) else source
-    tic = _target(sets, found, tic)
+    tic = only_target(_tics(sets, found)) if tic is None else tic
     data, runs = _data(found, sets, tic), _runs(sets, tic)
     if not data and not runs:
         raise QueryError(f"TIC {tic} has neither light curves nor data validation here: there is nothing to draw")
@@ -130,21 +131,14 @@ def plot_coverage(
     return save(figure, file)
 
 
-def _target(sets: Sets, found: Found | None, tic: int | None) -> int:
-    known: set[int] = set(sets["tic"].to_list())
-    if found is not None:
-        for table in (found.observations, found.products):
-            known |= set(table["tic"].drop_nulls().to_list())
-        asked = {target.tic for target in found.query.targets if target.tic is not None}
-        known = known & asked or known
-    if tic is not None:
-        return tic
-    if len(known) != 1:
-        shown = ", ".join(map(str, sorted(known)[:5]))
-        raise QueryError(
-            f"a picture shows one target; say tic=…: there are {len(known)}{': ' + shown if known else ''}"
-        )
-    return known.pop()
+def _tics(sets: Sets, found: Found | None) -> list[int]:
+    """Return the targets of sets and of a search, ascending."""
+    tics: set[int] = set(sets["tic"].to_list())
+    if found is None:
+        return sorted(tics)
+    for table in (found.observations, found.products):
+        tics |= set(table["tic"].drop_nulls().to_list())
+    return tics_asked_for(found, sorted(tics))
 
 
 def _data(found: Found | None, sets: Sets, tic: int) -> list[_Row]:
@@ -152,10 +146,10 @@ def _data(found: Found | None, sets: Sets, tic: int) -> list[_Row]:
     kinds = _observed(found, tic) if found is not None else {}
     for row in sets:
         if row["tic"] == tic and row["pipeline"] != "SPOC":
-            kinds.setdefault(row["pipeline"], set()).update(sectors_from_words(row["sectors"] or ""))
+            kinds.setdefault(row["pipeline"], set()).update(sectors_of_text(row["sectors"] or ""))
     if found is None:
         ours = [row["sectors"] for row in sets if row["tic"] == tic and row["pipeline"] == "SPOC" and row["sectors"]]
-        kinds["120 s"] = {sector for words in ours for sector in sectors_from_words(words)}
+        kinds["120 s"] = {sector for words in ours for sector in sectors_of_text(words)}
     colours = {"20 s": FAST, "120 s": DATA}
     order = ["20 s", "120 s", *(kind for kind in kinds if kind not in colours)]
     return [_Row(kind, tuple(sorted(kinds[kind])), colours.get(kind, DATA)) for kind in order if kinds.get(kind)]
@@ -184,7 +178,7 @@ def _runs(sets: Sets, tic: int) -> list[_Row]:
             label=f"{row['pipeline']} {short[row['set']]}"
             if several and row["pipeline"] != "SPOC"
             else short[row["set"]],
-            sectors=sectors_from_words(row["sectors"] or ""),
+            sectors=sectors_of_text(row["sectors"] or ""),
             colour=OLD if row["superseded_by"] else RUN,
             filled=row["state"] == "exact",
             span=(row["first_sector"], row["last_sector"]),
@@ -266,23 +260,13 @@ def _bar(axes: Axes, y: float, row: _Row) -> None:
             solid_capstyle="butt",
             zorder=2,
         )
-    for start, stop in _stretches(row.sectors):
+    for start, stop in runs_of_sectors(row.sectors):
         for sector in range(start, stop + 1):
             face = row.colour if row.filled else "white"
             box = Rectangle(
                 (sector - 0.42, y - 0.34), 0.84, 0.68, facecolor=face, edgecolor=row.colour, linewidth=0.9, zorder=3
             )
             axes.add_patch(box)
-
-
-def _stretches(sectors: Sequence[int]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-    for sector in sorted(sectors):
-        if found and sector == found[-1][1] + 1:
-            found[-1] = found[-1][0], sector
-        else:
-            found.append((sector, sector))
-    return found
 
 
 def _limits(rows: Sequence[_Row]) -> tuple[int, int]:

@@ -24,12 +24,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tess_source import names
 from tess_source._lazy import np, pl
 from tess_source.errors import DamagedFileError, LoadError
+from tess_source.names.sectors import text_of_sectors
 from tess_source.tables.listing import Rows
 from tess_source_dv.keys import set_key
 from tess_source_dv.read.dvt_file import headers
 from tess_source_dv.read.report import Event, Report, read_report
 from tess_source_dv.read.tce_columns import COLUMNS, FIT, STAR, TceColumn
-from tess_source_dv.sector_bits import sectors_in_words, sectors_of_bits
+from tess_source_dv.sector_bits import sectors_of_bits
 
 if TYPE_CHECKING:
     from astropy.table import QTable
@@ -159,7 +160,7 @@ def tces_of_report(report: Report) -> TCEs:
     """
     key = {
         "source": "dvr-xml",
-        "sectors": sectors_in_words(report.sectors) or None,
+        "sectors": text_of_sectors(report.sectors) or None,
         **{
             name: getattr(report, name)
             for name in ("filename", "pipeline", "tic", "first_sector", "last_sector", "run", "set")
@@ -254,7 +255,7 @@ def read_dvt_headers(path: Path | str) -> TCEs:
     except ValueError as error:
         raise DamagedFileError(f"{path.name} is damaged: SECTORS: {error}") from error
     key: dict[str, Any] = {
-        "source": "dvt", "filename": path.name, "tic": tic, "set": set_key(name), "sectors": sectors_in_words(sectors) or None,
+        "source": "dvt", "filename": path.name, "tic": tic, "set": set_key(name), "sectors": text_of_sectors(sectors) or None,
     }  # fmt: skip
     if key["set"]:
         key |= {said: getattr(name, said) for said in ("pipeline", "first_sector", "last_sector", "run")}

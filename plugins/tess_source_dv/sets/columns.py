@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from tess_source._lazy import pl
 from tess_source.hooks.records import Column
+from tess_source.names.sectors import texts_of_sectors
 from tess_source.tables.listing import Links
-from tess_source_dv.sector_bits import in_words
 from tess_source_dv.sets.links import link
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _sectors(products: Products, links: Links) -> pl.Series:
     frame = products.to_polars()
     sectors = _by_key(of["object"], frame.select(key="uri", value="first_sector"))
     found = of.select("key", sector=sectors).drop_nulls().unique().group_by("key").agg(pl.col("sector").sort())
-    listed = _by_key(_sets(products, links), found.select("key", value=in_words(found["sector"])))
+    listed = _by_key(_sets(products, links), found.select("key", value=texts_of_sectors(found["sector"])))
     single = pl.when(pl.col("first_sector") == pl.col("last_sector")).then(pl.col("first_sector").cast(pl.String))
     alone = frame.select(pl.when(_sets(products, links).is_not_null()).then(single)).to_series()
     return frame.select(pl.coalesce(alone, listed)).to_series()

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tess_source._lazy import pl
 from tess_source.errors import UnknownNameError
+from tess_source.names.sectors import sectors_of_text, texts_of_sectors
 from tess_source.tables.listing import Links, Products, Rows
-from tess_source_dv.sector_bits import in_words, sectors_from_words
 from tess_source_dv.sets.choice import CHOICES, widest
 from tess_source_dv.sets.columns import COLUMNS, described
 from tess_source_dv.sets.exact_sectors import learn
@@ -89,7 +89,7 @@ class Sets(Rows):
         """Give the sectors of these sets as far as they are exact and not said by the name, as `tess_source_dv.sets.used.known` does."""
         rows = self._frame.filter((pl.col("state") == EXACT) & (pl.col("source") != "name"))
         told = rows.select("set", "sectors", "source").iter_rows()
-        return known((key, sectors_from_words(words), source) for key, words, source in told)
+        return known((key, sectors_of_text(words), source) for key, words, source in told)
 
     def relate(self, found: Found) -> Found:
         """Give a search again, its links and columns made from what these sets know.
@@ -185,7 +185,7 @@ def table_of(products: Products, exactly: pl.DataFrame | None = None, tces: TCEs
         _files(dv, tces), on="set", how="left", maintain_order="left"
     )
     frame = frame.with_columns(
-        sectors=in_words(frame["sectors"]), sector_count=pl.col("sectors").list.len().cast(pl.Int32)
+        sectors=texts_of_sectors(frame["sectors"]), sector_count=pl.col("sectors").list.len().cast(pl.Int32)
     )
     frame = _with_runs(frame, superseded(sets, usage))
     frame = frame.with_columns(lost=lost(frame.select("set", "superseded_by", "tces"), tces))

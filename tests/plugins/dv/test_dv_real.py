@@ -9,9 +9,9 @@ import pytest
 
 import tess_source_dv as plugin
 from tess_source import Links, Products, Session, Settings
+from tess_source.names.sectors import sectors_of_text
 from tess_source_dv.read.report import read_report
 from tess_source_dv.read.tces import TCEs, tces_of_report
-from tess_source_dv.sector_bits import sectors_from_words
 from tess_source_dv.sets.table import Sets, table_of
 from tess_source_dv.sets.used import known
 
@@ -227,5 +227,5 @@ def test_every_set_of_a_real_index_is_bounded_by_the_light_curves_listed_of_its_
         seen.setdefault(row["tic"], set()).add(row["first_sector"])
     for row in sets.where(pl.col("first_sector") < pl.col("last_sector")):
         within = sorted(s for s in seen.get(row["tic"], ()) if row["first_sector"] <= s <= row["last_sector"])
-        assert list(sectors_from_words(row["sectors"] or "")) == within
+        assert list(sectors_of_text(row["sectors"] or "")) == within
         assert row["state"] == ("bounded" if within else "unknown")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tess_source.errors import DamagedFileError, LoadError
 from tess_source_dv.read import target_list
 from tess_source_dv.read.target_list import read_target_list
-from tess_source_dv.sector_bits import sectors_in_words, sectors_of_bits, sectors_of_tcestats
+from tess_source_dv.sector_bits import sectors_of_bits, sectors_of_tcestats
 from tess_source_dv.sets.exact_sectors import sectors_of_file
 from tess_source_sample.files import make
 
@@ -69,16 +69,6 @@ def test_tce_statistics_are_cut_at_80_characters(
     bits: str, last: int, sectors: tuple[int, ...], complete: bool
 ) -> None:
     assert sectors_of_tcestats(bits, last) == (sectors, complete)
-
-
-@settings(deadline=None)
-@given(SECTORS)
-def test_sectors_in_words_say_the_same(sectors: set[int]) -> None:
-    back: set[int] = set()
-    for part in sectors_in_words(sectors).split(","):
-        first, _, last = part.partition("-")
-        back |= set(range(int(first), int(last or first) + 1))
-    assert back == sectors
 
 
 def test_a_target_list_counts_from_its_first_sector(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from mast_case import KELT9, L98, PLACE, no_pauses, portal_requests, session_at, some_observations
 
 from tess_source import Session
+from tess_source.download.http import seconds_to_wait
 from tess_source.errors import ServiceError, TessSourceError
 from tess_source_mast import deadline as patience
 from tess_source_sample import portal as sample_portal
@@ -204,9 +205,7 @@ def test_silence_is_given_up_at_the_deadline() -> None:
     ],
 )
 def test_retry_after_is_granted_up_to_a_limit(header: str, expected: float | None) -> None:
-    from tess_source_mast.wire import _seconds
-
-    asked = _seconds(header)
+    asked = seconds_to_wait(header)
     if expected is None:
         assert asked is None
     else:
