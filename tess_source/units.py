@@ -79,4 +79,4 @@ def count_of_bytes(size: float | str) -> int:
 
 def _is_count(value: Any) -> bool:
     """Check that a value is a finite number, not negative."""
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value) and float(value) >= 0

@@ -6,8 +6,9 @@ import io
 import itertools
 import re
 from collections.abc import Iterator
-from html import escape
 from typing import TYPE_CHECKING
+
+from tess_source.display.text import escape
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
