@@ -10,9 +10,9 @@ from tess_source.errors import ServiceError
 from tess_source.hooks.records import Settings
 from tess_source.targets.parse import Query, Target
 from tess_source_mast.batches import MOST_AT_A_TIME, in_parallel
-from tess_source_mast.deadline import Patience
+from tess_source_mast.deadline import Deadline
 from tess_source_mast.frames import frame
-from tess_source_mast.questions import COUNT, Question, questions
+from tess_source_mast.questions import COUNT, PortalQuestion, questions
 
 if TYPE_CHECKING:
     import threading
@@ -89,11 +89,11 @@ def count(query: Query, settings: Settings) -> int:
     )
 
 
-def _count(question: Question, settings: Settings, stop: threading.Event) -> int:
+def _count(question: PortalQuestion, settings: Settings, stop: threading.Event) -> int:
     from tess_source_mast.portal import portal
 
     pages = portal(settings).ask(
-        question.service, question.params(COUNT), settings, Patience(settings.timeout, stop=stop)
+        question.service, question.params(COUNT), settings, Deadline(settings.timeout, stop=stop)
     )
     values = [value for page in pages for row in page["data"] for value in row.values()]
     try:
@@ -103,12 +103,12 @@ def _count(question: Question, settings: Settings, stop: threading.Event) -> int
         raise ServiceError(question.service, f"asked for a number of rows, it gave {values[:3]!r}") from error
 
 
-def _answer(question: Question, settings: Settings, stop: threading.Event) -> pl.DataFrame:
+def _answer(question: PortalQuestion, settings: Settings, stop: threading.Event) -> pl.DataFrame:
     """Ask, and keep what was asked for."""
     from tess_source_mast.portal import portal
 
-    patience = Patience(settings.timeout, stop=stop)
-    pages = portal(settings).ask(question.service, question.params(), settings, patience)
+    deadline = Deadline(settings.timeout, stop=stop)
+    pages = portal(settings).ask(question.service, question.params(), settings, deadline)
     found = frame(question.service, pages)
     if question.names:
         return _asked_for(found, question)
@@ -124,7 +124,7 @@ def _stacked(parts: list[pl.DataFrame]) -> pl.DataFrame:
     return stacked.unique("obsid", keep="first", maintain_order=True) if "obsid" in stacked.columns else stacked
 
 
-def _asked_for(found: pl.DataFrame, question: Question) -> pl.DataFrame:
+def _asked_for(found: pl.DataFrame, question: PortalQuestion) -> pl.DataFrame:
     """Drop rows of targets that were not asked for: servers have given such."""
     if "target_name" not in found.columns:
         return found

@@ -8,7 +8,7 @@ from typing import Any
 from tess_source.errors import ServiceError
 from tess_source.hooks.records import Settings
 from tess_source.targets.parse import Target
-from tess_source_mast.deadline import Patience
+from tess_source_mast.deadline import Deadline
 
 __all__ = ["resolve"]
 
@@ -41,10 +41,10 @@ def resolve(name: str, settings: Settings) -> Target | None:
     here = portal(settings)
     params = {"outputFormat": "json", "resolveAll": False, "name": [name]}
     headers = {"Content-type": "application/x-www-form-urlencoded", "Accept": "text/plain"}
-    patience = Patience(settings.timeout)
+    deadline = Deadline(settings.timeout)
     with here.wire() as wire:
         answer = wire.ask(
-            SERVICE, "GET", here.addresses.resolver, patience, check=_checked, params=params, headers=headers
+            SERVICE, "GET", here.addresses.resolver, deadline, check=_checked, params=params, headers=headers
         )
     found = answer["resolvedCoordinate"] or []
     ours = [entry for entry in found if _same(entry.get("searchString"), name)]

@@ -17,7 +17,7 @@ import urllib3
 from tess_source import __version__
 from tess_source.download.http import USER_AGENT, seconds_to_wait
 from tess_source.errors import ServiceError
-from tess_source_mast.deadline import OverloadError, Patience, pause
+from tess_source_mast.deadline import Deadline, OverloadError, pause
 
 __all__ = ["FleetingError", "Wire"]
 
@@ -82,19 +82,19 @@ class Wire:
         service: str,
         method: str,
         url: str,
-        patience: Patience,
+        deadline: Deadline,
         *,
         check: Callable[[Any], Any] = lambda answer: answer,
         **request: Any,
     ) -> Any:
-        """Ask until there is an answer, or patience ends.
+        """Ask until there is an answer, or the time is up.
 
         Parameters
         ----------
         service : str
             What error messages call it.
         method, url : str
-        patience : Patience
+        deadline : Deadline
         check : callable
             What is made of the parsed JSON; it may raise FleetingError, or ServiceError for good.
         **request
@@ -110,17 +110,17 @@ class Wire:
         ServiceError
             With the service, the HTTP code and what to do; OverloadError if a smaller question may succeed.
         """
-        for attempt in range(patience.tries):
-            patience.check(service, "no answer")
+        for attempt in range(deadline.tries):
+            deadline.check(service, "no answer")
             try:
-                return check(self._once(service, method, url, patience, request))
+                return check(self._once(service, method, url, deadline, request))
             except FleetingError as trouble:
                 last = trouble
-            if attempt + 1 == patience.tries or (patience.parts and last.slow):
+            if attempt + 1 == deadline.tries or (deadline.parts and last.slow):
                 break
             wait = pause(attempt, last.after)
             log.warning("%s: %s; trying again in %.1f s", service, _words(last), wait)
-            patience.sleep(wait, service, _words(last))
+            deadline.sleep(wait, service, _words(last))
         kind = OverloadError if last.overload else ServiceError
         tried = f", tried {attempt + 1} times" if attempt else ""
         raise kind(service, f"{last.problem}{tried}", last.status, self.advice) from last
@@ -129,11 +129,11 @@ class Wire:
         """Close the connection."""
         self.session.close()
 
-    def _once(self, service: str, method: str, url: str, patience: Patience, request: Mapping[str, Any]) -> Any:
+    def _once(self, service: str, method: str, url: str, deadline: Deadline, request: Mapping[str, Any]) -> Any:
         # Whatever stands in the header Cookie, requests drops at a redirect; it is never put into the cookie jar.
         try:
-            with self.session.request(method, url, timeout=patience.timeouts, stream=True, **request) as response:
-                body = _body(response, service, patience)
+            with self.session.request(method, url, timeout=deadline.timeouts, stream=True, **request) as response:
+                body = _body(response, service, deadline)
                 self._judge(service, response, body)
         except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
             connecting = isinstance(error, requests.ConnectTimeout)
@@ -173,12 +173,12 @@ def _agent() -> str:
     return f"{USER_AGENT.format(version=__version__)} astroquery/{version('astroquery')}"
 
 
-def _body(response: requests.Response, service: str, patience: Patience) -> bytes:
+def _body(response: requests.Response, service: str, deadline: Deadline) -> bytes:
     """Read the whole body, piece by piece as it comes, so that a trickle does not outlast the deadline."""
     pieces = []
     response.raw.decode_content = True  # as an attribute: vcrpy's replay takes no such argument
     while piece := response.raw.read1(PIECE):
-        patience.check(service, "the answer came too slowly")
+        deadline.check(service, "the answer came too slowly")
         pieces.append(piece)
     return b"".join(pieces)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
 from tess_source_pictures.gather import Curve
-from tess_source_pictures.transits import Ephemeris, in_transit
+from tess_source_pictures.transits import TransitTimes, in_transit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +28,7 @@ LEAST = 0.1
 class Folded:
     """One TCE, folded."""
 
-    event: Ephemeris
+    event: TransitTimes
     phase: NDArray[np.float64]
     """Time from mid-transit [h], shape (n,)."""
     flux: NDArray[np.float64]
@@ -42,15 +42,15 @@ class Folded:
     simulated: bool = False
 
 
-def fold_curves(curves: Sequence[Curve], event: Ephemeris, events: Sequence[Ephemeris]) -> Folded:
+def fold_curves(curves: Sequence[Curve], event: TransitTimes, events: Sequence[TransitTimes]) -> Folded:
     """Fold light curves: each less its baseline, without the cadences in transits of other TCEs (unless hardly any were left).
 
     Parameters
     ----------
     curves : sequence of Curve
-    event : Ephemeris
+    event : TransitTimes
         Whose transits.
-    events : sequence of Ephemeris
+    events : sequence of TransitTimes
         Of all TCEs: their transits do not count for the baseline.
     """
     others = [other for other in events if other.tce != event.tce]
@@ -71,11 +71,11 @@ def fold_curves(curves: Sequence[Curve], event: Ephemeris, events: Sequence[Ephe
     return Folded(event, phase, flux, reach, said, simulated=made)
 
 
-def _reach(event: Ephemeris) -> float:
+def _reach(event: TransitTimes) -> float:
     return min(REACH * event.duration, event.period * 12)
 
 
-def _baseline(curve: Curve, events: Sequence[Ephemeris], width: float) -> NDArray[np.float64]:
+def _baseline(curve: Curve, events: Sequence[TransitTimes], width: float) -> NDArray[np.float64]:
     """Interpolate between medians of what lies outside of all transits."""
     outside = ~in_transit(curve.time, events, wide=1.2)
     if not outside.any():
@@ -88,14 +88,14 @@ def _baseline(curve: Curve, events: Sequence[Ephemeris], width: float) -> NDArra
     return np.asarray(np.interp(curve.time, times, medians), dtype=np.float64)
 
 
-def fold_series(path: Path, events: Sequence[Ephemeris]) -> dict[int, Folded]:
+def fold_series(path: Path, events: Sequence[TransitTimes]) -> dict[int, Folded]:
     """Fold the time series of a run: detrended flux and model, as the run left them.
 
     Parameters
     ----------
     path : Path
         A ``_dvt.fits`` file.
-    events : sequence of Ephemeris
+    events : sequence of TransitTimes
 
     Returns
     -------
@@ -114,7 +114,7 @@ def fold_series(path: Path, events: Sequence[Ephemeris]) -> dict[int, Folded]:
     return {tce: _folded(series[tce], event) for tce, event in wanted.items() if tce in series}
 
 
-def _folded(curve: Any, event: Ephemeris) -> Folded:
+def _folded(curve: Any, event: TransitTimes) -> Folded:
 
     from tess_source_pictures.gather import _plain
 

@@ -20,7 +20,7 @@ from tess_source_pictures.gather import Gathered, chosen, gather, has_curves, na
 from tess_source_pictures.html import Markup, link, page, page_file, table, text
 from tess_source_pictures.panels import INK, colour, draw_fold, draw_sector, scale_of
 from tess_source_pictures.svg import Inliner
-from tess_source_pictures.transits import Ephemeris, Validated, ephemerides, validated
+from tess_source_pictures.transits import TransitTimes, Validated, ephemerides, validated
 
 if TYPE_CHECKING:
     from tess_source.tables.found import Found
@@ -42,7 +42,7 @@ class _Known:
     light: Gathered | None
     """None if the target has no light curves."""
     dv: Validated
-    events: Sequence[Ephemeris]
+    events: Sequence[TransitTimes]
     folds: Mapping[int, Folded]
     problems: Mapping[str, str]
     """File → why it is not shown."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
 from tess_source_pictures.gather import Curve
-from tess_source_pictures.transits import Ephemeris
+from tess_source_pictures.transits import TransitTimes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,7 +70,7 @@ def binned(x: NDArray[np.float64], y: NDArray[np.float64], width: float) -> tupl
     return np.bincount(index, x) / counts, np.bincount(index, y) / counts
 
 
-def draw_sector(axes: Axes, curve: Curve, scale: Scale, events: Sequence[Ephemeris] = (), size: float = 8.0) -> None:
+def draw_sector(axes: Axes, curve: Curve, scale: Scale, events: Sequence[TransitTimes] = (), size: float = 8.0) -> None:
     """Draw one sector: cadences pale, half-hour means dark, a mark below each transit."""
     rows = min(len(events), ROWS)
     band = 0.075 * (scale.high - scale.low) * (rows + 0.4 if rows else 0)

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
     from tess_source.tables.found import Found
 
-__all__ = ["Ephemeris", "Validated", "ephemerides", "validated"]
+__all__ = ["TransitTimes", "Validated", "ephemerides", "validated"]
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Ephemeris:
+class TransitTimes:
     """When the transits of one TCE happen."""
 
     tce: int
@@ -103,19 +103,19 @@ def _best(sets: Sets) -> Mapping[str, Any] | None:
     return rows[0] if rows else None
 
 
-def ephemerides(known: Validated) -> list[Ephemeris]:
+def ephemerides(known: Validated) -> list[TransitTimes]:
     """Give an ephemeris for each TCE that has period, epoch and duration, by number."""
     told = next((row["sectors"] for row in known.sets if known.best and row["set"] == known.best["set"]), None)
     used = frozenset(sectors_of_text(told or ""))
     wanted = ("period", "epoch", "duration")
     return [
-        Ephemeris(row["tce"], row["period"], row["epoch"], row["duration"], used)
+        TransitTimes(row["tce"], row["period"], row["epoch"], row["duration"], used)
         for row in known.tces
         if all(row[name] is not None for name in wanted) and row["period"] > 0 and row["duration"] > 0
     ]
 
 
-def in_transit(time: NDArray[np.float64], events: Sequence[Ephemeris], wide: float = 1.0) -> NDArray[np.bool_]:
+def in_transit(time: NDArray[np.float64], events: Sequence[TransitTimes], wide: float = 1.0) -> NDArray[np.bool_]:
     """Say which times [BTJD] lie within `wide` durations around the middle of a transit."""
     inside = np.zeros(len(time), dtype=bool)
     for event in events:

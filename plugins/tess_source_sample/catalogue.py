@@ -13,7 +13,7 @@ from math import isnan
 from typing import Any
 
 from tess_source_sample import holdings
-from tess_source_sample.facts import Run, runs, sector, star
+from tess_source_sample.facts import ValidationRun, runs, sector, star
 from tess_source_sample.files import natural_size
 from tess_source_sample.holdings import Contributed, Image, Searched, Seen
 
@@ -63,13 +63,13 @@ def lc_obs_id(seen: Seen) -> str:
     return f"tess{place.prefix}-s{seen.sector:04d}-{seen.tic:016d}-{place.scid}-{ending}"
 
 
-def dv_obs_id(search: Searched | Run) -> str:
+def dv_obs_id(search: Searched | ValidationRun) -> str:
     """Return the obs_id of a multi-sector search; it carries no run number (since 2022)."""
     stamp = sector(search.first).dv_timestamp
     return f"tess{stamp}-s{search.first:04d}-s{search.last:04d}-{search.tic:016d}"
 
 
-def dv_names(run: Run) -> Iterator[tuple[str, str]]:
+def dv_names(run: ValidationRun) -> Iterator[tuple[str, str]]:
     """Yield sub-group and file name of every product of a DV run, in the archive's order."""
     middle = f"s{run.first:04d}-s{run.last:04d}-{run.tic:016d}"
     stem = f"tess{run.timestamp}-{middle}"
@@ -225,7 +225,7 @@ class Catalogue:
         )
         self._add_runs(row, searches, search.version or _digest(obs_id))
 
-    def _add_runs(self, observation: Row, searches: Iterable[Run], version: str) -> None:
+    def _add_runs(self, observation: Row, searches: Iterable[ValidationRun], version: str) -> None:
         """Add the products of all runs: sorted by kind first, then by name, as the archive's list is."""
         names = [pair for run in searches for pair in dv_names(run)]
         for group, name in sorted(names, key=lambda pair: (DV_ORDER.index(pair[0]), pair[1])):

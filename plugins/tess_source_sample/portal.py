@@ -14,7 +14,7 @@ from typing import Any
 
 from tess_source_sample import columns, sky
 from tess_source_sample.catalogue import Catalogue, Row
-from tess_source_sample.columns import DISTANCE, OBJID1, OBSERVATIONS, PRODUCTS, SELECTED, Column
+from tess_source_sample.columns import DISTANCE, OBJID1, OBSERVATIONS, PRODUCTS, SELECTED, AnswerColumn
 from tess_source_sample.facts import Star, star
 
 Json = dict[str, Any]
@@ -101,7 +101,7 @@ def _real(value: object) -> float:
         raise RequestError(f"Not a number: {value!r}") from None
 
 
-def _fields(wanted: Iterable[Column]) -> list[Json]:
+def _fields(wanted: Iterable[AnswerColumn]) -> list[Json]:
     return [{"name": column.name, "type": column.field_type} for column in wanted]
 
 
@@ -136,7 +136,7 @@ def _within(rows: Iterable[Row], ra: float, dec: float, radius: float) -> list[R
     return sorted((row for row in found if row["distance"] <= radius * 3600), key=lambda row: row["distance"])
 
 
-def _selected(rows: Sequence[Row], known: Sequence[Column], params: Json, request: Json) -> Json:
+def _selected(rows: Sequence[Row], known: Sequence[AnswerColumn], params: Json, request: Json) -> Json:
     """Return the columns that are asked for: ``*``, names, or the number of rows."""
     wanted = str(params.get("columns", "*")).strip()
     if wanted.upper() == "COUNT_BIG(*)":
@@ -148,7 +148,7 @@ def _selected(rows: Sequence[Row], known: Sequence[Column], params: Json, reques
     return _envelope(shown, _fields(chosen), request)
 
 
-def _column(name: str, known: Iterable[Column]) -> Column:
+def _column(name: str, known: Iterable[AnswerColumn]) -> AnswerColumn:
     for column in known:
         if column.name.lower() == name.lower():
             return column

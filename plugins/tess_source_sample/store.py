@@ -31,7 +31,7 @@ def make(filename: str, size: int) -> bytes:
     return make_file(filename, size)
 
 
-class Store:
+class MadeFiles:
     """Makes files on demand, each once, and remembers the latest used. Safe to use from many threads.
 
     Parameters

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
 from tess_source_sample.files import fits, model, spoc
-from tess_source_sample.files.fits import Column
+from tess_source_sample.files.fits import TableColumn
 from tess_source_sample.files.headers import TIMING
 
 if TYPE_CHECKING:
@@ -127,15 +127,15 @@ APERTURE= 'rectangle_0' / Best aperture used for lightcurves in extension
 _EXTENSION = "\nINHERIT = T / inherit the primary header\nEXTNAME = 'LIGHTCURVE' / extension name\n"
 
 
-def _all(form: str, names: str, unit: str = "") -> tuple[Column, ...]:
-    return tuple(Column(name, form, unit) for name in names.split())
+def _all(form: str, names: str, unit: str = "") -> tuple[TableColumn, ...]:
+    return tuple(TableColumn(name, form, unit) for name in names.split())
 
 
-def _qlp_columns(sector: int) -> tuple[Column, ...]:
+def _qlp_columns(sector: int) -> tuple[TableColumn, ...]:
     """Return QLP's columns: the detrended flux changed its name in sector 56 (lightkurve's reader tells both)."""
     word = "DET" if sector >= 56 else "KSPSAP"
     return (
-        Column("TIME", "D", "BJD-2457000, d"),
+        TableColumn("TIME", "D", "BJD-2457000, d"),
         *_all("J", "CADENCENO"),
         *_all("E", f"SAP_FLUX {word}_FLUX {word}_FLUX_ERR"),
         *_all("J", "QUALITY ORBITID"),
@@ -145,8 +145,8 @@ def _qlp_columns(sector: int) -> tuple[Column, ...]:
 
 
 _TASOC_COLUMNS = (
-    *(Column("TIME", "D", "BJD - 2457000, days", "D14.7"), Column("TIMECORR", "E", "d", "E13.6")),
-    *(Column("CADENCENO", "J", "", "I10"), *_all("D", "FLUX_RAW FLUX_RAW_ERR FLUX_BKG", "e-/s")),
+    *(TableColumn("TIME", "D", "BJD - 2457000, days", "D14.7"), TableColumn("TIMECORR", "E", "d", "E13.6")),
+    *(TableColumn("CADENCENO", "J", "", "I10"), *_all("D", "FLUX_RAW FLUX_RAW_ERR FLUX_BKG", "e-/s")),
     *(*_all("D", "FLUX_CORR FLUX_CORR_ERR", "ppm"), *_all("J", "QUALITY PIXEL_QUALITY")),
     *_all("D", "MOM_CENTR1 MOM_CENTR2 POS_CORR1 POS_CORR2", "pixels"),
 )
@@ -163,14 +163,14 @@ _ELEANOR_COLUMNS = (
 _MISSING = 12 * fits.BLOCK
 """Bytes of header and small extensions that real files have beyond ours, at most: filled up with blank cards."""
 
-_Fill = Callable[["model.Target", model.Series, Any], None]
+_Fill = Callable[["model.SimulatedTarget", model.SimulatedCurve, Any], None]
 
 
 def _file(
     name: Name,
     size: int | None,
     template: str,
-    columns: tuple[Column, ...],
+    columns: tuple[TableColumn, ...],
     extension: str,
     fill: _Fill,
 ) -> list[fits.HDU]:
@@ -215,13 +215,13 @@ def light_curve(name: Name, size: int | None) -> list[fits.HDU]:
     raise KeyError(f"the sample archive makes no light curves of {name.pipeline}")
 
 
-def _bright(of: model.Target, seen: model.Series) -> Any:
+def _bright(of: model.SimulatedTarget, seen: model.SimulatedCurve) -> Any:
     """Return the corrected light curve as a fraction; where SPOC gives none, the raw one around 1."""
     rough = seen.sap / of.sap
     return np.where(np.isnan(seen.pdc), np.where(np.isnan(rough), 1.0, rough), seen.pdc / of.flux)
 
 
-def _fill_qlp(of: model.Target, seen: model.Series, table: NDArray[Any]) -> None:
+def _fill_qlp(of: model.SimulatedTarget, seen: model.SimulatedCurve, table: NDArray[Any]) -> None:
 
     flux, word = _bright(of, seen), "DET" if of.sector.sector >= 56 else "KSPSAP"
     table["TIME"], table["CADENCENO"], table["QUALITY"] = seen.time, seen.cadenceno, seen.quality
@@ -236,7 +236,7 @@ def _fill_qlp(of: model.Target, seen: model.Series, table: NDArray[Any]) -> None
     table["SAP_BKG"], table["SAP_BKG_ERR"] = seen.background, np.sqrt(seen.background / of.seconds)
 
 
-def _fill_tasoc(of: model.Target, seen: model.Series, table: NDArray[Any]) -> None:
+def _fill_tasoc(of: model.SimulatedTarget, seen: model.SimulatedCurve, table: NDArray[Any]) -> None:
     flux = _bright(of, seen)
     table["TIME"], table["TIMECORR"], table["CADENCENO"] = seen.time, seen.timecorr, seen.cadenceno
     table["FLUX_RAW"], table["FLUX_RAW_ERR"], table["FLUX_BKG"] = seen.sap, seen.sap_error, seen.background
@@ -248,7 +248,7 @@ def _fill_tasoc(of: model.Target, seen: model.Series, table: NDArray[Any]) -> No
         table[f"POS_CORR{axis}"] = seen.move[axis - 1]
 
 
-def _fill_eleanor(of: model.Target, seen: model.Series, table: NDArray[Any]) -> None:
+def _fill_eleanor(of: model.SimulatedTarget, seen: model.SimulatedCurve, table: NDArray[Any]) -> None:
 
     flux = _bright(of, seen) * of.sap
     table["TIME"], table["BARYCORR"], table["QUALITY"] = seen.time, seen.timecorr, seen.quality
