@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["FILTERS"]
 
 
-def _check(value: Any) -> str:
+def _checked_choice(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"give one of {', '.join(CHOICES)}")
     if value.lower() not in CHOICES:
@@ -26,7 +26,7 @@ def _check(value: Any) -> str:
     return value.lower()
 
 
-def _keep(products: Products, value: str) -> pl.Expr | pl.Series:
+def _mask(products: Products, value: str) -> pl.Expr | pl.Series:
     """Choose among sets; whatever belongs to no set stays."""
     if value == "all":
         return pl.lit(True)
@@ -34,10 +34,10 @@ def _keep(products: Products, value: str) -> pl.Expr | pl.Series:
         products = described(products)
     if value == "current":
         return products.to_polars().select(pl.col("superseded_by").is_null()).to_series()
-    return _widest(products)
+    return _widest_mask(products)
 
 
-def _widest(products: Products) -> pl.Series:
+def _widest_mask(products: Products) -> pl.Series:
     """Of the sets of one target and pipeline, the one with most sectors, of equals the one with the higher run."""
     frame = products.to_polars()
     words = frame["dv_sectors"].drop_nulls().unique()
@@ -54,9 +54,9 @@ def _widest(products: Products) -> pl.Series:
 FILTERS = (
     Filter(
         "dv",
-        _keep,
+        _mask,
         "data-validation sets: current (not superseded), widest (one a star: the most sectors), all; other products stay",
-        check=_check,
+        check=_checked_choice,
         metavar="WHICH",
         choices=lambda: CHOICES,
         last=1,

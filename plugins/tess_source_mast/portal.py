@@ -187,19 +187,19 @@ class _Api(PortalAPI):  # type: ignore[misc]
     ) -> list[_Page]:
         headers = headers or {}
         if url == self.COLUMNS_CONFIG_URL:
-            return [_Page(self._post(method, url, data, headers, self._described))]
+            return [_Page(self._post(method, url, data, headers, self._checked_description))]
         pages: list[_Page] = []
         count = 1
         while len(pages) < count:
-            answer = self._finished(method, url, _page(data, len(pages) + 1), headers)
+            answer = self._finished_answer(method, url, _request_for_page(data, len(pages) + 1), headers)
             pages.append(_Page(answer))
-            count = _pages(answer)
+            count = _page_count(answer)
         return pages
 
-    def _finished(self, method: str, url: str, data: str, headers: Mapping[str, str]) -> Json:
+    def _finished_answer(self, method: str, url: str, data: str, headers: Mapping[str, str]) -> Json:
         """Ask again, with growing pauses, until a job is done."""
         for poll in self._deadline.polls():
-            answer = self._post(method, url, data, headers, self._judged)
+            answer = self._post(method, url, data, headers, self._checked_answer)
             if answer["status"] == "COMPLETE":
                 break
             self._deadline.sleep(poll, self._service, "the archive is still working on it")
@@ -212,7 +212,7 @@ class _Api(PortalAPI):  # type: ignore[misc]
         )
         return answer
 
-    def _judged(self, answer: Any) -> Json:
+    def _checked_answer(self, answer: Any) -> Json:
         """Tell a failure in an envelope from an answer."""
         if not isinstance(answer, dict) or "status" not in answer:
             raise FleetingError("the answer is not the portal's envelope")
@@ -225,7 +225,7 @@ class _Api(PortalAPI):  # type: ignore[misc]
             raise FleetingError("the answer has no rows and columns")
         return answer
 
-    def _described(self, answer: Any) -> Json:
+    def _checked_description(self, answer: Any) -> Json:
         """Refuse an empty description: the portal gives one when something is wrong."""
         if not isinstance(answer, dict) or not answer or not all(isinstance(value, dict) for value in answer.values()):
             raise FleetingError("the description of its columns is empty")
@@ -236,7 +236,7 @@ def _is_table(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(row, dict) for row in value)
 
 
-def _page(data: str, number: int) -> str:
+def _request_for_page(data: str, number: int) -> str:
     """Ask for another page than the first, otherwise the same."""
     if number == 1:
         return data
@@ -244,7 +244,7 @@ def _page(data: str, number: int) -> str:
     return "request=" + quote(json.dumps({**request, "page": number}))
 
 
-def _pages(answer: Json) -> int:
+def _page_count(answer: Json) -> int:
     return int((answer.get("paging") or {}).get("pagesFiltered") or 1)
 
 

@@ -84,13 +84,13 @@ def questions(query: Query, portal: Portal, settings: Settings) -> list[PortalQu
         for batch in batches(tics, MOST_TARGETS)
     ]
     common = filters({}) if places or not query.targets else []
-    asked += [PortalQuestion(POSITION, common, target=place, position=_position(place)) for place in places]
+    asked += [PortalQuestion(POSITION, common, target=place, position=_position_text(place)) for place in places]
     if not query.targets:
         asked.append(PortalQuestion(FILTERED, common))
-    return _worded(asked)
+    return _with_filters(asked)
 
 
-def _worded(asked: Iterable[PortalQuestion]) -> list[PortalQuestion]:
+def _with_filters(asked: Iterable[PortalQuestion]) -> list[PortalQuestion]:
     """Refuse a question without any filter: it would mean the whole archive."""
     found = list(asked)
     if any(not question.filters for question in found):
@@ -98,7 +98,7 @@ def _worded(asked: Iterable[PortalQuestion]) -> list[PortalQuestion]:
     return found
 
 
-def _position(target: Target) -> str:
+def _position_text(target: Target) -> str:
     """Write a cone as astroquery does: degrees, separated by commas."""
     from astropy import units
 

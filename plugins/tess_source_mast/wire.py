@@ -73,7 +73,7 @@ class Wire:
 
     def __init__(self, advice: str) -> None:
         self.session = requests.Session()
-        self.session.headers["User-Agent"] = f"{_agent()} {self.session.headers['User-Agent']}"
+        self.session.headers["User-Agent"] = f"{_user_agent()} {self.session.headers['User-Agent']}"
         self.session.max_redirects = MOST_REDIRECTS
         self.advice = advice
 
@@ -113,14 +113,14 @@ class Wire:
         for attempt in range(deadline.tries):
             deadline.check(service, "no answer")
             try:
-                return check(self._once(service, method, url, deadline, request))
+                return check(self._answer_once(service, method, url, deadline, request))
             except FleetingError as trouble:
                 last = trouble
             if attempt + 1 == deadline.tries or (deadline.parts and last.slow):
                 break
             wait = pause(attempt, last.after)
-            log.warning("%s: %s; trying again in %.1f s", service, _words(last), wait)
-            deadline.sleep(wait, service, _words(last))
+            log.warning("%s: %s; trying again in %.1f s", service, _problem_text(last), wait)
+            deadline.sleep(wait, service, _problem_text(last))
         kind = OverloadError if last.overload else ServiceError
         tried = f", tried {attempt + 1} times" if attempt else ""
         raise kind(service, f"{last.problem}{tried}", last.status, self.advice) from last
@@ -129,12 +129,12 @@ class Wire:
         """Close the connection."""
         self.session.close()
 
-    def _once(self, service: str, method: str, url: str, deadline: Deadline, request: Mapping[str, Any]) -> Any:
+    def _answer_once(self, service: str, method: str, url: str, deadline: Deadline, request: Mapping[str, Any]) -> Any:
         # Whatever stands in the header Cookie, requests drops at a redirect; it is never put into the cookie jar.
         try:
             with self.session.request(method, url, timeout=deadline.timeouts, stream=True, **request) as response:
-                body = _body(response, service, deadline)
-                self._judge(service, response, body)
+                body = _whole_body(response, service, deadline)
+                self._check_status(service, response, body)
         except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
             connecting = isinstance(error, requests.ConnectTimeout)
             problem = "no connection within the time-out" if connecting else "no answer within the time-out"
@@ -147,9 +147,9 @@ class Wire:
             raise FleetingError("the connection broke" if broken else "no connection", overload=broken) from error
         except requests.RequestException as error:
             raise ServiceError(service, f"the request failed: {type(error).__name__}", advice=self.advice) from error
-        return _parsed(body)
+        return _parsed_json(body)
 
-    def _judge(self, service: str, response: requests.Response, body: bytes) -> None:
+    def _check_status(self, service: str, response: requests.Response, body: bytes) -> None:
         """Raise for any status but success."""
         status = response.status_code
         if status < 400:
@@ -169,11 +169,11 @@ _TOKEN = "Is the MAST token valid? It is needed for exclusive data only; without
 _CERTIFICATES = "Certificates are taken from REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, if your network needs its own"
 
 
-def _agent() -> str:
+def _user_agent() -> str:
     return f"{USER_AGENT.format(version=__version__)} astroquery/{version('astroquery')}"
 
 
-def _body(response: requests.Response, service: str, deadline: Deadline) -> bytes:
+def _whole_body(response: requests.Response, service: str, deadline: Deadline) -> bytes:
     """Read the whole body, piece by piece as it comes, so that a trickle does not outlast the deadline."""
     pieces = []
     response.raw.decode_content = True  # as an attribute: vcrpy's replay takes no such argument
@@ -183,7 +183,7 @@ def _body(response: requests.Response, service: str, deadline: Deadline) -> byte
     return b"".join(pieces)
 
 
-def _parsed(body: bytes) -> Any:
+def _parsed_json(body: bytes) -> Any:
     try:
         return json.loads(body)
     except ValueError as error:
@@ -192,5 +192,5 @@ def _parsed(body: bytes) -> Any:
         raise FleetingError(f"the answer is {what}") from error
 
 
-def _words(trouble: FleetingError) -> str:
+def _problem_text(trouble: FleetingError) -> str:
     return trouble.problem if trouble.status is None else f"HTTP {trouble.status} {trouble.problem}"

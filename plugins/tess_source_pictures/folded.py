@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
-from tess_source_pictures.gather import Curve
+from tess_source_dv.read.read_dvt import read_dvt
+from tess_source_pictures.gather import Curve, plain_numbers
 from tess_source_pictures.transits import TransitTimes, in_transit
 
 if TYPE_CHECKING:
@@ -107,19 +108,14 @@ def fold_series(path: Path, events: Sequence[TransitTimes]) -> dict[int, Folded]
     LoadError, OSError
         If the file cannot be read.
     """
-    from tess_source_dv.read.read_dvt import read_dvt
-
     wanted = {event.tce: event for event in events}
     series = {curve.meta["TCE"]: curve for curve in read_dvt(path)}
-    return {tce: _folded(series[tce], event) for tce, event in wanted.items() if tce in series}
+    return {tce: _folded_tce(series[tce], event) for tce, event in wanted.items() if tce in series}
 
 
-def _folded(curve: Any, event: TransitTimes) -> Folded:
-
-    from tess_source_pictures.gather import _plain
-
-    phase, reach = event.offset(_plain(curve.time.btjd)), _reach(event)
-    flux, model = (_plain(curve[name]) * 1e6 for name in ("flux", "model_init"))
+def _folded_tce(curve: Any, event: TransitTimes) -> Folded:
+    phase, reach = event.offset(plain_numbers(curve.time.btjd)), _reach(event)
+    flux, model = (plain_numbers(curve[name]) * 1e6 for name in ("flux", "model_init"))
     near = np.abs(phase) <= reach
     good, modelled = near & np.isfinite(flux), near & np.isfinite(model)
     order = np.argsort(phase[modelled])

@@ -26,6 +26,7 @@ __all__ = [
     "gather",
     "has_curves",
     "name_of",
+    "plain_numbers",
     "target_of",
 ]
 
@@ -131,7 +132,7 @@ def gather(light: Found, root: str | Path | None = None, **options: Any) -> Gath
     failed: dict[str, str] = {entry.item.filename: entry.error for entry in manifest if not entry.ok}
     for entry in manifest.ok:
         try:
-            curves.append(_curve(open_entry(light._session(), entry, options), entry.item))
+            curves.append(_relative_curve(open_entry(light._session(), entry, options), entry.item))
         except (TessSourceError, OSError) as error:
             failed[entry.item.filename] = str(error)
     for name, problem in failed.items():
@@ -142,11 +143,11 @@ def gather(light: Found, root: str | Path | None = None, **options: Any) -> Gath
     return Gathered(tuple(sorted(curves, key=lambda curve: curve.sector)), manifest, failed)
 
 
-def _curve(opened: Any, item: Any) -> Curve:
+def _relative_curve(opened: Any, item: Any) -> Curve:
     """Take time and relative flux out of a lightkurve object."""
     if not hasattr(opened, "flux") or not hasattr(opened, "time"):
         raise LoadError(f"{type(opened).__name__} is no light curve")
-    time, flux = _plain(opened.time.btjd), _plain(opened.flux)
+    time, flux = plain_numbers(opened.time.btjd), plain_numbers(opened.flux)
     good = np.isfinite(time) & np.isfinite(flux)
     middle = float(np.median(flux[good])) if good.any() else np.nan
     if not middle > 0:
@@ -164,7 +165,7 @@ def _curve(opened: Any, item: Any) -> Curve:
     )
 
 
-def _plain(values: Any) -> NDArray[np.float64]:
+def plain_numbers(values: Any) -> NDArray[np.float64]:
     """Give numbers without unit, NaN where they are masked."""
     mask = np.asarray(getattr(values, "mask", False))
     bare = getattr(values, "unmasked", values)

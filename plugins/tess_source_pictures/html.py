@@ -62,14 +62,14 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], caption: str = 
     Between the two, a shadow shows where there is more to be pushed into sight.
     """
     top = "".join(f'<th scope="col">{text(word)}</th>' for word in head)
-    body = "\n".join(f"<tr>{_cells(head, row)}</tr>" for row in rows)
+    body = "\n".join(f"<tr>{_cells_html(head, row)}</tr>" for row in rows)
     said = f"<caption>{text(caption)}</caption>" if caption else ""
     return Markup(
         f'<div class="wide" tabindex="0"><table>{said}<thead><tr>{top}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
     )
 
 
-def _cells(head: Sequence[str], row: Sequence[object]) -> str:
+def _cells_html(head: Sequence[str], row: Sequence[object]) -> str:
     return "".join(
         f'<td data-head="{escape(name)}"><span>{text(cell)}</span></td>' for name, cell in zip(head, row, strict=True)
     )

@@ -140,11 +140,11 @@ def draw(curves: Sequence[Curve], events: Sequence[TransitTimes] = (), title: st
     figure.text(0.2 / WIDTH, 0.16 / height, note, fontsize=8, color=INK, va="center")
     if said := simulated(curves):
         figure.text(1 - 0.2 / WIDTH, 1 - 0.26 / height, said, fontsize=11, color="#a33b00", va="center", ha="right")
-    _legend(figure, events, curves, height)
+    _add_legend(figure, events, curves, height)
     return figure
 
 
-def _legend(figure: Figure, events: Sequence[TransitTimes], curves: Sequence[Curve], height: float) -> None:
+def _add_legend(figure: Figure, events: Sequence[TransitTimes], curves: Sequence[Curve], height: float) -> None:
     from matplotlib.lines import Line2D
 
     marks: dict[str, Any] = {"marker": "^", "linestyle": "", "markersize": 5}

@@ -13,7 +13,7 @@ from tess_source._lazy import np, pl
 from tess_source.names.sectors import sectors_of_text
 from tess_source_dv.read.tces import TCEs, read_tces
 from tess_source_dv.sets.exact_sectors import fetch_reports
-from tess_source_dv.sets.members import everything, members
+from tess_source_dv.sets.members import all_products, members
 from tess_source_dv.sets.table import Sets, sets_of
 
 if TYPE_CHECKING:
@@ -77,9 +77,9 @@ def validated(found: Found, tic: int, root: Path, *, exact: bool = False) -> Val
     exact : bool
         Fetch the reports of all searches over several sectors as well, to know which sectors each used.
     """
-    whole = found.replace(products=everything(found))
+    whole = found.replace(products=all_products(found))
     sets = sets_of(found, exact=exact, root=root).where(pl.col("tic") == tic)
-    best = _best(sets)
+    best = _best_set(sets)
     if best is None:
         return Validated(sets)
     reports = members(whole.products).filter(set=best["set"], kind="dvr-xml")["uri"].to_list()
@@ -97,7 +97,7 @@ def validated(found: Found, tic: int, root: Path, *, exact: bool = False) -> Val
     return Validated(sets, best, tces.sort(), failed)
 
 
-def _best(sets: Sets) -> Mapping[str, Any] | None:
+def _best_set(sets: Sets) -> Mapping[str, Any] | None:
     rows = list(sets.current.choose("widest")) or list(sets.choose("widest"))
     rows.sort(key=lambda row: row["pipeline"] != "SPOC")
     return rows[0] if rows else None

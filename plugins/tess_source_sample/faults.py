@@ -292,16 +292,16 @@ MAIN = {"status": "status", "latency": "seconds", "stall": "seconds", "slow": "r
 """Which option a value without a name sets; ``at`` for kinds that are not here."""
 
 
-def _times(text: str) -> int | None:
+def _times_of_text(text: str) -> int | None:
     return None if text.lower() in FOREVER else int(text)
 
 
-def _flag(text: str) -> bool:
+def _flag_of_text(text: str) -> bool:
     return text.lower() in {"1", "true", "yes"}
 
 
 _CONVERTERS: dict[str, Callable[[str], Any]] = {
-    "times": _times,
+    "times": _times_of_text,
     "after": int,
     "status": int,
     "by": int,
@@ -309,7 +309,7 @@ _CONVERTERS: dict[str, Callable[[str], Any]] = {
     "seconds": float,
     "rate": float,
     "at": float,
-    "chunked": _flag,
+    "chunked": _flag_of_text,
 }
 _OPTIONS: dict[str, Callable[[str], Any]] = {
     item.name: _CONVERTERS.get(item.name, str) for item in fields(Fault) if item.name != "kind"

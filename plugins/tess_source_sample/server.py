@@ -200,18 +200,18 @@ class SampleArchive:
         try:
             question = json.loads(text)
         except ValueError:
-            return _json(portal.error("The request is not JSON"))
+            return _json_reply(portal.error("The request is not JSON"))
         if not isinstance(question, dict):
-            return _json(portal.error("The request is not an object"))
+            return _json_reply(portal.error("The request is not an object"))
         with self._lock:
             self._polls[request.raw] += 1
             running = self._polls[request.raw] <= self._executing
-        return _json(portal.executing() if running else portal.invoke(self.catalogue, question))
+        return _json_reply(portal.executing() if running else portal.invoke(self.catalogue, question))
 
     def _resolve(self, request: HttpRequest) -> Reply:
         every = request.first("resolveAll").lower() == "true"
         names = request.query.get("name", ())
-        return _json(portal.resolve(self.catalogue, names, request.first("resolver") or None, every))
+        return _json_reply(portal.resolve(self.catalogue, names, request.first("resolver") or None, every))
 
     def _download(self, request: HttpRequest) -> Reply:
         uri = request.first("uri")
@@ -224,7 +224,7 @@ class SampleArchive:
         if row is None:
             return page(404, "404 Not Found")
         made = self.store.get(row["productFilename"], row["size"])
-        body, tag, day = made.body, made.etag, _date(self.catalogue.by_obsid[row["obsID"]]["t_obs_release"])
+        body, tag, day = made.body, made.etag, _modified_date(self.catalogue.by_obsid[row["obsID"]]["t_obs_release"])
         if request.changed:
             body = flipped(body, len(body) // 2)
             tag, day = etag(body), day + timedelta(days=365)
@@ -235,7 +235,7 @@ class SampleArchive:
             "ETag": tag,
             "Last-Modified": format_datetime(day, usegmt=True),
         }
-        return _part(request, Reply(200, headers, body))
+        return _range_reply(request, Reply(200, headers, body))
 
     def _record(self, request: HttpRequest, status: int) -> None:
         body: dict[str, Any] = dict(request.body)
@@ -249,12 +249,12 @@ class SampleArchive:
             self.requests.append(entry)
 
 
-def _json(value: object) -> Reply:
+def _json_reply(value: object) -> Reply:
     return Reply(200, {"Content-Type": "application/json; charset=utf-8"}, json.dumps(value).encode())
 
 
 def _columns_config(request: HttpRequest) -> Reply:
-    return _json(portal.columns_config(request.body.get("colConfigId") or request.first("colConfigId")))
+    return _json_reply(portal.columns_config(request.body.get("colConfigId") or request.first("colConfigId")))
 
 
 def _whoami(request: HttpRequest) -> Reply:
@@ -262,15 +262,15 @@ def _whoami(request: HttpRequest) -> Reply:
     anonymous = TOKEN not in shown
     person = {} if anonymous else {"display_name": "Sample User", "email": "sample@example.org"}
     ezid = "anonymous" if anonymous else "sample"
-    return _json({"anon": anonymous, "ezid": ezid, "attrib": person, "scopes": [], "token": None})
+    return _json_reply({"anon": anonymous, "ezid": ezid, "attrib": person, "scopes": [], "token": None})
 
 
-def _date(mjd: float) -> datetime:
+def _modified_date(mjd: float) -> datetime:
     """Return a Modified Julian Date to whole seconds, as HTTP dates are."""
     return datetime(1858, 11, 17, tzinfo=UTC) + timedelta(seconds=round(mjd * 86400))
 
 
-def _part(request: HttpRequest, whole: Reply) -> Reply:
+def _range_reply(request: HttpRequest, whole: Reply) -> Reply:
     """Return the part of a file that a Range header asks for (RFC 9110, section 14), or the whole of it."""
     wanted = re.fullmatch(r"bytes=(\d*)-(\d*)", request.headers.get("range", "").replace(" ", ""))
     condition = request.headers.get("if-range")

@@ -8,6 +8,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import NamedTuple
 
+from tess_source_sample.files import make
+
 CAPACITY = 256 * 2**20
 """Bytes of made files that are kept in memory: a hundred light curves and some."""
 
@@ -22,13 +24,6 @@ class Made(NamedTuple):
 def etag(body: bytes) -> str:
     """Return the strong entity tag of some bytes, from their SHA-256."""
     return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-
-
-def make(filename: str, size: int) -> bytes:
-    """Return the bytes of one file, made by `tess_source_sample.files`."""
-    from tess_source_sample.files import make as make_file
-
-    return make_file(filename, size)
 
 
 class MadeFiles:

@@ -15,7 +15,7 @@ from tess_source.tables.found import Drop, Found
 if TYPE_CHECKING:
     from lightkurve import LightCurveCollection
 
-__all__ = ["light_curves_of", "load_all"]
+__all__ = ["light_curves_of", "load_light_curves"]
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +32,8 @@ class OpenedTCE(Protocol):
     def used_sectors(self) -> tuple[int, ...] | None:
         """Sectors that the run used for this target; None if the file does not say."""
 
-    def said(self) -> str:
-        """Name the TCE in words."""
+    def title(self) -> str:
+        """Return the TCE in words, e.g. ``TCE 1 of SPOC/390988385/s0014-s0086/00971``."""
 
 
 def light_curves_of(found: Found, tce: OpenedTCE | str, kind: str = "lc") -> Found:
@@ -66,18 +66,18 @@ def light_curves_of(found: Found, tce: OpenedTCE | str, kind: str = "lc") -> Fou
     if kind not in LINKS:
         raise UnknownNameError("kind of light curve", kind, LINKS)
     if isinstance(tce, str):
-        chosen, shown = _linked(found, tce, LINKS[kind]), tce
+        chosen, shown = _mask_by_links(found, tce, LINKS[kind]), tce
     else:
-        chosen, shown = _of_sectors(tce), tce.said()
+        chosen, shown = _mask_by_sectors(tce), tce.title()
     products = found.products.where((pl.col("kind") == kind) & chosen)
     products = type(products)(products.to_polars().sort("first_sector", maintain_order=True))
-    if not isinstance(tce, str) and (missing := _missing(tce, products["first_sector"])):
+    if not isinstance(tce, str) and (missing := _missing_sectors(tce, products["first_sector"])):
         log.warning("%s: no %s of sector %s among the products", shown, kind, missing)
     drop = Drop("found-in", shown, "dv", len(products), len(found.products) - len(products))
     return found.replace(products=products, drops=(*found.drops, drop))
 
 
-def load_all(
+def load_light_curves(
     tce: OpenedTCE, found: Found | None, root: str | Path | None, options: Mapping[str, Any]
 ) -> LightCurveCollection:
     """Fetch and open the light curves of a TCE: see `DVLightCurve.light_curves`."""
@@ -85,25 +85,25 @@ def load_all(
         found = default_session().search(int(tce.meta["TICID"]))
     loaded = light_curves_of(found, tce).plan(root).download().read(**options)
     curves = loaded.groups.get("light curves", ())
-    if missing := _missing(tce, [curve.meta.get("SECTOR") for curve in curves]):
+    if missing := _missing_sectors(tce, [curve.meta.get("SECTOR") for curve in curves]):
         reasons = "; ".join(f"{Path(path).name}: {error}" for path, error in loaded.failed.items())
         raise LoadError(
-            f"{tce.said()}: the light curve of sector {missing} is missing ({reasons or 'it is not listed'})"
+            f"{tce.title()}: the light curve of sector {missing} is missing ({reasons or 'it is not listed'})"
         )
     return curves
 
 
-def _of_sectors(tce: OpenedTCE) -> pl.Expr:
+def _mask_by_sectors(tce: OpenedTCE) -> pl.Expr:
     """Choose by what the file of the TCE says, which is exact."""
     pipeline, sectors = tce.meta.get("AUTHOR"), tce.used_sectors
     if pipeline is None or sectors is None:
         missing = "which sectors were used" if sectors is None else "which pipeline made it"
-        raise QueryError(f"the file of {tce.said()} does not say {missing}; give the key of its set")
+        raise QueryError(f"the file of {tce.title()} does not say {missing}; give the key of its set")
     chosen: pl.Expr = (pl.col("tic") == tce.meta["TICID"]) & (pl.col("pipeline") == pipeline)
     return chosen & pl.col("first_sector").is_in(list(sectors)) & (pl.col("first_sector") == pl.col("last_sector"))
 
 
-def _linked(found: Found, key: str, relation: str) -> pl.Expr:
+def _mask_by_links(found: Found, key: str, relation: str) -> pl.Expr:
     """Choose by links, from a set or from one of its products."""
     links = found.links.to_polars()
     sets = links.filter(pl.col("kind") == "dv-set")
@@ -118,5 +118,5 @@ def _linked(found: Found, key: str, relation: str) -> pl.Expr:
     return pl.col("uri").is_in(used["object"].unique().implode())
 
 
-def _missing(tce: OpenedTCE, sectors: Iterable[int | None]) -> str:
+def _missing_sectors(tce: OpenedTCE, sectors: Iterable[int | None]) -> str:
     return ", ".join(map(str, sorted(set(tce.used_sectors or ()) - set(sectors))))

@@ -64,10 +64,10 @@ def read_dvt(
     """
     from tess_source_dv.read.curves import DVLightCurve, DVTimeSeries
 
-    with opened(path) as whole:
-        curves = curves_of(whole, DVLightCurve, range(1, whole.tces + 1), flux_column, quality_bitmask)
+    with opened(path) as dvt:
+        curves = curves_of(dvt, DVLightCurve, range(1, dvt.tces + 1), flux_column, quality_bitmask)
     if not curves:
-        log.warning("%s holds no TCE", whole.filename)
+        log.warning("%s holds no TCE", dvt.filename)
     return DVTimeSeries(curves)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tess_source._lazy import np
 from tess_source.errors import DamagedFileError, LoadError, UnknownNameError
-from tess_source_dv.read.dvt_file import Table, Whole, opened
+from tess_source_dv.read.dvt_file import OpenedDVT, Table, opened
 from tess_source_lightkurve.readers import lightkurve
 
 if TYPE_CHECKING:
@@ -50,23 +50,23 @@ def curve_of_tce(
     path, tce, flux_column, quality_bitmask
         As for `tess_source_dv.read.read_dvt.read_tce`, which also tells what is raised.
     """
-    with opened(path) as whole:
-        if tce is None and whole.tces == 1:
+    with opened(path) as dvt:
+        if tce is None and dvt.tces == 1:
             tce = 1
-        if tce is None or tce not in range(1, whole.tces + 1):
+        if tce is None or tce not in range(1, dvt.tces + 1):
             asked = "say which" if tce is None else f"there is no {tce}"
-            raise LoadError(f"{whole.filename} has {whole.tces} TCEs, numbered from 1: {asked}")
-        return curves_of(whole, kind, [tce], flux_column, quality_bitmask)[0]
+            raise LoadError(f"{dvt.filename} has {dvt.tces} TCEs, numbered from 1: {asked}")
+        return curves_of(dvt, kind, [tce], flux_column, quality_bitmask)[0]
 
 
 def curves_of(
-    whole: Whole, kind: type[Curve], numbers: Sequence[int], flux_column: str, quality_bitmask: str | int
+    dvt: OpenedDVT, kind: type[Curve], numbers: Sequence[int], flux_column: str, quality_bitmask: str | int
 ) -> list[Curve]:
     """Return the light curves of TCEs of an opened DV file, as objects of a class.
 
     Parameters
     ----------
-    whole : Whole
+    dvt : OpenedDVT
         The file.
     kind : type
         lightkurve's `TessLightCurve`, or a class derived from it.
@@ -75,22 +75,22 @@ def curves_of(
     flux_column, quality_bitmask
         As for `tess_source_dv.read.read_dvt.read_dvt`, which also tells what is raised.
     """
-    flux, statistics = flux_column.lower(), whole.statistics()
-    good = _timed(statistics) & _unflagged(statistics, quality_bitmask)
+    flux, statistics = flux_column.lower(), dvt.statistics()
+    good = _has_time(statistics) & _is_unflagged(statistics, quality_bitmask)
     found = []
     for number in numbers:
-        table = whole.tce(number)
+        table = dvt.tce(number)
         if len(table) != len(statistics):
-            raise DamagedFileError(f"{whole.filename} is damaged: its tables are of different lengths; fetch it again")
+            raise DamagedFileError(f"{dvt.filename} is damaged: its tables are of different lengths; fetch it again")
         table.take(statistics, "QUALITY")
         if flux not in table.columns and flux in statistics.columns:
             table.take(statistics, flux, ERRORS.get(flux))
         if flux not in table.columns or flux in {"time", "cadenceno"}:
             choices = [name for name in (*table.columns, "pdcsap_flux", "residual_lc") if name.startswith(FLUXES)]
             raise UnknownNameError("column for the flux", flux, choices)
-        meta = {**whole.meta(table), **_ephemeris(table.header), "TCE": number}
+        meta = {**dvt.meta(table), **_ephemeris(table.header), "TCE": number}
         meta |= {"TIME_BIN": _time_bin(table), "FLUX_ORIGIN": flux, "QUALITY_BITMASK": quality_bitmask}
-        found.append(_curve(kind, table, good & _timed(table) & _used(table), flux, meta))
+        found.append(_light_curve(kind, table, good & _has_time(table) & _is_used(table), flux, meta))
     return found
 
 
@@ -115,17 +115,17 @@ def read_statistics(path: str | Path | HDUList) -> TessLightCurve:
     DamagedFileError, NoReaderError, OSError
         As `tess_source_dv.read.read_dvt.read_dvt`.
     """
-    with opened(path) as whole:
-        table = whole.statistics()
-        meta = {**whole.meta(table), "FLUX_ORIGIN": "pdcsap_flux"}
-        curve: TessLightCurve = _curve(lightkurve().TessLightCurve, table, _timed(table), "pdcsap_flux", meta)
+    with opened(path) as dvt:
+        table = dvt.statistics()
+        meta = {**dvt.meta(table), "FLUX_ORIGIN": "pdcsap_flux"}
+        curve: TessLightCurve = _light_curve(lightkurve().TessLightCurve, table, _has_time(table), "pdcsap_flux", meta)
         return curve
 
 
 # -- from tables to light curves --
 
 
-def _curve(kind: type[LightCurve], table: Table, rows: NDArray[Any], flux: str, meta: dict[str, Any]) -> Any:
+def _light_curve(kind: type[LightCurve], table: Table, rows: NDArray[Any], flux: str, meta: dict[str, Any]) -> Any:
     from astropy.time import Time
 
     columns = {name: values[rows] for name, values in table.values().items()}
@@ -136,19 +136,19 @@ def _curve(kind: type[LightCurve], table: Table, rows: NDArray[Any], flux: str, 
     return kind(data={"time": time, "flux": columns[flux], "flux_err": error, **columns}, meta=meta)
 
 
-def _timed(table: Table) -> NDArray[Any]:
+def _has_time(table: Table) -> NDArray[Any]:
     """Rows that have a time: neither NaN nor 0."""
     timed: NDArray[Any] = table.raw("TIME") > LAUNCH  # False for NaN
     return timed
 
 
-def _used(table: Table) -> NDArray[Any]:
+def _is_used(table: Table) -> NDArray[Any]:
     """Rows that the search used."""
     known = [np.isfinite(table.raw(name)) for name in SEARCHED if name.lower() in table.columns]
     return np.asarray(np.any(known, axis=0))
 
 
-def _unflagged(statistics: Table, bitmask: str | int) -> NDArray[Any]:
+def _is_unflagged(statistics: Table, bitmask: str | int) -> NDArray[Any]:
 
     if bitmask in {"none", None, 0}:
         return np.ones(len(statistics), dtype=bool)
@@ -162,7 +162,7 @@ def _time_bin(table: Table) -> Any:
     """Distance of two rows in seconds: what the times say, not TIMEDEL, which is a plan."""
     from astropy import units
 
-    rows = np.flatnonzero(_timed(table))
+    rows = np.flatnonzero(_has_time(table))
     if len(rows) < 2:
         return round(float(table.header.get("TIMEDEL") or np.nan) * 86400, 3) * units.s
     steps = np.diff(table.raw("TIME")[rows])[np.diff(rows) == 1]

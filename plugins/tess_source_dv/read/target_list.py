@@ -45,8 +45,8 @@ def read_target_list(path: Path | str) -> pl.DataFrame:
         If there is no such file, or it cannot be read.
     """
     path = Path(path)
-    text = _text(path)
-    first, last = (_header(text, key, path.name) for key in ("minSector", "maxSector"))
+    text = _content(path)
+    first, last = (_header_value(text, key, path.name) for key in ("minSector", "maxSector"))
     lines = pl.Series("line", text.splitlines(), dtype=pl.String)
     lines = lines.filter(~lines.str.contains(r"^\s*(#|$)"))
     said = lines.str.extract_groups(_LINE).struct.unnest()
@@ -65,7 +65,7 @@ def read_target_list(path: Path | str) -> pl.DataFrame:
     )
 
 
-def _text(path: Path) -> str:
+def _content(path: Path) -> str:
     """Read a text, plain or compressed, but never more than `MOST_BYTES`."""
     with path.open("rb") as file:
         compressed = file.read(2) == b"\x1f\x8b"
@@ -79,7 +79,7 @@ def _text(path: Path) -> str:
             raise DamagedFileError(f"{path.name} is damaged or no target list: {error}") from error
 
 
-def _header(text: str, key: str, filename: str) -> int:
+def _header_value(text: str, key: str, filename: str) -> int:
     found = re.search(rf"^# ?{key}: *(\d+)", text, re.MULTILINE)
     if found is None:
         raise DamagedFileError(f"{filename} is damaged or no target list: its head does not say {key}")

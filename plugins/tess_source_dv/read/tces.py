@@ -78,7 +78,7 @@ class TCEs(Rows):
             if column.unit:
                 table[column.name].info.unit = column.unit
         made = QTable(table)
-        made["epoch"] = _time(self)
+        made["epoch"] = _epoch_times(self)
         made["epoch"].info.description = "mid-time of the first transit (TDB, barycentric)"
         return made
 
@@ -88,7 +88,7 @@ class TCEs(Rows):
         return TCEs(self._frame.sort(keys, nulls_last=True, maintain_order=True))
 
 
-def _time(tces: TCEs) -> Time:
+def _epoch_times(tces: TCEs) -> Time:
     """Give the epochs in two doubles, so that no digit is lost."""
     from astropy.time import Time
 
@@ -131,7 +131,7 @@ def read_tces(paths: Iterable[Path | str]) -> TCEs:
     return TCEs.stack(parts)
 
 
-def _table(rows: Iterable[Mapping[str, Any]]) -> TCEs:
+def _table_of_rows(rows: Iterable[Mapping[str, Any]]) -> TCEs:
 
     types: dict[str, Any] = {column.name: getattr(pl, column.dtype) for column in COLUMNS}
     rows = list(rows)
@@ -174,10 +174,12 @@ def tces_of_report(report: Report) -> TCEs:
                 f"{column.name}_err": said.uncertainty,
                 f"{column.name}_provenance": said.provenance,
             }
-    return _table({**key, "tce": event.number, **_Event(report.filename, event).values()} for event in report.events)
+    return _table_of_rows(
+        {**key, "tce": event.number, **_ReportedTCE(report.filename, event).values()} for event in report.events
+    )
 
 
-class _Event:
+class _ReportedTCE:
     """What a report says of one TCE, as values of the columns."""
 
     def __init__(self, filename: str, event: Event) -> None:
@@ -259,25 +261,25 @@ def read_dvt_headers(path: Path | str) -> TCEs:
     }  # fmt: skip
     if key["set"]:
         key |= {said: getattr(name, said) for said in ("pipeline", "first_sector", "last_sector", "run")}
-    key |= {column.name: _card(primary, column, path.name) for column in STAR if column.dvt}
-    return _table({**key, **_tce(cards, path.name)} for cards in found)
+    key |= {column.name: _card_value(primary, column, path.name) for column in STAR if column.dvt}
+    return _table_of_rows({**key, **_tce_values(cards, path.name)} for cards in found)
 
 
-def _tce(cards: Mapping[str, Any], filename: str) -> dict[str, Any]:
+def _tce_values(cards: Mapping[str, Any], filename: str) -> dict[str, Any]:
     if (origin := (cards.get("BJDREFI") or 0) + (cards.get("BJDREFF") or 0)) != BTJD:
         raise LoadError(f"{filename} counts days from BJD {origin}, not from {BTJD:.0f} (BTJD)")
     number = str(cards["EXTNAME"]).removeprefix("TCE_")
     if not number.isdecimal():
         raise DamagedFileError(f"{filename} is damaged: it has an extension {cards['EXTNAME']!r}")
     ours = [column for column in COLUMNS if column.dvt and column not in STAR]
-    found = {column.name: _card(cards, column, filename) for column in ours}
+    found = {column.name: _card_value(cards, column, filename) for column in ours}
     failed = found["converged"] is None
     if failed:  # then all but the search's own results is blank, or should be
         found |= {column.name: None for column in FIT if found.get(column.name) in NOT_THERE}
     return {**found, "tce": int(number), "converged": not failed and found["converged"]}
 
 
-def _card(cards: Mapping[str, Any], column: TceColumn, filename: str) -> Any:
+def _card_value(cards: Mapping[str, Any], column: TceColumn, filename: str) -> Any:
     """Value of a card; None if it is blank or says that there is none."""
     value = cards.get(column.dvt)
     if value is None:

@@ -17,7 +17,7 @@ from pictures_case import KELT9, L9859, TOI3505, archive, curve
 from tess_source import Session
 from tess_source.errors import LoadError, QueryError
 from tess_source_pictures.folded import fold_curves
-from tess_source_pictures.gather import _curve, chosen, gather, simulated
+from tess_source_pictures.gather import _relative_curve, chosen, gather, simulated
 from tess_source_pictures.panels import colour, scale_of
 from tess_source_pictures.plot import draw
 from tess_source_pictures.transits import TransitTimes, ephemerides, in_transit, validated
@@ -230,7 +230,7 @@ def test_a_real_light_curve_is_drawn_and_not_called_simulated(real: Path) -> Non
 
     (path,) = (real / "lc").glob("*-s0005-0000000307210830-*_lc.fits")
     item = Item(uri=f"mast:TESS/product/{path.name}", path=path.name)
-    one = _curve(lightkurve.read(path), item)
+    one = _relative_curve(lightkurve.read(path), item)
     assert one.sector == 5
     assert not one.simulated
     assert 1437 < one.time[0] < one.time[-1] < 1465
