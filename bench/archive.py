@@ -123,9 +123,9 @@ def _holdings(archive: SampleArchive) -> Holdings:
 
 def _make(archive: SampleArchive, uris: Sequence[str]) -> dict[str, str]:
     """Make files; the store is given room for all of them, for it forgets the oldest beyond its capacity."""
-    from tess_source_sample.store import Store
+    from tess_source_sample.store import MadeFiles
 
     rows = [archive.catalogue.files[uri] for uri in uris]
-    archive.store = Store(capacity=sum(row["size"] for row in rows) + ROOM)
+    archive.store = MadeFiles(capacity=sum(row["size"] for row in rows) + ROOM)
     bodies = ((row["productFilename"], archive.store.get(row["productFilename"], row["size"]).body) for row in rows)
     return {name: hashlib.sha256(body).hexdigest() for name, body in bodies}

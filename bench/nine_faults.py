@@ -23,7 +23,7 @@ from pathlib import Path
 from types import TracebackType
 
 from bench.downloads import file_of
-from tess_source_sample.exchange import Reply, Request
+from tess_source_sample.exchange import HttpRequest, Reply
 from tess_source_sample.faults import page
 from tess_source_sample.wire import Server
 
@@ -209,7 +209,7 @@ class Misbehaving:
         with self._lock:
             return self.told.setdefault(path, Told())
 
-    def _answer(self, request: Request) -> Reply:
+    def _answer(self, request: HttpRequest) -> Reply:
         fault, told = FAULTS[int(request.path.split("/")[1])], self.of(request.path)
         with self._lock:
             first = not told.times
@@ -232,7 +232,7 @@ class Misbehaving:
         return replace(reply, stop_at=half)
 
 
-def _file(request: Request, body: bytes, tag: str, ranges: bool) -> Reply:
+def _file(request: HttpRequest, body: bytes, tag: str, ranges: bool) -> Reply:
     headers = {"Content-Type": "application/fits", "ETag": tag, "Accept-Ranges": "bytes"}
     wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("range", ""))
     if not wanted or not ranges or request.headers.get("if-range", tag) != tag or int(wanted[1]) >= len(body):

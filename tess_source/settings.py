@@ -6,18 +6,17 @@ Where the cache folder is and how long answers are believed is read when it is u
 from __future__ import annotations
 
 import hashlib
-import math
 import os
 import random
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from tess_source.errors import QueryError, UnknownNameError
+from tess_source.units import count_of_bytes, seconds
 
 __all__ = [
     "MAX_AGE",
@@ -40,10 +39,6 @@ OWN_FOLDER = ".tess-source"
 """What tess-source writes for itself into the cache folder; all else there is shared with astroquery and lightkurve."""
 NAMES = ("cache", "max_age")
 """What the config file may hold."""
-
-_UNITS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
-_SIZES = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
-_NUMBER = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([A-Za-z]*)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,48 +269,6 @@ def is_offline(given: bool | None = None) -> bool:
     if word in {"1", "true", "yes", "on"}:
         return True
     raise QueryError(f"TESS_SOURCE_OFFLINE={word!r}: give 1 or 0")
-
-
-def seconds(duration: float | str | timedelta) -> float:
-    """Read a length of time.
-
-    Parameters
-    ----------
-    duration : float or str or timedelta
-        A number means seconds; text has a unit: ``"90 s"``, ``"15m"``, ``"24h"``, ``"30d"``, ``"2w"``.
-
-    Returns
-    -------
-    float
-        Seconds, not negative; infinity is allowed.
-
-    Raises
-    ------
-    QueryError
-        If it is none.
-    """
-    value = duration.total_seconds() if isinstance(duration, timedelta) else duration
-    if isinstance(value, str):
-        match = _NUMBER.fullmatch(value)
-        unit = _UNITS.get(match[2].lower()) if match else None
-        value = float(match[1]) * unit if match and unit else value
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value) or value < 0:
-        raise QueryError(f"{duration!r} is not a length of time; give it with its unit, e.g. '90s', '12h', '30d'")
-    return float(value)
-
-
-def count_of_bytes(size: str) -> int:
-    """Read a size, e.g. ``"20GB"``, ``"500 MB"``, ``"1000"``; units are decimal.
-
-    Raises
-    ------
-    QueryError
-        If it is none.
-    """
-    match = _NUMBER.fullmatch(size)
-    if not match or match[2].lower() not in _SIZES:
-        raise QueryError(f"{size!r} is not a size; give bytes, or e.g. '20GB'")
-    return int(float(match[1]) * _SIZES[match[2].lower()])
 
 
 def _configured(name: str) -> Any:

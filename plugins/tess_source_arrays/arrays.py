@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tess_source.tables.items import Entry
     from tess_source.tables.plan import Manifest
 
-__all__ = ["BITMASKS", "Arrays", "Asked", "NotAskedForError", "each", "iter_arrays"]
+__all__ = ["BITMASKS", "ArrayOptions", "Arrays", "NotAskedForError", "each", "iter_arrays"]
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ class Arrays:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ArrayOptions:
     """What is wanted of every file."""
 
     columns: tuple[str, ...]
@@ -118,7 +118,7 @@ class Asked:
         dtypes: Mapping[str, DTypeLike] | None,
         verify: bool = False,
         digest: bool = False,
-    ) -> Asked:
+    ) -> ArrayOptions:
         """Check what was asked; QueryError says what would be right."""
         if isinstance(columns, str) or not columns or not all(isinstance(name, str) for name in columns):
             raise QueryError(f"columns={columns!r}: give a sequence of names, e.g. ('time', 'pdcsap_flux', 'quality')")
@@ -169,11 +169,11 @@ def iter_arrays(
     """
     if errors not in {"give", "skip"}:
         raise QueryError(f"errors={errors!r}: give 'give' or 'skip'")
-    found = each(manifest, Asked.of(columns, quality_bitmask, dtypes, verify))
+    found = each(manifest, ArrayOptions.of(columns, quality_bitmask, dtypes, verify))
     return found if errors == "give" else _without_failed(found)
 
 
-def each(entries: Manifest | Sequence[Entry], asked: Asked, arena: Arena | None = None) -> Iterator[Arrays]:
+def each(entries: Manifest | Sequence[Entry], asked: ArrayOptions, arena: Arena | None = None) -> Iterator[Arrays]:
     """Read what is wanted of every file; into memory from an arena, if what is read will be kept."""
     reader = Reader()
     for entry in entries:
@@ -183,7 +183,7 @@ def each(entries: Manifest | Sequence[Entry], asked: Asked, arena: Arena | None 
             yield Arrays(entry, error=error.with_traceback(None))  # its frames would keep the memory of the file
 
 
-def _read(reader: Reader, entry: Entry, asked: Asked, arena: Arena | None) -> Arrays:
+def _read(reader: Reader, entry: Entry, asked: ArrayOptions, arena: Arena | None) -> Arrays:
     if not entry.ok or entry.path is None:
         raise FileNotFoundError(f"it was not fetched: {entry.error}")
     table = reader.read(entry.path, verify=asked.verify, digest=asked.digest)

@@ -11,7 +11,7 @@ from tess_source._lazy import np
 from tess_source.errors import LoadError, NoColumnError, QueryError, TessSourceError
 from tess_source.tables.reasons import Reasons
 from tess_source_arrays.arena import Arena
-from tess_source_arrays.arrays import Arrays, Asked, each
+from tess_source_arrays.arrays import ArrayOptions, Arrays, each
 from tess_source_arrays.schema import ABOUT, COLUMNS, SPLIT, About
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tess_source.tables.plan import Manifest
 
-__all__ = ["MissingExtraError", "Rows", "asked_of", "pyarrow", "to_arrow", "told"]
+__all__ = ["MissingExtraError", "TableBuilder", "asked_of", "pyarrow", "to_arrow", "told"]
 
 log = logging.getLogger(__name__)
 
@@ -54,12 +54,12 @@ def pyarrow() -> Any:
     return pyarrow
 
 
-class Rows:
+class TableBuilder:
     """Makes rows of light curves; the types of the columns are settled by the first of them, if not before.
 
     Parameters
     ----------
-    asked : Asked
+    asked : ArrayOptions
         The columns.
     about : sequence of About
         What else a row says.
@@ -67,7 +67,7 @@ class Rows:
         Is told of each file that could not be made a row.
     """
 
-    def __init__(self, asked: Asked, about: Sequence[About], failed: Callable[[Arrays], object]) -> None:
+    def __init__(self, asked: ArrayOptions, about: Sequence[About], failed: Callable[[Arrays], object]) -> None:
 
         self.asked, self.about, self.failed = asked, about, failed
         known = {series.name: np.dtype(series.type) for series in COLUMNS}
@@ -188,7 +188,7 @@ def to_arrow(
         missing[arrays.entry.item.uri] = arrays.error or LoadError("unknown")
 
     asked = asked_of(columns, quality_bitmask, dtypes, verify)
-    rows = Rows(asked, ABOUT, failed)
+    rows = TableBuilder(asked, ABOUT, failed)
     tables = list(rows.tables(each(manifest, asked, Arena())))
     told(missing, len(manifest), asked, any_read=bool(tables))
     reasons = {uri: str(error) for uri, error in missing.items()}
@@ -202,15 +202,15 @@ def asked_of(
     dtypes: Mapping[str, DTypeLike] | None,
     verify: bool,
     digest: bool = False,
-) -> Asked:
+) -> ArrayOptions:
     """Check what was asked; columns of a table are named in lower case."""
-    asked = Asked.of(ALL if columns is None else columns, quality_bitmask, dtypes, verify, digest)
+    asked = ArrayOptions.of(ALL if columns is None else columns, quality_bitmask, dtypes, verify, digest)
     if clash := TAKEN & set(asked.columns):
         raise QueryError(f"columns={columns!r}: {', '.join(sorted(clash))} is the name of another column of the table")
     return asked
 
 
-def told(failed: Mapping[str, Exception], of: int, asked: Asked, *, any_read: bool) -> None:
+def told(failed: Mapping[str, Exception], of: int, asked: ArrayOptions, *, any_read: bool) -> None:
     """Tell why files could not be read, each reason once: as warnings, or as the error that none was read.
 
     Parameters
@@ -219,7 +219,7 @@ def told(failed: Mapping[str, Exception], of: int, asked: Asked, *, any_read: bo
         URI → why.
     of : int
         How many files there were in all.
-    asked : Asked
+    asked : ArrayOptions
         What was wanted of them.
     any_read : bool
         Whether others were read.

@@ -22,8 +22,8 @@ from tess_source.errors import LoadError, QueryError, TessSourceError
 from tess_source.tables.items import Entry, Items
 from tess_source.tables.plan import Manifest, Plan
 from tess_source_arrays.arena import Arena
-from tess_source_arrays.arrays import Arrays, Asked, each
-from tess_source_arrays.arrow import Rows, asked_of, pyarrow, told
+from tess_source_arrays.arrays import ArrayOptions, Arrays, each
+from tess_source_arrays.arrow import TableBuilder, asked_of, pyarrow, told
 from tess_source_arrays.readme import card
 from tess_source_arrays.schema import ABOUT, SPLIT
 from tess_source_arrays.split import FRACTIONS, METHOD, SIDES, split
@@ -74,7 +74,7 @@ class _Job:
     """What all shards of a data set share."""
 
     manifest: Manifest
-    asked: Asked
+    asked: ArrayOptions
     fractions: tuple[float, ...]
     seed: int
     options: Mapping[str, Any]
@@ -241,7 +241,7 @@ def _write(job: _Job, path: Path, entries: Sequence[Entry]) -> bool:
             seen[arrays.entry.item.uri] = replace(arrays.entry, sha256=arrays.sha256)
             yield arrays
 
-    rows = Rows(job.asked, (*ABOUT, replace(SPLIT, of=job.side)), failed)
+    rows = TableBuilder(job.asked, (*ABOUT, replace(SPLIT, of=job.side)), failed)
     with ExitStack() as stack:
         writer = None
         for _, group in groupby(noted(), job.side):
@@ -261,7 +261,7 @@ def _write(job: _Job, path: Path, entries: Sequence[Entry]) -> bool:
 class _Writer:
     """A Parquet file in the making; it is on the disk, complete, once this is left without an error."""
 
-    def __init__(self, path: Path, rows: Rows) -> None:
+    def __init__(self, path: Path, rows: TableBuilder) -> None:
         schema = rows.schema({"tess_source.format": FORMAT, "tess_source.version": __version__})
         numbers = [name for name, dtype in rows.dtypes.items() if dtype.kind != "b"]
         self._file = path.open("wb")

@@ -35,7 +35,7 @@ def tess_columns() -> Sequence[Column]:
 @hookimpl
 def tess_filters() -> Sequence[Filter]:
     """Declare dv: current, widest, all."""
-    from tess_source_dv.sets.filter import FILTERS
+    from tess_source_dv.filter import FILTERS
 
     return FILTERS
 
@@ -59,7 +59,7 @@ def tess_commands() -> Sequence[click.Command]:
 @hookimpl
 def tess_load(entry: Entry, options: Mapping[str, Any]) -> object | None:
     """Open a data-validation time series: one lightkurve light curve per TCE."""
-    from tess_source_dv.read.series import load
+    from tess_source_dv.read.read_dvt import load
 
     return load(entry, options)
 
@@ -67,6 +67,6 @@ def tess_load(entry: Entry, options: Mapping[str, Any]) -> object | None:
 @hookimpl
 def tess_collect(objects: Sequence[object]) -> Mapping[str, object] | None:
     """Hold the light curves of all TCEs together."""
-    from tess_source_dv.read.series import collect
+    from tess_source_dv.read.read_dvt import collect
 
     return collect(objects)

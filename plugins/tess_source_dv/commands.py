@@ -11,15 +11,19 @@ import click
 from tess_source._lazy import pl
 from tess_source.cli.asking import Asking
 from tess_source.cli.printing import NOTHING, SOME_FAILED, format_option, note, print_rows
+from tess_source.display import text
+from tess_source_dv.candidates.matching import history
+from tess_source_dv.draw.coverage import plot_coverage
 from tess_source_dv.draw.figure import PictureFile
-from tess_source_dv.sets.filter import CHOICES
+from tess_source_dv.sets.choice import CHOICES
+from tess_source_dv.sets.exact_sectors import Learned, learn
+from tess_source_dv.sets.members import all_products, members
+from tess_source_dv.sets.table import Sets, table_of
 
 if TYPE_CHECKING:
     from tess_source.session import Session
     from tess_source.tables.found import Found
     from tess_source.tables.rows import Rows
-    from tess_source_dv.sets.exact_sectors import Learned
-    from tess_source_dv.sets.table import Sets
 
 __all__ = ["dv"]
 
@@ -62,22 +66,18 @@ def dv(
     TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin. With filters, the sets are shown that a
     file is of which the filters keep.
     """
-    from tess_source_dv.sets.exact_sectors import learn
-    from tess_source_dv.sets.members import everything, members
-    from tess_source_dv.sets.table import table_of
-
-    table = _one_of(tces=tces, history=history, files=files)
+    table = _wanted_table(tces=tces, history=history, files=files)
     found = session.search(**asked, **filters)
     reports = tces or history
     learned = learn(found, exact=exact, root=root, files=lists, reports=reports)
-    sets = table_of(everything(found), learned.sectors, learned.tces).choose(which)
+    sets = table_of(all_products(found), learned.sectors, learned.tces).choose(which)
     if filters:  # it takes all sets to know what is superseded
         sets = sets.where(sets["set"].is_in(members(found.products)["set"].implode()))
-    rows = _rows(table, found, sets, learned)
+    rows = _table_rows(table, found, sets, learned)
     shown = FILE_COLUMNS if table == "files" else rows.shown
     print_rows(rows.to_polars(), form, [name for name in shown if name in rows.columns], rows.whole)
     if plot:
-        _plot(found, sets, Path(plot))
+        _draw_targets(found, sets, Path(plot))
     note(_summary(found, sets))
     if not len(sets):
         raise click.exceptions.Exit(NOTHING)
@@ -85,7 +85,7 @@ def dv(
         raise click.exceptions.Exit(SOME_FAILED)
 
 
-def _one_of(**wanted: bool) -> str:
+def _wanted_table(**wanted: bool) -> str:
     """Say which table is wanted: the sets, unless another is named."""
     named = [name for name, is_wanted in wanted.items() if is_wanted]
     if len(named) > 1:
@@ -93,10 +93,8 @@ def _one_of(**wanted: bool) -> str:
     return named[0] if named else "sets"
 
 
-def _rows(table: str, found: Found, sets: Sets, learned: Learned) -> Rows:
+def _table_rows(table: str, found: Found, sets: Sets, learned: Learned) -> Rows:
     """Choose what is printed."""
-    from tess_source_dv.candidates.matching import history
-
     keys = sets["set"].implode()
     if table == "files":
         return sets.relate(found).products.where(pl.col("dv_set").is_in(keys))
@@ -107,8 +105,6 @@ def _rows(table: str, found: Found, sets: Sets, learned: Learned) -> Rows:
 
 
 def _summary(found: Found, sets: Sets) -> str:
-    from tess_source.display import text
-
     if not len(sets):
         why = ": where a search finds no TCE, there is none" if len(found.observations) and not found.drops else ""
         return f"{found.explain()}\nno data-validation set{why}"
@@ -119,9 +115,7 @@ def _summary(found: Found, sets: Sets) -> str:
     return said
 
 
-def _plot(found: Found, sets: Sets, path: Path) -> None:
-    from tess_source_dv.draw.coverage import plot_coverage
-
+def _draw_targets(found: Found, sets: Sets, path: Path) -> None:
     tics: Sequence[int] = sets["tic"].unique(maintain_order=True).to_list()
     for tic in tics:
         file = path if len(tics) == 1 else path.with_stem(f"{path.stem}-{tic}")

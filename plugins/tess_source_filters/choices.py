@@ -36,7 +36,7 @@ def _family() -> pl.Expr:
     return pl.when(pl.col("tic").is_not_null()).then(family)
 
 
-def _latest(products: Products, value: bool) -> pl.Expr:
+def _latest_mask(products: Products, value: bool) -> pl.Expr:
     """Of several runs of one search, keep the one with the highest number; whatever is no product of a search stays."""
     if not value:
         return pl.lit(True)
@@ -45,7 +45,7 @@ def _latest(products: Products, value: bool) -> pl.Expr:
     return ~of_search | pl.col("run").is_null() | (pl.col("run") == newest).fill_null(False)
 
 
-def _shortest(products: Products, value: bool) -> pl.Expr:
+def _shortest_mask(products: Products, value: bool) -> pl.Expr:
     """Of several exposure times of one star, sector and family, keep the shortest."""
     if not value:
         return pl.lit(True)
@@ -88,7 +88,7 @@ class Order:
         return ",".join([*self.pipelines, *map(text_of, self.exptimes)]) or "default"
 
 
-def _one_per_sector(products: Products, value: Order | None) -> pl.Series | pl.Expr:
+def _one_per_sector_mask(products: Products, value: Order | None) -> pl.Series | pl.Expr:
     """Of all light curves (and of all pixel files) of one star in one sector, keep the one that is preferred."""
     if value is None:
         return pl.lit(True)
@@ -120,7 +120,7 @@ def _exptime_rank(order: Order) -> pl.Expr:
     return rank
 
 
-def _limit(products: Products, value: int) -> pl.Expr:
+def _limit_mask(products: Products, value: int) -> pl.Expr:
 
     return pl.int_range(pl.len()) < value
 
@@ -128,7 +128,7 @@ def _limit(products: Products, value: int) -> pl.Expr:
 FILTERS = (
     Filter(
         "latest",
-        _latest,
+        _latest_mask,
         "of several runs of one data-validation search, only the latest (the highest run number)",
         check=flag,
         metavar="",
@@ -136,7 +136,7 @@ FILTERS = (
     ),
     Filter(
         "shortest",
-        _shortest,
+        _shortest_mask,
         "of several cadences of one star and sector, only the shortest",
         check=flag,
         metavar="",
@@ -144,14 +144,14 @@ FILTERS = (
     ),
     Filter(
         "one_per_sector",
-        _one_per_sector,
+        _one_per_sector_mask,
         "one light curve (and one pixel file) a star and sector, best first: SPOC,QLP or 20,SPOC or default",
         check=Order.of,
         metavar="ORDER",
         choices=lambda: ("default", *PIPELINES),
         last=1,
     ),
-    Filter("limit", _limit, "no more than the first N products", check=whole, metavar="N", last=2),
+    Filter("limit", _limit_mask, "no more than the first N products", check=whole, metavar="N", last=2),
 )
 
 

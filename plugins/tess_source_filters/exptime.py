@@ -58,11 +58,11 @@ class Exptimes:
             elif word in WORDS:
                 times.add(WORDS[word])
             elif word is not None and word.isalpha():
-                raise UnknownNameError("exposure time", item, _words())
+                raise UnknownNameError("exposure time", item, _word_choices())
             else:
                 part = span(item, seconds)
                 if part.single:
-                    times.add(_nominal(float(part.least or 0)))
+                    times.add(_nominal_time(float(part.least or 0)))
                 else:
                     ranges.add(part)
         return cls(tuple(sorted(times)), tuple(sorted(ranges, key=str)), ffi)
@@ -102,12 +102,12 @@ def nominal(column: pl.Expr) -> pl.Expr:
     return column
 
 
-def _nominal(time: float) -> float:
+def _nominal_time(time: float) -> float:
     """Do to one time what `nominal` does to a column."""
     return next((t for t in FFI if abs(time - t * EFFECTIVE) <= TOLERANCE * t * EFFECTIVE), time)
 
 
-def _keep(products: Products, value: Exptimes) -> pl.Expr:
+def _mask(products: Products, value: Exptimes) -> pl.Expr:
 
     time = nominal(pl.col("exptime"))
     masks = [is_near(time, wanted) for wanted in value.times] + [part.holds(time) for part in value.ranges]
@@ -128,19 +128,19 @@ def _criteria(value: Exptimes) -> Mapping[str, Any]:
     return {"t_exptime": [20 * (1 - TOLERANCE), 20 * (1 + TOLERANCE)]} if value == fast else {}
 
 
-def _words() -> Sequence[str]:
+def _word_choices() -> Sequence[str]:
     return (*WORDS, "ffi")
 
 
 FILTERS = (
     Filter(
         "exptime",
-        _keep,
+        _mask,
         "exposure time [s]: 120; 20..200; fast (20), short (120), ffi (200, 600, 1800)",
         check=Exptimes.of,
         multiple=True,
         metavar="SECONDS",
-        choices=_words,
+        choices=_word_choices,
         criteria=_criteria,
     ),
 )

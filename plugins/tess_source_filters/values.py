@@ -43,32 +43,32 @@ def items(value: Any, *, split: bool = True) -> list[Any]:
     TypeError
         If it holds what no filter takes: True, None, a mapping, bytes, or an iterator (it could be read only once).
     """
-    found = list(_flat(value, split))
+    found = list(_flat_items(value, split))
     if not found:
         raise ValueError("an empty list would keep nothing; leave the filter out, or give None, to keep everything")
     return found
 
 
-def _flat(value: Any, split: bool) -> Iterator[Any]:
+def _flat_items(value: Any, split: bool) -> Iterator[Any]:
     if isinstance(value, str):
-        yield from _words(value, split)
+        yield from _split_words(value, split)
     elif isinstance(value, tuple | slice | range):
         yield value
     elif hasattr(value, "to_value"):  # an astropy Quantity: keeps its unit
         yield from value if getattr(value, "shape", ()) else (value,)
     elif hasattr(value, "tolist"):  # numpy, pandas, astropy
-        yield from _flat(value.tolist(), split)
+        yield from _flat_items(value.tolist(), split)
     elif value is None or isinstance(value, bool | bytes | Mapping | Iterator):
         reason = "can be read only once; make it a list" if isinstance(value, Iterator) else "is no value to choose by"
         raise TypeError(f"{value!r} {reason}")
     elif isinstance(value, Iterable):
         for item in value:
-            yield from _flat(item, split)
+            yield from _flat_items(item, split)
     else:
         yield value
 
 
-def _words(text: str, split: bool) -> Iterator[str]:
+def _split_words(text: str, split: bool) -> Iterator[str]:
     for word in text.split(",") if split else [text]:
         if not word.strip():
             raise ValueError("there is an empty word in it")
@@ -95,7 +95,7 @@ def number(value: Any) -> float:
     TypeError
         If it is no number at all; True and False are none.
     """
-    value = _python(value)
+    value = _python_value(value)
     if isinstance(value, str):
         if not _NUMBER.fullmatch(value.strip()):
             raise ValueError(f"{value!r} is not a number")
@@ -121,7 +121,7 @@ def whole(value: Any) -> int:
     return int(read)
 
 
-def _python(value: Any) -> Any:
+def _python_value(value: Any) -> Any:
     """Turn a number of numpy into Python's."""
     return value.item() if hasattr(value, "item") and not getattr(value, "shape", ()) else value
 
@@ -134,7 +134,7 @@ def flag(value: Any) -> bool:
     TypeError
         If it is neither True nor False.
     """
-    value = _python(value)
+    value = _python_value(value)
     if not isinstance(value, bool):
         raise TypeError("give True or False")
     return value
@@ -210,25 +210,25 @@ def span(value: Any, read: Callable[[Any], float] = number) -> Span:
         if len(value) != 2:
             raise ValueError("a tuple is a range: (least, greatest); give a list for several values")
         least, greatest = value
-        return Span(_end(least, read), _end(greatest, read))
+        return Span(_end_of_span(least, read), _end_of_span(greatest, read))
     if not isinstance(value, str):
-        return _one(read(value))
+        return _single_span(read(value))
     if match := _COMPARISON.fullmatch(value.strip()):
-        return _compared(match[1], read(match[2]))
+        return _span_of_comparison(match[1], read(match[2]))
     ends = value.split("..", 1)
-    return Span(read(ends[0]), read(ends[1])) if len(ends) == 2 else _one(read(value))
+    return Span(read(ends[0]), read(ends[1])) if len(ends) == 2 else _single_span(read(value))
 
 
-def _one(value: float) -> Span:
+def _single_span(value: float) -> Span:
     return Span(value, value)
 
 
-def _end(value: Any, read: Callable[[Any], float]) -> float | None:
+def _end_of_span(value: Any, read: Callable[[Any], float]) -> float | None:
     infinite = isinstance(value, Real) and math.isinf(value)
     return None if value is None or infinite else read(value)
 
 
-def _compared(sign: str, value: float) -> Span:
+def _span_of_comparison(sign: str, value: float) -> Span:
     if sign[0] == ">":
         return Span(least=value, above=sign == ">")
     return Span(greatest=value, below=sign == "<")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import pl
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.hooks.records import Filter
+from tess_source.units import count_of_bytes
 
 from .values import Span, any_of, items, number, span
 
@@ -23,11 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FILTERS", "Conditions", "Where"]
 
-UNITS: Mapping[str, int] = {
-    "": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
-}  # fmt: skip
-"""Units of size → bytes; case does not count."""
-
 CAOM_COLUMNS = (
     "obsID", "obs_collection", "dataproduct_type", "obs_id", "description", "type", "dataURI", "productType",
     "productGroupDescription", "productSubGroupDescription", "productDocumentationURL", "project", "prvversion", "proposal_id",
@@ -35,7 +31,6 @@ CAOM_COLUMNS = (
 )  # fmt: skip
 """MAST's own columns of a product table: an empty one may lack them."""
 
-_SIZE = re.compile(r"(.*?[0-9.])\s*([a-z]*)", re.IGNORECASE | re.DOTALL)
 _CONDITION = re.compile(r"\s*(\w+)\s*(!?=|(?=[<>]))(.*)", re.DOTALL)
 
 
@@ -88,25 +83,25 @@ class Where:
             If it is neither.
         """
         gathered: dict[str, list[Any]] = {}
-        for column, condition in _pairs(value):
+        for column, condition in _column_conditions(value):
             if not isinstance(column, str):
                 raise TypeError(f"{column!r} is not the name of a column")
-            gathered.setdefault(column, []).extend(_values(condition))
+            gathered.setdefault(column, []).extend(_condition_values(condition))
         return cls(tuple((column, tuple(values)) for column, values in gathered.items()))
 
     def __str__(self) -> str:
         return " ".join(f"{column}={value}" for column, values in self.columns for value in values)
 
 
-def _pairs(value: Any) -> list[tuple[Any, Any]]:
+def _column_conditions(value: Any) -> list[tuple[Any, Any]]:
     if isinstance(value, Mapping):
         if not value:
             raise ValueError("there is no condition in it")
         return list(value.items())
-    return [_pair(text) for text in items(list(value) if isinstance(value, tuple) else value, split=False)]
+    return [_column_condition(text) for text in items(list(value) if isinstance(value, tuple) else value, split=False)]
 
 
-def _pair(text: Any) -> tuple[str, str]:
+def _column_condition(text: Any) -> tuple[str, str]:
     match = _CONDITION.fullmatch(text) if isinstance(text, str) else None
     if not match:
         raise ValueError(f"{text!r} is not a condition; give {{column: value}}, or text such as 'size=>=1000'")
@@ -118,7 +113,7 @@ def _pair(text: Any) -> tuple[str, str]:
     return match[1], ("!" if match[2] == "!=" else "") + match[3].strip()
 
 
-def _values(condition: Any) -> list[str | bool | float]:
+def _condition_values(condition: Any) -> list[str | bool | float]:
     """List the values of one column; True and False are values here, and a comma is part of the text."""
     condition = condition.tolist() if hasattr(condition, "tolist") else condition
     many = isinstance(condition, Iterable) and not isinstance(
@@ -132,7 +127,7 @@ def _values(condition: Any) -> list[str | bool | float]:
     return values
 
 
-def _keep(products: Products, value: Where) -> pl.Expr:
+def _mask(products: Products, value: Where) -> pl.Expr:
 
     mask = pl.lit(True)
     for column, values in value.columns:
@@ -153,7 +148,7 @@ def _column_mask(products: Products, column: str, values: list[Any]) -> pl.Expr:
         raise QueryError(f"column {column!r} holds {dtype}, which cannot be compared with a value")
     if dtype.is_numeric():
         exact = pl.col(column).fill_nan(None) if dtype.is_float() else pl.col(column)
-        return _named(column, Conditions.of, values).mask(exact)
+        return _conditions_on(column, Conditions.of, values).mask(exact)
     if dtype == pl.String:
         _check_text(products[column], values)
     return _text_mask(pl.col(column).cast(pl.String), values, fold=dtype == pl.Boolean)
@@ -176,7 +171,7 @@ def _check_text(column: pl.Series, values: list[Any]) -> None:
             raise QueryError(f"column {column.name!r} holds text ({known}), and {value!r} is none")
 
 
-def _named(column: str, read: Callable[[list[Any]], Conditions], values: list[Any]) -> Conditions:
+def _conditions_on(column: str, read: Callable[[list[Any]], Conditions], values: list[Any]) -> Conditions:
     """Name the column in an error about its values."""
     try:
         return read(values)
@@ -193,30 +188,21 @@ def _text_mask(column: pl.Expr, values: list[Any], fold: bool) -> pl.Expr:
     return mask & ~column.is_in(unwanted).fill_null(False) if unwanted else mask
 
 
-def octets(value: Any) -> float:
-    """Read one size: bytes, or text with a unit (B, kB, MB, GB, TB; KiB, MiB, GiB, TiB).
-
-    Returns
-    -------
-    float
-        Bytes.
+def bytes_of(value: Any) -> int:
+    """Return a size in bytes: see `tess_source.units.count_of_bytes`.
 
     Raises
     ------
-    ValueError, TypeError
-        If it is no size, or negative.
+    ValueError
+        If it is not a size.
     """
-    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
-    unit = match[2].lower() if match else ""
-    if unit not in UNITS:
-        raise ValueError(f"{value!r} is not a size; the units are B, kB, MB, GB, TB, KiB, MiB, GiB and TiB")
-    size: float = number(match[1] if match else value) * UNITS[unit]
-    if size < 0:
-        raise ValueError(f"a size cannot be negative: {value!r}")
-    return size
+    try:
+        return count_of_bytes(value)
+    except QueryError as error:
+        raise ValueError(str(error)) from error  # so that the filter is named with it
 
 
-def _keep_size(products: Products, value: Conditions) -> pl.Expr:
+def _size_mask(products: Products, value: Conditions) -> pl.Expr:
 
     return value.mask(pl.col("size"))
 
@@ -224,14 +210,14 @@ def _keep_size(products: Products, value: Conditions) -> pl.Expr:
 FILTERS = (
     Filter(
         "size",
-        _keep_size,
+        _size_mask,
         "size of the file: <5MB, 1MB..50MB, 2039040 (bytes)",
-        check=lambda value: Conditions.of(items(value), octets),
+        check=lambda value: Conditions.of(items(value), bytes_of),
         metavar="SIZE",
     ),
     Filter(
         "where",
-        _keep,
+        _mask,
         "condition on any column: productType=SCIENCE, size=1000..2000, 'calib_level=>=3', 'project=!QLP'",
         check=Where.of,
         multiple=True,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
 from tess_source.hooks.records import Filter
+from tess_source.targets.parse import parse_targets
+from tess_source.targets.target import Target
 
 from .values import Span, any_of, items, span, whole
 
@@ -40,7 +42,7 @@ class Wholes:
             If it is none of these, or empty.
         """
         try:
-            return cls(_merged(part for item in items(value) for part in _spans(item)))
+            return cls(_merged_spans(part for item in items(value) for part in _spans_of(item)))
         except (ValueError, TypeError) as error:
             raise type(error)(f"{error}; give e.g. 14, [14, 40], range(14, 17) or '14-16,40'") from error
 
@@ -60,7 +62,7 @@ class Wholes:
         return ",".join(str(part).replace("..", "-") for part in self.spans)
 
 
-def _spans(value: Any) -> list[Span]:
+def _spans_of(value: Any) -> list[Span]:
     if isinstance(value, tuple):
         raise TypeError(f"{value!r} could be a list or a range")
     if isinstance(value, slice):
@@ -71,7 +73,7 @@ def _spans(value: Any) -> list[Span]:
         return [Span(whole(value.start), value.stop - 1)] if value.step == 1 else [Span(whole(n), n) for n in value]
     if isinstance(value, str) and (match := _RANGE.fullmatch(value)):
         return [Span(int(match[1]), int(match[2]))]
-    return [_closed(span(value, whole))]
+    return [_closed_span(span(value, whole))]
 
 
 def _from_slice(value: slice) -> Span:
@@ -86,13 +88,13 @@ def _from_slice(value: slice) -> Span:
     return Span(least, whole(value.stop) - 1)
 
 
-def _closed(part: Span) -> Span:
+def _closed_span(part: Span) -> Span:
     """Include both ends: between whole numbers, ``<5`` is ``0..4``."""
     least = 0 if part.least is None else part.least + part.above
     return Span(least, None if part.greatest is None else part.greatest - part.below)
 
 
-def _merged(parts: Iterable[Span]) -> tuple[Span, ...]:
+def _merged_spans(parts: Iterable[Span]) -> tuple[Span, ...]:
     merged: list[Span] = []
     for part in sorted(parts, key=lambda part: part.least or 0):
         last = merged[-1] if merged else None
@@ -103,12 +105,12 @@ def _merged(parts: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(merged)
 
 
-def _in_range(products: Products, value: Wholes) -> pl.Expr:
+def _sector_mask(products: Products, value: Wholes) -> pl.Expr:
 
     return value.meets(pl.col("first_sector"), pl.col("last_sector"))
 
 
-def _in(column: str) -> Callable[[Products, Wholes], pl.Expr]:
+def _mask_on(column: str) -> Callable[[Products, Wholes], pl.Expr]:
     def keep(products: Products, value: Wholes) -> pl.Expr:
 
         return value.meets(pl.col(column), pl.col(column))
@@ -122,22 +124,19 @@ def _sector_criteria(value: Wholes) -> Mapping[str, Any]:
     return {} if numbers is None else {"sequence_number": numbers}
 
 
-def _tics(value: Any) -> tuple[int, ...]:
+def _tic_ids(value: Any) -> tuple[int, ...]:
     """Read TIC ids in any form; sorted, each once."""
-    return tuple(sorted({_tic(item) for item in items(list(value) if isinstance(value, tuple | range) else value)}))
+    return tuple(sorted({_tic_id(item) for item in items(list(value) if isinstance(value, tuple | range) else value)}))
 
 
-def _tic(item: Any) -> int:
-    from tess_source.targets.parse import parse_targets
-    from tess_source.targets.target import Target
-
+def _tic_id(item: Any) -> int:
     target = next(parse_targets(whole(item) if isinstance(item, float) else item), None)
     if not isinstance(target, Target) or target.tic is None:
         raise ValueError(f"{item!r} is not a TIC id; give e.g. 16740101 or 'TIC 16740101'")
     return target.tic
 
 
-def _is_tic(products: Products, value: tuple[int, ...]) -> pl.Expr:
+def _tic_mask(products: Products, value: tuple[int, ...]) -> pl.Expr:
 
     return pl.col("tic").is_in(value)
 
@@ -149,7 +148,7 @@ def _tic_criteria(value: tuple[int, ...]) -> Mapping[str, Any]:
 FILTERS = (
     Filter(
         "sector",
-        _in_range,
+        _sector_mask,
         "sectors; a multi-sector product is kept if its range has one of them",
         check=Wholes.of,
         multiple=True,
@@ -158,7 +157,7 @@ FILTERS = (
     ),
     Filter(
         "run",
-        _in("run"),
+        _mask_on("run"),
         "run numbers of data-validation searches",
         check=Wholes.of,
         multiple=True,
@@ -166,11 +165,11 @@ FILTERS = (
     ),
     Filter(
         "tce",
-        _in("tce"),
+        _mask_on("tce"),
         "numbers of threshold crossing events (of TCE summaries)",
         check=Wholes.of,
         multiple=True,
         metavar="1-3",
     ),
-    Filter("tic", _is_tic, "TIC ids", check=_tics, multiple=True, metavar="TIC", criteria=_tic_criteria),
+    Filter("tic", _tic_mask, "TIC ids", check=_tic_ids, multiple=True, metavar="TIC", criteria=_tic_criteria),
 )

@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tess_source import names
 from tess_source._lazy import pl
 from tess_source.errors import UnknownNameError, nearest
 from tess_source.hooks.records import Filter
+from tess_source.names.vocabulary import FILES
 
 from .values import items
 
@@ -71,19 +73,17 @@ class Words:
         return ",".join([*self.wanted, *(f"!{word}" for word in self.unwanted)])
 
 
-def _of_kind(products: Products, value: Words) -> pl.Expr:
+def _kind_mask(products: Products, value: Words) -> pl.Expr:
 
     return value.mask(pl.col("kind"))
 
 
-def _kinds() -> Sequence[str]:
-    from tess_source import names
-
+def _kind_names() -> Sequence[str]:
     return tuple(names.KINDS)
 
 
-def _kind(word: str) -> str:
-    kinds = _kinds()
+def _checked_kind(word: str) -> str:
+    kinds = _kind_names()
     if word.lower() not in kinds:  # MAST's own DVR stands for two kinds: name these first
         raise UnknownNameError("kind", word, [kind for kind in kinds if kind.startswith(word.lower())] or kinds)
     return word.lower()
@@ -96,17 +96,15 @@ def _kind_criteria(value: Words) -> Mapping[str, Any]:
 
 def pipelines() -> Sequence[str]:
     """Pipelines whose names are understood, spelled as MAST's ``provenance_name``."""
-    from tess_source.names.vocabulary import FILES
-
     return tuple(dict.fromkeys(row.pipeline for row in FILES))
 
 
-def _pipeline(word: str) -> str:
+def _spelled_pipeline(word: str) -> str:
     """Spell it as the archive does; one that we have not heard of may come from another archive's plugin."""
     return {name.lower(): name for name in pipelines()}.get(word.lower(), word)
 
 
-def _by(products: Products, value: Words) -> pl.Expr:
+def _pipeline_mask(products: Products, value: Words) -> pl.Expr:
     """Choose by pipeline."""
     warn_of_missing(products, value.wanted)
     return value.mask(pl.col("pipeline"))
@@ -119,7 +117,7 @@ def warn_of_missing(products: Products, wanted: Sequence[str]) -> None:
     """
     there = products["pipeline"].drop_nulls().unique().sort().to_list()
     missing = [word for word in wanted if word.lower() not in {name.lower() for name in there}]
-    unknown = [word for word in missing if _pipeline(word) not in pipelines()]
+    unknown = [word for word in missing if _spelled_pipeline(word) not in pipelines()]
     for word in unknown if len(missing) < len(wanted) or not there else missing:
         close = nearest(word, [*there, *pipelines()]) if word in unknown else ()
         log.warning(
@@ -134,7 +132,7 @@ def _pipeline_criteria(value: Words) -> Mapping[str, Any]:
     return {"provenance_name": list(value.wanted)} if value.wanted and not value.unwanted else {}
 
 
-def _globs(value: Any) -> tuple[str, ...]:
+def _checked_patterns(value: Any) -> tuple[str, ...]:
     """Read patterns; those that mean a list or an exclusion, as in other filters, would match nothing."""
     patterns = items(list(value) if isinstance(value, tuple) else value, split=False)
     for pattern in patterns:
@@ -142,7 +140,7 @@ def _globs(value: Any) -> tuple[str, ...]:
             raise TypeError(f"{pattern!r} is not a pattern; give e.g. '*_lc.fits'")
         if pattern.startswith("!"):
             raise ValueError(
-                f"{pattern!r}: a pattern says what to keep; leave files out by kind or pipeline, e.g. kind='!{_kinds()[0]}', "
+                f"{pattern!r}: a pattern says what to keep; leave files out by kind or pipeline, e.g. kind='!{_kind_names()[0]}', "
                 "and write ? where a name begins with one"
             )
         if "," in re.sub(r"\[!?\]?[^]]*\]", "", pattern):
@@ -153,7 +151,7 @@ def _globs(value: Any) -> tuple[str, ...]:
     return tuple(sorted(set(patterns)))
 
 
-def _named(products: Products, value: tuple[str, ...]) -> pl.Expr:
+def _name_mask(products: Products, value: tuple[str, ...]) -> pl.Expr:
 
     return pl.col("filename").str.contains("^(?:" + "|".join(map(glob_to_regex, value)) + ")$")
 
@@ -181,14 +179,14 @@ def glob_to_regex(pattern: str) -> str:
         elif char == "?":
             out.append("(?s:.)")
         elif char == "[" and (end := pattern.find("]", at + 1 + (pattern[at : at + 1] == "!"))) > 0:
-            out.append(_one_of(pattern[at:end]))
+            out.append(_regex_of_brackets(pattern[at:end]))
             at = end + 1
         else:
-            out.append(_code(char))
+            out.append(_regex_of_char(char))
     return "".join(out)
 
 
-def _one_of(inside: str) -> str:
+def _regex_of_brackets(inside: str) -> str:
     """Translate what stands between brackets; a range that runs backwards holds nothing."""
     negated, inside = inside.startswith("!"), inside.removeprefix("!")
     parts, at = [], 0
@@ -196,19 +194,19 @@ def _one_of(inside: str) -> str:
         is_range = inside[at + 1 : at + 2] == "-" and at + 2 < len(inside)
         low, high = inside[at], inside[at + 2] if is_range else inside[at]
         if low <= high:
-            parts.append(f"{_code(low)}-{_code(high)}")
+            parts.append(f"{_regex_of_char(low)}-{_regex_of_char(high)}")
         at += 3 if is_range else 1
     if not parts:
         return "(?s:.)" if negated else r"[^\x{0}-\x{10FFFF}]"
     return f"[{'^' if negated else ''}{''.join(parts)}]"
 
 
-def _code(char: str) -> str:
+def _regex_of_char(char: str) -> str:
     """Write a character so that it stands for itself anywhere in an expression."""
     return char if char.isascii() and (char.isalnum() or char == "_") else rf"\x{{{ord(char):X}}}"
 
 
-def _filter(
+def _word_filter(
     name: str, keep: Callable[[Products, Words], pl.Expr], help_: str, read: Callable[[str], str], **more: Any
 ) -> Filter:
     return Filter(
@@ -223,27 +221,27 @@ def _filter(
 
 
 FILTERS = (
-    _filter(
+    _word_filter(
         "kind",
-        _of_kind,
+        _kind_mask,
         "what the file is: lc, tp, dvt, dvr-xml, ffi …; !dvs for all others",
-        _kind,
-        choices=_kinds,
+        _checked_kind,
+        choices=_kind_names,
         criteria=_kind_criteria,
     ),
-    _filter(
+    _word_filter(
         "pipeline",
-        _by,
+        _pipeline_mask,
         "who made it: SPOC, TESS-SPOC, QLP …; !QLP for all others",
-        _pipeline,
+        _spelled_pipeline,
         choices=pipelines,
         criteria=_pipeline_criteria,
     ),
     Filter(
         "name",
-        _named,
+        _name_mask,
         "pattern of the file's name, e.g. '*s0014*_lc.fits'",
-        check=_globs,
+        check=_checked_patterns,
         multiple=True,
         metavar="GLOB",
     ),

@@ -35,7 +35,7 @@ UNKNOWN = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Segment:
     """One light curve, and what tells whether it belongs to the others."""
 
     curve: Any
@@ -122,7 +122,7 @@ def _opened(curves: Iterable[LightCurve] | Manifest) -> list[Any]:
     return opened
 
 
-def _part(curve: Any) -> Part:
+def _part(curve: Any) -> Segment:
     """Take from a light curve what it tells of itself; its file's name helps where it tells nothing."""
     if not isinstance(curve, lightkurve().LightCurve):
         raise TypeError(f"only light curves can be stitched, not {type(curve).__name__}")
@@ -130,7 +130,7 @@ def _part(curve: Any) -> Part:
     file = Path(str(meta.get("FILENAME") or "")).name
     said = names.parse(file)
     sector = said.first_sector if meta.get("SECTOR") is None else meta["SECTOR"]
-    return Part(
+    return Segment(
         curve,
         pipeline=str(meta.get("AUTHOR") or said.pipeline or "unknown"),
         sector=int(sector) if isinstance(sector, Integral | str) and str(sector).isdigit() else UNKNOWN,
@@ -158,7 +158,7 @@ def _times(curve: Any) -> NDArray[np.float64]:
     return np.asarray(np.ma.compressed(np.ma.masked_invalid(every)))
 
 
-def _begin(part: Part) -> tuple[float, str]:
+def _begin(part: Segment) -> tuple[float, str]:
     times = _times(part.curve)
     return (float(times.min()) if len(times) else math.inf, part.file)
 
@@ -166,7 +166,7 @@ def _begin(part: Part) -> tuple[float, str]:
 # -- what does not belong together --
 
 
-def _mixed(parts: Sequence[Part]) -> list[str]:
+def _mixed(parts: Sequence[Segment]) -> list[str]:
     """Say in which respects light curves differ that should not."""
     counts = Counter((part.sector, part.target) for part in parts if part.sector != UNKNOWN)
     cadences = _distinct(sorted(part.cadence for part in parts if not math.isnan(part.cadence)))

@@ -59,17 +59,17 @@ def checked(criteria: Mapping[str, Any], config: Mapping[str, Any], wildcards: b
             raise UnknownNameError("criterion", name, columns)
         wanted[spelling[name.lower()]] = value
     return {
-        name: _values(name, value, columns.get(name, {}), wildcards)
+        name: _checked_values(name, value, columns.get(name, {}), wildcards)
         for name, value in wanted.items()
         if value is not None
     }
 
 
-def _values(name: str, value: Any, column: Mapping[str, Any], wildcards: bool) -> list[Any]:
+def _checked_values(name: str, value: Any, column: Mapping[str, Any], wildcards: bool) -> list[Any]:
     kind = column.get("vot.datatype", column.get("type"))
     if kind in {"double", "float", "numeric"} or column.get("treatNumeric"):
-        return _interval(name, value)
-    values = list(dict.fromkeys(_discrete(name, item, kind) for item in _items(value)))
+        return _checked_interval(name, value)
+    values = list(dict.fromkeys(_checked_value(name, item, kind) for item in _list_of(value)))
     if not values:
         raise QueryError(f"criterion {name!r} is an empty list; leave it out, or give a value")
     wild = [item for item in values if isinstance(item, str) and ("*" in item or "%" in item)]
@@ -83,7 +83,7 @@ def _values(name: str, value: Any, column: Mapping[str, Any], wildcards: bool) -
     return values
 
 
-def _items(value: Any) -> list[Any]:
+def _list_of(value: Any) -> list[Any]:
     """Make a list of one value or many: list, tuple, set, range, array, column."""
     if isinstance(value, str | bytes) or not isinstance(value, Iterable) or getattr(value, "ndim", 1) == 0:
         return [value]
@@ -92,9 +92,9 @@ def _items(value: Any) -> list[Any]:
     return sorted(value, key=str) if isinstance(value, set | frozenset) else list(value)
 
 
-def _discrete(name: str, value: Any, kind: Any) -> Any:
+def _checked_value(name: str, value: Any, kind: Any) -> Any:
     """Check one value of a column of text, whole numbers or truth values."""
-    value = _plain(value)
+    value = _python_value(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, float) or not isinstance(value, str | int):
@@ -107,25 +107,25 @@ def _discrete(name: str, value: Any, kind: Any) -> Any:
     return value
 
 
-def _interval(name: str, value: Any) -> list[Any]:
+def _checked_interval(name: str, value: Any) -> list[Any]:
     """Check the two ends of an interval."""
     if isinstance(value, str) and (match := _RANGE.fullmatch(value)):
         value = [match[1], match[2]]
-    ends = [value.start, value.stop] if isinstance(value, slice) else _items(value)
+    ends = [value.start, value.stop] if isinstance(value, slice) else _list_of(value)
     if len(ends) != 2:
         shown = ends[0] if len(ends) == 1 else "x"
         raise QueryError(
             f"criterion {name!r} is a number with a fraction: give [least, greatest], not {value!r}; "
             f"[{shown}, {shown}] for exactly one value"
         )
-    least, greatest = (_number(name, end) for end in ends)
+    least, greatest = (_finite_number(name, end) for end in ends)
     if least > greatest:
         raise QueryError(f"criterion {name!r}: the least value comes first, {least!r} is greater than {greatest!r}")
     return [least, greatest]
 
 
-def _number(name: str, value: Any) -> Any:
-    value = _plain(value)
+def _finite_number(name: str, value: Any) -> Any:
+    value = _python_value(value)
     if isinstance(value, str):
         try:
             value = float(value)
@@ -136,7 +136,7 @@ def _number(name: str, value: Any) -> Any:
     return value
 
 
-def _plain(value: Any) -> Any:
+def _python_value(value: Any) -> Any:
     """Turn numpy's scalars into Python's own."""
     if isinstance(value, str | bool | int | float):
         return value.item() if hasattr(value, "item") else value

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from tess_source.errors import ServiceError
 
-__all__ = ["OverloadError", "Patience"]
+__all__ = ["Deadline", "OverloadError"]
 
 CONNECT, READ = 15.0, 120.0
 """Seconds to wait for a connection, and for the next bytes."""
@@ -29,7 +29,7 @@ class OverloadError(ServiceError):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Deadline:
     """How much time one question has, with its pages, repetitions and parts."""
 
     seconds: float

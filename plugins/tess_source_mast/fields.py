@@ -8,7 +8,7 @@ from typing import Any
 from tess_source.hooks.records import Field
 from tess_source.settings import Settings
 from tess_source_mast.criteria import columns_of
-from tess_source_mast.deadline import Patience
+from tess_source_mast.deadline import Deadline
 
 __all__ = ["describe"]
 
@@ -39,7 +39,7 @@ def describe(what: str, settings: Settings) -> tuple[Field, ...] | None:
         return None
     from tess_source_mast.portal import portal
 
-    columns = portal(settings).columns(TABLES[what], settings, Patience(settings.timeout))
+    columns = portal(settings).columns(TABLES[what], settings, Deadline(settings.timeout))
     return tuple(_field(name, column) for name, column in columns_of(columns).items())
 
 

@@ -34,15 +34,15 @@ def frame(service: str, pages: Sequence[dict[str, Any]]) -> pl.DataFrame:
     ServiceError
         If a value is not of the declared type.
     """
-    return pl.concat([_page(service, page) for page in pages], how="diagonal_relaxed")
+    return pl.concat([_frame_of_page(service, page) for page in pages], how="diagonal_relaxed")
 
 
-def _page(service: str, page: dict[str, Any]) -> pl.DataFrame:
+def _frame_of_page(service: str, page: dict[str, Any]) -> pl.DataFrame:
 
-    types = _types(page)
+    types = _declared_types(page)
     columns = []
     for name, declared in types.items():
-        kind, make = _kind(declared)
+        kind, make = _polars_type(declared)
         values = [row.get(name) for row in page["data"]]
         try:
             made = [None if value is None else make(value) for value in values]
@@ -54,7 +54,7 @@ def _page(service: str, page: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def _types(page: dict[str, Any]) -> dict[str, str]:
+def _declared_types(page: dict[str, Any]) -> dict[str, str]:
     """Give the declared type of each column; the first counts if a name comes twice."""
     types: dict[str, str] = {}
     for field in page["fields"]:
@@ -64,7 +64,7 @@ def _types(page: dict[str, Any]) -> dict[str, str]:
     return types
 
 
-def _kind(declared: str) -> tuple[str, Callable[[Any], Any]]:
+def _polars_type(declared: str) -> tuple[str, Callable[[Any], Any]]:
     """Give the polars type of a declared one, by astroquery's own list; what is on no list is kept as text."""
     from astroquery.mast.utils import parse_type
 
@@ -72,7 +72,7 @@ def _kind(declared: str) -> tuple[str, Callable[[Any], Any]]:
     return _KINDS.get(word, ("String", str))
 
 
-def _truth(value: Any) -> bool:
+def _truth_value(value: Any) -> bool:
     if isinstance(value, str):
         return value.strip().lower() in {"true", "1"}
     return bool(value)
@@ -83,5 +83,5 @@ _KINDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "float": ("Float64", float),
     "integer": ("Int64", int),
     "byte": ("Int64", int),
-    "boolean": ("Boolean", _truth),
+    "boolean": ("Boolean", _truth_value),
 }

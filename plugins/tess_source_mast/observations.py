@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING
 from tess_source._lazy import pl
 from tess_source.errors import ServiceError
 from tess_source.settings import Settings
+from tess_source.tables.listing import Observations
 from tess_source.targets.target import Query, Target
 from tess_source_mast.batches import MOST_AT_A_TIME, in_parallel
-from tess_source_mast.deadline import Patience
+from tess_source_mast.deadline import Deadline
 from tess_source_mast.frames import frame
-from tess_source_mast.questions import COUNT, Question, questions
+from tess_source_mast.questions import COUNT, PortalQuestion, questions
 
 if TYPE_CHECKING:
     import threading
-
-    from tess_source.tables.listing import Observations
 
 __all__ = ["count", "find"]
 
@@ -45,17 +44,16 @@ def find(query: Query, settings: Settings) -> Observations:
     ServiceError
         If the archive fails, or answers in part only.
     """
-    from tess_source.tables.listing import Observations
     from tess_source_mast.portal import portal
 
     asked = questions(query, portal(settings), settings)
     parts = in_parallel(
-        lambda question, stop: _answer(question, settings, stop), asked, min(MOST_AT_A_TIME, settings.jobs)
+        lambda question, stop: _answer_frame(question, settings, stop), asked, min(MOST_AT_A_TIME, settings.jobs)
     )
     parts = [part for part in parts if part.width]
     if not parts:
         return Observations.empty()
-    return Observations.of(_stacked(parts))
+    return Observations.of(_stacked_frames(parts))
 
 
 def count(query: Query, settings: Settings) -> int:
@@ -85,15 +83,17 @@ def count(query: Query, settings: Settings) -> int:
     if overlapping or any(question.nearest_only for question in asked):
         return len(find(query, settings))
     return sum(
-        in_parallel(lambda question, stop: _count(question, settings, stop), asked, min(MOST_AT_A_TIME, settings.jobs))
+        in_parallel(
+            lambda question, stop: _row_count(question, settings, stop), asked, min(MOST_AT_A_TIME, settings.jobs)
+        )
     )
 
 
-def _count(question: Question, settings: Settings, stop: threading.Event) -> int:
+def _row_count(question: PortalQuestion, settings: Settings, stop: threading.Event) -> int:
     from tess_source_mast.portal import portal
 
     pages = portal(settings).ask(
-        question.service, question.params(COUNT), settings, Patience(settings.timeout, stop=stop)
+        question.service, question.params(COUNT), settings, Deadline(settings.timeout, stop=stop)
     )
     values = [value for page in pages for row in page["data"] for value in row.values()]
     try:
@@ -103,28 +103,28 @@ def _count(question: Question, settings: Settings, stop: threading.Event) -> int
         raise ServiceError(question.service, f"asked for a number of rows, it gave {values[:3]!r}") from error
 
 
-def _answer(question: Question, settings: Settings, stop: threading.Event) -> pl.DataFrame:
+def _answer_frame(question: PortalQuestion, settings: Settings, stop: threading.Event) -> pl.DataFrame:
     """Ask, and keep what was asked for."""
     from tess_source_mast.portal import portal
 
-    patience = Patience(settings.timeout, stop=stop)
-    pages = portal(settings).ask(question.service, question.params(), settings, patience)
+    deadline = Deadline(settings.timeout, stop=stop)
+    pages = portal(settings).ask(question.service, question.params(), settings, deadline)
     found = frame(question.service, pages)
     if question.names:
-        return _asked_for(found, question)
+        return _rows_asked_for(found, question)
     if question.target is None:
         return found
     found = _with_separation(found, question.target)
-    return _nearest(found, question.target) if question.nearest_only else found
+    return _rows_of_nearest(found, question.target) if question.nearest_only else found
 
 
-def _stacked(parts: list[pl.DataFrame]) -> pl.DataFrame:
+def _stacked_frames(parts: list[pl.DataFrame]) -> pl.DataFrame:
 
     stacked = pl.concat(parts, how="diagonal_relaxed").with_columns(archive=pl.lit("mast"))
     return stacked.unique("obsid", keep="first", maintain_order=True) if "obsid" in stacked.columns else stacked
 
 
-def _asked_for(found: pl.DataFrame, question: Question) -> pl.DataFrame:
+def _rows_asked_for(found: pl.DataFrame, question: PortalQuestion) -> pl.DataFrame:
     """Drop rows of targets that were not asked for: servers have given such."""
     if "target_name" not in found.columns:
         return found
@@ -144,7 +144,7 @@ def _with_separation(found: pl.DataFrame, target: Target) -> pl.DataFrame:
     return found.with_columns(separation=2 * square.sqrt().clip(0, 1).arcsin().degrees() * 3600)
 
 
-def _nearest(found: pl.DataFrame, target: Target) -> pl.DataFrame:
+def _rows_of_nearest(found: pl.DataFrame, target: Target) -> pl.DataFrame:
     """Keep the rows of the nearest TIC id, and say which it is and which others there are.
 
     Rows without a TIC id, full-frame images that were asked for, are kept: they hold the place.

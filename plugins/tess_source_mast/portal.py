@@ -22,7 +22,7 @@ from astroquery.mast.discovery_portal import PortalAPI
 from tess_source.errors import ServiceError
 from tess_source.settings import Settings
 from tess_source_mast.batches import MOST_AT_A_TIME
-from tess_source_mast.deadline import Patience
+from tess_source_mast.deadline import Deadline
 from tess_source_mast.hosts import Addresses, server_of
 from tess_source_mast.tokens import cookie
 from tess_source_mast.wire import FleetingError, Wire
@@ -76,7 +76,7 @@ class Portal:
             finally:
                 self._idle.put(wire)
 
-    def ask(self, service: str, params: Mapping[str, Any], settings: Settings, patience: Patience) -> list[Json]:
+    def ask(self, service: str, params: Mapping[str, Any], settings: Settings, deadline: Deadline) -> list[Json]:
         """Ask the portal a question, and fetch all pages of its answer.
 
         Parameters
@@ -86,7 +86,7 @@ class Portal:
         params : dict
             As in the portal's API.
         settings : Settings
-        patience : Patience
+        deadline : Deadline
 
         Returns
         -------
@@ -99,13 +99,13 @@ class Portal:
             If there is no answer, or not a whole one.
         """
         with self.wire() as wire:
-            api = _Api(wire, self.addresses, {service: {}}, service, settings, patience)
+            api = _Api(wire, self.addresses, {service: {}}, service, settings, deadline)
             pages = [page.json() for page in api.service_request_async(service, dict(params))]
         _check_whole(service, pages)
         log.info("%s: %d rows", service, sum(len(page["data"]) for page in pages))
         return pages
 
-    def columns(self, name: str, settings: Settings, patience: Patience) -> Json:
+    def columns(self, name: str, settings: Settings, deadline: Deadline) -> Json:
         """Give the description of a table's columns, asked for once.
 
         Parameters
@@ -113,7 +113,7 @@ class Portal:
         name : str
             `CONE` or `PRODUCTS`.
         settings : Settings
-        patience : Patience
+        deadline : Deadline
 
         Returns
         -------
@@ -124,11 +124,11 @@ class Portal:
             if name not in self._columns:
                 with self.wire() as wire:
                     configs: dict[str, Json] = {}
-                    _Api(wire, self.addresses, configs, name, settings, patience).build_filter_set(name)
+                    _Api(wire, self.addresses, configs, name, settings, deadline).build_filter_set(name)
                 self._columns[name] = configs[name]
             return self._columns[name]
 
-    def filters(self, criteria: Mapping[str, Sequence[Any]], settings: Settings, patience: Patience) -> list[Json]:
+    def filters(self, criteria: Mapping[str, Sequence[Any]], settings: Settings, deadline: Deadline) -> list[Json]:
         """Word criteria as the portal's filters.
 
         Parameters
@@ -136,14 +136,14 @@ class Portal:
         criteria : dict
             Column → list of values, as `criteria.checked` gives them.
         settings : Settings
-        patience : Patience
+        deadline : Deadline
 
         Returns
         -------
         list of dict
         """
         wording = PortalAPI()
-        wording._column_configs = {CONE: self.columns(CONE, settings, patience)}
+        wording._column_configs = {CONE: self.columns(CONE, settings, deadline)}
         # astroquery takes wildcards out of the lists that it is given
         copies = {name: list(values) for name, values in criteria.items()}
         filters: list[Json] = wording.build_filter_set(CONE, **copies)
@@ -174,45 +174,45 @@ class _Api(PortalAPI):  # type: ignore[misc]
         configs: dict[str, Json],
         service: str,
         settings: Settings,
-        patience: Patience,
+        deadline: Deadline,
     ) -> None:
         super().__init__(wire.session)
         self.MAST_REQUEST_URL = addresses.invoke
         self.COLUMNS_CONFIG_URL = addresses.columns
         self._column_configs = configs  # astroquery's own is shared among all servers
-        self._wire, self._service, self._settings, self._patience = wire, service, settings, patience
+        self._wire, self._service, self._settings, self._deadline = wire, service, settings, deadline
 
     def _request(
         self, method: str, url: str, data: str = "", headers: Mapping[str, str] | None = None, **others: Any
     ) -> list[_Page]:
         headers = headers or {}
         if url == self.COLUMNS_CONFIG_URL:
-            return [_Page(self._post(method, url, data, headers, self._described))]
+            return [_Page(self._post(method, url, data, headers, self._checked_description))]
         pages: list[_Page] = []
         count = 1
         while len(pages) < count:
-            answer = self._finished(method, url, _page(data, len(pages) + 1), headers)
+            answer = self._finished_answer(method, url, _request_for_page(data, len(pages) + 1), headers)
             pages.append(_Page(answer))
-            count = _pages(answer)
+            count = _page_count(answer)
         return pages
 
-    def _finished(self, method: str, url: str, data: str, headers: Mapping[str, str]) -> Json:
+    def _finished_answer(self, method: str, url: str, data: str, headers: Mapping[str, str]) -> Json:
         """Ask again, with growing pauses, until a job is done."""
-        for poll in self._patience.polls():
-            answer = self._post(method, url, data, headers, self._judged)
+        for poll in self._deadline.polls():
+            answer = self._post(method, url, data, headers, self._checked_answer)
             if answer["status"] == "COMPLETE":
                 break
-            self._patience.sleep(poll, self._service, "the archive is still working on it")
+            self._deadline.sleep(poll, self._service, "the archive is still working on it")
         return answer
 
     def _post(self, method: str, url: str, data: str, headers: Mapping[str, str], check: Any) -> Json:
         headers = {**headers, **cookie(url, self._settings)}
         answer: Json = self._wire.ask(
-            self._service, method, url, self._patience, check=check, data=data, headers=headers
+            self._service, method, url, self._deadline, check=check, data=data, headers=headers
         )
         return answer
 
-    def _judged(self, answer: Any) -> Json:
+    def _checked_answer(self, answer: Any) -> Json:
         """Tell a failure in an envelope from an answer."""
         if not isinstance(answer, dict) or "status" not in answer:
             raise FleetingError("the answer is not the portal's envelope")
@@ -225,7 +225,7 @@ class _Api(PortalAPI):  # type: ignore[misc]
             raise FleetingError("the answer has no rows and columns")
         return answer
 
-    def _described(self, answer: Any) -> Json:
+    def _checked_description(self, answer: Any) -> Json:
         """Refuse an empty description: the portal gives one when something is wrong."""
         if not isinstance(answer, dict) or not answer or not all(isinstance(value, dict) for value in answer.values()):
             raise FleetingError("the description of its columns is empty")
@@ -236,7 +236,7 @@ def _is_table(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(row, dict) for row in value)
 
 
-def _page(data: str, number: int) -> str:
+def _request_for_page(data: str, number: int) -> str:
     """Ask for another page than the first, otherwise the same."""
     if number == 1:
         return data
@@ -244,7 +244,7 @@ def _page(data: str, number: int) -> str:
     return "request=" + quote(json.dumps({**request, "page": number}))
 
 
-def _pages(answer: Json) -> int:
+def _page_count(answer: Json) -> int:
     return int((answer.get("paging") or {}).get("pagesFiltered") or 1)
 
 

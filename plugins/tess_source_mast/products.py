@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import pl
 from tess_source.errors import TableError
 from tess_source.settings import Settings
+from tess_source.tables.listing import Observations, Products
 from tess_source_mast.batches import MOST_AT_A_TIME, batches, in_parallel
-from tess_source_mast.deadline import OverloadError, Patience
+from tess_source_mast.deadline import Deadline, OverloadError
 from tess_source_mast.frames import frame
 
 if TYPE_CHECKING:
     import threading
-
-    from tess_source.tables.listing import Observations, Products
 
 __all__ = ["MOST_OBSERVATIONS", "list_products"]
 
@@ -53,8 +52,6 @@ def list_products(observations: Observations, settings: Settings) -> Products | 
     ServiceError
         If the archive fails, or answers in part only.
     """
-    from tess_source.tables.listing import Products
-
     ours = observations.to_polars().filter(pl.col("archive") == "mast")
     if not ours.height:
         return None
@@ -62,7 +59,7 @@ def list_products(observations: Observations, settings: Settings) -> Products | 
     wanted = list(batches(dict.fromkeys(ours["obsid"]), MOST_OBSERVATIONS))
 
     def ask(batch: list[str], stop: threading.Event) -> list[pl.DataFrame]:
-        return _asked(batch, settings, Patience(settings.timeout, stop=stop))
+        return _product_frames(batch, settings, Deadline(settings.timeout, stop=stop))
 
     parts = [part for parts in in_parallel(ask, wanted, min(MOST_AT_A_TIME, settings.jobs)) for part in parts]
     parts = [part for part in parts if part.width]
@@ -106,24 +103,26 @@ def _without_images(ours: pl.DataFrame) -> pl.DataFrame:
     return ours.filter(~pl.any_horizontal(known))
 
 
-def _asked(obsids: list[str], settings: Settings, patience: Patience) -> list[pl.DataFrame]:
+def _product_frames(obsids: list[str], settings: Settings, deadline: Deadline) -> list[pl.DataFrame]:
     """Ask for the products of observations; if that is too much for the server, for those of each half."""
     from tess_source_mast.portal import portal
 
-    patience = replace(patience, parts=len(obsids) > 1)
+    deadline = replace(deadline, parts=len(obsids) > 1)
     try:
-        pages = portal(settings).ask(SERVICE, {"obsid": ",".join(obsids)}, settings, patience)
+        pages = portal(settings).ask(SERVICE, {"obsid": ",".join(obsids)}, settings, deadline)
     except OverloadError as error:
         if len(obsids) == 1:
             raise
         middle = len(obsids) // 2
         log.warning("%s; asking for %d observations at a time", error, middle)
-        patience = replace(patience, tries=TRIES_OF_A_HALF)
-        return [part for half in (obsids[:middle], obsids[middle:]) for part in _asked(half, settings, patience)]
-    return [_of_parents(frame(SERVICE, pages), obsids)]
+        deadline = replace(deadline, tries=TRIES_OF_A_HALF)
+        return [
+            part for half in (obsids[:middle], obsids[middle:]) for part in _product_frames(half, settings, deadline)
+        ]
+    return [_rows_of_parents(frame(SERVICE, pages), obsids)]
 
 
-def _of_parents(found: pl.DataFrame, obsids: Sequence[str]) -> pl.DataFrame:
+def _rows_of_parents(found: pl.DataFrame, obsids: Sequence[str]) -> pl.DataFrame:
     """Drop products of observations that were not asked for: servers have given such (astroquery issue 1917)."""
     if "parent_obsid" not in found.columns:
         return found

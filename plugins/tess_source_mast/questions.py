@@ -11,12 +11,12 @@ from tess_source.settings import Settings
 from tess_source.targets.target import DEFAULT_RADIUS, Query, Target
 from tess_source_mast.batches import batches
 from tess_source_mast.criteria import checked
-from tess_source_mast.deadline import Patience
+from tess_source_mast.deadline import Deadline
 
 if TYPE_CHECKING:
     from tess_source_mast.portal import Portal
 
-__all__ = ["MOST_TARGETS", "Question", "questions"]
+__all__ = ["MOST_TARGETS", "PortalQuestion", "questions"]
 
 FILTERED = "Mast.Caom.Filtered"
 POSITION = "Mast.Caom.Filtered.Position"
@@ -26,7 +26,7 @@ MOST_TARGETS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PortalQuestion:
     """One question to the portal about observations."""
 
     service: str
@@ -49,7 +49,7 @@ class Question:
         return self.target is not None and self.target.radius is None
 
 
-def questions(query: Query, portal: Portal, settings: Settings) -> list[Question]:
+def questions(query: Query, portal: Portal, settings: Settings) -> list[PortalQuestion]:
     """Word a query.
 
     Parameters
@@ -62,35 +62,35 @@ def questions(query: Query, portal: Portal, settings: Settings) -> list[Question
 
     Returns
     -------
-    list of Question
+    list of PortalQuestion
 
     Raises
     ------
     QueryError
         If a target or a criterion makes no sense.
     """
-    patience = Patience(settings.timeout)
-    criteria = checked(query.criteria, portal.columns("Mast.Caom.Cone", settings, patience), query.wildcards)
+    deadline = Deadline(settings.timeout)
+    criteria = checked(query.criteria, portal.columns("Mast.Caom.Cone", settings, deadline), query.wildcards)
     tics = list(dict.fromkeys(str(target.tic) for target in query.targets if target.tic is not None))
     places = [target for target in query.targets if target.tic is None]
     if tics and "target_name" in criteria:
         raise QueryError("target_name was given twice: by the TIC ids of the targets, and as a criterion")
 
     def filters(names: Mapping[str, list[str]]) -> list[dict[str, Any]]:
-        return portal.filters({**criteria, **names}, settings, patience)
+        return portal.filters({**criteria, **names}, settings, deadline)
 
     asked = [
-        Question(FILTERED, filters({"target_name": batch}), names=frozenset(batch))
+        PortalQuestion(FILTERED, filters({"target_name": batch}), names=frozenset(batch))
         for batch in batches(tics, MOST_TARGETS)
     ]
     common = filters({}) if places or not query.targets else []
-    asked += [Question(POSITION, common, target=place, position=_position(place)) for place in places]
+    asked += [PortalQuestion(POSITION, common, target=place, position=_position_text(place)) for place in places]
     if not query.targets:
-        asked.append(Question(FILTERED, common))
-    return _worded(asked)
+        asked.append(PortalQuestion(FILTERED, common))
+    return _with_filters(asked)
 
 
-def _worded(asked: Iterable[Question]) -> list[Question]:
+def _with_filters(asked: Iterable[PortalQuestion]) -> list[PortalQuestion]:
     """Refuse a question without any filter: it would mean the whole archive."""
     found = list(asked)
     if any(not question.filters for question in found):
@@ -98,7 +98,7 @@ def _worded(asked: Iterable[Question]) -> list[Question]:
     return found
 
 
-def _position(target: Target) -> str:
+def _position_text(target: Target) -> str:
     """Write a cone as astroquery does: degrees, separated by commas."""
     from astropy import units
 

@@ -8,7 +8,7 @@ from typing import Any
 from tess_source.errors import ServiceError
 from tess_source.settings import Settings
 from tess_source.targets.target import Target
-from tess_source_mast.deadline import Patience
+from tess_source_mast.deadline import Deadline
 
 __all__ = ["resolve"]
 
@@ -41,19 +41,19 @@ def resolve(name: str, settings: Settings) -> Target | None:
     here = portal(settings)
     params = {"outputFormat": "json", "resolveAll": False, "name": [name]}
     headers = {"Content-type": "application/x-www-form-urlencoded", "Accept": "text/plain"}
-    patience = Patience(settings.timeout)
+    deadline = Deadline(settings.timeout)
     with here.wire() as wire:
         answer = wire.ask(
-            SERVICE, "GET", here.addresses.resolver, patience, check=_checked, params=params, headers=headers
+            SERVICE, "GET", here.addresses.resolver, deadline, check=_checked_answer, params=params, headers=headers
         )
     found = answer["resolvedCoordinate"] or []
-    ours = [entry for entry in found if _same(entry.get("searchString"), name)]
+    ours = [entry for entry in found if _is_same_name(entry.get("searchString"), name)]
     if found and not ours:
         raise ServiceError(SERVICE, f"asked for {name!r}, it answered for {found[0].get('searchString')!r}")
-    return _target(name, ours[0]) if ours else None
+    return _target_of_entry(name, ours[0]) if ours else None
 
 
-def _checked(answer: Any) -> dict[str, Any]:
+def _checked_answer(answer: Any) -> dict[str, Any]:
     """Tell "not known" from a failure, in which the list of places is missing."""
     from tess_source_mast.wire import FleetingError
 
@@ -66,11 +66,11 @@ def _checked(answer: Any) -> dict[str, Any]:
     return answer
 
 
-def _same(given: Any, asked: str) -> bool:
+def _is_same_name(given: Any, asked: str) -> bool:
     return " ".join(str(given).lower().split()) == " ".join(asked.lower().split())
 
 
-def _target(name: str, entry: dict[str, Any]) -> Target:
+def _target_of_entry(name: str, entry: dict[str, Any]) -> Target:
     who, canonical = str(entry.get("resolver") or "resolver"), str(entry.get("canonicalName") or "")
     if match := _TIC.fullmatch(canonical.strip()):
         return Target(text=name, tic=int(match[1]))

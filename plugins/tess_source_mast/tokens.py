@@ -34,12 +34,12 @@ def cookie(url: str, settings: Settings) -> dict[str, str]:
     """
     if not is_mast(url):
         return {}
-    token = settings.token or os.environ.get("MAST_API_TOKEN") or _from_keyring()
+    token = settings.token or os.environ.get("MAST_API_TOKEN") or _token_of_keyring()
     return {"Cookie": f"mast_token={token}"} if token else {}
 
 
 @functools.cache
-def _from_keyring() -> str | None:
+def _token_of_keyring() -> str | None:
     """Look into the system's keyring, once: it may be slow, and ask the user."""
     try:
         import keyring

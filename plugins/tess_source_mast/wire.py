@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -17,8 +15,9 @@ import requests
 import urllib3
 
 from tess_source._version import USER_AGENT
+from tess_source.download.http import seconds_to_wait
 from tess_source.errors import ServiceError
-from tess_source_mast.deadline import OverloadError, Patience, pause
+from tess_source_mast.deadline import Deadline, OverloadError, pause
 
 __all__ = ["FleetingError", "Wire"]
 
@@ -74,7 +73,7 @@ class Wire:
 
     def __init__(self, advice: str) -> None:
         self.session = requests.Session()
-        self.session.headers["User-Agent"] = f"{_agent()} {self.session.headers['User-Agent']}"
+        self.session.headers["User-Agent"] = f"{_user_agent()} {self.session.headers['User-Agent']}"
         self.session.max_redirects = MOST_REDIRECTS
         self.advice = advice
 
@@ -83,19 +82,19 @@ class Wire:
         service: str,
         method: str,
         url: str,
-        patience: Patience,
+        deadline: Deadline,
         *,
         check: Callable[[Any], Any] = lambda answer: answer,
         **request: Any,
     ) -> Any:
-        """Ask until there is an answer, or patience ends.
+        """Ask until there is an answer, or the time is up.
 
         Parameters
         ----------
         service : str
             What error messages call it.
         method, url : str
-        patience : Patience
+        deadline : Deadline
         check : callable
             What is made of the parsed JSON; it may raise FleetingError, or ServiceError for good.
         **request
@@ -111,17 +110,17 @@ class Wire:
         ServiceError
             With the service, the HTTP code and what to do; OverloadError if a smaller question may succeed.
         """
-        for attempt in range(patience.tries):
-            patience.check(service, "no answer")
+        for attempt in range(deadline.tries):
+            deadline.check(service, "no answer")
             try:
-                return check(self._once(service, method, url, patience, request))
+                return check(self._answer_once(service, method, url, deadline, request))
             except FleetingError as trouble:
                 last = trouble
-            if attempt + 1 == patience.tries or (patience.parts and last.slow):
+            if attempt + 1 == deadline.tries or (deadline.parts and last.slow):
                 break
             wait = pause(attempt, last.after)
-            log.warning("%s: %s; trying again in %.1f s", service, _words(last), wait)
-            patience.sleep(wait, service, _words(last))
+            log.warning("%s: %s; trying again in %.1f s", service, _problem_text(last), wait)
+            deadline.sleep(wait, service, _problem_text(last))
         kind = OverloadError if last.overload else ServiceError
         tried = f", tried {attempt + 1} times" if attempt else ""
         raise kind(service, f"{last.problem}{tried}", last.status, self.advice) from last
@@ -130,12 +129,12 @@ class Wire:
         """Close the connection."""
         self.session.close()
 
-    def _once(self, service: str, method: str, url: str, patience: Patience, request: Mapping[str, Any]) -> Any:
+    def _answer_once(self, service: str, method: str, url: str, deadline: Deadline, request: Mapping[str, Any]) -> Any:
         # Whatever stands in the header Cookie, requests drops at a redirect; it is never put into the cookie jar.
         try:
-            with self.session.request(method, url, timeout=patience.timeouts, stream=True, **request) as response:
-                body = _body(response, service, patience)
-                self._judge(service, response, body)
+            with self.session.request(method, url, timeout=deadline.timeouts, stream=True, **request) as response:
+                body = _whole_body(response, service, deadline)
+                self._check_status(service, response, body)
         except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
             connecting = isinstance(error, requests.ConnectTimeout)
             problem = "no connection within the time-out" if connecting else "no answer within the time-out"
@@ -148,16 +147,16 @@ class Wire:
             raise FleetingError("the connection broke" if broken else "no connection", overload=broken) from error
         except requests.RequestException as error:
             raise ServiceError(service, f"the request failed: {type(error).__name__}", advice=self.advice) from error
-        return _parsed(body)
+        return _parsed_json(body)
 
-    def _judge(self, service: str, response: requests.Response, body: bytes) -> None:
+    def _check_status(self, service: str, response: requests.Response, body: bytes) -> None:
         """Raise for any status but success."""
         status = response.status_code
         if status < 400:
             return
         problem = response.reason or "failed"
         if status in REPEATED:
-            after = _seconds(response.headers.get("Retry-After"))
+            after = seconds_to_wait(response.headers.get("Retry-After"))
             overload, slow = status >= 500 or status == 408, status in {408, 504}
             raise FleetingError(problem, status, overload=overload, slow=slow, after=after)
         if status in TOO_LARGE:
@@ -170,21 +169,21 @@ _TOKEN = "Is the MAST token valid? It is needed for exclusive data only; without
 _CERTIFICATES = "Certificates are taken from REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, if your network needs its own"
 
 
-def _agent() -> str:
+def _user_agent() -> str:
     return f"{USER_AGENT} astroquery/{version('astroquery')}"
 
 
-def _body(response: requests.Response, service: str, patience: Patience) -> bytes:
+def _whole_body(response: requests.Response, service: str, deadline: Deadline) -> bytes:
     """Read the whole body, piece by piece as it comes, so that a trickle does not outlast the deadline."""
     pieces = []
     response.raw.decode_content = True  # as an attribute: vcrpy's replay takes no such argument
     while piece := response.raw.read1(PIECE):
-        patience.check(service, "the answer came too slowly")
+        deadline.check(service, "the answer came too slowly")
         pieces.append(piece)
     return b"".join(pieces)
 
 
-def _parsed(body: bytes) -> Any:
+def _parsed_json(body: bytes) -> Any:
     try:
         return json.loads(body)
     except ValueError as error:
@@ -193,18 +192,5 @@ def _parsed(body: bytes) -> Any:
         raise FleetingError(f"the answer is {what}") from error
 
 
-def _seconds(text: str | None) -> float | None:
-    """Read ``Retry-After``: seconds, or a date (RFC 9110, section 10.2.3)."""
-    if not text:
-        return None
-    if text.strip().isdigit():
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-
-
-def _words(trouble: FleetingError) -> str:
+def _problem_text(trouble: FleetingError) -> str:
     return trouble.problem if trouble.status is None else f"HTTP {trouble.status} {trouble.problem}"

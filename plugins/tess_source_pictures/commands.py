@@ -12,6 +12,8 @@ from tess_source.cli.printing import NOTHING, SOME_FAILED, note
 from tess_source_dv.draw.figure import PictureFile
 from tess_source_pictures.gather import has_curves
 from tess_source_pictures.html import page_file
+from tess_source_pictures.page import written
+from tess_source_pictures.plot import drawn
 
 if TYPE_CHECKING:
     from tess_source.session import Session
@@ -46,14 +48,12 @@ def plot(
 
     TARGET is a TIC id, a name, or "ra dec" in degrees; one star. Filters choose among its light curves.
     """
-    from tess_source_pictures.plot import drawn
-
-    found, light = _found(session, asked, filters)
+    found, light = _found_and_selected(session, asked, filters)
     if not has_curves(light):
-        _nothing(f"{light.explain()}\nno light curve to be drawn")
+        _exit_with_nothing(f"{light.explain()}\nno light curve to be drawn")
     _, failed = drawn(found, file, root, light=light, transits=not plain)
     note(f"drawn: {file}")
-    _some_failed(failed)
+    _exit_if_failed(failed)
 
 
 @click.command(cls=Asking, needs_target=True)
@@ -72,31 +72,29 @@ def show(
 
     TARGET is a TIC id, a name, or "ra dec" in degrees; one star. Filters choose among its light curves.
     """
-    from tess_source_pictures.page import written
-
-    found, light = _found(session, asked, filters)
+    found, light = _found_and_selected(session, asked, filters)
     if filters and not has_curves(light):
-        _nothing(f"{light.explain()}\nno light curve to be shown")
+        _exit_with_nothing(f"{light.explain()}\nno light curve to be shown")
     failed = written(found, file, root, light=light, series=series)
     note(f"written: {file}")
-    _some_failed(failed)
+    _exit_if_failed(failed)
 
 
-def _found(session: Session, asked: Mapping[str, Any], filters: Mapping[str, Any]) -> tuple[Found, Found]:
+def _found_and_selected(session: Session, asked: Mapping[str, Any], filters: Mapping[str, Any]) -> tuple[Found, Found]:
     """Search: what there is of the target, and what filters leave of it, from which the light curves are."""
     found = session.search(**asked)
     light = found.select(**filters) if filters else found
     if not len(found.products):
-        _nothing(light.explain())
+        _exit_with_nothing(light.explain())
     return found, light
 
 
-def _nothing(why: str) -> NoReturn:
+def _exit_with_nothing(why: str) -> NoReturn:
     note(why)
     raise click.exceptions.Exit(NOTHING)
 
 
-def _some_failed(failed: Mapping[str, str]) -> None:
+def _exit_if_failed(failed: Mapping[str, str]) -> None:
     """Leave with the exit code for it if a file could not be had; which, and why, was said by a warning."""
     if failed:
         raise click.exceptions.Exit(SOME_FAILED)

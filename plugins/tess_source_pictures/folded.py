@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
-from tess_source_pictures.gather import Curve
-from tess_source_pictures.transits import Ephemeris, in_transit
+from tess_source_dv.read.read_dvt import read_dvt
+from tess_source_pictures.gather import Curve, plain_numbers
+from tess_source_pictures.transits import TransitTimes, in_transit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +29,7 @@ LEAST = 0.1
 class Folded:
     """One TCE, folded."""
 
-    event: Ephemeris
+    event: TransitTimes
     phase: NDArray[np.float64]
     """Time from mid-transit [h], shape (n,)."""
     flux: NDArray[np.float64]
@@ -42,15 +43,15 @@ class Folded:
     simulated: bool = False
 
 
-def fold_curves(curves: Sequence[Curve], event: Ephemeris, events: Sequence[Ephemeris]) -> Folded:
+def fold_curves(curves: Sequence[Curve], event: TransitTimes, events: Sequence[TransitTimes]) -> Folded:
     """Fold light curves: each less its baseline, without the cadences in transits of other TCEs (unless hardly any were left).
 
     Parameters
     ----------
     curves : sequence of Curve
-    event : Ephemeris
+    event : TransitTimes
         Whose transits.
-    events : sequence of Ephemeris
+    events : sequence of TransitTimes
         Of all TCEs: their transits do not count for the baseline.
     """
     others = [other for other in events if other.tce != event.tce]
@@ -71,11 +72,11 @@ def fold_curves(curves: Sequence[Curve], event: Ephemeris, events: Sequence[Ephe
     return Folded(event, phase, flux, reach, said, simulated=made)
 
 
-def _reach(event: Ephemeris) -> float:
+def _reach(event: TransitTimes) -> float:
     return min(REACH * event.duration, event.period * 12)
 
 
-def _baseline(curve: Curve, events: Sequence[Ephemeris], width: float) -> NDArray[np.float64]:
+def _baseline(curve: Curve, events: Sequence[TransitTimes], width: float) -> NDArray[np.float64]:
     """Interpolate between medians of what lies outside of all transits."""
     outside = ~in_transit(curve.time, events, wide=1.2)
     if not outside.any():
@@ -88,14 +89,14 @@ def _baseline(curve: Curve, events: Sequence[Ephemeris], width: float) -> NDArra
     return np.asarray(np.interp(curve.time, times, medians), dtype=np.float64)
 
 
-def fold_series(path: Path, events: Sequence[Ephemeris]) -> dict[int, Folded]:
+def fold_series(path: Path, events: Sequence[TransitTimes]) -> dict[int, Folded]:
     """Fold the time series of a run: detrended flux and model, as the run left them.
 
     Parameters
     ----------
     path : Path
         A ``_dvt.fits`` file.
-    events : sequence of Ephemeris
+    events : sequence of TransitTimes
 
     Returns
     -------
@@ -107,19 +108,14 @@ def fold_series(path: Path, events: Sequence[Ephemeris]) -> dict[int, Folded]:
     LoadError, OSError
         If the file cannot be read.
     """
-    from tess_source_dv.read.series import read_dvt
-
     wanted = {event.tce: event for event in events}
     series = {curve.meta["TCE"]: curve for curve in read_dvt(path)}
-    return {tce: _folded(series[tce], event) for tce, event in wanted.items() if tce in series}
+    return {tce: _folded_tce(series[tce], event) for tce, event in wanted.items() if tce in series}
 
 
-def _folded(curve: Any, event: Ephemeris) -> Folded:
-
-    from tess_source_pictures.gather import _plain
-
-    phase, reach = event.offset(_plain(curve.time.btjd)), _reach(event)
-    flux, model = (_plain(curve[name]) * 1e6 for name in ("flux", "model_init"))
+def _folded_tce(curve: Any, event: TransitTimes) -> Folded:
+    phase, reach = event.offset(plain_numbers(curve.time.btjd)), _reach(event)
+    flux, model = (plain_numbers(curve[name]) * 1e6 for name in ("flux", "model_init"))
     near = np.abs(phase) <= reach
     good, modelled = near & np.isfinite(flux), near & np.isfinite(model)
     order = np.argsort(phase[modelled])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import np, pl
 from tess_source.errors import LoadError, QueryError, TessSourceError
 from tess_source.load.loading import open_entry
+from tess_source_dv.draw.target import only_target, short_list, tics_asked_for
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +26,7 @@ __all__ = [
     "gather",
     "has_curves",
     "name_of",
+    "plain_numbers",
     "target_of",
 ]
 
@@ -73,18 +75,14 @@ def target_of(found: Found, tic: int | None = None) -> int:
     """
     frame = found.products.to_polars().drop_nulls("tic")
     tics: list[int] = frame.filter(pl.col("kind") != "ffi")["tic"].unique(maintain_order=True).to_list()
-    asked = {target.tic for target in found.query.targets if target.tic is not None}
-    tics = [one for one in tics if one in asked] or tics
-    if tic is None and len(tics) == 1:
-        return tics[0]
-    if tic is not None and tic in tics:
-        return tic
+    tics = tics_asked_for(found, tics)
     if not tics:
         raise QueryError(f"there is nothing to show: {found.explain()}")
-    shown = ", ".join(map(str, tics[:5])) + (" …" if len(tics) > 5 else "")
     if tic is None:
-        raise QueryError(f"a picture shows one target; say tic=…: there are {len(tics):,}: {shown}")
-    raise QueryError(f"TIC {tic} is not in this search; there is {shown}")
+        return only_target(tics)
+    if tic not in tics:
+        raise QueryError(f"TIC {tic} is not in this search; there is {short_list(tics)}")
+    return tic
 
 
 def name_of(found: Found, tic: int) -> str:
@@ -134,7 +132,7 @@ def gather(light: Found, root: str | Path | None = None, **options: Any) -> Gath
     failed: dict[str, str] = {entry.item.filename: entry.error for entry in manifest if not entry.ok}
     for entry in manifest.ok:
         try:
-            curves.append(_curve(open_entry(light._session(), entry, options), entry.item))
+            curves.append(_relative_curve(open_entry(light._session(), entry, options), entry.item))
         except (TessSourceError, OSError) as error:
             failed[entry.item.filename] = str(error)
     for name, problem in failed.items():
@@ -145,11 +143,11 @@ def gather(light: Found, root: str | Path | None = None, **options: Any) -> Gath
     return Gathered(tuple(sorted(curves, key=lambda curve: curve.sector)), manifest, failed)
 
 
-def _curve(opened: Any, item: Any) -> Curve:
+def _relative_curve(opened: Any, item: Any) -> Curve:
     """Take time and relative flux out of a lightkurve object."""
     if not hasattr(opened, "flux") or not hasattr(opened, "time"):
         raise LoadError(f"{type(opened).__name__} is no light curve")
-    time, flux = _plain(opened.time.btjd), _plain(opened.flux)
+    time, flux = plain_numbers(opened.time.btjd), plain_numbers(opened.flux)
     good = np.isfinite(time) & np.isfinite(flux)
     middle = float(np.median(flux[good])) if good.any() else np.nan
     if not middle > 0:
@@ -167,7 +165,7 @@ def _curve(opened: Any, item: Any) -> Curve:
     )
 
 
-def _plain(values: Any) -> NDArray[np.float64]:
+def plain_numbers(values: Any) -> NDArray[np.float64]:
     """Give numbers without unit, NaN where they are masked."""
     mask = np.asarray(getattr(values, "mask", False))
     bare = getattr(values, "unmasked", values)

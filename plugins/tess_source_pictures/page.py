@@ -12,15 +12,16 @@ from tess_source._lazy import pl
 from tess_source.disk import write
 from tess_source.display import text as words
 from tess_source.errors import QueryError, TessSourceError
+from tess_source_dv.draw.coverage import plot_coverage
 from tess_source_dv.draw.figure import new_figure
-from tess_source_dv.sets.exact_sectors import root_of
-from tess_source_dv.sets.members import everything, members
+from tess_source_dv.sets.exact_sectors import fetch_reports, root_of
+from tess_source_dv.sets.members import all_products, members
 from tess_source_pictures.folded import Folded, fold_curves, fold_series
 from tess_source_pictures.gather import Gathered, chosen, gather, has_curves, name_of, simulated, target_of
 from tess_source_pictures.html import Markup, link, page, page_file, table, text
 from tess_source_pictures.panels import INK, colour, draw_fold, draw_sector, scale_of
 from tess_source_pictures.svg import Inliner
-from tess_source_pictures.transits import Ephemeris, Validated, ephemerides, validated
+from tess_source_pictures.transits import TransitTimes, Validated, ephemerides, validated
 
 if TYPE_CHECKING:
     from tess_source.tables.found import Found
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class _Known:
+class _Contents:
     """All that the page is made from."""
 
     found: Found
@@ -42,7 +43,7 @@ class _Known:
     light: Gathered | None
     """None if the target has no light curves."""
     dv: Validated
-    events: Sequence[Ephemeris]
+    events: Sequence[TransitTimes]
     folds: Mapping[int, Folded]
     problems: Mapping[str, str]
     """File → why it is not shown."""
@@ -114,15 +115,22 @@ def written(
         File → why it could not be had or read.
     """
     file = page_file(path)
-    known = _known(found, light or found, target_of(found, tic), root_of(found, root), series, options)
+    known = _page_contents(found, light or found, target_of(found, tic), root_of(found, root), series, options)
     inliner = Inliner()
-    parts = [*_head(known), *_coverage(known, inliner), *_curves(known, inliner), *_tces(known, inliner)]
-    parts += [*_sets(known), *_lock(known)]
+    parts = [
+        *_head_html(known),
+        *_coverage_html(known, inliner),
+        *_curves_html(known, inliner),
+        *_tces_html(known, inliner),
+    ]
+    parts += [*_sets_html(known), *_lock_html(known)]
     write(file, page(known.title, parts).encode())
     return known.problems
 
 
-def _known(found: Found, asked: Found, tic: int, root: Path, series: bool, options: Mapping[str, Any]) -> _Known:
+def _page_contents(
+    found: Found, asked: Found, tic: int, root: Path, series: bool, options: Mapping[str, Any]
+) -> _Contents:
     light = gather(chosen(asked, tic), root, **options) if has_curves(asked, tic) else None
     dv = validated(found, tic, root, exact=True)
     if light is None and not len(dv.sets):
@@ -130,32 +138,30 @@ def _known(found: Found, asked: Found, tic: int, root: Path, series: bool, optio
     problems = {**(light.failed if light else {}), **dv.failed}
     events = ephemerides(dv)
     folds = {event.tce: fold_curves(light.curves, event, events) for event in events} if light else {}
-    if (file := _series(found, dv, root, series)) is not None:
+    if (file := _series_file(found, dv, root, series)) is not None:
         try:
             folds |= fold_series(file, events)
         except (TessSourceError, OSError) as error:
             problems[file.name] = str(error)
     elif series and dv.best is not None:
         problems[f"time series of {dv.best['set']}"] = "it could not be had; the light curves are folded instead"
-    return _Known(found, asked, tic, root, light, dv, events, folds, problems)
+    return _Contents(found, asked, tic, root, light, dv, events, folds, problems)
 
 
-def _series(found: Found, dv: Validated, root: Path, fetch: bool) -> Path | None:
+def _series_file(found: Found, dv: Validated, root: Path, fetch: bool) -> Path | None:
     """Give the time series of the set that the TCEs are from, if it is here or is to be fetched."""
-    from tess_source_dv.sets.exact_sectors import fetch_reports
-
     if dv.best is None:
         return None
-    uris = members(everything(found)).filter(set=dv.best["set"], kind="dvt")["uri"].to_list()
+    uris = members(all_products(found)).filter(set=dv.best["set"], kind="dvt")["uri"].to_list()
     if fetch:
         paths, _ = fetch_reports(found, uris, root)
         return paths[0] if paths else None
-    plan = found.replace(products=_only(found, uris).products, drops=()).plan(root)
+    plan = found.replace(products=_with_products(found, uris).products, drops=()).plan(root)
     here = [root / item.path for item, there in zip(plan, plan.here(), strict=True) if there]
     return here[0] if here else None
 
 
-def _only(found: Found, uris: Sequence[str]) -> Found:
+def _with_products(found: Found, uris: Sequence[str]) -> Found:
 
     return found.replace(products=found.products.where(pl.col("uri").is_in(list(uris))))
 
@@ -163,12 +169,12 @@ def _only(found: Found, uris: Sequence[str]) -> Found:
 # -- the parts of the page --
 
 
-def _head(known: _Known) -> list[str]:
+def _head_html(known: _Contents) -> list[str]:
     parts = [f"<h1>{text(known.title)}</h1>"]
     made = simulated(known.light.curves) if known.light else ""
     if made:
         parts.append(f'<p><span class="badge">{text(made)}</span> The files say so in their own headers.</p>')
-    facts = _facts(known)
+    facts = _star_facts(known)
     if facts:
         parts.append("<dl>" + "".join(f"<div><dt>{text(k)}</dt><dd>{text(v)}</dd></div>" for k, v in facts) + "</dl>")
     if known.problems:
@@ -177,7 +183,7 @@ def _head(known: _Known) -> list[str]:
     return parts
 
 
-def _facts(known: _Known) -> list[tuple[str, str]]:
+def _star_facts(known: _Contents) -> list[tuple[str, str]]:
     """List what headers tell of the star; what they do not tell is left out."""
     if known.light is None:
         return []
@@ -195,10 +201,8 @@ def _facts(known: _Known) -> list[tuple[str, str]]:
     return facts
 
 
-def _coverage(known: _Known, inliner: Inliner) -> list[str]:
-    from tess_source_dv.draw.coverage import plot_coverage
-
-    whole = known.found.replace(products=everything(known.found))
+def _coverage_html(known: _Contents, inliner: Inliner) -> list[str]:
+    whole = known.found.replace(products=all_products(known.found))
     said = f"Sectors of TIC {known.tic} that were observed, and that each data-validation run used"
     parts = ["<h2>Coverage</h2>"]
     for shown, narrow in (("broad", False), ("narrow", True)):  # the style shows one of them
@@ -210,7 +214,7 @@ def _coverage(known: _Known, inliner: Inliner) -> list[str]:
     return parts
 
 
-def _curves(known: _Known, inliner: Inliner) -> list[str]:
+def _curves_html(known: _Contents, inliner: Inliner) -> list[str]:
     if known.light is None:
         return ["<h2>Light curves</h2>", "<p>There are none.</p>"]
     curves = known.light.curves
@@ -250,7 +254,7 @@ TCE_COLUMNS: tuple[tuple[str, str, str], ...] = (
 """Heading, column, format."""
 
 
-def _tces(known: _Known, inliner: Inliner) -> list[str]:
+def _tces_html(known: _Contents, inliner: Inliner) -> list[str]:
     parts = ["<h2>Threshold crossing events</h2>"]
     if known.dv.best is None:
         return [*parts, "<p>No data-validation set is known: where a search finds no TCE, there is none.</p>"]
@@ -258,7 +262,7 @@ def _tces(known: _Known, inliner: Inliner) -> list[str]:
     if not len(known.dv.tces):
         return [*parts, f"<p>The report of {text(name)} could not be read.</p>"]
     parts.append(f'<p class="soft">From the report of {text(name)}, the current set with most sectors.</p>')
-    rows = [[_cell(row[column], form) for _, column, form in TCE_COLUMNS] for row in known.dv.tces]
+    rows = [[_formatted(row[column], form) for _, column, form in TCE_COLUMNS] for row in known.dv.tces]
     parts.append(table([heading for heading, _, _ in TCE_COLUMNS], rows))
     figures = []
     for tce, folded in sorted(known.folds.items()):
@@ -272,7 +276,7 @@ def _tces(known: _Known, inliner: Inliner) -> list[str]:
     return [*parts, f'<div class="grid">{"".join(figures)}</div>'] if figures else parts
 
 
-def _cell(value: Any, form: str) -> str | None:
+def _formatted(value: Any, form: str) -> str | None:
     if value is None:
         return None
     return ("yes" if value else "no") if form == "yes/no" else form.format(value)
@@ -281,13 +285,13 @@ def _cell(value: Any, form: str) -> str | None:
 DOCUMENTS = {"dvr-pdf": "report", "dvm": "mini-report", "dvs": "summary"}
 
 
-def _sets(known: _Known) -> list[str]:
+def _sets_html(known: _Contents) -> list[str]:
     if not len(known.dv.sets):
         return []
-    files, prefix = _documents(known), _prefix(known.dv.sets["set"].to_list())
+    files, prefix = _document_links(known), _common_prefix(known.dv.sets["set"].to_list())
     rows = [
         (
-            row["set"].removeprefix(prefix), _superseded(row, prefix), row["sectors"], row["state"], row["tces"],
+            row["set"].removeprefix(prefix), _superseded_html(row, prefix), row["sectors"], row["state"], row["tces"],
             Markup(" · ".join(files.get(row["set"], [])) or "–"),
         )
         for row in known.dv.sets
@@ -299,37 +303,37 @@ def _sets(known: _Known) -> list[str]:
     return ["<h2>Data-validation sets</h2>", f'<p class="soft">{text(note)}</p>', table(head, rows)]
 
 
-def _prefix(keys: Sequence[str]) -> str:
+def _common_prefix(keys: Sequence[str]) -> str:
     """Give pipeline and target, with which the keys of all sets begin; empty if there are several pipelines."""
     begins = {"/".join(key.split("/")[:2]) + "/" for key in keys}
     return begins.pop() if len(begins) == 1 else ""
 
 
-def _superseded(row: Mapping[str, Any], prefix: str) -> Markup:
+def _superseded_html(row: Mapping[str, Any], prefix: str) -> Markup:
     by = row["superseded_by"]
     return Markup("<b>current</b>") if by is None else text(by.removeprefix(prefix))
 
 
-def _documents(known: _Known) -> dict[str, list[str]]:
+def _document_links(known: _Contents) -> dict[str, list[str]]:
     """Set → links to its PDFs, the report first."""
     found: dict[str, list[str]] = {}
-    rows: pl.DataFrame = members(everything(known.found))
+    rows: pl.DataFrame = members(all_products(known.found))
     for kind, said in DOCUMENTS.items():
         ours = rows.filter(kind=kind).sort("tce", "uri", nulls_last=True)
         for key, uri, tce in ours.select("set", "uri", "tce").iter_rows():
             name = f"{said} {tce}" if tce is not None else said
-            found.setdefault(key, []).append(link(_address(known.found, uri), name))
+            found.setdefault(key, []).append(link(_web_address(known.found, uri), name))
     return found
 
 
-def _address(found: Found, uri: str) -> str | None:
+def _web_address(found: Found, uri: str) -> str | None:
     """Say where a file is on the web; None if no plugin knows. No header of the request, which may hold a secret, is used."""
     session = found._session()
     transport = session.registry.transports.get(uri.partition(":")[0])
     return None if transport is None else transport.locate(uri, session.settings).url
 
 
-def _lock(known: _Known) -> list[str]:
+def _lock_html(known: _Contents) -> list[str]:
     parts = [
         "<h2>How this came to be</h2>",
         "<details><summary>What was asked, and what was left out</summary>",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
 from tess_source_pictures.gather import Curve
-from tess_source_pictures.transits import Ephemeris
+from tess_source_pictures.transits import TransitTimes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,7 +70,7 @@ def binned(x: NDArray[np.float64], y: NDArray[np.float64], width: float) -> tupl
     return np.bincount(index, x) / counts, np.bincount(index, y) / counts
 
 
-def draw_sector(axes: Axes, curve: Curve, scale: Scale, events: Sequence[Ephemeris] = (), size: float = 8.0) -> None:
+def draw_sector(axes: Axes, curve: Curve, scale: Scale, events: Sequence[TransitTimes] = (), size: float = 8.0) -> None:
     """Draw one sector: cadences pale, half-hour means dark, a mark below each transit."""
     rows = min(len(events), ROWS)
     band = 0.075 * (scale.high - scale.low) * (rows + 0.4 if rows else 0)
@@ -89,11 +89,11 @@ def draw_sector(axes: Axes, curve: Curve, scale: Scale, events: Sequence[Ephemer
     axes.set_xlim(middle - 0.515 * scale.days, middle + 0.515 * scale.days)
     axes.set_ylim((scale.low - band) / scale.per_unit, scale.high / scale.per_unit)
     axes.set_title(f"Sector {curve.sector}", loc="left", fontsize=size + 1, fontweight="bold", pad=3, color="black")
-    axes.set_title(_about(curve), loc="right", fontsize=size - 0.5, color=INK, pad=3)
-    _plain(axes, size)
+    axes.set_title(_curve_label(curve), loc="right", fontsize=size - 0.5, color=INK, pad=3)
+    _style_axes(axes, size)
 
 
-def _about(curve: Curve) -> str:
+def _curve_label(curve: Curve) -> str:
     words = [curve.pipeline, f"{round(curve.exptime)} s" if curve.exptime else ""]
     return " · ".join(word for word in (*words, "simulated" if curve.simulated else "") if word)
 
@@ -118,10 +118,10 @@ def draw_fold(axes: Axes, folded: Folded, size: float = 8.0) -> None:
     axes.set_ylabel("flux [ppm]", fontsize=size)
     axes.set_title(f"TCE {folded.event.tce}", loc="left", fontsize=size + 1, fontweight="bold", pad=3)
     axes.set_title(f"P = {folded.event.period:.5f} d", loc="right", fontsize=size, color=INK, pad=3)
-    _plain(axes, size)
+    _style_axes(axes, size)
 
 
-def _plain(axes: Axes, size: float) -> None:
+def _style_axes(axes: Axes, size: float) -> None:
     from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
     axes.tick_params(labelsize=size - 0.5, length=3, color="#9aa5b1")

@@ -12,7 +12,7 @@ from tess_source_dv.draw.figure import new_figure, picture_file, save
 from tess_source_dv.sets.exact_sectors import root_of
 from tess_source_pictures.gather import Curve, chosen, gather, name_of, simulated, target_of
 from tess_source_pictures.panels import INK, colour, draw_sector, scale_of
-from tess_source_pictures.transits import Ephemeris, ephemerides, validated
+from tess_source_pictures.transits import TransitTimes, ephemerides, validated
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -101,14 +101,14 @@ def drawn(
     return save(figure, file), {**gathered.failed, **(known.failed if known else {})}
 
 
-def draw(curves: Sequence[Curve], events: Sequence[Ephemeris] = (), title: str = "") -> Figure:
+def draw(curves: Sequence[Curve], events: Sequence[TransitTimes] = (), title: str = "") -> Figure:
     """Draw light curves that are here; see `plot`.
 
     Parameters
     ----------
     curves : sequence of Curve
         At least one.
-    events : sequence of Ephemeris
+    events : sequence of TransitTimes
         Whose transits are marked.
     title : str
     """
@@ -140,11 +140,11 @@ def draw(curves: Sequence[Curve], events: Sequence[Ephemeris] = (), title: str =
     figure.text(0.2 / WIDTH, 0.16 / height, note, fontsize=8, color=INK, va="center")
     if said := simulated(curves):
         figure.text(1 - 0.2 / WIDTH, 1 - 0.26 / height, said, fontsize=11, color="#a33b00", va="center", ha="right")
-    _legend(figure, events, curves, height)
+    _add_legend(figure, events, curves, height)
     return figure
 
 
-def _legend(figure: Figure, events: Sequence[Ephemeris], curves: Sequence[Curve], height: float) -> None:
+def _add_legend(figure: Figure, events: Sequence[TransitTimes], curves: Sequence[Curve], height: float) -> None:
     from matplotlib.lines import Line2D
 
     marks: dict[str, Any] = {"marker": "^", "linestyle": "", "markersize": 5}

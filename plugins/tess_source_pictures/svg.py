@@ -6,8 +6,9 @@ import io
 import itertools
 import re
 from collections.abc import Iterator
-from html import escape
 from typing import TYPE_CHECKING
+
+from tess_source.display.text import escape
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,7 +22,7 @@ METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)
 SIZE = re.compile(
     r'(<svg\b[^>]*?) height="[^"]*"([^>]*?) width="[^"]*"|(<svg\b[^>]*?) width="[^"]*"([^>]*?) height="[^"]*"'
 )
-NAMED = re.compile(r'(?<=\bid=")[^"]+(?=")|(?<=href="#)[^"]+(?=")|(?<=url\(#)[^)]+(?=\))')
+IDS = re.compile(r'(?<=\bid=")[^"]+(?=")|(?<=href="#)[^"]+(?=")|(?<=url\(#)[^)]+(?=\))')
 
 
 class Inliner:
@@ -44,10 +45,10 @@ class Inliner:
         text = METADATA.sub("", HEAD.sub("", out.getvalue(), count=1), count=1)
         text = SIZE.sub(lambda match: "".join(part for part in match.groups() if part), text, count=1)
         known: dict[str, str] = {}
-        text = NAMED.sub(lambda match: self._name(known, match[0]), text)
+        text = IDS.sub(lambda match: self._own_id(known, match[0]), text)
         return text.replace("<svg", f'<svg role="img" aria-label="{escape(said)}"', 1)
 
-    def _name(self, known: dict[str, str], name: str) -> str:
+    def _own_id(self, known: dict[str, str], name: str) -> str:
         if name not in known:
             known[name] = f"s{next(self._numbers)}"
         return known[name]

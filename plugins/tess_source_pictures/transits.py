@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np, pl
+from tess_source.names.sectors import sectors_of_text
 from tess_source_dv.read.tces import TCEs, read_tces
-from tess_source_dv.sector_bits import sectors_from_words
 from tess_source_dv.sets.exact_sectors import fetch_reports
-from tess_source_dv.sets.members import everything, members
+from tess_source_dv.sets.members import all_products, members
 from tess_source_dv.sets.table import Sets, sets_of
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
     from tess_source.tables.found import Found
 
-__all__ = ["Ephemeris", "Validated", "ephemerides", "validated"]
+__all__ = ["TransitTimes", "Validated", "ephemerides", "validated"]
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Ephemeris:
+class TransitTimes:
     """When the transits of one TCE happen."""
 
     tce: int
@@ -77,9 +77,9 @@ def validated(found: Found, tic: int, root: Path, *, exact: bool = False) -> Val
     exact : bool
         Fetch the reports of all searches over several sectors as well, to know which sectors each used.
     """
-    whole = found.replace(products=everything(found))
+    whole = found.replace(products=all_products(found))
     sets = sets_of(found, exact=exact, root=root).where(pl.col("tic") == tic)
-    best = _best(sets)
+    best = _best_set(sets)
     if best is None:
         return Validated(sets)
     reports = members(whole.products).filter(set=best["set"], kind="dvr-xml")["uri"].to_list()
@@ -97,25 +97,25 @@ def validated(found: Found, tic: int, root: Path, *, exact: bool = False) -> Val
     return Validated(sets, best, tces.sort(), failed)
 
 
-def _best(sets: Sets) -> Mapping[str, Any] | None:
+def _best_set(sets: Sets) -> Mapping[str, Any] | None:
     rows = list(sets.current.choose("widest")) or list(sets.choose("widest"))
     rows.sort(key=lambda row: row["pipeline"] != "SPOC")
     return rows[0] if rows else None
 
 
-def ephemerides(known: Validated) -> list[Ephemeris]:
+def ephemerides(known: Validated) -> list[TransitTimes]:
     """Give an ephemeris for each TCE that has period, epoch and duration, by number."""
     told = next((row["sectors"] for row in known.sets if known.best and row["set"] == known.best["set"]), None)
-    used = frozenset(sectors_from_words(told or ""))
+    used = frozenset(sectors_of_text(told or ""))
     wanted = ("period", "epoch", "duration")
     return [
-        Ephemeris(row["tce"], row["period"], row["epoch"], row["duration"], used)
+        TransitTimes(row["tce"], row["period"], row["epoch"], row["duration"], used)
         for row in known.tces
         if all(row[name] is not None for name in wanted) and row["period"] > 0 and row["duration"] > 0
     ]
 
 
-def in_transit(time: NDArray[np.float64], events: Sequence[Ephemeris], wide: float = 1.0) -> NDArray[np.bool_]:
+def in_transit(time: NDArray[np.float64], events: Sequence[TransitTimes], wide: float = 1.0) -> NDArray[np.bool_]:
     """Say which times [BTJD] lie within `wide` durations around the middle of a transit."""
     inside = np.zeros(len(time), dtype=bool)
     for event in events:

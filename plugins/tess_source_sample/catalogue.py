@@ -13,7 +13,7 @@ from math import isnan
 from typing import Any
 
 from tess_source_sample import holdings
-from tess_source_sample.facts import Run, runs, sector, star
+from tess_source_sample.facts import ValidationRun, runs, sector, star
 from tess_source_sample.files import natural_size
 from tess_source_sample.holdings import Contributed, Image, Searched, Seen
 
@@ -40,7 +40,7 @@ DV_ORDER = ("DVR", "DVM", "DVS", "DVT")
 """In which order the archive lists the data validation products of an observation."""
 
 
-def _number(value: float) -> float | int | None:
+def _json_number(value: float) -> float | int | None:
     """Write a number as the archive's JSON does: whole ones as integers, a missing one as null."""
     if isnan(value):
         return None
@@ -52,7 +52,7 @@ def _digest(text: str) -> str:
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:10]
 
 
-def _known(value: float, otherwise: float) -> float:
+def _value_or(value: float, otherwise: float) -> float:
     return otherwise if isnan(value) else value
 
 
@@ -63,13 +63,13 @@ def lc_obs_id(seen: Seen) -> str:
     return f"tess{place.prefix}-s{seen.sector:04d}-{seen.tic:016d}-{place.scid}-{ending}"
 
 
-def dv_obs_id(search: Searched | Run) -> str:
+def dv_obs_id(search: Searched | ValidationRun) -> str:
     """Return the obs_id of a multi-sector search; it carries no run number (since 2022)."""
     stamp = sector(search.first).dv_timestamp
     return f"tess{stamp}-s{search.first:04d}-s{search.last:04d}-{search.tic:016d}"
 
 
-def dv_names(run: Run) -> Iterator[tuple[str, str]]:
+def dv_names(run: ValidationRun) -> Iterator[tuple[str, str]]:
     """Yield sub-group and file name of every product of a DV run, in the archive's order."""
     middle = f"s{run.first:04d}-s{run.last:04d}-{run.tic:016d}"
     stem = f"tess{run.timestamp}-{middle}"
@@ -111,7 +111,7 @@ class Catalogue:
         self.files: dict[str, Row] = {row["dataURI"]: row for rows in self.products.values() for row in rows}
         """Product row by ``dataURI``."""
 
-    def _fresh(self, known: int, offset: int = 0) -> int:
+    def _identifier(self, known: int, offset: int = 0) -> int:
         """Return a known identifier, or one counted from where no real one was seen."""
         if known:
             return known
@@ -156,8 +156,8 @@ class Catalogue:
             "objID": None,
         }
         row |= values
-        row["obsid"] = self._fresh(row["obsid"])
-        row["objID"] = self._fresh(row["objID"], 50_000_000)
+        row["obsid"] = self._identifier(row["obsid"])
+        row["objID"] = self._identifier(row["objID"], 50_000_000)
         self.observations.append(row)
         return row
 
@@ -171,7 +171,7 @@ class Catalogue:
             "productType": product_type,
             "productGroupDescription": recommended,
             "productSubGroupDescription": group,
-            "size": size or _size(filename),
+            "size": size or _file_size(filename),
             "calib_level": level,
         }
         self.products.setdefault(observation["obsid"], []).append(row)
@@ -185,15 +185,15 @@ class Catalogue:
     def _add_seen(self, seen: Seen) -> None:
         place, obs_id = sector(seen.sector), lc_obs_id(seen)
         begin = place.start + MJD_OF_BTJD_0
-        end = _known(seen.t_max, begin + place.cadences / 720)
+        end = _value_or(seen.t_max, begin + place.cadences / 720)
         joint = "-" if seen.fast else "_"
         row = self._observation(
-            **_target(seen.tic, icrs=seen.icrs),
+            **_target_values(seen.tic, icrs=seen.icrs),
             obs_id=obs_id,
-            t_min=_known(seen.t_min, begin),
+            t_min=_value_or(seen.t_min, begin),
             t_max=end,
             t_exptime=20 if seen.fast else 120,
-            t_obs_release=_number(_known(seen.released, round(end) + 31)),
+            t_obs_release=_json_number(_value_or(seen.released, round(end) + 31)),
             proposal_id=seen.proposal,
             sequence_number=seen.sector,
             dataURL=f"mast:TESS/product/{obs_id}{joint}lc.fits",
@@ -212,11 +212,11 @@ class Catalogue:
         searches = [run for run in runs(search.tic) if (run.first, run.last) == ends]
         dvt = [name for group, name in dv_names(searches[-1]) if group == "DVT"]
         row = self._observation(
-            **_target(search.tic),
+            **_target_values(search.tic),
             obs_id=obs_id,
             t_min=search.t_min,
             t_max=search.t_max,
-            t_obs_release=_number(_known(search.released, round(search.t_max) + 45)),
+            t_obs_release=_json_number(_value_or(search.released, round(search.t_max) + 45)),
             proposal_id=search.proposal,
             sequence_number=search.last,
             dataURL=f"mast:TESS/product/{dvt[0]}",
@@ -225,7 +225,7 @@ class Catalogue:
         )
         self._add_runs(row, searches, search.version or _digest(obs_id))
 
-    def _add_runs(self, observation: Row, searches: Iterable[Run], version: str) -> None:
+    def _add_runs(self, observation: Row, searches: Iterable[ValidationRun], version: str) -> None:
         """Add the products of all runs: sorted by kind first, then by name, as the archive's list is."""
         names = [pair for run in searches for pair in dv_names(run)]
         for group, name in sorted(names, key=lambda pair: (DV_ORDER.index(pair[0]), pair[1])):
@@ -239,14 +239,14 @@ class Catalogue:
         begin = place.start + MJD_OF_BTJD_0
         addresses = [(f"{stem}_{ending}", size) for ending, size in entry.files]
         row = self._observation(
-            **_target(entry.tic),
+            **_target_values(entry.tic),
             obs_collection="HLSP",
             provenance_name=entry.pipeline,
             proposal_pi=entry.pi,
             calib_level=4,
             obs_id=entry.obs_id,
-            t_min=_known(entry.t_min, begin),
-            t_max=_known(entry.t_max, begin + place.cadences / 720),
+            t_min=_value_or(entry.t_min, begin),
+            t_max=_value_or(entry.t_max, begin + place.cadences / 720),
             t_exptime=entry.exptime,
             t_obs_release=round(begin) + 400,
             sequence_number=entry.sector,
@@ -279,7 +279,7 @@ class Catalogue:
             t_min=image.t_min,
             t_max=image.t_max,
             t_exptime=image.exptime,
-            t_obs_release=_number(image.released),
+            t_obs_release=_json_number(image.released),
             sequence_number=image.sector,
             s_region=image.region,
             obsid=image.obsid,
@@ -288,7 +288,7 @@ class Catalogue:
         self.products[row["obsid"]] = []
 
 
-def _target(tic: int, icrs: bool = False) -> Row:
+def _target_values(tic: int, icrs: bool = False) -> Row:
     """Return what an observation row says about its star; its footprint is a circle of 5 arcsec."""
     entry = star(tic)
     frame = "CIRCLE ICRS" if icrs else "CIRCLE"
@@ -327,7 +327,7 @@ def _product_row(observation: Row, filename: str, uri: str, version: str) -> Row
 
 
 @cache
-def _size(filename: str) -> int:
+def _file_size(filename: str) -> int:
     """Return the size of a file in bytes: of the real one where known, else as the simulation comes out."""
     known = holdings.SIZES.get(filename.partition("-")[2])
     if known is not None:

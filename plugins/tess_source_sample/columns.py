@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 
-class Column(NamedTuple):
+class AnswerColumn(NamedTuple):
     """One column of an answer and its entry in the column configuration."""
 
     name: str
@@ -66,8 +66,8 @@ _REGION = "Will be ICRS circle or polygon. E.g. CIRCLE ICRS 17.71740689 -58.4004
 _JPEG = "https://archive.stsci.edu/hst/previews/N4QF/N4QF18090.jpg"
 _AWAY = "Angular separation between searched coordinates and center of obsevation"
 
-OBSERVATIONS: tuple[Column, ...] = tuple(
-    Column(*row)
+OBSERVATIONS: tuple[AnswerColumn, ...] = tuple(
+    AnswerColumn(*row)
     for row in (
         (
             "intentType",
@@ -174,11 +174,11 @@ OBSERVATIONS: tuple[Column, ...] = tuple(
 )
 """The 33 columns of an observation, in the order of an answer of 2025."""
 
-DISTANCE = Column("distance", 'Distance (")', "float", "arcsec", _AWAY)
-OBJID1 = Column("objID1", "Object ID1", "long")
+DISTANCE = AnswerColumn("distance", 'Distance (")', "float", "arcsec", _AWAY)
+OBJID1 = AnswerColumn("objID1", "Object ID1", "long")
 
-PRODUCTS: tuple[Column, ...] = tuple(
-    Column(*row)
+PRODUCTS: tuple[AnswerColumn, ...] = tuple(
+    AnswerColumn(*row)
     for row in (
         ("obsID", "Product Group ID", "long", "", "Database identifier for obs_id", "Long integer"),
         ("obs_collection", "Mission", "char", "", "Collection", "E.g. SWIFT, PS1, HST, IUE"),

@@ -81,7 +81,7 @@ class Sector:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ValidationRun:
     """One data validation run for one target: one DVR, DVM, DVT, and one DVS per TCE."""
 
     tic: int
@@ -196,14 +196,14 @@ def sector(number: int) -> Sector:
     raise KeyError(f"the sample archive has no data of sector {number}")
 
 
-def _single(tic: int, number: int, run: int, tces: int, timestamp: str = "", dvm: str = "") -> Run:
+def _single_sector_run(tic: int, number: int, run: int, tces: int, timestamp: str = "", dvm: str = "") -> ValidationRun:
     entry = sector(number)
     stamp = timestamp or entry.dv_timestamp
     span = (entry.first_cadenceno, entry.cadences)
-    return Run(tic, number, number, run, stamp, dvm or stamp, tces, (number,), *span, 1)
+    return ValidationRun(tic, number, number, run, stamp, dvm or stamp, tces, (number,), *span, 1)
 
 
-def _multi(
+def _multi_sector_run(
     tic: int,
     ends: tuple[int, int],
     run: int,
@@ -211,60 +211,60 @@ def _multi(
     sectors: tuple[int, ...],
     step: int = 1,
     dvm: str = "",
-) -> Run:
+) -> ValidationRun:
     # The name carries the start of the range's first sector, whether or not the target was seen in it.
     stamp = sector(ends[0]).dv_timestamp
     begin, end = sector(sectors[0]), sector(sectors[-1])
     length = end.first_cadenceno + end.cadences - begin.first_cadenceno
-    return Run(tic, *ends, run, stamp, dvm or stamp, tces, sectors, begin.first_cadenceno, length, step)
+    return ValidationRun(tic, *ends, run, stamp, dvm or stamp, tces, sectors, begin.first_cadenceno, length, step)
 
 
 _KELT9, _L98, _TOI3505, _PIMEN, _WASP44 = 16740101, 307210830, 390988385, 261136679, 12862099
 
-RUNS: tuple[Run, ...] = (
+RUNS: tuple[ValidationRun, ...] = (
     # The TCE counts of KELT-9 in S14, S15, S75, S82 and s0014-s0019 follow from the sizes of their DVT; its 96
     # products leave 12 more DVS, whose spread over S41, S55 and three multi-sector searches is a guess.
-    *(_single(_KELT9, 14, run, 2) for run in (240, 290, 745)),
-    *(_single(_KELT9, 15, run, 2) for run in (245, 297)),
-    _single(_KELT9, 41, 511, 2),
-    _single(_KELT9, 55, 651, 2),
-    _single(_KELT9, 75, 848, 2),
-    _single(_KELT9, 82, 919, 2),
+    *(_single_sector_run(_KELT9, 14, run, 2) for run in (240, 290, 745)),
+    *(_single_sector_run(_KELT9, 15, run, 2) for run in (245, 297)),
+    _single_sector_run(_KELT9, 41, 511, 2),
+    _single_sector_run(_KELT9, 55, 651, 2),
+    _single_sector_run(_KELT9, 75, 848, 2),
+    _single_sector_run(_KELT9, 82, 919, 2),
     # The size of its DVT tells that s0014-s0019 ends with sector 19 and not with 15: 113,616 cadences.
-    Run(_KELT9, 14, 16, 253, "2019199201929", "2019199201929", 2, (14, 15), 328243, 57579, 1),
-    Run(_KELT9, 14, 19, 323, "2019199201929", "2019199201929", 2, (14, 15), 328243, 113616, 1),
-    _multi(_KELT9, (14, 41), 512, 3, (14, 15, 41), step=5),
-    _multi(_KELT9, (14, 55), 652, 3, (14, 15, 41, 55), step=5),
+    ValidationRun(_KELT9, 14, 16, 253, "2019199201929", "2019199201929", 2, (14, 15), 328243, 57579, 1),
+    ValidationRun(_KELT9, 14, 19, 323, "2019199201929", "2019199201929", 2, (14, 15), 328243, 113616, 1),
+    _multi_sector_run(_KELT9, (14, 41), 512, 3, (14, 15, 41), step=5),
+    _multi_sector_run(_KELT9, (14, 55), 652, 3, (14, 15, 41, 55), step=5),
     # L 98-59: names and TCE counts of its product list; cadences as in its DV reports.
-    _single(_L98, 2, 109, 3),
-    _single(_L98, 2, 372, 3),
-    _single(_L98, 5, 140, 2, "2018319112539", "2019043094057"),
-    _single(_L98, 5, 413, 2),
-    _single(_L98, 8, 182, 2),
-    _single(_L98, 8, 401, 3),
-    _single(_L98, 9, 198, 3, dvm="2019121093502"),
-    _single(_L98, 9, 403, 2),
-    _single(_L98, 10, 212, 3, dvm="2019149095427"),
-    _single(_L98, 10, 446, 4),
-    _single(_L98, 11, 214, 3, dvm="2019162095717"),
-    _single(_L98, 11, 442, 2),
-    _single(_L98, 12, 219, 3),
-    _single(_L98, 12, 437, 3),
-    _multi(_L98, (1, 6), 196, 3, (2, 5), dvm="2019114105919"),
-    _multi(_L98, (1, 9), 205, 3, (2, 5, 8, 9), dvm="2019135213217"),
-    _multi(_L98, (1, 13), 226, 3, (2, 5, 8, 9, 10, 11, 12)),
-    _single(_TOI3505, 54, 645, 1),
-    _single(_TOI3505, 81, 910, 1),
-    _multi(_TOI3505, (14, 86), 971, 1, (54, 81), step=5),
-    _single(_PIMEN, 1, 106, 1),
-    _single(_PIMEN, 1, 366, 1),
+    _single_sector_run(_L98, 2, 109, 3),
+    _single_sector_run(_L98, 2, 372, 3),
+    _single_sector_run(_L98, 5, 140, 2, "2018319112539", "2019043094057"),
+    _single_sector_run(_L98, 5, 413, 2),
+    _single_sector_run(_L98, 8, 182, 2),
+    _single_sector_run(_L98, 8, 401, 3),
+    _single_sector_run(_L98, 9, 198, 3, dvm="2019121093502"),
+    _single_sector_run(_L98, 9, 403, 2),
+    _single_sector_run(_L98, 10, 212, 3, dvm="2019149095427"),
+    _single_sector_run(_L98, 10, 446, 4),
+    _single_sector_run(_L98, 11, 214, 3, dvm="2019162095717"),
+    _single_sector_run(_L98, 11, 442, 2),
+    _single_sector_run(_L98, 12, 219, 3),
+    _single_sector_run(_L98, 12, 437, 3),
+    _multi_sector_run(_L98, (1, 6), 196, 3, (2, 5), dvm="2019114105919"),
+    _multi_sector_run(_L98, (1, 9), 205, 3, (2, 5, 8, 9), dvm="2019135213217"),
+    _multi_sector_run(_L98, (1, 13), 226, 3, (2, 5, 8, 9, 10, 11, 12)),
+    _single_sector_run(_TOI3505, 54, 645, 1),
+    _single_sector_run(_TOI3505, 81, 910, 1),
+    _multi_sector_run(_TOI3505, (14, 86), 971, 1, (54, 81), step=5),
+    _single_sector_run(_PIMEN, 1, 106, 1),
+    _single_sector_run(_PIMEN, 1, 366, 1),
     # The first run of sector 3 left out both ends of it, and its name sorts after that of the second.
-    Run(_WASP44, 3, 3, 126, "2018267104341", "2018267104341", 1, (3,), 114115, 14592, 1),
-    _single(_WASP44, 3, 405, 1),
+    ValidationRun(_WASP44, 3, 3, 126, "2018267104341", "2018267104341", 1, (3,), 114115, 14592, 1),
+    _single_sector_run(_WASP44, 3, 405, 1),
 )
 
 
-def _made_up(tic: int) -> Star:
+def _made_up_star(tic: int) -> Star:
     """Return a made-up star for the benchmark's bulk: scattered in the north, quiet, without planets."""
     n = tic - SYNTHETIC_TIC
     ra, dec = (n * 137.50776405) % 360.0, 35.0 + (n * 7.31) % 40.0
@@ -284,16 +284,16 @@ def star(tic: int) -> Star:
         if entry.tic == tic:
             return entry
     if tic >= SYNTHETIC_TIC:
-        return _made_up(tic)
+        return _made_up_star(tic)
     raise KeyError(f"the sample archive does not know TIC {tic}")
 
 
-def runs(tic: int) -> tuple[Run, ...]:
+def runs(tic: int) -> tuple[ValidationRun, ...]:
     """Return every data validation run of one star, in the order of `RUNS`; empty for a star without TCE."""
     return tuple(entry for entry in RUNS if entry.tic == tic)
 
 
-def run(tic: int, first: int, last: int, run: int) -> Run:
+def run(tic: int, first: int, last: int, run: int) -> ValidationRun:
     """Return one data validation run.
 
     Raises

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from tess_source_sample.exchange import Reply, Request
+from tess_source_sample.exchange import HttpRequest, Reply
 
 FOREVER = {"always", "all", "none", "inf"}
 """What may be written for `times` on the command line instead of a number."""
@@ -142,7 +142,7 @@ class Faults:
         return chosen
 
 
-def mislead(request: Request, faults: Iterable[Fault]) -> Request:
+def mislead(request: HttpRequest, faults: Iterable[Fault]) -> HttpRequest:
     """Return the request as the archive is to understand it."""
     for fault in faults:
         if fault.kind == "ignore-range":
@@ -153,14 +153,14 @@ def mislead(request: Request, faults: Iterable[Fault]) -> Request:
     return request
 
 
-def spoil(reply: Reply, request: Request, faults: Iterable[Fault], mirror: str) -> Reply:
+def spoil(reply: Reply, request: HttpRequest, faults: Iterable[Fault], mirror: str) -> Reply:
     """Return the reply as it is to be sent.
 
     Parameters
     ----------
     reply : Reply
         What an honest archive would send.
-    request : Request
+    request : HttpRequest
         What it answers.
     faults : iterable of Fault
         The rules that strike.
@@ -178,65 +178,65 @@ def page(status: int, title: str) -> Reply:
     return Reply(status, {"Content-Type": "text/html; charset=utf-8"}, body)
 
 
-def _as_is(fault: Fault, reply: Reply, request: Request, mirror: str) -> Reply:
+def _as_is(fault: Fault, reply: Reply, request: HttpRequest, mirror: str) -> Reply:
     del fault, request, mirror  # these work on the request, in `mislead`
     return reply
 
 
-def _latency(fault: Fault, reply: Reply, request: Request, mirror: str) -> Reply:
+def _latency(fault: Fault, reply: Reply, request: HttpRequest, mirror: str) -> Reply:
     return replace(reply, delay=reply.delay + fault.seconds)
 
 
-def _status(fault: Fault, reply: Reply, request: Request, mirror: str) -> Reply:
+def _status(fault: Fault, reply: Reply, request: HttpRequest, mirror: str) -> Reply:
     failed = page(fault.status, f"{fault.status} Error")
     if fault.retry_after is None:
         return failed
     return replace(failed, headers={**failed.headers, "Retry-After": f"{fault.retry_after:g}"})
 
 
-def _truncate(fault: Fault, reply: Reply, request: Request, mirror: str) -> Reply:
+def _truncate(fault: Fault, reply: Reply, request: HttpRequest, mirror: str) -> Reply:
     return replace(reply, stop_at=fault.offset(reply.body))
 
 
-def _reset(fault: Fault, reply: Reply, request: Request, mirror: str) -> Reply:
+def _reset(fault: Fault, reply: Reply, request: HttpRequest, mirror: str) -> Reply:
     return replace(reply, stop_at=fault.offset(reply.body), reset=True)
 
 
-def _slow(fault: Fault, reply: Reply, request: Request, mirror: str) -> Reply:
+def _slow(fault: Fault, reply: Reply, request: HttpRequest, mirror: str) -> Reply:
     return replace(reply, rate=fault.rate)
 
 
-def _stall(fault: Fault, reply: Reply, request: Request, mirror: str) -> Reply:
+def _stall(fault: Fault, reply: Reply, request: HttpRequest, mirror: str) -> Reply:
     return replace(reply, pause_at=fault.offset(reply.body), pause=fault.seconds)
 
 
-def _wrong_length(fault: Fault, reply: Reply, request: Request, mirror: str) -> Reply:
+def _wrong_length(fault: Fault, reply: Reply, request: HttpRequest, mirror: str) -> Reply:
     return replace(reply, length=max(0, len(reply.body) + fault.by))
 
 
-def _html(fault: Fault, reply: Reply, request: Request, mirror: str) -> Reply:
+def _html(fault: Fault, reply: Reply, request: HttpRequest, mirror: str) -> Reply:
     return page(200, "The archive is down for maintenance")
 
 
-def _no_length(fault: Fault, reply: Reply, request: Request, mirror: str) -> Reply:
+def _no_length(fault: Fault, reply: Reply, request: HttpRequest, mirror: str) -> Reply:
     return replace(reply, framing="chunked" if fault.chunked else "close")
 
 
-def _location(request: Request, base: str) -> dict[str, str]:
+def _location(request: HttpRequest, base: str) -> dict[str, str]:
     query = urlencode([(key, value) for key, values in request.query.items() for value in values])
     return {"Location": f"{base}{request.path}" + (f"?{query}" if query else "")}
 
 
-def _redirect(fault: Fault, reply: Reply, request: Request, mirror: str) -> Reply:
+def _redirect(fault: Fault, reply: Reply, request: HttpRequest, mirror: str) -> Reply:
     # 307 keeps a POST a POST.
     return Reply(302 if request.method != "POST" else 307, _location(request, mirror))
 
 
-def _redirect_loop(fault: Fault, reply: Reply, request: Request, mirror: str) -> Reply:
+def _redirect_loop(fault: Fault, reply: Reply, request: HttpRequest, mirror: str) -> Reply:
     return Reply(302 if request.method != "POST" else 307, _location(request, ""))
 
 
-def _garbage(fault: Fault, reply: Reply, request: Request, mirror: str) -> Reply:
+def _garbage(fault: Fault, reply: Reply, request: HttpRequest, mirror: str) -> Reply:
     return replace(reply, body=flipped(reply.body, fault.offset(reply.body)))
 
 
@@ -251,11 +251,11 @@ def _json(value: object) -> Reply:
     return Reply(200, {"Content-Type": "application/json"}, json.dumps(value).encode())
 
 
-def _json_error(fault: Fault, reply: Reply, request: Request, mirror: str) -> Reply:
+def _json_error(fault: Fault, reply: Reply, request: HttpRequest, mirror: str) -> Reply:
     return _json({"status": "ERROR", "msg": fault.message, "data": [], "fields": [], "paging": None})
 
 
-def _empty(fault: Fault, reply: Reply, request: Request, mirror: str) -> Reply:
+def _empty(fault: Fault, reply: Reply, request: HttpRequest, mirror: str) -> Reply:
     paging = {"page": 1, "pageSize": 50000, "pagesFiltered": 0, "rows": 0, "rowsFiltered": 0, "rowsTotal": 0}
     answer = {"status": "COMPLETE", "msg": "", "data": [], "fields": [], "paging": paging}
     if request.path.endswith("/invoke") and reply.status == 200:
@@ -263,11 +263,11 @@ def _empty(fault: Fault, reply: Reply, request: Request, mirror: str) -> Reply:
     return _json(answer)
 
 
-def _bad_json(fault: Fault, reply: Reply, request: Request, mirror: str) -> Reply:
+def _bad_json(fault: Fault, reply: Reply, request: HttpRequest, mirror: str) -> Reply:
     return Reply(200, {"Content-Type": "application/json"}, b'{"status": "COMPLETE", "msg": "", "data": [{"obs')
 
 
-KINDS: dict[str, Callable[[Fault, Reply, Request, str], Reply]] = {
+KINDS: dict[str, Callable[[Fault, Reply, HttpRequest, str], Reply]] = {
     "latency": _latency,
     "status": _status,
     "truncate": _truncate,
@@ -292,16 +292,16 @@ MAIN = {"status": "status", "latency": "seconds", "stall": "seconds", "slow": "r
 """Which option a value without a name sets; ``at`` for kinds that are not here."""
 
 
-def _times(text: str) -> int | None:
+def _times_of_text(text: str) -> int | None:
     return None if text.lower() in FOREVER else int(text)
 
 
-def _flag(text: str) -> bool:
+def _flag_of_text(text: str) -> bool:
     return text.lower() in {"1", "true", "yes"}
 
 
 _CONVERTERS: dict[str, Callable[[str], Any]] = {
-    "times": _times,
+    "times": _times_of_text,
     "after": int,
     "status": int,
     "by": int,
@@ -309,7 +309,7 @@ _CONVERTERS: dict[str, Callable[[str], Any]] = {
     "seconds": float,
     "rate": float,
     "at": float,
-    "chunked": _flag,
+    "chunked": _flag_of_text,
 }
 _OPTIONS: dict[str, Callable[[str], Any]] = {
     item.name: _CONVERTERS.get(item.name, str) for item in fields(Fault) if item.name != "kind"

@@ -14,7 +14,7 @@ from typing import Any
 
 from tess_source_sample import columns, sky
 from tess_source_sample.catalogue import Catalogue, Row
-from tess_source_sample.columns import DISTANCE, OBJID1, OBSERVATIONS, PRODUCTS, SELECTED, Column
+from tess_source_sample.columns import DISTANCE, OBJID1, OBSERVATIONS, PRODUCTS, SELECTED, AnswerColumn
 from tess_source_sample.facts import Star, star
 
 Json = dict[str, Any]
@@ -67,7 +67,7 @@ def invoke(catalogue: Catalogue, request: Json) -> Json:
 
 def _envelope(rows: Sequence[Row], fields: Sequence[Json], request: Json) -> Json:
     """Return one page of rows as the portal wraps it."""
-    page, size = (_whole(request.get(key) or default) for key, default in (("page", 1), ("pagesize", 0)))
+    page, size = (_whole_number(request.get(key) or default) for key, default in (("page", 1), ("pagesize", 0)))
     size = size or DEFAULT_PAGESIZE
     if page < 1 or size < 1:
         raise RequestError(f"No such page: {page} of {size} rows")
@@ -87,21 +87,21 @@ def _envelope(rows: Sequence[Row], fields: Sequence[Json], request: Json) -> Jso
     return {"status": "COMPLETE", "msg": "", "data": shown, "fields": list(fields), "paging": paging}
 
 
-def _whole(value: object) -> int:
+def _whole_number(value: object) -> int:
     try:
         return int(str(value))
     except ValueError:
         raise RequestError(f"Not a whole number: {value!r}") from None
 
 
-def _real(value: object) -> float:
+def _real_number(value: object) -> float:
     try:
         return float(str(value))
     except ValueError:
         raise RequestError(f"Not a number: {value!r}") from None
 
 
-def _fields(wanted: Iterable[Column]) -> list[Json]:
+def _fields(wanted: Iterable[AnswerColumn]) -> list[Json]:
     return [{"name": column.name, "type": column.field_type} for column in wanted]
 
 
@@ -110,22 +110,22 @@ def _fields(wanted: Iterable[Column]) -> list[Json]:
 
 def _filtered(catalogue: Catalogue, params: Json, request: Json) -> Json:
     rows = _matching(catalogue.observations, params.get("filters"))
-    return _selected(rows, OBSERVATIONS, params, request)
+    return _selected_columns(rows, OBSERVATIONS, params, request)
 
 
 def _filtered_position(catalogue: Catalogue, params: Json, request: Json) -> Json:
-    place = [_real(part) for part in str(params.get("position", "")).split(",")]
+    place = [_real_number(part) for part in str(params.get("position", "")).split(",")]
     if len(place) != 3:
         raise RequestError("position is not 'ra, dec, radius' in degrees")
     rows = _within(_matching(catalogue.observations, params.get("filters")), *place)
     rows = [row | {"objID1": row["objID"]} for row in rows]
-    return _selected(rows, (*OBSERVATIONS, OBJID1, DISTANCE), params, request)
+    return _selected_columns(rows, (*OBSERVATIONS, OBJID1, DISTANCE), params, request)
 
 
 def _cone(catalogue: Catalogue, params: Json, request: Json) -> Json:
     if "ra" not in params or "dec" not in params:
         raise RequestError("A cone search needs ra and dec")
-    place = (_real(params["ra"]), _real(params["dec"]), _real(params.get("radius", 0.2)))
+    place = (_real_number(params["ra"]), _real_number(params["dec"]), _real_number(params.get("radius", 0.2)))
     rows = [row | {"_selected_": None} for row in _within(catalogue.observations, *place)]
     return _envelope(rows, [*_fields((*OBSERVATIONS, DISTANCE)), SELECTED], request)
 
@@ -136,19 +136,19 @@ def _within(rows: Iterable[Row], ra: float, dec: float, radius: float) -> list[R
     return sorted((row for row in found if row["distance"] <= radius * 3600), key=lambda row: row["distance"])
 
 
-def _selected(rows: Sequence[Row], known: Sequence[Column], params: Json, request: Json) -> Json:
+def _selected_columns(rows: Sequence[Row], known: Sequence[AnswerColumn], params: Json, request: Json) -> Json:
     """Return the columns that are asked for: ``*``, names, or the number of rows."""
     wanted = str(params.get("columns", "*")).strip()
     if wanted.upper() == "COUNT_BIG(*)":
         return _envelope([{"Column1": len(rows)}], [{"name": "Column1", "type": "string"}], request)
     if wanted == "*":
         return _envelope(rows, _fields(known), request)
-    chosen = [_column(name.strip(), known) for name in wanted.split(",")]
+    chosen = [_column_of_name(name.strip(), known) for name in wanted.split(",")]
     shown = [{column.name: row[column.name] for column in chosen} for row in rows]
     return _envelope(shown, _fields(chosen), request)
 
 
-def _column(name: str, known: Iterable[Column]) -> Column:
+def _column_of_name(name: str, known: Iterable[AnswerColumn]) -> AnswerColumn:
     for column in known:
         if column.name.lower() == name.lower():
             return column
@@ -159,19 +159,21 @@ def _matching(rows: Iterable[Row], filters: object) -> list[Row]:
     """Return the rows that pass every filter."""
     if not isinstance(filters, list):
         raise RequestError("filters is not a list")
-    tests = [_test(entry) for entry in filters]
+    tests = [_row_test(entry) for entry in filters]
     return [row for row in rows if all(test(row) for test in tests)]
 
 
-def _test(entry: Json) -> Callable[[Row], bool]:
+def _row_test(entry: Json) -> Callable[[Row], bool]:
     """Turn one filter into a test: ``values`` and ``freeText`` are alternatives, text is compared without case."""
-    name = _column(str(entry.get("paramName")), OBSERVATIONS).name
+    name = _column_of_name(str(entry.get("paramName")), OBSERVATIONS).name
     values, free = entry.get("values", []), entry.get("freeText")
     ranges = [
-        (_real(value["min"]), _real(value["max"])) for value in values if isinstance(value, dict) and "min" in value
+        (_real_number(value["min"]), _real_number(value["max"]))
+        for value in values
+        if isinstance(value, dict) and "min" in value
     ]
     exact = {str(value).lower() for value in values if not isinstance(value, dict)}
-    pattern = _wildcards(str(free)) if free else None
+    pattern = _wildcard_pattern(str(free)) if free else None
     separator = entry.get("separator")
     if not (ranges or exact or pattern):
         raise RequestError(f"A filter on '{name}' needs a value")
@@ -189,7 +191,7 @@ def _test(entry: Json) -> Callable[[Row], bool]:
     return passes
 
 
-def _wildcards(text: str) -> re.Pattern[str]:
+def _wildcard_pattern(text: str) -> re.Pattern[str]:
     return re.compile(".*".join(re.escape(part) for part in text.lower().split("%")), re.DOTALL)
 
 
@@ -205,7 +207,7 @@ def _products(catalogue: Catalogue, params: Json, request: Json) -> Json:
     wanted = [part.strip() for part in str(params.get("obsid", "")).split(",") if part.strip()]
     if not wanted:
         raise RequestError("obsid is empty")
-    numbers = sorted({_whole(part) for part in wanted})
+    numbers = sorted({_whole_number(part) for part in wanted})
     rows = [row | {"_selected_": None} for number in numbers for row in catalogue.products.get(number, [])]
     return _envelope(rows, [*_fields(PRODUCTS), SELECTED], request)
 
@@ -268,31 +270,31 @@ def resolve(catalogue: Catalogue, names: Iterable[str], resolver: str | None = N
     """
     found: list[Json] = []
     for name in names:
-        answers = _answers(catalogue, name)
+        answers = _resolver_answers(catalogue, name)
         if resolver:
             answers = [entry for entry in answers if entry["resolver"] == resolver.upper()]
         found += answers if resolve_all else answers[:1]
     return {"resolvedCoordinate": found, "status": ""}
 
 
-def _answers(catalogue: Catalogue, name: str) -> list[Json]:
+def _resolver_answers(catalogue: Catalogue, name: str) -> list[Json]:
     text = name.strip().lower()
     place = re.fullmatch(r"([-+]?\d+(?:\.\d*)?)[\s,]+([-+]?\d+(?:\.\d*)?)", text)
     if place:
-        return [_resolved(name, "NONE", text, float(place[1]), float(place[2]), -1.0)]
-    entry = _named(catalogue, text)
+        return [_resolver_answer(name, "NONE", text, float(place[1]), float(place[2]), -1.0)]
+    entry = _star_of_name(catalogue, text)
     if entry is None:
         return []
     answers = []
     if text.startswith("tic"):
-        answers.append(_resolved(name, "TIC", f"TIC {entry.tic}", entry.ra, entry.dec, 0.000333))
+        answers.append(_resolver_answer(name, "TIC", f"TIC {entry.tic}", entry.ra, entry.dec, 0.000333))
     if entry.names:
         for who in ("SIMBAD", "NED"):
-            answers.append(_resolved(name, who, entry.names[0], entry.ra, entry.dec, -1.0) | {"objectType": "*"})
+            answers.append(_resolver_answer(name, who, entry.names[0], entry.ra, entry.dec, -1.0) | {"objectType": "*"})
     return answers
 
 
-def _resolved(name: str, who: str, canonical: str, ra: float, dec: float, radius: float) -> Json:
+def _resolver_answer(name: str, who: str, canonical: str, ra: float, dec: float, radius: float) -> Json:
     return {
         "searchString": name.strip().lower(),
         "resolver": who,
@@ -305,7 +307,7 @@ def _resolved(name: str, who: str, canonical: str, ra: float, dec: float, radius
     }
 
 
-def _named(catalogue: Catalogue, text: str) -> Star | None:
+def _star_of_name(catalogue: Catalogue, text: str) -> Star | None:
     """Return the star of a name; spaces, hyphens and case do not count."""
 
     def plain(name: str) -> str:

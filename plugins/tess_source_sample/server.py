@@ -17,9 +17,9 @@ from urllib.parse import quote
 
 from tess_source_sample import portal
 from tess_source_sample.catalogue import Catalogue
-from tess_source_sample.exchange import Reply, Request
+from tess_source_sample.exchange import HttpRequest, Reply
 from tess_source_sample.faults import Fault, Faults, flipped, mislead, page, spoil
-from tess_source_sample.store import Store, etag
+from tess_source_sample.store import MadeFiles, etag
 from tess_source_sample.wire import Server
 
 logger = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ class SampleArchive:
     ) -> None:
         self.catalogue = Catalogue(extra)
         """Everything that it has."""
-        self.store = Store()
+        self.store = MadeFiles()
         """Its files."""
         self.faults = Faults(faults)
         """How it misbehaves."""
@@ -173,7 +173,7 @@ class SampleArchive:
 
     # -- answering -------------------------------------------------------------------------------------------
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: HttpRequest) -> Reply:
         """Return what is to be sent for a request, faults and latency included, and record it."""
         faults = self.faults.strike(request.subject)
         understood = mislead(request, faults)
@@ -181,11 +181,11 @@ class SampleArchive:
         self._record(request, reply.status)
         return replace(reply, delay=reply.delay + self.latency)
 
-    def _route(self, request: Request) -> Reply:
+    def _route(self, request: HttpRequest) -> Reply:
         path = request.path.rstrip("/")
         if path.startswith("/stpubdata/"):
             return self._file(request, "mast:" + path.removeprefix("/stpubdata/"))
-        routes: dict[str, Callable[[Request], Reply]] = {
+        routes: dict[str, Callable[[HttpRequest], Reply]] = {
             "/api/v0/invoke": self._invoke,
             "/api/v0.1/Download/file": self._download,
             "/portal/Mashup/Mashup.asmx/columnsconfig": _columns_config,
@@ -195,36 +195,36 @@ class SampleArchive:
         route = routes.get(path)
         return route(request) if route else page(404, "404 Not Found")
 
-    def _invoke(self, request: Request) -> Reply:
+    def _invoke(self, request: HttpRequest) -> Reply:
         text = request.body.get("request") or request.first("request")
         try:
             question = json.loads(text)
         except ValueError:
-            return _json(portal.error("The request is not JSON"))
+            return _json_reply(portal.error("The request is not JSON"))
         if not isinstance(question, dict):
-            return _json(portal.error("The request is not an object"))
+            return _json_reply(portal.error("The request is not an object"))
         with self._lock:
             self._polls[request.raw] += 1
             running = self._polls[request.raw] <= self._executing
-        return _json(portal.executing() if running else portal.invoke(self.catalogue, question))
+        return _json_reply(portal.executing() if running else portal.invoke(self.catalogue, question))
 
-    def _resolve(self, request: Request) -> Reply:
+    def _resolve(self, request: HttpRequest) -> Reply:
         every = request.first("resolveAll").lower() == "true"
         names = request.query.get("name", ())
-        return _json(portal.resolve(self.catalogue, names, request.first("resolver") or None, every))
+        return _json_reply(portal.resolve(self.catalogue, names, request.first("resolver") or None, every))
 
-    def _download(self, request: Request) -> Reply:
+    def _download(self, request: HttpRequest) -> Reply:
         uri = request.first("uri")
         if self.redirect and uri in self.catalogue.files:
             return Reply(302, {"Location": f"{self.mirror}/stpubdata/{quote(uri.removeprefix('mast:'))}"})
         return self._file(request, uri)
 
-    def _file(self, request: Request, uri: str) -> Reply:
+    def _file(self, request: HttpRequest, uri: str) -> Reply:
         row = self.catalogue.files.get(uri)
         if row is None:
             return page(404, "404 Not Found")
         made = self.store.get(row["productFilename"], row["size"])
-        body, tag, day = made.body, made.etag, _date(self.catalogue.by_obsid[row["obsID"]]["t_obs_release"])
+        body, tag, day = made.body, made.etag, _modified_date(self.catalogue.by_obsid[row["obsID"]]["t_obs_release"])
         if request.changed:
             body = flipped(body, len(body) // 2)
             tag, day = etag(body), day + timedelta(days=365)
@@ -235,9 +235,9 @@ class SampleArchive:
             "ETag": tag,
             "Last-Modified": format_datetime(day, usegmt=True),
         }
-        return _part(request, Reply(200, headers, body))
+        return _range_reply(request, Reply(200, headers, body))
 
-    def _record(self, request: Request, status: int) -> None:
+    def _record(self, request: HttpRequest, status: int) -> None:
         body: dict[str, Any] = dict(request.body)
         try:
             body["request"] = json.loads(body["request"])
@@ -249,28 +249,28 @@ class SampleArchive:
             self.requests.append(entry)
 
 
-def _json(value: object) -> Reply:
+def _json_reply(value: object) -> Reply:
     return Reply(200, {"Content-Type": "application/json; charset=utf-8"}, json.dumps(value).encode())
 
 
-def _columns_config(request: Request) -> Reply:
-    return _json(portal.columns_config(request.body.get("colConfigId") or request.first("colConfigId")))
+def _columns_config(request: HttpRequest) -> Reply:
+    return _json_reply(portal.columns_config(request.body.get("colConfigId") or request.first("colConfigId")))
 
 
-def _whoami(request: Request) -> Reply:
+def _whoami(request: HttpRequest) -> Reply:
     shown = f"{request.headers.get('cookie', '')} {request.headers.get('authorization', '')}"
     anonymous = TOKEN not in shown
     person = {} if anonymous else {"display_name": "Sample User", "email": "sample@example.org"}
     ezid = "anonymous" if anonymous else "sample"
-    return _json({"anon": anonymous, "ezid": ezid, "attrib": person, "scopes": [], "token": None})
+    return _json_reply({"anon": anonymous, "ezid": ezid, "attrib": person, "scopes": [], "token": None})
 
 
-def _date(mjd: float) -> datetime:
+def _modified_date(mjd: float) -> datetime:
     """Return a Modified Julian Date to whole seconds, as HTTP dates are."""
     return datetime(1858, 11, 17, tzinfo=UTC) + timedelta(seconds=round(mjd * 86400))
 
 
-def _part(request: Request, whole: Reply) -> Reply:
+def _range_reply(request: HttpRequest, whole: Reply) -> Reply:
     """Return the part of a file that a Range header asks for (RFC 9110, section 14), or the whole of it."""
     wanted = re.fullmatch(r"bytes=(\d*)-(\d*)", request.headers.get("range", "").replace(" ", ""))
     condition = request.headers.get("if-range")

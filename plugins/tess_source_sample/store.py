@@ -8,6 +8,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import NamedTuple
 
+from tess_source_sample.files import make
+
 CAPACITY = 256 * 2**20
 """Bytes of made files that are kept in memory: a hundred light curves and some."""
 
@@ -24,14 +26,7 @@ def etag(body: bytes) -> str:
     return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
-def make(filename: str, size: int) -> bytes:
-    """Return the bytes of one file, made by `tess_source_sample.files`."""
-    from tess_source_sample.files import make as make_file
-
-    return make_file(filename, size)
-
-
-class Store:
+class MadeFiles:
     """Makes files on demand, each once, and remembers the latest used. Safe to use from many threads.
 
     Parameters

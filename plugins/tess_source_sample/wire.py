@@ -12,7 +12,7 @@ from socketserver import TCPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
-from tess_source_sample.exchange import Reply, Request
+from tess_source_sample.exchange import HttpRequest, Reply
 from tess_source_sample.faults import page
 
 logger = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, answer: Callable[[Request], Reply], closing: threading.Event, port: int) -> None:
+    def __init__(self, answer: Callable[[HttpRequest], Reply], closing: threading.Event, port: int) -> None:
         self.answer = answer
         self.closing = closing
         self._open: dict[threading.Thread, socket.socket] = {}
@@ -119,14 +119,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_POST = _respond  # noqa: N815 - the names that http.server looks for
 
-    def _read(self) -> Request:
+    def _read(self) -> HttpRequest:
         parts = urlsplit(self.path)
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
         query = {key: tuple(values) for key, values in parse_qs(parts.query, keep_blank_values=True).items()}
         form = dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))
         port = self.server.server_address[1]
-        return Request(self.command, unquote(parts.path), query, form, headers, raw, port)
+        return HttpRequest(self.command, unquote(parts.path), query, form, headers, raw, port)
 
     def _send(self, reply: Reply) -> None:
         self.send_response(reply.status)

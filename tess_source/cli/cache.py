@@ -12,7 +12,8 @@ from tess_source._lazy import pl
 from tess_source.cli.printing import NOTHING, SOME_FAILED, format_option, note, print_rows
 from tess_source.display import text
 from tess_source.errors import QueryError, UnknownNameError
-from tess_source.settings import OWN_FOLDER, count_of_bytes, is_offline, max_age, seconds
+from tess_source.settings import OWN_FOLDER, is_offline, max_age
+from tess_source.units import count_of_bytes, seconds
 
 if TYPE_CHECKING:
     from tess_source.cache.store import Store, Stored

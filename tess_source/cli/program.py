@@ -17,6 +17,7 @@ import click
 from tess_source.cli import cache as cli_cache
 from tess_source.cli import lock as cli_lock
 from tess_source.cli.asking import in_program
+from tess_source.cli.commands import own_commands
 from tess_source.cli.printing import (  # fmt: skip
     INTERRUPTED,
     NOTHING,

@@ -8,6 +8,8 @@ import re
 import threading
 import time
 from collections.abc import Iterable
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -15,7 +17,16 @@ from urllib.request import getproxies, proxy_bypass
 if TYPE_CHECKING:
     import urllib3
 
-__all__ = ["Pools", "Range", "content_range", "last_modified", "length", "retry_after", "strong_etag"]
+__all__ = [
+    "Pools",
+    "Range",
+    "content_range",
+    "last_modified",
+    "length",
+    "retry_after",
+    "seconds_to_wait",
+    "strong_etag",
+]
 
 MOST_REDIRECTS = 5
 SETTLED = 60.0
@@ -139,8 +150,24 @@ def last_modified(response: urllib3.BaseHTTPResponse) -> str:
 
 
 def retry_after(response: urllib3.BaseHTTPResponse) -> float | None:
-    """Read ``Retry-After`` [s]: seconds, or a date."""
-    value: str = response.headers.get("Retry-After", "").strip()
+    """Return the seconds that a response asks to wait (``Retry-After``); None if it does not say."""
+    return seconds_to_wait(response.headers.get("Retry-After"))
+
+
+def seconds_to_wait(header: str | None) -> float | None:
+    """Return the seconds that a header ``Retry-After`` asks to wait (RFC 9110, section 10.2.3).
+
+    Parameters
+    ----------
+    header : str or None
+        A number of seconds, or a date.
+
+    Returns
+    -------
+    float or None
+        Not negative; None without a header, or if it is neither.
+    """
+    value = (header or "").strip()
     if value.isascii() and value.isdecimal():
         return float(value)
     moment = _moment(value)
@@ -148,10 +175,9 @@ def retry_after(response: urllib3.BaseHTTPResponse) -> float | None:
 
 
 def _moment(date: str) -> float | None:
-    from email.utils import parsedate_to_datetime
-
     try:
-        return parsedate_to_datetime(date).timestamp()
+        moment = parsedate_to_datetime(date)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()  # "-0000" stands for UTC too
     except (ValueError, TypeError, OverflowError):
         return None
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tess_source.display import text
+from tess_source.names.sectors import text_of_sectors
 
 if TYPE_CHECKING:
     from tess_source.tables.items import Item
@@ -73,7 +74,7 @@ def _data_set(item: Item) -> tuple[str, str | None]:
 
 
 def _line(key: tuple[str, str | None], items: list[Item]) -> str:
-    about = f"{text.number(len(items), 'file')}{_sectors(items)}"
+    about = f"{text.number(len(items), 'file')}{_sectors_of(items)}"
     if key in DOIS:
         title, doi = DOIS[key]
         return f"{title}, doi:{doi} ({about})"
@@ -81,11 +82,9 @@ def _line(key: tuple[str, str | None], items: list[Item]) -> str:
     return f"{kinds} of {key[0]} ({about}): no DOI is known here; MAST lists its DOIs at {LIST_OF_DOIS}"
 
 
-def _sectors(items: Iterable[Item]) -> str:
-    """Name the sectors, single ones and ranges."""
-    numbers = sorted(
-        {item.first_sector for item in items if item.first_sector is not None and item.first_sector == item.last_sector}
-    )
+def _sectors_of(items: Sequence[Item]) -> str:
+    """Return the sectors as text, single ones before ranges that a file holds together; empty if there are none."""
+    single = [i.first_sector for i in items if i.first_sector is not None and i.first_sector == i.last_sector]
     ranges = sorted(
         {
             (i.first_sector, i.last_sector)
@@ -93,18 +92,7 @@ def _sectors(items: Iterable[Item]) -> str:
             if i.first_sector and i.last_sector and i.first_sector != i.last_sector
         }
     )
-    words = [*_runs(numbers), *(f"{first}-{last} together" for first, last in ranges)]
+    words = [*filter(None, text_of_sectors(single).split(",")), *(f"{first}-{last} together" for first, last in ranges)]
     return (
         f", {'sector' if len(words) == 1 and words[0].isdecimal() else 'sectors'} {', '.join(words)}" if words else ""
     )
-
-
-def _runs(numbers: Iterable[int]) -> Iterator[str]:
-    """Write 1, 2, 3, 5 as 1-3, 5."""
-    run: list[int] = []
-    for number in [*numbers, None]:
-        if run and number != run[-1] + 1:
-            yield str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}"
-            run = []
-        if number is not None:
-            run.append(number)

@@ -39,7 +39,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def start() -> Callable[..., BaseProcess]:
-    """Start a function in a process of its own, fast: all are forked from one that has imported everything."""
+    """Start a function in a process of its own, fast: all are forked from one that has imported all_products."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["other_process"])
     with pytest.MonkeyPatch.context() as patch:

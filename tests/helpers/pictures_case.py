@@ -15,7 +15,7 @@ import tess_source_mast
 import tess_source_pictures
 from tess_source import Session
 from tess_source_pictures.gather import Curve
-from tess_source_pictures.transits import Ephemeris
+from tess_source_pictures.transits import TransitTimes
 from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
 
@@ -38,7 +38,7 @@ def archive(*faults: str, cache: Path) -> Iterator[Session]:
 
 def curve(
     sector: int,
-    events: Sequence[Ephemeris] = (),
+    events: Sequence[TransitTimes] = (),
     depth: float = 1000,
     noise: float = 100,
     simulated: bool = False,

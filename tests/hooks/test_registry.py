@@ -13,9 +13,9 @@ import toys
 
 from tess_source import Column, Filter, Session, Transport, hookimpl
 from tess_source.errors import PluginConflictError, PluginError, UnknownNameError
+from tess_source.hooks.discovery import from_file
 from tess_source.hooks.records import Request
 from tess_source.hooks.registry import Registry
-from tess_source.hooks.discovery import from_file
 
 
 def declare(**nouns: Any) -> types.ModuleType:

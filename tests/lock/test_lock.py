@@ -22,15 +22,15 @@ from tess_source.cli.program import main
 from tess_source.errors import LockError
 from tess_source.files.verify import release_of
 from tess_source.lock.check import verify_lock
-from tess_source.lock.refresh import ask_again, refresh
-from tess_source.lock.compare import diff
 from tess_source.lock.citation import ACKNOWLEDGEMENT, DOIS, cite
+from tess_source.lock.compare import diff
+from tess_source.lock.refresh import ask_again, refresh
 from tess_source.lock.scripts import script
 from tess_source.tables.items import Items
 from tess_source_sample.faults import Fault
 from tess_source_sample.files import make
 from tess_source_sample.server import SampleArchive
-from tess_source_sample.store import Store
+from tess_source_sample.store import MadeFiles
 
 KELT9 = "TIC 16740101"
 LC14 = "tess2019198215352-s0014-0000000016740101-0150-s_lc.fits"
@@ -442,7 +442,7 @@ def test_a_script_that_is_asked_for_help_fetches_nothing(
 def test_a_script_refuses_other_bytes_and_fetches_the_rest(
     archive: SampleArchive, mast: Session, lock: Plan, tmp_path: Path, language: str
 ) -> None:
-    archive.store = Store(reprocessed)
+    archive.store = MadeFiles(reprocessed)
     text = written(lock, mast, language).replace("PAUSE, TIMEOUT = 4, 5, 60", "PAUSE, TIMEOUT = 2, 0, 60")
     done = run(text, tmp_path / "theirs", language, tmp_path)
     assert done.code == 1
@@ -593,7 +593,7 @@ def test_get_from_a_lock_shows_what_it_would_fetch(
 def test_get_from_a_lock_fails_loudly_on_other_bytes_of_the_archive(
     program: Callable[..., Ran], archive: SampleArchive, file: Path, tmp_path: Path
 ) -> None:
-    archive.store = Store(reprocessed)
+    archive.store = MadeFiles(reprocessed)
     done = program("get", "--from-lock", file, "--to", tmp_path / "theirs")
     assert done.code == 1
     assert LC14 in done.out + done.err

@@ -47,8 +47,8 @@ from places import ROOT
 
 from tess_source import Session, errors
 from tess_source.cli.program import build, main
-from tess_source.hooks.records import Filter
 from tess_source.hooks.discovery import GROUP
+from tess_source.hooks.records import Filter
 from tess_source.hooks.specs import ROLES
 from tess_source.session import default_session
 from tess_source.tables.listing import Observations, Products

@@ -69,6 +69,7 @@ def test_the_wheel_holds_all_packages_their_types_and_nothing_else(built: Path) 
     top = {name.split("/")[0] for name in names if ".dist-info" not in name}
     assert top == set(PACKAGES)
     assert "tess_source/py.typed" in names
+    assert {"tess_source_pictures/page.html", "tess_source_pictures/page.css"} <= set(names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 

@@ -88,11 +88,11 @@ class Agreement:
     @property
     def misfit(self) -> float:
         """Larger of the two differences, in tolerances: 0 to 1."""
-        phase = 0.0 if self.phase_offset is None else _part(self.phase_offset, self.phase_tolerance)
-        return max(_part(self.period_offset, self.period_tolerance), phase)
+        phase = 0.0 if self.phase_offset is None else _offset_in_tolerances(self.phase_offset, self.phase_tolerance)
+        return max(_offset_in_tolerances(self.period_offset, self.period_tolerance), phase)
 
 
-def _part(offset: float, tolerance: float) -> float:
+def _offset_in_tolerances(offset: float, tolerance: float) -> float:
     return abs(offset) / tolerance if tolerance > 0 else 0.0
 
 
@@ -117,7 +117,7 @@ def compare(known: Ephemeris, other: Ephemeris) -> Agreement | None:
         tolerance = min(_period_tolerance(known, other, number), most)
         if abs(period_offset) > tolerance:
             continue
-        offset, phase_tolerance, grid = _phase(known, other, ratio)
+        offset, phase_tolerance, grid = _phase_difference(known, other, ratio)
         if phase_tolerance >= INFORMATIVE * grid:
             if ratio == 1:
                 return Agreement(ratio, period_offset, tolerance, None, phase_tolerance)
@@ -136,7 +136,7 @@ def _period_tolerance(known: Ephemeris, other: Ephemeris, ratio: float) -> float
     return margins + _half_duration(known, other) / cycles
 
 
-def _phase(known: Ephemeris, other: Ephemeris, ratio: Fraction) -> tuple[float, float, float]:
+def _phase_difference(known: Ephemeris, other: Ephemeris, ratio: Fraction) -> tuple[float, float, float]:
     """Difference of phases, its tolerance, and the period of the grid that both lie on."""
     grids = [
         (known.period / ratio.denominator, known.period_margin / ratio.denominator),

@@ -91,10 +91,10 @@ def ephemeris(row: Row) -> Ephemeris | None:
         duration = max(duration, 2 * LIGHT_TIME)
     if period is None or epoch is None or period <= 0:
         return None
-    return Ephemeris(period, epoch, duration, _span(row, period, epoch), period_err, epoch_err)
+    return Ephemeris(period, epoch, duration, _data_span(row, period, epoch), period_err, epoch_err)
 
 
-def _span(row: Row, period: float, epoch: float) -> float:
+def _data_span(row: Row, period: float, epoch: float) -> float:
     """From the first to the last transit of the data, in days."""
     if row["transits_expected"]:
         return float(row["transits_expected"] - 1) * period
@@ -208,7 +208,7 @@ class _Target:
         self.relations.append(
             {
                 "pipeline": about["pipeline"], "tic": about["tic"], "candidate": candidate.number, "kind": kind,
-                "ratio": _words(ratio) if kind == "harmonic" and ratio else None,
+                "ratio": _text_of_ratio(ratio) if kind == "harmonic" and ratio else None,
                 "set": run.key, "tce": row["tce"] if row else None,
                 "earlier_set": earlier.row["set"] if earlier else None, "earlier_tce": earlier.row["tce"] if earlier else None,
                 "period": row["period"] if row else None, **{name: getattr(agreement, name, None) for name in names},
@@ -235,22 +235,22 @@ class _Target:
                 "found": len(seen), "runs": len(self.runs), "first_set": candidate.seen[0].row["set"],
                 "last_set": candidate.last.row["set"], "in_latest": candidate.last.run == len(self.runs) - 1,
                 "best_set": best.row["set"], "best_tce": best.row["tce"],
-                "life": " ".join(_word(run, seen.get(number), best) for number, run in enumerate(self.runs)),
+                "life": " ".join(_text_of_sighting(run, seen.get(number), best) for number, run in enumerate(self.runs)),
             }  # fmt: skip
 
 
-def _word(run: _Run, sighting: _Sighting | None, best: _Sighting) -> str:
+def _text_of_sighting(run: _Run, sighting: _Sighting | None, best: _Sighting) -> str:
     if sighting is None:
         return f"{run.edition}:-"
     ratio = sighting.ratio / best.ratio
-    return f"{run.edition}:{sighting.row['tce']}{'' if ratio == 1 else f'({_words(ratio)})'}"
+    return f"{run.edition}:{sighting.row['tce']}{'' if ratio == 1 else f'({_text_of_ratio(ratio)})'}"
 
 
-def _words(ratio: Fraction) -> str:
+def _text_of_ratio(ratio: Fraction) -> str:
     return f"{ratio.numerator}:{ratio.denominator}"
 
 
-def _targets(tces: TCEs) -> Iterator[_Target]:
+def _followed_targets(tces: TCEs) -> Iterator[_Target]:
     """Sort the TCEs into targets and runs; of one read from both files, the report's row, which has uncertainties."""
     if tces["set"].null_count() or tces["tce"].null_count():
         raise QueryError(
@@ -282,7 +282,7 @@ def match(tces: TCEs) -> Relations:
     QueryError
         If there are TCEs of unknown runs (read without a file name).
     """
-    return Relations(_frame(Relations, (row for target in _targets(tces) for row in target.relations)))
+    return Relations(_frame_of_rows(Relations, (row for target in _followed_targets(tces) for row in target.relations)))
 
 
 def history(tces: TCEs) -> Candidates:
@@ -303,9 +303,11 @@ def history(tces: TCEs) -> Candidates:
     QueryError
         If there are TCEs of unknown runs (read without a file name).
     """
-    return Candidates(_frame(Candidates, (row for target in _targets(tces) for row in target.histories())))
+    return Candidates(
+        _frame_of_rows(Candidates, (row for target in _followed_targets(tces) for row in target.histories()))
+    )
 
 
-def _frame(table: type[Rows], rows: Iterator[dict[str, Any]]) -> Any:
+def _frame_of_rows(table: type[Rows], rows: Iterator[dict[str, Any]]) -> Any:
 
     return pl.DataFrame(list(rows), schema={name: getattr(pl, kind) for name, kind in table.schema.items()})

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
 from tess_source.errors import QueryError
+from tess_source.names.sectors import runs_of_sectors, sectors_of_text
 from tess_source_dv.draw.figure import new_figure, picture_file, save
-from tess_source_dv.sector_bits import sectors_from_words
+from tess_source_dv.draw.target import only_target, tics_asked_for
+from tess_source_dv.sets.members import all_products
 from tess_source_dv.sets.table import Sets, sets_of
 
 if TYPE_CHECKING:
@@ -111,8 +113,8 @@ def plot_coverage(
     file = picture_file(path)
     sets = source if isinstance(source, Sets) else sets_of(source, root=root)
     found = found if isinstance(source, Sets) else source
-    tic = _target(sets, found, tic)
-    data, runs = _data(found, sets, tic), _runs(sets, tic)
+    tic = only_target(_tics(sets, found)) if tic is None else tic
+    data, runs = _data_rows(found, sets, tic), _run_rows(sets, tic)
     if not data and not runs:
         raise QueryError(f"TIC {tic} has neither light curves nor data validation here: there is nothing to draw")
     frame = NARROW if narrow else BROAD
@@ -125,48 +127,39 @@ def plot_coverage(
     edge, size = (0.1, 8.5) if narrow else (0.2, 9.5)
     figure.text(edge / width, 1 - 0.24 / height, f"TIC {tic}", fontsize=13, fontweight="bold", va="center")
     figure.text(edge / width, 1 - 0.48 / height, _subtitle(runs), fontsize=size, color=DATA, va="center")
-    _legend(figure, runs, frame)
+    _add_legend(figure, runs, frame)
     return save(figure, file)
 
 
-def _target(sets: Sets, found: Found | None, tic: int | None) -> int:
-    known: set[int] = set(sets["tic"].to_list())
-    if found is not None:
-        for table in (found.observations, found.products):
-            known |= set(table["tic"].drop_nulls().to_list())
-        asked = {target.tic for target in found.query.targets if target.tic is not None}
-        known = known & asked or known
-    if tic is not None:
-        return tic
-    if len(known) != 1:
-        shown = ", ".join(map(str, sorted(known)[:5]))
-        raise QueryError(
-            f"a picture shows one target; say tic=…: there are {len(known)}{': ' + shown if known else ''}"
-        )
-    return known.pop()
+def _tics(sets: Sets, found: Found | None) -> list[int]:
+    """Return the targets of sets and of a search, ascending."""
+    tics: set[int] = set(sets["tic"].to_list())
+    if found is None:
+        return sorted(tics)
+    for table in (found.observations, found.products):
+        tics |= set(table["tic"].drop_nulls().to_list())
+    return tics_asked_for(found, sorted(tics))
 
 
-def _data(found: Found | None, sets: Sets, tic: int) -> list[_Row]:
+def _data_rows(found: Found | None, sets: Sets, tic: int) -> list[_Row]:
     """Rows of what was observed; without a search, what the sets tell of it."""
-    kinds = _observed(found, tic) if found is not None else {}
+    kinds = _observed_sectors(found, tic) if found is not None else {}
     for row in sets:
         if row["tic"] == tic and row["pipeline"] != "SPOC":
-            kinds.setdefault(row["pipeline"], set()).update(sectors_from_words(row["sectors"] or ""))
+            kinds.setdefault(row["pipeline"], set()).update(sectors_of_text(row["sectors"] or ""))
     if found is None:
         ours = [row["sectors"] for row in sets if row["tic"] == tic and row["pipeline"] == "SPOC" and row["sectors"]]
-        kinds["120 s"] = {sector for words in ours for sector in sectors_from_words(words)}
+        kinds["120 s"] = {sector for words in ours for sector in sectors_of_text(words)}
     colours = {"20 s": FAST, "120 s": DATA}
     order = ["20 s", "120 s", *(kind for kind in kinds if kind not in colours)]
     return [_Row(kind, tuple(sorted(kinds[kind])), colours.get(kind, DATA)) for kind in order if kinds.get(kind)]
 
 
-def _observed(found: Found, tic: int) -> dict[str, set[int]]:
+def _observed_sectors(found: Found, tic: int) -> dict[str, set[int]]:
     """Exposure time → sectors, from products and from observations, of which no selection leaves anything out."""
-    from tess_source_dv.sets.members import everything
-
     words = {"lc": "120 s", "tp": "120 s", "target": "120 s", "fast-lc": "20 s", "fast-tp": "20 s", "fast": "20 s"}
     kinds: dict[str, set[int]] = {}
-    for table in (everything(found), found.observations):
+    for table in (all_products(found), found.observations):
         rows = (
             table.to_polars().filter(tic=tic, pipeline="SPOC").filter(pl.col("first_sector") == pl.col("last_sector"))
         )
@@ -176,32 +169,32 @@ def _observed(found: Found, tic: int) -> dict[str, set[int]]:
     return kinds
 
 
-def _runs(sets: Sets, tic: int) -> list[_Row]:
+def _run_rows(sets: Sets, tic: int) -> list[_Row]:
     rows = [row for row in sets if row["tic"] == tic]
-    short = {row["set"]: _short(row) for row in rows}
+    short = {row["set"]: _run_label(row) for row in rows}
     several = len({row["pipeline"] for row in rows}) > 1
     return [
         _Row(
             label=f"{row['pipeline']} {short[row['set']]}"
             if several and row["pipeline"] != "SPOC"
             else short[row["set"]],
-            sectors=sectors_from_words(row["sectors"] or ""),
+            sectors=sectors_of_text(row["sectors"] or ""),
             colour=OLD if row["superseded_by"] else RUN,
             filled=row["state"] == "exact",
             span=(row["first_sector"], row["last_sector"]),
             tces="" if row["tces"] is None else str(row["tces"]),
-            by=_by(row, short),
+            by=_superseding_label(row, short),
         )
         for row in rows
     ]
 
 
-def _short(row: Mapping[str, Any]) -> str:
+def _run_label(row: Mapping[str, Any]) -> str:
     first, last = row["first_sector"], row["last_sector"]
     return f"{first if first == last else f'{first}–{last}':>6}  {row['set'].rpartition('/')[2]}"
 
 
-def _by(row: Mapping[str, Any], short: Mapping[str, str]) -> str:
+def _superseding_label(row: Mapping[str, Any], short: Mapping[str, str]) -> str:
     key = row["superseded_by"]
     if key is None:
         return ""
@@ -217,23 +210,23 @@ def _subtitle(runs: Sequence[_Row]) -> str:
 def _draw(axes: Axes, data: Sequence[_Row], runs: Sequence[_Row], frame: _Frame) -> None:
     places = [*range(len(data)), *(len(data) + GAP + n for n in range(len(runs)))]
     for y, row in zip(places, [*data, *runs], strict=True):
-        _bar(axes, y, row)
-    first, last = _limits([*data, *runs])
+        _draw_row(axes, y, row)
+    first, last = _axis_limits([*data, *runs])
     axes.set_xlim(first - 0.7, last + 0.7)
     axes.set_ylim(places[-1] + 0.6, -0.6)
-    _ticks(axes, next((step for span, step in frame.ticks.items() if last - first <= span), 10))
+    _set_ticks(axes, next((step for span, step in frame.ticks.items() if last - first <= span), 10))
     axes.set_yticks(places, [row.label for row in (*data, *runs)], fontfamily="monospace", fontsize=8)
     for label, row in zip(axes.get_yticklabels(), (*data, *runs), strict=True):
-        label.set_color(_ink(row))
+        label.set_color(_text_colour(row))
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel("sector", fontsize=9)
     for side in ("top", "left", "right"):
         axes.spines[side].set_visible(False)
     if runs:
-        _margins(axes, places[len(data) :], runs, frame)
+        _write_margins(axes, places[len(data) :], runs, frame)
 
 
-def _margins(axes: Axes, places: Iterable[float], runs: Sequence[_Row], frame: _Frame) -> None:
+def _write_margins(axes: Axes, places: Iterable[float], runs: Sequence[_Row], frame: _Frame) -> None:
     """Write number of TCEs, and what supersedes, to the right of each run; what the columns are, above them."""
     from matplotlib.transforms import blended_transform_factory
 
@@ -246,14 +239,23 @@ def _margins(axes: Axes, places: Iterable[float], runs: Sequence[_Row], frame: _
         axes.text(1 + x * frame.inch, head, title, ha=align, **above)
     for y, row in zip(places, runs, strict=True):
         for (x, align, _), said in zip(columns, (row.tces, row.by), strict=False):
-            axes.text(1 + x * frame.inch, y, said, transform=beside, fontsize=8, color=_ink(row), va="center", ha=align)
+            axes.text(
+                1 + x * frame.inch,
+                y,
+                said,
+                transform=beside,
+                fontsize=8,
+                color=_text_colour(row),
+                va="center",
+                ha=align,
+            )
 
 
-def _ink(row: _Row) -> str:
+def _text_colour(row: _Row) -> str:
     return OLD_TEXT if row.colour == OLD else "black"
 
 
-def _bar(axes: Axes, y: float, row: _Row) -> None:
+def _draw_row(axes: Axes, y: float, row: _Row) -> None:
     from matplotlib.patches import Rectangle
 
     if row.span is not None:
@@ -267,7 +269,7 @@ def _bar(axes: Axes, y: float, row: _Row) -> None:
             solid_capstyle="butt",
             zorder=2,
         )
-    for start, stop in _stretches(row.sectors):
+    for start, stop in runs_of_sectors(row.sectors):
         for sector in range(start, stop + 1):
             face = row.colour if row.filled else "white"
             box = Rectangle(
@@ -276,17 +278,7 @@ def _bar(axes: Axes, y: float, row: _Row) -> None:
             axes.add_patch(box)
 
 
-def _stretches(sectors: Sequence[int]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-    for sector in sorted(sectors):
-        if found and sector == found[-1][1] + 1:
-            found[-1] = found[-1][0], sector
-        else:
-            found.append((sector, sector))
-    return found
-
-
-def _limits(rows: Sequence[_Row]) -> tuple[int, int]:
+def _axis_limits(rows: Sequence[_Row]) -> tuple[int, int]:
     shown = [sector for row in rows for sector in (*row.sectors, *(row.span or ()))]
     first, last = min(shown), max(shown)
     if last - first + 1 < LEAST:
@@ -295,7 +287,7 @@ def _limits(rows: Sequence[_Row]) -> tuple[int, int]:
     return first, last
 
 
-def _ticks(axes: Axes, major: int) -> None:
+def _set_ticks(axes: Axes, major: int) -> None:
     from matplotlib.ticker import MultipleLocator
 
     axes.xaxis.set_major_locator(MultipleLocator(major))
@@ -306,7 +298,7 @@ def _ticks(axes: Axes, major: int) -> None:
     axes.tick_params(axis="x", which="major", labelsize=8)
 
 
-def _legend(figure: Figure, runs: Sequence[_Row], frame: _Frame) -> None:
+def _add_legend(figure: Figure, runs: Sequence[_Row], frame: _Frame) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 

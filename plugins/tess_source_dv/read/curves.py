@@ -1,6 +1,6 @@
 """The light curve of one TCE, and those of one file, as lightkurve's objects.
 
-Importing this module imports lightkurve; everything else of the plugin does so when it is used.
+Importing this module imports lightkurve; all_products else of the plugin does so when it is used.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
 from tess_source.errors import LoadError, QueryError
+from tess_source_dv.read.light_curves import load_light_curves
+from tess_source_dv.read.series import curve_of_tce, read_statistics
 from tess_source_lightkurve.readers import lightkurve
 
 if TYPE_CHECKING:
@@ -77,12 +79,10 @@ class DVLightCurve(TessLightCurve):  # type: ignore[misc]
 
     @classmethod
     def read(cls, *args: Any, **kwargs: Any) -> DVLightCurve:
-        """Read one TCE of a DV time series: see `tess_source_dv.read.series.read_tce`; with another `format`, as lightkurve does."""
+        """Read one TCE of a DV time series: see `tess_source_dv.read.read_dvt.read_tce`; with another `format`, as lightkurve does."""
         if kwargs.get("format") not in {None, "dvt"}:
             return super().read(*args, **kwargs)  # type: ignore[no-any-return]
-        from tess_source_dv.read.series import read_tce
-
-        return read_tce(*args, **{name: value for name, value in kwargs.items() if name != "format"})
+        return curve_of_tce(DVLightCurve, *args, **{name: value for name, value in kwargs.items() if name != "format"})
 
     def fold(
         self,
@@ -109,7 +109,7 @@ class DVLightCurve(TessLightCurve):  # type: ignore[misc]
             period, own = self.period, self.epoch_time
             epoch_time = own if epoch_time is None else epoch_time
             if period is None or epoch_time is None:
-                raise QueryError(f"the fit of {self.said()} gave no ephemeris: give a period and an epoch_time")
+                raise QueryError(f"the fit of {self.title()} gave no ephemeris: give a period and an epoch_time")
         return super().fold(period, epoch_time, epoch_phase, wrap_phase, normalize_phase)
 
     def normalize(self, unit: str = "unscaled") -> DVLightCurve:
@@ -134,9 +134,7 @@ class DVLightCurve(TessLightCurve):  # type: ignore[misc]
         OSError
             If the file is not there any more.
         """
-        from tess_source_dv.read.series import read_statistics
-
-        return read_statistics(_path(self))
+        return read_statistics(_file_of(self))
 
     def light_curves(
         self, found: Found | None = None, root: str | Path | None = None, **options: Any
@@ -164,17 +162,15 @@ class DVLightCurve(TessLightCurve):  # type: ignore[misc]
         LoadError
             If the sectors are not known, or one of them could not be had; the message names it. Never fewer than all.
         """
-        from tess_source_dv.read.light_curves import load_all
+        return load_light_curves(self, found, root, options)
 
-        return load_all(self, found, root, options)
-
-    def said(self) -> str:
-        """Name the TCE in words."""
+    def title(self) -> str:
+        """Return the TCE in words, e.g. ``TCE 1 of SPOC/390988385/s0014-s0086/00971``."""
         return f"TCE {self.meta.get('TCE')} of {self.meta.get('DV_SET') or self.meta.get('LABEL')}"
 
     def _repr_simple_(self) -> str:
         period = "" if self.period is None else f" PERIOD={self.period:.6g}"
-        return f"<{type(self).__name__} {self.said()}{period} FLUX_ORIGIN={self.meta.get('FLUX_ORIGIN')}>"
+        return f"<{type(self).__name__} {self.title()}{period} FLUX_ORIGIN={self.meta.get('FLUX_ORIGIN')}>"
 
 
 class DVTimeSeries(LightCurveCollection, Sequence[DVLightCurve]):  # type: ignore[misc]
@@ -196,8 +192,8 @@ class DVTimeSeries(LightCurveCollection, Sequence[DVLightCurve]):  # type: ignor
         return self[0].statistics()
 
 
-def _path(curve: DVLightCurve) -> str:
+def _file_of(curve: DVLightCurve) -> str:
     path = curve.meta.get("FILENAME")
     if not path:
-        raise LoadError(f"{curve.said()} was not read from a file with a name: its statistics are not at hand")
+        raise LoadError(f"{curve.title()} was not read from a file with a name: its statistics are not at hand")
     return str(path)

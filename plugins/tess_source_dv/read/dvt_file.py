@@ -15,7 +15,7 @@ from tess_source._lazy import np
 from tess_source.errors import DamagedFileError, LoadError, NoReaderError
 from tess_source.files.fits_headers import Header, Value, read_headers
 from tess_source.files.whole import fault
-from tess_source_dv.read.report import set_key
+from tess_source_dv.keys import set_key
 from tess_source_dv.sector_bits import sectors_of_bits
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tess_source.names import Name
 
-__all__ = ["Table", "Whole", "headers", "is_dvt", "opened"]
+__all__ = ["OpenedDVT", "Table", "headers", "is_dvt", "opened"]
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ def headers(path: Path | str) -> tuple[Mapping[str, Value], list[Mapping[str, Va
         except DamagedFileError as error:
             raise DamagedFileError(f"{path.name} is damaged: {error}") from error
     for header in (primary, *found):
-        _legible(header, path.name)
+        _check_legible(header, path.name)
     tces = [header for header in found if str(header.get("EXTNAME", "")).startswith("TCE_")]
     if "TICID" not in primary or "NUMTCES" not in primary:
         raise LoadError(f"{path.name} is healthy, but no DV time series: it says nothing of TICID or NUMTCES")
@@ -95,7 +95,7 @@ def headers(path: Path | str) -> tuple[Mapping[str, Value], list[Mapping[str, Va
     return primary, list(tces)
 
 
-def _legible(header: Header, filename: str) -> None:
+def _check_legible(header: Header, filename: str) -> None:
     """Refuse a value that is neither text nor number: it would look like one that is not given."""
     for key, value in header.items():
         if value is None and header.card(key)[10:].partition(b"/")[0].strip():
@@ -104,7 +104,7 @@ def _legible(header: Header, filename: str) -> None:
 
 
 @contextmanager
-def opened(source: str | Path | HDUList) -> Iterator[Whole]:
+def opened(source: str | Path | HDUList) -> Iterator[OpenedDVT]:
     """Open a file that is a whole DV time series; all is read into memory, and the file is closed afterwards.
 
     Raises
@@ -120,15 +120,15 @@ def opened(source: str | Path | HDUList) -> Iterator[Whole]:
 
     if isinstance(source, fits.HDUList):
         name = source.filename()  # for a file in memory astropy makes one up
-        yield _checked(Whole(source, str(Path(name).absolute()) if name and Path(name).is_file() else None))
+        yield _checked_dvt(OpenedDVT(source, str(Path(name).absolute()) if name and Path(name).is_file() else None))
         return
     path = Path(source).expanduser().absolute()
-    _plausible(path)
+    _check_kind(path)
     with fits.open(path, memmap=False) as hdus:
-        yield _checked(Whole(hdus, str(path)))
+        yield _checked_dvt(OpenedDVT(hdus, str(path)))
 
 
-def _plausible(path: Path) -> None:
+def _check_kind(path: Path) -> None:
     """Tell other kinds of files from damaged ones, before anything is read."""
     kind = names.parse(path.name).kind
     if kind not in {"dvt", "other"} or not (kind == "dvt" or re.search(r"\.fits?(\.gz)?$", path.name.lower())):
@@ -140,15 +140,15 @@ def _plausible(path: Path) -> None:
         raise DamagedFileError(f"{path.name} is damaged: {problem}; fetch it again")
 
 
-def _checked(whole: Whole) -> Whole:
-    if not is_dvt(whole.hdus[0].header):
-        creator = whole.hdus[0].header.get("CREATOR", "an unknown program")
-        raise NoReaderError(f"{whole.filename} is no DV time series: it was written by {creator}")
-    missing = [f"TCE_{n}" for n in range(1, whole.tces + 1) if f"TCE_{n}" not in whole.hdus]
-    missing += ["Statistics"] if "STATISTICS" not in whole.hdus else []
+def _checked_dvt(dvt: OpenedDVT) -> OpenedDVT:
+    if not is_dvt(dvt.hdus[0].header):
+        creator = dvt.hdus[0].header.get("CREATOR", "an unknown program")
+        raise NoReaderError(f"{dvt.filename} is no DV time series: it was written by {creator}")
+    missing = [f"TCE_{n}" for n in range(1, dvt.tces + 1) if f"TCE_{n}" not in dvt.hdus]
+    missing += ["Statistics"] if "STATISTICS" not in dvt.hdus else []
     if missing:
-        raise DamagedFileError(f"{whole.filename} is damaged: it has no {', '.join(missing)}; fetch it again")
-    return whole
+        raise DamagedFileError(f"{dvt.filename} is damaged: it has no {', '.join(missing)}; fetch it again")
+    return dvt
 
 
 class Table:
@@ -203,7 +203,7 @@ class Table:
         return found
 
 
-class Whole:
+class OpenedDVT:
     """An opened DV time series.
 
     Parameters
@@ -240,7 +240,7 @@ class Whole:
     def meta(self, table: Table) -> dict[str, Any]:
         """Give the cards of the primary header and of a table's, what lightkurve adds to them, and what the run is."""
         primary = self.hdus[0].header
-        meta = {**_cards(primary), **_cards(table.header)}
+        meta = {**_card_values(primary), **_card_values(table.header)}
         name = self.name
         meta |= {"LABEL": meta.get("OBJECT"), "MISSION": meta.get("TELESCOP"), "TARGETID": meta.get("TICID")}
         meta |= {"RA": meta.get("RA_OBJ"), "DEC": meta.get("DEC_OBJ"), "FILENAME": self.path}
@@ -267,7 +267,7 @@ def used_sectors(primary: Mapping[str, Any], name: Name) -> tuple[int, ...] | No
     return None
 
 
-def _cards(header: Mapping[str, Any]) -> dict[str, Any]:
+def _card_values(header: Mapping[str, Any]) -> dict[str, Any]:
     from astropy.io.fits.card import Undefined
 
     return {

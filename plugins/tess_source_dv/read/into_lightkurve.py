@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import PluginError
 from tess_source_dv.read.dvt_file import is_dvt
-from tess_source_dv.read.series import read_dvt, read_tce
+from tess_source_dv.read.read_dvt import read_dvt, read_tce
 from tess_source_lightkurve.readers import lightkurve
 
 if TYPE_CHECKING:
@@ -51,18 +51,18 @@ def register() -> None:
     if isinstance(names.get(DETECT), _Detect):
         return
     if not callable(names.get(DETECT)) or hasattr(lk, FILETYPE):
-        raise _changed(lk)
+        raise _unknown_version_error(lk)
     registry.register_reader(FORMAT, lk.LightCurve, read_tce, force=True)
     names[DETECT] = _Detect(names[DETECT])
     setattr(lk, FILETYPE, read_dvt)
     try:
-        tried = lk.read(_specimen())
+        tried = lk.read(_smallest_dvt())
     except Exception as error:
         unregister()
-        raise _changed(lk) from error
-    if not _is_ours(tried):
+        raise _unknown_version_error(lk) from error
+    if not _is_dv_series(tried):
         unregister()
-        raise _changed(lk)
+        raise _unknown_version_error(lk)
 
 
 def unregister() -> None:
@@ -95,7 +95,7 @@ def _namespace(function: Any) -> dict[str, Any]:
     return getattr(function, "__globals__", {})
 
 
-def _specimen() -> HDUList:
+def _smallest_dvt() -> HDUList:
     """Make the smallest DV time series, without a TCE, to see whether `lightkurve.read` opens it."""
     from astropy.io import fits
 
@@ -112,14 +112,14 @@ def _specimen() -> HDUList:
     return fits.HDUList([primary, *tables])
 
 
-def _is_ours(opened: object) -> bool:
+def _is_dv_series(opened: object) -> bool:
     from tess_source_dv.read.curves import DVTimeSeries
 
     return isinstance(opened, DVTimeSeries)
 
 
-def _changed(lk: Any) -> PluginError:
+def _unknown_version_error(lk: Any) -> PluginError:
     return PluginError(
         f"lightkurve {lk.__version__} finds its readers in another way than the versions known to this plugin (2.5, 2.6): "
-        "lightkurve.read cannot open DV time series; tess_source_dv.read.series.read_dvt can"
+        "lightkurve.read cannot open DV time series; tess_source_dv.read.read_dvt.read_dvt can"
     )

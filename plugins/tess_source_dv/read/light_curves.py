@@ -5,18 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tess_source._lazy import pl
 from tess_source.errors import LoadError, QueryError, UnknownNameError
+from tess_source.session import default_session
+from tess_source.tables.found import Drop, Found
 
 if TYPE_CHECKING:
     from lightkurve import LightCurveCollection
 
-    from tess_source.tables.found import Found
-    from tess_source_dv.read.curves import DVLightCurve
-
-__all__ = ["light_curves_of", "load_all"]
+__all__ = ["light_curves_of", "load_light_curves"]
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +23,20 @@ LINKS = {"lc": "dv-of", "fast-lc": "dv-of-fast"}
 """Kind of light curve → kind of link."""
 
 
-def light_curves_of(found: Found, tce: DVLightCurve | str, kind: str = "lc") -> Found:
+class OpenedTCE(Protocol):
+    """What is asked of an opened TCE here: `tess_source_dv.read.curves.DVLightCurve` has it."""
+
+    meta: Mapping[str, Any]
+
+    @property
+    def used_sectors(self) -> tuple[int, ...] | None:
+        """Sectors that the run used for this target; None if the file does not say."""
+
+    def title(self) -> str:
+        """Return the TCE in words, e.g. ``TCE 1 of SPOC/390988385/s0014-s0086/00971``."""
+
+
+def light_curves_of(found: Found, tce: OpenedTCE | str, kind: str = "lc") -> Found:
     """Select the light curves that a TCE was found in.
 
     ``light_curves_of(found, tce).plan().download().load().stitch()`` is all of them in one.
@@ -51,51 +63,47 @@ def light_curves_of(found: Found, tce: DVLightCurve | str, kind: str = "lc") -> 
     QueryError
         If the TCE's file does not say which sectors were used.
     """
-    from tess_source.tables.found import Drop
-
     if kind not in LINKS:
         raise UnknownNameError("kind of light curve", kind, LINKS)
     if isinstance(tce, str):
-        chosen, shown = _linked(found, tce, LINKS[kind]), tce
+        chosen, shown = _mask_by_links(found, tce, LINKS[kind]), tce
     else:
-        chosen, shown = _of_sectors(tce), tce.said()
+        chosen, shown = _mask_by_sectors(tce), tce.title()
     products = found.products.where((pl.col("kind") == kind) & chosen)
     products = type(products)(products.to_polars().sort("first_sector", maintain_order=True))
-    if not isinstance(tce, str) and (missing := _missing(tce, products["first_sector"])):
+    if not isinstance(tce, str) and (missing := _missing_sectors(tce, products["first_sector"])):
         log.warning("%s: no %s of sector %s among the products", shown, kind, missing)
     drop = Drop("found-in", shown, "dv", len(products), len(found.products) - len(products))
     return found.replace(products=products, drops=(*found.drops, drop))
 
 
-def load_all(
-    tce: DVLightCurve, found: Found | None, root: str | Path | None, options: Mapping[str, Any]
+def load_light_curves(
+    tce: OpenedTCE, found: Found | None, root: str | Path | None, options: Mapping[str, Any]
 ) -> LightCurveCollection:
     """Fetch and open the light curves of a TCE: see `DVLightCurve.light_curves`."""
-    from tess_source.session import default_session
-
     if found is None:
         found = default_session().search(int(tce.meta["TICID"]))
     loaded = light_curves_of(found, tce).plan(root).download().read(**options)
     curves = loaded.groups.get("light curves", ())
-    if missing := _missing(tce, [curve.meta.get("SECTOR") for curve in curves]):
+    if missing := _missing_sectors(tce, [curve.meta.get("SECTOR") for curve in curves]):
         reasons = "; ".join(f"{Path(path).name}: {error}" for path, error in loaded.failed.items())
         raise LoadError(
-            f"{tce.said()}: the light curve of sector {missing} is missing ({reasons or 'it is not listed'})"
+            f"{tce.title()}: the light curve of sector {missing} is missing ({reasons or 'it is not listed'})"
         )
     return curves
 
 
-def _of_sectors(tce: DVLightCurve) -> pl.Expr:
+def _mask_by_sectors(tce: OpenedTCE) -> pl.Expr:
     """Choose by what the file of the TCE says, which is exact."""
     pipeline, sectors = tce.meta.get("AUTHOR"), tce.used_sectors
     if pipeline is None or sectors is None:
         missing = "which sectors were used" if sectors is None else "which pipeline made it"
-        raise QueryError(f"the file of {tce.said()} does not say {missing}; give the key of its set")
+        raise QueryError(f"the file of {tce.title()} does not say {missing}; give the key of its set")
     chosen: pl.Expr = (pl.col("tic") == tce.meta["TICID"]) & (pl.col("pipeline") == pipeline)
     return chosen & pl.col("first_sector").is_in(list(sectors)) & (pl.col("first_sector") == pl.col("last_sector"))
 
 
-def _linked(found: Found, key: str, relation: str) -> pl.Expr:
+def _mask_by_links(found: Found, key: str, relation: str) -> pl.Expr:
     """Choose by links, from a set or from one of its products."""
     links = found.links.to_polars()
     sets = links.filter(pl.col("kind") == "dv-set")
@@ -110,5 +118,5 @@ def _linked(found: Found, key: str, relation: str) -> pl.Expr:
     return pl.col("uri").is_in(used["object"].unique().implode())
 
 
-def _missing(tce: DVLightCurve, sectors: Iterable[int | None]) -> str:
+def _missing_sectors(tce: OpenedTCE, sectors: Iterable[int | None]) -> str:
     return ", ".join(map(str, sorted(set(tce.used_sectors or ()) - set(sectors))))

@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from tess_source import names
 from tess_source.errors import DamagedFileError, LoadError
+from tess_source_dv.keys import set_key
 from tess_source_dv.sector_bits import sectors_of_bits
 
 if TYPE_CHECKING:
     from xml.parsers.expat import XMLParserType
 
-    from tess_source_dv.read.tces import TCEs
-
-__all__ = ["Event", "HostileFileError", "Measured", "Report", "read_report", "set_key"]
+__all__ = ["Event", "HostileFileError", "Measured", "Report", "read_report"]
 
 ROOT = "dvTargetResults"
 MOST_BYTES = 128 * 2**20
@@ -97,30 +96,6 @@ class Report:
     set: str | None = None
     """Key of the DV set as in `tess_source_dv.sets.members`, e.g. "SPOC/307210830/s0001-s0013/00226"."""
 
-    def tces(self) -> TCEs:
-        """Give the TCEs as a table."""
-        from tess_source_dv.read.tces import of_report
-
-        return of_report(self)
-
-
-def set_key(name: names.Name) -> str | None:
-    """Key of the DV set that a product belongs to; None if its name does not say all of it.
-
-    Parameters
-    ----------
-    name : tess_source.names.Name
-
-    Returns
-    -------
-    str or None
-        As `tess_source_dv.sets.members.members` writes it for a whole column.
-    """
-    edition = f"{name.run:05d}" if name.run is not None else name.version
-    if None in (name.pipeline, name.tic, name.first_sector, name.last_sector, edition):
-        return None
-    return f"{name.pipeline}/{name.tic}/s{name.first_sector:04d}-s{name.last_sector:04d}/{edition}"
-
 
 def read_report(source: Path | str | bytes, name: str | None = None) -> Report:
     """Read a DV report.
@@ -155,12 +130,12 @@ def read_report(source: Path | str | bytes, name: str | None = None) -> Report:
         filename = name or Path(source).name
     if len(content) > MOST_BYTES:
         raise HostileFileError(f"{filename} has more than {MOST_BYTES:,} bytes, which no DV report has")
-    return _report(_Reader(filename).read(content), names.parse(filename))
+    return _report_of_elements(_Reader(filename).read(content), names.parse(filename))
 
 
-def _report(reader: _Reader, name: names.Name) -> Report:
+def _report_of_elements(reader: _Reader, name: names.Name) -> Report:
     root, key = reader.root, set_key(name)
-    tic = reader.whole(root, "ticId")
+    tic = reader.whole_number(root, "ticId")
     if name.tic is not None and name.tic != tic:
         raise LoadError(f"{reader.filename} is a report on TIC {tic}, not on TIC {name.tic} as its name says")
     numbers = [event.number for event in reader.events]
@@ -174,8 +149,8 @@ def _report(reader: _Reader, name: names.Name) -> Report:
         filename=reader.filename,
         tic=tic,
         sectors=sectors,
-        first_cadence=reader.whole(root, "startCadence") if "startCadence" in root else None,
-        last_cadence=reader.whole(root, "endCadence") if "endCadence" in root else None,
+        first_cadence=reader.whole_number(root, "startCadence") if "startCadence" in root else None,
+        last_cadence=reader.whole_number(root, "endCadence") if "endCadence" in root else None,
         toi=root.get("toiId"),
         simulated=root.get("simData") in {"true", "1"},
         star=reader.star,
@@ -205,8 +180,8 @@ class _Reader:
         from xml.parsers import expat
 
         parser = expat.ParserCreate(namespace_separator=" ")
-        self._shut(parser)
-        parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
+        self._forbid_entities(parser)
+        parser.StartElementHandler, parser.EndElementHandler = self._start_element, self._end_element
         try:
             parser.Parse(content, True)
         except expat.ExpatError as error:
@@ -220,7 +195,7 @@ class _Reader:
     def damaged(self, problem: str, cause: Exception | None = None) -> NoReturn:
         raise DamagedFileError(f"{self.filename} is damaged or no DV report: {problem}") from cause
 
-    def whole(self, attributes: Mapping[str, str], key: str) -> int:
+    def whole_number(self, attributes: Mapping[str, str], key: str) -> int:
         """Give an attribute that must be a whole number."""
         try:
             return int(attributes[key])
@@ -228,7 +203,7 @@ class _Reader:
             text = attributes.get(key)
             self.damaged(f"{key} is {text and text[:40]!r}, not a whole number", error)
 
-    def _shut(self, parser: XMLParserType) -> None:
+    def _forbid_entities(self, parser: XMLParserType) -> None:
         def refuse(name: str, *said: Any) -> NoReturn:
             if said and name.lower() == "html" and not said[-1]:  # what an archive says when it has no report
                 self.damaged("it is an HTML page")
@@ -238,15 +213,15 @@ class _Reader:
         parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse
         parser.ExternalEntityRefHandler = parser.UnparsedEntityDeclHandler = refuse
 
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+    def _start_element(self, tag: str, attributes: dict[str, str]) -> None:
         tag = tag.rpartition(" ")[2]
         path = self._path
         path.append(tag)
         level = len(path)
         if level == 1:
-            self._open(tag, attributes)
+            self._check_root(tag, attributes)
         elif level == 2:
-            self._target(tag, attributes)
+            self._read_target(tag, attributes)
         elif path[1] == "planetResults":
             if level == 3 and tag == "planetCandidate":
                 self._candidate.update(attributes)
@@ -257,18 +232,18 @@ class _Reader:
         if level > MOST_LEVELS:
             raise HostileFileError(f"{self.filename} has more than {MOST_LEVELS} levels, which no DV report has")
 
-    def _end(self, _: str) -> None:
+    def _end_element(self, _: str) -> None:
         self._path.pop()
 
-    def _open(self, tag: str, attributes: Mapping[str, str]) -> None:
+    def _check_root(self, tag: str, attributes: Mapping[str, str]) -> None:
         if tag != ROOT:
             self.damaged(f"its root is <{tag}>, not <{ROOT}>")
         self.root = attributes
 
-    def _target(self, tag: str, attributes: Mapping[str, str]) -> None:
+    def _read_target(self, tag: str, attributes: Mapping[str, str]) -> None:
         if tag == "planetResults":
             self._candidate, self._fit, self._parameters = {}, {}, {}
-            number = self.whole(attributes, "planetNumber")
+            number = self.whole_number(attributes, "planetNumber")
             self.events.append(Event(number, attributes, self._candidate, self._fit, self._parameters))
         elif tag in STAR:
             self.star[STAR[tag]] = self._measured(STAR[tag], attributes)

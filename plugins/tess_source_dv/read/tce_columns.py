@@ -28,16 +28,18 @@ class TceColumn:
     """Keyword of the time series."""
 
 
-def _key(name: str, doc: str, dtype: str = "String") -> tuple[TceColumn, ...]:
+def _key_column(name: str, doc: str, dtype: str = "String") -> tuple[TceColumn, ...]:
     return (TceColumn(name, doc, dtype, xml=("key", name)),)
 
 
-def _fitted(name: str, doc: str, unit: str, parameter: str, dvt: str = "", error: bool = True) -> tuple[TceColumn, ...]:
+def _fit_columns(
+    name: str, doc: str, unit: str, parameter: str, dvt: str = "", error: bool = True
+) -> tuple[TceColumn, ...]:
     value = TceColumn(name, doc, unit=unit, xml=("parameter", parameter), dvt=dvt)
     return (value, TceColumn(f"{name}_err", f"its uncertainty; {ERROR}", unit=unit)) if error else (value,)
 
 
-def _star(name: str, doc: str, unit: str, dvt: str = "") -> tuple[TceColumn, ...]:
+def _star_columns(name: str, doc: str, unit: str, dvt: str = "") -> tuple[TceColumn, ...]:
     return (
         TceColumn(name, doc, unit=unit, xml=("star", name), dvt=dvt),
         TceColumn(f"{name}_err", "its uncertainty; 0 where the report has 0", unit=unit),
@@ -48,59 +50,61 @@ def _star(name: str, doc: str, unit: str, dvt: str = "") -> tuple[TceColumn, ...
 ERROR = "in reports only"
 
 FIT: tuple[TceColumn, ...] = (
-    *_fitted("period", "orbital period", "d", "orbitalPeriodDays", "TPERIOD"),
-    *_fitted("epoch", "mid-time of the first transit, BTJD (BJD - 2457000, TDB)", "d", "transitEpochBtjd", "TEPOCH"),
-    *_fitted("duration", "first to fourth contact", "h", "transitDurationHours", "TDUR"),
-    *_fitted("ingress", "first to second contact", "h", "transitIngressTimeHours", "INDUR"),
-    *_fitted("depth", "depth in ppm", "1e-06", "transitDepthPpm", "TDEPTH"),
-    *_fitted("planet_radius", "radius of the planet", "earthRad", "planetRadiusEarthRadii", "PRADIUS"),
-    *_fitted(
+    *_fit_columns("period", "orbital period", "d", "orbitalPeriodDays", "TPERIOD"),
+    *_fit_columns(
+        "epoch", "mid-time of the first transit, BTJD (BJD - 2457000, TDB)", "d", "transitEpochBtjd", "TEPOCH"
+    ),
+    *_fit_columns("duration", "first to fourth contact", "h", "transitDurationHours", "TDUR"),
+    *_fit_columns("ingress", "first to second contact", "h", "transitIngressTimeHours", "INDUR"),
+    *_fit_columns("depth", "depth in ppm", "1e-06", "transitDepthPpm", "TDEPTH"),
+    *_fit_columns("planet_radius", "radius of the planet", "earthRad", "planetRadiusEarthRadii", "PRADIUS"),
+    *_fit_columns(
         "radius_ratio",
         "radius of the planet in radii of the star",
         "",
         "ratioPlanetRadiusToStarRadius",
         "RADRATIO",
     ),
-    *_fitted(
+    *_fit_columns(
         "distance_ratio",
         "semi-major axis in radii of the star",
         "",
         "ratioSemiMajorAxisToStarRadius",
         "DRRATIO",
     ),
-    *_fitted("impact", "impact parameter, in radii of the star", "", "minImpactParameter", "IMPACT"),
-    *_fitted("inclination", "inclination", "deg", "inclinationDegrees", "INCLIN"),
-    *_fitted("semi_major_axis", "semi-major axis", "AU", "semiMajorAxisAu"),
-    *_fitted("equilibrium_temperature", "equilibrium temperature", "K", "equilibriumTempKelvin"),
-    *_fitted("insolation", "flux received, in that of the Earth", "", "effectiveStellarFlux"),
+    *_fit_columns("impact", "impact parameter, in radii of the star", "", "minImpactParameter", "IMPACT"),
+    *_fit_columns("inclination", "inclination", "deg", "inclinationDegrees", "INCLIN"),
+    *_fit_columns("semi_major_axis", "semi-major axis", "AU", "semiMajorAxisAu"),
+    *_fit_columns("equilibrium_temperature", "equilibrium temperature", "K", "equilibriumTempKelvin"),
+    *_fit_columns("insolation", "flux received, in that of the Earth", "", "effectiveStellarFlux"),
 )
 """Parameters of the fit to all transits."""
 
 STAR: tuple[TceColumn, ...] = (
-    *_star("teff", "effective temperature", "K", "TEFF"),
-    *_star("logg", "log10 of the surface gravity in cm/s2", "", "LOGG"),
-    *_star("metallicity", "log10 of the metallicity in that of the Sun", "", "MH"),
-    *_star("star_radius", "radius of the star", "solRad", "RADIUS"),
-    *_star("star_density", "mean density in that of the Sun", ""),
-    *_star("tessmag", "TESS magnitude", "mag", "TESSMAG"),
-    *_star("ra", "right ascension, ICRS, equinox J2000", "deg", "RA_OBJ"),
-    *_star("dec", "declination, ICRS, equinox J2000", "deg", "DEC_OBJ"),
-    *_star("pmra", "proper motion in right ascension", "mas / yr", "PMRA"),
-    *_star("pmdec", "proper motion in declination", "mas / yr", "PMDEC"),
+    *_star_columns("teff", "effective temperature", "K", "TEFF"),
+    *_star_columns("logg", "log10 of the surface gravity in cm/s2", "", "LOGG"),
+    *_star_columns("metallicity", "log10 of the metallicity in that of the Sun", "", "MH"),
+    *_star_columns("star_radius", "radius of the star", "solRad", "RADIUS"),
+    *_star_columns("star_density", "mean density in that of the Sun", ""),
+    *_star_columns("tessmag", "TESS magnitude", "mag", "TESSMAG"),
+    *_star_columns("ra", "right ascension, ICRS, equinox J2000", "deg", "RA_OBJ"),
+    *_star_columns("dec", "declination, ICRS, equinox J2000", "deg", "DEC_OBJ"),
+    *_star_columns("pmra", "proper motion in right ascension", "mas / yr", "PMRA"),
+    *_star_columns("pmdec", "proper motion in declination", "mas / yr", "PMDEC"),
 )
 """Parameters of the star that the run used."""
 
 COLUMNS: tuple[TceColumn, ...] = (
-    *_key("set", 'key of the DV set, e.g. "SPOC/307210830/s0001-s0013/00226"; null if the file name does not say it'),
-    *_key("tce", "number of the TCE in its set, from 1, in order of discovery", "Int32"),
-    *_key("source", '"dvr-xml" or "dvt"'),
-    *_key("filename", "file that it was read from"),
-    *_key("pipeline", '"SPOC" or "TESS-SPOC"'),
-    *_key("tic", "TIC number", "Int64"),
-    *_key("first_sector", "first sector of the search", "Int32"),
-    *_key("last_sector", "last sector of the search", "Int32"),
-    *_key("run", "SPOC's pipeline run", "Int32"),
-    *_key("sectors", 'sectors really used, e.g. "2,5,8-12"; null if the file does not say'),
+    *_key_column("set", 'key of the DV set, e.g. "SPOC/307210830/s0001-s0013/00226"; null if the file name does not say it'),
+    *_key_column("tce", "number of the TCE in its set, from 1, in order of discovery", "Int32"),
+    *_key_column("source", '"dvr-xml" or "dvt"'),
+    *_key_column("filename", "file that it was read from"),
+    *_key_column("pipeline", '"SPOC" or "TESS-SPOC"'),
+    *_key_column("tic", "TIC number", "Int64"),
+    *_key_column("first_sector", "first sector of the search", "Int32"),
+    *_key_column("last_sector", "last sector of the search", "Int32"),
+    *_key_column("run", "SPOC's pipeline run", "Int32"),
+    *_key_column("sectors", 'sectors really used, e.g. "2,5,8-12"; null if the file does not say'),
     *FIT,
     TceColumn("snr", "signal-to-noise ratio of the fit", xml=("fit", "modelFitSnr"), dvt="TSNR"),
     TceColumn("chi_square", "chi-square of the fit", xml=("fit", "modelChiSquare")),
@@ -118,8 +122,8 @@ COLUMNS: tuple[TceColumn, ...] = (
     TceColumn("toi", "TOI that the run took it for", "String", xml=("planet", "toiId")),
     TceColumn("data_start", "begin of the data, BTJD; in time series only", unit="d", dvt="TSTART"),
     TceColumn("data_stop", "end of the data, BTJD; in time series only", unit="d", dvt="TSTOP"),
-    *_key("first_cadence", "first 120-s cadence of the data; in reports only", "Int64"),
-    *_key("last_cadence", "last 120-s cadence of the data; in reports only", "Int64"),
+    *_key_column("first_cadence", "first 120-s cadence of the data; in reports only", "Int64"),
+    *_key_column("last_cadence", "last 120-s cadence of the data; in reports only", "Int64"),
     *STAR,
 )  # fmt: skip
 """All columns, in order."""

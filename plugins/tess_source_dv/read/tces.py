@@ -24,17 +24,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tess_source import names
 from tess_source._lazy import np, pl
 from tess_source.errors import DamagedFileError, LoadError
+from tess_source.names.sectors import text_of_sectors
 from tess_source.tables.rows import Rows
+from tess_source_dv.keys import set_key
+from tess_source_dv.read.dvt_file import headers
+from tess_source_dv.read.report import Event, Report, read_report
 from tess_source_dv.read.tce_columns import COLUMNS, FIT, STAR, TceColumn
-from tess_source_dv.sector_bits import sectors_in_words, sectors_of_bits
+from tess_source_dv.sector_bits import sectors_of_bits
 
 if TYPE_CHECKING:
     from astropy.table import QTable
     from astropy.time import Time
 
-    from tess_source_dv.read.report import Event, Report
-
-__all__ = ["TCEs", "of_report", "read_dvt_headers", "read_tces"]
+__all__ = ["TCEs", "read_dvt_headers", "read_tces", "tces_of_report"]
 
 BTJD = 2457000.0
 """BTJD = BJD - 2457000 (SDPDD, EXP-TESS-ARC-ICD-0014, section 2)."""
@@ -76,7 +78,7 @@ class TCEs(Rows):
             if column.unit:
                 table[column.name].info.unit = column.unit
         made = QTable(table)
-        made["epoch"] = _time(self)
+        made["epoch"] = _epoch_times(self)
         made["epoch"].info.description = "mid-time of the first transit (TDB, barycentric)"
         return made
 
@@ -86,7 +88,7 @@ class TCEs(Rows):
         return TCEs(self._frame.sort(keys, nulls_last=True, maintain_order=True))
 
 
-def _time(tces: TCEs) -> Time:
+def _epoch_times(tces: TCEs) -> Time:
     """Give the epochs in two doubles, so that no digit is lost."""
     from astropy.time import Time
 
@@ -118,12 +120,10 @@ def read_tces(paths: Iterable[Path | str]) -> TCEs:
     LoadError, OSError
         As `tess_source_dv.read.report.read_report` and `read_dvt_headers`; also for a file of another kind.
     """
-    from tess_source_dv.read.report import read_report
-
     parts = []
     for path in map(Path, paths):
         if path.suffix.lower() == ".xml":
-            parts.append(of_report(read_report(path)))
+            parts.append(tces_of_report(read_report(path)))
         elif path.suffix.lower() in {".fits", ".fit"}:
             parts.append(read_dvt_headers(path))
         else:
@@ -131,7 +131,7 @@ def read_tces(paths: Iterable[Path | str]) -> TCEs:
     return TCEs.stack(parts)
 
 
-def _table(rows: Iterable[Mapping[str, Any]]) -> TCEs:
+def _table_of_rows(rows: Iterable[Mapping[str, Any]]) -> TCEs:
 
     types: dict[str, Any] = {column.name: getattr(pl, column.dtype) for column in COLUMNS}
     rows = list(rows)
@@ -141,7 +141,7 @@ def _table(rows: Iterable[Mapping[str, Any]]) -> TCEs:
         raise DamagedFileError(f"{rows[0]['filename']} is damaged: it has numbers that cannot be ({error})") from error
 
 
-def of_report(report: Report) -> TCEs:
+def tces_of_report(report: Report) -> TCEs:
     """Make the table of the TCEs of a DV report.
 
     Parameters
@@ -160,7 +160,7 @@ def of_report(report: Report) -> TCEs:
     """
     key = {
         "source": "dvr-xml",
-        "sectors": sectors_in_words(report.sectors) or None,
+        "sectors": text_of_sectors(report.sectors) or None,
         **{
             name: getattr(report, name)
             for name in ("filename", "pipeline", "tic", "first_sector", "last_sector", "run", "set")
@@ -174,10 +174,12 @@ def of_report(report: Report) -> TCEs:
                 f"{column.name}_err": said.uncertainty,
                 f"{column.name}_provenance": said.provenance,
             }
-    return _table({**key, "tce": event.number, **_Event(report.filename, event).values()} for event in report.events)
+    return _table_of_rows(
+        {**key, "tce": event.number, **_ReportedTCE(report.filename, event).values()} for event in report.events
+    )
 
 
-class _Event:
+class _ReportedTCE:
     """What a report says of one TCE, as values of the columns."""
 
     def __init__(self, filename: str, event: Event) -> None:
@@ -245,9 +247,6 @@ def read_dvt_headers(path: Path | str) -> TCEs:
     OSError
         If there is no such file, or it cannot be read.
     """
-    from tess_source_dv.read.dvt_file import headers
-    from tess_source_dv.read.report import set_key
-
     path = Path(path)
     name, (primary, found) = names.parse(path.name), headers(path)
     tic = primary["TICID"]
@@ -258,29 +257,29 @@ def read_dvt_headers(path: Path | str) -> TCEs:
     except ValueError as error:
         raise DamagedFileError(f"{path.name} is damaged: SECTORS: {error}") from error
     key: dict[str, Any] = {
-        "source": "dvt", "filename": path.name, "tic": tic, "set": set_key(name), "sectors": sectors_in_words(sectors) or None,
+        "source": "dvt", "filename": path.name, "tic": tic, "set": set_key(name), "sectors": text_of_sectors(sectors) or None,
     }  # fmt: skip
     if key["set"]:
         key |= {said: getattr(name, said) for said in ("pipeline", "first_sector", "last_sector", "run")}
-    key |= {column.name: _card(primary, column, path.name) for column in STAR if column.dvt}
-    return _table({**key, **_tce(cards, path.name)} for cards in found)
+    key |= {column.name: _card_value(primary, column, path.name) for column in STAR if column.dvt}
+    return _table_of_rows({**key, **_tce_values(cards, path.name)} for cards in found)
 
 
-def _tce(cards: Mapping[str, Any], filename: str) -> dict[str, Any]:
+def _tce_values(cards: Mapping[str, Any], filename: str) -> dict[str, Any]:
     if (origin := (cards.get("BJDREFI") or 0) + (cards.get("BJDREFF") or 0)) != BTJD:
         raise LoadError(f"{filename} counts days from BJD {origin}, not from {BTJD:.0f} (BTJD)")
     number = str(cards["EXTNAME"]).removeprefix("TCE_")
     if not number.isdecimal():
         raise DamagedFileError(f"{filename} is damaged: it has an extension {cards['EXTNAME']!r}")
     ours = [column for column in COLUMNS if column.dvt and column not in STAR]
-    found = {column.name: _card(cards, column, filename) for column in ours}
+    found = {column.name: _card_value(cards, column, filename) for column in ours}
     failed = found["converged"] is None
     if failed:  # then all but the search's own results is blank, or should be
         found |= {column.name: None for column in FIT if found.get(column.name) in NOT_THERE}
     return {**found, "tce": int(number), "converged": not failed and found["converged"]}
 
 
-def _card(cards: Mapping[str, Any], column: TceColumn, filename: str) -> Any:
+def _card_value(cards: Mapping[str, Any], column: TceColumn, filename: str) -> Any:
     """Value of a card; None if it is blank or says that there is none."""
     value = cards.get(column.dvt)
     if value is None:

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 from tess_source._lazy import pl
 from tess_source.hooks.records import Column
+from tess_source.names.sectors import texts_of_sectors
+from tess_source.tables.listing import Links
+from tess_source_dv.sets.links import link
 
 if TYPE_CHECKING:
-    from tess_source.tables.listing import Links, Products
+    from tess_source.tables.listing import Products
 
 __all__ = ["COLUMNS", "described"]
 
 
 def described(products: Products, links: Links | None = None) -> Products:
     """Give products with all these columns, made from the links, or from what names tell if none are given."""
-    from tess_source.tables.listing import Links
-    from tess_source_dv.sets.links import link
-
     if links is None:
         links = link(products) or Links.empty()
     for column in COLUMNS:
@@ -28,67 +28,67 @@ def described(products: Products, links: Links | None = None) -> Products:
     return products
 
 
-def _set(products: Products, links: Links) -> pl.Series:
+def _set_keys(products: Products, links: Links) -> pl.Series:
 
     own = links.to_polars().filter(pl.col("kind") == "dv-set").select(uri="subject", set="object").unique("uri")
-    return _by_key(products["uri"], own.rename({"uri": "key", "set": "value"}))
+    return _values_by_key(products["uri"], own.rename({"uri": "key", "set": "value"}))
 
 
-def _sectors(products: Products, links: Links) -> pl.Series:
+def _sector_texts(products: Products, links: Links) -> pl.Series:
     """Sectors as the links tell: those of the light curves and pixels; of a search of one sector, that one."""
-    from tess_source_dv.sector_bits import in_words
-
     of = links.to_polars().filter(pl.col("kind") == "dv-of").select("object", key="subject")
     frame = products.to_polars()
-    sectors = _by_key(of["object"], frame.select(key="uri", value="first_sector"))
+    sectors = _values_by_key(of["object"], frame.select(key="uri", value="first_sector"))
     found = of.select("key", sector=sectors).drop_nulls().unique().group_by("key").agg(pl.col("sector").sort())
-    listed = _by_key(_sets(products, links), found.select("key", value=in_words(found["sector"])))
+    listed = _values_by_key(
+        _known_set_keys(products, links), found.select("key", value=texts_of_sectors(found["sector"]))
+    )
     single = pl.when(pl.col("first_sector") == pl.col("last_sector")).then(pl.col("first_sector").cast(pl.String))
-    alone = frame.select(pl.when(_sets(products, links).is_not_null()).then(single)).to_series()
+    alone = frame.select(pl.when(_known_set_keys(products, links).is_not_null()).then(single)).to_series()
     return frame.select(pl.coalesce(alone, listed)).to_series()
 
 
-def _state(products: Products, links: Links) -> pl.Series:
+def _states(products: Products, links: Links) -> pl.Series:
 
     of = links.to_polars().filter(pl.col("kind") == "dv-of").select(key="subject", value="state").unique("key")
-    sets, frame = _sets(products, links), products.to_polars()
-    told = _by_key(sets, of)
+    sets, frame = _known_set_keys(products, links), products.to_polars()
+    told = _values_by_key(sets, of)
     single = pl.when(pl.col("first_sector") == pl.col("last_sector")).then(pl.lit("exact")).otherwise(pl.lit("unknown"))
     return frame.select(pl.when(sets.is_not_null()).then(pl.coalesce(told, single))).to_series()
 
 
-def _superseded_by(products: Products, links: Links) -> pl.Series:
+def _superseding_keys(products: Products, links: Links) -> pl.Series:
 
     runs = links.to_polars().filter(pl.col("kind") == "supersedes").select(key="object", value="subject")
-    return _by_key(_sets(products, links), runs.unique("key", keep="first", maintain_order=True))
+    return _values_by_key(_known_set_keys(products, links), runs.unique("key", keep="first", maintain_order=True))
 
 
-def _supersedes(products: Products, links: Links) -> pl.Series:
+def _superseded_keys(products: Products, links: Links) -> pl.Series:
 
     runs = links.to_polars().filter(pl.col("kind") == "supersedes").rechunk()
     older = runs.group_by(key="subject", maintain_order=True).agg(value=pl.col("object").str.join(" "))
-    return _by_key(_sets(products, links), older)
+    return _values_by_key(_known_set_keys(products, links), older)
 
 
-def _sets(products: Products, links: Links) -> pl.Series:
-    return products["dv_set"] if "dv_set" in products.columns else _set(products, links)
+def _known_set_keys(products: Products, links: Links) -> pl.Series:
+    return products["dv_set"] if "dv_set" in products.columns else _set_keys(products, links)
 
 
-def _by_key(keys: pl.Series, table: pl.DataFrame) -> pl.Series:
+def _values_by_key(keys: pl.Series, table: pl.DataFrame) -> pl.Series:
     """Look up `value` by `key`; null where there is none."""
     frame = keys.rename("key").to_frame().rechunk()
     return frame.join(table.rechunk(), on="key", how="left", maintain_order="left")["value"]
 
 
 COLUMNS = (
-    Column("dv_set", _set, "key of the data-validation set that a product belongs to"),
+    Column("dv_set", _set_keys, "key of the data-validation set that a product belongs to"),
     Column(
         "dv_sectors",
-        _sectors,
+        _sector_texts,
         'sectors that the set used (dv_state "exact"), or may have used ("bounded"), e.g. "14,15,41"',
     ),
-    Column("dv_state", _state, "how sure dv_sectors is: exact, bounded or unknown"),
-    Column("superseded_by", _superseded_by, "key of the set that supersedes this product's; null: it is current"),
-    Column("supersedes", _supersedes, "keys of the sets that this product's supersedes, with blanks between them"),
+    Column("dv_state", _states, "how sure dv_sectors is: exact, bounded or unknown"),
+    Column("superseded_by", _superseding_keys, "key of the set that supersedes this product's; null: it is current"),
+    Column("supersedes", _superseded_keys, "keys of the sets that this product's supersedes, with blanks between them"),
 )
 """In the order in which they are computed; each may use those before it."""

@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING
 
 from tess_source import names, paths
 from tess_source._lazy import pl
-from tess_source.errors import LoadError
-from tess_source_dv.read.report import read_report, set_key
-from tess_source_dv.read.tces import TCEs, of_report
-from tess_source_dv.sector_bits import read_target_list, sectors_of_file
-from tess_source_dv.sets.members import everything, members
+from tess_source.errors import DamagedFileError, LoadError
+from tess_source_dv.keys import set_key
+from tess_source_dv.read.dvt_file import headers
+from tess_source_dv.read.report import read_report
+from tess_source_dv.read.target_list import read_target_list
+from tess_source_dv.read.tces import TCEs, tces_of_report
+from tess_source_dv.sector_bits import sectors_of_bits
+from tess_source_dv.sets.members import all_products, members
 from tess_source_dv.sets.used import known
 
 if TYPE_CHECKING:
     from tess_source.tables.found import Found
     from tess_source.tables.items import Entry, Item
 
-__all__ = ["Learned", "fetch_reports", "learn", "root_of"]
+__all__ = ["Learned", "fetch_reports", "learn", "root_of", "sectors_of_file"]
 
 log = logging.getLogger(__name__)
 
@@ -73,22 +76,22 @@ def learn(
         If one of `files` cannot be read.
     """
     root, gathered = root_of(found, root), _Gathered()
-    dv = members(everything(found))
+    dv = members(all_products(found))
     for path in map(Path, files):
-        gathered.given(path, dv)
-    for path, problem in _here(found, root):
+        gathered.read_given(path, dv)
+    for path, problem in _files_here(found, root):
         if problem:
             gathered.failed[path.name] = problem
         else:
-            gathered.at_hand(path)
+            gathered.read_if_whole(path)
     if exact or reports:
-        wanted = _unknown(dv, gathered, all_sets=reports)
+        wanted = _uris_to_fetch(dv, gathered, all_sets=reports)
         fetched, failed = fetch_reports(found, wanted, root)
         for name in (*(path.name for path in fetched), *(uri.rpartition("/")[2] for uri in failed)):
             gathered.failed.pop(name, None)  # what was wrong before
         gathered.failed |= failed
         for path in fetched:
-            gathered.at_hand(path)
+            gathered.read_if_whole(path)
     for name, problem in gathered.failed.items():
         log.warning("%s tells nothing: %s", name, problem)
     return Learned(known(gathered.sectors), gathered.table(), gathered.failed)
@@ -103,21 +106,21 @@ class _Gathered:
     """Set → its TCEs, of those whose reports were read."""
     failed: dict[str, str] = field(default_factory=dict)
 
-    def at_hand(self, path: Path) -> None:
+    def read_if_whole(self, path: Path) -> None:
         """Read a file that happens to lie here: if it is damaged, that is said, and no more."""
         try:
             self.read(path)
         except (LoadError, OSError) as error:
             self.failed[path.name] = str(error)
 
-    def given(self, path: Path, dv: pl.DataFrame) -> None:
+    def read_given(self, path: Path, dv: pl.DataFrame) -> None:
         """Read a file that the user named."""
         if path.suffix.lower() in {".xml", ".fits", ".fit"}:
             self.read(path)
-        elif listed := list(_listed(path, dv)):
+        elif listed := list(_sectors_from_target_list(path, dv)):
             self.sectors += listed
         else:
-            log.warning("%s tells nothing: %s", path.name, _why_not_listed(path, dv))
+            log.warning("%s tells nothing: %s", path.name, _why_no_set_is_listed(path, dv))
 
     def read(self, path: Path) -> None:
         """Read a report or the headers of a time series."""
@@ -131,13 +134,13 @@ class _Gathered:
             if not report.sectors:
                 self.failed[path.name] = "it does not say which sectors were used"
             self.sectors.append((report.set, report.sectors, "dvr-xml"))
-            self.tces[report.set] = of_report(report)
+            self.tces[report.set] = tces_of_report(report)
 
     def table(self) -> TCEs:
         return TCEs.stack(self.tces.values()).sort()
 
 
-def _listed(path: Path, dv: pl.DataFrame) -> Iterator[tuple[str, Sequence[int], str]]:
+def _sectors_from_target_list(path: Path, dv: pl.DataFrame) -> Iterator[tuple[str, Sequence[int], str]]:
     """Take the sectors of our sets from a target list."""
     rows = read_target_list(path).select("tic", "first_sector", "last_sector", "sectors")
     sets = dv.select("set", "pipeline", "tic", "first_sector", "last_sector").unique("set").filter(pipeline="SPOC")
@@ -145,7 +148,7 @@ def _listed(path: Path, dv: pl.DataFrame) -> Iterator[tuple[str, Sequence[int], 
     return ((key, sectors, "target list") for key, sectors in ours.select("set", "sectors").iter_rows())
 
 
-def _why_not_listed(path: Path, dv: pl.DataFrame) -> str:
+def _why_no_set_is_listed(path: Path, dv: pl.DataFrame) -> str:
     """Say why a target list knows none of our sets."""
     rows, keys = read_target_list(path), ["first_sector", "last_sector"]
     if len(dv.join(rows, on=keys, how="semi")):
@@ -156,12 +159,42 @@ def _why_not_listed(path: Path, dv: pl.DataFrame) -> str:
     return f"it is of the search over sectors {searched}, of which no run is listed here"
 
 
+def sectors_of_file(path: Path | str) -> tuple[int, ...] | None:
+    """Read the sectors that a run used from one of its files.
+
+    Parameters
+    ----------
+    path : Path or str
+        A DV report (``.xml``) or time series (``.fits``).
+
+    Returns
+    -------
+    tuple of int or None
+        None if the file does not say; the headers of later time series of several sectors do not.
+
+    Raises
+    ------
+    DamagedFileError, LoadError, OSError
+        As `tess_source_dv.read.report.read_report` and `tess_source_dv.read.dvt_file.headers`; LoadError for a file of another kind.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".xml":
+        return read_report(path).sectors or None
+    if path.suffix.lower() in {".fits", ".fit"}:
+        bits = headers(path)[0].get("SECTORS")
+        try:
+            return (sectors_of_bits(str(bits).strip(), 0) or None) if bits is not None else None
+        except ValueError as error:
+            raise DamagedFileError(f"{path.name} is damaged: SECTORS: {error}") from error
+    raise LoadError(f"{path.name} is neither a DV report (.xml) nor a DV time series (.fits)")
+
+
 def root_of(found: Found, root: str | Path | None) -> Path:
     """Give the folder for files: the cache folder if none is named."""
     return found._session().store.root if root is None else Path(root)
 
 
-def _here(found: Found, root: Path) -> Iterator[tuple[Path, str]]:
+def _files_here(found: Found, root: Path) -> Iterator[tuple[Path, str]]:
     """Find reports, and time series over several sectors, that lie in the folder already, and what is wrong with their sizes."""
     wide = pl.col("first_sector") < pl.col("last_sector")
     telling = (pl.col("kind") == "dvr-xml") | ((pl.col("kind") == "dvt") & wide)
@@ -171,12 +204,12 @@ def _here(found: Found, root: Path) -> Iterator[tuple[Path, str]]:
         try:
             path = None if item.problem else paths.inside(root, item.path)
             if path and path.is_file():
-                yield path, _damage(root, item)
+                yield path, _size_problem(root, item)
         except (OSError, ValueError):  # a name that this system cannot have, or a link that leads out of the folder
             continue
 
 
-def _damage(root: Path, item: Item) -> str:
+def _size_problem(root: Path, item: Item) -> str:
     """Say that a file lies there which has not the size that the archive says; empty if none does."""
     path = root / item.path
     size = path.stat().st_size if item.path and path.is_file() else None
@@ -185,7 +218,7 @@ def _damage(root: Path, item: Item) -> str:
     return f"it lies in {root} and is damaged: {size:,} of {item.size:,} bytes"
 
 
-def _unknown(dv: pl.DataFrame, gathered: _Gathered, *, all_sets: bool) -> list[str]:
+def _uris_to_fetch(dv: pl.DataFrame, gathered: _Gathered, *, all_sets: bool) -> list[str]:
     """URIs of the reports to fetch."""
     wide = pl.lit(True) if all_sets else pl.col("first_sector") < pl.col("last_sector")
     told = list(gathered.tces) if all_sets else [key for key, sectors, _ in gathered.sectors if sectors]
@@ -211,15 +244,15 @@ def fetch_reports(found: Found, uris: Sequence[str], root: Path) -> tuple[list[P
     wanted = products.where(pl.col("uri").is_in(list(uris)))
     manifest = found.replace(products=wanted, drops=()).plan(root).download()
     fetched = {entry.item.uri: entry.path for entry in manifest if entry.ok and entry.path is not None}
-    failed = {entry.item.uri: _why(root, entry) for entry in manifest if not entry.ok}
+    failed = {entry.item.uri: _failure_reason(root, entry) for entry in manifest if not entry.ok}
     return (
         [fetched[uri] for uri in uris if uri in fetched],
         {uri: failed.get(uri, "it is not listed") for uri in uris if uri not in fetched},
     )
 
 
-def _why(root: Path, entry: Entry) -> str:
+def _failure_reason(root: Path, entry: Entry) -> str:
     """Say why a file was of no use: it could not be had, and what lies there is perhaps damaged."""
-    if damage := _damage(root, entry.item):
+    if damage := _size_problem(root, entry.item):
         return f"{damage}, and it was not fetched again: {entry.error.removesuffix(NOT_HERE)}"
     return entry.error

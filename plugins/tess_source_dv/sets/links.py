@@ -60,7 +60,7 @@ def link(products: Products, exactly: pl.DataFrame | None = None) -> Links | Non
     sets = sets_among(dv)
     own = dv.select(subject="uri", kind=pl.lit("dv-set"), object="set", state=pl.lit(EXACT), reason=pl.lit(IS_MEMBER))
     usage = used(sets, seen.filter(pl.col("kind") == "dv-of"), exactly)
-    return Links(pl.concat([own, _sources(sets, seen, usage), _runs(sets, usage)], rechunk=True))
+    return Links(pl.concat([own, _source_links(sets, seen, usage), _supersedes_links(sets, usage)], rechunk=True))
 
 
 def observed(products: Products) -> pl.DataFrame:
@@ -70,7 +70,7 @@ def observed(products: Products) -> pl.DataFrame:
     return frame.drop_nulls().rechunk()
 
 
-def _sources(sets: pl.DataFrame, seen: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:
+def _source_links(sets: pl.DataFrame, seen: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:
     """Join sets to data by target and pipeline, and keep the sectors that they used or may have used."""
     told = sets.join(usage, on="id", maintain_order="left").select(
         "id", "set", "pipeline", "tic", "first_sector", "last_sector", "state", "source",
@@ -94,7 +94,7 @@ def _sources(sets: pl.DataFrame, seen: pl.DataFrame, usage: pl.DataFrame) -> pl.
     )
 
 
-def _runs(sets: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:
+def _supersedes_links(sets: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:
     """Say which sets supersede which."""
     keys = sets["set"]
     pairs = superseded(sets, usage)

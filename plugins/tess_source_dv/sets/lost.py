@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tess_source._lazy import pl
+from tess_source_dv.candidates.matching import match
 
 if TYPE_CHECKING:
     from tess_source_dv.read.tces import TCEs
@@ -34,7 +35,7 @@ def lost(sets: pl.DataFrame, tces: TCEs | None = None) -> pl.Series:
     by_count = joined.select(pl.when(fewer > 0).then(pl.format("at least {} of {} TCEs", fewer, "tces"))).to_series()
     if tces is None or not len(tces):
         return by_count.rename("lost")
-    compared = _compared(sets, tces)
+    compared = _lost_by_ephemeris(sets, tces)
     return pl.Series(
         "lost",
         [compared.get(key, counted) for key, counted in zip(sets["set"], by_count, strict=True)],
@@ -42,10 +43,8 @@ def lost(sets: pl.DataFrame, tces: TCEs | None = None) -> pl.Series:
     )
 
 
-def _compared(sets: pl.DataFrame, tces: TCEs) -> dict[str, str]:
+def _lost_by_ephemeris(sets: pl.DataFrame, tces: TCEs) -> dict[str, str]:
     """Compare by ephemeris: set → what was lost, for those of which both reports were read."""
-    from tess_source_dv.candidates.matching import match
-
     read = set(tces["set"].drop_nulls())
     pairs = sets.filter(pl.col("set").is_in(list(read)) & pl.col("superseded_by").is_in(list(read)))
     if pairs.is_empty():
@@ -57,9 +56,9 @@ def _compared(sets: pl.DataFrame, tces: TCEs) -> dict[str, str]:
     found = {}
     for older, newer in pairs.select("set", "superseded_by").iter_rows():
         gone = [told for number, told in candidates[older].items() if number not in candidates[newer]]
-        found[older] = ", ".join(_said(*told) for told in sorted(gone, key=lambda told: told[0])) or "nothing"
+        found[older] = ", ".join(_text_of_tce(*told) for told in sorted(gone, key=lambda told: told[0])) or "nothing"
     return found
 
 
-def _said(number: int, period: float | None) -> str:
+def _text_of_tce(number: int, period: float | None) -> str:
     return f"TCE {number}" + (f" ({period:.6g} d)" if period is not None else "")

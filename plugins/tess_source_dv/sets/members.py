@@ -15,7 +15,7 @@ from tess_source.tables.listing import Products
 if TYPE_CHECKING:
     from tess_source.tables.found import Found
 
-__all__ = ["KEY", "KINDS", "everything", "members", "sets_among"]
+__all__ = ["KEY", "KINDS", "all_products", "members", "sets_among"]
 
 KINDS = ("dvt", "dvr-xml", "dvr-pdf", "dvm", "dvs")
 """Products of a run."""
@@ -66,7 +66,7 @@ def sets_among(dv: pl.DataFrame) -> pl.DataFrame:
     return sets.with_columns(order=pl.coalesce(pl.col("run"), version, 0))
 
 
-def everything(found: Found) -> Products:
+def all_products(found: Found) -> Products:
     """Give all products of a search that the links know of, also those that a selection left out.
 
     Parameters

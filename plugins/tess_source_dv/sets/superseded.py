@@ -72,14 +72,14 @@ def superseded(sets: pl.DataFrame, used: pl.DataFrame) -> pl.DataFrame:
         .select("id", "order", "by", "by_order", again=again, sure=pl.col("exact") & pl.col("by_exact"), by_exact="by_exact",
                 width=pl.col("to") - pl.col("from_"))
     )  # fmt: skip
-    pairs = _really_within(pairs, used)
+    pairs = _without_refuted(pairs, used)
     why = pl.when("again").then(pl.lit("again")).when("sure").then(pl.lit("subsumed")).otherwise(pl.lit("probably"))
     keys = ["order", "id", "again", "by_order", "width", "by"]
     pairs = pairs.sort(keys, descending=[True, False, True, True, True, False])
     return pairs.select("id", "by", why=why)
 
 
-def _really_within(pairs: pl.DataFrame, used: pl.DataFrame) -> pl.DataFrame:
+def _without_refuted(pairs: pl.DataFrame, used: pl.DataFrame) -> pl.DataFrame:
     """Drop pairs whose newer set is known not to have used all sectors of the older."""
     doubtful = ~pl.col("again") & pl.col("by_exact")
     clear, rest = pairs.filter(~doubtful), pairs.filter(doubtful)

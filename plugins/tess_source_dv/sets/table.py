@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tess_source._lazy import pl
 from tess_source.errors import UnknownNameError
-from tess_source.tables.listing import Products
+from tess_source.names.sectors import sectors_of_text, texts_of_sectors
+from tess_source.tables.listing import Links, Products
 from tess_source.tables.rows import Rows
-from tess_source_dv.sets.filter import CHOICES
+from tess_source_dv.sets.choice import CHOICES, widest
+from tess_source_dv.sets.columns import COLUMNS, described
+from tess_source_dv.sets.exact_sectors import learn
 from tess_source_dv.sets.links import KINDS as LINKS
 from tess_source_dv.sets.links import link, observed
-from tess_source_dv.sets.members import KINDS, everything, members, sets_among
+from tess_source_dv.sets.lost import lost
+from tess_source_dv.sets.members import KINDS, all_products, members, sets_among
 from tess_source_dv.sets.superseded import REASONS, superseded
 from tess_source_dv.sets.used import EXACT, known, used
 
@@ -80,20 +84,13 @@ class Sets(Rows):
             return self
         if which == "current":
             return self.where(pl.col("superseded_by").is_null())
-        ranked = self._frame.with_columns(pl.col("sector_count").fill_null(0), order=_order())
-        ranked = ranked.sort(
-            ["sector_count", "order", "last_sector", "first_sector"], descending=True, maintain_order=True
-        )
-        best = ranked.unique(["pipeline", "tic"], keep="first")["set"]
-        return self.where(pl.col("set").is_in(best.implode()))
+        return self.where(pl.col("set").is_in(widest(self._frame.with_columns(order=_run_order())).implode()))
 
     def exactly(self) -> pl.DataFrame:
         """Give the sectors of these sets as far as they are exact and not said by the name, as `tess_source_dv.sets.used.known` does."""
-        from tess_source_dv.sector_bits import sectors_from_words
-
         rows = self._frame.filter((pl.col("state") == EXACT) & (pl.col("source") != "name"))
         told = rows.select("set", "sectors", "source").iter_rows()
-        return known((key, sectors_from_words(words), source) for key, words, source in told)
+        return known((key, sectors_of_text(words), source) for key, words, source in told)
 
     def relate(self, found: Found) -> Found:
         """Give a search again, its links and columns made from what these sets know.
@@ -108,10 +105,7 @@ class Sets(Rows):
         Found
             With the same products. ``dv-of`` links of sets whose sectors are exact are so as well.
         """
-        from tess_source.tables.listing import Links
-        from tess_source_dv.sets.columns import COLUMNS, described
-
-        whole = everything(found)
+        whole = all_products(found)
         ours = link(whole, self.exactly()) or Links.empty()
         others = found.links.where(~pl.col("kind").is_in(LINKS))
         added = described(whole, ours).to_polars().select("uri", *(column.name for column in COLUMNS))
@@ -120,7 +114,7 @@ class Sets(Rows):
         return found.replace(products=products, links=Links.stack([ours, others]))
 
 
-def _order() -> pl.Expr:
+def _run_order() -> pl.Expr:
     """The larger, the later."""
     version = pl.col("set").str.extract(r"/v?0*(\d+)$").cast(pl.Int32, strict=False)
     return pl.coalesce("run", version, 0)
@@ -161,12 +155,10 @@ def sets_of(
     LoadError, OSError
         If one of `files` cannot be read.
     """
-    from tess_source_dv.sets.exact_sectors import learn
-
     if which not in CHOICES:
         raise UnknownNameError("choice of DV sets", which, CHOICES)
     learned = learn(found, exact=exact, root=root, files=files)
-    return table_of(everything(found), learned.sectors, learned.tces).choose(which)
+    return table_of(all_products(found), learned.sectors, learned.tces).choose(which)
 
 
 def table_of(products: Products, exactly: pl.DataFrame | None = None, tces: TCEs | None = None) -> Sets:
@@ -185,35 +177,32 @@ def table_of(products: Products, exactly: pl.DataFrame | None = None, tces: TCEs
     -------
     Sets
     """
-    from tess_source_dv.sector_bits import in_words
-    from tess_source_dv.sets.lost import lost
-
     dv = members(products)
     if dv.is_empty():
         return Sets.empty()
     sets, seen = sets_among(dv), observed(products)
     usage = used(sets, seen.filter(pl.col("kind") == "dv-of"), known() if exactly is None else exactly)
     frame = sets.join(usage, on="id", maintain_order="left").join(
-        _files(dv, tces), on="set", how="left", maintain_order="left"
+        _member_texts(dv, tces), on="set", how="left", maintain_order="left"
     )
     frame = frame.with_columns(
-        sectors=in_words(frame["sectors"]), sector_count=pl.col("sectors").list.len().cast(pl.Int32)
+        sectors=texts_of_sectors(frame["sectors"]), sector_count=pl.col("sectors").list.len().cast(pl.Int32)
     )
-    frame = _with_runs(frame, superseded(sets, usage))
+    frame = _with_superseding(frame, superseded(sets, usage))
     frame = frame.with_columns(lost=lost(frame.select("set", "superseded_by", "tces"), tces))
     newest = ["tic", "pipeline", "order", "last_sector", "first_sector"]
     frame = frame.sort(newest, descending=[False, False, True, True, False], nulls_last=True, maintain_order=True)
     return Sets(frame.select(list(Sets.schema)))
 
 
-def _files(dv: pl.DataFrame, tces: TCEs | None) -> pl.DataFrame:
+def _member_texts(dv: pl.DataFrame, tces: TCEs | None) -> pl.DataFrame:
     """List what there is of each set, and what is missing: columns `set`, `tces`, `members`, `missing`."""
     summaries = (pl.col("kind") == "dvs") & pl.col("tce").is_not_null()
     frame = dv.group_by("set", maintain_order=True).agg(
         *((pl.col("kind") == kind).any().alias(kind) for kind in WHOLE),
         dvs=pl.col("tce").filter(summaries).unique().sort(),
     )
-    reports = _reported(tces)
+    reports = _tce_counts(tces)
     frame = frame.join(reports, on="set", how="left", maintain_order="left")
     listed = pl.col("dvs").list.max()
     frame = frame.with_columns(tces=pl.coalesce("reported", listed).cast(pl.Int32), dvs_count=pl.col("dvs").list.len())
@@ -233,7 +222,7 @@ def _files(dv: pl.DataFrame, tces: TCEs | None) -> pl.DataFrame:
     )
 
 
-def _reported(tces: TCEs | None) -> pl.DataFrame:
+def _tce_counts(tces: TCEs | None) -> pl.DataFrame:
 
     if tces is None or not len(tces):
         return pl.DataFrame(schema={"set": pl.String, "reported": pl.Int32})
@@ -241,7 +230,7 @@ def _reported(tces: TCEs | None) -> pl.DataFrame:
     return frame.rechunk()
 
 
-def _with_runs(frame: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+def _with_superseding(frame: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """Add the sets that supersede and are superseded, as keys."""
     keys = frame["set"]
     first = pairs.unique("id", keep="first", maintain_order=True).select(

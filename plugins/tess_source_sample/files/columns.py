@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from tess_source_sample.files.fits import Column
+from tess_source_sample.files.fits import TableColumn
 
 _DAYS = "BJD - 2457000, days"
 _TIME = (
-    Column("TIME", "D", _DAYS, "D14.7", "data time stamps", "Barycenter corrected TESS Julian"),
-    Column("TIMECORR", "E", "d", "E14.7", "barycentric correction", "Days"),
-    Column("CADENCENO", "J", "", "I10", "unique cadence number"),
+    TableColumn("TIME", "D", _DAYS, "D14.7", "data time stamps", "Barycenter corrected TESS Julian"),
+    TableColumn("TIMECORR", "E", "d", "E14.7", "barycentric correction", "Days"),
+    TableColumn("CADENCENO", "J", "", "I10", "unique cadence number"),
 )
 
 
-def _flux(name: str, title: str) -> tuple[Column, Column]:
+def _flux(name: str, title: str) -> tuple[TableColumn, TableColumn]:
     """Return a flux column and that of its error; `title` is the pair of titles, divided by a bar."""
     first, second = title.split("|")
     return (
-        Column(name, "E", "e-/s", "E14.7", first, "electrons per second"),
-        Column(f"{name}_ERR", "E", "e-/s", "E14.7", second, "electrons per second (1-sigma)"),
+        TableColumn(name, "E", "e-/s", "E14.7", first, "electrons per second"),
+        TableColumn(f"{name}_ERR", "E", "e-/s", "E14.7", second, "electrons per second (1-sigma)"),
     )
 
 
-def _centroid(kind: str, axis: int, title: str) -> tuple[Column, Column]:
+def _centroid(kind: str, axis: int, title: str) -> tuple[TableColumn, TableColumn]:
     name = f"{kind}_CENTR{axis}"
     return (
-        Column(name, "D", "pixel", "F10.5", f"{title} centroid", "pixel"),
-        Column(f"{name}_ERR", "E", "pixel", "E14.7", f"{title} error", "pixel (1-sigma)"),
+        TableColumn(name, "D", "pixel", "F10.5", f"{title} centroid", "pixel"),
+        TableColumn(f"{name}_ERR", "E", "pixel", "E14.7", f"{title} error", "pixel (1-sigma)"),
     )
 
 
@@ -34,47 +34,47 @@ LIGHTCURVE = (
     *_flux("SAP_FLUX", "aperture photometry flux|aperture phot. flux error"),
     *_flux("SAP_BKG", "aperture phot. background flux|ap. phot. background flux error"),
     *_flux("PDCSAP_FLUX", "aperture phot. PDC flux|ap. phot. PDC flux error"),
-    Column("QUALITY", "J", "", "B16.16", "aperture photometry quality flag"),
+    TableColumn("QUALITY", "J", "", "B16.16", "aperture photometry quality flag"),
     *_centroid("PSF", 1, "PSF-fitted column"),
     *_centroid("PSF", 2, "PSF-fitted row"),
     *_centroid("MOM", 1, "moment-derived column"),
     *_centroid("MOM", 2, "moment-derived row"),
-    Column("POS_CORR1", "E", "pixels", "E14.7", "column position correction", "pixel"),
-    Column("POS_CORR2", "E", "pixels", "E14.7", "row position correction", "pixel"),
+    TableColumn("POS_CORR1", "E", "pixels", "E14.7", "column position correction", "pixel"),
+    TableColumn("POS_CORR2", "E", "pixels", "E14.7", "row position correction", "pixel"),
 )
 
 
-def pixels(shape: tuple[int, int]) -> tuple[Column, ...]:
+def pixels(shape: tuple[int, int]) -> tuple[TableColumn, ...]:
     """Return the columns of a target pixel file with stamps of `shape` (rows, columns)."""
     many, dim = shape[0] * shape[1], f"({shape[1]},{shape[0]})"
     names = ("FLUX", "FLUX_ERR", "FLUX_BKG", "FLUX_BKG_ERR")
     return (
-        Column("TIME", "D", _DAYS, "D14.7"),
-        Column("TIMECORR", "E", "d", "E14.7"),
-        Column("CADENCENO", "J", "", "I10"),
-        Column("RAW_CNTS", f"{many}J", "count", "I8", null="-1", dim=dim),
-        *(Column(name, f"{many}E", "e-/s", "E14.7", dim=dim) for name in names),
-        Column("QUALITY", "J", "", "B16.16"),
-        Column("POS_CORR1", "E", "pixel", "E14.7"),
-        Column("POS_CORR2", "E", "pixel", "E14.7"),
+        TableColumn("TIME", "D", _DAYS, "D14.7"),
+        TableColumn("TIMECORR", "E", "d", "E14.7"),
+        TableColumn("CADENCENO", "J", "", "I10"),
+        TableColumn("RAW_CNTS", f"{many}J", "count", "I8", null="-1", dim=dim),
+        *(TableColumn(name, f"{many}E", "e-/s", "E14.7", dim=dim) for name in names),
+        TableColumn("QUALITY", "J", "", "B16.16"),
+        TableColumn("POS_CORR1", "E", "pixel", "E14.7"),
+        TableColumn("POS_CORR2", "E", "pixel", "E14.7"),
     )
 
 
 COSMIC_RAYS = (
-    Column("CADENCENO", "J", "", "I10", "unique cadence number"),
-    Column("RAWX", "I", "pixel", "I4", "CCD column", "null"),
-    Column("RAWY", "I", "pixel", "I4", "CCD row", "null"),
-    Column("COSMIC_RAY", "E", "e-/s", "E14.7", "cosmic ray correction", "electrons per second"),
+    TableColumn("CADENCENO", "J", "", "I10", "unique cadence number"),
+    TableColumn("RAWX", "I", "pixel", "I4", "CCD column", "null"),
+    TableColumn("RAWY", "I", "pixel", "I4", "CCD row", "null"),
+    TableColumn("COSMIC_RAY", "E", "e-/s", "E14.7", "cosmic ray correction", "electrons per second"),
 )
 
 
-def _relative(name: str, title: str) -> Column:
-    return Column(name, "E", "dimensionless", "E14.7", title, "null")
+def _relative(name: str, title: str) -> TableColumn:
+    return TableColumn(name, "E", "dimensionless", "E14.7", title, "null")
 
 
 TCE = (
     *_TIME,
-    Column("PHASE", "E", "days", "E14.7", "Phase using period and epoch", "[-0.25*period, 0.75*period]"),
+    TableColumn("PHASE", "E", "days", "E14.7", "Phase using period and epoch", "[-0.25*period, 0.75*period]"),
     _relative("LC_INIT", "Detrended initial light curve (gapped)"),
     _relative("LC_INIT_ERR", "Error in the detrended initial light curve"),
     _relative("LC_WHITE", "Initial whitened time series fit"),
@@ -94,13 +94,13 @@ def pulse(hours: float) -> str:
 
 STATISTICS = (
     *_TIME,
-    Column("PDCSAP_FLUX", "E", "e-/s", "E14.7", "PDC light curve (e/s)", "electrons per second"),
-    Column("PDCSAP_FLUX_ERR", "E", "sigma", "E14.7", "uncertainty in  PCDSAP_FLUX", "null"),
+    TableColumn("PDCSAP_FLUX", "E", "e-/s", "E14.7", "PDC light curve (e/s)", "electrons per second"),
+    TableColumn("PDCSAP_FLUX_ERR", "E", "sigma", "E14.7", "uncertainty in  PCDSAP_FLUX", "null"),
     _relative("RESIDUAL_LC", "residual light curve"),
-    Column("DEWEIGHTS", "E", "proportion", "E14.7", "initial de-emphasis weights", "[0.0, 1.0]"),
-    Column("QUALITY", "J", "", "B16.16", "pixel quality flags"),
+    TableColumn("DEWEIGHTS", "E", "proportion", "E14.7", "initial de-emphasis weights", "[0.0, 1.0]"),
+    TableColumn("QUALITY", "J", "", "B16.16", "pixel quality flags"),
     *(
-        Column(f"SES_{kind}_{pulse(hours)}", "E", "", "E14.7", f"SES {word} for pulse {n}")
+        TableColumn(f"SES_{kind}_{pulse(hours)}", "E", "", "E14.7", f"SES {word} for pulse {n}")
         for kind, word in (("CORR", "correlation"), ("NORM", "normalization"))
         for n, hours in enumerate(PULSES, start=1)
     ),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tess_source.names import Name
 
 
-def run(name: Name) -> facts.Run:
+def run(name: Name) -> facts.ValidationRun:
     """Return the data validation run that a file name tells of.
 
     Raises
@@ -33,7 +33,7 @@ def sector_bits(sectors: tuple[int, ...]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class SimulatedTCE:
     """One threshold crossing event: a planet of the star or, where those are used up, a weak signal that is made up."""
 
     planet: facts.Planet
@@ -48,12 +48,14 @@ class Event:
         return 1.05 * self.mes / math.sqrt(self.transits)
 
 
-def targets(of: facts.Run) -> list[model.Target]:
+def targets(of: facts.ValidationRun) -> list[model.SimulatedTarget]:
     """Return the star in each sector that the run used."""
-    return [model.Target(facts.star(of.tic), facts.sector(number), int(model.CADENCE)) for number in of.sectors]
+    return [
+        model.SimulatedTarget(facts.star(of.tic), facts.sector(number), int(model.CADENCE)) for number in of.sectors
+    ]
 
 
-def events(of: facts.Run) -> list[Event]:
+def events(of: facts.ValidationRun) -> list[SimulatedTCE]:
     """Return the TCEs of a run, in its numbering: as `model.signals` has them."""
     star, seen = facts.star(of.tic), targets(of)
     days = sum(target.sector.cadences for target in seen) * model.CADENCE / model.DAY
@@ -62,7 +64,7 @@ def events(of: facts.Run) -> list[Event]:
         count = max(1, round(days * 0.93 / planet.period))
         noise = seen[0].noise * 1e6 / math.sqrt(max(1.0, planet.duration * 30))
         found.append(
-            Event(planet, planet in star.planets, max(7.2, 0.6 * planet.depth / noise * math.sqrt(count)), count)
+            SimulatedTCE(planet, planet in star.planets, max(7.2, 0.6 * planet.depth / noise * math.sqrt(count)), count)
         )
     return found
 
@@ -72,7 +74,7 @@ def first_epoch(planet: facts.Planet, start: float) -> float:
     return planet.epoch + math.ceil((start - planet.epoch) / planet.period) * planet.period
 
 
-def event_values(of: facts.Run, event: Event, start: float) -> dict[str, object]:
+def event_values(of: facts.ValidationRun, event: SimulatedTCE, start: float) -> dict[str, object]:
     """Return what the header of a TCE table says of its planet. Geometry after Winn 2010, arXiv:1001.2010."""
     planet, star = event.planet, facts.star(of.tic)
     ratio = math.sqrt(planet.depth * 1e-6)
@@ -98,7 +100,7 @@ def event_values(of: facts.Run, event: Event, start: float) -> dict[str, object]
     }
 
 
-def _times(of: facts.Run, rows: int) -> dict[str, object]:
+def _times(of: facts.ValidationRun, rows: int) -> dict[str, object]:
     """Return what the headers say of time: from the middle of the first to that of the last row."""
     first, last = targets(of)[0], targets(of)[-1]
     ends = [first.sector.start + offset(of, first, row) * model.CADENCE / model.DAY for row in (0, rows - 1)]
@@ -107,7 +109,7 @@ def _times(of: facts.Run, rows: int) -> dict[str, object]:
     return spoc.time_values(begin, end, int(model.CADENCE) * of.step, 0.792)
 
 
-def offset(of: facts.Run, target: model.Target, row: int) -> float:
+def offset(of: facts.ValidationRun, target: model.SimulatedTarget, row: int) -> float:
     """Return the middle of a row in cadences from the start of a target's sector."""
     return of.first_cadenceno - target.sector.first_cadenceno + (row + 0.5) * of.step
 
@@ -132,7 +134,7 @@ def time_series(name: Name, size: int | None) -> list[fits.HDU]:
     return _hdus(of, rows)
 
 
-def _hdus(of: facts.Run, rows: int) -> list[fits.HDU]:
+def _hdus(of: facts.ValidationRun, rows: int) -> list[fits.HDU]:
     star, single = facts.star(of.tic), of.first == of.last
     said = spoc.star_values(star) | _times(of, rows)
     said |= {"origin": headers.ORIGIN, "procver": "tess-source-sample", "data_rel": spoc.release(of.last)}
@@ -160,12 +162,12 @@ def _hdus(of: facts.Run, rows: int) -> list[fits.HDU]:
 class _Data:
     """The light curve of a run on its own grid of rows; made when the first table is filled."""
 
-    def __init__(self, of: facts.Run, rows: int) -> None:
+    def __init__(self, of: facts.ValidationRun, rows: int) -> None:
         self.run, self.rows = of, rows
-        self._seen: model.Series | None = None
+        self._seen: model.SimulatedCurve | None = None
 
     @property
-    def seen(self) -> model.Series:
+    def seen(self) -> model.SimulatedCurve:
         """All sectors in one series; rows between them have a time but no data."""
         if self._seen is None:
             self._seen = _stitch(self.run, self.rows)
@@ -175,7 +177,7 @@ class _Data:
         """Return the light curve around zero, NaN where there is none."""
         return self.seen.pdc - 1.0
 
-    def model(self, event: Event) -> NDArray[np.float64]:
+    def model(self, event: SimulatedTCE) -> NDArray[np.float64]:
         """Return the fitted transits of one TCE: zero or below."""
         seconds = model.CADENCE * self.run.step
         return -model.transits(self.seen.time, (event.planet,), seconds)
@@ -184,7 +186,7 @@ class _Data:
         table["TIME"], table["TIMECORR"] = self.seen.time, self.seen.timecorr
         table["CADENCENO"] = self.seen.cadenceno
 
-    def fill_event(self, event: Event, n: int, table: NDArray[Any]) -> None:
+    def fill_event(self, event: SimulatedTCE, n: int, table: NDArray[Any]) -> None:
         """Write the table of one TCE."""
         self._common(table)
         planet, light, error = event.planet, self.relative(), self.seen.pdc_error
@@ -218,7 +220,7 @@ class _Data:
             table[f"SES_NORM_{columns.pulse(hours)}"] = np.where(known, np.sqrt(count) / error, np.nan)
 
 
-def _stitch(of: facts.Run, rows: int) -> model.Series:
+def _stitch(of: facts.ValidationRun, rows: int) -> model.SimulatedCurve:
     """Return a run's light curve, `pdc` and its error relative to the star's flux, one value per row."""
     seen = targets(of)
     cadences = of.first_cadenceno + np.arange(rows * of.step)
@@ -240,7 +242,7 @@ def _stitch(of: facts.Run, rows: int) -> model.Series:
         pdc[at], error[at] = curve.pdc[inside] / target.flux, curve.pdc_error[inside] / target.flux
         quality[at] = curve.quality[inside]
     blank = np.full(rows, np.nan)
-    return model.Series(
+    return model.SimulatedCurve(
         time=_binned(time + correction, of.step),
         timecorr=_binned(correction, of.step),
         cadenceno=cadences.reshape(rows, of.step)[:, of.step // 2],

@@ -81,7 +81,7 @@ def padded(size: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """One column of a binary table."""
 
     name: str
@@ -121,7 +121,7 @@ class Column:
         return (self.name, kind, (int(self.form[:-1]),)) if self.form[:-1] else (self.name, kind)
 
 
-def row_bytes(columns: Iterable[Column]) -> int:
+def row_bytes(columns: Iterable[TableColumn]) -> int:
     """Return the length of a table row in bytes: NAXIS1."""
     widths = {"D": 8, "E": 4, "J": 4, "I": 2, "K": 8}
     return sum(widths[column.form[-1]] * int(column.form[:-1] or 1) for column in columns)
@@ -152,7 +152,7 @@ class HDU:
 
 
 def table(
-    columns: Sequence[Column],
+    columns: Sequence[TableColumn],
     rows: int,
     template: str,
     values: Mapping[str, object],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
 from tess_source_sample.files import fits, model, spoc
-from tess_source_sample.files.fits import Column
+from tess_source_sample.files.fits import TableColumn
 from tess_source_sample.files.headers import TIMING
 
 if TYPE_CHECKING:
@@ -127,50 +127,54 @@ APERTURE= 'rectangle_0' / Best aperture used for lightcurves in extension
 _EXTENSION = "\nINHERIT = T / inherit the primary header\nEXTNAME = 'LIGHTCURVE' / extension name\n"
 
 
-def _all(form: str, names: str, unit: str = "") -> tuple[Column, ...]:
-    return tuple(Column(name, form, unit) for name in names.split())
+def _columns_named(form: str, names: str, unit: str = "") -> tuple[TableColumn, ...]:
+    return tuple(TableColumn(name, form, unit) for name in names.split())
 
 
-def _qlp_columns(sector: int) -> tuple[Column, ...]:
+def _qlp_columns(sector: int) -> tuple[TableColumn, ...]:
     """Return QLP's columns: the detrended flux changed its name in sector 56 (lightkurve's reader tells both)."""
     word = "DET" if sector >= 56 else "KSPSAP"
     return (
-        Column("TIME", "D", "BJD-2457000, d"),
-        *_all("J", "CADENCENO"),
-        *_all("E", f"SAP_FLUX {word}_FLUX {word}_FLUX_ERR"),
-        *_all("J", "QUALITY ORBITID"),
-        *_all("E", f"SAP_X SAP_Y SAP_BKG SAP_BKG_ERR {word}_FLUX_SML {word}_FLUX_LAG"),
-        *(_all("E", "SYS_RM_FLUX") if sector >= 56 else ()),
+        TableColumn("TIME", "D", "BJD-2457000, d"),
+        *_columns_named("J", "CADENCENO"),
+        *_columns_named("E", f"SAP_FLUX {word}_FLUX {word}_FLUX_ERR"),
+        *_columns_named("J", "QUALITY ORBITID"),
+        *_columns_named("E", f"SAP_X SAP_Y SAP_BKG SAP_BKG_ERR {word}_FLUX_SML {word}_FLUX_LAG"),
+        *(_columns_named("E", "SYS_RM_FLUX") if sector >= 56 else ()),
     )
 
 
 _TASOC_COLUMNS = (
-    *(Column("TIME", "D", "BJD - 2457000, days", "D14.7"), Column("TIMECORR", "E", "d", "E13.6")),
-    *(Column("CADENCENO", "J", "", "I10"), *_all("D", "FLUX_RAW FLUX_RAW_ERR FLUX_BKG", "e-/s")),
-    *(*_all("D", "FLUX_CORR FLUX_CORR_ERR", "ppm"), *_all("J", "QUALITY PIXEL_QUALITY")),
-    *_all("D", "MOM_CENTR1 MOM_CENTR2 POS_CORR1 POS_CORR2", "pixels"),
+    *(TableColumn("TIME", "D", "BJD - 2457000, days", "D14.7"), TableColumn("TIMECORR", "E", "d", "E13.6")),
+    *(TableColumn("CADENCENO", "J", "", "I10"), *_columns_named("D", "FLUX_RAW FLUX_RAW_ERR FLUX_BKG", "e-/s")),
+    *(*_columns_named("D", "FLUX_CORR FLUX_CORR_ERR", "ppm"), *_columns_named("J", "QUALITY PIXEL_QUALITY")),
+    *_columns_named("D", "MOM_CENTR1 MOM_CENTR2 POS_CORR1 POS_CORR2", "pixels"),
 )
 
 _ELEANOR_COLUMNS = (
-    *(*_all("D", "TIME"), *_all("E", "BARYCORR RAW_FLUX CORR_FLUX FLUX_ERR"), *_all("J", "QUALITY")),
     *(
-        *_all("E", "X_CENTROID Y_CENTROID X_COM Y_COM FLUX_BKG"),
-        *_all("J", "FFIINDEX"),
-        *_all("E", "PCA_FLUX"),
+        *_columns_named("D", "TIME"),
+        *_columns_named("E", "BARYCORR RAW_FLUX CORR_FLUX FLUX_ERR"),
+        *_columns_named("J", "QUALITY"),
+    ),
+    *(
+        *_columns_named("E", "X_CENTROID Y_CENTROID X_COM Y_COM FLUX_BKG"),
+        *_columns_named("J", "FFIINDEX"),
+        *_columns_named("E", "PCA_FLUX"),
     ),
 )
 
 _MISSING = 12 * fits.BLOCK
 """Bytes of header and small extensions that real files have beyond ours, at most: filled up with blank cards."""
 
-_Fill = Callable[["model.Target", model.Series, Any], None]
+_Fill = Callable[["model.SimulatedTarget", model.SimulatedCurve, Any], None]
 
 
-def _file(
+def _hdus_of_table(
     name: Name,
     size: int | None,
     template: str,
-    columns: tuple[Column, ...],
+    columns: tuple[TableColumn, ...],
     extension: str,
     fill: _Fill,
 ) -> list[fits.HDU]:
@@ -207,23 +211,25 @@ def light_curve(name: Name, size: int | None) -> list[fits.HDU]:
         If the sample archive makes none of that pipeline, or does not know star or sector.
     """
     if name.pipeline == "QLP":
-        return _file(name, size, _QLP, _qlp_columns(int(name.first_sector or 0)), _EXTENSION + TIMING, _fill_qlp)
+        return _hdus_of_table(
+            name, size, _QLP, _qlp_columns(int(name.first_sector or 0)), _EXTENSION + TIMING, _fill_qlp
+        )
     if name.pipeline == "TASOC":
-        return _file(name, size, _TASOC, _TASOC_COLUMNS, _EXTENSION + TIMING, _fill_tasoc)
+        return _hdus_of_table(name, size, _TASOC, _TASOC_COLUMNS, _EXTENSION + TIMING, _fill_tasoc)
     if name.pipeline == "GSFC-ELEANOR-LITE":
-        return _file(name, size, _ELEANOR + _NOTE, _ELEANOR_COLUMNS, "", _fill_eleanor)
+        return _hdus_of_table(name, size, _ELEANOR + _NOTE, _ELEANOR_COLUMNS, "", _fill_eleanor)
     raise KeyError(f"the sample archive makes no light curves of {name.pipeline}")
 
 
-def _bright(of: model.Target, seen: model.Series) -> Any:
+def _relative_flux(of: model.SimulatedTarget, seen: model.SimulatedCurve) -> Any:
     """Return the corrected light curve as a fraction; where SPOC gives none, the raw one around 1."""
     rough = seen.sap / of.sap
     return np.where(np.isnan(seen.pdc), np.where(np.isnan(rough), 1.0, rough), seen.pdc / of.flux)
 
 
-def _fill_qlp(of: model.Target, seen: model.Series, table: NDArray[Any]) -> None:
+def _fill_qlp(of: model.SimulatedTarget, seen: model.SimulatedCurve, table: NDArray[Any]) -> None:
 
-    flux, word = _bright(of, seen), "DET" if of.sector.sector >= 56 else "KSPSAP"
+    flux, word = _relative_flux(of, seen), "DET" if of.sector.sector >= 56 else "KSPSAP"
     table["TIME"], table["CADENCENO"], table["QUALITY"] = seen.time, seen.cadenceno, seen.quality
     raw = np.where(np.isnan(seen.sap), 1.0, seen.sap / of.sap)
     for name, values in (("SAP_FLUX", raw), (f"{word}_FLUX", flux), (f"{word}_FLUX_ERR", of.noise)):
@@ -236,8 +242,8 @@ def _fill_qlp(of: model.Target, seen: model.Series, table: NDArray[Any]) -> None
     table["SAP_BKG"], table["SAP_BKG_ERR"] = seen.background, np.sqrt(seen.background / of.seconds)
 
 
-def _fill_tasoc(of: model.Target, seen: model.Series, table: NDArray[Any]) -> None:
-    flux = _bright(of, seen)
+def _fill_tasoc(of: model.SimulatedTarget, seen: model.SimulatedCurve, table: NDArray[Any]) -> None:
+    flux = _relative_flux(of, seen)
     table["TIME"], table["TIMECORR"], table["CADENCENO"] = seen.time, seen.timecorr, seen.cadenceno
     table["FLUX_RAW"], table["FLUX_RAW_ERR"], table["FLUX_BKG"] = seen.sap, seen.sap_error, seen.background
     table["FLUX_CORR"], table["FLUX_CORR_ERR"] = (flux - 1) * 1e6, of.noise * 1e6
@@ -248,9 +254,9 @@ def _fill_tasoc(of: model.Target, seen: model.Series, table: NDArray[Any]) -> No
         table[f"POS_CORR{axis}"] = seen.move[axis - 1]
 
 
-def _fill_eleanor(of: model.Target, seen: model.Series, table: NDArray[Any]) -> None:
+def _fill_eleanor(of: model.SimulatedTarget, seen: model.SimulatedCurve, table: NDArray[Any]) -> None:
 
-    flux = _bright(of, seen) * of.sap
+    flux = _relative_flux(of, seen) * of.sap
     table["TIME"], table["BARYCORR"], table["QUALITY"] = seen.time, seen.timecorr, seen.quality
     table["RAW_FLUX"], table["CORR_FLUX"], table["PCA_FLUX"] = seen.sap, flux, flux
     table["FLUX_ERR"], table["FLUX_BKG"] = of.sap_error, seen.background
@@ -270,7 +276,7 @@ def text(name: Name, size: int | None) -> bytes:
     of = spoc.target(name)
     seen = model.simulate(of)
     seen = seen.take(~seen.missing)
-    flux = _bright(of, seen)
+    flux = _relative_flux(of, seen)
     head = "# SIMULATED by tess-source's sample archive\n# TIME (BJD-2457000) CADENCENO SAP_FLUX DET_FLUX\n"
     rows = zip(seen.time, seen.cadenceno, seen.sap / of.sap, flux, strict=True)
     lines = [f"{time:14.7f} {number:9d} {raw:9.6f} {corrected:9.6f}" for time, number, raw, corrected in rows]

@@ -92,11 +92,11 @@ def signals(star: Star) -> tuple[Planet, ...]:
     weak = range(len(star.planets), max((run.tces for run in runs), default=0))
     return (
         *star.planets,
-        *(_weak_signal(Target(star, facts.sector(runs[0].sectors[0]), int(CADENCE)), n) for n in weak),
+        *(_weak_signal(SimulatedTarget(star, facts.sector(runs[0].sectors[0]), int(CADENCE)), n) for n in weak),
     )
 
 
-def _weak_signal(target: Target, n: int) -> Planet:
+def _weak_signal(target: SimulatedTarget, n: int) -> Planet:
     draw = Random(seed("tce", target.star.tic, n))
     period = 1.1 + 9 * draw.random()
     depth = 4e6 * target.noise / math.sqrt(period * 20)
@@ -122,7 +122,7 @@ def transits(time: NDArray[np.float64], planets: tuple[Planet, ...], seconds: fl
 
 
 @dataclass(frozen=True)
-class Target:
+class SimulatedTarget:
     """One star in one sector at one exposure time."""
 
     star: Star
@@ -235,7 +235,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class SimulatedCurve:
     """A simulated light curve: arrays of shape (cadences,)."""
 
     time: NDArray[np.float64]
@@ -257,13 +257,13 @@ class Series:
     move: NDArray[np.float64]
     """Shape (2, cadences): shift of the star in columns and rows, in pixels."""
 
-    def take(self, rows: Any) -> Series:
+    def take(self, rows: Any) -> SimulatedCurve:
         """Return the cadences of a slice or mask."""
         names = self.__slots__
-        return Series(*(getattr(self, name)[..., rows] for name in names))
+        return SimulatedCurve(*(getattr(self, name)[..., rows] for name in names))
 
 
-def flags(target: Target) -> NDArray[np.int32]:
+def flags(target: SimulatedTarget) -> NDArray[np.int32]:
     """Return QUALITY of a whole sector: gap, momentum dumps, scattered light, and single bad cadences."""
     sector, per = target.sector, target.seconds / CADENCE
     quality = np.zeros(target.rows, dtype=np.int32)
@@ -288,7 +288,7 @@ def flags(target: Target) -> NDArray[np.int32]:
     return quality
 
 
-def simulate(target: Target) -> Series:
+def simulate(target: SimulatedTarget) -> SimulatedCurve:
     """Return the light curve of a whole sector."""
     rows = target.rows
     random = np.random.default_rng(seed("noise", target.star.tic, target.sector.sector, target.seconds))
@@ -316,7 +316,7 @@ def simulate(target: Target) -> Series:
     scale = target.crowdsap / target.flfrcsap
     sap = target.sap * (1 - lost * target.crowdsap + white * target.crowdsap) * (1 + drift)
     pdc = target.flux * (1 - lost + white + slow)
-    return Series(
+    return SimulatedCurve(
         time=time,
         timecorr=correction,
         cadenceno=target.first_cadenceno + np.arange(rows),

@@ -33,7 +33,7 @@ def page(filename: str, name: Name, size: int) -> bytes:
     return content[:-1] + b"\n" * (size - len(content)) + content[-1:]
 
 
-def _text(filename: str, name: Name) -> bytes:
+def _page_text(filename: str, name: Name) -> bytes:
     lines = [
         "SIMULATED",
         f"{TITLES[name.kind][0]}: a stand-in made by tess-source's sample archive, not a NASA product",
@@ -49,7 +49,7 @@ _ESCAPES = str.maketrans({"(": r"\(", ")": r"\)", "\\": r"\\"})
 
 
 def _document(filename: str, name: Name, filler: int) -> bytes:
-    text = _text(filename, name)
+    text = _page_text(filename, name)
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",

@@ -30,7 +30,7 @@ _PXTABLES = (
 """Target table numbers of sectors, from real headers and DV reports."""
 
 
-def target(name: Name) -> model.Target:
+def target(name: Name) -> model.SimulatedTarget:
     """Return the star, sector and exposure time that a single-sector name tells of.
 
     Raises
@@ -39,7 +39,7 @@ def target(name: Name) -> model.Target:
         If the sample archive does not know the star or the sector.
     """
     number = int(name.first_sector or 0)
-    return model.Target(facts.star(int(name.tic or 0)), facts.sector(number), int(name.exptime or 0))
+    return model.SimulatedTarget(facts.star(int(name.tic or 0)), facts.sector(number), int(name.exptime or 0))
 
 
 def utc(time: float) -> str:
@@ -90,7 +90,7 @@ def time_values(first: float, last: float, seconds: int, live: float) -> dict[st
     }
 
 
-def values(of: model.Target, rows: int, pipeline: str = "SPOC") -> dict[str, object]:
+def values(of: model.SimulatedTarget, rows: int, pipeline: str = "SPOC") -> dict[str, object]:
     """Return all that the headers of a light curve or target pixel file say."""
     star, number = of.star, of.sector.sector
     first, last = (of.barycentric(of.spacecraft_time(row)) for row in (0, rows - 1))
@@ -162,16 +162,16 @@ def light_curve(name: Name, size: int | None) -> list[fits.HDU]:
     return hdus(fitting_rows(of.rows, width, None if size is None else size - fixed))
 
 
-def series(of: model.Target, rows: int) -> model.Series:
+def series(of: model.SimulatedTarget, rows: int) -> model.SimulatedCurve:
     """Return the first `rows` cadences of a sector; beyond its end a longer sector is simulated."""
     if rows <= of.rows:
         return model.simulate(of).take(slice(0, rows))
     longer = -(-rows * of.seconds // int(model.CADENCE)) + 1
     sector = replace(of.sector, cadences=longer)
-    return model.simulate(model.Target(of.star, sector, of.seconds)).take(slice(0, rows))
+    return model.simulate(model.SimulatedTarget(of.star, sector, of.seconds)).take(slice(0, rows))
 
 
-def _fill_light_curve(of: model.Target, table: NDArray[Any]) -> None:
+def _fill_light_curve(of: model.SimulatedTarget, table: NDArray[Any]) -> None:
 
     seen = series(of, len(table))
     random = np.random.default_rng(model.seed("centroid", of.star.tic, of.sector.sector, of.seconds))
@@ -193,7 +193,7 @@ def _fill_light_curve(of: model.Target, table: NDArray[Any]) -> None:
         table[f"POS_CORR{axis}"] = np.where(dark | (seen.quality & model.SAFE > 0), np.nan, seen.move[axis - 1])
 
 
-def spread(of: model.Target, shape: tuple[int, int]) -> NDArray[np.float64]:
+def spread(of: model.SimulatedTarget, shape: tuple[int, int]) -> NDArray[np.float64]:
     """Return which part of the star's light falls on each pixel of a stamp; sums to 1."""
     y, x = np.indices(shape)
     tall = 0.75 + 0.2 * (shape[0] - 11) / 2  # charge of bright stars bleeds along columns
@@ -201,7 +201,7 @@ def spread(of: model.Target, shape: tuple[int, int]) -> NDArray[np.float64]:
     return np.asarray(light / light.sum())
 
 
-def _aperture(of: model.Target, shape: tuple[int, int], said: dict[str, object]) -> fits.HDU:
+def _aperture(of: model.SimulatedTarget, shape: tuple[int, int], said: dict[str, object]) -> fits.HDU:
     def mask() -> NDArray[Any]:
 
         light = spread(of, shape)
@@ -247,7 +247,7 @@ def target_pixels(name: Name, size: int | None) -> list[fits.HDU]:
     return _fitted_pixels(of, size, hdus)
 
 
-def _fitted_pixels(of: model.Target, size: int, hdus: _Pixels) -> list[fits.HDU]:
+def _fitted_pixels(of: model.SimulatedTarget, size: int, hdus: _Pixels) -> list[fits.HDU]:
     def width(shape: tuple[int, int]) -> int:
         return fits.row_bytes(columns.pixels(shape))
 
@@ -260,7 +260,7 @@ def _fitted_pixels(of: model.Target, size: int, hdus: _Pixels) -> list[fits.HDU]
     return hdus(shape, of.rows, left[shape] // 12 if of.seconds != int(model.CADENCE) else 0)
 
 
-def _fill_pixels(of: model.Target, shape: tuple[int, int], table: NDArray[Any]) -> None:
+def _fill_pixels(of: model.SimulatedTarget, shape: tuple[int, int], table: NDArray[Any]) -> None:
     """Write a target pixel table in stretches of a few thousand cadences, to keep memory small."""
     seen = series(of, len(table))
     table["TIME"] = np.where(seen.missing, np.nan, seen.time)
@@ -289,7 +289,7 @@ def _fill_pixels(of: model.Target, shape: tuple[int, int], table: NDArray[Any]) 
         part["FLUX_BKG_ERR"] = np.sqrt(below / time / np.float32(of.pixels * 3))
 
 
-def _fill_cosmic_rays(of: model.Target, shape: tuple[int, int], rows: int, table: NDArray[Any]) -> None:
+def _fill_cosmic_rays(of: model.SimulatedTarget, shape: tuple[int, int], rows: int, table: NDArray[Any]) -> None:
 
     random = np.random.default_rng(model.seed("rays", of.star.tic, of.sector.sector, of.seconds))
     table["CADENCENO"] = np.sort(random.integers(0, rows, len(table))) + of.first_cadenceno

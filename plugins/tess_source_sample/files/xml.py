@@ -58,7 +58,7 @@ def _filler(size: int) -> bytes:
 class _Report:
     """Writes the elements in document order; numbers from one seed."""
 
-    def __init__(self, of: facts.Run, side: int) -> None:
+    def __init__(self, of: facts.ValidationRun, side: int) -> None:
         self.run, self.side = of, side
         self.star, self.targets = facts.star(of.tic), dvt.targets(of)
         tois = [known[4:].partition(".")[0] for known in self.star.names if known.startswith("TOI-")]
@@ -140,7 +140,7 @@ class _Report:
         self._parameter("stellarDensity", None, 1.0)
         self._parameter("tessMag", star.tmag, 0.0)
 
-    def _planet(self, n: int, event: dvt.Event) -> None:
+    def _planet(self, n: int, event: dvt.SimulatedTCE) -> None:
         begin = self.targets[0].barycentric(self.targets[0].spacecraft_time(0))
         fit = dvt.event_values(self.run, event, begin)
         detrend = int(float(str(fit["detrend"])) * 30 / self.run.step)
@@ -163,7 +163,7 @@ class _Report:
             self._secondary()
             self._fit("trapezoidalFit", n, event, "TRAPEZOIDAL")
 
-    def _fit(self, tag: str, n: int, event: dvt.Event, kind: str, impact: float | None = None) -> None:
+    def _fit(self, tag: str, n: int, event: dvt.SimulatedTCE, kind: str, impact: float | None = None) -> None:
         shape = kind == "TRAPEZOIDAL"
         freedom = 18000.0 * len(self.targets) / self.run.step
         quality = {
@@ -178,7 +178,7 @@ class _Report:
             with self.node("modelParameters"):
                 self._parameters(event, kind, impact)
 
-    def _parameters(self, event: dvt.Event, kind: str, impact: float | None) -> None:
+    def _parameters(self, event: dvt.SimulatedTCE, kind: str, impact: float | None) -> None:
         begin = self.targets[0].barycentric(self.targets[0].spacecraft_time(0))
         fit = {key: float(str(value)) for key, value in dvt.event_values(self.run, event, begin).items()}
         radius, temperature = self.star.radius or 1.0, self.star.teff or 5778.0
@@ -225,7 +225,7 @@ class _Report:
                 value=repr(value),
             )
 
-    def _discrimination(self, event: dvt.Event) -> None:
+    def _discrimination(self, event: dvt.SimulatedTCE) -> None:
         none = {"planetNumber": 0, "value": 0.0, "significance": -1.0}
         with self.node("binaryDiscriminationResults"):
             self.leaf("longerPeriodComparisonStatistic", **none)
@@ -267,7 +267,7 @@ class _Report:
                 imageCountFractionNoOverlap=1.0,
             )
 
-    def _difference_image(self, target: model.Target, event: dvt.Event) -> None:
+    def _difference_image(self, target: model.SimulatedTarget, event: dvt.SimulatedTCE) -> None:
         entry = target.sector
         transits = max(1, event.transits // len(self.targets))
         inside = round(transits * event.planet.duration * 30)
@@ -287,7 +287,7 @@ class _Report:
             self._offsets("ticCentroidOffsets")
             self._place("ticReferenceCentroid", row + 5.0, column + 5.0, 0.0)
 
-    def _pixels(self, target: model.Target, event: dvt.Event) -> None:
+    def _pixels(self, target: model.SimulatedTarget, event: dvt.SimulatedTCE) -> None:
         column, row = target.corner
         noise = target.sap_error / 30
         for y in range(self.side):
@@ -313,7 +313,7 @@ class _Report:
             self.value("raDegrees", self.star.ra, error / 200)
             self.value("decDegrees", self.star.dec, error / 200)
 
-    def _candidate(self, n: int, event: dvt.Event) -> None:
+    def _candidate(self, n: int, event: dvt.SimulatedTCE) -> None:
         planet, count = event.planet, event.transits
         begin = self.targets[0].barycentric(self.targets[0].spacecraft_time(0))
         head: dict[str, object] = {
@@ -363,7 +363,7 @@ class _Report:
                 self.value("planetEffectiveTemp", 1900.0, 400.0)
 
 
-def _covariance(event: dvt.Event) -> str:
+def _covariance(event: dvt.SimulatedTCE) -> str:
     """Return the covariance of 17 parameters, row by row: 289 numbers, of which few are not zero."""
     diagonal = {0: 1e-6, 10: 1e-9, 11: 1e-6, 12: 0.1 / event.mes}
     return " ".join(_number(diagonal.get(n // 17, 0.0) if n // 17 == n % 17 else 0.0) for n in range(289))

@@ -9,9 +9,9 @@ import pytest
 
 import tess_source_dv as plugin
 from tess_source import Links, Products, Session, Settings
+from tess_source.names.sectors import sectors_of_text
 from tess_source_dv.read.report import read_report
-from tess_source_dv.read.tces import TCEs
-from tess_source_dv.sector_bits import sectors_from_words
+from tess_source_dv.read.tces import TCEs, tces_of_report
 from tess_source_dv.sets.table import Sets, table_of
 from tess_source_dv.sets.used import known
 
@@ -119,7 +119,7 @@ def sets_of_l98_59(real: Path, table: str) -> Sets:
     reports = [read_report(path) for path in sorted((real / "dvr-xml").glob("*307210830*.xml"))]
     assert len(reports) == 10
     exactly = known((str(report.set), report.sectors, "dvr-xml") for report in reports)
-    return table_of(here, exactly, TCEs.stack([report.tces() for report in reports]))
+    return table_of(here, exactly, TCEs.stack([tces_of_report(report) for report in reports]))
 
 
 RUNS_2019 = [
@@ -227,5 +227,5 @@ def test_every_set_of_a_real_index_is_bounded_by_the_light_curves_listed_of_its_
         seen.setdefault(row["tic"], set()).add(row["first_sector"])
     for row in sets.where(pl.col("first_sector") < pl.col("last_sector")):
         within = sorted(s for s in seen.get(row["tic"], ()) if row["first_sector"] <= s <= row["last_sector"])
-        assert list(sectors_from_words(row["sectors"] or "")) == within
+        assert list(sectors_of_text(row["sectors"] or "")) == within
         assert row["state"] == ("bounded" if within else "unknown")

@@ -10,14 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tess_source.errors import DamagedFileError, LoadError
-from tess_source_dv import sector_bits as sectors_of
-from tess_source_dv.sector_bits import (
-    read_target_list,
-    sectors_in_words,
-    sectors_of_bits,
-    sectors_of_file,
-    sectors_of_tcestats,
-)
+from tess_source_dv.read import target_list
+from tess_source_dv.read.target_list import read_target_list
+from tess_source_dv.sector_bits import sectors_of_bits, sectors_of_tcestats
+from tess_source_dv.sets.exact_sectors import sectors_of_file
 from tess_source_sample.files import make
 
 HEAD = "# Supplemental Target Information Table\n# minSector: 14 - First\n# maxSector: 19 - Last\n"
@@ -75,16 +71,6 @@ def test_tce_statistics_are_cut_at_80_characters(
     assert sectors_of_tcestats(bits, last) == (sectors, complete)
 
 
-@settings(deadline=None)
-@given(SECTORS)
-def test_sectors_in_words_say_the_same(sectors: set[int]) -> None:
-    back: set[int] = set()
-    for part in sectors_in_words(sectors).split(","):
-        first, _, last = part.partition("-")
-        back |= set(range(int(first), int(last or first) + 1))
-    assert back == sectors
-
-
 def test_a_target_list_counts_from_its_first_sector(tmp_path: Path) -> None:
     path = tmp_path / "list.txt"
     path.write_text(HEAD + LINES)
@@ -124,7 +110,7 @@ def test_a_broken_target_list_is_named(content: bytes, problem: str, tmp_path: P
 
 
 def test_a_target_list_that_unpacks_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sectors_of, "MOST_BYTES", 10_000)
+    monkeypatch.setattr(target_list, "MOST_BYTES", 10_000)
     path = tmp_path / "list.txt.gz"
     path.write_bytes(gzip.compress(HEAD.encode() + b"#" * 10**6))
     with pytest.raises(LoadError, match=r"list\.txt\.gz has more than 10,000 bytes"):

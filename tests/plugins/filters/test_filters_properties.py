@@ -13,7 +13,7 @@ import tess_source_filters
 from tess_source import Products, Session
 from tess_source_filters.exptime import Exptimes
 from tess_source_filters.values import Span, number, span
-from tess_source_filters.where import Conditions, octets
+from tess_source_filters.where import Conditions, bytes_of
 from tess_source_filters.whole import Wholes
 from tess_source_filters.words import glob_to_regex
 
@@ -167,14 +167,14 @@ def test_exposure_times_are_read_back_from_what_the_ledger_says(values: list[Any
     st.sampled_from(["", ">", "<", ">=", "<="]),
 )
 def test_sizes_are_read_back_from_what_the_ledger_says(sizes: list[int], negation: str, sign: str) -> None:
-    wanted = Conditions.of([f"{negation}{sign}{size}" for size in sizes], octets)
-    assert Conditions.of(str(wanted).split(","), octets) == wanted
+    wanted = Conditions.of([f"{negation}{sign}{size}" for size in sizes], bytes_of)
+    assert Conditions.of(str(wanted).split(","), bytes_of) == wanted
 
 
 @PATIENT
 @given(st.integers(0, 10**6), st.sampled_from([("kB", 1000), ("MB", 10**6), ("KiB", 1024), ("GiB", 2**30), (" B", 1)]))
 def test_units_multiply(count: int, unit: tuple[str, int]) -> None:
-    assert octets(f"{count}{unit[0]}") == octets(f"{count}{unit[0].upper()}") == count * unit[1]
+    assert bytes_of(f"{count}{unit[0]}") == bytes_of(f"{count}{unit[0].upper()}") == count * unit[1]
 
 
 @PATIENT

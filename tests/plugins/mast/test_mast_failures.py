@@ -15,8 +15,9 @@ import pytest
 from mast_case import KELT9, L98, PLACE, no_pauses, portal_requests, session_at, some_observations
 
 from tess_source import Session
+from tess_source.download.http import seconds_to_wait
 from tess_source.errors import ServiceError, TessSourceError
-from tess_source_mast import deadline as patience
+from tess_source_mast import deadline
 from tess_source_sample import portal as sample_portal
 from tess_source_sample.facts import SYNTHETIC_TIC
 from tess_source_sample.faults import Fault
@@ -113,9 +114,9 @@ def test_a_lasting_failure_names_the_service_the_code_and_what_to_do(
 
 def test_repetitions_are_bounded(archive: SampleArchive, session: Session) -> None:
     archive.faults.add(Fault("status", match=FILTERED, times=None))
-    with pytest.raises(ServiceError, match=f"tried {patience.TRIES} times"):
+    with pytest.raises(ServiceError, match=f"tried {deadline.TRIES} times"):
         session.count(KELT9)
-    assert len(portal_requests(archive)) == patience.TRIES
+    assert len(portal_requests(archive)) == deadline.TRIES
 
 
 def test_a_wrong_question_is_not_repeated(archive: SampleArchive, session: Session) -> None:
@@ -155,7 +156,7 @@ def test_mast_resolves_names_on_a_host_of_its_own() -> None:
 
 def test_a_running_job_is_asked_for_again_with_growing_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(patience.Patience, "sleep", lambda self, seconds, service, problem: pauses.append(seconds))
+    monkeypatch.setattr(deadline.Deadline, "sleep", lambda self, seconds, service, problem: pauses.append(seconds))
     with SampleArchive(executing=5) as busy:
         assert len(session_at(busy).search(KELT9).products) == 96
         per_question = [request.service for request in portal_requests(busy)]
@@ -164,10 +165,10 @@ def test_a_running_job_is_asked_for_again_with_growing_pauses(monkeypatch: pytes
 
 
 def test_pauses_while_a_job_runs_are_bounded() -> None:
-    polls = patience.Patience(1).polls()
+    polls = deadline.Deadline(1).polls()
     grown = [next(polls) for _ in range(50)]
     assert grown == sorted(grown)
-    assert grown[-1] == patience.LONGEST_POLL
+    assert grown[-1] == deadline.LONGEST_POLL
 
 
 def test_a_job_that_never_ends_is_given_up_at_the_deadline() -> None:
@@ -198,27 +199,25 @@ def test_silence_is_given_up_at_the_deadline() -> None:
     ("header", "expected"),
     [
         ("3", 3.0),
-        ("7200", patience.LONGEST_RETRY_AFTER),
+        ("7200", deadline.LONGEST_RETRY_AFTER),
         ("soon", None),
         (format_datetime(datetime.now(UTC) - timedelta(hours=1), usegmt=True), 0.0),
     ],
 )
 def test_retry_after_is_granted_up_to_a_limit(header: str, expected: float | None) -> None:
-    from tess_source_mast.wire import _seconds
-
-    asked = _seconds(header)
+    asked = seconds_to_wait(header)
     if expected is None:
         assert asked is None
     else:
-        assert patience.pause(0, asked) == expected
+        assert deadline.pause(0, asked) == expected
 
 
 def test_pauses_between_tries_grow_and_differ() -> None:
-    first = [patience.pause(0, None) for _ in range(20)]
-    later = [patience.pause(3, None) for _ in range(20)]
+    first = [deadline.pause(0, None) for _ in range(20)]
+    later = [deadline.pause(3, None) for _ in range(20)]
     assert len(set(first)) > 1
-    assert max(first) <= patience.PAUSE < min(later)
-    assert patience.pause(50, None) <= patience.LONGEST_PAUSE
+    assert max(first) <= deadline.PAUSE < min(later)
+    assert deadline.pause(50, None) <= deadline.LONGEST_PAUSE
 
 
 def test_a_repetition_is_said(archive: SampleArchive, session: Session, caplog: pytest.LogCaptureFixture) -> None:
@@ -390,16 +389,16 @@ def test_a_product_request_that_times_out_is_halved_until_it_is_small_enough(
 def test_a_product_request_that_fails_is_tried_again_before_it_is_halved(
     archive: SampleArchive, session: Session
 ) -> None:
-    archive.faults.add(Fault("status", match=PRODUCTS, status=500, times=patience.TRIES))
+    archive.faults.add(Fault("status", match=PRODUCTS, status=500, times=deadline.TRIES))
     assert len(session.search(KELT9).products) == 96
-    assert asked_sizes(archive) == [12] * patience.TRIES + [6, 6]
+    assert asked_sizes(archive) == [12] * deadline.TRIES + [6, 6]
 
 
 def test_halving_ends_at_one_observation(archive: SampleArchive, session: Session) -> None:
     archive.faults.add(Fault("status", match=PRODUCTS, times=None))
     with pytest.raises(ServiceError, match="HTTP 503"):
         session.search(KELT9)
-    assert asked_sizes(archive) == [12] * patience.TRIES + [6, 6, 3, 3, 1, 1]
+    assert asked_sizes(archive) == [12] * deadline.TRIES + [6, 6, 3, 3, 1, 1]
 
 
 def test_one_failed_batch_fails_the_whole_list(
@@ -475,7 +474,7 @@ def test_after_a_failure_the_other_questions_are_given_up() -> None:
 def test_a_question_whose_answer_is_not_wanted_any_more_is_not_asked(archive: SampleArchive, session: Session) -> None:
     from tess_source_mast.portal import portal
 
-    unwanted = patience.Patience(10)
+    unwanted = deadline.Deadline(10)
     unwanted.stop.set()
     with pytest.raises(ServiceError, match="given up"):
         portal(session.settings).ask(PRODUCTS, {"obsid": "27503032"}, session.settings, unwanted)

@@ -184,9 +184,9 @@ def test_any_cone_is_worded_as_astroquery_words_it(ra: float, dec: float, radius
     from astropy.coordinates import Angle, SkyCoord
 
     from tess_source import Target
-    from tess_source_mast.questions import _position
+    from tess_source_mast.questions import _position_text
 
     there = SkyCoord(ra, dec, unit="deg")
     theirs = (there.ra.deg, there.dec.deg, Angle(radius * units.arcsec, units.deg).deg)
-    ours = _position(Target("here", ra=ra, dec=dec, radius=radius))
+    ours = _position_text(Target("here", ra=ra, dec=dec, radius=radius))
     assert ours == ", ".join(str(number) for number in theirs)

@@ -31,11 +31,11 @@ def empty_keyring(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Keep away from the keyring of whoever runs the tests."""
     keyring(monkeypatch, lambda service, user: None)
     yield
-    tokens._from_keyring.cache_clear()
+    tokens._token_of_keyring.cache_clear()
 
 
 def keyring(monkeypatch: pytest.MonkeyPatch, get: Any) -> None:
-    tokens._from_keyring.cache_clear()
+    tokens._token_of_keyring.cache_clear()
     import keyring.errors
 
     errors = keyring.errors

@@ -17,10 +17,10 @@ from pictures_case import KELT9, L9859, TOI3505, archive, curve
 from tess_source import Session
 from tess_source.errors import LoadError, QueryError
 from tess_source_pictures.folded import fold_curves
-from tess_source_pictures.gather import _curve, chosen, gather, simulated
+from tess_source_pictures.gather import _relative_curve, chosen, gather, simulated
 from tess_source_pictures.panels import colour, scale_of
 from tess_source_pictures.plot import draw
-from tess_source_pictures.transits import Ephemeris, ephemerides, in_transit, validated
+from tess_source_pictures.transits import TransitTimes, ephemerides, in_transit, validated
 
 SECTORS = ["Sector 14", "Sector 41", "Sector 54", "Sector 81"]
 """Of TOI-3505: two from full-frame images, by QLP, and two of SPOC."""
@@ -143,7 +143,7 @@ def test_a_report_that_cannot_be_had_leaves_transits_unmarked(tmp_path: Path, ca
 
 @pytest.mark.parametrize("count", [1, 4, 5, 15, 30])
 def test_panels_are_of_a_legible_size_and_never_touch_however_many(count: int) -> None:
-    events = [Ephemeris(tce, 3.1 * tce, 1400.0, 3.0) for tce in range(1, 8)]
+    events = [TransitTimes(tce, 3.1 * tce, 1400.0, 3.0) for tce in range(1, 8)]
     figure = draw([curve(sector, events) for sector in range(1, count + 1)], events, "a star")
     figure.draw_without_rendering()
     boxes = [axes.get_tightbbox() for axes in figure.axes]
@@ -166,7 +166,7 @@ def test_simulated_is_said_only_of_files_whose_headers_say_it() -> None:
 
 
 def test_no_transit_is_cut_off_and_what_lies_beyond_the_frame_is_counted() -> None:
-    event = Ephemeris(1, 30.0, 1330.0, 3.0)
+    event = TransitTimes(1, 30.0, 1330.0, 3.0)
     one = curve(1, [event], depth=50_000)
     one.flux[7] = 1e7
     scale = scale_of([one])
@@ -187,7 +187,7 @@ def test_no_transit_is_cut_off_and_what_lies_beyond_the_frame_is_counted() -> No
 def test_transits_between_two_times_are_all_there_and_no_other(
     period: float, epoch: float, first: float, span: float, duration: float
 ) -> None:
-    event = Ephemeris(1, period, epoch, duration)
+    event = TransitTimes(1, period, epoch, duration)
     times = event.times(first, first + span)
     assert abs(len(times) - span / period) <= 1 + 1e-9
     assert ((times >= first - 1e-6) & (times <= first + span + 1e-6)).all()
@@ -196,7 +196,7 @@ def test_transits_between_two_times_are_all_there_and_no_other(
 
 
 def test_folding_finds_the_depth_again_under_a_slow_trend_and_beside_another_planet() -> None:
-    one, other = Ephemeris(1, 3.7, 1400.0, 3.0), Ephemeris(2, 2.9, 1401.0, 3.0)
+    one, other = TransitTimes(1, 3.7, 1400.0, 3.0), TransitTimes(2, 2.9, 1401.0, 3.0)
     light = curve(1, [one])
     light.flux[in_transit(light.time, [other])] -= 5000
     light.flux[:] += 800 * np.sin(light.time / 2)
@@ -210,7 +210,7 @@ def test_folding_finds_the_depth_again_under_a_slow_trend_and_beside_another_pla
 
 
 def test_two_tces_that_always_coincide_are_both_folded() -> None:
-    one, other = Ephemeris(1, 3.7, 1400.0, 3.0), Ephemeris(2, 3.7, 1400.0, 3.0)
+    one, other = TransitTimes(1, 3.7, 1400.0, 3.0), TransitTimes(2, 3.7, 1400.0, 3.0)
     folded = fold_curves([curve(1, [one])], other, [one, other])
     assert np.median(folded.flux[np.abs(folded.phase) < 1.2]) == pytest.approx(-1000, abs=100)
 
@@ -230,9 +230,9 @@ def test_a_real_light_curve_is_drawn_and_not_called_simulated(real: Path) -> Non
 
     (path,) = (real / "lc").glob("*-s0005-0000000307210830-*_lc.fits")
     item = Item(uri=f"mast:TESS/product/{path.name}", path=path.name)
-    one = _curve(lightkurve.read(path), item)
+    one = _relative_curve(lightkurve.read(path), item)
     assert one.sector == 5
     assert not one.simulated
     assert 1437 < one.time[0] < one.time[-1] < 1465
     assert 300 < one.flux.std() < 2000
-    assert "simulated" not in said(draw([one], [Ephemeris(1, 3.69064, 1356.2031, 1.25)], "L 98-59"))
+    assert "simulated" not in said(draw([one], [TransitTimes(1, 3.69064, 1356.2031, 1.25)], "L 98-59"))

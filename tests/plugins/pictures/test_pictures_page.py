@@ -22,7 +22,7 @@ from tess_source.errors import QueryError
 from tess_source.tables.plan import Plan
 from tess_source.targets.target import Target
 from tess_source_pictures.html import link, table, text
-from tess_source_pictures.page import _address
+from tess_source_pictures.page import _web_address
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 VOID = {"meta", "link", "br", "hr", "img"}
@@ -136,9 +136,9 @@ def test_at_mast_the_links_are_https_and_no_token_is_in_them(session: Session) -
     at_mast = Session(discover=False, plugins=PLUGINS, offline=True)
     at_mast.settings = replace(at_mast.settings, token="secret-token")
     found = session.search(TOI3505).replace(session=at_mast)
-    address = _address(found, "mast:TESS/product/a_dvr.pdf")
+    address = _web_address(found, "mast:TESS/product/a_dvr.pdf")
     assert address == "https://mast.stsci.edu/api/v0.1/Download/file?uri=mast:TESS/product/a_dvr.pdf"
-    assert _address(found, "unknown:a.pdf") is None
+    assert _web_address(found, "unknown:a.pdf") is None
 
 
 def test_the_lock_on_the_page_is_a_lock(file: Path, tmp_path: Path) -> None:

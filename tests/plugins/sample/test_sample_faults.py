@@ -7,11 +7,11 @@ import threading
 
 import pytest
 
-from tess_source_sample.exchange import Reply, Request
+from tess_source_sample.exchange import HttpRequest, Reply
 from tess_source_sample.faults import KINDS, Fault, Faults, mislead, spoil
 
 MIRROR = "http://127.0.0.1:9"
-FILE = Request("GET", "/api/v0.1/Download/file", {"uri": ("mast:TESS/product/a.fits",)}, {}, {"range": "bytes=1-"})
+FILE = HttpRequest("GET", "/api/v0.1/Download/file", {"uri": ("mast:TESS/product/a.fits",)}, {}, {"range": "bytes=1-"})
 BODY = bytes(range(256)) * 8
 
 
@@ -110,7 +110,7 @@ def test_garbage_has_the_right_length() -> None:
 def test_an_empty_answer_keeps_the_columns() -> None:
     fields = [{"name": "obs_id", "type": "string"}]
     answer = Reply(200, {}, json.dumps({"status": "COMPLETE", "data": [{"obs_id": "x"}], "fields": fields}).encode())
-    request = Request("POST", "/api/v0/invoke", {}, {"request": "{}"}, {})
+    request = HttpRequest("POST", "/api/v0/invoke", {}, {"request": "{}"}, {})
     emptied = json.loads(spoil(answer, request, [Fault("empty")], MIRROR).body)
     assert (emptied["status"], emptied["data"], emptied["fields"]) == ("COMPLETE", [], fields)
 
@@ -119,5 +119,5 @@ def test_redirects_keep_the_question() -> None:
     away = spoil(Reply(), FILE, [Fault("redirect")], MIRROR)
     assert away.status == 302
     assert away.headers["Location"].startswith(f"{MIRROR}/api/v0.1/Download/file?uri=mast%3ATESS")
-    post = Request("POST", "/api/v0/invoke", {}, {"request": "{}"}, {})
+    post = HttpRequest("POST", "/api/v0/invoke", {}, {"request": "{}"}, {})
     assert spoil(Reply(), post, [Fault("redirect-loop")], MIRROR).status == 307

@@ -397,7 +397,9 @@ def test_every_tce_of_a_stars_runs_is_in_its_light_curves() -> None:
     star = facts.star(16740101)
     signals = model.signals(star)
     assert len(signals) == max(run.tces for run in facts.runs(star.tic)) == 3
-    seen = [model.simulate(model.Target(star, facts.sector(number), 120)) for number in (14, 15, 41, 55, 75, 82)]
+    seen = [
+        model.simulate(model.SimulatedTarget(star, facts.sector(number), 120)) for number in (14, 15, 41, 55, 75, 82)
+    ]
     time = np.concatenate([series.time for series in seen])
     flux = np.concatenate([series.pdc / np.nanmedian(series.pdc) for series in seen])
     for n, signal in enumerate(signals):
@@ -495,7 +497,7 @@ def test_pixels_of_full_frame_images_reach_their_size_with_cosmic_rays() -> None
     hdus = opened(make(TESS_SPOC_TP, REAL_SIZES[TESS_SPOC_TP]))
     rays = hdus["TARGET COSMIC RAY"].data
     assert hdus["APERTURE"].shape == hdus["PIXELS"].data["FLUX"].shape[1:]
-    assert len(hdus["PIXELS"].data) == model.Target(facts.star(141914082), facts.sector(1), 1800).rows
+    assert len(hdus["PIXELS"].data) == model.SimulatedTarget(facts.star(141914082), facts.sector(1), 1800).rows
     assert len(rays) > 0
     assert set(rays["CADENCENO"]) <= set(hdus["PIXELS"].data["CADENCENO"])
 
@@ -516,7 +518,7 @@ def test_a_report_is_of_its_planets() -> None:
 
 
 @pytest.mark.parametrize("run", facts.RUNS, ids=lambda run: f"{run.tic}-s{run.first}-s{run.last}-{run.run}")
-def test_every_run_of_the_catalogue_has_a_report_of_its_natural_size(run: facts.Run) -> None:
+def test_every_run_of_the_catalogue_has_a_report_of_its_natural_size(run: facts.ValidationRun) -> None:
     stem = f"tess{run.timestamp}-s{run.first:04d}-s{run.last:04d}-{run.tic:016d}-{run.run:05d}"
     content = make(f"{stem}_dvr.xml")
     assert len(content) == natural_size(f"{stem}_dvr.xml")

@@ -18,7 +18,7 @@ import pytest
 from tess_source_sample.faults import Fault
 from tess_source_sample.files import make
 from tess_source_sample.server import TOKEN, SampleArchive
-from tess_source_sample.store import Store
+from tess_source_sample.store import MadeFiles
 
 NAME = "tess2019199201929-s0014-s0014-0000000016740101-00240_dvr.xml"
 URI = f"mast:TESS/product/{NAME}"
@@ -162,7 +162,7 @@ def test_many_clients_at_once_get_whole_files_that_are_made_once() -> None:
         return make(name, size)
 
     with SampleArchive() as archive:
-        archive.store = Store(maker)
+        archive.store = MadeFiles(maker)
         bodies: list[bytes] = []
         threads = [threading.Thread(target=lambda: bodies.append(ask(archive.url, FILE).body)) for _ in range(12)]
         for thread in threads:
@@ -180,7 +180,7 @@ def test_files_are_forgotten_when_there_are_too_many() -> None:
         made.append(name)
         return bytes(size)
 
-    store = Store(maker, capacity=250)
+    store = MadeFiles(maker, capacity=250)
     for name in ("a", "b", "a", "c", "a", "b"):
         assert len(store.get(name, 100).body) == 100
     assert made == ["a", "b", "c", "b"]

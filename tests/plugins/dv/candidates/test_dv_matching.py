@@ -14,7 +14,7 @@ from tess_source.errors import QueryError
 from tess_source_dv.candidates.ephemeris import MOST, RATIOS, Ephemeris, compare
 from tess_source_dv.candidates.matching import history, match
 from tess_source_dv.read.report import read_report
-from tess_source_dv.read.tces import TCEs, read_tces
+from tess_source_dv.read.tces import TCEs, read_tces, tces_of_report
 
 BTJD_0, LENGTH = 1325.0, 27.0
 
@@ -218,7 +218,9 @@ def test_the_best_known_ephemeris_is_shown() -> None:
 
 
 def test_tces_of_unknown_runs_are_refused() -> None:
-    tces = read_report(b'<dvTargetResults ticId="42"><planetResults planetNumber="1"/></dvTargetResults>').tces()
+    tces = tces_of_report(
+        read_report(b'<dvTargetResults ticId="42"><planetResults planetNumber="1"/></dvTargetResults>')
+    )
     for function in (match, history):
         with pytest.raises(QueryError, match="runs are known"):
             function(tces)

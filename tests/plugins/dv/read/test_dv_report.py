@@ -13,6 +13,7 @@ from tess_source.errors import DamagedFileError, LoadError
 from tess_source.tables.listing import Products
 from tess_source_dv.read import report as reading
 from tess_source_dv.read.report import HostileFileError, Measured, read_report
+from tess_source_dv.read.tces import tces_of_report
 from tess_source_dv.sets.members import members
 
 NAME = "tess2018206190142-s0001-s0013-0000000000000042-00226_dvr.xml"
@@ -141,7 +142,7 @@ def test_noise_is_never_a_report(content: bytes) -> None:
 def test_one_wrong_byte_gives_a_report_or_an_error_with_a_name(position: int, byte: int) -> None:
     content = TEXT[:position] + bytes([byte]) + TEXT[position + 1 :]
     try:
-        read_report(content, "a.xml").tces()
+        tces_of_report(read_report(content, "a.xml"))
     except LoadError as error:
         assert "a.xml" in str(error)
 
@@ -218,7 +219,7 @@ def test_numbers_beyond_all_bounds_are_damage() -> None:
     with pytest.raises(DamagedFileError, match=NAME):
         read_report(TEXT.replace(b'startCadence="91186"', b'startCadence="' + b"9" * 5000 + b'"'), NAME)
     with pytest.raises(DamagedFileError, match=NAME):
-        read_report(TEXT.replace(b'startCadence="91186"', b'startCadence="' + b"9" * 30 + b'"'), NAME).tces()
+        tces_of_report(read_report(TEXT.replace(b'startCadence="91186"', b'startCadence="' + b"9" * 30 + b'"'), NAME))
 
 
 # Real

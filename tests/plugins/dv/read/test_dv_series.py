@@ -33,10 +33,11 @@ from tess_source.tables.items import Entry, Item, Items
 from tess_source.tables.listing import Products
 from tess_source.tables.plan import Manifest, Plan
 from tess_source_dv.read import into_lightkurve as reader
-from tess_source_dv.read import series
+from tess_source_dv.read import read_dvt as opening
 from tess_source_dv.read.curves import DVLightCurve, DVTimeSeries
 from tess_source_dv.read.light_curves import light_curves_of
-from tess_source_dv.read.series import read_dvt, read_statistics, read_tce
+from tess_source_dv.read.read_dvt import read_dvt, read_tce
+from tess_source_dv.read.series import read_statistics
 from tess_source_sample.files import make
 from tess_source_sample.server import SampleArchive
 
@@ -374,7 +375,7 @@ def test_normalizing_twice_changes_nothing(here: Here) -> None:
 
 @pytest.mark.parametrize("filename", [NEWER, KELT9, TOI3505])
 def test_the_key_is_that_of_the_sets(filename: str) -> None:
-    from tess_source_dv.read.report import set_key
+    from tess_source_dv.keys import set_key
     from tess_source_dv.sets.members import members
 
     row = members(Products.of([{"uri": f"mast:TESS/product/{filename}"}])).row(0, named=True)
@@ -382,7 +383,7 @@ def test_the_key_is_that_of_the_sets(filename: str) -> None:
 
 
 def test_the_key_of_a_tess_spoc_set_has_the_version_in_place_of_a_run() -> None:
-    from tess_source_dv.read.report import set_key
+    from tess_source_dv.keys import set_key
 
     name = names.parse("hlsp_tess-spoc_tess_phot_0000000012345678-s0036-s0036_tess_v1_dvt.fits")
     assert set_key(name) == "TESS-SPOC/12345678/s0036-s0036/v1"
@@ -506,11 +507,11 @@ class Opens:
 
     @hookimpl
     def tess_load(self, entry: Entry, options: Mapping[str, Any]) -> object | None:
-        return series.load(entry, options)
+        return opening.load(entry, options)
 
     @hookimpl
     def tess_collect(self, objects: Sequence[object]) -> Mapping[str, object] | None:
-        return series.collect(objects)
+        return opening.collect(objects)
 
 
 def entry_of(path: Path) -> Entry:
@@ -538,17 +539,17 @@ def test_a_manifest_opens_all_tces_of_all_files_into_one_collection(here: Here) 
 
 
 def test_nothing_but_dv_time_series_is_opened_or_collected(here: Here) -> None:
-    assert series.load(entry_of(here(LIGHT_CURVE)), {}) is None
-    assert series.collect([object(), DVLightCurve]) is None
+    assert opening.load(entry_of(here(LIGHT_CURVE)), {}) is None
+    assert opening.collect([object(), DVLightCurve]) is None
 
 
 def test_options_reach_the_reader_and_wrong_ones_are_named(here: Here) -> None:
     entry = entry_of(here(KELT9))
-    opened = series.load(entry, {"flux_column": "model_init"})
+    opened = opening.load(entry, {"flux_column": "model_init"})
     assert isinstance(opened, DVTimeSeries)
     assert opened[0].flux_origin == "model_init"
     with pytest.raises(LoadError, match="did you mean 'flux_column'"):
-        series.load(entry, {"flux_colum": "lc_init"})
+        opening.load(entry, {"flux_colum": "lc_init"})
 
 
 # -- lightkurve's own reader --
@@ -653,7 +654,7 @@ def test_one_module_registers_by_being_imported_and_no_other_does(here: Here) ->
 import sys, warnings
 warnings.simplefilter("ignore")
 import tess_source, lightkurve
-from tess_source_dv.read.series import read_dvt
+from tess_source_dv.read.read_dvt import read_dvt
 import tess_source_dv.read.into_lightkurve
 read_dvt(sys.argv[1])
 try: lightkurve.read(sys.argv[1])
@@ -666,7 +667,7 @@ print("after:", len(lightkurve.read(sys.argv[1])), "light curves")
 
 def test_the_functions_import_nothing_heavy_before_they_are_called() -> None:
     heavy = "{'numpy', 'polars', 'astropy', 'lightkurve', 'matplotlib'}"
-    code = f"import sys, tess_source_dv.read.series, tess_source_dv.read.light_curves; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import sys, tess_source_dv.read.read_dvt, tess_source_dv.read.light_curves; print(sorted({heavy} & set(sys.modules)))"
     assert fresh(code) == "[]\n"
 
 

@@ -19,7 +19,7 @@ from astropy.time import Time
 from tess_source.errors import DamagedFileError, LoadError
 from tess_source_dv.read.report import read_report
 from tess_source_dv.read.tce_columns import COLUMNS
-from tess_source_dv.read.tces import TCEs, read_dvt_headers, read_tces
+from tess_source_dv.read.tces import TCEs, read_dvt_headers, read_tces, tces_of_report
 from tess_source_sample.files import make
 
 STEM = "tess2018206190142-s0001-s0006-0000000307210830-00196"
@@ -63,7 +63,7 @@ def parameter(name: str, value: str, uncertainty: str) -> str:
 
 
 def row(**said: str) -> dict[str, Any]:
-    return read_report(xml(**said)).tces()[0]
+    return tces_of_report(read_report(xml(**said)))[0]
 
 
 # Sentinels
@@ -145,11 +145,11 @@ def test_a_suspected_eclipsing_binary_says_so() -> None:
 )
 def test_text_where_a_number_belongs_is_damage(said: dict[str, str]) -> None:
     with pytest.raises(DamagedFileError, match=r"r\.xml is damaged.*TCE 1 has '.+' where a number belongs"):
-        read_report(xml(**said), "r.xml").tces()
+        tces_of_report(read_report(xml(**said), "r.xml"))
 
 
 def test_a_report_without_tces_is_an_empty_table() -> None:
-    tces = read_report(b'<dvTargetResults ticId="42"/>').tces()
+    tces = tces_of_report(read_report(b'<dvTargetResults ticId="42"/>'))
     assert len(tces) == 0
     assert isinstance(tces, TCEs)
     assert len(tces.to_table()) == 0
@@ -190,7 +190,7 @@ def test_nulls_are_masked_not_numbers(both: TCEs) -> None:
     of_dvt = both["source"].to_numpy() == "dvt"
     assert (table["period_err"].mask == of_dvt).all()
     assert not np.ma.is_masked(table["period"])
-    none = read_report(xml(fit=FAILED)).tces().to_table()
+    none = tces_of_report(read_report(xml(fit=FAILED))).to_table()
     assert none["epoch"].mask.all()
     assert none["snr"].mask.all()
 

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import pl
 from tess_source.errors import UnknownNameError
 from tess_source.hooks.records import Filter
+from tess_source.names.sectors import sectors_of_text
+from tess_source_dv.sets.choice import CHOICES, widest
 from tess_source_dv.sets.columns import described
+from tess_source_dv.sets.members import members, sets_among
 
 if TYPE_CHECKING:
     from tess_source.tables.listing import Products
 
-__all__ = ["CHOICES", "FILTERS"]
-
-CHOICES = ("current", "widest", "all")
+__all__ = ["FILTERS"]
 
 
-def _check(value: Any) -> str:
+def _checked_choice(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"give one of {', '.join(CHOICES)}")
     if value.lower() not in CHOICES:
@@ -25,7 +26,7 @@ def _check(value: Any) -> str:
     return value.lower()
 
 
-def _keep(products: Products, value: str) -> pl.Expr | pl.Series:
+def _mask(products: Products, value: str) -> pl.Expr | pl.Series:
     """Choose among sets; whatever belongs to no set stays."""
     if value == "all":
         return pl.lit(True)
@@ -33,34 +34,29 @@ def _keep(products: Products, value: str) -> pl.Expr | pl.Series:
         products = described(products)
     if value == "current":
         return products.to_polars().select(pl.col("superseded_by").is_null()).to_series()
-    return _widest(products)
+    return _widest_mask(products)
 
 
-def _widest(products: Products) -> pl.Series:
+def _widest_mask(products: Products) -> pl.Series:
     """Of the sets of one target and pipeline, the one with most sectors, of equals the one with the higher run."""
-    from tess_source_dv.sector_bits import sectors_from_words
-    from tess_source_dv.sets.members import members, sets_among
-
     frame = products.to_polars()
     words = frame["dv_sectors"].drop_nulls().unique()
-    counts = pl.Series([len(sectors_from_words(text)) for text in words], dtype=pl.Int32)
+    counts = pl.Series([len(sectors_of_text(text)) for text in words], dtype=pl.Int32)
     count = frame["dv_sectors"].replace_strict(words, counts, default=0, return_dtype=pl.Int32)
-    said = frame.select("uri", sectors=count).unique("uri").rechunk()
+    said = frame.select("uri", sector_count=count).unique("uri").rechunk()
     dv = members(products).join(said, on="uri", how="left", maintain_order="left")
     sets = sets_among(dv).join(
-        dv.select("set", "sectors").unique("set").rechunk(), on="set", how="left", maintain_order="left"
+        dv.select("set", "sector_count").unique("set").rechunk(), on="set", how="left", maintain_order="left"
     )
-    order = ["sectors", "order", "last_sector", "first_sector"]
-    best = sets.sort(order, descending=True, maintain_order=True).unique(["pipeline", "tic"], keep="first")["set"]
-    return frame["dv_set"].is_null() | frame["dv_set"].is_in(best.implode())
+    return frame["dv_set"].is_null() | frame["dv_set"].is_in(widest(sets).implode())
 
 
 FILTERS = (
     Filter(
         "dv",
-        _keep,
+        _mask,
         "data-validation sets: current (not superseded), widest (one a star: the most sectors), all; other products stay",
-        check=_check,
+        check=_checked_choice,
         metavar="WHICH",
         choices=lambda: CHOICES,
         last=1,

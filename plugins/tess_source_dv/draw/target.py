@@ -1,0 +1,49 @@
+"""Which target a picture shows, if none is named: the only one there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from tess_source.errors import QueryError
+
+if TYPE_CHECKING:
+    from tess_source.tables.found import Found
+
+__all__ = ["only_target", "short_list", "tics_asked_for"]
+
+SHOWN = 5
+"""Targets that a message names at most."""
+
+
+def tics_asked_for(found: Found, tics: Iterable[int]) -> list[int]:
+    """Return those TIC ids that the search asked for by number; all of them if it asked for none of them.
+
+    Parameters
+    ----------
+    found : Found
+        A search.
+    tics : iterable of int
+        TIC ids with something to draw.
+    """
+    tics, asked = list(tics), {target.tic for target in found.query.targets if target.tic is not None}
+    return [tic for tic in tics if tic in asked] or tics
+
+
+def only_target(tics: Sequence[int]) -> int:
+    """Return the TIC id of the only target.
+
+    Raises
+    ------
+    QueryError
+        If there is none, or several.
+    """
+    if len(tics) == 1:
+        return tics[0]
+    shown = f": {short_list(tics)}" if tics else ""
+    raise QueryError(f"a picture shows one target; say tic=…: there are {len(tics):,}{shown}")
+
+
+def short_list(tics: Sequence[int]) -> str:
+    """Return the first TIC ids as text."""
+    return ", ".join(map(str, tics[:SHOWN])) + (" …" if len(tics) > SHOWN else "")

@@ -1,0 +1,106 @@
+"""Sectors as text, ``1-3,5``, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tess_source._lazy import pl
+
+__all__ = ["runs_of_sectors", "sectors_of_text", "text_of_sectors", "texts_of_sectors"]
+
+
+def runs_of_sectors(sectors: Iterable[int]) -> list[tuple[int, int]]:
+    """Return the runs of consecutive sectors.
+
+    Parameters
+    ----------
+    sectors : iterable of int
+        In any order; repeated ones count once.
+
+    Returns
+    -------
+    list of (int, int)
+        First and last sector of each run, ascending.
+
+    Examples
+    --------
+    >>> runs_of_sectors((5, 1, 2, 3))
+    [(1, 3), (5, 5)]
+    """
+    runs: list[tuple[int, int]] = []
+    for sector in sorted(set(sectors)):
+        if runs and sector == runs[-1][1] + 1:
+            runs[-1] = runs[-1][0], sector
+        else:
+            runs.append((sector, sector))
+    return runs
+
+
+def text_of_sectors(sectors: Iterable[int]) -> str:
+    """Return sectors as short text, as the filter `sector` reads it.
+
+    Parameters
+    ----------
+    sectors : iterable of int
+        In any order; repeated ones count once.
+
+    Returns
+    -------
+    str
+        Single sectors and ranges, ascending, separated by commas; empty if there are no sectors.
+
+    Examples
+    --------
+    >>> text_of_sectors((2, 5, 8, 9, 10, 11, 12))
+    '2,5,8-12'
+    """
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs_of_sectors(sectors))
+
+
+def sectors_of_text(text: str) -> tuple[int, ...]:
+    """Return the sectors that a text of `text_of_sectors` names.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``"2,5,8-12"``; may be empty.
+
+    Returns
+    -------
+    tuple of int
+        In the order of the text.
+
+    Raises
+    ------
+    ValueError
+        If it is another text.
+
+    Examples
+    --------
+    >>> sectors_of_text("2,5,8-12")
+    (2, 5, 8, 9, 10, 11, 12)
+    """
+    found: list[int] = []
+    for part in filter(None, text.split(",")):
+        first, _, last = part.partition("-")
+        found += range(int(first), int(last or first) + 1)
+    return tuple(found)
+
+
+def texts_of_sectors(sectors: pl.Series) -> pl.Series:
+    """Return `text_of_sectors` of each row of a column.
+
+    Parameters
+    ----------
+    sectors : polars.Series
+        Lists of integers.
+
+    Returns
+    -------
+    polars.Series
+        Of String; null where the list is null.
+    """
+    joined = sectors.cast(pl.List(pl.String)).list.join(",")
+    patterns = joined.drop_nulls().unique()  # few: stars of one field share theirs
+    texts = pl.Series([text_of_sectors(sectors_of_text(pattern)) for pattern in patterns], dtype=pl.String)
+    return joined.replace_strict(patterns, texts, default=None, return_dtype=pl.String)

@@ -1,0 +1,82 @@
+"""Lengths of time and sizes, as users write them: ``"12h"``, ``"20 GB"``."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import timedelta
+from numbers import Real
+from typing import Any
+
+from tess_source.errors import QueryError
+
+__all__ = ["count_of_bytes", "seconds"]
+
+_TIMES = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
+"""Unit, in lower case → seconds."""
+_SIZES = {
+    "": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
+}  # fmt: skip
+"""Unit, in lower case → bytes."""
+_QUANTITY = re.compile(r"\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*([A-Za-z]*)\s*")
+
+
+def seconds(duration: float | str | timedelta) -> float:
+    """Return a length of time in seconds.
+
+    Parameters
+    ----------
+    duration : float or str or timedelta
+        A number means seconds; text has a unit: ``"90 s"``, ``"15m"``, ``"24h"``, ``"30d"``, ``"2w"``.
+
+    Returns
+    -------
+    float
+        Seconds, not negative; infinity is allowed.
+
+    Raises
+    ------
+    QueryError
+        If it is not a length of time.
+    """
+    value = duration.total_seconds() if isinstance(duration, timedelta) else duration
+    if isinstance(value, str):
+        match = _QUANTITY.fullmatch(value)
+        unit = _TIMES.get(match[2].lower()) if match else None
+        value = float(match[1]) * unit if match and unit else value
+    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value) or value < 0:
+        raise QueryError(f"{duration!r} is not a length of time; give it with its unit, e.g. '90s', '12h', '30d'")
+    return float(value)
+
+
+def count_of_bytes(size: float | str) -> int:
+    """Return a size in bytes.
+
+    Parameters
+    ----------
+    size : float or str
+        A number means bytes; text may have a unit: B, kB, MB, GB, TB (powers of 1000), KiB, MiB, GiB, TiB (powers of 1024). Case does
+        not count.
+
+    Returns
+    -------
+    int
+        Bytes, not negative; a fraction of a byte is cut off.
+
+    Raises
+    ------
+    QueryError
+        If it is not a size.
+    """
+    value: Any = size
+    if isinstance(size, str) and (match := _QUANTITY.fullmatch(size)) and match[2].lower() in _SIZES:
+        count = int(match[1]) if match[1].isdecimal() else float(match[1])
+        value = count * _SIZES[match[2].lower()]
+    if not _is_count(value):
+        raise QueryError(f"{size!r} is not a size; give bytes, or e.g. '20GB', '1.5 MiB'")
+    return int(value)
+
+
+def _is_count(value: Any) -> bool:
+    """Check that a value is a finite number, not negative."""
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value) and float(value) >= 0
