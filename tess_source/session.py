@@ -25,7 +25,7 @@ from tess_source.search.counting import counted
 from tess_source.search.resolving import question
 from tess_source.search.select import checked, filters_among, select
 from tess_source.settings import Settings, check_server, checked_jobs, checked_names, checked_seconds
-from tess_source.tables.accessors import Extended
+from tess_source.tables.accessors import Extended, given
 from tess_source.tables.found import Found
 from tess_source.tables.items import Entry
 from tess_source.tables.listing import Observations
@@ -38,7 +38,7 @@ from tess_source.units import seconds
 if TYPE_CHECKING:
     from astropy.units import Quantity
 
-__all__ = ["Session", "default_session", "set_default_session"]
+__all__ = ["Session", "default_session", "session_of", "set_default_session"]
 
 log = logging.getLogger(__name__)
 
@@ -402,6 +402,20 @@ class Session(Extended):
 def _restored(settings: Settings, registry: Registry) -> Session:
     session = Session.__new__(Session)
     session.settings, session.registry = settings, registry
+    return session
+
+
+def session_of(value: Found | Plan | Manifest) -> Session:
+    """Return the session that a value works with.
+
+    Raises
+    ------
+    NoSessionError
+        If it was made by hand, without one.
+    """
+    owner = value.plan if isinstance(value, Manifest) else value
+    session = given(owner.session, "plan" if isinstance(owner, Plan) else "found")
+    assert isinstance(session, Session)
     return session
 
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from tess_source import names
 from tess_source._lazy import np
 from tess_source.errors import LoadError, QueryError
-from tess_source.load.loading import iter_load
 from tess_source.tables.plan import Manifest
 from tess_source_lightkurve.readers import lightkurve
 
@@ -116,7 +115,7 @@ def stitch(
 def _opened(curves: Iterable[LightCurve] | Manifest) -> list[Any]:
     if not isinstance(curves, Manifest):
         return list(curves)
-    opened = list(iter_load(curves))
+    opened = list(curves.iter_load())
     if len(curves) and not opened:
         raise LoadError(f"none of the {len(curves):,} files could be opened")
     return opened

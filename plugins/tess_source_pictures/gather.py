@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np, pl
 from tess_source.errors import LoadError, QueryError, TessSourceError
-from tess_source.load.loading import open_entry
 from tess_source_dv.draw.target import only_target, short_list, tics_asked_for
 
 if TYPE_CHECKING:
@@ -130,17 +129,23 @@ def gather(light: Found, root: str | Path | None = None, **options: Any) -> Gath
     manifest = light.plan(root).download()
     curves: list[Curve] = []
     failed: dict[str, str] = {entry.item.filename: entry.error for entry in manifest if not entry.ok}
-    for entry in manifest.ok:
+    for opened in manifest.ok.map(_itself, **options):
         try:
-            curves.append(_relative_curve(open_entry(light._session(), entry, options), entry.item))
-        except (TessSourceError, OSError) as error:
-            failed[entry.item.filename] = str(error)
+            if opened.error is not None:
+                raise opened.error
+            curves.append(_relative_curve(opened.value, opened.entry.item))
+        except (TessSourceError, OSError, ValueError) as error:
+            failed[opened.entry.item.filename] = str(error)
     for name, problem in failed.items():
         log.warning("%s is not shown: %s", name, problem)
     if not curves:
         reasons = "; ".join(f"{name}: {problem}" for name, problem in list(failed.items())[:3])
         raise LoadError(f"no light curve could be shown: {reasons}")
     return Gathered(tuple(sorted(curves, key=lambda curve: curve.sector)), manifest, failed)
+
+
+def _itself(opened: Any) -> Any:
+    return opened
 
 
 def _relative_curve(opened: Any, item: Any) -> Curve:

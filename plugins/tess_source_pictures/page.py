@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import pl
 from tess_source.disk import write
 from tess_source.display import text as words
+from tess_source.download.run import addresses
 from tess_source.errors import QueryError, TessSourceError
+from tess_source.session import session_of
 from tess_source_dv.draw.coverage import plot_coverage
 from tess_source_dv.draw.figure import new_figure
 from tess_source_dv.sets.exact_sectors import fetch_reports, root_of
@@ -328,9 +330,9 @@ def _document_links(known: _Contents) -> dict[str, list[str]]:
 
 def _web_address(found: Found, uri: str) -> str | None:
     """Say where a file is on the web; None if no plugin knows. No header of the request, which may hold a secret, is used."""
-    session = found._session()
+    session = session_of(found)
     transport = session.registry.transports.get(uri.partition(":")[0])
-    return None if transport is None else transport.locate(uri, session.settings).url
+    return None if transport is None else addresses(uri, transport, session.settings)[0].url
 
 
 def _lock_html(known: _Contents) -> list[str]:

@@ -92,12 +92,12 @@ class Memory:
         questions = [] if reason else self._questions(query)
         answers = Answers(self.root, self.max_age, None if self.offline else self._versions(ARCHIVE_HOOKS))
         for question in () if refresh else questions:
-            if answer := answers.find(question):
-                self._log_recalled(query, answer)
-                return Recalled(answer, answer.time)
+            if kept := answers.find(question):
+                self._log_recalled(query, kept)
+                return Recalled(kept, kept.time)
         if self.offline:
-            whole = questions[0] if questions else None
-            missing = answers.missing(whole) if whole and whole.tics else list(map(str, query.targets))
+            asked = questions[0] if questions else None
+            missing = answers.missing(asked) if asked and asked.tics else list(map(str, query.targets))
             raise OfflineError(_what_is_missing(missing, query), reason)
         answer, whole = self._fresh(fresh)
         if questions and (whole or len(questions) > 1):

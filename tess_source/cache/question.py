@@ -105,7 +105,9 @@ def _value(value: Any) -> Any:
 
 def _filter_value(value: Any) -> str | None:
     """Return a filter's checked value as text; None if it has no text of its own."""
-    return None if type(value).__str__ is object.__str__ and type(value).__repr__ is object.__repr__ else str(value)
+    kind: Any = type(value)
+    has_text = kind.__str__ is not object.__str__ or kind.__repr__ is not object.__repr__
+    return str(value) if has_text else None
 
 
 def _whole(value: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tess_source._lazy import pl
+from tess_source.cache.memory import Memory
 from tess_source.cli.printing import NOTHING, SOME_FAILED, format_option, note, print_rows
 from tess_source.display import text
 from tess_source.errors import QueryError, UnknownNameError
@@ -268,7 +269,7 @@ def _old(files: Sequence[Stored], age: float | None, most: int | None) -> list[S
 
 
 def _facts(session: Session) -> list[tuple[str, object]]:
-    store, memory = session.store, session.memory
+    store, memory = session.store, Memory(session.settings, session.registry)
     files, kept, left = store.files(), store.remembered(), store.leftovers(0)
     answers = [file for file in kept if file.path.endswith(".zip")]
     others = [folder.name for folder in sorted((store.root / OWN_FOLDER / "servers").glob("*"))]

@@ -6,7 +6,7 @@ import errno
 import os
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -14,12 +14,15 @@ from tess_source import disk as place
 from tess_source.cli.printing import SOME_FAILED, download, format_option, note, print_rows, say
 from tess_source.display import text
 from tess_source.errors import LockError
-
-if TYPE_CHECKING:
-    from tess_source.lock.check import Verified
-    from tess_source.lock.compare import Changes
-    from tess_source.session import Session
-    from tess_source.tables.plan import Manifest, Plan
+from tess_source.lock.check import Verified, verify_lock
+from tess_source.lock.citation import cite as citation
+from tess_source.lock.compare import Changes, unsummed
+from tess_source.lock.compare import diff as compared
+from tess_source.lock.refresh import made_elsewhere
+from tess_source.lock.refresh import refresh as asked_again
+from tess_source.lock.scripts import script as written_as
+from tess_source.session import Session
+from tess_source.tables.plan import Manifest, Plan
 
 __all__ = ["check_place", "check_replaced", "commands", "with_from_lock"]
 
@@ -67,8 +70,6 @@ def _verify() -> click.Command:
         A file is complete, missing, damaged, different, stale or extra. A stale file is whole, but of another processing than the
         lock's. Exit code 1 if a file of the lock is not complete.
         """
-        from tess_source.lock.check import verify_lock
-
         plan = _load(lock, root)
         if not plan.root.is_dir():
             say(f"there is no folder {root!r}")
@@ -98,12 +99,10 @@ def _diff() -> click.Command:
     @format_option
     def diff(before: str, after: str, form: str) -> None:
         """Compare two locks: new, gone, changed, reprocessed files. Exit code 1 if they differ."""
-        from tess_source.lock import check as lock
-
         left, right = _load(before), _load(after)
-        if count := lock.unsummed(left, right):
+        if count := unsummed(left, right):
             say(f"{text.number(count, 'file')} not compared by their bytes: one of the two locks has no sum for them")
-        _tell(lock.diff(left, right), form)
+        _tell(compared(left, right), form)
 
     return diff
 
@@ -115,9 +114,7 @@ def _refresh(session: Session) -> click.Command:
     @format_option
     def refresh(lock: str, new: str | None, form: str) -> None:
         """Ask the archive again what the lock asked, and say what differs today; nothing is fetched. Exit code 1 if it differs."""
-        from tess_source.lock.refresh import refresh
-
-        today, changes = refresh(_load(lock), session)
+        today, changes = asked_again(_load(lock), session)
         if new:
             today.save(new)
         _tell(changes, form)
@@ -131,9 +128,7 @@ def _script(session: Session) -> click.Command:
     @click.option("--curl", "language", flag_value="curl", help="For a POSIX shell with curl, in place of Python.")
     def script(lock: str, language: str | None) -> None:
         """Print a program that fetches the lock's files without tess-source, and checks them."""
-        from tess_source.lock.scripts import script
-
-        written = script(_load(lock), session.registry.transports, session.settings, language or "python")
+        written = written_as(_load(lock), session.registry.transports, session.settings, language or "python")
         click.echo(written, nl=False)
 
     return script
@@ -144,9 +139,7 @@ def _cite() -> click.Command:
     @_lock_file
     def cite(lock: str) -> None:
         """Print how to cite the lock's data sets."""
-        from tess_source.lock.citation import cite
-
-        click.echo(cite(_load(lock)))
+        click.echo(citation(_load(lock)))
 
     return cite
 
@@ -191,10 +184,7 @@ def _refuse_a_question(context: click.Context, allowed: Collection[str]) -> None
 
 
 def _get_locked(session: Session, lock: str, root: str, jobs: int | None, form: str, dry_run: bool) -> None:
-    from tess_source.lock.check import verify_lock
-    from tess_source.lock.refresh import made_elsewhere
-
-    plan = _load(lock, root, session)
+    plan = _load(lock, root)
     if other := made_elsewhere(plan, session):
         say(f"{other}; bytes that differ from the lock's will be refused")
     before = verify_lock(plan)
@@ -275,10 +265,10 @@ def _asked(plan: Plan) -> tuple[Any, ...]:
 # -- helpers --
 
 
-def _load(lock: str, root: str | None = None, session: Session | None = None) -> Plan:
-    from tess_source.tables.plan import Plan
-
-    return Plan.load(lock, root, session)
+def _load(lock: str, root: str | None = None) -> Plan:
+    """Read a lock with the session of the program."""
+    session: Session = click.get_current_context().obj
+    return session.load_plan(lock, root)
 
 
 def _relative(path: Path, root: Path) -> str:

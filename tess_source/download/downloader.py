@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any
@@ -52,7 +52,7 @@ def download(
     started = time.monotonic()
     run = Download(plan, registry, settings, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry)
     try:
-        with contextlib.closing(iter(run)) as entries:
+        with contextlib.closing(run.__iter__()) as entries:
             for _ in entries:
                 pass
     except KeyboardInterrupt:
@@ -115,7 +115,7 @@ class Download:
         entries = tuple(entry or Entry(item, FAILED, error=INTERRUPTED) for entry, item in pairs)
         return Manifest(self.plan, entries, seconds)
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Generator[Entry]:
         for entry in self._known():
             if self._on_entry is not None:
                 self._on_entry(entry)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from tess_source.errors import QueryError, nearest
 from tess_source.like_lightkurve.result import SearchTable
+from tess_source.session import Session, default_session
 from tess_source.targets.parse import arcseconds, parse_targets
 from tess_source.targets.target import Target
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from astropy.coordinates import SkyCoord
     from astropy.units import Quantity
 
-    from tess_source.session import Session
 
 __all__ = ["search_dv", "search_lightcurve", "search_targetpixelfile"]
 
@@ -51,8 +51,6 @@ def _search(
     **filters: Any,
 ) -> SearchTable:
     """Do what all doors do: search for kinds of files in lightkurve's words; `function` is the door's name, for messages."""
-    from tess_source.session import default_session
-
     here = session or default_session()
     said = {"exptime": exptime, "cadence": cadence, "mission": mission, "author": author, "sector": sector}
     chosen = _filters(function, {**said, **filters}, here)

@@ -12,6 +12,8 @@ from tess_source._lazy import np
 from tess_source.display import text
 from tess_source.errors import DownloadError, UnknownNameError
 from tess_source.like_lightkurve.layout import table_of
+from tess_source.load.loading import open_entry
+from tess_source.session import session_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -208,7 +210,7 @@ class SearchTable:
         if cutout_size is not None:
             _warn("cutout_size is for cut-outs of full-frame images; it changes nothing here")
         found = self.found
-        root = found._session().store.root if download_dir is None else download_dir
+        root = session_of(found).store.root if download_dir is None else download_dir
         manifest = found.plan(root).download()
         entries = {entry.item.uri: entry for entry in manifest}
         ordered = replace(manifest, entries=tuple(entries[uri] for uri in found.products["uri"]))
@@ -241,8 +243,6 @@ class SearchTable:
         LoadError
             If it cannot be opened.
         """
-        from tess_source.load.loading import open_entry
-
         if self._is_empty():
             return None
         if len(self) > 1:
@@ -253,7 +253,7 @@ class SearchTable:
         manifest, options = self[0]._fetched(*args, **words)
         for uri, problem in manifest.errors.items():
             raise DownloadError(f"{uri} was not fetched: {problem}")
-        return open_entry(self._found._session(), manifest[0], options)
+        return open_entry(session_of(self._found).registry, manifest[0], options)
 
     @_words_of(_fetched)
     def download_all(self, *args: Any, **words: Any) -> Any:

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from tess_source.download.run import addresses
 from tess_source.errors import LockError
 
 if TYPE_CHECKING:
@@ -57,7 +58,12 @@ def _addresses(item: Item, transports: Mapping[str, Transport], settings: Settin
     if item.sha256 is not None and not _SHA256.fullmatch(item.sha256):
         raise LockError(f"{item.uri!r} has a sha256 that is none: {item.sha256!r}")
     known = [(uri, transports.get(uri.partition(":")[0])) for uri in (item.uri, *item.mirrors)]
-    urls = [transport.locate(uri, settings).url for uri, transport in known if transport is not None]
+    urls = [
+        request.url
+        for uri, transport in known
+        if transport is not None
+        for request in addresses(uri, transport, settings)
+    ]
     if not urls:
         raise LockError(f"no plugin knows where {item.uri!r} is")
     if wrong := [url for url in urls if not url.startswith(("https://", "http://"))]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tess_source.tables.accessors import Extended
 
 if TYPE_CHECKING:
-    from tess_source_arrays import accessors as of_arrays
+    from tess_source_arrays import arrays, arrow, parquet
     from tess_source_dv import accessors as of_dv
     from tess_source_filters import choices as of_filters
     from tess_source_lightkurve import accessors as of_lightkurve
@@ -40,6 +40,6 @@ class ManifestMethods(Extended):
     accessors_of = "manifest"
 
     if TYPE_CHECKING:
-        iter_arrays = of_arrays.iter_arrays
-        to_arrow = of_arrays.to_arrow
-        to_parquet = of_arrays.to_parquet
+        iter_arrays = arrays.iter_arrays
+        to_arrow = arrow.to_arrow
+        to_parquet = parquet.to_parquet

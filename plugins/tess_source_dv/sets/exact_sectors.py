@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from tess_source import names, paths
 from tess_source._lazy import pl
 from tess_source.errors import DamagedFileError, LoadError
+from tess_source.functions import products as products_of
+from tess_source.session import session_of
 from tess_source_dv.keys import set_key
 from tess_source_dv.read.dvt_file import headers
 from tess_source_dv.read.report import read_report
@@ -191,7 +193,7 @@ def sectors_of_file(path: Path | str) -> tuple[int, ...] | None:
 
 def root_of(found: Found, root: str | Path | None) -> Path:
     """Give the folder for files: the cache folder if none is named."""
-    return found._session().store.root if root is None else Path(root)
+    return session_of(found).store.root if root is None else Path(root)
 
 
 def _files_here(found: Found, root: Path) -> Iterator[tuple[Path, str]]:
@@ -240,7 +242,9 @@ def fetch_reports(found: Found, uris: Sequence[str], root: Path) -> tuple[list[P
         return [], {}
     products = found.products
     if not set(uris) <= set(products["uri"]) and len(found.observations):
-        products = found._session().products(found.observations)  # a selection left them out: ask for the whole list
+        products = products_of(
+            found.observations, session=session_of(found)
+        )  # a selection left them out: ask for the whole list
     wanted = products.where(pl.col("uri").is_in(list(uris)))
     manifest = found.replace(products=wanted, drops=()).plan(root).download()
     fetched = {entry.item.uri: entry.path for entry in manifest if entry.ok and entry.path is not None}
