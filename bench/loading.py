@@ -102,9 +102,7 @@ def by_lightkurve(paths: Sequence[Path]) -> Iterator[Any]:
 
 def by_load(paths: Sequence[Path]) -> Iterator[Any]:
     """Go the user's way: a manifest, the session's plugins, a look whether the file is whole, the object."""
-    from tess_source.load.loading import iter_load
-
-    return iter_load(_manifest(paths))
+    return _manifest(paths).iter_load()
 
 
 def by_arrays(paths: Sequence[Path]) -> Iterator[Any]:
@@ -180,13 +178,11 @@ def _interleaved(paths: Sequence[Path], rounds: int) -> list[Row]:
 
 def _pairs(paths: Sequence[Path], pool: ProcessPoolExecutor) -> Iterator[tuple[Row, Callable[[], Iterable[Any]]]]:
     """Give the jobs of two workers, which are kept from round to round."""
-    from tess_source.load.loading import iter_load, map_files
-
     manifest = _manifest(paths)
     yield Row(LIGHTKURVE, 2, "1 number"), lambda: pool.map(spread_by_lightkurve, paths)
-    yield Row(OURS, 2, "1 number"), lambda: map_files(manifest, spread, workers=pool)
+    yield Row(OURS, 2, "1 number"), lambda: manifest.map(spread, workers=pool)
     yield Row(LIGHTKURVE, 2, "TessLightCurve"), lambda: pool.map(read_by_lightkurve, paths)
-    yield Row(OURS, 2, "TessLightCurve"), lambda: iter_load(manifest, workers=pool)
+    yield Row(OURS, 2, "TessLightCurve"), lambda: manifest.iter_load(workers=pool)
 
 
 def _check(paths: Sequence[Path]) -> None:

@@ -129,7 +129,7 @@ def gather(light: Found, root: str | Path | None = None, **options: Any) -> Gath
     manifest = light.plan(root).download()
     curves: list[Curve] = []
     failed: dict[str, str] = {entry.item.filename: entry.error for entry in manifest if not entry.ok}
-    for opened in manifest.ok.map(_itself, **options):
+    for opened in manifest.ok.iter_read(**options):
         try:
             if opened.error is not None:
                 raise opened.error
@@ -142,10 +142,6 @@ def gather(light: Found, root: str | Path | None = None, **options: Any) -> Gath
         reasons = "; ".join(f"{name}: {problem}" for name, problem in list(failed.items())[:3])
         raise LoadError(f"no light curve could be shown: {reasons}")
     return Gathered(tuple(sorted(curves, key=lambda curve: curve.sector)), manifest, failed)
-
-
-def _itself(opened: Any) -> Any:
-    return opened
 
 
 def _relative_curve(opened: Any, item: Any) -> Curve:

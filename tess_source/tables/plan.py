@@ -384,6 +384,10 @@ class Manifest(ManifestMethods):
         """
         return opened_values(self._plugins_of()._each(self, None, workers, options))
 
+    def iter_read(self, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Opened]:
+        """Open one file at a time, and yield each with its object or the reason why there is none. See `iter_load` and `map`."""
+        return self._plugins_of()._each(self, None, workers, options)
+
     def map(
         self, function: Callable[[Any], Any], *, workers: int | Executor | None = None, **options: Any
     ) -> Iterator[Opened]:

@@ -23,6 +23,9 @@ from places import HELPERS
 from sky import STARS, Sky, session_of
 
 from tess_source import Query, Session, Target
+from tess_source.hooks.registry import Registry
+from tess_source.search.resolving import question
+from tess_source.settings import Settings
 from tess_source.cache.answers import Answer, Answers
 from tess_source.cache.question import Question
 from tess_source.clock import this_moment
@@ -296,10 +299,10 @@ CRITERIA = st.dictionaries(
 
 
 def asked(targets: Any, criteria: dict[str, Any], wildcards: bool = False, **whom: Any) -> Question:
-    query = Session(discover=False).query(targets, criteria=criteria, wildcards=wildcards)
-    question = Question.of(query, **{"server": "", **whom})
-    assert question is not None
-    return question
+    query = question(Registry(), Settings(), targets, criteria=criteria, wildcards=wildcards)
+    found = Question.of(query, **{"server": "", **whom})
+    assert found is not None
+    return found
 
 
 @given(TICS, CRITERIA, st.data())
@@ -365,7 +368,7 @@ def test_places_are_the_same_only_to_the_last_digit(ra: float, dec: float, radiu
 
 def test_what_cannot_be_written_down_is_asked_every_time(archive: Sky, tmp_path: Path) -> None:
     session = session_of(archive, tmp_path)
-    found = [session.ask(Query((Target("1", tic=STARS[0]),), {"x": object()})) for _ in range(2)]
+    found = [session._asked(Query((Target("1", tic=STARS[0]),), {"x": object()})) for _ in range(2)]
     assert [one.from_store for one in found] == [None, None]
     assert not kept(tmp_path)
 

@@ -15,6 +15,7 @@ from sky import STARS, Sky, session_of
 from tess_source import Session
 from tess_source.cli.program import main
 from tess_source.errors import OfflineError, QueryError
+from tess_source.functions import observations, products
 from tess_source_sample.server import SampleArchive
 
 KELT9 = "TIC 16740101"
@@ -92,8 +93,11 @@ def test_files_that_are_not_here_are_entries_that_say_so(filled: tuple[str, Path
         (lambda session: session.search("Nibiru"), "what 'Nibiru' means;"),
         (lambda session: session.count(5), "TIC 5;"),
         (lambda session: session.fields(), "the description of the columns of observations"),
-        (lambda session: session.observations(session.query(KELT9)), "observations, but as part of a search"),
-        (lambda session: session.products(session.search(KELT9).observations), "products, but as part of a search"),
+        (lambda session: observations(KELT9, session=session), "observations, but as part of a search"),
+        (
+            lambda session: products(session.search(KELT9).observations, session=session),
+            "products, but as part of a search",
+        ),
     ],
 )
 def test_what_is_missing_is_named(filled: tuple[str, Path], ask: Callable[[Session], Any], missing: str) -> None:

@@ -113,7 +113,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, float | None]]:
         asked.append((attempt, seconds))
         return 0.0
 
-    monkeypatch.setattr(fetch, "_pause", pause)
+    monkeypatch.setattr(Patience, "pause", pause)
     return asked
 
 
@@ -624,7 +624,7 @@ def test_a_folder_that_is_a_link_in_a_circle_fails_file_by_file(planned: Planned
 
 
 def test_a_claim_whose_end_fails_costs_nothing(planned: Planned, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tess_source.download import part as resume
+    from tess_source.download import claim as claims
 
     real = os.close
 
@@ -632,8 +632,8 @@ def test_a_claim_whose_end_fails_costs_nothing(planned: Planned, monkeypatch: py
         real(handle)
         raise OSError(errno.EDQUOT, "Disk quota exceeded")
 
-    monkeypatch.setattr(resume.os, "close", close)
-    claim = resume.Claim(planned(None).root.parent / "x.fits", 60.0)
+    monkeypatch.setattr("os.close", close)
+    claim = claims.Claim(planned(None).root.parent / "x.fits", 60.0)
     assert claim.take()
     claim.release()
     assert not list(planned(None).root.parent.glob("*.part"))

@@ -128,7 +128,7 @@ def all_swept(root: Path) -> bool:
     """Whether what kills have left is tidied up once it is old."""
     for path in root.glob("*.part"):
         os.utime(path, (0, 0))
-    resume.sweep([root])
+    sweep([root])
     return not list(root.glob("*.part"))
 
 

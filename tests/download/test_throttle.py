@@ -16,7 +16,7 @@ from serving import Handler, Server, content, send, serving, status
 from test_kills import start as start  # noqa: PLC0414  the fixture
 
 from tess_source.download.progress import Progress
-from tess_source.download.throttle import Strain
+from tess_source.download.throttle import Throttle
 from tess_source.settings import Patience
 
 MANY = 5000
@@ -69,7 +69,7 @@ def test_an_archive_under_strain_is_asked_for_less_at_a_time_and_all_comes(serve
 
 
 def test_where_an_archive_complains_again_and_again_it_is_asked_ever_more_rarely() -> None:
-    strain, needed = Strain(3, threading.Event()), []
+    strain, needed = Throttle(3, threading.Event()), []
     for _ in range(10):
         strain.lower(time.monotonic(), "a")
         assert strain.limit == 1
@@ -82,7 +82,7 @@ def test_where_an_archive_complains_again_and_again_it_is_asked_ever_more_rarely
 
 
 def test_slots_are_halved_once_by_what_was_under_way_and_come_back_one_by_one() -> None:
-    strain = Strain(8, threading.Event())
+    strain = Throttle(8, threading.Event())
     with strain.slot("a") as first, strain.slot("a") as second:
         strain.lower(first, "a")
         strain.lower(second, "a")
@@ -102,7 +102,7 @@ def test_slots_are_halved_once_by_what_was_under_way_and_come_back_one_by_one() 
 
 
 def test_no_more_slots_are_given_than_there_are() -> None:
-    strain, busy, most = Strain(3, threading.Event()), [0], [0]
+    strain, busy, most = Throttle(3, threading.Event()), [0], [0]
     lock = threading.Lock()
 
     def work() -> None:
@@ -124,7 +124,7 @@ def test_no_more_slots_are_given_than_there_are() -> None:
 
 
 def test_a_host_that_asks_for_a_pause_is_left_alone_and_others_are_not() -> None:
-    strain = Strain(4, threading.Event())
+    strain = Throttle(4, threading.Event())
     before = time.monotonic()
     strain.lower(before, "busy", hold=0.2)
     with strain.slot("other") as other:
@@ -135,7 +135,7 @@ def test_a_host_that_asks_for_a_pause_is_left_alone_and_others_are_not() -> None
 
 def test_who_waits_for_a_slot_stops_when_all_stops() -> None:
     stop = threading.Event()
-    strain = Strain(1, stop)
+    strain = Throttle(1, stop)
     waited = threading.Event()
 
     def wait() -> None:

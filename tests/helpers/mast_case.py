@@ -10,6 +10,7 @@ import pytest
 
 import tess_source_mast
 from tess_source import Observations, Session
+from tess_source.functions import observations
 from tess_source_sample.facts import star
 from tess_source_sample.server import Recorded, SampleArchive
 
@@ -79,4 +80,4 @@ def envelope(rows: Iterable[Mapping[str, Any]], types: Mapping[str, str]) -> dic
 
 def some_observations(session: Session, tic: int = KELT9) -> Observations:
     """Find the observations of a star."""
-    return session.observations(session.query(tic))
+    return observations(tic, session=session)

@@ -40,7 +40,7 @@ def download(server: str, root: Path, sizes: Mapping[str, int]) -> None:
 
 def download_without_claims(server: str, root: Path, sizes: Mapping[str, int]) -> None:
     """Download where whatever is meant to keep two processes apart says yes to both, as on some network disks."""
-    from tess_source.download.part import Claim
+    from tess_source.download.claim import Claim
 
     Claim.take = lambda self: True  # type: ignore[method-assign]
     download(server, root, sizes)

@@ -17,7 +17,7 @@ from peers import astroquery_at
 import tess_source
 from tess_source import SearchTable, Session
 from tess_source.errors import DownloadError, LoadError, QueryError, ResolverError, ServiceError, UnknownNameError
-from tess_source.session import default_session
+from tess_source.session import set_default_session
 from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
 
@@ -437,10 +437,10 @@ def test_a_script_runs_unchanged_with_the_import_swapped(
     archive: SampleArchive, lightkurve: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TESS_SOURCE_SERVER", archive.url)
-    default_session.cache_clear()
+    set_default_session(None)
     sector = int(tess_source.search_lightcurve(SMALL).table["sequence_number"][0])
     theirs, ours = (_run(SCRIPT, module, sector) for module in (lightkurve, tess_source))
-    default_session.cache_clear()
+    set_default_session(None)
     assert len(ours) == len(theirs) == SCRIPT.count("seen[")
     for what, value in theirs.items():
         if hasattr(value, "colnames"):

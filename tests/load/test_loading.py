@@ -21,7 +21,7 @@ import pytest
 from tess_source import Session, hookimpl
 from tess_source.errors import DamagedFileError, LoadError, NoReaderError, QueryError
 from tess_source.hooks.discovery import from_file
-from tess_source.load.loading import AHEAD, iter_load, iter_read, map_files, open_entry
+from tess_source.load.loading import AHEAD, open_entry
 from tess_source.tables.items import Entry, Item, Items
 from tess_source.tables.plan import Manifest, Plan
 
@@ -80,6 +80,18 @@ Made = Callable[..., Manifest]
 
 
 @pytest.fixture
+def iter_read(manifest: Manifest, **words: Any) -> Iterator[Opened]:
+    return manifest.iter_read(**words)
+
+
+def iter_load(manifest: Manifest, **words: Any) -> Iterator[Any]:
+    return manifest.iter_load(**words)
+
+
+def map_files(manifest: Manifest, function: Callable[[Any], Any], **words: Any) -> Iterator[Opened]:
+    return manifest.map(function, **words)
+
+
 def made(tmp_path: Path, reading: Session) -> Made:
     """Write files and give their manifest; None is one that was not fetched."""
 

@@ -21,6 +21,7 @@ from tess_source import Filter, Plan, Products, Request, Session, Transport, hoo
 from tess_source.cli.program import main
 from tess_source.errors import LockError
 from tess_source.files.verify import release_of
+from tess_source.functions import load_plan
 from tess_source.lock.check import verify_lock
 from tess_source.lock.citation import ACKNOWLEDGEMENT, DOIS, cite
 from tess_source.lock.compare import diff
@@ -139,14 +140,14 @@ def test_a_lock_that_was_cut_at_the_end_of_a_line_is_refused(lock: Plan, tmp_pat
     file = lock.save(tmp_path / "l.ecsv")
     file.write_text("".join(file.read_text().splitlines(keepends=True)[:-1]))
     with pytest.raises(LockError, match=f"has {len(lock) - 1} of the {len(lock)} lines"):
-        Plan.load(file)
+        load_plan(file)
 
 
 # -- a folder against a lock -----------------------------------------------------------------------------------------------------
 
 
 def test_a_folder_with_the_locks_bytes_is_complete(lock: Plan, tmp_path: Path) -> None:
-    loaded = Plan.load(lock.save(tmp_path / "l.ecsv"), lock.root)
+    loaded = load_plan(lock.save(tmp_path / "l.ecsv"), lock.root)
     found = verify_lock(loaded)
     assert found.ok
     assert found.counts() == {"complete": len(lock), "missing": 0, "damaged": 0, "different": 0, "stale": 0, "extra": 0}
@@ -258,7 +259,7 @@ def test_a_hostile_lock_reads_nothing_outside_of_the_folder(lock: Plan, tmp_path
     (tmp_path / "secret.fits").write_bytes((lock.root / PLACE).read_bytes())
     file = lock.save(tmp_path / "l.ecsv")
     file.write_text(file.read_text().replace(f" {PLACE} ", " ../secret.fits "))
-    found = verify_lock(Plan.load(file, lock.root))
+    found = verify_lock(load_plan(file, lock.root))
     assert [row["state"] for row in found if row["path"].endswith("secret.fits")] == ["missing"]
 
 
@@ -307,7 +308,7 @@ def test_new_gone_changed_and_reprocessed_files_are_told_apart(lock: Plan) -> No
 
 
 def test_an_archive_that_did_not_change_answers_the_same(mast: Session, lock: Plan, tmp_path: Path) -> None:
-    loaded = Plan.load(lock.save(tmp_path / "l.ecsv"))
+    loaded = load_plan(lock.save(tmp_path / "l.ecsv"))
     today, changes = refresh(loaded, mast)
     assert len(changes) == 0
     assert today.items == loaded.items
@@ -347,7 +348,7 @@ def test_what_the_archive_would_answer_today_is_told(archive: SampleArchive, mas
 def test_any_question_can_be_asked_again(mast: Session, tmp_path: Path, ask: Callable[[Session], Any]) -> None:
     found = ask(mast)
     assert len(found.products)
-    loaded = Plan.load(found.plan(tmp_path).save(tmp_path / "l.ecsv"))
+    loaded = load_plan(found.plan(tmp_path).save(tmp_path / "l.ecsv"))
     again = ask_again(loaded.record, mast)
     assert again.products == found.products
     assert again.drops == found.drops
@@ -367,7 +368,7 @@ def test_a_default_that_was_switched_off_stays_off(session: Session, tmp_path: P
         session.search(16740101, small=None),
         session.search(16740101, small=None, kind="lc"),
     ):
-        plan = Plan.load(found.plan(tmp_path).save(tmp_path / "l.ecsv"))
+        plan = load_plan(found.plan(tmp_path).save(tmp_path / "l.ecsv"))
         assert ask_again(plan.record, session).products == found.products
 
 
@@ -672,7 +673,7 @@ def test_get_without_a_lock_asks_as_ever(program: Callable[..., Ran], tmp_path: 
         "csv",
     )
     assert done.code == 0
-    assert all(item.sha256 and item.data_rel for item in Plan.load(tmp_path / "n.ecsv"))
+    assert all(item.sha256 and item.data_rel for item in load_plan(tmp_path / "n.ecsv"))
 
 
 def test_a_lock_takes_the_place_of_none_but_its_own(
@@ -800,7 +801,7 @@ def test_a_lock_is_refreshed_by_the_program(
 ) -> None:
     same = program("lock", "refresh", file, "--lock", tmp_path / "new.ecsv")
     assert (same.code, same.out) == (0, "")
-    assert Plan.load(tmp_path / "new.ecsv").items == lock.items
+    assert load_plan(tmp_path / "new.ecsv").items == lock.items
     assert program("lock", "refresh", replace(lock, items=lock.items[1:]).save(tmp_path / "o.ecsv")).code == 1
 
 

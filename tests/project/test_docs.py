@@ -50,7 +50,7 @@ from tess_source.cli.program import build, main
 from tess_source.hooks.discovery import GROUP
 from tess_source.hooks.records import Filter
 from tess_source.hooks.specs import ROLES
-from tess_source.session import default_session
+from tess_source.session import set_default_session
 from tess_source.tables.listing import Observations, Products
 from tess_source_sample.server import SampleArchive
 
@@ -203,10 +203,10 @@ def reader(tmp_path: Path, archive: SampleArchive, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("COLUMNS", "110")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # nobody listens there: nothing leaves this machine
     monkeypatch.chdir(folder)
-    default_session.cache_clear()
+    set_default_session(None)
     with astroquery_at(archive.url):
         yield Reader(folder, os.environ)
-    default_session.cache_clear()
+    set_default_session(None)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from places import ROOT
 
-from tess_source.session import default_session
+from tess_source.session import set_default_session
 from tess_source_sample.server import SampleArchive
 
 EXAMPLES = ROOT / "examples"
@@ -21,11 +21,11 @@ def test_the_tiny_model_tells_transits_of_a_star_that_it_never_saw(
     monkeypatch.chdir(tmp_path)
     with SampleArchive() as archive:
         monkeypatch.setenv("TESS_SOURCE_SERVER", archive.url)
-        default_session.cache_clear()
+        set_default_session(None)
         import tiny_model
 
         scores = tiny_model.main(tmp_path / "model")
-        default_session.cache_clear()
+        set_default_session(None)
     sys.modules.pop("tiny_model")
     assert set(scores) == {"train", "validation", "test"}
     assert min(scores.values()) > 0.9

@@ -32,8 +32,9 @@ from astropy.io import fits
 from places import DOCS
 
 from tess_source.errors import LoadError, QueryError
+from tess_source.functions import load_plan
 from tess_source.lock.check import verify_lock
-from tess_source.tables.plan import Manifest, Plan
+from tess_source.tables.plan import Manifest
 from tess_source_arrays import arrow
 from tess_source_arrays.arrow import ALL, MissingExtraError
 from tess_source_arrays.parquet import DataSetExistsError
@@ -225,13 +226,13 @@ def test_one_file_holds_the_numbers_of_all_and_where_they_come_from(manifest: Ma
     lock.write_bytes(pq.read_metadata(written.path).metadata[b"tess_source.lock"])
     told = ("uri", "size", "sha256", "data_rel", "procver", "date")
     assert (
-        Plan.load(lock)
+        load_plan(lock)
         .items.to_polars()
         .select(told)
         .sort("uri")
         .equals(manifest.lock().items.to_polars().select(told).sort("uri"))
     )
-    assert verify_lock(Plan.load(lock), tmp_path / "fits").ok
+    assert verify_lock(load_plan(lock), tmp_path / "fits").ok
 
 
 def test_columns_are_stored_as_documented(manifest: Manifest, tmp_path: Path) -> None:
@@ -256,7 +257,7 @@ def test_a_data_set_of_several_files_brings_its_lock_and_a_readme(manifest: Mani
         "README.md", "lock.ecsv", *(f"part-0000{n}-of-00003.parquet" for n in range(3)),
     ]  # fmt: skip
     assert pl.scan_parquet(written.path / "*.parquet").select(pl.len()).collect().item() == written.rows == 5
-    lock = Plan.load(written.path / "lock.ecsv")
+    lock = load_plan(written.path / "lock.ecsv")
     assert {item.uri for item in lock} == {entry.item.uri for entry in manifest} - {uri}
     assert verify_lock(lock, tmp_path / "fits").counts()["complete"] == 5
     parts = [pq.read_metadata(path).metadata for path in written.files]

@@ -13,6 +13,7 @@ from peers import astroquery_at
 import tess_source_mast
 from tess_source import Observations, Query, Session, Target
 from tess_source.errors import QueryError, ResolverError, TableError, UnknownNameError
+from tess_source.functions import observations, products
 from tess_source_sample.facts import SYNTHETIC_TIC
 from tess_source_sample.server import SampleArchive
 
@@ -87,7 +88,7 @@ def test_a_name_means_its_nearest_star_and_the_others_are_named(
 
 def test_a_name_with_a_radius_means_everything_in_the_cone(archive: SampleArchive, session: Session) -> None:
     neighbour(archive, 999, arcsec=20.0)
-    found = session.observations(session.query("KELT-9", radius=30))
+    found = observations("KELT-9", radius=30, session=session)
     assert set(found["tic"]) == {KELT9, 999}
     apart = {row["tic"]: row["separation"] for row in found}
     assert apart[999] == pytest.approx(20.0, abs=1e-3)
@@ -96,7 +97,7 @@ def test_a_name_with_a_radius_means_everything_in_the_cone(archive: SampleArchiv
 
 def test_separation_is_to_the_star_and_not_to_the_edge_of_its_region(archive: SampleArchive, session: Session) -> None:
     neighbour(archive, 999, arcsec=4.0)
-    (row,) = [row for row in session.observations(session.query(PLACE)) if row["tic"] == 999]
+    (row,) = [row for row in observations(PLACE, session=session) if row["tic"] == 999]
     assert row["distance"] == 0.0
     assert row["separation"] == pytest.approx(4.0, abs=1e-3)
 
@@ -121,49 +122,49 @@ def test_a_name_of_the_input_catalog_becomes_its_tic_id(
 
 def test_observations_found_by_two_cones_are_kept_once(session: Session) -> None:
     beside = (PLACE[0], PLACE[1] + 1 / 3600)
-    found = session.observations(session.query([PLACE, beside]))
+    found = observations([PLACE, beside], session=session)
     assert len(found) == len(set(found["obsid"])) == 12
 
 
 def test_a_list_may_mix_tic_ids_names_and_places(session: Session) -> None:
-    found = session.observations(session.query([L98, "KELT-9", PLACE]))
+    found = observations([L98, "KELT-9", PLACE], session=session)
     assert set(found["tic"]) == {KELT9, L98}
     assert len(found) == len(set(found["obsid"]))
 
 
 def test_a_target_without_place_or_number_is_refused(session: Session) -> None:
     with pytest.raises(QueryError, match="neither"):
-        session.observations(Query((Target("somewhere"),)))
+        session._observed(Query((Target("somewhere"),)))
 
 
 # -- criteria ------------------------------------------------------------------------------------------------------
 
 
 def test_without_a_target_everything_that_meets_the_criteria_is_found(session: Session) -> None:
-    found = session.observations(session.query(criteria={"sequence_number": 55, "obs_collection": "TESS"}))
+    found = observations(sequence_number=55, obs_collection="TESS", session=session)
     assert set(found["sequence_number"]) == {55}
     assert len(set(found["tic"])) > 2
 
 
 def test_images_come_only_when_they_are_asked_for(session: Session) -> None:
     place = (325.935, 11.775)
-    assert len(session.observations(session.query(place))) == 0
-    images = session.observations(session.query(place, criteria={"dataproduct_type": "image"}))
+    assert len(observations(place, session=session)) == 0
+    images = observations(place, dataproduct_type="image", session=session)
     assert set(images["target_name"]) == {"TESS FFI"}
-    everything = session.observations(session.query(place, criteria={"dataproduct_type": None}))
+    everything = observations(place, dataproduct_type=None, session=session)
     assert obsids(everything) == obsids(images)
 
 
 def test_columns_are_criteria_in_any_case(session: Session) -> None:
-    found = session.observations(session.query(KELT9, criteria={"T_ExpTime": [10, 30]}))
+    found = observations(KELT9, T_ExpTime=[10, 30], session=session)
     assert set(found["t_exptime"]) == {20.0}
 
 
 def test_wildcards_work_only_when_they_are_asked_for(session: Session) -> None:
     criteria = {"obs_id": "tess2019199201929-s0014-*"}
     with pytest.raises(QueryError, match="wildcards=True"):
-        session.observations(session.query(KELT9, criteria=criteria))
-    assert len(session.observations(session.query(KELT9, criteria=criteria, wildcards=True))) == 4
+        observations(KELT9, criteria=criteria, session=session)
+    assert len(observations(KELT9, criteria=criteria, wildcards=True, session=session)) == 4
 
 
 def test_an_unknown_column_is_refused_with_the_nearest(session: Session) -> None:
@@ -173,12 +174,12 @@ def test_an_unknown_column_is_refused_with_the_nearest(session: Session) -> None
 
 def test_a_target_name_beside_tic_ids_is_refused(session: Session) -> None:
     with pytest.raises(QueryError, match="twice"):
-        session.observations(session.query(KELT9, criteria={"target_name": "16740101"}))
+        observations(KELT9, target_name="16740101", session=session)
 
 
 def test_the_whole_archive_cannot_be_asked_for_by_switching_everything_off(session: Session) -> None:
     with pytest.raises(QueryError, match="at least one criterion"):
-        session.observations(Query(criteria={"project": None, "dataproduct_type": None}))
+        session._observed(Query(criteria={"project": None, "dataproduct_type": None}))
 
 
 # -- how many ------------------------------------------------------------------------------------------------------
@@ -199,8 +200,7 @@ def test_count_is_what_a_search_would_find(
     archive: SampleArchive, session: Session, targets: Any, radius: Any, criteria: Any
 ) -> None:
     neighbour(archive, 999, arcsec=2.0)
-    query = session.query(targets, radius=radius, criteria=criteria)
-    assert session.count(targets, radius=radius, **criteria) == len(session.observations(query)) > 0
+    assert session.count(targets, radius=radius, **criteria) == len(observations(targets, radius=radius, session=session, **criteria)) > 0
 
 
 def test_to_count_no_rows_are_fetched(archive: SampleArchive, session: Session) -> None:
@@ -263,8 +263,8 @@ def test_one_job_asks_in_the_calling_thread(archive: SampleArchive, monkeypatch:
 
 def test_products_belong_to_the_observations_that_were_asked_for(session: Session) -> None:
     observations = some_observations(session)
-    products = session.products(observations[:3])
-    assert set(products["parent_obsid"]) == set(observations["obsid"][:3])
+    found = products(observations[:3], session=session)
+    assert set(found["parent_obsid"]) == set(observations["obsid"][:3])
 
 
 def test_the_exposure_time_is_the_observations_where_the_name_does_not_tell(session: Session) -> None:
@@ -295,9 +295,9 @@ def test_observations_of_other_archives_are_not_asked_about(archive: SampleArchi
 def test_an_obs_id_is_not_taken_for_an_obsid(session: Session) -> None:
     table = [{"obs_id": "tess2019198215352-s0014-0000000016740101-0150-s", "obsid": "tess2019198215352-s0014"}]
     with pytest.raises(TableError, match="obs_id is its name"):
-        session.products(table)
+        products(table, session=session)
     with pytest.raises(TableError, match="obsid"):
-        session.products([{"obs_id": "tess2019198215352-s0014-0000000016740101-0150-s"}])
+        products([{"obs_id": "tess2019198215352-s0014-0000000016740101-0150-s"}], session=session)
 
 
 # -- to astroquery and back ----------------------------------------------------------------------------------------
@@ -317,8 +317,12 @@ def test_our_tables_go_into_astroquery_and_its_tables_into_ours(
         manifest = theirs.download_products(curves, download_dir=str(tmp_path), verbose=False)
         assert list(manifest["Status"]) == ["COMPLETE"]
         observed = theirs.query_criteria(target_name=str(QUIET), obs_collection="TESS", dataproduct_type="timeseries")
-        assert session.products(observed) == session.products(Observations.of(observed)) == found.products
-        assert session.products(observed[0]) == found.products
+        assert (
+            products(observed, session=session)
+            == products(Observations.of(observed), session=session)
+            == found.products
+        )
+        assert products(observed[0], session=session) == found.products
 
 
 # -- help and files ------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from mast_case import KELT9, L98, PLACE, no_pauses, portal_requests, session_at,
 from tess_source import Session
 from tess_source.download.http import seconds_to_wait
 from tess_source.errors import ServiceError, TessSourceError
+from tess_source.functions import products
 from tess_source_mast import deadline
 from tess_source_sample import portal as sample_portal
 from tess_source_sample.facts import SYNTHETIC_TIC
@@ -415,7 +416,7 @@ def test_one_failed_batch_fails_the_whole_list(
 
     altered(change)
     with pytest.raises(ServiceError, match="no such thing"):
-        session.products(observations)
+        products(observations, session=session)
 
 
 def test_at_most_four_questions_are_asked_at_the_same_time(
@@ -439,9 +440,9 @@ def test_at_most_four_questions_are_asked_at_the_same_time(
         return answer
 
     altered(change)
-    others = threading.Thread(target=lambda: session.products(observations))
+    others = threading.Thread(target=lambda: products(observations, session=session))
     others.start()
-    assert len(session.products(observations)) == 96
+    assert len(products(observations, session=session)) == 96
     others.join()
     assert most == [4]
 

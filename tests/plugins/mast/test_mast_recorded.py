@@ -9,6 +9,7 @@ import pytest
 
 from tess_source import Session
 from tess_source.errors import ResolverError
+from tess_source.functions import observations
 
 KELT9, L98_59, NO_SUCH_STAR = 16740101, 307210830, 9_999_999_999_999
 ONE_LINE_STAR = 257486953
@@ -30,14 +31,14 @@ def test_products_of_a_multi_sector_search_are_listed_with_their_run(recorded: S
 
 
 def test_several_stars_are_asked_for_in_one_question(recorded: Session) -> None:
-    found = recorded.query([ONE_LINE_STAR, 118004375])
-    assert set(recorded.observations(found)["tic"]) == {ONE_LINE_STAR, 118004375}
+    found = observations([ONE_LINE_STAR, 118004375], session=recorded)
+    assert set(found["tic"]) == {ONE_LINE_STAR, 118004375}
 
 
 def test_a_name_is_the_star_that_the_resolver_means(recorded: Session, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        observations = recorded.observations(recorded.query("KELT-9"))
-    assert set(observations["tic"].drop_nulls()) == {KELT9}
+        found = observations("KELT-9", session=recorded)
+    assert set(found["tic"].drop_nulls()) == {KELT9}
     assert "KELT-9: resolved to 307.8598" in caplog.text
 
 

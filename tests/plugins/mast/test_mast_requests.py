@@ -12,6 +12,7 @@ from mast_case import KELT9, L98, PLACE, QUIET, asked, obsids, plain, session_at
 from peers import astroquery_at
 
 from tess_source import Observations, Session
+from tess_source.functions import observations
 from tess_source_sample.server import SampleArchive
 
 DEFAULTS = {"project": "TESS", "dataproduct_type": "timeseries"}
@@ -97,7 +98,7 @@ def test_a_search_asks_what_astroquery_asks_and_gives_the_same_rows(
     (target, options), theirs = QUESTIONS[kind]
     found, table = both(
         archive,
-        lambda: session.observations(session.query(target, **options)),
+        lambda: observations(target, **options, session=session),
         lambda observations: observations.query_criteria(**words(theirs)),
         *(INVOKE, RESOLVER),
     )
@@ -126,7 +127,7 @@ def test_a_product_list_asks_what_astroquery_asks_and_gives_the_same_table(
     observations = some_observations(session)
     products, table = both(
         archive,
-        lambda: session.products(observations),
+        lambda: products(observations, session=session),
         lambda theirs: theirs.get_product_list(observations.to_table()),
     )
     theirs = plain(table)
@@ -137,10 +138,9 @@ def test_a_product_list_asks_what_astroquery_asks_and_gives_the_same_table(
 
 
 def test_observations_equal_what_astroquery_makes_of_the_same_answer(archive: SampleArchive, session: Session) -> None:
-    query = session.query(PLACE, radius=30)
     found, table = both(
         archive,
-        lambda: session.observations(query),
+        lambda: observations(PLACE, radius=30, session=session),
         lambda theirs: theirs.query_criteria(**DEFAULTS, coordinates=place(), radius=arcsec(30)),
     )
     theirs = plain(table)

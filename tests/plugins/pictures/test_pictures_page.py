@@ -19,7 +19,7 @@ from pictures_case import KELT9, L9859, PLUGINS, TOI3505, archive
 from tess_source import Session
 from tess_source.cli.program import build
 from tess_source.errors import QueryError
-from tess_source.tables.plan import Plan
+from tess_source.functions import load_plan
 from tess_source.targets.target import Target
 from tess_source_pictures.html import link, table, text
 from tess_source_pictures.page import _web_address
@@ -144,7 +144,7 @@ def test_at_mast_the_links_are_https_and_no_token_is_in_them(session: Session) -
 def test_the_lock_on_the_page_is_a_lock(file: Path, tmp_path: Path) -> None:
     (lock,) = re.findall(r"<pre>(# %ECSV.*?)</pre>", file.read_text(), re.DOTALL)
     (tmp_path / "lock.ecsv").write_text(html.unescape(lock))
-    plan = Plan.load(tmp_path / "lock.ecsv")
+    plan = load_plan(tmp_path / "lock.ecsv")
     assert len(plan) == 7
     assert plan.items["sha256"].str.len_chars().to_list() == [64] * 7
     assert plan.items["kind"].unique().to_list() == ["lc"]
