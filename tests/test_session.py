@@ -13,6 +13,7 @@ from astropy.table import Table
 
 from tess_source import Column, Filter, Observations, Products, Session, hookimpl
 from tess_source.errors import LoadError, QueryError, ResolverError, TableError, UnknownNameError
+from tess_source.functions import products
 from tess_source.tables.items import Entry
 from tess_source.tables.loaded import Loaded
 from tess_source.tables.plan import Manifest
@@ -177,7 +178,7 @@ def test_tables_from_elsewhere_are_taken_wherever_ours_are(toy: Session) -> None
         assert toy.select(table, kind="lc").products["uri"].to_list() == expected
         assert len(toy.plan(table, "somewhere")) == 5
     assert (
-        toy.products(Table([{"obs_id": next(iter(toys.FILES)), "obsid": "1"}])[0])["filename"].to_list()
+        products(Table([{"obs_id": next(iter(toys.FILES)), "obsid": "1"}])[0], session=toy)["filename"].to_list()
         == toys.FILES[next(iter(toys.FILES))]
     )
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from tess_source.hooks.records import Accessor, Column, Filter
     from tess_source.settings import Settings
     from tess_source.tables.items import Entry
-    from tess_source.tables.listing import Links, Products
+    from tess_source.tables.listing import Links, Observations, Products
+    from tess_source.tables.rows import Mask
 
 
 @hookimpl
@@ -22,6 +23,14 @@ def tess_link(products: Products, settings: Settings) -> Links | None:
     from tess_source_dv.sets.links import link
 
     return link(products)
+
+
+@hookimpl
+def tess_relates(observations: Observations) -> Mask:
+    """Tell that runs, and the light curves and pixels that they used, are needed together."""
+    from tess_source_dv.sets.links import needed
+
+    return needed(observations)
 
 
 @hookimpl

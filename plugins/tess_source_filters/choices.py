@@ -151,7 +151,7 @@ FILTERS = (
         choices=lambda: ("default", *PIPELINES),
         last=1,
     ),
-    Filter("limit", _limit_mask, "no more than the first N products", check=whole, metavar="N", last=2),
+    Filter("limit", _limit_mask, "no more than the first N products", check=whole, metavar="N", last=2, most=int),
 )
 
 

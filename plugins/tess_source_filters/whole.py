@@ -15,7 +15,7 @@ from tess_source.targets.target import Target
 from .values import Span, any_of, items, span, whole
 
 if TYPE_CHECKING:
-    from tess_source.tables.listing import Products
+    from tess_source.tables.listing import Observations, Products
 
 __all__ = ["FILTERS", "Wholes"]
 
@@ -105,14 +105,12 @@ def _merged_spans(parts: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(merged)
 
 
-def _sector_mask(products: Products, value: Wholes) -> pl.Expr:
-
+def _sector_mask(products: Products | Observations, value: Wholes) -> pl.Expr:
     return value.meets(pl.col("first_sector"), pl.col("last_sector"))
 
 
 def _mask_on(column: str) -> Callable[[Products, Wholes], pl.Expr]:
     def keep(products: Products, value: Wholes) -> pl.Expr:
-
         return value.meets(pl.col(column), pl.col(column))
 
     return keep
@@ -136,8 +134,7 @@ def _tic_id(item: Any) -> int:
     return target.tic
 
 
-def _tic_mask(products: Products, value: tuple[int, ...]) -> pl.Expr:
-
+def _tic_mask(products: Products | Observations, value: tuple[int, ...]) -> pl.Expr:
     return pl.col("tic").is_in(value)
 
 
@@ -154,6 +151,7 @@ FILTERS = (
         multiple=True,
         metavar="14-16,40",
         criteria=_sector_criteria,
+        holds=_sector_mask,
     ),
     Filter(
         "run",
@@ -171,5 +169,14 @@ FILTERS = (
         multiple=True,
         metavar="1-3",
     ),
-    Filter("tic", _tic_mask, "TIC ids", check=_tic_ids, multiple=True, metavar="TIC", criteria=_tic_criteria),
+    Filter(
+        "tic",
+        _tic_mask,
+        "TIC ids",
+        check=_tic_ids,
+        multiple=True,
+        metavar="TIC",
+        criteria=_tic_criteria,
+        holds=_tic_mask,
+    ),
 )

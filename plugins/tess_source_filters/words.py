@@ -17,7 +17,7 @@ from tess_source.names.vocabulary import FILES
 from .values import items
 
 if TYPE_CHECKING:
-    from tess_source.tables.listing import Products
+    from tess_source.tables.listing import Observations, Products
 
 __all__ = ["FILTERS", "Words", "glob_to_regex", "pipelines", "warn_of_missing"]
 
@@ -74,19 +74,29 @@ class Words:
 
 
 def _kind_mask(products: Products, value: Words) -> pl.Expr:
-
     return value.mask(pl.col("kind"))
+
+
+def _any_may(observations: Observations, value: Words) -> pl.Expr:
+    """Tell that any observation may hold products that stay: its name does not tell which."""
+    return pl.lit(True)
 
 
 def _kind_names() -> Sequence[str]:
     return tuple(names.KINDS)
 
 
-def _checked_kind(word: str) -> str:
-    kinds = _kind_names()
-    if word.lower() not in kinds:  # MAST's own DVR stands for two kinds: name these first
-        raise UnknownNameError("kind", word, [kind for kind in kinds if kind.startswith(word.lower())] or kinds)
-    return word.lower()
+def _checked_kinds(value: Any, declared: Sequence[str] = ()) -> Words:
+    """Check words for kinds of products: those that names tell, and those that plugins declare."""
+    kinds = {kind.lower(): kind for kind in (*_kind_names(), *declared)}
+
+    def checked(word: str) -> str:
+        if word.lower() not in kinds:  # MAST's own DVR stands for two kinds: name these first
+            near = [kind for kind in kinds.values() if kind.startswith(word.lower())]
+            raise UnknownNameError("kind", word, near or kinds.values())
+        return kinds[word.lower()]
+
+    return Words.of(value, checked)
 
 
 def _kind_criteria(value: Words) -> Mapping[str, Any]:
@@ -221,13 +231,17 @@ def _word_filter(
 
 
 FILTERS = (
-    _word_filter(
+    Filter(
         "kind",
         _kind_mask,
         "what the file is: lc, tp, dvt, dvr-xml, ffi …; !dvs for all others",
-        _checked_kind,
+        check=_checked_kinds,
+        multiple=True,
+        metavar="KIND",
         choices=_kind_names,
         criteria=_kind_criteria,
+        holds=_any_may,
+        kinds=True,
     ),
     _word_filter(
         "pipeline",
@@ -236,6 +250,7 @@ FILTERS = (
         _spelled_pipeline,
         choices=pipelines,
         criteria=_pipeline_criteria,
+        holds=_any_may,
     ),
     Filter(
         "name",

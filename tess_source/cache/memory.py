@@ -176,7 +176,8 @@ class Memory:
     def _whom(self, hooks: Sequence[str], archives: Sequence[str] = ()) -> dict[str, Any]:
         """Return who is asked: the same question to another server, to other archives or with a token is another question."""
         server = (self.settings.server or "").rstrip("/")
-        plugins = sorted(name for name in self._plugins(hooks) if not archives or name in archives)
+        others = set(self.registry.archives()) - set(archives) if archives else set()
+        plugins = sorted(set(self._plugins(hooks)) - others)
         return {"server": server, "plugins": plugins, "token": bool(self.settings.token)}
 
     def _plugins(self, hooks: Sequence[str]) -> dict[str, str]:

@@ -15,6 +15,8 @@ from tess_source.cli.asking import Asking
 from tess_source.cli.printing import NOTHING, SOME_FAILED, download, format_option, print_rows
 from tess_source.search.asking import FIELD_TABLES
 from tess_source.session import Session
+from tess_source.tables.entries import expected_in_words
+from tess_source.tables.items import FAILED
 from tess_source.tables.plan import Plan
 
 __all__ = ["own_commands"]
@@ -117,11 +119,13 @@ def _get(session: Session) -> click.Command:
 
 
 def _dry_run(plan: Plan, form: str) -> None:
-    """Show what would be fetched; what cannot be is shown with its reason, and fails like it would in earnest."""
-    refused = plan.items["problem"].is_not_null().any()
-    columns = [name for name in plan.items.shown if name in plan.items.columns]
-    print_rows(plan.items.to_polars(), form, [*columns, "problem"] if refused else columns)
+    """Show what would happen to each file. What cannot be fetched is shown with its reason, and fails as it would in earnest."""
+    frame = plan.expected()
+    refused = (frame["status"] == FAILED).any()
+    columns = ["status", *(name for name in plan.items.shown if name in frame.columns)]
+    print_rows(frame, form, [*columns, "problem"] if refused else columns)
     log.warning("%s", plan.summary())
+    log.warning("%s", expected_in_words(frame))
     if refused:
         raise click.exceptions.Exit(SOME_FAILED)
 

@@ -96,7 +96,10 @@ def ask_again(record: Mapping[str, Any], session: Session | None = None) -> Foun
     query = query_from(record.get("question", {}))
     if not query.targets and not query.criteria:
         raise LockError("it does not say what was asked: its products came from a table, or it was written by hand")
-    archives = archives_of(asker.registry, asker.settings, record.get("archives"))
+    try:
+        archives = archives_of(asker.registry, asker.settings, record.get("archives") or None)
+    except UnknownNameError as error:
+        raise LockError(f"it was made with an archive that is not here: {error}") from error
     found = asker._asked(replace(query, archives=archives), refresh=True)
     defaults = dict.fromkeys((name for name, f in asker.registry.filters.items() if f.default is not None), None)
     for step in _steps(record):

@@ -51,7 +51,7 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
     try:
         recalled = memory.ask(query, fresh, refresh=refresh)
     except OfflineError as error:
-        query = replace(query, archives=_stand_ins(registry, query.archives))
+        query = replace(query, archives=_stand_ins(registry, _archives(registry, settings, query)))
         if not query.archives:
             raise
         recalled = memory.without_network(query, fresh, error)
@@ -81,7 +81,7 @@ def count(registry: Registry, settings: Settings, query: Query) -> int:
     """Count the observations that a question would find, without fetching them."""
     if Memory(settings, registry).offline:
         return len(answer(registry, settings, query).observations)
-    caller = registry.among("tess_count", query.archives)
+    caller = registry.among("tess_count", _archives(registry, settings, query))
     with _filters_are_words_too(registry):
         answers = registry.call("tess_count", caller, query=query, settings=settings)
     return int(sum(_some(answers, "count")))
@@ -90,8 +90,7 @@ def count(registry: Registry, settings: Settings, query: Query) -> int:
 def products(registry: Registry, settings: Settings, table: Any, query: Query | None = None) -> Products:
     """List the products of observations: ours, or an astroquery, pandas or polars table, or one row of it."""
     Memory(settings, registry).need_network("products, but as part of a search")
-    query = query or Query(archives=archives_of(registry, settings))
-    return _products(registry, settings, Observations.of(table), query).unique()
+    return _products(registry, settings, Observations.of(table), query or Query()).unique()
 
 
 def found_of(registry: Registry, settings: Settings, table: Any) -> Found:
@@ -129,7 +128,7 @@ def fields(registry: Registry, settings: Settings, what: str = "observations") -
 
 
 def _observations(registry: Registry, settings: Settings, query: Query) -> Observations:
-    caller = registry.among("tess_query", query.archives)
+    caller = registry.among("tess_query", _archives(registry, settings, query))
     with _filters_are_words_too(registry):
         answers = registry.call("tess_query", caller, query=query, settings=settings)
     return Observations.stack(map(Observations.of, _some(answers, "query"))).sort()
@@ -139,7 +138,7 @@ def _products(registry: Registry, settings: Settings, seen: Observations, query:
     """List products. A file that belongs to two observations stands there twice."""
     if not len(seen):
         return Products.empty()
-    caller = registry.among("tess_list", query.archives)
+    caller = registry.among("tess_list", _archives(registry, settings, query))
     answers = registry.call("tess_list", caller, observations=seen, query=query, settings=settings)
     return Products.stack(map(Products.of, answers)).sort()
 
@@ -152,6 +151,10 @@ def _linked(registry: Registry, settings: Settings, found: Found) -> Found:
     for name, column in registry.columns.items():
         table = table.with_columns(**{name: registry.blame("column", name, column.compute, table, links)})
     return found.replace(products=table, links=links)
+
+
+def _archives(registry: Registry, settings: Settings, query: Query) -> tuple[str, ...]:
+    return query.archives or archives_of(registry, settings)
 
 
 def _stand_ins(registry: Registry, archives: Sequence[str]) -> tuple[str, ...]:
@@ -180,7 +183,7 @@ def _record(registry: Registry, settings: Settings, query: Query) -> dict[str, A
     return {
         "question": recorded(query),
         "server": settings.server_name,
-        "archives": list(query.archives),
+        "archives": list(_archives(registry, settings, query)),
         "time": this_moment(),
         "versions": {name: _version(name) for name in ("tess-source", "astroquery", "astropy", "lightkurve")},
         "plugins": {name: plugin.version for name, plugin in registry.ready.items()},

@@ -16,7 +16,7 @@ from tess_source.tables.items import COPIED, FAILED, FETCHED, HERE, INTERRUPTED,
 if TYPE_CHECKING:
     from astropy.table import Table
 
-__all__ = ["as_astroquery", "as_frame", "counted", "with_sums"]
+__all__ = ["as_astroquery", "as_frame", "counted", "expected_in_words", "with_sums"]
 
 
 def counted(entries: Sequence[Entry]) -> str:
@@ -32,6 +32,17 @@ def counted(entries: Sequence[Entry]) -> str:
         *([f"{left:,} not begun or broken off"] if left else []),
     ]
     return ", ".join(parts)
+
+
+def expected_in_words(frame: pl.DataFrame) -> str:
+    """Return what would happen to the files of `Plan.expected`, in words."""
+
+    def part(status: str, words: str) -> str:
+        rows = frame.filter(pl.col("status") == status)
+        return f"{rows.height:,} {words} ({text.size(float(rows['size'].sum() or 0))})" if rows.height else ""
+
+    words = {HERE: "here", COPIED: "to copy from the cache folder", FETCHED: "to fetch", FAILED: "cannot be written"}
+    return ", ".join(filter(None, (part(status, said) for status, said in words.items()))) or "nothing to do"
 
 
 def as_frame(items: Items, entries: Sequence[Entry]) -> pl.DataFrame:

@@ -23,13 +23,13 @@ from places import HELPERS
 from sky import STARS, Sky, session_of
 
 from tess_source import Query, Session, Target
-from tess_source.hooks.registry import Registry
-from tess_source.search.resolving import question
-from tess_source.settings import Settings
 from tess_source.cache.answers import Answer, Answers
 from tess_source.cache.question import Question
 from tess_source.clock import this_moment
 from tess_source.errors import QueryError
+from tess_source.hooks.registry import Registry
+from tess_source.search.resolving import question
+from tess_source.settings import Settings
 
 DAY = 86400.0
 

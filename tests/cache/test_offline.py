@@ -93,7 +93,7 @@ def test_files_that_are_not_here_are_entries_that_say_so(filled: tuple[str, Path
         (lambda session: session.search("Nibiru"), "what 'Nibiru' means;"),
         (lambda session: session.count(5), "TIC 5;"),
         (lambda session: session.fields(), "the description of the columns of observations"),
-        (lambda session: observations(KELT9, session=session), "observations, but as part of a search"),
+        (lambda session: observations(5, session=session), "TIC 5;"),
         (
             lambda session: products(session.search(KELT9).observations, session=session),
             "products, but as part of a search",

@@ -16,12 +16,14 @@ from typing import Any
 import pytest
 from peers import astroquery_at
 
-from tess_source import Manifest, Plan, Session
+from tess_source import Plan, Session
 from tess_source import settings as config
 from tess_source.cache.store import Store
 from tess_source.cache.verified import MOST_PARTS, Index, Known
 from tess_source.cli.program import main
+from tess_source.download.fetch import Fetcher
 from tess_source.errors import QueryError, UnknownNameError
+from tess_source.files.folder import Folder
 from tess_source.tables.plan import Interrupted
 from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
@@ -154,8 +156,8 @@ def test_what_was_verified_is_not_read_again(
     first = plan.download()
     assert {entry.status for entry in first} == {"fetched"}
     sample.clear()
-    monkeypatch.setattr("tess_source.cache.store.read_through", None)  # calling it would fail
-    monkeypatch.setattr("tess_source.tables.manifest._sha256", None)
+    monkeypatch.setattr("tess_source.cache.verified.Verifier", None)  # calling it would fail
+    monkeypatch.setattr("tess_source.tables.entries._sha256", None)
     again = plan.download()
     assert {entry.status for entry in again} == {"here"}
     assert [entry.sha256 for entry in again] == [entry.sha256 for entry in first]
@@ -259,12 +261,10 @@ def test_an_interrupt_keeps_the_entries_of_what_was_here(
     plan.download()
     path_of(plan).unlink()
 
-    def stopped(part: Plan, *_: object, **__: object) -> Manifest:
-        from tess_source.tables.items import Entry
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
 
-        raise Interrupted(Manifest(part, tuple(Entry(item, "failed", error="interrupted") for item in part)))
-
-    monkeypatch.setattr("tess_source.download.run.download", stopped)
+    monkeypatch.setattr(Fetcher, "entry", stopped)
     with pytest.raises(Interrupted) as caught:
         plan.download()
     assert [entry.status for entry in caught.value.manifest] == ["failed", "here"]
@@ -320,11 +320,12 @@ def test_what_a_wrong_clock_verified_in_the_future_counts_as_lost(tmp_path: Path
 def test_a_file_of_another_size_or_time_is_not_known(tmp_path: Path, change: dict[str, int]) -> None:
     file = tmp_path / "a"
     file.write_bytes(b"x")
-    found = file.stat()
-    entry = known("a", size=found.st_size, mtime_ns=found.st_mtime_ns)
+    found = Folder(tmp_path).exists("a")
+    assert found is not None
+    entry = known("a", size=found.size, mtime_ns=found.mtime_ns)
     Index(tmp_path).add([entry])
     assert Index(tmp_path).get("a", found) == entry
-    Index(tmp_path).add([known("a", **{"size": 1, "mtime_ns": found.st_mtime_ns, **change})])
+    Index(tmp_path).add([known("a", **{"size": 1, "mtime_ns": found.mtime_ns, **change})])
     assert Index(tmp_path).get("a", found) is None
 
 

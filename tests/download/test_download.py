@@ -37,7 +37,6 @@ from serving import (
 )
 
 from tess_source import Links, Manifest, Plan, Products, Request, Session, Transport, hookimpl
-from tess_source.download import fetch
 from tess_source.settings import Patience
 from tess_source.tables.items import Entry, Items
 from tess_source.tables.plan import Interrupted

@@ -19,7 +19,7 @@ import other_process
 import pytest
 from serving import Handler, Server, content, etag, send, serving
 
-from tess_source.download import part as resume
+from tess_source.download.claim import sweep
 from tess_source.download.owner import Owner
 
 pytestmark = [

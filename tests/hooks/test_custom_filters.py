@@ -271,9 +271,9 @@ def test_a_mask_that_does_not_fit_is_named_with_its_plugin(session: Session, mas
 
 
 def test_a_taken_name_is_refused_and_both_plugins_are_named(session: Session) -> None:
-    with pytest.raises(PluginConflictError, match="'tess_source_filters' and 'Mine' both declare the filter 'sector'"):
+    with pytest.raises(PluginConflictError, match="'filters' and 'Mine' both declare the filter 'sector'"):
         session.register(declaring(Filter("sector", lambda products, value: value, "mine")))
-    assert session.registry.owner("filter", "sector") == "tess_source_filters"
+    assert session.registry.owner("filter", "sector") == "filters"
     assert len(session.select(ROWS, sector=15).products) == 2
 
 

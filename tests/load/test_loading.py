@@ -11,7 +11,7 @@ import os
 import sys
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from tess_source.errors import DamagedFileError, LoadError, NoReaderError, Query
 from tess_source.hooks.discovery import from_file
 from tess_source.load.loading import AHEAD, open_entry
 from tess_source.tables.items import Entry, Item, Items
+from tess_source.tables.loaded import Opened
 from tess_source.tables.plan import Manifest, Plan
 
 
@@ -79,7 +80,6 @@ def reading(session: Session) -> Session:
 Made = Callable[..., Manifest]
 
 
-@pytest.fixture
 def iter_read(manifest: Manifest, **words: Any) -> Iterator[Opened]:
     return manifest.iter_read(**words)
 
@@ -92,6 +92,7 @@ def map_files(manifest: Manifest, function: Callable[[Any], Any], **words: Any) 
     return manifest.map(function, **words)
 
 
+@pytest.fixture
 def made(tmp_path: Path, reading: Session) -> Made:
     """Write files and give their manifest; None is one that was not fetched."""
 

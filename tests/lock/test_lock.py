@@ -375,7 +375,7 @@ def test_a_default_that_was_switched_off_stays_off(session: Session, tmp_path: P
 def test_what_cannot_be_asked_again_is_said(mast: Session, session: Session, lock: Plan) -> None:
     with pytest.raises(LockError, match="does not say what was asked"):
         refresh(mast.plan(mast.search(KELT9).products), mast)
-    session.register(toys.Archive())
+    session.register(toys.Archive(), "mast")
     with pytest.raises(LockError, match="a filter that is not here: unknown filter 'kind'"):
         refresh(lock, session)
     with pytest.raises(LockError, match="does not say how to choose by 'mine'"):
@@ -786,7 +786,7 @@ def test_a_value_that_does_not_fit_its_column_is_named(program: Callable[..., Ra
 def test_a_lock_of_another_archive_is_told(
     program: Callable[..., Ran], lock: Plan, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    other = replace(lock, record={**lock.record, "archive": "http://127.0.0.1:9"}).save(tmp_path / "o.ecsv")
+    other = replace(lock, record={**lock.record, "server": "http://127.0.0.1:9"}).save(tmp_path / "o.ecsv")
     assert "the lock was made at http://127.0.0.1:9" in program("get", "--from-lock", other, "--to", lock.root).err
     program("lock", "refresh", other)
     assert "the lock was made at http://127.0.0.1:9" in caplog.text

@@ -34,39 +34,6 @@ def test_import_tess_source_imports_nothing_heavy() -> None:
     assert imported("import tess_source") == set()
 
 
-def test_what_lightkurve_has_and_we_have_not_is_told_without_importing_it() -> None:
-    code = """
-import tess_source
-for name in ("read", "search_tesscut", "LightCurve"):
-    try:
-        getattr(tess_source, name)
-    except AttributeError as error:
-        assert f"lightkurve has it: import lightkurve, and lightkurve.{name} is there" in str(error), error
-assert not hasattr(tess_source, "nothing_of_the_kind")
-"""
-    assert imported(code) == set()
-
-
-@pytest.mark.filterwarnings("ignore:.*tpfmodel submodule is not available.*")
-def test_the_names_that_are_said_to_be_lightkurves_are_all_that_it_has() -> None:
-    import lightkurve
-
-    import tess_source
-
-    public = {
-        name
-        for name, value in vars(lightkurve).items()
-        if callable(value)
-        and not name.startswith("_")
-        and str(getattr(value, "__module__", "")).startswith("lightkurve")
-    }
-    named = tess_source._LIGHTKURVES
-    assert {name for name in named if not hasattr(lightkurve, name)} == set()
-    ours = {"search_lightcurve", "search_targetpixelfile"}
-    inner = {"Conf", "TimeFromEpoch"}
-    assert {name for name in public - named if name[0].isupper() or name.startswith("search")} <= ours | inner
-
-
 def test_a_session_and_its_plugins_import_nothing_heavy() -> None:
     assert imported("import tess_source; tess_source.Session()") == set()
 

@@ -13,6 +13,7 @@ import toys
 from tess_source import Manifest, Plan, Products, Session
 from tess_source.errors import LoadError
 from tess_source.functions import load_plan
+from tess_source.session import session_of
 from tess_source.tables.items import Entry
 from tess_source.tables.loaded import Loaded
 
@@ -104,7 +105,7 @@ def test_the_lock_knows_size_and_sum_of_every_file_that_is_there(manifest: Manif
         known = hashlib.sha256(entry.path.read_bytes()).hexdigest() if entry.path else None
         assert item.sha256 == known
         assert item.size == entry.item.size
-    loaded = load_plan(lock.save(tmp_path / "kelt9.ecsv"), manifest.plan.root)
+    loaded = load_plan(lock.save(tmp_path / "kelt9.ecsv"), manifest.plan.root, session=session_of(manifest))
     assert loaded.items == lock.items
     assert loaded.here().to_list() == [True, True, True, False, True]
 

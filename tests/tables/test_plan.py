@@ -20,7 +20,6 @@ from tess_source.disk import write_whole
 from tess_source.errors import LockError, QueryError
 from tess_source.functions import load_plan
 from tess_source.tables.items import Item
-from tess_source.tables.plan import is_here
 from tess_source.tables.saved import FORMAT
 
 RECORD = {
@@ -90,8 +89,6 @@ def test_what_lies_complete_in_the_folder_is_here(plan: Plan) -> None:
     put(plan, cut, size=100)
     assert plan.here().to_list() == [True, False, False, False, False]
     assert "1 here" in plan.summary()
-    assert is_here(plan.root, whole) == plan.root / whole.path
-    assert is_here(plan.root, cut) is None
 
 
 def test_a_folder_in_place_of_a_file_is_not_here(plan: Plan) -> None:

@@ -43,5 +43,5 @@ def test_what_is_no_programme_number_is_refused(session: tess_source.Session, va
 def test_a_table_without_programmes_is_an_error_and_never_passes_unfiltered(session: tess_source.Session) -> None:
     with pytest.raises(ValueError, match="no column 'proposal_id'") as caught:
         session.select([{"uri": "mast:TESS/product/a.fits"}], proposal="G06062")
-    assert "raised by plugin 'tess_source_proposal' in its filter 'proposal'" in caught.value.__notes__
+    assert "raised by plugin 'proposal' in its filter 'proposal'" in caught.value.__notes__
     assert len(session.select(tess_source.Products.empty(), proposal="G06062")) == 0

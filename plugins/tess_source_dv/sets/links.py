@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tess_source._lazy import pl
-from tess_source.tables.listing import Links
+from tess_source.names.vocabulary import FILES
+from tess_source.tables.listing import Links, Observations
+from tess_source_dv.sets.members import KINDS as MEMBER_KINDS
 from tess_source_dv.sets.members import members, sets_among
 from tess_source_dv.sets.superseded import REASONS, superseded
 from tess_source_dv.sets.used import BOUNDED, EXACT, OBSERVED, known, used
@@ -13,7 +15,7 @@ from tess_source_dv.sets.used import BOUNDED, EXACT, OBSERVED, known, used
 if TYPE_CHECKING:
     from tess_source.tables.listing import Products
 
-__all__ = ["KINDS", "link", "observed"]
+__all__ = ["KINDS", "link", "needed", "observed"]
 
 KINDS = ("dv-set", "dv-of", "dv-of-fast", "supersedes")
 """Kinds of links made here."""
@@ -61,6 +63,12 @@ def link(products: Products, exactly: pl.DataFrame | None = None) -> Links | Non
     own = dv.select(subject="uri", kind=pl.lit("dv-set"), object="set", state=pl.lit(EXACT), reason=pl.lit(IS_MEMBER))
     usage = used(sets, seen.filter(pl.col("kind") == "dv-of"), exactly)
     return Links(pl.concat([own, _source_links(sets, seen, usage), _supersedes_links(sets, usage)], rechunk=True))
+
+
+def needed(observations: Observations) -> pl.Expr:
+    """Tell which observations may hold products that are linked: those of pipelines that make data-validation products."""
+    pipelines = {row.pipeline for row in FILES if row.kind in MEMBER_KINDS}
+    return pl.col("pipeline").is_null() | pl.col("pipeline").is_in(sorted(pipelines))
 
 
 def observed(products: Products) -> pl.DataFrame:

@@ -200,7 +200,11 @@ def test_count_is_what_a_search_would_find(
     archive: SampleArchive, session: Session, targets: Any, radius: Any, criteria: Any
 ) -> None:
     neighbour(archive, 999, arcsec=2.0)
-    assert session.count(targets, radius=radius, **criteria) == len(observations(targets, radius=radius, session=session, **criteria)) > 0
+    assert (
+        session.count(targets, radius=radius, **criteria)
+        == len(observations(targets, radius=radius, session=session, **criteria))
+        > 0
+    )
 
 
 def test_to_count_no_rows_are_fetched(archive: SampleArchive, session: Session) -> None:
