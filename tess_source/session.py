@@ -184,41 +184,7 @@ class Session(Extended):
         refresh: bool = False,
         **words: Any,
     ) -> Found:
-        """Find observations, and list, link and filter their products.
-
-        Parameters
-        ----------
-        targets : object, optional
-            A TIC id, a name, coordinates, or any iterable of them: see `tess_source.targets.parse_targets`. None: whatever meets the
-            criteria.
-        radius : float or Quantity or str, optional
-            Radius of cones around names and coordinates [arcsec]. Without it, a name means its nearest star alone.
-        wildcards : bool
-            Whether ``*`` and ``%`` in criteria stand for any text.
-        archive : str or list of str, optional
-            Names of the archives that are asked, e.g. ``"mast"``; by default those of the session.
-        refresh : bool
-            Ask the archive, even if a recent answer to this question is remembered.
-        **words
-            Filters (``sector=14``, ``kind="lc"``), and columns of the archive's observation table as criteria
-            (``proposal_id="G06062"``).
-
-        Returns
-        -------
-        Found
-            A confirmed zero is an empty answer that can `explain` itself.
-
-        Raises
-        ------
-        QueryError
-            If something asked for does not exist or makes no sense.
-        ResolverError
-            If no resolver knows a name.
-        ServiceError
-            If the archive fails; a failure is never shown as an empty answer.
-        OfflineError
-            If nothing may be asked, and the cache folder does not know.
-        """
+        """Find observations, and list, link and filter their products: see `tess_source.search`."""
         filters, criteria = filters_among(self.registry, words)
         values = checked(self.registry, filters)
         query = self._question(

@@ -46,28 +46,10 @@ class Fetches(Protocol):
     def registry(self) -> KnowsSchemes:
         """The session's plugins."""
 
-    def download(
-        self,
-        what: Plan,
-        /,
-        *,
-        jobs: int | None = None,
-        progress: Any = None,
-        executor: Executor | None = None,
-        on_entry: Callable[[Entry], object] | None = None,
-    ) -> Manifest:
+    def download(self, what: Plan, /, *args: Any, **words: Any) -> Manifest:
         """Fetch what is not here yet."""
 
-    def iter_download(
-        self,
-        what: Plan,
-        /,
-        *,
-        jobs: int | None = None,
-        progress: Any = None,
-        executor: Executor | None = None,
-        on_entry: Callable[[Entry], object] | None = None,
-    ) -> Iterator[Entry]:
+    def iter_download(self, what: Plan, /, *args: Any, **words: Any) -> Iterator[Entry]:
         """Fetch what is not here yet, entry by entry."""
 
     def read(self, manifest: Manifest, /, **options: Any) -> Loaded:
@@ -113,19 +95,15 @@ class Plan:
         record: Mapping[str, Any] | None = None,
         session: Fetches | None = None,
     ) -> Self:
-        """Plan where each product goes. A product that may not be written stays in the plan, with the reason.
+        """Plan where each product goes: see `tess_source.tables.planning.planned`.
 
         Parameters
         ----------
         products : Products
         root : str or Path
             The folder; it need not exist.
-        layout : str
-            See `tess_source.paths.relative_path`.
-        links : Links, optional
-            Links of kind ``mirror`` name other URIs of a file.
-        observations : Observations, optional
-            What the products are of: their ``t_obs_release``, if they have it, is kept with each file.
+        layout, links, observations
+            See `planned`.
         record : mapping, optional
             How the products were found.
         session : Session, optional

@@ -1,0 +1,151 @@
+"""Who may import whom: floors, stages that do not know each other, no circles, plugins only where one builds on another."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from places import CORE, PLUGINS, ROOT
+
+FLOORS: tuple[tuple[str, ...], ...] = (
+    ("errors", "_version", "_lazy", "clock", "threads", "disk", "display", "names"),
+    ("units", "paths", "targets", "files", "settings"),
+    ("tables",),
+    ("hooks",),
+    ("cache",),
+    ("search", "download", "load"),
+    ("session",),
+    ("functions", "lock", "like_lightkurve"),
+    ("cli", "__init__", "__main__"),
+)
+"""The core from the ground up: files and folders. A file imports from its own floor and from those below."""
+STAGES = {"search", "download", "load"}
+TYPED = CORE / "tables" / "typed.py"
+"""The one file of the core that may name plugins, and only for type checkers: the types of methods that they add."""
+BUILDS_ON = {"tess_source_dv": {"tess_source_lightkurve"}, "tess_source_pictures": {"tess_source_dv"}}
+"""Plugin → the plugins that it really builds on."""
+LONGEST = 400
+
+FILES = sorted([*CORE.rglob("*.py"), *PLUGINS.rglob("*.py")])
+IDS = [str(file.relative_to(ROOT)) for file in FILES]
+
+
+def file_of(module: str) -> Path | None:
+    """Return the file of a module of ours."""
+    top, *rest = module.split(".")
+    base = (CORE.parent if top == "tess_source" else PLUGINS).joinpath(top, *rest)
+    return next((file for file in (base.with_suffix(".py"), base / "__init__.py") if file.is_file()), None)
+
+
+@cache
+def imports(file: Path) -> frozenset[Path]:
+    """Return the files of ours that a file imports: at its top, in functions, and for type checkers."""
+    return frozenset(found for found in _imports(file) if found != file)
+
+
+def _imports(file: Path) -> Iterator[Path]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from filter(None, (file_of(alias.name) for alias in node.names if _ours(alias.name)))
+        elif isinstance(node, ast.ImportFrom) and node.module and _ours(node.module):
+            assert node.level == 0
+            for alias in node.names:
+                if found := file_of(f"{node.module}.{alias.name}") or file_of(node.module):
+                    yield found
+
+
+def _ours(module: str) -> bool:
+    return module.split(".", maxsplit=1)[0].startswith("tess_source")
+
+
+def is_core(file: Path) -> bool:
+    return file.is_relative_to(CORE)
+
+
+def unit(file: Path) -> str:
+    """Return the folder, or the file, of the core that stands in the table of floors."""
+    return file.relative_to(CORE).with_suffix("").parts[0]
+
+
+def plugin(file: Path) -> str:
+    return file.relative_to(PLUGINS).parts[0]
+
+
+def floor(file: Path) -> int:
+    return next(number for number, names in enumerate(FLOORS) if unit(file) in names)
+
+
+def test_every_file_of_the_core_stands_on_a_floor() -> None:
+    known = {name for names in FLOORS for name in names}
+    assert {unit(file) for file in FILES if is_core(file)} == known
+
+
+@pytest.mark.parametrize("file", FILES, ids=IDS)
+def test_imports_run_downwards(file: Path) -> None:
+    for found in imports(file):
+        if is_core(file) and is_core(found):
+            assert floor(found) <= floor(file), f"{found.relative_to(ROOT)} stands above"
+            strange = {unit(file), unit(found)} <= STAGES and unit(file) != unit(found)
+            assert not strange, f"{unit(file)} and {unit(found)} are stages, which do not know each other"
+        elif is_core(file):
+            assert file == TYPED, f"the core imports the plugin {plugin(found)}"
+        elif not is_core(found) and plugin(found) != plugin(file):
+            assert plugin(found) in BUILDS_ON.get(plugin(file), set()), f"it imports the plugin {plugin(found)}"
+
+
+def test_the_core_names_plugins_for_type_checkers_only() -> None:
+    checked = [node for node in ast.parse(TYPED.read_text()).body if isinstance(node, ast.If)]
+    inside = {alias.lineno for block in checked for alias in ast.walk(block) if isinstance(alias, ast.ImportFrom)}
+    lines = TYPED.read_text().splitlines()
+    assert {n for n, line in enumerate(lines, 1) if "import" in line and "tess_source_" in line} <= inside
+
+
+def circles() -> list[list[str]]:
+    """Return the circles of imports, by a depth-first search."""
+    found: list[list[str]] = []
+    done: set[Path] = set()
+
+    def visit(file: Path, way: list[Path]) -> None:
+        if file in way:
+            found.append([str(part.relative_to(ROOT)) for part in way[way.index(file) :]])
+        elif file not in done:
+            for other in sorted(imports(file)):
+                if not (file == TYPED and not is_core(other)):
+                    visit(other, [*way, file])
+            done.add(file)
+
+    for file in FILES:
+        visit(file, [])
+    return found
+
+
+def test_there_is_no_circle_of_imports() -> None:
+    assert circles() == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=IDS)
+def test_no_file_is_long(file: Path) -> None:
+    assert len(file.read_text().splitlines()) <= LONGEST
+
+
+def test_no_class_name_stands_twice() -> None:
+    names: dict[str, list[str]] = {}
+    for file in FILES:
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ClassDef):
+                names.setdefault(node.name, []).append(str(file.relative_to(ROOT)))
+    assert {name: files for name, files in names.items() if len(files) > 1} == {}
+
+
+@pytest.mark.parametrize("file", FILES, ids=IDS)
+def test_polars_and_numpy_come_through_the_lazy_module(file: Path) -> None:
+    if file.name == "_lazy.py":
+        return
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            assert not {alias.name.split(".")[0] for alias in node.names} & {"polars", "numpy"} or "typing" in ast.dump(
+                node
+            )
