@@ -23,7 +23,7 @@ from pathlib import Path
 from types import TracebackType
 
 from bench.downloads import file_of
-from tess_source_sample.exchange import Reply, HttpRequest
+from tess_source_sample.exchange import HttpRequest, Reply
 from tess_source_sample.faults import page
 from tess_source_sample.wire import Server
 
