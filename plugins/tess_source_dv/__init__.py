@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @hookimpl
 def tess_link(products: Products, settings: Settings) -> Links | None:
-    """Relate data-validation products to their sets, sets to the data that they may have used, and to the sets that they supersede."""
+    """Return links: from data-validation products to their sets, and from sets to their data and to the sets that they supersede."""
     from tess_source_dv.sets.links import link
 
     return link(products)
@@ -75,7 +75,7 @@ def tess_load(entry: Entry, options: Mapping[str, Any]) -> object | None:
 
 @hookimpl
 def tess_collect(objects: Sequence[object]) -> Mapping[str, object] | None:
-    """Hold the light curves of all TCEs together."""
+    """Return the light curves of all opened DV time series in one collection."""
     from tess_source_dv.read.read_dvt import collect
 
     return collect(objects)

@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tess_source.hooks.records import Accessor
-from tess_source_dv.draw import coverage
-from tess_source_dv.sets.reports import tces_of
-from tess_source_dv.sets.table import Sets, sets_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from tess_source.tables.found import Found
     from tess_source_dv.read.tces import TCEs
+    from tess_source_dv.sets.table import Sets
 
 __all__ = ["ACCESSORS"]
 
@@ -27,12 +25,16 @@ def dv(
     files: Iterable[str | Path] = (),
     which: str = "all",
 ) -> Sets:
-    """Give the data-validation sets, newest first: see `tess_source_dv.sets.table.sets_of`."""
+    """Return the data-validation sets, newest first: see `tess_source_dv.sets.table.sets_of`."""
+    from tess_source_dv.sets.table import sets_of
+
     return sets_of(found, exact, root, files, which)
 
 
 def tces(found: Found, root: str | Path | None = None, which: str = "all") -> TCEs:
-    """Fetch the reports and give their TCEs, a row each: see `tess_source_dv.sets.reports.tces_of`."""
+    """Fetch the reports and return their TCEs, one row per TCE: see `tess_source_dv.sets.reports.tces_of`."""
+    from tess_source_dv.sets.reports import tces_of
+
     return tces_of(found, root, which)
 
 
@@ -40,7 +42,9 @@ def plot_coverage(
     found: Found, path: str | Path | None = None, tic: int | None = None, root: str | Path | None = None
 ) -> Figure:
     """Draw which sectors were observed, and which of them each run used: see `tess_source_dv.draw.coverage.plot_coverage`."""
-    return coverage.plot_coverage(found, path, tic, root)
+    from tess_source_dv.draw.coverage import plot_coverage as draw
+
+    return draw(found, path, tic, root)
 
 
 ACCESSORS = (

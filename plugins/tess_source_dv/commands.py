@@ -1,4 +1,7 @@
-"""``tess-source dv``: the data-validation sets of targets, their TCEs, their files, and a picture."""
+"""``tess-source dv``: the data-validation sets of targets, their TCEs, their files, and a picture.
+
+What does the work is imported when the command runs: every session reads this module.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +15,15 @@ from tess_source._lazy import pl
 from tess_source.cli.asking import Asking
 from tess_source.cli.printing import NOTHING, SOME_FAILED, format_option, note, print_rows
 from tess_source.display import text
-from tess_source_dv.candidates.matching import history
-from tess_source_dv.draw.coverage import plot_coverage
 from tess_source_dv.draw.figure import PictureFile
 from tess_source_dv.sets.choice import CHOICES
-from tess_source_dv.sets.exact_sectors import Learned, learn
-from tess_source_dv.sets.members import all_products, members
-from tess_source_dv.sets.table import Sets, table_of
 
 if TYPE_CHECKING:
     from tess_source.session import Session
     from tess_source.tables.found import Found
     from tess_source.tables.rows import Rows
+    from tess_source_dv.sets.exact_sectors import Learned
+    from tess_source_dv.sets.table import Sets
 
 __all__ = ["dv"]
 
@@ -66,6 +66,10 @@ def dv(
     TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin. With filters, the sets are shown that a
     file is of which the filters keep.
     """
+    from tess_source_dv.sets.exact_sectors import learn
+    from tess_source_dv.sets.members import all_products, members
+    from tess_source_dv.sets.table import table_of
+
     table = _wanted_table(tces=tces, history=history, files=files)
     found = session.search(**asked, **filters)
     reports = tces or history
@@ -86,7 +90,7 @@ def dv(
 
 
 def _wanted_table(**wanted: bool) -> str:
-    """Say which table is wanted: the sets, unless another is named."""
+    """Return the name of the table to print; the sets by default."""
     named = [name for name, is_wanted in wanted.items() if is_wanted]
     if len(named) > 1:
         raise click.UsageError(f"choose one of {', '.join(f'--{name}' for name in named)}")
@@ -94,7 +98,9 @@ def _wanted_table(**wanted: bool) -> str:
 
 
 def _table_rows(table: str, found: Found, sets: Sets, learned: Learned) -> Rows:
-    """Choose what is printed."""
+    """Return the rows to print."""
+    from tess_source_dv.candidates.matching import history
+
     keys = sets["set"].implode()
     if table == "files":
         return sets.relate(found).products.where(pl.col("dv_set").is_in(keys))
@@ -116,6 +122,8 @@ def _summary(found: Found, sets: Sets) -> str:
 
 
 def _draw_targets(found: Found, sets: Sets, path: Path) -> None:
+    from tess_source_dv.draw.coverage import plot_coverage
+
     tics: Sequence[int] = sets["tic"].unique(maintain_order=True).to_list()
     for tic in tics:
         file = path if len(tics) == 1 else path.with_stem(f"{path.stem}-{tic}")

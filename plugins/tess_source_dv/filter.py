@@ -27,7 +27,7 @@ def _checked_choice(value: Any) -> str:
 
 
 def _mask(products: Products, value: str) -> pl.Expr | pl.Series:
-    """Choose among sets; whatever belongs to no set stays."""
+    """Return a mask of the products to keep; products outside of all sets stay."""
     if value == "all":
         return pl.lit(True)
     if "superseded_by" not in products.columns:
@@ -38,7 +38,7 @@ def _mask(products: Products, value: str) -> pl.Expr | pl.Series:
 
 
 def _widest_mask(products: Products) -> pl.Series:
-    """Of the sets of one target and pipeline, the one with most sectors, of equals the one with the higher run."""
+    """Return a mask of the products of the widest set of each target and pipeline; products outside of all sets stay."""
     frame = products.to_polars()
     words = frame["dv_sectors"].drop_nulls().unique()
     counts = pl.Series([len(sectors_of_text(text)) for text in words], dtype=pl.Int32)

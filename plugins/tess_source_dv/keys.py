@@ -8,7 +8,7 @@ __all__ = ["set_key"]
 
 
 def set_key(name: names.Name) -> str | None:
-    """Key of the DV set that a product belongs to; None if its name does not say all of it.
+    """Return the key of the DV set that a product belongs to; None if its name does not hold all parts of the key.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ def sectors_of_bits(bits: str, origin: int) -> tuple[int, ...]:
     Parameters
     ----------
     bits : str
-        One character a sector, from the left.
+        One character per sector, from the left.
     origin : int
         Sector of the first character: 0 for XML, DVT and TCE statistics, the first sector of the range for a target list.
 

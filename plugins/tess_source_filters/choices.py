@@ -23,7 +23,7 @@ DV_KINDS = ("dvt", "dvr-xml", "dvr-pdf", "dvm", "dvs")
 FAMILIES: Mapping[str, str] = {
     "lc": "light curve", "fast-lc": "light curve", "lc-txt": "light curve", "tp": "pixels", "fast-tp": "pixels",
 }  # fmt: skip
-"""Kinds that stand for each other at another cadence; products of other kinds are never chosen among."""
+"""Kind → family. Products of one family differ in cadence only; no choice is made among products of other kinds."""
 PIPELINES = ("SPOC", "TESS-SPOC", "QLP", "TASOC", "GSFC-ELEANOR-LITE", "TGLC")
 """Which pipeline is preferred by default: the mission's own first."""
 EXPTIMES = (120.0, 20.0)
@@ -31,13 +31,13 @@ EXPTIMES = (120.0, 20.0)
 
 
 def _family() -> pl.Expr:
-    """Family of each product of a star; null for all others, which are left alone."""
+    """Return the family of each product of a star; null for all others, which are left alone."""
     family = pl.col("kind").replace_strict(FAMILIES, default=None, return_dtype=pl.String)
     return pl.when(pl.col("tic").is_not_null()).then(family)
 
 
 def _latest_mask(products: Products, value: bool) -> pl.Expr:
-    """Of several runs of one search, keep the one with the highest number; whatever is no product of a search stays."""
+    """Return a mask: of several runs of one search, the one with the highest number; products of no search stay."""
     if not value:
         return pl.lit(True)
     newest = pl.col("run").max().over("pipeline", "tic", "first_sector", "last_sector")
@@ -46,7 +46,7 @@ def _latest_mask(products: Products, value: bool) -> pl.Expr:
 
 
 def _shortest_mask(products: Products, value: bool) -> pl.Expr:
-    """Of several exposure times of one star, sector and family, keep the shortest."""
+    """Return a mask: of several exposure times of one star, sector and family, the shortest."""
     if not value:
         return pl.lit(True)
     time = nominal(pl.col("exptime"))
@@ -56,7 +56,7 @@ def _shortest_mask(products: Products, value: bool) -> pl.Expr:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is preferred; pipelines decide before exposure times, and the default order goes on where this ends."""
+    """An order of preference: pipelines before exposure times, then the default order."""
 
     pipelines: tuple[str, ...] = ()
     exptimes: tuple[float, ...] = ()
@@ -89,7 +89,7 @@ class Order:
 
 
 def _one_per_sector_mask(products: Products, value: Order | None) -> pl.Series | pl.Expr:
-    """Of all light curves (and of all pixel files) of one star in one sector, keep the one that is preferred."""
+    """Return a mask: of all light curves (and of all pixel files) of one star in one sector, the preferred one."""
     if value is None:
         return pl.lit(True)
     warn_of_missing(products, value.pipelines)

@@ -72,7 +72,7 @@ class Exptimes:
 
 
 def seconds(value: Any) -> float:
-    """Read one exposure time: a number [s], or an astropy Quantity.
+    """Return one exposure time [s], given as a number or an astropy Quantity.
 
     Raises
     ------
@@ -90,12 +90,12 @@ def seconds(value: Any) -> float:
 
 
 def is_near(column: pl.Expr, time: float | pl.Expr) -> pl.Expr:
-    """Tell which exposure times are the same as one [s], within `TOLERANCE`."""
+    """Return a mask of the exposure times that are the same as one [s], within `TOLERANCE`."""
     return column.is_between(time * (1 - TOLERANCE), time * (1 + TOLERANCE))
 
 
 def nominal(column: pl.Expr) -> pl.Expr:
-    """Turn effective exposure times of full-frame images [s] into nominal ones; others stay, NaN becomes null."""
+    """Return nominal exposure times [s]: effective ones of full-frame images are replaced, others stay, NaN becomes null."""
     column = column.fill_nan(None)
     for time in FFI:
         column = pl.when(is_near(column, time * EFFECTIVE)).then(time).otherwise(column)
@@ -103,7 +103,7 @@ def nominal(column: pl.Expr) -> pl.Expr:
 
 
 def _nominal_time(time: float) -> float:
-    """Do to one time what `nominal` does to a column."""
+    """Return the nominal time of one exposure time, as `nominal` does for a column."""
     return next((t for t in FFI if abs(time - t * EFFECTIVE) <= TOLERANCE * t * EFFECTIVE), time)
 
 
@@ -117,13 +117,13 @@ def _mask(products: Products, value: Exptimes) -> pl.Expr:
 
 
 def _is_ffi(time: pl.Expr) -> pl.Expr:
-    """Tell what was made from full-frame images: by its exposure time, unless SPOC made it of a target."""
+    """Return a mask of what was made from full-frame images: by its exposure time, unless SPOC made it of a target."""
     of_target = (pl.col("pipeline") == "SPOC") & pl.col("kind").is_in(TARGET_KINDS)
     return any_of(is_near(time, ffi) for ffi in FFI) & ~of_target.fill_null(False)
 
 
 def _criteria(value: Exptimes) -> Mapping[str, Any]:
-    """Only 20 s: it spares listing 20 times as many targets, and is what MAST itself says of these observations."""
+    """Return the archive's criterion for 20 s, which saves listing 20 times as many targets; none for other times."""
     fast = Exptimes((WORDS["fast"],), (), ffi=False)
     return {"t_exptime": [20 * (1 - TOLERANCE), 20 * (1 + TOLERANCE)]} if value == fast else {}
 

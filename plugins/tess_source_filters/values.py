@@ -1,4 +1,4 @@
-"""What users may write for one number or word, or many; read once, strictly, for all filters."""
+"""What users may write for one number or word, or many: read strictly, in one place for all filters."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LARGEST = 2**63
 
 
 def items(value: Any, *, split: bool = True) -> list[Any]:
-    """Flatten one value or many into a list.
+    """Return one value or many as a flat list.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def items(value: Any, *, split: bool = True) -> list[Any]:
     Raises
     ------
     ValueError
-        If there is nothing in it: an empty list would keep nothing, which nobody asks for on purpose.
+        If there is nothing in it: an empty list would keep nothing, which is hardly meant.
     TypeError
         If it holds what no filter takes: True, None, a mapping, bytes, or an iterator (it could be read only once).
     """
@@ -76,7 +76,7 @@ def _split_words(text: str, split: bool) -> Iterator[str]:
 
 
 def number(value: Any) -> float:
-    """Read one finite number.
+    """Return one finite number.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def number(value: Any) -> float:
 
 
 def whole(value: Any) -> int:
-    """Read one whole number that is not negative; 14.0 is one, as tables with gaps hold them so.
+    """Return one whole number that is not negative; 14.0 is one, as columns with nulls hold floats.
 
     Raises
     ------
@@ -122,12 +122,12 @@ def whole(value: Any) -> int:
 
 
 def _python_value(value: Any) -> Any:
-    """Turn a number of numpy into Python's."""
+    """Return a number of numpy as Python's."""
     return value.item() if hasattr(value, "item") and not getattr(value, "shape", ()) else value
 
 
 def flag(value: Any) -> bool:
-    """Read a switch.
+    """Return True or False, of Python or numpy.
 
     Raises
     ------
@@ -163,11 +163,11 @@ class Span:
         return self.least is not None and self.least == self.greatest
 
     def holds(self, column: pl.Expr) -> pl.Expr:
-        """Tell which values of a column lie in it."""
+        """Return a mask of the values of a column that lie in it."""
         return column == self.least if self.single else self.meets(column, column)
 
     def meets(self, first: pl.Expr, last: pl.Expr) -> pl.Expr:
-        """Tell which of the ranges from `first` to `last`, both included, have a number in it."""
+        """Return a mask of the ranges from `first` to `last`, both included, that have a number in it."""
         mask = pl.lit(True)
         if self.least is not None:
             mask &= last > self.least if self.above else last >= self.least
@@ -176,7 +176,7 @@ class Span:
         return mask
 
     def __str__(self) -> str:
-        """As `span` reads it."""
+        """Return the text that `span` reads."""
         if self.single and self.least is not None:
             return text_of(self.least)
         if self.least is not None and self.greatest is not None:
@@ -187,7 +187,7 @@ class Span:
 
 
 def span(value: Any, read: Callable[[Any], float] = number) -> Span:
-    """Read one number or a range.
+    """Return one number or a range as a span.
 
     Parameters
     ----------
@@ -235,12 +235,12 @@ def _span_of_comparison(sign: str, value: float) -> Span:
 
 
 def text_of(value: float | None) -> str:
-    """Write a number so that it is read back the same, whole ones without a fraction."""
+    """Return a number as text that reads back the same, whole ones without a fraction."""
     if value is None:
         return ""
     return str(int(value)) if value == int(value) else repr(value)
 
 
 def any_of(masks: Iterable[pl.Expr]) -> pl.Expr:
-    """Put masks together: true where one of them is, and never null; false where there are none."""
+    """Return one mask: true where any of the masks is, never null; false if there are no masks."""
     return reduce(or_, [mask.fill_null(False) for mask in masks], pl.lit(False))

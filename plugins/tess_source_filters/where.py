@@ -58,7 +58,7 @@ class Conditions:
         )
 
     def mask(self, column: pl.Expr) -> pl.Expr:
-        """Tell which numbers meet them; null is no number, so it is never wanted and never unwanted."""
+        """Return a mask of the numbers that meet them; null is neither wanted nor unwanted."""
         unwanted = ~any_of(part.holds(column) for part in self.unwanted)
         return any_of(part.holds(column) for part in self.wanted) & unwanted if self.wanted else unwanted
 
@@ -114,7 +114,7 @@ def _column_condition(text: Any) -> tuple[str, str]:
 
 
 def _condition_values(condition: Any) -> list[str | bool | float]:
-    """List the values of one column; True and False are values here, and a comma is part of the text."""
+    """Return the values of one column; True and False are values here, and a comma is part of the text."""
     condition = condition.tolist() if hasattr(condition, "tolist") else condition
     many = isinstance(condition, Iterable) and not isinstance(
         condition, str | bytes | tuple | range | Mapping | Iterator
@@ -155,7 +155,7 @@ def _column_mask(products: Products, column: str, values: list[Any]) -> pl.Expr:
 
 
 def _check_text(column: pl.Series, values: list[Any]) -> None:
-    """Refuse a number where no text of the column is one: it would match nothing, and some columns do hold numbers as text."""
+    """Check that some text of the column is a number if a number is given: else it would match nothing."""
     words = column.drop_nulls().unique().sort()
     if not len(words):
         return
@@ -172,7 +172,7 @@ def _check_text(column: pl.Series, values: list[Any]) -> None:
 
 
 def _conditions_on(column: str, read: Callable[[list[Any]], Conditions], values: list[Any]) -> Conditions:
-    """Name the column in an error about its values."""
+    """Return conditions on a column; an error names the column."""
     try:
         return read(values)
     except (ValueError, TypeError) as error:
@@ -180,7 +180,7 @@ def _conditions_on(column: str, read: Callable[[list[Any]], Conditions], values:
 
 
 def _text_mask(column: pl.Expr, values: list[Any], fold: bool) -> pl.Expr:
-    """Compare whole texts; numbers are compared as they are written, which is how astroquery takes them too."""
+    """Return a mask of whole texts; numbers are compared as they are written, as astroquery does."""
     words = [str(value).lower() if fold else str(value) for value in values]
     wanted = [word for word in words if not word.startswith("!")]
     unwanted = [word[1:] for word in words if word.startswith("!")]

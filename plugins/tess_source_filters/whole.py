@@ -47,18 +47,18 @@ class Wholes:
             raise type(error)(f"{error}; give e.g. 14, [14, 40], range(14, 17) or '14-16,40'") from error
 
     def meets(self, first: pl.Expr, last: pl.Expr) -> pl.Expr:
-        """Tell which of the ranges from `first` to `last` hold one of the numbers."""
+        """Return a mask of the ranges from `first` to `last` that hold one of the numbers."""
         return any_of(part.meets(first, last) for part in self.spans)
 
     def numbers(self, most: int) -> list[int] | None:
-        """Give all numbers; None if there are more than `most`, or no end to them."""
+        """Return all numbers; None if there are more than `most`, or no end to them."""
         ends = [(int(part.least or 0), None if part.greatest is None else int(part.greatest)) for part in self.spans]
         if ends[-1][1] is None or sum((last or 0) - first + 1 for first, last in ends) > most:
             return None
         return [n for first, last in ends for n in range(first, (last or 0) + 1)]
 
     def __str__(self) -> str:
-        """As it is written on a command line: ``14-16,40``."""
+        """Return the text for a command line, e.g. ``14-16,40``."""
         return ",".join(str(part).replace("..", "-") for part in self.spans)
 
 
@@ -77,7 +77,7 @@ def _spans_of(value: Any) -> list[Span]:
 
 
 def _from_slice(value: slice) -> Span:
-    """Read a slice as Python does: the end is not included, unlike that of text."""
+    """Return the span of a slice; its end is not included, unlike that of text."""
     if value.step not in (None, 1):
         raise ValueError(f"{value!r} has a step")
     least = whole(0 if value.start is None else value.start)
@@ -89,7 +89,7 @@ def _from_slice(value: slice) -> Span:
 
 
 def _closed_span(part: Span) -> Span:
-    """Include both ends: between whole numbers, ``<5`` is ``0..4``."""
+    """Return a span with both ends included: between whole numbers, ``<5`` is ``0..4``."""
     least = 0 if part.least is None else part.least + part.above
     return Span(least, None if part.greatest is None else part.greatest - part.below)
 
@@ -117,13 +117,13 @@ def _mask_on(column: str) -> Callable[[Products, Wholes], pl.Expr]:
 
 
 def _sector_criteria(value: Wholes) -> Mapping[str, Any]:
-    """MAST files an observation over several sectors under the last of them."""
+    """Return the archive's criterion; MAST files an observation over several sectors under the last of them."""
     numbers = value.numbers(MOST_SECTORS)
     return {} if numbers is None else {"sequence_number": numbers}
 
 
 def _tic_ids(value: Any) -> tuple[int, ...]:
-    """Read TIC ids in any form; sorted, each once."""
+    """Return TIC ids given in any form, sorted, each once."""
     return tuple(sorted({_tic_id(item) for item in items(list(value) if isinstance(value, tuple | range) else value)}))
 
 

@@ -60,7 +60,7 @@ class Words:
         return cls(tuple(sorted(wanted)), tuple(sorted(unwanted)))
 
     def mask(self, column: pl.Expr) -> pl.Expr:
-        """Tell which words of a column are wanted; case does not count, and null is none of them."""
+        """Return a mask of the words that are wanted; case does not count, and null is not wanted."""
         lower = column.str.to_lowercase()
         mask = pl.lit(True)
         if self.wanted:
@@ -100,28 +100,28 @@ def _checked_kinds(value: Any, declared: Sequence[str] = ()) -> Words:
 
 
 def _kind_criteria(value: Words) -> Mapping[str, Any]:
-    """Only full-frame images are observations of their own; all other kinds share theirs with more."""
+    """Return the archive's criterion for full-frame images, which are observations of their own; none for other kinds."""
     return {"dataproduct_type": "image"} if value.wanted == ("ffi",) else {}
 
 
 def pipelines() -> Sequence[str]:
-    """Pipelines whose names are understood, spelled as MAST's ``provenance_name``."""
+    """Return the pipelines whose file names are understood, spelled as MAST's ``provenance_name``."""
     return tuple(dict.fromkeys(row.pipeline for row in FILES))
 
 
 def _spelled_pipeline(word: str) -> str:
-    """Spell it as the archive does; one that we have not heard of may come from another archive's plugin."""
+    """Return a pipeline as the archive spells it; an unknown one, which may be another archive's, stays as it is."""
     return {name.lower(): name for name in pipelines()}.get(word.lower(), word)
 
 
 def _pipeline_mask(products: Products, value: Words) -> pl.Expr:
-    """Choose by pipeline."""
+    """Return a mask by pipeline."""
     warn_of_missing(products, value.wanted)
     return value.mask(pl.col("pipeline"))
 
 
 def warn_of_missing(products: Products, wanted: Sequence[str]) -> None:
-    """Say which pipelines there are, if one that was asked for is not: any name may be that of another archive's.
+    """Log a warning if a pipeline that was asked for is missing; it names those that there are.
 
     One that is known is missed only if none of the others is there either.
     """
@@ -143,7 +143,7 @@ def _pipeline_criteria(value: Words) -> Mapping[str, Any]:
 
 
 def _checked_patterns(value: Any) -> tuple[str, ...]:
-    """Read patterns; those that mean a list or an exclusion, as in other filters, would match nothing."""
+    """Check and return patterns; those that mean a list or an exclusion, as in other filters, would match nothing."""
     patterns = items(list(value) if isinstance(value, tuple) else value, split=False)
     for pattern in patterns:
         if not isinstance(pattern, str):
@@ -167,7 +167,7 @@ def _name_mask(products: Products, value: tuple[str, ...]) -> pl.Expr:
 
 
 def glob_to_regex(pattern: str) -> str:
-    """Translate a shell pattern to what polars' regular expressions understand.
+    """Return a shell pattern as a regular expression for polars.
 
     Python's own `fnmatch.translate` writes atomic groups and look-aheads, which that engine does not have.
 
@@ -197,7 +197,7 @@ def glob_to_regex(pattern: str) -> str:
 
 
 def _regex_of_brackets(inside: str) -> str:
-    """Translate what stands between brackets; a range that runs backwards holds nothing."""
+    """Return the expression for what stands between brackets; a range that runs backwards holds nothing."""
     negated, inside = inside.startswith("!"), inside.removeprefix("!")
     parts, at = [], 0
     while at < len(inside):
@@ -212,7 +212,7 @@ def _regex_of_brackets(inside: str) -> str:
 
 
 def _regex_of_char(char: str) -> str:
-    """Write a character so that it stands for itself anywhere in an expression."""
+    """Return a character, escaped so that it stands for itself anywhere in an expression."""
     return char if char.isascii() and (char.isalnum() or char == "_") else rf"\x{{{ord(char):X}}}"
 
 

@@ -41,7 +41,7 @@ def tess_list(observations: Observations, settings: Settings) -> Products | None
 
 @hookimpl
 def tess_fields(what: str, settings: Settings) -> Sequence[Field] | None:
-    """Give the portal's own help on its columns."""
+    """Return the portal's own help on its columns."""
     return fields.describe(what, settings)
 
 

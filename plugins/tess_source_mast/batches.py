@@ -20,14 +20,14 @@ R = TypeVar("R")
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Cut a sequence into lists of at most `size`."""
+    """Yield the items of a sequence in lists of at most `size`."""
     rest = iter(items)
     while batch := list(islice(rest, size)):
         yield batch
 
 
 def in_parallel(function: Callable[[T, threading.Event], R], items: Sequence[T], most: int) -> list[R]:
-    """Call a function for each item, in the calling thread if there is one item or `most` is 1.
+    """Return the results of a function for each item; it runs in the calling thread if there is one item or `most` is 1.
 
     Parameters
     ----------

@@ -23,12 +23,12 @@ _RANGE = re.compile(r"\s*([^.\s]\S*?|\.\d\S*?)\s*\.\.\s*(\S+)\s*")
 
 
 def columns_of(config: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Leave out of a column configuration what is not to be seen or asked for, as astroquery does."""
+    """Return the columns of a configuration that users may ask for, as astroquery does."""
     return {name: column for name, column in config.items() if name != "_selected_" and not column.get("remove")}
 
 
 def checked(criteria: Mapping[str, Any], config: Mapping[str, Any], wildcards: bool) -> dict[str, list[Any]]:
-    """Bring criteria into the form that astroquery takes, with the defaults.
+    """Check criteria and return them in the form that astroquery takes, with the defaults.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def _checked_values(name: str, value: Any, column: Mapping[str, Any], wildcards:
 
 
 def _list_of(value: Any) -> list[Any]:
-    """Make a list of one value or many: list, tuple, set, range, array, column."""
+    """Return one value or many as a list: from a list, tuple, set, range, array or column."""
     if isinstance(value, str | bytes) or not isinstance(value, Iterable) or getattr(value, "ndim", 1) == 0:
         return [value]
     if isinstance(value, Mapping):
@@ -93,7 +93,7 @@ def _list_of(value: Any) -> list[Any]:
 
 
 def _checked_value(name: str, value: Any, kind: Any) -> Any:
-    """Check one value of a column of text, whole numbers or truth values."""
+    """Check and return one value of a column of text, whole numbers or truth values."""
     value = _python_value(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -108,7 +108,7 @@ def _checked_value(name: str, value: Any, kind: Any) -> Any:
 
 
 def _checked_interval(name: str, value: Any) -> list[Any]:
-    """Check the two ends of an interval."""
+    """Check and return the two ends of an interval."""
     if isinstance(value, str) and (match := _RANGE.fullmatch(value)):
         value = [match[1], match[2]]
     ends = [value.start, value.stop] if isinstance(value, slice) else _list_of(value)
@@ -137,7 +137,7 @@ def _finite_number(name: str, value: Any) -> Any:
 
 
 def _python_value(value: Any) -> Any:
-    """Turn numpy's scalars into Python's own."""
+    """Return a scalar of numpy as Python's own."""
     if isinstance(value, str | bool | int | float):
         return value.item() if hasattr(value, "item") else value
     if type(value).__name__ in {"bool", "bool_"}:

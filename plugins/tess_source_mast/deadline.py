@@ -1,4 +1,4 @@
-"""How long one question to the archive is waited for, and how often it is tried."""
+"""The deadline of one question to the archive, and how often the question is tried."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Deadline", "OverloadError"]
 CONNECT, READ = 15.0, 120.0
 """Seconds to wait for a connection, and for the next bytes."""
 TRIES = 4
-"""How often a question is posted before a failure counts."""
+"""How often a question is sent before it fails."""
 PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """Seconds before the second try; it doubles from try to try, up to the longest."""
 LONGEST_RETRY_AFTER = 60.0
@@ -30,7 +30,7 @@ class OverloadError(ServiceError):
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """How much time one question has, with its pages, repetitions and parts."""
+    """The time that one question has, with its pages, repetitions and parts."""
 
     seconds: float
     """In all."""
@@ -52,7 +52,7 @@ class Deadline:
         return min(CONNECT, max(self.left, 0.01)), min(READ, max(self.left, 0.01))
 
     def check(self, service: str, problem: str) -> None:
-        """Raise ServiceError if the time is up, or nobody waits any more."""
+        """Raise ServiceError if the time is up, or the answer is no longer wanted."""
         if self.stop.is_set():
             raise ServiceError(service, "given up, since another part of the question failed")
         if self.left <= 0:
@@ -76,7 +76,7 @@ _LONGER = "Repeat the call, or give it more time: Session(timeout=…), in secon
 
 
 def pause(attempt: int, asked: float | None) -> float:
-    """Give the seconds before the next try: what the server asks for, or growing ones with jitter against stampedes."""
+    """Return the pause before the next try [s]: as long as the server asks for, or growing, with jitter."""
     if asked is not None:
         return min(max(asked, 0.0), LONGEST_RETRY_AFTER)
     return random.uniform(0.5, 1.0) * min(PAUSE * 2.0**attempt, LONGEST_PAUSE)

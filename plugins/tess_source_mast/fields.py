@@ -17,7 +17,7 @@ TABLES = {"observations": "Mast.Caom.Cone", "products": "Mast.Caom.Products"}
 
 
 def describe(what: str, settings: Settings) -> tuple[Field, ...] | None:
-    """Give the columns of a table as the archive describes them.
+    """Return the columns of a table, as the archive describes them.
 
     Parameters
     ----------

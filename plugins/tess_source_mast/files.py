@@ -13,7 +13,7 @@ __all__ = ["locate"]
 
 
 def locate(uri: str, settings: Settings) -> Request:
-    """Turn a URI into the request that astroquery would send.
+    """Return the request for a URI, as astroquery would send it.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ __all__ = ["frame"]
 
 
 def frame(service: str, pages: Sequence[dict[str, Any]]) -> pl.DataFrame:
-    """Put the pages of an answer into one table.
+    """Return the pages of an answer as one table.
 
     Identifiers are declared as text and come as integers, whole floats come as integers: both become what is declared,
     as in astroquery. A value that a row lacks is null; a column that is not declared is left out.
@@ -55,7 +55,7 @@ def _frame_of_page(service: str, page: dict[str, Any]) -> pl.DataFrame:
 
 
 def _declared_types(page: dict[str, Any]) -> dict[str, str]:
-    """Give the declared type of each column; the first counts if a name comes twice."""
+    """Return the declared type of each column; the first counts if a name comes twice."""
     types: dict[str, str] = {}
     for field in page["fields"]:
         name = str(field.get("name"))
@@ -65,7 +65,7 @@ def _declared_types(page: dict[str, Any]) -> dict[str, str]:
 
 
 def _polars_type(declared: str) -> tuple[str, Callable[[Any], Any]]:
-    """Give the polars type of a declared one, by astroquery's own list; what is on no list is kept as text."""
+    """Return the polars type of a declared one, by astroquery's own list; what is on no list is kept as text."""
     from astroquery.mast.utils import parse_type
 
     word = parse_type(declared)[0]

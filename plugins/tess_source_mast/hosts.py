@@ -16,12 +16,12 @@ OWN_HOSTS = ("mast.stsci.edu", "auth.mast.stsci.edu")
 
 
 def server_of(server: str | None) -> str:
-    """Give the base URL that a session's setting means, without a slash at its end."""
+    """Return the base URL of a session's server, without a slash at its end."""
     return (server or MAST).rstrip("/")
 
 
 def is_mast(url: str) -> bool:
-    """Tell whether an address is one of MAST's own, over https: a secret may be sent there and nowhere else."""
+    """Check whether an address is one of MAST's own, over https: a secret may be sent there and nowhere else."""
     parts = urlsplit(url)
     return parts.scheme == "https" and parts.hostname in OWN_HOSTS and parts.port in {None, 443}
 
@@ -35,22 +35,22 @@ class Addresses:
 
     @property
     def invoke(self) -> str:
-        """Where questions to the portal go."""
+        """Address of the portal."""
         return f"{self.server}/api/v0/invoke"
 
     @property
     def columns(self) -> str:
-        """Where the portal describes its columns."""
+        """Address of the description of the portal's columns."""
         return f"{self.server}/portal/Mashup/Mashup.asmx/columnsconfig"
 
     @property
     def download(self) -> str:
-        """Where files are."""
+        """Address of files."""
         return f"{self.server}/api/v0.1/Download/file"
 
     @property
     def resolver(self) -> str:
-        """Where names are looked up: beside MAST's own server on a host of its own, else on the same."""
+        """Address of the name resolver: on a host of its own for MAST, else on the same server."""
         own = urlsplit(self.server).hostname in OWN_HOSTS
         return f"{RESOLVER if own else self.server}/Santa-war/query"
 

@@ -104,7 +104,7 @@ def _row_count(question: PortalQuestion, settings: Settings, stop: threading.Eve
 
 
 def _answer_frame(question: PortalQuestion, settings: Settings, stop: threading.Event) -> pl.DataFrame:
-    """Ask, and keep what was asked for."""
+    """Return the rows that answer a question."""
     from tess_source_mast.portal import portal
 
     deadline = Deadline(settings.timeout, stop=stop)
@@ -125,7 +125,7 @@ def _stacked_frames(parts: list[pl.DataFrame]) -> pl.DataFrame:
 
 
 def _rows_asked_for(found: pl.DataFrame, question: PortalQuestion) -> pl.DataFrame:
-    """Drop rows of targets that were not asked for: servers have given such."""
+    """Return the rows of the targets that were asked for: servers have given others."""
     if "target_name" not in found.columns:
         return found
     known = found.filter(pl.col("target_name").is_in(list(question.names)))
@@ -135,7 +135,7 @@ def _rows_asked_for(found: pl.DataFrame, question: PortalQuestion) -> pl.DataFra
 
 
 def _with_separation(found: pl.DataFrame, target: Target) -> pl.DataFrame:
-    """Add the angle between a place and each observation's coordinates [arcsec], by the haversine formula."""
+    """Return the rows with the angle between a place and each observation's coordinates [arcsec], by the haversine formula."""
     if target.ra is None or target.dec is None or not {"s_ra", "s_dec"} <= set(found.columns):
         return found
     here_ra, here_dec = pl.lit(target.ra).radians(), pl.lit(target.dec).radians()
@@ -145,7 +145,7 @@ def _with_separation(found: pl.DataFrame, target: Target) -> pl.DataFrame:
 
 
 def _rows_of_nearest(found: pl.DataFrame, target: Target) -> pl.DataFrame:
-    """Keep the rows of the nearest TIC id, and say which it is and which others there are.
+    """Return the rows of the nearest TIC id; a warning names it and the others.
 
     Rows without a TIC id, full-frame images that were asked for, are kept: they hold the place.
     """

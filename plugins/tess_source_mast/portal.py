@@ -38,7 +38,7 @@ PRODUCTS = "Mast.Caom.Products"
 
 
 def portal(settings: Settings) -> Portal:
-    """Give the portal of a session's server; there is one a server in each process, which remembers its columns."""
+    """Return the portal of a session's server: one object per server and process, which remembers its columns."""
     return _portal(server_of(settings.server), os.getpid())
 
 
@@ -65,7 +65,7 @@ class Portal:
 
     @contextmanager
     def wire(self) -> Iterator[Wire]:
-        """Lend a connection; at most `MOST_AT_A_TIME` are lent at a time, the others wait."""
+        """Yield a connection; at most `MOST_AT_A_TIME` are in use at a time, further callers wait."""
         with self._slots:
             try:
                 wire = self._idle.get_nowait()
@@ -106,7 +106,7 @@ class Portal:
         return pages
 
     def columns(self, name: str, settings: Settings, deadline: Deadline) -> Json:
-        """Give the description of a table's columns, asked for once.
+        """Return the description of a table's columns; the archive is asked once.
 
         Parameters
         ----------
@@ -129,7 +129,7 @@ class Portal:
             return self._columns[name]
 
     def filters(self, criteria: Mapping[str, Sequence[Any]], settings: Settings, deadline: Deadline) -> list[Json]:
-        """Word criteria as the portal's filters.
+        """Return criteria as the portal's filters.
 
         Parameters
         ----------
@@ -213,7 +213,7 @@ class _Api(PortalAPI):  # type: ignore[misc]
         return answer
 
     def _checked_answer(self, answer: Any) -> Json:
-        """Tell a failure in an envelope from an answer."""
+        """Check that the envelope holds an answer, and return it."""
         if not isinstance(answer, dict) or "status" not in answer:
             raise FleetingError("the answer is not the portal's envelope")
         status, message = answer["status"], str(answer.get("msg") or "no reason given")
@@ -226,7 +226,7 @@ class _Api(PortalAPI):  # type: ignore[misc]
         return answer
 
     def _checked_description(self, answer: Any) -> Json:
-        """Refuse an empty description: the portal gives one when something is wrong."""
+        """Check that a description is not empty, as it is when something is wrong at the portal; return it."""
         if not isinstance(answer, dict) or not answer or not all(isinstance(value, dict) for value in answer.values()):
             raise FleetingError("the description of its columns is empty")
         return answer
@@ -237,7 +237,7 @@ def _is_table(value: Any) -> bool:
 
 
 def _request_for_page(data: str, number: int) -> str:
-    """Ask for another page than the first, otherwise the same."""
+    """Return the request for another page of the same answer."""
     if number == 1:
         return data
     request = json.loads(unquote(data.removeprefix("request=")))

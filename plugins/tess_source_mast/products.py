@@ -70,7 +70,7 @@ def list_products(observations: Observations, settings: Settings) -> Products | 
 
 
 def _obsids(ours: pl.DataFrame) -> pl.Series:
-    """Read the archive's numbers, whatever a table from elsewhere holds them as."""
+    """Return the archive's numbers as text, from columns of any type."""
     if "obsid" not in ours.columns:
         raise TableError("observations need a column 'obsid', the archive's number, for their products to be listed")
     column = ours["obsid"]
@@ -84,7 +84,7 @@ def _obsids(ours: pl.DataFrame) -> pl.Series:
 
 
 def _without_images(ours: pl.DataFrame) -> pl.DataFrame:
-    """Pass over full-frame images."""
+    """Return the observations without full-frame images, and warn of those left out."""
     tests = {
         "target_name": pl.col("target_name").is_in(IMAGES),
         "dataproduct_type": pl.col("dataproduct_type") == "image",
@@ -104,7 +104,7 @@ def _without_images(ours: pl.DataFrame) -> pl.DataFrame:
 
 
 def _product_frames(obsids: list[str], settings: Settings, deadline: Deadline) -> list[pl.DataFrame]:
-    """Ask for the products of observations; if that is too much for the server, for those of each half."""
+    """Return the products of observations, asked for at once or, if that is too much for the server, half by half."""
     from tess_source_mast.portal import portal
 
     deadline = replace(deadline, parts=len(obsids) > 1)
@@ -123,7 +123,7 @@ def _product_frames(obsids: list[str], settings: Settings, deadline: Deadline) -
 
 
 def _rows_of_parents(found: pl.DataFrame, obsids: Sequence[str]) -> pl.DataFrame:
-    """Drop products of observations that were not asked for: servers have given such (astroquery issue 1917)."""
+    """Return the products of the observations that were asked for: servers have given others (astroquery issue 1917)."""
     if "parent_obsid" not in found.columns:
         return found
     known = found.filter(pl.col("parent_obsid").is_in(list(obsids)))
@@ -133,7 +133,7 @@ def _rows_of_parents(found: pl.DataFrame, obsids: Sequence[str]) -> pl.DataFrame
 
 
 def _with_exptime(products: Products, observations: pl.DataFrame) -> Products:
-    """Take the exposure time [s] from the observation where the file's name does not tell it."""
+    """Return products with the exposure time [s] of their observation where the file's name does not hold it."""
     parent = next((name for name in ("parent_obsid", "obsID") if name in products.columns), None)
     if parent is None:
         return products

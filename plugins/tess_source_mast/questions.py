@@ -1,4 +1,4 @@
-"""A query in the words of the portal: few questions, none of them wider than what was asked."""
+"""A query as questions to the portal: as few as possible, and none wider than the query."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class PortalQuestion:
     """Right ascension, declination, radius [deg], as the portal takes them."""
 
     def params(self, columns: str = ROWS) -> dict[str, Any]:
-        """Give the parameters, in the order in which astroquery writes them."""
+        """Return the parameters, in the order in which astroquery writes them."""
         params: dict[str, Any] = {"columns": columns, "filters": self.filters}
         return {**params, "position": self.position} if self.position else params
 
@@ -50,7 +50,7 @@ class PortalQuestion:
 
 
 def questions(query: Query, portal: Portal, settings: Settings) -> list[PortalQuestion]:
-    """Word a query.
+    """Return the questions to the portal that a query needs.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def questions(query: Query, portal: Portal, settings: Settings) -> list[PortalQu
 
 
 def _with_filters(asked: Iterable[PortalQuestion]) -> list[PortalQuestion]:
-    """Refuse a question without any filter: it would mean the whole archive."""
+    """Check that every question has a filter, and return them: without one, the whole archive would answer."""
     found = list(asked)
     if any(not question.filters for question in found):
         raise QueryError("at least one criterion is needed: without any, the whole archive would answer")
@@ -99,7 +99,7 @@ def _with_filters(asked: Iterable[PortalQuestion]) -> list[PortalQuestion]:
 
 
 def _position_text(target: Target) -> str:
-    """Write a cone as astroquery does: degrees, separated by commas."""
+    """Return a cone as text, as astroquery does: degrees, separated by commas."""
     from astropy import units
 
     if target.ra is None or target.dec is None:

@@ -54,7 +54,7 @@ def resolve(name: str, settings: Settings) -> Target | None:
 
 
 def _checked_answer(answer: Any) -> dict[str, Any]:
-    """Tell "not known" from a failure, in which the list of places is missing."""
+    """Check that an answer has a list of places, which a failure has not, and return the answer."""
     from tess_source_mast.wire import FleetingError
 
     if (

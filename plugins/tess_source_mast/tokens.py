@@ -18,7 +18,7 @@ KEYRING = ("astroquery:mast.stsci.edu.token", "masttoken")
 
 
 def cookie(url: str, settings: Settings) -> dict[str, str]:
-    """Give the header that proves who asks.
+    """Return the header with the user's token.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def cookie(url: str, settings: Settings) -> dict[str, str]:
 
 @functools.cache
 def _token_of_keyring() -> str | None:
-    """Look into the system's keyring, once: it may be slow, and ask the user."""
+    """Return the token in the system's keyring, or None; asked once, as it may be slow and ask the user."""
     try:
         import keyring
         from keyring.errors import KeyringError

@@ -87,7 +87,7 @@ class Wire:
         check: Callable[[Any], Any] = lambda answer: answer,
         **request: Any,
     ) -> Any:
-        """Ask until there is an answer, or the time is up.
+        """Send a request until there is an answer, and return it.
 
         Parameters
         ----------
@@ -174,7 +174,7 @@ def _user_agent() -> str:
 
 
 def _whole_body(response: requests.Response, service: str, deadline: Deadline) -> bytes:
-    """Read the whole body, piece by piece as it comes, so that a trickle does not outlast the deadline."""
+    """Return the whole body, read piece by piece, so that a slow answer does not outlast the deadline."""
     pieces = []
     response.raw.decode_content = True  # as an attribute: vcrpy's replay takes no such argument
     while piece := response.raw.read1(PIECE):

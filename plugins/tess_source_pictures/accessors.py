@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source.hooks.records import Accessor
-from tess_source_pictures import page
-from tess_source_pictures import plot as drawing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,12 +17,16 @@ __all__ = ["ACCESSORS"]
 
 def plot(found: Found, path: str | Path | None = None, root: str | Path | None = None, **options: Any) -> Figure:
     """Draw the light curves by sector: see `tess_source_pictures.plot.plot`."""
-    return drawing.plot(found, path, root, **options)
+    from tess_source_pictures.plot import plot as draw
+
+    return draw(found, path, root, **options)
 
 
 def show_html(found: Found, path: str | Path, root: str | Path | None = None, **options: Any) -> Path:
     """Write a page about the target: see `tess_source_pictures.page.show_html`."""
-    return page.show_html(found, path, root, **options)
+    from tess_source_pictures.page import show_html as write
+
+    return write(found, path, root, **options)
 
 
 ACCESSORS = (

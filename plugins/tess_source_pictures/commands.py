@@ -1,4 +1,7 @@
-"""``tess-source plot`` and ``tess-source show``."""
+"""``tess-source plot`` and ``tess-source show``.
+
+What does the work is imported when a command runs: every session reads this module.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,6 @@ from tess_source.cli.printing import NOTHING, SOME_FAILED, note
 from tess_source_dv.draw.figure import PictureFile
 from tess_source_pictures.gather import has_curves
 from tess_source_pictures.html import page_file
-from tess_source_pictures.page import written
-from tess_source_pictures.plot import drawn
 
 if TYPE_CHECKING:
     from tess_source.session import Session
@@ -48,6 +49,8 @@ def plot(
 
     TARGET is a TIC id, a name, or "ra dec" in degrees; one star. Filters choose among its light curves.
     """
+    from tess_source_pictures.plot import drawn
+
     found, light = _found_and_selected(session, asked, filters)
     if not has_curves(light):
         _exit_with_nothing(f"{light.explain()}\nno light curve to be drawn")
@@ -72,6 +75,8 @@ def show(
 
     TARGET is a TIC id, a name, or "ra dec" in degrees; one star. Filters choose among its light curves.
     """
+    from tess_source_pictures.page import written
+
     found, light = _found_and_selected(session, asked, filters)
     if filters and not has_curves(light):
         _exit_with_nothing(f"{light.explain()}\nno light curve to be shown")
@@ -81,7 +86,7 @@ def show(
 
 
 def _found_and_selected(session: Session, asked: Mapping[str, Any], filters: Mapping[str, Any]) -> tuple[Found, Found]:
-    """Search: what there is of the target, and what filters leave of it, from which the light curves are."""
+    """Return the search for the target, and what the filters leave of it."""
     found = session.search(**asked)
     light = found.select(**filters) if filters else found
     if not len(found.products):
@@ -95,6 +100,6 @@ def _exit_with_nothing(why: str) -> NoReturn:
 
 
 def _exit_if_failed(failed: Mapping[str, str]) -> None:
-    """Leave with the exit code for it if a file could not be had; which, and why, was said by a warning."""
+    """Exit with the code for failed files if there are any; warnings have named them."""
     if failed:
         raise click.exceptions.Exit(SOME_FAILED)

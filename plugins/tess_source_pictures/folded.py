@@ -1,4 +1,4 @@
-"""Folding on the ephemeris of a TCE: the run's own time series where it is at hand, else the light curves."""
+"""Folding on the ephemeris of a TCE: of the run's own time series if it is there, else of the light curves."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Folded:
     reach: float
     """Largest phase that is shown [h]."""
     source: str
-    """What was folded, in words."""
+    """Which data were folded, for the caption."""
     model: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
     """Phase and flux of the fitted model, by phase."""
     simulated: bool = False
@@ -77,7 +77,7 @@ def _reach(event: TransitTimes) -> float:
 
 
 def _baseline(curve: Curve, events: Sequence[TransitTimes], width: float) -> NDArray[np.float64]:
-    """Interpolate between medians of what lies outside of all transits."""
+    """Return the baseline: interpolated between medians of the flux outside of all transits."""
     outside = ~in_transit(curve.time, events, wide=1.2)
     if not outside.any():
         return np.zeros(len(curve.time))

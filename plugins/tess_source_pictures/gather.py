@@ -1,4 +1,4 @@
-"""What a picture is made of: one light curve a sector, fetched and opened, in relative flux."""
+"""The light curves of a picture: one per sector, fetched and opened, in relative flux."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Gathered:
-    """Light curves, and what happened to their files."""
+    """Light curves, and the outcome of each file."""
 
     curves: tuple[Curve, ...]
     """By sector."""
@@ -65,7 +65,7 @@ class Gathered:
 
 
 def target_of(found: Found, tic: int | None = None) -> int:
-    """Say which target is to be shown.
+    """Return the TIC id of the target to show.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def target_of(found: Found, tic: int | None = None) -> int:
 
 
 def name_of(found: Found, tic: int) -> str:
-    """Give the name that was asked for, if that says more than the number."""
+    """Return the name that the user gave, if it is more than the number."""
     targets = found.query.targets
     ours = [
         target
@@ -96,13 +96,13 @@ def name_of(found: Found, tic: int) -> str:
 
 
 def has_curves(found: Found, tic: int | None = None) -> bool:
-    """Whether there are light curves (of a target) among the products of a search."""
+    """Check whether there are light curves (of a target) among the products of a search."""
     ours = pl.lit(True) if tic is None else pl.col("tic") == tic
     return len(found.products.where(pl.col("kind").is_in(KINDS) & ours)) > 0
 
 
 def chosen(found: Found, tic: int) -> Found:
-    """Choose one light curve a sector: SPOC before TESS-SPOC before QLP, and 120 s before 20 s."""
+    """Select one light curve per sector: SPOC before TESS-SPOC before QLP, and 120 s before 20 s."""
     light = found.select(tic=tic, kind=list(KINDS), one_per_sector=True)
     if not len(light.products):
         raise QueryError(f"TIC {tic} has no light curves among what was found: {found.explain()}")
@@ -145,7 +145,7 @@ def gather(light: Found, root: str | Path | None = None, **options: Any) -> Gath
 
 
 def _relative_curve(opened: Any, item: Any) -> Curve:
-    """Take time and relative flux out of a lightkurve object."""
+    """Return time and relative flux of a lightkurve object."""
     if not hasattr(opened, "flux") or not hasattr(opened, "time"):
         raise LoadError(f"{type(opened).__name__} is no light curve")
     time, flux = plain_numbers(opened.time.btjd), plain_numbers(opened.flux)
@@ -167,7 +167,7 @@ def _relative_curve(opened: Any, item: Any) -> Curve:
 
 
 def plain_numbers(values: Any) -> NDArray[np.float64]:
-    """Give numbers without unit, NaN where they are masked."""
+    """Return numbers without unit, NaN where they are masked."""
     mask = np.asarray(getattr(values, "mask", False))
     bare = getattr(values, "unmasked", values)
     array = np.array(getattr(bare, "value", bare), dtype=float)
@@ -176,7 +176,7 @@ def plain_numbers(values: Any) -> NDArray[np.float64]:
 
 
 def simulated(curves: Sequence[Curve]) -> str:
-    """Say which of the light curves are simulated, by their own headers; empty if none is."""
+    """Return a text that names the simulated light curves, by their own headers; empty if none is."""
     sectors = [curve.sector for curve in curves if curve.simulated]
     if not sectors:
         return ""

@@ -1,4 +1,4 @@
-"""Parts of a page: every text that comes from elsewhere goes through here and is escaped."""
+"""Parts of a page: every text from elsewhere is escaped here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGES = (".html", ".htm")
 
 
 def page_file(path: str | Path | None) -> Path:
-    """Give the file that a page is to be written to.
+    """Return the file that a page is to be written to.
 
     Raises
     ------
@@ -43,21 +43,21 @@ class Markup(str):
 
 
 def text(value: object) -> Markup:
-    """Turn a value into HTML: markup stays, anything else is escaped; None and "" become a dash."""
+    """Return a value as HTML: markup stays, anything else is escaped; None and "" become a dash."""
     if isinstance(value, Markup):
         return value
     return Markup("–" if value is None or value == "" else escape(str(value)))
 
 
 def link(url: str | None, said: str) -> Markup:
-    """Give a link, or the words alone where the address is none of the web."""
+    """Return a link, or the text alone if the address is not one of the web."""
     if url is None or urlsplit(url).scheme not in {"https", "http"}:
         return text(said)
     return Markup(f'<a href="{escape(url)}" rel="noreferrer">{escape(said)}</a>')
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "") -> Markup:
-    """Give a table, whose rows are blocks of lines on a narrow screen: each cell below the other, with its heading before it.
+    """Return a table, whose rows are blocks of lines on a narrow screen: each cell below the other, with its heading before it.
 
     Between the two, a shadow shows where there is more to be pushed into sight.
     """

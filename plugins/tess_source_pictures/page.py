@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class _Contents:
-    """All that the page is made from."""
+    """Everything that the page shows."""
 
     found: Found
     asked: Found
@@ -102,7 +102,7 @@ def written(
     found: Found, path: str | Path, root: str | Path | None = None, *, light: Found | None = None, tic: int | None = None,
     series: bool = False, **options: Any,
 ) -> Mapping[str, str]:  # fmt: skip
-    """Write a page as `show_html` does, and say which files failed.
+    """Write a page as `show_html` does; return which files failed.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def _page_contents(
 
 
 def _series_file(found: Found, dv: Validated, root: Path, fetch: bool) -> Path | None:
-    """Give the time series of the set that the TCEs are from, if it is here or is to be fetched."""
+    """Return the file of the time series of the best set, if it is here or is to be fetched."""
     if dv.best is None:
         return None
     uris = members(all_products(found)).filter(set=dv.best["set"], kind="dvt")["uri"].to_list()
@@ -186,7 +186,7 @@ def _head_html(known: _Contents) -> list[str]:
 
 
 def _star_facts(known: _Contents) -> list[tuple[str, str]]:
-    """List what headers tell of the star; what they do not tell is left out."""
+    """Return what the headers say about the star, as (name, value)."""
     if known.light is None:
         return []
     curves = known.light.curves
@@ -306,7 +306,7 @@ def _sets_html(known: _Contents) -> list[str]:
 
 
 def _common_prefix(keys: Sequence[str]) -> str:
-    """Give pipeline and target, with which the keys of all sets begin; empty if there are several pipelines."""
+    """Return the pipeline and target that the keys of all sets begin with; empty if there are several pipelines."""
     begins = {"/".join(key.split("/")[:2]) + "/" for key in keys}
     return begins.pop() if len(begins) == 1 else ""
 
@@ -317,7 +317,7 @@ def _superseded_html(row: Mapping[str, Any], prefix: str) -> Markup:
 
 
 def _document_links(known: _Contents) -> dict[str, list[str]]:
-    """Set → links to its PDFs, the report first."""
+    """Return the links to the PDFs of each set, the report first."""
     found: dict[str, list[str]] = {}
     rows: pl.DataFrame = members(all_products(known.found))
     for kind, said in DOCUMENTS.items():
@@ -329,7 +329,7 @@ def _document_links(known: _Contents) -> dict[str, list[str]]:
 
 
 def _web_address(found: Found, uri: str) -> str | None:
-    """Say where a file is on the web; None if no plugin knows. No header of the request, which may hold a secret, is used."""
+    """Return the address of a file on the web; None if no plugin knows it. Headers, which may hold a secret, are left out."""
     session = session_of(found)
     transport = session.registry.transports.get(uri.partition(":")[0])
     return None if transport is None else addresses(uri, transport, session.settings)[0].url

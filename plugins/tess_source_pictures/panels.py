@@ -45,12 +45,12 @@ class Scale:
 
 
 def colour(tce: int) -> str:
-    """Give the colour of a TCE."""
+    """Return the colour of a TCE."""
     return COLOURS[(tce - 1) % len(COLOURS)]
 
 
 def scale_of(curves: Sequence[Curve]) -> Scale:
-    """Choose limits that hold all but single outliers; every binned point is held, so no transit is cut off."""
+    """Return limits that hold all but single outliers; they hold every binned point, so no transit is cut off."""
     flux = np.concatenate([curve.flux for curve in curves])
     bins = np.concatenate([binned(curve.time, curve.flux, BIN)[1] for curve in curves])
     low, high = np.quantile(flux, HELD)
@@ -64,7 +64,7 @@ def scale_of(curves: Sequence[Curve]) -> Scale:
 
 
 def binned(x: NDArray[np.float64], y: NDArray[np.float64], width: float) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Give the means of bins that hold anything: position and value."""
+    """Return the means of bins that hold anything: position and value."""
     index = np.floor((x - x.min()) / width).astype(np.int64)
     _, index, counts = np.unique(index, return_inverse=True, return_counts=True)
     return np.bincount(index, x) / counts, np.bincount(index, y) / counts

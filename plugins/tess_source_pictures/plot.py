@@ -1,4 +1,4 @@
-"""One picture of a target's light curves: a panel a sector, legible for one and for thirty."""
+"""One picture of a target's light curves: one panel per sector, legible for one sector and for thirty."""
 
 from __future__ import annotations
 
@@ -33,11 +33,12 @@ def plot(
     found: Found, path: str | Path | None = None, root: str | Path | None = None, *, tic: int | None = None,
     transits: bool = True, **options: Any,
 ) -> Figure:  # fmt: skip
-    """Draw the light curves of a target, a panel a sector, with the transits that data validation knows.
+    """Draw the light curves of a target, one panel per sector, with the transits that data validation found.
 
-    One light curve a sector: SPOC before TESS-SPOC before QLP, 120 s before 20 s; select before, to have others. They are fetched as far as
-    they are not here, and so is the report (XML) of the current data-validation set with most sectors, whose ephemerides are marked: filled
-    marks in sectors that the run used, open ones in others. All panels have the same scales. Flux is relative to the median of each sector.
+    One light curve is drawn per sector: SPOC before TESS-SPOC before QLP, 120 s before 20 s; select first to draw others. Light curves
+    that are not here are fetched. So is the report (XML) of the current data-validation set with most sectors. Its ephemerides are
+    marked: filled marks in sectors that the run used, open ones in others. All panels have the same scales. Flux is relative to the
+    median of each sector.
 
     Parameters
     ----------
@@ -75,7 +76,7 @@ def drawn(
     found: Found, path: str | Path | None = None, root: str | Path | None = None, *, light: Found | None = None,
     tic: int | None = None, transits: bool = True, **options: Any,
 ) -> tuple[Figure, Mapping[str, str]]:  # fmt: skip
-    """Draw as `plot` does, and say which files failed.
+    """Draw as `plot` does; return the figure and which files failed.
 
     Parameters
     ----------

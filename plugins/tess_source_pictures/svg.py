@@ -32,13 +32,13 @@ class Inliner:
         self._numbers: Iterator[int] = itertools.count(1)
 
     def inline(self, figure: Figure, said: str) -> str:
-        """Write a figure as an SVG element.
+        """Return a figure as an SVG element.
 
         Parameters
         ----------
         figure : matplotlib.figure.Figure
         said : str
-            What is to be seen, for those who cannot see it.
+            Description of the figure for readers who cannot see it.
         """
         out = io.StringIO()
         figure.savefig(out, format="svg", dpi=RESOLUTION, metadata={"Date": None, "Creator": None})

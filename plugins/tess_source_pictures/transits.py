@@ -1,4 +1,4 @@
-"""When transits happen: ephemerides from the report of the data-validation set that saw most."""
+"""Times of transits: ephemerides from the report of the current set with most sectors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TransitTimes:
-    """When the transits of one TCE happen."""
+    """Times of the transits of one TCE."""
 
     tce: int
     period: float
@@ -41,20 +41,20 @@ class TransitTimes:
     """Sectors that its run used, as far as they are known."""
 
     def times(self, first: float, last: float) -> NDArray[np.float64]:
-        """Give the middles of the transits between two times [BTJD]."""
+        """Return the middles of the transits between two times [BTJD]."""
         start = math.ceil((first - self.epoch) / self.period)
         stop = math.floor((last - self.epoch) / self.period)
         return np.asarray(self.epoch + self.period * np.arange(start, stop + 1), dtype=np.float64)
 
     def offset(self, time: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Give the time since the middle of the nearest transit [h], between minus and plus half a period."""
+        """Return the time since the middle of the nearest transit [h], between minus and plus half a period."""
         half = self.period / 2
         return np.asarray((np.mod(time - self.epoch + half, self.period) - half) * 24)
 
 
 @dataclass(frozen=True)
 class Validated:
-    """What data validation says of a target."""
+    """The data-validation sets of a target, and the TCEs of the best of them."""
 
     sets: Sets
     """All sets, newest first."""
@@ -66,7 +66,7 @@ class Validated:
 
 
 def validated(found: Found, tic: int, root: Path, *, exact: bool = False) -> Validated:
-    """Learn the TCEs of the current set with most sectors; its report (XML, 0.1 to 2 MB) is fetched if it is not here.
+    """Return the sets of a target, and the TCEs of the current one with most sectors, whose report (XML, 0.1 to 2 MB) is fetched.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def _best_set(sets: Sets) -> Mapping[str, Any] | None:
 
 
 def ephemerides(known: Validated) -> list[TransitTimes]:
-    """Give an ephemeris for each TCE that has period, epoch and duration, by number."""
+    """Return an ephemeris for each TCE that has period, epoch and duration, by number."""
     told = next((row["sectors"] for row in known.sets if known.best and row["set"] == known.best["set"]), None)
     used = frozenset(sectors_of_text(told or ""))
     wanted = ("period", "epoch", "duration")
@@ -116,7 +116,7 @@ def ephemerides(known: Validated) -> list[TransitTimes]:
 
 
 def in_transit(time: NDArray[np.float64], events: Sequence[TransitTimes], wide: float = 1.0) -> NDArray[np.bool_]:
-    """Say which times [BTJD] lie within `wide` durations around the middle of a transit."""
+    """Return a mask of the times [BTJD] that lie within `wide` durations around the middle of a transit."""
     inside = np.zeros(len(time), dtype=bool)
     for event in events:
         inside |= np.abs(event.offset(time)) < wide * event.duration / 2

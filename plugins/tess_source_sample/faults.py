@@ -109,14 +109,14 @@ class Faults:
             self.add(rule)
 
     def add(self, rule: Fault) -> None:
-        """Append a rule; it counts from now on."""
+        """Add a rule; it counts from now on."""
         with self._lock:
             self._rules.append(rule)
             self._seen.append(0)
             self._struck.append(0)
 
     def clear(self) -> None:
-        """Behave from now on."""
+        """Drop all rules: the archive answers without faults from now on."""
         with self._lock:
             self._rules, self._seen, self._struck = [], [], []
 

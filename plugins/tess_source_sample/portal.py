@@ -38,7 +38,7 @@ def executing() -> Json:
 
 
 def invoke(catalogue: Catalogue, request: Json) -> Json:
-    """Answer one request to ``/api/v0/invoke``.
+    """Return the answer to one request to ``/api/v0/invoke``.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def _matching(rows: Iterable[Row], filters: object) -> list[Row]:
 
 
 def _row_test(entry: Json) -> Callable[[Row], bool]:
-    """Turn one filter into a test: ``values`` and ``freeText`` are alternatives, text is compared without case."""
+    """Return a test for one filter: ``values`` and ``freeText`` are alternatives, text is compared without case."""
     name = _column_of_name(str(entry.get("paramName")), OBSERVATIONS).name
     values, free = entry.get("values", []), entry.get("freeText")
     ranges = [
@@ -199,7 +199,7 @@ def _wildcard_pattern(text: str) -> re.Pattern[str]:
 
 
 def _products(catalogue: Catalogue, params: Json, request: Json) -> Json:
-    """Answer products grouped by observation, observations by number: not in the order of the request.
+    """Return products grouped by observation, observations by number: not in the order of the request.
 
     An empty list is refused. MAST itself once answered it with products of unrelated observations
     (astroquery issue 1917).
@@ -218,7 +218,7 @@ def _lookup(catalogue: Catalogue, params: Json, request: Json) -> Json:
 
 
 def _everything(catalogue: Catalogue, params: Json, request: Json) -> Json:
-    """Answer how often each value of a column occurs, in the ``extjs`` form that lists of missions are read from."""
+    """Return how often each value of a column occurs, in the ``extjs`` form that lists of missions are read from."""
     del params
     if request.get("format") != "extjs":
         raise RequestError("Mast.Caom.All is answered in the format extjs only")
@@ -250,7 +250,7 @@ columns_config = columns.configuration
 
 
 def resolve(catalogue: Catalogue, names: Iterable[str], resolver: str | None = None, resolve_all: bool = False) -> Json:
-    """Answer a question to the name resolver.
+    """Return the answer of the name resolver.
 
     Parameters
     ----------

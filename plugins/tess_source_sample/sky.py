@@ -62,7 +62,7 @@ def _to_edge(place: Vector, start: Vector, end: Vector) -> float:
 
 
 def _inside(place: Vector, corners: tuple[Vector, ...]) -> bool:
-    """Tell whether a convex polygon, of either orientation, holds the place."""
+    """Check whether a convex polygon, of either orientation, holds the place."""
     sides = [_dot(_cross(a, b), place) for a, b in itertools.pairwise(corners)]
     same = all(side >= 0 for side in sides) or all(side <= 0 for side in sides)
     # The mirror image on the far side of the sky lies on the same side of every plane, too.

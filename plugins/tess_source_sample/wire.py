@@ -89,7 +89,7 @@ class Server(ThreadingHTTPServer):
                 del self._open[threading.current_thread()]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Note a broken connection."""
+        """Log a broken connection."""
         # A client that goes away is daily business here; the default would print a traceback on stderr.
         logger.debug("connection from %s broke", client_address, exc_info=True)
 

@@ -42,7 +42,7 @@ _NUMBERS = tuple((ratio, float(ratio)) for ratio in RATIOS)
 
 @dataclass(frozen=True, slots=True)
 class Ephemeris:
-    """When transits happen: at epoch + n x period. All in days."""
+    """Times of transits: epoch + n x period. All in days."""
 
     period: float
     epoch: float
@@ -56,14 +56,14 @@ class Ephemeris:
 
     @property
     def period_margin(self) -> float:
-        """How far the period may be off."""
+        """Largest error of the period [d]."""
         if self.period_err is not None:
             return SIGMAS * self.period_err
         return self.duration / 2 / max(self.span / self.period, 1.0)
 
     @property
     def epoch_margin(self) -> float:
-        """How far the epoch may be off."""
+        """Largest error of the epoch [d]."""
         return SIGMAS * self.epoch_err if self.epoch_err is not None else self.duration / 2
 
 
@@ -76,12 +76,12 @@ class Agreement:
     period_offset: float
     period_tolerance: float
     phase_offset: float | None
-    """None if the phase tells nothing."""
+    """None if the phases cannot be compared."""
     phase_tolerance: float
 
     @property
     def rank(self) -> tuple[bool, int, bool, float]:
-        """The smaller, the better: the same period before multiples, simple ones first, phases that tell, small differences."""
+        """Sort key, best agreement first: the same period, simple multiples, known phases, small differences."""
         ratio = self.ratio
         return ratio != 1, ratio.numerator * ratio.denominator, self.phase_offset is None, self.misfit
 
@@ -137,7 +137,7 @@ def _period_tolerance(known: Ephemeris, other: Ephemeris, ratio: float) -> float
 
 
 def _phase_difference(known: Ephemeris, other: Ephemeris, ratio: Fraction) -> tuple[float, float, float]:
-    """Difference of phases, its tolerance, and the period of the grid that both lie on."""
+    """Return the difference of phases, its tolerance, and the period of the grid that both lie on."""
     grids = [
         (known.period / ratio.denominator, known.period_margin / ratio.denominator),
         (other.period / ratio.numerator, other.period_margin / ratio.numerator),

@@ -51,9 +51,9 @@ class Relations(Rows):
 
 
 class Candidates(Rows):
-    """What became of each candidate: one row per signal of a target.
+    """The history of each candidate: one row per signal of a target.
 
-    `life` has one word a run, in the order of the runs: ``00109:3`` is TCE 3 of run 00109, ``00140:-`` a run that did not find it,
+    `life` has one word per run, in the order of the runs: ``00109:3`` is TCE 3 of run 00109, ``00140:-`` a run that did not find it,
     ``00196:2(1:2)`` a TCE of half the period. The ephemeris is the most precise one of the period that most runs found, `best_set` and
     `best_tce` are where it is from.
     """
@@ -71,7 +71,7 @@ class Candidates(Rows):
 
 
 def ephemeris(row: Row) -> Ephemeris | None:
-    """Give the ephemeris of a TCE; None if it has none.
+    """Return the ephemeris of a TCE; None if it has none.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def ephemeris(row: Row) -> Ephemeris | None:
 
 
 def _data_span(row: Row, period: float, epoch: float) -> float:
-    """From the first to the last transit of the data, in days."""
+    """Return the time from the first to the last transit in the data [d]."""
     if row["transits_expected"]:
         return float(row["transits_expected"] - 1) * period
     if row["data_stop"] is not None and row["data_stop"] > epoch:
@@ -170,7 +170,7 @@ class _Target:
         return self
 
     def _assign(self, run: _Run) -> dict[int, tuple[_Candidate, Agreement]]:
-        """Give TCEs to candidates, best agreement first."""
+        """Return candidate and agreement by number of TCE, best agreement first."""
         pairs = []
         for candidate in self.candidates:
             known = candidate.best.ephemeris
@@ -251,7 +251,7 @@ def _text_of_ratio(ratio: Fraction) -> str:
 
 
 def _followed_targets(tces: TCEs) -> Iterator[_Target]:
-    """Sort the TCEs into targets and runs; of one read from both files, the report's row, which has uncertainties."""
+    """Yield the targets, their candidates followed through the runs. Of a TCE read from both files, the report's row is used."""
     if tces["set"].null_count() or tces["tce"].null_count():
         raise QueryError(
             "TCEs can only be matched if their runs are known: read them from files with the archive's names"
@@ -286,7 +286,7 @@ def match(tces: TCEs) -> Relations:
 
 
 def history(tces: TCEs) -> Candidates:
-    """Tell how each candidate lived through the runs.
+    """Return the history of each candidate: in which runs it was found, and as which TCE.
 
     Parameters
     ----------

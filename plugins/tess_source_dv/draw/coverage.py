@@ -46,12 +46,12 @@ class _Frame:
     ticks: Mapping[int, int]
     """Sectors that are spanned at most → sectors between the numbers of the axis."""
     says_by: bool = True
-    """Whether there is room for what supersedes a set."""
+    """Whether there is room to name the set that supersedes another."""
     top: float = 0.8
 
     @property
     def inch(self) -> float:
-        """In widths of the axes."""
+        """Length of an inch, in widths of the axes."""
         return 1 / (self.width - self.left - self.right)
 
 
@@ -71,7 +71,7 @@ class _Row:
     """First and last sector that were searched; None for data."""
     tces: str = ""
     by: str = ""
-    """What supersedes it."""
+    """Label of the set that supersedes it."""
 
 
 def plot_coverage(
@@ -142,7 +142,7 @@ def _tics(sets: Sets, found: Found | None) -> list[int]:
 
 
 def _data_rows(found: Found | None, sets: Sets, tic: int) -> list[_Row]:
-    """Rows of what was observed; without a search, what the sets tell of it."""
+    """Return the rows of the data; without a search, as the sets name their sectors."""
     kinds = _observed_sectors(found, tic) if found is not None else {}
     for row in sets:
         if row["tic"] == tic and row["pipeline"] != "SPOC":
@@ -156,7 +156,7 @@ def _data_rows(found: Found | None, sets: Sets, tic: int) -> list[_Row]:
 
 
 def _observed_sectors(found: Found, tic: int) -> dict[str, set[int]]:
-    """Exposure time → sectors, from products and from observations, of which no selection leaves anything out."""
+    """Return the observed sectors by exposure time, whatever was selected among the products."""
     words = {"lc": "120 s", "tp": "120 s", "target": "120 s", "fast-lc": "20 s", "fast-tp": "20 s", "fast": "20 s"}
     kinds: dict[str, set[int]] = {}
     for table in (all_products(found), found.observations):
@@ -227,7 +227,7 @@ def _draw(axes: Axes, data: Sequence[_Row], runs: Sequence[_Row], frame: _Frame)
 
 
 def _write_margins(axes: Axes, places: Iterable[float], runs: Sequence[_Row], frame: _Frame) -> None:
-    """Write number of TCEs, and what supersedes, to the right of each run; what the columns are, above them."""
+    """Write the number of TCEs and the superseding set to the right of each run, and headings above."""
     from matplotlib.transforms import blended_transform_factory
 
     beside = blended_transform_factory(axes.transAxes, axes.transData)

@@ -22,7 +22,7 @@ PICTURES = (".svg", ".png", ".pdf")
 
 
 def picture_file(path: str | Path | None) -> Path | None:
-    """Give the file that a picture is to be written to, None if none is.
+    """Return the path of a picture after checking it; None if no picture is to be written.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def save(figure: Figure, file: Path | None) -> Figure:
-    """Write a figure to a file, if there is one; give the figure back."""
+    """Write a figure to a file, if one is named; return the figure."""
     if file is not None:
         drawn = io.BytesIO()
         figure.savefig(drawn, format=file.suffix[1:].lower(), dpi=150)
@@ -68,7 +68,7 @@ class PictureFile(click.Path):
         super().__init__(dir_okay=False)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Refuse a file before anything is asked for."""
+        """Check the file before anything is fetched."""
         try:
             self.check(value)
         except QueryError as error:

@@ -46,7 +46,7 @@ UNITS = {
 
 
 def is_dvt(primary: AstropyHeader) -> bool:
-    """Whether a primary header is that of a DV time series."""
+    """Check whether a primary header is that of a DV time series."""
     return "dvtimeseries" in str(primary.get("CREATOR", "")).lower() or "NUMTCES" in primary
 
 
@@ -96,7 +96,7 @@ def headers(path: Path | str) -> tuple[Mapping[str, Value], list[Mapping[str, Va
 
 
 def _check_legible(header: Header, filename: str) -> None:
-    """Refuse a value that is neither text nor number: it would look like one that is not given."""
+    """Check that every value is text or a number: any other would look like a blank one."""
     for key, value in header.items():
         if value is None and header.card(key)[10:].partition(b"/")[0].strip():
             card = header.card(key).decode("ascii").rstrip()
@@ -129,7 +129,7 @@ def opened(source: str | Path | HDUList) -> Iterator[OpenedDVT]:
 
 
 def _check_kind(path: Path) -> None:
-    """Tell other kinds of files from damaged ones, before anything is read."""
+    """Check that a file is a whole DV time series, before astropy reads it."""
     kind = names.parse(path.name).kind
     if kind not in {"dvt", "other"} or not (kind == "dvt" or re.search(r"\.fits?(\.gz)?$", path.name.lower())):
         path.stat()  # raises if it is not there, which is the better complaint
@@ -171,7 +171,7 @@ class Table:
         return len(self._data)
 
     def raw(self, name: str) -> NDArray[Any]:
-        """Give a column in the machine's byte order."""
+        """Return a column in the machine's byte order."""
         values = self._taken.get(name.lower())
         values = np.asarray(self._data[name]) if values is None else values
         return values.astype(values.dtype.newbyteorder("="), copy=False)
@@ -184,7 +184,7 @@ class Table:
                 self._taken[name.lower()] = other.raw(name)
 
     def values(self) -> dict[str, Any]:
-        """Give the columns: numbers that are not whole as quantities, times as days, whole numbers bare."""
+        """Return the columns: floating-point numbers as quantities, times in days and integers as arrays."""
         from astropy import units
 
         found: dict[str, Any] = {}
@@ -220,15 +220,15 @@ class OpenedDVT:
 
     @property
     def tces(self) -> int:
-        """Number of TCEs: as the header says, else as there are tables."""
+        """Number of TCEs: by the header or, if it does not say, by the tables."""
         return int(self.hdus[0].header.get("NUMTCES", sum(hdu.name.startswith("TCE_") for hdu in self.hdus)))
 
     def tce(self, number: int) -> Table:
-        """Give the table of a TCE."""
+        """Return the table of a TCE."""
         return Table(self.hdus[f"TCE_{number}"])
 
     def statistics(self) -> Table:
-        """Give the table of the search's statistics."""
+        """Return the table of the search's statistics."""
         return Table(self.hdus["STATISTICS"])
 
     @property
@@ -238,7 +238,7 @@ class OpenedDVT:
         return own if own.kind == "dvt" else names.parse(str(self.hdus[0].header.get("RESFILE", "")))
 
     def meta(self, table: Table) -> dict[str, Any]:
-        """Give the cards of the primary header and of a table's, what lightkurve adds to them, and what the run is."""
+        """Return the cards of the primary header and of a table's, what lightkurve adds to them, and what the run is."""
         primary = self.hdus[0].header
         meta = {**_card_values(primary), **_card_values(table.header)}
         name = self.name
@@ -250,7 +250,7 @@ class OpenedDVT:
 
 
 def used_sectors(primary: Mapping[str, Any], name: Name) -> tuple[int, ...] | None:
-    """Say which sectors a run used for a target; None if neither header nor name tells.
+    """Return the sectors that a run used for a target; None if neither header nor name says.
 
     SECTORS is a text of 0 and 1 whose index is the sector. Without it, a search of a single sector tells by itself.
     """

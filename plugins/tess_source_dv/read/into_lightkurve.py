@@ -33,7 +33,7 @@ DETECT = "detect_filetype"
 
 
 def register() -> None:
-    """Make `lightkurve.read` and `lightkurve.LightCurve.read` open DV time series; once is enough, twice does no harm.
+    """Make `lightkurve.read` and `lightkurve.LightCurve.read` open DV time series; repeated calls change nothing.
 
     ``lightkurve.read(path)`` gives a `DVTimeSeries`, one light curve per TCE; its keywords are those of `read_dvt`.
     ``lightkurve.TessLightCurve.read(path, format="dvt", tce=1)`` gives one, its keywords are those of `read_tce`; astropy makes it of
@@ -78,20 +78,20 @@ def unregister() -> None:
 
 
 class _Detect:
-    """lightkurve's function that says what a file is, and what we add."""
+    """lightkurve's function that names the type of a file, extended by DV time series."""
 
     def __init__(self, theirs: Callable[..., str | None]) -> None:
         self.theirs = theirs
         self.__doc__ = theirs.__doc__
 
     def __call__(self, hdulist: HDUList) -> str | None:
-        """Give lightkurve's answer or, if it has none, ours."""
+        """Return lightkurve's answer or, if it has none, ours."""
         answer = self.theirs(hdulist)
         return FILETYPE if answer is None and is_dvt(hdulist[0].header) else answer
 
 
 def _namespace(function: Any) -> dict[str, Any]:
-    """Where a function looks up what it calls."""
+    """Return the namespace in which a function looks up names."""
     return getattr(function, "__globals__", {})
 
 

@@ -1,4 +1,4 @@
-"""From a TCE to the light curves it was found in."""
+"""The light curves in which a TCE was found."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LINKS = {"lc": "dv-of", "fast-lc": "dv-of-fast"}
 
 
 class OpenedTCE(Protocol):
-    """What is asked of an opened TCE here: `tess_source_dv.read.curves.DVLightCurve` has it."""
+    """The part of `tess_source_dv.read.curves.DVLightCurve` that this module uses."""
 
     meta: Mapping[str, Any]
 
@@ -37,7 +37,7 @@ class OpenedTCE(Protocol):
 
 
 def light_curves_of(found: Found, tce: OpenedTCE | str, kind: str = "lc") -> Found:
-    """Select the light curves that a TCE was found in.
+    """Select the light curves in which a TCE was found.
 
     ``light_curves_of(found, tce).plan().download().load().stitch()`` is all of them in one.
 
@@ -94,7 +94,7 @@ def load_light_curves(
 
 
 def _mask_by_sectors(tce: OpenedTCE) -> pl.Expr:
-    """Choose by what the file of the TCE says, which is exact."""
+    """Return a mask of the light curves, by the sectors in the file of the TCE."""
     pipeline, sectors = tce.meta.get("AUTHOR"), tce.used_sectors
     if pipeline is None or sectors is None:
         missing = "which sectors were used" if sectors is None else "which pipeline made it"
@@ -104,7 +104,7 @@ def _mask_by_sectors(tce: OpenedTCE) -> pl.Expr:
 
 
 def _mask_by_links(found: Found, key: str, relation: str) -> pl.Expr:
-    """Choose by links, from a set or from one of its products."""
+    """Return a mask of the light curves, by the links of a set or of one of its products."""
     links = found.links.to_polars()
     sets = links.filter(pl.col("kind") == "dv-set")
     members = sets.filter((pl.col("object") == key) | (pl.col("subject") == key))

@@ -40,7 +40,7 @@ POSITIVE = frozenset({"teff", "star_radius", "star_density"})
 
 
 class HostileFileError(LoadError):
-    """A file that asks for more than a report may: a document type, entities, endless size or depth. It is not read."""
+    """A file with a document type, with entities, or larger or deeper than any report. It is not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ def _report_of_elements(reader: _Reader, name: names.Name) -> Report:
 
 
 class _Reader:
-    """Walks through the elements once and keeps what is asked for."""
+    """Reads the elements of a report and keeps those that the TCE table needs."""
 
     def __init__(self, filename: str) -> None:
         self.filename = filename
@@ -196,7 +196,7 @@ class _Reader:
         raise DamagedFileError(f"{self.filename} is damaged or no DV report: {problem}") from cause
 
     def whole_number(self, attributes: Mapping[str, str], key: str) -> int:
-        """Give an attribute that must be a whole number."""
+        """Return an attribute that must be a whole number."""
         try:
             return int(attributes[key])
         except (KeyError, ValueError) as error:

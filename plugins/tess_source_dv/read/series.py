@@ -137,13 +137,13 @@ def _light_curve(kind: type[LightCurve], table: Table, rows: NDArray[Any], flux:
 
 
 def _has_time(table: Table) -> NDArray[Any]:
-    """Rows that have a time: neither NaN nor 0."""
+    """Return a mask of the rows that have a time."""
     timed: NDArray[Any] = table.raw("TIME") > LAUNCH  # False for NaN
     return timed
 
 
 def _is_used(table: Table) -> NDArray[Any]:
-    """Rows that the search used."""
+    """Return a mask of the rows that the search used."""
     known = [np.isfinite(table.raw(name)) for name in SEARCHED if name.lower() in table.columns]
     return np.asarray(np.any(known, axis=0))
 
@@ -159,7 +159,7 @@ def _is_unflagged(statistics: Table, bitmask: str | int) -> NDArray[Any]:
 
 
 def _time_bin(table: Table) -> Any:
-    """Distance of two rows in seconds: what the times say, not TIMEDEL, which is a plan."""
+    """Return the time between two rows [s], measured from the times; TIMEDEL is only a plan."""
     from astropy import units
 
     rows = np.flatnonzero(_has_time(table))
@@ -170,7 +170,7 @@ def _time_bin(table: Table) -> Any:
 
 
 def _ephemeris(header: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the TCE's ephemeris with units; what a failed fit left at 0 or -1 is None."""
+    """Return the TCE's ephemeris with units; None for values that a failed fit left at 0 or -1."""
     from astropy import units
     from astropy.time import Time
     from lightkurve.units import ppm

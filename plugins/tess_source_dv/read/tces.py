@@ -49,7 +49,7 @@ TRUE, FALSE = ("true", "1"), ("false", "0")
 
 
 class TCEs(Rows):
-    """Threshold crossing events, one a row; the columns are described in `tess_source_dv.read.tce_columns`."""
+    """Threshold crossing events, one per row; the columns are described in `tess_source_dv.read.tce_columns`."""
 
     schema: ClassVar[Mapping[str, str]] = {column.name: column.dtype for column in COLUMNS}
     shown = (
@@ -60,7 +60,7 @@ class TCEs(Rows):
     __slots__ = ()
 
     def to_table(self) -> QTable:
-        """Give an astropy table with units, and `epoch` as time.
+        """Return an astropy table with units, and `epoch` as time.
 
         Returns
         -------
@@ -89,7 +89,7 @@ class TCEs(Rows):
 
 
 def _epoch_times(tces: TCEs) -> Time:
-    """Give the epochs in two doubles, so that no digit is lost."""
+    """Return the epochs as times in two doubles, so that no digit is lost."""
     from astropy.time import Time
 
     epochs = tces["epoch"]
@@ -142,7 +142,7 @@ def _table_of_rows(rows: Iterable[Mapping[str, Any]]) -> TCEs:
 
 
 def tces_of_report(report: Report) -> TCEs:
-    """Make the table of the TCEs of a DV report.
+    """Return the TCEs of a DV report as a table.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def tces_of_report(report: Report) -> TCEs:
 
 
 class _ReportedTCE:
-    """What a report says of one TCE, as values of the columns."""
+    """The values of the columns for one TCE of a report."""
 
     def __init__(self, filename: str, event: Event) -> None:
         self.filename, self.event = filename, event
@@ -225,7 +225,7 @@ class _ReportedTCE:
 
 
 def read_dvt_headers(path: Path | str) -> TCEs:
-    """Make the same table from the headers of a DV time series.
+    """Return the TCEs of a DV time series as a table, from its headers.
 
     Parameters
     ----------
@@ -280,7 +280,7 @@ def _tce_values(cards: Mapping[str, Any], filename: str) -> dict[str, Any]:
 
 
 def _card_value(cards: Mapping[str, Any], column: TceColumn, filename: str) -> Any:
-    """Value of a card; None if it is blank or says that there is none."""
+    """Return the value of a card; None if it is blank or a placeholder."""
     value = cards.get(column.dvt)
     if value is None:
         return None

@@ -20,7 +20,7 @@ __all__ = ["COLUMNS", "described"]
 
 
 def described(products: Products, links: Links | None = None) -> Products:
-    """Give products with all these columns, made from the links, or from what names tell if none are given."""
+    """Return products with all these columns, made from the links, or from the names if no links are given."""
     if links is None:
         links = link(products) or Links.empty()
     for column in COLUMNS:
@@ -35,7 +35,7 @@ def _set_keys(products: Products, links: Links) -> pl.Series:
 
 
 def _sector_texts(products: Products, links: Links) -> pl.Series:
-    """Sectors as the links tell: those of the light curves and pixels; of a search of one sector, that one."""
+    """Return the sectors of each set as text: the sector of a single-sector search, else those of the linked data."""
     of = links.to_polars().filter(pl.col("kind") == "dv-of").select("object", key="subject")
     frame = products.to_polars()
     sectors = _values_by_key(of["object"], frame.select(key="uri", value="first_sector"))
@@ -75,7 +75,7 @@ def _known_set_keys(products: Products, links: Links) -> pl.Series:
 
 
 def _values_by_key(keys: pl.Series, table: pl.DataFrame) -> pl.Series:
-    """Look up `value` by `key`; null where there is none."""
+    """Return the `value` of each key; null where there is none."""
     frame = keys.rename("key").to_frame().rechunk()
     return frame.join(table.rechunk(), on="key", how="left", maintain_order="left")["value"]
 

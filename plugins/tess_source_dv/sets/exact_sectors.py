@@ -1,4 +1,4 @@
-"""Learning which sectors were really used: from files at hand, from files that are given, and from reports fetched for it."""
+"""Which sectors were really used: read from files that are here, from files that the user names, and from reports that are fetched."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ __all__ = ["Learned", "fetch_reports", "learn", "root_of", "sectors_of_file"]
 log = logging.getLogger(__name__)
 
 NOT_HERE = ", and it is not here"
-"""What is said of a file that is missing offline; one that is here and damaged needs other words."""
+"""End of the message on a file that is missing offline; for a damaged file it would be wrong."""
 
 
 @dataclass(frozen=True)
 class Learned:
-    """What files tell of sets."""
+    """What files say about sets."""
 
     sectors: pl.DataFrame
     """As `tess_source_dv.sets.used.known` gives it."""
     tces: TCEs
     """From the reports among them."""
     failed: Mapping[str, str] = field(default_factory=dict)
-    """URI or file name → why it tells nothing."""
+    """URI or file name → why nothing could be read from it."""
 
 
 def learn(
@@ -54,13 +54,13 @@ def learn(
     files: Iterable[str | Path] = (),
     reports: bool = False,
 ) -> Learned:
-    """Read what is at hand, and fetch reports if asked to.
+    """Read the files that are here, and fetch reports if asked to.
 
     Parameters
     ----------
     found : Found
     exact : bool
-        Fetch the reports of searches over several sectors that nothing at hand tells of.
+        Fetch the reports of searches over several sectors whose sectors no file here gives.
     root : str or Path, optional
         Where files may lie (layout ``mast``), and where they are fetched to; the cache folder if None.
     files : iterable of str or Path
@@ -109,7 +109,7 @@ class _Gathered:
     failed: dict[str, str] = field(default_factory=dict)
 
     def read_if_whole(self, path: Path) -> None:
-        """Read a file that happens to lie here: if it is damaged, that is said, and no more."""
+        """Read a file that lies here; if it is damaged, note why."""
         try:
             self.read(path)
         except (LoadError, OSError) as error:
@@ -143,7 +143,7 @@ class _Gathered:
 
 
 def _sectors_from_target_list(path: Path, dv: pl.DataFrame) -> Iterator[tuple[str, Sequence[int], str]]:
-    """Take the sectors of our sets from a target list."""
+    """Return the sectors of our sets from a target list, as (set, sectors, source)."""
     rows = read_target_list(path).select("tic", "first_sector", "last_sector", "sectors")
     sets = dv.select("set", "pipeline", "tic", "first_sector", "last_sector").unique("set").filter(pipeline="SPOC")
     ours = sets.join(rows, on=["tic", "first_sector", "last_sector"])
@@ -151,7 +151,7 @@ def _sectors_from_target_list(path: Path, dv: pl.DataFrame) -> Iterator[tuple[st
 
 
 def _why_no_set_is_listed(path: Path, dv: pl.DataFrame) -> str:
-    """Say why a target list knows none of our sets."""
+    """Return why a target list holds none of our sets."""
     rows, keys = read_target_list(path), ["first_sector", "last_sector"]
     if len(dv.join(rows, on=keys, how="semi")):
         tics = dv.join(rows, on=keys, how="semi")["tic"].unique().sort().to_list()
@@ -192,12 +192,12 @@ def sectors_of_file(path: Path | str) -> tuple[int, ...] | None:
 
 
 def root_of(found: Found, root: str | Path | None) -> Path:
-    """Give the folder for files: the cache folder if none is named."""
+    """Return the folder for files: the cache folder if none is named."""
     return session_of(found).store.root if root is None else Path(root)
 
 
 def _files_here(found: Found, root: Path) -> Iterator[tuple[Path, str]]:
-    """Find reports, and time series over several sectors, that lie in the folder already, and what is wrong with their sizes."""
+    """Yield the reports, and the time series over several sectors, that lie in the folder, each with the problem of its size."""
     wide = pl.col("first_sector") < pl.col("last_sector")
     telling = (pl.col("kind") == "dvr-xml") | ((pl.col("kind") == "dvt") & wide)
     if not root.is_dir():
@@ -212,7 +212,7 @@ def _files_here(found: Found, root: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _size_problem(root: Path, item: Item) -> str:
-    """Say that a file lies there which has not the size that the archive says; empty if none does."""
+    """Return a message if the file that lies there has not the size that the archive gives; else an empty text."""
     path = root / item.path
     size = path.stat().st_size if item.path and path.is_file() else None
     if size is None or item.size is None or size == item.size:
@@ -221,7 +221,7 @@ def _size_problem(root: Path, item: Item) -> str:
 
 
 def _uris_to_fetch(dv: pl.DataFrame, gathered: _Gathered, *, all_sets: bool) -> list[str]:
-    """URIs of the reports to fetch."""
+    """Return the URIs of the reports to fetch."""
     wide = pl.lit(True) if all_sets else pl.col("first_sector") < pl.col("last_sector")
     told = list(gathered.tces) if all_sets else [key for key, sectors, _ in gathered.sectors if sectors]
     wanted = dv.filter((pl.col("kind") == "dvr-xml") & wide & ~pl.col("set").is_in(told))
@@ -256,7 +256,7 @@ def fetch_reports(found: Found, uris: Sequence[str], root: Path) -> tuple[list[P
 
 
 def _failure_reason(root: Path, entry: Entry) -> str:
-    """Say why a file was of no use: it could not be had, and what lies there is perhaps damaged."""
+    """Return why a file could not be used: the reason that it was not fetched, and whether the one that lies there is damaged."""
     if damage := _size_problem(root, entry.item):
         return f"{damage}, and it was not fetched again: {entry.error.removesuffix(NOT_HERE)}"
     return entry.error

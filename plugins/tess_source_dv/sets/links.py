@@ -30,7 +30,7 @@ TOLD = {
 
 
 def link(products: Products, exactly: pl.DataFrame | None = None) -> Links | None:
-    """Relate data-validation products to their sets, sets to the data that they may have used, and sets to those that they supersede.
+    """Return links: from data-validation products to their sets, and from sets to their data and to the sets that they supersede.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def observed(products: Products) -> pl.DataFrame:
 
 
 def _source_links(sets: pl.DataFrame, seen: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:
-    """Join sets to data by target and pipeline, and keep the sectors that they used or may have used."""
+    """Return the links from sets to the data of their target and pipeline in the sectors that they used or may have used."""
     told = sets.join(usage, on="id", maintain_order="left").select(
         "id", "set", "pipeline", "tic", "first_sector", "last_sector", "state", "source",
         sectors=pl.when((pl.col("state") == EXACT) & (pl.col("source") != "name")).then("sectors"),
@@ -103,7 +103,7 @@ def _source_links(sets: pl.DataFrame, seen: pl.DataFrame, usage: pl.DataFrame) -
 
 
 def _supersedes_links(sets: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:
-    """Say which sets supersede which."""
+    """Return the links between sets: which supersedes which."""
     keys = sets["set"]
     pairs = superseded(sets, usage)
     return pairs.select(

@@ -14,7 +14,7 @@ __all__ = ["lost"]
 
 
 def lost(sets: pl.DataFrame, tces: TCEs | None = None) -> pl.Series:
-    """Say of each superseded set what the one that supersedes it has not.
+    """Return, for each superseded set, the TCEs that the superseding set does not have.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def lost(sets: pl.DataFrame, tces: TCEs | None = None) -> pl.Series:
     Returns
     -------
     polars.Series
-        Of String, one a row. Where the reports of both were read: the lost TCEs with their periods, e.g. ``"TCE 2 (3.6904 d)"``, or
+        Of String, one per row. Where the reports of both were read: the lost TCEs with their periods, e.g. ``"TCE 2 (3.6904 d)"``, or
         ``"nothing"``. Else, if the newer set has fewer: how many there are at least. Null where nothing is known or nothing superseded.
     """
     counts = sets.select(superseded_by="set", left="tces").rechunk()
@@ -44,7 +44,7 @@ def lost(sets: pl.DataFrame, tces: TCEs | None = None) -> pl.Series:
 
 
 def _lost_by_ephemeris(sets: pl.DataFrame, tces: TCEs) -> dict[str, str]:
-    """Compare by ephemeris: set → what was lost, for those of which both reports were read."""
+    """Return what was lost, by set, for the sets of which both reports were read; TCEs are compared by ephemeris."""
     read = set(tces["set"].drop_nulls())
     pairs = sets.filter(pl.col("set").is_in(list(read)) & pl.col("superseded_by").is_in(list(read)))
     if pairs.is_empty():

@@ -24,7 +24,7 @@ KEY = ("pipeline", "tic", "first_sector", "last_sector", "edition")
 
 
 def members(products: Products) -> pl.DataFrame:
-    """List the data-validation products with the set that each belongs to.
+    """Return the data-validation products with the set that each belongs to.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def members(products: Products) -> pl.DataFrame:
 
 
 def sets_among(dv: pl.DataFrame) -> pl.DataFrame:
-    """List the sets that products belong to, in the order of their first products.
+    """Return the sets that products belong to, in the order of their first products.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def sets_among(dv: pl.DataFrame) -> pl.DataFrame:
 
 
 def all_products(found: Found) -> Products:
-    """Give all products of a search that the links know of, also those that a selection left out.
+    """Return all products that a search found, including those that a selection left out.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ REASONS = {
 
 
 def superseded(sets: pl.DataFrame, used: pl.DataFrame) -> pl.DataFrame:
-    """Find all pairs of sets of which the one supersedes the other.
+    """Return all pairs of sets of which one supersedes the other.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def superseded(sets: pl.DataFrame, used: pl.DataFrame) -> pl.DataFrame:
 
 
 def _without_refuted(pairs: pl.DataFrame, used: pl.DataFrame) -> pl.DataFrame:
-    """Drop pairs whose newer set is known not to have used all sectors of the older."""
+    """Return the pairs without those whose newer set is known not to have used all sectors of the older."""
     doubtful = ~pl.col("again") & pl.col("by_exact")
     clear, rest = pairs.filter(~doubtful), pairs.filter(doubtful)
     if rest.is_empty():

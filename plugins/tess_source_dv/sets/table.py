@@ -1,6 +1,6 @@
 """The table of DV sets: what was searched, with which sectors, what there is of it, what is missing, and what supersedes it.
 
-`sets_of` makes it from a search, and makes sectors exact from files at hand or fetched; `table_of` from products alone.
+`sets_of` makes it from a search, and makes sectors exact from files that are here or fetched; `table_of` from products alone.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ WHOLE = tuple(kind for kind in KINDS if kind != "dvs")
 
 
 class Sets(Rows):
-    """DV sets, one a row; newest run first within each target.
+    """DV sets, one per row; newest run first within each target.
 
-    `sectors` is what the run used where `state` is ``exact`` (`source` tells whence: the name of a search of one sector, the report, the
-    time series, the archive's target list), and what it may have used where ``bounded``: the sectors observed within the range.
-    ``unknown``: nothing is listed that was observed in the range.
+    `sectors` are those that the run used if `state` is ``exact``; `source` names where they come from: the name of a search of one sector,
+    the report, the time series, or the archive's target list. If `state` is ``bounded``, they are those that it may have used: the sectors
+    observed within the range. ``unknown``: no data are listed that were observed in the range.
 
     `tces` counts the TCEs: those in the report where it was read, else the summaries (``dvs``); null without either. `members` are the
     products listed, `missing` those that a set should have. `superseded_by` and `supersedes` are keys of sets, the latter with blanks
     between them; `reason` says why, and begins with "probably" where sectors are only bounded.
 
-    `lost` tells what the superseding set has not: numbers of TCEs with their periods, where the reports of both were read and compared by
-    ephemeris ("nothing": it has them all); else how many TCEs fewer it has; null where nothing is known, and for current sets.
+    `lost` holds what the superseding set does not have: numbers of TCEs with their periods, if the reports of both were read and compared
+    by ephemeris ("nothing": it has them all); else how many TCEs fewer it has; null if nothing is known, and for current sets.
     """
 
     schema: ClassVar[Mapping[str, str]] = {
@@ -87,13 +87,13 @@ class Sets(Rows):
         return self.where(pl.col("set").is_in(widest(self._frame.with_columns(order=_run_order())).implode()))
 
     def exactly(self) -> pl.DataFrame:
-        """Give the sectors of these sets as far as they are exact and not said by the name, as `tess_source_dv.sets.used.known` does."""
+        """Return the sectors of these sets as far as they are exact and not said by the name, as `tess_source_dv.sets.used.known` does."""
         rows = self._frame.filter((pl.col("state") == EXACT) & (pl.col("source") != "name"))
         told = rows.select("set", "sectors", "source").iter_rows()
         return known((key, sectors_of_text(words), source) for key, words, source in told)
 
     def relate(self, found: Found) -> Found:
-        """Give a search again, its links and columns made from what these sets know.
+        """Return the search with links and columns made from these sets.
 
         Parameters
         ----------
@@ -115,7 +115,7 @@ class Sets(Rows):
 
 
 def _run_order() -> pl.Expr:
-    """The larger, the later."""
+    """Return an expression for the order of runs: the larger, the later."""
     version = pl.col("set").str.extract(r"/v?0*(\d+)$").cast(pl.Int32, strict=False)
     return pl.coalesce("run", version, 0)
 
@@ -127,7 +127,7 @@ def sets_of(
     files: Iterable[str | Path] = (),
     which: str = "all",
 ) -> Sets:
-    """Give the DV sets of a search.
+    """Return the DV sets of a search.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def table_of(products: Products, exactly: pl.DataFrame | None = None, tces: TCEs
 
 
 def _member_texts(dv: pl.DataFrame, tces: TCEs | None) -> pl.DataFrame:
-    """List what there is of each set, and what is missing: columns `set`, `tces`, `members`, `missing`."""
+    """Return the members of each set, and those that are missing: columns `set`, `tces`, `members`, `missing`."""
     summaries = (pl.col("kind") == "dvs") & pl.col("tce").is_not_null()
     frame = dv.group_by("set", maintain_order=True).agg(
         *((pl.col("kind") == kind).any().alias(kind) for kind in WHOLE),
@@ -231,7 +231,7 @@ def _tce_counts(tces: TCEs | None) -> pl.DataFrame:
 
 
 def _with_superseding(frame: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    """Add the sets that supersede and are superseded, as keys."""
+    """Return the frame with the keys of the sets that supersede and are superseded."""
     keys = frame["set"]
     first = pairs.unique("id", keep="first", maintain_order=True).select(
         "id", superseded_by=pl.Series(keys).gather(pairs.unique("id", keep="first", maintain_order=True)["by"]),

@@ -18,13 +18,13 @@ __all__ = ["BOUNDED", "EXACT", "SOURCES", "UNKNOWN", "known", "used"]
 
 EXACT, BOUNDED, UNKNOWN = "exact", "bounded", "unknown"
 SOURCES = ("dvr-xml", "dvt", "target list")
-"""Where exact sectors come from, besides the name of a search of one sector; the first that tells is taken."""
+"""Where exact sectors come from, besides the name of a search of one sector; the first that has them is used."""
 OBSERVED = {"lc": "dv-of", "tp": "dv-of", "fast-lc": "dv-of-fast", "fast-tp": "dv-of-fast"}
 """Kind of product → kind of link. The searches run on 120-s data; 20-s data of the same sectors show the same transits."""
 
 
 def known(rows: Iterable[tuple[str, Sequence[int], str]] = ()) -> pl.DataFrame:
-    """Make the table of what is known exactly.
+    """Return the table of sectors that are known exactly.
 
     Parameters
     ----------
@@ -34,8 +34,8 @@ def known(rows: Iterable[tuple[str, Sequence[int], str]] = ()) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        Columns `set` (String), `sectors` (list of Int32, ascending), `source` (String): one row a set, of the first source that tells; rows
-        without sectors say nothing and are left out.
+        Columns `set` (String), `sectors` (list of Int32, ascending), `source` (String): one row per set, from the first source
+        that has them. Rows without sectors are left out.
     """
     schema: dict[str, Any] = {"set": pl.String, "sectors": pl.List(pl.Int32), "source": pl.String}
     given = sorted((row for row in rows if len(row[1])), key=lambda row: SOURCES.index(row[2]))
@@ -44,7 +44,7 @@ def known(rows: Iterable[tuple[str, Sequence[int], str]] = ()) -> pl.DataFrame:
 
 
 def used(sets: pl.DataFrame, observed: pl.DataFrame, exactly: pl.DataFrame) -> pl.DataFrame:
-    """Say of each set which sectors it used, or may have used.
+    """Return, for each set, the sectors that it used or may have used.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def used(sets: pl.DataFrame, observed: pl.DataFrame, exactly: pl.DataFrame) -> p
     Returns
     -------
     polars.DataFrame
-        One row a set, in the same order: `id`, `sectors` (list of Int32, ascending; null if unknown), `state` and `source`.
+        One row per set, in the same order: `id`, `sectors` (list of Int32, ascending; null if unknown), `state` and `source`.
     """
     ranges = sets.select("id", "set", "pipeline", "tic", "first_sector", "last_sector")
     within = (

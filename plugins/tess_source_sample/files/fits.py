@@ -63,7 +63,7 @@ def _continued(key: str, text: str, comment: str) -> list[str]:
 
 
 def cards(template: str, values: Mapping[str, object]) -> list[str]:
-    """Fill a header template and return its cards; a value of None leaves the keyword undefined.
+    """Return the cards of a header template, filled in; a value of None leaves the keyword undefined.
 
     Raises
     ------
