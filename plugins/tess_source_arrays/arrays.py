@@ -18,7 +18,7 @@ from tess_source.errors import (
     did_you_mean,
 )
 from tess_source.files.fits_headers import Headers
-from tess_source.files.fits_table import FitsTable, Reader
+from tess_source.files.fits_table import FitsTable, TableReader
 from tess_source.tables.reasons import Reasons
 from tess_source_arrays.arena import Arena
 
@@ -175,7 +175,7 @@ def iter_arrays(
 
 def each(entries: Manifest | Sequence[Entry], asked: ArrayOptions, arena: Arena | None = None) -> Iterator[Arrays]:
     """Read what is wanted of every file; into memory from an arena, if what is read will be kept."""
-    reader = Reader()
+    reader = TableReader()
     for entry in entries:
         try:
             yield _read(reader, entry, asked, arena)
@@ -183,7 +183,7 @@ def each(entries: Manifest | Sequence[Entry], asked: ArrayOptions, arena: Arena 
             yield Arrays(entry, error=error.with_traceback(None))  # its frames would keep the memory of the file
 
 
-def _read(reader: Reader, entry: Entry, asked: ArrayOptions, arena: Arena | None) -> Arrays:
+def _read(reader: TableReader, entry: Entry, asked: ArrayOptions, arena: Arena | None) -> Arrays:
     if not entry.ok or entry.path is None:
         raise FileNotFoundError(f"it was not fetched: {entry.error}")
     table = reader.read(entry.path, verify=asked.verify, digest=asked.digest)

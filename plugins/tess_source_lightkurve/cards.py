@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import re
 
-from tess_source.files.fits_headers import Header, Value
+from tess_source.files.cards import Header, Value
 
 __all__ = ["Cards", "Unsupported"]
 
-PLAIN = re.compile(
-    r"(?=.{8}= )[A-Z0-9_-]{1,8} *= +(?:'(?:[^']|'')*'|[TF]|[+-]?\d+|[+-]?(?:\d+\.\d*|\.\d+)(?:[ED][+-]?\d+)?)? *(?:/.*)?"
-)
-"""A card with a value as FITS Standard 4.0, section 4.2, has it; CONTINUE, HIERARCH, COMMENT and HISTORY are none."""
 DIGITS = re.compile(r"\d+")
 
 
@@ -22,10 +18,15 @@ class Unsupported(Exception):  # noqa: N818  not an error: lightkurve's own read
 class Cards:
     """The cards of a header, in order.
 
+    Parameters
+    ----------
+    header : Header
+        As it was read from the file.
+
     Attributes
     ----------
-    cards : dict of str to bytes
-        Keyword → its card.
+    cards : dict of str to str
+        Keyword → its card, with the CONTINUE cards that follow.
     values : dict
         Keyword → value; None where a card has none.
     shape : frozenset of str
@@ -40,11 +41,10 @@ class Cards:
     __slots__ = ("cards", "shape", "values")
 
     def __init__(self, header: Header) -> None:
-        cards = header.cards(b"")
-        if odd := [card for card in cards if not PLAIN.fullmatch(card.decode("ascii"))]:
-            raise Unsupported(f"a card is not plain: {odd[0][:30]!r}")
-        if not header.unique:
-            raise Unsupported("a keyword is there twice")
-        self.values: dict[str, Value] = dict(header)
-        self.cards = dict(zip(self.values, cards, strict=True))
-        self.shape = frozenset(DIGITS.sub("#", " ".join(self.cards)).split(" "))
+        try:
+            found = header.read_standard()
+        except ValueError as error:
+            raise Unsupported(str(error)) from None
+        self.cards = {key: card for key, (card, _) in found.items()}
+        self.values: dict[str, Value] = {key: value for key, (_, value) in found.items()}
+        self.shape = frozenset(DIGITS.sub("#", " ".join(found)).split(" "))

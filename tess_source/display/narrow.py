@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from tess_source._lazy import pl
 
-__all__ = ["GAP", "Column", "narrowed", "room"]
+__all__ = ["GAP", "LaidColumn", "narrowed", "room"]
 
 GAP = "  "
 SHORTEST = 20
@@ -24,7 +24,7 @@ LINE = 40
 
 
 @dataclass(frozen=True)
-class Column:
+class LaidColumn:
     """A column as it is printed."""
 
     name: str
@@ -90,17 +90,17 @@ class Column:
         return [[text] for text in _cut(self.texts, self.most)]
 
 
-def room(columns: Sequence[Column]) -> int:
+def room(columns: Sequence[LaidColumn]) -> int:
     """Give the width of a table."""
     return sum(column.width for column in columns) + len(GAP) * (len(columns) - 1)
 
 
-def narrowed(columns: Sequence[Column], frame: pl.DataFrame, width: int) -> tuple[list[Column], list[str], int]:
+def narrowed(columns: Sequence[LaidColumn], frame: pl.DataFrame, width: int) -> tuple[list[LaidColumn], list[str], int]:
     """Make a table fit a line, if that can be.
 
     Parameters
     ----------
-    columns : sequence of Column
+    columns : sequence of LaidColumn
     frame : polars.DataFrame
         What they are of, with all its rows.
     width : int
@@ -108,7 +108,7 @@ def narrowed(columns: Sequence[Column], frame: pl.DataFrame, width: int) -> tupl
 
     Returns
     -------
-    columns : list of Column
+    columns : list of LaidColumn
         Those that are left.
     above : list of str
         Lines above the table: what all rows share.
@@ -127,11 +127,11 @@ def narrowed(columns: Sequence[Column], frame: pl.DataFrame, width: int) -> tupl
     return _fitted(laid, width), above, count - len(laid)
 
 
-def _least(columns: Sequence[Column]) -> int:
+def _least(columns: Sequence[LaidColumn]) -> int:
     return sum(column.least for column in columns) + len(GAP) * (len(columns) - 1)
 
 
-def _last_but(columns: Sequence[Column]) -> int | None:
+def _last_but(columns: Sequence[LaidColumn]) -> int | None:
     """Choose the column to leave out: the last, but for those that must stay, the first, and a last one that names the rows."""
     names_rows = (
         not columns[-1].right and len(set(columns[-1].texts)) == len(columns[-1].texts) and all(columns[-1].texts)
@@ -142,7 +142,7 @@ def _last_but(columns: Sequence[Column]) -> int | None:
     return free[-1] if free else None
 
 
-def _fitted(columns: Sequence[Column], width: int) -> list[Column]:
+def _fitted(columns: Sequence[LaidColumn], width: int) -> list[LaidColumn]:
     """Make the widest texts narrower until the line fits."""
     widths = [column.width for column in columns]
     while sum(widths) + len(GAP) * (len(widths) - 1) > width:
@@ -158,7 +158,7 @@ def _fitted(columns: Sequence[Column], width: int) -> list[Column]:
 # -- what all rows share --
 
 
-def _without_shared(columns: Sequence[Column], frame: pl.DataFrame) -> tuple[list[Column], str]:
+def _without_shared(columns: Sequence[LaidColumn], frame: pl.DataFrame) -> tuple[list[LaidColumn], str]:
     """Take out columns of one value, and folders that all texts of a column begin with; say both in words."""
     same = [column for column in columns if not column.whole and _is_one(column, frame)]
     same = same if len(same) < len(columns) else []
@@ -177,11 +177,11 @@ def _without_shared(columns: Sequence[Column], frame: pl.DataFrame) -> tuple[lis
     return laid, "; ".join(said)
 
 
-def _is_one(column: Column, frame: pl.DataFrame) -> bool:
+def _is_one(column: LaidColumn, frame: pl.DataFrame) -> bool:
     return len(set(column.texts)) == 1 and bool(column.texts[0]) and frame[column.name].n_unique() == 1
 
 
-def _folders(columns: Iterable[Column], frame: pl.DataFrame) -> list[str]:
+def _folders(columns: Iterable[LaidColumn], frame: pl.DataFrame) -> list[str]:
     """Give the folders of columns whose texts all lie in one, the longest first."""
     found = set()
     for column in columns:

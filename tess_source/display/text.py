@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import pl
 
 if TYPE_CHECKING:
-    from tess_source.display.narrow import Column
+    from tess_source.display.narrow import LaidColumn
 
 __all__ = ["cell", "counts", "escape", "html", "number", "size", "table"]
 
@@ -70,7 +70,7 @@ def table(
     str
         Lines without a line feed at the end.
     """
-    from tess_source.display.narrow import Column, narrowed
+    from tess_source.display.narrow import LaidColumn, narrowed
 
     width = shutil.get_terminal_size((140, 24)).columns if width is None else width
     head, tail = _split(frame.height, rows)
@@ -78,7 +78,7 @@ def table(
     shown = frame.select(columns)
     lines = [[cell(value) for value in row] for row in [*shown.head(head).iter_rows(), *shown.tail(tail).iter_rows()]]
     laid = [
-        Column(name, tuple(line[i] for line in lines), frame.schema[name].is_numeric(), name in whole)
+        LaidColumn(name, tuple(line[i] for line in lines), frame.schema[name].is_numeric(), name in whole)
         for i, name in enumerate(columns)
     ]
     laid, out, gone = narrowed(laid, frame, width) if width else (laid, [], 0)
@@ -100,7 +100,7 @@ def _split(height: int, rows: int | None) -> tuple[int, int]:
     return rows - rows // 2, rows // 2
 
 
-def _lines(cells: Sequence[Sequence[str]], columns: Sequence[Column]) -> list[str]:
+def _lines(cells: Sequence[Sequence[str]], columns: Sequence[LaidColumn]) -> list[str]:
     """Put the cells of a row side by side, each of which may have several lines."""
     from tess_source.display.narrow import GAP
 

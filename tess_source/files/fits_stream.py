@@ -1,32 +1,22 @@
 """A walk through a FITS file while it arrives: whether every HDU is whole, its sums, and which release the file is of.
 
-It needs no FITS library and holds no more than a block, so that a download is checked without being read again.
+It needs no FITS library and holds no more than a header and a block, so that a download is checked without being read again.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tess_source._lazy import np
 from tess_source.errors import DamagedFileError
+from tess_source.files.cards import BLOCK, Header, end_of
+from tess_source.files.fits_headers import COUNTED, LONGEST_HEADER
 
-__all__ = ["BLOCK", "FitsWalk", "Release"]
+__all__ = ["FitsWalk", "Release"]
 
-BLOCK, CARD = 2880, 80
-"""Bytes of a FITS block, and of a header card (FITS Standard 4.0, sections 3.1 and 4.1)."""
-LONGEST_HEADER = 1000
-"""Blocks; those of TESS have fewer than ten."""
 ONES = 0xFFFFFFFF
-KEYS = frozenset(
-    {"SIMPLE", "XTENSION", "BITPIX", "NAXIS", "PCOUNT", "GCOUNT", "GROUPS", "EXTNAME", "CHECKSUM", "DATASUM",
-     "ORIGIN", "CREATOR", "NEXTEND", "NUMTCES", "DATA_REL", "PROCVER", "DATE"}
-)  # fmt: skip
 SUMS_NOT_KEPT = ("astrocut",)
 """Writers (CREATOR) whose sums do not hold in their own intact files: seen in the pixels of cut-outs by astrocut 0.10.0."""
-COUNTED = ("LightCurveExporter", "TargetPixelExporter")
-"""SPOC's writers whose NEXTEND is right. That of its data-validation time series is one too large; there, NUMTCES tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +54,9 @@ class FitsWalk:
         """Known once the primary header is complete."""
         self._rest = b""
         self._hdu = 0
-        self._header: dict[str, str] = {}
-        self._primary: Mapping[str, str] = {}
-        self._blocks = 0
+        self._blocks: list[bytes] = []  # of a header that is not complete
+        self._header = Header(b"")
+        self._primary: Header | None = None
         self._data_left = 0
         self._data = 0
         self._in_data = self._summed = False
@@ -81,7 +71,7 @@ class FitsWalk:
         while position < end:
             position += self._take(view[position:end])
         self._rest = bytes(view[end:])
-        if not self._primary and not self._blocks and not b"SIMPLE  =".startswith(self._rest[:9]):
+        if self._primary is None and not self._blocks and not b"SIMPLE  =".startswith(self._rest[:9]):
             raise DamagedFileError("it is not a FITS file")
 
     def finish(self) -> None:
@@ -91,7 +81,7 @@ class FitsWalk:
             raise DamagedFileError(
                 f"it is cut in the data of {name}: {self._data_left - len(self._rest):,} bytes are missing"
             )
-        if self._blocks or not self._primary:
+        if self._blocks or self._primary is None:
             raise DamagedFileError(
                 f"it is cut in the header of {name}" if self._blocks or self._rest else "it is empty"
             )
@@ -100,7 +90,7 @@ class FitsWalk:
             raise DamagedFileError(
                 f"it is cut in the header of {name}" if starts else f"{len(self._rest):,} bytes lie behind its last HDU"
             )
-        self._all_there()
+        self._all_there(self._primary)
 
     def _take(self, view: memoryview) -> int:
         """Work off part of some whole blocks, and say how many bytes."""
@@ -115,12 +105,6 @@ class FitsWalk:
             self._close()
         return len(part)
 
-    def _has_sums(self) -> bool:
-        creator = self._header.get("CREATOR") or self._primary.get("CREATOR", "")
-        return (
-            any(self._header.get(key, "").strip() for key in ("CHECKSUM", "DATASUM")) and creator not in SUMS_NOT_KEPT
-        )
-
     def _header_block(self, block: bytes) -> None:
         start = b"XTENSION" if self._hdu else b"SIMPLE  ="
         if not self._blocks and not block.startswith(start):
@@ -130,26 +114,26 @@ class FitsWalk:
             raise DamagedFileError(problem)
         if not block.isascii():
             raise DamagedFileError(f"the header of HDU {self._hdu} holds bytes that are no text")
-        self._blocks += 1
         self._header_sum = add(self._header_sum, block)
-        ended = False
-        for key, value in _cards(block):
-            ended = ended or key == "END"
-            self._header.setdefault(key, value)
-        if ended:
+        end = end_of(block)
+        self._blocks.append(block if end < 0 else block[:end])
+        if end >= 0:
+            self._header = Header(b"".join(self._blocks), hdu=self._hdu)
+            self._blocks = []
             self._open()
-        elif self._blocks > LONGEST_HEADER:
+        elif len(self._blocks) > LONGEST_HEADER:
             raise DamagedFileError(f"the header of HDU {self._hdu} has no end")
 
     def _open(self) -> None:
         """Begin the data, now that the header is complete."""
-        if not self._primary:
+        if self._primary is None:
             self._primary = self._header
             self.release = _release(self._header)
-        self._summed = self._has_sums()
-        size = _data_bytes(self._header, self._hdu)
-        self._data += size
-        self._data_left = math.ceil(size / BLOCK) * BLOCK
+        creator = _said(self._header, "CREATOR") or _said(self._primary, "CREATOR")
+        has_sums = any(_said(self._header, key) for key in ("CHECKSUM", "DATASUM"))
+        self._summed = has_sums and creator not in SUMS_NOT_KEPT
+        self._data += self._header.data_bytes
+        self._data_left = self._header.padded_bytes
         self._in_data = self._data_left > 0
         if not self._in_data:
             self._close()
@@ -157,21 +141,20 @@ class FitsWalk:
     def _close(self) -> None:
         """Check the sums of an HDU that is complete, and wait for the next."""
         if self._summed:
-            _check_sums(self._header, self._hdu, self._header_sum, self._data_sum)
+            _check_sums(self._header, self._header_sum, self._data_sum)
         self._hdu += 1
-        self._header, self._blocks, self._in_data = {}, 0, False
+        self._in_data = False
         self._header_sum = self._data_sum = 0
 
-    def _all_there(self) -> None:
+    def _all_there(self, primary: Header) -> None:
         """Look for whole HDUs that are missing at the end."""
         if not self._data:
             raise DamagedFileError("it holds headers, but no data")
-        creator = self._primary.get("CREATOR", "")
-        wanted = 0
+        creator, wanted = _said(primary, "CREATOR"), 0
         if any(name in creator for name in COUNTED):
-            wanted = _number(self._primary.get("NEXTEND", ""))
-        elif "DvTimeSeriesExporter" in creator and "NUMTCES" in self._primary:
-            wanted = _number(self._primary["NUMTCES"]) + 1  # one table a TCE, and the statistics
+            wanted = _whole(primary, "NEXTEND") or 0
+        elif "DvTimeSeriesExporter" in creator and "NUMTCES" in primary:
+            wanted = (_whole(primary, "NUMTCES") or 0) + 1  # one table a TCE, and the statistics
         if self._hdu - 1 < wanted:
             raise DamagedFileError(f"{wanted - self._hdu + 1} of its {wanted} extensions are missing at the end")
 
@@ -192,75 +175,36 @@ def add(total: int, data: bytes | memoryview) -> int:
     return total
 
 
-def _check_sums(header: Mapping[str, str], hdu: int, header_sum: int, data_sum: int) -> None:
+def _check_sums(header: Header, header_sum: int, data_sum: int) -> None:
     """Compare with CHECKSUM, which makes the sum of the whole HDU all ones, and with DATASUM, the sum of the data alone.
 
     SPOC writes CHECKSUM without DATASUM, which astropy 8.0 takes for a DATASUM of 0 and so fails on intact files. Where both
     stand and one of them holds, the data are as they were summed: archives do edit headers without summing again.
     """
     verdicts = []
-    if header.get("CHECKSUM", "").strip():
+    if _said(header, "CHECKSUM"):
         verdicts.append((header_sum + data_sum) % ONES == 0)
-    if (stated := header.get("DATASUM", "").strip()).isdecimal():
-        verdicts.append(int(stated) % ONES == data_sum % ONES)
+    if (stated := _whole(header, "DATASUM")) is not None:
+        verdicts.append(stated % ONES == data_sum % ONES)
     if verdicts and not any(verdicts):
-        name = f" ({header['EXTNAME']})" if header.get("EXTNAME") else ""
+        name = f" ({said})" if (said := _said(header, "EXTNAME")) else ""
         raise DamagedFileError(
-            f"the bytes of HDU {hdu}{name} are not those that were summed when it was written (CHECKSUM)"
+            f"the bytes of HDU {header.hdu}{name} are not those that were summed when it was written (CHECKSUM)"
         )
 
 
-def _cards(block: bytes) -> Iterator[tuple[str, str]]:
-    """Give the cards that matter here, and END."""
-    text = block.decode("ascii")
-    for start in range(0, BLOCK, CARD):
-        key = text[start : start + 8].rstrip()
-        if key == "END" and not text[start + 8 : start + CARD].strip():
-            yield key, ""
-            return
-        if (key in KEYS or key.startswith("NAXIS")) and text[start + 8 : start + 10] == "= ":
-            yield key, _value(text[start + 10 : start + CARD])
+def _said(header: Header, key: str) -> str:
+    """Return a value as text; one that cannot be read as it stands, so that a damaged sum is still known to be there."""
+    value = header.get(key)
+    return (header.field(key) if value is None else str(value)).strip()
 
 
-def _value(field: str) -> str:
-    """Read the value of a card: text in quotes, where '' is a quote, or what stands before the comment."""
-    field = field.strip()
-    if not field.startswith("'"):
-        return field.partition("/")[0].strip()
-    text, end = "", 1
-    while (close := field.find("'", end)) >= 0:
-        text += field[end:close]
-        if field[close : close + 2] != "''":
-            return text.rstrip()
-        text, end = text + "'", close + 2
-    return text.rstrip()
+def _whole(header: Header, key: str) -> int | None:
+    """Return a whole number, which may be written as text."""
+    said = _said(header, key)
+    return int(said) if said.isdecimal() else None
 
 
-def _data_bytes(header: Mapping[str, str], hdu: int) -> int:
-    """Size of an HDU's data: |BITPIX| / 8 x GCOUNT x (PCOUNT + NAXIS1 x ... x NAXISm) (FITS Standard 4.0, section 4.4.1.2)."""
-    try:
-        axes = [int(header[f"NAXIS{axis}"]) for axis in range(1, int(header["NAXIS"]) + 1)]
-        if not axes:
-            return 0
-        if header.get("GROUPS") == "T" and axes[0] == 0:  # random groups, section 6
-            axes = axes[1:]
-        elements = int(header.get("PCOUNT", 0)) + math.prod(axes)
-        size = abs(int(header["BITPIX"])) // 8 * int(header.get("GCOUNT", 1)) * elements
-    except (KeyError, ValueError) as error:
-        raise DamagedFileError(f"the header of HDU {hdu} does not say how large its data are ({error})") from error
-    if size < 0:
-        raise DamagedFileError(f"the header of HDU {hdu} says that its data have {size:,} bytes")
-    return size
-
-
-def _number(value: str) -> int:
-    return int(value) if value.isdecimal() else 0
-
-
-def _release(header: Mapping[str, str]) -> Release:
-    number, procver, date = (header.get(key, "") for key in ("DATA_REL", "PROCVER", "DATE"))
-    return Release(int(number) if number.isdecimal() else None, _printable(procver), _printable(date))
-
-
-def _printable(value: str) -> str | None:
-    return value if value and value.isprintable() else None
+def _release(header: Header) -> Release:
+    procver, date = (said if said.isprintable() else "" for said in (_said(header, "PROCVER"), _said(header, "DATE")))
+    return Release(_whole(header, "DATA_REL"), procver or None, date or None)

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
 from tess_source.errors import DamagedFileError, LoadError, NoColumnError
-from tess_source.files.fits_headers import Header, read_headers
+from tess_source.files.cards import Header
+from tess_source.files.fits_headers import read_headers
 from tess_source.files.fits_stream import FitsWalk
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     Allocate = Callable[[tuple[int, ...], DTypeLike], NDArray[Any]]
 
-__all__ = ["CODES", "Field", "FitsTable", "Reader"]
+__all__ = ["CODES", "FitsTable", "TableField", "TableReader"]
 
 CODES = {
     "A": "S",
@@ -55,7 +56,7 @@ IN_CACHE = 1 << 19
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class TableField:
     """How the numbers of a column are to be understood."""
 
     code: str
@@ -64,8 +65,8 @@ class Field:
     zero: float = 0.0
 
 
-class Reader:
-    """Reads one file after the other into the same memory, which grows to the largest of them."""
+class TableReader:
+    """Read one file after the other into the same memory, which grows to the largest of them."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -149,7 +150,6 @@ class FitsTable:
     __slots__ = ("fields", "header", "primary", "sha256", "table")
 
     def __init__(self, primary: Header, header: Header, data: memoryview, sha256: str | None = None) -> None:
-
         self.primary, self.header, self.sha256 = primary, header, sha256
         width, rows = header.integer("NAXIS1"), header.integer("NAXIS2")
         if header.end + rows * width > len(data):
@@ -175,13 +175,13 @@ class FitsTable:
         raise LoadError("it holds no table")
 
     def column(self, name: str) -> NDArray[Any]:
-        """Give a copy of a column; see `columns`."""
+        """Return a copy of a column; see `columns`."""
         return self.columns([name])[name]
 
     def columns(
         self, names: Sequence[str], keep: NDArray[np.bool_] | None = None, allocate: Allocate | None = None
     ) -> dict[str, NDArray[Any]]:
-        """Give copies of some columns in native byte order.
+        """Return copies of some columns in native byte order.
 
         Parameters
         ----------
@@ -220,7 +220,7 @@ class FitsTable:
             at += len(rows)
         return {name: _meant(copy, fields[name]) for name, copy in copies.items()}
 
-    def _field(self, name: str) -> Field:
+    def _field(self, name: str) -> TableField:
         field = self.fields.get(name.lower())
         if field is None:
             raise NoColumnError(name, self.fields)
@@ -235,7 +235,7 @@ def choose(table: NDArray[np.void], keep: NDArray[Any]) -> NDArray[np.void]:
     return lumps
 
 
-def _meant(values: NDArray[Any], field: Field) -> NDArray[Any]:
+def _meant(values: NDArray[Any], field: TableField) -> NDArray[Any]:
     """Make truth of letters, and apply TSCAL and TZERO (section 7.3.2), which light curves by SPOC do not have."""
     if field.code == "L":
         return np.asarray(values == b"T")
@@ -249,10 +249,10 @@ def _meant(values: NDArray[Any], field: Field) -> NDArray[Any]:
 
 
 @lru_cache(maxsize=64)
-def _layout(width: int, count: int, cards: tuple[bytes, ...]) -> tuple[Mapping[str, Field], np.dtype[np.void]]:
+def _layout(width: int, count: int, cards: tuple[str, ...]) -> tuple[Mapping[str, TableField], np.dtype[np.void]]:
     """Lay out the columns of a row; the same for all files of a kind, so done once."""
-    said = Header(b"".join(cards))
-    fields: dict[str, Field] = {}
+    said = Header("".join(cards).encode("latin-1"))
+    fields: dict[str, TableField] = {}
     places: dict[str, tuple[Any, int]] = {}
     offset = 0
     for number in range(1, count + 1):
@@ -262,7 +262,7 @@ def _layout(width: int, count: int, cards: tuple[bytes, ...]) -> tuple[Mapping[s
             raise DamagedFileError(f"column {number} of its table is of no known type: {form!r}")
         code, repeat = match[2], int(match[1] or 1)
         key = str(name or f"col{number}").strip().lower()
-        if fields.setdefault(key, field := Field(code, repeat, _number(scale, 1.0), _number(zero, 0.0))) is field:
+        if fields.setdefault(key, field := TableField(code, repeat, _number(scale, 1.0), _number(zero, 0.0))) is field:
             if code == "A":
                 places[key] = (f"S{repeat}", offset)
             elif code in CODES:

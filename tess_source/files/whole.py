@@ -14,13 +14,13 @@ from io import BytesIO
 from pathlib import Path
 
 from tess_source.errors import DamagedFileError
-from tess_source.files.fits_headers import BLOCK, read_headers
+from tess_source.files.fits_headers import read_headers
 
-__all__ = ["BLOCK", "fault"]
+__all__ = ["fault"]
 
 
 def fault(path: Path) -> str | None:
-    """Say why a file is not a whole FITS file.
+    """Return why a file is not a whole FITS file.
 
     Parameters
     ----------

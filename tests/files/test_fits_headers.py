@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tess_source.errors import DamagedFileError
-from tess_source.files.fits_headers import BLOCK, Header, Headers, read_headers
+from tess_source.files.cards import BLOCK, Header
+from tess_source.files.fits_headers import Headers, read_headers
 
 
 def written(*hdus: Any) -> bytes:
@@ -46,35 +47,10 @@ def test_values_are_those_that_astropy_reads(said: dict[str, Any]) -> None:
         assert type(ours[key]) is type(theirs[key])
 
 
-def test_a_card_without_a_value_is_there_and_has_none() -> None:
-    found = header("TEFF    =", "COMMENT = not a value", "RADIUS    1.0")
-    assert "TEFF" in found
-    assert found["TEFF"] is None
-    assert found.get("TEFF", 5800) is None
-    assert "RADIUS" not in found
-    assert found.get("RADIUS", 1) == 1
-    with pytest.raises(KeyError):
-        found["RADIUS"]
-    assert len(found) == len(list(found)) == 2
-
-
-def test_of_two_cards_with_one_keyword_the_first_counts() -> None:
-    found = header("A       = 1", "B       = 2", "A       = 3")
-    assert dict(found) == {"A": 1, "B": 2}
-    assert not found.unique
-    assert header("A       = 1", "B       = 2").unique
-
-
 def test_of_several_headers_the_first_that_has_it_counts_even_without_a_value() -> None:
     found = Headers(header("A       =", "B       = 2"), header("A       = 1", "C       = 'x'"))  # type: ignore[arg-type]
     assert [found.get(key, "none") for key in "ABCD"] == [None, 2, "x", "none"]
     assert found["C"] == "x"
-
-
-def test_cards_are_given_in_order_by_how_they_begin() -> None:
-    found = header("TTYPE1  = 'TIME'", "TFORM1  = 'D'", "TTYPE2  = 'FLUX'", "NAXIS   = 2")
-    assert [card[:6] for card in found.cards(b"TTYPE", b"NAXIS")] == [b"TTYPE1", b"TTYPE2", b"NAXIS "]
-    assert len(found.cards(b"")) == 4
 
 
 @pytest.mark.parametrize("cards", [1, 30, 300, 3000])

@@ -14,7 +14,8 @@ from astropy.io import fits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tess_source.files.whole import BLOCK, fault
+from tess_source.files.cards import BLOCK
+from tess_source.files.whole import fault
 
 
 @cache

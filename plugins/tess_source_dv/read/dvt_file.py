@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from tess_source import names
 from tess_source._lazy import np
 from tess_source.errors import DamagedFileError, LoadError, NoReaderError
-from tess_source.files.fits_headers import Header, Value, read_headers
+from tess_source.files.cards import Header, Value
+from tess_source.files.fits_headers import read_headers
 from tess_source.files.whole import fault
 from tess_source_dv.keys import set_key
 from tess_source_dv.sector_bits import sectors_of_bits
@@ -97,10 +98,8 @@ def headers(path: Path | str) -> tuple[Mapping[str, Value], list[Mapping[str, Va
 
 def _check_legible(header: Header, filename: str) -> None:
     """Check that every value is text or a number: any other would look like a blank one."""
-    for key, value in header.items():
-        if value is None and header.card(key)[10:].partition(b"/")[0].strip():
-            card = header.card(key).decode("ascii").rstrip()
-            raise DamagedFileError(f"{filename} is damaged: a card in a header is {card!r}")
+    for key in header.unreadable():
+        raise DamagedFileError(f"{filename} is damaged: a card in a header is {header.card(key).rstrip()!r}")
 
 
 @contextmanager

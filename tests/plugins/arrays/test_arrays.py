@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from tess_source import Accessor, Session, hookimpl
 from tess_source.errors import DamagedFileError, LoadError, PluginConflictError, PluginError, QueryError
-from tess_source.files.fits_table import Reader
+from tess_source.files.fits_table import TableReader
 from tess_source.tables.plan import Manifest
 from tess_source_arrays.arrays import BITMASKS
 from tess_source_arrays.arrow import ALL
@@ -158,7 +158,7 @@ def test_a_compressed_file_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.real
 def test_real_light_curves_are_astropys(real: Path) -> None:
-    reader = Reader()
+    reader = TableReader()
     for path in sorted((real / "lc").glob("tess*_lc.fits")):
         table = reader.read(path, verify=True)
         with fits.open(path) as hdus:
@@ -169,8 +169,19 @@ def test_real_light_curves_are_astropys(real: Path) -> None:
 
 
 @pytest.mark.real
+def test_real_text_that_goes_on_in_another_card_is_read_whole(real: Path, tmp_path: Path) -> None:
+    paths = [next(real.glob("lc/tess2025*-s0088-*_lc.fits")), next(real.glob("hlsp/hlsp_tess-spoc*-s0068_*.fits"))]
+    manifest = manifest_of(tmp_path, {path.name: path.read_bytes() for path in paths})
+    for path, arrays in zip(paths, manifest.iter_arrays(), strict=True):
+        with fits.open(path) as hdus:
+            assert arrays.header["CREATOR"] == hdus[0].header["CREATOR"]
+            assert arrays.header["TUNIT1"] == hdus[1].header["TUNIT1"] == "BJD - 2457000, days"
+        assert str(arrays.header["CREATOR"]).endswith(" LightCurveExporterPipelineModule")
+
+
+@pytest.mark.real
 def test_real_light_curves_of_other_pipelines_are_read_by_the_names_they_have(real: Path) -> None:
-    reader = Reader()
+    reader = TableReader()
     for path in sorted((real / "hlsp").glob("*lc.fits")):
         table = reader.read(path)
         with fits.open(path) as hdus:

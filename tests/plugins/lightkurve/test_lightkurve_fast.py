@@ -88,8 +88,10 @@ def entry(path: Path) -> Entry:
 
 
 def whole(folder: Path) -> list[Path]:
+    """Light curves by SPOC and TESS-SPOC, of early sectors and of late ones, whose text goes on in CONTINUE cards."""
     found = [path for path in sorted((folder / "lc").glob("*.fits")) if "corrupted" not in path.name]
-    assert found
+    found += sorted((folder / "hlsp").glob("hlsp_tess-spoc_*.fits"))
+    assert len(found) > 10
     return found
 
 
@@ -303,6 +305,55 @@ def test_any_values_give_what_they_give_with_lightkurve(tmp_path: Path, how: Any
         assert_equal_curves(plugin.tess_load(entry(path), options), expected)
 
 
+# -- text that goes on in CONTINUE cards, as SPOC writes it since sector 72 or so --
+
+
+def continued(*changes: tuple[str, str]) -> bytes:
+    """Put cards in place of a card of a light curve."""
+    data, ends = small(), []
+    for number in (0, 1):
+        with fits.open(io.BytesIO(small())) as hdus:
+            start, end = (hdus[number].fileinfo()[key] for key in ("hdrLoc", "datLoc"))
+        text = data[start:end].decode("ascii")
+        for old, new in changes:
+            at = next((at for at in range(0, len(text), 80) if text.startswith(old.ljust(8), at)), None)
+            text = text if at is None else text[:at] + new + text[at + 80 :]
+        text = text.rstrip(" ")
+        ends.append((start, end, text.ljust(-(-len(text) // 2880) * 2880).encode("ascii")))
+    (start, end, primary), (_, last, header) = ends
+    return primary + data[end : ends[1][0]] + header + data[last:]
+
+
+CREATOR = "CREATOR = '100410 LightCurveExporterPipelineModule&' / pipeline job and program ".ljust(80)
+TUNIT1 = "TUNIT1  = 'BJD - 2457000, days&' / column units: Barycenter corrected TESS Julia".ljust(80)
+LATE = [
+    [("CREATOR", CREATOR + "CONTINUE  '' /used to produce this file".ljust(80))],
+    [("TUNIT1", TUNIT1 + "CONTINUE  '' /n Date (BTJD)".ljust(80))],
+    [("CREATOR", CREATOR + "CONTINUE  ' it''s&' / it's".ljust(80) + "CONTINUE  ' / it'".ljust(80)),
+     ("TUNIT1", TUNIT1 + "CONTINUE  '' /n Date (BTJD)".ljust(80))],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", LATE, ids=["CREATOR", "TUNIT1", "both"])
+def test_text_that_goes_on_is_read_whole_and_fast(
+    tmp_path: Path, alone: Callable[..., Any], changes: list[tuple[str, str]]
+) -> None:
+    path = put(tmp_path, data=continued(*changes))
+    curve = alone(path)
+    assert_equal_curves(curve, lk.read(str(path)))
+    assert "&" not in curve.meta["CREATOR"]
+
+
+@pytest.mark.parametrize(
+    "continuation",
+    ["CONTINUE  / no text", "CONTINUE  'not closed", "CONTINUE  5", "CONTINUE  'one more&'", "CONTINUE 'x'"],
+)
+def test_text_that_goes_on_against_the_rules_is_left_to_lightkurve(tmp_path: Path, continuation: str) -> None:
+    path = put(tmp_path, data=continued(("CREATOR", CREATOR + continuation.ljust(80))))
+    with pytest.raises(Unsupported):
+        read_light_curve(path)
+
+
 # -- what is not plain is left to lightkurve --
 
 
@@ -316,6 +367,9 @@ def with_card(card: str, hdu: int = 1) -> bytes:
 CARDS = {
     "CONTINUE": "CONTINUE  'and more'",
     "HIERARCH": "HIERARCH ESO gain = 5",
+    "COMMENT with a value": "COMMENT = 5",
+    "another keyword to astropy": "GAINA   = 'AXIS.1: 2'",
+    "a comment to astropy": "GAINA   = 'a'' / b'",
     "COMMENT": "COMMENT somebody was here",
     "HISTORY": "HISTORY somebody was here",
     "blank": "",

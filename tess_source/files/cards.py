@@ -1,0 +1,341 @@
+"""The cards of a FITS header, without a FITS library: this is the one place that knows how keywords, values and sizes are written.
+
+Of two hundred cards a light curve needs ten. So a card is read only when it is asked for.
+The grammar is that of the FITS Standard 4.0, section 4, with text that goes on in CONTINUE cards (section 4.2.1.2), and the HIERARCH
+convention. What is written otherwise is read as astropy reads it where that is clear, and has no value where it is not.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+from operator import itemgetter
+from typing import Any
+
+from tess_source.errors import DamagedFileError
+
+__all__ = ["BLOCK", "CARD", "END", "MISSING", "Header", "Value", "end_of"]
+
+BLOCK, CARD, KEYWORD = 2880, 80, 8
+"""Bytes of a FITS block, of a header card, and of the keyword that a card begins with (sections 3.1 and 4.1)."""
+END = b"END" + b" " * (CARD - 3)
+INDICATOR, CONTINUE, HIERARCH = "= ", "CONTINUE", "HIERARCH"
+VALUE = KEYWORD + len(INDICATOR)
+"""Where the value of a card begins, in most cards."""
+
+Value = str | bool | int | float | complex | None
+MISSING: Any = object()
+"""Stands for a keyword that is not there: one that is there may have no value."""
+UNREADABLE: Any = object()
+"""Stands for a value that is there and breaks the rules."""
+
+COMMENTARY = (b"COMMENT ", b"HISTORY ", b" " * KEYWORD, b"END     ")
+"""Keywords whose cards have no value, whatever they look like."""
+STANDARD_KEYWORD = re.compile(r"(?!COMMENT |HISTORY |CONTINUE|END )[A-Z0-9_-]++ *+")
+STANDARD = re.compile(
+    r" *+(?:'(?P<text>[ -&(-~]*+(?:''(?! */)[ -&(-~]*+)*+)'"
+    r"|(?P<number>[+-]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[ED][+-]?\d++)?)"
+    r"|(?P<logical>[TF]))? *+(?:/[ -~]*+)?"
+)
+"""What stands behind the value indicator, as the standard has it. A doubled quote with a comment's slash behind it is left out: there,
+astropy ends the text."""
+FLOAT = r"(?:\.\d+|\d+(?:\.\d*)?) *(?:[DEde] *[+-]? *\d+)?"
+NUMBER = re.compile(rf"([+-]? *\d+)|[+-]? *{FLOAT}")
+COMPLEX = re.compile(rf"\( *([+-]? *{FLOAT}) *, *([+-]? *{FLOAT}) *\)")
+"""How astropy reads numbers besides: letters of both cases, blanks within."""
+NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
+"""How programs write numbers for which the standard has no way; astropy refuses them."""
+POWERS = str.maketrans("Dd", "EE", " ")
+RECORD = re.compile(r"[A-Za-z_][\w.]*: +[+-]?[.\d]")
+"""A text that astropy splits into a longer keyword and a number, which is Paper IV's convention for distortions."""
+
+
+def end_of(data: bytes, start: int = 0) -> int:
+    """Return where the card END begins, a whole number of cards behind `start`; -1 if there is none."""
+    end = data.find(END, start)
+    while end >= 0 and (end - start) % CARD:
+        end = data.find(END, end + 1)
+    return end
+
+
+class Header(Mapping[str, Value]):
+    """Keyword → value, for cards that have the value indicator ``= ``.
+
+    Of two cards with one keyword the first counts. Values are text, bool, int, float or complex. A value is None if the card has none,
+    or if it cannot be read (see `unreadable`). HIERARCH cards are found by what stands between that word and ``=``, in upper case.
+
+    Parameters
+    ----------
+    text : bytes
+        Cards of 80 bytes, without END.
+    end : int
+        Where the data begin in the file [byte].
+    hdu : int
+        Number of the HDU, for what is said of it.
+
+    Attributes
+    ----------
+    end : int
+        Where the data begin in the file [byte].
+    hdu : int
+        Number of the HDU.
+    """
+
+    __slots__ = ("_long", "_text", "_where", "end", "hdu")
+
+    def __init__(self, text: bytes, end: int = 0, hdu: int = 0) -> None:
+        self._text, self.end, self.hdu = text.decode("latin-1"), end, hdu
+        keywords = struct.unpack(f"{KEYWORD}s{CARD - KEYWORD}x" * (len(text) // CARD), text)
+        places = range(0, len(text), CARD)
+        self._where: dict[bytes, int] = dict(zip(keywords, places, strict=True))
+        if len(self._where) < len(keywords):
+            first = dict(zip(reversed(keywords), reversed(places), strict=True))
+            self._where = dict(sorted(first.items(), key=itemgetter(1)))
+        for key in COMMENTARY:
+            self._where.pop(key, None)
+        self._long: dict[str, tuple[int, int]] | None = None if HIERARCH.encode() in self._where else {}
+
+    # -- values --
+
+    def __getitem__(self, key: str) -> Value:
+        value = self.get(key, MISSING)
+        if value is MISSING:
+            raise KeyError(key)
+        return value  # type: ignore[no-any-return]
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self._find(key) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places())
+
+    def __len__(self) -> int:
+        return len(self._places())
+
+    def __repr__(self) -> str:
+        return f"Header({self.read()!r})"
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the value of a keyword, if it is there."""
+        at = self._where.get(key.encode("latin-1", "replace").ljust(KEYWORD))
+        if at is not None and self._text.startswith(INDICATOR, at + KEYWORD):
+            value = self._value(at, at + VALUE)
+        elif found := self._find(key):
+            value = self._value(*found)
+        else:
+            return default
+        return None if value is UNREADABLE else value
+
+    def read(self) -> dict[str, Value]:
+        """Return all values, in the order of the cards."""
+        return {key: None if value is UNREADABLE else value for key, value in self._read()}
+
+    def read_standard(self) -> dict[str, tuple[str, Value]]:
+        """Return all cards and values, if every card has one and is written so that no two readers differ about it.
+
+        Returns
+        -------
+        dict
+            Keyword → card, with the CONTINUE cards that follow it, and value.
+
+        Raises
+        ------
+        ValueError
+            If a card is not written as the standard has it, is a HIERARCH, COMMENT or HISTORY card, or has a keyword that was there before.
+        """
+        found: dict[str, tuple[str, Value]] = {}
+        places, text = [*self._starts(), len(self._text)], self._text
+        for at, stop in pairwise(places):
+            value = UNREADABLE
+            if text.startswith(INDICATOR, at + KEYWORD) and STANDARD_KEYWORD.fullmatch(text, at, at + KEYWORD):
+                value = self._standard(at, stop)
+            if value is UNREADABLE:
+                raise ValueError(f"a card is not plain: {text[at : at + 30]!r}")
+            found[text[at : at + KEYWORD].rstrip(" ")] = text[at:stop], value
+        if len(found) < len(places) - 1:
+            raise ValueError("a keyword is there twice")
+        return found
+
+    def unreadable(self) -> list[str]:
+        """Return the keywords whose cards have something in the place of a value that is none."""
+        return [key for key, value in self._read() if value is UNREADABLE]
+
+    def field(self, key: str) -> str:
+        """Return what stands before the comment of a card, as it is written; nothing if the card is not there."""
+        at, start = self._find(key) or (-CARD, 0)
+        return self._text[start : at + CARD].partition("/")[0].strip(" ")
+
+    def integer(self, key: str, default: int | None = None) -> int:
+        """Return a whole number that the structure of the file rests on.
+
+        Raises
+        ------
+        DamagedFileError
+            If it is something else, or if it is not there and has no default.
+        """
+        value = self.get(key, default)
+        if type(value) is not int:
+            what = f"is {value!r}" if key in self else "is missing"
+            raise DamagedFileError(f"the header of HDU {self.hdu} does not say how large its data are: {key} {what}")
+        return value
+
+    # -- cards --
+
+    def card(self, key: str) -> str:
+        """Return a card of 80 characters, with the CONTINUE cards that follow it; nothing if it is not there."""
+        found = self._find(key)
+        return "" if found is None else self._card(found[0])
+
+    def cards(self, *starts: bytes) -> list[str]:
+        """Return the cards whose keyword starts so, in order; none or one of each keyword."""
+        return [self._card(at) for key, at in self._where.items() if key.startswith(starts)]
+
+    # -- sizes --
+
+    @property
+    def data_bytes(self) -> int:
+        """Size of the data that follow: |BITPIX| / 8 x GCOUNT x (PCOUNT + NAXIS1 x ... x NAXISm) (section 4.4.1.2)."""
+        axes = [self.integer(f"NAXIS{axis}") for axis in range(1, self.integer("NAXIS") + 1)]
+        if not axes:
+            return 0
+        if axes[0] == 0 and self.get("GROUPS") is True:  # random groups, section 6
+            axes = axes[1:]
+        elements = self.integer("PCOUNT", 0) + math.prod(axes)
+        size = abs(self.integer("BITPIX")) // 8 * self.integer("GCOUNT", 1) * elements
+        if size < 0:
+            raise DamagedFileError(f"the header of HDU {self.hdu} says that its data have {size:,} bytes")
+        return size
+
+    @property
+    def padded_bytes(self) -> int:
+        """Size of the data with what fills their last block."""
+        return math.ceil(self.data_bytes / BLOCK) * BLOCK
+
+    # -- where things stand --
+
+    def _find(self, key: str) -> tuple[int, int] | None:
+        """Return where a card begins, and where its value."""
+        at = self._where.get(key.encode("latin-1", "replace").ljust(KEYWORD))
+        if at is not None and self._text.startswith(INDICATOR, at + KEYWORD):
+            return at, at + VALUE
+        return self._hierarchical().get(key.upper())
+
+    def _hierarchical(self) -> dict[str, tuple[int, int]]:
+        """Return the same of HIERARCH cards."""
+        if self._long is None:
+            self._long, text = {}, self._text
+            for at in range(0, len(text), CARD):
+                sign = text.find("=", at, at + CARD) if text.startswith(f"{HIERARCH} ", at) else -1
+                if sign >= 0:
+                    key = text[at + KEYWORD + 1 : sign].strip(" ").upper()
+                    self._long.setdefault(key, (at, sign + 1))
+        return self._long
+
+    def _places(self) -> dict[str, tuple[int, int]]:
+        """Return the same of all cards with a value, in order."""
+        text = self._text
+        found = {
+            text[at : at + KEYWORD].rstrip(" "): (at, at + VALUE)
+            for at in self._where.values()
+            if text.startswith(INDICATOR, at + KEYWORD)
+        }
+        if long := self._hierarchical():
+            found = dict(sorted({**long, **found}.items(), key=itemgetter(1)))
+        return found
+
+    def _starts(self) -> Iterable[int]:
+        """Return where cards begin; CONTINUE cards are part of others."""
+        starts = range(0, len(self._text), CARD)
+        if CONTINUE.encode() not in self._where:
+            return starts
+        return [at for at in starts if not at or not self._text.startswith(CONTINUE, at)]
+
+    def _card(self, at: int) -> str:
+        stop = at + CARD
+        while self._text.startswith(CONTINUE, stop):
+            stop += CARD
+        return self._text[at:stop]
+
+    # -- what they say --
+
+    def _read(self) -> Iterator[tuple[str, Any]]:
+        return ((key, self._value(at, start)) for key, (at, start) in self._places().items())
+
+    def _value(self, at: int, start: int) -> Any:
+        """Read the value of a card (section 4.2)."""
+        found = STANDARD.fullmatch(self._text, start, at + CARD)
+        if found is not None:
+            text: str | None = found["text"]
+            return _plain(found) if text is None else self._continued(text, at)
+        field = self._text[start : at + CARD].strip(" ")
+        if not field.startswith("'"):
+            return _number(field)
+        text = _quoted(field)
+        return UNREADABLE if text is None else self._continued(text, at)
+
+    def _continued(self, text: str, at: int) -> Any:
+        """Return a text of the card at a place with what CONTINUE cards add to it."""
+        text = text.rstrip(" ")
+        while text.endswith("&") and self._text.startswith(f"{CONTINUE}  ", at := at + CARD):
+            more = _quoted(self._text[at + VALUE : at + CARD].strip(" "))
+            if more is None:
+                return UNREADABLE
+            text = text[:-1] + more.rstrip(" ")
+        return text.replace("''", "'").rstrip(" ")
+
+    def _standard(self, at: int, stop: int) -> Any:
+        """Read the value of a card and its CONTINUE cards, if no two readers can differ about it."""
+        found = STANDARD.fullmatch(self._text, at + VALUE, at + CARD)
+        if found is None:
+            return UNREADABLE
+        if (text := found["text"]) is None:
+            return _plain(found) if stop == at + CARD else UNREADABLE
+        for start in range(at + CARD, stop, CARD):
+            goes_on = text.endswith("&") and self._text.startswith(f"{CONTINUE}  ", start)
+            more = STANDARD.fullmatch(self._text, start + VALUE, start + CARD)
+            if not goes_on or more is None or more["text"] is None:
+                return UNREADABLE
+            text = text[:-1] + more["text"]
+        if stop > at + CARD and (text.endswith("&") or re.search(r"'' */", text)):
+            return UNREADABLE
+        if ": " in text and RECORD.match(text):
+            return UNREADABLE
+        return text.replace("''", "'").rstrip(" ")
+
+
+def _quoted(field: str) -> str | None:
+    """Return what stands between quotes, with doubled quotes as they are; None if no quote ends it.
+
+    A quote ends a text if nothing but a comment follows. astropy may break a doubled quote in two, so a single one may be part of it.
+    """
+    at = field.find("'", 1) if field.startswith("'") else -1
+    while at >= 0:
+        rest = field[at + 1 :].lstrip(" ")
+        if not rest or rest[0] == "/":
+            return field[1:at]
+        at = field.find("'", at + 2 if field[at + 1] == "'" else at + 1)
+    return None
+
+
+def _plain(found: re.Match[str]) -> Value:
+    """Return a value without quotes that is written as the standard has it."""
+    word = found["number"]
+    if word is None:
+        return None if found["logical"] is None else found["logical"] == "T"
+    return int(word) if word.lstrip("+-").isdecimal() else float(word.replace("D", "E"))
+
+
+def _number(field: str) -> Any:
+    """Return a value without quotes that is written in another way."""
+    word = field.partition("/")[0].rstrip(" ")
+    if found := NUMBER.fullmatch(word):
+        plain = word.translate(POWERS)
+        return int(plain) if found[1] else float(plain)
+    if found := COMPLEX.fullmatch(word):
+        return complex(*(float(part.translate(POWERS)) for part in found.groups()))
+    if NOT_FINITE.fullmatch(word):
+        return float(word)
+    return UNREADABLE if word else None
