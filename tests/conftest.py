@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 import recording
 from hypothesis import settings
+from sizes import size
 
 from tess_source import Session
 
-settings.register_profile("here", deadline=None)  # a busy machine is not a failure
+settings.register_profile("here", deadline=None, max_examples=size(50, 1000))  # a busy machine is not a failure
 settings.load_profile("here")
 
 ROOT = Path(__file__).resolve().parent.parent
