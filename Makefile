@@ -1,6 +1,7 @@
 # Each of these sets itself up on a fresh machine with python3 >= 3.11, make and git.
 #   make demo    search KELT-9 on the sample archive, download two light curves, open and draw them
-#   make test    the whole suite
+#   make test    the whole suite, on up to four cores
+#   make stress  the same with more repetitions: more kills, more files, more examples (tests/helpers/sizes.py); half an hour or so
 #   make lint    ruff, mypy --strict
 #   make bench   against astroquery, lightkurve, curl and others, side by side: 15 minutes or so
 #   make docs    the site, in site/
@@ -8,15 +9,19 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CORES := --numprocesses auto --maxprocesses 4 --dist worksteal
 READY := $(VENV)/ready
 
-.PHONY: demo test lint bench docs clean
+.PHONY: demo test stress lint bench docs clean
 
 demo: $(READY)
 	$(BIN)/tess-source demo --to demo-data
 
 test: $(READY)
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q $(CORES)
+
+stress: $(READY)
+	TESS_SOURCE_STRESS=1 $(BIN)/python -m pytest -q $(CORES)
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -13,10 +13,11 @@ import pytest
 import recording
 from hypothesis import settings
 from places import ROOT
+from sizes import size
 
 from tess_source import Session
 
-settings.register_profile("here", deadline=None)  # a busy machine is not a failure
+settings.register_profile("here", deadline=None, max_examples=size(50, 1000))  # a busy machine is not a failure
 settings.load_profile("here")
 
 REAL = ROOT.parent / "shared" / "real"

@@ -18,6 +18,7 @@ from pathlib import Path
 import other_process
 import pytest
 from serving import Handler, Server, content, etag, send, serving
+from sizes import size
 
 from tess_source.download.claim import sweep
 from tess_source.download.owner import Owner
@@ -27,7 +28,7 @@ pytestmark = [
     pytest.mark.block_network(allowed_hosts=["127.0.0.1", ".*/pymp-.*"]),  # multiprocessing's own socket is a file
 ]
 
-KILLS = 100
+KILLS = size(25, 100)
 LARGE = 600
 """Blocks of 2,880 bytes of a large toy file: more than what is worth continuing in another run."""
 
@@ -92,7 +93,7 @@ def finished(root: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
 
-def test_a_hundred_kills_at_random_moments(server: Server, start: Callable[..., BaseProcess], tmp_path: Path) -> None:
+def test_many_kills_at_random_moments(server: Server, start: Callable[..., BaseProcess], tmp_path: Path) -> None:
     """After each, every file under its final name is whole; in the end nothing that was finished was fetched again."""
     bodies = {f"{number:03d}.fits": large(number) if number % 2 else content(number) for number in range(24)}
     truth = {name: hashlib.sha256(body).hexdigest() for name, body in bodies.items()}

@@ -47,14 +47,14 @@ def download_without_claims(server: str, root: Path, sizes: Mapping[str, int]) -
 
 
 def report_on_many(server: str, root: Path, sizes: Mapping[str, int], report: Path) -> None:
-    """Download, and write down memory and open files before and meanwhile."""
+    """Download, and write down memory and open files before and fifty times meanwhile."""
     run = run_of(server, root, sizes, jobs=8)
     run.settings = replace(run.settings, progress=True)
     memory, handles = [_resident()], [_handles()]
     done = 0
     for entry in run:
         done += entry.ok
-        if done % 100 == 0:
+        if done % (len(sizes) // 50) == 0:
             memory.append(_resident())
             handles.append(_handles())
     handles.append(_handles())

@@ -14,6 +14,7 @@ import toys
 from astropy.table import Table
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from sizes import size
 
 from tess_source import Links, Plan, Products, Session
 from tess_source.disk import write_whole
@@ -306,7 +307,7 @@ row = st.fixed_dictionaries(
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     deadline=None,
-    max_examples=25,
+    max_examples=size(15, 250),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
 @given(st.lists(row, min_size=1, max_size=5, unique_by=lambda row: row["uri"]))

@@ -15,6 +15,7 @@ from arrays_case import FAST, KELT_9, QLP, SECTOR_1, TESS_SPOC, content, manifes
 from astropy.io import fits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sizes import size
 
 from tess_source import Accessor, Session, hookimpl
 from tess_source.errors import DamagedFileError, LoadError, PluginConflictError, PluginError, QueryError
@@ -243,7 +244,7 @@ def test_a_flipped_bit_is_seen_when_sums_are_checked(tmp_path: Path) -> None:
     assert [arrays.ok for arrays in manifest.iter_arrays(verify=True)] == [False, True]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=size(30, 600), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cut=st.floats(0, 1, exclude_max=True))
 def test_a_file_cut_anywhere_is_never_taken_for_whole(tmp_path: Path, cut: float) -> None:
     data = small(SPOC)
@@ -254,7 +255,7 @@ def test_a_file_cut_anywhere_is_never_taken_for_whole(tmp_path: Path, cut: float
     assert isinstance(arrays.error, LoadError)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=size(30, 600), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(where=st.integers(0, 2 * 2880), value=st.integers(0, 255))
 def test_a_header_with_any_byte_changed_gives_arrays_or_an_error_of_ours(
     tmp_path: Path, where: int, value: int

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sizes import size
 
 import tess_source_filters
 from tess_source import Products, Session
@@ -18,7 +19,7 @@ from tess_source_filters.whole import Wholes
 from tess_source_filters.words import glob_to_regex
 
 SESSION = Session(discover=False, plugins=[tess_source_filters])
-PATIENT = settings(deadline=None, max_examples=60)
+PATIENT = settings(deadline=None, max_examples=size(30, 600))
 KINDS = ("lc", "fast-lc", "tp", "dvt", "dvr-xml", "ffi", "other")
 PIPELINES = ("SPOC", "QLP", "TESS-SPOC", None)
 EXPTIMES = (20.0, 120.0, 158.4, 200.0, 1800.0, None)

@@ -11,6 +11,7 @@ import pytest
 from astropy.table import MaskedColumn, Table
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sizes import size
 
 import tess_source_filters
 from tess_source import Products, Session
@@ -18,7 +19,7 @@ from tess_source.errors import QueryError, TableError, UnknownNameError
 from tess_source_filters.where import Where
 
 SESSION = Session(discover=False, plugins=[tess_source_filters])
-PATIENT = settings(deadline=None, max_examples=60)
+PATIENT = settings(deadline=None, max_examples=size(30, 600))
 
 
 def theirs(table: Table, conditions: dict[str, Any]) -> list[str]:

@@ -20,6 +20,7 @@ from astropy.io import fits
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from same_curves import assert_equal_curves, assert_equal_values
+from sizes import size
 
 import tess_source_lightkurve as plugin
 from tess_source import names
@@ -46,9 +47,14 @@ def nothing_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spoc, "_learnt", {})
 
 
+LEARNT: dict[Any, Any] = {}
+"""What was learnt by `alone`: once for all tests, as in any process that reads many files."""
+
+
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Read a file without lightkurve's reader, once it has shown what such files look like."""
+    monkeypatch.setattr(spoc, "_learnt", LEARNT)
 
     def read(path: Path, **options: Any) -> Any:
         read_light_curve(path, **options)
@@ -135,10 +141,10 @@ def test_light_curves_of_many_sectors_and_stars_are_of_few_kinds(tmp_path: Path)
     from tess_source_sample.catalogue import Catalogue
 
     listed = [(row["productFilename"], row["size"]) for row in Catalogue(extra=2).files.values()]
-    curves = [(name, size) for name, size in listed if name.startswith("tess2") and name.endswith("-s_lc.fits")]
+    curves = [(name, length) for name, length in listed if name.startswith("tess2") and name.endswith("-s_lc.fits")]
     assert len({names.parse(name).first_sector for name, _ in curves}) > 10
-    for name, size in curves:
-        path = put(tmp_path, name, make(name, size))
+    for name, length in curves:
+        path = put(tmp_path, name, make(name, length))
         assert_equal_curves(read_light_curve(path), lk.read(str(path)))
         path.unlink()
     assert None not in spoc._learnt.values()
@@ -286,7 +292,7 @@ def spoil(how: dict[str, Any]) -> bytes:
     return out.getvalue()
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=size(20, 500), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(how=SPOILED, quality_bitmask=st.sampled_from(["none", "default", "hard", 64]))
 @example({"values": [("TIME", [], np.nan)], "flags": [], "times": "as they are", "teff": None}, "none")
 @example({"values": [("TIME", [4], np.inf)], "flags": [], "times": "as they are", "teff": None}, "none")
@@ -584,6 +590,7 @@ def test_an_astropy_whose_tables_cannot_be_told_their_order_costs_time_only(
     def refuse(*_: Any, **__: Any) -> None:
         raise TypeError("engine must be a class")
 
+    monkeypatch.setattr(spoc, "_learnt", {})
     monkeypatch.setattr(astropy.table, "SortedArray", refuse)
     path = put(tmp_path, data=small())
     assert_equal_curves(alone(path), lk.read(str(path)))

@@ -204,6 +204,7 @@ def test_silence_is_given_up_at_the_deadline() -> None:
         ("soon", None),
         (format_datetime(datetime.now(UTC) - timedelta(hours=1), usegmt=True), 0.0),
     ],
+    ids=["3 s", "two hours", "no time", "an hour ago"],  # not the time of day: workers of xdist must agree
 )
 def test_retry_after_is_granted_up_to_a_limit(header: str, expected: float | None) -> None:
     asked = seconds_to_wait(header)

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mast_case import KELT9, L98, PLACE, QUIET, asked, obsids, plain, session_at, some_observations
 from peers import astroquery_at
+from sizes import size
 
 from tess_source import Observations, Session
 from tess_source.functions import observations
@@ -175,7 +176,7 @@ def test_requests_are_forms_as_astroquery_sends_them(archive: SampleArchive, ses
     assert (question["format"], question["pagesize"], question["page"]) == ("json", 50000, 1)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=size(25, 500), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     ra=st.floats(0, 360), dec=st.floats(-90, 90), radius=st.floats(0, 3600)
 )  # fmt: skip

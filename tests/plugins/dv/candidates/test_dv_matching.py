@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from sizes import size
 
 from tess_source.errors import QueryError
 from tess_source_dv.candidates.ephemeris import MOST, RATIOS, Ephemeris, compare
@@ -114,7 +115,7 @@ def test_without_uncertainties_the_duration_and_the_span_say_how_close_is_close(
 # Runs
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=size(25, 400), deadline=None)
 @given(PERIODS, EPOCHS, st.integers(1, 60), st.permutations([0, 1]))
 def test_a_candidate_keeps_its_identity_under_another_number(
     period: float, epoch: float, cycles: int, order: list[int]
@@ -181,7 +182,7 @@ def test_runs_follow_their_numbers_not_their_names_or_their_order_in_the_table()
 SIX = [tce(run, n, p) for run in (1, 2, 3) for n, p in ((1, 5.0), (2, 8.3))]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=size(15, 200), deadline=None)
 @given(st.permutations(SIX))
 def test_the_order_of_the_table_does_not_matter(rows: list[dict[str, Any]]) -> None:
     assert match(TCEs.of(rows)) == match(TCEs.of(SIX))

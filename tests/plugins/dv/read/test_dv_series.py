@@ -19,6 +19,7 @@ from astropy import units
 from astropy.io import fits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sizes import size
 
 from tess_source import Session, hookimpl, names
 from tess_source.errors import (
@@ -407,7 +408,7 @@ def test_without_its_card_only_a_single_sector_is_known(
 
 
 @pytest.mark.filterwarnings("error")
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=size(15, 250), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(length=st.integers(0, 4_760_639))
 def test_a_file_cut_anywhere_is_damaged_and_named(tmp_path: Path, length: int) -> None:
     path = tmp_path / KELT9

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import xml.etree.ElementTree as ET
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from tess_source_dv.read.tce_columns import COLUMNS
 from tess_source_dv.read.tces import TCEs, read_dvt_headers, read_tces, tces_of_report
 from tess_source_sample.files import make
 
+made = cache(make)  # the time series takes a quarter of a second
 STEM = "tess2018206190142-s0001-s0006-0000000307210830-00196"
 FITTED = {
     "period": "orbitalPeriodDays", "epoch": "transitEpochBtjd", "duration": "transitDurationHours", "depth": "transitDepthPpm",
@@ -162,7 +164,7 @@ def test_a_report_without_tces_is_an_empty_table() -> None:
 def both(tmp_path: Path) -> TCEs:
     """The TCEs of one run of the sample archive, from the report and from the time series."""
     for ending in ("_dvr.xml", "_dvt.fits"):
-        (tmp_path / f"{STEM}{ending}").write_bytes(make(STEM + ending))
+        (tmp_path / f"{STEM}{ending}").write_bytes(made(STEM + ending))
     return read_tces(sorted(tmp_path.iterdir()))
 
 
@@ -233,7 +235,7 @@ def test_the_report_and_the_time_series_of_a_run_agree(both: TCEs) -> None:
 @pytest.fixture
 def series(tmp_path: Path) -> Path:
     path = tmp_path / f"{STEM}_dvt.fits"
-    path.write_bytes(make(path.name))
+    path.write_bytes(made(path.name))
     return path
 
 
@@ -323,7 +325,7 @@ def test_a_time_series_that_cannot_be_true_is_refused(
 
 def test_a_light_curve_is_no_time_series(tmp_path: Path) -> None:
     path = tmp_path / "tess2019198215352-s0014-0000000016740101-0150-s_lc.fits"
-    path.write_bytes(make(path.name))
+    path.write_bytes(made(path.name))
     with pytest.raises(LoadError, match=f"{path.name} is healthy, but no DV time series"):
         read_dvt_headers(path)
 

@@ -10,6 +10,7 @@ import pytest
 from dv_case import TIC, found, key, light_curve, member, products, whole
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sizes import size
 
 from tess_source import Found
 from tess_source.errors import DamagedFileError, QueryError, UnknownNameError
@@ -142,7 +143,7 @@ def test_pipelines_and_targets_do_not_supersede_each_other_and_equal_versions_no
 searches = st.tuples(st.integers(1, 9), st.integers(0, 5), st.integers(1, 30))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=size(30, 600))
 @given(
     seen=st.sets(st.integers(1, 12)),
     made=st.lists(searches, min_size=1, max_size=7, unique=True),
@@ -230,7 +231,7 @@ def test_of_sets_with_as_many_sectors_the_widest_is_that_of_the_higher_run() -> 
     assert here.select(dv="widest").products["run"].drop_nulls().to_list() == [323]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=size(15, 400))
 @given(
     seen=st.sets(st.integers(1, 12)),
     made=st.lists(st.tuples(st.integers(1, 4), searches), min_size=1, max_size=12, unique=True),
