@@ -1,7 +1,7 @@
 # Each of these sets itself up on a fresh machine with python3 >= 3.11, make and git.
 #   make demo    search KELT-9 on the sample archive, download two light curves, open and draw them
 #   make test    the whole suite, on up to four cores
-#   make stress  the same with more repetitions: more kills, more files, more examples (tests/helpers/sizes.py); half an hour or so
+#   make stress  the same with more repetitions: more kills, more files, more examples (tests/helpers/sizes.py)
 #   make lint    ruff, mypy --strict
 #   make bench   against astroquery, lightkurve, curl and others, side by side: 15 minutes or so
 #   make docs    the site, in site/
