@@ -36,12 +36,12 @@ COMMENTARY = (b"COMMENT ", b"HISTORY ", b" " * KEYWORD, b"END     ")
 """Keywords whose cards have no value, whatever they look like."""
 STANDARD_KEYWORD = re.compile(r"(?!COMMENT |HISTORY |CONTINUE|END )[A-Z0-9_-]++ *+")
 STANDARD = re.compile(
-    r" *+(?:'(?P<text>[ -&(-~]*+(?:''(?! */)[ -&(-~]*+)*+)'"
+    r" *+(?!'' *+/.*')(?:'(?P<text>[ -&(-~]*+(?:''(?! */)[ -&(-~]*+)*+)'"
     r"|(?P<number>[+-]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[ED][+-]?\d++)?)"
     r"|(?P<logical>[TF]))? *+(?:/[ -~]*+)?"
 )
-"""What stands behind the value indicator, as the standard has it. A doubled quote with a comment's slash behind it is left out: there,
-astropy ends the text."""
+"""What stands behind the value indicator, as the standard has it. Left out is what astropy reads otherwise: a doubled quote with a slash
+behind it, where it ends the text, and no text with a quote in its comment, where it ends the text."""
 FLOAT = r"(?:\.\d+|\d+(?:\.\d*)?) *(?:[DEde] *[+-]? *\d+)?"
 NUMBER = re.compile(rf"([+-]? *\d+)|[+-]? *{FLOAT}")
 COMPLEX = re.compile(rf"\( *([+-]? *{FLOAT}) *, *([+-]? *{FLOAT}) *\)")
@@ -299,7 +299,7 @@ class Header(Mapping[str, Value]):
             if not goes_on or more is None or more["text"] is None:
                 return UNREADABLE
             text = text[:-1] + more["text"]
-        if stop > at + CARD and (text.endswith("&") or re.search(r"'' */", text)):
+        if stop > at + CARD and (not text or text.endswith("&") or re.search(r"'' */", text)):
             return UNREADABLE
         if ": " in text and RECORD.match(text):
             return UNREADABLE
