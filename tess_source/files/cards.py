@@ -123,10 +123,11 @@ class Header(Mapping[str, Value]):
         at = self._where.get(key.encode("latin-1", "replace").ljust(KEYWORD))
         if at is not None and self._text.startswith(INDICATOR, at + KEYWORD):
             value = self._value(at, at + VALUE)
-        elif found := self._find(key):
-            value = self._value(*found)
-        else:
+        elif self._long is not None and not self._long:
             return default
+        else:
+            found = self._find(key)
+            value = default if found is None else self._value(*found)
         return None if value is UNREADABLE else value
 
     def read(self) -> dict[str, Value]:
@@ -269,7 +270,9 @@ class Header(Mapping[str, Value]):
         found = STANDARD.fullmatch(self._text, start, at + CARD)
         if found is not None:
             text: str | None = found["text"]
-            return _plain(found) if text is None else self._continued(text, at)
+            if text is None:
+                return _plain(found)
+            return self._continued(text, at) if "&" in text or "'" in text else text.rstrip(" ")
         field = self._text[start : at + CARD].strip(" ")
         if not field.startswith("'"):
             return _number(field)
@@ -325,7 +328,11 @@ def _plain(found: re.Match[str]) -> Value:
     word = found["number"]
     if word is None:
         return None if found["logical"] is None else found["logical"] == "T"
-    return int(word) if word.lstrip("+-").isdecimal() else float(word.replace("D", "E"))
+    if word.isdecimal():
+        return int(word)
+    if "." not in word and word[1:].isdecimal():
+        return int(word)
+    return float(word.replace("D", "E") if "D" in word else word)
 
 
 def _number(field: str) -> Any:
