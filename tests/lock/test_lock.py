@@ -823,7 +823,7 @@ def test_what_is_no_lock_is_refused_by_every_command(program: Callable[..., Ran]
 def test_a_fault_of_the_archive_is_an_error_and_no_difference(
     program: Callable[..., Ran], archive: SampleArchive, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tess_source_mast.patience.PAUSE", 0.0)
+    monkeypatch.setattr("tess_source_mast.deadline.PAUSE", 0.0)
     archive.faults.add(Fault("json-error", times=None, match="invoke"))
     done = program("lock", "refresh", file)
     assert done.code == 1
