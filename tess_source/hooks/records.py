@@ -125,7 +125,7 @@ class Request:
     url: str
     """An http or https address, fetched by one GET; or a file address, ``file:///...``, which is copied."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Headers for the first host only: they may hold a secret and do not follow a redirect elsewhere."""
+    """Headers for the first host only: they may hold a secret and do not follow a redirect elsewhere, nor go to a server in its place."""
     unpack: str = ""
     """How what comes is packed: ``"zip"`` for a zip file with one file in it, which is unpacked. Empty: it comes as it is."""
 
