@@ -63,7 +63,7 @@ def cite(plan: Plan) -> str:
         groups.setdefault(_data_set(item), []).append(item)
     lines = [_line(key, groups[key]) for key in sorted(groups, key=lambda key: (key not in DOIS, str(key)))]
     if when := plan.record.get("time"):
-        lines.append(f"As {plan.record.get('archive', 'the archive')} answered on {str(when)[:10]}.")
+        lines.append(f"As {plan.record.get('server', 'the archive')} answered on {str(when)[:10]}.")
     return "\n".join([*lines, ACKNOWLEDGEMENT])
 
 

@@ -492,7 +492,7 @@ def test_names_that_mean_something_to_a_shell_or_to_python_stay_names(
         if '"' not in name
     ]
     plan = Plan.of(
-        Products.of(rows), tmp_path, record={"archive": "MAST\n__import__('os').system('touch pwned')", "time": '"""\''}
+        Products.of(rows), tmp_path, record={"server": "MAST\n__import__('os').system('touch pwned')", "time": '"""\''}
     )
     assert not plan.items["problem"].is_not_null().any()
     text = written(plan, session, language)
@@ -523,7 +523,7 @@ def test_what_cannot_be_in_a_script_is_said(session: Session, lock: Plan, tmp_pa
 
 
 def test_a_lock_says_how_its_data_are_cited(lock: Plan) -> None:
-    lines = cite(replace(lock, record={"archive": "MAST", "time": "2026-01-02T03:04:05+00:00"})).splitlines()
+    lines = cite(replace(lock, record={"server": "MAST", "time": "2026-01-02T03:04:05+00:00"})).splitlines()
     assert lines[0].startswith("TESS Light Curves - All Sectors, STScI/MAST, doi:10.17909/t9-nmc8-f686 (")
     assert lines[1].startswith("dvr-xml of SPOC (")
     assert "no DOI is known here; MAST lists its DOIs at https://archive.stsci.edu/publishing/doi" in lines[1]
@@ -809,6 +809,15 @@ def test_scripts_and_citations_are_printed(program: Callable[..., Ran], file: Pa
     assert program("lock", "script", file).out.startswith("#!/usr/bin/env python3")
     assert program("lock", "script", file, "--curl").out.startswith("#!/bin/sh")
     assert ACKNOWLEDGEMENT in program("lock", "cite", file).out
+
+
+def test_scripts_and_citations_name_the_server_that_answered(
+    program: Callable[..., Ran], lock: Plan, file: Path
+) -> None:
+    server = lock.record["server"]
+    assert str(server).startswith("http://127.0.0.1:")
+    assert f"files of {server}, as it answered" in program("lock", "script", file).out
+    assert f"As {server} answered on " in program("lock", "cite", file).out
 
 
 def test_what_is_no_lock_is_refused_by_every_command(program: Callable[..., Ran], tmp_path: Path) -> None:
