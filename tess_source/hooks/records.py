@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tess_source.tables.listing import Links, Observations, Products
     from tess_source.tables.rows import Mask
 
-__all__ = ["Accessor", "Column", "Field", "Filter", "Kind", "Request", "StandIn", "Transport"]
+__all__ = ["Accessor", "Citation", "Column", "Field", "Filter", "Kind", "Request", "StandIn", "Transport"]
 
 
 def _same(value: Any) -> Any:
@@ -104,6 +104,29 @@ class Accessor:
     def key(self) -> str:
         """The name that two plugins cannot both claim."""
         return self.name if self.of == "found" else f"{self.of}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """How papers cite a data set."""
+
+    pipeline: str
+    """The pipeline that made it, as in the column `pipeline`; case does not matter."""
+    kind: str | None
+    """The kind of its files, as in the column `kind`. None: all kinds that have no citation of their own."""
+    title: str
+    """Title and publisher."""
+    doi: str
+    """E.g. ``10.17909/t9-nmc8-f686``."""
+    acknowledgement: str = ""
+    """What the archive asks papers to say that use its data."""
+    others: str = ""
+    """Where to look for data sets that have no citation here, e.g. "MAST lists its DOIs at https://…"."""
+
+    @property
+    def key(self) -> str:
+        """The data set, which two plugins cannot both claim."""
+        return f"{self.pipeline.upper()} {self.kind or '*'}"
 
 
 @dataclass(frozen=True, slots=True)

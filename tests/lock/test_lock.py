@@ -23,11 +23,12 @@ from tess_source.errors import LockError
 from tess_source.files.verify import release_of
 from tess_source.functions import load_plan
 from tess_source.lock.check import verify_lock
-from tess_source.lock.citation import ACKNOWLEDGEMENT, DOIS, cite
+from tess_source.lock.citation import cite
 from tess_source.lock.compare import diff
 from tess_source.lock.refresh import ask_again, refresh
 from tess_source.lock.scripts import script
 from tess_source.tables.items import Items
+from tess_source_mast.citations import ACKNOWLEDGEMENT, CITATIONS
 from tess_source_sample.faults import Fault
 from tess_source_sample.files import make
 from tess_source_sample.server import SampleArchive
@@ -523,7 +524,7 @@ def test_what_cannot_be_in_a_script_is_said(session: Session, lock: Plan, tmp_pa
 
 
 def test_a_lock_says_how_its_data_are_cited(lock: Plan) -> None:
-    lines = cite(replace(lock, record={"server": "MAST", "time": "2026-01-02T03:04:05+00:00"})).splitlines()
+    lines = cite(replace(lock, record={"server": "MAST", "time": "2026-01-02T03:04:05+00:00"}), CITATIONS).splitlines()
     assert lines[0].startswith("TESS Light Curves - All Sectors, STScI/MAST, doi:10.17909/t9-nmc8-f686 (")
     assert lines[1].startswith("dvr-xml of SPOC (")
     assert "no DOI is known here; MAST lists its DOIs at https://archive.stsci.edu/publishing/doi" in lines[1]
@@ -536,7 +537,7 @@ def test_sectors_are_named_in_runs_and_ranges(tmp_path: Path) -> None:
         {"uri": f"x:{n}", "filename": f"{n}", "pipeline": "QLP", "kind": "lc", "first_sector": a, "last_sector": b}
         for n, (a, b) in enumerate(sectors)
     ]
-    said = cite(Plan.of(Products.of(rows), tmp_path)).splitlines()[0]
+    said = cite(Plan.of(Products.of(rows), tmp_path), CITATIONS).splitlines()[0]
     assert (
         said
         == 'High Level Science Product "QLP", STScI/MAST, doi:10.17909/t9-r086-e880 (5 files, sectors 1-3, 5, 14-55 together)'
@@ -544,7 +545,7 @@ def test_sectors_are_named_in_runs_and_ranges(tmp_path: Path) -> None:
 
 
 def test_every_doi_is_of_mast_and_has_one_data_set() -> None:
-    dois = [doi for _, doi in DOIS.values()]
+    dois = [one.doi for one in CITATIONS]
     assert len(set(dois)) == len(dois)
     assert all(doi.startswith("10.17909/") for doi in dois)
 

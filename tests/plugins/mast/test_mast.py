@@ -292,7 +292,7 @@ def test_observations_of_other_archives_are_not_asked_about(archive: SampleArchi
 
     others = some_observations(session).with_columns(archive=pl.lit("elsewhere"))
     archive.clear()
-    assert tess_source_mast.tess_list(others, session.settings) is None
+    assert tess_source_mast.tess_list(others, Query(), session.settings) is None
     assert archive.requests == []
 
 
