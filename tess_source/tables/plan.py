@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 from tess_source._lazy import pl
 from tess_source.disk import write_whole
 from tess_source.display import text
-from tess_source.tables.accessors import KnowsAccessors, given
+from tess_source.tables.accessors import KnowsSchemes, given
 from tess_source.tables.convert import to_astropy
 from tess_source.tables.entries import as_astroquery, as_frame, counted, with_sums
 from tess_source.tables.items import HERE, Entry, Item, Items, item_from
@@ -26,17 +26,6 @@ if TYPE_CHECKING:
     from astropy.table import Table as AstropyTable
 
 __all__ = ["Fetches", "Interrupted", "Manifest", "Plan"]
-
-
-class KnowsSchemes(KnowsAccessors, Protocol):
-    """What a plan needs of a registry."""
-
-    @property
-    def transports(self) -> Collection[str]:
-        """URI schemes that plugins fetch."""
-
-    def implements(self, hook: str) -> bool:
-        """Whether a plugin implements a hook."""
 
 
 class Fetches(Protocol):
@@ -200,13 +189,7 @@ class Plan:
         return session.iter_download(self, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry)
 
     def save(self, path: str | Path) -> Path:
-        """Write the plan as ECSV, astropy's text table: one line per file, sorted; ``Table.read`` alone reads it.
-
-        Parameters
-        ----------
-        path : str or Path
-            The file; it is replaced as a whole or not at all.
-        """
+        """Write the plan as ECSV, astropy's text table: one line per file, sorted. The file is replaced as a whole or not at all."""
         file = Path(path)
         write_whole(file, self.to_text().encode())
         return file
@@ -289,11 +272,7 @@ class Manifest(ManifestMethods):
         return replace(self, plan=self.plan.using(session))
 
     def lock(self) -> Plan:
-        """Return the plan with what is known since the files are there: sizes, sha256 sums, and which processing each is of.
-
-        Files that were here before are read for their sums. Which processing a FITS file comes from (``DATA_REL``, ``PROCVER``,
-        ``DATE``) is read from its first header: SPOC keeps name and size of a file that it processes again.
-        """
+        """Return the plan with what is known since the files are there: see `tess_source.tables.entries.with_sums`."""
         return replace(self.plan, items=with_sums(self.plan.items, self.entries))
 
     def _plugins_of(self) -> Fetches:
@@ -343,22 +322,9 @@ class Manifest(ManifestMethods):
         return self._plugins_of().open(self, **options)
 
     def iter_load(self, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Any]:
-        """Open one file at a time, so that memory does not grow.
+        """Open one file at a time, in the order of the manifest, so that memory does not grow. For the arguments see `map`.
 
-        A file that cannot be opened is logged as a warning and passed over. Files that share a reason are logged twice at most: the
-        first when it comes, and at the end how many more there were.
-
-        Parameters
-        ----------
-        workers : int or Executor, optional
-            Open the files in so many other processes: see `map`, which is faster where you want a small result per file.
-        **options
-            Passed to the readers.
-
-        Yields
-        ------
-        object
-            E.g. a lightkurve.LightCurve, in the order of the manifest.
+        A file that cannot be opened is passed over with a warning; files that share a reason are logged twice at most.
         """
         return opened_values(self._plugins_of()._each(self, None, workers, options))
 
@@ -376,9 +342,8 @@ class Manifest(ManifestMethods):
         function : callable
             Takes an opened file. What it returns is all that comes back from another process, so let it be small.
         workers : int or Executor, optional
-            In how many other processes to do it; None: in this one. Each of them starts a new Python, imports the plugins' libraries
-            again (for lightkurve some seconds), and finds the function by its name: it must be defined in a module, and a script
-            needs its ``if __name__ == "__main__":``. An executor of `concurrent.futures` is used as it is, and left open.
+            In how many other processes to do it; None: in this one. New processes import the plugins' libraries again (lightkurve takes
+            some seconds) and find the function by its name: define it in a module, and a script needs ``if __name__ == "__main__":``.
         **options
             Passed to the readers.
 
@@ -386,7 +351,7 @@ class Manifest(ManifestMethods):
         ------
         Opened
             One per file, with what the function returned, or the reason why the file could not be opened. At most four files per
-            worker are under way, however many there are.
+            worker are under way.
 
         Raises
         ------
