@@ -271,28 +271,7 @@ class Session(Extended):
         executor: Executor | None = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:
-        """Fetch what is not here yet.
-
-        Parameters
-        ----------
-        what : Plan or Found or table
-            What to fetch: a plan, an answer, or products from elsewhere.
-        root : str or Path, optional
-            The folder; the plan's own, or the cache folder.
-        layout : str
-            See `Found.plan`; a plan has its own.
-        jobs, progress, executor, on_entry
-            See `Plan.download`.
-
-        Returns
-        -------
-        Manifest
-
-        Raises
-        ------
-        Interrupted
-            On Ctrl-C, with the manifest of what was done.
-        """
+        """Fetch a plan, an answer, or products from elsewhere: see `tess_source.download`."""
         plan = self._planned(what, root, layout)
         return download(
             plan, self.registry, self.settings, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry

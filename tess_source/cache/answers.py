@@ -23,16 +23,20 @@ from tess_source.errors import TableError
 from tess_source.settings import OWN_FOLDER
 from tess_source.tables.listing import Observations, Products
 
-__all__ = ["BROKEN", "Answer", "Answers"]
+__all__ = ["BROKEN", "LISTED", "Answer", "Answers"]
 
 log = logging.getLogger(__name__)
+
+LISTED = "_listed"
+"""A column of kept observations: whether their products were listed. Filters may have made that needless."""
 
 
 @dataclass(frozen=True)
 class Answer:
     """What an archive said."""
 
-    observations: Observations
+    marked: Observations
+    """The observations, with a column `LISTED` if not all of them were listed."""
     products: Products
     """As the archive listed them: a file that two observations share stands there twice."""
     time: str
@@ -41,9 +45,24 @@ class Answer:
     """Of the software that asked."""
 
     @property
+    def observations(self) -> Observations:
+        """All observations that the archive found."""
+        return Observations(self.marked.to_polars().drop(LISTED, strict=False))
+
+    @property
+    def listed(self) -> pl.Series:
+        """Of which observations the products were listed: one boolean per observation."""
+        found = (
+            self.marked[LISTED]
+            if LISTED in self.marked.columns
+            else pl.Series([True]).new_from_index(0, len(self.marked))
+        )
+        return found.fill_null(value=True)
+
+    @property
     def empty(self) -> bool:
         """Whether there is nothing in it."""
-        return not (len(self.observations) and len(self.products))
+        return not (len(self.marked) and len(self.products))
 
 
 @dataclass(frozen=True)
@@ -120,7 +139,7 @@ class Answers:
         if left or not parts:
             return None, left
         answer = Answer(
-            Observations.stack(part.observations for part in parts).sort(),
+            Observations.stack(part.marked for part in parts).sort(),
             Products.stack(part.products for part in parts).sort(),
             min((part.time for part in parts), key=lambda time: -age_of(time)),
             parts[0].versions,
@@ -188,7 +207,7 @@ def _packed(record: Mapping[str, Any], answer: Answer) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as pack:
         pack.writestr("record.json", json.dumps(record, indent=1))
-        for name, table in (("observations", answer.observations), ("products", answer.products)):
+        for name, table in (("observations", answer.marked), ("products", answer.products)):
             rows = io.BytesIO()
             table.to_polars().write_parquet(rows)
             pack.writestr(f"{name}.parquet", rows.getvalue())
@@ -213,7 +232,7 @@ def _separable(answer: Answer, tics: Iterable[str]) -> bool:
 
     That takes the archive's own number of the observation in both tables, MAST's ``obsid`` and ``parent_obsid``.
     """
-    observations, products = answer.observations, answer.products
+    observations, products = answer.marked, answer.products
     if "obsid" not in observations.columns or "parent_obsid" not in products.columns:
         return False
     numbers, parents = observations["obsid"], products["parent_obsid"]
@@ -226,6 +245,6 @@ def _separable(answer: Answer, tics: Iterable[str]) -> bool:
 def _part(answer: Answer, tics: Iterable[str]) -> Answer:
     """Give what an answer says of some of its TIC ids."""
     numbers = [int(tic.removeprefix("TIC ")) for tic in tics]
-    observations = answer.observations.where(pl.col("tic").is_in(numbers))
+    observations = answer.marked.where(pl.col("tic").is_in(numbers))
     of_them = pl.col("parent_obsid").is_in(observations["obsid"].implode())
-    return replace(answer, observations=observations, products=answer.products.where(of_them))
+    return replace(answer, marked=observations, products=answer.products.where(of_them))

@@ -6,13 +6,14 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from tess_source import settings as config
+from tess_source._lazy import pl
 from tess_source._version import __version__
-from tess_source.cache.answers import BROKEN, Answer, Answers
+from tess_source.cache.answers import BROKEN, LISTED, Answer, Answers
 from tess_source.cache.keep import keep
 from tess_source.cache.question import FORMAT, Question
 from tess_source.clock import SKEW, age_of, ago, this_moment
@@ -69,7 +70,7 @@ class Memory:
         return ""
 
     def ask(
-        self, query: Query, fresh: Callable[[], tuple[Observations, Products, bool]], *, refresh: bool = False
+        self, query: Query, fresh: Callable[[], Answer], serves: Callable[[Answer], bool], *, refresh: bool = False
     ) -> Recalled:
         """Answer a question from the store, or else ask.
 
@@ -77,8 +78,9 @@ class Memory:
         ----------
         query : Query
         fresh : callable
-            Asks the archives for observations and their products, and tells whether all products were listed, or only those that the
-            filters of the question could keep.
+            Asks the archives.
+        serves : callable
+            Tells whether a remembered answer holds all that the filters of the question may keep.
         refresh : bool
             Ask in any case.
 
@@ -89,35 +91,32 @@ class Memory:
         """
         self._check(refresh)
         reason = self.why_not()
-        questions = [] if reason else self._questions(query)
+        question = None if reason else Question.of(query, **self._whom(ARCHIVE_HOOKS, query.archives))
         answers = Answers(self.root, self.max_age, None if self.offline else self._versions(ARCHIVE_HOOKS))
-        for question in () if refresh else questions:
-            if kept := answers.find(question):
-                self._log_recalled(query, kept)
-                return Recalled(kept, kept.time)
+        if question and not refresh and (kept := answers.find(question)) and serves(kept):
+            self._log_recalled(query, kept)
+            return Recalled(kept, kept.time)
         if self.offline:
-            asked = questions[0] if questions else None
-            missing = answers.missing(asked) if asked and asked.tics else list(map(str, query.targets))
-            raise OfflineError(_what_is_missing(missing, query), reason)
-        answer, whole = self._fresh(fresh)
-        if questions and (whole or len(questions) > 1):
-            answers.keep(questions[0 if whole else 1], answer)
+            missing = answers.missing(question) if question and question.tics else list(map(str, query.targets))
+            raise OfflineError(_what_is_missing(missing or list(map(str, query.targets)), query), reason)
+        answer = fresh()
+        if question:
+            answers.keep(question, answer)
         return Recalled(answer)
 
-    def without_network(
-        self, query: Query, fresh: Callable[[], tuple[Observations, Products, bool]], error: OfflineError
-    ) -> Recalled:
+    def without_network(self, query: Query, fresh: Callable[[], Answer], error: OfflineError) -> Recalled:
         """Answer a question by archives that need no connection; an error that says what is missing is raised if they cannot."""
         try:
-            answer, _ = self._fresh(fresh)
+            answer = fresh()
         except QueryError:
             raise error from None
         log.warning("offline: answered by %s", ", ".join(query.archives))
         return Recalled(answer)
 
-    def _fresh(self, fresh: Callable[[], tuple[Observations, Products, bool]]) -> tuple[Answer, bool]:
-        observations, products, whole = fresh()
-        return Answer(observations, products, this_moment(), self._versions(ARCHIVE_HOOKS)), whole
+    def answer(self, observations: Observations, products: Products, listed: pl.Series) -> Answer:
+        """Return what archives said just now."""
+        marked = observations if listed.all() else observations.with_columns(**{LISTED: listed})
+        return Answer(marked, products, this_moment(), self._versions(ARCHIVE_HOOKS))
 
     def resolve(
         self, name: str, look_up: Callable[[], Target | None], *, refresh: bool = False
@@ -165,13 +164,6 @@ class Memory:
             raise OfflineError(what, "only answers to searches and what names mean are kept")
 
     # -- whom, and with what --
-
-    def _questions(self, query: Query) -> list[Question]:
-        """Return the question without its filters, whose answer serves for all of them, and the question with them."""
-        whom = {**self._whom(ARCHIVE_HOOKS, query.archives)}
-        whole = Question.of(replace(query, filters={}), **whom)
-        chosen = Question.of(query, **whom) if query.filters else None
-        return [whole, *([chosen] if chosen else [])] if whole else []
 
     def _whom(self, hooks: Sequence[str], archives: Sequence[str] = ()) -> dict[str, Any]:
         """Return who is asked: the same question to another server, to other archives or with a token is another question."""

@@ -31,8 +31,8 @@ class Question:
     def of(cls, query: Query, **whom: Any) -> Question | None:
         """Bring a query into canonical form.
 
-        Neither the order nor the spelling of targets counts, nor the case of column names, nor the order of a list of values. The order
-        of two numbers does: they may be an interval.
+        Filters do not count: an answer serves all for which it holds enough. Neither the order nor the spelling of targets counts, nor
+        the case of column names, nor the order of a list of values. The order of two numbers does: they may be an interval.
 
         Parameters
         ----------
@@ -47,11 +47,9 @@ class Question:
             None if a value cannot be written down.
         """
         criteria = sorted(([name.lower(), _value(value)] for name, value in query.criteria.items()), key=json.dumps)
-        filters = sorted([name, _filter_value(value)] for name, value in query.filters.items())
-        if _unwritable(criteria) or any(text is None for _, text in filters):
+        if _unwritable(criteria):
             return None
         asked = {"format": FORMAT, **whom, "criteria": criteria, "wildcards": query.wildcards}
-        asked |= {"filters": filters} if filters else {}
         return cls(asked, tuple(sorted({_target(target) for target in query.targets})))
 
     @property
@@ -101,13 +99,6 @@ def _value(value: Any) -> Any:
         return values
     unique = {json.dumps(item, sort_keys=True): item for item in values}
     return [unique[text] for text in sorted(unique)]
-
-
-def _filter_value(value: Any) -> str | None:
-    """Return a filter's checked value as text; None if it has no text of its own."""
-    kind: Any = type(value)
-    has_text = kind.__str__ is not object.__str__ or kind.__repr__ is not object.__repr__
-    return str(value) if has_text else None
 
 
 def _whole(value: Any) -> Any:

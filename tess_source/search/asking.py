@@ -9,12 +9,13 @@ from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from tess_source.cache.answers import Answer
 from tess_source.cache.memory import Memory
 from tess_source.clock import this_moment
 from tess_source.errors import OfflineError, QueryError, UnknownNameError
 from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
-from tess_source.search.narrowing import Narrowed, listed
+from tess_source.search.narrowing import Listing, Wanted, listed
 from tess_source.search.resolving import archives_of
 from tess_source.settings import Settings
 from tess_source.tables.found import Found
@@ -41,15 +42,23 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
         If nothing may be asked, and neither the cache folder nor a stand-in knows.
     """
     memory = Memory(settings, registry)
-    listings: list[Narrowed] = []
+    tried: list[bool] = []
 
-    def fresh() -> tuple[Observations, Products, bool]:
+    def fresh() -> Answer:
         seen = _observations(registry, settings, query)
-        listings.append(listed(registry, seen, query, lambda part: _products(registry, settings, part, query)))
-        return seen, listings[-1].products, listings[-1].observations == len(seen)
+        asked = (
+            replace(query, filters={}) if tried else query
+        )  # what is remembered is of other filters: let it serve all from now on
+        found = listed(registry, seen, asked, lambda part: _products(registry, settings, part, asked))
+        return memory.answer(seen, found.products, found.listed)
+
+    def serves(kept: Answer) -> bool:
+        wanted = Wanted.of(registry, kept.observations, query)
+        tried.append(True)
+        return wanted.is_in(registry, kept.observations, Listing(kept.products, kept.listed), query)
 
     try:
-        recalled = memory.ask(query, fresh, refresh=refresh)
+        recalled = memory.ask(query, fresh, serves, refresh=refresh)
     except OfflineError as error:
         query = replace(query, archives=_stand_ins(registry, _archives(registry, settings, query)))
         if not query.archives:

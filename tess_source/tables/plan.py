@@ -289,11 +289,7 @@ class Manifest(ManifestMethods):
         return replace(self, plan=self.plan.using(session))
 
     def lock(self) -> Plan:
-        """Return the plan with what is known since the files are there: sizes, sha256 sums, and which processing each is of.
-
-        Files that were here before are read for their sums. Which processing a FITS file comes from (``DATA_REL``, ``PROCVER``,
-        ``DATE``) is read from its first header: SPOC keeps name and size of a file that it processes again.
-        """
+        """Return the plan with what is known since the files are there: see `tess_source.tables.entries.with_sums`."""
         return replace(self.plan, items=with_sums(self.plan.items, self.entries))
 
     def _plugins_of(self) -> Fetches:
@@ -343,22 +339,10 @@ class Manifest(ManifestMethods):
         return self._plugins_of().open(self, **options)
 
     def iter_load(self, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Any]:
-        """Open one file at a time, so that memory does not grow.
+        """Open one file at a time, in the order of the manifest, so that memory does not grow. For the arguments see `map`.
 
         A file that cannot be opened is logged as a warning and passed over. Files that share a reason are logged twice at most: the
         first when it comes, and at the end how many more there were.
-
-        Parameters
-        ----------
-        workers : int or Executor, optional
-            Open the files in so many other processes: see `map`, which is faster where you want a small result per file.
-        **options
-            Passed to the readers.
-
-        Yields
-        ------
-        object
-            E.g. a lightkurve.LightCurve, in the order of the manifest.
         """
         return opened_values(self._plugins_of()._each(self, None, workers, options))
 
@@ -376,9 +360,8 @@ class Manifest(ManifestMethods):
         function : callable
             Takes an opened file. What it returns is all that comes back from another process, so let it be small.
         workers : int or Executor, optional
-            In how many other processes to do it; None: in this one. Each of them starts a new Python, imports the plugins' libraries
-            again (for lightkurve some seconds), and finds the function by its name: it must be defined in a module, and a script
-            needs its ``if __name__ == "__main__":``. An executor of `concurrent.futures` is used as it is, and left open.
+            In how many other processes to do it; None: in this one. New processes import the plugins' libraries again (lightkurve takes
+            some seconds) and find the function by its name: define it in a module, and a script needs ``if __name__ == "__main__":``.
         **options
             Passed to the readers.
 
@@ -386,7 +369,7 @@ class Manifest(ManifestMethods):
         ------
         Opened
             One per file, with what the function returned, or the reason why the file could not be opened. At most four files per
-            worker are under way, however many there are.
+            worker are under way.
 
         Raises
         ------

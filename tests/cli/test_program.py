@@ -220,7 +220,7 @@ def test_a_dry_run_shows_the_plan_and_fetches_nothing(program: Program, archive:
     said = program("get", KELT9, "--kind", "lc", "--to", str(tmp_path / "x"), "--dry-run", "--format", "jsonl")
     assert said.code == 0
     assert len(said.out.splitlines()) == 6
-    assert "11.7 MB to fetch" in said.err
+    assert "6 to fetch (11.7 MB)" in said.err
     assert not (tmp_path / "x").exists()
     assert not [request for request in archive.requests if "Download" in request.path]
 

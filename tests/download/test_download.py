@@ -57,9 +57,10 @@ def other() -> Iterator[Server]:
 
 
 class Toy:
-    """Fetches ``toy:`` addresses from the session's server, and ``mirror:`` addresses from anywhere."""
+    """Fetches ``toy:`` addresses from one server, and ``mirror:`` addresses from anywhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, home: str = "") -> None:
+        self.home = home
         self.headers: dict[str, str] = {}
         self.threads: set[int] = set()
 
@@ -71,7 +72,7 @@ class Toy:
         self.threads.add(threading.get_ident())
         if uri.endswith("mistake.fits"):
             raise KeyError("mistake in a plugin")
-        return Request(f"{settings.server}/{uri.rpartition('/')[2]}", self.headers)
+        return Request(f"{self.home or settings.server}/{uri.rpartition('/')[2]}", self.headers)
 
 
 @pytest.fixture
@@ -85,7 +86,8 @@ Planned = Callable[..., Plan]
 @pytest.fixture
 def planned(server: Server, toy: Toy, tmp_path: Path) -> Planned:
     """Put files on the server and plan to fetch them."""
-    session = Session(server.url, discover=False, plugins=[toy], jobs=4)
+    toy.home = server.url
+    session = Session(discover=False, plugins=[toy], jobs=4)
 
     def plan(
         *acts: Act | list[Act] | None, sizes: bool = True, links: list[dict[str, str]] | None = None, end: str = ".fits"
@@ -302,7 +304,7 @@ def test_an_address_that_no_plugin_fetches_is_said(planned: Planned, tmp_path: P
     session = planned().session
     plan = Plan.of(Products.of([{"uri": "gopher:sky/x.fits", "obs_id": "o", "size": 1}]), tmp_path, session=session)
     assert "1 that no plugin fetches (gopher)" in plan.summary(), "it is known before anything is fetched"
-    assert plan.download()[0].error == "no plugin fetches 'gopher' URIs; there are toy, mirror"
+    assert plan.download()[0].error == "no plugin fetches 'gopher' URIs; there are file, toy, mirror"
 
 
 def test_a_plugin_that_downloads_by_itself_may_know_any_address(planned: Planned, tmp_path: Path) -> None:
@@ -518,7 +520,9 @@ def test_nothing_is_printed_where_nobody_looks(
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_bar_is_on_stderr_and_leaves_the_streams_alone(planned: Planned, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_bar_is_on_stderr_and_leaves_the_streams_alone(
+    planned: Planned, server: Server, capfd: pytest.CaptureFixture[str]
+) -> None:
     streams: set[tuple[int, int]] = set()
 
     class Watch(Toy):
@@ -528,7 +532,7 @@ def test_a_bar_is_on_stderr_and_leaves_the_streams_alone(planned: Planned, capfd
 
     plan = planned(None, None, None)
     assert plan.session is not None
-    watching = Session(plan.session.settings.server, discover=False, plugins=[Watch()])
+    watching = Session(discover=False, plugins=[Watch(server.url)])
     before = id(sys.stdout), id(sys.stderr)
     watching.download(plan, progress=True)
     out, err = capfd.readouterr()

@@ -31,6 +31,13 @@ def product_rows() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def fits(size: int, fill: int = 0) -> bytes:
+    """Return a whole FITS file of so many bytes, a multiple of 2,880."""
+    cards = ("SIMPLE  =                    T", "BITPIX  =                    8", "NAXIS   =                    1",
+             f"NAXIS1  = {size - 2880:20d}", "END")  # fmt: skip
+    return "".join(card.ljust(80) for card in cards).ljust(2880).encode() + bytes([fill]) * (size - 2880)
+
+
 class Archive:
     """An archive that holds one star."""
 
