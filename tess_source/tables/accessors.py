@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from tess_source.errors import NoSessionError, nearest
 
-__all__ = ["HOMES", "Extended", "HasAccessors", "given"]
+__all__ = ["HOMES", "Extended", "HasAccessors", "KnowsSchemes", "given"]
 
 HOMES: dict[str, type[Extended]] = {}
 """What an `Accessor` may say in ``of`` → the class that it adds a method to."""
@@ -38,6 +38,17 @@ class KnowsAccessors(Protocol):
     @property
     def accessors(self) -> Mapping[str, AddsMethod]:
         """All that plugins declared."""
+
+
+class KnowsSchemes(KnowsAccessors, Protocol):
+    """What plans need of a registry."""
+
+    @property
+    def transports(self) -> Collection[str]:
+        """URI schemes that plugins fetch."""
+
+    def implements(self, hook: str) -> bool:
+        """Whether a plugin implements a hook."""
 
 
 class HasAccessors(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 from tess_source._lazy import pl
 from tess_source.disk import write_whole
 from tess_source.display import text
-from tess_source.tables.accessors import KnowsAccessors, given
+from tess_source.tables.accessors import KnowsSchemes, given
 from tess_source.tables.convert import to_astropy
 from tess_source.tables.entries import as_astroquery, as_frame, counted, with_sums
 from tess_source.tables.items import HERE, Entry, Item, Items, item_from
@@ -26,17 +26,6 @@ if TYPE_CHECKING:
     from astropy.table import Table as AstropyTable
 
 __all__ = ["Fetches", "Interrupted", "Manifest", "Plan"]
-
-
-class KnowsSchemes(KnowsAccessors, Protocol):
-    """What a plan needs of a registry."""
-
-    @property
-    def transports(self) -> Collection[str]:
-        """URI schemes that plugins fetch."""
-
-    def implements(self, hook: str) -> bool:
-        """Whether a plugin implements a hook."""
 
 
 class Fetches(Protocol):
@@ -200,13 +189,7 @@ class Plan:
         return session.iter_download(self, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry)
 
     def save(self, path: str | Path) -> Path:
-        """Write the plan as ECSV, astropy's text table: one line per file, sorted; ``Table.read`` alone reads it.
-
-        Parameters
-        ----------
-        path : str or Path
-            The file; it is replaced as a whole or not at all.
-        """
+        """Write the plan as ECSV, astropy's text table: one line per file, sorted. The file is replaced as a whole or not at all."""
         file = Path(path)
         write_whole(file, self.to_text().encode())
         return file
@@ -341,8 +324,7 @@ class Manifest(ManifestMethods):
     def iter_load(self, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Any]:
         """Open one file at a time, in the order of the manifest, so that memory does not grow. For the arguments see `map`.
 
-        A file that cannot be opened is logged as a warning and passed over. Files that share a reason are logged twice at most: the
-        first when it comes, and at the end how many more there were.
+        A file that cannot be opened is passed over with a warning; files that share a reason are logged twice at most.
         """
         return opened_values(self._plugins_of()._each(self, None, workers, options))
 
