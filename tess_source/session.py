@@ -84,6 +84,8 @@ class Session(Extended):
     """
 
     accessors_of = "session"
+    settings: Settings
+    registry: Registry
 
     def __init__(
         self,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
-from tess_source_lightkurve.build import Asked, Look, Recipe, build
+from tess_source_lightkurve.build import CurveOptions, Look, Recipe, build
 from tess_source_lightkurve.cards import Unsupported
 from tess_source_lightkurve.plain import Plain, read_plain
 from tess_source_lightkurve.readers import detect, lightkurve
@@ -68,7 +68,7 @@ def read_light_curve(
     if not isinstance(flux_column, str):
         raise Unsupported("a flux column that is no name")
     lightkurve()  # before numpy, so that the filters that the imports set are taken back with the warnings
-    asked = Asked(flux_column, quality_bitmask)
+    asked = CurveOptions(flux_column, quality_bitmask)
     plain = read_plain(Path(path))
     key = (flux_column, plain.kind)
     if key not in _learnt and _is_for_the_reader(plain.path):
@@ -99,7 +99,7 @@ def _is_for_the_reader(path: str) -> bool:
         return detect(hdus) == "TessLightCurve"
 
 
-def _by_lightkurve(plain: Plain, asked: Asked) -> TessLightCurve:
+def _by_lightkurve(plain: Plain, asked: CurveOptions) -> TessLightCurve:
     lk = lightkurve()
     try:
         curve: TessLightCurve = lk.read(
@@ -113,7 +113,7 @@ def _by_lightkurve(plain: Plain, asked: Asked) -> TessLightCurve:
     return curve
 
 
-def _learn(plain: Plain, asked: Asked, expected: TessLightCurve) -> Recipe | None:
+def _learn(plain: Plain, asked: CurveOptions, expected: TessLightCurve) -> Recipe | None:
     """See how lightkurve's object looks, and whether the same can be built here."""
     infos = {name: expected[name].info for name in expected.colnames}
     looks = {name: Look(info.unit, info.format, info.meta is not None) for name, info in infos.items()}

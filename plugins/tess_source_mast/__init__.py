@@ -34,7 +34,7 @@ def tess_count(query: Query, settings: Settings) -> int | None:
 
 
 @hookimpl
-def tess_list(observations: Observations, settings: Settings) -> Products | None:
+def tess_list(observations: Observations, query: Query, settings: Settings) -> Products | None:
     """Ask the portal for the products of its observations."""
     return products.list_products(observations, settings)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -13,7 +13,10 @@ from tess_source._lazy import pl
 from tess_source.cli import lock as cli_lock
 from tess_source.cli.asking import Asking
 from tess_source.cli.printing import NOTHING, SOME_FAILED, download, format_option, print_rows
+from tess_source.display import text
+from tess_source.functions import observations
 from tess_source.search.asking import FIELD_TABLES
+from tess_source.search.select import checked
 from tess_source.session import Session
 from tess_source.tables.entries import expected_in_words
 from tess_source.tables.items import FAILED
@@ -51,6 +54,9 @@ def _search() -> click.Command:
         TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin. Without one: whatever meets the
         filters and criteria.
         """
+        if show == "observations" and (most := _most_rows(session, filters)) is not False:
+            _show_observations(session, asked, most, form)
+            return
         found = session.search(**asked, **filters)
         shown = found.narrowed() if found.drops else found
         rows = {"products": shown.products, "observations": shown.observations, "links": shown.links}[show]
@@ -59,6 +65,22 @@ def _search() -> click.Command:
         _nothing_if_empty(rows)
 
     return search
+
+
+def _most_rows(session: Session, filters: Mapping[str, Any]) -> int | Literal[False] | None:
+    """Return how many rows are wanted, None for all, if no product has to be listed to know which; else False."""
+    values = checked(session.registry, filters)
+    counts = [most(values[name]) for name in values if (most := session.registry.filters[name].most)]
+    return False if len(counts) < len(values) else min(counts, default=None)
+
+
+def _show_observations(session: Session, asked: Mapping[str, Any], most: int | None, form: str) -> None:
+    """Print observations; their products are not listed."""
+    words = {name: value for name, value in asked.items() if name != "refresh"}
+    rows = observations(session=session, **words)
+    _print(rows[:most], form)
+    log.warning("%s", text.number(len(rows), "observation"))
+    _nothing_if_empty(rows)
 
 
 def _get(session: Session) -> click.Command:

@@ -117,7 +117,9 @@ class Fetcher:
         for uri in uris:
             secrets: tuple[str, ...] = ()
             try:
-                for request in self.locate(uri):
+                requests = self.locate(uri)
+                problems += [] if requests else [f"its plugin gives no address for {uri!r}"]
+                for request in requests:
                     secrets = tuple(request.headers.values())
                     try:
                         part = self._fetched(item, request, claim, share)

@@ -36,12 +36,12 @@ COMMENTARY = (b"COMMENT ", b"HISTORY ", b" " * KEYWORD, b"END     ")
 """Keywords whose cards have no value, whatever they look like."""
 STANDARD_KEYWORD = re.compile(r"(?!COMMENT |HISTORY |CONTINUE|END )[A-Z0-9_-]++ *+")
 STANDARD = re.compile(
-    r" *+(?:'(?P<text>[ -&(-~]*+(?:''(?! */)[ -&(-~]*+)*+)'"
+    r" *+(?!'' *+/.*')(?:'(?P<text>[ -&(-~]*+(?:''(?! */)[ -&(-~]*+)*+)'"
     r"|(?P<number>[+-]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[ED][+-]?\d++)?)"
     r"|(?P<logical>[TF]))? *+(?:/[ -~]*+)?"
 )
-"""What stands behind the value indicator, as the standard has it. A doubled quote with a comment's slash behind it is left out: there,
-astropy ends the text."""
+"""What stands behind the value indicator, as the standard has it. Left out is what astropy reads otherwise: a doubled quote with a slash
+behind it, where it ends the text, and no text with a quote in its comment, where it ends the text."""
 FLOAT = r"(?:\.\d+|\d+(?:\.\d*)?) *(?:[DEde] *[+-]? *\d+)?"
 NUMBER = re.compile(rf"([+-]? *\d+)|[+-]? *{FLOAT}")
 COMPLEX = re.compile(rf"\( *([+-]? *{FLOAT}) *, *([+-]? *{FLOAT}) *\)")
@@ -123,10 +123,11 @@ class Header(Mapping[str, Value]):
         at = self._where.get(key.encode("latin-1", "replace").ljust(KEYWORD))
         if at is not None and self._text.startswith(INDICATOR, at + KEYWORD):
             value = self._value(at, at + VALUE)
-        elif found := self._find(key):
-            value = self._value(*found)
-        else:
+        elif self._long is not None and not self._long:
             return default
+        else:
+            found = self._find(key)
+            value = default if found is None else self._value(*found)
         return None if value is UNREADABLE else value
 
     def read(self) -> dict[str, Value]:
@@ -269,7 +270,9 @@ class Header(Mapping[str, Value]):
         found = STANDARD.fullmatch(self._text, start, at + CARD)
         if found is not None:
             text: str | None = found["text"]
-            return _plain(found) if text is None else self._continued(text, at)
+            if text is None:
+                return _plain(found)
+            return self._continued(text, at) if "&" in text or "'" in text else text.rstrip(" ")
         field = self._text[start : at + CARD].strip(" ")
         if not field.startswith("'"):
             return _number(field)
@@ -299,7 +302,7 @@ class Header(Mapping[str, Value]):
             if not goes_on or more is None or more["text"] is None:
                 return UNREADABLE
             text = text[:-1] + more["text"]
-        if stop > at + CARD and (text.endswith("&") or re.search(r"'' */", text)):
+        if stop > at + CARD and (not text or text.endswith("&") or re.search(r"'' */", text)):
             return UNREADABLE
         if ": " in text and RECORD.match(text):
             return UNREADABLE
@@ -325,7 +328,11 @@ def _plain(found: re.Match[str]) -> Value:
     word = found["number"]
     if word is None:
         return None if found["logical"] is None else found["logical"] == "T"
-    return int(word) if word.lstrip("+-").isdecimal() else float(word.replace("D", "E"))
+    if word.isdecimal():
+        return int(word)
+    if "." not in word and word[1:].isdecimal():
+        return int(word)
+    return float(word.replace("D", "E") if "D" in word else word)
 
 
 def _number(field: str) -> Any:

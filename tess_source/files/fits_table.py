@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Allocate = Callable[[tuple[int, ...], DTypeLike], NDArray[Any]]
 
-__all__ = ["CODES", "FitsTable", "TableField", "TableReader"]
+__all__ = ["CODES", "FitsTable", "TableField", "TableReader", "choose", "fill"]
 
 CODES = {
     "A": "S",
@@ -211,13 +211,7 @@ class FitsTable:
         for name in names:
             dtype = self.table.dtype[name.lower()]
             copies[name] = (allocate or np.empty)((count, *dtype.shape), dtype.base.newbyteorder("="))
-        at, step = 0, max(1, IN_CACHE // max(1, self.table.itemsize))
-        for start in range(0, len(self.table), step):
-            rows = self.table[start : start + step]
-            rows = rows if keep is None else choose(rows, keep[start : start + step])
-            for name, copy in copies.items():
-                copy[at : at + len(rows)] = rows[name.lower()]
-            at += len(rows)
+        fill(copies, self.table, keep)
         return {name: _meant(copy, fields[name]) for name, copy in copies.items()}
 
     def _field(self, name: str) -> TableField:
@@ -227,6 +221,27 @@ class FitsTable:
         if field.code not in CODES:
             raise LoadError(f"its column {name!r} holds bits or arrays of varying length, which are not read")
         return field
+
+
+def fill(copies: Mapping[str, NDArray[Any]], table: NDArray[np.void], keep: NDArray[np.bool_] | None = None) -> None:
+    """Copy columns into arrays, so many rows at a time as stay in a processor's own cache.
+
+    Parameters
+    ----------
+    copies : mapping
+        Name of a column in any case → array to fill, as long as there are rows to take.
+    table : structured array, shape (rows,)
+        Columns named in lower case.
+    keep : array of bool, shape (rows,), optional
+        Which rows to take; else all.
+    """
+    at, step = 0, max(1, IN_CACHE // max(1, table.itemsize))
+    for start in range(0, len(table), step):
+        rows = table[start : start + step]
+        rows = rows if keep is None else choose(rows, keep[start : start + step])
+        for name, copy in copies.items():
+            copy[at : at + len(rows)] = rows[name.lower()]
+        at += len(rows)
 
 
 def choose(table: NDArray[np.void], keep: NDArray[Any]) -> NDArray[np.void]:

@@ -51,9 +51,8 @@ def check_accessor(accessor: Accessor, name: str) -> None:
     )  # whose class stands above this file, and may not be imported yet
     if unknown or not accessor.name.isidentifier() or accessor.name.startswith("_"):
         raise PluginError(f"plugin {name!r}: {accessor.key!r} cannot be the name of an accessor")
-    if owner is not None and (
-        hasattr(owner, accessor.name) or accessor.name in getattr(owner, "__dataclass_fields__", ())
-    ):
+    own = {*dir(owner), *getattr(owner, "__annotations__", ())} if owner is not None else set()
+    if owner is not None and accessor.name in own:
         message = f"plugin {name!r} declares the accessor {accessor.name!r}, which {owner.__name__} has itself"
         raise PluginConflictError(message)
 
