@@ -60,7 +60,10 @@ def archive(shared_archive: SampleArchive) -> Iterator[SampleArchive]:
 
 @pytest.fixture
 def fresh_archive() -> Iterator[SampleArchive]:
-    """A sample archive of the test's own: its address is new, and the test may change all that it holds."""
+    """A sample archive of the test's own: nothing of it is remembered, and the test may change all that it holds."""
+    from tess_source_mast import portal
+
+    portal._portal.cache_clear()  # an archive before this one may have had its port
     with SampleArchive() as running:
         yield running
 

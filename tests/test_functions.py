@@ -199,7 +199,7 @@ def test_a_plugin_cannot_hide_what_a_session_has(name: str) -> None:
         def tess_accessors(self) -> tuple[Accessor, ...]:
             return (Accessor(name, len, "x", of="session"),)
 
-    with pytest.raises(PluginError, match="which Session has itself|cannot be the name of an accessor"):
+    with pytest.raises(PluginError, match=r"which Session has itself|cannot be the name of an accessor"):
         Session(discover=False, plugins=[Hides()])
 
 

@@ -32,12 +32,15 @@ ByExecutor = Callable[
 
 
 def addresses(uri: str, transport: Transport, settings: Settings) -> tuple[Request, ...]:
-    """Return where a URI is to be had, best first; with another server, everything is asked there."""
+    """Return where a URI is to be had, best first; with another server, everything is asked there, without headers made for its host."""
     located = transport.locate(uri, settings)
     requests = (located,) if isinstance(located, Request) else tuple(located)
-    return tuple(
-        Request(at_server(request.url, settings), dict(request.headers), request.unpack) for request in requests
-    )
+    return tuple(_at_server(request, settings) for request in requests)
+
+
+def _at_server(request: Request, settings: Settings) -> Request:
+    url = at_server(request.url, settings)
+    return Request(url, dict(request.headers) if url == request.url else {}, request.unpack)
 
 
 class Run:

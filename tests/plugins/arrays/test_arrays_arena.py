@@ -11,6 +11,7 @@ from arrays_case import FAST, KELT_9, SECTOR_1, manifest_of, small
 from astropy.io import fits
 from hypothesis import given
 from hypothesis import strategies as st
+from sample_files import content
 
 from tess_source_arrays.arena import ALIGNED, BLOCK, Arena
 
