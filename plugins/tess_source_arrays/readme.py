@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import string
 from collections.abc import Mapping
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from tess_source.display import text
@@ -15,55 +17,6 @@ if TYPE_CHECKING:
     from tess_source.tables.plan import Plan
 
 __all__ = ["card"]
-
-CARD = """\
----
-configs:
-- config_name: default
-  data_files: "part-*.parquet"
----
-
-# {title}
-
-{count} of {stars}, one row each, made by tess-source.
-
-| split | light curves |
-|---|---|
-{splits}
-
-Every star is on one side only: which one follows from its TIC id ({method}; seed {seed}, fractions {fractions}).
-
-{cadences} NaN means that there is no value.
-
-## Read it
-
-```python
-train = pl.scan_parquet("part-*.parquet").filter(pl.col("split") == "train").select("tic", "time", "pdcsap_flux").collect()
-```
-
-## Fetch and check the files it was made from
-
-`lock.ecsv` names every file with size, sha256 and processing; each Parquet file has its part of it as metadata (`tess_source.lock.check`).
-
-```sh
-tess-source get --from-lock lock.ecsv --to fits
-tess-source verify lock.ecsv --to fits
-```
-
-## What is missing
-
-{missing}
-
-## Columns
-
-{columns}
-
-Types in this data set that are not those above: {dtypes}.
-
-## How to cite
-
-{cite}
-"""
 
 
 def card(
@@ -96,7 +49,8 @@ def card(
     rows = [line for line in known if "| list of " not in line]
     rows += [lists.get(name, f"| `{name}` | list | | as in the files |") for name in asked]
     bits = options["quality_bitmask"]
-    return CARD.format(
+    template = string.Template(resources.files(__package__).joinpath("card.md.txt").read_text("utf-8"))
+    return template.substitute(
         title=title,
         count=text.number(len(lock), "light curve"),
         stars=text.number(stars, "star"),

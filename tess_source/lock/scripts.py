@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+import string
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import resources
 from typing import TYPE_CHECKING
 
 from tess_source.download.run import addresses
@@ -86,146 +88,27 @@ def _comment(line: str) -> str:
     return "# " + json.dumps(line)[1:-1]
 
 
+class _Script(string.Template):
+    """A program with lines that stand for others: ``#@files``, a comment to Python and to a shell, so that it runs as it is."""
+
+    delimiter = "#@"
+
+
+def _filled(name: str, **lines: Iterable[str]) -> str:
+    """Return a script of this folder with lines in their places."""
+    text = resources.files(__package__).joinpath(name).read_text("ascii")
+    return _Script(text).substitute({place: "\n".join(given) for place, given in lines.items()})
+
+
 # -- Python --
-
-_PYTHON = '''\
-#!/usr/bin/env python3
-{about}
-"""Fetch these files: python3 THIS_SCRIPT [FOLDER]. What is there already with the right bytes is kept; exit code 1 if any failed."""
-
-import hashlib
-import os
-import sys
-import time
-import urllib.error
-import urllib.request
-import uuid
-
-FILES = [  # path, size or None, sha256 or None, addresses
-{files}
-]
-TRIES, PAUSE, TIMEOUT = 4, 5, 60
-
-
-def digest_of(path):
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        for chunk in iter(lambda: file.read(1 << 20), b""):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def is_here(path, size, sha256):
-    if not os.path.isfile(path) or (size is not None and os.path.getsize(path) != size):
-        return False
-    return digest_of(path) == sha256 if sha256 else size is not None
-
-
-def fetch(url, part):
-    request = urllib.request.Request(url, headers={{"Accept-Encoding": "identity"}})
-    digest, count = hashlib.sha256(), 0
-    with urllib.request.urlopen(request, timeout=TIMEOUT) as answer, open(part, "wb") as file:
-        announced = answer.headers.get("Content-Length")
-        for chunk in iter(lambda: answer.read(1 << 18), b""):
-            file.write(chunk)
-            digest.update(chunk)
-            count += len(chunk)
-        file.flush()
-        os.fsync(file.fileno())
-    if announced is not None and count != int(announced):
-        raise ValueError("%d bytes came, %s were announced" % (count, announced))
-    return count, digest.hexdigest()
-
-
-def get(path, size, sha256, urls):
-    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    problem = "no address"
-    for attempt in range(TRIES):
-        for url in urls:
-            part = "%s.%s.part" % (path[:-12] if len(os.path.basename(path)) > 200 else path, uuid.uuid4().hex)
-            try:
-                count, found = fetch(url, part)
-                if size is not None and count != size:
-                    raise ValueError("it has %d bytes, the lock says %d" % (count, size))
-                if sha256 and found != sha256:
-                    raise ValueError("its sha256 is %s, the lock says %s" % (found, sha256))
-                os.replace(part, path)
-                return None
-            except (OSError, ValueError, urllib.error.URLError) as error:
-                problem = "%s: %s" % (url, error)
-            finally:
-                if os.path.exists(part):
-                    os.remove(part)
-        time.sleep(PAUSE * attempt)
-    return problem
-
-
-def main(folder):
-    failed = 0
-    for number, (path, size, sha256, urls) in enumerate(FILES, 1):
-        place = os.path.join(folder, *path.split("/"))
-        problem = None if is_here(place, size, sha256) else get(place, size, sha256, urls)
-        failed += problem is not None
-        print("%d/%d %s %s" % (number, len(FILES), "FAILED" if problem else "ok", path), flush=True)
-        if problem:
-            print("  " + problem, file=sys.stderr, flush=True)
-    return 1 if failed else 0
-
-
-if __name__ == "__main__":
-    if len(sys.argv) > 2 or (len(sys.argv) == 2 and sys.argv[1].startswith("-")):
-        sys.exit(__doc__)
-    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "."))
-'''
 
 
 def _python(about: list[str], files: list[tuple[Item, list[str]]]) -> str:
     lines = [f"    ({i.path!a}, {i.size!r}, {i.sha256!r}, [{', '.join(map(ascii, urls))}])," for i, urls in files]
-    return _PYTHON.format(about="\n".join(map(_comment, about)), files="\n".join(lines))
+    return _filled("fetch.py.txt", about=map(_comment, about), files=lines)
 
 
 # -- curl --
-
-_CURL = r"""#!/bin/sh
-%s
-# Fetch these files: sh THIS_SCRIPT [FOLDER]. What is there already with the right bytes is kept; exit code 1 if any failed.
-set -u
-case "${1:-.}" in -*) echo "usage: sh $0 [FOLDER]" >&2; exit 1 ;; esac
-mkdir -p "${1:-.}" && cd "${1:-.}" || exit 1
-failed=0
-
-sum_of() {
-    if command -v sha256sum >/dev/null 2>&1; then sha256sum <"$1"; else shasum -a 256 <"$1"; fi | cut -d ' ' -f 1
-}
-
-is_whole() { # path size sha256; - for unknown
-    [ -f "$1" ] || return 1
-    [ "$2" = - ] || [ "$(wc -c <"$1" | tr -d ' ')" = "$2" ] || return 1
-    [ "$3" = - ] || [ "$(sum_of "$1")" = "$3" ]
-}
-
-get() { # path size sha256 address...
-    path=./$1 size=$2 sha256=$3
-    shift 3
-    if [ "$size$sha256" != -- ] && is_whole "$path" "$size" "$sha256"; then echo "ok $path"; return; fi
-    mkdir -p "$(dirname "$path")" || { failed=1; return; }
-    part=$(dirname "$path")/.$$.part
-    for url in "$@"; do
-        if curl --fail --location --silent --show-error --globoff --retry 4 --connect-timeout 60 \
-            --speed-limit 1 --speed-time 60 --proto =http,https --output "$part" -- "$url" &&
-            is_whole "$part" "$size" "$sha256" && mv -f "$part" "$path"; then
-            echo "ok $path"
-            return
-        fi
-        rm -f "$part"
-    done
-    echo "FAILED $path: not fetched, or its bytes are not those of the lock" >&2
-    failed=1
-}
-
-%s
-exit $failed
-"""
 
 
 def _curl(about: list[str], files: list[tuple[Item, list[str]]]) -> str:
@@ -233,7 +116,7 @@ def _curl(about: list[str], files: list[tuple[Item, list[str]]]) -> str:
     for item, urls in files:
         words = [item.path, "-" if item.size is None else str(item.size), item.sha256 or "-", *urls]
         calls.append("get " + " ".join(map(_quoted, words)))
-    return _CURL % ("\n".join(map(_comment, about)), "\n".join(calls))
+    return _filled("fetch.sh", about=map(_comment, about), calls=calls)
 
 
 def _quoted(word: str) -> str:

@@ -70,6 +70,9 @@ def test_the_wheel_holds_all_packages_their_types_and_nothing_else(built: Path) 
     assert top == set(PACKAGES)
     assert "tess_source/py.typed" in names
     assert {"tess_source_pictures/page.html", "tess_source_pictures/page.css"} <= set(names)
+    assert {"tess_source/lock/fetch.py.txt", "tess_source/lock/fetch.sh", "tess_source_arrays/card.md.txt"} <= set(
+        names
+    )
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
