@@ -218,7 +218,7 @@ def test_get_downloads_writes_the_lock_and_does_not_fetch_twice(
 
 @pytest.mark.parametrize(
     "words",
-    [(), ("--limit", "5"), ("--explain",), ("-c", "proposal_id=G06062")],
+    [(), ("--limit", "5"), ("--explain",), ("-c", "sequence_number=15")],
     ids=["all", "five", "explained", "some"],
 )
 def test_observations_are_shown_without_listing_products(
