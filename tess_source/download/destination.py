@@ -6,36 +6,23 @@ import errno
 import shutil
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from tess_source import paths
 from tess_source.download.claim import Claim
 from tess_source.download.part import Part
-from tess_source.files.folder import Folder, Lying
+from tess_source.files.folder import Files, Folder
 
 __all__ = ["Destination", "LocalFolder"]
 
 
-class Destination(Protocol):
-    """A place for files. Paths are relative to it, with ``/`` between their parts.
+class Destination(Files, Protocol):
+    """A place for files.
 
     A file appears under its path only by `commit`, as a whole. Whoever has a `claim` is the only one who fetches a file; that is an
     economy, not a guarantee: nothing is wrong if two do.
     """
-
-    def exists(self, path: str, /) -> Lying | None:
-        """Return what lies in a place; None if that is no file."""
-
-    def open(self, path: str, /) -> IO[bytes]:
-        """Open a file for reading."""
-
-    def list(self, below: str = "", /) -> Iterator[str]:
-        """Yield the paths of all files below a folder."""
-
-    def remove(self, path: str, /) -> None:
-        """Remove a file."""
 
     def claim(self, path: str, stale: float, /) -> Claim:
         """Return what tells others that a file is being fetched; it is not taken yet."""

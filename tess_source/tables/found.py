@@ -149,7 +149,8 @@ class Found(FoundMethods):
             lines.append(self._why_nothing())
         lines += [self.unobserved()] if self.unobserved() else []
         before = self.drops[0].kept + self.drops[0].dropped if self.drops else len(self.products)
-        lines.append(text.number(before, "product"))
+        is_listed = (self.record or {}).get("listed", True)
+        lines.append(text.number(before, "product") if is_listed else "products were not asked for")
         lines += [str(drop) for drop in self.drops]
         if self.drops:
             lines.append(f"left: {text.number(len(self.products), 'product')}")
