@@ -14,7 +14,7 @@ from tess_source.targets.target import Query, Target
 
 __all__ = ["FORMAT", "Question"]
 
-FORMAT = 1
+FORMAT = 2
 """Grows when a kept answer, or the canonical form of a question, comes to mean something else."""
 
 

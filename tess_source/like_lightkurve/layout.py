@@ -18,7 +18,9 @@ AUTHORS = ("SPOC", "TESS-SPOC", "QLP")
 """Who comes first, as in lightkurve; then all others by name."""
 FAST = 60.0
 """Files of shorter exposures [s] come behind the others of their pipeline and year; lightkurve puts them before."""
-OURS = ("kind", "tic", "first_sector", "last_sector", "exptime", "pipeline", "uri", "filename", "run", "tce")
+OURS = (
+    "observation", "kind", "tic", "first_sector", "last_sector", "exptime", "pipeline", "uri", "filename", "run", "tce",
+)  # fmt: skip
 """Columns of ours, which lightkurve's table has not."""
 PREFIX = "our "
 """Set before their names while they are needed; no archive's column begins so."""

@@ -190,16 +190,7 @@ class Found(FoundMethods):
 
     def narrowed(self) -> Found:
         """Leave only those observations and links that have to do with the products that are left."""
-        return self.replace(observations=self._of_products(), links=self._touching())
-
-    def _of_products(self) -> Observations:
-
-        ours, theirs = ("parent_obsid", "obsid") if "parent_obsid" in self.products.columns else ("obs_id", "obs_id")
-        if theirs not in self.observations.columns:
-            ours = theirs = "obs_id"
-        return self.observations.where(
-            pl.col(theirs).cast(pl.String).is_in(self.products[ours].cast(pl.String).implode())
-        )
+        return self.replace(observations=self.observations.having(self.products), links=self._touching())
 
     def _touching(self) -> Links:
         """Keep links from or to a product, and those of a key that a product is linked to, such as the set it belongs to.

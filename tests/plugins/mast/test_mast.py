@@ -330,6 +330,16 @@ def test_our_tables_go_into_astroquery_and_its_tables_into_ours(
         assert products(observed[0], session=session) == found.products
 
 
+def test_the_key_of_an_observation_is_the_archives_number_in_both_tables(session: Session) -> None:
+    found = session.search([KELT9, QUIET])
+    assert found.observations["observation"].to_list() == found.observations["obsid"].cast(str).to_list()
+    assert set(found.products["observation"]) == set(found.observations["observation"])
+    assert found.products["observation"].to_list() == found.products["parent_obsid"].cast(str).to_list()
+    chosen = found.replace(products=found.products[:3])
+    assert set(chosen.narrowed().observations["obsid"]) == set(chosen.products["parent_obsid"])
+    assert "observation" not in Observations.shown
+
+
 # -- help and files ------------------------------------------------------------------------------------------------
 
 
