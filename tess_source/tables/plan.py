@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 from tess_source._lazy import pl
 from tess_source.disk import write_whole
 from tess_source.display import text
+from tess_source.settings import OnProgress
 from tess_source.tables.accessors import KnowsAccessors, given
 from tess_source.tables.convert import to_astropy
 from tess_source.tables.entries import as_astroquery, as_frame, counted, with_sums
 from tess_source.tables.items import HERE, Entry, Item, Items, item_from
 from tess_source.tables.listing import Links, Observations, Products
-from tess_source.tables.loaded import Loaded, Opened, opened_values
+from tess_source.tables.loaded import Group, Loaded, Opened, opened_values
 from tess_source.tables.planning import other_schemes, planned
 from tess_source.tables.saved import as_text
 from tess_source.tables.typed import ManifestMethods
@@ -34,9 +35,11 @@ class KnowsSchemes(KnowsAccessors, Protocol):
     @property
     def transports(self) -> Collection[str]:
         """URI schemes that plugins fetch."""
+        ...
 
     def implements(self, hook: str) -> bool:
         """Whether a plugin implements a hook."""
+        ...
 
 
 class Fetches(Protocol):
@@ -45,21 +48,27 @@ class Fetches(Protocol):
     @property
     def registry(self) -> KnowsSchemes:
         """The session's plugins."""
+        ...
 
     def download(self, what: Plan, /, *args: Any, **words: Any) -> Manifest:
         """Fetch what is not here yet."""
+        ...
 
     def iter_download(self, what: Plan, /, *args: Any, **words: Any) -> Iterator[Entry]:
         """Fetch what is not here yet, entry by entry."""
+        ...
 
     def read(self, manifest: Manifest, /, **options: Any) -> Loaded:
         """Open files, and keep the reason for each that cannot be opened."""
+        ...
 
-    def open(self, what: Manifest, /, **options: Any) -> Any:
+    def open(self, what: Manifest, /, **options: Any) -> Group | Loaded:
         """Open files into one collection."""
+        ...
 
     def _expected(self, plan: Plan, /) -> list[str]:
         """Tell what would happen to each file of a plan."""
+        ...
 
     def _each(
         self,
@@ -70,6 +79,7 @@ class Fetches(Protocol):
         /,
     ) -> Iterator[Opened]:
         """Open files one by one."""
+        ...
 
 
 @dataclass(frozen=True, repr=False)
@@ -153,7 +163,7 @@ class Plan:
         self,
         *,
         jobs: int | None = None,
-        progress: Any = None,
+        progress: OnProgress = None,
         executor: Executor | None = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:
@@ -188,7 +198,7 @@ class Plan:
         self,
         *,
         jobs: int | None = None,
-        progress: Any = None,
+        progress: OnProgress = None,
         executor: Executor | None = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Iterator[Entry]:
@@ -319,7 +329,7 @@ class Manifest(ManifestMethods):
         """
         return self._plugins_of().read(self, **options)
 
-    def load(self, **options: Any) -> Any:
+    def load(self, **options: Any) -> Group | Loaded:
         """Open every file that is there.
 
         Parameters
