@@ -25,7 +25,7 @@ from tess_source.tables.listing import Observations, Products
 
 __all__ = ["BROKEN", "Answer", "Answers"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,10 @@ class Answers:
     """
 
     def __init__(self, root: Path, max_age: float, versions: Mapping[str, str] | None = None) -> None:
-        self.root, self.max_age, self.versions = root, max_age, versions
-        self.folder = root / OWN_FOLDER / "answers"
+        self.root: Path = root
+        self.max_age: float = max_age
+        self.versions: Mapping[str, str] | None = versions
+        self.folder: Path = root / OWN_FOLDER / "answers"
 
     def keep(self, question: Question, answer: Answer) -> None:
         """Keep an answer; an empty one is not kept."""

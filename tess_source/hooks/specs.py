@@ -41,8 +41,8 @@ __all__ = [
     "hookspec",
 ]
 
-hookspec = pluggy.HookspecMarker("tess_source")
-hookimpl = pluggy.HookimplMarker("tess_source")
+hookspec: pluggy.HookspecMarker = pluggy.HookspecMarker("tess_source")
+hookimpl: pluggy.HookimplMarker = pluggy.HookimplMarker("tess_source")
 
 
 class Resolver(Protocol):
@@ -54,6 +54,7 @@ class Resolver(Protocol):
 
         Answers: the first that is not None is taken; None means "not known here".
         """
+        ...
 
 
 class Archive(Protocol):
@@ -65,6 +66,7 @@ class Archive(Protocol):
 
         Answers: stacked, then sorted; None means "not my kind of query". A failure raises, it is never an empty answer.
         """
+        ...
 
     @hookspec
     def tess_count(self, query: Query, settings: Settings) -> int | None:
@@ -72,6 +74,7 @@ class Archive(Protocol):
 
         Answers: added up; None means "not my kind of query".
         """
+        ...
 
     @hookspec
     def tess_list(self, observations: Observations, query: Query, settings: Settings) -> Products | None:
@@ -81,6 +84,7 @@ class Archive(Protocol):
 
         Answers: stacked, sorted, one row per URI; None means "none of these are mine".
         """
+        ...
 
     @hookspec
     def tess_fields(self, what: str, settings: Settings) -> Sequence[Field] | None:
@@ -88,6 +92,7 @@ class Archive(Protocol):
 
         Answers: put one after the other; None means "I do not have such a table".
         """
+        ...
 
 
 class Linker(Protocol):
@@ -99,6 +104,7 @@ class Linker(Protocol):
 
         Answers: stacked; None means "nothing to relate".
         """
+        ...
 
     @hookspec
     def tess_relates(self, observations: Observations) -> Mask | None:
@@ -108,6 +114,7 @@ class Linker(Protocol):
 
         Answers: joined by or; None means "none of these".
         """
+        ...
 
 
 class Downloader(Protocol):
@@ -119,6 +126,7 @@ class Downloader(Protocol):
 
         Answers: the first that is not None is taken, the core's own downloader answers last; None means "not mine".
         """
+        ...
 
 
 class Reader(Protocol):
@@ -130,6 +138,7 @@ class Reader(Protocol):
 
         Answers: the first that is not None is taken; None means "I do not read such files".
         """
+        ...
 
 
 class Collector(Protocol):
@@ -141,6 +150,7 @@ class Collector(Protocol):
 
         Answers: merged, the first that claims a kind has it; None means "none of these are mine".
         """
+        ...
 
 
 class DeclaresFilters(Protocol):
@@ -152,6 +162,7 @@ class DeclaresFilters(Protocol):
 
         Answers: put together; two plugins that claim one name are refused.
         """
+        ...
 
 
 class DeclaresKinds(Protocol):
@@ -163,6 +174,7 @@ class DeclaresKinds(Protocol):
 
         Answers: put together; two plugins that claim one name are refused.
         """
+        ...
 
 
 class StandsIn(Protocol):
@@ -174,6 +186,7 @@ class StandsIn(Protocol):
 
         Answers: put together; one for each plugin.
         """
+        ...
 
 
 class DeclaresColumns(Protocol):
@@ -185,6 +198,7 @@ class DeclaresColumns(Protocol):
 
         Answers: put together; two plugins that claim one name are refused.
         """
+        ...
 
 
 class DeclaresTransports(Protocol):
@@ -196,6 +210,7 @@ class DeclaresTransports(Protocol):
 
         Answers: put together; two plugins that claim one scheme are refused.
         """
+        ...
 
 
 class DeclaresAccessors(Protocol):
@@ -207,6 +222,7 @@ class DeclaresAccessors(Protocol):
 
         Answers: put together; two plugins that claim one name are refused.
         """
+        ...
 
 
 class DeclaresCommands(Protocol):
@@ -218,6 +234,7 @@ class DeclaresCommands(Protocol):
 
         Answers: put together; two plugins that claim one name are refused.
         """
+        ...
 
 
 ROLES = (

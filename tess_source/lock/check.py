@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STATES", "Verified", "verify_lock"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 COMPLETE, MISSING, DAMAGED, DIFFERENT, STALE, EXTRA = "complete", "missing", "damaged", "different", "stale", "extra"
 STATES = {
@@ -50,7 +50,7 @@ class Verified(Rows):
         "size": "Int64",
         "uri": "String",
     }
-    shown = ("state", "path", "reason")
+    shown: ClassVar[Sequence[str]] = ("state", "path", "reason")
     noun = "file"
     __slots__ = ()
 
@@ -118,8 +118,9 @@ def _refused_folders(root: Path, items: list[Item]) -> dict[str, str]:
 
 
 def _state(root: Path, item: Item, refused: Mapping[str, str], sizes_only: bool) -> tuple[str, str]:
-    if item.problem is not None or (problem := refused.get(item.path.rpartition("/")[0])):
-        return MISSING, item.problem or problem or ""
+    problem = refused.get(item.path.rpartition("/")[0]) if item.problem is None else item.problem
+    if problem is not None:
+        return MISSING, problem
     name = os.path.join(root, item.path)  # noqa: PTH118  a Path for each of 100,000 files takes a second
     try:
         found = os.lstat(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tess_source.display import text
@@ -21,7 +21,7 @@ ACKNOWLEDGEMENT = (
 )
 LIST_OF_DOIS = "https://archive.stsci.edu/publishing/doi"
 
-DOIS = {
+DOIS: Mapping[tuple[str, str | None], tuple[str, str]] = {
     # DataCite's record of the DOI: "TESS Light Curves - All Sectors", STScI/MAST, 2021: the 2-minute light curves
     ("SPOC", "lc"): ("TESS Light Curves - All Sectors, STScI/MAST", "10.17909/t9-nmc8-f686"),
     # landing page of the DOI: "TESS calibrated full-frame images: all sectors"
