@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Unsupported", "read_light_curve"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 _learnt: dict[object, Recipe | None] = {}
 """Kind of file and flux column → how to build it; None if lightkurve does something that is not known here."""

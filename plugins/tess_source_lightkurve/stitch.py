@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["stitch"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 DAY = 86400.0
 SAME_CADENCE = 0.05

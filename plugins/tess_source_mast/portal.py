@@ -30,7 +30,7 @@ from tess_source_mast.wire import FleetingError, Wire
 __all__ = ["CONE", "PRODUCTS", "Json", "Portal", "portal"]
 
 Json = dict[str, Any]
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 CONE = "Mast.Caom.Cone"
 """The column configuration of observations; astroquery takes it for filters too."""
@@ -197,11 +197,9 @@ class _Api(PortalAPI):  # type: ignore[misc]
 
     def _finished_answer(self, method: str, url: str, data: str, headers: Mapping[str, str]) -> Json:
         """Ask again, with growing pauses, until a job is done."""
-        for poll in self._deadline.polls():
-            answer = self._post(method, url, data, headers, self._checked_answer)
-            if answer["status"] == "COMPLETE":
-                break
-            self._deadline.sleep(poll, self._service, "the archive is still working on it")
+        polls = self._deadline.polls()
+        while (answer := self._post(method, url, data, headers, self._checked_answer))["status"] != "COMPLETE":
+            self._deadline.sleep(next(polls), self._service, "the archive is still working on it")
         return answer
 
     def _post(self, method: str, url: str, data: str, headers: Mapping[str, str], check: Any) -> Json:

@@ -11,7 +11,7 @@ from tess_source_mast.hosts import is_mast
 
 __all__ = ["cookie"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 KEYRING = ("astroquery:mast.stsci.edu.token", "masttoken")
 """Service and user under which astroquery stores a token."""

@@ -26,15 +26,19 @@ class Destination(Files, Protocol):
 
     def claim(self, path: str, stale: float, /) -> Claim:
         """Return what tells others that a file is being fetched; it is not taken yet."""
+        ...
 
     def part(self, path: str, name: str, /) -> Part:
         """Return what a file's bytes are collected in, under a name that nobody else uses."""
+        ...
 
     def room(self, part: Part, size: int | None, /) -> None:
         """Check that there is room for a file of so many bytes."""
+        ...
 
     def commit(self, part: Part, /) -> Path:
         """Give a part, which is whole, the name of its file, and return where that is."""
+        ...
 
 
 class LocalFolder(Folder):

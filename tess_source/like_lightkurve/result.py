@@ -6,7 +6,7 @@ import inspect
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ParamSpec, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from tess_source._lazy import np
 from tess_source.display import text
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from astropy.units import Quantity
 
     from tess_source.tables.found import Found
+    from tess_source.tables.loaded import Group, Loaded
     from tess_source.tables.plan import Manifest
 
 __all__ = ["SHOWN", "SearchTable"]
@@ -34,13 +35,15 @@ HLSP_PAGE = "https://archive.stsci.edu/hlsp/"
 
 
 P = ParamSpec("P")
+R = TypeVar("R")
 
 
-def _words_of(common: Callable[P, object]) -> Callable[[Callable[..., Any]], Callable[P, Any]]:
+def _words_of(common: Callable[P, object]) -> Callable[[Callable[..., R]], Callable[P, R]]:
     """Give a function the parameters of another, as help(), editors and type checkers see them."""
 
-    def give(function: Callable[..., Any]) -> Callable[P, Any]:
-        function.__signature__ = inspect.signature(common).replace(return_annotation="Any")  # type: ignore[attr-defined]
+    def give(function: Callable[..., R]) -> Callable[P, R]:
+        seen = inspect.signature(common).replace(return_annotation=function.__annotations__["return"])
+        function.__signature__ = seen  # type: ignore[attr-defined]
         return function
 
     return give
@@ -217,7 +220,7 @@ class SearchTable:
         return ordered, _given(quality_bitmask, options)
 
     @_words_of(_fetched)
-    def download(self, *args: Any, **words: Any) -> Any:
+    def download(self, *args: Any, **words: Any) -> Any | None:
         """Download and open the first file.
 
         Parameters
@@ -256,7 +259,7 @@ class SearchTable:
         return open_entry(session_of(self._found).registry, manifest[0], options)
 
     @_words_of(_fetched)
-    def download_all(self, *args: Any, **words: Any) -> Any:
+    def download_all(self, *args: Any, **words: Any) -> Group | Loaded | None:
         """Download and open all files; one that fails is logged as a warning and does not lose the others.
 
         Parameters

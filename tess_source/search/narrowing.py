@@ -14,7 +14,7 @@ from tess_source.targets.target import Query
 
 __all__ = ["Listing", "Wanted", "listed"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 FEWEST_STARS = 4
 """Stars that are listed at a time at least, where a choice keeps few products."""

@@ -161,7 +161,7 @@ class Rows:
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and self._frame.equals(other._frame)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def to_polars(self) -> pl.DataFrame:
         """Give the polars frame."""

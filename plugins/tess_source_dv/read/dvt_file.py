@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tess_source import names
 from tess_source._lazy import np
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OpenedDVT", "Table", "headers", "is_dvt", "opened"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 STRUCTURE = re.compile(
     r"SIMPLE|XTENSION|BITPIX|NAXIS\d*|EXTEND|NEXTEND|PCOUNT|GCOUNT|TFIELDS|T(TYPE|FORM|UNIT|DISP|NULL|DIM)\d+|"
@@ -118,7 +118,7 @@ def opened(source: str | Path | HDUList) -> Iterator[OpenedDVT]:
     from astropy.io import fits
 
     if isinstance(source, fits.HDUList):
-        name = source.filename()  # for a file in memory astropy makes one up
+        name = cast("HDUList", source).filename()  # for a file in memory astropy makes one up
         yield _checked_dvt(OpenedDVT(source, str(Path(name).absolute()) if name and Path(name).is_file() else None))
         return
     path = Path(source).expanduser().absolute()
@@ -214,8 +214,9 @@ class OpenedDVT:
     """
 
     def __init__(self, hdus: HDUList, path: str | None) -> None:
-        self.hdus, self.path = hdus, path
-        self.filename = Path(path).name if path else "this HDU list"
+        self.hdus: Any = hdus
+        self.path: str | None = path
+        self.filename: str = Path(path).name if path else "this HDU list"
 
     @property
     def tces(self) -> int:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GROUP", "collect", "load", "read_dvt", "read_tce"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 GROUP = "dv time series"
 """What the opened light curves are called in an answer of `Manifest.read`."""
@@ -68,7 +68,7 @@ def read_dvt(
         curves = curves_of(dvt, DVLightCurve, range(1, dvt.tces + 1), flux_column, quality_bitmask)
     if not curves:
         log.warning("%s holds no TCE", dvt.filename)
-    return DVTimeSeries(curves)
+    return DVTimeSeries(curves)  # pyright: ignore[reportAbstractUsage]  lightkurve, which is untyped, has what it misses
 
 
 def read_tce(
@@ -143,7 +143,7 @@ def collect(objects: Sequence[object]) -> Mapping[str, object] | None:
     curves = sys.modules.get("tess_source_dv.read.curves")
     if curves is None:  # then nobody can have opened one
         return None
-    files = [item for item in objects if isinstance(item, curves.DVTimeSeries)]
+    files: list[Any] = [item for item in objects if isinstance(item, curves.DVTimeSeries)]
     if not files:
         return None
     return {GROUP: curves.LightCurveCollection([curve for file in files for curve in file])}

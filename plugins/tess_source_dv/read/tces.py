@@ -17,7 +17,7 @@ Numbers are those of the file, to the last digit. What only looks like a number 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -52,7 +52,7 @@ class TCEs(Rows):
     """Threshold crossing events, one per row; the columns are described in `tess_source_dv.read.tce_columns`."""
 
     schema: ClassVar[Mapping[str, str]] = {column.name: column.dtype for column in COLUMNS}
-    shown = (
+    shown: ClassVar[Sequence[str]] = (
         *("tic", "first_sector", "last_sector", "run", "tce", "period", "epoch", "depth", "mes", "snr", "transits"),
         *("duration", "planet_radius", "converged", "suspected_eclipsing_binary"),
     )  # fmt: skip
