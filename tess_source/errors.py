@@ -8,6 +8,7 @@ from difflib import get_close_matches
 __all__ = [
     "DamagedFileError",
     "DownloadError",
+    "ForkedError",
     "LoadError",
     "LockError",
     "NoColumnError",
@@ -124,6 +125,10 @@ class PluginError(TessSourceError, RuntimeError):
 
 class PluginConflictError(PluginError):
     """Two plugins that claim the same name; the message names both."""
+
+
+class ForkedError(TessSourceError, RuntimeError):
+    """Work on tables in a process that was forked, where polars would wait for ever; the message says what to do instead."""
 
 
 class DownloadError(TessSourceError, OSError):

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
+import astropy  # noqa: F401  see `tess_source._lazy.whole`
 from astroquery.mast.discovery_portal import PortalAPI
 
 from tess_source.errors import ServiceError
@@ -36,10 +37,14 @@ CONE = "Mast.Caom.Cone"
 """The column configuration of observations; astroquery takes it for filters too."""
 PRODUCTS = "Mast.Caom.Products"
 
+_making = threading.Lock()
+"""Is held while a portal is looked up: threads that come at the same time share one, or else each would count its own connections."""
+
 
 def portal(settings: Settings) -> Portal:
     """Return the portal of a session's server: one object per server and process, which remembers its columns."""
-    return _portal(settings.server, os.getpid())
+    with _making:
+        return _portal(settings.server, os.getpid())
 
 
 @functools.lru_cache(maxsize=64)

@@ -9,6 +9,7 @@ from functools import wraps
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
+from tess_source._lazy import whole
 from tess_source.errors import QueryError, nearest
 from tess_source.like_lightkurve.result import SearchTable
 from tess_source.session import Session, default_session
@@ -251,6 +252,7 @@ def _targets(target: Any, radius: Any) -> Any:
 
 def _place(text: str) -> SkyCoord:
     """Read hours and degrees, e.g. ``"20:31:26.4 +39:56:20"``."""
+    whole("astropy")
     from astropy.coordinates import SkyCoord
 
     try:

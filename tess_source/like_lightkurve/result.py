@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
-from tess_source._lazy import np
+from tess_source._lazy import np, whole
 from tess_source.display import text
 from tess_source.errors import DownloadError, UnknownNameError
 from tess_source.like_lightkurve.layout import table_of
@@ -299,6 +299,7 @@ def _given(quality_bitmask: str | int, options: Mapping[str, Any]) -> Mapping[st
 
 
 def _unit(name: str) -> Any:
+    whole("astropy")
     from astropy import units
 
     return units.Unit(name)

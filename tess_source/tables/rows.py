@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, overload
 
-from tess_source._lazy import np, pl
+from tess_source._lazy import check_fork, np, pl
 from tess_source.display import text
 from tess_source.errors import TableError, UnknownNameError
 from tess_source.tables.convert import to_astropy, to_frame
@@ -44,7 +44,7 @@ class Rows:
     """Of these, what a narrow terminal neither leaves out nor cuts: what the table is for."""
     noun: ClassVar[str] = "row"
     """What one row is called."""
-    __slots__ = ("_frame",)
+    __slots__ = ("_held",)
 
     def __init__(self, frame: pl.DataFrame) -> None:
         for column, wanted in self.schema.items():
@@ -55,7 +55,13 @@ class Rows:
             if str(frame.schema[column]) != wanted:
                 message = f"column {column!r} of {type(self).__name__} is {frame.schema[column]}, not {wanted}"
                 raise TableError(message)
-        self._frame = frame
+        self._held = frame
+
+    @property
+    def _frame(self) -> pl.DataFrame:
+        """The rows, wherever they can be worked on: see `tess_source._lazy.check_fork`."""
+        check_fork()
+        return self._held
 
     @classmethod
     def of(cls, data: Any) -> Self:
