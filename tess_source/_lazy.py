@@ -1,4 +1,4 @@
-"""polars and numpy as ``pl`` and ``np``, imported at their first attribute: so imports stand at the top of files, and cost nothing."""
+"""polars and numpy as ``pl`` and ``np``, imported at their first use, so that imports can stand at the top of files and cost nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 else:
 
     class _Lazy(ModuleType):
-        """Stands for a module until one of its attributes is asked for; from then on it has them all itself."""
+        """A placeholder for a module, which is imported at the first use of one of its attributes."""
 
         def __getattr__(self, name: str) -> Any:
             if name.startswith("__") and name.endswith("__"):  # what copy, inspect and doctest look for in any object

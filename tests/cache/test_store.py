@@ -415,7 +415,7 @@ def test_info_tells_where_and_how_much(run: Run, plan: Plan) -> None:
     assert facts["files"] == "2, 3.9 MB"
     assert facts["verified"] == "2 of 2"
     assert facts["answers"].startswith("1, ")
-    assert facts["and believed for"] == "24 hours"
+    assert facts["answers are used for"] == "24 hours"
 
 
 def test_verify_reads_every_file_and_names_the_damaged(run: Run, plan: Plan) -> None:

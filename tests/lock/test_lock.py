@@ -654,7 +654,7 @@ def test_get_from_a_lock_does_not_believe_what_the_cache_folder_remembers(
 def test_a_lock_and_a_question_are_not_mixed(program: Callable[..., Ran], file: Path, words: list[str]) -> None:
     done = program("get", "--from-lock", file, *words)
     assert done.code == 2
-    assert "--from-lock asks nothing" in done.err
+    assert "--from-lock does not search" in done.err
 
 
 def test_get_without_a_lock_asks_as_ever(program: Callable[..., Ran], tmp_path: Path) -> None:
@@ -686,13 +686,13 @@ def test_a_lock_takes_the_place_of_none_but_its_own(
     notes.write_text("my notes")
     refused = get(notes, "--sector", 14)
     assert refused.code == 1
-    assert "is there and is no lock" in refused.err
+    assert "exists and is not a lock" in refused.err
     assert notes.read_text() == "my notes"
     assert get(tmp_path / "l.ecsv", "--sector", 14).code == 0
     assert get(tmp_path / "l.ecsv", "--sector", 14).code == 0
     other = get(tmp_path / "l.ecsv", "--sector", 15)
     assert other.code == 1
-    assert "the lock of another question" in other.err
+    assert "the lock of another search" in other.err
     assert get(tmp_path / "l.ecsv", "--sector", 15, "--replace").code == 0
 
 
@@ -703,7 +703,7 @@ def test_a_lock_that_cannot_be_written_is_told_before_anything_is_asked(
     (tmp_path / "plain").write_text("")
     done = program("get", KELT9, "--lock", tmp_path / "plain" / "l.ecsv")
     assert done.code == 1
-    assert "it is no folder" in done.err
+    assert "it is not a folder" in done.err
     assert not archive.requests
 
 
