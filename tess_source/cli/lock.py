@@ -51,7 +51,7 @@ def commands(session: Session) -> list[click.Command]:
         ``verify`` and the group ``lock``.
     """
     group = click.Group("lock", help="Compare, refresh and cite locks, and make scripts of them.")
-    for command in (_diff(), _refresh(session), _script(session), _cite()):
+    for command in (_diff(), _refresh(session), _script(session), _cite(session)):
         group.add_command(command)
     return [_verify(), group]
 
@@ -134,12 +134,12 @@ def _script(session: Session) -> click.Command:
     return script
 
 
-def _cite() -> click.Command:
+def _cite(session: Session) -> click.Command:
     @click.command("cite")
     @_lock_file
     def cite(lock: str) -> None:
         """Print how to cite the lock's data sets."""
-        click.echo(citation(_load(lock)))
+        click.echo(citation(_load(lock), session.registry.citations.values()))
 
     return cite
 

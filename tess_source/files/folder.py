@@ -43,13 +43,11 @@ class Folder:
 
         Folders on the way and symbolic links must not lead out of the root. Each folder is looked at once.
         """
-        inner = path.rpartition("/")[0]
-        if inner not in self._problems:
-            self._problems[inner] = self._problem_of(inner)
-        if self._problems[inner]:
+        inner, _, name = path.rpartition("/")
+        if self._refusal(inner):
             return None
         try:
-            paths.parts_of(path)
+            paths.safe_component(name)
             found = os.lstat(f"{self.root}/{path}")
             is_link = stat.S_ISLNK(found.st_mode)
             if is_link:
@@ -58,12 +56,25 @@ class Folder:
             return None
         return Lying(found.st_size, found.st_mtime_ns, is_link) if stat.S_ISREG(found.st_mode) else None
 
-    def _problem_of(self, inner: str) -> str:
+    def why_not(self, path: str) -> str:
+        """Return why `exists` sees no file in a place; empty if there is nothing at all."""
+        if problem := self._refusal(path.rpartition("/")[0]):
+            return problem
         try:
-            paths.inside(self.root, f"{inner}/x" if inner else "x")
-        except (UnsafePathError, OSError) as error:
+            there = os.path.lexists(f"{self.root}/{path}")
+        except ValueError as error:  # e.g. a NUL in the name
             return str(error)
-        return ""
+        return "something that is no plain file of this folder stands in its place" if there else ""
+
+    def _refusal(self, inner: str) -> str:
+        """Return why nothing is read in a folder; empty if it can be."""
+        if inner not in self._problems:
+            self._problems[inner] = ""
+            try:
+                paths.inside(self.root, f"{inner}/x" if inner else "x")
+            except (UnsafePathError, OSError) as error:
+                self._problems[inner] = str(error)
+        return self._problems[inner]
 
     def open(self, path: str) -> IO[bytes]:
         """Open a file for reading, without a buffer.

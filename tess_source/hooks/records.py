@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tess_source.tables.listing import Links, Observations, Products
     from tess_source.tables.rows import Mask
 
-__all__ = ["Accessor", "Column", "Field", "Filter", "Kind", "Request", "StandIn", "Transport"]
+__all__ = ["Accessor", "Citation", "Column", "Field", "Filter", "Kind", "Request", "StandIn", "Transport"]
 
 
 def _same(value: Any) -> Any:
@@ -107,6 +107,29 @@ class Accessor:
 
 
 @dataclass(frozen=True, slots=True)
+class Citation:
+    """How papers cite a data set."""
+
+    pipeline: str
+    """The pipeline that made it, as in the column `pipeline`; case does not matter."""
+    kind: str | None
+    """The kind of its files, as in the column `kind`. None: all kinds that have no citation of their own."""
+    title: str
+    """Title and publisher."""
+    doi: str
+    """E.g. ``10.17909/t9-nmc8-f686``."""
+    acknowledgement: str = ""
+    """What the archive asks papers to say that use its data."""
+    others: str = ""
+    """Where to look for data sets that have no citation here, e.g. "MAST lists its DOIs at https://…"."""
+
+    @property
+    def key(self) -> str:
+        """The data set, which two plugins cannot both claim."""
+        return f"{self.pipeline.upper()} {self.kind or '*'}"
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One column of an archive's own tables, as the archive describes it."""
 
@@ -125,7 +148,7 @@ class Request:
     url: str
     """An http or https address, fetched by one GET; or a file address, ``file:///...``, which is copied."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Headers for the first host only: they may hold a secret and do not follow a redirect elsewhere."""
+    """Headers for the first host only: they may hold a secret and do not follow a redirect elsewhere, nor go to a server in its place."""
     unpack: str = ""
     """How what comes is packed: ``"zip"`` for a zip file with one file in it, which is unpacked. Empty: it comes as it is."""
 

@@ -29,7 +29,7 @@ from tess_source.hooks.records import Request, Transport
 if TYPE_CHECKING:
     import click
 
-    from tess_source.hooks.records import Accessor, Column, Filter, Kind, StandIn
+    from tess_source.hooks.records import Accessor, Citation, Column, Filter, Kind, StandIn
 
 __all__ = ["Plugin", "Registry"]
 
@@ -58,8 +58,8 @@ class Plugin:
 class Registry:
     """All plugins of a session, and what they declare.
 
-    Every name (of a plugin, filter, kind, column, scheme, accessor, command) has one owner. A plugin that cannot be used is kept as
-    broken, with its error, and the rest work. A registry can be pickled if its plugins can; two are equal if their plugins are.
+    Every name (of a plugin, filter, kind, column, scheme, accessor, citation, command) has one owner. A plugin that cannot be used is kept
+    as broken, with its error, and the rest work. A registry can be pickled if its plugins can; two are equal if their plugins are.
     """
 
     manager: pluggy.PluginManager = field(default_factory=lambda: pluggy.PluginManager(GROUP))
@@ -70,6 +70,8 @@ class Registry:
     columns: dict[str, Column] = field(default_factory=dict)
     transports: dict[str, Transport] = field(default_factory=dict)
     accessors: dict[str, Accessor] = field(default_factory=dict)
+    citations: dict[str, Citation] = field(default_factory=dict)
+    """How data sets are cited, by `Citation.key`."""
     commands: dict[str, click.Command] = field(default_factory=dict)
     stand_ins: dict[str, StandIn] = field(default_factory=dict)
     """Plugin → what it stands in for."""
@@ -110,7 +112,7 @@ class Registry:
         Raises
         ------
         PluginConflictError
-            If two distributions claim one name, or two plugins one filter, kind, column, scheme, accessor or command.
+            If two distributions claim one name, or two plugins one filter, kind, column, scheme, accessor, citation or command.
         """
         registry = cls()
         off = {*without, *filter(None, os.environ.get("TESS_SOURCE_WITHOUT", "").split(","))}
@@ -245,8 +247,8 @@ class Registry:
         return {
             "tess_filters": ("filter", self.filters), "tess_kinds": ("kind", self.kinds),
             "tess_columns": ("column", self.columns), "tess_transports": ("scheme", self.transports),
-            "tess_accessors": ("accessor", self.accessors), "tess_commands": ("command", self.commands),
-            "tess_stand_ins": ("stand-in", self.stand_ins),
+            "tess_accessors": ("accessor", self.accessors), "tess_citations": ("citation", self.citations),
+            "tess_commands": ("command", self.commands), "tess_stand_ins": ("stand-in", self.stand_ins),
         }  # fmt: skip
 
     def _declare(self, plugin: object, name: str) -> None:

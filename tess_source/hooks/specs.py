@@ -15,7 +15,7 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
-    from tess_source.hooks.records import Accessor, Column, Field, Filter, Kind, StandIn, Transport
+    from tess_source.hooks.records import Accessor, Citation, Column, Field, Filter, Kind, StandIn, Transport
     from tess_source.settings import Settings
     from tess_source.tables.items import Entry
     from tess_source.tables.listing import Links, Observations, Products
@@ -27,6 +27,7 @@ __all__ = [
     "Archive",
     "Collector",
     "DeclaresAccessors",
+    "DeclaresCitations",
     "DeclaresColumns",
     "DeclaresCommands",
     "DeclaresFilters",
@@ -209,6 +210,17 @@ class DeclaresAccessors(Protocol):
         """
 
 
+class DeclaresCitations(Protocol):
+    """Knows how data sets are cited."""
+
+    @hookspec
+    def tess_citations(self) -> Sequence[Citation]:
+        """Declare how papers cite data sets, for ``tess-source lock cite``.
+
+        Answers: put together; two plugins that claim one data set are refused.
+        """
+
+
 class DeclaresCommands(Protocol):
     """Offers commands."""
 
@@ -222,11 +234,13 @@ class DeclaresCommands(Protocol):
 
 ROLES = (
     Resolver, Archive, Linker, Downloader, Reader, Collector,
-    DeclaresFilters, DeclaresKinds, DeclaresColumns, DeclaresTransports, DeclaresAccessors, DeclaresCommands, StandsIn,
+    DeclaresFilters, DeclaresKinds, DeclaresColumns, DeclaresTransports, DeclaresAccessors, DeclaresCitations, DeclaresCommands,
+    StandsIn,
 )  # fmt: skip
 """Every role; the core registers their hooks in this order."""
 
 NOUNS = (
-    "tess_filters", "tess_kinds", "tess_columns", "tess_transports", "tess_accessors", "tess_commands", "tess_stand_ins",
+    "tess_filters", "tess_kinds", "tess_columns", "tess_transports", "tess_accessors", "tess_citations", "tess_commands",
+    "tess_stand_ins",
 )  # fmt: skip
 """Hooks that declare."""

@@ -75,7 +75,7 @@ def _about(plan: Plan) -> Iterator[str]:
     """Say in comments where the list comes from; every line is made plain, as an archive's words may stand in it."""
     record = plan.record
     versions = record.get("versions", {})
-    yield f"{len(plan):,} files of {record.get('archive', 'an archive')}, as it answered {record.get('time', 'at an unknown time')};"
+    yield f"{len(plan):,} files of {record.get('server', 'an archive')}, as it answered {record.get('time', 'at an unknown time')};"
     yield f"written by tess-source {versions.get('tess-source', '')}".rstrip() + "; needs nothing of it."
     without = sum(item.sha256 is None for item in plan)
     if without:

@@ -23,11 +23,12 @@ from tess_source.errors import LockError
 from tess_source.files.verify import release_of
 from tess_source.functions import load_plan
 from tess_source.lock.check import verify_lock
-from tess_source.lock.citation import ACKNOWLEDGEMENT, DOIS, cite
+from tess_source.lock.citation import cite
 from tess_source.lock.compare import diff
 from tess_source.lock.refresh import ask_again, refresh
 from tess_source.lock.scripts import script
 from tess_source.tables.items import Items
+from tess_source_mast.citations import ACKNOWLEDGEMENT, CITATIONS
 from tess_source_sample.faults import Fault
 from tess_source_sample.files import make
 from tess_source_sample.server import SampleArchive
@@ -492,7 +493,7 @@ def test_names_that_mean_something_to_a_shell_or_to_python_stay_names(
         if '"' not in name
     ]
     plan = Plan.of(
-        Products.of(rows), tmp_path, record={"archive": "MAST\n__import__('os').system('touch pwned')", "time": '"""\''}
+        Products.of(rows), tmp_path, record={"server": "MAST\n__import__('os').system('touch pwned')", "time": '"""\''}
     )
     assert not plan.items["problem"].is_not_null().any()
     text = written(plan, session, language)
@@ -523,7 +524,7 @@ def test_what_cannot_be_in_a_script_is_said(session: Session, lock: Plan, tmp_pa
 
 
 def test_a_lock_says_how_its_data_are_cited(lock: Plan) -> None:
-    lines = cite(replace(lock, record={"archive": "MAST", "time": "2026-01-02T03:04:05+00:00"})).splitlines()
+    lines = cite(replace(lock, record={"server": "MAST", "time": "2026-01-02T03:04:05+00:00"}), CITATIONS).splitlines()
     assert lines[0].startswith("TESS Light Curves - All Sectors, STScI/MAST, doi:10.17909/t9-nmc8-f686 (")
     assert lines[1].startswith("dvr-xml of SPOC (")
     assert "no DOI is known here; MAST lists its DOIs at https://archive.stsci.edu/publishing/doi" in lines[1]
@@ -536,7 +537,7 @@ def test_sectors_are_named_in_runs_and_ranges(tmp_path: Path) -> None:
         {"uri": f"x:{n}", "filename": f"{n}", "pipeline": "QLP", "kind": "lc", "first_sector": a, "last_sector": b}
         for n, (a, b) in enumerate(sectors)
     ]
-    said = cite(Plan.of(Products.of(rows), tmp_path)).splitlines()[0]
+    said = cite(Plan.of(Products.of(rows), tmp_path), CITATIONS).splitlines()[0]
     assert (
         said
         == 'High Level Science Product "QLP", STScI/MAST, doi:10.17909/t9-r086-e880 (5 files, sectors 1-3, 5, 14-55 together)'
@@ -544,7 +545,7 @@ def test_sectors_are_named_in_runs_and_ranges(tmp_path: Path) -> None:
 
 
 def test_every_doi_is_of_mast_and_has_one_data_set() -> None:
-    dois = [doi for _, doi in DOIS.values()]
+    dois = [one.doi for one in CITATIONS]
     assert len(set(dois)) == len(dois)
     assert all(doi.startswith("10.17909/") for doi in dois)
 
@@ -811,6 +812,15 @@ def test_scripts_and_citations_are_printed(program: Callable[..., Ran], file: Pa
     assert ACKNOWLEDGEMENT in program("lock", "cite", file).out
 
 
+def test_scripts_and_citations_name_the_server_that_answered(
+    program: Callable[..., Ran], lock: Plan, file: Path
+) -> None:
+    server = lock.record["server"]
+    assert str(server).startswith("http://127.0.0.1:")
+    assert f"files of {server}, as it answered" in program("lock", "script", file).out
+    assert f"As {server} answered on " in program("lock", "cite", file).out
+
+
 def test_what_is_no_lock_is_refused_by_every_command(program: Callable[..., Ran], tmp_path: Path) -> None:
     wrong = tmp_path / "w.ecsv"
     wrong.write_text("hello")
@@ -823,7 +833,7 @@ def test_what_is_no_lock_is_refused_by_every_command(program: Callable[..., Ran]
 def test_a_fault_of_the_archive_is_an_error_and_no_difference(
     program: Callable[..., Ran], archive: SampleArchive, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tess_source_mast.patience.PAUSE", 0.0)
+    monkeypatch.setattr("tess_source_mast.deadline.PAUSE", 0.0)
     archive.faults.add(Fault("json-error", times=None, match="invoke"))
     done = program("lock", "refresh", file)
     assert done.code == 1

@@ -420,8 +420,7 @@ QUIET = """
 import logging, sys, warnings
 from pathlib import Path
 import tess_source_lightkurve as plugin
-from tess_source.tables.manifest import Entry
-from tess_source.tables.plan import Item
+from tess_source.tables.items import Entry, Item
 assert not {"lightkurve", "astropy", "numpy"} & set(sys.modules), "imported too early"
 plugin.tess_collect([1])
 assert "lightkurve" not in sys.modules

@@ -161,10 +161,10 @@ def test_columns_are_criteria_in_any_case(session: Session) -> None:
 
 
 def test_wildcards_work_only_when_they_are_asked_for(session: Session) -> None:
-    criteria = {"obs_id": "tess2019199201929-s0014-*"}
+    criteria: dict[str, Any] = {"obs_id": "tess2019199201929-s0014-*"}
     with pytest.raises(QueryError, match="wildcards=True"):
-        observations(KELT9, criteria=criteria, session=session)
-    assert len(observations(KELT9, criteria=criteria, wildcards=True, session=session)) == 4
+        observations(KELT9, **criteria, session=session)
+    assert len(observations(KELT9, **criteria, wildcards=True, session=session)) == 4
 
 
 def test_an_unknown_column_is_refused_with_the_nearest(session: Session) -> None:
@@ -292,7 +292,7 @@ def test_observations_of_other_archives_are_not_asked_about(archive: SampleArchi
 
     others = some_observations(session).with_columns(archive=pl.lit("elsewhere"))
     archive.clear()
-    assert tess_source_mast.tess_list(others, session.settings) is None
+    assert tess_source_mast.tess_list(others, Query(), session.settings) is None
     assert archive.requests == []
 
 
@@ -312,8 +312,8 @@ def test_our_tables_go_into_astroquery_and_its_tables_into_ours(
 ) -> None:
     found = session.search(QUIET)
     with astroquery_at(archive.url) as theirs:
-        products = theirs.get_product_list(found.observations.to_table())
-        assert sorted(products["dataURI"]) == sorted(found.products["uri"])
+        listed = theirs.get_product_list(found.observations.to_table())
+        assert sorted(listed["dataURI"]) == sorted(found.products["uri"])
         curves = theirs.filter_products(found.to_table(), productSubGroupDescription="LC")
         assert list(curves["productFilename"]) == [
             name for name in found.products["filename"] if name.endswith("_lc.fits")
