@@ -1,4 +1,4 @@
-"""Files below one folder, looked at without ever leaving it."""
+"""Access to the files below one folder that never leaves it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["Folder", "Lying"]
 
 
 class Lying(NamedTuple):
-    """What lies in a place."""
+    """Size and time of a file."""
 
     size: int
     """Bytes."""
     mtime_ns: int
-    """When its bytes were last written [ns since 1970]."""
+    """Time at which its bytes were last written [ns since 1970]."""
     is_link: bool
     """Whether it is a symbolic link to a file in the same folder."""
 
@@ -31,7 +31,7 @@ class Folder:
     Parameters
     ----------
     root : Path
-        It need not exist.
+        The folder. It need not exist.
     """
 
     def __init__(self, root: Path) -> None:
@@ -39,9 +39,9 @@ class Folder:
         self._problems: dict[str, str] = {}
 
     def exists(self, path: str) -> Lying | None:
-        """Return what lies in a place; None if that is no file, or cannot be looked at.
+        """Return size and time of a file; None if there is no file, or it cannot be accessed.
 
-        Folders on the way and symbolic links must not lead out of the root. Each folder is looked at once.
+        Folders on the way and symbolic links must not lead out of the root. Each folder is checked once.
         """
         inner, _, name = path.rpartition("/")
         if self._refusal(inner):

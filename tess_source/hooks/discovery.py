@@ -1,4 +1,4 @@
-"""Where plugins come from: entry points, files, and another process."""
+"""Plugins from entry points, from files, and from another process."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ __all__ = [
 GROUP = "tess_source"
 """The entry-point group under which packages offer plugins."""
 FILE_PREFIX = "tess_source_file_"
-"""Begins the name of a module that was made of a single file."""
+"""Prefix of the name of a module that was made from a single file."""
 
 Reference = tuple[str, object]
 """How another process gets the same plugin: ``("module", name)``, ``("file", path)`` or ``("object", plugin)``."""
 
 
 def found_entry_points(off: Container[str]) -> dict[str, EntryPoint]:
-    """Return entry points, sorted by name; the same one seen twice (an editable install can do that) counts once."""
+    """Return entry points, sorted by name. The same one found twice, as in an editable install, counts once."""
     found: dict[str, EntryPoint] = {}
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, distribution_of(entry)[1])):
         other = found.setdefault(entry.name, entry)
@@ -99,7 +99,7 @@ def plugin_of(reference: Reference) -> object:
 
 
 def name_of(plugin: object) -> str:
-    """Return the name of a plugin that was given none: the module's or class's, without what all names begin with."""
+    """Return the default name of a plugin: that of the module or class, without the common prefix."""
     name = str(getattr(plugin, "__name__", None) or type(plugin).__name__).rsplit(".", 1)[-1]
     return name.removeprefix(FILE_PREFIX).removeprefix("tess_source_")
 

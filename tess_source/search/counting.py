@@ -1,4 +1,4 @@
-"""How many observations a search would find."""
+"""The number of observations that a search would find."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["counted"]
 
 
 def counted(registry: Registry, settings: Settings, targets: Any, *, words: Mapping[str, Any], **asked: Any) -> int:
-    """Count observations without fetching them.
+    """Return the number of observations, without fetching them.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def counted(registry: Registry, settings: Settings, targets: Any, *, words: Mapp
     Raises
     ------
     QueryError
-        For a filter that applies to products only.
+        If a filter applies only to products.
     """
     filters, criteria = filters_among(registry, words)
     values = {name: checked_value(registry, name, value) for name, value in filters.items() if value is not None}

@@ -1,6 +1,6 @@
 """The methods that built-in plugins add, for editors and type checkers.
 
-This is the one file of the core that knows plugins, and only while types are checked: at run time methods come from the session's plugins.
+This is the only file of the core that imports plugins, and only for type checkers. At run time the session's plugins add the methods.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["FoundMethods", "ManifestMethods"]
 
 
 class FoundMethods(Extended):
-    """Methods of what a search found."""
+    """Methods that plugins add to `Found`."""
 
     accessors_of = "found"
 
@@ -35,7 +35,7 @@ class FoundMethods(Extended):
 
 
 class ManifestMethods(Extended):
-    """Methods of what was fetched."""
+    """Methods that plugins add to `Manifest`."""
 
     accessors_of = "manifest"
 

@@ -157,7 +157,7 @@ def test_what_was_verified_is_not_read_again(
     assert {entry.status for entry in first} == {"fetched"}
     sample.clear()
     monkeypatch.setattr("tess_source.cache.verified.Verifier", None)  # calling it would fail
-    monkeypatch.setattr("tess_source.tables.entries._sha256", None)
+    monkeypatch.setattr("tess_source.tables.entries._sha256_of_entry", None)
     again = plan.download()
     assert {entry.status for entry in again} == {"here"}
     assert [entry.sha256 for entry in again] == [entry.sha256 for entry in first]
