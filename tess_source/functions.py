@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source.hooks.records import Field
 from tess_source.search.asking import products as listed
-from tess_source.search.select import checked, filters_among
 from tess_source.session import Session, default_session
 from tess_source.tables.found import Found
 from tess_source.tables.items import Entry
@@ -124,8 +123,7 @@ def observations(
     session : Session, optional
         The default session if not given.
     **words
-        Columns of the archive's observation table as criteria, and those filters that an archive can be asked for where there is no
-        target.
+        Columns of the archive's observation table as criteria, and those filters that the archive can be asked for, e.g. ``sector=14``.
 
     Returns
     -------
@@ -138,21 +136,21 @@ def observations(
         As `search`.
     """
     here = session or default_session()
-    filters, criteria = filters_among(here.registry, words)
-    query = here._question(
-        targets, radius=radius, wildcards=wildcards, archive=archive, criteria=criteria,
-        filters=checked(here.registry, filters),
-    )  # fmt: skip
-    return here._observed(query)
+    asked = {"radius": radius, "wildcards": wildcards, "archive": archive}
+    return here._observed(targets, words=words, **asked).observations
 
 
-def products(observations: Any, *, session: Session | None = None) -> Products:
+def products(
+    observations: Any, *, archive: str | Sequence[str] | None = None, session: Session | None = None
+) -> Products:
     """List the products of observations. It is the second of three steps.
 
     Parameters
     ----------
     observations : Observations or table
         Ours, or an astroquery, pandas or polars table, or one row of it.
+    archive : str or list of str, optional
+        Names of the archives that are asked; by default those of the session, and those that the column `archive` names.
     session : Session, optional
         The default session if not given.
 
@@ -169,7 +167,7 @@ def products(observations: Any, *, session: Session | None = None) -> Products:
         If no connection may be opened.
     """
     here = session or default_session()
-    return listed(here.registry, here.settings, observations)
+    return listed(here.registry, here.settings, observations, archive)
 
 
 def download(

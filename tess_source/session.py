@@ -21,14 +21,13 @@ from tess_source.hooks.registry import Registry
 from tess_source.load.loading import each_opened, read
 from tess_source.load.local import manifest_of
 from tess_source.search import asking
-from tess_source.search.counting import counted
+from tess_source.search.counting import question_of_observations
 from tess_source.search.resolving import question
 from tess_source.search.select import checked, filters_among, select
 from tess_source.settings import Settings, check_server, checked_jobs, checked_names, checked_seconds
 from tess_source.tables.accessors import Extended, given
 from tess_source.tables.found import Found
 from tess_source.tables.items import Entry
-from tess_source.tables.listing import Observations
 from tess_source.tables.loaded import Loaded, Opened
 from tess_source.tables.plan import Manifest, Plan
 from tess_source.tables.saved import read_saved
@@ -215,9 +214,9 @@ class Session(Extended):
 
         Parameters are those of `search`; only filters that the archive can be asked for are allowed.
         """
-        return counted(
-            self.registry, self.settings, targets, radius=radius, wildcards=wildcards, archive=archive, words=words
-        )
+        asked = {"radius": radius, "wildcards": wildcards, "archive": archive}
+        query = question_of_observations(self.registry, self.settings, targets, words=words, **asked)
+        return asking.count(self.registry, self.settings, query)
 
     def fields(self, what: str = "observations") -> list[Field]:
         """Return the archives' own description of the columns of a table, ``"observations"`` or ``"products"``."""
@@ -323,8 +322,9 @@ class Session(Extended):
     def _asked(self, query: Query, *, refresh: bool = False) -> Found:
         return asking.answer(self.registry, self.settings, query, refresh=refresh).using(self)
 
-    def _observed(self, query: Query) -> Observations:
-        return asking.observations(self.registry, self.settings, query)
+    def _observed(self, targets: Any = None, *, words: Mapping[str, Any], **asked: Any) -> Found:
+        query = question_of_observations(self.registry, self.settings, targets, words=words, **asked)
+        return asking.observed(self.registry, self.settings, query).using(self)
 
     def _expected(self, plan: Plan, /) -> list[str]:
         return expected(plan, self.store)

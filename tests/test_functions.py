@@ -93,6 +93,18 @@ def test_from_a_target_to_files_in_three_steps(tmp_path: Path) -> None:
         assert len(tess_source.open([entry.path for entry in manifest], session=session)) == 1
 
 
+def test_filters_of_observations_are_asked_of_the_archive() -> None:
+    with SampleArchive() as archive:
+        session = Session(archive.url)
+        assert (
+            len(tess_source.observations(16740101, sector=15, session=session))
+            == session.count(16740101, sector=15)
+            == 1
+        )
+        with pytest.raises(QueryError, match="cannot choose by 'kind': it applies to products"):
+            tess_source.observations(16740101, kind="lc", session=session)
+
+
 def test_what_was_found_and_planned_is_downloaded_too(tmp_path: Path) -> None:
     with SampleArchive() as archive:
         found = Session(archive.url).search(16740101, kind="lc", sector=14)
@@ -202,7 +214,7 @@ def test_a_plugin_cannot_hide_what_a_session_has(name: str) -> None:
         def tess_accessors(self) -> tuple[Accessor, ...]:
             return (Accessor(name, len, "x", of="session"),)
 
-    with pytest.raises(PluginError, match="which Session has itself|cannot be the name of an accessor"):
+    with pytest.raises(PluginError, match=r"which Session has itself|cannot be the name of an accessor"):
         Session(discover=False, plugins=[Hides()])
 
 

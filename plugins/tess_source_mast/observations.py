@@ -119,9 +119,12 @@ def _answer_frame(question: PortalQuestion, settings: Settings, stop: threading.
 
 
 def _stacked_frames(parts: list[pl.DataFrame]) -> pl.DataFrame:
-
+    """Return the rows of all answers, each observation once; its key in our tables is the archive's number."""
     stacked = pl.concat(parts, how="diagonal_relaxed").with_columns(archive=pl.lit("mast"))
-    return stacked.unique("obsid", keep="first", maintain_order=True) if "obsid" in stacked.columns else stacked
+    if "obsid" not in stacked.columns:
+        return stacked
+    keyed = stacked.with_columns(observation=pl.col("obsid").cast(pl.String))
+    return keyed.unique("obsid", keep="first", maintain_order=True)
 
 
 def _rows_asked_for(found: pl.DataFrame, question: PortalQuestion) -> pl.DataFrame:

@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 LISTED = "_listed"
 """A column of kept observations: whether their products were listed. Filters may have made that needless."""
 
+KEY = ["archive", "observation"]
+"""Columns that tell to which observation a file belongs."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -228,23 +231,17 @@ def _answer_of(kept: _Kept) -> Answer | None:
 
 
 def _is_separable(answer: Answer, tics: Iterable[str]) -> bool:
-    """Return whether each observation belongs to one of the TIC ids, and each file to one of the observations.
-
-    This needs the archive's own number of the observation in both tables: MAST's ``obsid`` and ``parent_obsid``.
-    """
-    observations, products = answer.marked, answer.products
-    if "obsid" not in observations.columns or "parent_obsid" not in products.columns:
-        return False
-    numbers, parents = observations["obsid"], products["parent_obsid"]
-    if numbers.dtype != parents.dtype or numbers.has_nulls() or parents.has_nulls():
+    """Return whether each observation is of one of the TIC ids, and each file of one of the observations, by the archive's own key."""
+    observations, products = answer.marked.to_polars(), answer.products.to_polars()
+    if observations["observation"].has_nulls():
         return False
     asked = {int(tic.removeprefix("TIC ")) for tic in tics}
-    return set(observations["tic"]) <= asked and set(parents) <= set(numbers)
+    return set(observations["tic"]) <= asked and products.join(observations, on=KEY, how="anti").is_empty()
 
 
 def _answer_about(answer: Answer, tics: Iterable[str]) -> Answer:
     """Return the part of an answer that belongs to some of its TIC ids."""
     numbers = [int(tic.removeprefix("TIC ")) for tic in tics]
     observations = answer.marked.where(pl.col("tic").is_in(numbers))
-    of_them = pl.col("parent_obsid").is_in(observations["obsid"].implode())
-    return replace(answer, marked=observations, products=answer.products.where(of_them))
+    products = answer.products.to_polars().join(observations.to_polars(), on=KEY, how="semi", maintain_order="left")
+    return replace(answer, marked=observations, products=Products(products))

@@ -14,7 +14,7 @@ from tess_source.targets.target import Query, Target
 
 __all__ = ["FORMAT", "Question"]
 
-FORMAT = 1
+FORMAT = 2
 """Number of the format; it grows when the meaning of a kept answer, or of a canonical question, changes."""
 
 

@@ -22,7 +22,7 @@ from typing import Any
 from tess_source.cache.keep import keep
 from tess_source.clock import SKEW, now
 from tess_source.display import text
-from tess_source.files.folder import Folder, Lying
+from tess_source.files.folder import Files, Lying
 from tess_source.files.verify import Verifier
 from tess_source.settings import OWN_FOLDER
 from tess_source.tables.items import Item
@@ -174,12 +174,12 @@ CHUNK = 1 << 20
 """Bytes read at a time."""
 
 
-def read_whole(folder: Folder, item: Item) -> tuple[Known | None, str]:
+def read_whole(folder: Files, item: Item) -> tuple[Known | None, str]:
     """Read a file through.
 
     Parameters
     ----------
-    folder : Folder
+    folder : Files
     item : Item
         The file, with its expected size and kind.
 
@@ -206,7 +206,7 @@ def read_whole(folder: Folder, item: Item) -> tuple[Known | None, str]:
     return Known(item.path, after.size, after.mtime_ns, verifier.sha256, item.uri, now()), ""
 
 
-def read_all(folder: Folder, items: Sequence[Item]) -> list[tuple[Known | None, str]]:
+def read_all(folder: Files, items: Sequence[Item]) -> list[tuple[Known | None, str]]:
     """Read files through, several at a time: see `read_whole`."""
     if not items:
         return []

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tess_source.targets.lists import expand
+
 if TYPE_CHECKING:
     from tess_source.hooks.records import Filter
     from tess_source.session import Session
@@ -131,8 +133,6 @@ def _filter_option(record: Filter, plugin: str) -> click.Option:
 
 def _search_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of `Session.search` and `Session.count` for the options that were given."""
-    from tess_source.targets.lists import expand
-
     flags = {name: given[name] for name in ("wildcards", "refresh") if name in given}
     targets = list(expand(given["targets"])) or None
     return {"targets": targets, "radius": _radius(given["radius"]), **flags, **_criteria(given["criteria"])}

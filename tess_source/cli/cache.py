@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tess_source import names
 from tess_source._lazy import pl
 from tess_source.cache.memory import Memory
 from tess_source.cli.printing import NOTHING, SOME_FAILED, format_option, note, print_rows
+from tess_source.clock import now
 from tess_source.display import text
 from tess_source.errors import QueryError, UnknownNameError
+from tess_source.names import KINDS
 from tess_source.settings import OWN_FOLDER, is_offline, max_age
+from tess_source.targets.parse import parse_targets
+from tess_source.targets.target import Target
 from tess_source.units import count_of_bytes, seconds
 
 if TYPE_CHECKING:
@@ -29,8 +34,6 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Only show what would be
 
 def _known_kinds(_context: click.Context, _parameter: click.Parameter, words: Sequence[str]) -> tuple[str, ...]:
     """Return the kinds that were given; raise an error for an unknown kind, as ``search`` does."""
-    from tess_source.names import KINDS
-
     kinds = tuple(part.strip().lower() for word in words for part in word.split(","))
     for kind in kinds:
         if kind not in KINDS:
@@ -197,8 +200,6 @@ def _file_table(files: Iterable[Stored]) -> pl.DataFrame:
     """Return files as a table, with TIC id, kind and sectors read from their names."""
     from datetime import UTC, datetime
 
-    from tess_source import names
-
     def when(file: Stored) -> str | None:
         if file.known is None:
             return None
@@ -231,9 +232,6 @@ def _tess_files(store: Store) -> list[Stored]:
 
 def _files_named(store: Store, words: Sequence[str]) -> list[Stored]:
     """Return the files of TIC ids, and the files at or below paths."""
-    from tess_source.targets.parse import parse_targets
-    from tess_source.targets.target import Target
-
     files = store.files()
     wanted: dict[str, Stored] = {}
     for word in words:
@@ -261,8 +259,6 @@ def _path_in_store(store: Store, word: str) -> str | None:
 
 def _oldest(files: Sequence[Stored], age: float | None, most: int | None) -> list[Stored]:
     """Return the files that are older than an age [s], and the oldest ones until the rest is not larger than `most` bytes."""
-    from tess_source.clock import now
-
     oldest_first = sorted(files, key=lambda file: (file.mtime, file.path))
     total = sum(file.size for file in files)
     gone = []

@@ -11,10 +11,8 @@ import click
 
 from tess_source._lazy import pl
 from tess_source.cli import lock as cli_lock
-from tess_source.cli.asking import Asking
+from tess_source.cli.asking import QUESTION, Asking
 from tess_source.cli.printing import NOTHING, SOME_FAILED, download, format_option, print_rows
-from tess_source.display import text
-from tess_source.functions import observations
 from tess_source.search.asking import FIELD_TABLES
 from tess_source.search.select import checked
 from tess_source.session import Session
@@ -55,11 +53,13 @@ def _search() -> click.Command:
         meets the filters and criteria is found.
         """
         if show == "observations" and (most := _most_rows(session, filters)) is not False:
-            _show_observations(session, asked, most, form)
-            return
-        found = session.search(**asked, **filters)
-        shown = found.narrowed() if found.drops else found
-        rows = {"products": shown.products, "observations": shown.observations, "links": shown.links}[show]
+            words = {name: value for name, value in asked.items() if name not in QUESTION}
+            found = session._observed(words=words, **{name: asked[name] for name in asked if name in QUESTION})
+            rows: Any = found.observations[:most]
+        else:
+            found = session.search(**asked, **filters)
+            shown = found.narrowed() if found.drops else found
+            rows = {"products": shown.products, "observations": shown.observations, "links": shown.links}[show]
         _print_shown(rows, form)
         log.warning("%s", found.explain() if explain or not len(rows) else found.summary())
         _exit_if_empty(rows)
@@ -72,15 +72,6 @@ def _most_rows(session: Session, filters: Mapping[str, Any]) -> int | Literal[Fa
     values = checked(session.registry, filters)
     counts = [most(values[name]) for name in values if (most := session.registry.filters[name].most)]
     return False if len(counts) < len(values) else min(counts, default=None)
-
-
-def _show_observations(session: Session, asked: Mapping[str, Any], most: int | None, form: str) -> None:
-    """Print observations without listing their products."""
-    words = {name: value for name, value in asked.items() if name != "refresh"}
-    rows = observations(session=session, **words)
-    _print_shown(rows[:most], form)
-    log.warning("%s", text.number(len(rows), "observation"))
-    _exit_if_empty(rows)
 
 
 def _get(session: Session) -> click.Command:

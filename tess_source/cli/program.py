@@ -27,7 +27,7 @@ from tess_source.cli.printing import (  # fmt: skip
     say,
 )
 from tess_source.errors import PluginError, QueryError, ResolverError, TessSourceError
-from tess_source.hooks.discovery import from_file
+from tess_source.hooks.discovery import GROUP, from_file
 from tess_source.session import Session
 
 if TYPE_CHECKING:
@@ -136,8 +136,6 @@ def _log_on_stderr(loudness: int) -> Iterator[None]:
 def _plugin_loggers() -> list[str]:
     """Return the names of the top-level modules of installed plugins: their log records are shown like ours."""
     from importlib.metadata import entry_points
-
-    from tess_source.hooks.discovery import GROUP
 
     names = {entry.value.partition(":")[0].partition(".")[0] for entry in entry_points(group=GROUP)}
     return sorted(names - {"tess_source"})

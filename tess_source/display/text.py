@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
+from tess_source.display.narrow import GAP, LaidColumn, narrowed
 
 if TYPE_CHECKING:
     from tess_source.display.narrow import LaidColumn
@@ -70,8 +71,6 @@ def table(
     str
         Lines without a line feed at the end.
     """
-    from tess_source.display.narrow import LaidColumn, narrowed
-
     width = shutil.get_terminal_size((140, 24)).columns if width is None else width
     head, tail = _head_and_tail(frame.height, rows)
     columns = [name for name in columns if frame[name].null_count() < frame.height] or columns if width else columns
@@ -102,8 +101,6 @@ def _head_and_tail(height: int, rows: int | None) -> tuple[int, int]:
 
 def _lines_of_row(cells: Sequence[Sequence[str]], columns: Sequence[LaidColumn]) -> list[str]:
     """Return the lines of a row, whose cells may have several lines each."""
-    from tess_source.display.narrow import GAP
-
     out = []
     for parts in zip_longest(*cells, fillvalue=""):
         padded = (p.rjust(c.width) if c.right else p.ljust(c.width) for p, c in zip(parts, columns, strict=True))

@@ -6,36 +6,23 @@ import errno
 import shutil
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from tess_source import paths
 from tess_source.download.claim import Claim
 from tess_source.download.part import Part
-from tess_source.files.folder import Folder, Lying
+from tess_source.files.folder import Files, Folder
 
 __all__ = ["Destination", "LocalFolder"]
 
 
-class Destination(Protocol):
-    """A place for files. Paths are relative to it, with ``/`` between their parts.
+class Destination(Files, Protocol):
+    """A place for files.
 
     A file appears under its path only by `commit`, as a whole. A `claim` keeps other processes from fetching the same file. That saves work
     but is not needed for correct files: two processes may fetch the same one.
     """
-
-    def exists(self, path: str, /) -> Lying | None:
-        """Return size and time of a file; None if there is no file."""
-
-    def open(self, path: str, /) -> IO[bytes]:
-        """Open a file for reading."""
-
-    def list(self, below: str = "", /) -> Iterator[str]:
-        """Yield the paths of all files below a folder."""
-
-    def remove(self, path: str, /) -> None:
-        """Remove a file."""
 
     def claim(self, path: str, stale: float, /) -> Claim:
         """Return the claim on a file; it is not taken yet."""

@@ -25,7 +25,7 @@ from tess_source.display import text
 from tess_source.download.destination import LocalFolder
 from tess_source.download.part import Part, PartLostError
 from tess_source.errors import UnsafePathError
-from tess_source.files.folder import Folder, Lying
+from tess_source.files.folder import Files, Folder, Lying
 from tess_source.files.verify import Verifier, form_of
 from tess_source.tables.items import COPIED, FAILED, FETCHED, HERE, Entry, Item
 from tess_source.tables.plan import Plan
@@ -35,7 +35,7 @@ __all__ = ["Existing", "expected", "look", "lying", "whole"]
 log = logging.getLogger(__name__)
 
 
-def lying(folder: Folder, item: Item) -> Lying | None:
+def lying(folder: Files, item: Item) -> Lying | None:
     """Return size and time of the file in the place of an item, if it may be the item's file. Nothing is read."""
     if item.problem is not None or not _can_be_verified(item):
         return None
@@ -48,7 +48,7 @@ def _can_be_verified(item: Item) -> bool:
     return item.size is not None or item.sha256 is not None or form_of(item.path, item.kind) not in {"other", "html"}
 
 
-def whole(folder: Folder, item: Item) -> Entry | None:
+def whole(folder: Files, item: Item) -> Entry | None:
     """Return the entry of an item whose file is here, after reading the file; None if it has to be fetched."""
     if lying(folder, item) is None:
         return None
@@ -107,7 +107,7 @@ def expected(plan: Plan, store: Store) -> list[str]:
 
 
 def _entries_and_problems(
-    folder: Folder, items: Sequence[Item], index: Index
+    folder: Files, items: Sequence[Item], index: Index
 ) -> tuple[list[Entry | None], dict[str, str]]:
     """Return the entries of items whose files lie whole in a folder, and the problems of the others by path."""
     there = {number: place for number, item in enumerate(items) if (place := lying(folder, item))}
@@ -135,9 +135,8 @@ def _other_bytes(known: Known | None) -> str:
     return f"its bytes are not those of the plan: sha256 {known and known.sha256}"
 
 
-def _entry(folder: Folder, item: Item, known: Known) -> Entry:
-    path = folder.root.joinpath(*paths.parts_of(item.path))
-    return Entry(item, HERE, path=path, bytes=known.size, sha256=known.sha256)
+def _entry(folder: Files, item: Item, known: Known) -> Entry:
+    return Entry(item, HERE, path=folder.place(item.path), bytes=known.size, sha256=known.sha256)
 
 
 # -- files in the cache folder --

@@ -9,7 +9,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from tess_source.download.claim import Claim
-from tess_source.download.destination import LocalFolder
+from tess_source.download.destination import Destination
 from tess_source.download.existing import whole
 from tess_source.download.part import Part
 from tess_source.download.progress import Progress, Share
@@ -39,7 +39,7 @@ class Fetcher:
 
     Parameters
     ----------
-    folder : LocalFolder
+    folder : Destination
     schemes : collection of str
         URI schemes that are fetched.
     locate : callable
@@ -52,7 +52,7 @@ class Fetcher:
 
     def __init__(
         self,
-        folder: LocalFolder,
+        folder: Destination,
         schemes: Collection[str],
         locate: Callable[[str], Sequence[Request]],
         patience: Patience,

@@ -6,12 +6,12 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, Protocol
 
 from tess_source import paths
 from tess_source.errors import UnsafePathError
 
-__all__ = ["Folder", "Lying"]
+__all__ = ["Files", "Folder", "Lying"]
 
 
 class Lying(NamedTuple):
@@ -23,6 +23,25 @@ class Lying(NamedTuple):
     """Time at which its bytes were last written [ns since 1970]."""
     is_link: bool
     """Whether it is a symbolic link to a file in the same folder."""
+
+
+class Files(Protocol):
+    """A place with files. Paths are relative to it, with ``/`` between their parts."""
+
+    def exists(self, path: str, /) -> Lying | None:
+        """Return size and time of a file; None if there is no file."""
+
+    def open(self, path: str, /) -> IO[bytes]:
+        """Open a file for reading."""
+
+    def list(self, below: str = "", /) -> Iterator[str]:
+        """Yield the paths of all files below a folder."""
+
+    def remove(self, path: str, /) -> None:
+        """Remove a file."""
+
+    def place(self, path: str, /) -> Path:
+        """Return the path of a file."""
 
 
 class Folder:
@@ -75,6 +94,16 @@ class Folder:
             except (UnsafePathError, OSError) as error:
                 self._problems[inner] = str(error)
         return self._problems[inner]
+
+    def place(self, path: str) -> Path:
+        """Return where a file is.
+
+        Raises
+        ------
+        UnsafePathError
+            If its path is not one.
+        """
+        return self.root.joinpath(*paths.parts_of(path))
 
     def open(self, path: str) -> IO[bytes]:
         """Open a file for reading, without a buffer.

@@ -181,6 +181,7 @@ class Registry:
             If it claims a name that is taken.
         """
         name = name or name_of(plugin)
+        check_plugin_object(plugin, name)
         before = self.plugins.get(name)
         if before is not None and before.state == "ready" and not replace:
             message = (

@@ -18,7 +18,9 @@ AUTHORS = ("SPOC", "TESS-SPOC", "QLP")
 """Pipelines that come first, as in lightkurve; then all others by name."""
 FAST = 60.0
 """Files of shorter exposures [s] come after the others of their pipeline and year. In lightkurve they come first."""
-OURS = ("kind", "tic", "first_sector", "last_sector", "exptime", "pipeline", "uri", "filename", "run", "tce")
+OURS = (
+    "observation", "kind", "tic", "first_sector", "last_sector", "exptime", "pipeline", "uri", "filename", "run", "tce",
+)  # fmt: skip
 """Our columns that lightkurve's table does not have."""
 PREFIX = "our "
 """Prefix of their names while they are needed; no archive's column begins so."""

@@ -23,7 +23,7 @@ from tess_source.tables.listing import Links, Observations, Products
 from tess_source.targets.recorded import question as recorded
 from tess_source.targets.target import Query
 
-__all__ = ["FIELD_TABLES", "answer", "count", "fields", "found_of", "observations", "products"]
+__all__ = ["FIELD_TABLES", "answer", "count", "fields", "found_of", "observed", "products"]
 
 FIELD_TABLES = ("observations", "products")
 
@@ -72,18 +72,18 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
     return _linked(registry, settings, found)
 
 
-def observations(registry: Registry, settings: Settings, query: Query) -> Observations:
-    """Return the observations of a question, without products. The answers of all archives are stacked and sorted.
+def observed(registry: Registry, settings: Settings, query: Query) -> Found:
+    """Return the observations of a question, without listing products. The answers of all archives are stacked and sorted.
 
     Raises
     ------
     OfflineError
-        If no connection may be opened, and the cache folder has no answer to the whole question.
+        If no connection may be opened, and neither the cache folder nor a stand-in has an answer to the whole question.
     """
-    memory = Memory(settings, registry)
-    if memory.offline:
-        return answer(registry, settings, query).observations
-    return _observations(registry, settings, query)
+    if Memory(settings, registry).offline:
+        return answer(registry, settings, query)
+    record = {**_record(registry, settings, query), "listed": False}
+    return Found(Products.empty(), _observations(registry, settings, query), Links.empty(), query, record=record)
 
 
 def count(registry: Registry, settings: Settings, query: Query) -> int:
@@ -96,10 +96,22 @@ def count(registry: Registry, settings: Settings, query: Query) -> int:
     return int(sum(_checked_answers(answers, "count")))
 
 
-def products(registry: Registry, settings: Settings, table: Any, query: Query | None = None) -> Products:
-    """Return the products of observations, given as our, an astroquery, pandas or polars table, or one row of it."""
-    Memory(settings, registry).need_network("products, but as part of a search")
-    return _products(registry, settings, Observations.of(table), query or Query()).unique()
+def products(
+    registry: Registry, settings: Settings, table: Any, archive: str | Sequence[str] | None = None
+) -> Products:
+    """Return the products of observations, given as our, an astroquery, pandas or polars table, or one row of it.
+
+    The archives that are named are asked; else those of the settings and those that the rows are from.
+    """
+    seen = Observations.of(table)
+    archives = archives_of(registry, settings, archive)
+    if archive is None:
+        rows = set(seen["archive"].unique().drop_nulls())
+        archives = tuple(name for name in registry.archives() if name in {*archives, *rows})
+    memory = Memory(settings, registry)
+    if memory.offline and not (archives := tuple(name for name in archives if name in registry.stand_ins)):
+        memory.need_network("products, but as part of a search")
+    return _products(registry, settings, seen, Query(archives=archives)).unique()
 
 
 def found_of(registry: Registry, settings: Settings, table: Any) -> Found:

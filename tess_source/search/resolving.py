@@ -91,6 +91,8 @@ def archives_of(registry: Registry, settings: Settings, archive: str | Sequence[
     ------
     UnknownNameError
         If there is no archive of that name.
+    QueryError
+        If a stand-in is named together with its archive.
     """
     names = settings.archive if archive is None else checked_names("archive", archive)
     known = registry.archives()
@@ -99,6 +101,10 @@ def archives_of(registry: Registry, settings: Settings, archive: str | Sequence[
     for name in names:
         if name not in known:
             raise UnknownNameError("archive", name, known)
+        if (stand_in := registry.stand_ins.get(name)) and stand_in.archive in names:
+            raise QueryError(
+                f"archive {name!r} has the rows of {stand_in.archive!r}, and no row is to come twice: name one of them"
+            )
     return names
 
 

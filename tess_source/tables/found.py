@@ -149,7 +149,8 @@ class Found(FoundMethods):
             lines.append(self._why_nothing())
         lines += [self.unobserved()] if self.unobserved() else []
         before = self.drops[0].kept + self.drops[0].dropped if self.drops else len(self.products)
-        lines.append(text.number(before, "product"))
+        is_listed = (self.record or {}).get("listed", True)
+        lines.append(text.number(before, "product") if is_listed else "products were not asked for")
         lines += [str(drop) for drop in self.drops]
         if self.drops:
             lines.append(f"left: {text.number(len(self.products), 'product')}")
@@ -193,16 +194,7 @@ class Found(FoundMethods):
 
     def narrowed(self) -> Found:
         """Return the answer with only the observations and links of the products that are left."""
-        return self.replace(observations=self._observations_of_products(), links=self._links_of_products())
-
-    def _observations_of_products(self) -> Observations:
-
-        ours, theirs = ("parent_obsid", "obsid") if "parent_obsid" in self.products.columns else ("obs_id", "obs_id")
-        if theirs not in self.observations.columns:
-            ours = theirs = "obs_id"
-        return self.observations.where(
-            pl.col(theirs).cast(pl.String).is_in(self.products[ours].cast(pl.String).implode())
-        )
+        return self.replace(observations=self.observations.having(self.products), links=self._links_of_products())
 
     def _links_of_products(self) -> Links:
         """Return the links from or to a product, and those of a key that a product is linked to, such as the set it belongs to.

@@ -27,10 +27,11 @@ class Observations(Rows):
     """Observations, one row per observation of an archive.
 
     A 20-s and a 120-s light curve of one sector are two observations. A data-validation search over several sectors is one observation.
+    `observation` is the archive's own key of a row, the same text as in its products; null if the archive has none.
     """
 
     schema: ClassVar[Mapping[str, str]] = {
-        "archive": "String", "obs_id": "String", "kind": "String", "tic": "Int64", "first_sector": "Int32",
+        "archive": "String", "obs_id": "String", "observation": "String", "kind": "String", "tic": "Int64", "first_sector": "Int32",
         "last_sector": "Int32", "exptime": "Float64", "pipeline": "String",
     }  # fmt: skip
     shown = ("tic", "kind", "first_sector", "last_sector", "exptime", "pipeline", "obs_id")
@@ -52,6 +53,22 @@ class Observations(Rows):
         }
         return with_schema(_with_columns_of_name(frame, said, own), cls.schema)
 
+    def having(self, products: Products) -> Self:
+        """Keep the observations that some of these products belong to.
+
+        Where both rows have an `observation`, the archive's own key, that tells; else `obs_id` does.
+        """
+        keys, files = ["archive", "observation"], products.to_polars()
+        known = pl.col("observation").is_not_null()
+        rows = self._frame.with_row_index("__row")
+        found = [
+            rows.join(files, on=keys, how="semi"),
+            rows.join(files.filter(~known), on="obs_id", how="semi"),
+            rows.filter(~known).join(files, on="obs_id", how="semi"),
+        ]
+        numbers = pl.concat([part["__row"] for part in found])
+        return self.where(rows["__row"].is_in(numbers.implode()))
+
     def sort(self) -> Self:
         """Sort by target, sector and exposure time, longer ones first, so that the usual observation comes first."""
         keys = ["tic", "last_sector", "first_sector", "exptime", "obs_id"]
@@ -63,7 +80,7 @@ class Products(Rows):
     """Files of observations, one row per file."""
 
     schema: ClassVar[Mapping[str, str]] = {
-        "archive": "String", "obs_id": "String", "kind": "String", "tic": "Int64", "first_sector": "Int32",
+        "archive": "String", "obs_id": "String", "observation": "String", "kind": "String", "tic": "Int64", "first_sector": "Int32",
         "last_sector": "Int32", "exptime": "Float64", "pipeline": "String", "uri": "String", "filename": "String",
         "size": "Int64", "run": "Int32", "tce": "Int32",
     }  # fmt: skip
