@@ -132,7 +132,7 @@ def __dir__() -> list[str]:
 
 
 class _Package(ModuleType):
-    """Keeps the functions `search` and `download` where Python puts the folders of the same names as soon as they are imported."""
+    """A package whose functions `search` and `download` are not replaced by the subpackages of the same names when these are imported."""
 
     def __setattr__(self, name: str, value: object) -> None:
         if not (name in _HOME and isinstance(value, ModuleType)):

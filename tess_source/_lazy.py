@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 else:
 
     class _Lazy(ModuleType):
-        """Stands for a module until one of its attributes is asked for; from then on it has them all itself."""
+        """A placeholder for a module, which is imported at the first use of one of its attributes."""
 
         def __getattr__(self, name: str) -> Any:
             if name.startswith("__") and name.endswith("__"):  # what copy, inspect and doctest look for in any object

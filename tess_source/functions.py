@@ -1,4 +1,4 @@
-"""The path as functions: each works with the session that you give it, or with the default session."""
+"""The methods of a session as functions, each with the session that you give it or with the default session."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def search(
     Parameters
     ----------
     targets : object, optional
-        A TIC id, a name, coordinates, or any iterable of them: see `tess_source.targets.parse_targets`. None: whatever meets the
-        criteria.
+        A TIC id, a name, coordinates, or any iterable of them: see `tess_source.targets.parse_targets`. None: everything that meets
+        the filters and criteria.
     radius : float or Quantity or str, optional
         Radius of cones around names and coordinates [arcsec]. Without it, a name means its nearest star alone.
     wildcards : bool
@@ -68,18 +68,18 @@ def search(
     Returns
     -------
     Found
-        A confirmed zero is an empty answer that can `explain` itself.
+        If the archive has nothing, it is empty, and its `explain` says why.
 
     Raises
     ------
     QueryError
-        If something asked for does not exist or makes no sense.
+        If an argument does not exist or makes no sense.
     ResolverError
         If no resolver knows a name.
     ServiceError
         If the archive fails; a failure is never shown as an empty answer.
     OfflineError
-        If nothing may be asked, and the cache folder does not know.
+        If no connection may be opened, and the cache folder has no answer.
     """
     return (session or default_session()).search(
         targets, radius=radius, wildcards=wildcards, archive=archive, refresh=refresh, **words
@@ -116,7 +116,7 @@ def observations(
     session: Session | None = None,
     **words: Any,
 ) -> Observations:
-    """Find observations alone; no products are listed. It is the first of three steps: `products` and `download` follow.
+    """Find observations, without listing their products. It is the first of three steps: `products` and `download` follow.
 
     Parameters
     ----------
@@ -198,11 +198,11 @@ def download(
     progress : bool or callable, optional
         See `tess_source.settings.Settings`.
     executor : concurrent.futures.Executor, optional
-        Whose workers fetch the files.
+        Its workers fetch the files.
     on_entry : callable, optional
-        Is called with each `Entry` as soon as it is known.
+        Called with each `Entry` as soon as it is known.
     session : Session, optional
-        The default session if not given; of a plan or an answer its own.
+        The session of the plan or answer, or the default session, if not given.
 
     Returns
     -------
@@ -212,7 +212,7 @@ def download(
     Raises
     ------
     Interrupted
-        On Ctrl-C, with the manifest of what was done.
+        On Ctrl-C, with the manifest so far.
     """
     own = products.session if isinstance(products, Plan | Found) else None
     here = session or (own if isinstance(own, Session) else default_session())

@@ -142,7 +142,7 @@ def test_local_files_are_opened_as_if_they_had_been_fetched(tmp_path: Path) -> N
     ("what", "error", "said"),
     [
         ([], QueryError, "no path"),
-        ([3], QueryError, "3 is no path"),
+        ([3], QueryError, "3 is not a path"),
         ("nowhere.fits", FileNotFoundError, "nowhere.fits"),
     ],
 )

@@ -167,7 +167,7 @@ def _rows_of_nearest(found: pl.DataFrame, target: Target) -> pl.DataFrame:
     (taken, away), *others = stars.rows()
     also = ", ".join(f"TIC {other} at {apart:.1f} arcsec" for other, apart in others)
     log.warning(
-        "%s: taken to be TIC %d, %.1f arcsec from the coordinates of %s%s",
+        "%s: using TIC %d, %.1f arcsec from the coordinates of %s%s",
         *(target.text, taken, away, target.resolver or "the target"),
         f"; near it also {also} (give a radius for all)" if also else "",
     )

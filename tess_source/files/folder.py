@@ -1,4 +1,4 @@
-"""Files below one folder, looked at without ever leaving it."""
+"""Access to the files below one folder that never leaves it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["Files", "Folder", "Lying"]
 
 
 class Lying(NamedTuple):
-    """What lies in a place."""
+    """Size and time of a file."""
 
     size: int
     """Bytes."""
     mtime_ns: int
-    """When its bytes were last written [ns since 1970]."""
+    """Time at which its bytes were last written [ns since 1970]."""
     is_link: bool
     """Whether it is a symbolic link to a file in the same folder."""
 
@@ -29,7 +29,7 @@ class Files(Protocol):
     """A place with files. Paths are relative to it, with ``/`` between their parts."""
 
     def exists(self, path: str, /) -> Lying | None:
-        """Return what lies in a place; None if that is no file."""
+        """Return size and time of a file; None if there is no file."""
 
     def open(self, path: str, /) -> IO[bytes]:
         """Open a file for reading."""
@@ -41,7 +41,7 @@ class Files(Protocol):
         """Remove a file."""
 
     def place(self, path: str, /) -> Path:
-        """Return where a file is."""
+        """Return the path of a file."""
 
 
 class Folder:
@@ -50,7 +50,7 @@ class Folder:
     Parameters
     ----------
     root : Path
-        It need not exist.
+        The folder. It need not exist.
     """
 
     def __init__(self, root: Path) -> None:
@@ -58,9 +58,9 @@ class Folder:
         self._problems: dict[str, str] = {}
 
     def exists(self, path: str) -> Lying | None:
-        """Return what lies in a place; None if that is no file, or cannot be looked at.
+        """Return size and time of a file; None if there is no file, or it cannot be accessed.
 
-        Folders on the way and symbolic links must not lead out of the root. Each folder is looked at once.
+        Folders on the way and symbolic links must not lead out of the root. Each folder is checked once.
         """
         inner, _, name = path.rpartition("/")
         if self._refusal(inner):

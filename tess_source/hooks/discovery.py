@@ -1,4 +1,4 @@
-"""Where plugins come from: entry points, files, and another process."""
+"""Plugins from entry points, from files, and from another process."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = [
 GROUP = "tess_source"
 """The entry-point group under which packages offer plugins."""
 FILE_PREFIX = "tess_source_file_"
-"""Begins the name of a module that was made of a single file."""
+"""Prefix of the name of a module that was made from a single file."""
 
 _importing = threading.RLock()
 """Is held while a file is imported: Python's own import waits for a module that another thread is making, and so must this."""
@@ -38,7 +38,7 @@ Reference = tuple[str, object]
 
 
 def found_entry_points(off: Container[str]) -> dict[str, EntryPoint]:
-    """Return entry points, sorted by name; the same one seen twice (an editable install can do that) counts once."""
+    """Return entry points, sorted by name. The same one found twice, as in an editable install, counts once."""
     found: dict[str, EntryPoint] = {}
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, distribution_of(entry)[1])):
         other = found.setdefault(entry.name, entry)
@@ -115,7 +115,7 @@ def _module_of_file(path: str) -> types.ModuleType:
 
 
 def name_of(plugin: object) -> str:
-    """Return the name of a plugin that was given none: the module's or class's, without what all names begin with."""
+    """Return the default name of a plugin: that of the module or class, without the common prefix."""
     name = str(getattr(plugin, "__name__", None) or type(plugin).__name__).rsplit(".", 1)[-1]
     return name.removeprefix(FILE_PREFIX).removeprefix("tess_source_")
 

@@ -1,4 +1,4 @@
-"""Questions about observations alone: filters speak to the archive, since no products are listed that they could choose among."""
+"""Questions about observations without products: filters become criteria for the archive, since there are no products to filter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["question_of_observations"]
 def question_of_observations(
     registry: Registry, settings: Settings, targets: Any, *, words: Mapping[str, Any], **asked: Any
 ) -> Query:
-    """Return a question whose filters are criteria of the archive.
+    """Return a question in which filters are criteria for the archive.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def question_of_observations(
     Raises
     ------
     QueryError
-        For a filter that applies to products only.
+        If a filter applies only to products.
     """
     filters, criteria = filters_among(registry, words)
     values = {name: checked_value(registry, name, value) for name, value in filters.items() if value is not None}

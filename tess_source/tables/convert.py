@@ -1,4 +1,4 @@
-"""Tables of other libraries to polars and back, without loss: nulls stay nulls, masked stays masked, numbers keep their width."""
+"""Conversion of tables of other libraries to polars and back, without loss of nulls, masks or the width of numbers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["to_astropy", "to_frame"]
 
 
 def to_frame(data: Any) -> pl.DataFrame:
-    """Turn any table into a polars frame.
+    """Return any table as a polars frame.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def _from_column(column: Any, name: str) -> pl.Series:
 
 
 def _from_pandas(data: Any) -> pl.DataFrame:
-    """Column by column: polars' own way needs pyarrow, which we do not ask for."""
+    """Convert column by column: polars' own conversion needs pyarrow, which is not a dependency."""
     frame = data.to_frame().T if getattr(data, "ndim", 2) == 1 else data
     columns = []
     for name in frame.columns:
@@ -91,7 +91,7 @@ def _is_missing(value: Any) -> bool:
 
 
 def to_astropy(frame: pl.DataFrame) -> Table:
-    """Turn a polars frame into an astropy table.
+    """Return a polars frame as an astropy table.
 
     Parameters
     ----------

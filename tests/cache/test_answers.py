@@ -115,7 +115,7 @@ def test_a_name_is_looked_up_once_and_what_it_was_taken_to_mean_is_said_every_ti
     assert archive.asked == ["resolve pi Men", "query", "list"]
     assert second.query.targets[0].resolver == "SKY"
     assert "resolved to 84.291000 -80.469000 by SKY (from the store, looked up at" in caplog.text
-    assert "taken to be TIC 25155310, TIC 261136679, TIC 358108509" in caplog.text
+    assert "using TIC 25155310, TIC 261136679, TIC 358108509" in caplog.text
     assert second.products == first.products
     session.search("pi Men", refresh=True)
     assert archive.asked[3:] == ["resolve pi Men", "query", "list"]

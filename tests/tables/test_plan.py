@@ -190,8 +190,8 @@ def test_files_without_an_address_stay_in_the_plan_and_say_so(tmp_path: Path) ->
     nowhere = [{"uri": None, "filename": name, "obs_id": "o", "size": 1} for name in ("a.fits", "b.fits")]
     plan = Plan.of(Products.of([*nowhere, *rows("c.fits")]), tmp_path)
     assert [(item.filename, item.problem) for item in plan if item.problem] == [
-        ("a.fits", "the archive names no address that it can be fetched from"),
-        ("b.fits", "the archive names no address that it can be fetched from"),
+        ("a.fits", "the archive has no address for it"),
+        ("b.fits", "the archive has no address for it"),
     ]
 
 
