@@ -77,7 +77,47 @@ _HOMES = {
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = ["__version__", *_HOME]  # noqa: PLE0604  the names are all there, lazily
+__all__ = [
+    "Accessor",
+    "Column",
+    "Entry",
+    "Filter",
+    "Found",
+    "Interrupted",
+    "Kind",
+    "Links",
+    "Loaded",
+    "Manifest",
+    "Observations",
+    "Plan",
+    "Products",
+    "Query",
+    "Request",
+    "SearchTable",
+    "Session",
+    "Settings",
+    "StandIn",
+    "Target",
+    "TessSourceError",
+    "Transport",
+    "__version__",
+    "count",
+    "default_session",
+    "download",
+    "fields",
+    "hookimpl",
+    "load_plan",
+    "observations",
+    "open",
+    "products",
+    "register",
+    "search",
+    "search_dv",
+    "search_lightcurve",
+    "search_targetpixelfile",
+    "set_default_session",
+    "unregister",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -92,7 +132,7 @@ def __dir__() -> list[str]:
 
 
 class _Package(ModuleType):
-    """Keeps the functions `search` and `download` where Python puts the folders of the same names as soon as they are imported."""
+    """A package whose functions `search` and `download` are not replaced by the subpackages of the same names when these are imported."""
 
     def __setattr__(self, name: str, value: object) -> None:
         if not (name in _HOME and isinstance(value, ModuleType)):

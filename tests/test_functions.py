@@ -92,6 +92,15 @@ def test_from_a_target_to_files_in_three_steps(archive: SampleArchive, tmp_path:
     assert len(tess_source.open([entry.path for entry in manifest], session=session)) == 1
 
 
+def test_filters_of_observations_are_asked_of_the_archive(archive: SampleArchive) -> None:
+    session = Session(archive.url)
+    assert (
+        len(tess_source.observations(16740101, sector=15, session=session)) == session.count(16740101, sector=15) == 1
+    )
+    with pytest.raises(QueryError, match="cannot choose by 'kind': it applies to products"):
+        tess_source.observations(16740101, kind="lc", session=session)
+
+
 def test_what_was_found_and_planned_is_downloaded_too(archive: SampleArchive, tmp_path: Path) -> None:
     found = Session(archive.url).search(16740101, kind="lc", sector=14)
     assert [entry.status for entry in tess_source.download(found, tmp_path)] == ["fetched"]
@@ -127,7 +136,7 @@ def test_local_files_are_opened_as_if_they_had_been_fetched(archive: SampleArchi
     ("what", "error", "said"),
     [
         ([], QueryError, "no path"),
-        ([3], QueryError, "3 is no path"),
+        ([3], QueryError, "3 is not a path"),
         ("nowhere.fits", FileNotFoundError, "nowhere.fits"),
     ],
 )

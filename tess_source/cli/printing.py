@@ -1,4 +1,4 @@
-"""What commands print: rows on stdout, words on stderr; and the program's exit codes."""
+"""Printing for commands, rows on stdout and messages on stderr, and the program's exit codes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import click
 
@@ -24,7 +25,7 @@ SOME_FAILED, USAGE, NOTHING, INTERRUPTED = 1, 2, 3, 130
 
 
 def render(frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None, whole: Sequence[str] = ()) -> str:
-    """Write rows as text.
+    """Return rows as text.
 
     Parameters
     ----------
@@ -32,9 +33,9 @@ def render(frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None,
     form : str
         One of `FORMATS`.
     columns : sequence of str, optional
-        What people see in a table; the other formats give all columns.
+        Columns of the format ``table``; the other formats have all columns.
     whole : sequence of str
-        Of these, what a narrow terminal neither leaves out nor cuts.
+        Columns that are neither left out nor cut on a narrow terminal.
 
     Returns
     -------
@@ -79,19 +80,25 @@ FORMATS: dict[str, Callable[[pl.DataFrame, Sequence[str], Sequence[str]], str]] 
 }
 """Name → writer."""
 
-format_option = click.option(
+Command = TypeVar("Command", bound=Callable[..., Any] | click.Command)
+
+_format = click.option(
     "--format", "form", type=click.Choice(list(FORMATS)), default="table", show_default=True, help="How to print rows."
 )
-"""The option ``--format``; the function gets its value as `form`, which `print_rows` takes."""
+
+
+def format_option(command: Command) -> Command:
+    """Give a command the option ``--format``; it gets the value as `form`, which `print_rows` takes."""
+    return _format(command)
 
 
 def say(message: str) -> None:
-    """Print on stderr, where everything goes that is not data."""
+    """Print a message on stderr."""
     click.echo(message, err=True)
 
 
 def note(message: str) -> None:
-    """Print on stderr what is no fault: with ``--quiet`` it is left out."""
+    """Print a message on stderr that is not an error: it is left out with ``--quiet``."""
     if logging.getLogger("tess_source").isEnabledFor(logging.WARNING):
         say(message)
 
@@ -102,7 +109,7 @@ def print_rows(frame: pl.DataFrame, form: str, columns: Sequence[str] | None = N
 
 
 def download(plan: Plan, jobs: int | None = None) -> Manifest:
-    """Fetch the files of a plan. If it is interrupted, print on stderr what is done and how to go on."""
+    """Fetch the files of a plan. On an interruption, print on stderr what is done and how to go on."""
     try:
         return plan.download(jobs=jobs)
     except Interrupted as stop:

@@ -1,4 +1,4 @@
-"""All plugins of a session: what they declare, and how they are called."""
+"""The registry of a session's plugins, which keeps what they declare and calls their hooks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pluggy
 
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 __all__ = ["Plugin", "Registry"]
 
 BUILT_IN = "tess-source"
-"""The owner of what the core declares itself."""
+"""The owner of records that the core declares itself."""
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Plugin:
     name: str
     version: str = ""
     origin: str = ""
-    """The distribution, module or file that it came from."""
+    """The distribution, module or file that it comes from."""
     state: str = "ready"
     """``ready``, ``broken`` or ``off``."""
     hooks: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class Plugin:
 
 @dataclass(eq=False)
 class Registry:
-    """All plugins of a session, and what they declare.
+    """All plugins of a session, and the records that they declare.
 
     Every name (of a plugin, filter, kind, column, scheme, accessor, citation, command) has one owner. A plugin that cannot be used is kept
     as broken, with its error, and the rest work. A registry can be pickled if its plugins can; two are equal if their plugins are.
@@ -74,7 +74,7 @@ class Registry:
     """How data sets are cited, by `Citation.key`."""
     commands: dict[str, click.Command] = field(default_factory=dict)
     stand_ins: dict[str, StandIn] = field(default_factory=dict)
-    """Plugin → what it stands in for."""
+    """Plugin → the archive that it stands in for."""
     owners: dict[tuple[str, str], str] = field(default_factory=dict)
     """(what, name) → plugin, e.g. ``("filter", "sector") → "filters"``."""
 
@@ -87,11 +87,11 @@ class Registry:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Registry) and self.ready == other.ready
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Callable[..., Registry], tuple[object]]:
         plugins = [(self.manager.get_plugin(name), plugin) for name, plugin in self.ready.items()]
-        return _registered, ([(reference_of(plugin), known) for plugin, known in plugins],)
+        return _unpickled, ([(reference_of(plugin), known) for plugin, known in plugins],)
 
     @property
     def ready(self) -> dict[str, Plugin]:
@@ -128,7 +128,7 @@ class Registry:
 
     @staticmethod
     def check_known(off: Iterable[str], found: Mapping[str, EntryPoint]) -> None:
-        """Refuse to leave out a plugin that is not there: it is most likely misspelt."""
+        """Raise an error for a plugin to leave out that does not exist: it is most likely misspelt."""
         for name in off:
             if name not in found:
                 raise UnknownNameError("plugin", name, found)
@@ -165,7 +165,7 @@ class Registry:
         version, origin : str
             For ``tess-source plugins``.
         replace : bool
-            Take out a plugin of the same name first, so that a notebook cell can be run twice.
+            Whether to remove a plugin of the same name first, so that you can run a notebook cell twice.
 
         Returns
         -------
@@ -175,12 +175,13 @@ class Registry:
         Raises
         ------
         PluginError
-            If it is a class, has no hook, a hook that this version does not know, wrong arguments, or fails to declare. It is not
-            registered then, and what it was to replace stays.
+            If it is a class, has no hook, an unknown hook or wrong arguments, or if its declarations fail. It is not registered then, and
+            a plugin that it was to replace stays.
         PluginConflictError
             If it claims a name that is taken.
         """
         name = name or name_of(plugin)
+        check_plugin_object(plugin, name)
         before = self.plugins.get(name)
         if before is not None and before.state == "ready" and not replace:
             message = (
@@ -201,7 +202,7 @@ class Registry:
         return name
 
     def _admit(self, plugin: object, name: str) -> tuple[str, ...]:
-        """Hand a plugin to pluggy, take down what it declares, and return the names of its hooks; or leave no trace of it."""
+        """Register a plugin with pluggy, keep what it declares, and return the names of its hooks. If that fails, undo everything."""
         try:
             self.manager.register(plugin, name)
             self.manager.check_pending()
@@ -210,40 +211,40 @@ class Registry:
                 raise PluginError(f"plugin {name!r} has no hook implementations; mark them with @tess_source.hookimpl")
             self._declare(plugin, name)
         except pluggy.PluginValidationError as error:
-            self._forget(plugin, name)
+            self._remove(plugin, name)
             raise PluginError(f"plugin {name!r} does not fit this version of tess-source: {error}") from error
         except ValueError as error:  # pluggy: the same object under two names
-            self._forget(plugin, name)
+            self._remove(plugin, name)
             raise error if isinstance(error, TessSourceError) else PluginError(f"plugin {name!r}: {error}") from error
         except BaseException:
-            self._forget(plugin, name)
+            self._remove(plugin, name)
             raise
         return hooks
 
     def unregister(self, name: str) -> None:
-        """Take a plugin out again, with all that it declared.
+        """Remove a plugin, with all that it declared.
 
         Raises
         ------
         UnknownNameError
-            If there is none of that name.
+            If there is no plugin of that name.
         """
         plugin = self.manager.get_plugin(name)
         if plugin is None:
             raise UnknownNameError("plugin", name, self.plugins)
-        self._forget(plugin, name)
+        self._remove(plugin, name)
         del self.plugins[name]
 
-    def _forget(self, plugin: object, name: str) -> None:
+    def _remove(self, plugin: object, name: str) -> None:
         if self.manager.get_plugin(name) is plugin:
             self.manager.unregister(name=name)
-        tables = dict(self._tables().values())
+        tables = dict(self._tables_by_noun().values())
         for what, key in [pair for pair, owner in self.owners.items() if owner == name]:
             del tables[what][key]
             del self.owners[what, key]
 
-    def _tables(self) -> dict[str, tuple[str, dict[str, Any]]]:
-        """Return for each noun what one of its records is called, and where they are kept."""
+    def _tables_by_noun(self) -> dict[str, tuple[str, dict[str, Any]]]:
+        """Return for each noun the name of its records, and the table that keeps them."""
         return {
             "tess_filters": ("filter", self.filters), "tess_kinds": ("kind", self.kinds),
             "tess_columns": ("column", self.columns), "tess_transports": ("scheme", self.transports),
@@ -252,9 +253,9 @@ class Registry:
         }  # fmt: skip
 
     def _declare(self, plugin: object, name: str) -> None:
-        """Ask one plugin's nouns, and give what it declares an owner."""
+        """Call the nouns of one plugin, and keep the records with the plugin as their owner."""
         others = [other for other in self.manager.get_plugins() if other is not plugin]
-        for noun, (what, table) in self._tables().items():
+        for noun, (what, table) in self._tables_by_noun().items():
             answers = self.call(noun, caller=self.manager.subset_hook_caller(noun, others))
             for record in (record for answer in answers for record in sequence_of(answer, noun, name)):
                 key = name if what == "stand-in" else _key_of(record)
@@ -274,21 +275,21 @@ class Registry:
 
     def call(self, hook: str, caller: pluggy.HookCaller | None = None, **arguments: Any) -> Any:
         """Call a hook. An exception carries a note that names the plugin it came from."""
-        caller = caller or getattr(self.manager.hook, hook)
+        asked: pluggy.HookCaller = caller or getattr(self.manager.hook, hook)
         try:
-            return caller(**arguments)
+            return asked(**arguments)
         except Exception as error:
-            if culprit := culprit_of(caller, error):
+            if culprit := culprit_of(asked, error):
                 error.add_note(f"raised by plugin {culprit!r} in {hook}")
             raise
 
     def among(self, hook: str, archives: Collection[str]) -> pluggy.HookCaller:
-        """Return the caller of a hook of archives that leaves out all archives but those that are named."""
+        """Return the caller of a hook of archives that calls only the archives that are named."""
         others = [self.manager.get_plugin(name) for name in self.archives() if name not in archives]
         return self.manager.subset_hook_caller(hook, others)
 
     def blame(self, what: str, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Call what a plugin declared. An exception carries a note that names the plugin."""
+        """Call a function that a plugin declared. An exception gets a note that names the plugin."""
         try:
             return function(*arguments)
         except Exception as error:
@@ -296,7 +297,7 @@ class Registry:
             raise
 
     def implements(self, hook: str) -> bool:
-        """Tell whether a plugin implements a hook."""
+        """Return whether a plugin implements a hook."""
         return bool(getattr(self.manager.hook, hook).get_hookimpls())
 
     def implementing(self, *hooks: str) -> list[str]:
@@ -316,8 +317,8 @@ def _key_of(record: object) -> object:
     return getattr(record, "key", None) or getattr(record, "scheme", None) or getattr(record, "name", None)
 
 
-def _registered(plugins: Sequence[tuple[Reference, Plugin]]) -> Registry:
-    """Make a registry again of what was pickled."""
+def _unpickled(plugins: Sequence[tuple[Reference, Plugin]]) -> Registry:
+    """Return a registry with the plugins that were pickled."""
     registry = Registry()
     for reference, known in plugins:
         registry.register(plugin_of(reference), known.name, version=known.version, origin=known.origin)

@@ -17,7 +17,7 @@ __all__ = ["cite"]
 
 
 def cite(plan: Plan, citations: Iterable[Citation]) -> str:
-    """Write what a paper should say of the files of a lock.
+    """Return the text with which a paper should cite the files of a lock.
 
     Parameters
     ----------
@@ -36,7 +36,9 @@ def cite(plan: Plan, citations: Iterable[Citation]) -> str:
     groups: dict[tuple[str, str | None], list[Item]] = {}
     for item in plan:
         groups.setdefault(_data_set(item, known), []).append(item)
-    lines = [_line(key, groups[key], known) for key in sorted(groups, key=lambda key: (key not in known, str(key)))]
+    lines = [
+        _citation_line(key, groups[key], known) for key in sorted(groups, key=lambda key: (key not in known, str(key)))
+    ]
     if when := plan.record.get("time"):
         lines.append(f"As {plan.record.get('server', 'the archive')} answered on {str(when)[:10]}.")
     used = [known[key] for key in groups if key in known]
@@ -50,7 +52,9 @@ def _data_set(item: Item, known: Container[tuple[str, str | None]]) -> tuple[str
     return next((key for key in keys if key in known), (pipeline, None))
 
 
-def _line(key: tuple[str, str | None], items: list[Item], known: Mapping[tuple[str, str | None], Citation]) -> str:
+def _citation_line(
+    key: tuple[str, str | None], items: list[Item], known: Mapping[tuple[str, str | None], Citation]
+) -> str:
     about = f"{text.number(len(items), 'file')}{_sectors_of(items)}"
     if key in known:
         return f"{known[key].title}, doi:{known[key].doi} ({about})"
@@ -65,7 +69,7 @@ def _texts(texts: Iterable[str]) -> list[str]:
 
 
 def _sectors_of(items: Sequence[Item]) -> str:
-    """Return the sectors as text, single ones before ranges that a file holds together; empty if there are none."""
+    """Return the sectors as text, single sectors before the ranges of multi-sector files; empty if there are none."""
     single = [i.first_sector for i in items if i.first_sector is not None and i.first_sector == i.last_sector]
     ranges = sorted(
         {

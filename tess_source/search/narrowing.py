@@ -1,4 +1,4 @@
-"""Which observations need not be listed, because filters would drop all that they hold. The answer is the same as if all were listed."""
+"""Selection of the observations to list: those whose products filters would all drop are skipped, with the same result."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ from tess_source.targets.target import Query
 
 __all__ = ["Listing", "Wanted", "listed"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 FEWEST_STARS = 4
-"""Stars that are listed at a time at least, where a choice keeps few products."""
+"""Least number of stars that are listed at a time, where a choice keeps few products."""
 
 
 @dataclass(frozen=True)
 class Listing:
-    """Products, and which observations were listed for them."""
+    """Products, and the observations that were listed for them."""
 
     products: Products
     listed: pl.Series
-    """One boolean per observation."""
+    """Whether each observation was listed: one boolean per observation."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What of some observations may be in the answer to a question.
+    """The observations whose products may be in the answer to a question.
 
-    An observation is passed over if a filter says that it holds nothing that stays, and no plugin needs it for links or columns.
+    An observation is skipped if a filter would drop all its products, and no plugin needs it for links or columns.
     """
 
     worth: pl.Series
-    """Which observations have to be listed."""
+    """Whether each observation has to be listed."""
     masks: Sequence[str]
     """The filters that are masks."""
     most: int | None
-    """After how many products that stay, in the order of the table, nothing more is kept; None if all have to be seen."""
+    """The most products that are kept, the first ones of the table; None if all have to be known."""
 
     @classmethod
     def of(cls, registry: Registry, observations: Observations, query: Query) -> Wanted:
-        """Return what has to be listed for a query with the checked values of all filters."""
+        """Return what has to be listed for a query. The query has the checked values of all filters."""
         everything = observations.mask(pl.lit(True))
         masks = [name for name in query.filters if not registry.filters[name].last]
         if not (query.filters and all(registry.filters[name].holds for name in masks)):
@@ -53,10 +53,10 @@ class Wanted:
         needed = _needed(registry, observations)
         if needed is None:
             return cls(everything, masks, None)
-        return cls(needed | _may_hold(registry, observations, query, masks), masks, _most(registry, query))
+        return cls(needed | _may_hold(registry, observations, query, masks), masks, _most_products(registry, query))
 
     def is_in(self, registry: Registry, observations: Observations, listing: Listing, query: Query) -> bool:
-        """Tell whether an earlier listing of the same observations holds all that is wanted."""
+        """Return whether an earlier listing of the same observations is enough."""
         missing = self.worth & ~listing.listed
         if not missing.any():
             return True
@@ -65,43 +65,43 @@ class Wanted:
         tics = observations["tic"]
         first = tics.filter(missing).min()
         before = Products(listing.products.to_polars().filter(pl.col("tic") < first)) if first is not None else None
-        return before is not None and _count(registry, before, query, self.masks) >= self.most
+        return before is not None and _count_kept(registry, before, query, self.masks) >= self.most
 
 
 def listed(
     registry: Registry, observations: Observations, query: Query, ask: Callable[[Observations], Products]
 ) -> Listing:
-    """List the products that may stay.
+    """Return the products that may be kept.
 
-    If a filter keeps only the first few products, stars are listed in order until there are enough.
+    If a filter keeps only the first few products, stars are listed in order until there are enough products.
 
     Parameters
     ----------
     registry : Registry
     observations : Observations
-        What the archives found.
+        The observations that the archives found.
     query : Query
-        With the checked values of all filters.
+        The question, with the checked values of all filters.
     ask : callable
-        Lists the products of observations.
+        Returns the products of observations.
     """
     wanted = Wanted.of(registry, observations, query)
     if wanted.most is None:
         return Listing(ask(observations.where(wanted.worth)), wanted.worth)
     parts: list[Products] = []
     seen, kept = observations.mask(pl.lit(False)), 0
-    for stars in _stars(observations, max(wanted.most, FEWEST_STARS)):
+    for stars in _masks_of_stars(observations, max(wanted.most, FEWEST_STARS)):
         parts.append(ask(observations.where(stars & wanted.worth)))
         seen |= stars & wanted.worth
-        kept += _count(registry, parts[-1], query, wanted.masks)
+        kept += _count_kept(registry, parts[-1], query, wanted.masks)
         if kept >= wanted.most:
             break
     log.info("%d of %d observations were listed", int(seen.sum()), len(observations))
     return Listing(Products.stack(parts).sort(), seen)
 
 
-def _count(registry: Registry, products: Products, query: Query, masks: Sequence[str]) -> int:
-    """Return how many products stay."""
+def _count_kept(registry: Registry, products: Products, query: Query, masks: Sequence[str]) -> int:
+    """Return how many products are kept."""
     keep = products.mask(pl.lit(True))
     for name in masks:
         keep &= mask_of(registry, name, products, query.filters[name])
@@ -109,7 +109,7 @@ def _count(registry: Registry, products: Products, query: Query, masks: Sequence
 
 
 def _may_hold(registry: Registry, observations: Observations, query: Query, masks: Sequence[str]) -> pl.Series:
-    """Return which observations may hold products that stay; null means "may"."""
+    """Return the mask of observations that may have products to keep; null means "may"."""
     worth = observations.mask(pl.lit(True))
     for name in masks:
         holds = registry.filters[name].holds
@@ -120,7 +120,7 @@ def _may_hold(registry: Registry, observations: Observations, query: Query, mask
 
 
 def _needed(registry: Registry, observations: Observations) -> pl.Series | None:
-    """Return which observations plugins need for links and columns; None if one of them does not tell."""
+    """Return the mask of observations that plugins need for links and columns; None if one of them does not say."""
     makers = {*registry.implementing("tess_link"), *(registry.owner("column", name) for name in registry.columns)}
     if makers - set(registry.implementing("tess_relates")):
         return None
@@ -130,15 +130,15 @@ def _needed(registry: Registry, observations: Observations) -> pl.Series | None:
     return needed
 
 
-def _most(registry: Registry, query: Query) -> int | None:
-    """Return after how many products nothing more is kept, if the only choice among those asked for tells."""
+def _most_products(registry: Registry, query: Query) -> int | None:
+    """Return the most products that are kept, if there is only one choice and it has a limit; else None."""
     choices = [name for name in query.filters if registry.filters[name].last]
     count = registry.filters[choices[0]].most if len(choices) == 1 else None
     return None if count is None else count(query.filters[choices[0]])
 
 
-def _stars(observations: Observations, first: int) -> Iterator[pl.Series]:
-    """Yield which observations are of the next stars; whole stars, more each time. Those without a TIC id come last, together."""
+def _masks_of_stars(observations: Observations, first: int) -> Iterator[pl.Series]:
+    """Yield masks of the observations of the next stars, of more stars each time. Observations without a TIC id come last."""
     tics = observations["tic"]
     stars = tics.unique().sort(nulls_last=True)
     begin, count = 0, first

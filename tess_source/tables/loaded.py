@@ -1,11 +1,11 @@
-"""Opened files: grouped by what they are, or one by one."""
+"""Results of opening files, in groups or one by one."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from tess_source._lazy import pl
 from tess_source.display import text
@@ -13,19 +13,39 @@ from tess_source.errors import LoadError
 from tess_source.tables.items import Entry
 from tess_source.tables.reasons import Reasons
 
-__all__ = ["Loaded", "Opened", "opened_values"]
+__all__ = ["Group", "Loaded", "Opened", "opened_values"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
+
+
+class Group(Protocol):
+    """Opened files of one kind, in order, e.g. a lightkurve LightCurveCollection or a list: what all have in common.
+
+    Which class it is depends on the plugin that reads the files. ``isinstance(…, lightkurve.LightCurveCollection)`` tells a type
+    checker.
+    """
+
+    def __len__(self) -> int:
+        """Return the number of objects."""
+        ...
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield each object."""
+        ...
+
+    def __getitem__(self, index: int, /) -> Any:
+        """Return one object."""
+        ...
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """Opened files, grouped by what they are, and those that could not be opened."""
+    """Opened files, grouped by kind, and the files that could not be opened."""
 
     groups: Mapping[str, Any]
     """Kind of object → collection, e.g. ``"light curves"`` → a lightkurve LightCurveCollection."""
     failed: Mapping[str, Exception]
-    """Path or URI → why it could not be opened."""
+    """Path or URI → the exception."""
 
     def __getitem__(self, group: str) -> Any:
         return self.groups[group]
@@ -36,25 +56,26 @@ class Loaded:
     def __iter__(self) -> Iterator[str]:
         return iter(self.groups)
 
-    def collection(self, of: int) -> Any:
+    def collection(self, of: int) -> Group | Loaded:
         """Return the only group, or all groups. A warning is logged for each reason why files could not be opened.
 
         Parameters
         ----------
         of : int
-            How many files there were in all.
+            Number of files in all.
 
         Raises
         ------
         LoadError
-            If none could be opened; the message gives each reason once, with the files.
+            If no file could be opened; the message has each reason once, with its files.
         """
         reasons = Reasons(self.failed)
         if not self.groups:
             raise LoadError(f"nothing could be opened: {reasons if reasons else 'no file is there'}")
         for line in reasons.lines("opened", of):
             log.warning("%s", line)
-        return next(iter(self.groups.values())) if len(self.groups) == 1 else self
+        only: Group | None = next(iter(self.groups.values())) if len(self.groups) == 1 else None
+        return self if only is None else only
 
     def __repr__(self) -> str:
         parts = [f"{len(group):,} {name}" for name, group in self.groups.items()]
@@ -74,11 +95,11 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """One file of a manifest, and what became of it."""
+    """One file of a manifest, with its object or its error."""
 
     entry: Entry
     value: Any = None
-    """The opened file, or what the function made of it."""
+    """The opened file, or the result of the function."""
     error: Exception | None = None
     """Why it could not be opened."""
 
@@ -89,9 +110,9 @@ class Opened:
 
 
 def opened_values(results: Iterable[Opened]) -> Iterator[Any]:
-    """Yield what was opened, and pass over what was not.
+    """Yield the objects of files that were opened, and skip the others.
 
-    The first file of each reason is logged at once, and at the end how many shared it.
+    The first file per reason is logged at once, and at the end the number of files with the same reason.
     """
     reasons = Reasons()
     try:

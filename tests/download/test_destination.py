@@ -55,7 +55,7 @@ def test_a_folder_that_came_in_place_of_another_is_refused(folder: Destination, 
         write(b"bytes")
     (tmp_path / "data").rename(tmp_path / "gone")
     (tmp_path / "data").mkdir()
-    with pytest.raises(FileNotFoundError, match="taken away"):
+    with pytest.raises(FileNotFoundError, match="removed or replaced"):
         folder.commit(part)
 
 

@@ -11,8 +11,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import faults
 import polars as pl
@@ -37,6 +38,7 @@ from serving import (
 )
 
 from tess_source import Links, Manifest, Plan, Products, Request, Session, Transport, hookimpl
+from tess_source.errors import QueryError
 from tess_source.settings import Patience
 from tess_source.tables.items import Entry, Items
 from tess_source.tables.plan import Interrupted
@@ -312,6 +314,60 @@ def test_a_plugin_that_downloads_by_itself_may_know_any_address(planned: Planned
     session.register(Gopher())
     plan = Plan.of(Products.of([{"uri": "gopher:sky/x.fits", "obs_id": "o", "size": 1}]), tmp_path, session=session)
     assert "no plugin" not in plan.summary()
+
+
+WAYS: dict[str, Callable[..., list[Entry]]] = {
+    "download": lambda plan, **words: list(plan.download(**words)),
+    "iter_download": lambda plan, **words: list(plan.iter_download(**words)),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_plugin_that_downloads_is_asked_for_what_is_missing_by_both_ways(
+    planned: Planned, way: str, server: Server
+) -> None:
+    class Couriers:
+        """Brings files by hand."""
+
+        asked: ClassVar[list[str]] = []
+
+        @hookimpl
+        def tess_download(self, plan: Plan) -> Manifest:
+            entries = []
+            for item in plan:
+                self.asked.append(item.path)
+                path = plan.root / item.path
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content(int(item.path[:3])))
+                entries.append(Entry(item, "fetched", path, "by hand", bytes=WHOLE))
+            return Manifest(plan, tuple(entries))
+
+    plan = planned(None, None, None)
+    plan.root.mkdir()
+    (plan.root / "001.fits").write_bytes(content(1))
+    plan.session.register(Couriers())
+    seen: list[Entry] = []
+    entries = WAYS[way](plan, on_entry=seen.append)
+    assert Couriers.asked == ["000.fits", "002.fits"]
+    assert {entry.item.path: entry.status for entry in entries} == {
+        "000.fits": "fetched",
+        "001.fits": "here",
+        "002.fits": "fetched",
+    }
+    assert len(seen) == 3
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_both_ways_take_the_same_arguments(planned: Planned, way: str) -> None:
+    plan, seen = planned(None, None), []
+    with ThreadPoolExecutor(2) as executor:
+        entries = WAYS[way](plan, jobs=2, progress=False, executor=executor, on_entry=seen.append)
+    assert [entry.status for entry in entries] == ["fetched", "fetched"]
+    assert {entry.item.path for entry in seen} == {entry.item.path for entry in entries}
+    for wrong in ({"jobs": 0}, {"executor": 3}, {"on_entry": 3}):
+        with pytest.raises(QueryError):
+            WAYS[way](plan, **wrong)
 
 
 def test_what_may_not_be_written_is_not_even_asked_for(planned: Planned, server: Server, tmp_path: Path) -> None:

@@ -500,11 +500,11 @@ def test_what_cannot_be_in_a_script_is_said(session: Session, lock: Plan, tmp_pa
     ask = (session.registry.transports, session.settings)
     with pytest.raises(LockError, match="no plugin knows where 'mast:"):
         script(lock, *ask)
-    with pytest.raises(LockError, match="no address that a script can fetch"):
+    with pytest.raises(LockError, match="not an address that a script can fetch"):
         script(Plan.of(Products.of([{"uri": "x:a.fits"}]), tmp_path, "flat"), *ask)
-    with pytest.raises(LockError, match="a sha256 that is none"):
+    with pytest.raises(LockError, match="an invalid sha256"):
         script(changed(lock, sha256=pl.lit("$(rm)")), *ask)
-    with pytest.raises(LockError, match="cannot be in a script: the archive names no address"):
+    with pytest.raises(LockError, match="cannot be in a script: the archive has no address"):
         script(Plan.of(Products.of([{"uri": None, "filename": "a"}]), tmp_path, "flat"), *ask)
     with pytest.raises(LockError, match="no 'fortran' script; there are python, curl"):
         script(lock, *ask, "fortran")
@@ -633,7 +633,7 @@ def test_get_from_a_lock_does_not_believe_what_the_cache_folder_remembers(
 def test_a_lock_and_a_question_are_not_mixed(program: Program, file: Path, words: list[str]) -> None:
     done = program("get", "--from-lock", file, *words)
     assert done.code == 2
-    assert "--from-lock asks nothing" in done.err
+    assert "--from-lock does not search" in done.err
 
 
 def test_get_without_a_lock_asks_as_ever(program: Program, tmp_path: Path) -> None:
@@ -665,13 +665,13 @@ def test_a_lock_takes_the_place_of_none_but_its_own(
     notes.write_text("my notes")
     refused = get(notes, "--sector", 14)
     assert refused.code == 1
-    assert "is there and is no lock" in refused.err
+    assert "exists and is not a lock" in refused.err
     assert notes.read_text() == "my notes"
     assert get(tmp_path / "l.ecsv", "--sector", 14).code == 0
     assert get(tmp_path / "l.ecsv", "--sector", 14).code == 0
     other = get(tmp_path / "l.ecsv", "--sector", 15)
     assert other.code == 1
-    assert "the lock of another question" in other.err
+    assert "the lock of another search" in other.err
     assert get(tmp_path / "l.ecsv", "--sector", 15, "--replace").code == 0
 
 
@@ -682,7 +682,7 @@ def test_a_lock_that_cannot_be_written_is_told_before_anything_is_asked(
     (tmp_path / "plain").write_text("")
     done = program("get", KELT9, "--lock", tmp_path / "plain" / "l.ecsv")
     assert done.code == 1
-    assert "it is no folder" in done.err
+    assert "it is not a folder" in done.err
     assert not fresh_archive.requests
 
 

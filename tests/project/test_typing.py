@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     from tess_source.hooks.specs import DeclaresCommands as Commands
     from tess_source.hooks.specs import DeclaresFilters as Filters
     from tess_source.hooks.specs import DeclaresTransports as Transports
+    from tess_source.session import Session
+    from tess_source.tables.found import Selects
+    from tess_source.tables.plan import Fetches
 
+    selects: Selects = Session()
+    fetches: Fetches = Session()
     resolver: Resolver = tess_source_mast
     archive: Archive = tess_source_mast
     transports: Transports = tess_source_mast

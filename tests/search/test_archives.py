@@ -69,7 +69,12 @@ def test_all_but_stand_ins_are_asked_so_that_no_row_comes_twice(session: Session
 
 @pytest.mark.parametrize(
     ("named", "expected"),
-    [("institute", {"institute"}), (["copy"], {"copy"}), (("toy", "copy"), {"mast", "copy"}), ("toy", {"mast"})],
+    [
+        ("institute", {"institute"}),
+        (["copy"], {"copy"}),
+        (("toy", "institute"), {"mast", "institute"}),
+        ("toy", {"mast"}),
+    ],
     ids=["one", "a stand-in", "two", "the toy"],
 )
 def test_archives_are_asked_by_name(session: Session, named: Any, expected: set[str]) -> None:
@@ -104,6 +109,17 @@ def test_an_unknown_archive_is_an_error_that_names_the_nearest(session: Session,
 def test_what_is_no_name_is_refused(session: Session, wrong: Any) -> None:
     with pytest.raises((QueryError, TypeError)):
         session.search(16740101, archive=wrong)
+
+
+def test_a_stand_in_is_not_asked_beside_its_original(session: Session) -> None:
+    with pytest.raises(QueryError, match="archive 'copy' has the rows of 'toy', and no row is to come twice"):
+        session.search(16740101, archive=["copy", "toy"])
+
+
+def test_products_are_listed_by_the_archives_that_the_rows_are_from(session: Session) -> None:
+    seen = tess_source.observations(16740101, archive="copy", session=session)
+    assert set(tess_source.products(seen, session=session)["archive"]) == {"copy"}
+    assert len(tess_source.products(seen, archive="institute", session=session)) == 0
 
 
 def test_answers_of_other_archives_are_other_answers(session: Session) -> None:

@@ -190,8 +190,8 @@ def test_files_without_an_address_stay_in_the_plan_and_say_so(tmp_path: Path) ->
     nowhere = [{"uri": None, "filename": name, "obs_id": "o", "size": 1} for name in ("a.fits", "b.fits")]
     plan = Plan.of(Products.of([*nowhere, *rows("c.fits")]), tmp_path)
     assert [(item.filename, item.problem) for item in plan if item.problem] == [
-        ("a.fits", "the archive names no address that it can be fetched from"),
-        ("b.fits", "the archive names no address that it can be fetched from"),
+        ("a.fits", "the archive has no address for it"),
+        ("b.fits", "the archive has no address for it"),
     ]
 
 
@@ -357,3 +357,14 @@ def test_masked_values_of_astroquery_are_unknown(session: Session, tmp_path: Pat
     table["size"].mask = [True, False, False, False, False]
     plan = session.plan(table, tmp_path)
     assert plan.items["size"].null_count() == 1
+
+
+def test_to_print_a_plan_no_disk_is_touched(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    def touched(*_: object, **__: object) -> None:
+        raise AssertionError("the disk is asked")
+
+    for name in ("stat", "lstat", "scandir", "open"):
+        monkeypatch.setattr(os, name, touched)
+    shown = plan.summary(), repr(plan), plan._repr_html_()
+    monkeypatch.undo()
+    assert all("5 files" in text for text in shown)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tess_source._lazy import pl
 from tess_source.errors import QueryError
-from tess_source.tables.rows import Rows
+from tess_source.tables.rows import Rows, polars_schema
 from tess_source_dv.candidates.ephemeris import Agreement, Ephemeris, compare
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ class Relations(Rows):
         "set": "String", "tce": "Int32", "earlier_set": "String", "earlier_tce": "Int32", "period": "Float64",
         "period_offset": "Float64", "period_tolerance": "Float64", "phase_offset": "Float64", "phase_tolerance": "Float64",
     }  # fmt: skip
-    shown = ("set", "tce", "kind", "ratio", "candidate", "period", "earlier_set", "earlier_tce")
+    shown: ClassVar[Sequence[str]] = (
+        "set", "tce", "kind", "ratio", "candidate", "period", "earlier_set", "earlier_tce",
+    )  # fmt: skip
     noun = "relation"
     __slots__ = ()
 
@@ -64,8 +66,10 @@ class Candidates(Rows):
         "mes": "Float64", "found": "Int32", "runs": "Int32", "first_set": "String", "last_set": "String",
         "in_latest": "Boolean", "best_set": "String", "best_tce": "Int32", "life": "String",
     }  # fmt: skip
-    shown = ("tic", "candidate", "period", "depth", "mes", "found", "runs", "in_latest", "life")
-    whole = ("life",)
+    shown: ClassVar[Sequence[str]] = (
+        "tic", "candidate", "period", "depth", "mes", "found", "runs", "in_latest", "life",
+    )  # fmt: skip
+    whole: ClassVar[Sequence[str]] = ("life",)
     noun = "candidate"
     __slots__ = ()
 
@@ -310,4 +314,4 @@ def history(tces: TCEs) -> Candidates:
 
 def _frame_of_rows(table: type[Rows], rows: Iterator[dict[str, Any]]) -> Any:
 
-    return pl.DataFrame(list(rows), schema={name: getattr(pl, kind) for name, kind in table.schema.items()})
+    return pl.DataFrame(list(rows), schema=polars_schema(table))

@@ -14,6 +14,7 @@ import tess_source_mast
 from tess_source import Observations, Query, Session, Target
 from tess_source.errors import QueryError, ResolverError, TableError, UnknownNameError
 from tess_source.functions import observations, products
+from tess_source.search import asking
 from tess_source_sample.facts import SYNTHETIC_TIC
 from tess_source_sample.server import SampleArchive
 
@@ -127,7 +128,7 @@ def test_a_list_may_mix_tic_ids_names_and_places(session: Session) -> None:
 
 def test_a_target_without_place_or_number_is_refused(session: Session) -> None:
     with pytest.raises(QueryError, match="neither"):
-        session._observed(Query((Target("somewhere"),)))
+        asking.observed(session.registry, session.settings, Query((Target("somewhere"),)))
 
 
 # -- criteria ------------------------------------------------------------------------------------------------------
@@ -172,7 +173,7 @@ def test_a_target_name_beside_tic_ids_is_refused(session: Session) -> None:
 
 def test_the_whole_archive_cannot_be_asked_for_by_switching_everything_off(session: Session) -> None:
     with pytest.raises(QueryError, match="at least one criterion"):
-        session._observed(Query(criteria={"project": None, "dataproduct_type": None}))
+        asking.observed(session.registry, session.settings, Query(criteria={"project": None, "dataproduct_type": None}))
 
 
 # -- how many ------------------------------------------------------------------------------------------------------
@@ -320,6 +321,16 @@ def test_our_tables_go_into_astroquery_and_its_tables_into_ours(
             == found.products
         )
         assert products(observed[0], session=session) == found.products
+
+
+def test_the_key_of_an_observation_is_the_archives_number_in_both_tables(session: Session) -> None:
+    found = session.search([KELT9, QUIET])
+    assert found.observations["observation"].to_list() == found.observations["obsid"].cast(str).to_list()
+    assert set(found.products["observation"]) == set(found.observations["observation"])
+    assert found.products["observation"].to_list() == found.products["parent_obsid"].cast(str).to_list()
+    chosen = found.replace(products=found.products[:3])
+    assert set(chosen.narrowed().observations["obsid"]) == set(chosen.products["parent_obsid"])
+    assert "observation" not in Observations.shown
 
 
 # -- help and files ------------------------------------------------------------------------------------------------
