@@ -6,12 +6,10 @@ Options of commands are made from declared filters. Data go to stdout, everythin
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +17,7 @@ from tess_source.cli import cache as cli_cache
 from tess_source.cli import lock as cli_lock
 from tess_source.cli.asking import in_program
 from tess_source.cli.commands import own_commands
+from tess_source.cli.general_options import GENERAL_OPTIONS, read_general_options
 from tess_source.cli.printing import (  # fmt: skip
     INTERRUPTED,
     NOTHING,
@@ -29,9 +28,6 @@ from tess_source.cli.printing import (  # fmt: skip
 from tess_source.errors import PluginError, QueryError, ResolverError, TessSourceError
 from tess_source.hooks.discovery import GROUP, from_file
 from tess_source.session import Session
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["build", "main"]
 
@@ -46,38 +42,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments : sequence of str, optional
         In place of ``sys.argv[1:]``.
     """
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    early, rest = _general_options(words)
-    with _log_on_stderr(early.verbose - early.quiet):
+    try:
+        given, words = read_general_options(sys.argv[1:] if arguments is None else arguments)
+    except click.UsageError as error:
+        sys.exit(_exit_code(error))
+    with _log_on_stderr(given["verbose"] - given["quiet"]):
         try:
             session = Session(
-                early.server,
-                without=early.without,
-                plugins=[from_file(path) for path in early.plugin],
-                cache=early.cache,
-                offline=early.offline or None,
+                given["server"],
+                archive=given["archive"] or None,
+                without=given["without"],
+                plugins=[from_file(path) for path in given["plugin"]],
+                cache=given["cache"],
+                offline=given["offline"] or None,
             )
-            code = build(session).main(args=rest, prog_name="tess-source", standalone_mode=False)
+            code = build(session).main(args=words, prog_name="tess-source", standalone_mode=False)
         except BaseException as error:  # noqa: BLE001  the one place where everything becomes an exit code
             code = _exit_code(error)
     sys.exit(code if isinstance(code, int) else 0)  # click gives the code of an early exit as the result
-
-
-def _general_options(words: list[str]) -> tuple[argparse.Namespace, list[str]]:
-    """Return the general options, wherever they stand, and the other words: general options decide which plugins there are."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, prog="tess-source")
-    parser.add_argument("--server")
-    parser.add_argument("--without", action="append", default=[])
-    parser.add_argument("--plugin", action="append", default=[])
-    parser.add_argument("--cache")
-    parser.add_argument("--offline", action="store_true")
-    parser.add_argument("-v", "--verbose", action="count", default=0)
-    parser.add_argument("-q", "--quiet", action="count", default=0)
-    if "--" in words:
-        cut = words.index("--")
-        early, rest = parser.parse_known_args(words[:cut])
-        return early, [*rest, *words[cut:]]
-    return parser.parse_known_args(words)
 
 
 def _exit_code(error: BaseException) -> int:
@@ -153,25 +135,11 @@ def build(session: Session) -> click.Group:
     click.Group
         Call its ``main``.
     """
+    settings = {"help_option_names": ["-h", "--help"], "obj": session, "max_content_width": 110}
 
-    @click.group(context_settings={"help_option_names": ["-h", "--help"], "obj": session, "max_content_width": 110})
+    @click.group(context_settings=settings, params=list(GENERAL_OPTIONS))
     @click.version_option(package_name="tess-source")
-    @click.option(
-        "--server", metavar="URL", expose_value=False, help="Use another server than MAST, e.g. a sample archive."
-    )
-    @click.option(
-        "--without", metavar="PLUGIN", multiple=True, expose_value=False, help="Leave an installed plugin out."
-    )
-    @click.option("--plugin", metavar="FILE", multiple=True, expose_value=False, help="Use a Python file as a plugin.")
-    @click.option(
-        "--cache", metavar="DIR", expose_value=False, help="Use another cache folder, see `tess-source cache info`."
-    )
-    @click.option(
-        "--offline", is_flag=True, expose_value=False, help="Open no connection: answer from the cache folder."
-    )
-    @click.option("-v", "--verbose", count=True, expose_value=False, help="Print more; give it twice for all details.")
-    @click.option("-q", "--quiet", count=True, expose_value=False, help="Print only what went wrong.")
-    def program() -> None:
+    def program(**_read_before: object) -> None:
         """Data of NASA's TESS mission: search, list, link, filter, download.
 
         Data go to stdout, all else to stderr. Exit codes: 0 success, 1 some failed, 2 usage, 3 nothing found, 130 interrupted.

@@ -114,6 +114,13 @@ def test_targets_come_from_files_and_from_standard_input(
         (("search", KELT9, "--radius", "wide"), "not an angle"),
         (("--without", "masst", "search", KELT9), "did you mean 'mast'"),
         (("--plugin", "nowhere.py", "search", KELT9), "nowhere.py"),
+        (("--archive", "masst", "search", KELT9), "did you mean 'mast'"),
+        (("--server",), "'--server' requires an argument"),
+        (("search", KELT9, "--archive"), "'--archive' requires an argument"),
+        (("--cache", "--offline", "search", KELT9), "'--cache' requires an argument"),
+        (("search", KELT9, "--offline=1"), "'--offline' does not take a value"),
+        (("--sever", "x", "search", KELT9), "Did you mean one of: '--server'"),
+        (("-vx", "search", KELT9), "No such option '-x'"),
         (("get", KELT9, "--layout", "{nope}/{filename}"), "which is no column"),
         (("get", KELT9, "--jobs", "0"), "--jobs"),
         (("count", KELT9, "--kind", "lc"), "cannot choose by 'kind'"),
@@ -263,6 +270,25 @@ def test_a_plugin_file_adds_its_option_wherever_it_stands(program: Program, tmp_
     for words in (("--plugin", str(file), "search"), ("search", "--plugin", str(file))):
         said = program(*words, KELT9, "--kind", "lc", "--biggest", "--format", "jsonl")
         assert [json.loads(row)["last_sector"] for row in said.out.splitlines()] == [75]
+
+
+def test_archives_are_chosen_by_name_wherever_the_option_stands(program: Program, tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "import tess_source\n@tess_source.hookimpl\ndef tess_query(query):\n    raise ConnectionError('mine is down')\n"
+    )
+    mine = ("--plugin", str(file), "search", KELT9, "--kind", "lc")
+    assert "mine is down" in program(*mine).err
+    for words in (("--archive", "mast", *mine), (*mine, "--archive=mast")):
+        assert program(*words).code == 0
+    both = program(*mine, "--archive", "mast", "--archive", "mine")
+    assert (both.code, "mine is down" in both.err) == (1, True)
+
+
+def test_general_options_end_where_targets_begin(program: Program) -> None:
+    said = program("search", "-qq", "--kind", "lc", "--", KELT9)
+    assert (said.code, said.err) == (0, "")
+    assert "--offline" in program("search", "--", "--offline").err
 
 
 def test_options_complete_in_a_shell(archive: SampleArchive) -> None:

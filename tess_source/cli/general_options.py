@@ -1,0 +1,76 @@
+"""The general options of the program. They decide which plugins there are, and so which other options: they are read before those."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+__all__ = ["GENERAL_OPTIONS", "read_general_options"]
+
+GENERAL_OPTIONS: tuple[click.Option, ...] = (
+    click.Option(["--server"], metavar="URL", help="Use another server than MAST, e.g. a sample archive."),
+    click.Option(["--archive"], metavar="NAME", multiple=True, help="Names of the archives to ask, e.g. mast."),
+    click.Option(["--without"], metavar="PLUGIN", multiple=True, help="Leave an installed plugin out."),
+    click.Option(["--plugin"], metavar="FILE", multiple=True, help="Use a Python file as a plugin."),
+    click.Option(["--cache"], metavar="DIR", help="Use another cache folder, see `tess-source cache info`."),
+    click.Option(["--offline"], is_flag=True, help="Open no connection: answer from the cache folder."),
+    click.Option(["-v", "--verbose"], count=True, help="Print more; give it twice for all details."),
+    click.Option(["-q", "--quiet"], count=True, help="Print only what went wrong."),
+)
+
+_BY_FLAG = {flag: option for option in GENERAL_OPTIONS for flag in option.opts}
+_LETTERS = {flag[1:] for flag in _BY_FLAG if not flag.startswith("--")}
+
+
+def read_general_options(words: Sequence[str]) -> tuple[Mapping[str, Any], list[str]]:
+    """Return the values of the general options, wherever they stand before ``--``, and the other words.
+
+    Parameters
+    ----------
+    words : sequence of str
+        A command line.
+
+    Raises
+    ------
+    click.UsageError
+        If a general option has a wrong value, or none.
+    """
+    command = click.Command(
+        "tess-source",
+        params=list(GENERAL_OPTIONS),
+        options_metavar="[OPTIONS] COMMAND [ARGS]...",
+        add_help_option=False,
+    )
+    context = click.Context(command, info_name="tess-source")
+    general, others = _sorted_out(words, context)
+    command.parse_args(context, general)
+    return context.params, others
+
+
+def _sorted_out(words: Sequence[str], context: click.Context) -> tuple[list[str], list[str]]:
+    """Return the words of general options, and the others. All that other options and their values mean is left to them."""
+    general: list[str] = []
+    others: list[str] = []
+    left = iter(words)
+    for word in left:
+        if word == "--":
+            return general, [*others, word, *left]
+        flag, equals, _ = word.partition("=")
+        option = _BY_FLAG.get(flag if flag.startswith("--") else word)
+        if option is None and not _are_letters(word):
+            others.append(word)
+            continue
+        general.append(word)
+        if option is not None and not (option.is_flag or option.count or equals):
+            value = next(left, "--")
+            if value.startswith("-") and value != "-":
+                raise click.BadOptionUsage(flag, f"Option {flag!r} requires an argument.", context)
+            general.append(value)
+    return general, others
+
+
+def _are_letters(word: str) -> bool:
+    """Return whether a word is general options of one letter each, as ``-vv``."""
+    return word.startswith("-") and len(word) > 1 and set(word[1:]) <= _LETTERS
