@@ -157,9 +157,9 @@ _OPEN = ExitStack()  # never closed: the process ends with its job
 
 def _astroquery_at(url: str) -> Any:
     """Point astroquery to the archive until the process ends, as the tests do, and give its ``Observations``."""
-    spec = importlib.util.spec_from_file_location("peers", ROOT / "tests" / "peers.py")
+    spec = importlib.util.spec_from_file_location("peers", ROOT / "tests" / "helpers" / "peers.py")
     if spec is None or spec.loader is None:
-        raise ImportError("tests/peers.py is not beside the folder bench: run from a source tree")
+        raise ImportError("tests/helpers/peers.py is not beside the folder bench: run from a source tree")
     peers = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(peers)
     return _OPEN.enter_context(peers.astroquery_at(url))

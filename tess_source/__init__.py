@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tess_source.functions import search as search
     from tess_source.functions import unregister as unregister
     from tess_source.hooks.records import Accessor as Accessor
+    from tess_source.hooks.records import Citation as Citation
     from tess_source.hooks.records import Column as Column
     from tess_source.hooks.records import Filter as Filter
     from tess_source.hooks.records import Kind as Kind
@@ -61,7 +62,7 @@ _HOMES = {
     "functions": (
         "count", "download", "fields", "load_plan", "observations", "open", "products", "register", "search", "unregister",
     ),
-    "hooks.records": ("Accessor", "Column", "Filter", "Kind", "Request", "StandIn", "Transport"),
+    "hooks.records": ("Accessor", "Citation", "Column", "Filter", "Kind", "Request", "StandIn", "Transport"),
     "hooks.specs": ("hookimpl",),
     "like_lightkurve.functions": ("search_dv", "search_lightcurve", "search_targetpixelfile"),
     "like_lightkurve.result": ("SearchTable",),
@@ -133,7 +134,7 @@ def __dir__() -> list[str]:
 
 
 class _Package(ModuleType):
-    """Keeps the functions `search` and `download` where Python puts the folders of the same names as soon as they are imported."""
+    """A package whose functions `search` and `download` are not replaced by the subpackages of the same names when these are imported."""
 
     def __setattr__(self, name: str, value: object) -> None:
         if not (name in _HOME and isinstance(value, ModuleType)):

@@ -1,4 +1,4 @@
-"""``python -m tess_source`` is the program."""
+"""Run the program by ``python -m tess_source``."""
 
 from tess_source.cli.program import main
 

@@ -1,4 +1,4 @@
-"""The version, and how we introduce ourselves to servers."""
+"""The version, and the user agent that is sent to servers."""
 
 from __future__ import annotations
 

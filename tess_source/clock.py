@@ -1,4 +1,4 @@
-"""The time of day, and how long ago something was."""
+"""The current time, and the age of recorded times."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def this_moment() -> str:
 
 
 def age_of(moment: str) -> float:
-    """Return how long ago an ISO time with zone was [s]; negative if it lies in the future, as after a clock was set back.
+    """Return the age of an ISO time with zone [s]; negative if it lies in the future, e.g. after a clock was set back.
 
     Raises
     ------
     ValueError, TypeError
-        If it is no such time.
+        If the text is not such a time.
     """
     then = datetime.fromisoformat(moment)
     if then.tzinfo is None:

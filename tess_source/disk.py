@@ -1,4 +1,4 @@
-"""Writing files whole or not at all, and checking beforehand that a file can be written."""
+"""Writing of files, whole or not at all, and a check beforehand that a file can be written."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["check_place", "temporary_beside", "write", "write_whole"]
 
 
 def check_place(file: Path) -> None:
-    """Check that a file can be written and its folders can be made, without making anything.
+    """Check that a file can be written and its folders can be made. Nothing is made.
 
     Raises
     ------
     OSError
         If not, or if it is a folder. The error names the file.
     """
-    with _errors_name(file):
+    with _naming_file(file):
         if file.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         above = file.absolute().parents
@@ -28,7 +28,7 @@ def check_place(file: Path) -> None:
             (folder for folder in above if folder.exists() or folder.is_symlink()), file.parent
         )  # a drive may be missing
         if not folder.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, f"{folder}: it is no folder")
+            raise NotADirectoryError(errno.ENOTDIR, f"{folder}: it is not a folder")
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, f"{folder} cannot be written to")
 
@@ -41,12 +41,12 @@ def write(file: Path, data: bytes) -> None:
     OSError
         If it cannot be written. The error names the file.
     """
-    with _errors_name(file):
+    with _naming_file(file):
         write_whole(file, data)
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a small file so that a reader finds the old one or the new one, never half of it.
+    """Write a small file so that a reader finds either the old file or the new file, never half of it.
 
     Raises
     ------
@@ -66,13 +66,13 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def temporary_beside(path: Path) -> Path:
-    """Return a hidden name beside a file that nobody else uses, for what is renamed to the file once it is whole."""
+    """Return a hidden, unique name beside a file, for data that are renamed to the file once they are complete."""
     return path.with_name(f".{path.name[:80]}.{uuid.uuid4().hex}.part")
 
 
 @contextmanager
-def _errors_name(file: Path) -> Iterator[None]:
-    """Let errors name the file that the user named, not one on the way to it."""
+def _naming_file(file: Path) -> Iterator[None]:
+    """Change errors so that they name the file that the user named, not a temporary file or a folder above it."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The few ways in which tess-source fails, each also a builtin, so that callers need not import them to catch them."""
+"""The exceptions of tess-source, each also a builtin exception, so that you can catch them without importing them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from difflib import get_close_matches
 __all__ = [
     "DamagedFileError",
     "DownloadError",
+    "ForkedError",
     "LoadError",
     "LockError",
     "NoColumnError",
@@ -28,24 +29,24 @@ __all__ = [
 
 
 class TessSourceError(Exception):
-    """Whatever tess-source raises on purpose."""
+    """Base of all exceptions that tess-source raises."""
 
 
 class QueryError(TessSourceError, ValueError):
-    """What was asked makes no sense; the message says what would."""
+    """An argument or question that makes no sense; the message says what would be right."""
 
 
 class UnknownNameError(QueryError, LookupError):
-    """A word that is not known where it stands: a filter, a column, a table.
+    """An unknown name, e.g. of a filter, a column or a table.
 
     Parameters
     ----------
     what : str
-        What the word was taken for, e.g. ``"filter"``.
+        The sort of name, e.g. ``"filter"``.
     name : str
-        The unknown word.
+        The unknown name.
     choices : iterable of str
-        The words that would be right.
+        The known names.
     """
 
     def __init__(self, what: str, name: str, choices: Iterable[str]) -> None:
@@ -67,7 +68,7 @@ class ResolverError(TessSourceError, LookupError):
 
 
 class ServiceError(TessSourceError, ConnectionError):
-    """An archive service that failed, as opposed to one that found nothing.
+    """A failure of an archive service, as opposed to an empty answer.
 
     Parameters
     ----------
@@ -94,12 +95,12 @@ class ServiceError(TessSourceError, ConnectionError):
 
 
 class OfflineError(TessSourceError, ConnectionError):
-    """Something that the store does not hold, while no connection may be opened.
+    """Something that is not in the store, while no connection may be opened.
 
     Parameters
     ----------
     missing : str
-        What is not there.
+        What is missing.
     reason : str, optional
         Why it cannot be there.
     """
@@ -115,15 +116,19 @@ class OfflineError(TessSourceError, ConnectionError):
 
 
 class TableError(TessSourceError, TypeError):
-    """Data that cannot serve as the table it was given for."""
+    """Data that do not fit the table they were given for."""
 
 
 class PluginError(TessSourceError, RuntimeError):
-    """A plugin that does not do what it must; the message names it."""
+    """A faulty plugin; the message names it."""
 
 
 class PluginConflictError(PluginError):
     """Two plugins that claim the same name; the message names both."""
+
+
+class ForkedError(TessSourceError, RuntimeError):
+    """Work on tables in a process that was forked, where polars would wait for ever; the message says what to do instead."""
 
 
 class DownloadError(TessSourceError, OSError):
@@ -131,7 +136,7 @@ class DownloadError(TessSourceError, OSError):
 
 
 class UnsafePathError(DownloadError, ValueError):
-    """A name from an archive that would be written outside of the folder that was asked for."""
+    """A name from an archive that would be written outside of your folder."""
 
 
 class LockError(TessSourceError, ValueError):
@@ -143,7 +148,7 @@ class LoadError(TessSourceError, ValueError):
 
 
 class DamagedFileError(LoadError):
-    """A file whose bytes are not whole, or not those that were summed: fetch it again."""
+    """A file that is not whole, or whose bytes do not match its sums: fetch it again."""
 
 
 class NoColumnError(LoadError, LookupError):
@@ -154,7 +159,7 @@ class NoColumnError(LoadError, LookupError):
     name : str
         The column.
     columns : iterable of str
-        Those that the file has.
+        The columns of the file.
     use : str, optional
         What it was wanted for, e.g. ``"the flux"``.
     """
@@ -167,7 +172,7 @@ class NoColumnError(LoadError, LookupError):
 
     @property
     def lack(self) -> str:
-        """What is missing, without what there is."""
+        """The missing column, in words, without the list of the others."""
         return f"it has no column {self.name!r}{f' for {self.use}' if self.use else ''}"
 
     def __str__(self) -> str:
@@ -175,24 +180,24 @@ class NoColumnError(LoadError, LookupError):
 
 
 class NoReaderError(LoadError):
-    """A healthy file that no plugin reads."""
+    """A whole file that no plugin reads."""
 
 
 class NoSessionError(TessSourceError, ValueError):
-    """A value that was made by hand, without a session that could do the work."""
+    """A value that was made by hand, without the session that it needs."""
 
 
 def nearest(name: str, choices: Iterable[str], most: int = 3) -> Sequence[str]:
-    """Words among the choices that look like a name.
+    """Return the choices that are spelled most like a name.
 
     Parameters
     ----------
     name : str
-        The word that is not among them.
+        A word that is not among them.
     choices : iterable of str
-        The words that exist.
+        The known words.
     most : int
-        How many to give at most.
+        Most words to return.
 
     Returns
     -------
@@ -204,6 +209,6 @@ def nearest(name: str, choices: Iterable[str], most: int = 3) -> Sequence[str]:
 
 
 def did_you_mean(name: str, choices: Iterable[str]) -> str:
-    """Give the end of a message that names the words that look like a name: ``"; did you mean 'sector'?"``; empty if none does."""
+    """Return the end of a message with the choices that are spelled like a name, e.g. ``"; did you mean 'sector'?"``, or an empty text."""
     close = nearest(name, choices)
     return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""

@@ -1,4 +1,4 @@
-"""The path as functions: each works with the session that you give it, or with the default session."""
+"""The methods of a session as functions, each with the session that you give it or with the default session."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source.hooks.records import Field
 from tess_source.search.asking import products as listed
-from tess_source.search.select import checked, filters_among
 from tess_source.session import Session, default_session
 from tess_source.settings import OnProgress
 from tess_source.tables.found import Found
@@ -51,8 +50,8 @@ def search(
     Parameters
     ----------
     targets : object, optional
-        A TIC id, a name, coordinates, or any iterable of them: see `tess_source.targets.parse_targets`. None: whatever meets the
-        criteria.
+        A TIC id, a name, coordinates, or any iterable of them: see `tess_source.targets.parse_targets`. None: everything that meets
+        the filters and criteria.
     radius : float or Quantity or str, optional
         Radius of cones around names and coordinates [arcsec]. Without it, a name means its nearest star alone.
     wildcards : bool
@@ -69,18 +68,18 @@ def search(
     Returns
     -------
     Found
-        A confirmed zero is an empty answer that can `explain` itself.
+        If the archive has nothing, it is empty, and its `explain` says why.
 
     Raises
     ------
     QueryError
-        If something asked for does not exist or makes no sense.
+        If an argument does not exist or makes no sense.
     ResolverError
         If no resolver knows a name.
     ServiceError
         If the archive fails; a failure is never shown as an empty answer.
     OfflineError
-        If nothing may be asked, and the cache folder does not know.
+        If no connection may be opened, and the cache folder has no answer.
     """
     return (session or default_session()).search(
         targets, radius=radius, wildcards=wildcards, archive=archive, refresh=refresh, **words
@@ -117,7 +116,7 @@ def observations(
     session: Session | None = None,
     **words: Any,
 ) -> Observations:
-    """Find observations alone; no products are listed. It is the first of three steps: `products` and `download` follow.
+    """Find observations, without listing their products. It is the first of three steps: `products` and `download` follow.
 
     Parameters
     ----------
@@ -126,8 +125,7 @@ def observations(
     session : Session, optional
         The default session if not given.
     **words
-        Columns of the archive's observation table as criteria, and those filters that an archive can be asked for where there is no
-        target.
+        Columns of the archive's observation table as criteria, and those filters that the archive can be asked for, e.g. ``sector=14``.
 
     Returns
     -------
@@ -140,21 +138,21 @@ def observations(
         As `search`.
     """
     here = session or default_session()
-    filters, criteria = filters_among(here.registry, words)
-    query = here._question(
-        targets, radius=radius, wildcards=wildcards, archive=archive, criteria=criteria,
-        filters=checked(here.registry, filters),
-    )  # fmt: skip
-    return here._observed(query)
+    asked = {"radius": radius, "wildcards": wildcards, "archive": archive}
+    return here._observed(targets, words=words, **asked).observations
 
 
-def products(observations: Any, *, session: Session | None = None) -> Products:
+def products(
+    observations: Any, *, archive: str | Sequence[str] | None = None, session: Session | None = None
+) -> Products:
     """List the products of observations. It is the second of three steps.
 
     Parameters
     ----------
     observations : Observations or table
         Ours, or an astroquery, pandas or polars table, or one row of it.
+    archive : str or list of str, optional
+        Names of the archives that are asked; by default those of the session, and those that the column `archive` names.
     session : Session, optional
         The default session if not given.
 
@@ -171,7 +169,7 @@ def products(observations: Any, *, session: Session | None = None) -> Products:
         If no connection may be opened.
     """
     here = session or default_session()
-    return listed(here.registry, here.settings, observations)
+    return listed(here.registry, here.settings, observations, archive)
 
 
 def download(
@@ -200,11 +198,11 @@ def download(
     progress : bool or callable, optional
         See `tess_source.settings.Settings`.
     executor : concurrent.futures.Executor, optional
-        Whose workers fetch the files.
+        Its workers fetch the files.
     on_entry : callable, optional
-        Is called with each `Entry` as soon as it is known.
+        Called with each `Entry` as soon as it is known.
     session : Session, optional
-        The default session if not given; of a plan or an answer its own.
+        The session of the plan or answer, or the default session, if not given.
 
     Returns
     -------
@@ -214,7 +212,7 @@ def download(
     Raises
     ------
     Interrupted
-        On Ctrl-C, with the manifest of what was done.
+        On Ctrl-C, with the manifest so far.
     """
     own = products.session if isinstance(products, Plan | Found) else None
     here = session or (own if isinstance(own, Session) else default_session())

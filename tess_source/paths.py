@@ -1,4 +1,4 @@
-"""Where a product is written: layouts, and the guarantee that nothing leaves the folder that was asked for."""
+"""Paths of products: layouts, and checks that nothing is written outside of your folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LAYOUTS = {
     "mast": "mastDownload/{obs_collection}/{obs_id}/{filename}",
     "flat": "{filename}",
 }
-"""Named layouts. ``mast`` is where astroquery and lightkurve put a file, so that they find ours and we find theirs."""
+"""Named layouts. ``mast`` is the layout of astroquery and lightkurve, so that all three find each other's files."""
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 _DEVICES = re.compile(r"(?:con|conin\$|conout\$|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]) *(?:\..*)?", re.IGNORECASE)
@@ -40,8 +40,8 @@ def safe_component(text: object) -> str:
     ------
     UnsafePathError
         If it is empty, ``.`` or ``..``, holds a separator, NUL or another forbidden character, is the name of a Windows device,
-        begins with a blank, ends in a dot or blank, or is longer than 255 bytes: on one system or another it would be written elsewhere,
-        or not at all.
+        begins with a blank, ends in a dot or blank, or is longer than 255 bytes: on some systems it would be written elsewhere, or not at
+        all.
     """
     name = "" if text is None else str(text)
     if not name.strip(". "):
@@ -56,12 +56,12 @@ def safe_component(text: object) -> str:
 
 
 def checked_layout(layout: str) -> str:
-    """Give the template of a layout.
+    """Return the template of a layout.
 
     Raises
     ------
     UnknownNameError
-        If it is neither a named layout nor a template: a slip of the pen must not become a file's name.
+        If it is neither a named layout nor a template: a misspelt layout must not become a file's name.
     QueryError
         If a template is absolute, leads upwards, or ends in a folder.
     """
@@ -80,7 +80,7 @@ def checked_layout(layout: str) -> str:
 
 
 def relative_path(layout: str, product: Mapping[str, Any]) -> str:
-    """Say where a product goes, relative to the root.
+    """Return the path of a product, relative to the root.
 
     Parameters
     ----------
@@ -103,17 +103,17 @@ def relative_path(layout: str, product: Mapping[str, Any]) -> str:
     """
     template = LAYOUTS.get(layout, layout)
     parts = [part for part in template.split("/") if part not in {"", "."}]
-    return str(PurePosixPath(*(safe_component(_fill(part, product)) for part in parts)))
+    return str(PurePosixPath(*(safe_component(_filled_in(part, product)) for part in parts)))
 
 
 class _Blank(dict[str, Any]):
-    """A row whose missing values are written as ``none``, and whose missing collection is that of the archive's name."""
+    """A row of products that raises an error for an unknown column."""
 
     def __missing__(self, key: str) -> Any:
         raise QueryError(f"the layout names {{{key}}}, which is no column; there are {', '.join(map(str, self))}")
 
 
-def _fill(part: str, product: Mapping[str, Any]) -> str:
+def _filled_in(part: str, product: Mapping[str, Any]) -> str:
     row = _Blank(product)
     if row.get("obs_collection") is None:
         row["obs_collection"] = str(row.get("archive") or "other").upper()
@@ -124,7 +124,7 @@ def _fill(part: str, product: Mapping[str, Any]) -> str:
     if missing := [name for name in sorted(fields) if name in row and row[name] is None]:
         raise UnsafePathError(f"the layout names {{{missing[0]}}}, which this product does not have")
     if simple := [name for name in fields if not name.isidentifier()]:
-        raise QueryError(f"the layout names {{{simple[0]}}}; only plain column names may stand there")
+        raise QueryError(f"the layout names {{{simple[0]}}}; only plain column names are allowed")
     try:
         return part.format_map(row)
     except (ValueError, TypeError) as error:
@@ -132,7 +132,7 @@ def _fill(part: str, product: Mapping[str, Any]) -> str:
 
 
 def parts_of(relative: str) -> tuple[str, ...]:
-    """Split a relative path, e.g. one of a plan that somebody else wrote, and check each part.
+    """Return the parts of a relative path, each checked: the path may come from a plan that somebody else wrote.
 
     Raises
     ------
@@ -146,7 +146,7 @@ def parts_of(relative: str) -> tuple[str, ...]:
 
 
 def inside(root: Path, relative: str) -> Path:
-    """Join a relative path to the root, and make sure that no symbolic link on the way leads out of it.
+    """Return a relative path joined to the root, after a check that no symbolic link on the way leads out of it.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The path from a target to files as methods: plugins and settings, and nothing else. The default session stands here too."""
+"""The session, which has all steps from a target to files as methods, and the default session."""
 
 from __future__ import annotations
 
@@ -21,14 +21,13 @@ from tess_source.hooks.registry import Registry
 from tess_source.load.loading import each_opened, read
 from tess_source.load.local import manifest_of
 from tess_source.search import asking
-from tess_source.search.counting import counted
+from tess_source.search.counting import question_of_observations
 from tess_source.search.resolving import question
 from tess_source.search.select import checked, filters_among, select
 from tess_source.settings import OnProgress, Settings, check_server, checked_jobs, checked_names, checked_seconds
 from tess_source.tables.accessors import Extended, given
 from tess_source.tables.found import Found
 from tess_source.tables.items import Entry
-from tess_source.tables.listing import Observations
 from tess_source.tables.loaded import Group, Loaded, Opened
 from tess_source.tables.plan import Manifest, Plan
 from tess_source.tables.saved import read_saved
@@ -46,34 +45,33 @@ log: logging.Logger = logging.getLogger(__name__)
 class Session(Extended):
     """Plugins and settings, and the path from a target to files.
 
-    A session can be pickled and copied; its token does not travel. Two sessions are equal if their plugins and settings are.
+    A session can be pickled and copied; its token is left out. Two sessions are equal if their plugins and settings are.
 
     Parameters
     ----------
     server : str, optional
         Another base URL than MAST's, e.g. that of a sample archive; ``TESS_SOURCE_SERVER`` if not given. Every address, of whatever
-        host, then becomes *server + path*.
+        host, is then changed to *server + path*.
     archive : str or list of str, optional
-        Names of the archives that are asked: plugins that implement ``tess_query``. By default all but those that stand in for
-        another.
+        Names of the archives that are asked: plugins that implement ``tess_query``. By default all but stand-ins.
     without : iterable of str
         Installed plugins to leave out.
     token : str, optional
         MAST token for exclusive data; else ``MAST_API_TOKEN`` or astroquery's keyring. Sent to MAST's own hosts over https only.
     timeout : float
-        Seconds that one question to an archive may take in all.
+        Most seconds for one question to an archive in all.
     jobs : int
         Files fetched at the same time.
     cache : str or Path, optional
-        The cache folder; else ``TESS_SOURCE_CACHE``, the config file, or the system's place for caches. Read when it is used.
+        The cache folder; else ``TESS_SOURCE_CACHE``, the config file, or the system's place for caches. It is looked up when it is used.
     max_age : float or str or timedelta, optional
-        How old a remembered answer may be: seconds, or e.g. ``"12h"``; else ``TESS_SOURCE_MAX_AGE``, the config file, or a day.
+        Most age of a kept answer: seconds, or e.g. ``"12h"``; else ``TESS_SOURCE_MAX_AGE``, the config file, or a day.
     offline : bool, optional
-        Open no connection: answer from the cache folder, and name what is missing; else ``TESS_SOURCE_OFFLINE``.
+        Whether to open no connection: answers come from the cache folder, and errors name what is missing; else ``TESS_SOURCE_OFFLINE``.
     plugins : iterable of object
         Plugins to register besides the installed ones.
     discover : bool
-        Whether to look for installed plugins at all.
+        Whether to load installed plugins.
 
     Raises
     ------
@@ -84,6 +82,8 @@ class Session(Extended):
     """
 
     accessors_of = "session"
+    settings: Settings
+    registry: Registry
 
     def __init__(
         self,
@@ -143,7 +143,7 @@ class Session(Extended):
         name : str, optional
             Its name; the module's or class's if not given.
         replace : bool
-            Take out a plugin of the same name first, so that a notebook cell can be run twice.
+            Whether to remove a plugin of the same name first, so that you can run a notebook cell twice.
 
         Returns
         -------
@@ -153,23 +153,23 @@ class Session(Extended):
         Raises
         ------
         PluginError
-            If it is no plugin, or claims a name that is taken.
+            If it is not a plugin, or claims a name that is taken.
         """
         return self.registry.register(plugin, name, replace=replace)
 
     def unregister(self, name: str) -> None:
-        """Take a plugin out of this session, with all that it declared.
+        """Remove a plugin from this session, with all that it declared.
 
         Raises
         ------
         UnknownNameError
-            If there is none of that name.
+            If there is no plugin of that name.
         """
         self.registry.unregister(name)
 
     @property
     def store(self) -> Store:
-        """The files of the cache folder, wherever it is configured to be at this moment."""
+        """The files of the cache folder, at the place that is configured at this moment."""
         return Store.of(self.settings)
 
     # -- the stages --
@@ -214,20 +214,20 @@ class Session(Extended):
 
         Parameters are those of `search`; only filters that the archive can be asked for are allowed.
         """
-        return counted(
-            self.registry, self.settings, targets, radius=radius, wildcards=wildcards, archive=archive, words=words
-        )
+        asked = {"radius": radius, "wildcards": wildcards, "archive": archive}
+        query = question_of_observations(self.registry, self.settings, targets, words=words, **asked)
+        return asking.count(self.registry, self.settings, query)
 
     def fields(self, what: str = "observations") -> list[Field]:
         """Return the archives' own description of the columns of a table, ``"observations"`` or ``"products"``."""
         return asking.fields(self.registry, self.settings, what)
 
     def found(self, products: Any) -> Found:
-        """Take a product table from elsewhere (astroquery, pandas, polars) as if it had been searched for here."""
+        """Return a product table from elsewhere (astroquery, pandas, polars) as a `Found`."""
         return asking.found_of(self.registry, self.settings, products).using(self)
 
     def select(self, found: Any, /, **filters: Any) -> Found:
-        """Choose among products: masks first (their order does not matter), then choices among what is left.
+        """Select products: by masks first (their order does not matter), then by choices among the products that are left.
 
         Parameters
         ----------
@@ -271,28 +271,7 @@ class Session(Extended):
         executor: Executor | None = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:
-        """Fetch what is not here yet.
-
-        Parameters
-        ----------
-        what : Plan or Found or table
-            What to fetch: a plan, an answer, or products from elsewhere.
-        root : str or Path, optional
-            The folder; the plan's own, or the cache folder.
-        layout : str
-            See `Found.plan`; a plan has its own.
-        jobs, progress, executor, on_entry
-            See `Plan.download`.
-
-        Returns
-        -------
-        Manifest
-
-        Raises
-        ------
-        Interrupted
-            On Ctrl-C, with the manifest of what was done.
-        """
+        """Fetch a plan, an answer, or products from elsewhere: see `tess_source.download`."""
         plan = self._planned(what, root, layout)
         return download(
             plan, self.registry, self.settings, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
@@ -310,7 +289,7 @@ class Session(Extended):
         executor: Executor | None = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Iterator[Entry]:
-        """Fetch what is not here yet, and yield each entry as soon as it is known. The arguments are those of `download`."""
+        """Fetch files that are not here yet, and yield each entry as soon as it is known. The arguments are those of `download`."""
         plan = self._planned(what, root, layout)
         return iter(
             Download(
@@ -330,14 +309,14 @@ class Session(Extended):
         Parameters
         ----------
         what : Manifest or path or iterable of paths
-            What was fetched, or files on this machine.
+            A manifest, or files on this machine.
         **options
             Passed to the readers.
         """
         manifest = what if isinstance(what, Manifest) else manifest_of(what, self)
         return self.read(manifest, **options).collection(len(manifest))
 
-    # -- what values and the parts above ask for --
+    # -- methods for values and for the modules above --
 
     def _question(self, targets: Any = None, **words: Any) -> Query:
         return question(self.registry, self.settings, targets, **words)
@@ -345,8 +324,9 @@ class Session(Extended):
     def _asked(self, query: Query, *, refresh: bool = False) -> Found:
         return asking.answer(self.registry, self.settings, query, refresh=refresh).using(self)
 
-    def _observed(self, query: Query) -> Observations:
-        return asking.observations(self.registry, self.settings, query)
+    def _observed(self, targets: Any = None, *, words: Mapping[str, Any], **asked: Any) -> Found:
+        query = question_of_observations(self.registry, self.settings, targets, words=words, **asked)
+        return asking.observed(self.registry, self.settings, query).using(self)
 
     def _expected(self, plan: Plan, /) -> list[str]:
         return expected(plan, self.store)
@@ -379,7 +359,7 @@ def session_of(value: Found | Plan | Manifest) -> Session:
     Raises
     ------
     NoSessionError
-        If it was made by hand, without one.
+        If the value was made by hand, without a session.
     """
     owner = value.plan if isinstance(value, Manifest) else value
     session = given(owner.session, "plan" if isinstance(owner, Plan) else "found")
@@ -402,12 +382,12 @@ def default_session() -> Session:
 
 
 def set_default_session(session: Session | None) -> None:
-    """Replace the default session, or let a new one be made at its next use.
+    """Replace the default session.
 
     Parameters
     ----------
     session : Session or None
-        None: forget the one there is, so that settings and plugins are read anew.
+        None: a new session is made at the next use, with settings and plugins read again.
     """
     with _making:
         _default[:] = [] if session is None else [session]

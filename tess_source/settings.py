@@ -1,6 +1,6 @@
-"""What a session is told, by argument, environment or config file.
+"""The settings of a session, from arguments, environment variables or the config file.
 
-Where the cache folder is and how long answers are believed is read when it is used.
+The cache folder and the most age of answers are looked up when they are used.
 """
 
 from __future__ import annotations
@@ -34,51 +34,51 @@ __all__ = [
 ]
 
 MAX_AGE = 24 * 3600.0
-"""Seconds that an answer of an archive is believed, unless something else is asked for."""
+"""Default of the most age of an archive's answer [s]."""
 OWN_FOLDER = ".tess-source"
-"""What tess-source writes for itself into the cache folder; all else there is shared with astroquery and lightkurve."""
+"""Subfolder of the cache folder for tess-source's own files; all else there is shared with astroquery and lightkurve."""
 NAMES = ("cache", "max_age")
-"""What the config file may hold."""
+"""Names that the config file may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How often and how long a download tries; the defaults suit an archive on another continent."""
+    """Tries, pauses and time limits of a download; the defaults suit an archive on another continent."""
 
     tries: int = 4
-    """How often an address is asked for a file in vain; a try that brought bytes which can be continued is not in vain,
+    """Most tries in vain per address of a file; a try that brought bytes which can be continued is not in vain,
     nor is "too many requests" while others are fetched at the same time."""
     first: float = 0.5
-    """Pause after the first failure; it doubles from try to try, with a quarter of jitter."""
+    """Pause after the first failure [s]; it doubles from try to try, with a jitter of a quarter."""
     longest: float = 60.0
-    """No pause is longer, also if the server's ``Retry-After`` asks for more."""
+    """Longest pause [s], also if the server's ``Retry-After`` asks for more."""
     connect: float = 15.0
-    """How long to wait for a connection."""
+    """Longest wait for a connection [s]."""
     read: float = 30.0
-    """How long to wait for the next bytes."""
+    """Longest wait for the next bytes [s]."""
     slowest: float = 1000.0
-    """Bytes a second below which a transfer counts as stalled…"""
+    """Bytes per second below which a transfer counts as stalled…"""
     over: float = 30.0
-    """…if it stays below for so long."""
+    """…if it stays below for so long [s]."""
     stale: float = 120.0
-    """After so long without a sign of life, a file that another process has claimed is fetched all the same."""
+    """Seconds without an update after which another process's claim on a file does not count."""
     look: float = 0.25
-    """How often to look whether another process has finished a file."""
+    """Seconds between checks whether another process has finished a file."""
 
     @property
     def most(self) -> int:
-        """Tries in all, whatever they bring."""
+        """Most tries in all."""
         return self.tries * 5
 
     def pause(self, attempt: int, asked: float | None) -> float:
-        """Give the seconds before the next try: what the server asked for, or about `first`, twice that, and so on.
+        """Return the pause before the next try [s]: what the server asked for, or about `first`, twice that, and so on.
 
         Parameters
         ----------
         attempt : int
             Failures so far, from 1.
         asked : float or None
-            What the server asked for [s].
+            Pause that the server asked for [s].
         """
         own = self.first * 2 ** (attempt - 1) * random.uniform(0.75, 1.25)
         return float(min(self.longest, max(own, asked or 0.0)))
@@ -94,14 +94,14 @@ OnProgress: TypeAlias = bool | Callable[[int, int], object] | None
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a session speaks to archives; every hook that may open a connection is given it."""
+    """Settings of a session, passed to every hook that may open a connection."""
 
     server: str | None = field(default_factory=_environment_server)
     """Base URL in place of the archive's own, e.g. that of a sample archive. Read from ``TESS_SOURCE_SERVER`` if not given."""
     token: str | None = field(default=None, repr=False)
-    """A secret for exclusive data. For the archive's own hosts over https only; never shown, saved or logged."""
+    """Secret for exclusive data, sent to the archive's own hosts over https only; never shown, saved or logged."""
     timeout: float = 600.0
-    """Seconds that one question to an archive may take in all."""
+    """Most seconds for one question to an archive in all."""
     jobs: int = 8
     """Files fetched at the same time; 1 means: in the calling thread."""
     progress: OnProgress = None
@@ -111,20 +111,20 @@ class Settings:
     cache: str | Path | None = None
     """The cache folder, if it was given: see `tess_source.settings.cache_folder`."""
     max_age: float | None = None
-    """Seconds that an answer is believed, if that was given: see `tess_source.settings.max_age`."""
+    """Most age of an answer [s], if it was given: see `tess_source.settings.max_age`."""
     offline: bool | None = None
     """Whether no connection may be opened, if that was given: see `tess_source.settings.is_offline`."""
     archive: tuple[str, ...] | None = None
-    """Names of the archives that are asked; None: all but those that stand in for another."""
+    """Names of the archives that are asked; None: all but stand-ins."""
 
     @property
     def server_name(self) -> str:
-        """Who is asked: ``MAST``, or the address of another server."""
+        """``MAST``, or the address of another server."""
         return (self.server or "MAST").rstrip("/")
 
 
 def checked_jobs(jobs: int) -> int:
-    """Return a number of files to fetch at the same time.
+    """Return a number of files to fetch at the same time, after a check.
 
     Raises
     ------
@@ -137,12 +137,12 @@ def checked_jobs(jobs: int) -> int:
 
 
 def checked_names(what: str, names: str | Iterable[str] | None) -> tuple[str, ...] | None:
-    """Return names that were given as one or several; None stays None.
+    """Return one or several names as a tuple; None stays None.
 
     Raises
     ------
     QueryError
-        If they are none; the message names what they are for.
+        If they are not names; the message says what they are for.
     """
     if names is None:
         return None
@@ -153,7 +153,7 @@ def checked_names(what: str, names: str | Iterable[str] | None) -> tuple[str, ..
 
 
 def check_server(server: str | None) -> None:
-    """Refuse a server that is no http or https address.
+    """Raise an error if a server is not an http or https address.
 
     Raises
     ------
@@ -167,15 +167,15 @@ def check_server(server: str | None) -> None:
 
 
 def at_server(url: str, settings: Settings) -> str:
-    """Return the address at which something is really asked for.
+    """Return the address that is actually requested.
 
-    With another server than the archive's own, every address, of whatever host, becomes *server + the path on its real host*, so that
-    a sample archive or a mirror can stand for all of them, and no other host is asked.
+    With another server than the archive's own, every address of any host becomes *server + the path on its real host*. So a sample archive
+    or a mirror can replace all hosts, and no other host is asked.
 
     Parameters
     ----------
     url : str
-        An address. What is no http or https address, or lies at the server already, stays as it is.
+        An address. It stays as it is if it is not an http or https address, or lies at the server already.
     settings : Settings
     """
     parts, server = urlsplit(url), (settings.server or "").rstrip("/")
@@ -185,12 +185,12 @@ def at_server(url: str, settings: Settings) -> str:
 
 
 def checked_seconds(name: str, value: float) -> float:
-    """Return a number of seconds above 0.
+    """Return a number of seconds above 0, after a check.
 
     Raises
     ------
     QueryError
-        If it is none; the message names what it is for.
+        If it is not such a number; the message says what it is for.
     """
     if not value > 0:
         raise QueryError(f"{name}={value!r}: give a number of seconds above 0")
@@ -198,7 +198,7 @@ def checked_seconds(name: str, value: float) -> float:
 
 
 def config_file() -> Path:
-    """Give the path of the config file, which need not exist: ``TESS_SOURCE_CONFIG``, else where the system keeps such files."""
+    """Return the path of the config file, which need not exist: ``TESS_SOURCE_CONFIG``, or the system's place for such files."""
     if given := os.environ.get("TESS_SOURCE_CONFIG"):
         return Path(given).expanduser()
     from platformdirs import user_config_dir
@@ -207,13 +207,13 @@ def config_file() -> Path:
 
 
 def cache_folder(given: str | Path | None = None) -> Path:
-    """Give the cache folder, which need not exist.
+    """Return the cache folder, which need not exist.
 
     Parameters
     ----------
     given : str or Path, optional
-        An argument; it comes before ``TESS_SOURCE_CACHE``, that before ``cache`` in the config file, that before the system's own
-        place for caches.
+        The argument. If it is None, ``TESS_SOURCE_CACHE``, ``cache`` in the config file, or the system's place for caches is used, in
+        this order.
 
     Returns
     -------
@@ -237,14 +237,14 @@ def cache_folder(given: str | Path | None = None) -> Path:
 
 
 def is_explicit(given: str | Path | None = None) -> bool:
-    """Tell whether somebody chose the cache folder for this run: by argument or ``TESS_SOURCE_CACHE``."""
+    """Return whether the cache folder was chosen for this run: by argument or ``TESS_SOURCE_CACHE``."""
     return bool(given or os.environ.get("TESS_SOURCE_CACHE"))
 
 
 def store_root(settings: Settings) -> Path:
-    """Give the folder of a session's store: the cache folder, or, for another server than the archive's own, one of its own in it.
+    """Return the folder of a session's store: the cache folder, or a separate folder in it for another server than the archive's own.
 
-    Files and answers of two servers never lie together: a sample archive has true names and simulated bytes.
+    Files and answers of two servers are kept apart: a sample archive has true names and simulated bytes.
     """
     folder = cache_folder(settings.cache)
     if not settings.server:
@@ -256,7 +256,7 @@ def store_root(settings: Settings) -> Path:
 
 
 def max_age(given: float | None = None) -> float:
-    """Give how old an answer may be [s]: an argument, else ``TESS_SOURCE_MAX_AGE``, ``max_age`` in the config file, or a day."""
+    """Return the most age of an answer [s]: the argument, else ``TESS_SOURCE_MAX_AGE``, ``max_age`` in the config file, or a day."""
     if given is not None:
         return given
     configured = os.environ.get("TESS_SOURCE_MAX_AGE") or _configured("max_age")
@@ -264,7 +264,7 @@ def max_age(given: float | None = None) -> float:
 
 
 def is_offline(given: bool | None = None) -> bool:
-    """Tell whether no connection may be opened: an argument, else ``TESS_SOURCE_OFFLINE``."""
+    """Return whether no connection may be opened: the argument, else ``TESS_SOURCE_OFFLINE``."""
     if given is not None:
         return given
     word = os.environ.get("TESS_SOURCE_OFFLINE", "").strip().lower()
@@ -276,7 +276,7 @@ def is_offline(given: bool | None = None) -> bool:
 
 
 def _configured(name: str) -> Any:
-    """Give a value of the config file, or None."""
+    """Return a value of the config file, or None."""
     file = config_file()
     import tomllib
 

@@ -1,4 +1,4 @@
-"""Waiting for threads so that Ctrl-C is heard."""
+"""Waits for threads that Ctrl-C can interrupt."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 __all__ = ["wait_for"]
 
 LISTEN = 0.1
-"""Seconds between two looks at whether somebody pressed Ctrl-C."""
+"""Seconds between two checks for Ctrl-C."""
 
 
 def wait_for(futures: Iterable[Future[Any]]) -> set[Future[Any]]:
-    """Wait until all are done, or until one of them raised.
+    """Wait until all futures are done, or one of them has raised an exception.
 
-    Once polars has done any work, a wait without a time limit is not woken by Ctrl-C any more (seen with polars 2.1 on Linux: its
-    handler lets the system restart the wait), so this waits in short pieces.
+    Once polars has done any work, Ctrl-C does not interrupt a wait without a time limit (seen with polars 2.1 on Linux: its handler makes
+    the system restart the wait), so this waits in short pieces.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def wait_for(futures: Iterable[Future[Any]]) -> set[Future[Any]]:
     Returns
     -------
     set of concurrent.futures.Future
-        Those that are done.
+        The futures that are done.
 
     Raises
     ------

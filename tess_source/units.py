@@ -1,4 +1,4 @@
-"""Lengths of time and sizes, as users write them: ``"12h"``, ``"20 GB"``."""
+"""Lengths of time and sizes as text, such as ``"12h"`` and ``"20 GB"``."""
 
 from __future__ import annotations
 
@@ -78,5 +78,5 @@ def count_of_bytes(size: float | str) -> int:
 
 
 def _is_count(value: Any) -> bool:
-    """Check that a value is a finite number, not negative."""
+    """Return whether a value is a finite number, not negative."""
     return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value) and float(value) >= 0

@@ -118,7 +118,7 @@ def test_a_filter_can_speak_to_the_archive_when_no_target_was_given(toy: Session
     assert toy.search(sector=14).query.criteria == {"sequence_number": [14]}
     assert toy.search(16740101, sector=14).query.criteria == {}
     assert toy.count(sector=14) == 3
-    with pytest.raises(QueryError, match="cannot count by 'kind'"):
+    with pytest.raises(QueryError, match="cannot choose by 'kind'"):
         toy.count(kind="lc")
 
 
@@ -243,3 +243,14 @@ def test_a_table_without_the_needed_column_says_which() -> None:
 def test_offline_is_yes_or_no() -> None:
     with pytest.raises(QueryError, match="offline='perhaps': give True, False, or None"):
         Session(offline="perhaps", discover=False)  # type: ignore[arg-type]
+
+
+# -- what a session offers --
+
+
+def test_a_session_has_the_stages_and_no_more() -> None:
+    public = {name for name in vars(Session) if not name.startswith("_")} - {"accessors_of"}
+    assert public == {
+        "search", "count", "fields", "select", "found", "plan", "load_plan", "download", "iter_download", "read", "open",
+        "register", "unregister", "store",
+    }  # fmt: skip

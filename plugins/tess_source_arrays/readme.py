@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source.display import text
 from tess_source.lock import citation
+from tess_source.session import session_of
 from tess_source_arrays.schema import markdown
 
 if TYPE_CHECKING:
@@ -107,5 +108,5 @@ def card(
         missing="\n".join(f"- `{uri}`: {reason}" for uri, reason in missing.items()) or "Nothing.",
         columns="\n".join(rows),
         dtypes=f"`{json.dumps(options['dtypes'])}`" if options["dtypes"] else "none",
-        cite=citation.cite(lock),
+        cite=citation.cite(lock, session_of(lock).registry.citations.values()),
     )

@@ -53,7 +53,7 @@ FILE_COLUMNS = ("dv_set", "kind", "tce", "size", "superseded_by", "filename")
     "--plot",
     metavar="FILE",
     type=PictureFile(),
-    help="Draw sectors and runs (svg, png, pdf); with several targets, a file each.",
+    help="Draw sectors and runs (svg, png, pdf); with several targets, one file per target.",
 )
 @format_option
 @click.pass_obj

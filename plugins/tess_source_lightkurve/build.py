@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tess_source._lazy import np
-from tess_source.files.fits_table import choose
+from tess_source._lazy import np, whole
+from tess_source.files.fits_table import fill
 from tess_source_lightkurve.cards import Unsupported
 from tess_source_lightkurve.plain import COLUMN, STRUCTURE, Plain
 from tess_source_lightkurve.readers import lightkurve
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lightkurve import TessLightCurve
     from numpy.typing import NDArray
 
-__all__ = ["Asked", "Look", "Recipe", "build"]
+__all__ = ["CurveOptions", "Look", "Recipe", "build"]
 
 TWINS = {"centroid_col": "mom_centr1", "centroid_row": "mom_centr2"}
 """Columns that lightkurve gives twice, besides the flux and its error."""
@@ -26,7 +26,7 @@ NAMESAKES = {"LABEL": "OBJECT", "MISSION": "TELESCOP", "RA": "RA_OBJ", "DEC": "D
 
 
 @dataclass(frozen=True)
-class Asked:
+class CurveOptions:
     """Arguments of the user."""
 
     flux_column: str
@@ -54,7 +54,7 @@ class Recipe:
     engine that is ready for its indices, but not for the method that adds one to a table."""
 
 
-def build(plain: Plain, recipe: Recipe, asked: Asked, good: NDArray[np.bool_]) -> TessLightCurve:
+def build(plain: Plain, recipe: Recipe, asked: CurveOptions, good: NDArray[np.bool_]) -> TessLightCurve:
     """Build a light curve.
 
     Parameters
@@ -63,7 +63,7 @@ def build(plain: Plain, recipe: Recipe, asked: Asked, good: NDArray[np.bool_]) -
         What is in the file.
     recipe : Recipe
         How to build it.
-    asked : Asked
+    asked : CurveOptions
         Arguments of the user.
     good : array of bool, shape (n,)
         Which of the rows with a time to keep.
@@ -73,22 +73,25 @@ def build(plain: Plain, recipe: Recipe, asked: Asked, good: NDArray[np.bool_]) -
     Unsupported
         If no row is left, or a column is missing.
     """
-    rows = choose(plain.table, np.flatnonzero(plain.timed)[good])
-    if not len(rows):
+    keep = plain.timed.copy()
+    keep[plain.timed] = good
+    if not (count := int(np.count_nonzero(keep))):
         raise Unsupported("no cadence is left")
     twins = {"flux": asked.flux_column, "flux_err": f"{asked.flux_column}_err", **TWINS}
     sources = {name: twins.get(name, name) for name in recipe.looks if name != "time"}
-    if missing := set(sources.values()) - set(rows.dtype.names or ()):
+    if missing := set(sources.values()) - (set(plain.table.dtype.names or ()) - {"time"}):
         raise Unsupported(f"no column {min(missing)!r}")
-    columns = {
-        name: _column(rows[source].copy(), recipe.looks[name], source in plain.masked)
-        for name, source in sources.items()
-    }
-    time = _time(rows["time"], plain, recipe.ordered)
+    values = {source: np.empty(count, plain.table.dtype[source]) for source in sources.values()}
+    times = np.empty(count)  # in native byte order, which astropy reckons with faster
+    fill({**values, "time": times}, plain.table, keep)
+    own = {name: values[source] if name == source else values[source].copy() for name, source in sources.items()}
+    columns = {name: _column(own[name], recipe.looks[name], source in plain.masked) for name, source in sources.items()}
+    time = _time(times, plain, recipe.ordered)
     curve = lightkurve().TessLightCurve(data=columns, time=time, meta=_meta(plain, asked, good), copy=False)
     for name in columns:  # not before: astropy would copy what is set every time that it moves a column
         info, look = curve.columns[name].info, recipe.looks[name]
-        info.format = look.format
+        if info.format != look.format:
+            info.format = look.format
         if look.meta:
             info.meta = {}
     curve.primary_key = ("time",)
@@ -96,6 +99,7 @@ def build(plain: Plain, recipe: Recipe, asked: Asked, good: NDArray[np.bool_]) -
 
 
 def _column(values: NDArray[Any], look: Look, masked: bool) -> Any:
+    whole("astropy")
     from astropy.table import Column
     from astropy.units import Quantity
     from astropy.utils.masked import Masked
@@ -110,6 +114,7 @@ def _column(values: NDArray[Any], look: Look, masked: bool) -> Any:
 
 def _time(values: NDArray[np.float64], plain: Plain, ordered: bool) -> Time:
     """Make BTJD times, with an index if they are in order."""
+    whole("astropy")
     from astropy.table import Column, QTable, SortedArray, Table
     from astropy.time import Time
 
@@ -122,8 +127,9 @@ def _time(values: NDArray[np.float64], plain: Plain, ordered: bool) -> Time:
     return table["time"]
 
 
-def _meta(plain: Plain, asked: Asked, good: NDArray[np.bool_]) -> dict[str, Any]:
+def _meta(plain: Plain, asked: CurveOptions, good: NDArray[np.bool_]) -> dict[str, Any]:
     """Give the cards of the table, those of the primary header over them, and what lightkurve adds."""
+    whole("astropy")
     from astropy.io.fits import Card
 
     undefined = Card.fromstring("NOTHING =").value

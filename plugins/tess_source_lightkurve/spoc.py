@@ -12,11 +12,11 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tess_source._lazy import np
-from tess_source_lightkurve.build import Asked, Look, Recipe, build
+from tess_source._lazy import np, whole
+from tess_source_lightkurve.build import CurveOptions, Look, Recipe, build
 from tess_source_lightkurve.cards import Unsupported
 from tess_source_lightkurve.plain import Plain, read_plain
-from tess_source_lightkurve.readers import detect, lightkurve
+from tess_source_lightkurve.readers import READING, detect, lightkurve
 from tess_source_lightkurve.same import differences
 
 if TYPE_CHECKING:
@@ -67,14 +67,16 @@ def read_light_curve(
         raise Unsupported(f"arguments {', '.join(others)}")
     if not isinstance(flux_column, str):
         raise Unsupported("a flux column that is no name")
-    lightkurve()  # before numpy, so that the filters that the imports set are taken back with the warnings
-    asked = Asked(flux_column, quality_bitmask)
+    lightkurve()  # before its parts of astropy: see `readers.FIRST`
+    asked = CurveOptions(flux_column, quality_bitmask)
     plain = read_plain(Path(path))
     key = (flux_column, plain.kind)
-    if key not in _learnt and _is_for_the_reader(plain.path):
-        expected = _by_lightkurve(plain, asked)
-        _learnt[key] = _learn(plain, asked, expected)
-        return expected
+    if key not in _learnt:
+        with READING:  # of several threads with files of a new kind one learns, and the others wait for what it learns
+            if key not in _learnt and _is_for_the_reader(plain.path):
+                expected = _by_lightkurve(plain, asked)
+                _learnt[key] = _learn(plain, asked, expected)
+                return expected
     recipe = _learnt.setdefault(key, None)
     if recipe is None:
         raise Unsupported("lightkurve reads such files otherwise")
@@ -93,13 +95,14 @@ def _good(plain: Plain, quality_bitmask: Any) -> NDArray[np.bool_]:
 
 def _is_for_the_reader(path: str) -> bool:
     """Whether lightkurve would read the file by its reader for SPOC, whose arguments and defaults are ours."""
+    whole("astropy")
     from astropy.io import fits
 
     with fits.open(path) as hdus:
         return detect(hdus) == "TessLightCurve"
 
 
-def _by_lightkurve(plain: Plain, asked: Asked) -> TessLightCurve:
+def _by_lightkurve(plain: Plain, asked: CurveOptions) -> TessLightCurve:
     lk = lightkurve()
     try:
         curve: TessLightCurve = lk.read(
@@ -113,7 +116,7 @@ def _by_lightkurve(plain: Plain, asked: Asked) -> TessLightCurve:
     return curve
 
 
-def _learn(plain: Plain, asked: Asked, expected: TessLightCurve) -> Recipe | None:
+def _learn(plain: Plain, asked: CurveOptions, expected: TessLightCurve) -> Recipe | None:
     """See how lightkurve's object looks, and whether the same can be built here."""
     infos = {name: expected[name].info for name in expected.colnames}
     looks = {name: Look(info.unit, info.format, info.meta is not None) for name, info in infos.items()}

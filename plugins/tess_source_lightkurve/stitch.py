@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source import names
-from tess_source._lazy import np
+from tess_source._lazy import np, whole
 from tess_source.errors import LoadError, QueryError
 from tess_source.tables.plan import Manifest
 from tess_source_lightkurve.readers import lightkurve
@@ -232,6 +232,7 @@ def _stacked(curves: list[Any]) -> Any:
 
 
 def _convertible(columns: Sequence[Any]) -> bool:
+    whole("astropy")
     from astropy.units import dimensionless_unscaled
 
     units = [getattr(column, "unit", None) or dimensionless_unscaled for column in columns]
@@ -259,7 +260,8 @@ def _is_array(value: Any) -> bool:
 
 
 def _equal(one: Any, other: Any) -> bool:
-    from astropy.io.fits.card import Undefined
+    whole("astropy")
+    from astropy.io.fits import Undefined
 
     if isinstance(one, Undefined) or isinstance(other, Undefined):  # a card without a value; no two of these are equal
         return isinstance(one, Undefined) and isinstance(other, Undefined)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tess_source import hookimpl
-from tess_source.hooks.records import Field, Transport
+from tess_source.hooks.records import Citation, Field, Transport
 from tess_source.settings import Settings
-from tess_source_mast import fields, files, observations, products, resolver
+from tess_source_mast import citations, fields, files, observations, products, resolver
 
 if TYPE_CHECKING:
     from tess_source.tables.listing import Observations, Products
@@ -34,7 +34,7 @@ def tess_count(query: Query, settings: Settings) -> int | None:
 
 
 @hookimpl
-def tess_list(observations: Observations, settings: Settings) -> Products | None:
+def tess_list(observations: Observations, query: Query, settings: Settings) -> Products | None:
     """Ask the portal for the products of its observations."""
     return products.list_products(observations, settings)
 
@@ -49,3 +49,9 @@ def tess_fields(what: str, settings: Settings) -> Sequence[Field] | None:
 def tess_transports() -> Sequence[Transport]:
     """Declare where ``mast:`` files are."""
     return (Transport("mast", files.locate, "files of the MAST archive, over https"),)
+
+
+@hookimpl
+def tess_citations() -> Sequence[Citation]:
+    """Declare the DOIs of MAST's data sets."""
+    return citations.CITATIONS

@@ -5,8 +5,8 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from tess_source.hooks.records import Request
-from tess_source.settings import Settings
-from tess_source_mast.hosts import Addresses, server_of
+from tess_source.settings import Settings, at_server
+from tess_source_mast.hosts import DOWNLOAD
 from tess_source_mast.tokens import cookie
 
 __all__ = ["locate"]
@@ -26,5 +26,5 @@ def locate(uri: str, settings: Settings) -> Request:
     Request
         With the token's cookie if it goes to MAST's own host over https.
     """
-    url = f"{Addresses(server_of(settings.server)).download}?uri={quote(uri, safe=':/')}"
+    url = at_server(f"{DOWNLOAD}?uri={quote(uri, safe=':/')}", settings)
     return Request(url, cookie(url, settings))

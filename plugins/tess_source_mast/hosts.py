@@ -1,23 +1,23 @@
-"""Where MAST is, and which hosts are its own."""
+"""Where MAST is, and which hosts are its own. `tess_source.settings.at_server` says where its addresses are really asked."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-__all__ = ["MAST", "OWN_HOSTS", "Addresses", "is_mast", "server_of"]
+__all__ = ["COLUMNS", "DOWNLOAD", "INVOKE", "OWN_HOSTS", "RESOLVER", "advice", "is_mast"]
 
 MAST = "https://mast.stsci.edu"
-"""MAST's own server (astroquery.mast's ``conf.server``)."""
-RESOLVER = "https://mastresolver.stsci.edu"
-"""MAST's name resolver, which astroquery asks too."""
+"""MAST's own server. The paths on it are those of astroquery."""
+INVOKE = f"{MAST}/api/v0/invoke"
+"""Address of the portal."""
+COLUMNS = f"{MAST}/portal/Mashup/Mashup.asmx/columnsconfig"
+"""Address of the description of the portal's columns."""
+DOWNLOAD = f"{MAST}/api/v0.1/Download/file"
+"""Address of files."""
+RESOLVER = "https://mastresolver.stsci.edu/Santa-war/query"
+"""Address of the name resolver, which has a host of its own."""
 OWN_HOSTS = ("mast.stsci.edu", "auth.mast.stsci.edu")
 """The only hosts that may be sent a MAST token."""
-
-
-def server_of(server: str | None) -> str:
-    """Return the base URL of a session's server, without a slash at its end."""
-    return (server or MAST).rstrip("/")
 
 
 def is_mast(url: str) -> bool:
@@ -26,37 +26,8 @@ def is_mast(url: str) -> bool:
     return parts.scheme == "https" and parts.hostname in OWN_HOSTS and parts.port in {None, 443}
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """The addresses of one server; those of the paths are astroquery's."""
-
-    server: str
-    """Base URL."""
-
-    @property
-    def invoke(self) -> str:
-        """Address of the portal."""
-        return f"{self.server}/api/v0/invoke"
-
-    @property
-    def columns(self) -> str:
-        """Address of the description of the portal's columns."""
-        return f"{self.server}/portal/Mashup/Mashup.asmx/columnsconfig"
-
-    @property
-    def download(self) -> str:
-        """Address of files."""
-        return f"{self.server}/api/v0.1/Download/file"
-
-    @property
-    def resolver(self) -> str:
-        """Address of the name resolver: on a host of its own for MAST, else on the same server."""
-        own = urlsplit(self.server).hostname in OWN_HOSTS
-        return f"{RESOLVER if own else self.server}/Santa-war/query"
-
-    @property
-    def advice(self) -> str:
-        """What to do when the server fails."""
-        if is_mast(self.server):
-            return "MAST is often back within minutes: repeat the same call then; if it lasts, ask archive@stsci.edu"
-        return f"Is the server {self.server} up? The same call may be repeated"
+def advice(server: str | None) -> str:
+    """Return what to do when MAST, or the server in its place, fails."""
+    if server is None or is_mast(server):
+        return "MAST is often back within minutes: repeat the same call then; if it lasts, ask archive@stsci.edu"
+    return f"Is the server {server} up? The same call may be repeated"

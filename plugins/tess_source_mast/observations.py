@@ -119,9 +119,12 @@ def _answer_frame(question: PortalQuestion, settings: Settings, stop: threading.
 
 
 def _stacked_frames(parts: list[pl.DataFrame]) -> pl.DataFrame:
-
+    """Return the rows of all answers, each observation once; its key in our tables is the archive's number."""
     stacked = pl.concat(parts, how="diagonal_relaxed").with_columns(archive=pl.lit("mast"))
-    return stacked.unique("obsid", keep="first", maintain_order=True) if "obsid" in stacked.columns else stacked
+    if "obsid" not in stacked.columns:
+        return stacked
+    keyed = stacked.with_columns(observation=pl.col("obsid").cast(pl.String))
+    return keyed.unique("obsid", keep="first", maintain_order=True)
 
 
 def _rows_asked_for(found: pl.DataFrame, question: PortalQuestion) -> pl.DataFrame:
@@ -164,7 +167,7 @@ def _rows_of_nearest(found: pl.DataFrame, target: Target) -> pl.DataFrame:
     (taken, away), *others = stars.rows()
     also = ", ".join(f"TIC {other} at {apart:.1f} arcsec" for other, apart in others)
     log.warning(
-        "%s: taken to be TIC %d, %.1f arcsec from the coordinates of %s%s",
+        "%s: using TIC %d, %.1f arcsec from the coordinates of %s%s",
         *(target.text, taken, away, target.resolver or "the target"),
         f"; near it also {also} (give a radius for all)" if also else "",
     )

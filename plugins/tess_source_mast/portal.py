@@ -17,13 +17,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
+import astropy  # noqa: F401  see `tess_source._lazy.whole`
 from astroquery.mast.discovery_portal import PortalAPI
 
 from tess_source.errors import ServiceError
-from tess_source.settings import Settings
+from tess_source.settings import Settings, at_server
 from tess_source_mast.batches import MOST_AT_A_TIME
 from tess_source_mast.deadline import Deadline
-from tess_source_mast.hosts import Addresses, server_of
+from tess_source_mast.hosts import COLUMNS, INVOKE, advice
 from tess_source_mast.tokens import cookie
 from tess_source_mast.wire import FleetingError, Wire
 
@@ -36,14 +37,18 @@ CONE = "Mast.Caom.Cone"
 """The column configuration of observations; astroquery takes it for filters too."""
 PRODUCTS = "Mast.Caom.Products"
 
+_making = threading.Lock()
+"""Is held while a portal is looked up: threads that come at the same time share one, or else each would count its own connections."""
+
 
 def portal(settings: Settings) -> Portal:
     """Return the portal of a session's server: one object per server and process, which remembers its columns."""
-    return _portal(server_of(settings.server), os.getpid())
+    with _making:
+        return _portal(settings.server, os.getpid())
 
 
 @functools.lru_cache(maxsize=64)
-def _portal(server: str, process: int) -> Portal:  # a forked process must not share the sockets of its parent
+def _portal(server: str | None, process: int) -> Portal:  # a forked process must not share the sockets of its parent
     return Portal(server)
 
 
@@ -52,12 +57,12 @@ class Portal:
 
     Parameters
     ----------
-    server : str
-        Base URL.
+    server : str or None
+        Base URL of the server in MAST's place; None: MAST itself.
     """
 
-    def __init__(self, server: str) -> None:
-        self.addresses: Addresses = Addresses(server)
+    def __init__(self, server: str | None) -> None:
+        self._advice = advice(server)
         self._columns: dict[str, Json] = {}
         self._reading = threading.Lock()
         self._slots = threading.BoundedSemaphore(MOST_AT_A_TIME)
@@ -70,7 +75,7 @@ class Portal:
             try:
                 wire = self._idle.get_nowait()
             except queue.Empty:
-                wire = Wire(self.addresses.advice)
+                wire = Wire(self._advice)
             try:
                 yield wire
             finally:
@@ -99,7 +104,7 @@ class Portal:
             If there is no answer, or not a whole one.
         """
         with self.wire() as wire:
-            api = _Api(wire, self.addresses, {service: {}}, service, settings, deadline)
+            api = _Api(wire, {service: {}}, service, settings, deadline)
             pages = [page.json() for page in api.service_request_async(service, dict(params))]
         _check_whole(service, pages)
         log.info("%s: %d rows", service, sum(len(page["data"]) for page in pages))
@@ -124,7 +129,7 @@ class Portal:
             if name not in self._columns:
                 with self.wire() as wire:
                     configs: dict[str, Json] = {}
-                    _Api(wire, self.addresses, configs, name, settings, deadline).build_filter_set(name)
+                    _Api(wire, configs, name, settings, deadline).build_filter_set(name)
                 self._columns[name] = configs[name]
             return self._columns[name]
 
@@ -170,15 +175,14 @@ class _Api(PortalAPI):  # type: ignore[misc]
     def __init__(
         self,
         wire: Wire,
-        addresses: Addresses,
         configs: dict[str, Json],
         service: str,
         settings: Settings,
         deadline: Deadline,
     ) -> None:
         super().__init__(wire.session)
-        self.MAST_REQUEST_URL = addresses.invoke
-        self.COLUMNS_CONFIG_URL = addresses.columns
+        self.MAST_REQUEST_URL = at_server(INVOKE, settings)
+        self.COLUMNS_CONFIG_URL = at_server(COLUMNS, settings)
         self._column_configs = configs  # astroquery's own is shared among all servers
         self._wire, self._service, self._settings, self._deadline = wire, service, settings, deadline
 

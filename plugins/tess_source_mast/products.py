@@ -66,6 +66,8 @@ def list_products(observations: Observations, settings: Settings) -> Products | 
     if not parts:
         return Products.empty()
     found = pl.concat(parts, how="diagonal_relaxed").with_columns(archive=pl.lit("mast"))
+    if "parent_obsid" in found.columns:
+        found = found.with_columns(observation=pl.col("parent_obsid").cast(pl.String))
     return _with_exptime(Products.of(found), ours)
 
 

@@ -6,9 +6,10 @@ import re
 from typing import Any
 
 from tess_source.errors import ServiceError
-from tess_source.settings import Settings
+from tess_source.settings import Settings, at_server
 from tess_source.targets.target import Target
 from tess_source_mast.deadline import Deadline
+from tess_source_mast.hosts import RESOLVER
 
 __all__ = ["resolve"]
 
@@ -38,14 +39,12 @@ def resolve(name: str, settings: Settings) -> Target | None:
     """
     from tess_source_mast.portal import portal
 
-    here = portal(settings)
     params = {"outputFormat": "json", "resolveAll": False, "name": [name]}
     headers = {"Content-type": "application/x-www-form-urlencoded", "Accept": "text/plain"}
     deadline = Deadline(settings.timeout)
-    with here.wire() as wire:
-        answer = wire.ask(
-            SERVICE, "GET", here.addresses.resolver, deadline, check=_checked_answer, params=params, headers=headers
-        )
+    url = at_server(RESOLVER, settings)
+    with portal(settings).wire() as wire:
+        answer = wire.ask(SERVICE, "GET", url, deadline, check=_checked_answer, params=params, headers=headers)
     found = answer["resolvedCoordinate"] or []
     ours = [entry for entry in found if _is_same_name(entry.get("searchString"), name)]
     if found and not ours:

@@ -351,5 +351,5 @@ def _lock_html(known: _Contents) -> list[str]:
         parts.append(f"<pre>{text(lock.to_text())}</pre></details>")
     record = known.found.record or {}
     versions = ", ".join(f"{name} {version}" for name, version in record.get("versions", {}).items())
-    said = f"Answered by {record.get('archive', 'an archive')} at {record.get('time', 'an unknown time')}. {versions}"
+    said = f"Answered by {record.get('server', 'an archive')} at {record.get('time', 'an unknown time')}. {versions}"
     return [*parts, f'<p class="soft">{text(said)}</p>']

@@ -1,4 +1,4 @@
-"""A small MAST in a box: to try tess-source, to test what is built on it, and to measure, without a network."""
+"""A sample archive like MAST on this machine, to try tess-source, to test programs that use it, and to measure, without a network."""
 
 from __future__ import annotations
 

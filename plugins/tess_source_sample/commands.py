@@ -11,7 +11,7 @@ __all__ = ["demo", "sample"]
 
 @click.group()
 def sample() -> None:
-    """A small MAST in a box, on this machine only."""
+    """Run a sample archive like MAST on this machine."""
 
 
 @sample.command()
@@ -81,7 +81,7 @@ def contents() -> None:
     help="Folder for all it makes.",
 )
 def demo(folder: str) -> None:
-    """Run the main job on the sample archive: search, list, link, select, download, load, draw."""
+    """Show all steps on the sample archive: search, list, link, select, download, load, draw."""
     from tess_source_sample.demo import run
 
     run(folder)

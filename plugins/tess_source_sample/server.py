@@ -63,7 +63,7 @@ class Recorded:
 
 
 class SampleArchive:
-    """A small MAST in a box, on 127.0.0.1.
+    """A sample archive like MAST, on 127.0.0.1.
 
     Use it as a context manager, or with `start` and `stop`.
 

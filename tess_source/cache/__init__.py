@@ -1,1 +1,1 @@
-"""The cache folder: what is known of its files, and what archives answered."""
+"""The cache folder: its files, the index of verified files, and the answers of archives."""

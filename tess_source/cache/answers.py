@@ -1,7 +1,7 @@
-"""Answers of archives that are kept on disk: each under its question in canonical form, whole or not at all.
+"""Answers of archives on disk, each under its question in canonical form.
 
-An answer is a zip file with two Parquet tables and a JSON record of what was asked, of whom, and when; its checksums tell a damaged one.
-What cannot be read counts as not there.
+An answer is a zip file with two Parquet tables and a JSON record of the question, of who was asked, and of the time. It is written whole or
+not at all. A damaged file is recognized by the checksums of the zip file. A file that cannot be read counts as missing.
 """
 
 from __future__ import annotations
@@ -23,39 +23,61 @@ from tess_source.errors import TableError
 from tess_source.settings import OWN_FOLDER
 from tess_source.tables.listing import Observations, Products
 
-__all__ = ["BROKEN", "Answer", "Answers"]
+__all__ = ["BROKEN", "LISTED", "Answer", "Answers"]
 
 log: logging.Logger = logging.getLogger(__name__)
+
+LISTED = "_listed"
+"""A column of kept observations: whether their products were listed. Filters may have made that needless."""
+
+KEY = ["archive", "observation"]
+"""Columns that tell to which observation a file belongs."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What an archive said."""
+    """The answer of an archive."""
 
-    observations: Observations
+    marked: Observations
+    """The observations, with a column `LISTED` if not all of them were listed."""
     products: Products
-    """As the archive listed them: a file that two observations share stands there twice."""
+    """As the archive listed them: a file that two observations share is there twice."""
     time: str
-    """When it was given: ISO, with zone."""
+    """Time of the answer: ISO, with zone."""
     versions: Mapping[str, str] = field(default_factory=dict)
-    """Of the software that asked."""
+    """Versions of the software that asked."""
+
+    @property
+    def observations(self) -> Observations:
+        """All observations that the archive found."""
+        return Observations(self.marked.to_polars().drop(LISTED, strict=False))
+
+    @property
+    def listed(self) -> pl.Series:
+        """Whether the products of each observation were listed: one boolean per observation."""
+        found = (
+            self.marked[LISTED]
+            if LISTED in self.marked.columns
+            else pl.Series([True]).new_from_index(0, len(self.marked))
+        )
+        return found.fill_null(value=True)
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing in it."""
-        return not (len(self.observations) and len(self.products))
+        """Whether it has no observations or no products."""
+        return not (len(self.marked) and len(self.products))
 
 
 @dataclass(frozen=True)
 class _Kept:
-    """An answer on disk, of which only the record has been read."""
+    """The record of an answer on disk; its tables are not read yet."""
 
     path: Path
     time: str
     versions: Mapping[str, str]
     targets: tuple[str, ...]
     separable: bool
-    """Whether the part that belongs to one of its targets can be told."""
+    """Whether the part that belongs to one of its targets can be taken out."""
 
 
 class Answers:
@@ -68,7 +90,7 @@ class Answers:
     max_age : float
         Seconds after which an answer is asked for again.
     versions : mapping, optional
-        Of the software that asks: answers to another version are asked for again. None: of any version.
+        Versions of the software that asks. Answers to other versions are asked for again. None: answers to any version are used.
     """
 
     def __init__(self, root: Path, max_age: float, versions: Mapping[str, str] | None = None) -> None:
@@ -86,64 +108,64 @@ class Answers:
             "targets": question.targets,
             "time": answer.time,
             "versions": dict(answer.versions),
-            "separable": bool(question.tics) and _separable(answer, question.tics),
+            "separable": bool(question.tics) and _is_separable(answer, question.tics),
         }
         try:
-            data = _packed(record, answer)
+            data = _zip_bytes(record, answer)
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError) as error:
             log.info("the answer is not remembered: it cannot be written as Parquet (%s)", error)
             return
         keep(self.folder / question.folder / question.file, data, self.root)
 
     def find(self, question: Question) -> Answer | None:
-        """Give the answer to a question, if it is there: as it was asked, or put together from answers about its TIC ids."""
-        kept = self._kept(question, self.folder / question.folder / question.file)
-        if kept and self._holds(kept) and set(kept.targets) == set(question.targets):
-            answer = _unpacked(kept)
+        """Return the kept answer to a question: one to the same question, or one combined from answers about its TIC ids; else None."""
+        kept = self._record_of(question, self.folder / question.folder / question.file)
+        if kept and self._is_current(kept) and set(kept.targets) == set(question.targets):
+            answer = _answer_of(kept)
             if answer and not answer.empty:
                 return answer
-        return self._together(question)[0] if question.tics else None
+        return self._combined(question)[0] if question.tics else None
 
     def missing(self, question: Question) -> list[str]:
-        """Say about which targets of a question there is no answer."""
-        return sorted(self._together(question)[1]) if question.tics else list(question.targets)
+        """Return the targets of a question for which no answer is kept."""
+        return sorted(self._combined(question)[1]) if question.tics else list(question.targets)
 
-    def _together(self, question: Question) -> tuple[Answer | None, set[str]]:
-        """Cover the TIC ids of a question by answers, the newest first; give also the TIC ids that are left."""
+    def _combined(self, question: Question) -> tuple[Answer | None, set[str]]:
+        """Return an answer combined from answers about single TIC ids, None if incomplete, and the TIC ids that are missing."""
         left, parts = set(question.tics), []
-        for kept in self._about(question):
+        for kept in self._usable_about(question):
             if not (here := left & set(kept.targets)):
                 continue
-            if answer := _unpacked(kept):
-                parts.append(answer if here == set(kept.targets) else _part(answer, here))
+            if answer := _answer_of(kept):
+                parts.append(answer if here == set(kept.targets) else _answer_about(answer, here))
                 left -= here
             if not left:
                 break
         if left or not parts:
             return None, left
         answer = Answer(
-            Observations.stack(part.observations for part in parts).sort(),
+            Observations.stack(part.marked for part in parts).sort(),
             Products.stack(part.products for part in parts).sort(),
             min((part.time for part in parts), key=lambda time: -age_of(time)),
             parts[0].versions,
         )
         return (None, set(question.tics)) if answer.empty else (answer, set())
 
-    def _about(self, question: Question) -> list[_Kept]:
-        """Give the answers that hold a TIC id of a question, the newest first."""
+    def _usable_about(self, question: Question) -> list[_Kept]:
+        """Return the usable answers that hold a TIC id of a question, the newest first."""
         folder = self.folder / question.folder
         single = {folder / question.about(tic).file for tic in question.tics}
-        several = (path for path in _files(folder) if not path.name.endswith("-1.zip"))
-        found = (self._kept(question, path) for path in [*(path for path in single if path.exists()), *several])
-        usable = [kept for kept in found if kept and kept.separable and self._holds(kept)]
+        several = (path for path in _sorted_files(folder) if not path.name.endswith("-1.zip"))
+        found = (self._record_of(question, path) for path in [*(path for path in single if path.exists()), *several])
+        usable = [kept for kept in found if kept and kept.separable and self._is_current(kept)]
         return sorted(usable, key=lambda kept: age_of(kept.time))
 
-    def _holds(self, kept: _Kept) -> bool:
-        """Whether an answer may still be used."""
+    def _is_current(self, kept: _Kept) -> bool:
+        """Return whether an answer may still be used: by its versions and its age."""
         current = self.versions is None or kept.versions == self.versions
         return current and (self.max_age == float("inf") or -SKEW <= age_of(kept.time) <= self.max_age)
 
-    def _kept(self, question: Question, path: Path) -> _Kept | None:
+    def _record_of(self, question: Question, path: Path) -> _Kept | None:
         try:
             with zipfile.ZipFile(path) as pack:
                 record = json.loads(pack.read("record.json"))
@@ -159,9 +181,9 @@ class Answers:
             return None
 
     def all(self) -> Iterator[Path]:
-        """Give the files of all answers."""
-        for folder in _files(self.folder, "*"):
-            yield from _files(folder)
+        """Yield the files of all answers."""
+        for folder in _sorted_files(self.folder, "*"):
+            yield from _sorted_files(folder)
 
 
 BROKEN = (
@@ -175,10 +197,10 @@ BROKEN = (
     RuntimeError,
     zipfile.BadZipFile,
 )
-"""What reading a file that somebody else wrote, or half wrote, may raise."""
+"""Exceptions that reading a foreign or incomplete file may raise."""
 
 
-def _files(folder: Path, pattern: str = "*.zip") -> list[Path]:
+def _sorted_files(folder: Path, pattern: str = "*.zip") -> list[Path]:
     try:
         return sorted(folder.glob(pattern))
     except OSError as error:
@@ -186,18 +208,18 @@ def _files(folder: Path, pattern: str = "*.zip") -> list[Path]:
         return []
 
 
-def _packed(record: Mapping[str, Any], answer: Answer) -> bytes:
+def _zip_bytes(record: Mapping[str, Any], answer: Answer) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as pack:
         pack.writestr("record.json", json.dumps(record, indent=1))
-        for name, table in (("observations", answer.observations), ("products", answer.products)):
+        for name, table in (("observations", answer.marked), ("products", answer.products)):
             rows = io.BytesIO()
             table.to_polars().write_parquet(rows)
             pack.writestr(f"{name}.parquet", rows.getvalue())
     return out.getvalue()
 
 
-def _unpacked(kept: _Kept) -> Answer | None:
+def _answer_of(kept: _Kept) -> Answer | None:
 
     try:
         with zipfile.ZipFile(kept.path) as pack:
@@ -210,24 +232,18 @@ def _unpacked(kept: _Kept) -> Answer | None:
         return None
 
 
-def _separable(answer: Answer, tics: Iterable[str]) -> bool:
-    """Whether each observation is of one of the TIC ids, and each file tells whose it is.
-
-    That takes the archive's own number of the observation in both tables, MAST's ``obsid`` and ``parent_obsid``.
-    """
-    observations, products = answer.observations, answer.products
-    if "obsid" not in observations.columns or "parent_obsid" not in products.columns:
-        return False
-    numbers, parents = observations["obsid"], products["parent_obsid"]
-    if numbers.dtype != parents.dtype or numbers.has_nulls() or parents.has_nulls():
+def _is_separable(answer: Answer, tics: Iterable[str]) -> bool:
+    """Return whether each observation is of one of the TIC ids, and each file of one of the observations, by the archive's own key."""
+    observations, products = answer.marked.to_polars(), answer.products.to_polars()
+    if observations["observation"].has_nulls():
         return False
     asked = {int(tic.removeprefix("TIC ")) for tic in tics}
-    return set(observations["tic"]) <= asked and set(parents) <= set(numbers)
+    return set(observations["tic"]) <= asked and products.join(observations, on=KEY, how="anti").is_empty()
 
 
-def _part(answer: Answer, tics: Iterable[str]) -> Answer:
-    """Give what an answer says of some of its TIC ids."""
+def _answer_about(answer: Answer, tics: Iterable[str]) -> Answer:
+    """Return the part of an answer that belongs to some of its TIC ids."""
     numbers = [int(tic.removeprefix("TIC ")) for tic in tics]
-    observations = answer.observations.where(pl.col("tic").is_in(numbers))
-    of_them = pl.col("parent_obsid").is_in(observations["obsid"].implode())
-    return replace(answer, observations=observations, products=answer.products.where(of_them))
+    observations = answer.marked.where(pl.col("tic").is_in(numbers))
+    products = answer.products.to_polars().join(observations.to_polars(), on=KEY, how="semi", maintain_order="left")
+    return replace(answer, marked=observations, products=Products(products))

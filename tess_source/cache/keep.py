@@ -1,4 +1,4 @@
-"""Small files in the cache folder that may be lost: written whole or not at all, and never in the way of what they are kept for."""
+"""Small files in the cache folder, written whole or not at all; a failure to write one is logged, never raised."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _warning = threading.Lock()
 
 
 def keep(path: Path, data: bytes, folder: Path) -> bool:
-    """Write a file if that is possible. If it is not, log so once per cache folder.
+    """Write a file if possible. If not, log the reason, at level INFO once per cache folder.
 
     Parameters
     ----------
     path : Path
-        It is replaced as a whole or not at all.
+        The file. It is replaced as a whole or not at all.
     data : bytes
     folder : Path
         The cache folder, for the message.

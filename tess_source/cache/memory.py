@@ -1,4 +1,4 @@
-"""What a session remembers of archives, and what it may ask them: the one place that decides between the store and the network."""
+"""The memory of a session for answers of archives: the one place that decides between the cache folder and the network."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from tess_source import settings as config
+from tess_source._lazy import pl
 from tess_source._version import __version__
-from tess_source.cache.answers import BROKEN, Answer, Answers
+from tess_source.cache.answers import BROKEN, LISTED, Answer, Answers
 from tess_source.cache.keep import keep
 from tess_source.cache.question import FORMAT, Question
 from tess_source.clock import SKEW, age_of, ago, this_moment
@@ -36,17 +37,17 @@ class Recalled:
 
     answer: Answer
     from_store: str | None = None
-    """When the archive gave it (ISO, with zone), if it comes from the store."""
+    """Time of the archive's answer (ISO, with zone), if it comes from the store."""
 
 
 class Memory:
-    """Answers and resolved names of a session's archives.
+    """The kept answers and resolved names of a session's archives.
 
     Parameters
     ----------
     settings : Settings
     registry : Registry
-        Answers of other plugins are other answers; those of another version are asked for again.
+        Its plugins. Answers are kept separately per set of plugins, and are asked for again when a plugin's version changes.
     """
 
     def __init__(self, settings: Settings, registry: Registry) -> None:
@@ -57,90 +58,88 @@ class Memory:
         self.max_age: float = float("inf") if self.offline else config.max_age(settings.max_age)
 
     def why_not(self, hooks: Sequence[str] = ARCHIVE_HOOKS) -> str:
-        """Say why answers are not remembered; empty if they are.
+        """Return why answers are not remembered; empty if they are.
 
-        Those of the archive's own server are, always; those of another server only into a folder that somebody chose: a sample archive
-        at a port of the day must not fill a user's cache. Those of a plugin without a version are not: its code may be another at the
-        next call.
+        Answers of the archive's own server are always remembered. Answers of another server are remembered only if a cache folder was
+        chosen explicitly: a sample archive at a changing port must not fill a user's cache. Answers of a plugin without a version are not
+        remembered: its code may differ at the next call.
         """
         if self.settings.server and not config.is_explicit(self.settings.cache):
             return f"{self.settings.server} is not the archive's own server, and no cache folder was chosen"
-        if nameless := sorted(name for name, version in self._plugins(hooks).items() if not version):
+        if nameless := sorted(name for name, version in self._plugin_versions(hooks).items() if not version):
             return f"plugin {nameless[0]!r} has no version, so that its answers may change from one call to the next"
         return ""
 
     def ask(
-        self, query: Query, fresh: Callable[[], tuple[Observations, Products, bool]], *, refresh: bool = False
+        self, query: Query, fresh: Callable[[], Answer], serves: Callable[[Answer], bool], *, refresh: bool = False
     ) -> Recalled:
-        """Answer a question from the store, or else ask.
+        """Return the answer to a question from the store, or else ask the archives.
 
         Parameters
         ----------
         query : Query
         fresh : callable
-            Asks the archives for observations and their products, and tells whether all products were listed, or only those that the
-            filters of the question could keep.
+            Asks the archives.
+        serves : callable
+            Returns whether a remembered answer holds everything that the filters of the question may keep.
         refresh : bool
             Ask in any case.
 
         Raises
         ------
         OfflineError
-            If it would have to be asked, and no connection may be opened; the message names what is missing.
+            If the archives would have to be asked, and no connection may be opened. The message names what is missing.
         """
-        self._check(refresh)
+        self._check_refresh(refresh)
         reason = self.why_not()
-        questions = [] if reason else self._questions(query)
-        answers = Answers(self.root, self.max_age, None if self.offline else self._versions(ARCHIVE_HOOKS))
-        for question in () if refresh else questions:
-            if kept := answers.find(question):
-                self._log_recalled(query, kept)
-                return Recalled(kept, kept.time)
+        question = None if reason else Question.of(query, **self._who_is_asked(ARCHIVE_HOOKS, query.archives))
+        answers = Answers(self.root, self.max_age, None if self.offline else self._software_versions(ARCHIVE_HOOKS))
+        if question and not refresh and (kept := answers.find(question)) and serves(kept):
+            self._log_recalled(query, kept)
+            return Recalled(kept, kept.time)
         if self.offline:
-            asked = questions[0] if questions else None
-            missing = answers.missing(asked) if asked and asked.tics else list(map(str, query.targets))
-            raise OfflineError(_what_is_missing(missing, query), reason)
-        answer, whole = self._fresh(fresh)
-        if questions and (whole or len(questions) > 1):
-            answers.keep(questions[0 if whole else 1], answer)
+            missing = answers.missing(question) if question and question.tics else list(map(str, query.targets))
+            raise OfflineError(_targets_in_words(missing or list(map(str, query.targets)), query), reason)
+        answer = fresh()
+        if question:
+            answers.keep(question, answer)
         return Recalled(answer)
 
-    def without_network(
-        self, query: Query, fresh: Callable[[], tuple[Observations, Products, bool]], error: OfflineError
-    ) -> Recalled:
-        """Answer a question by archives that need no connection; an error that says what is missing is raised if they cannot."""
+    def without_network(self, query: Query, fresh: Callable[[], Answer], error: OfflineError) -> Recalled:
+        """Return the answer of archives that need no connection; raise `error`, which says what is missing, if they cannot answer."""
         try:
-            answer, _ = self._fresh(fresh)
+            answer = fresh()
         except QueryError:
             raise error from None
         log.warning("offline: answered by %s", ", ".join(query.archives))
         return Recalled(answer)
 
-    def _fresh(self, fresh: Callable[[], tuple[Observations, Products, bool]]) -> tuple[Answer, bool]:
-        observations, products, whole = fresh()
-        return Answer(observations, products, this_moment(), self._versions(ARCHIVE_HOOKS)), whole
+    def answer(self, observations: Observations, products: Products, listed: pl.Series) -> Answer:
+        """Return tables that archives sent just now as an `Answer`."""
+        marked = observations if listed.all() else observations.with_columns(**{LISTED: listed})
+        return Answer(marked, products, this_moment(), self._software_versions(ARCHIVE_HOOKS))
 
     def resolve(
         self, name: str, look_up: Callable[[], Target | None], *, refresh: bool = False
     ) -> tuple[Target | None, str | None]:
-        """Give what a name means from the store, or else look it up.
+        """Return the target of a name from the store, or else look it up.
 
         Returns
         -------
         target : Target or None
         from_store : str or None
-            When it was looked up, if it comes from the store.
+            Time of the look-up, if it comes from the store.
 
         Raises
         ------
         OfflineError
             As `ask`.
         """
-        self._check(refresh)
+        self._check_refresh(refresh)
         reason = self.why_not(RESOLVER_HOOKS)
-        asked = {"format": FORMAT, **self._whom(RESOLVER_HOOKS), "name": " ".join(name.split())}
-        path = self._place_of(asked)
-        if not (reason or refresh) and (known := self._known_name(path, asked)):
+        asked = {"format": FORMAT, **self._who_is_asked(RESOLVER_HOOKS), "name": " ".join(name.split())}
+        path = self._name_file(asked)
+        if not (reason or refresh) and (known := self._kept_name(path, asked)):
             return known
         if self.offline:
             raise OfflineError(f"what {name!r} means", reason)
@@ -149,14 +148,14 @@ class Memory:
             record = {
                 "asked": asked,
                 "time": this_moment(),
-                "versions": self._versions(RESOLVER_HOOKS),
+                "versions": self._software_versions(RESOLVER_HOOKS),
                 "target": asdict(target),
             }
             keep(path, json.dumps(record, indent=1).encode(), self.root)
         return target, None
 
     def need_network(self, what: str) -> None:
-        """Refuse what only an archive can tell, if no connection may be opened.
+        """Raise an error if no connection may be opened, for something that only an archive knows.
 
         Raises
         ------
@@ -165,46 +164,39 @@ class Memory:
         if self.offline:
             raise OfflineError(what, "only answers to searches and what names mean are kept")
 
-    # -- whom, and with what --
+    # -- who is asked, and by which versions --
 
-    def _questions(self, query: Query) -> list[Question]:
-        """Return the question without its filters, whose answer serves for all of them, and the question with them."""
-        whom = {**self._whom(ARCHIVE_HOOKS, query.archives)}
-        whole = Question.of(replace(query, filters={}), **whom)
-        chosen = Question.of(query, **whom) if query.filters else None
-        return [whole, *([chosen] if chosen else [])] if whole else []
-
-    def _whom(self, hooks: Sequence[str], archives: Sequence[str] = ()) -> dict[str, Any]:
-        """Return who is asked: the same question to another server, to other archives or with a token is another question."""
+    def _who_is_asked(self, hooks: Sequence[str], archives: Sequence[str] = ()) -> dict[str, Any]:
+        """Return who is asked, as part of the question: another server, other archives or a token make another question."""
         server = (self.settings.server or "").rstrip("/")
         others = set(self.registry.archives()) - set(archives) if archives else set()
-        plugins = sorted(set(self._plugins(hooks)) - others)
+        plugins = sorted(set(self._plugin_versions(hooks)) - others)
         return {"server": server, "plugins": plugins, "token": bool(self.settings.token)}
 
-    def _plugins(self, hooks: Sequence[str]) -> dict[str, str]:
-        """Give the plugins that answer, with their versions."""
+    def _plugin_versions(self, hooks: Sequence[str]) -> dict[str, str]:
+        """Return the plugins that answer, with their versions."""
         ready = (plugin for plugin in self.registry.plugins.values() if plugin.state == "ready")
         return {plugin.name: plugin.version for plugin in ready if set(hooks) & set(plugin.hooks)}
 
-    def _versions(self, hooks: Sequence[str]) -> dict[str, str]:
-        return {"tess-source": __version__, **self._plugins(hooks)}
+    def _software_versions(self, hooks: Sequence[str]) -> dict[str, str]:
+        return {"tess-source": __version__, **self._plugin_versions(hooks)}
 
-    def _check(self, refresh: bool) -> None:
+    def _check_refresh(self, refresh: bool) -> None:
         if refresh and self.offline:
             raise QueryError("refresh asks the archive again, and offline nothing is asked: choose one of them")
 
     # -- names --
 
-    def _place_of(self, asked: dict[str, Any]) -> Path:
+    def _name_file(self, asked: dict[str, Any]) -> Path:
         digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:32]
         return self.root / config.OWN_FOLDER / "names" / f"{digest}.json"
 
-    def _known_name(self, path: Path, asked: dict[str, Any]) -> tuple[Target, str] | None:
+    def _kept_name(self, path: Path, asked: dict[str, Any]) -> tuple[Target, str] | None:
         try:
             record = json.loads(path.read_bytes())
             target, time, versions = Target(**record["target"]), str(record["time"]), record["versions"]
             usable = self.offline or (
-                versions == self._versions(RESOLVER_HOOKS) and -SKEW <= age_of(time) <= self.max_age
+                versions == self._software_versions(RESOLVER_HOOKS) and -SKEW <= age_of(time) <= self.max_age
             )
             return (target, time) if record["asked"] == asked and usable else None
         except FileNotFoundError:
@@ -213,10 +205,10 @@ class Memory:
             log.info("the kept name %s is not used: %s", path, error)
             return None
 
-    # -- words --
+    # -- messages --
 
     def _log_recalled(self, query: Query, answer: Answer) -> None:
-        """Say that an answer is remembered; loudly, if it is older than it would be believed otherwise."""
+        """Log that an answer comes from the store: as a warning if it is older than would be accepted with a connection."""
         age = age_of(answer.time)
         old = not -SKEW <= age <= config.max_age(self.settings.max_age)
         log.log(logging.WARNING if old else logging.INFO, "from the store: answered at %s, %s", answer.time, ago(age))
@@ -224,11 +216,11 @@ class Memory:
         if nearest:
             taken = sorted(set(answer.observations["tic"].drop_nulls()))
             meant = ", ".join(f"TIC {tic}" for tic in taken[:10]) + (" …" if len(taken) > 10 else "")
-            log.warning("%s: taken to be %s", ", ".join(nearest), meant)
+            log.warning("%s: using %s", ", ".join(nearest), meant)
 
 
-def _what_is_missing(missing: Sequence[str], query: Query, most: int = 10) -> str:
-    """Name the targets, and what else was asked, e.g. ``TIC 1, TIC 2 with sequence_number=14``."""
+def _targets_in_words(missing: Sequence[str], query: Query, most: int = 10) -> str:
+    """Return the targets and criteria in words, e.g. ``TIC 1, TIC 2 with sequence_number=14``."""
     more = f" and {len(missing) - most:,} more" if len(missing) > most else ""
     criteria = ", ".join(f"{name}={value!r}" for name, value in query.criteria.items())
     targets = ", ".join(missing[:most]) + more

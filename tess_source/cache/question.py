@@ -1,4 +1,4 @@
-"""A question to archives in canonical form, under which its answer is kept."""
+"""The canonical form of a question to archives, under which its answer is kept."""
 
 from __future__ import annotations
 
@@ -14,45 +14,43 @@ from tess_source.targets.target import Query, Target
 
 __all__ = ["FORMAT", "Question"]
 
-FORMAT = 1
-"""Grows when a kept answer, or the canonical form of a question, comes to mean something else."""
+FORMAT = 2
+"""Number of the format; it grows when the meaning of a kept answer, or of a canonical question, changes."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """A query in canonical form: the same question, however it was spelled, is equal."""
+    """A query in canonical form: two spellings of the same question are equal."""
 
     asked: Mapping[str, Any]
-    """Of whom, and with which criteria: all but the targets; plain values."""
+    """Who is asked, and the criteria: everything but the targets, in plain values."""
     targets: tuple[str, ...]
     """Each once, sorted; ``"TIC 16740101"``, or JSON of a place."""
 
     @classmethod
     def of(cls, query: Query, **whom: Any) -> Question | None:
-        """Bring a query into canonical form.
+        """Return a query in canonical form.
 
-        Neither the order nor the spelling of targets counts, nor the case of column names, nor the order of a list of values. The order
-        of two numbers does: they may be an interval.
+        Filters do not count: an answer is used for all filters for which it holds enough. The order and the spelling of targets, the case
+        of column names and the order of a list of values do not count either. The order of two numbers counts: they may be an interval.
 
         Parameters
         ----------
         query : Query
-            Its names are resolved.
+            Names in it must be resolved.
         **whom
             Who is asked: plain values.
 
         Returns
         -------
         Question or None
-            None if a value cannot be written down.
+            None if a value cannot be written as plain text.
         """
-        criteria = sorted(([name.lower(), _value(value)] for name, value in query.criteria.items()), key=json.dumps)
-        filters = sorted([name, _filter_value(value)] for name, value in query.filters.items())
-        if _unwritable(criteria) or any(text is None for _, text in filters):
+        criteria = sorted(([name.lower(), _canonical(value)] for name, value in query.criteria.items()), key=json.dumps)
+        if _has_unwritable(criteria):
             return None
         asked = {"format": FORMAT, **whom, "criteria": criteria, "wildcards": query.wildcards}
-        asked |= {"filters": filters} if filters else {}
-        return cls(asked, tuple(sorted({_target(target) for target in query.targets})))
+        return cls(asked, tuple(sorted({_target_key(target) for target in query.targets})))
 
     @property
     def tics(self) -> frozenset[str]:
@@ -70,7 +68,7 @@ class Question:
         return f"{_digest(self.targets)}-{len(self.targets)}.zip"
 
     def about(self, target: str) -> Question:
-        """Give the same question about one target."""
+        """Return the same question about one target."""
         return replace(self, targets=(target,))
 
 
@@ -78,43 +76,36 @@ def _digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def _target(target: Target) -> str:
+def _target_key(target: Target) -> str:
     ra = None if target.ra is None else float(target.ra) % 360.0 + 0.0
-    place = {"tic": target.tic, "ra": ra, "dec": _number(target.dec), "radius": _number(target.radius)}
+    place = {"tic": target.tic, "ra": ra, "dec": _positive_zero(target.dec), "radius": _positive_zero(target.radius)}
     known = {name: value for name, value in place.items() if value is not None}
     return (
         f"TIC {target.tic}" if known.keys() == {"tic"} else json.dumps(known or {"text": target.text}, sort_keys=True)
     )
 
 
-def _number(value: float | None) -> float | None:
+def _positive_zero(value: float | None) -> float | None:
     return None if value is None else float(value) + 0.0  # no negative zero
 
 
-def _value(value: Any) -> Any:
-    """Bring the value of a criterion into canonical form: one value is a list of one."""
+def _canonical(value: Any) -> Any:
+    """Return the value of a criterion in canonical form: one value becomes a list of one."""
     written = plain(value)
     if isinstance(written, Mapping) and len(written) == 1 and isinstance(parts := written.get("tuple"), list):
         written = parts
-    values = [_whole(item) for item in (written if isinstance(written, list) else [written])]
+    values = [_int_if_whole(item) for item in (written if isinstance(written, list) else [written])]
     if len(values) == 2 and all(isinstance(item, int | float) and not isinstance(item, bool) for item in values):
         return values
     unique = {json.dumps(item, sort_keys=True): item for item in values}
     return [unique[text] for text in sorted(unique)]
 
 
-def _filter_value(value: Any) -> str | None:
-    """Return a filter's checked value as text; None if it has no text of its own."""
-    kind: Any = type(value)
-    has_text = kind.__str__ is not object.__str__ or kind.__repr__ is not object.__repr__
-    return str(value) if has_text else None
-
-
-def _whole(value: Any) -> Any:
+def _int_if_whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _unwritable(value: Any) -> bool:
+def _has_unwritable(value: Any) -> bool:
     if isinstance(value, Mapping):
-        return "unwritable" in value or any(map(_unwritable, value.values()))
-    return isinstance(value, list) and any(map(_unwritable, value))
+        return "unwritable" in value or any(map(_has_unwritable, value.values()))
+    return isinstance(value, list) and any(map(_has_unwritable, value))

@@ -1,7 +1,7 @@
-"""The store: one cache folder, laid out as astroquery and lightkurve do it, in which every file that is used has been found whole.
+"""The store: one cache folder, with the layout of astroquery and lightkurve, in which every file is verified before it is used.
 
-Files that others left there are read through once, and from then on known by size and time. Links are not followed, and nothing outside of
-the folder is touched.
+Files that other programs put there are read through once. After that they are recognized by size and time. Links are not followed, and
+nothing outside of the folder is changed.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from tess_source.tables.items import Item
 __all__ = ["SHARED_FOLDER", "Store", "Stored"]
 
 SHARED_FOLDER = "mastDownload"
-"""Where astroquery and lightkurve put files, below a folder of their user's choice."""
+"""Folder in which astroquery and lightkurve put files, below the folder that you choose."""
 LEFTOVER = re.compile(r".*\.part", re.DOTALL)
-"""Names of what an interrupted download, or a file that was replaced, may leave."""
+"""Names of files that an interrupted download, or the replacement of a file, may leave behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Stored:
     mtime: float
     """When its bytes were last written [s since 1970]."""
     known: Known | None = None
-    """What the index says of it, if it did not change since."""
+    """Its record in the index, if the file did not change since."""
 
 
 class Store:
@@ -51,7 +51,7 @@ class Store:
     Parameters
     ----------
     root : Path
-        It need not exist; it is made when the first file is fetched.
+        The folder. It need not exist: it is made when the first file is fetched.
     """
 
     def __init__(self, root: Path) -> None:
@@ -60,65 +60,65 @@ class Store:
 
     @classmethod
     def of(cls, settings: Settings) -> Store:
-        """Return the store of a session, wherever it is configured to be at this moment."""
+        """Return the store of a session, at the place that is configured at this moment."""
         return cls(store_root(settings))
 
     @cached_property
     def index(self) -> Index:
-        """What was verified when."""
+        """The index of verified files."""
         return Index(self.root)
 
     def index_of(self, folder: Path) -> Index:
-        """Return what was verified when in any folder: downloads go where their user wants."""
+        """Return the index of verified files of any folder: downloads may go to other folders than the store."""
         return self.index if self.is_at(folder) else Index(folder, self.root)
 
     def is_at(self, folder: Path) -> bool:
-        """Whether a folder is the root of this store."""
+        """Return whether a folder is the root of this store."""
         try:
             return folder.resolve() == self.root.resolve()
         except (OSError, RuntimeError):  # links in a circle
             return False
 
     def files(self) -> list[Stored]:
-        """Return all files that are shared or were fetched here, sorted by path; links are left out, and so is what is unfinished."""
-        shared = {path: self._stored(path, walked=True) for path in self._folder.list(SHARED_FOLDER)}
+        """Return all files in the shared folder or fetched here, sorted by path, without links and without unfinished files."""
+        shared = {path: self._stored_file(path, walked=True) for path in self._folder.list(SHARED_FOLDER)}
         elsewhere = {
-            path: self._stored(path) for path in self.index.entries if not path.startswith(f"{SHARED_FOLDER}/")
+            path: self._stored_file(path) for path in self.index.entries if not path.startswith(f"{SHARED_FOLDER}/")
         }
         found = {**shared, **elsewhere}
         return [file for path in sorted(found) if (file := found[path]) and not LEFTOVER.fullmatch(path)]
 
     def leftovers(self, older_than: float = 86400.0) -> list[Stored]:
-        """Return what interrupted downloads left, if it is older than so many seconds: nobody is still writing it then."""
+        """Return files that interrupted downloads left, if older than so many seconds, so that no process is still writing them."""
         latest = now() - older_than
         names = [
             path for top in (SHARED_FOLDER, OWN_FOLDER) for path in self._folder.list(top) if LEFTOVER.fullmatch(path)
         ]
-        found = (self._stored(path, walked=True) for path in sorted(names))
+        found = (self._stored_file(path, walked=True) for path in sorted(names))
         return [file for file in found if file and file.mtime <= latest]
 
     def remembered(self) -> list[Stored]:
-        """Return the files that hold answers of archives and meanings of names."""
+        """Return the files that hold answers of archives and resolved names."""
         names = [path for top in ("answers", "names") for path in self._folder.list(f"{OWN_FOLDER}/{top}")]
-        found = (self._stored(path, walked=True) for path in sorted(names) if not LEFTOVER.fullmatch(path))
+        found = (self._stored_file(path, walked=True) for path in sorted(names) if not LEFTOVER.fullmatch(path))
         return [file for file in found if file]
 
-    def _stored(self, path: str, *, walked: bool = False) -> Stored | None:
-        """Describe a file, unless it is gone, a link, or no file of the store; no link leads to one that was walked to."""
+    def _stored_file(self, path: str, *, walked: bool = False) -> Stored | None:
+        """Return a file; None if it is gone, a link, or not in the store. A file that was found by walking needs no check for links."""
         try:
-            found = os.lstat(f"{self.root}/{path}" if walked else self._regular(path))
+            found = os.lstat(f"{self.root}/{path}" if walked else self._plain_file(path))
         except (OSError, ValueError):
             return None
         known = self.index.get(path, Lying(found.st_size, found.st_mtime_ns, is_link=False))
         return Stored(path, found.st_size, found.st_mtime, known) if stat.S_ISREG(found.st_mode) else None
 
-    def _regular(self, path: str) -> Path:
-        """Return the place of a file of the store.
+    def _plain_file(self, path: str) -> Path:
+        """Return the full path of a file of the store.
 
         Raises
         ------
         UnsafePathError
-            If it lies elsewhere, or is no plain file.
+            If it lies elsewhere, or is not a plain file.
         FileNotFoundError
         """
         place = paths.inside(self.root, path)
@@ -127,14 +127,14 @@ class Store:
         return place
 
     def verify(self, files: Sequence[Stored]) -> Iterator[tuple[Stored, str]]:
-        """Read every file through, and say what is wrong with each; nothing if it is whole.
+        """Read every file through, and yield it with what is wrong; an empty text if it is whole.
 
-        A file that the index knows must still have its sum; of another one its structure is checked.
+        A file that the index knows must still have its sha256. For other files the structure is checked.
         """
         news: list[Known] = []
         try:
             with ThreadPoolExecutor(READERS) as pool:
-                for file, (known, problem) in zip(files, pool.map(self._checked, files), strict=True):
+                for file, (known, problem) in zip(files, pool.map(self._known_and_problem, files), strict=True):
                     if problem and file.known:
                         news.append(self.index.forgotten(file.known))
                     news += [known] if known else []
@@ -142,9 +142,9 @@ class Store:
         finally:
             self.index.add(news)
 
-    def _checked(self, file: Stored) -> tuple[Known | None, str]:
+    def _known_and_problem(self, file: Stored) -> tuple[Known | None, str]:
         try:
-            self._regular(file.path)
+            self._plain_file(file.path)
             known, problem = read_whole(self._folder, Item(file.known.uri if file.known else "", file.path))
         except (OSError, ValueError) as error:
             return None, str(error)
@@ -153,7 +153,7 @@ class Store:
         return known, problem
 
     def remove(self, names: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Remove files of the store, and folders that become empty by that.
+        """Remove files of the store, and folders that become empty.
 
         Yields
         ------
@@ -163,15 +163,15 @@ class Store:
         """
         for path in names:
             try:
-                place = self._regular(path)
+                place = self._plain_file(path)
                 place.unlink()
             except (OSError, ValueError) as error:
                 yield path, getattr(error, "strerror", None) or str(error)
                 continue
-            self._remove_empty(place.parent)
+            self._remove_empty_folders(place.parent)
             yield path, ""
 
-    def _remove_empty(self, folder: Path) -> None:
+    def _remove_empty_folders(self, folder: Path) -> None:
         while folder != self.root and folder.is_relative_to(self.root):
             try:
                 folder.rmdir()

@@ -1,7 +1,7 @@
-"""Which files of a folder were verified when, so that a file that did not change since is not read again.
+"""The index of verified files of a folder, so that a file that did not change since is not read again.
 
-Every run adds one small file of JSON lines with a name of its own, whole or not at all; readers put them together. So nothing depends on
-locks, and what is lost is only verified again.
+Every run adds one small file of JSON lines under a unique name, whole or not at all. Readers merge these files. So nothing depends on
+locks, and a file whose record is lost is only verified again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 from tess_source.cache.keep import keep
 from tess_source.clock import SKEW, now
 from tess_source.display import text
-from tess_source.files.folder import Folder, Lying
+from tess_source.files.folder import Files, Lying
 from tess_source.files.verify import Verifier
 from tess_source.settings import OWN_FOLDER
 from tess_source.tables.items import Item
@@ -32,7 +32,7 @@ __all__ = ["Index", "Known", "read_all", "read_whole"]
 log: logging.Logger = logging.getLogger(__name__)
 
 MOST_PARTS = 32
-"""Files of which the index may consist before they are put together into one."""
+"""Files of which the index may consist before they are merged into one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,43 +44,43 @@ class Known:
     size: int
     """Bytes."""
     mtime_ns: int
-    """When its bytes were last written, by the file system [ns since 1970]."""
+    """Time at which its bytes were last written, by the file system [ns since 1970]."""
     sha256: str
     uri: str = ""
-    """What it is, if that is known."""
+    """The archive's URI of the file, if known."""
     verified: float = 0.0
-    """When it was read through and found whole [s since 1970, UTC]."""
+    """Time at which it was read through and found whole [s since 1970, UTC]."""
 
 
 class Index:
-    """What is known of the files below one folder.
+    """The records of verified files below one folder.
 
     Parameters
     ----------
     root : Path
         The folder.
     store : Path, optional
-        The root of the store, in which the index is kept, if that is another folder.
+        The root of the store that keeps the index, if that is another folder.
     """
 
     def __init__(self, root: Path, store: Path | None = None) -> None:
         self.root: Path = root
         self._store = store or root
-        self.folder: Path = self._store / OWN_FOLDER / (f"elsewhere/{_name_of(root)}" if store else "verified")
+        self.folder: Path = self._store / OWN_FOLDER / (f"elsewhere/{_digest_of(root)}" if store else "verified")
 
     def get(self, path: str, lying: Lying) -> Known | None:
-        """Return what is known of a file, if its size and time are still those that were verified. Of links nothing is known."""
+        """Return the record of a file, if its size and time are still those that were verified; None for links."""
         known = self.entries.get(path)
         same = known is not None and (known.size, known.mtime_ns) == (lying.size, lying.mtime_ns) and not lying.is_link
         return known if same else None
 
     @cached_property
     def entries(self) -> dict[str, Known]:
-        """Path → what is known of it; read once."""
-        return _merged(known for part in self.parts() for known in _read(part))
+        """Path → record; read once."""
+        return _newest_by_path(known for part in self.parts() for known in _records_in(part))
 
     def parts(self) -> list[Path]:
-        """Give the files that the index consists of."""
+        """Return the files that the index consists of."""
         try:
             return sorted(self.folder.glob("*.jsonl"))
         except OSError as error:
@@ -88,38 +88,40 @@ class Index:
             return []
 
     def add(self, records: Iterable[Known]) -> None:
-        """Remember files that were found whole."""
+        """Add records of files that were found whole."""
         new = {known.path: known for known in records}
         if not new:
             return
         self.entries.update(new)
-        written = self._write(new.values())
+        written = self._write_part(new.values())
         if written and len(parts := self.parts()) > MOST_PARTS:
-            self._put_together(parts)
+            self._merge_parts(parts)
 
     @staticmethod
     def forgotten(known: Known) -> Known:
-        """Give what is to be added of a file that is not what it was, though its size and time did not change."""
+        """Return a record to add for a file that must be read again, though its size and time did not change."""
         return replace(known, size=-1, verified=now())
 
-    def _write(self, records: Iterable[Known]) -> bool:
+    def _write_part(self, records: Iterable[Known]) -> bool:
         fields = Known.__slots__
         rows = ({name: getattr(known, name) for name in fields} for known in records)
         lines = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
         return keep(self.folder / f"{uuid.uuid4().hex}.jsonl", lines.encode("utf-8", "surrogateescape"), self._store)
 
-    def _put_together(self, parts: list[Path]) -> None:
-        """Write one file in place of many. Whoever does the same at the same time loses nothing: only what was read is removed."""
-        there = [known for known in _merged(k for p in parts for k in _read(p)).values() if self._is_there(known)]
-        if not there or self._write(there):
+    def _merge_parts(self, parts: list[Path]) -> None:
+        """Write one file in place of many. This is safe if two processes do it at once: each removes only the files that it has read."""
+        there = [
+            known for known in _newest_by_path(k for p in parts for k in _records_in(p)).values() if self._exists(known)
+        ]
+        if not there or self._write_part(there):
             for part in parts:
-                _remove(part)
+                _remove_part(part)
 
-    def _is_there(self, known: Known) -> bool:
+    def _exists(self, known: Known) -> bool:
         return os.path.lexists(self.root / known.path)
 
 
-def _name_of(folder: Path) -> str:
+def _digest_of(folder: Path) -> str:
     try:
         place = folder.resolve()
     except (OSError, RuntimeError):  # links in a circle, or the current folder is gone
@@ -127,15 +129,15 @@ def _name_of(folder: Path) -> str:
     return hashlib.sha256(os.fsencode(place)).hexdigest()[:16]
 
 
-def _remove(part: Path) -> None:
+def _remove_part(part: Path) -> None:
     try:
         part.unlink(missing_ok=True)
     except OSError as error:
         log.debug("%s was not removed: %s", part, error)
 
 
-def _merged(records: Iterable[Known]) -> dict[str, Known]:
-    """Keep the newest of each path; what was verified in the future, by a clock that was wrong, counts as lost."""
+def _newest_by_path(records: Iterable[Known]) -> dict[str, Known]:
+    """Return the newest record per path. Records from the future, by a wrong clock, are left out."""
     latest = now() + SKEW
     found: dict[str, Known] = {}
     for known in records:
@@ -144,21 +146,21 @@ def _merged(records: Iterable[Known]) -> dict[str, Known]:
     return found
 
 
-def _read(part: Path) -> Iterator[Known]:
-    """Read one part; what cannot be understood is passed over."""
+def _records_in(part: Path) -> Iterator[Known]:
+    """Yield the records of one part. Lines that cannot be understood are skipped."""
     try:
         lines = part.read_bytes().splitlines()
-    except OSError as error:  # another process has just put it together with others, or it is not ours
+    except OSError as error:  # another process has just merged it, or it is not ours
         log.debug("%s was not read: %s", part, error)
         return
     for number, line in enumerate(lines, 1):
         try:
-            yield _known(json.loads(line))
+            yield _record_of(json.loads(line))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             log.info("line %d of %s is passed over: %s", number, part, error)
 
 
-def _known(row: dict[str, Any]) -> Known:
+def _record_of(row: dict[str, Any]) -> Known:
     path, sha256, uri = row["path"], row["sha256"], row.get("uri", "")
     if not all(isinstance(word, str) for word in (path, sha256, uri)) or len(sha256) != 64:
         raise ValueError("it does not say which file, and which bytes")
@@ -168,26 +170,26 @@ def _known(row: dict[str, Any]) -> Known:
 # -- reading files through --
 
 READERS = 4
-"""Files read at the same time; their sums are made without Python's lock."""
+"""Files read at the same time; hashlib releases Python's lock."""
 CHUNK = 1 << 20
 """Bytes read at a time."""
 
 
-def read_whole(folder: Folder, item: Item) -> tuple[Known | None, str]:
+def read_whole(folder: Files, item: Item) -> tuple[Known | None, str]:
     """Read a file through.
 
     Parameters
     ----------
-    folder : Folder
+    folder : Files
     item : Item
-        Which file, and what is known of it.
+        The file, with its expected size and kind.
 
     Returns
     -------
     known : Known or None
-        What is to be remembered of it, if it is whole.
+        Its new record, if it is whole.
     problem : str
-        What is wrong with it, said of "it"; empty if it is whole.
+        What is wrong with it, in words about "it"; empty if it is whole.
     """
     verifier = Verifier(item.path.rpartition("/")[2], size=item.size, kind=item.kind)
     before = folder.exists(item.path)
@@ -205,7 +207,7 @@ def read_whole(folder: Folder, item: Item) -> tuple[Known | None, str]:
     return Known(item.path, after.size, after.mtime_ns, verifier.sha256, item.uri, now()), ""
 
 
-def read_all(folder: Folder, items: Sequence[Item]) -> list[tuple[Known | None, str]]:
+def read_all(folder: Files, items: Sequence[Item]) -> list[tuple[Known | None, str]]:
     """Read files through, several at a time: see `read_whole`."""
     if not items:
         return []

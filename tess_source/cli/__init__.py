@@ -1,4 +1,4 @@
-"""The program, and what commands of plugins are made of.
+"""The command-line program, and the tools for commands of plugins.
 
 Plugin authors import `Asking`, `format_option`, `print_rows`, `say`, `note`, `download` and the exit codes from here.
 """

@@ -1,4 +1,4 @@
-"""Commands that ask what ``search`` asks: targets, criteria, and every filter of every plugin."""
+"""Commands with the arguments of ``search``: targets, criteria, and every filter of every plugin."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from tess_source.targets.lists import expand
 
 if TYPE_CHECKING:
     from tess_source.hooks.records import Filter
@@ -18,20 +20,20 @@ CRITERION_HELP = "A column of the archive's observation table, see `tess-source 
 
 
 class Asking(click.Command):
-    """A command that takes the question of ``search``: targets, criteria, and every filter of every plugin.
+    """A command with the arguments of ``search``: targets, criteria, and every filter of every plugin.
 
     Its function gets two mappings, which together are the arguments of `Session.search`: `asked` (targets, radius, wildcards, refresh and
     criteria) and `filters`. It may ask with both, ``session.search(**asked, **filters)``, or choose later, ``found.select(**filters)``.
-    Options that the command has itself are its own, also where a filter has that name.
+    Options of the command itself take precedence over filters of the same name.
 
     Parameters
     ----------
     *args, **attributes
         Of `click.Command`.
     needs_target : bool
-        Whether there must be a target; else the question may be for everything that meets criteria and filters.
+        Whether a target must be given. Else the search may be for everything that meets the criteria and filters.
     only_archive : bool
-        Take only those filters that an archive can be asked for, and no ``--refresh``.
+        Whether to take only the filters that an archive can be asked for, and no ``--refresh``.
 
     Examples
     --------
@@ -50,35 +52,35 @@ class Asking(click.Command):
         self.filters: tuple[str, ...] = ()
 
     def of(self, session: Session) -> Asking:
-        """Give a copy that takes the filters of a session."""
+        """Return a copy that takes the filters of a session."""
         taken = {*QUESTION, *(word for parameter in self.params for word in (parameter.name, *parameter.opts))}
         filters = {
             name: _filter_option(record, session.registry.owner("filter", name))
             for name, record in sorted(session.registry.filters.items())
-            if (record.criteria is not None or not self.only_archive) and not taken & {name, _flag(name)}
+            if (record.criteria is not None or not self.only_archive) and not taken & {name, _option_name(name)}
         }
         made = copy.copy(self)
         made.filters = tuple(filters)
-        made.params = [*self._question(), *filters.values(), *self.params]
+        made.params = [*self._question_parameters(), *filters.values(), *self.params]
         return made
 
-    def _question(self) -> list[click.Parameter]:
+    def _question_parameters(self) -> list[click.Parameter]:
         metavar = "TARGET..." if self.needs_target else "[TARGET]..."
         cone = "Cone around names and coordinates, in arcsec or e.g. '2 arcmin'."
-        refresh = click.Option(["--refresh"], is_flag=True, help="Ask the archive, whatever is remembered.")
+        refresh = click.Option(["--refresh"], is_flag=True, help="Ask the archive, even if there is a kept answer.")
         return [
             click.Argument(["targets"], nargs=-1, required=self.needs_target, metavar=metavar),
             click.Option(["--radius"], metavar="ANGLE", help=cone),
             click.Option(["--criterion", "-c", "criteria"], multiple=True, metavar="COLUMN=VALUE", help=CRITERION_HELP),
-            click.Option(["--wildcards"], is_flag=True, help="Let * and % in criteria stand for any text."),
+            click.Option(["--wildcards"], is_flag=True, help="Use * and % in criteria for any text."),
             *([] if self.only_archive else [refresh]),
         ]
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Call the command's function, with what was asked for put together."""
+        """Call the command's function with the two mappings, `asked` and `filters`."""
         given = ctx.params
         filters = {name: value for name, value in given.items() if name in self.filters and value is not None}
-        asked = {name: value for name, value in _asked(given).items() if name not in filters}
+        asked = {name: value for name, value in _search_arguments(given).items() if name not in filters}
         own = {name: value for name, value in given.items() if name not in (*QUESTION, *self.filters)}
         ctx.params = {**own, "asked": asked, "filters": filters}
         return super().invoke(ctx)
@@ -88,7 +90,7 @@ QUESTION = ("targets", "radius", "criteria", "wildcards", "refresh")
 
 
 def in_program(command: click.Command, session: Session) -> click.Command:
-    """Give a command as the program of a session has it: those that are `Asking`, also in groups, with the session's filters."""
+    """Return a command for the program of a session: commands that are `Asking`, also in groups, get the session's filters."""
     if isinstance(command, Asking):
         return command.of(session)
     if isinstance(command, click.Group):
@@ -98,14 +100,14 @@ def in_program(command: click.Command, session: Session) -> click.Command:
     return command
 
 
-def _flag(name: str) -> str:
+def _option_name(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
 def _filter_option(record: Filter, plugin: str) -> click.Option:
     help_ = f"{record.help}  [{plugin}]"
     if not record.metavar:
-        return click.Option([_flag(record.name), record.name], is_flag=True, default=None, help=help_)
+        return click.Option([_option_name(record.name), record.name], is_flag=True, default=None, help=help_)
 
     def convert(_context: click.Context, _parameter: click.Parameter, value: Any) -> Any:
         try:
@@ -121,7 +123,7 @@ def _filter_option(record: Filter, plugin: str) -> click.Option:
         return [f"{before},{word}" if before else word for word in known if word.startswith(last)]
 
     return click.Option(
-        [_flag(record.name), record.name],
+        [_option_name(record.name), record.name],
         metavar=record.metavar,
         multiple=record.multiple,
         callback=convert,
@@ -130,10 +132,8 @@ def _filter_option(record: Filter, plugin: str) -> click.Option:
     )
 
 
-def _asked(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn the program's words into the arguments of `Session.search` and `Session.count`."""
-    from tess_source.targets.lists import expand
-
+def _search_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of `Session.search` and `Session.count` for the options that were given."""
     flags = {name: given[name] for name in ("wildcards", "refresh") if name in given}
     targets = list(expand(given["targets"])) or None
     return {"targets": targets, "radius": _radius(given["radius"]), **flags, **_criteria(given["criteria"])}
@@ -147,20 +147,20 @@ def _radius(text: str | None) -> float | str | None:
 
 
 def _criteria(words: Sequence[str]) -> dict[str, Any]:
-    """Read criteria; a column that is named twice may have any of the values."""
+    """Return criteria by column; a column that is given twice may have any of the values."""
     found: dict[str, Any] = {}
-    for column, value in map(_criterion, words):
-        if column in found and any(isinstance(part, float) for part in (*_listed(found[column]), *_listed(value))):
+    for column, value in map(_column_and_value, words):
+        if column in found and any(isinstance(part, float) for part in (*_as_list(found[column]), *_as_list(value))):
             raise click.BadParameter(f"{column} is given two ranges", param_hint="--criterion")
-        found[column] = [*_listed(found[column]), *_listed(value)] if column in found else value
+        found[column] = [*_as_list(found[column]), *_as_list(value)] if column in found else value
     return found
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _criterion(word: str) -> tuple[str, Any]:
+def _column_and_value(word: str) -> tuple[str, Any]:
     column, equals, value = word.partition("=")
     if not equals or not column or not value:
         raise click.BadParameter(f"{word!r} is not COLUMN=VALUE", param_hint="--criterion")

@@ -1,4 +1,4 @@
-"""``tess-source cache ls | info | verify | prune | rm``: what lies in the cache folder, whether it is whole, and what may go."""
+"""The commands ``tess-source cache ls | info | verify | prune | rm``, which list, verify and remove files of the cache folder."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tess_source import names
 from tess_source._lazy import pl
 from tess_source.cache.memory import Memory
 from tess_source.cli.printing import NOTHING, SOME_FAILED, format_option, note, print_rows
+from tess_source.clock import now
 from tess_source.display import text
 from tess_source.errors import QueryError, UnknownNameError
+from tess_source.names import KINDS
 from tess_source.settings import OWN_FOLDER, is_offline, max_age
+from tess_source.targets.parse import parse_targets
+from tess_source.targets.target import Target
 from tess_source.units import count_of_bytes, seconds
 
 if TYPE_CHECKING:
@@ -28,9 +33,7 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Only show what would be
 
 
 def _known_kinds(_context: click.Context, _parameter: click.Parameter, words: Sequence[str]) -> tuple[str, ...]:
-    """Refuse what is no kind of file, as ``search`` does."""
-    from tess_source.names import KINDS
-
+    """Return the kinds that were given; raise an error for an unknown kind, as ``search`` does."""
     kinds = tuple(part.strip().lower() for word in words for part in word.split(","))
     for kind in kinds:
         if kind not in KINDS:
@@ -38,8 +41,8 @@ def _known_kinds(_context: click.Context, _parameter: click.Parameter, words: Se
     return kinds
 
 
-def _chosen(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Options that choose files by what their names say."""
+def _choice_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that choose files by TIC id, kind and sector, as read from their names."""
     for option in (
         click.option(
             "--sector", "sectors", type=int, multiple=True, metavar="N", help="Of this sector; may be repeated."
@@ -64,13 +67,13 @@ def commands(session: Session) -> click.Group:
     Parameters
     ----------
     session : Session
-        Whose cache folder it is.
+        The session that uses the cache folder.
 
     Returns
     -------
     click.Group
     """
-    group = click.Group("cache", help="Look after the cache folder: what is there, whether it is whole, what may go.")
+    group = click.Group("cache", help="List, verify and remove the files of the cache folder.")
     for make in (_ls, _info, _verify, _prune, _rm):
         group.add_command(make(session))
     return group
@@ -78,13 +81,13 @@ def commands(session: Session) -> click.Group:
 
 def _ls(session: Session) -> click.Command:
     @click.command("ls")
-    @_chosen
+    @_choice_options
     @format_option
     def ls(form: str, **chosen: Sequence[Any]) -> None:
         """List the files, and when each was found whole."""
-        frame = _pick(_frame(session.store.files()), **chosen)
+        frame = _matching(_file_table(session.store.files()), **chosen)
         print_rows(frame, form, SHOWN, ("verified",))
-        note(f"{_amount(frame)} in {session.store.root}")
+        note(f"{_count_and_size(frame)} in {session.store.root}")
         if not frame.height:
             raise click.exceptions.Exit(NOTHING)
 
@@ -95,7 +98,7 @@ def _info(session: Session) -> click.Command:
     @click.command("info")
     @format_option
     def info(form: str) -> None:
-        """Say where the cache folder is, what it holds, and what is remembered."""
+        """Show where the cache folder is, and how many files, answers and names it holds."""
         rows = [{"what": what, "value": str(value)} for what, value in _facts(session)]
         print_rows(pl.DataFrame(rows), form, ("what", "value"))
 
@@ -104,14 +107,14 @@ def _info(session: Session) -> click.Command:
 
 def _verify(session: Session) -> click.Command:
     @click.command("verify")
-    @_chosen
-    @click.option("--all", "everything", is_flag=True, help="Also list what is whole.")
+    @_choice_options
+    @click.option("--all", "everything", is_flag=True, help="Also list the files that are whole.")
     @format_option
     def verify(everything: bool, form: str, **chosen: Sequence[Any]) -> None:
-        """Read every file through, and name the damaged ones. Exit code 1 if there are any."""
+        """Read every file through, and list the damaged files. Exit code 1 if there are any."""
         store = session.store
         files = store.files()
-        names = set(_pick(_frame(files), **chosen)["path"])
+        names = set(_matching(_file_table(files), **chosen)["path"])
         checked = list(store.verify([file for file in files if file.path in names]))
         damaged = sum(bool(problem) for _, problem in checked)
         rows = [
@@ -130,23 +133,29 @@ def _verify(session: Session) -> click.Command:
 
 def _prune(session: Session) -> click.Command:
     @click.command("prune")
-    @click.option("--older-than", metavar="AGE", help="What was fetched or answered longer ago than this, e.g. 90d.")
+    @click.option("--older-than", metavar="AGE", help="Remove files and answers that are older than this, e.g. 90d.")
     @click.option(
-        "--larger-than-total", metavar="SIZE", help="The oldest files, until the rest is not larger, e.g. 50GB."
+        "--larger-than-total",
+        metavar="SIZE",
+        help="Remove the oldest files until the rest is not larger than this, e.g. 50GB.",
     )
-    @click.option("--leftovers", is_flag=True, help="Only what interrupted downloads left more than a day ago.")
+    @click.option(
+        "--leftovers",
+        is_flag=True,
+        help="Only remove unfinished files that interrupted downloads left more than a day ago.",
+    )
     @_dry_run
     @format_option
     def prune(older_than: str | None, larger_than_total: str | None, leftovers: bool, dry_run: bool, form: str) -> None:
-        """Remove what is old or too much. Only TESS files are removed, and what interrupted downloads left more than a day ago."""
+        """Remove old files. Only TESS files are removed, and files that interrupted downloads left more than a day ago."""
         if not (older_than or larger_than_total or leftovers):
-            raise click.UsageError("say what may go: --older-than, --larger-than-total or --leftovers")
+            raise click.UsageError("choose what to remove: --older-than, --larger-than-total or --leftovers")
         store = session.store
         age = None if older_than is None else seconds(older_than)
         most = None if larger_than_total is None else count_of_bytes(larger_than_total)
-        files = _old(_ours(store), age, most)
-        answers = _old(store.remembered(), age, None)
-        _remove(store, [*store.leftovers(), *files, *answers], dry_run, form)
+        files = _oldest(_tess_files(store), age, most)
+        answers = _oldest(store.remembered(), age, None)
+        _remove_and_report(store, [*store.leftovers(), *files, *answers], dry_run, form)
 
     return prune
 
@@ -154,28 +163,30 @@ def _prune(session: Session) -> click.Command:
 def _rm(session: Session) -> click.Command:
     @click.command("rm")
     @click.argument("what", nargs=-1, metavar="[TARGET|PATH]...")
-    @_chosen
-    @click.option("--answers", is_flag=True, help="The remembered answers and names.")
-    @click.option("--all", "everything", is_flag=True, help="All TESS files, answers and names.")
+    @_choice_options
+    @click.option("--answers", is_flag=True, help="Remove the kept answers and names.")
+    @click.option("--all", "everything", is_flag=True, help="Remove all TESS files, answers and names.")
     @_dry_run
     @format_option
     def rm(
         what: tuple[str, ...], answers: bool, everything: bool, dry_run: bool, form: str, **chosen: Sequence[Any]
     ) -> None:
-        """Remove files of the cache folder, by TIC id, path, kind or sector: those that meet all that is given.
+        """Remove the files of the cache folder that match all of the given TIC ids, paths, kinds and sectors.
 
-        PATH is a file or folder in the cache folder; what lies elsewhere is never touched, and links are not followed.
+        PATH is a file or folder in the cache folder. Nothing outside of it is removed, and links are not followed.
         """
         store = session.store
         picked: list[Stored] = []
         if everything or what or any(chosen.values()):
-            files = _named(store, what) if what else _ours(store)
-            names = set(_pick(_frame(files), **chosen)["path"])
+            files = _files_named(store, what) if what else _tess_files(store)
+            names = set(_matching(_file_table(files), **chosen)["path"])
             picked = [file for file in files if file.path in names]
         elif not answers:
-            raise click.UsageError("say what may go: a TIC id, a path, --kind, --sector, --tic, --answers or --all")
+            raise click.UsageError(
+                "choose what to remove: a TIC id, a path, --kind, --sector, --tic, --answers or --all"
+            )
         picked += store.remembered() if answers or everything else []
-        _remove(store, picked, dry_run, form)
+        _remove_and_report(store, picked, dry_run, form)
         if not picked:
             raise click.exceptions.Exit(NOTHING)
 
@@ -185,11 +196,9 @@ def _rm(session: Session) -> click.Command:
 # -- choosing --
 
 
-def _frame(files: Iterable[Stored]) -> pl.DataFrame:
-    """Lay files out as a table, with what their names say."""
+def _file_table(files: Iterable[Stored]) -> pl.DataFrame:
+    """Return files as a table, with TIC id, kind and sectors read from their names."""
     from datetime import UTC, datetime
-
-    from tess_source import names
 
     def when(file: Stored) -> str | None:
         if file.known is None:
@@ -203,8 +212,8 @@ def _frame(files: Iterable[Stored]) -> pl.DataFrame:
     return pl.concat([said, frame], how="horizontal")
 
 
-def _pick(frame: pl.DataFrame, tics: Sequence[int], kinds: Sequence[str], sectors: Sequence[int]) -> pl.DataFrame:
-    """Keep what is of one of the TIC ids, of one of the kinds and of one of the sectors, as far as these are given."""
+def _matching(frame: pl.DataFrame, tics: Sequence[int], kinds: Sequence[str], sectors: Sequence[int]) -> pl.DataFrame:
+    """Return the rows with one of the TIC ids, one of the kinds and one of the sectors; an empty sequence means all."""
     within = [(pl.col("first_sector") <= sector) & (pl.col("last_sector") >= sector) for sector in sectors]
     every = pl.lit(True)
     return frame.filter(
@@ -214,47 +223,42 @@ def _pick(frame: pl.DataFrame, tics: Sequence[int], kinds: Sequence[str], sector
     )
 
 
-def _ours(store: Store) -> list[Stored]:
-    """Give the TESS files: by name, or because they were fetched here. A folder shared with lightkurve may hold other missions' files."""
+def _tess_files(store: Store) -> list[Stored]:
+    """Return the files with TESS names or fetched here: a folder shared with lightkurve may hold files of other missions."""
     files = store.files()
-    kinds = _frame(files)["kind"]
+    kinds = _file_table(files)["kind"]
     return [file for file, kind in zip(files, kinds, strict=True) if kind != "other" or file.known]
 
 
-def _named(store: Store, words: Sequence[str]) -> list[Stored]:
-    """Give the files of TIC ids, and those at or below paths."""
-    from tess_source.targets.parse import parse_targets
-    from tess_source.targets.target import Target
-
+def _files_named(store: Store, words: Sequence[str]) -> list[Stored]:
+    """Return the files of TIC ids, and the files at or below paths."""
     files = store.files()
     wanted: dict[str, Stored] = {}
     for word in words:
-        place = _below(store, word)
+        place = _path_in_store(store, word)
         if place is not None:
             wanted |= {file.path: file for file in files if file.path == place or file.path.startswith(f"{place}/")}
             continue
         target = next(iter(parse_targets(word)))
         if not isinstance(target, Target) or target.tic is None:
             raise QueryError(f"{word!r} is neither a TIC id nor a path in {str(store.root)!r}")
-        ours = _pick(_frame(_ours(store)), (target.tic,), (), ())["path"].to_list()
+        ours = _matching(_file_table(_tess_files(store)), (target.tic,), (), ())["path"].to_list()
         wanted |= {file.path: file for file in files if file.path in set(ours)}
     return list(wanted.values())
 
 
-def _below(store: Store, word: str) -> str | None:
-    """Give a path relative to the root of the store, if it means something there."""
+def _path_in_store(store: Store, word: str) -> str | None:
+    """Return a path relative to the root of the store; None if the word is not a path."""
     place = Path(word) if Path(word).is_absolute() else store.root / word
     if "/" not in word.replace("\\", "/") and not place.exists():
         return None
     if ".." in place.parts or not place.is_relative_to(store.root) or place == store.root:
-        raise QueryError(f"{word!r} does not lie in {str(store.root)!r}, so it is not touched")
+        raise QueryError(f"{word!r} does not lie in {str(store.root)!r}, so it is not removed")
     return place.relative_to(store.root).as_posix()
 
 
-def _old(files: Sequence[Stored], age: float | None, most: int | None) -> list[Stored]:
-    """Give the files that are older than an age [s], and the oldest until the rest is not larger than so many bytes."""
-    from tess_source.clock import now
-
+def _oldest(files: Sequence[Stored], age: float | None, most: int | None) -> list[Stored]:
+    """Return the files that are older than an age [s], and the oldest ones until the rest is not larger than `most` bytes."""
     oldest_first = sorted(files, key=lambda file: (file.mtime, file.path))
     total = sum(file.size for file in files)
     gone = []
@@ -265,7 +269,7 @@ def _old(files: Sequence[Stored], age: float | None, most: int | None) -> list[S
     return gone
 
 
-# -- telling and doing --
+# -- reporting and removing --
 
 
 def _facts(session: Session) -> list[tuple[str, object]]:
@@ -279,17 +283,17 @@ def _facts(session: Session) -> list[tuple[str, object]]:
         ("files", f"{len(files):,}, {text.size(sum(file.size for file in files))}"),
         ("verified", f"{sum(file.known is not None for file in files):,} of {len(files):,}"),
         ("index", f"{len(store.index.entries):,} entries in {text.number(len(store.index.parts()), 'file')}"),
-        ("answers", f"{len(answers):,}, {text.size(sum(file.size for file in answers))}{_span(answers)}"),
+        ("answers", f"{len(answers):,}, {text.size(sum(file.size for file in answers))}{_date_range(answers)}"),
         ("names", f"{len(kept) - len(answers):,}"),
         ("unfinished", f"{len(left):,}, {text.size(sum(file.size for file in left))}"),
         ("answers are remembered", f"no: {why}" if (why := memory.why_not()) else "yes"),
-        ("and believed for", "ever" if age == float("inf") else f"{age / 3600:g} hours"),
+        ("answers are used for", "ever" if age == float("inf") else f"{age / 3600:g} hours"),
         ("offline", "yes" if is_offline(session.settings.offline) else "no"),
         *([("folders of other servers", ", ".join(others))] if others else []),
     ]
 
 
-def _span(files: Sequence[Stored]) -> str:
+def _date_range(files: Sequence[Stored]) -> str:
     from datetime import UTC, datetime
 
     ends = (
@@ -298,8 +302,8 @@ def _span(files: Sequence[Stored]) -> str:
     return f", from {ends[0]} to {ends[1]}" if files else ""
 
 
-def _remove(store: Store, files: Sequence[Stored], dry_run: bool, form: str) -> None:
-    """Remove files, and say what became of each."""
+def _remove_and_report(store: Store, files: Sequence[Stored], dry_run: bool, form: str) -> None:
+    """Remove files, and print what happened to each."""
     sizes = {file.path: file.size for file in files}
     done = [(path, "") for path in sizes] if dry_run else list(store.remove(sizes))
     word = "would be removed" if dry_run else "removed"
@@ -308,10 +312,10 @@ def _remove(store: Store, files: Sequence[Stored], dry_run: bool, form: str) -> 
     frame = pl.DataFrame(rows, schema=schema, orient="row")
     print_rows(frame, form, frame.columns)
     gone = frame.filter(pl.col("state") == word)
-    note(f"{_amount(gone)} {word} in {store.root}")
+    note(f"{_count_and_size(gone)} {word} in {store.root}")
     if gone.height < frame.height:
         raise click.exceptions.Exit(SOME_FAILED)
 
 
-def _amount(frame: pl.DataFrame) -> str:
+def _count_and_size(frame: pl.DataFrame) -> str:
     return f"{text.number(frame.height, 'file')}, {text.size(float(frame['size'].sum()))}"

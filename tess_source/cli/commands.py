@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
 import click
 
 from tess_source._lazy import pl
 from tess_source.cli import lock as cli_lock
-from tess_source.cli.asking import Asking
+from tess_source.cli.asking import QUESTION, Asking
 from tess_source.cli.printing import NOTHING, SOME_FAILED, download, format_option, print_rows
 from tess_source.search.asking import FIELD_TABLES
+from tess_source.search.select import checked
 from tess_source.session import Session
 from tess_source.tables.entries import expected_in_words
 from tess_source.tables.items import FAILED
@@ -30,7 +31,7 @@ def own_commands(session: Session) -> list[click.Command]:
     Parameters
     ----------
     session : Session
-        Asks and fetches.
+        Searches and downloads.
     """
     return [_search(), cli_lock.with_from_lock(_get(session), session), _count(), _fields(), _plugins()]
 
@@ -41,24 +42,36 @@ def _search() -> click.Command:
     @click.option(
         "--show", type=click.Choice(["products", "observations", "links"]), default="products", show_default=True
     )
-    @click.option("--explain", is_flag=True, help="Say how the answer came to be, on stderr.")
+    @click.option("--explain", is_flag=True, help="Show on stderr how the result was obtained.")
     @click.pass_obj
     def search(
         session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], form: str, show: str, explain: bool
     ) -> None:
         """Find observations and list their products.
 
-        TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin. Without one: whatever meets the
-        filters and criteria.
+        TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin. Without a target, everything that
+        meets the filters and criteria is found.
         """
-        found = session.search(**asked, **filters)
-        shown = found.narrowed() if found.drops else found
-        rows = {"products": shown.products, "observations": shown.observations, "links": shown.links}[show]
-        _print(rows, form)
+        if show == "observations" and (most := _most_rows(session, filters)) is not False:
+            words = {name: value for name, value in asked.items() if name not in QUESTION}
+            found = session._observed(words=words, **{name: asked[name] for name in asked if name in QUESTION})
+            rows: Any = found.observations[:most]
+        else:
+            found = session.search(**asked, **filters)
+            shown = found.narrowed() if found.drops else found
+            rows = {"products": shown.products, "observations": shown.observations, "links": shown.links}[show]
+        _print_shown(rows, form)
         log.warning("%s", found.explain() if explain or not len(rows) else found.summary())
-        _nothing_if_empty(rows)
+        _exit_if_empty(rows)
 
     return search
+
+
+def _most_rows(session: Session, filters: Mapping[str, Any]) -> int | Literal[False] | None:
+    """Return the most rows that the filters allow, None for all; False if products have to be listed to apply the filters."""
+    values = checked(session.registry, filters)
+    counts = [most(values[name]) for name in values if (most := session.registry.filters[name].most)]
+    return False if len(counts) < len(values) else min(counts, default=None)
 
 
 def _get(session: Session) -> click.Command:
@@ -75,9 +88,9 @@ def _get(session: Session) -> click.Command:
     @click.option(
         "--lock",
         type=click.Path(dir_okay=False),
-        help="Write the record of what was fetched, and how it was found (ECSV).",
+        help="Write a lock: what was fetched and how it was found (ECSV).",
     )
-    @click.option("--replace", is_flag=True, help="Let --lock take the place of any file.")
+    @click.option("--replace", is_flag=True, help="Allow --lock to replace any file.")
     @click.option(
         "--layout", default="mast", show_default=True, help="mast, flat, or a template such as {tic}/{filename}."
     )
@@ -88,7 +101,7 @@ def _get(session: Session) -> click.Command:
         session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], form: str, root: str, lock: str | None,
         replace: bool, layout: str, jobs: int | None, dry_run: bool,
     ) -> None:  # fmt: skip
-        """Download products; what is there already is not fetched again.
+        """Download products. Files that you have are not fetched again.
 
         TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin.
         """
@@ -97,7 +110,7 @@ def _get(session: Session) -> click.Command:
         found = session.search(**asked, **filters)
         if not len(found.products):
             log.warning("%s", found.explain())
-        _nothing_if_empty(found.products)
+        _exit_if_empty(found.products)
         plan = found.plan(root, layout=layout)
         if lock:
             if not replace:
@@ -119,7 +132,7 @@ def _get(session: Session) -> click.Command:
 
 
 def _dry_run(plan: Plan, form: str) -> None:
-    """Show what would happen to each file. What cannot be fetched is shown with its reason, and fails as it would in earnest."""
+    """Print what would happen to each file. A file that cannot be fetched is shown with its reason, and counts as a failure."""
     frame = plan.expected()
     refused = (frame["status"] == FAILED).any()
     columns = ["status", *(name for name in plan.items.shown if name in frame.columns)]
@@ -158,7 +171,7 @@ def _fields() -> click.Command:
 
 def _plugins() -> click.Command:
     @click.command("plugins")
-    @click.option("--filters", is_flag=True, help="List the filters, and who declares each.")
+    @click.option("--filters", is_flag=True, help="List the filters and the plugin of each.")
     @format_option
     @click.pass_obj
     def plugins(session: Session, /, filters: bool, form: str) -> None:
@@ -181,10 +194,10 @@ def _plugins() -> click.Command:
     return plugins
 
 
-def _print(rows: Any, form: str) -> None:
+def _print_shown(rows: Any, form: str) -> None:
     print_rows(rows.to_polars(), form, [name for name in rows.shown if name in rows.columns])
 
 
-def _nothing_if_empty(rows: Any) -> None:
+def _exit_if_empty(rows: Any) -> None:
     if not len(rows):
         raise click.exceptions.Exit(NOTHING)

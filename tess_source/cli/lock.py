@@ -1,4 +1,4 @@
-"""``tess-source verify``, ``tess-source lock …`` and ``tess-source get --from-lock``: the same data for everyone, and the proof of it."""
+"""The commands on locks: ``tess-source verify``, ``tess-source lock …`` and ``tess-source get --from-lock``."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ _folder = click.option(
 
 
 def commands(session: Session) -> list[click.Command]:
-    """Make the commands that work on locks.
+    """Return the commands on locks.
 
     Parameters
     ----------
     session : Session
-        Asks and fetches.
+        Searches and downloads.
 
     Returns
     -------
     list of click.Command
         ``verify`` and the group ``lock``.
     """
-    group = click.Group("lock", help="Compare locks, ask again, cite them, make scripts of them.")
-    for command in (_diff(), _refresh(session), _script(session), _cite()):
+    group = click.Group("lock", help="Compare, refresh and cite locks, and make scripts of them.")
+    for command in (_diff(), _refresh(session), _script(session), _cite(session)):
         group.add_command(command)
     return [_verify(), group]
 
@@ -60,8 +60,8 @@ def _verify() -> click.Command:
     @click.command("verify")
     @_lock_file
     @_folder
-    @click.option("--sizes", is_flag=True, help="Only look at sizes: seconds for 100,000 files.")
-    @click.option("--all", "everything", is_flag=True, help="Also list what is complete.")
+    @click.option("--sizes", is_flag=True, help="Compare only sizes: seconds for 100,000 files.")
+    @click.option("--all", "everything", is_flag=True, help="Also list the files that are complete.")
     @format_option
     @click.pass_obj
     def verify(session: Session, lock: str, root: str, sizes: bool, everything: bool, form: str) -> None:
@@ -74,11 +74,11 @@ def _verify() -> click.Command:
         if not plan.root.is_dir():
             say(f"there is no folder {root!r}")
         found = verify_lock(plan, sizes_only=sizes)
-        _forget(session, plan, found.where(~found["state"].is_in(["complete", "extra"])))
-        ignored = _relative(Path(lock), plan.root)
-        shared = session.store.is_at(plan.root)  # other files in the cache folder are nothing to tell
+        _remove_from_index(session, plan, found.where(~found["state"].is_in(["complete", "extra"])))
+        ignored = _path_within(Path(lock), plan.root)
+        shared = session.store.is_at(plan.root)  # other files in the cache folder are expected
         shown = found.where(((found["path"] != ignored) & (not shared)) | (found["state"] != "extra"))
-        _print(shown if everything or form != "table" else _worth_telling(shown), form)
+        _print_shown(shown if everything or form != "table" else _notable(shown), form)
         note(shown.summary())
         if not found.ok:
             raise click.exceptions.Exit(SOME_FAILED)
@@ -86,8 +86,8 @@ def _verify() -> click.Command:
     return verify
 
 
-def _forget(session: Session, plan: Plan, wrong: Verified) -> None:
-    """Let nothing be believed any more of files that are not the lock's, though their sizes and times may be as they were."""
+def _remove_from_index(session: Session, plan: Plan, wrong: Verified) -> None:
+    """Remove the files that are not the lock's from the index, so that they are read again even if size and time did not change."""
     index = session.store.index_of(plan.root)
     index.add(index.forgotten(known) for path in wrong["path"] if (known := index.entries.get(path)))
 
@@ -102,7 +102,7 @@ def _diff() -> click.Command:
         left, right = _load(before), _load(after)
         if count := unsummed(left, right):
             say(f"{text.number(count, 'file')} not compared by their bytes: one of the two locks has no sum for them")
-        _tell(compared(left, right), form)
+        _report(compared(left, right), form)
 
     return diff
 
@@ -110,14 +110,14 @@ def _diff() -> click.Command:
 def _refresh(session: Session) -> click.Command:
     @click.command("refresh")
     @_lock_file
-    @click.option("--lock", "new", type=click.Path(dir_okay=False), help="Write today's answer as a lock of its own.")
+    @click.option("--lock", "new", type=click.Path(dir_okay=False), help="Write today's answer as a new lock.")
     @format_option
     def refresh(lock: str, new: str | None, form: str) -> None:
-        """Ask the archive again what the lock asked, and say what differs today; nothing is fetched. Exit code 1 if it differs."""
+        """Repeat the search of a lock, and list what differs today. Nothing is fetched. Exit code 1 if anything differs."""
         today, changes = asked_again(_load(lock), session)
         if new:
             today.save(new)
-        _tell(changes, form)
+        _report(changes, form)
 
     return refresh
 
@@ -127,19 +127,19 @@ def _script(session: Session) -> click.Command:
     @_lock_file
     @click.option("--curl", "language", flag_value="curl", help="For a POSIX shell with curl, in place of Python.")
     def script(lock: str, language: str | None) -> None:
-        """Print a program that fetches the lock's files without tess-source, and checks them."""
+        """Print a program that fetches and checks the lock's files without tess-source."""
         written = written_as(_load(lock), session.registry.transports, session.settings, language or "python")
         click.echo(written, nl=False)
 
     return script
 
 
-def _cite() -> click.Command:
+def _cite(session: Session) -> click.Command:
     @click.command("cite")
     @_lock_file
     def cite(lock: str) -> None:
         """Print how to cite the lock's data sets."""
-        click.echo(citation(_load(lock)))
+        click.echo(citation(_load(lock), session.registry.citations.values()))
 
     return cite
 
@@ -148,39 +148,41 @@ def _cite() -> click.Command:
 
 
 def with_from_lock(get: click.Command, session: Session) -> click.Command:
-    """Teach ``get`` to take its files from a lock instead of a question.
+    """Add the option ``--from-lock`` to ``get``, which takes its files from a lock instead of a search.
 
     Parameters
     ----------
     get : click.Command
         The command; it is changed.
     session : Session
-        Fetches.
+        Downloads.
     """
     ask: Callable[..., Any] = get.callback or (lambda **words: None)
     option = click.Option(
         ["--from-lock"], type=click.Path(exists=True, dir_okay=False), metavar="LOCK",
-        help="Fetch exactly the files of a lock; no question is asked, and other bytes than the lock's are an error.",
+        help="Fetch exactly the files of a lock, without a search. Bytes other than the lock's are an error.",
     )  # fmt: skip
     get.params.append(option)
 
     def callback(from_lock: str | None, **words: Any) -> Any:
         if from_lock is None:
             return ask(**words)
-        _refuse_a_question(click.get_current_context(), {"from_lock", "root", "form", "jobs", "dry_run"})
+        _check_no_question(click.get_current_context(), {"from_lock", "root", "form", "jobs", "dry_run"})
         return _get_locked(session, from_lock, words["root"], words["jobs"], words["form"], words["dry_run"])
 
     get.callback = callback
     return get
 
 
-def _refuse_a_question(context: click.Context, allowed: Collection[str]) -> None:
+def _check_no_question(context: click.Context, allowed: Collection[str]) -> None:
     from click.core import ParameterSource
 
     names = {parameter.name or "" for parameter in context.command.params}
     given = {name for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
     if asked := sorted(given - set(allowed)):
-        raise click.UsageError(f"--from-lock asks nothing, so {asked[0].replace('_', '-')!r} cannot be given with it")
+        raise click.UsageError(
+            f"--from-lock does not search, so {asked[0].replace('_', '-')!r} cannot be given with it"
+        )
 
 
 def _get_locked(session: Session, lock: str, root: str, jobs: int | None, form: str, dry_run: bool) -> None:
@@ -190,26 +192,26 @@ def _get_locked(session: Session, lock: str, root: str, jobs: int | None, form: 
     before = verify_lock(plan)
     wrong = before.where(before["state"].is_in(["different", "stale"]))
     if len(wrong):
-        _print(wrong, form)
+        _print_shown(wrong, form)
         raise LockError(
             f"{text.number(len(wrong), 'file')} in {root!r} not those of the lock: move them away, and run it again"
         )
     if dry_run:
-        _print(before.where(~before["state"].is_in(["complete", "extra"])), form)
+        _print_shown(before.where(~before["state"].is_in(["complete", "extra"])), form)
         note(before.summary())
         return
     _remove_damaged(plan, before)
-    _finish(plan, download(plan, jobs), form)
+    _report_locked(plan, download(plan, jobs), form)
 
 
 def _remove_damaged(plan: Plan, found: Verified) -> None:
-    """Take away what was read and is not whole: the downloader would believe the cache folder's record, made when it still was."""
+    """Remove files that are not whole: the downloader would trust the index of the cache folder, written when they were whole."""
     for path in found.where(found["state"] == "damaged")["path"]:
         (plan.root / path).unlink()
 
 
-def _finish(plan: Plan, manifest: Manifest, form: str) -> None:
-    """Say what happened, and fail if not every byte is the lock's."""
+def _report_locked(plan: Plan, manifest: Manifest, form: str) -> None:
+    """Print what happened, and exit with a failure if a file is missing or has other bytes than the lock's."""
     wrong = [entry for entry in manifest if entry.ok and entry.item.sha256 and entry.sha256 != entry.item.sha256]
     print_rows(manifest.to_polars(), form, ["status", "bytes", "local_path", "error"])
     note(manifest.summary())
@@ -227,12 +229,12 @@ def _finish(plan: Plan, manifest: Manifest, form: str) -> None:
 
 
 def check_place(file: str) -> None:
-    """Make sure that a file can be written before anything is fetched.
+    """Check that a file can be written, before anything is fetched.
 
     Raises
     ------
     OSError
-        If not.
+        If it cannot be written.
     """
     place.check_place(Path(file))
     if Path(file).exists() and not os.access(file, os.W_OK):  # somebody wants to keep that record
@@ -240,7 +242,7 @@ def check_place(file: str) -> None:
 
 
 def check_replaced(plan: Plan, file: str) -> None:
-    """Make sure that a lock only takes the place of one of the same question: another is somebody's record.
+    """Check that a lock replaces only a lock of the same search: another one is somebody's record.
 
     Raises
     ------
@@ -252,12 +254,12 @@ def check_replaced(plan: Plan, file: str) -> None:
     except FileNotFoundError:
         return
     except LockError as error:
-        raise LockError(f"{file!r} is there and is no lock; give another name, or --replace") from error
-    if _asked(there) != _asked(plan):
-        raise LockError(f"{file!r} is the lock of another question; give another name, or --replace")
+        raise LockError(f"{file!r} exists and is not a lock; give another name, or --replace") from error
+    if _question_of(there) != _question_of(plan):
+        raise LockError(f"{file!r} is the lock of another search; give another name, or --replace")
 
 
-def _asked(plan: Plan) -> tuple[Any, ...]:
+def _question_of(plan: Plan) -> tuple[Any, ...]:
     record = plan.record
     return record.get("question"), [(drop.get("filter"), drop.get("asked")) for drop in record.get("filters", ())]
 
@@ -271,23 +273,23 @@ def _load(lock: str, root: str | None = None) -> Plan:
     return session.load_plan(lock, root)
 
 
-def _relative(path: Path, root: Path) -> str:
+def _path_within(path: Path, root: Path) -> str:
     try:
         return path.resolve().relative_to(root.resolve()).as_posix()
     except ValueError:
         return ""
 
 
-def _worth_telling(found: Verified) -> Verified:
+def _notable(found: Verified) -> Verified:
     return found.where((found["state"] != "complete") | (found["reason"] != ""))
 
 
-def _tell(changes: Changes, form: str) -> None:
-    _print(changes, form)
+def _report(changes: Changes, form: str) -> None:
+    _print_shown(changes, form)
     note(changes.summary())
     if len(changes):
         raise click.exceptions.Exit(SOME_FAILED)
 
 
-def _print(rows: Verified | Changes, form: str) -> None:
+def _print_shown(rows: Verified | Changes, form: str) -> None:
     print_rows(rows.to_polars(), form, list(rows.shown))

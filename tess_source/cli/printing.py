@@ -1,4 +1,4 @@
-"""What commands print: rows on stdout, words on stderr; and the program's exit codes."""
+"""Printing for commands, rows on stdout and messages on stderr, and the program's exit codes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SOME_FAILED, USAGE, NOTHING, INTERRUPTED = 1, 2, 3, 130
 
 
 def render(frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None, whole: Sequence[str] = ()) -> str:
-    """Write rows as text.
+    """Return rows as text.
 
     Parameters
     ----------
@@ -33,9 +33,9 @@ def render(frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None,
     form : str
         One of `FORMATS`.
     columns : sequence of str, optional
-        What people see in a table; the other formats give all columns.
+        Columns of the format ``table``; the other formats have all columns.
     whole : sequence of str
-        Of these, what a narrow terminal neither leaves out nor cuts.
+        Columns that are neither left out nor cut on a narrow terminal.
 
     Returns
     -------
@@ -93,12 +93,12 @@ def format_option(command: Command) -> Command:
 
 
 def say(message: str) -> None:
-    """Print on stderr, where everything goes that is not data."""
+    """Print a message on stderr."""
     click.echo(message, err=True)
 
 
 def note(message: str) -> None:
-    """Print on stderr what is no fault: with ``--quiet`` it is left out."""
+    """Print a message on stderr that is not an error: it is left out with ``--quiet``."""
     if logging.getLogger("tess_source").isEnabledFor(logging.WARNING):
         say(message)
 
@@ -109,7 +109,7 @@ def print_rows(frame: pl.DataFrame, form: str, columns: Sequence[str] | None = N
 
 
 def download(plan: Plan, jobs: int | None = None) -> Manifest:
-    """Fetch the files of a plan. If it is interrupted, print on stderr what is done and how to go on."""
+    """Fetch the files of a plan. On an interruption, print on stderr what is done and how to go on."""
     try:
         return plan.download(jobs=jobs)
     except Interrupted as stop:

@@ -1,6 +1,7 @@
-"""The program: ``tess-source search | get | count | fields | plugins`` and what plugins add; options are made from declared filters.
+"""The program ``tess-source``: its entry point, its general options and its exit codes.
 
-Data goes to stdout, everything else to stderr. Exit codes: 0 all well, 1 some failed, 2 usage, 3 nothing found, 130 interrupted.
+Options of commands are made from declared filters. Data go to stdout, everything else to stderr. Exit codes: 0 success, 1 some failed,
+2 usage, 3 nothing found, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from tess_source.cli.printing import (  # fmt: skip
     say,
 )
 from tess_source.errors import PluginError, QueryError, ResolverError, TessSourceError
-from tess_source.hooks.discovery import from_file
+from tess_source.hooks.discovery import GROUP, from_file
 from tess_source.session import Session
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         In place of ``sys.argv[1:]``.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    early, rest = _early(words)
-    with _logging(early.verbose - early.quiet):
+    early, rest = _general_options(words)
+    with _log_on_stderr(early.verbose - early.quiet):
         try:
             session = Session(
                 early.server,
@@ -62,8 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code if isinstance(code, int) else 0)  # click gives the code of an early exit as the result
 
 
-def _early(words: list[str]) -> tuple[argparse.Namespace, list[str]]:
-    """Take out the options that decide which plugins there are, wherever they stand: the other options depend on them."""
+def _general_options(words: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    """Return the general options, wherever they stand, and the other words: general options decide which plugins there are."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, prog="tess-source")
     parser.add_argument("--server")
     parser.add_argument("--without", action="append", default=[])
@@ -80,7 +81,7 @@ def _early(words: list[str]) -> tuple[argparse.Namespace, list[str]]:
 
 
 def _exit_code(error: BaseException) -> int:
-    """Say what went wrong on stderr, and choose the exit code."""
+    """Print an error on stderr, and return the exit code."""
     match error:
         case SystemExit():
             return error.code if isinstance(error.code, int) else SOME_FAILED
@@ -93,7 +94,7 @@ def _exit_code(error: BaseException) -> int:
             say("interrupted")
             return INTERRUPTED
         case BrokenPipeError():
-            sys.stderr.close()  # the reader of our output has left; nothing is to be said
+            sys.stderr.close()  # the reader of our output has left; nobody reads a message
             return SOME_FAILED
         case ResolverError():
             code = NOTHING
@@ -114,8 +115,8 @@ def _exit_code(error: BaseException) -> int:
 
 
 @contextmanager
-def _logging(loudness: int) -> Iterator[None]:
-    """Show log records on stderr while the program runs; importing the package never does that."""
+def _log_on_stderr(loudness: int) -> Iterator[None]:
+    """Show log records on stderr while the program runs. Importing the package never does that."""
     level = {0: logging.WARNING, 1: logging.INFO}.get(loudness, logging.DEBUG if loudness > 0 else logging.ERROR)
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(message)s"))
@@ -133,17 +134,15 @@ def _logging(loudness: int) -> Iterator[None]:
 
 
 def _plugin_loggers() -> list[str]:
-    """Names of the top-level modules of installed plugins: their log records are shown like ours."""
+    """Return the names of the top-level modules of installed plugins: their log records are shown like ours."""
     from importlib.metadata import entry_points
-
-    from tess_source.hooks.discovery import GROUP
 
     names = {entry.value.partition(":")[0].partition(".")[0] for entry in entry_points(group=GROUP)}
     return sorted(names - {"tess_source"})
 
 
 def build(session: Session) -> click.Group:
-    """Make the program for a session: its plugins decide the options and add commands.
+    """Return the program for a session, with the options and commands of its plugins.
 
     Parameters
     ----------
@@ -158,24 +157,24 @@ def build(session: Session) -> click.Group:
     @click.group(context_settings={"help_option_names": ["-h", "--help"], "obj": session, "max_content_width": 110})
     @click.version_option(package_name="tess-source")
     @click.option(
-        "--server", metavar="URL", expose_value=False, help="Another archive than MAST, e.g. a sample archive."
+        "--server", metavar="URL", expose_value=False, help="Use another server than MAST, e.g. a sample archive."
     )
     @click.option(
         "--without", metavar="PLUGIN", multiple=True, expose_value=False, help="Leave an installed plugin out."
     )
     @click.option("--plugin", metavar="FILE", multiple=True, expose_value=False, help="Use a Python file as a plugin.")
     @click.option(
-        "--cache", metavar="DIR", expose_value=False, help="Another cache folder, see `tess-source cache info`."
+        "--cache", metavar="DIR", expose_value=False, help="Use another cache folder, see `tess-source cache info`."
     )
     @click.option(
         "--offline", is_flag=True, expose_value=False, help="Open no connection: answer from the cache folder."
     )
-    @click.option("-v", "--verbose", count=True, expose_value=False, help="Say more; twice for every detail.")
-    @click.option("-q", "--quiet", count=True, expose_value=False, help="Say only what went wrong.")
+    @click.option("-v", "--verbose", count=True, expose_value=False, help="Print more; give it twice for all details.")
+    @click.option("-q", "--quiet", count=True, expose_value=False, help="Print only what went wrong.")
     def program() -> None:
         """Data of NASA's TESS mission: search, list, link, filter, download.
 
-        Data goes to stdout, all else to stderr. Exit codes: 0 all well, 1 some failed, 2 usage, 3 nothing found, 130 interrupted.
+        Data go to stdout, all else to stderr. Exit codes: 0 success, 1 some failed, 2 usage, 3 nothing found, 130 interrupted.
         """
 
     for command in (*own_commands(session), *cli_lock.commands(session), cli_cache.commands(session)):

@@ -1,9 +1,11 @@
-"""Tables narrower than they are: what can be left out of a table that is too wide for its terminal, and in which order.
+"""Narrower layouts of tables that are too wide for the terminal.
 
-1. What all rows share is said once, above the table: columns of one value, and folders that all texts of a column begin with.
-2. Headings that are wider than what stands below them are broken at ``_``.
-3. Long texts are cut, at the place that leaves most of them different.
-4. Columns are left out, from the right; never numbers or headings in part.
+A table gets narrower in these steps:
+
+1. Values that all rows share are printed once, above the table: columns with one value, and folders that all texts of a column begin with.
+2. Headings that are wider than the texts below them are broken at ``_``.
+3. Long texts are cut where most of them stay different.
+4. Columns are left out, from the right. Numbers and headings are never cut.
 """
 
 from __future__ import annotations
@@ -20,24 +22,24 @@ GAP = "  "
 SHORTEST = 20
 """Characters that a text keeps however narrow the terminal is."""
 LINE = 40
-"""Characters of a line of words, for columns whose texts go on below rather than being cut."""
+"""Characters of a line of words, for columns whose texts are wrapped rather than cut."""
 
 
 @dataclass(frozen=True)
 class LaidColumn:
-    """A column as it is printed."""
+    """A column in a printed table."""
 
     name: str
     texts: tuple[str, ...]
-    """As they are shown, one a row."""
+    """The texts as they are shown, one per row."""
     right: bool = False
-    """Whether it is of numbers, which stand right."""
+    """Whether it is aligned to the right, as numbers are."""
     whole: bool = False
-    """Whether it must neither be left out nor cut."""
+    """Whether it must not be left out or cut."""
     broken: bool = False
     """Whether its heading is broken into lines."""
     most: int | None = None
-    """Characters that its texts are cut to, or laid out in; None for all they need."""
+    """Characters to which its texts are cut or wrapped; None for no limit."""
 
     @property
     def inner(self) -> int:
@@ -47,7 +49,7 @@ class LaidColumn:
 
     @property
     def heading(self) -> list[str]:
-        """Give the lines of its heading; put together they are its name."""
+        """The lines of its heading, which together are its name."""
         if not self.broken or len(self.name) <= self.inner:
             return [self.name]
         parts = [f"{part}_" for part in self.name.split("_")]
@@ -61,12 +63,12 @@ class LaidColumn:
 
     @property
     def width(self) -> int:
-        """Characters that it takes."""
+        """Characters of the column's width."""
         return max(self.inner, *map(len, self.heading))
 
     @property
     def least(self) -> int:
-        """Characters that it can be brought to."""
+        """Least characters to which it can be narrowed."""
         if self.right:
             return self.width
         shortest = LINE if self.whole and any(" " in text for text in self.texts) else SHORTEST
@@ -79,7 +81,7 @@ class LaidColumn:
         return max(map(len, self.heading))
 
     def cells(self) -> list[list[str]]:
-        """Give the lines of each text: one, unless it goes on below."""
+        """Return the lines of each text: one line, unless it is wrapped."""
         if self.most is None or self.right:
             return [[text] for text in self.texts]
         if self.whole:
@@ -87,33 +89,33 @@ class LaidColumn:
                 textwrap.wrap(text, self.most, break_long_words=False, break_on_hyphens=False) or [""]
                 for text in self.texts
             ]
-        return [[text] for text in _cut(self.texts, self.most)]
+        return [[text] for text in _shortened(self.texts, self.most)]
 
 
 def room(columns: Sequence[LaidColumn]) -> int:
-    """Give the width of a table."""
+    """Return the width of a table [characters]."""
     return sum(column.width for column in columns) + len(GAP) * (len(columns) - 1)
 
 
 def narrowed(columns: Sequence[LaidColumn], frame: pl.DataFrame, width: int) -> tuple[list[LaidColumn], list[str], int]:
-    """Make a table fit a line, if that can be.
+    """Return the columns of a table narrowed to a width, as far as possible.
 
     Parameters
     ----------
     columns : sequence of LaidColumn
     frame : polars.DataFrame
-        What they are of, with all its rows.
+        The table, with all its rows.
     width : int
         Characters of a line.
 
     Returns
     -------
     columns : list of LaidColumn
-        Those that are left.
+        The columns that are left.
     above : list of str
-        Lines above the table: what all rows share.
+        Lines above the table, with the values that all rows share.
     gone : int
-        How many columns are left out.
+        Number of columns that are left out.
     """
     laid, shared = list(columns), ""
     if room(laid) > width and frame.height > 1:
@@ -121,18 +123,18 @@ def narrowed(columns: Sequence[LaidColumn], frame: pl.DataFrame, width: int) -> 
     if room(laid) > width:
         laid = [replace(column, broken=True) for column in laid]
     count = len(laid)
-    while _least(laid) > width and (place := _last_but(laid)) is not None:
+    while _least_width(laid) > width and (place := _column_to_drop(laid)) is not None:
         del laid[place]
     above = textwrap.wrap(f"all rows: {shared}", width, break_on_hyphens=False) if shared else []
     return _fitted(laid, width), above, count - len(laid)
 
 
-def _least(columns: Sequence[LaidColumn]) -> int:
+def _least_width(columns: Sequence[LaidColumn]) -> int:
     return sum(column.least for column in columns) + len(GAP) * (len(columns) - 1)
 
 
-def _last_but(columns: Sequence[LaidColumn]) -> int | None:
-    """Choose the column to leave out: the last, but for those that must stay, the first, and a last one that names the rows."""
+def _column_to_drop(columns: Sequence[LaidColumn]) -> int | None:
+    """Return the number of the column to leave out: the last one that may go. The first stays, and the last if it names the rows."""
     names_rows = (
         not columns[-1].right and len(set(columns[-1].texts)) == len(columns[-1].texts) and all(columns[-1].texts)
     )
@@ -143,7 +145,7 @@ def _last_but(columns: Sequence[LaidColumn]) -> int | None:
 
 
 def _fitted(columns: Sequence[LaidColumn], width: int) -> list[LaidColumn]:
-    """Make the widest texts narrower until the line fits."""
+    """Return columns with the widest texts narrowed until the line fits."""
     widths = [column.width for column in columns]
     while sum(widths) + len(GAP) * (len(widths) - 1) > width:
         wide = [i for i, column in enumerate(columns) if widths[i] > column.least]
@@ -159,15 +161,15 @@ def _fitted(columns: Sequence[LaidColumn], width: int) -> list[LaidColumn]:
 
 
 def _without_shared(columns: Sequence[LaidColumn], frame: pl.DataFrame) -> tuple[list[LaidColumn], str]:
-    """Take out columns of one value, and folders that all texts of a column begin with; say both in words."""
-    same = [column for column in columns if not column.whole and _is_one(column, frame)]
+    """Return columns without those of one value and without common folders of their texts, and both in words."""
+    same = [column for column in columns if not column.whole and _has_one_value(column, frame)]
     same = same if len(same) < len(columns) else []
     laid, begins = [], dict[str, list[str]]()
-    known = _folders(columns, frame)
+    known = _common_folders(columns, frame)
     for column in columns:
         if column in same:
             continue
-        folder = "" if column.right else next((one for one in known if _all_begin(frame[column.name], one)), "")
+        folder = "" if column.right else next((one for one in known if _all_begin_with(frame[column.name], one)), "")
         if folder:
             begins.setdefault(folder, []).append(column.name)
             column = replace(column, texts=tuple(text.removeprefix(folder) for text in column.texts))  # noqa: PLW2901
@@ -177,12 +179,12 @@ def _without_shared(columns: Sequence[LaidColumn], frame: pl.DataFrame) -> tuple
     return laid, "; ".join(said)
 
 
-def _is_one(column: LaidColumn, frame: pl.DataFrame) -> bool:
+def _has_one_value(column: LaidColumn, frame: pl.DataFrame) -> bool:
     return len(set(column.texts)) == 1 and bool(column.texts[0]) and frame[column.name].n_unique() == 1
 
 
-def _folders(columns: Iterable[LaidColumn], frame: pl.DataFrame) -> list[str]:
-    """Give the folders of columns whose texts all lie in one, the longest first."""
+def _common_folders(columns: Iterable[LaidColumn], frame: pl.DataFrame) -> list[str]:
+    """Return the common folders of columns whose texts all begin with one, the longest first."""
     found = set()
     for column in columns:
         there = {text for text in column.texts if text}
@@ -190,12 +192,12 @@ def _folders(columns: Iterable[LaidColumn], frame: pl.DataFrame) -> list[str]:
             first, last = min(there), max(there)
             same = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
             folder = first[: first.rfind("/", 0, same) + 1]
-            if folder and _all_begin(frame[column.name], folder):
+            if folder and _all_begin_with(frame[column.name], folder):
                 found.add(folder)
     return sorted(found, key=len, reverse=True)
 
 
-def _all_begin(series: pl.Series, folder: str) -> bool:
+def _all_begin_with(series: pl.Series, folder: str) -> bool:
 
     if series.dtype != pl.String:
         return False
@@ -206,16 +208,16 @@ def _all_begin(series: pl.Series, folder: str) -> bool:
 # -- cutting --
 
 
-def _cut(texts: Sequence[str], width: int) -> list[str]:
-    """Shorten texts where it leaves most of them different: names are told apart by their ends, sentences by how they begin."""
+def _shortened(texts: Sequence[str], width: int) -> list[str]:
+    """Shorten texts where most of them stay different: names mostly differ at their ends, sentences at their beginnings."""
     long = {text for text in texts if len(text) > width}
     tails = (width * 2 // 3, width // 2, width // 3, width - 2, 0)
     if any(" " in text for text in long):
         tails = tails[::-1]
-    tail = max(tails, key=lambda tail: len({_middle(text, width, tail) for text in long}))
-    return [_middle(text, width, tail) for text in texts]
+    tail = max(tails, key=lambda tail: len({_shortened_to(text, width, tail) for text in long}))
+    return [_shortened_to(text, width, tail) for text in texts]
 
 
-def _middle(text: str, width: int, tail: int) -> str:
-    """Shorten a text, leaving so many characters of its end."""
+def _shortened_to(text: str, width: int, tail: int) -> str:
+    """Shorten a text in the middle, with `tail` characters of its end."""
     return text if len(text) <= width else f"{text[: width - tail - 1]}…{text[len(text) - tail :]}"

@@ -1,4 +1,4 @@
-"""Tables as plain text and as HTML, for a terminal, a notebook and a mail."""
+"""Tables as plain text and as HTML."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
+from tess_source.display.narrow import GAP, LaidColumn, narrowed
 
 if TYPE_CHECKING:
     from tess_source.display.narrow import LaidColumn
@@ -19,7 +20,7 @@ MOST_ROWS = 40
 
 
 def cell(value: Any) -> str:
-    """Write one value as people read it: nothing for null, whole numbers without a fraction."""
+    """Return one value as text: nothing for null, whole numbers without a fraction."""
     if value is None:
         return ""
     if isinstance(value, float):
@@ -30,12 +31,12 @@ def cell(value: Any) -> str:
 
 
 def number(count: int, noun: str) -> str:
-    """Write a number of things, e.g. ``1 file``, ``2,000 files``."""
+    """Return a number of things in words, e.g. ``1 file``, ``2,000 files``."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def size(count: float) -> str:
-    """Write a number of bytes with a decimal unit, e.g. ``2.0 MB``."""
+    """Return a number of bytes with a decimal unit, e.g. ``2.0 MB``."""
     for unit in ("B", "kB", "MB", "GB"):
         if abs(count) < 1000:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
@@ -47,9 +48,9 @@ def table(
     frame: pl.DataFrame, columns: Sequence[str], rows: int | None = MOST_ROWS, width: int | None = None, *,
     whole: Sequence[str] = (), elsewhere: str = "to_polars() has all",
 ) -> str:  # fmt: skip
-    """Lay out columns of a frame as text; numbers stand right, and what does not fit is said, not hidden.
+    """Return columns of a frame as a text table. Numbers are aligned right. The table says how much is left out.
 
-    Numbers and headings are never cut. How a table that is too wide gets narrower, says `tess_source.display.narrow`.
+    Numbers and headings are never cut. `tess_source.display.narrow` describes how a table that is too wide gets narrower.
 
     Parameters
     ----------
@@ -59,21 +60,19 @@ def table(
     rows : int, optional
         Most rows to show: half from the head, half from the tail; None for all.
     width : int, optional
-        Most characters a line; the terminal's if None, 0 for no limit.
+        Most characters per line: the terminal's width if None, 0 for no limit.
     whole : sequence of str
-        Columns that are neither left out nor cut, because the table is for them; many words go on below.
+        Columns that are neither left out nor cut; their long texts are wrapped.
     elsewhere : str
-        Where columns that are left out are to be found, in words.
+        Where to find columns that are left out, in words.
 
     Returns
     -------
     str
         Lines without a line feed at the end.
     """
-    from tess_source.display.narrow import LaidColumn, narrowed
-
     width = shutil.get_terminal_size((140, 24)).columns if width is None else width
-    head, tail = _split(frame.height, rows)
+    head, tail = _head_and_tail(frame.height, rows)
     columns = [name for name in columns if frame[name].null_count() < frame.height] or columns if width else columns
     shown = frame.select(columns)
     lines = [[cell(value) for value in row] for row in [*shown.head(head).iter_rows(), *shown.tail(tail).iter_rows()]]
@@ -84,26 +83,24 @@ def table(
     laid, out, gone = narrowed(laid, frame, width) if width else (laid, [], 0)
     headings, texts = [column.heading for column in laid], zip(*(column.cells() for column in laid), strict=True)
     deepest = max(map(len, headings), default=1)
-    out += _lines([[""] * (deepest - len(heading)) + heading for heading in headings], laid)
+    out += _lines_of_row([[""] * (deepest - len(heading)) + heading for heading in headings], laid)
     for place, row in enumerate(texts):
         if tail and place == head:
             out.append(f"… {frame.height - head - tail:,} more …")
-        out += _lines(row, laid)
+        out += _lines_of_row(row, laid)
     if gone:
         out.append(f"+{number(gone, 'column')}: {elsewhere}")
     return "\n".join(out)
 
 
-def _split(height: int, rows: int | None) -> tuple[int, int]:
+def _head_and_tail(height: int, rows: int | None) -> tuple[int, int]:
     if rows is None or height <= rows:
         return height, 0
     return rows - rows // 2, rows // 2
 
 
-def _lines(cells: Sequence[Sequence[str]], columns: Sequence[LaidColumn]) -> list[str]:
-    """Put the cells of a row side by side, each of which may have several lines."""
-    from tess_source.display.narrow import GAP
-
+def _lines_of_row(cells: Sequence[Sequence[str]], columns: Sequence[LaidColumn]) -> list[str]:
+    """Return the lines of a row, whose cells may have several lines each."""
     out = []
     for parts in zip_longest(*cells, fillvalue=""):
         padded = (p.rjust(c.width) if c.right else p.ljust(c.width) for p, c in zip(parts, columns, strict=True))
@@ -112,7 +109,7 @@ def _lines(cells: Sequence[Sequence[str]], columns: Sequence[LaidColumn]) -> lis
 
 
 def html(frame: pl.DataFrame, columns: Sequence[str], title: str, rows: int = MOST_ROWS) -> str:
-    """Lay out columns of a frame as an HTML table; every text is escaped.
+    """Return columns of a frame as an HTML table; every text is escaped.
 
     Parameters
     ----------
@@ -123,7 +120,7 @@ def html(frame: pl.DataFrame, columns: Sequence[str], title: str, rows: int = MO
     rows : int
         Most rows to show.
     """
-    head, tail = _split(frame.height, rows)
+    head, tail = _head_and_tail(frame.height, rows)
     shown = frame.select(columns)
     align = ["right" if frame.schema[name].is_numeric() else "left" for name in columns]
     body = [_html_row(row, align) for row in [*shown.head(head).iter_rows(), *shown.tail(tail).iter_rows()]]
@@ -139,6 +136,6 @@ def _html_row(row: Sequence[Any], align: Sequence[str]) -> str:
 
 
 def counts(series: pl.Series) -> str:
-    """Say how often each value stands in a column, most frequent first, e.g. ``6 target, 4 dv``."""
+    """Return the number of rows per value of a column, most frequent first, e.g. ``6 target, 4 dv``."""
     table_ = series.value_counts(sort=False).sort(pl.col("count"), pl.nth(0), descending=[True, False])
     return ", ".join(f"{count:,} {cell(value) or 'unknown'}" for value, count in table_.iter_rows())

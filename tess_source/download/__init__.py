@@ -1,1 +1,1 @@
-"""From a plan to whole files."""
+"""Downloads of the files of a plan."""

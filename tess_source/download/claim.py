@@ -1,7 +1,7 @@
-"""The claim beside a file: it tells other processes who is fetching it, and how they could go on if that one dies.
+"""The claim on a file: a small file beside it that names the process that fetches it, and how another process could resume.
 
-That nothing is fetched twice is what claims are for: small files that name their owner. A claim that is wrong, lost, or not honoured by
-a network disk costs a download, never a byte.
+Claims keep a file from being fetched twice. They are not needed for correct files: a claim that is wrong, lost, or not honoured by a
+network disk costs a second download, but damages no file.
 """
 
 from __future__ import annotations
@@ -26,49 +26,49 @@ __all__ = ["Claim", "sweep"]
 log: logging.Logger = logging.getLogger(__name__)
 
 HEARTBEAT = 5.0
-"""Seconds between two signs of life."""
+"""Seconds between two updates of the claim's time."""
 UNREADABLE = 2.0
-"""Seconds after which a claim without a readable owner is nobody's: its writer died between making and filling it."""
+"""Seconds after which a claim without a readable owner is abandoned: its writer died between making and filling it."""
 ORPHAN = 24 * 3600.0
-"""Seconds after which a part that nobody wrote to is removed."""
+"""Seconds after which a part that no process wrote to is removed."""
 OURS = re.compile(r".+\.(?:[0-9a-f]{12}|claim)\.part")
 
 
 class Claim:
-    """Says to other processes that this one is fetching a file.
+    """A claim that this process is fetching a file, visible to other processes.
 
     Parameters
     ----------
     path : Path
         The file.
     stale : float
-        Seconds without a sign of life after which somebody else's claim does not count.
+        Seconds without an update after which another process's claim does not count.
     """
 
     def __init__(self, path: Path, stale: float) -> None:
         self.name: str = uuid.uuid4().hex[:12]
         """The name of this run's part of the file."""
         self.left: Left | None = None
-        """What a run that is gone has left of it."""
+        """The part that an ended run has left, if any."""
         self._path, self._stale = path, stale
         self._file = part_name(path, "claim")
         self._handle, self._noted = -1, False
         self._beat = time.monotonic()
 
     def take(self) -> bool:
-        """Claim the file, if nobody else is at it.
+        """Claim the file, unless another process has claimed it.
 
         Raises
         ------
         OSError
-            If nothing can be written there.
+            If the claim cannot be written.
         """
         return self._create() or (self._take_over() and self._create())
 
     def note(self, source: Source, expected: int | None) -> None:
-        """Write down how the part could be continued, if it is worth it: a line more, of which the last whole one counts.
+        """Append a line that says how the part could be continued, if the file is large enough. The last whole line counts.
 
-        Call this when nothing of another version is in the part any more: whoever goes on with it believes the note.
+        Call this only when the part holds no bytes of another version any more: a process that resumes the part relies on the note.
         """
         worth = bool(source.condition) and expected is not None and expected >= WORTH
         if not (worth or self._noted):
@@ -81,19 +81,19 @@ class Claim:
             log.debug("no note beside %s: %s", self._path, error)
 
     def beat(self) -> None:
-        """Give a sign of life, now and then."""
+        """Update the claim's time, at most every `HEARTBEAT` seconds."""
         if (now := time.monotonic()) - self._beat > HEARTBEAT:
             self._beat = now
-            with contextlib.suppress(OSError):  # it is gone: somebody tidied up, and may fetch the file too
+            with contextlib.suppress(OSError):  # it was removed, e.g. by a user; another process may fetch the file too
                 os.utime(self._file)
 
     def release(self) -> None:
-        """Take the claim back."""
+        """Remove the claim."""
         handle, self._handle = self._handle, -1
         with contextlib.suppress(OSError):  # a network disk may fail late; nothing depends on the note
             os.close(handle)
         remove(self._file)
-        if self.left is not None:  # nobody went on with it, and nobody else knows of it
+        if self.left is not None:  # it was not resumed, and no other process knows of it
             remove(self.left.part)
 
     def _create(self) -> bool:
@@ -102,19 +102,19 @@ class Claim:
         except FileExistsError:
             return False
         try:
-            os.write(self._handle, f'{{"owner": {_spelled(Owner.me())}, "part": "{self.name}"}}'.encode())
+            os.write(self._handle, f'{{"owner": {_owner_as_json(Owner.me())}, "part": "{self.name}"}}'.encode())
         except OSError:
             self.release()
             raise
         return True
 
     def _take_over(self) -> bool:
-        """Take away a claim whose owner is gone, or that is stale. Only one of several processes can rename it."""
+        """Remove a claim whose owner has ended, or that is stale. Only one of several processes can rename it."""
         try:
             held, age = self._file.read_bytes(), time.time() - self._file.stat().st_mtime
         except FileNotFoundError:
             return True
-        owner, left = _understood(held, self._path)
+        owner, left = _owner_and_left(held, self._path)
         gone = owner.gone() if owner is not None else None
         if not gone and age < (self._stale if owner is not None else UNREADABLE):
             return False
@@ -133,7 +133,7 @@ class Claim:
         return True
 
     def _inherit(self, left: Left, owner: Owner) -> None:
-        """Keep what can be continued, and remove what cannot: nobody else will."""
+        """Keep a part that can be continued, and remove one that cannot: no other process will."""
         if left.source.condition and owner.on_this_boot():
             self.left = left
         else:
@@ -141,12 +141,12 @@ class Claim:
 
 
 @functools.lru_cache(maxsize=1)
-def _spelled(owner: Owner) -> str:
+def _owner_as_json(owner: Owner) -> str:
     return json.dumps(owner.record())
 
 
-def _understood(held: bytes, path: Path) -> tuple[Owner | None, Left | None]:
-    """Read a claim: who it is, and how to go on; the end of it may be cut, since notes are added while others read."""
+def _owner_and_left(held: bytes, path: Path) -> tuple[Owner | None, Left | None]:
+    """Return the owner of a claim and the part it left. The end of the text may be cut, since notes are added while others read."""
     first, *notes = held.split(b"\n")
     try:
         said = json.loads(first)
@@ -164,7 +164,7 @@ def _understood(held: bytes, path: Path) -> tuple[Owner | None, Left | None]:
 
 
 def sweep(folders: Iterable[Path]) -> None:
-    """Remove parts of ours in some folders that nobody has written to for a day: their owners died long ago."""
+    """Remove our parts in some folders that no process has written to for a day."""
     oldest = time.time() - ORPHAN
     for folder in folders:
         try:

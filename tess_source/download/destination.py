@@ -1,4 +1,4 @@
-"""Where downloads go: what a destination must be able to do, and the local folder, the one that there is."""
+"""Destinations of downloads: the protocol, and its only implementation, the local folder."""
 
 from __future__ import annotations
 
@@ -6,40 +6,23 @@ import errno
 import shutil
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from tess_source import paths
 from tess_source.download.claim import Claim
 from tess_source.download.part import Part
-from tess_source.files.folder import Folder, Lying
+from tess_source.files.folder import Files, Folder
 
 __all__ = ["Destination", "LocalFolder"]
 
 
-class Destination(Protocol):
-    """A place for files. Paths are relative to it, with ``/`` between their parts.
+class Destination(Files, Protocol):
+    """A place for files.
 
-    A file appears under its path only by `commit`, as a whole. Whoever has a `claim` is the only one who fetches a file; that is an
-    economy, not a guarantee: nothing is wrong if two do.
+    A file appears under its path only by `commit`, as a whole. A `claim` keeps other processes from fetching the same file. That saves work
+    but is not needed for correct files: two processes may fetch the same one.
     """
-
-    def exists(self, path: str, /) -> Lying | None:
-        """Return what lies in a place; None if that is no file."""
-        ...
-
-    def open(self, path: str, /) -> IO[bytes]:
-        """Open a file for reading."""
-        ...
-
-    def list(self, below: str = "", /) -> Iterator[str]:
-        """Yield the paths of all files below a folder."""
-        ...
-
-    def remove(self, path: str, /) -> None:
-        """Remove a file."""
-        ...
 
     def claim(self, path: str, stale: float, /) -> Claim:
         """Return what tells others that a file is being fetched; it is not taken yet."""
@@ -59,12 +42,12 @@ class Destination(Protocol):
 
 
 class LocalFolder(Folder):
-    """A local folder, which must stay the same one: not another that comes in its place, e.g. when a disk is gone.
+    """A local folder. It must stay the same one: an error is raised if another takes its place, e.g. when a disk is unmounted.
 
     Parameters
     ----------
     root : Path
-        It is made when the first file is claimed.
+        The folder. It is made when the first file is claimed.
     """
 
     def __init__(self, root: Path) -> None:
@@ -84,11 +67,11 @@ class LocalFolder(Folder):
         OSError
             If the folders cannot be made.
         """
-        return Claim(self._placed(path), stale)
+        return Claim(self._checked_path(path), stale)
 
     def part(self, path: str, name: str, /) -> Part:
         """Return the part of a file: see `claim`."""
-        return Part(self._placed(path), name)
+        return Part(self._checked_path(path), name)
 
     def commit(self, part: Part, /) -> Path:
         """Rename a part to its file.
@@ -96,22 +79,22 @@ class LocalFolder(Folder):
         Raises
         ------
         FileNotFoundError
-            If its folder is not the same any more: gone, or with a link in its place.
+            If its folder was removed or replaced by a link.
         OSError
             If it cannot be renamed.
         """
         if self._is_new(part.path):
-            raise FileNotFoundError(errno.ENOENT, "the folder was taken away meanwhile", str(self.root))
+            raise FileNotFoundError(errno.ENOENT, "the folder was removed or replaced meanwhile", str(self.root))
         part.file.replace(part.path)
         return part.path
 
     def room(self, part: Part, size: int | None, /) -> None:
-        """Check that there is room for a file. The system is asked once a second, or if it looks tight.
+        """Check that there is room for a file. The system is asked at most once per second, or when the known room is used up.
 
         Raises
         ------
         OSError
-            If there is not.
+            If there is no room.
         """
         if size is None:
             return
@@ -124,7 +107,7 @@ class LocalFolder(Folder):
             problem = f"the disk is full: {size:,} bytes are needed, {free:,} are free"
             raise OSError(errno.ENOSPC, problem, str(part.path.parent))
 
-    def _placed(self, relative: str) -> Path:
+    def _checked_path(self, relative: str) -> Path:
         path = self.root.joinpath(*paths.parts_of(relative))
         if self._is_new(path):
             paths.inside(self.root, relative)
@@ -132,18 +115,18 @@ class LocalFolder(Folder):
         return path
 
     def _is_new(self, path: Path) -> bool:
-        """Tell whether a file's folder was not looked at; following links all the way up takes as long as a small file."""
+        """Return whether a file's folder was not checked yet: following links all the way up takes as long as a small file."""
         known = self._known.get(path.parent)
         return known is None or known != _identity(path.parent)
 
     def _make_folder(self, path: Path) -> None:
-        """Make a file's folder, if the root is still the same, and remember which it is."""
+        """Make a file's folder, if the root is still the same, and remember its identity."""
         with self._lock:
             if self._identity is None:
                 self.root.mkdir(parents=True, exist_ok=True)
                 self._identity = _identity(self.root)
             if self._identity is None or self._identity != _identity(self.root):
-                raise FileNotFoundError(errno.ENOENT, "the folder was taken away meanwhile", str(self.root))
+                raise FileNotFoundError(errno.ENOENT, "the folder was removed or replaced meanwhile", str(self.root))
             path.parent.mkdir(parents=True, exist_ok=True)
             self._known[path.parent] = _identity(path.parent)
 

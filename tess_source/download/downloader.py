@@ -1,4 +1,4 @@
-"""The one way to download: what is here, what can be copied, what a plugin fetches, and the rest; entry by entry."""
+"""The download of a plan: files that are here, copies, files fetched by a plugin, and files fetched by the core, entry by entry."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def download(
     executor: Executor | None = None,
     on_entry: Callable[[Entry], object] | None = None,
 ) -> Manifest:
-    """Fetch what is not here yet.
+    """Fetch the files of a plan that are not here yet.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def download(
     Raises
     ------
     Interrupted
-        On Ctrl-C, with the manifest of what was done.
+        On Ctrl-C, with the manifest so far.
     """
     started = time.monotonic()
     run = Download(plan, registry, settings, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry)
@@ -61,7 +61,7 @@ def download(
 
 
 class Download:
-    """One download: iterate over it once, to the end or not.
+    """One download; iterate over it once. You may stop early.
 
     Parameters
     ----------
@@ -73,9 +73,9 @@ class Download:
     progress : bool or callable, optional
         See `tess_source.settings.Settings`.
     executor : Executor, optional
-        Whose workers fetch the files.
+        Its workers fetch the files.
     on_entry : callable, optional
-        Is called with each entry as soon as it is known, in the calling thread.
+        Called with each entry as soon as it is known, in the calling thread.
 
     Raises
     ------
@@ -104,13 +104,13 @@ class Download:
             settings, jobs=settings.jobs if jobs is None else checked_jobs(jobs), progress=progress
         )
         self._executor, self._on_entry = executor, on_entry
-        self._offline = Memory(settings, registry).offline
+        self._offline_entry = Memory(settings, registry).offline
         self._entries: list[Entry | None] = [None] * len(self._items)
         self._run: Run | None = None
         self._rest: list[int] = []
 
     def manifest(self, seconds: float) -> Manifest:
-        """Return what was done until now."""
+        """Return the manifest of everything so far."""
         for number, entry in zip(self._rest, self._run.entries if self._run else (), strict=False):
             self._entries[number] = self._entries[number] or entry
         pairs = zip(self._entries, self._items, strict=True)
@@ -118,12 +118,12 @@ class Download:
         return Manifest(self.plan, entries, seconds)
 
     def __iter__(self) -> Generator[Entry]:
-        for entry in self._known():
+        for entry in self._all_entries():
             if self._on_entry is not None:
                 self._on_entry(entry)
             yield entry
 
-    def _known(self) -> Iterator[Entry]:
+    def _all_entries(self) -> Iterator[Entry]:
         store = Store.of(self._settings)
         index = store.index_of(self.plan.root)
         found = look(self.plan, store, index)
@@ -132,19 +132,19 @@ class Download:
             copied(self.plan, found, index, store, new.append)
             self._entries = list(found.entries)
             yield from filter(None, found.entries)
-            for entry in self._fetched(found):
+            for entry in self._fetched_entries(found):
                 new.append(entry)
                 yield entry
         finally:
             run = (entry for entry in self._run.entries if entry) if self._run else ()
-            _note([*new, *run], index)
+            _add_to_index([*new, *run], index)
 
-    def _fetched(self, found: Existing) -> Iterator[Entry]:
-        """Fetch what is missing, by a plugin or by the built-in downloader."""
+    def _fetched_entries(self, found: Existing) -> Iterator[Entry]:
+        """Yield the entries of missing files, fetched by a plugin or by the core."""
         items = self._items
         self._rest = [number for number, entry in enumerate(self._entries) if entry is None]
-        if self._offline:
-            yield from self._told(_offline(items[number], found) for number in self._rest)
+        if self._offline_entry:
+            yield from self._kept_entries(_offline_entry(items[number], found) for number in self._rest)
         elif self._rest:
             everything = len(self._rest) == len(items)
             part = self.plan if everything else replace(self.plan, items=Items(self.plan.items.to_polars()[self._rest]))
@@ -155,10 +155,10 @@ class Download:
             if answer is None:
                 rest = [items[number] for number in self._rest]
                 self._run = Run(rest, self.plan.root, transports, settings, self._executor, workers.entries)
-            yield from self._told(self._run if answer is None and self._run is not None else answer or ())
+            yield from self._kept_entries(self._run if answer is None and self._run is not None else answer or ())
 
-    def _told(self, entries: Any) -> Iterator[Entry]:
-        """Give each entry its place in the plan."""
+    def _kept_entries(self, entries: Any) -> Iterator[Entry]:
+        """Yield entries, and keep each at its place in the plan."""
         places = {_key(item): number for number, item in enumerate(self._items)}
         for entry in entries:
             if (number := places.get(_key(entry.item))) is not None:
@@ -170,13 +170,13 @@ def _key(item: Item) -> tuple[str, str]:
     return item.uri, item.path
 
 
-def _offline(item: Item, found: Existing) -> Entry:
+def _offline_entry(item: Item, found: Existing) -> Entry:
     problem = found.problems.get(item.path)
     return Entry(item, FAILED, error=item.problem or f"offline, and it is not here{f': {problem}' if problem else ''}")
 
 
-def _note(entries: Sequence[Entry], index: Index) -> None:
-    """Remember files that were fetched or copied, and so verified."""
+def _add_to_index(entries: Sequence[Entry], index: Index) -> None:
+    """Add files that were fetched or copied, and so verified, to the index."""
     folder = Folder(index.root)
     index.add(known for entry in entries if (known := _known_of(entry, folder)))
 

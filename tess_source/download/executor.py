@@ -1,9 +1,9 @@
-"""Downloads by somebody else's workers: any `concurrent.futures.Executor`, e.g. a process pool's or a dask client's.
+"""Downloads by the workers of a `concurrent.futures.Executor`, e.g. of a process pool or a dask client.
 
 Each task is one batch of files, sent as one positional record that can be pickled: executors have keywords of their own, and small tasks
-cost more than small files. Every record is unlike all others, so that no scheduler takes a download for one that it has done before.
-Addresses are made by the plugins here and travel with the files, so that plugins of any origin work: modules, files, objects of a notebook.
-Connections are made by the worker. Entries come back, never bytes.
+cost more than small files. Every record is unique, so that a scheduler does not reuse the result of an earlier download.
+The plugins of this process make the addresses, which are sent with the files. So plugins of any origin work: modules, files, objects of a
+notebook. The worker makes the connections. Workers return entries, never bytes.
 """
 
 from __future__ import annotations
@@ -36,25 +36,25 @@ MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a worker is told."""
+    """The record that is sent to a worker."""
 
     items: tuple[Item, ...]
     addresses: Mapping[str, tuple[Request, ...] | str] = field(repr=False)
-    """URI → where it is to be had, or why that is not known. Headers may hold a secret."""
+    """URI → addresses, or the reason why there are none. Headers may hold a secret."""
     schemes: tuple[str, ...]
     root: str
     token: str
-    """Name of a file in the root that a worker must see, or else it writes to another disk."""
+    """Name of a file in the root that a worker must see. Otherwise it would write to another disk."""
     settings: Settings
 
 
 def check_executor(executor: Any) -> None:
-    """Refuse what is no executor, before anything is fetched.
+    """Raise an error if the argument is not an executor, before anything is fetched.
 
     Raises
     ------
     QueryError
-        If it is neither an executor nor None.
+        If the argument is neither an executor nor None.
     """
     if not isinstance(executor, Executor | None):
         raise QueryError(
@@ -70,7 +70,7 @@ def entries(
     transports: Mapping[str, Transport],
     settings: Settings,
 ) -> Iterator[tuple[int, Entry]]:
-    """Have files fetched by an executor.
+    """Fetch files with the workers of an executor.
 
     No more than ``settings.jobs`` connections are open at the same time, however many workers there are.
 
@@ -80,7 +80,7 @@ def entries(
     items : mapping
         Number → item.
     root : Path
-        A folder that all workers see.
+        A folder that all workers share.
     transports : mapping
         URI scheme → how to fetch it.
     settings : Settings
@@ -88,7 +88,7 @@ def entries(
     Yields
     ------
     tuple of int and Entry
-        As batches end; every number once.
+        In the order in which batches end; every number once.
     """
     if not items:
         return
@@ -96,7 +96,7 @@ def entries(
     top.mkdir(parents=True, exist_ok=True)
     token = top / f".{uuid.uuid4().hex}.part"
     token.touch()
-    width, jobs = _shared(executor, settings.jobs)
+    width, jobs = _width_and_jobs(executor, settings.jobs)
     plain = replace(settings, jobs=jobs, progress=False, token=None)
 
     def located(item: Item) -> dict[str, tuple[Request, ...] | str]:
@@ -114,7 +114,7 @@ def entries(
                 part = tuple(items[number] for number in numbers)
                 addresses = {uri: address for item in part for uri, address in located(item).items()}
                 batch = Batch(part, addresses, tuple(transports), str(top), token.name, plain)
-                running[_submitted(executor, batch)] = numbers
+                running[_future_of(executor, batch)] = numbers
             if not running:
                 return
             done, _ = wait(running, timeout=LISTEN, return_when=FIRST_COMPLETED)
@@ -128,7 +128,7 @@ def entries(
 
 
 def work(batch: Batch) -> list[Entry]:
-    """Fetch the files of a batch: this is what workers run.
+    """Fetch the files of a batch. Workers run this function.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def work(batch: Batch) -> list[Entry]:
             Entry(item, FAILED, error=f"{problem}; workers need a folder that all of them share")
             for item in batch.items
         ]
-    run = _run(batch, root)
+    run = _run_of(batch, root)
     try:
         for _ in run:
             pass
@@ -156,7 +156,7 @@ def work(batch: Batch) -> list[Entry]:
     return [entry or Entry(item, FAILED, error=INTERRUPTED) for item, entry in pairs]
 
 
-def _run(batch: Batch, root: Path) -> Run:
+def _run_of(batch: Batch, root: Path) -> Run:
     def locate(uri: str, settings: Settings) -> tuple[Request, ...]:
         found = batch.addresses[uri]
         if isinstance(found, str):
@@ -173,10 +173,10 @@ def _addresses(uri: str, transport: Transport, settings: Settings) -> tuple[Requ
         return f"{type(error).__name__}: {error}"
 
 
-def _submitted(executor: Executor, batch: Batch) -> Future[list[Entry]]:
+def _future_of(executor: Executor, batch: Batch) -> Future[list[Entry]]:
     try:
         return executor.submit(work, batch)
-    except Exception as error:  # noqa: BLE001  e.g. a pool that broke: the files of this batch are told as failed
+    except Exception as error:  # noqa: BLE001  e.g. a broken pool: the files of this batch are reported as failed
         failed: Future[list[Entry]] = Future()
         failed.set_exception(error)
         return failed
@@ -189,15 +189,15 @@ def _result(future: Future[list[Entry]], items: Sequence[Item]) -> list[Entry]:
         return [Entry(item, FAILED, error=f"its worker failed: {type(error).__name__}: {error}") for item in items]
 
 
-def _shared(executor: Executor, jobs: int) -> tuple[int, int]:
-    """Divide connections among workers: how many batches at the same time, and how many connections each."""
-    workers = max(1, _workers(executor) or jobs)
+def _width_and_jobs(executor: Executor, jobs: int) -> tuple[int, int]:
+    """Divide connections among workers: return the number of batches at the same time, and of connections per batch."""
+    workers = max(1, _worker_count(executor) or jobs)
     width = min(workers, jobs)
     return width, jobs // width
 
 
-def _workers(executor: Any) -> int | None:
-    """Say how many tasks an executor runs at the same time; None if it does not tell."""
+def _worker_count(executor: Any) -> int | None:
+    """Return how many tasks an executor runs at the same time; None if unknown."""
     if isinstance(most := getattr(executor, "_max_workers", None), int):
         return most
     ncores = getattr(getattr(executor, "_client", None), "ncores", None)  # dask
@@ -205,7 +205,7 @@ def _workers(executor: Any) -> int | None:
 
 
 def _batches(numbers: Sequence[int], width: int) -> Iterator[Sequence[int]]:
-    """Cut into batches of `MOST` at most, small enough that all workers have something to do until the end."""
+    """Yield batches of at most `MOST` numbers, small enough that all workers have work until the end."""
     size = max(1, min(MOST, math.ceil(len(numbers) / (4 * width))))
     for start in range(0, len(numbers), size):
         yield numbers[start : start + size]

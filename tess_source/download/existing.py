@@ -1,14 +1,14 @@
-"""Is it here? The one answer: for the dry run, the download, the fetcher that has just got its turn, and for plugins.
+"""Files that are here already: the one check for the dry run, the download, the fetcher that has just claimed a file, and plugins.
 
 A file counts as here if
 
 - it lies in its place as a plain file, or as a link to one in the same folder,
-- something tells a whole file of this kind from a part of one: a size, a sum, or a form that can be verified,
-- its size is the one that the plan says, if it says one,
-- it was verified before and did not change since (size and time; never said of links), or is read now and found whole,
-- and its sha256 is the one that the plan says, if it says one.
+- a complete file can be told from a part of one: by a size, a sha256, or a form that can be verified,
+- its size is that of the plan, if the plan has one,
+- it was verified before and did not change since (by size and time; not for links), or it is read now and found whole,
+- and its sha256 is that of the plan, if the plan has one.
 
-A file that lies in the cache folder alone is copied, if it is whole by the same rules and may be what the plan wants.
+A file that only lies in the cache folder is copied, if it is whole by the same rules and may be the file of the plan.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tess_source.display import text
 from tess_source.download.destination import LocalFolder
 from tess_source.download.part import Part, PartLostError
 from tess_source.errors import UnsafePathError
-from tess_source.files.folder import Folder, Lying
+from tess_source.files.folder import Files, Folder, Lying
 from tess_source.files.verify import Verifier, form_of
 from tess_source.tables.items import COPIED, FAILED, FETCHED, HERE, Entry, Item
 from tess_source.tables.plan import Plan
@@ -35,21 +35,21 @@ __all__ = ["Existing", "expected", "look", "lying", "whole"]
 log: logging.Logger = logging.getLogger(__name__)
 
 
-def lying(folder: Folder, item: Item) -> Lying | None:
-    """Return what lies in the place of an item, if it may be its file: nothing is read."""
-    if item.problem is not None or not _can_be_told(item):
+def lying(folder: Files, item: Item) -> Lying | None:
+    """Return size and time of the file in the place of an item, if it may be the item's file. Nothing is read."""
+    if item.problem is not None or not _can_be_verified(item):
         return None
     found = folder.exists(item.path)
     return found if found is not None and item.size in {None, found.size} else None
 
 
-def _can_be_told(item: Item) -> bool:
-    """Tell whether anything tells a whole file from a part of one."""
+def _can_be_verified(item: Item) -> bool:
+    """Return whether a complete file of an item can be told from a part of one."""
     return item.size is not None or item.sha256 is not None or form_of(item.path, item.kind) not in {"other", "html"}
 
 
-def whole(folder: Folder, item: Item) -> Entry | None:
-    """Return the entry of an item that is here; the file is read. None: it has to be fetched."""
+def whole(folder: Files, item: Item) -> Entry | None:
+    """Return the entry of an item whose file is here, after reading the file; None if it has to be fetched."""
     if lying(folder, item) is None:
         return None
     known, problem = read_whole(folder, item)
@@ -61,18 +61,18 @@ def whole(folder: Folder, item: Item) -> Entry | None:
 
 @dataclass
 class Existing:
-    """What of a plan is here, and what the cache folder has of the rest."""
+    """The files of a plan that are here, and the rest as far as the cache folder has it."""
 
     entries: list[Entry | None]
-    """In the plan's order. None: it is not here."""
+    """In the plan's order. None: the file is not here."""
     problems: dict[str, str]
-    """Path → what is wrong with a file that lies there."""
+    """Path → what is wrong with the file that lies there."""
     stored: dict[int, Entry] = field(default_factory=dict)
-    """Number of an item → the whole file that the cache folder has."""
+    """Number of an item → its whole file in the cache folder."""
 
 
 def look(plan: Plan, store: Store, index: Index) -> Existing:
-    """Look which files of a plan are here. Files that were never verified are read, and noted in the index.
+    """Find the files of a plan that are here. Files that were never verified are read, and added to the index.
 
     Parameters
     ----------
@@ -80,10 +80,10 @@ def look(plan: Plan, store: Store, index: Index) -> Existing:
     store : Store
         The cache folder.
     index : Index
-        What is known of the plan's folder.
+        The index of the plan's folder.
     """
     items = list(plan)
-    entries, problems = _looked(Folder(plan.root), items, index)
+    entries, problems = _entries_and_problems(Folder(plan.root), items, index)
     found = Existing(entries, problems)
     if index is not store.index:
         found.stored = _in_store(
@@ -93,7 +93,7 @@ def look(plan: Plan, store: Store, index: Index) -> Existing:
 
 
 def expected(plan: Plan, store: Store) -> list[str]:
-    """Return what would happen to each file of a plan: ``here``, ``copied``, ``fetched``, or ``failed`` for one that cannot be."""
+    """Return the expected status of each file of a plan: ``here``, ``copied``, ``fetched``, or ``failed`` if it cannot be fetched."""
     found = look(plan, store, store.index_of(plan.root))
 
     def status(number: int, item: Item, entry: Entry | None) -> str:
@@ -106,8 +106,10 @@ def expected(plan: Plan, store: Store) -> list[str]:
     return [status(number, item, entry) for number, (item, entry) in enumerate(zip(plan, found.entries, strict=True))]
 
 
-def _looked(folder: Folder, items: Sequence[Item], index: Index) -> tuple[list[Entry | None], dict[str, str]]:
-    """Find the items that lie in a folder whole."""
+def _entries_and_problems(
+    folder: Files, items: Sequence[Item], index: Index
+) -> tuple[list[Entry | None], dict[str, str]]:
+    """Return the entries of items whose files lie whole in a folder, and the problems of the others by path."""
     there = {number: place for number, item in enumerate(items) if (place := lying(folder, item))}
     known = {number: index.get(items[number].path, place) for number, place in there.items()}
     unread = [number for number, record in known.items() if record is None]
@@ -133,37 +135,36 @@ def _other_bytes(known: Known | None) -> str:
     return f"its bytes are not those of the plan: sha256 {known and known.sha256}"
 
 
-def _entry(folder: Folder, item: Item, known: Known) -> Entry:
-    path = folder.root.joinpath(*paths.parts_of(item.path))
-    return Entry(item, HERE, path=path, bytes=known.size, sha256=known.sha256)
+def _entry(folder: Files, item: Item, known: Known) -> Entry:
+    return Entry(item, HERE, path=folder.place(item.path), bytes=known.size, sha256=known.sha256)
 
 
-# -- what the cache folder has --
+# -- files in the cache folder --
 
 
 def _in_store(store: Store, missing: Mapping[int, Item]) -> dict[int, Entry]:
-    """Return the whole files of the cache folder for items that are missing elsewhere. Links are left out."""
+    """Return the whole files in the cache folder of items that are missing elsewhere. Links are left out."""
     folder = Folder(store.root)
     by_uri = {known.uri: path for path, known in store.index.entries.items() if known.uri}
     places = {number: _place_in_store(store, item, by_uri) for number, item in missing.items() if item.problem is None}
     numbers = [n for n, place in places.items() if place and (found := folder.exists(place)) and not found.is_link]
     items = [replace(missing[number], path=places[number]) for number in numbers]
-    entries, _ = _looked(folder, items, store.index)
+    entries, _ = _entries_and_problems(folder, items, store.index)
     return {number: entry for number, entry in zip(numbers, entries, strict=True) if entry is not None}
 
 
 def _place_in_store(store: Store, item: Item, by_uri: Mapping[str, str]) -> str:
-    """Return where the store may have a file: where it was fetched to, or where the same path holds no other address's file."""
+    """Return where the store may have a file: where it was fetched to, or its own path if no file of another URI lies there."""
     known = store.index.entries.get(item.path)
     own = known is None or known.uri in {"", item.uri, *item.mirrors}
     return by_uri.get(item.uri) or (item.path if own else "")
 
 
 def copied(plan: Plan, found: Existing, index: Index, store: Store, note: Callable[[Entry], object]) -> None:
-    """Copy to the folder of a plan what the cache folder has, and complete the entries. What cannot be copied is left to be fetched."""
+    """Copy files from the cache folder to the folder of a plan, and add their entries. A file that cannot be copied is fetched later."""
     items, folder, count = list(plan), LocalFolder(plan.root), 0
     for number, stored in found.stored.items():
-        if (entry := _copy(stored, items[number], folder)) is not None:
+        if (entry := _copied_entry(stored, items[number], folder)) is not None:
             found.entries[number] = entry
             note(entry)
             count += 1
@@ -171,15 +172,15 @@ def copied(plan: Plan, found: Existing, index: Index, store: Store, note: Callab
         log.info("%s copied from the cache folder %s", text.number(count, "file"), store.root)
 
 
-def _copy(stored: Entry, item: Item, folder: LocalFolder) -> Entry | None:
-    """Copy a file that was verified; None if that does not go, or its bytes are others by now."""
+def _copied_entry(stored: Entry, item: Item, folder: LocalFolder) -> Entry | None:
+    """Copy a verified file and return its entry; None if it cannot be copied, or its bytes changed."""
     if stored.path is None:
         return None
     try:
         paths.inside(folder.root, item.path)  # not in place of a link that leads elsewhere
         part = folder.part(item.path, uuid.uuid4().hex[:12])
         try:
-            verifier = _copied_bytes(stored, part, item)
+            verifier = _verifier_of_copy(stored, part, item)
             if verifier.finish():
                 return None
             path = folder.commit(part)
@@ -191,7 +192,7 @@ def _copy(stored: Entry, item: Item, folder: LocalFolder) -> Entry | None:
     return Entry(item, COPIED, path, bytes=verifier.size, sha256=verifier.sha256, mtime_ns=part.mtime_ns)
 
 
-def _copied_bytes(stored: Entry, part: Part, item: Item) -> Verifier:
+def _verifier_of_copy(stored: Entry, part: Part, item: Item) -> Verifier:
     assert stored.path is not None
     verifier = Verifier(part.path.name, size=stored.bytes, sha256=stored.sha256, kind=item.kind)
     with stored.path.open("rb") as source, part.open() as write:

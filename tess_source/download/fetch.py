@@ -1,4 +1,4 @@
-"""One file: claimed, fetched with patience from one of its addresses, and only then given its name."""
+"""The fetching of one file: claimed, fetched from one of its addresses with repeated tries, and then renamed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from tess_source.download.claim import Claim
-from tess_source.download.destination import LocalFolder
+from tess_source.download.destination import Destination
 from tess_source.download.existing import whole
 from tess_source.download.part import Part
 from tess_source.download.progress import Progress, Share
@@ -36,15 +36,15 @@ log: logging.Logger = logging.getLogger(__name__)
 
 
 class Fetcher:
-    """Fetches single files; one for all threads of a run.
+    """Fetcher of single files, shared by all threads of a run.
 
     Parameters
     ----------
-    folder : LocalFolder
+    folder : Destination
     schemes : collection of str
         URI schemes that are fetched.
     locate : callable
-        URI of such a scheme → where it is to be had, best first.
+        URI of such a scheme → addresses, best first.
     patience : Patience
     jobs : int
         Connections at most.
@@ -53,14 +53,14 @@ class Fetcher:
 
     def __init__(
         self,
-        folder: LocalFolder,
+        folder: Destination,
         schemes: Collection[str],
         locate: Callable[[str], Sequence[Request]],
         patience: Patience,
         jobs: int,
         bar: Progress,
     ) -> None:
-        self.folder: LocalFolder = folder
+        self.folder: Destination = folder
         self.schemes: Collection[str] = schemes
         self.locate: Callable[[str], Sequence[Request]] = locate
         self.patience: Patience = patience
@@ -70,7 +70,7 @@ class Fetcher:
         self.throttle: Throttle = Throttle(jobs, self.stop)
 
     def halt(self) -> None:
-        """Let all threads stop soon: also those that wait for the next bytes of a slow server."""
+        """Stop all threads soon, also those that wait for the next bytes of a slow server."""
         self.transfers.halt()
         self.throttle.wake()
 
@@ -79,16 +79,16 @@ class Fetcher:
         self.transfers.close()
 
     def entry(self, item: Item) -> Entry | None:
-        """See to one item; whatever goes wrong becomes the entry's error.
+        """Fetch one item, if it is not here. Any failure becomes the entry's error.
 
         Returns
         -------
         Entry or None
-            None: another process is fetching it, look again later.
+            None if another process is fetching it: look again later.
         """
         share = self.bar.share(item.size or 0)
         try:
-            entry = self._claimed(item, share)
+            entry = self._entry_once_claimed(item, share)
         except StoppedError:
             return Entry(item, FAILED, error=INTERRUPTED)
         except (TessSourceError, OSError, ValueError) as error:
@@ -100,7 +100,7 @@ class Fetcher:
             log.info("%s: %s", item.uri, entry.error)
         return entry
 
-    def _claimed(self, item: Item, share: Share) -> Entry | None:
+    def _entry_once_claimed(self, item: Item, share: Share) -> Entry | None:
         uris = [uri for uri in (item.uri, *item.mirrors) if scheme_of(uri) in self.schemes]
         if not uris:
             there = ", ".join(self.schemes) or "none"
@@ -116,15 +116,17 @@ class Fetcher:
             claim.release()
 
     def _from_any(self, item: Item, uris: Iterable[str], claim: Claim, share: Share) -> Entry:
-        """Fetch an item from its URI, or else from its mirrors, each at all of its addresses."""
+        """Fetch an item from its URI, or else from its mirrors; try all addresses of each."""
         problems: list[str] = []
         for uri in uris:
             secrets: tuple[str, ...] = ()
             try:
-                for request in self.locate(uri):
+                requests = self.locate(uri)
+                problems += [] if requests else [f"its plugin gives no address for {uri!r}"]
+                for request in requests:
                     secrets = tuple(request.headers.values())
                     try:
-                        part = self._fetched(item, request, claim, share)
+                        part = self._fetch_part(item, request, claim, share)
                     except (StoppedError, KeyboardInterrupt):
                         raise
                     except (TessSourceError, ValueError) as error:
@@ -142,34 +144,34 @@ class Fetcher:
                 problems.append(without_secrets(f"{type(error).__name__}: {error}", secrets))
         return Entry(item, FAILED, error="; ".join(problems))
 
-    def _fetched(self, item: Item, request: Request, claim: Claim, share: Share) -> Part:
-        """Fetch an item from one address, and give it its name."""
+    def _fetch_part(self, item: Item, request: Request, claim: Claim, share: Share) -> Part:
+        """Fetch an item from one address, and rename its part to the file."""
         part = self.folder.part(item.path, claim.name)
         try:
             if request.unpack:
-                self._unpacked(Task(item, request, part, claim, share))
+                self._receive_zip(Task(item, request, part, claim, share))
             else:
-                self._received(Task(item, request, part, claim, share))
+                self._receive(Task(item, request, part, claim, share))
             self.folder.commit(part)
         except BaseException:
             part.remove()
             raise
         return part
 
-    def _unpacked(self, task: Task) -> None:
-        """Fetch what the file comes in, and unpack it."""
+    def _receive_zip(self, task: Task) -> None:
+        """Fetch the zip file that holds the item's file, and unpack it."""
         if task.request.unpack != "zip":
             raise DownloadError(f"unpack={task.request.unpack!r} is not known; 'zip' is")
         item = replace(task.item, path=f"{task.item.path}.zip", size=None, sha256=None, kind="other")
         packed = self.folder.part(item.path, task.claim.name)
         try:
-            self._received(Task(item, task.request, packed, task.claim, task.share))
+            self._receive(Task(item, task.request, packed, task.claim, task.share))
             unpacked(packed, task, self.folder)
         finally:
             packed.remove()
 
-    def _received(self, task: Task) -> None:
-        """Try until all bytes are there."""
+    def _receive(self, task: Task) -> None:
+        """Fetch all bytes of a file, with repeated tries."""
         part, request = task.part, task.request
         host = urlsplit(request.url).netloc
         failed: set[str] = set()
@@ -203,7 +205,7 @@ class Fetcher:
         self.throttle.ease()
 
     def _adopt(self, task: Task) -> None:
-        """Go on where a run that is gone had to stop, if it was at this very file."""
+        """Resume the part of an ended run, if it is of the same address and size."""
         claim, item = task.claim, task.item
         if (left := claim.left) is None:
             return
@@ -215,5 +217,5 @@ class Fetcher:
 
 
 def scheme_of(uri: str) -> str:
-    """Return what stands before the colon."""
+    """Return the scheme of a URI: the text before the colon."""
     return uri.partition(":")[0]

@@ -1,4 +1,4 @@
-"""Connections for files: one pool for all threads, proxies and CA bundles from the environment as curl and requests take them."""
+"""HTTP connections: one pool for all threads, with proxies and CA bundles from the environment as in curl and requests."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SETTLED = 60.0
 
 
 class Pools:
-    """Keep-alive connections, safe to share among threads.
+    """Pools of keep-alive connections, shared by threads.
 
     Parameters
     ----------
@@ -54,15 +54,15 @@ class Pools:
         self._hosts: dict[tuple[str, str], urllib3.PoolManager] = {}
 
     def get(self, url: str, headers: dict[str, str], secret: Iterable[str] = ()) -> urllib3.BaseHTTPResponse:
-        """Ask for a URL; the body is not read yet.
+        """Request a URL; the body is not read yet.
 
-        Redirects are followed, but cookies, authorization and what is named in `secret` go to the first host only. No status is an
-        error here.
+        Redirects are followed, but cookies, authorization and the headers named in `secret` are sent to the first host only. No status is
+        an error here.
 
         Raises
         ------
         urllib3.exceptions.HTTPError
-            If there is no answer, or redirects do not end.
+            If there is no answer, or there are too many redirects.
         """
         return self._manager(url).request(
             "GET",
@@ -80,7 +80,7 @@ class Pools:
             manager.clear()
 
     def _manager(self, url: str) -> urllib3.PoolManager:
-        """Give the connections for a URL; the environment is read once for each host, as that takes as long as a small file."""
+        """Return the pool for a URL. The environment is read once per host, since that takes as long as a small file."""
         parts = urlsplit(url)
         host = parts.scheme, parts.hostname or ""
         with self._lock:
@@ -88,11 +88,11 @@ class Pools:
                 proxies = {} if proxy_bypass(host[1]) else getproxies()
                 proxy = proxies.get(parts.scheme) or proxies.get("all") or ""
                 if proxy not in self._managers:
-                    self._managers[proxy] = self._make(proxy or None)
+                    self._managers[proxy] = self._new_manager(proxy or None)
                 self._hosts[host] = self._managers[proxy]
             return self._hosts[host]
 
-    def _make(self, proxy: str | None) -> urllib3.PoolManager:
+    def _new_manager(self, proxy: str | None) -> urllib3.PoolManager:
         import urllib3
 
         options: dict[str, Any] = {"maxsize": self._connections, "ca_certs": _ca_bundle()}
@@ -101,7 +101,7 @@ class Pools:
 
 @functools.lru_cache(maxsize=16)
 def _retries(secret: frozenset[str]) -> urllib3.Retry:
-    """Follow redirects, and try nothing again: that is done where the bytes are counted."""
+    """Return a policy that follows redirects and repeats nothing: requests are repeated where the bytes are counted."""
     from urllib3 import Retry
 
     return Retry(
@@ -117,7 +117,7 @@ def _retries(secret: frozenset[str]) -> urllib3.Retry:
 
 
 class Range(NamedTuple):
-    """What a 206 says that it holds."""
+    """The bytes that a response with status 206 holds."""
 
     first: int
     last: int
@@ -125,7 +125,7 @@ class Range(NamedTuple):
 
 
 def content_range(response: urllib3.BaseHTTPResponse) -> Range | None:
-    """Read ``Content-Range``; None if it is missing, not in bytes, or does not say the file's whole size."""
+    """Read ``Content-Range``; None if it is missing, not in bytes, or without the file's total size."""
     found = re.fullmatch(r"bytes +(\d+)-(\d+)/(\d+)", response.headers.get("Content-Range", "").strip(), re.IGNORECASE)
     return Range(*map(int, found.groups())) if found else None
 
@@ -137,20 +137,20 @@ def length(response: urllib3.BaseHTTPResponse) -> int | None:
 
 
 def strong_etag(response: urllib3.BaseHTTPResponse) -> str:
-    """Read ``ETag``; empty if it is missing or weak: then different bytes may have the same."""
+    """Read ``ETag``; empty if it is missing, or weak, so that different bytes may have the same tag."""
     tag: str = response.headers.get("ETag", "").strip()
     return tag if len(tag) > 2 and tag[0] == tag[-1] == '"' else ""
 
 
 def last_modified(response: urllib3.BaseHTTPResponse) -> str:
-    """Read ``Last-Modified``; empty if it is missing, or so young that the file may have changed within the same second."""
+    """Read ``Last-Modified``; empty if it is missing, or so recent that the file may have changed within the same second."""
     said: str = response.headers.get("Last-Modified", "").strip()
-    changed, sent = _moment(said), _moment(response.headers.get("Date", ""))
+    changed, sent = _timestamp(said), _timestamp(response.headers.get("Date", ""))
     return said if changed is not None and (sent is None or sent - changed >= SETTLED) else ""
 
 
 def retry_after(response: urllib3.BaseHTTPResponse) -> float | None:
-    """Return the seconds that a response asks to wait (``Retry-After``); None if it does not say."""
+    """Return the seconds that a response asks to wait (``Retry-After``); None without this header."""
     return seconds_to_wait(response.headers.get("Retry-After"))
 
 
@@ -170,11 +170,11 @@ def seconds_to_wait(header: str | None) -> float | None:
     value = (header or "").strip()
     if value.isascii() and value.isdecimal():
         return float(value)
-    moment = _moment(value)
+    moment = _timestamp(value)
     return None if moment is None else max(0.0, moment - time.time())
 
 
-def _moment(date: str) -> float | None:
+def _timestamp(date: str) -> float | None:
     try:
         moment = parsedate_to_datetime(date)
         return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()  # "-0000" stands for UTC too
@@ -183,7 +183,7 @@ def _moment(date: str) -> float | None:
 
 
 def _ca_bundle() -> str | None:
-    """Give the certificates that the environment names, in the order in which requests and curl look for them; else the system's."""
+    """Return the CA bundle that the environment names, in the order of requests and curl; None for the system's."""
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
         if bundle := os.environ.get(name):
             return bundle

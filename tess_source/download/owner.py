@@ -1,4 +1,4 @@
-"""Which process something belongs to, and whether that process still lives: no answer where that cannot be known."""
+"""The process that owns a claim, and whether it still runs, as far as that can be known."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ __all__ = ["Owner"]
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """One process on one machine since its last start."""
+    """One process on one machine."""
 
     host: str
     boot: str
-    """Which start of the machine; empty where the system does not say (only Linux does)."""
+    """Identifier of the machine's last start; empty except on Linux."""
     space: str
-    """In which space process numbers count: containers have their own."""
+    """Namespace of the process number: containers have their own."""
     pid: int
     started: str
-    """When the process was started, in the system's own count: numbers are used again."""
+    """Start time of the process, in the system's own count: process numbers are reused."""
 
     @classmethod
     def me(cls) -> Owner:
-        """Give this process."""
-        return _me(os.getpid())
+        """Return the owner for this process."""
+        return _owner_of(os.getpid())
 
     @classmethod
     def of(cls, record: Any) -> Self:
-        """Read what `record` wrote.
+        """Return the owner that `record` described.
 
         Raises
         ------
         KeyError, TypeError
-            If it is something else.
+            If it is not such a record.
         """
         names = ("host", "boot", "space", "started")
         return cls(**{name: str(record[name]) for name in names}, pid=int(record["pid"]))
 
     def record(self) -> dict[str, Any]:
-        """Give plain values."""
+        """Return the owner as plain values."""
         return asdict(self)
 
     def gone(self) -> bool | None:
-        """Tell whether the process has ended; None if that cannot be seen from here."""
+        """Return whether the process has ended; None if this machine cannot know."""
         me = Owner.me()
         if self.host != me.host:
             return None
@@ -55,42 +55,44 @@ class Owner:
             return True
         if self.space != me.space:
             return None
-        return _ended(self.pid, self.started)
+        return _has_ended(self.pid, self.started)
 
     def on_this_boot(self) -> bool:
-        """Tell whether the machine has run on since then: only then is all that was written really there."""
+        """Return whether the machine was not restarted since: only then are all written bytes certainly there."""
         me = Owner.me()
         return bool(self.boot) and (self.host, self.boot, self.space) == (me.host, me.boot, me.space)
 
 
 @functools.lru_cache(maxsize=1)
-def _me(pid: int) -> Owner:
-    return Owner(socket.gethostname(), _text("/proc/sys/kernel/random/boot_id"), _space(), pid, _started(pid))
+def _owner_of(pid: int) -> Owner:
+    return Owner(
+        socket.gethostname(), _text_of_file("/proc/sys/kernel/random/boot_id"), _pid_namespace(), pid, _start_time(pid)
+    )
 
 
-def _text(path: str) -> str:
+def _text_of_file(path: str) -> str:
     try:
         return Path(path).read_text().strip()
     except OSError:
         return ""
 
 
-def _space() -> str:
+def _pid_namespace() -> str:
     try:
         return str(Path("/proc/self/ns/pid").readlink())
     except OSError:
         return ""
 
 
-def _started(pid: int) -> str:
-    """Give the start time of a process in clock ticks since boot: field 22 of ``/proc/PID/stat`` (proc(5)); empty if it has none."""
-    fields = _text(f"/proc/{pid}/stat").rpartition(")")[2].split()
+def _start_time(pid: int) -> str:
+    """Return the start time of a process in clock ticks since boot, field 22 of ``/proc/PID/stat`` (proc(5)); empty if it does not run."""
+    fields = _text_of_file(f"/proc/{pid}/stat").rpartition(")")[2].split()
     return "" if len(fields) < 20 or fields[0] in {"Z", "X"} else fields[19]
 
 
-def _ended(pid: int, started: str) -> bool | None:
+def _has_ended(pid: int, started: str) -> bool | None:
     if started:
-        return _started(pid) != started
+        return _start_time(pid) != started
     if os.name != "posix":  # elsewhere, asking by a signal would end it
         return None
     try:

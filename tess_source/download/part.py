@@ -1,6 +1,6 @@
-"""Bytes on their way: the ``.part`` beside a file, and what its bytes are of.
+"""The part of a file that is being downloaded: the ``.part`` beside the file, and the version of the file that its bytes are from.
 
-What is right depends on nothing but names that nobody else uses, and on renaming, which is atomic.
+Correct files depend only on unique names and on renaming, which is atomic.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ __all__ = ["WORTH", "Left", "Part", "PartLostError", "Source", "part_name", "rem
 log: logging.Logger = logging.getLogger(__name__)
 
 WORTH = 1 << 20
-"""Bytes of a file from which on it is noted how another run could continue it; smaller ones start anew."""
+"""Least bytes of a file for which a note says how another run could continue it; smaller files start anew."""
 LONGEST = 230
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Which bytes a part consists of: an address, and what the server said to tell this version of the file from others."""
+    """The address of a part's bytes, and the server's marks that tell this version of the file from others."""
 
     url: str
     etag: str = ""
@@ -37,13 +37,13 @@ class Source:
 
     @property
     def condition(self) -> str:
-        """What ``If-Range`` may hold; empty if this file cannot be continued."""
+        """Value for ``If-Range``; empty if this file cannot be continued."""
         return self.etag or self.modified
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What a run that is gone has left of a file."""
+    """The part of a file that an ended run has left."""
 
     part: Path
     source: Source
@@ -51,16 +51,16 @@ class Left:
 
 
 class PartLostError(Exception):
-    """A part is not there any more, or not all of it."""
+    """A part, or some of it, is not there any more."""
 
 
 class Part:
-    """What has come of one file so far, under a name that no reader takes for data and nobody else writes to.
+    """The bytes of one file that have arrived so far, under a unique name that no reader takes for data.
 
     Parameters
     ----------
     path : Path
-        The file that it is to become.
+        The file that the part becomes.
     name : str
         Twelve hexadecimal digits.
     """
@@ -72,32 +72,32 @@ class Part:
         self.expected: int | None = None
         self.verifier: Verifier | None = None
         self.mtime_ns: int | None = None
-        """When its last bytes were written, once it is whole [ns since 1970]."""
+        """Time at which its last bytes were written, once it is whole [ns since 1970]."""
 
     @property
     def count(self) -> int:
-        """Bytes that came, and were checked as far as that goes."""
+        """Bytes that arrived and were checked, as far as possible."""
         return self.verifier.size if self.verifier is not None else 0
 
     def continues(self, url: str) -> Source | None:
-        """Give what the rest may be asked for with, if there is a part of this very address that can be continued."""
+        """Return the source with which to request the rest, if this is a part of the same URL that can be continued; else None."""
         source, verifier = self.source, self.verifier
         if source is None or verifier is None or source.url != url or not source.condition:
             return None
         return source if verifier.size and verifier.problem is None else None
 
     def restart(self, verifier: Verifier, expected: int | None, source: Source) -> None:
-        """Begin from nothing."""
+        """Start anew without any bytes."""
         self.verifier, self.expected, self.source = verifier, expected, source
 
     def forget(self) -> None:
-        """Never continue these bytes."""
+        """Discard these bytes: they are never continued."""
         self.verifier = self.source = self.expected = None
 
     def adopt(self, left: Left, verifier: Verifier) -> None:
-        """Take over what another run has left, checking it anew; whatever is wrong with it, it is forgotten.
+        """Take over the part of another run, and check it again. If anything is wrong with it, it is discarded.
 
-        All but the last byte: so the server is asked in any case whether this is still its file.
+        The last byte is left out, so that the server is asked in any case whether this is still its file.
         """
         try:
             left.part.rename(self.file)  # one of several that want it gets it
@@ -115,9 +115,9 @@ class Part:
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Callable[[bytes], None]]:
-        """Open it, and give what writes the next bytes, behind those that count; they are on disk when it is closed without an error.
+        """Open the part, and yield a function that appends bytes. They are on disk when the part is closed without an error.
 
-        Bare system calls: each one more, such as those of a buffered file, has threads wait for each other.
+        It uses bare system calls: each further call, e.g. of a buffered file, makes threads wait for each other.
         """
         flags = os.O_WRONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
         try:
@@ -125,32 +125,32 @@ class Part:
         except FileNotFoundError as error:
             if not self.count:
                 raise
-            raise PartLostError("what had come of the file was taken away") from error
+            raise PartLostError("the bytes that had arrived were removed") from error
         try:
             if self.count:
                 if os.fstat(handle).st_size < self.count:
-                    raise PartLostError("some of what had come of the file was taken away")
+                    raise PartLostError("some of the bytes that had arrived were removed")
                 os.ftruncate(handle, self.count)
                 os.lseek(handle, self.count, os.SEEK_SET)
-            yield functools.partial(_write, handle)
+            yield functools.partial(_write_all, handle)
             os.fsync(handle)
             self.mtime_ns = os.fstat(handle).st_mtime_ns
         finally:
             os.close(handle)
 
     def remove(self) -> None:
-        """Remove what is there of it."""
+        """Remove the part's file, if there is one."""
         remove(self.file)
 
 
-def _write(handle: int, data: bytes) -> None:
+def _write_all(handle: int, data: bytes) -> None:
     done = os.write(handle, data)
     while done < len(data):  # as on a disk that is nearly full
         done += os.write(handle, memoryview(data)[done:])
 
 
 def part_name(path: Path, word: str) -> Path:
-    """Return a name beside a file that ends in ``.part`` and is not too long for any file system."""
+    """Return the name of a file's part, which ends in ``.part`` and is not too long for any file system."""
     name = path.name
     if len(name.encode()) + len(word) + 6 > LONGEST:
         digest = hashlib.sha256(name.encode()).hexdigest()[:16]
@@ -159,7 +159,7 @@ def part_name(path: Path, word: str) -> Path:
 
 
 def remove(file: Path) -> None:
-    """Remove a file, if that is possible."""
+    """Remove a file, if possible."""
     try:
         file.unlink(missing_ok=True)
     except OSError as error:

@@ -1,7 +1,7 @@
-"""A run of the built-in downloader: a pool of threads, whole files or none, and an entry for every file.
+"""A run of the core's downloader: a pool of threads that fetches whole files or none, with an entry for every file.
 
-A file appears under its final name only when all its bytes are there and were verified. What is promised, and by which test it is held:
-``docs/downloads.md``.
+A file appears under its final name only when all its bytes are there and were verified. ``docs/downloads.md`` lists all guarantees and
+the tests that check them.
 """
 
 from __future__ import annotations
@@ -28,33 +28,36 @@ __all__ = ["Run", "addresses"]
 ByExecutor = Callable[
     [Executor, Mapping[int, Item], Path, Mapping[str, Transport], Settings], Iterator[tuple[int, Entry]]
 ]
-"""How an executor's workers fetch files: `tess_source.download.executor.entries`."""
+"""Type of the function that fetches files by an executor's workers: `tess_source.download.executor.entries`."""
 
 
 def addresses(uri: str, transport: Transport, settings: Settings) -> tuple[Request, ...]:
-    """Return where a URI is to be had, best first; with another server, everything is asked there."""
+    """Return the addresses of a URI, best first. With another server, all are there, without headers made for other hosts."""
     located = transport.locate(uri, settings)
     requests = (located,) if isinstance(located, Request) else tuple(located)
-    return tuple(
-        Request(at_server(request.url, settings), dict(request.headers), request.unpack) for request in requests
-    )
+    return tuple(_request_at_server(request, settings) for request in requests)
+
+
+def _request_at_server(request: Request, settings: Settings) -> Request:
+    url = at_server(request.url, settings)
+    return Request(url, dict(request.headers) if url == request.url else {}, request.unpack)
 
 
 class Run:
-    """One download: iterate over it once, to the end or not.
+    """One run of the downloader; iterate over it once. You may stop early.
 
     Parameters
     ----------
     items : sequence of Item
-        Files that are not here.
+        Files to fetch.
     root : Path
     transports : mapping
         URI scheme → how to fetch it.
     settings : Settings
     executor : Executor, optional
-        Whose workers do the work, in place of threads of this process.
+        Its workers fetch the files, in place of threads of this process.
     by_executor : callable, optional
-        How they do it.
+        The function by which they do.
     """
 
     def __init__(
@@ -70,7 +73,7 @@ class Run:
         self.root: Path = root
         self.settings: Settings = settings
         self.entries: list[Entry | None] = [None] * len(items)
-        """What is known so far; threads fill it in."""
+        """Entries so far; threads fill them in."""
         self._transports, self._executor, self._by_executor = transports, executor, by_executor
 
     def __iter__(self) -> Iterator[Entry]:
@@ -86,13 +89,13 @@ class Run:
             except CallbackError as error:
                 raise error.__cause__ or error from None
 
-    def _locate(self, uri: str) -> tuple[Request, ...]:
+    def _addresses_of(self, uri: str) -> tuple[Request, ...]:
         return addresses(uri, self._transports[scheme_of(uri)], self.settings)
 
     def _by_threads(self, todo: Sequence[int], bar: Progress) -> Iterator[Entry]:
         settings = self.settings
         folder = LocalFolder(self.root)
-        fetcher = Fetcher(folder, tuple(self._transports), self._locate, settings.patience, settings.jobs, bar)
+        fetcher = Fetcher(folder, tuple(self._transports), self._addresses_of, settings.patience, settings.jobs, bar)
         work = _Work(todo, settings.patience.look, fetcher.stop)
 
         def do(index: int) -> Entry | None:
@@ -105,7 +108,7 @@ class Run:
 
         try:
             if settings.jobs <= 1 or len(todo) <= 1:
-                yield from _in_order(work, do)
+                yield from _by_this_thread(work, do)
             else:
                 yield from _in_threads(work, do, min(settings.jobs, len(todo)), fetcher.halt)
         finally:
@@ -127,7 +130,7 @@ class Run:
 
 
 class _Work:
-    """Numbers of what is left to do: first once each, then again and again what another process is at."""
+    """Numbers of the files that are left: first once each, then again and again those that another process is fetching."""
 
     def __init__(self, todo: Sequence[int], pause: float, stop: threading.Event) -> None:
         self._todo = iter(todo)
@@ -136,12 +139,12 @@ class _Work:
         self._lock = threading.Lock()
 
     def later(self, index: int) -> None:
-        """Put one back."""
+        """Put a number back, for a later try."""
         with self._lock:
             heapq.heappush(self._later, (time.monotonic() + self._pause, index))
 
     def next(self) -> int | None:
-        """Return the next; None if there is nothing left, or all is to stop."""
+        """Return the next number; None if none is left, or the run was stopped."""
         with self._lock:
             index = next(self._todo, None)
             due = 0.0
@@ -152,8 +155,8 @@ class _Work:
         return index
 
 
-def _in_order(work: _Work, do: Callable[[int], Entry | None]) -> Iterator[Entry]:
-    """Work in the calling thread, so that recorded tests and debuggers can follow."""
+def _by_this_thread(work: _Work, do: Callable[[int], Entry | None]) -> Iterator[Entry]:
+    """Yield the entries of files fetched in the calling thread, for recorded tests and debuggers."""
     while (index := work.next()) is not None:
         if (entry := do(index)) is not None:
             yield entry
@@ -162,7 +165,7 @@ def _in_order(work: _Work, do: Callable[[int], Entry | None]) -> Iterator[Entry]
 def _in_threads(
     work: _Work, do: Callable[[int], Entry | None], count: int, halt: Callable[[], None]
 ) -> Iterator[Entry]:
-    """Work in threads; what one of them raises, e.g. Ctrl-C in a progress callback, ends all."""
+    """Yield the entries of files fetched in threads. An exception in one, e.g. Ctrl-C in a progress callback, stops all."""
     done: queue.SimpleQueue[Entry | BaseException | None] = queue.SimpleQueue()
 
     def worker() -> None:

@@ -1,4 +1,4 @@
-"""How many files are fetched at the same time: fewer while the archive is under strain, more again when it is not."""
+"""The limit of files that are fetched at the same time: lower while the archive is under strain, higher again afterwards."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ log: logging.Logger = logging.getLogger(__name__)
 
 
 CAUTION = 6
-"""Complaints after which the number of successes that is asked for doubles no more."""
+"""Number of reductions after which the required number of successes doubles no more."""
 
 
 class Throttle:
-    """Slots for transfers: halved when the archive complains or does not answer, one more after as many successes as there are slots.
+    """Slots for transfers, halved when the archive refuses or does not answer, and one more after as many successes as there are slots.
 
-    To go where the archive complained before takes twice as many successes for each time it did.
+    To reach a number of slots at which the archive refused before takes twice as many successes per refusal.
 
     Parameters
     ----------
     most : int
-        Slots at most, and to begin with.
+        Most slots, and the initial number.
     stop : threading.Event
         Ends all waiting, together with `wake`.
     """
@@ -43,9 +43,9 @@ class Throttle:
 
     @contextlib.contextmanager
     def slot(self, host: str) -> Iterator[float]:
-        """Wait for a slot, and until a host may be asked again; gives the time at which it was had.
+        """Wait for a slot, and until a host may be asked again; yield the time at which the slot was taken.
 
-        Nothing is waited for once `stop` is set: who has a slot then must look.
+        There is no wait once `stop` is set: check `stop` after taking a slot.
         """
         with self._change:
             while not self._stop.is_set():
@@ -62,15 +62,15 @@ class Throttle:
                 self._change.notify()
 
     def lower(self, since: float, host: str, hold: float = 0.0) -> bool:
-        """Note a sign of strain, and tell whether more was asked for than one file at a time, so that less can be.
+        """Lower the limit after a sign of strain; return False if it is one file at a time already.
 
         Parameters
         ----------
         since : float
-            When the transfer got its slot: those that were under way when the limit was lowered do not lower it again.
+            Time at which the transfer got its slot: transfers that were under way when the limit was lowered do not lower it again.
         host : str
         hold : float
-            Seconds for which nobody is to ask this host.
+            Seconds without requests to this host.
         """
         with self._change:
             self._well = 0
@@ -87,7 +87,7 @@ class Throttle:
             return True
 
     def ease(self) -> None:
-        """Note a success."""
+        """Count a success, and raise the limit after enough of them."""
         with self._change:
             self._well += 1
             if self.limit < self.most and self._well >= self.limit * 2 ** min(self._refused[self.limit + 1], CAUTION):
@@ -97,6 +97,6 @@ class Throttle:
                 self._change.notify()
 
     def wake(self) -> None:
-        """Let all who wait look at `stop`."""
+        """Wake all waiting threads, so that they check `stop`."""
         with self._change:
             self._change.notify_all()

@@ -1,4 +1,4 @@
-"""One try at the bytes of a file: asked for, looked at, written and verified as they come."""
+"""One try to transfer a file: its bytes are requested, written and verified as they arrive."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ __all__ = [
 ]
 
 CHUNK = 1 << 20
-"""Bytes that are asked for at a time; what comes is what the system has."""
+"""Most bytes per read; a read returns what the system has."""
 GATHER, LINGER = 1 << 19, 0.25
-"""Bytes that are written and summed at a time, and seconds after which fewer are: each call has threads wait for each other."""
+"""Bytes that are written and summed at a time, and seconds after which fewer are: each call makes threads wait for each other."""
 RETRY = frozenset({408, 412, 416, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527})
 STRAINED = frozenset({429, 503, 504})
 
@@ -53,7 +53,7 @@ class StoppedError(Exception):
 
 
 class AgainError(DownloadError):
-    """A failure that may pass.
+    """A failure that may be temporary.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class AgainError(DownloadError):
     pause : float, optional
         Seconds that the server asked to wait.
     strain : bool
-        Whether it is a sign that too much is asked of the archive.
+        Whether it is a sign that the archive has too many requests.
     everybody : bool
         Whether the pause holds for all files of this host.
     """
@@ -76,16 +76,16 @@ class AgainError(DownloadError):
 
 
 class PageError(AgainError):
-    """An HTML page came in place of a file."""
+    """The server sent an HTML page in place of a file."""
 
 
 class DamagedError(AgainError):
-    """All bytes came, and they are wrong."""
+    """All bytes arrived, and they are wrong."""
 
 
 @dataclass
 class Task:
-    """What one try is about."""
+    """The file, address and part of one try."""
 
     item: Item
     request: Request
@@ -101,7 +101,7 @@ class Task:
 
 @dataclass
 class Transfers:
-    """Single tries, for all threads of a run.
+    """Transfers by single tries, for all threads of a run.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ class Transfers:
     patience: Patience
     jobs: int
     stop: threading.Event = field(default_factory=threading.Event)
-    """Ends all tries soon."""
+    """Stops all tries soon."""
 
     def __post_init__(self) -> None:
         self._pools = http.Pools(self.jobs, self.patience.connect, self.patience.read)
@@ -124,7 +124,7 @@ class Transfers:
         self._lock = threading.Lock()
 
     def halt(self) -> None:
-        """Let all tries end soon: also those that wait for the next bytes of a slow server."""
+        """Stop all tries soon, also those that wait for the next bytes of a slow server."""
         self.stop.set()
         with self._lock:
             for body in self._bodies:
@@ -136,18 +136,18 @@ class Transfers:
         self._pools.close()
 
     def receive(self, task: Task) -> None:
-        """Ask once, and write what comes. When this returns, the part is whole.
+        """Request a file once, and write its bytes. When this returns, the part is whole.
 
         Raises
         ------
         AgainError
-            If it failed, and may succeed another time.
+            If it failed, and may succeed in another try.
         DownloadError
-            If it failed, and would again.
+            If it failed, and would fail again.
         StoppedError
-            If all is to stop.
+            If the run was stopped.
         OSError
-            If this machine cannot do it, e.g. because the disk is full.
+            If this machine cannot write the file, e.g. because the disk is full.
         """
         scheme = urlsplit(task.request.url).scheme
         if scheme in {"http", "https"}:
@@ -192,11 +192,11 @@ class Transfers:
         if source := part.continues(request.url):
             headers |= {"Range": f"bytes={part.count}-", "If-Range": source.condition}
         try:
-            with self._body(self._pools.get(request.url, headers, request.headers)) as response:
-                self._begin(task, response, asked=source is not None)
+            with self._registered(self._pools.get(request.url, headers, request.headers)) as response:
+                self._check_response(task, response, asked=source is not None)
                 task.share.expect(part.expected or 0)
                 task.share.at(part.count)
-                self._write(task, _gathered(self._chunks(response)))
+                self._write(task, _joined_chunks(self._chunks_of(response)))
                 response.release_conn()
         except MaxRetryError as error:
             cause = error.reason or error
@@ -209,8 +209,8 @@ class Transfers:
             problem = f"the connection broke after {part.count:,} bytes" if broke else reason_of(error)
             raise AgainError(problem, strain=isinstance(error, Urllib3TimeoutError)) from error
 
-    def _begin(self, task: Task, response: urllib3.BaseHTTPResponse, *, asked: bool) -> None:
-        """Look at status and headers, whether this is the file, or the rest of it."""
+    def _check_response(self, task: Task, response: urllib3.BaseHTTPResponse, *, asked: bool) -> None:
+        """Check by status and headers that the response is the file, or the rest of it."""
         part = task.part
         if response.status == 206 and asked:
             _check_rest(response, part)
@@ -236,7 +236,7 @@ class Transfers:
     def _write(self, task: Task, chunks: Iterable[bytes]) -> None:
         part, verifier = task.part, task.part.verifier
         assert verifier is not None
-        with _opened(part) as write:
+        with _open_part(part) as write:
             task.claim.note(part.source or Source(task.request.url), part.expected)
             for chunk in chunks:
                 if self.stop.is_set():
@@ -258,8 +258,8 @@ class Transfers:
             raise AgainError(f"what came is not the file: {problem}")
 
     @contextlib.contextmanager
-    def _body(self, response: urllib3.BaseHTTPResponse) -> Iterator[urllib3.BaseHTTPResponse]:
-        """Keep a response among those that `halt` cuts off, and close it in the end."""
+    def _registered(self, response: urllib3.BaseHTTPResponse) -> Iterator[urllib3.BaseHTTPResponse]:
+        """Register a response, so that `halt` can interrupt it, and close it in the end."""
         with self._lock:
             self._bodies.add(response)
         try:
@@ -271,8 +271,8 @@ class Transfers:
                 self._bodies.discard(response)
             response.close()
 
-    def _chunks(self, response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
-        """Yield what comes as it comes: a read of a fixed size would wait for ever on a trickle."""
+    def _chunks_of(self, response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+        """Yield bytes as they arrive: a read of a fixed size would wait for ever on a slow stream."""
         begin, came = time.monotonic(), 0
         while chunk := response.read1(CHUNK):
             if self.stop.is_set():
@@ -288,7 +288,7 @@ class Transfers:
 
 
 @contextlib.contextmanager
-def _opened(part: Part) -> Iterator[Callable[[bytes], None]]:
+def _open_part(part: Part) -> Iterator[Callable[[bytes], None]]:
     try:
         with part.open() as write:
             yield write
@@ -297,8 +297,8 @@ def _opened(part: Part) -> Iterator[Callable[[bytes], None]]:
         raise AgainError(str(error)) from error
 
 
-def _gathered(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Put small chunks together. What came before an error is yielded before it is raised, for it counts."""
+def _joined_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield small chunks joined to larger ones. Bytes that arrived before an error are yielded before it is raised."""
     from urllib3.exceptions import HTTPError
 
     pending: list[bytes] = []
@@ -326,7 +326,7 @@ def unpacked(packed: Part, task: Task, destination: Destination) -> None:
     DownloadError
         If it is no zip file, or does not hold exactly one file.
     OSError
-        If this machine cannot do it.
+        If this machine cannot write the file.
     """
     try:
         with zipfile.ZipFile(packed.file) as pack:
@@ -351,7 +351,7 @@ def unpacked(packed: Part, task: Task, destination: Destination) -> None:
 
 
 def without_secrets(text: str, secrets: Iterable[str]) -> str:
-    """Take what is secret out of a message, e.g. of one that cites a header that cannot be sent."""
+    """Return a message without secrets, e.g. one that cites a header that cannot be sent."""
     words = {word for secret in secrets for word in re.split(r"[\s=;,]+", secret) if len(word) >= 4}
     for word in sorted(words, key=len, reverse=True):
         text = text.replace(word, "***")
@@ -369,7 +369,7 @@ def _expected_size(item: Item, response: urllib3.BaseHTTPResponse) -> int | None
 
 
 def _check_rest(response: urllib3.BaseHTTPResponse, part: Part) -> None:
-    """Check that a 206 is the rest of this very file: nothing else is ever appended."""
+    """Check that a response with status 206 is the rest of the same file: nothing else is ever appended."""
     found, source = http.content_range(response), part.source
     assert source is not None
     tag, changed = http.strong_etag(response), response.headers.get("Last-Modified", "").strip()
@@ -381,7 +381,7 @@ def _check_rest(response: urllib3.BaseHTTPResponse, part: Part) -> None:
 
 
 def reason_of(error: BaseException) -> str:
-    """Return what went wrong in words; urllib3 puts the connection object in front, and a redirect's address may hold a signature."""
+    """Return what went wrong, in words, without urllib3's connection object and the queries of addresses, which may hold a signature."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
     message = str(error) or type(error).__name__

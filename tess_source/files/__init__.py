@@ -1,1 +1,1 @@
-"""Whether a file is whole; FITS headers and tables without a FITS library."""
+"""Verification of files, and a reader of FITS headers and tables without a FITS library."""

@@ -1,8 +1,8 @@
-"""The cards of a FITS header, without a FITS library: this is the one place that knows how keywords, values and sizes are written.
+"""Reader of the cards of a FITS header, without a FITS library: the one place that reads keywords, values and sizes.
 
-Of two hundred cards a light curve needs ten. So a card is read only when it is asked for.
-The grammar is that of the FITS Standard 4.0, section 4, with text that goes on in CONTINUE cards (section 4.2.1.2), and the HIERARCH
-convention. What is written otherwise is read as astropy reads it where that is clear, and has no value where it is not.
+A light curve needs ten of two hundred cards, so a card is read only when it is used.
+The grammar is that of the FITS Standard 4.0, section 4, with text that continues in CONTINUE cards (section 4.2.1.2), and the HIERARCH
+convention. Other cards are read as astropy reads them, where that is clear, and have no value otherwise.
 """
 
 from __future__ import annotations
@@ -28,26 +28,26 @@ VALUE = KEYWORD + len(INDICATOR)
 
 Value = str | bool | int | float | complex | None
 MISSING: Any = object()
-"""Stands for a keyword that is not there: one that is there may have no value."""
+"""Marks a missing keyword: a keyword that is there may have no value."""
 UNREADABLE: Any = object()
-"""Stands for a value that is there and breaks the rules."""
+"""Marks a value that is there but breaks the rules."""
 
 COMMENTARY = (b"COMMENT ", b"HISTORY ", b" " * KEYWORD, b"END     ")
-"""Keywords whose cards have no value, whatever they look like."""
+"""Keywords whose cards never have a value."""
 STANDARD_KEYWORD = re.compile(r"(?!COMMENT |HISTORY |CONTINUE|END )[A-Z0-9_-]++ *+")
 STANDARD = re.compile(
-    r" *+(?:'(?P<text>[ -&(-~]*+(?:''(?! */)[ -&(-~]*+)*+)'"
+    r" *+(?!'' *+/.*')(?:'(?P<text>[ -&(-~]*+(?:''(?! */)[ -&(-~]*+)*+)'"
     r"|(?P<number>[+-]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[ED][+-]?\d++)?)"
     r"|(?P<logical>[TF]))? *+(?:/[ -~]*+)?"
 )
-"""What stands behind the value indicator, as the standard has it. A doubled quote with a comment's slash behind it is left out: there,
-astropy ends the text."""
+"""Text behind the value indicator, as in the standard. Two forms that astropy reads differently are left out: a doubled quote before a
+slash, and an empty text with a quote in its comment; astropy ends the text there."""
 FLOAT = r"(?:\.\d+|\d+(?:\.\d*)?) *(?:[DEde] *[+-]? *\d+)?"
 NUMBER = re.compile(rf"([+-]? *\d+)|[+-]? *{FLOAT}")
 COMPLEX = re.compile(rf"\( *([+-]? *{FLOAT}) *, *([+-]? *{FLOAT}) *\)")
-"""How astropy reads numbers besides: letters of both cases, blanks within."""
+"""Further forms of numbers that astropy reads: exponents in both cases, blanks within."""
 NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
-"""How programs write numbers for which the standard has no way; astropy refuses them."""
+"""Numbers that are not finite, as programs write them outside of the standard; astropy refuses them."""
 POWERS = str.maketrans("Dd", "EE", " ")
 RECORD = re.compile(r"[A-Za-z_][\w.]*: +[+-]?[.\d]")
 """A text that astropy splits into a longer keyword and a number, which is Paper IV's convention for distortions."""
@@ -64,8 +64,8 @@ def end_of(data: bytes, start: int = 0) -> int:
 class Header(Mapping[str, Value]):
     """Keyword → value, for cards that have the value indicator ``= ``.
 
-    Of two cards with one keyword the first counts. Values are text, bool, int, float or complex. A value is None if the card has none,
-    or if it cannot be read (see `unreadable`). HIERARCH cards are found by what stands between that word and ``=``, in upper case.
+    Of two cards with the same keyword the first counts. Values are text, bool, int, float or complex. A value is None if the card has none,
+    or if it cannot be read (see `unreadable`). HIERARCH cards are found by the text between that word and ``=``, in upper case.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class Header(Mapping[str, Value]):
     end : int
         Where the data begin in the file [byte].
     hdu : int
-        Number of the HDU, for what is said of it.
+        Number of the HDU, for messages.
 
     Attributes
     ----------
@@ -112,10 +112,10 @@ class Header(Mapping[str, Value]):
         return isinstance(key, str) and self._find(key) is not None
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._places())
+        return iter(self._positions())
 
     def __len__(self) -> int:
-        return len(self._places())
+        return len(self._positions())
 
     def __repr__(self) -> str:
         return f"Header({self.read()!r})"
@@ -125,18 +125,19 @@ class Header(Mapping[str, Value]):
         at = self._where.get(key.encode("latin-1", "replace").ljust(KEYWORD))
         if at is not None and self._text.startswith(INDICATOR, at + KEYWORD):
             value = self._value(at, at + VALUE)
-        elif found := self._find(key):
-            value = self._value(*found)
-        else:
+        elif self._long is not None and not self._long:
             return default
+        else:
+            found = self._find(key)
+            value = default if found is None else self._value(*found)
         return None if value is UNREADABLE else value
 
     def read(self) -> dict[str, Value]:
         """Return all values, in the order of the cards."""
-        return {key: None if value is UNREADABLE else value for key, value in self._read()}
+        return {key: None if value is UNREADABLE else value for key, value in self._items()}
 
     def read_standard(self) -> dict[str, tuple[str, Value]]:
-        """Return all cards and values, if every card has one and is written so that no two readers differ about it.
+        """Return all cards and values, if every card has a value and is written so that all readers read it alike.
 
         Returns
         -------
@@ -146,7 +147,7 @@ class Header(Mapping[str, Value]):
         Raises
         ------
         ValueError
-            If a card is not written as the standard has it, is a HIERARCH, COMMENT or HISTORY card, or has a keyword that was there before.
+            If a card is not written as the standard has it, is a HIERARCH, COMMENT or HISTORY card, or repeats a keyword.
         """
         found: dict[str, tuple[str, Value]] = {}
         places, text = [*self._starts(), len(self._text)], self._text
@@ -162,21 +163,21 @@ class Header(Mapping[str, Value]):
         return found
 
     def unreadable(self) -> list[str]:
-        """Return the keywords whose cards have something in the place of a value that is none."""
-        return [key for key, value in self._read() if value is UNREADABLE]
+        """Return the keywords whose cards have an invalid value."""
+        return [key for key, value in self._items() if value is UNREADABLE]
 
     def field(self, key: str) -> str:
-        """Return what stands before the comment of a card, as it is written; nothing if the card is not there."""
+        """Return the text of a card's value as it is written; an empty text if the card is missing."""
         at, start = self._find(key) or (-CARD, 0)
         return self._text[start : at + CARD].partition("/")[0].strip(" ")
 
     def integer(self, key: str, default: int | None = None) -> int:
-        """Return a whole number that the structure of the file rests on.
+        """Return a whole number that the structure of the file depends on.
 
         Raises
         ------
         DamagedFileError
-            If it is something else, or if it is not there and has no default.
+            If it is not a whole number, or if it is missing and has no default.
         """
         value = self.get(key, default)
         if type(value) is not int:
@@ -187,12 +188,12 @@ class Header(Mapping[str, Value]):
     # -- cards --
 
     def card(self, key: str) -> str:
-        """Return a card of 80 characters, with the CONTINUE cards that follow it; nothing if it is not there."""
+        """Return a card of 80 characters, with the CONTINUE cards that follow it; an empty text if it is missing."""
         found = self._find(key)
         return "" if found is None else self._card(found[0])
 
     def cards(self, *starts: bytes) -> list[str]:
-        """Return the cards whose keyword starts so, in order; none or one of each keyword."""
+        """Return the cards whose keywords start with one of `starts`, in order; at most one per keyword."""
         return [self._card(at) for key, at in self._where.items() if key.startswith(starts)]
 
     # -- sizes --
@@ -213,20 +214,20 @@ class Header(Mapping[str, Value]):
 
     @property
     def padded_bytes(self) -> int:
-        """Size of the data with what fills their last block."""
+        """Size of the data with the padding of their last block."""
         return math.ceil(self.data_bytes / BLOCK) * BLOCK
 
-    # -- where things stand --
+    # -- positions --
 
     def _find(self, key: str) -> tuple[int, int] | None:
-        """Return where a card begins, and where its value."""
+        """Return where a card and its value begin."""
         at = self._where.get(key.encode("latin-1", "replace").ljust(KEYWORD))
         if at is not None and self._text.startswith(INDICATOR, at + KEYWORD):
             return at, at + VALUE
-        return self._hierarchical().get(key.upper())
+        return self._hierarch_positions().get(key.upper())
 
-    def _hierarchical(self) -> dict[str, tuple[int, int]]:
-        """Return the same of HIERARCH cards."""
+    def _hierarch_positions(self) -> dict[str, tuple[int, int]]:
+        """Return where the HIERARCH cards and their values begin."""
         if self._long is None:
             self._long, text = {}, self._text
             for at in range(0, len(text), CARD):
@@ -236,20 +237,20 @@ class Header(Mapping[str, Value]):
                     self._long.setdefault(key, (at, sign + 1))
         return self._long
 
-    def _places(self) -> dict[str, tuple[int, int]]:
-        """Return the same of all cards with a value, in order."""
+    def _positions(self) -> dict[str, tuple[int, int]]:
+        """Return where all cards with a value and their values begin, in order."""
         text = self._text
         found = {
             text[at : at + KEYWORD].rstrip(" "): (at, at + VALUE)
             for at in self._where.values()
             if text.startswith(INDICATOR, at + KEYWORD)
         }
-        if long := self._hierarchical():
+        if long := self._hierarch_positions():
             found = dict(sorted({**long, **found}.items(), key=itemgetter(1)))
         return found
 
     def _starts(self) -> Iterable[int]:
-        """Return where cards begin; CONTINUE cards are part of others."""
+        """Return where cards begin; CONTINUE cards belong to the card before."""
         starts = range(0, len(self._text), CARD)
         if CONTINUE.encode() not in self._where:
             return starts
@@ -261,25 +262,27 @@ class Header(Mapping[str, Value]):
             stop += CARD
         return self._text[at:stop]
 
-    # -- what they say --
+    # -- values of cards --
 
-    def _read(self) -> Iterator[tuple[str, Any]]:
-        return ((key, self._value(at, start)) for key, (at, start) in self._places().items())
+    def _items(self) -> Iterator[tuple[str, Any]]:
+        return ((key, self._value(at, start)) for key, (at, start) in self._positions().items())
 
     def _value(self, at: int, start: int) -> Any:
         """Read the value of a card (section 4.2)."""
         found = STANDARD.fullmatch(self._text, start, at + CARD)
         if found is not None:
             text: str | None = found["text"]
-            return _plain(found) if text is None else self._continued(text, at)
+            if text is None:
+                return _standard_value(found)
+            return self._continued(text, at) if "&" in text or "'" in text else text.rstrip(" ")
         field = self._text[start : at + CARD].strip(" ")
         if not field.startswith("'"):
-            return _number(field)
+            return _other_number(field)
         text = _quoted(field)
         return UNREADABLE if text is None else self._continued(text, at)
 
     def _continued(self, text: str, at: int) -> Any:
-        """Return a text of the card at a place with what CONTINUE cards add to it."""
+        """Return the text of the card at a position, with the text of its CONTINUE cards."""
         text = text.rstrip(" ")
         while text.endswith("&") and self._text.startswith(f"{CONTINUE}  ", at := at + CARD):
             more = _quoted(self._text[at + VALUE : at + CARD].strip(" "))
@@ -289,19 +292,19 @@ class Header(Mapping[str, Value]):
         return text.replace("''", "'").rstrip(" ")
 
     def _standard(self, at: int, stop: int) -> Any:
-        """Read the value of a card and its CONTINUE cards, if no two readers can differ about it."""
+        """Read the value of a card and its CONTINUE cards, if all readers read it alike."""
         found = STANDARD.fullmatch(self._text, at + VALUE, at + CARD)
         if found is None:
             return UNREADABLE
         if (text := found["text"]) is None:
-            return _plain(found) if stop == at + CARD else UNREADABLE
+            return _standard_value(found) if stop == at + CARD else UNREADABLE
         for start in range(at + CARD, stop, CARD):
             goes_on = text.endswith("&") and self._text.startswith(f"{CONTINUE}  ", start)
             more = STANDARD.fullmatch(self._text, start + VALUE, start + CARD)
             if not goes_on or more is None or more["text"] is None:
                 return UNREADABLE
             text = text[:-1] + more["text"]
-        if stop > at + CARD and (text.endswith("&") or re.search(r"'' */", text)):
+        if stop > at + CARD and (not text or text.endswith("&") or re.search(r"'' */", text)):
             return UNREADABLE
         if ": " in text and RECORD.match(text):
             return UNREADABLE
@@ -309,9 +312,9 @@ class Header(Mapping[str, Value]):
 
 
 def _quoted(field: str) -> str | None:
-    """Return what stands between quotes, with doubled quotes as they are; None if no quote ends it.
+    """Return the text between quotes, with doubled quotes as they are; None if no quote ends it.
 
-    A quote ends a text if nothing but a comment follows. astropy may break a doubled quote in two, so a single one may be part of it.
+    A quote ends a text if only a comment follows. astropy may split a doubled quote in two, so a single one may be part of it.
     """
     at = field.find("'", 1) if field.startswith("'") else -1
     while at >= 0:
@@ -322,16 +325,20 @@ def _quoted(field: str) -> str | None:
     return None
 
 
-def _plain(found: re.Match[str]) -> Value:
-    """Return a value without quotes that is written as the standard has it."""
+def _standard_value(found: re.Match[str]) -> Value:
+    """Return a number, a boolean or None, written as in the standard."""
     word = found["number"]
     if word is None:
         return None if found["logical"] is None else found["logical"] == "T"
-    return int(word) if word.lstrip("+-").isdecimal() else float(word.replace("D", "E"))
+    if word.isdecimal():
+        return int(word)
+    if "." not in word and word[1:].isdecimal():
+        return int(word)
+    return float(word.replace("D", "E") if "D" in word else word)
 
 
-def _number(field: str) -> Any:
-    """Return a value without quotes that is written in another way."""
+def _other_number(field: str) -> Any:
+    """Return a number written in another way than in the standard."""
     word = field.partition("/")[0].rstrip(" ")
     if found := NUMBER.fullmatch(word):
         plain = word.translate(POWERS)

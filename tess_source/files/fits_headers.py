@@ -1,4 +1,4 @@
-"""The headers of a FITS file, and whether every HDU is whole: a walk from header to header that reads no data."""
+"""Reader of the headers of a FITS file, which checks that every HDU is whole without reading data."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from tess_source.files.cards import BLOCK, CARD, MISSING, Header, Value, end_of
 __all__ = ["COUNTED", "LONGEST_HEADER", "Headers", "read_headers"]
 
 COUNTED = ("LightCurveExporter", "TargetPixelExporter")
-"""SPOC's writers whose NEXTEND is right. That of its data-validation time series is one too large; there, NUMTCES tells."""
+"""SPOC's writers whose NEXTEND is right. In data-validation time series it is one too large; use NUMTCES there."""
 FIRST_READ = 8 * BLOCK
-"""Bytes read at first for a header; those of TESS have fewer than ten blocks."""
+"""Bytes read at first for a header; TESS headers have fewer than ten blocks."""
 LONGEST_HEADER = 1000
-"""Blocks of a header at most; those of TESS have fewer than ten."""
+"""Most blocks of a header; TESS headers have fewer than ten."""
 
 
 class Headers(ChainMap[str, Value]):
-    """Several headers as one; of a keyword that is in more than one of them, the first counts."""
+    """Several headers as one. If a keyword is in several of them, the first counts."""
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the value of a keyword, if it is there."""
@@ -32,24 +32,24 @@ class Headers(ChainMap[str, Value]):
 
 
 def read_headers(read: Callable[[int, int], bytes], size: int) -> list[Header]:
-    """Walk from header to header to the end of a FITS file; no data are read.
+    """Read all headers of a FITS file; no data are read.
 
     Parameters
     ----------
     read : callable
-        Takes a position and a number of bytes, and gives so many bytes, or as many as there are.
+        Takes a position and a number of bytes, and returns so many bytes, or as many as there are.
     size : int
         Bytes of the file.
 
     Returns
     -------
     list of Header
-        Of all HDUs. Special records behind the last (FITS Standard 4.0, section 3.5) are passed over.
+        Headers of all HDUs. Special records behind the last (FITS Standard 4.0, section 3.5) are skipped.
 
     Raises
     ------
     DamagedFileError
-        If it is not FITS, or not whole: the message says what is wrong with "it".
+        If the file is not FITS, or not whole; the message says what is wrong with "it".
     """
     if not size:
         raise DamagedFileError("it is empty")

@@ -1,6 +1,6 @@
-"""A walk through a FITS file while it arrives: whether every HDU is whole, its sums, and which release the file is of.
+"""Verification of a FITS file while it arrives: that every HDU is whole, its sums, and the data release of the file.
 
-It needs no FITS library and holds no more than a header and a block, so that a download is checked without being read again.
+It needs no FITS library and keeps only a header and a block, so that a download is checked without reading it again.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ __all__ = ["FitsWalk", "Release"]
 
 ONES = 0xFFFFFFFF
 SUMS_NOT_KEPT = ("astrocut",)
-"""Writers (CREATOR) whose sums do not hold in their own intact files: seen in the pixels of cut-outs by astrocut 0.10.0."""
+"""Writers (CREATOR) whose sums are wrong in their own intact files: seen in the pixels of cut-outs by astrocut 0.10.0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Which processing a file comes from: SPOC keeps name and size of a file when it processes a sector again."""
+    """The processing that a file comes from: SPOC keeps name and size of a file when it processes a sector again."""
 
     data_rel: int | None = None
     """Number of the data release (``DATA_REL``)."""
@@ -32,7 +32,7 @@ class Release:
 
     @property
     def known(self) -> bool:
-        """Whether the header says anything about it."""
+        """Whether the header has any of these."""
         return self != Release()
 
     def __str__(self) -> str:
@@ -41,12 +41,12 @@ class Release:
 
 
 class FitsWalk:
-    """Take a FITS file in pieces of any size; whatever is wrong is raised as soon as it is seen.
+    """Check a FITS file in pieces of any size; an error is raised as soon as it is seen.
 
     Raises
     ------
     DamagedFileError
-        By `feed` and `finish`; the message says what is wrong with "it", the file.
+        In `feed` and `finish`; the message says what is wrong with "it", the file.
     """
 
     def __init__(self) -> None:
@@ -69,13 +69,13 @@ class FitsWalk:
         end = len(view) // BLOCK * BLOCK
         position = 0
         while position < end:
-            position += self._take(view[position:end])
+            position += self._check_part(view[position:end])
         self._rest = bytes(view[end:])
         if self._primary is None and not self._blocks and not b"SIMPLE  =".startswith(self._rest[:9]):
             raise DamagedFileError("it is not a FITS file")
 
     def finish(self) -> None:
-        """Say that no more bytes come."""
+        """Check the end of the file, after the last bytes."""
         name = f"HDU {self._hdu}"
         if self._in_data:
             raise DamagedFileError(
@@ -90,10 +90,10 @@ class FitsWalk:
             raise DamagedFileError(
                 f"it is cut in the header of {name}" if starts else f"{len(self._rest):,} bytes lie behind its last HDU"
             )
-        self._all_there(self._primary)
+        self._check_complete(self._primary)
 
-    def _take(self, view: memoryview) -> int:
-        """Work off part of some whole blocks, and say how many bytes."""
+    def _check_part(self, view: memoryview) -> int:
+        """Check a part of some whole blocks, and return its number of bytes."""
         if not self._in_data:
             self._header_block(bytes(view[:BLOCK]))
             return BLOCK
@@ -128,9 +128,9 @@ class FitsWalk:
         """Begin the data, now that the header is complete."""
         if self._primary is None:
             self._primary = self._header
-            self.release = _release(self._header)
-        creator = _said(self._header, "CREATOR") or _said(self._primary, "CREATOR")
-        has_sums = any(_said(self._header, key) for key in ("CHECKSUM", "DATASUM"))
+            self.release = _release_of(self._header)
+        creator = _text_of(self._header, "CREATOR") or _text_of(self._primary, "CREATOR")
+        has_sums = any(_text_of(self._header, key) for key in ("CHECKSUM", "DATASUM"))
         self._summed = has_sums and creator not in SUMS_NOT_KEPT
         self._data += self._header.data_bytes
         self._data_left = self._header.padded_bytes
@@ -146,15 +146,15 @@ class FitsWalk:
         self._in_data = False
         self._header_sum = self._data_sum = 0
 
-    def _all_there(self, primary: Header) -> None:
-        """Look for whole HDUs that are missing at the end."""
+    def _check_complete(self, primary: Header) -> None:
+        """Check that no whole HDUs are missing at the end."""
         if not self._data:
             raise DamagedFileError("it holds headers, but no data")
-        creator, wanted = _said(primary, "CREATOR"), 0
+        creator, wanted = _text_of(primary, "CREATOR"), 0
         if any(name in creator for name in COUNTED):
-            wanted = _whole(primary, "NEXTEND") or 0
+            wanted = _int_of(primary, "NEXTEND") or 0
         elif "DvTimeSeriesExporter" in creator and "NUMTCES" in primary:
-            wanted = (_whole(primary, "NUMTCES") or 0) + 1  # one table a TCE, and the statistics
+            wanted = (_int_of(primary, "NUMTCES") or 0) + 1  # one table per TCE, and the statistics
         if self._hdu - 1 < wanted:
             raise DamagedFileError(f"{wanted - self._hdu + 1} of its {wanted} extensions are missing at the end")
 
@@ -176,35 +176,37 @@ def add(total: int, data: bytes | memoryview) -> int:
 
 
 def _check_sums(header: Header, header_sum: int, data_sum: int) -> None:
-    """Compare with CHECKSUM, which makes the sum of the whole HDU all ones, and with DATASUM, the sum of the data alone.
+    """Check CHECKSUM, with which the sum of the whole HDU is all ones, and DATASUM, the sum of the data alone.
 
-    SPOC writes CHECKSUM without DATASUM, which astropy 8.0 takes for a DATASUM of 0 and so fails on intact files. Where both
-    stand and one of them holds, the data are as they were summed: archives do edit headers without summing again.
+    SPOC writes CHECKSUM without DATASUM. astropy 8.0 reads that as a DATASUM of 0, and so fails on intact files. If a file has both and one
+    of them is right, the data are intact: archives do edit headers without summing again.
     """
     verdicts = []
-    if _said(header, "CHECKSUM"):
+    if _text_of(header, "CHECKSUM"):
         verdicts.append((header_sum + data_sum) % ONES == 0)
-    if (stated := _whole(header, "DATASUM")) is not None:
+    if (stated := _int_of(header, "DATASUM")) is not None:
         verdicts.append(stated % ONES == data_sum % ONES)
     if verdicts and not any(verdicts):
-        name = f" ({said})" if (said := _said(header, "EXTNAME")) else ""
+        name = f" ({said})" if (said := _text_of(header, "EXTNAME")) else ""
         raise DamagedFileError(
             f"the bytes of HDU {header.hdu}{name} are not those that were summed when it was written (CHECKSUM)"
         )
 
 
-def _said(header: Header, key: str) -> str:
-    """Return a value as text; one that cannot be read as it stands, so that a damaged sum is still known to be there."""
+def _text_of(header: Header, key: str) -> str:
+    """Return a value as text. An invalid value is returned as it is written, so that a damaged sum does not count as missing."""
     value = header.get(key)
     return (header.field(key) if value is None else str(value)).strip()
 
 
-def _whole(header: Header, key: str) -> int | None:
-    """Return a whole number, which may be written as text."""
-    said = _said(header, key)
+def _int_of(header: Header, key: str) -> int | None:
+    """Return a whole number, also if it is written as text."""
+    said = _text_of(header, key)
     return int(said) if said.isdecimal() else None
 
 
-def _release(header: Header) -> Release:
-    procver, date = (said if said.isprintable() else "" for said in (_said(header, "PROCVER"), _said(header, "DATE")))
-    return Release(_whole(header, "DATA_REL"), procver or None, date or None)
+def _release_of(header: Header) -> Release:
+    procver, date = (
+        said if said.isprintable() else "" for said in (_text_of(header, "PROCVER"), _text_of(header, "DATE"))
+    )
+    return Release(_int_of(header, "DATA_REL"), procver or None, date or None)

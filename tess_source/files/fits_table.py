@@ -1,7 +1,7 @@
-"""The first table of a FITS file as numpy arrays in this machine's byte order, straight from the bytes of the file.
+"""Reader of the first table of a FITS file into numpy arrays in native byte order.
 
-astropy spends most of its time on headers and column objects: here the rows are one structured array over the bytes of the file, and
-columns are copied out of it once.
+astropy spends most of its time on headers and column objects. Here the rows are one structured array over the bytes of the file, and
+columns are copied from it once.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Allocate = Callable[[tuple[int, ...], DTypeLike], NDArray[Any]]
 
-__all__ = ["CODES", "FitsTable", "TableField", "TableReader"]
+__all__ = ["CODES", "FitsTable", "TableField", "TableReader", "choose", "fill"]
 
 CODES = {
     "A": "S",
@@ -54,12 +54,12 @@ FORM = re.compile(r"(\d*)([LXBIJKAEDCMPQ])(.*)")
 ABOUT_COLUMNS = (b"TTYPE", b"TFORM", b"TDIM", b"TSCAL", b"TZERO")
 GZIP = b"\x1f\x8b"
 IN_CACHE = 1 << 19
-"""Bytes of a table whose columns are taken out in turn: as many as stay in a processor's own cache meanwhile."""
+"""Bytes of a table whose columns are copied at a time: as many as stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableField:
-    """How the numbers of a column are to be understood."""
+    """Type and scaling of the numbers in a column."""
 
     code: str
     repeat: int
@@ -68,22 +68,22 @@ class TableField:
 
 
 class TableReader:
-    """Read one file after the other into the same memory, which grows to the largest of them."""
+    """Reader of one file after the other into the same memory, which grows to the size of the largest."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
 
     def read(self, path: Path, *, verify: bool = False, digest: bool = False) -> FitsTable:
-        """Read a file, whole; the table is good until the next one is read.
+        """Read a whole file; the table is valid until the next one is read.
 
         Parameters
         ----------
         path : Path
             A FITS file, plain or compressed by gzip.
         verify : bool
-            Check the sums that the file carries (CHECKSUM, DATASUM) too, not only that all bytes are there.
+            Whether to check also the sums in the file (CHECKSUM, DATASUM), not only that all bytes are there.
         digest : bool
-            Sum the file by sha256.
+            Whether to compute the file's sha256.
 
         Raises
         ------
@@ -95,19 +95,19 @@ class TableReader:
             If it cannot be read.
         """
         with path.open("rb", buffering=0) as file:
-            size = self._fill(file)
+            size = self._read_into_buffer(file)
         data = memoryview(self._buffer)[:size]
         sha256 = hashlib.sha256(data).hexdigest() if digest else None
         if data[:2] == GZIP:
-            data = memoryview(_unpacked(data))
+            data = memoryview(_decompressed(data))
         if verify:
             walk = FitsWalk()
             walk.feed(data)
             walk.finish()
         return FitsTable.of(data, sha256)
 
-    def _fill(self, file: Any) -> int:
-        """Read a whole file into the buffer, or into a larger one if need be; arrays may still lie over the old one."""
+    def _read_into_buffer(self, file: Any) -> int:
+        """Read a whole file into the buffer, or a new one if it is too small: arrays may still use the old one."""
         expected = os.fstat(file.fileno()).st_size
         if len(self._buffer) <= expected:
             self._buffer = bytearray(expected + 1)
@@ -117,7 +117,7 @@ class TableReader:
         return size
 
 
-def _unpacked(data: memoryview) -> bytes:
+def _decompressed(data: memoryview) -> bytes:
     try:
         return gzip.decompress(data)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -125,23 +125,23 @@ def _unpacked(data: memoryview) -> bytes:
 
 
 class FitsTable:
-    """Columns of a table that is in memory.
+    """The columns of a table in memory.
 
     Parameters
     ----------
     primary, header : Header
-        Of the file, and of the table.
+        Headers of the file and of the table.
     data : memoryview
-        The file.
+        The bytes of the file.
     sha256 : str, optional
-        Of the file as it lies on disk.
+        sha256 of the file on disk.
 
     Attributes
     ----------
     fields : mapping
-        Name of a column in lower case → how its numbers are to be understood.
+        Name of a column in lower case → type and scaling of its numbers.
     table : structured array, shape (rows,)
-        The rows as they are in the file; without the columns that numpy has no array for.
+        The rows as they are in the file, without the columns that numpy cannot represent.
 
     Raises
     ------
@@ -158,13 +158,13 @@ class FitsTable:
         width, rows = header.integer("NAXIS1"), header.integer("NAXIS2")
         if header.end + rows * width > len(data):
             raise DamagedFileError("it is cut in its table")
-        fields, dtype = _layout(width, header.integer("TFIELDS"), tuple(header.cards(*ABOUT_COLUMNS)))
+        fields, dtype = _fields_and_dtype(width, header.integer("TFIELDS"), tuple(header.cards(*ABOUT_COLUMNS)))
         self.fields: Mapping[str, TableField] = fields
         self.table: NDArray[np.void] = np.ndarray(rows, dtype, data, header.end)
 
     @classmethod
     def of(cls, data: memoryview, sha256: str | None = None) -> FitsTable:
-        """Take the first table of a file that is in memory.
+        """Return the first table of a file in memory.
 
         Raises
         ------
@@ -191,24 +191,24 @@ class FitsTable:
         Parameters
         ----------
         names : sequence of str
-            In any case.
+            Names of columns, in upper or lower case.
         keep : array of bool, shape (rows,), optional
             Which rows to take; else all.
         allocate : callable, optional
-            Gives memory for an array of a shape and type; else numpy does.
+            Returns an array of a shape and type; `numpy.empty` if not given.
 
         Returns
         -------
         dict of str to numpy.ndarray
-            By the names as they were given. Shape (rows,), or (rows, ...) if a cell holds more than one number. Floats are as in the
-            file: NaN where there is none.
+            By the names as you gave them. Shape (rows,), or (rows, ...) if a cell holds more than one number. Floats are as in the
+            file: NaN if missing.
 
         Raises
         ------
         NoColumnError
             If there is no such column.
         LoadError
-            If it is of a kind that numpy has no array for.
+            If numpy cannot represent its type.
         """
         fields = {name: self._field(name) for name in names}
         count = len(self.table) if keep is None else int(np.count_nonzero(keep))
@@ -216,14 +216,8 @@ class FitsTable:
         for name in names:
             dtype = self.table.dtype[name.lower()]
             copies[name] = (allocate or np.empty)((count, *dtype.shape), dtype.base.newbyteorder("="))
-        at, step = 0, max(1, IN_CACHE // max(1, self.table.itemsize))
-        for start in range(0, len(self.table), step):
-            rows = self.table[start : start + step]
-            rows = rows if keep is None else choose(rows, keep[start : start + step])
-            for name, copy in copies.items():
-                copy[at : at + len(rows)] = rows[name.lower()]
-            at += len(rows)
-        return {name: _meant(copy, fields[name]) for name, copy in copies.items()}
+        fill(copies, self.table, keep)
+        return {name: _scaled(copy, fields[name]) for name, copy in copies.items()}
 
     def _field(self, name: str) -> TableField:
         field = self.fields.get(name.lower())
@@ -234,14 +228,35 @@ class FitsTable:
         return field
 
 
+def fill(copies: Mapping[str, NDArray[Any]], table: NDArray[np.void], keep: NDArray[np.bool_] | None = None) -> None:
+    """Copy columns into arrays, as many rows at a time as stay in the processor's cache.
+
+    Parameters
+    ----------
+    copies : mapping
+        Name of a column, in upper or lower case → array to fill, with one element per row to take.
+    table : structured array, shape (rows,)
+        Table with column names in lower case.
+    keep : array of bool, shape (rows,), optional
+        Which rows to take; else all.
+    """
+    at, step = 0, max(1, IN_CACHE // max(1, table.itemsize))
+    for start in range(0, len(table), step):
+        rows = table[start : start + step]
+        rows = rows if keep is None else choose(rows, keep[start : start + step])
+        for name, copy in copies.items():
+            copy[at : at + len(rows)] = rows[name.lower()]
+        at += len(rows)
+
+
 def choose(table: NDArray[np.void], keep: NDArray[Any]) -> NDArray[np.void]:
-    """Copy some rows as lumps of bytes: numpy itself would go field by field, and take ten times as long."""
+    """Copy some rows, each as one piece of bytes: numpy itself would copy field by field, and take ten times as long."""
     lumps: NDArray[np.void] = table.view(f"V{table.dtype.itemsize}")[keep].view(table.dtype)
     return lumps
 
 
-def _meant(values: NDArray[Any], field: TableField) -> NDArray[Any]:
-    """Make truth of letters, and apply TSCAL and TZERO (section 7.3.2), which light curves by SPOC do not have."""
+def _scaled(values: NDArray[Any], field: TableField) -> NDArray[Any]:
+    """Return values with letters turned into booleans, and TSCAL and TZERO applied (section 7.3.2); SPOC's light curves have neither."""
     if field.code == "L":
         return np.asarray(values == b"T")
     if (field.scale, field.zero) == (1.0, 0.0):
@@ -254,8 +269,10 @@ def _meant(values: NDArray[Any], field: TableField) -> NDArray[Any]:
 
 
 @lru_cache(maxsize=64)
-def _layout(width: int, count: int, cards: tuple[str, ...]) -> tuple[Mapping[str, TableField], np.dtype[np.void]]:
-    """Lay out the columns of a row; the same for all files of a kind, so done once."""
+def _fields_and_dtype(
+    width: int, count: int, cards: tuple[str, ...]
+) -> tuple[Mapping[str, TableField], np.dtype[np.void]]:
+    """Return the fields and the numpy type of a row. It is cached, since all files of a kind have the same."""
     said = Header("".join(cards).encode("latin-1"))
     fields: dict[str, TableField] = {}
     places: dict[str, tuple[Any, int]] = {}
@@ -267,7 +284,10 @@ def _layout(width: int, count: int, cards: tuple[str, ...]) -> tuple[Mapping[str
             raise DamagedFileError(f"column {number} of its table is of no known type: {form!r}")
         code, repeat = match[2], int(match[1] or 1)
         key = str(name or f"col{number}").strip().lower()
-        if fields.setdefault(key, field := TableField(code, repeat, _number(scale, 1.0), _number(zero, 0.0))) is field:
+        if (
+            fields.setdefault(key, field := TableField(code, repeat, _float_or(scale, 1.0), _float_or(zero, 0.0)))
+            is field
+        ):
             if code == "A":
                 places[key] = (f"S{repeat}", offset)
             elif code in CODES:
@@ -280,12 +300,12 @@ def _layout(width: int, count: int, cards: tuple[str, ...]) -> tuple[Mapping[str
 
 
 def _shape(dim: Any, repeat: int) -> tuple[int, ...]:
-    """Turn ``(fastest, ..., slowest)`` around (section 7.3.2, TDIMn)."""
+    """Return the shape of a cell: ``(fastest, ..., slowest)`` in reverse order (section 7.3.2, TDIMn)."""
     axes = [int(word) for word in re.findall(r"\d+", str(dim or ""))]
     if axes and math.prod(axes) == repeat:
         return tuple(reversed(axes))
     return () if repeat == 1 else (repeat,)
 
 
-def _number(value: Any, default: float) -> float:
+def _float_or(value: Any, default: float) -> float:
     return float(value) if isinstance(value, int | float) else default

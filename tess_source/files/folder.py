@@ -1,4 +1,4 @@
-"""Files below one folder, looked at without ever leaving it."""
+"""Access to the files below one folder that never leaves it."""
 
 from __future__ import annotations
 
@@ -6,23 +6,42 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, Protocol
 
 from tess_source import paths
 from tess_source.errors import UnsafePathError
 
-__all__ = ["Folder", "Lying"]
+__all__ = ["Files", "Folder", "Lying"]
 
 
 class Lying(NamedTuple):
-    """What lies in a place."""
+    """Size and time of a file."""
 
     size: int
     """Bytes."""
     mtime_ns: int
-    """When its bytes were last written [ns since 1970]."""
+    """Time at which its bytes were last written [ns since 1970]."""
     is_link: bool
     """Whether it is a symbolic link to a file in the same folder."""
+
+
+class Files(Protocol):
+    """A place with files. Paths are relative to it, with ``/`` between their parts."""
+
+    def exists(self, path: str, /) -> Lying | None:
+        """Return size and time of a file; None if there is no file."""
+
+    def open(self, path: str, /) -> IO[bytes]:
+        """Open a file for reading."""
+
+    def list(self, below: str = "", /) -> Iterator[str]:
+        """Yield the paths of all files below a folder."""
+
+    def remove(self, path: str, /) -> None:
+        """Remove a file."""
+
+    def place(self, path: str, /) -> Path:
+        """Return the path of a file."""
 
 
 class Folder:
@@ -31,7 +50,7 @@ class Folder:
     Parameters
     ----------
     root : Path
-        It need not exist.
+        The folder. It need not exist.
     """
 
     def __init__(self, root: Path) -> None:
@@ -39,17 +58,15 @@ class Folder:
         self._problems: dict[str, str] = {}
 
     def exists(self, path: str) -> Lying | None:
-        """Return what lies in a place; None if that is no file, or cannot be looked at.
+        """Return size and time of a file; None if there is no file, or it cannot be accessed.
 
-        Folders on the way and symbolic links must not lead out of the root. Each folder is looked at once.
+        Folders on the way and symbolic links must not lead out of the root. Each folder is checked once.
         """
-        inner = path.rpartition("/")[0]
-        if inner not in self._problems:
-            self._problems[inner] = self._problem_of(inner)
-        if self._problems[inner]:
+        inner, _, name = path.rpartition("/")
+        if self._refusal(inner):
             return None
         try:
-            paths.parts_of(path)
+            paths.safe_component(name)
             found = os.lstat(f"{self.root}/{path}")
             is_link = stat.S_ISLNK(found.st_mode)
             if is_link:
@@ -58,12 +75,35 @@ class Folder:
             return None
         return Lying(found.st_size, found.st_mtime_ns, is_link) if stat.S_ISREG(found.st_mode) else None
 
-    def _problem_of(self, inner: str) -> str:
+    def why_not(self, path: str) -> str:
+        """Return why `exists` sees no file in a place; empty if there is nothing at all."""
+        if problem := self._refusal(path.rpartition("/")[0]):
+            return problem
         try:
-            paths.inside(self.root, f"{inner}/x" if inner else "x")
-        except (UnsafePathError, OSError) as error:
+            there = os.path.lexists(f"{self.root}/{path}")
+        except ValueError as error:  # e.g. a NUL in the name
             return str(error)
-        return ""
+        return "something that is no plain file of this folder stands in its place" if there else ""
+
+    def _refusal(self, inner: str) -> str:
+        """Return why nothing is read in a folder; empty if it can be."""
+        if inner not in self._problems:
+            self._problems[inner] = ""
+            try:
+                paths.inside(self.root, f"{inner}/x" if inner else "x")
+            except (UnsafePathError, OSError) as error:
+                self._problems[inner] = str(error)
+        return self._problems[inner]
+
+    def place(self, path: str) -> Path:
+        """Return where a file is.
+
+        Raises
+        ------
+        UnsafePathError
+            If its path is not one.
+        """
+        return self.root.joinpath(*paths.parts_of(path))
 
     def open(self, path: str) -> IO[bytes]:
         """Open a file for reading, without a buffer.

@@ -1,4 +1,4 @@
-"""Whether a file is whole: its size, its sha256, and its own structure; while it arrives, or once it lies on disk."""
+"""Verification of files by size, sha256 and structure, while they arrive or on disk."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Release", "Verifier", "form_of", "problem_of", "release_of"]
 CHUNK = 1 << 20
 """Bytes read at a time."""
 TAIL = 1024
-"""Where the end of a PDF must stand (ISO 32000-1, annex H.3, note 18: within the last 1,024 bytes)."""
+"""Last bytes of a PDF in which its end mark must be (ISO 32000-1, annex H.3, note 18: within the last 1,024 bytes)."""
 GZIP = b"\x1f\x8b"
 FORMS = {
     ".fits": "fits",
@@ -37,16 +37,16 @@ KIND_FORMS = {
 }
 HTML = (b"<!doctype html", b"<html", b"<head")
 HEAD = 64
-"""Bytes that tell a page from a file."""
+"""Bytes by which an HTML page is recognized."""
 
 
 class Verifier:
-    """Check the bytes of one file in order, in pieces of any size, without keeping them.
+    """Check of the bytes of one file in order, in pieces of any size, without keeping them.
 
     Parameters
     ----------
     name : str
-        The file's name: its ending says what must be in it.
+        The file's name, whose ending determines the expected structure.
     size : int, optional
         Bytes it must have.
     sha256 : str, optional
@@ -54,7 +54,7 @@ class Verifier:
     kind : str, optional
         Kind of product, e.g. ``"lc"``; used if the name has no known ending.
     digest : bool
-        Whether to sum by sha256 even if none is expected.
+        Whether to compute the sha256 even if none is expected.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Verifier:
         self.size: int = 0
         """Bytes so far."""
         self.problem: str | None = None
-        """What is wrong already, long before the end perhaps; nothing can make it right."""
+        """What is wrong, possibly known long before the end; further bytes cannot repair it."""
         self._expected_size, self._expected_sha256 = size, sha256.lower() if sha256 else None
         self._digest = hashlib.sha256() if digest or sha256 else None
         self._form = form_of(name, kind)
@@ -77,19 +77,19 @@ class Verifier:
         self._head = b""
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
-        """Take the next bytes; nothing is raised, `problem` tells."""
+        """Check the next bytes. Nothing is raised: see `problem`."""
         if begins := len(self._head) < HEAD:
             self._head += bytes(data[: HEAD - len(self._head)])
         self.size += len(data)
         if self._digest is not None:
             self._digest.update(data)
         if self.problem is None:
-            self.problem = self._too_long() or _said(self._check.feed, data)
+            self.problem = self._too_long() or _problem_in(self._check.feed, data)
         if begins and self.is_page():
             self.problem = "it is an HTML page, as servers send when something is wrong"
 
     def finish(self) -> str | None:
-        """Say that no more bytes come.
+        """Check the end of the file, after the last bytes.
 
         Returns
         -------
@@ -99,23 +99,23 @@ class Verifier:
         if self.problem is None and self._expected_size is not None and self.size != self._expected_size:
             self.problem = f"it has {self.size:,} of {self._expected_size:,} bytes"
         if self.problem is None:
-            self.problem = _said(self._check.finish)
+            self.problem = _problem_in(self._check.finish)
         if self.problem is None and self._expected_sha256 not in {None, self.sha256}:
             self.problem = f"its bytes are others than expected: sha256 {self.sha256}, not {self._expected_sha256}"
         return self.problem
 
     @property
     def sha256(self) -> str:
-        """Sum of the bytes so far, 64 hexadecimal digits; empty if none was asked for."""
+        """The sha256 of the bytes so far, 64 hexadecimal digits; empty if not computed."""
         return self._digest.hexdigest() if self._digest is not None else ""
 
     @property
     def release(self) -> Release:
-        """Which processing it comes from, once the first header of a FITS file is complete."""
+        """The processing that a FITS file comes from, once its first header is complete."""
         return self._check.release or Release()
 
     def is_page(self) -> bool:
-        """Whether it starts as an HTML page, which it should not be."""
+        """Return whether the bytes start as an HTML page, where another file is expected."""
         return self._form != "html" and self._head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(HTML)
 
     def _too_long(self) -> str | None:
@@ -124,7 +124,7 @@ class Verifier:
         return f"it has more than the {self._expected_size:,} bytes that it should have"
 
 
-def _said(check: Callable[..., None], *arguments: object) -> str | None:
+def _problem_in(check: Callable[..., None], *arguments: object) -> str | None:
     try:
         check(*arguments)
     except DamagedFileError as error:
@@ -135,7 +135,7 @@ def _said(check: Callable[..., None], *arguments: object) -> str | None:
 def problem_of(
     path: str | Path, *, size: int | None = None, sha256: str | None = None, kind: str | None = None
 ) -> str | None:
-    """Say what is wrong with a file on disk, reading it once.
+    """Return what is wrong with a file on disk, after reading it once.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def problem_of(
 
 
 def read_through(path: Path, verifier: Verifier) -> str | None:
-    """Feed a file to a verifier, up to the first problem unless its sum is wanted."""
+    """Check a file on disk by a verifier; stop at the first problem unless its sha256 is needed. Return what is wrong."""
     with path.open("rb", buffering=0) as file:
         buffer = bytearray(CHUNK)
         view = memoryview(buffer)
@@ -176,12 +176,12 @@ def read_through(path: Path, verifier: Verifier) -> str | None:
 
 
 def release_of(path: str | Path) -> Release:
-    """Read which processing a file comes from: ``DATA_REL``, ``PROCVER`` and ``DATE`` of its first header, and no more of it.
+    """Return the processing that a file comes from: ``DATA_REL``, ``PROCVER`` and ``DATE`` of its first header. Only that header is read.
 
     Returns
     -------
     Release
-        Empty if the file is no FITS file, or does not say.
+        Empty if the file is not FITS, or has none of these.
     """
     file = Path(path)
     if not (form := form_of(file.name)).startswith("fits"):
@@ -189,13 +189,13 @@ def release_of(path: str | Path) -> Release:
     check = _CHECKS[form]()
     with file.open("rb") as stream:
         while check.release is None and (data := stream.read(4 * 2880)):
-            if _said(check.feed, data) is not None:
+            if _problem_in(check.feed, data) is not None:
                 break
     return check.release or Release()
 
 
 def form_of(name: str, kind: str | None = None) -> str:
-    """Say what must be in a file: ``fits``, ``fits.gz``, ``pdf``, ``xml``, ``html`` or ``other``."""
+    """Return the expected form of a file: ``fits``, ``fits.gz``, ``pdf``, ``xml``, ``html`` or ``other``."""
     lower = name.lower()
     known = (form for ending, form in FORMS.items() if lower.endswith(ending))
     return next(known, None) or KIND_FORMS.get(kind or "", "other")
@@ -208,7 +208,7 @@ def _starts_as_page(path: Path) -> bool:
     return verifier.is_page()
 
 
-# -- what is checked of each form --
+# -- checks of each form --
 
 
 class _Check(Protocol):
@@ -219,22 +219,22 @@ class _Check(Protocol):
 
 
 class _Other:
-    """Bytes of which nothing is known."""
+    """A file without a known structure."""
 
     release: Release | None = None
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
-        """Take anything."""
+        """Accept any bytes."""
 
     def finish(self) -> None:
-        """Find nothing wrong."""
+        """Accept any end."""
 
 
 class _Fits(FitsWalk):
     """A plain FITS file."""
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
-        """Take the next bytes."""
+        """Check the next bytes."""
         if not self._blocks and self._primary is None and not self._rest and bytes(data[:2]) == GZIP:
             raise DamagedFileError("it is compressed by gzip, though its name does not say so")
         super().feed(data)
@@ -250,11 +250,11 @@ class _Gzip:
 
     @property
     def release(self) -> Release | None:
-        """That of the FITS file inside."""
+        """The release of the FITS file inside."""
         return self._walk.release
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
-        """Decompress at most `CHUNK` bytes at a time, whatever a few bytes may claim to hold."""
+        """Decompress and check the next bytes, at most `CHUNK` at a time, since a few bytes may expand to very many."""
         left, out = bytes(data), b""
         while left or (len(out) == CHUNK and not self._stream.eof):
             if self._stream.eof:
@@ -270,7 +270,7 @@ class _Gzip:
             left = self._stream.unconsumed_tail or self._stream.unused_data
 
     def finish(self) -> None:
-        """Look for the end of both, the compressed bytes and the file inside."""
+        """Check the end of the compressed bytes, and of the file inside."""
         if not self._started:
             raise DamagedFileError("it is empty")
         if not self._stream.eof:
@@ -279,13 +279,13 @@ class _Gzip:
 
 
 class _Pdf(_Other):
-    """A PDF: its first and its last mark."""
+    """A PDF, checked by its first and its last mark."""
 
     def __init__(self) -> None:
         self._head = self._tail = b""
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
-        """Look at the first bytes, and keep the last."""
+        """Check the first bytes, and keep the last."""
         if len(self._head) < 5:
             self._head += bytes(data[:5])
             if not (b"%PDF-".startswith(self._head[:5])):
@@ -293,7 +293,7 @@ class _Pdf(_Other):
         self._tail = (self._tail + bytes(data[-TAIL:]))[-TAIL:]
 
     def finish(self) -> None:
-        """Look for the end mark."""
+        """Check the end mark."""
         if not self._tail:
             raise DamagedFileError("it is empty")
         if b"%%EOF" not in self._tail:
@@ -301,17 +301,17 @@ class _Pdf(_Other):
 
 
 class _Xml(_Other):
-    """An XML file: every element is closed, and nothing lies behind the last."""
+    """An XML file, in which every element must be closed, with nothing behind the last."""
 
     def __init__(self) -> None:
         self._parser: XMLParserType | None = None
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
-        """Parse the next bytes; nothing is kept of them."""
+        """Parse the next bytes, without keeping them."""
         self._parse(bytes(data), final=False)
 
     def finish(self) -> None:
-        """Look whether the first element is closed."""
+        """Check that the first element is closed."""
         if self._parser is None:
             raise DamagedFileError("it is empty")
         self._parse(b"", final=True)

@@ -1,8 +1,8 @@
-"""Whether all bytes of a FITS file are there: a walk from header to header that reads no data.
+"""A quick check that all bytes of a FITS file are there, which reads no data.
 
-lightkurve calls every file that it cannot read "corrupt", healthy ones of other pipelines included, and reads some that are cut
-(when what it looks at comes first). This tells the two apart before anything is read. `tess_source.files.verify` reads all of the file,
-sums it, and minds what lies behind the last HDU; that was done when it was downloaded.
+lightkurve calls every file that it cannot read "corrupt", also whole ones of other pipelines, and reads some that are cut (if the part that
+it needs comes first). This check tells the two apart before anything is read. `tess_source.files.verify` reads all of the file, computes
+its sums, and also checks what lies behind the last HDU; that was done when the file was downloaded.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["fault"]
 
 
 def fault(path: Path) -> str | None:
-    """Return why a file is not a whole FITS file.
+    """Return what is wrong with a file that is not a whole FITS file.
 
     Parameters
     ----------

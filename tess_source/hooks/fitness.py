@@ -1,4 +1,4 @@
-"""Whether a plugin fits: what is refused when it is registered, and whom an error comes from."""
+"""Checks of plugins when they are registered, and the plugin that an error comes from."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["check_accessor", "check_plugin_object", "culprit_of", "sequence_of"]
 
 
 def check_plugin_object(plugin: object, name: str) -> None:
-    """Refuse what cannot be a plugin.
+    """Raise an error if an object cannot be a plugin.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def check_plugin_object(plugin: object, name: str) -> None:
 
 
 def check_accessor(accessor: Accessor, name: str) -> None:
-    """Refuse an accessor that could never be called as a method, or that would hide one that the class has itself.
+    """Raise an error for an accessor that cannot be called as a method, or that would hide a method of the class.
 
     Raises
     ------
@@ -51,15 +51,14 @@ def check_accessor(accessor: Accessor, name: str) -> None:
     )  # whose class stands above this file, and may not be imported yet
     if unknown or not accessor.name.isidentifier() or accessor.name.startswith("_"):
         raise PluginError(f"plugin {name!r}: {accessor.key!r} cannot be the name of an accessor")
-    if owner is not None and (
-        hasattr(owner, accessor.name) or accessor.name in getattr(owner, "__dataclass_fields__", ())
-    ):
+    own = {*dir(owner), *getattr(owner, "__annotations__", ())} if owner is not None else set()
+    if owner is not None and accessor.name in own:
         message = f"plugin {name!r} declares the accessor {accessor.name!r}, which {owner.__name__} has itself"
         raise PluginConflictError(message)
 
 
 def sequence_of(answer: Any, noun: str, name: str) -> Sequence[Any]:
-    """Return what a noun answered, which must be a sequence of records.
+    """Return the answer of a noun, which must be a sequence of records.
 
     Raises
     ------
@@ -71,7 +70,7 @@ def sequence_of(answer: Any, noun: str, name: str) -> Sequence[Any]:
 
 
 def culprit_of(caller: pluggy.HookCaller, error: BaseException) -> str | None:
-    """Return the plugin whose hook implementation stands innermost in a traceback."""
+    """Return the plugin whose hook implementation is innermost in a traceback."""
     codes = {getattr(unwrap(impl.function), "__code__", None): impl.plugin_name for impl in caller.get_hookimpls()}
     frames = list(_frames(error.__traceback__))
     return next((codes[code] for code in reversed(frames) if code in codes), None)

@@ -1,4 +1,4 @@
-"""What plugins declare: frozen records without behaviour."""
+"""The records that plugins declare: frozen, without behaviour."""
 
 from __future__ import annotations
 
@@ -13,46 +13,46 @@ if TYPE_CHECKING:
     from tess_source.tables.listing import Links, Observations, Products
     from tess_source.tables.rows import Mask
 
-__all__ = ["Accessor", "Column", "Field", "Filter", "Kind", "Request", "StandIn", "Transport"]
+__all__ = ["Accessor", "Citation", "Column", "Field", "Filter", "Kind", "Request", "StandIn", "Transport"]
 
 
-def _same(value: Any) -> Any:
+def _identity(value: Any) -> Any:
     return value
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One way of choosing products: at once a Python keyword, an option of the program and a line in the lock."""
+    """A filter of products, used as a Python keyword, as an option of the program and as a line in the lock."""
 
     name: str
     """The keyword; ``one_per_sector`` becomes ``--one-per-sector``."""
     keep: Callable[[Products, Any], Mask]
-    """A pure function of the whole table and the checked value: which rows stay."""
+    """A pure function of the whole table and the checked value, which returns the mask of rows to keep."""
     help: str
-    """One line for the reader of ``--help``."""
-    check: Callable[..., Any] = _same
-    """Turns a Python value into its canonical form, or raises ValueError or TypeError that says what would be right."""
-    parse: Callable[[str], Any] = _same
-    """Turns the program's text into a value for `check`."""
+    """One line for ``--help``."""
+    check: Callable[..., Any] = _identity
+    """Returns the canonical form of a Python value, or raises ValueError or TypeError with a message that says what would be right."""
+    parse: Callable[[str], Any] = _identity
+    """Returns the value for `check` of a text from the command line."""
     multiple: bool = False
-    """The option may be repeated: `check` is then given the list of all parsed values."""
+    """Whether the option may be repeated: `check` then gets the list of all parsed values."""
     metavar: str = "VALUE"
     """The placeholder of the value in ``--help``; empty for an option without a value."""
     choices: Callable[[], Sequence[str]] | None = None
-    """The words that shells may complete; not a check."""
+    """Returns the words that shells may complete; not used as a check."""
     default: Any = None
-    """Applies unless the user passes another value or None."""
+    """Value that applies unless the user passes another value or None."""
     last: int = 0
-    """0: a mask, order does not matter. 1: a choice among what is left, in order of name. 2: after those, e.g. a limit."""
+    """0: a mask, whose order does not matter. 1: a choice among the rows that are left, in order of name. 2: after those, e.g. a limit."""
     criteria: Callable[[Any], Mapping[str, Any]] | None = None
-    """What an archive may be asked instead when no target was given, so that not everything has to be listed."""
+    """Returns the criteria for an archive when no target was given, so that not everything has to be listed."""
     holds: Callable[[Observations, Any], Mask] | None = None
-    """Which observations may have products that stay, so that the others need not be listed; null and true mean "may". Who gives this
-    promises that `keep` looks at each row alone. None: any observation may."""
+    """Returns the mask of observations that may have products to keep, so that the others need not be listed; null and true mean "may".
+    It requires that `keep` looks at each row alone. None: any observation may."""
     most: Callable[[Any], int] | None = None
-    """For a choice: after how many products, in the order of the table, nothing more is kept. None: all have to be seen."""
+    """For a choice: returns the most products that are kept, the first ones of the table. None: all products have to be known."""
     kinds: bool = False
-    """Whether its words are kinds of products: `check` is then given, as a second argument, the names that plugins declare."""
+    """Whether its values are kinds of products: `check` then gets the kinds that plugins declare as a second argument."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +60,19 @@ class Kind:
     """A kind of product that `tess_source.names` does not know, so that it can be selected by ``kind=``."""
 
     name: str
-    """As it stands in the column `kind`; two plugins cannot claim the same."""
+    """Its value in the column `kind`; two plugins cannot claim the same."""
     help: str
-    """One line that says what such a file holds."""
+    """One line about the contents of such a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """Says that an archive repeats the rows of another, e.g. as a catalogue or a copy. It is asked only when it is named, or offline."""
+    """An archive that repeats the rows of another, e.g. a catalogue or a copy. It is asked only when it is named, or offline."""
 
     archive: str
-    """The archive whose rows it has."""
+    """Name of the archive whose rows it has."""
     help: str = ""
-    """One line that says what it is."""
+    """One line that describes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,9 @@ class Column:
     name: str
     """Its name; two plugins cannot claim the same."""
     compute: Callable[[Products, Links], pl.Expr | pl.Series]
-    """A pure function of the whole table and its links: one value a row."""
+    """A pure function of the whole table and its links, which returns one value per row."""
     help: str
-    """One line that says what it holds, with its unit."""
+    """One line about its contents, with its unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +92,41 @@ class Accessor:
     """A method that is added to every `Found`, to every `Manifest`, or to every `Session`."""
 
     name: str
-    """``dv`` becomes ``found.dv(…)``; two plugins cannot claim the same, nor can any claim what the class has itself."""
+    """``dv`` becomes ``found.dv(…)``. Two plugins cannot claim the same name, nor can a plugin claim a name of the class itself."""
     function: Callable[..., Any]
-    """What is called, with the Found, Manifest or Session before the user's arguments; its docstring is the method's."""
+    """The function, called with the Found, Manifest or Session before the user's arguments. Its docstring is the method's."""
     help: str
-    """One line that says what it gives."""
+    """One line about what it returns."""
     of: str = "found"
-    """What has the method: ``found``, ``manifest`` (what was fetched), or ``session``."""
+    """The class that gets the method: ``found``, ``manifest`` or ``session``."""
 
     @property
     def key(self) -> str:
         """The name that two plugins cannot both claim."""
         return self.name if self.of == "found" else f"{self.of}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """How papers cite a data set."""
+
+    pipeline: str
+    """The pipeline that made it, as in the column `pipeline`; case does not matter."""
+    kind: str | None
+    """The kind of its files, as in the column `kind`. None: all kinds that have no citation of their own."""
+    title: str
+    """Title and publisher."""
+    doi: str
+    """E.g. ``10.17909/t9-nmc8-f686``."""
+    acknowledgement: str = ""
+    """What the archive asks papers to say that use its data."""
+    others: str = ""
+    """Where to look for data sets that have no citation here, e.g. "MAST lists its DOIs at https://…"."""
+
+    @property
+    def key(self) -> str:
+        """The data set, which two plugins cannot both claim."""
+        return f"{self.pipeline.upper()} {self.kind or '*'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +143,14 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Where the bytes of a file are to be had."""
+    """The address of a file."""
 
     url: str
     """An http or https address, fetched by one GET; or a file address, ``file:///...``, which is copied."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Headers for the first host only: they may hold a secret and do not follow a redirect elsewhere."""
+    """Headers for the first host only: they may hold a secret and do not follow a redirect elsewhere, nor go to a server in its place."""
     unpack: str = ""
-    """How what comes is packed: ``"zip"`` for a zip file with one file in it, which is unpacked. Empty: it comes as it is."""
+    """``"zip"`` if the address has a zip file with one file in it, which is unpacked. Empty if it has the file itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +158,8 @@ class Transport:
     """How the URIs of one scheme are fetched."""
 
     scheme: str
-    """What stands before the colon, e.g. ``mast``; one plugin owns it. ``file`` is built in."""
+    """The text before the colon, e.g. ``mast``; one plugin owns it. ``file`` is built in."""
     locate: Callable[[str, Settings], Request | Sequence[Request]]
-    """A pure function: URI to request, or to several, which are tried in this order until one gives the file."""
+    """A pure function from a URI to one or several requests, which are tried in this order until one succeeds."""
     help: str = ""
-    """One line that says where these files come from."""
+    """One line about where these files come from."""

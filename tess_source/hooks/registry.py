@@ -1,4 +1,4 @@
-"""All plugins of a session: what they declare, and how they are called."""
+"""The registry of a session's plugins, which keeps what they declare and calls their hooks."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from tess_source.hooks.records import Request, Transport
 if TYPE_CHECKING:
     import click
 
-    from tess_source.hooks.records import Accessor, Column, Filter, Kind, StandIn
+    from tess_source.hooks.records import Accessor, Citation, Column, Filter, Kind, StandIn
 
 __all__ = ["Plugin", "Registry"]
 
 BUILT_IN = "tess-source"
-"""The owner of what the core declares itself."""
+"""The owner of records that the core declares itself."""
 
 log: logging.Logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Plugin:
     name: str
     version: str = ""
     origin: str = ""
-    """The distribution, module or file that it came from."""
+    """The distribution, module or file that it comes from."""
     state: str = "ready"
     """``ready``, ``broken`` or ``off``."""
     hooks: tuple[str, ...] = ()
@@ -56,10 +56,10 @@ class Plugin:
 
 @dataclass(eq=False)
 class Registry:
-    """All plugins of a session, and what they declare.
+    """All plugins of a session, and the records that they declare.
 
-    Every name (of a plugin, filter, kind, column, scheme, accessor, command) has one owner. A plugin that cannot be used is kept as
-    broken, with its error, and the rest work. A registry can be pickled if its plugins can; two are equal if their plugins are.
+    Every name (of a plugin, filter, kind, column, scheme, accessor, citation, command) has one owner. A plugin that cannot be used is kept
+    as broken, with its error, and the rest work. A registry can be pickled if its plugins can; two are equal if their plugins are.
     """
 
     manager: pluggy.PluginManager = field(default_factory=lambda: pluggy.PluginManager(GROUP))
@@ -70,9 +70,11 @@ class Registry:
     columns: dict[str, Column] = field(default_factory=dict)
     transports: dict[str, Transport] = field(default_factory=dict)
     accessors: dict[str, Accessor] = field(default_factory=dict)
+    citations: dict[str, Citation] = field(default_factory=dict)
+    """How data sets are cited, by `Citation.key`."""
     commands: dict[str, click.Command] = field(default_factory=dict)
     stand_ins: dict[str, StandIn] = field(default_factory=dict)
-    """Plugin → what it stands in for."""
+    """Plugin → the archive that it stands in for."""
     owners: dict[tuple[str, str], str] = field(default_factory=dict)
     """(what, name) → plugin, e.g. ``("filter", "sector") → "filters"``."""
 
@@ -89,7 +91,7 @@ class Registry:
 
     def __reduce__(self) -> tuple[Callable[..., Registry], tuple[object]]:
         plugins = [(self.manager.get_plugin(name), plugin) for name, plugin in self.ready.items()]
-        return _registered, ([(reference_of(plugin), known) for plugin, known in plugins],)
+        return _unpickled, ([(reference_of(plugin), known) for plugin, known in plugins],)
 
     @property
     def ready(self) -> dict[str, Plugin]:
@@ -110,7 +112,7 @@ class Registry:
         Raises
         ------
         PluginConflictError
-            If two distributions claim one name, or two plugins one filter, kind, column, scheme, accessor or command.
+            If two distributions claim one name, or two plugins one filter, kind, column, scheme, accessor, citation or command.
         """
         registry = cls()
         off = {*without, *filter(None, os.environ.get("TESS_SOURCE_WITHOUT", "").split(","))}
@@ -126,7 +128,7 @@ class Registry:
 
     @staticmethod
     def check_known(off: Iterable[str], found: Mapping[str, EntryPoint]) -> None:
-        """Refuse to leave out a plugin that is not there: it is most likely misspelt."""
+        """Raise an error for a plugin to leave out that does not exist: it is most likely misspelt."""
         for name in off:
             if name not in found:
                 raise UnknownNameError("plugin", name, found)
@@ -163,7 +165,7 @@ class Registry:
         version, origin : str
             For ``tess-source plugins``.
         replace : bool
-            Take out a plugin of the same name first, so that a notebook cell can be run twice.
+            Whether to remove a plugin of the same name first, so that you can run a notebook cell twice.
 
         Returns
         -------
@@ -173,12 +175,13 @@ class Registry:
         Raises
         ------
         PluginError
-            If it is a class, has no hook, a hook that this version does not know, wrong arguments, or fails to declare. It is not
-            registered then, and what it was to replace stays.
+            If it is a class, has no hook, an unknown hook or wrong arguments, or if its declarations fail. It is not registered then, and
+            a plugin that it was to replace stays.
         PluginConflictError
             If it claims a name that is taken.
         """
         name = name or name_of(plugin)
+        check_plugin_object(plugin, name)
         before = self.plugins.get(name)
         if before is not None and before.state == "ready" and not replace:
             message = (
@@ -199,7 +202,7 @@ class Registry:
         return name
 
     def _admit(self, plugin: object, name: str) -> tuple[str, ...]:
-        """Hand a plugin to pluggy, take down what it declares, and return the names of its hooks; or leave no trace of it."""
+        """Register a plugin with pluggy, keep what it declares, and return the names of its hooks. If that fails, undo everything."""
         try:
             self.manager.register(plugin, name)
             self.manager.check_pending()
@@ -208,51 +211,51 @@ class Registry:
                 raise PluginError(f"plugin {name!r} has no hook implementations; mark them with @tess_source.hookimpl")
             self._declare(plugin, name)
         except pluggy.PluginValidationError as error:
-            self._forget(plugin, name)
+            self._remove(plugin, name)
             raise PluginError(f"plugin {name!r} does not fit this version of tess-source: {error}") from error
         except ValueError as error:  # pluggy: the same object under two names
-            self._forget(plugin, name)
+            self._remove(plugin, name)
             raise error if isinstance(error, TessSourceError) else PluginError(f"plugin {name!r}: {error}") from error
         except BaseException:
-            self._forget(plugin, name)
+            self._remove(plugin, name)
             raise
         return hooks
 
     def unregister(self, name: str) -> None:
-        """Take a plugin out again, with all that it declared.
+        """Remove a plugin, with all that it declared.
 
         Raises
         ------
         UnknownNameError
-            If there is none of that name.
+            If there is no plugin of that name.
         """
         plugin = self.manager.get_plugin(name)
         if plugin is None:
             raise UnknownNameError("plugin", name, self.plugins)
-        self._forget(plugin, name)
+        self._remove(plugin, name)
         del self.plugins[name]
 
-    def _forget(self, plugin: object, name: str) -> None:
+    def _remove(self, plugin: object, name: str) -> None:
         if self.manager.get_plugin(name) is plugin:
             self.manager.unregister(name=name)
-        tables = dict(self._tables().values())
+        tables = dict(self._tables_by_noun().values())
         for what, key in [pair for pair, owner in self.owners.items() if owner == name]:
             del tables[what][key]
             del self.owners[what, key]
 
-    def _tables(self) -> dict[str, tuple[str, dict[str, Any]]]:
-        """Return for each noun what one of its records is called, and where they are kept."""
+    def _tables_by_noun(self) -> dict[str, tuple[str, dict[str, Any]]]:
+        """Return for each noun the name of its records, and the table that keeps them."""
         return {
             "tess_filters": ("filter", self.filters), "tess_kinds": ("kind", self.kinds),
             "tess_columns": ("column", self.columns), "tess_transports": ("scheme", self.transports),
-            "tess_accessors": ("accessor", self.accessors), "tess_commands": ("command", self.commands),
-            "tess_stand_ins": ("stand-in", self.stand_ins),
+            "tess_accessors": ("accessor", self.accessors), "tess_citations": ("citation", self.citations),
+            "tess_commands": ("command", self.commands), "tess_stand_ins": ("stand-in", self.stand_ins),
         }  # fmt: skip
 
     def _declare(self, plugin: object, name: str) -> None:
-        """Ask one plugin's nouns, and give what it declares an owner."""
+        """Call the nouns of one plugin, and keep the records with the plugin as their owner."""
         others = [other for other in self.manager.get_plugins() if other is not plugin]
-        for noun, (what, table) in self._tables().items():
+        for noun, (what, table) in self._tables_by_noun().items():
             answers = self.call(noun, caller=self.manager.subset_hook_caller(noun, others))
             for record in (record for answer in answers for record in sequence_of(answer, noun, name)):
                 key = name if what == "stand-in" else _key_of(record)
@@ -281,12 +284,12 @@ class Registry:
             raise
 
     def among(self, hook: str, archives: Collection[str]) -> pluggy.HookCaller:
-        """Return the caller of a hook of archives that leaves out all archives but those that are named."""
+        """Return the caller of a hook of archives that calls only the archives that are named."""
         others = [self.manager.get_plugin(name) for name in self.archives() if name not in archives]
         return self.manager.subset_hook_caller(hook, others)
 
     def blame(self, what: str, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Call what a plugin declared. An exception carries a note that names the plugin."""
+        """Call a function that a plugin declared. An exception gets a note that names the plugin."""
         try:
             return function(*arguments)
         except Exception as error:
@@ -294,7 +297,7 @@ class Registry:
             raise
 
     def implements(self, hook: str) -> bool:
-        """Tell whether a plugin implements a hook."""
+        """Return whether a plugin implements a hook."""
         return bool(getattr(self.manager.hook, hook).get_hookimpls())
 
     def implementing(self, *hooks: str) -> list[str]:
@@ -314,8 +317,8 @@ def _key_of(record: object) -> object:
     return getattr(record, "key", None) or getattr(record, "scheme", None) or getattr(record, "name", None)
 
 
-def _registered(plugins: Sequence[tuple[Reference, Plugin]]) -> Registry:
-    """Make a registry again of what was pickled."""
+def _unpickled(plugins: Sequence[tuple[Reference, Plugin]]) -> Registry:
+    """Return a registry with the plugins that were pickled."""
     registry = Registry()
     for reference, known in plugins:
         registry.register(plugin_of(reference), known.name, version=known.version, origin=known.origin)

@@ -15,7 +15,7 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
-    from tess_source.hooks.records import Accessor, Column, Field, Filter, Kind, StandIn, Transport
+    from tess_source.hooks.records import Accessor, Citation, Column, Field, Filter, Kind, StandIn, Transport
     from tess_source.settings import Settings
     from tess_source.tables.items import Entry
     from tess_source.tables.listing import Links, Observations, Products
@@ -27,6 +27,7 @@ __all__ = [
     "Archive",
     "Collector",
     "DeclaresAccessors",
+    "DeclaresCitations",
     "DeclaresColumns",
     "DeclaresCommands",
     "DeclaresFilters",
@@ -46,11 +47,11 @@ hookimpl: pluggy.HookimplMarker = pluggy.HookimplMarker("tess_source")
 
 
 class Resolver(Protocol):
-    """Knows where a named target is."""
+    """A plugin that looks up the names of targets."""
 
     @hookspec(firstresult=True)
     def tess_resolve(self, target: str, settings: Settings) -> Target | None:
-        """Turn a name into a target. TIC numbers and coordinates never come here: they need no look-up.
+        """Return the target that a name means. It is not called for TIC ids and coordinates, which need no look-up.
 
         Answers: the first that is not None is taken; None means "not known here".
         """
@@ -58,11 +59,11 @@ class Resolver(Protocol):
 
 
 class Archive(Protocol):
-    """Knows which observations there are, and of which files they consist."""
+    """A plugin that finds observations and lists their files."""
 
     @hookspec
     def tess_query(self, query: Query, settings: Settings) -> Observations | None:
-        """Find the observations that a query asks for.
+        """Return the observations that a query asks for.
 
         Answers: stacked, then sorted; None means "not my kind of query". A failure raises, it is never an empty answer.
         """
@@ -70,7 +71,7 @@ class Archive(Protocol):
 
     @hookspec
     def tess_count(self, query: Query, settings: Settings) -> int | None:
-        """Count the observations that `tess_query` would find, without fetching them.
+        """Return the number of observations that `tess_query` would find, without fetching them.
 
         Answers: added up; None means "not my kind of query".
         """
@@ -78,9 +79,9 @@ class Archive(Protocol):
 
     @hookspec
     def tess_list(self, observations: Observations, query: Query, settings: Settings) -> Products | None:
-        """List the products of observations of this archive, and pass over rows of others.
+        """Return the products of the observations of this archive. Skip the observations of other archives.
 
-        `query` holds all that was asked, filters included. What its filters would drop need not be listed.
+        `query` is the whole question, with its filters. Products that these filters would drop need not be listed.
 
         Answers: stacked, sorted, one row per URI; None means "none of these are mine".
         """
@@ -88,7 +89,7 @@ class Archive(Protocol):
 
     @hookspec
     def tess_fields(self, what: str, settings: Settings) -> Sequence[Field] | None:
-        """Describe the archive's own columns of a table, ``"observations"`` or ``"products"``.
+        """Return a description of the archive's own columns of a table, ``"observations"`` or ``"products"``.
 
         Answers: put one after the other; None means "I do not have such a table".
         """
@@ -96,11 +97,11 @@ class Archive(Protocol):
 
 
 class Linker(Protocol):
-    """Knows how products belong together."""
+    """A plugin that relates products."""
 
     @hookspec
     def tess_link(self, products: Products, settings: Settings) -> Links | None:
-        """Relate products by URI: ``dv-of``, ``mirror``, ``supersedes`` and others.
+        """Return links between products by URI: ``dv-of``, ``mirror``, ``supersedes`` and others.
 
         Answers: stacked; None means "nothing to relate".
         """
@@ -108,9 +109,9 @@ class Linker(Protocol):
 
     @hookspec
     def tess_relates(self, observations: Observations) -> Mask | None:
-        """Tell whose products this plugin relates, or needs for its columns: these are listed whatever filters would drop.
+        """Return the mask of observations whose products this plugin links, or needs for its columns: these are always listed.
 
-        A plugin that links or adds columns, and does not tell, is taken to need all. Links stay within one star.
+        A plugin that links or adds columns without this hook needs all observations. Links must stay within one star.
 
         Answers: joined by or; None means "none of these".
         """
@@ -118,11 +119,11 @@ class Linker(Protocol):
 
 
 class Downloader(Protocol):
-    """Fetches the files of a plan."""
+    """A plugin that downloads the files of a plan."""
 
     @hookspec(firstresult=True)
     def tess_download(self, plan: Plan, transports: Mapping[str, Transport], settings: Settings) -> Manifest | None:
-        """Fetch a whole plan; one failure never stops the rest.
+        """Fetch a whole plan and return its manifest. One failure must not stop the rest.
 
         Answers: the first that is not None is taken, the core's own downloader answers last; None means "not mine".
         """
@@ -130,11 +131,11 @@ class Downloader(Protocol):
 
 
 class Reader(Protocol):
-    """Opens files."""
+    """A plugin that opens files."""
 
     @hookspec(firstresult=True)
     def tess_load(self, entry: Entry, options: Mapping[str, Any]) -> object | None:
-        """Open one file; raise DamagedFileError for a file that is mine but not whole.
+        """Return one opened file. Raise DamagedFileError for a file of yours that is not whole.
 
         Answers: the first that is not None is taken; None means "I do not read such files".
         """
@@ -142,11 +143,11 @@ class Reader(Protocol):
 
 
 class Collector(Protocol):
-    """Holds opened files together."""
+    """A plugin that groups opened files."""
 
     @hookspec
     def tess_collect(self, objects: Sequence[object]) -> Mapping[str, object] | None:
-        """Put those of the loaded objects that are mine into collections, one per kind, in the order given.
+        """Return the loaded objects that are yours in collections, one per kind, in the order given.
 
         Answers: merged, the first that claims a kind has it; None means "none of these are mine".
         """
@@ -154,11 +155,11 @@ class Collector(Protocol):
 
 
 class DeclaresFilters(Protocol):
-    """Offers ways of choosing products."""
+    """A plugin with filters."""
 
     @hookspec
     def tess_filters(self) -> Sequence[Filter]:
-        """Declare ways of choosing products.
+        """Return filters of products.
 
         Answers: put together; two plugins that claim one name are refused.
         """
@@ -166,11 +167,11 @@ class DeclaresFilters(Protocol):
 
 
 class DeclaresKinds(Protocol):
-    """Has products of kinds of its own."""
+    """A plugin with products of further kinds."""
 
     @hookspec
     def tess_kinds(self) -> Sequence[Kind]:
-        """Declare kinds of products, so that they can be selected by ``kind=``.
+        """Return kinds of products that can then be selected by ``kind=``.
 
         Answers: put together; two plugins that claim one name are refused.
         """
@@ -178,11 +179,11 @@ class DeclaresKinds(Protocol):
 
 
 class StandsIn(Protocol):
-    """Is an archive that repeats the rows of another."""
+    """An archive that repeats the rows of another."""
 
     @hookspec
     def tess_stand_ins(self) -> Sequence[StandIn]:
-        """Declare for which archive this one stands in: it is asked only when it is named, or offline.
+        """Return the archive whose rows this archive repeats. It is then asked only when it is named, or offline.
 
         Answers: put together; one for each plugin.
         """
@@ -190,11 +191,11 @@ class StandsIn(Protocol):
 
 
 class DeclaresColumns(Protocol):
-    """Offers columns of products."""
+    """A plugin with columns of products."""
 
     @hookspec
     def tess_columns(self) -> Sequence[Column]:
-        """Declare columns that are computed after linking.
+        """Return columns of products that are computed after linking.
 
         Answers: put together; two plugins that claim one name are refused.
         """
@@ -202,11 +203,11 @@ class DeclaresColumns(Protocol):
 
 
 class DeclaresTransports(Protocol):
-    """Knows how files are fetched."""
+    """A plugin with transports of files."""
 
     @hookspec
     def tess_transports(self) -> Sequence[Transport]:
-        """Declare how the URIs of a scheme are fetched.
+        """Return the transports by which the URIs of a scheme are fetched.
 
         Answers: put together; two plugins that claim one scheme are refused.
         """
@@ -214,23 +215,34 @@ class DeclaresTransports(Protocol):
 
 
 class DeclaresAccessors(Protocol):
-    """Offers methods of what a search found, of what was fetched, or of a session."""
+    """A plugin with methods of `Found`, `Manifest` or `Session`."""
 
     @hookspec
     def tess_accessors(self) -> Sequence[Accessor]:
-        """Declare methods of every answer of a search, ``found.name(…)``, every manifest, or every session.
+        """Return methods to add to every `Found`, as ``found.name(…)``, every `Manifest`, or every `Session`.
 
         Answers: put together; two plugins that claim one name are refused.
         """
         ...
 
 
+class DeclaresCitations(Protocol):
+    """Knows how data sets are cited."""
+
+    @hookspec
+    def tess_citations(self) -> Sequence[Citation]:
+        """Declare how papers cite data sets, for ``tess-source lock cite``.
+
+        Answers: put together; two plugins that claim one data set are refused.
+        """
+
+
 class DeclaresCommands(Protocol):
-    """Offers commands."""
+    """A plugin with commands."""
 
     @hookspec
     def tess_commands(self) -> Sequence[click.Command]:
-        """Declare commands of the program.
+        """Return commands to add to the program.
 
         Answers: put together; two plugins that claim one name are refused.
         """
@@ -239,11 +251,13 @@ class DeclaresCommands(Protocol):
 
 ROLES = (
     Resolver, Archive, Linker, Downloader, Reader, Collector,
-    DeclaresFilters, DeclaresKinds, DeclaresColumns, DeclaresTransports, DeclaresAccessors, DeclaresCommands, StandsIn,
+    DeclaresFilters, DeclaresKinds, DeclaresColumns, DeclaresTransports, DeclaresAccessors, DeclaresCitations, DeclaresCommands,
+    StandsIn,
 )  # fmt: skip
-"""Every role; the core registers their hooks in this order."""
+"""All roles, in the order in which the core registers their hooks."""
 
 NOUNS = (
-    "tess_filters", "tess_kinds", "tess_columns", "tess_transports", "tess_accessors", "tess_commands", "tess_stand_ins",
+    "tess_filters", "tess_kinds", "tess_columns", "tess_transports", "tess_accessors", "tess_citations", "tess_commands",
+    "tess_stand_ins",
 )  # fmt: skip
-"""Hooks that declare."""
+"""The hooks that declare."""

@@ -1,4 +1,4 @@
-"""lightkurve's front door: its search functions, with its words, for TESS."""
+"""Search functions with lightkurve's names and arguments, for TESS."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import wraps
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
+from tess_source._lazy import whole
 from tess_source.errors import QueryError, nearest
 from tess_source.like_lightkurve.result import SearchTable
 from tess_source.session import Session, default_session
@@ -25,12 +26,12 @@ __all__ = ["search_dv", "search_lightcurve", "search_targetpixelfile"]
 P = ParamSpec("P")
 
 KEPLERS = ("quarter", "month", "campaign")
-"""Words of lightkurve's that mean nothing for TESS."""
+"""Arguments of lightkurve that do not exist for TESS."""
 OWN = ("radius", "exptime", "cadence", "mission", "author", "sector", "limit", "session")
 ANY = ("any", "all")
-"""What lightkurve takes for every author."""
+"""lightkurve's words for any author."""
 LONG = "long"
-"""lightkurve's older word for what was made from full-frame images."""
+"""lightkurve's older word for products of full-frame images."""
 _SEXAGESIMAL = re.compile(r"[\s\d.+-]*\d:\d[\s\d:.+-]*")
 
 
@@ -50,18 +51,18 @@ def _search(
     session: Session | None = None,
     **filters: Any,
 ) -> SearchTable:
-    """Do what all doors do: search for kinds of files in lightkurve's words; `function` is the door's name, for messages."""
+    """Search for kinds of files with lightkurve's arguments; `function` is the name of the calling function, for messages."""
     here = session or default_session()
     said = {"exptime": exptime, "cadence": cadence, "mission": mission, "author": author, "sector": sector}
-    chosen = _filters(function, {**said, **filters}, here)
+    chosen = _our_filters(function, {**said, **filters}, here)
     found = here.search(_targets(target, radius), radius=radius, kind=kind, **chosen)
-    return SearchTable(found)[_limit(limit)]
+    return SearchTable(found)[_first_rows(limit)]
 
 
-def _door(
+def _with_signature_of(
     common: Callable[Concatenate[str, Any, P], SearchTable],
 ) -> Callable[[Callable[..., SearchTable]], Callable[P, SearchTable]]:
-    """Give a function the words of `_search`, as help(), editors and type checkers see them."""
+    """Return a decorator that gives a function the signature of `_search`, for help(), editors and type checkers."""
 
     def make(function: Callable[..., SearchTable]) -> Callable[P, SearchTable]:
         seen = inspect.signature(common)
@@ -81,19 +82,19 @@ def _door(
     return make
 
 
-@_door(_search)
+@_with_signature_of(_search)
 def search_lightcurve(*args: Any, **words: Any) -> SearchTable:
-    """Search for light curves, in lightkurve's words.
+    """Search for light curves, with lightkurve's arguments.
 
     Parameters
     ----------
     target : object
-        A TIC id (an int is one), a name, coordinates, a SkyCoord, or a list of these: see `tess_source.targets.parse.parse_targets`.
+        A TIC id (e.g. an int), a name, coordinates, a SkyCoord, or a list of these: see `tess_source.targets.parse.parse_targets`.
     radius : float or Quantity or str, optional
         Radius of a cone around names and coordinates [arcsec]. Without it, a name means its nearest star alone.
     exptime : str or float or tuple or list, optional
-        Exposure time: seconds; ``"fast"`` (20 s), ``"short"`` (120 s), ``"long"`` or ``"ffi"`` (from full-frame images); a tuple is a
-        range, a list means any of these.
+        Exposure time: seconds; ``"fast"`` (20 s), ``"short"`` (120 s), ``"long"`` or ``"ffi"`` (from full-frame images). A tuple is a
+        range; a list means any of its values.
     cadence : optional
         The same as `exptime`.
     mission : str or sequence of str
@@ -101,9 +102,9 @@ def search_lightcurve(*args: Any, **words: Any) -> SearchTable:
     author : str or sequence of str, optional
         Pipelines, e.g. ``"SPOC"``; ``"any"`` is the same as None.
     sector : int or sequence of int, optional
-        Sectors; also a range, or text such as ``"14-26"``.
+        Sectors, a range, or text such as ``"14-26"``.
     limit : int, optional
-        No more than the first rows.
+        Most rows; the first ones are kept.
     session : Session, optional
         The default session if not given.
     **filters
@@ -112,14 +113,14 @@ def search_lightcurve(*args: Any, **words: Any) -> SearchTable:
     Returns
     -------
     SearchTable
-        Empty, if there is nothing; it says why.
+        If nothing was found, it is empty and says why.
 
     Raises
     ------
     TypeError
-        For a word that means nothing here, as Kepler's ``quarter``, ``month`` and ``campaign``.
+        For an unknown argument, or Kepler's ``quarter``, ``month`` and ``campaign``.
     QueryError
-        For a value that cannot be understood, another mission, or a radius around a TIC id, which is an identity.
+        For an invalid value, another mission, or a radius around a TIC id.
     ResolverError
         If no resolver knows a name.
     ServiceError
@@ -128,7 +129,7 @@ def search_lightcurve(*args: Any, **words: Any) -> SearchTable:
     return _search("search_lightcurve", ["lc", "fast-lc"], *args, **words)
 
 
-@_door(_search)
+@_with_signature_of(_search)
 def search_targetpixelfile(*args: Any, **words: Any) -> SearchTable:
     """Search for target pixel files: see `search_lightcurve`."""
     return _search("search_targetpixelfile", ["tp", "fast-tp"], *args, **words)
@@ -153,7 +154,7 @@ def search_dv(
     Parameters
     ----------
     target, radius, exptime, cadence, mission, author, sector, limit, session, **filters
-        See `search_lightcurve`. A sector finds the runs whose range it lies in.
+        See `search_lightcurve`. A sector finds the runs whose range includes it.
     kind : str or list of str
         Time series (``"dvt"``), which ``download`` opens as light curves, one per TCE; or reports (``"dvr-xml"``, ``"dvr-pdf"``) and
         summaries (``"dvs"``, ``"dvm"``), which ``result.found.plan(folder).download()`` fetches.
@@ -170,20 +171,24 @@ def search_dv(
     return table
 
 
-def _filters(function: str, words: Mapping[str, Any], session: Session) -> dict[str, Any]:
-    """Say in our filters what was said in lightkurve's words."""
+def _our_filters(function: str, words: Mapping[str, Any], session: Session) -> dict[str, Any]:
+    """Return our filters for lightkurve's arguments."""
     _check_words(function, words, session)
     _check_mission(words["mission"])
     if words["exptime"] is not None and words["cadence"] is not None:
         raise QueryError("exptime and cadence mean the same: give one of them")
     times = words["cadence"] if words["exptime"] is None else words["exptime"]
-    ours = {"exptime": _long(times), "pipeline": _author(words["author"]), "sector": _listed(words["sector"])}
+    ours = {
+        "exptime": _our_exptime(times),
+        "pipeline": _pipelines(words["author"]),
+        "sector": _list_if_tuple(words["sector"]),
+    }
     given = {name: value for name, value in words.items() if name not in (*OWN, *KEPLERS)}
     return {**{name: value for name, value in ours.items() if value is not None}, **given}
 
 
 def _check_words(function: str, words: Mapping[str, Any], session: Session) -> None:
-    """Refuse words that are neither lightkurve's for TESS nor filters."""
+    """Raise an error for arguments that are neither lightkurve's for TESS nor filters."""
     if "kind" in words:
         raise TypeError(
             f"{function}() chooses the kind of product itself; for others there is tess_source.search(…, kind=…)"
@@ -203,7 +208,7 @@ def _check_words(function: str, words: Mapping[str, Any], session: Session) -> N
 
 
 def _check_mission(mission: Any) -> None:
-    """Take any missions with TESS among them, as lightkurve's default has; TESS alone is searched."""
+    """Check that TESS is among the missions, as in lightkurve's default; only TESS is searched."""
     words = ["TESS"] if mission is None else [mission] if isinstance(mission, str) else mission
     if not isinstance(words, list | tuple | set | frozenset) or not all(isinstance(word, str) for word in words):
         raise QueryError(f"mission={mission!r}: give 'TESS', which is what is searched")
@@ -213,32 +218,32 @@ def _check_mission(mission: Any) -> None:
         )
 
 
-def _long(times: Any) -> Any:
+def _our_exptime(times: Any) -> Any:
     if isinstance(times, str):
         return "ffi" if times.strip().lower() == LONG else times
-    return [_long(time) for time in times] if isinstance(times, list) else times
+    return [_our_exptime(time) for time in times] if isinstance(times, list) else times
 
 
-def _author(author: Any) -> Any:
-    """Give the pipelines, None for any."""
-    names = [author] if isinstance(author, str) else _listed(author)
+def _pipelines(author: Any) -> Any:
+    """Return the pipelines; None for any."""
+    names = [author] if isinstance(author, str) else _list_if_tuple(author)
     is_any = names is None or any(str(name).lower() in ANY for name in names)
     return None if is_any else names
 
 
-def _listed(value: Any) -> Any:
-    """Read a tuple as lightkurve does: any of these."""
+def _list_if_tuple(value: Any) -> Any:
+    """Return a tuple as a list, which means any of its values, as in lightkurve."""
     return list(value) if isinstance(value, tuple) else value
 
 
 def _targets(target: Any, radius: Any) -> Any:
-    """Understand the target, which there must be: None in its place is a mistake, and would mean everything."""
+    """Return the targets. None is an error: it is most likely a mistake, and would mean everything."""
     if target is None:
         raise QueryError(
             "there is no target (it is None); to search by sector alone there is tess_source.search(sector=…)"
         )
     if isinstance(target, str) and _SEXAGESIMAL.fullmatch(target):
-        target = _place(target)
+        target = _sexagesimal_coordinates(target)
     if radius is None:
         return target
     targets = list(parse_targets(target, arcseconds(radius)))
@@ -249,8 +254,9 @@ def _targets(target: Any, radius: Any) -> Any:
     return targets
 
 
-def _place(text: str) -> SkyCoord:
+def _sexagesimal_coordinates(text: str) -> SkyCoord:
     """Read hours and degrees, e.g. ``"20:31:26.4 +39:56:20"``."""
+    whole("astropy")
     from astropy.coordinates import SkyCoord
 
     try:
@@ -259,7 +265,7 @@ def _place(text: str) -> SkyCoord:
         raise QueryError(f"{text!r} is not a place on the sky: {error}") from error
 
 
-def _limit(limit: int | None) -> slice:
+def _first_rows(limit: int | None) -> slice:
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, Integral) or limit < 0):
         raise QueryError(f"limit={limit!r}: give a whole number of rows")
     return slice(None if limit is None else int(limit))

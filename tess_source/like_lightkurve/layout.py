@@ -1,4 +1,4 @@
-"""The products of a search laid out as lightkurve does: its columns, and its order but for one thing."""
+"""The table of a search's products with lightkurve's columns and almost its order."""
 
 from __future__ import annotations
 
@@ -15,17 +15,19 @@ if TYPE_CHECKING:
 __all__ = ["table_of"]
 
 AUTHORS = ("SPOC", "TESS-SPOC", "QLP")
-"""Who comes first, as in lightkurve; then all others by name."""
+"""Pipelines that come first, as in lightkurve; then all others by name."""
 FAST = 60.0
-"""Files of shorter exposures [s] come behind the others of their pipeline and year; lightkurve puts them before."""
-OURS = ("kind", "tic", "first_sector", "last_sector", "exptime", "pipeline", "uri", "filename", "run", "tce")
-"""Columns of ours, which lightkurve's table has not."""
+"""Files of shorter exposures [s] come after the others of their pipeline and year. In lightkurve they come first."""
+OURS = (
+    "observation", "kind", "tic", "first_sector", "last_sector", "exptime", "pipeline", "uri", "filename", "run", "tce",
+)  # fmt: skip
+"""Our columns that lightkurve's table does not have."""
 PREFIX = "our "
-"""Set before their names while they are needed; no archive's column begins so."""
+"""Prefix of their names while they are needed; no archive's column begins so."""
 
 
 def table_of(found: Found) -> Table:
-    """Lay out the products of a search as lightkurve does.
+    """Return the products of a search as a table like lightkurve's.
 
     Parameters
     ----------
@@ -34,13 +36,13 @@ def table_of(found: Found) -> Table:
     Returns
     -------
     astropy.table.Table
-        A row per product: the archive's columns of its observation, then those of the product (with ``_products`` behind a name that
-        both have), and lightkurve's ``exptime`` [s], ``distance`` [arcsec], ``author``, ``mission``, ``year``, ``#``. Targets are in the
-        order in which they were asked for, stars of a cone from the middle outwards; within one, SPOC comes first, then TESS-SPOC, QLP
-        and others, and within those year, exposure time (under a minute last) and sector.
+        One row per product: the archive's columns of its observation, then those of the product (with the suffix ``_products`` if both
+        have the name), and lightkurve's ``exptime`` [s], ``distance`` [arcsec], ``author``, ``mission``, ``year``, ``#``. Targets are in
+        the order of the search, stars of a cone by distance. The rows of a target are sorted by pipeline (SPOC, TESS-SPOC, QLP, then
+        others), year, exposure time (under a minute last) and sector.
     """
-    joined = _joined(found)
-    described = joined.with_columns(**_described(joined))
+    joined = _products_and_observations(found)
+    described = joined.with_columns(**_lightkurve_columns(joined))
     ordered = _sorted(described, found)
     table = to_astropy(ordered.drop([name for name in ordered.columns if name.startswith(PREFIX)]))
     table.add_column(np.arange(len(table)), name="#")
@@ -50,8 +52,8 @@ def table_of(found: Found) -> Table:
     return table
 
 
-def _joined(found: Found) -> pl.DataFrame:
-    """Put each product behind its observation."""
+def _products_and_observations(found: Found) -> pl.DataFrame:
+    """Return the products joined to their observations."""
     keys = ["archive", "obs_id"]
     observed = found.observations.to_polars().drop(OURS, strict=False).unique(keys, keep="first", maintain_order=True)
     files = found.products.to_polars()
@@ -67,8 +69,8 @@ def _joined(found: Found) -> pl.DataFrame:
     return joined.select([*observed.columns, *new]).rename({"archive": PREFIX + "archive"})
 
 
-def _described(joined: pl.DataFrame) -> dict[str, pl.Expr]:
-    """Make the columns that lightkurve adds; where the archive says nothing, the name of the file does."""
+def _lightkurve_columns(joined: pl.DataFrame) -> dict[str, pl.Expr]:
+    """Return the columns that lightkurve adds, from the archive's columns or else from the names of the files."""
 
     def said(*names: str, dtype: type[pl.DataType]) -> pl.Expr:
         known = [pl.col(name).cast(dtype) for name in names if name in joined.columns]
@@ -92,7 +94,7 @@ def _described(joined: pl.DataFrame) -> dict[str, pl.Expr]:
 
 
 def _sorted(described: pl.DataFrame, found: Found) -> pl.DataFrame:
-    """Order the rows; coordinates of one star differ a little between pipelines, which must not set these apart."""
+    """Return the rows sorted. Coordinates of a star differ a little between pipelines, which must not affect the order."""
     asked = {
         target.tic: place for place, target in reversed(list(enumerate(found.query.targets))) if target.tic is not None
     }

@@ -1,4 +1,4 @@
-"""What the front door gives: a table of files in the manner of lightkurve's ``SearchResult``, which downloads and opens them."""
+"""A table of files like lightkurve's ``SearchResult``, which downloads and opens them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
-from tess_source._lazy import np
+from tess_source._lazy import np, whole
 from tess_source.display import text
 from tess_source.errors import DownloadError, UnknownNameError
 from tess_source.like_lightkurve.layout import table_of
@@ -50,18 +50,18 @@ def _words_of(common: Callable[P, object]) -> Callable[[Callable[..., R]], Calla
 
 
 class SearchTable:
-    """Files that a search found, one a row, with the habits of lightkurve's ``SearchResult``.
+    """Files that a search found, one per row, with the interface of lightkurve's ``SearchResult``.
 
     Parameters
     ----------
     found : Found
-        A search.
+        The answer to a search.
     table : astropy.table.Table, optional
         Rows of its `tess_source.like_lightkurve.layout.table_of`; all if not given.
     """
 
     display_extra_columns: Sequence[str] = ()
-    """Columns of `table` to be shown besides the seven."""
+    """Columns of `table` to show besides the seven."""
 
     def __init__(self, found: Found, table: Table | None = None) -> None:
         self._found = found
@@ -71,23 +71,23 @@ class SearchTable:
 
     @property
     def found(self) -> Found:
-        """The search behind this table: the products of its rows, in their order, the links, and what was left out before."""
+        """The answer to the search, with the products of this table's rows in their order."""
         rows = {uri: number for number, uri in enumerate(self._found.products["uri"])}
         chosen = [rows[str(uri)] for uri in self.table["dataURI"]] if len(self) else []
         return self._found.replace(products=self._found.products[chosen])
 
     def one_per_sector(self, prefer: Any = True) -> SearchTable:
-        """Keep one file a star and sector.
+        """Keep one file per star and sector.
 
         Parameters
         ----------
         prefer : list of str or float, optional
             Pipelines and exposure times [s], best first, e.g. ``["SPOC", "QLP"]``; after these SPOC, TESS-SPOC, QLP, and 120 s before 20 s.
         """
-        return self._like(SearchTable(self.found.select(one_per_sector=prefer)))
+        return self._displayed_alike(SearchTable(self.found.select(one_per_sector=prefer)))
 
-    def _like(self, chosen: SearchTable) -> SearchTable:
-        """Let a choice be shown as this table is."""
+    def _displayed_alike(self, chosen: SearchTable) -> SearchTable:
+        """Return a selection with the displayed columns of this table."""
         chosen.display_extra_columns = self.display_extra_columns
         return chosen
 
@@ -98,14 +98,14 @@ class SearchTable:
         self, key: int | slice | Sequence[int] | npt.NDArray[Any] | tuple[npt.NDArray[Any]]
     ) -> SearchTable: ...
     def __getitem__(self, key: Any) -> Any:
-        """Choose rows by number, slice, mask or list of numbers: a SearchTable. The name of a column gives the column."""
+        """Return rows by number, slice, mask or list of numbers as a SearchTable, or a column by name."""
         if isinstance(key, str):
             if key not in self.table.colnames:
                 raise UnknownNameError("column", key, self.table.colnames)
             return self.table[key]
-        if isinstance(key, tuple) and len(key) == 1:  # what numpy.where gives
+        if isinstance(key, tuple) and len(key) == 1:  # as numpy.where returns
             key = key[0]
-        return self._like(SearchTable(self._found, self.table[_row_numbers(key, len(self))]))
+        return self._displayed_alike(SearchTable(self._found, self.table[_row_numbers(key, len(self))]))
 
     def __len__(self) -> int:
         return len(self.table)
@@ -113,19 +113,19 @@ class SearchTable:
     def __iter__(self) -> Iterator[SearchTable]:
         return (self[number] for number in range(len(self)))
 
-    # -- looking --
+    # -- display --
 
     def __repr__(self) -> str:
-        return self._shown(html=False)
+        return self._text_or_html(html=False)
 
     def _repr_html_(self) -> str:
-        shown = self._shown(html=True)
+        shown = self._text_or_html(html=True)
         for author in set(map(str, self.author)):
             page = SPOC_PAGE if author == "SPOC" else HLSP_PAGE + author.lower()
             shown = shown.replace(f"<td>{author}</td>", f'<td><a href="{page}">{author}</a></td>')
         return shown
 
-    def _shown(self, *, html: bool) -> str:
+    def _text_or_html(self, *, html: bool) -> str:
         header = f"SearchResult containing {len(self)} data products."
         if not len(self):
             why = self._why_empty()
@@ -136,10 +136,12 @@ class SearchTable:
         return header + "\n\n" + "\n".join(shown.pformat(max_width=300, html=html))
 
     def _why_empty(self) -> str:
-        """Say why there is no row: the search has nothing, or nothing of it was chosen."""
+        """Return why there is no row: the search found nothing, or nothing of it was selected."""
         left = len(self._found)
         return (
-            f"none was chosen of the {text.number(left, 'product')} that were found" if left else self._found.explain()
+            f"none was selected of the {text.number(left, 'product')} that were found"
+            if left
+            else self._found.explain()
         )
 
     @property
@@ -169,7 +171,7 @@ class SearchTable:
 
     @property
     def distance(self) -> Quantity:
-        """Angle between the place that was asked for and the target [arcsec]; 0 if a TIC id was asked for."""
+        """Angle between your coordinates and the target [arcsec]; 0 for a TIC id."""
         return self._values("distance") * _unit("arcsec")
 
     @property
@@ -200,16 +202,16 @@ class SearchTable:
             return np.asarray(values)
         return values.filled(np.nan) if values.dtype.kind == "f" else values
 
-    # -- getting --
+    # -- download --
 
-    def _fetched(
+    def _manifest_and_options(
         self,
         quality_bitmask: str | int = "default",
         download_dir: str | Path | None = None,
         cutout_size: Any = None,
         **options: Any,
     ) -> tuple[Manifest, Mapping[str, Any]]:
-        """Fetch what is not here yet: entries in the order of the table, where a file may stand twice; and what to tell the reader."""
+        """Fetch files that are not here yet; return a manifest in the order of the table, with repeated files, and the reader's options."""
         if cutout_size is not None:
             _warn("cutout_size is for cut-outs of full-frame images; it changes nothing here")
         found = self.found
@@ -217,9 +219,9 @@ class SearchTable:
         manifest = found.plan(root).download()
         entries = {entry.item.uri: entry for entry in manifest}
         ordered = replace(manifest, entries=tuple(entries[uri] for uri in found.products["uri"]))
-        return ordered, _given(quality_bitmask, options)
+        return ordered, _reader_options(quality_bitmask, options)
 
-    @_words_of(_fetched)
+    @_words_of(_manifest_and_options)
     def download(self, *args: Any, **words: Any) -> Any | None:
         """Download and open the first file.
 
@@ -228,16 +230,16 @@ class SearchTable:
         quality_bitmask : str or int
             Which cadences are left out: "none", "default", "hard", "hardest", or a bitmask.
         download_dir : str or Path, optional
-            The folder; the session's store if not given. Files lie in it as astroquery and lightkurve put them.
+            The folder; the session's store if not given. The layout in it is that of astroquery and lightkurve.
         cutout_size : object, optional
-            Of lightkurve, for cut-outs of full-frame images; means nothing for files.
+            lightkurve's argument for cut-outs of full-frame images; it has no effect here.
         **options
             Passed to the reader, e.g. ``flux_column="sap_flux"``.
 
         Returns
         -------
         lightkurve.LightCurve or lightkurve.TargetPixelFile or object
-            What the first plugin that reads it makes of it. None for an empty table, with a warning.
+            The object that the first plugin that reads the file returns. None for an empty table, with a warning.
 
         Raises
         ------
@@ -253,12 +255,12 @@ class SearchTable:
                 f"only the first of {len(self)} files is downloaded; download_all() gets them all, or choose one, e.g. by sector",
                 depth=3,
             )
-        manifest, options = self[0]._fetched(*args, **words)
+        manifest, options = self[0]._manifest_and_options(*args, **words)
         for uri, problem in manifest.errors.items():
             raise DownloadError(f"{uri} was not fetched: {problem}")
         return open_entry(session_of(self._found).registry, manifest[0], options)
 
-    @_words_of(_fetched)
+    @_words_of(_manifest_and_options)
     def download_all(self, *args: Any, **words: Any) -> Group | Loaded | None:
         """Download and open all files; one that fails is logged as a warning and does not lose the others.
 
@@ -275,11 +277,11 @@ class SearchTable:
         Raises
         ------
         LoadError
-            If not one could be fetched and opened; the message names each with its reason.
+            If no file could be fetched and opened; the message names each with its reason.
         """
         if self._is_empty():
             return None
-        manifest, options = self._fetched(*args, **words)
+        manifest, options = self._manifest_and_options(*args, **words)
         return manifest.load(**options)
 
     def _is_empty(self) -> bool:
@@ -289,30 +291,31 @@ class SearchTable:
 
 
 def _warn(message: str, depth: int = 4) -> None:
-    """Warn at the line of the user's, who called a method that called this, or one that called another."""
+    """Issue a warning at the user's line, `depth` calls up."""
     warnings.warn(message, UserWarning, stacklevel=depth)
 
 
-def _given(quality_bitmask: str | int, options: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Leave "default" to the readers: it is what they do anyway, and for time series of DV runs it is to leave out nothing."""
+def _reader_options(quality_bitmask: str | int, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return options without the bitmask "default": it is the readers' own default, which for DV time series leaves out nothing."""
     return options if quality_bitmask == "default" else {"quality_bitmask": quality_bitmask, **options}
 
 
 def _unit(name: str) -> Any:
+    whole("astropy")
     from astropy import units
 
     return units.Unit(name)
 
 
 def _row_numbers(key: Any, length: int) -> Any:
-    """Turn one number into a list of it, so that a table remains; what else there may be, astropy understands."""
+    """Return a key that selects a table: a single number becomes a list. Other keys are left to astropy."""
     from operator import index
 
     if isinstance(key, slice):
         return key
     values = np.asarray(key)
     if values.dtype == bool and values.shape != (length,):
-        raise IndexError(f"a mask needs one boolean a row: {length}, not {values.size}")
+        raise IndexError(f"a mask needs one boolean per row: {length}, not {values.size}")
     if values.ndim:
         return values if values.size else []
     if not -length <= (number := index(key)) < length:

@@ -1,1 +1,1 @@
-"""From files to objects."""
+"""Opening of files as objects."""

@@ -1,4 +1,4 @@
-"""From files to objects: all of them grouped, or one at a time, here or in other processes."""
+"""Opening of files, all in groups or one at a time, in this process or in others."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from tess_source.tables.loaded import Loaded, Opened
 __all__ = ["each_opened", "open_entry", "read"]
 
 _count = itertools.count(1)
-"""Files that this process has opened."""
+"""Counter of the files that this process has opened."""
 
 SWEEP = 500
-"""After so many files a process looks for objects that refer to themselves in circles, as astropy's indices do. Python looks for them
-by number, not by size, and a light curve is few objects and many bytes."""
+"""Files after which a process collects objects with circular references, such as astropy's indices. Python's own collection depends on
+the number of objects, not on their size, and a light curve has few objects but many bytes."""
 AHEAD = 4
-"""Files under way per worker: enough that none waits, few enough that results do not pile up."""
+"""Files under way per worker: enough that no worker waits, few enough that results do not pile up."""
 
 
 def open_entry(registry: Registry, entry: Entry, options: Mapping[str, Any]) -> object:
-    """Open one file by the first plugin that reads it.
+    """Open one file with the first plugin that reads it.
 
     Parameters
     ----------
     registry : Registry
-        Whose plugins are asked.
+        The plugins.
     entry : Entry
         The file.
     options : mapping
@@ -64,7 +64,7 @@ def open_entry(registry: Registry, entry: Entry, options: Mapping[str, Any]) -> 
 
 
 def read(registry: Registry, entries: Iterable[Entry], options: Mapping[str, Any]) -> Loaded:
-    """Open files and group them by what they are. One that cannot be opened is reported, the others are returned.
+    """Open files and group them by kind. Files that cannot be opened are reported; the others are returned.
 
     Raises
     ------
@@ -74,15 +74,15 @@ def read(registry: Registry, entries: Iterable[Entry], options: Mapping[str, Any
     objects: list[object] = []
     failed: dict[str, Exception] = {}
     for entry in entries:
-        value, error = _opened(registry, entry, options)
+        value, error = _object_and_error(registry, entry, options)
         if error is None:
             objects.append(value)
         else:
             failed[str(entry.path or entry.item.uri)] = error
-    return Loaded(_collected(registry, objects), failed)
+    return Loaded(_groups_of(registry, objects), failed)
 
 
-def _collected(registry: Registry, objects: Sequence[object]) -> dict[str, Any]:
+def _groups_of(registry: Registry, objects: Sequence[object]) -> dict[str, Any]:
     if not objects:
         return {}
     groups: dict[str, Any] = {}
@@ -90,13 +90,13 @@ def _collected(registry: Registry, objects: Sequence[object]) -> dict[str, Any]:
         groups = {**answer, **groups}
     held = {id(item) for group in groups.values() for item in group}
     for item in objects:
-        if id(item) not in held and not _all_held(item, held):
+        if id(item) not in held and not _all_in_groups(item, held):
             groups.setdefault(type(item).__name__, []).append(item)
     return groups
 
 
-def _all_held(item: object, held: Container[int]) -> bool:
-    """Tell whether an object is a sequence, e.g. the light curves of one file, of which each is held by a group."""
+def _all_in_groups(item: object, held: Container[int]) -> bool:
+    """Return whether an object is a sequence, e.g. the light curves of one file, of which each is in a group."""
     return isinstance(item, Sequence) and not isinstance(item, str) and all(id(part) in held for part in item)
 
 
@@ -107,14 +107,14 @@ def each_opened(
     workers: int | Executor | None,
     options: Mapping[str, Any],
 ) -> Iterator[Opened]:
-    """Open files one after the other, in order; nothing is kept.
+    """Open files one after the other, in order, without keeping them.
 
     Parameters
     ----------
     registry : Registry
     entries : iterable of Entry
     function : callable, optional
-        What to make of each opened file.
+        Called with each opened file; its result is yielded.
     workers : int or Executor, optional
         See `tess_source.tables.plan.Manifest.map`.
     options : mapping
@@ -123,7 +123,7 @@ def each_opened(
     Yields
     ------
     Opened
-        One per file, with its object or the reason why there is none.
+        One per file, with its object or its error.
 
     Raises
     ------
@@ -138,17 +138,17 @@ def each_opened(
     if function is not None and not callable(function):
         raise QueryError(f"function={function!r}: give something that can be called with an opened file")
     if workers is None:
-        return (Opened(entry, *_made(registry, entry, options, function)) for entry in entries)
-    return _by_others(entries, functools.partial(_task, _pickled(registry), options, function), workers)
+        return (Opened(entry, *_value_and_error(registry, entry, options, function)) for entry in entries)
+    return _by_processes(entries, functools.partial(_task, _pickled(registry), options, function), workers)
 
 
-def _made(
+def _value_and_error(
     registry: Registry, entry: Entry, options: Mapping[str, Any], function: Callable[[Any], Any] | None
 ) -> tuple[Any, Exception | None]:
-    """Return what is made of a file, or why it could not be opened."""
+    """Return the opened file or the result of the function, and the error if it could not be opened."""
     if not next(_count) % SWEEP:
         gc.collect()
-    opened, error = _opened(registry, entry, options)
+    opened, error = _object_and_error(registry, entry, options)
     if function is None or error is not None:
         return opened, error
     try:
@@ -158,7 +158,7 @@ def _made(
         raise
 
 
-def _opened(registry: Registry, entry: Entry, options: Mapping[str, Any]) -> tuple[Any, Exception | None]:
+def _object_and_error(registry: Registry, entry: Entry, options: Mapping[str, Any]) -> tuple[Any, Exception | None]:
     try:
         return open_entry(registry, entry, options), None
     except QueryError:  # an argument that is wrong for every file
@@ -170,11 +170,11 @@ def _opened(registry: Registry, entry: Entry, options: Mapping[str, Any]) -> tup
 # -- in other processes --
 
 
-def _by_others(
+def _by_processes(
     entries: Iterable[Entry], task: Callable[[Entry], tuple[Any, Exception | None]], workers: int | Executor
 ) -> Iterator[Opened]:
-    """Keep a few files under way, and give results in order."""
-    with _executor(workers) as (pool, width):
+    """Yield results of other processes in order, with a few files under way."""
+    with _executor_and_width(workers) as (pool, width):
         waiting: deque[tuple[Entry, Future[tuple[Any, Exception | None]]]] = deque()
         try:
             for entry in entries:
@@ -197,10 +197,10 @@ def _result(entry: Entry, future: Future[tuple[Any, Exception | None]]) -> Opene
 
 
 @contextmanager
-def _executor(workers: int | Executor) -> Iterator[tuple[Executor, int]]:
-    """Give an executor, and how many may work in it; ours is closed at the end, also if nobody takes the rest.
+def _executor_and_width(workers: int | Executor) -> Iterator[tuple[Executor, int]]:
+    """Yield an executor and its number of workers. Our own executor is closed at the end, also if the iteration stops early.
 
-    New processes are spawned, not forked: a copy of a process with threads (polars has some) may hang.
+    New processes are spawned, not forked: a fork of a process with threads (polars has some) may hang.
     """
     if isinstance(workers, Executor):
         yield workers, os.cpu_count() or 1
@@ -215,7 +215,7 @@ def _executor(workers: int | Executor) -> Iterator[tuple[Executor, int]]:
 def _task(
     plugins: bytes, options: Mapping[str, Any], function: Callable[[Any], Any] | None, entry: Entry
 ) -> tuple[Any, Exception | None]:
-    return _made(_unpickled(plugins), entry, options, function)
+    return _value_and_error(_unpickled(plugins), entry, options, function)
 
 
 def _pickled(registry: Registry) -> bytes:
@@ -227,6 +227,6 @@ def _pickled(registry: Registry) -> bytes:
 
 @functools.cache
 def _unpickled(plugins: bytes) -> Registry:
-    """Make the plugins of a worker, once."""
+    """Return the plugins in a worker; they are made once."""
     registry: Registry = pickle.loads(plugins)  # noqa: S301  written by `_pickled` of the parent
     return registry

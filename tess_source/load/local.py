@@ -1,4 +1,4 @@
-"""Files on this machine, as if they had been fetched."""
+"""Manifests of files on this machine."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ __all__ = ["manifest_of"]
 
 
 def manifest_of(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], session: Fetches) -> Manifest:
-    """Return a manifest of local files. What they are is read from their names.
+    """Return a manifest of local files. Their kinds are read from their names.
 
     Parameters
     ----------
     paths : path or iterable of paths
     session : Session
-        Opens them.
+        The session that opens them.
 
     Raises
     ------
     QueryError
-        If there is no path, or something is no path.
+        If there is no path, or something is not a path.
     FileNotFoundError
-        If a file is not there.
+        If a file does not exist.
     """
-    files = [Path(paths)] if isinstance(paths, str | os.PathLike) else [_path(path) for path in paths]
+    files = [Path(paths)] if isinstance(paths, str | os.PathLike) else [_checked_path(path) for path in paths]
     if not files:
         raise QueryError("there is no path to open; give one or several")
     for file in files:
@@ -49,7 +49,7 @@ def manifest_of(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
     return Manifest(plan, tuple(entries))
 
 
-def _path(path: object) -> Path:
+def _checked_path(path: object) -> Path:
     if not isinstance(path, str | os.PathLike):
-        raise QueryError(f"{path!r} is no path")
+        raise QueryError(f"{path!r} is not a path")
     return Path(path).expanduser()

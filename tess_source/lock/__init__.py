@@ -1,4 +1,4 @@
-"""What a saved plan is good for: a folder compared with it, two of them compared, the question asked again, scripts, citations."""
+"""Uses of a saved plan, the lock: checks of folders, comparisons, repeated searches, scripts and citations."""
 
 from tess_source.lock.check import Verified as Verified
 from tess_source.lock.check import verify_lock as verify_lock

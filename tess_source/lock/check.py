@@ -1,18 +1,17 @@
-"""A folder compared with a lock."""
+"""Comparison of a folder with a lock."""
 
 from __future__ import annotations
 
 import logging
 import os
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from tess_source import paths
 from tess_source._lazy import pl
-from tess_source.errors import UnsafePathError
+from tess_source.cache.verified import READERS
+from tess_source.files.folder import Folder
 from tess_source.files.verify import Release, Verifier, read_through
 from tess_source.tables.items import Item
 from tess_source.tables.plan import Plan
@@ -27,21 +26,19 @@ log: logging.Logger = logging.getLogger(__name__)
 
 COMPLETE, MISSING, DAMAGED, DIFFERENT, STALE, EXTRA = "complete", "missing", "damaged", "different", "stale", "extra"
 STATES = {
-    COMPLETE: "the bytes are those of the lock; where the lock has no sum, size and structure are right, and the reason says so",
+    COMPLETE: "its bytes are those of the lock; if the lock has no sum, its size and structure are right, and the reason says so",
     MISSING: "it is not there",
-    DAMAGED: "its own structure or sums say that it is not whole",
-    DIFFERENT: "it is whole, but its bytes are others than those of the lock",
+    DAMAGED: "it is not whole, by its own structure or sums",
+    DIFFERENT: "it is whole, but its bytes are not those of the lock",
     STALE: "it is whole, but of another processing (DATA_REL, PROCVER, DATE) than the lock's",
     EXTRA: "it lies in the folder, but the lock does not name it",
 }
-"""What `verify_lock` may say of a file."""
+"""The states of files in `verify_lock`."""
 UNSUMMED = "its size and structure are right; the lock has no sum for it"
-READERS = 4
-"""Files read at the same time; their sums are made without Python's lock."""
 
 
 class Verified(Rows):
-    """What was found of every file of a lock, and what else lies in its folder."""
+    """The state of every file of a lock, and of further files in its folder."""
 
     schema: ClassVar[Mapping[str, str]] = {
         "state": "String",
@@ -56,15 +53,15 @@ class Verified(Rows):
 
     @property
     def ok(self) -> bool:
-        """Whether every file of the lock is there with the lock's bytes; what lies beside them does not matter."""
+        """Whether every file of the lock is there with the lock's bytes; further files do not matter."""
         return set(self["state"].unique()) <= {COMPLETE, EXTRA}
 
     def counts(self) -> dict[str, int]:
-        """Give the number of files in each state."""
+        """Return the number of files in each state."""
         return {state: int((self["state"] == state).sum()) for state in STATES}
 
     def summary(self) -> str:
-        """Say in one line what was found."""
+        """Return one line about the states."""
         said = [f"{count:,} {state}" for state, count in self.counts().items() if count or state == COMPLETE]
         unsummed = int((self["reason"] == UNSUMMED).sum())
         return ", ".join([*said, *([f"{unsummed:,} of them not compared: the lock has no sum"] if unsummed else [])])
@@ -80,21 +77,20 @@ def verify_lock(plan: Plan, root: str | Path | None = None, *, sizes_only: bool 
     root : str or Path, optional
         The folder; the plan's own if None.
     sizes_only : bool
-        Take a file of the right size for complete without reading it: seconds for 100,000 files. A file of the same size from
-        another processing is not seen then.
+        Whether a file of the right size counts as complete without reading it: seconds for 100,000 files. A file of the same size from
+        another processing is then not detected.
 
     Returns
     -------
     Verified
-        A row per file of the lock in its order, then one per file that lies there beside them. Hidden files, ``.part`` files and
-        what symbolic links lead to are left out.
+        One row per file of the lock in its order, then one per further file in the folder. Hidden files, ``.part`` files and files behind
+        symbolic links are left out.
     """
-    folder = plan.root if root is None else Path(root)
+    folder = Folder(plan.root if root is None else Path(root))
     items = list(plan)
-    refused = _refused_folders(folder, items)
 
     def look(item: Item) -> tuple[str, str]:
-        return _state(folder, item, refused, sizes_only)
+        return _state_and_reason(folder, item, sizes_only)
 
     if sizes_only:
         found = list(map(look, items))
@@ -102,42 +98,27 @@ def verify_lock(plan: Plan, root: str | Path | None = None, *, sizes_only: bool 
         with ThreadPoolExecutor(READERS) as pool:
             found = list(pool.map(look, items))
     rows = [(state, item.path, reason, item.size, item.uri) for item, (state, reason) in zip(items, found, strict=True)]
-    rows += [(EXTRA, path, "", size, "") for path, size in _extra(folder, {item.path for item in items})]
+    rows += [(EXTRA, path, "", size, "") for path, size in _extra_files(folder.root, {item.path for item in items})]
     return Verified(pl.DataFrame(rows, schema=polars_schema(Verified), orient="row"))
 
 
-def _refused_folders(root: Path, items: list[Item]) -> dict[str, str]:
-    """Look once at every folder of the lock: folder → why nothing is read there."""
-    refused: dict[str, str] = {}
-    for folder in {item.path.rpartition("/")[0] for item in items if item.problem is None}:
-        try:
-            paths.inside(root, f"{folder}/x" if folder else "x")
-        except (UnsafePathError, OSError) as error:
-            refused[folder] = str(error)
-    return refused
-
-
-def _state(root: Path, item: Item, refused: Mapping[str, str], sizes_only: bool) -> tuple[str, str]:
-    problem = refused.get(item.path.rpartition("/")[0]) if item.problem is None else item.problem
-    if problem is not None:
-        return MISSING, problem
-    name = os.path.join(root, item.path)  # noqa: PTH118  a Path for each of 100,000 files takes a second
+def _state_and_reason(folder: Folder, item: Item, sizes_only: bool) -> tuple[str, str]:
+    if item.problem is not None:
+        return MISSING, item.problem
+    if (found := folder.exists(item.path)) is None:
+        return MISSING, folder.why_not(item.path)
+    if sizes_only and found.size == item.size:
+        return COMPLETE, ""
     try:
-        found = os.lstat(name)
-        if not stat.S_ISREG(found.st_mode):
-            return MISSING, "something that is no plain file stands in its place"
-        size = found.st_size
-        if sizes_only and size == item.size:
-            return COMPLETE, ""
-        return _read_state(Path(name), item, size)
+        return _state_by_reading(folder.root / item.path, item, found.size)
     except FileNotFoundError:
         return MISSING, ""
     except OSError as error:
         return MISSING, f"it cannot be read: {error.strerror}"
 
 
-def _read_state(path: Path, item: Item, size: int) -> tuple[str, str]:
-    """Read a file, and say what it is in place of what the lock says."""
+def _state_by_reading(path: Path, item: Item, size: int) -> tuple[str, str]:
+    """Read a file, and return its state and reason."""
     same_size = item.size is None or size == item.size
     verifier = Verifier(path.name, kind=item.kind, digest=same_size)
     problem = read_through(path, verifier)
@@ -148,18 +129,18 @@ def _read_state(path: Path, item: Item, size: int) -> tuple[str, str]:
         return DAMAGED, problem
     if same_size and item.sha256 is None:
         return COMPLETE, UNSUMMED
-    if difference := _releases_differ(_release(item), verifier.release):
+    if difference := _differences_of_releases(_locked_release(item), verifier.release):
         return STALE, difference
     if not same_size:
         return DIFFERENT, f"it has {size:,} bytes, the lock says {item.size:,}"
     return DIFFERENT, f"sha256 {sha256[:12]}…, the lock says {(item.sha256 or '')[:12]}…"
 
 
-def _release(item: Item) -> Release:
+def _locked_release(item: Item) -> Release:
     return Release(item.data_rel, item.procver, item.date)
 
 
-def _releases_differ(locked: Release, found: Release) -> str:
+def _differences_of_releases(locked: Release, found: Release) -> str:
     pairs = {
         "DATA_REL": (found.data_rel, locked.data_rel),
         "PROCVER": (found.procver, locked.procver),
@@ -169,8 +150,8 @@ def _releases_differ(locked: Release, found: Release) -> str:
     return "; ".join(differing)
 
 
-def _extra(root: Path, known: set[str]) -> Iterator[tuple[str, int]]:
-    """Find the files of a folder that are not among those known; in order of their paths."""
+def _extra_files(root: Path, known: set[str]) -> Iterator[tuple[str, int]]:
+    """Yield the path and size of each file of a folder that is not known, in order of path."""
     found = []
     for folder, folders, files in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]

@@ -1,4 +1,4 @@
-"""Two locks compared, file by file."""
+"""Comparison of two locks, file by file."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tess_source.tables.rows import Rows, polars_schema
 __all__ = ["Changes", "diff", "unsummed"]
 
 VERSIONS = ("data_rel", "procver", "date", "prvversion", "t_obs_release")
-"""Columns that tell one processing, or one release, of a file from another."""
+"""Columns that differ between processings or releases of a file."""
 
 
 class Changes(Rows):
-    """What differs between two locks: one row a file."""
+    """The differences between two locks, one row per file."""
 
     schema: ClassVar[Mapping[str, str]] = {
         "change": "String", "path": "String", "reason": "String", "size_before": "Int64", "size_after": "Int64", "uri": "String",
@@ -27,7 +27,7 @@ class Changes(Rows):
     __slots__ = ()
 
     def summary(self) -> str:
-        """Say in one line what differs."""
+        """Return one line about the differences."""
         return text.counts(self["change"]) if len(self) else "nothing differs"
 
 
@@ -41,31 +41,31 @@ def diff(before: Plan, after: Plan) -> Changes:
     Returns
     -------
     Changes
-        ``new``, ``gone``, ``reprocessed`` (what either says of its version or release differs), ``changed`` (size, sha256 or place
-        differ); sorted by path. What only one of the two knows is no difference.
+        ``new``, ``gone``, ``reprocessed`` (version or release differ), ``changed`` (size, sha256 or path differ); sorted by path. A value
+        that only one of the two has is not a difference.
     """
     left, right = (plan.items.to_polars().filter(pl.col("uri").is_first_distinct()) for plan in (before, after))
     both = left.join(right, on="uri", how="full", suffix="_after", coalesce=True)
-    rows = both.filter(_is_unlike([*VERSIONS, "size", "sha256", "path"]))
-    changes = [_change(row) for row in rows.sort(pl.coalesce("path", "path_after"), "uri").iter_rows(named=True)]
+    rows = both.filter(_is_different([*VERSIONS, "size", "sha256", "path"]))
+    changes = [_row_of_change(row) for row in rows.sort(pl.coalesce("path", "path_after"), "uri").iter_rows(named=True)]
     return Changes(pl.DataFrame(changes, schema=polars_schema(Changes), orient="row"))
 
 
 def unsummed(before: Plan, after: Plan) -> int:
-    """Give the number of files of which one of two locks has the sha256 and the other has not: their bytes are not compared."""
+    """Return the number of files whose sha256 only one of two locks has, so that their bytes are not compared."""
     left, right = (plan.items.to_polars().select("uri", "sha256").unique("uri") for plan in (before, after))
     both = left.join(right, on="uri", suffix="_after")
     return both.filter(pl.col("sha256").is_null() != pl.col("sha256_after").is_null()).height
 
 
-def _is_unlike(columns: list[str]) -> pl.Expr:
+def _is_different(columns: list[str]) -> pl.Expr:
 
     one_sided = pl.col("kind").is_null() | pl.col("kind_after").is_null()
     unlike = [(pl.col(name) != pl.col(f"{name}_after")).fill_null(value=False) for name in columns]
     return pl.any_horizontal(one_sided, *unlike)
 
 
-def _change(row: Mapping[str, Any]) -> tuple[Any, ...]:
+def _row_of_change(row: Mapping[str, Any]) -> tuple[Any, ...]:
     path = row["path"] or row["path_after"]
     sizes = (row["size"], row["size_after"], row["uri"])
     if row["kind"] is None or row["kind_after"] is None:

@@ -1,4 +1,4 @@
-"""The question of a lock asked again."""
+"""Repetition of the search of a lock."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ log: logging.Logger = logging.getLogger(__name__)
 
 
 def refresh(plan: Plan, session: Session | None = None) -> tuple[Plan, Changes]:
-    """Ask the archive what the lock's question would find today; nothing is fetched.
+    """Repeat the search of a lock today. Nothing is fetched.
 
     Parameters
     ----------
     plan : Plan
     session : Session, optional
-        Asks; the plan's own, or the default session, if None.
+        The session that asks; the plan's own, or the default session, if None.
 
     Returns
     -------
     plan : Plan
-        Today's answer. What is known of the bytes of files that did not change (sha256, DATA_REL, …) is kept.
+        Today's answer. Sums and processing (sha256, DATA_REL, …) of files that did not change are kept.
     changes : Changes
-        How it differs. A file that was processed again under its old name and size is only seen by what the archive says of its
-        version and release.
+        The differences. A file that was processed again with its old name and size is only detected by the archive's version and
+        release date.
 
     Raises
     ------
     LockError
-        If the lock does not say what was asked, or not in a way that can be asked again.
+        If the lock has no question, or one that cannot be repeated.
     """
     asker = session or (plan.session if isinstance(plan.session, Session) else default_session())
     if other := made_elsewhere(plan, asker):
@@ -51,11 +51,11 @@ def refresh(plan: Plan, session: Session | None = None) -> tuple[Plan, Changes]:
     found = ask_again(plan.record, asker)
     today = found.plan(plan.root, layout=str(plan.record.get("layout", "mast")))
     changes = diff(plan, today)
-    return replace(today, items=_with_known(today.items, plan.items, changes)), changes
+    return replace(today, items=_with_known_sums(today.items, plan.items, changes)), changes
 
 
 def made_elsewhere(plan: Plan, session: Session | None = None) -> str:
-    """Say that a lock was made at another archive than a session asks; empty if it was not, or does not say.
+    """Return in words that a lock was made at another archive than a session's; empty if it was not, or this is unknown.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def made_elsewhere(plan: Plan, session: Session | None = None) -> str:
     return f"the lock was made at {there}, this session asks {here}" if there and there != here else ""
 
 
-def _with_known(today: Items, locked: Items, changes: Changes) -> Items:
+def _with_known_sums(today: Items, locked: Items, changes: Changes) -> Items:
 
     known = ["sha256", "data_rel", "procver", "date"]
     kept = locked.to_polars().filter(~pl.col("uri").is_in(changes["uri"].implode()) & pl.col("uri").is_first_distinct())
@@ -78,7 +78,7 @@ def _with_known(today: Items, locked: Items, changes: Changes) -> Items:
 
 
 def ask_again(record: Mapping[str, Any], session: Session | None = None) -> Found:
-    """Put a recorded question to the archive again, and choose among the products as was chosen then.
+    """Ask a recorded question again, and repeat the recorded selections.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def ask_again(record: Mapping[str, Any], session: Session | None = None) -> Foun
     Raises
     ------
     LockError
-        If it is not recorded, or a filter is not here that was used then.
+        If the question is not recorded, or an archive or filter that was used is not here.
     """
     asker = session or default_session()
     query = query_from(record.get("question", {}))
@@ -102,7 +102,7 @@ def ask_again(record: Mapping[str, Any], session: Session | None = None) -> Foun
         raise LockError(f"it was made with an archive that is not here: {error}") from error
     found = asker._asked(replace(query, archives=archives), refresh=True)
     defaults = dict.fromkeys((name for name, f in asker.registry.filters.items() if f.default is not None), None)
-    for step in _steps(record):
+    for step in _selections(record):
         try:
             found = found.select(**{**defaults, **step})
         except UnknownNameError as error:
@@ -110,8 +110,8 @@ def ask_again(record: Mapping[str, Any], session: Session | None = None) -> Foun
     return found
 
 
-def _steps(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Give the filters of each selection with their values, in order."""
+def _selections(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the filters of each selection with their values, in order."""
     drops = list(record.get("filters", ()))
     if unknown := [drop.get("filter") for drop in drops if drop.get("asked") is None]:
         raise LockError(f"it does not say how to choose by {unknown[0]!r} again")

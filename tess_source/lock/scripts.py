@@ -1,4 +1,4 @@
-"""A lock as a program of its own: for the reader of a paper who has no tess-source, a Python script and one for curl."""
+"""Scripts, in Python or for curl, that fetch the files of a lock without tess-source, e.g. for the readers of a paper."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def script(plan: Plan, transports: Mapping[str, Transport], settings: Settings, language: str = "python") -> str:
-    """Write a program that fetches the files of a lock, checks them, and needs nothing of ours.
+    """Return a program that fetches and checks the files of a lock without tess-source.
 
     Parameters
     ----------
     plan : Plan
     transports : mapping
-        URI scheme → how to fetch it: only addresses are taken from it, never a token.
+        URI scheme → how to fetch it. Only addresses are taken from it, never a token.
     settings : Settings
     language : str
-        ``"python"`` (3.8 or newer, its own library alone) or ``"curl"`` (a POSIX shell with curl and sha256sum or shasum).
+        ``"python"`` (3.8 or newer, only its standard library) or ``"curl"`` (a POSIX shell with curl and sha256sum or shasum).
 
     Returns
     -------
@@ -42,21 +42,21 @@ def script(plan: Plan, transports: Mapping[str, Transport], settings: Settings, 
     Raises
     ------
     LockError
-        If a file of the lock cannot be fetched, has no safe place, or a sum that is none.
+        If a file of the lock cannot be fetched, or has an unsafe path or an invalid sum.
     """
     write = LANGUAGES.get(language)
     if write is None:
         raise LockError(f"there is no {language!r} script; there are {', '.join(LANGUAGES)}")
     files = [(item, _addresses(item, transports, settings)) for item in plan]
-    return write(list(_about(plan)), files)
+    return write(list(_lines_of_origin(plan)), files)
 
 
 def _addresses(item: Item, transports: Mapping[str, Transport], settings: Settings) -> list[str]:
-    """Give all addresses of a file, best first."""
+    """Return all addresses of a file, best first."""
     if item.problem is not None:
         raise LockError(f"{item.uri or item.filename!r} cannot be in a script: {item.problem}")
     if item.sha256 is not None and not _SHA256.fullmatch(item.sha256):
-        raise LockError(f"{item.uri!r} has a sha256 that is none: {item.sha256!r}")
+        raise LockError(f"{item.uri!r} has an invalid sha256: {item.sha256!r}")
     known = [(uri, transports.get(uri.partition(":")[0])) for uri in (item.uri, *item.mirrors)]
     urls = [
         request.url
@@ -67,15 +67,15 @@ def _addresses(item: Item, transports: Mapping[str, Transport], settings: Settin
     if not urls:
         raise LockError(f"no plugin knows where {item.uri!r} is")
     if wrong := [url for url in urls if not url.startswith(("https://", "http://"))]:
-        raise LockError(f"{wrong[0]!r} is no address that a script can fetch")
+        raise LockError(f"{wrong[0]!r} is not an address that a script can fetch")
     return urls
 
 
-def _about(plan: Plan) -> Iterator[str]:
-    """Say in comments where the list comes from; every line is made plain, as an archive's words may stand in it."""
+def _lines_of_origin(plan: Plan) -> Iterator[str]:
+    """Yield comment lines about the origin of the list. `_comment` escapes them, since they may hold text from an archive."""
     record = plan.record
     versions = record.get("versions", {})
-    yield f"{len(plan):,} files of {record.get('archive', 'an archive')}, as it answered {record.get('time', 'at an unknown time')};"
+    yield f"{len(plan):,} files of {record.get('server', 'an archive')}, as it answered {record.get('time', 'at an unknown time')};"
     yield f"written by tess-source {versions.get('tess-source', '')}".rstrip() + "; needs nothing of it."
     without = sum(item.sha256 is None for item in plan)
     if without:
@@ -232,12 +232,12 @@ def _curl(about: list[str], files: list[tuple[Item, list[str]]]) -> str:
     calls = []
     for item, urls in files:
         words = [item.path, "-" if item.size is None else str(item.size), item.sha256 or "-", *urls]
-        calls.append("get " + " ".join(map(_quoted, words)))
+        calls.append("get " + " ".join(map(_shell_quoted, words)))
     return _CURL % ("\n".join(map(_comment, about)), "\n".join(calls))
 
 
-def _quoted(word: str) -> str:
-    """Quote for any POSIX shell; what is not ASCII is written by its bytes, which needs printf."""
+def _shell_quoted(word: str) -> str:
+    """Return a word quoted for any POSIX shell. Bytes of other than ASCII characters are written with printf."""
     if word.isascii():
         return shlex.quote(word)
     octal = "".join(f"\\{byte:03o}" for byte in word.encode())

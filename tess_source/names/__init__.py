@@ -1,4 +1,4 @@
-"""The vocabulary of TESS names: file name, MAST URI and obs_id to fields, and back. No network, no files.
+"""Reader and writer of TESS file names, MAST URIs and obs_ids, without network or files.
 
 >>> from tess_source import names
 >>> name = names.parse("mast:TESS/product/tess2019226182529-s0015-0000000016740101-0151-s_lc.fits")
@@ -7,7 +7,7 @@
 >>> names.format(name)
 'tess2019226182529-s0015-0000000016740101-0151-s_lc.fits'
 
-What is not recognised is of kind "other": never an error, never a guess.
+A name that is not recognised is of kind "other". It is no error, and nothing is guessed.
 """
 
 from __future__ import annotations
@@ -47,18 +47,18 @@ def parse(name: str) -> Name:
     Returns
     -------
     Name
-        Of kind "other", with nothing else said, if it is not recognised.
+        Of kind "other", without other fields, if it is not recognised.
     """
     return _forms.read(name.replace("\\", "/").rpartition("/")[2], _FILES)
 
 
 def format(name: Name) -> str:
-    """Write the file name that says these fields; the inverse of `parse`.
+    """Return the file name with these fields; the inverse of `parse`.
 
     Parameters
     ----------
     name : Name
-        Fields that the form of its kind and pipeline asks for; the exposure time may be left out where it follows.
+        The fields that names of its kind and pipeline need. The exposure time may be left out where the kind determines it.
 
     Returns
     -------
@@ -84,18 +84,18 @@ def parse_obs_id(obs_id: str) -> Name:
     Returns
     -------
     Name
-        Of a kind in `OBS_ID_KINDS`. A data-validation obs_id of before about 2020 says the run, later ones do not.
+        Of a kind in `OBS_ID_KINDS`. A data-validation obs_id has the run only if it is from before about 2020.
     """
     return _forms.read(obs_id, _OBS_IDS)
 
 
 def format_obs_id(name: Name) -> str:
-    """Write the obs_id that says these fields; the inverse of `parse_obs_id`.
+    """Return the obs_id with these fields; the inverse of `parse_obs_id`.
 
     Parameters
     ----------
     name : Name
-        With a kind of `OBS_ID_KINDS`.
+        Fields, with a kind of `OBS_ID_KINDS`.
 
     Returns
     -------
@@ -111,12 +111,12 @@ def format_obs_id(name: Name) -> str:
 
 
 def uri(name: Name) -> str:
-    """MAST URI of a product.
+    """Return the MAST URI of a product.
 
     Parameters
     ----------
     name : Name
-        As `parse` gives it.
+        As `parse` returns it.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def uri(name: Name) -> str:
     Raises
     ------
     ValueError
-        If the name cannot be written (see `format`), or MAST has no URI for it, or none is known.
+        If the name cannot be written (see `format`), or MAST has no URI for it, or its URI is not known.
     """
     return _forms.choose(name, _FILES).uri(name)
 
@@ -143,7 +143,7 @@ def columns(names: pl.Series) -> pl.DataFrame:
     -------
     polars.DataFrame, shape (n, 13)
         kind, pipeline, timestamp (str), tic (Int64), first_sector, last_sector (Int32), exptime (Float64, seconds),
-        run, tce, camera, ccd, scid (Int32), version (str): null where the name does not say.
+        run, tce, camera, ccd, scid (Int32), version (str): null where the name does not have the field.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A form of name, at work: reads one name, writes one name, and says what keeps it from doing so."""
+"""Forms of names, which read and write single names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ATTRIBUTES = tuple(field.name for field in fields(Name))
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of a template: literal text, then a field (empty at the end) with what its form says of it."""
+    """A piece of a template: literal text, then a field (empty at the end) with its specification."""
 
     literal: str
     field: str
@@ -25,12 +25,12 @@ class Piece:
 
     @property
     def attribute(self) -> str:
-        """Where a `Name` keeps the field."""
+        """The attribute of a `Name` for the field."""
         return "first_sector" if self.field == "sector" else self.field
 
     @property
     def expression(self) -> str:
-        """What the field looks like; in the dialect that Python's and Rust's regular expressions share."""
+        """Regular expression of the field, in the dialect that Python and Rust share."""
         if self.field in TEXTS:
             return TEXTS[self.field]
         if self.field not in NUMBERS:
@@ -38,7 +38,7 @@ class Piece:
         return f"[0-9]{{{self.spec}}}" if self.spec else "[1-9][0-9]{0,3}"
 
     def text(self, value: Any) -> str:
-        """Write a value of the field; ValueError if it does not fit."""
+        """Return a value of the field as text; raise ValueError if it does not fit."""
         try:
             if self.field == "exptime" and value == int(value):
                 value = int(value)
@@ -51,19 +51,19 @@ class Piece:
 
 
 def pieces(template: str) -> tuple[Piece, ...]:
-    """Take a template apart."""
+    """Return the pieces of a template."""
     return tuple(Piece(literal, field or "", spec or "") for literal, field, spec, _ in Formatter().parse(template))
 
 
 @dataclass(frozen=True)
 class Form:
-    """One row of the vocabulary, made ready."""
+    """One row of the vocabulary, prepared for reading and writing."""
 
     row: Row
 
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
-        """The template, taken apart."""
+        """The pieces of the template."""
         return pieces(self.row.template)
 
     @cached_property
@@ -73,19 +73,19 @@ class Form:
 
     @cached_property
     def prefix(self) -> str:
-        """Text that every such name begins with: a test that costs next to nothing."""
+        """Text that every such name begins with, for a cheap test."""
         return self.pieces[0].literal
 
     @cached_property
     def suffixes(self) -> tuple[str, ...]:
-        """Texts one of which every such name ends with; one empty text where the end is a field."""
+        """Possible ends of such a name; one empty text if it ends in a field."""
         last = self.pieces[-1]
         if last.field == "compression":
             return last.literal, f"{last.literal}.gz"
         return ("" if last.field else last.literal,)
 
     def expression(self, keep: Container[str]) -> str:
-        """Regular expression of a whole name, with a named group for each field to keep."""
+        """Return the regular expression of a whole name, with a named group per field in `keep`."""
         return "".join(_escape(piece.literal) + _group(piece, keep) for piece in self.pieces)
 
     @cached_property
@@ -93,7 +93,7 @@ class Form:
         return re.compile(self.expression(keep=self.fields))
 
     def read(self, text: str) -> Name | None:
-        """Fields of a name of this form; None if it is not of this form."""
+        """Return the fields of a name; None if it does not have this form."""
         if not (text.startswith(self.prefix) and text.endswith(self.suffixes)):
             return None
         match = self._compiled.fullmatch(text)
@@ -104,7 +104,7 @@ class Form:
         }
         if "sector" in said:
             said["first_sector"] = said["last_sector"] = said.pop("sector")
-        if not _sound(said, several=self.row.several):
+        if not _is_valid(said, several=self.row.several):
             return None
         said["exptime"] = float(said["exptime"]) if "exptime" in said else self._exptime(said)
         return Name(self.row.kind, self.row.pipeline, **said)
@@ -116,17 +116,17 @@ class Form:
         return first if first == last else None  # a search over two eras of the full-frame images
 
     def problems(self, name: Name) -> list[str]:
-        """Say what keeps a name from being written in this form."""
-        found = [problem for piece in self.pieces for problem in _unfit(piece, name)]
+        """Return the reasons why a name cannot be written in this form."""
+        found = [problem for piece in self.pieces for problem in _problems_of(piece, name)]
         found += [
             f"{attribute}={getattr(name, attribute)!r} has no place in it"
             for attribute in ATTRIBUTES
-            if attribute not in self._sayable and getattr(name, attribute) is not None
+            if attribute not in self._attributes and getattr(name, attribute) is not None
         ]
         return found or self._contradictions(name)
 
     @cached_property
-    def _sayable(self) -> frozenset[str]:
+    def _attributes(self) -> frozenset[str]:
         implied = {"kind", "pipeline"} | ({"exptime"} if self.row.exptime is not None else set())
         sectors = {"first_sector", "last_sector"} if "sector" in self.fields else set()
         return frozenset(self.fields) | implied | sectors
@@ -141,24 +141,24 @@ class Form:
         ]
 
     def write(self, name: Name) -> str:
-        """Write a name that has no `problems`."""
-        return "".join(piece.literal + _written(piece, name) for piece in self.pieces)
+        """Return the text of a name that has no `problems`."""
+        return "".join(piece.literal + _text_of(piece, name) for piece in self.pieces)
 
     def uri(self, name: Name) -> str:
-        """MAST URI of a name that has no `problems`; ValueError where none is known."""
+        """Return the MAST URI of a name that has no `problems`; raise ValueError if it is not known."""
         if self.row.folder is None or name.compression is not None:
             raise ValueError(f"no MAST URI is known for {self.write(name)}")
-        folder = "".join(piece.literal + _foldered(piece, name) for piece in pieces(self.row.folder))
+        folder = "".join(piece.literal + _folder_text(piece, name) for piece in pieces(self.row.folder))
         return f"mast:{folder}/{self.write(name)}"
 
 
 def read(text: str, forms: Sequence[Form]) -> Name:
-    """Fields of a name of any of the forms; kind "other" if of none."""
+    """Return the fields of a name by the first form that it has; of kind "other" if it has none."""
     return next((name for form in forms if (name := form.read(text)) is not None), Name("other"))
 
 
 def choose(name: Name, forms: Sequence[Form]) -> Form:
-    """Form in which a name can be written; ValueError that says what it lacks for the nearest."""
+    """Return the form in which a name can be written; raise ValueError with what it lacks for the nearest form."""
     same = [form for form in forms if (form.row.kind, form.row.pipeline) == (name.kind, name.pipeline)]
     if not same:
         known = sorted({form.row.pipeline for form in forms if form.row.kind == name.kind})
@@ -173,14 +173,14 @@ def choose(name: Name, forms: Sequence[Form]) -> Form:
     return nearest
 
 
-def _sound(said: dict[str, Any], *, several: bool) -> bool:
-    """Whether sectors and TCEs count from 1, and no range runs backwards, or stands for one sector where it must not."""
+def _is_valid(said: dict[str, Any], *, several: bool) -> bool:
+    """Return whether sectors and TCEs count from 1, and ranges ascend, over several sectors where that is required."""
     first, last = said.get("first_sector", 1), said.get("last_sector", 1_000_000)
     return 1 <= first <= last - several and said.get("tce") != 0
 
 
 def _escape(literal: str) -> str:
-    return literal.replace(".", r"\.")  # the only character of the templates that means something to an expression
+    return literal.replace(".", r"\.")  # the only character of the templates that is special in an expression
 
 
 def _group(piece: Piece, keep: Container[str]) -> str:
@@ -190,7 +190,7 @@ def _group(piece: Piece, keep: Container[str]) -> str:
     return rf"(?:\.{group})?" if piece.field == "compression" else group
 
 
-def _unfit(piece: Piece, name: Name) -> Iterator[str]:
+def _problems_of(piece: Piece, name: Name) -> Iterator[str]:
     value = getattr(name, piece.attribute) if piece.field else None
     if not piece.field or (piece.field == "compression" and value is None):
         return
@@ -203,7 +203,7 @@ def _unfit(piece: Piece, name: Name) -> Iterator[str]:
         yield str(error)
 
 
-def _written(piece: Piece, name: Name) -> str:
+def _text_of(piece: Piece, name: Name) -> str:
     if not piece.field:
         return ""
     value = getattr(name, piece.attribute)
@@ -212,18 +212,18 @@ def _written(piece: Piece, name: Name) -> str:
     return piece.text(value)
 
 
-def _foldered(piece: Piece, name: Name) -> str:
-    """Write a field of a folder: as in a name, but long numbers in groups of four digits, and ranges of sectors."""
+def _folder_text(piece: Piece, name: Name) -> str:
+    """Return a field of a folder as text: as in a name, but with long numbers in groups of four digits, and ranges of sectors."""
     if piece.field == "tic/":
-        return _fours(index(name.tic or 0))
+        return _in_groups_of_four(index(name.tic or 0))
     if piece.field == "gaia/":  # without the last five digits
-        return _fours(index(name.gaia or 0) // 100_000)
+        return _in_groups_of_four(index(name.gaia or 0) // 100_000)
     if piece.field == "sectors":
         first, last = f"s{name.first_sector:04d}", f"s{name.last_sector:04d}"
         return first if first == last else f"{first}-{last}"
-    return _written(piece, name)
+    return _text_of(piece, name)
 
 
-def _fours(number: int) -> str:
+def _in_groups_of_four(number: int) -> str:
     digits = f"{number:016d}"
     return "/".join(digits[start : start + 4] for start in range(0, 16, 4))

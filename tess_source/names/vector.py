@@ -1,4 +1,4 @@
-"""The same reading over a whole column of names at once."""
+"""Reader of whole columns of names."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from .forms import Form
 from .vocabulary import FFI, FFI_ERAS, NUMBERS, SECTORS
 
 CHUNK = 200_000
-"""Names read at a time: what a chunk needs in between is some 100 MB, however long the column."""
+"""Names read at a time, so that a chunk needs about 100 MB, independent of the length of the column."""
 
 KEPT = frozenset((*SECTORS, "tic", "exptime", "run", "tce", "camera", "ccd", "scid", "timestamp", "version"))
 """Fields of a form that get a column."""
 
 
 def schema() -> dict[str, pl.DataType]:
-    """Columns of the answer, in order."""
+    """Return the columns of the result and their types, in order."""
     text, whole = pl.String(), pl.Int32()
     types = {"kind": text, "pipeline": text, "timestamp": text, "tic": pl.Int64(), "first_sector": whole}
     types |= {"last_sector": whole, "exptime": pl.Float64(), "run": whole, "tce": whole, "camera": whole}
@@ -25,7 +25,7 @@ def schema() -> dict[str, pl.DataType]:
 
 
 def read_column(texts: pl.Series, forms: Sequence[Form], *, last_component: bool = False) -> pl.DataFrame:
-    """Fields of each name: one row per name, kind "other" where none of the forms fits."""
+    """Return the fields of each name, one row per name; of kind "other" if no form fits."""
     if texts.dtype != pl.String:
         if texts.dtype not in (pl.Categorical, pl.Enum, pl.Null):
             raise TypeError(f"names are text, not {texts.dtype}")
@@ -36,12 +36,12 @@ def read_column(texts: pl.Series, forms: Sequence[Form], *, last_component: bool
 
 
 def _last_component(texts: pl.Series) -> pl.Series:
-    """Cut off what ends with the last slash."""
+    """Return the texts behind the last slash."""
     return texts.str.replace(r"(?s)^.*[/\\]", "") if texts.str.contains(r"[/\\]").any() else texts
 
 
 def _read_chunk(texts: pl.Series, forms: Sequence[Form]) -> pl.DataFrame:
-    """Let each form take its names from what is left; then put the rows back in their order."""
+    """Return the fields of some names: each form reads its names among those that are left, and rows keep their order."""
     left = pl.DataFrame({"text": texts.fill_null("")}).with_row_index("row")
     parts = []
     for form in forms:
@@ -50,7 +50,7 @@ def _read_chunk(texts: pl.Series, forms: Sequence[Form]) -> pl.DataFrame:
         likely = left.select(_likely(form)).to_series()
         if not likely.any():
             continue
-        fields = left.filter(likely).with_columns(_fields(form)).unnest("fields").with_columns(sound=_sound(form))
+        fields = left.filter(likely).with_columns(_fields(form)).unnest("fields").with_columns(sound=_is_valid(form))
         parts.append(fields.filter("sound").select("row", *_columns(form)))
         left = pl.concat([left.filter(~likely), fields.filter(~pl.col("sound")).select("row", "text")])
     others = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in schema().items() if name != "kind"]
@@ -61,7 +61,7 @@ def _read_chunk(texts: pl.Series, forms: Sequence[Form]) -> pl.DataFrame:
 
 
 def _likely(form: Form) -> pl.Expr:
-    """Cheap test by the literal ends of the form: an expression then sees few names that are not its own."""
+    """Return a cheap test by the literal ends of a form, so that its regular expression sees few other names."""
     text = pl.col("text").str
     ends = pl.any_horizontal([text.ends_with(suffix) for suffix in form.suffixes])
     return (text.starts_with(form.prefix) & ends).alias("likely")
@@ -72,10 +72,10 @@ def _fields(form: Form) -> pl.Expr:
     return pl.col("text").str.extract_groups(f"^(?:{form.expression(KEPT)})$").alias("fields")
 
 
-def _sound(form: Form) -> pl.Expr:
-    """Whether the expression fitted, and sectors and TCEs count from 1, and no range runs backwards."""
+def _is_valid(form: Form) -> pl.Expr:
+    """Return whether the expression matched, sectors and TCEs count from 1, and ranges ascend."""
     fields = [field for field in form.fields if field in KEPT]
-    sound = pl.col(fields[0]).is_not_null()  # the expression fitted
+    sound = pl.col(fields[0]).is_not_null()  # the expression matched
     if "sector" in fields:
         sound &= pl.col("sector").cast(pl.Int32) >= 1
     if "first_sector" in fields:
@@ -105,7 +105,7 @@ def _columns(form: Form) -> list[pl.Expr]:
 
 
 def _exptime(form: Form) -> pl.Expr:
-    """Exposure time in seconds; null for a search over two eras of the full-frame images."""
+    """Return the exposure time [s]; null for a search over two eras of the full-frame images."""
     if form.row.exptime != FFI:
         return pl.lit(form.row.exptime)
     fields = ("sector", "sector") if "sector" in form.fields else ("first_sector", "last_sector")

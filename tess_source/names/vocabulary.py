@@ -1,6 +1,6 @@
-"""What a TESS name can say, and every form a TESS name takes: one table, read by all the rest.
+"""The fields of TESS names, and the table of all forms of file names and obs_ids.
 
-A form is written once, as a template such as ``tess{timestamp}-s{sector:4}-{tic:16}-{scid:4}-{cosmic_ray}_lc.fits``.
+Each form is one template such as ``tess{timestamp}-s{sector:4}-{tic:16}-{scid:4}-{cosmic_ray}_lc.fits``.
 The regular expression that reads a name and the text that writes one are both made from it, for one name as for a
 column of names, so they cannot disagree. ``{tic:16}`` is a number padded with zeros to 16 digits, ``{sector:4}`` is
 first and last sector in one, ``{product:lc|tp}`` is one of the two words.
@@ -17,20 +17,20 @@ from dataclasses import dataclass, fields
 from types import MappingProxyType
 
 FFI = "ffi"
-"""Stands for the exposure time of full-frame images in the sector of the name."""
+"""Marks the exposure time of full-frame images in the sector of the name."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Name:
-    """What a file name or an obs_id says; None where it does not say.
+    """The fields of a file name or obs_id; None where it does not have the field.
 
     Exposure times are in seconds. Time stamps are UTC, ``yyyydddhhmmss``, kept as text.
     """
 
     kind: str
-    """One word for what the file is, a key of `KINDS` (for an obs_id, of `OBS_ID_KINDS`); "other": not recognised."""
+    """The kind of file, a key of `KINDS` (for an obs_id, of `OBS_ID_KINDS`); "other": not recognised."""
     pipeline: str | None = None
-    """Who made it, spelled as MAST's ``provenance_name``: SPOC, TESS-SPOC, QLP, TASOC, ..."""
+    """The pipeline that made it, spelled as MAST's ``provenance_name``: SPOC, TESS-SPOC, QLP, TASOC, ..."""
     timestamp: str | None = None
     """13 digits. The same for all targets of a sector, but not for all files of one data-validation run."""
     first_sector: int | None = None
@@ -38,7 +38,7 @@ class Name:
     """Equal to `first_sector` for one sector; otherwise the range searched, not the sectors that held data."""
     tic: int | None = None
     exptime: float | None = None
-    """Seconds: of the cadence for targets, of the full-frame images for what was made from them."""
+    """Exposure time [s]: of a cadence for targets, of the full-frame images for products made from them."""
     run: int | None = None
     """SPOC's pipeline run of a data-validation search; the larger is the later."""
     tce: int | None = None
@@ -52,7 +52,7 @@ class Name:
     cosmic_ray: str | None = None
     """Cosmic-ray mitigation: "x" none, "s" on the spacecraft, "a" by SPOC, "b" both."""
     product: str | None = None
-    """What a bulk script fetches ("lc", "dv"), or what ends an HLSP's obs_id ("llc")."""
+    """Product that a bulk script fetches ("lc", "dv"), or the end of an HLSP's obs_id ("llc")."""
     source: str | None = None
     """TASOC's pixels: "ffi" or "tpf"."""
     method: str | None = None
@@ -68,17 +68,17 @@ class Name:
     gaia: int | None = None
     """Gaia DR3 source_id (TGLC)."""
     ra: str | None = None
-    """Right ascension of a cut-out's centre in degrees, as text, for the digits are part of the name."""
+    """Right ascension of a cut-out's centre in degrees, as text, since the digits are part of the name."""
     dec: str | None = None
     cutout_size: str | None = None
     """Columns and rows of a cut-out in pixels: "6x6"."""
     release: int | None = None
     """Number of the data release notes (target lists of multi-sector searches)."""
     compression: str | None = None
-    """"gz" if the name ends so."""
+    """"gz" if the name ends in ".gz"."""
 
     def __repr__(self) -> str:
-        """Only what the name says."""
+        """Return the fields that are not None."""
         stated = ((field.name, getattr(self, field.name)) for field in fields(self))
         return f"Name({', '.join(f'{name}={value!r}' for name, value in stated if value is not None)})"
 
@@ -100,7 +100,7 @@ TEXTS: Mapping[str, str] = {
     "cutout_size": "[0-9]+x[0-9]+",
     "compression": "gz",
 }
-"""What a field looks like in a name, where its form does not say (a number's width; a product's choices)."""
+"""Field → regular expression, unless the form specifies it (the width of a number, the choices of a product)."""
 
 SECTORS = ("sector", "first_sector", "last_sector")
 COUNTS = ("run", "tce", "camera", "ccd", "scid", "orbit", "cadence", "release")
@@ -115,13 +115,13 @@ class Row:
     Attributes
     ----------
     kind, pipeline : str
-        Of every name of this form.
+        Kind and pipeline of every name of this form.
     template : str
         The form itself.
     exptime : float, "ffi" or None
-        Exposure time in seconds of every such name, `FFI`, or None where the name says it or nothing does.
+        Exposure time in seconds of every such name, or `FFI`; None if the name has it, or it is not known.
     folder : str or None
-        Folder of its MAST URI; None where MAST has no URI for it, or none is known.
+        Folder of its MAST URI; None if MAST has no URI for it, or it is not known.
     """
 
     kind: str
@@ -132,7 +132,7 @@ class Row:
 
     @property
     def several(self) -> bool:
-        """Whether such a name stands for several sectors: a single one has another form."""
+        """Whether such a name must be of several sectors: a single sector has another form."""
         return "multisector" in self.template
 
 
@@ -251,7 +251,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "other": "not recognised as a TESS name",
     }
 )
-"""Kind of a file, with one line that says what it is."""
+"""Kind of a file → description."""
 
 OBS_ID_KINDS: Mapping[str, str] = MappingProxyType(
     {
@@ -263,14 +263,14 @@ OBS_ID_KINDS: Mapping[str, str] = MappingProxyType(
         "other": "not recognised as a TESS obs_id",
     }
 )
-"""Kind of an observation, with one line that says what it is."""
+"""Kind of an observation → description."""
 
 
 def ffi_exptime(sector: int) -> float:
-    """Nominal exposure time of the full-frame images of a sector.
+    """Return the nominal exposure time of the full-frame images of a sector.
 
-    MAST's ``t_exptime`` of an FFI observation is smaller (1425.6, 475.2, 158.4 s): it takes off what cosmic-ray
-    mitigation and read-out cost.
+    MAST's ``t_exptime`` of an FFI observation is smaller (1425.6, 475.2, 158.4 s), by the losses of cosmic-ray
+    mitigation and read-out.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""From a question to products: resolve, query, list, link, and choose."""
+"""The stages of a search: resolve, query, list, link, and select."""

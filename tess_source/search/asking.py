@@ -1,4 +1,4 @@
-"""Asking archives: observations, their products, how these belong together, counts, and descriptions of columns."""
+"""Questions to archives: for observations, products, counts and descriptions of columns, and to plugins for links."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from tess_source.cache.answers import Answer
 from tess_source.cache.memory import Memory
 from tess_source.clock import this_moment
 from tess_source.errors import OfflineError, QueryError, UnknownNameError
 from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
-from tess_source.search.narrowing import Narrowed, listed
+from tess_source.search.narrowing import Listing, Wanted, listed
 from tess_source.search.resolving import archives_of
 from tess_source.settings import Settings
 from tess_source.tables.found import Found
@@ -22,34 +23,42 @@ from tess_source.tables.listing import Links, Observations, Products
 from tess_source.targets.recorded import question as recorded
 from tess_source.targets.target import Query
 
-__all__ = ["FIELD_TABLES", "answer", "count", "fields", "found_of", "observations", "products"]
+__all__ = ["FIELD_TABLES", "answer", "count", "fields", "found_of", "observed", "products"]
 
 FIELD_TABLES = ("observations", "products")
 
 
 def answer(registry: Registry, settings: Settings, query: Query, *, refresh: bool = False) -> Found:
-    """Put a question to the archives, and list and link the products. Nothing is chosen among them yet.
+    """Ask the archives a question, and list and link the products. They are not filtered yet.
 
-    A recent answer to the same question is taken from the cache folder, unless `refresh` is set. Offline, archives that stand in for
-    others are asked for what the cache folder does not know.
+    A recent answer to the same question is taken from the cache folder, unless `refresh` is set. Offline, stand-ins of archives are asked
+    if the cache folder has no answer.
 
     Raises
     ------
     ServiceError
         If an archive fails.
     OfflineError
-        If nothing may be asked, and neither the cache folder nor a stand-in knows.
+        If no connection may be opened, and neither the cache folder nor a stand-in has an answer.
     """
     memory = Memory(settings, registry)
-    listings: list[Narrowed] = []
+    tried: list[bool] = []
 
-    def fresh() -> tuple[Observations, Products, bool]:
+    def fresh() -> Answer:
         seen = _observations(registry, settings, query)
-        listings.append(listed(registry, seen, query, lambda part: _products(registry, settings, part, query)))
-        return seen, listings[-1].products, listings[-1].observations == len(seen)
+        asked = (
+            replace(query, filters={}) if tried else query
+        )  # what is remembered is of other filters: let it serve all from now on
+        found = listed(registry, seen, asked, lambda part: _products(registry, settings, part, asked))
+        return memory.answer(seen, found.products, found.listed)
+
+    def serves(kept: Answer) -> bool:
+        wanted = Wanted.of(registry, kept.observations, query)
+        tried.append(True)
+        return wanted.is_in(registry, kept.observations, Listing(kept.products, kept.listed), query)
 
     try:
-        recalled = memory.ask(query, fresh, refresh=refresh)
+        recalled = memory.ask(query, fresh, serves, refresh=refresh)
     except OfflineError as error:
         query = replace(query, archives=_stand_ins(registry, _archives(registry, settings, query)))
         if not query.archives:
@@ -63,38 +72,50 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
     return _linked(registry, settings, found)
 
 
-def observations(registry: Registry, settings: Settings, query: Query) -> Observations:
-    """Ask for observations alone. The answers of all archives are stacked and sorted.
+def observed(registry: Registry, settings: Settings, query: Query) -> Found:
+    """Return the observations of a question, without listing products. The answers of all archives are stacked and sorted.
 
     Raises
     ------
     OfflineError
-        If nothing may be asked and the cache folder has no answer to the whole question.
+        If no connection may be opened, and neither the cache folder nor a stand-in has an answer to the whole question.
     """
-    memory = Memory(settings, registry)
-    if memory.offline:
-        return answer(registry, settings, query).observations
-    return _observations(registry, settings, query)
+    if Memory(settings, registry).offline:
+        return answer(registry, settings, query)
+    record = {**_record(registry, settings, query), "listed": False}
+    return Found(Products.empty(), _observations(registry, settings, query), Links.empty(), query, record=record)
 
 
 def count(registry: Registry, settings: Settings, query: Query) -> int:
-    """Count the observations that a question would find, without fetching them."""
+    """Return the number of observations that a question would find, without fetching them."""
     if Memory(settings, registry).offline:
         return len(answer(registry, settings, query).observations)
     caller = registry.among("tess_count", _archives(registry, settings, query))
-    with _filters_are_words_too(registry):
+    with _suggesting_filters(registry):
         answers = registry.call("tess_count", caller, query=query, settings=settings)
-    return int(sum(_some(answers, "count")))
+    return int(sum(_checked_answers(answers, "count")))
 
 
-def products(registry: Registry, settings: Settings, table: Any, query: Query | None = None) -> Products:
-    """List the products of observations: ours, or an astroquery, pandas or polars table, or one row of it."""
-    Memory(settings, registry).need_network("products, but as part of a search")
-    return _products(registry, settings, Observations.of(table), query or Query()).unique()
+def products(
+    registry: Registry, settings: Settings, table: Any, archive: str | Sequence[str] | None = None
+) -> Products:
+    """Return the products of observations, given as our, an astroquery, pandas or polars table, or one row of it.
+
+    The archives that are named are asked; else those of the settings and those that the rows are from.
+    """
+    seen = Observations.of(table)
+    archives = archives_of(registry, settings, archive)
+    if archive is None:
+        rows = set(seen["archive"].unique().drop_nulls())
+        archives = tuple(name for name in registry.archives() if name in {*archives, *rows})
+    memory = Memory(settings, registry)
+    if memory.offline and not (archives := tuple(name for name in archives if name in registry.stand_ins)):
+        memory.need_network("products, but as part of a search")
+    return _products(registry, settings, seen, Query(archives=archives)).unique()
 
 
 def found_of(registry: Registry, settings: Settings, table: Any) -> Found:
-    """Take a product table from elsewhere (astroquery, pandas, polars) as if it had been searched for here."""
+    """Return a product table from elsewhere (astroquery, pandas, polars) as a `Found`."""
     query = Query()
     given = Products.of(table).unique()
     record = _record(registry, settings, query)
@@ -114,14 +135,14 @@ def fields(registry: Registry, settings: Settings, what: str = "observations") -
     Raises
     ------
     UnknownNameError
-        For another table.
+        If there is no such table.
     """
     if what not in FIELD_TABLES:
         raise UnknownNameError("table", what, FIELD_TABLES)
     Memory(settings, registry).need_network(f"the description of the columns of {what}")
     caller = registry.among("tess_fields", archives_of(registry, settings))
     answers = registry.call("tess_fields", caller, what=what, settings=settings)
-    return [field for answer in _some(answers, "describe tables") for field in answer]
+    return [field for answer in _checked_answers(answers, "describe tables") for field in answer]
 
 
 # -- hooks --
@@ -129,13 +150,13 @@ def fields(registry: Registry, settings: Settings, what: str = "observations") -
 
 def _observations(registry: Registry, settings: Settings, query: Query) -> Observations:
     caller = registry.among("tess_query", _archives(registry, settings, query))
-    with _filters_are_words_too(registry):
+    with _suggesting_filters(registry):
         answers = registry.call("tess_query", caller, query=query, settings=settings)
-    return Observations.stack(map(Observations.of, _some(answers, "query"))).sort()
+    return Observations.stack(map(Observations.of, _checked_answers(answers, "query"))).sort()
 
 
 def _products(registry: Registry, settings: Settings, seen: Observations, query: Query) -> Products:
-    """List products. A file that belongs to two observations stands there twice."""
+    """Return products. A file that belongs to two observations is there twice."""
     if not len(seen):
         return Products.empty()
     caller = registry.among("tess_list", _archives(registry, settings, query))
@@ -144,7 +165,7 @@ def _products(registry: Registry, settings: Settings, seen: Observations, query:
 
 
 def _linked(registry: Registry, settings: Settings, found: Found) -> Found:
-    """Add how products belong together, and the columns that plugins compute from that."""
+    """Return a found with the links of its products, and with the columns that plugins compute from them."""
     links, table = Links.empty(), found.products
     if len(table):
         links = Links.stack(map(Links.of, registry.call("tess_link", products=table, settings=settings)))
@@ -158,20 +179,20 @@ def _archives(registry: Registry, settings: Settings, query: Query) -> tuple[str
 
 
 def _stand_ins(registry: Registry, archives: Sequence[str]) -> tuple[str, ...]:
-    """Return the archives that stand in for some of others, or are among them."""
+    """Return the stand-ins among some archives, and the stand-ins of these archives."""
     stand_ins = registry.stand_ins.items()
     return tuple(name for name, stand_in in stand_ins if name in archives or stand_in.archive in archives)
 
 
-def _some(answers: Sequence[Any], verb: str) -> Sequence[Any]:
+def _checked_answers(answers: Sequence[Any], verb: str) -> Sequence[Any]:
     if not answers:
         raise QueryError(f"no plugin can {verb}: see `tess-source plugins` for what is installed, broken or left out")
     return answers
 
 
 @contextmanager
-def _filters_are_words_too(registry: Registry) -> Iterator[None]:
-    """Let an archive that does not know a criterion suggest filters too: the user need not know which is which."""
+def _suggesting_filters(registry: Registry) -> Iterator[None]:
+    """Add the names of filters to the suggestions for an unknown criterion: you need not know which is which."""
     try:
         yield
     except UnknownNameError as error:
@@ -179,7 +200,7 @@ def _filters_are_words_too(registry: Registry) -> Iterator[None]:
 
 
 def _record(registry: Registry, settings: Settings, query: Query) -> dict[str, Any]:
-    """Write down how an answer came to be, in plain values."""
+    """Return a record of how an answer was obtained, in plain values."""
     return {
         "question": recorded(query),
         "server": settings.server_name,

@@ -1,4 +1,4 @@
-"""How many observations a search would find."""
+"""Questions about observations without products: filters become criteria for the archive, since there are no products to filter."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from typing import Any
 
 from tess_source.errors import QueryError
 from tess_source.hooks.registry import Registry
-from tess_source.search.asking import count
 from tess_source.search.resolving import question
 from tess_source.search.select import checked_value, filters_among
 from tess_source.settings import Settings
+from tess_source.targets.target import Query
 
-__all__ = ["counted"]
+__all__ = ["question_of_observations"]
 
 
-def counted(registry: Registry, settings: Settings, targets: Any, *, words: Mapping[str, Any], **asked: Any) -> int:
-    """Count observations without fetching them.
+def question_of_observations(
+    registry: Registry, settings: Settings, targets: Any, *, words: Mapping[str, Any], **asked: Any
+) -> Query:
+    """Return a question in which filters are criteria for the archive.
 
     Parameters
     ----------
@@ -32,7 +34,7 @@ def counted(registry: Registry, settings: Settings, targets: Any, *, words: Mapp
     Raises
     ------
     QueryError
-        For a filter that applies to products only.
+        If a filter applies only to products.
     """
     filters, criteria = filters_among(registry, words)
     values = {name: checked_value(registry, name, value) for name, value in filters.items() if value is not None}
@@ -40,6 +42,6 @@ def counted(registry: Registry, settings: Settings, targets: Any, *, words: Mapp
     for name, value in values.items():
         make = registry.filters[name].criteria
         if not (made := make(value) if make else {}):
-            raise QueryError(f"the archive cannot count by {name!r}: it applies to products, after they are listed")
+            raise QueryError(f"the archive cannot choose by {name!r}: it applies to products, after they are listed")
         pushed |= made
-    return count(registry, settings, question(registry, settings, targets, criteria={**pushed, **criteria}, **asked))
+    return question(registry, settings, targets, criteria={**pushed, **criteria}, **asked)

@@ -1,9 +1,9 @@
-"""Which observations need not be listed, because filters would drop all that they hold; the answer is the same as if all were listed."""
+"""Selection of the observations to list: those whose products filters would all drop are skipped, with the same result."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tess_source._lazy import pl
@@ -12,56 +12,104 @@ from tess_source.search.select import mask_of
 from tess_source.tables.listing import Observations, Products
 from tess_source.targets.target import Query
 
-__all__ = ["Narrowed", "listed"]
+__all__ = ["Listing", "Wanted", "listed"]
 
 log: logging.Logger = logging.getLogger(__name__)
 
 FEWEST_STARS = 4
-"""Stars that are listed at a time at least, where a choice keeps few products."""
+"""Least number of stars that are listed at a time, where a choice keeps few products."""
 
 
 @dataclass(frozen=True)
-class Narrowed:
-    """Products, and how many observations were listed for them."""
+class Listing:
+    """Products, and the observations that were listed for them."""
 
     products: Products
-    observations: int
+    listed: pl.Series
+    """Whether each observation was listed: one boolean per observation."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The observations whose products may be in the answer to a question.
+
+    An observation is skipped if a filter would drop all its products, and no plugin needs it for links or columns.
+    """
+
+    worth: pl.Series
+    """Whether each observation has to be listed."""
+    masks: Sequence[str]
+    """The filters that are masks."""
+    most: int | None
+    """The most products that are kept, the first ones of the table; None if all have to be known."""
+
+    @classmethod
+    def of(cls, registry: Registry, observations: Observations, query: Query) -> Wanted:
+        """Return what has to be listed for a query. The query has the checked values of all filters."""
+        everything = observations.mask(pl.lit(True))
+        masks = [name for name in query.filters if not registry.filters[name].last]
+        if not (query.filters and all(registry.filters[name].holds for name in masks)):
+            return cls(everything, masks, None)
+        needed = _needed(registry, observations)
+        if needed is None:
+            return cls(everything, masks, None)
+        return cls(needed | _may_hold(registry, observations, query, masks), masks, _most_products(registry, query))
+
+    def is_in(self, registry: Registry, observations: Observations, listing: Listing, query: Query) -> bool:
+        """Return whether an earlier listing of the same observations is enough."""
+        missing = self.worth & ~listing.listed
+        if not missing.any():
+            return True
+        if self.most is None:
+            return False
+        tics = observations["tic"]
+        first = tics.filter(missing).min()
+        before = Products(listing.products.to_polars().filter(pl.col("tic") < first)) if first is not None else None
+        return before is not None and _count_kept(registry, before, query, self.masks) >= self.most
 
 
 def listed(
     registry: Registry, observations: Observations, query: Query, ask: Callable[[Observations], Products]
-) -> Narrowed:
-    """List the products that may stay.
+) -> Listing:
+    """Return the products that may be kept.
 
-    An observation is passed over if a filter says that it holds nothing that stays, and no plugin needs it for links or columns. If a
-    filter keeps only the first few products, stars are listed in order until there are enough.
+    If a filter keeps only the first few products, stars are listed in order until there are enough products.
 
     Parameters
     ----------
     registry : Registry
     observations : Observations
-        What the archives found.
+        The observations that the archives found.
     query : Query
-        With the checked values of all filters.
+        The question, with the checked values of all filters.
     ask : callable
-        Lists the products of observations.
+        Returns the products of observations.
     """
-    masks = [name for name in query.filters if not registry.filters[name].last]
-    if not (query.filters and all(registry.filters[name].holds for name in masks)):
-        return Narrowed(ask(observations), len(observations))
-    needed = _needed(registry, observations)
-    if needed is None:
-        return Narrowed(ask(observations), len(observations))
-    worth = needed | _may_hold(registry, observations, query, masks)
-    most = _most(registry, query)
-    if most is None:
-        part = observations.where(worth)
-        return Narrowed(ask(part), len(part))
-    return _first(registry, observations.where(worth), query, masks, most, ask)
+    wanted = Wanted.of(registry, observations, query)
+    if wanted.most is None:
+        return Listing(ask(observations.where(wanted.worth)), wanted.worth)
+    parts: list[Products] = []
+    seen, kept = observations.mask(pl.lit(False)), 0
+    for stars in _masks_of_stars(observations, max(wanted.most, FEWEST_STARS)):
+        parts.append(ask(observations.where(stars & wanted.worth)))
+        seen |= stars & wanted.worth
+        kept += _count_kept(registry, parts[-1], query, wanted.masks)
+        if kept >= wanted.most:
+            break
+    log.info("%d of %d observations were listed", int(seen.sum()), len(observations))
+    return Listing(Products.stack(parts).sort(), seen)
 
 
-def _may_hold(registry: Registry, observations: Observations, query: Query, masks: list[str]) -> pl.Series:
-    """Return which observations may hold products that stay; null means "may"."""
+def _count_kept(registry: Registry, products: Products, query: Query, masks: Sequence[str]) -> int:
+    """Return how many products are kept."""
+    keep = products.mask(pl.lit(True))
+    for name in masks:
+        keep &= mask_of(registry, name, products, query.filters[name])
+    return len(products.where(keep).unique())
+
+
+def _may_hold(registry: Registry, observations: Observations, query: Query, masks: Sequence[str]) -> pl.Series:
+    """Return the mask of observations that may have products to keep; null means "may"."""
     worth = observations.mask(pl.lit(True))
     for name in masks:
         holds = registry.filters[name].holds
@@ -72,7 +120,7 @@ def _may_hold(registry: Registry, observations: Observations, query: Query, mask
 
 
 def _needed(registry: Registry, observations: Observations) -> pl.Series | None:
-    """Return which observations plugins need for links and columns; None if one of them does not tell."""
+    """Return the mask of observations that plugins need for links and columns; None if one of them does not say."""
     makers = {*registry.implementing("tess_link"), *(registry.owner("column", name) for name in registry.columns)}
     if makers - set(registry.implementing("tess_relates")):
         return None
@@ -82,45 +130,20 @@ def _needed(registry: Registry, observations: Observations) -> pl.Series | None:
     return needed
 
 
-def _most(registry: Registry, query: Query) -> int | None:
-    """Return after how many products nothing more is kept, if the only choice among those asked for tells."""
+def _most_products(registry: Registry, query: Query) -> int | None:
+    """Return the most products that are kept, if there is only one choice and it has a limit; else None."""
     choices = [name for name in query.filters if registry.filters[name].last]
     count = registry.filters[choices[0]].most if len(choices) == 1 else None
     return None if count is None else count(query.filters[choices[0]])
 
 
-def _first(
-    registry: Registry,
-    observations: Observations,
-    query: Query,
-    masks: list[str],
-    most: int,
-    ask: Callable[[Observations], Products],
-) -> Narrowed:
-    """List star by star, in the order of the table, until there are enough products that stay."""
-    parts: list[Products] = []
-    kept = seen = 0
-    for part in _stars(observations, max(most, FEWEST_STARS)):
-        products = ask(part)
-        parts.append(products)
-        seen += len(part)
-        keep = products.mask(pl.lit(True))
-        for name in masks:
-            keep &= mask_of(registry, name, products, query.filters[name])
-        kept += int(products.where(keep).unique().to_polars().height)
-        if kept >= most:
-            break
-    log.info("%d of %d observations were listed: they hold the first %d products", seen, len(observations), most)
-    return Narrowed(Products.stack(parts).sort(), seen)
-
-
-def _stars(observations: Observations, first: int) -> Iterator[Observations]:
-    """Cut observations into parts of whole stars, each larger than the one before. Those without a TIC id stay together, at the end."""
-    frame = observations.to_polars()
-    stars = frame["tic"].unique().sort(nulls_last=True)
+def _masks_of_stars(observations: Observations, first: int) -> Iterator[pl.Series]:
+    """Yield masks of the observations of the next stars, of more stars each time. Observations without a TIC id come last."""
+    tics = observations["tic"]
+    stars = tics.unique().sort(nulls_last=True)
     begin, count = 0, first
     while begin < len(stars):
         wanted = stars[begin : begin + count]
-        mask = frame["tic"].is_in(wanted.drop_nulls().implode())
-        yield observations.where(mask | frame["tic"].is_null() if wanted.null_count() else mask)
+        mask = tics.is_in(wanted.drop_nulls().implode()).fill_null(value=False)
+        yield mask | tics.is_null() if wanted.null_count() else mask
         begin, count = begin + count, count * 4

@@ -1,4 +1,4 @@
-"""From whatever a user may give as targets to a question that archives understand."""
+"""Questions to archives from targets as users give them: names are resolved."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def question(
     archive: str | Sequence[str] | None = None,
     refresh: bool = False,
 ) -> Query:
-    """Understand a question: resolve names, and let filters speak to the archive where no target narrows it down.
+    """Return a question with resolved names. Without targets, filters add their criteria for the archive.
 
     Parameters
     ----------
@@ -53,12 +53,12 @@ def question(
     archive : str or list of str, optional
         Names of the archives that are asked.
     refresh : bool
-        Look names up even if the cache folder knows them.
+        Whether to look up names even if the cache folder has them.
 
     Raises
     ------
     QueryError
-        If nothing was asked for, or a radius is given for a TIC id.
+        If there is neither a target nor a criterion, or a radius is given for a TIC id.
     ResolverError
         If no resolver knows a name.
     """
@@ -66,7 +66,7 @@ def question(
     asked = archives_of(registry, settings, archive)
     found = resolved(registry, settings, targets, radius=radius, refresh=refresh) if targets is not None else ()
     if targets is not None and not found:
-        raise QueryError("the list of targets is empty; an empty list is not taken to mean everything")
+        raise QueryError("the list of targets is empty; an empty list does not mean everything")
     if radius is not None and found and all(target.radius is None for target in found):
         raise QueryError(
             f"a radius is for names and coordinates: {found[0]} is one star; give its coordinates for a cone"
@@ -85,12 +85,14 @@ def question(
 def archives_of(registry: Registry, settings: Settings, archive: str | Sequence[str] | None = None) -> tuple[str, ...]:
     """Return the names of the archives that are asked.
 
-    Those that are named; else those of the settings; else all but those that stand in for another.
+    These are the archives that are named, else those of the settings, else all but stand-ins.
 
     Raises
     ------
     UnknownNameError
-        If there is none of that name.
+        If there is no archive of that name.
+    QueryError
+        If a stand-in is named together with its archive.
     """
     names = settings.archive if archive is None else checked_names("archive", archive)
     known = registry.archives()
@@ -99,6 +101,10 @@ def archives_of(registry: Registry, settings: Settings, archive: str | Sequence[
     for name in names:
         if name not in known:
             raise UnknownNameError("archive", name, known)
+        if (stand_in := registry.stand_ins.get(name)) and stand_in.archive in names:
+            raise QueryError(
+                f"archive {name!r} has the rows of {stand_in.archive!r}, and no row is to come twice: name one of them"
+            )
     return names
 
 
@@ -110,7 +116,7 @@ def resolved(
     radius: float | Quantity | str | None = None,
     refresh: bool = False,
 ) -> tuple[Target, ...]:
-    """Turn whatever was given into targets; names are looked up, each once, unless the cache folder knows them.
+    """Return targets. Each name is looked up once, unless the cache folder has it.
 
     Raises
     ------
@@ -121,13 +127,13 @@ def resolved(
     memory = Memory(settings, registry)
     found: dict[Target, None] = {}
     for target in parse_targets(targets, cone):
-        found[target if isinstance(target, Target) else _by_name(registry, settings, memory, target, cone, refresh)] = (
-            None
-        )
+        found[
+            target if isinstance(target, Target) else _resolved_name(registry, settings, memory, target, cone, refresh)
+        ] = None
     return tuple(found)
 
 
-def _by_name(
+def _resolved_name(
     registry: Registry, settings: Settings, memory: Memory, name: str, radius: float | None, refresh: bool
 ) -> Target:
     def look_up() -> Target | None:

@@ -1,4 +1,4 @@
-"""Filters: which words are filters, their checked values, and choosing among products with a ledger."""
+"""Selection of products by filters, with a ledger of what each filter dropped."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ log: logging.Logger = logging.getLogger(__name__)
 
 
 def filters_among(registry: Registry, words: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the words that are filters, and the others: columns of the archive's own."""
+    """Return the keywords that are filters, and the others, which are columns of the archive."""
     filters = {name: value for name, value in words.items() if name in registry.filters}
     return filters, {name: value for name, value in words.items() if name not in filters}
 
 
 def wanted(registry: Registry, filters: Mapping[str, Any], applied: Container[str] = ()) -> dict[str, Any]:
-    """Return filters with the defaults that have not been applied yet, without those that are switched off."""
+    """Return filters, with defaults that are not applied yet, without filters that are switched off."""
     defaults = {name: f.default for name, f in registry.filters.items() if f.default is not None}
     given = {**{name: value for name, value in defaults.items() if name not in applied}, **filters}
     return {name: value for name, value in given.items() if value is not None}
 
 
 def checked(registry: Registry, filters: Mapping[str, Any], applied: Container[str] = ()) -> dict[str, Any]:
-    """Return the checked values of filters, and of the defaults that have not been applied yet.
+    """Return the checked values of filters, and of defaults that are not applied yet.
 
     Raises
     ------
     QueryError
-        For a value that a filter cannot take; the message says which it can.
+        If a filter cannot take a value; the message says which values it takes.
     """
     return {name: checked_value(registry, name, value) for name, value in wanted(registry, filters, applied).items()}
 
@@ -61,14 +61,14 @@ def checked_value(registry: Registry, name: str, value: Any) -> Any:
 
 
 def select(registry: Registry, found: Found, filters: Mapping[str, Any]) -> Found:
-    """Choose among products: masks first (their order does not matter), then choices among what is left.
+    """Select products: by masks first (their order does not matter), then by choices among the products that are left.
 
     Raises
     ------
     UnknownNameError
-        For a filter that does not exist.
+        If a filter does not exist.
     QueryError
-        For a value that a filter cannot take.
+        If a filter cannot take a value.
     """
     for name in filters:
         if name not in registry.filters:
@@ -80,11 +80,11 @@ def select(registry: Registry, found: Found, filters: Mapping[str, Any]) -> Foun
     found = _masked(registry, found, {name: values[name] for name in masks})
     for name in sorted(set(values) - set(masks), key=lambda name: (registry.filters[name].last, name)):
         found = _masked(registry, found, {name: values[name]})
-    return found.replace(drops=_with_what_was_given(found.drops, before, given))
+    return found.replace(drops=_with_given_values(found.drops, before, given))
 
 
 def _masked(registry: Registry, found: Found, filters: Mapping[str, Any]) -> Found:
-    """Apply masks. Each is made from the whole table, so their order cannot matter."""
+    """Return the products kept by masks. Each mask is computed from the whole table, so their order does not matter."""
     products, drops = found.products, list(found.drops)
     masks = {name: mask_of(registry, name, products, value) for name, value in filters.items()}
     keep = products.mask(pl.lit(True))
@@ -104,25 +104,25 @@ def mask_of(registry: Registry, name: str, products: Products, value: Any) -> pl
     return series
 
 
-def _with_what_was_given(drops: Sequence[Drop], before: int, given: Mapping[str, Any]) -> tuple[Drop, ...]:
-    """Keep with each new line of the ledger what was given, and that these were chosen together: so it can be asked again."""
+def _with_given_values(drops: Sequence[Drop], before: int, given: Mapping[str, Any]) -> tuple[Drop, ...]:
+    """Return the ledger with the given value and a common step number on each new line, so that a selection can be repeated."""
     step = 1 + max((drop.step for drop in drops[:before]), default=0)
     new = (replace(drop, asked=plain(given[drop.filter]), step=step) for drop in drops[before:])
     return (*drops[:before], *new)
 
 
 def in_words(value: Any) -> str:
-    """Return a filter's value as it would stand on a command line."""
+    """Return a filter's value as you would write it on the command line."""
     if isinstance(value, range):
         value = list(value)
     if isinstance(value, set | frozenset):
         value = sorted(value, key=str)
     if isinstance(value, list | tuple):
-        return _joined(value)
+        return _comma_separated(value)
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
 
 
-def _joined(values: Iterable[Any]) -> str:
+def _comma_separated(values: Iterable[Any]) -> str:
     return ",".join(map(in_words, values))

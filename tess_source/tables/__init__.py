@@ -1,1 +1,1 @@
-"""What flows from stage to stage: frozen tables and records."""
+"""The frozen tables and records that the stages exchange."""

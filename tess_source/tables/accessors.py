@@ -1,23 +1,23 @@
-"""Methods that plugins add to what a search found, to what was fetched, and to a session."""
+"""Methods that plugins add to `Found`, `Manifest` and `Session`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from tess_source.errors import NoSessionError, nearest
 
-__all__ = ["HOMES", "Extended", "HasAccessors", "given"]
+__all__ = ["HOMES", "Extended", "HasAccessors", "KnowsSchemes", "given"]
 
 HOMES: dict[str, type[Extended]] = {}
-"""What an `Accessor` may say in ``of`` → the class that it adds a method to."""
+"""Value of an `Accessor`'s ``of`` → the class that gets its method."""
 
 S = TypeVar("S")
 
 
 class AddsMethod(Protocol):
-    """What this file needs of a `tess_source.hooks.records.Accessor`."""
+    """The part of a `tess_source.hooks.records.Accessor` that this file uses."""
 
     @property
     def name(self) -> str:
@@ -36,7 +36,7 @@ class AddsMethod(Protocol):
 
 
 class KnowsAccessors(Protocol):
-    """What this file needs of a registry."""
+    """The part of a registry that this file uses."""
 
     @property
     def accessors(self) -> Mapping[str, AddsMethod]:
@@ -44,8 +44,19 @@ class KnowsAccessors(Protocol):
         ...
 
 
+class KnowsSchemes(KnowsAccessors, Protocol):
+    """The part of a registry that plans use."""
+
+    @property
+    def transports(self) -> Collection[str]:
+        """URI schemes that plugins fetch."""
+
+    def implements(self, hook: str) -> bool:
+        """Return whether a plugin implements a hook."""
+
+
 class HasAccessors(Protocol):
-    """What this file needs of a session."""
+    """The part of a session that this file uses."""
 
     @property
     def registry(self) -> KnowsAccessors:
@@ -54,12 +65,12 @@ class HasAccessors(Protocol):
 
 
 def given(session: S | None, noun: str) -> S:
-    """Return a session, which there must be.
+    """Return a session; raise an error if there is none.
 
     Raises
     ------
     NoSessionError
-        If there is none: the value was made by hand.
+        If the session is None: the value was made by hand.
     """
     if session is None:
         raise NoSessionError(
@@ -70,10 +81,10 @@ def given(session: S | None, noun: str) -> S:
 
 
 class Extended:
-    """Has the methods of its own, and those that the plugins of its session declared: see `tess_source.hooks.records.Accessor`."""
+    """A class with further methods that the plugins of its session declared: see `tess_source.hooks.records.Accessor`."""
 
     accessors_of: ClassVar[str]
-    """What an `Accessor` says in ``of`` if it is meant for this class."""
+    """Value of ``of`` in accessors for this class."""
 
     def __init_subclass__(cls) -> None:
         HOMES[cls.accessors_of] = cls
@@ -88,7 +99,7 @@ class Extended:
     if not TYPE_CHECKING:  # or else every misspelt method would be right to a type checker
 
         def __getattr__(self, name: str) -> Callable[..., Any]:
-            """Find a method that a plugin declared."""
+            """Return a method that a plugin declared."""
             own = name.startswith("_") or name in getattr(type(self), "__dataclass_fields__", ())
             try:
                 accessors = {} if own else self._accessors()  # while it is unpickled it has no fields yet

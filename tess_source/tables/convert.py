@@ -1,4 +1,4 @@
-"""Tables of other libraries to polars and back, without loss: nulls stay nulls, masked stays masked, numbers keep their width."""
+"""Conversion of tables of other libraries to polars and back, without loss of nulls, masks or the width of numbers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tess_source._lazy import np, pl
+from tess_source._lazy import np, pl, whole
 from tess_source.errors import TableError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ __all__ = ["to_astropy", "to_frame"]
 
 
 def to_frame(data: Any) -> pl.DataFrame:
-    """Turn any table into a polars frame.
+    """Return any table as a polars frame.
 
     Parameters
     ----------
@@ -54,6 +54,7 @@ def to_frame(data: Any) -> pl.DataFrame:
 
 
 def _from_astropy(data: Any) -> pl.DataFrame:
+    whole("astropy")
     from astropy.table import Row, Table
 
     table = Table(data) if isinstance(data, Row) else data
@@ -72,7 +73,7 @@ def _from_column(column: Any, name: str) -> pl.Series:
 
 
 def _from_pandas(data: Any) -> pl.DataFrame:
-    """Column by column: polars' own way needs pyarrow, which we do not ask for."""
+    """Convert column by column: polars' own conversion needs pyarrow, which is not a dependency."""
     frame = data.to_frame().T if getattr(data, "ndim", 2) == 1 else data
     columns = []
     for name in frame.columns:
@@ -90,7 +91,7 @@ def _is_missing(value: Any) -> bool:
 
 
 def to_astropy(frame: pl.DataFrame) -> Table:
-    """Turn a polars frame into an astropy table.
+    """Return a polars frame as an astropy table.
 
     Parameters
     ----------
@@ -101,12 +102,14 @@ def to_astropy(frame: pl.DataFrame) -> Table:
     astropy.table.Table
         Columns with nulls are masked; lists become object columns.
     """
+    whole("astropy")
     from astropy.table import Table
 
     return Table({name: _to_column(frame[name], name) for name in frame.columns})
 
 
 def _to_column(series: pl.Series, name: str) -> Column:
+    whole("astropy")
     from astropy.table import Column, MaskedColumn
 
     if series.dtype.is_nested():

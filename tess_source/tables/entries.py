@@ -1,4 +1,4 @@
-"""What happened to the files of a plan, as tables and in words."""
+"""The entries of a manifest as tables and in words."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["as_astroquery", "as_frame", "counted", "expected_in_words", "with_su
 
 
 def counted(entries: Sequence[Entry]) -> str:
-    """Return how many files were fetched, copied, here before, and failed, in words."""
+    """Return the numbers of files that were fetched, copied, here before, and failed, in words."""
     counts = Counter(entry.status for entry in entries)
     left = sum(entry.status == FAILED and entry.error == INTERRUPTED for entry in entries)
     fetched = sum(entry.bytes for entry in entries if entry.status == FETCHED)
@@ -35,7 +35,7 @@ def counted(entries: Sequence[Entry]) -> str:
 
 
 def expected_in_words(frame: pl.DataFrame) -> str:
-    """Return what would happen to the files of `Plan.expected`, in words."""
+    """Return the numbers of files per status of `Plan.expected`, in words."""
 
     def part(status: str, words: str) -> str:
         rows = frame.filter(pl.col("status") == status)
@@ -46,7 +46,7 @@ def expected_in_words(frame: pl.DataFrame) -> str:
 
 
 def as_frame(items: Items, entries: Sequence[Entry]) -> pl.DataFrame:
-    """Return one row per file: the item, and what happened to it."""
+    """Return a frame with one row per file: the item, and what happened to it."""
     schema = {
         "status": pl.String, "local_path": pl.String, "via": pl.String, "bytes": pl.Int64, "error": pl.String,
     }  # fmt: skip
@@ -57,7 +57,7 @@ def as_frame(items: Items, entries: Sequence[Entry]) -> pl.DataFrame:
         "bytes": [entry.bytes for entry in entries],
         "error": [entry.error for entry in entries],
     }
-    known = _with_known(items, entries, [entry.sha256 for entry in entries])
+    known = _with_sizes_and_sums(items, entries, [entry.sha256 for entry in entries])
     return pl.concat([known, pl.DataFrame(values, schema=schema)], how="horizontal")
 
 
@@ -75,33 +75,33 @@ def as_astroquery(items: Items, entries: Sequence[Entry]) -> Table:
 
 
 def with_sums(items: Items, entries: Sequence[Entry]) -> Items:
-    """Return the items of a plan with what is known since the files are there: sizes, sha256 sums, and which processing each is of.
+    """Return the items of a plan with the sizes, sha256 and processing of the files that are there.
 
-    Files that were here before are read for their sums. Which processing a FITS file comes from (``DATA_REL``, ``PROCVER``, ``DATE``)
-    is read from its first header: SPOC keeps name and size of a file that it processes again.
+    Files that were here before are read for their sha256. The processing of a FITS file (``DATA_REL``, ``PROCVER``, ``DATE``) is read from
+    its first header: SPOC keeps name and size of a file that it processes again.
     """
-    releases = [_release(entry) for entry in entries]
+    releases = [_release_of_entry(entry) for entry in entries]
     known = {
         "data_rel": pl.Series([release.data_rel for release in releases], dtype=pl.Int64),
         "procver": pl.Series([release.procver for release in releases], dtype=pl.String),
         "date": pl.Series([release.date for release in releases], dtype=pl.String),
     }
-    frame = _with_known(items, entries, [entry.sha256 or _sha256(entry) for entry in entries])
+    frame = _with_sizes_and_sums(items, entries, [entry.sha256 or _sha256_of_entry(entry) for entry in entries])
     return Items(frame.with_columns(**{name: pl.coalesce(series, name) for name, series in known.items()}))
 
 
-def _with_known(items: Items, entries: Sequence[Entry], sums: Sequence[str | None]) -> pl.DataFrame:
-    """Return the items with the sizes and sums of their entries, which stand in the same order."""
+def _with_sizes_and_sums(items: Items, entries: Sequence[Entry], sums: Sequence[str | None]) -> pl.DataFrame:
+    """Return the items with the sizes and sha256 of their entries, which are in the same order."""
     sizes = pl.Series([entry.bytes if entry.ok else None for entry in entries], dtype=pl.Int64)
     digests = pl.Series(sums, dtype=pl.String)
     return items.to_polars().with_columns(size=pl.coalesce(sizes, "size"), sha256=pl.coalesce(digests, "sha256"))
 
 
-def _release(entry: Entry) -> Release:
+def _release_of_entry(entry: Entry) -> Release:
     return release_of(entry.path) if entry.path is not None and entry.ok else Release()
 
 
-def _sha256(entry: Entry) -> str | None:
+def _sha256_of_entry(entry: Entry) -> str | None:
     if entry.path is None or not entry.ok:
         return None
     with entry.path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""What a search found: observations, their products, how these belong together, and what was left out and why."""
+"""The answer to a search: observations, products, links, and a ledger of what filters dropped."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 __all__ = ["Drop", "Found"]
 
 URI = r"^[A-Za-z][A-Za-z0-9+.-]*:"
-"""How an address of a file begins (RFC 3986, section 3.1); all else that links name is a key."""
+"""Beginning of the URI of a file (RFC 3986, section 3.1); everything else that links name is a key."""
 
 
 class HasRoot(Protocol):
-    """What a found needs of a store."""
+    """The part of a store that `Found` uses."""
 
     @property
     def root(self) -> Path:
@@ -37,7 +37,7 @@ class HasRoot(Protocol):
 
 
 class Selects(Fetches, Protocol):
-    """What a found needs of a session, besides what its plans and manifests need."""
+    """The part of a session that `Found` uses, besides that of plans and manifests."""
 
     @property
     def store(self) -> HasRoot:
@@ -51,16 +51,16 @@ class Selects(Fetches, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """One line of the ledger: what a filter did."""
+    """One line of the ledger: the numbers of products that a filter kept and dropped."""
 
     filter: str
     value: str
-    """As it would be written on the command line."""
+    """The value of the filter, as on the command line."""
     plugin: str
     kept: int
     dropped: int
     asked: Any = None
-    """What was given for it, in plain values: see `tess_source.targets.recorded.plain`."""
+    """The value as it was given, in plain values: see `tess_source.targets.recorded.plain`."""
     step: int = 0
     """Filters of one selection share this number."""
 
@@ -72,34 +72,34 @@ class Drop:
 class Found(FoundMethods):
     """The answer to a search; immutable.
 
-    Every selection gives a new object with fewer products and a longer ledger.
+    Every selection returns a new object with fewer products and a longer ledger.
     """
 
     accessors_of: ClassVar[str] = "found"
     products: Products
-    """Files, one row each."""
+    """Files, one row per file."""
     observations: Observations
-    """All observations that the archive named, whatever was selected among their products."""
+    """All observations that the archive found, independent of later selections among their products."""
     links: Links
-    """How files belong together."""
+    """Relations between files."""
     query: Query
-    """What the archive was asked."""
+    """The question to the archive."""
     drops: tuple[Drop, ...] = ()
-    """What each filter left out, in order."""
+    """The ledger: what each filter dropped, in order."""
     record: Mapping[str, Any] | None = None
-    """Archive, time of the answer, versions."""
+    """The archive, the time of the answer, versions."""
     session: Selects | None = None
-    """Does the work."""
+    """The session whose methods this object uses."""
     from_store: str | None = None
-    """When the archive gave this answer (ISO, with zone), if it is a remembered one."""
+    """Time of the archive's answer (ISO, with zone), if it comes from the store."""
 
     def select(self, **filters: Any) -> Found:
-        """Choose among the products.
+        """Select products by filters.
 
         Parameters
         ----------
         **filters
-            Name of a filter → its value; None switches a filter off that would apply by default. ``tess-source plugins --filters``
+            Name of a filter → its value; None switches off a filter that applies by default. ``tess-source plugins --filters``
             and the docs list them; plugins add more.
 
         Returns
@@ -109,9 +109,9 @@ class Found(FoundMethods):
         Raises
         ------
         UnknownNameError
-            For a filter that does not exist; the message names the nearest.
+            If a filter does not exist; the message names the nearest.
         QueryError
-            For a value that a filter cannot take; the message says which it can.
+            If a filter cannot take a value; the message says which values it takes.
         """
         return given(self.session, "found").select(self, **filters)
 
@@ -121,12 +121,12 @@ class Found(FoundMethods):
         Parameters
         ----------
         root : str or Path, optional
-            The folder they go to; it need not exist. Nothing is ever written outside of it. The cache folder, if None.
+            Folder for the files, which need not exist; the cache folder if None. Nothing is ever written outside of it.
         layout : str
             ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``.
         """
         root = given(self.session, "found").store.root if root is None else root
-        record = {**(self.record or {}), "filters": [_plain(drop) for drop in self.drops]}
+        record = {**(self.record or {}), "filters": [_record_of_drop(drop) for drop in self.drops]}
         return Plan.of(
             self.products,
             root,
@@ -138,8 +138,8 @@ class Found(FoundMethods):
         )
 
     def explain(self) -> str:
-        """Say how this answer came to be: what was meant, what was observed, and which filter left out how much."""
-        lines = [f"asked for {_question(self.query)}"]
+        """Return how this answer was obtained: the targets, the observations, and how many products each filter dropped."""
+        lines = [f"asked for {_query_in_words(self.query)}"]
         lines += (
             [f"from the store, answered at {self.from_store}, {ago(age_of(self.from_store))}"]
             if self.from_store
@@ -152,12 +152,15 @@ class Found(FoundMethods):
             lines.append(self._why_nothing())
         lines += [self.unobserved()] if self.unobserved() else []
         before = self.drops[0].kept + self.drops[0].dropped if self.drops else len(self.products)
-        lines.append(text.number(before, "product"))
+        is_listed = (self.record or {}).get("listed", True)
+        lines.append(text.number(before, "product") if is_listed else "products were not asked for")
         lines += [str(drop) for drop in self.drops]
         if self.drops:
             lines.append(f"left: {text.number(len(self.products), 'product')}")
-        if gone := self._none_left():
-            lines.append(f"no product left for {text.number(len(gone), 'TIC id')} with observations: {_first(gone)}")
+        if gone := self._tics_without_products():
+            lines.append(
+                f"no product left for {text.number(len(gone), 'TIC id')} with observations: {_first_ten(gone)}"
+            )
         return "\n".join(lines)
 
     def _why_nothing(self) -> str:
@@ -169,18 +172,20 @@ class Found(FoundMethods):
         return "the archive answered and has none that meet this"
 
     def unobserved(self) -> str:
-        """Name the targets of a list for which there is nothing, if some had something; else the text is empty."""
-        asked = self._asked_for()
+        """Return in words which TIC ids have no observations, if others have some; else an empty text."""
+        asked = self._tics_of_query()
         missing = asked - set(self.observations["tic"].to_list()) if len(self.observations) else set()
-        return f"{len(missing):,} of {len(asked):,} TIC ids have no observations: {_first(missing)}" if missing else ""
+        return (
+            f"{len(missing):,} of {len(asked):,} TIC ids have no observations: {_first_ten(missing)}" if missing else ""
+        )
 
-    def _none_left(self) -> set[int]:
-        """Give the targets of a list whose products were all left out, if some have products left."""
-        asked = self._asked_for()
+    def _tics_without_products(self) -> set[int]:
+        """Return the TIC ids whose products were all dropped, if others have products left."""
+        asked = self._tics_of_query()
         left = asked & set(self.products["tic"].to_list())
         return (asked & set(self.observations["tic"].to_list())) - left if left else set()
 
-    def _asked_for(self) -> set[int]:
+    def _tics_of_query(self) -> set[int]:
         return {target.tic for target in self.query.targets if target.tic is not None}
 
     def _plugins_of(self) -> Selects:
@@ -191,22 +196,13 @@ class Found(FoundMethods):
         return self.replace(session=session)
 
     def narrowed(self) -> Found:
-        """Leave only those observations and links that have to do with the products that are left."""
-        return self.replace(observations=self._of_products(), links=self._touching())
+        """Return the answer with only the observations and links of the products that are left."""
+        return self.replace(observations=self.observations.having(self.products), links=self._links_of_products())
 
-    def _of_products(self) -> Observations:
+    def _links_of_products(self) -> Links:
+        """Return the links from or to a product, and those of a key that a product is linked to, such as the set it belongs to.
 
-        ours, theirs = ("parent_obsid", "obsid") if "parent_obsid" in self.products.columns else ("obs_id", "obs_id")
-        if theirs not in self.observations.columns:
-            ours = theirs = "obs_id"
-        return self.observations.where(
-            pl.col(theirs).cast(pl.String).is_in(self.products[ours].cast(pl.String).implode())
-        )
-
-    def _touching(self) -> Links:
-        """Keep links from or to a product, and those of a key that a product is linked to, such as the set it belongs to.
-
-        A key is what a link names that is no file: it has no address. Its links are followed one step, of whatever kind they are.
+        A key is the name of something that is not a file, so it is not a URI. Its links are followed one step, of any kind.
         """
         uris = self.products["uri"].implode()
         named = self.links.to_polars().filter(pl.col("subject").is_in(uris))["object"]
@@ -215,7 +211,7 @@ class Found(FoundMethods):
         return self.links.where(near)
 
     def replace(self, **changes: Any) -> Found:
-        """Give a copy with other parts."""
+        """Return a copy with some attributes replaced."""
         return replace(self, **changes)
 
     def __len__(self) -> int:
@@ -229,7 +225,7 @@ class Found(FoundMethods):
         return f"<p>{text.escape(self.summary())}</p>{shown}"
 
     def summary(self) -> str:
-        """Say in one line what was found."""
+        """Return one line about what was found."""
         size = text.size(float(self.products["size"].sum() or 0))
         what = [
             text.number(len(self.observations), "observation"),
@@ -237,36 +233,36 @@ class Found(FoundMethods):
             text.number(len(self.links), "link"),
         ]
         stored = f" (from the store, answered at {self.from_store})" if self.from_store else ""
-        return f"Found {', '.join(what)} for {_question(self.query)}{stored}"
+        return f"Found {', '.join(what)} for {_query_in_words(self.query)}{stored}"
 
     def to_table(self) -> AstropyTable:
-        """Give the products as an astropy table, which astroquery's functions take."""
+        """Return the products as an astropy table, which astroquery's functions take."""
         return self.products.to_table()
 
     def to_polars(self) -> pl.DataFrame:
-        """Give the products as a polars frame."""
+        """Return the products as a polars frame."""
         return self.products.to_polars()
 
     def to_pandas(self) -> pd.DataFrame:
-        """Give the products as a pandas frame."""
+        """Return the products as a pandas frame."""
         return self.products.to_pandas()
 
 
-def _first(tics: Iterable[int]) -> str:
-    """Name the first ten of some TIC ids."""
+def _first_ten(tics: Iterable[int]) -> str:
+    """Return the first ten of some TIC ids as text."""
     known = sorted(tics)
     return ", ".join(map(str, known[:10])) + (" …" if len(known) > 10 else "")
 
 
-def _plain(drop: Drop) -> dict[str, Any]:
+def _record_of_drop(drop: Drop) -> dict[str, Any]:
     return {
         "filter": drop.filter, "value": drop.value, "plugin": drop.plugin, "kept": drop.kept, "dropped": drop.dropped,
         "asked": drop.asked, "step": drop.step,
     }  # fmt: skip
 
 
-def _question(query: Query) -> str:
-    """Say a query in words."""
+def _query_in_words(query: Query) -> str:
+    """Return a query in words."""
     shown = ", ".join(map(str, query.targets[:5])) + (
         f" and {len(query.targets) - 5:,} more" if len(query.targets) > 5 else ""
     )

@@ -1,4 +1,4 @@
-"""One file of a plan, and what happened to it."""
+"""The files of a plan, and the entries of a manifest."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ __all__ = [
 
 FETCHED, COPIED, HERE, FAILED = "fetched", "copied", "here", "failed"
 INTERRUPTED = "interrupted"
-"""The error of a file that an interrupted run did not come to, or did not finish: nothing is wrong with it."""
+"""Error of a file that an interrupted run did not begin or finish; nothing is wrong with the file."""
 BLANK = r"[\x00-\x1f\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
-"""Control characters, line ends and blanks but the plain one: they would tear the lines of a saved plan."""
-NO_ADDRESS = "the archive names no address that it can be fetched from"
+"""Control characters, line ends and blanks except the plain one, which would break the lines of a saved plan."""
+NO_ADDRESS = "the archive has no address for it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,11 @@ class Item:
 
     uri: str
     path: str
-    """Where it goes, relative to the root; empty if it may not be written."""
+    """Its path, relative to the root; empty if it must not be written."""
     size: int | None = None
     """Bytes, as the archive says."""
     sha256: str | None = None
-    """Known once it was fetched."""
+    """Its sum, known once it was fetched."""
     mirrors: tuple[str, ...] = ()
     """URIs of the same bytes elsewhere, best first."""
     kind: str = "other"
@@ -59,15 +59,15 @@ class Item:
     prvversion: str | None = None
     """Version of the processing, as the archive's product list says."""
     t_obs_release: float | None = None
-    """When the archive released the observation [MJD]."""
+    """Time at which the archive released the observation [MJD]."""
     data_rel: int | None = None
-    """Number of the data release, from the header of what was fetched (``DATA_REL``)."""
+    """Number of the data release, from the header of the fetched file (``DATA_REL``)."""
     procver: str | None = None
-    """Version of the pipeline, from the header of what was fetched (``PROCVER``)."""
+    """Version of the pipeline, from the header of the fetched file (``PROCVER``)."""
     date: str | None = None
-    """Day on which what was fetched had been written (``DATE``, UTC)."""
+    """Day on which the file was written, from its header (``DATE``, UTC)."""
     problem: str | None = None
-    """Why it cannot be fetched, if that is known beforehand."""
+    """Why it cannot be fetched, if known beforehand."""
 
 
 FIELDS = {
@@ -90,30 +90,30 @@ class Items(Rows):
 
 
 def item_from(row: Mapping[str, Any]) -> Item:
-    """Make an item of a row of `Items`."""
+    """Return the item of a row of `Items`."""
     known = {name: row[name] for name in FIELDS if name in row}
     return Item(**{**known, "mirrors": tuple((row.get("mirrors") or "").split())})
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What happened to one file."""
+    """The result of the download of one file."""
 
     item: Item
     status: str
     """``fetched``, ``copied`` (from the cache folder), ``here`` (it was complete before) or ``failed``."""
     path: Path | None = None
-    """Where the file is."""
+    """Path of the file on disk."""
     via: str = ""
-    """The address it came from."""
+    """Address it was fetched from."""
     bytes: int = 0
     """Bytes on disk."""
     sha256: str | None = None
-    """Of the bytes that were written; None if the file was here before."""
+    """Sum of the bytes that were written; None if the file was here before."""
     error: str = ""
     """Why it failed."""
     mtime_ns: int | None = None
-    """When its bytes were last written, if that is known [ns since 1970]: by this, a change since then is seen."""
+    """Time at which its bytes were last written [ns since 1970], if known, to detect later changes."""
 
     @property
     def ok(self) -> bool:
@@ -122,7 +122,7 @@ class Entry:
 
 
 def completed(frame: pl.DataFrame) -> pl.DataFrame:
-    """Give the columns of a plan: in ECSV an empty text and a missing one are the same, and every line is one file."""
+    """Return a frame with the columns of a plan, with texts that ECSV can keep: empty for missing ones, and without line ends."""
     empty = [pl.col(name).fill_null("") for name in ("uri", "path", "mirrors", "archive", "filename")]
     frame = Items.complete(frame).select(list(FIELDS)).with_columns(*empty, pl.col("kind").fill_null("other"))
     clean = frame.with_columns(pl.col(pl.String).str.replace_all(BLANK, "\ufffd").str.strip_chars(" "))

@@ -1,7 +1,7 @@
-"""What flows between the stages: frozen tables over polars frames.
+"""The frozen tables of observations, products and links.
 
-The archive's own columns keep the archive's names and values, so that a table goes back into astroquery unchanged; ours stand beside
-them. They are not DataFrames: take `to_polars`, `to_pandas` or `to_table` for that.
+The archive's own columns keep the archive's names and values, so that a table goes back into astroquery unchanged; our columns are added.
+The tables are not DataFrames: use `to_polars`, `to_pandas` or `to_table` for that.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ KIND_ORDER = ("lc", "fast-lc", "tp", "fast-tp", "dvt", "dvr-xml", "dvr-pdf", "dv
 
 
 class Observations(Rows):
-    """What was observed: one row per observation of an archive.
+    """Observations, one row per observation of an archive.
 
-    A 20-s and a 120-s light curve of one sector are two observations, and so is a data-validation search over several sectors.
+    A 20-s and a 120-s light curve of one sector are two observations. A data-validation search over several sectors is one observation.
+    `observation` is the archive's own key of a row, the same text as in its products; null if the archive has none.
     """
 
     schema: ClassVar[Mapping[str, str]] = {
-        "archive": "String", "obs_id": "String", "kind": "String", "tic": "Int64", "first_sector": "Int32",
+        "archive": "String", "obs_id": "String", "observation": "String", "kind": "String", "tic": "Int64", "first_sector": "Int32",
         "last_sector": "Int32", "exptime": "Float64", "pipeline": "String",
     }  # fmt: skip
     shown: ClassVar[Sequence[str]] = ("tic", "kind", "first_sector", "last_sector", "exptime", "pipeline", "obs_id")
@@ -39,9 +40,9 @@ class Observations(Rows):
 
     @classmethod
     def complete(cls, frame: pl.DataFrame) -> pl.DataFrame:
-        """Add what the observation's name says, and the archive's own words where it says nothing."""
-        _need(frame, "obs_id", "observations")
-        frame = _default_archive(frame)
+        """Return a frame with our columns added, from the obs_id, or else from the archive's columns."""
+        _check_column(frame, "obs_id", "observations")
+        frame = _with_archive(frame)
         said = names.obs_id_columns(frame["obs_id"].cast(pl.String))
         own = {
             "tic": pl.col("target_name").str.extract(r"^0*(\d+)$").cast(pl.Int64, strict=False),
@@ -50,20 +51,36 @@ class Observations(Rows):
             "exptime": pl.col("t_exptime").cast(pl.Float64, strict=False),
             "pipeline": pl.col("provenance_name").cast(pl.String),
         }
-        return with_schema(_fill(frame, said, own), cls.schema)
+        return with_schema(_with_columns_of_name(frame, said, own), cls.schema)
+
+    def having(self, products: Products) -> Self:
+        """Keep the observations that some of these products belong to.
+
+        Where both rows have an `observation`, the archive's own key, that tells; else `obs_id` does.
+        """
+        keys, files = ["archive", "observation"], products.to_polars()
+        known = pl.col("observation").is_not_null()
+        rows = self._frame.with_row_index("__row")
+        found = [
+            rows.join(files, on=keys, how="semi"),
+            rows.join(files.filter(~known), on="obs_id", how="semi"),
+            rows.filter(~known).join(files, on="obs_id", how="semi"),
+        ]
+        numbers = pl.concat([part["__row"] for part in found])
+        return self.where(rows["__row"].is_in(numbers.implode()))
 
     def sort(self) -> Self:
-        """Order by target, sector, and slower cadence first, so that the first is what most people mean."""
+        """Sort by target, sector and exposure time, longer ones first, so that the usual observation comes first."""
         keys = ["tic", "last_sector", "first_sector", "exptime", "obs_id"]
         descending = [False, False, True, True, False]
         return type(self)(self._frame.sort(keys, descending=descending, nulls_last=True, maintain_order=True))
 
 
 class Products(Rows):
-    """Files of observations: one row per file."""
+    """Files of observations, one row per file."""
 
     schema: ClassVar[Mapping[str, str]] = {
-        "archive": "String", "obs_id": "String", "kind": "String", "tic": "Int64", "first_sector": "Int32",
+        "archive": "String", "obs_id": "String", "observation": "String", "kind": "String", "tic": "Int64", "first_sector": "Int32",
         "last_sector": "Int32", "exptime": "Float64", "pipeline": "String", "uri": "String", "filename": "String",
         "size": "Int64", "run": "Int32", "tce": "Int32",
     }  # fmt: skip
@@ -75,20 +92,20 @@ class Products(Rows):
 
     @classmethod
     def complete(cls, frame: pl.DataFrame) -> pl.DataFrame:
-        """Add what the file's name says; MAST's ``dataURI`` and ``productFilename`` serve as `uri` and `filename`."""
-        frame = _default_archive(frame)
+        """Return a frame with our columns added, from the file name, and from MAST's ``dataURI`` and ``productFilename``."""
+        frame = _with_archive(frame)
         for ours, theirs in (("uri", "dataURI"), ("filename", "productFilename")):
             if ours not in frame.columns and theirs in frame.columns:
                 frame = frame.with_columns(pl.col(theirs).alias(ours))
-        _need(frame, "uri", "products")
+        _check_column(frame, "uri", "products")
         last = pl.col("uri").cast(pl.String).str.extract(r"([^/:]*)$")
         known = [pl.col("filename").cast(pl.String)] if "filename" in frame.columns else []
         frame = frame.with_columns(filename=pl.coalesce(*known, last))
         said = names.columns(frame["filename"].cast(pl.String))
-        return with_schema(_fill(frame, said, {}), cls.schema)
+        return with_schema(_with_columns_of_name(frame, said, {}), cls.schema)
 
     def sort(self) -> Self:
-        """Order by target, sectors, cadence (slower first), observation, kind, run and TCE."""
+        """Sort by target, sectors, exposure time (longer first), observation, kind, run and TCE."""
         order = pl.col("kind").replace_strict(
             {kind: rank for rank, kind in enumerate(KIND_ORDER)}, default=len(KIND_ORDER), return_dtype=pl.Int32
         )
@@ -110,14 +127,14 @@ class Products(Rows):
         return type(self)(ranked.sort(keys, descending=descending, nulls_last=True, maintain_order=True).drop("__rank"))
 
     def unique(self) -> Self:
-        """Keep the first row of every URI, and all without one."""
+        """Return the first row per URI, and all rows without one."""
         return type(self)(self._frame.filter(pl.col("uri").is_null() | pl.col("uri").is_first_distinct()))
 
 
 class Links(Rows):
-    """How things belong together: subject, kind, object, all three URIs or keys.
+    """Relations of subject and object by kind; subject and object are URIs or keys.
 
-    `state` says how sure it is: ``exact``, ``bounded`` (possible, as far as a range of sectors tells) or ``unknown``; `reason` why.
+    `state` is ``exact``, ``bounded`` (possible, as far as a range of sectors tells) or ``unknown``; `reason` explains it.
     """
 
     schema: ClassVar[Mapping[str, str]] = {
@@ -132,18 +149,18 @@ class Links(Rows):
     __slots__ = ()
 
 
-def _default_archive(frame: pl.DataFrame) -> pl.DataFrame:
+def _with_archive(frame: pl.DataFrame) -> pl.DataFrame:
 
     return frame if "archive" in frame.columns else frame.with_columns(archive=pl.lit("mast"))
 
 
-def _need(frame: pl.DataFrame, column: str, noun: str) -> None:
+def _check_column(frame: pl.DataFrame, column: str, noun: str) -> None:
     if column not in frame.columns:
         raise TableError(f"a table of {noun} needs a column {column!r}; there are {', '.join(frame.columns) or 'none'}")
 
 
-def _fill(frame: pl.DataFrame, said: pl.DataFrame, own: Mapping[str, pl.Expr]) -> pl.DataFrame:
-    """Take our columns from the name, then from the archive's columns, without touching any that are there already."""
+def _with_columns_of_name(frame: pl.DataFrame, said: pl.DataFrame, own: Mapping[str, pl.Expr]) -> pl.DataFrame:
+    """Return a frame with our columns that are missing, from the name, or else from the archive's columns."""
     ours = [
         c
         for c in ("kind", "tic", "first_sector", "last_sector", "exptime", "pipeline", "run", "tce")

@@ -1,4 +1,4 @@
-"""Opened files: grouped by what they are, or one by one."""
+"""Results of opening files, in groups or one by one."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class Group(Protocol):
 
 @dataclass(frozen=True)
 class Loaded:
-    """Opened files, grouped by what they are, and those that could not be opened."""
+    """Opened files, grouped by kind, and the files that could not be opened."""
 
     groups: Mapping[str, Any]
     """Kind of object → collection, e.g. ``"light curves"`` → a lightkurve LightCurveCollection."""
     failed: Mapping[str, Exception]
-    """Path or URI → why it could not be opened."""
+    """Path or URI → the exception."""
 
     def __getitem__(self, group: str) -> Any:
         return self.groups[group]
@@ -62,12 +62,12 @@ class Loaded:
         Parameters
         ----------
         of : int
-            How many files there were in all.
+            Number of files in all.
 
         Raises
         ------
         LoadError
-            If none could be opened; the message gives each reason once, with the files.
+            If no file could be opened; the message has each reason once, with its files.
         """
         reasons = Reasons(self.failed)
         if not self.groups:
@@ -95,11 +95,11 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """One file of a manifest, and what became of it."""
+    """One file of a manifest, with its object or its error."""
 
     entry: Entry
     value: Any = None
-    """The opened file, or what the function made of it."""
+    """The opened file, or the result of the function."""
     error: Exception | None = None
     """Why it could not be opened."""
 
@@ -110,9 +110,9 @@ class Opened:
 
 
 def opened_values(results: Iterable[Opened]) -> Iterator[Any]:
-    """Yield what was opened, and pass over what was not.
+    """Yield the objects of files that were opened, and skip the others.
 
-    The first file of each reason is logged at once, and at the end how many shared it.
+    The first file per reason is logged at once, and at the end the number of files with the same reason.
     """
     reasons = Reasons()
     try:

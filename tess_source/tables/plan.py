@@ -1,8 +1,8 @@
-"""What will be fetched and where to, and what became of it: a plan and its manifest. Saved, a plan is the lock."""
+"""The plan of a download, which is a lock when saved, and the manifest of its results."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,7 +13,7 @@ from tess_source._lazy import pl
 from tess_source.disk import write_whole
 from tess_source.display import text
 from tess_source.settings import OnProgress
-from tess_source.tables.accessors import KnowsAccessors, given
+from tess_source.tables.accessors import KnowsSchemes, given
 from tess_source.tables.convert import to_astropy
 from tess_source.tables.entries import as_astroquery, as_frame, counted, with_sums
 from tess_source.tables.items import HERE, Entry, Item, Items, item_from
@@ -29,21 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Fetches", "Interrupted", "Manifest", "Plan"]
 
 
-class KnowsSchemes(KnowsAccessors, Protocol):
-    """What a plan needs of a registry."""
-
-    @property
-    def transports(self) -> Collection[str]:
-        """URI schemes that plugins fetch."""
-        ...
-
-    def implements(self, hook: str) -> bool:
-        """Whether a plugin implements a hook."""
-        ...
-
-
 class Fetches(Protocol):
-    """What plans and manifests need of a session."""
+    """The part of a session that plans and manifests use."""
 
     @property
     def registry(self) -> KnowsSchemes:
@@ -84,14 +71,14 @@ class Fetches(Protocol):
 
 @dataclass(frozen=True, repr=False)
 class Plan:
-    """A table of files to fetch, the folder they go to, and the record of how the plan came to be."""
+    """A table of files to fetch, the folder for them, and a record of how they were found."""
 
     items: Items
     root: Path
     record: Mapping[str, Any]
-    """Question, filters with their drops, server, time of the answer, versions: plain dicts, lists, texts and numbers."""
+    """The question, filters with their drops, server, time of the answer, versions: plain dicts, lists, texts and numbers."""
     session: Fetches | None = None
-    """Fetches the plan. It is not saved."""
+    """The session that fetches the plan. It is not saved."""
 
     @classmethod
     def of(
@@ -105,7 +92,7 @@ class Plan:
         record: Mapping[str, Any] | None = None,
         session: Fetches | None = None,
     ) -> Self:
-        """Plan where each product goes: see `tess_source.tables.planning.planned`.
+        """Return the plan of products: see `tess_source.tables.planning.planned`.
 
         Parameters
         ----------
@@ -115,9 +102,9 @@ class Plan:
         layout, links, observations
             See `planned`.
         record : mapping, optional
-            How the products were found.
+            Record of how the products were found.
         session : Session, optional
-            Fetches the plan.
+            The session that fetches the plan.
         """
         items = planned(products, layout, links=links, observations=observations)
         return cls(items, Path(root), {**(record or {}), "layout": layout}, session)
@@ -142,21 +129,19 @@ class Plan:
         return replace(self, root=Path(root))
 
     def expected(self) -> pl.DataFrame:
-        """Look on disk what a download would find, without fetching anything: the dry run.
-
-        Files that were never verified are read.
+        """Look on disk what a download would find, without fetching anything: the dry run. Files that were never verified are read.
 
         Returns
         -------
         polars.DataFrame
-            The items with a column `status` in front: ``here``, ``copied`` (the cache folder has it), ``fetched`` (it has to be), or
-            ``failed`` (it cannot be written; `problem` says why).
+            The items with a column `status` in front: ``here``, ``copied`` (from the cache folder), ``fetched``, or ``failed`` (it cannot
+            be written; `problem` says why).
         """
         status = pl.Series("status", given(self.session, "plan")._expected(self), dtype=pl.String)
         return self.items.to_polars().select(status, pl.all())
 
     def here(self) -> pl.Series:
-        """Look which files lie whole in the folder already: one boolean per file. See `expected`."""
+        """Return whether each file lies whole in the folder already: one boolean per file. See `expected`."""
         return (self.expected()["status"] == HERE).alias("here")
 
     def download(
@@ -167,7 +152,7 @@ class Plan:
         executor: Executor | None = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:
-        """Fetch what is not here yet.
+        """Fetch files that are not here yet.
 
         Parameters
         ----------
@@ -176,10 +161,10 @@ class Plan:
         progress : bool or callable, optional
             See `tess_source.settings.Settings`.
         executor : concurrent.futures.Executor, optional
-            Whose workers fetch the files, e.g. a ``ProcessPoolExecutor`` or dask's ``client.get_executor(pure=False)``; they must see
-            the same folder. All together open `jobs` connections at most.
+            Its workers fetch the files, e.g. a ``ProcessPoolExecutor`` or dask's ``client.get_executor(pure=False)``. They must share the
+            folder. All together open at most `jobs` connections.
         on_entry : callable, optional
-            Is called with each `Entry` as soon as it is known, in the calling thread.
+            Called with each `Entry` as soon as it is known, in the calling thread.
 
         Returns
         -------
@@ -189,7 +174,7 @@ class Plan:
         Raises
         ------
         Interrupted
-            On Ctrl-C, with the manifest of what was done.
+            On Ctrl-C, with the manifest so far.
         """
         session = given(self.session, "plan")
         return session.download(self, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry)
@@ -202,27 +187,18 @@ class Plan:
         executor: Executor | None = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Iterator[Entry]:
-        """Fetch what is not here yet, and yield each entry as soon as it is known. The arguments are those of `download`.
-
-        If you stop early, the download stops, and what is done is kept.
-        """
+        """Fetch what is not here yet, and yield each entry as soon as it is known: see `download`. You may stop early."""
         session = given(self.session, "plan")
         return session.iter_download(self, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry)
 
     def save(self, path: str | Path) -> Path:
-        """Write the plan as ECSV, astropy's text table: one line per file, sorted; ``Table.read`` alone reads it.
-
-        Parameters
-        ----------
-        path : str or Path
-            The file; it is replaced as a whole or not at all.
-        """
+        """Write the plan as ECSV, astropy's text table: one line per file, sorted. The file is replaced as a whole or not at all."""
         file = Path(path)
         write_whole(file, self.to_text().encode())
         return file
 
     def to_text(self) -> str:
-        """Return what `save` writes."""
+        """Return the text that `save` writes."""
         return as_text(self.items, self.record)
 
     def to_table(self) -> AstropyTable:
@@ -236,7 +212,7 @@ class Plan:
         return f"<p>{text.escape(self.summary())}</p>{self.items._repr_html_()}"
 
     def summary(self) -> str:
-        """Return in one line what the plan holds. No disk is touched: `expected` looks what is here."""
+        """Return one line about the plan. It does not look on disk: see `expected` for that."""
         unknown = int(self.items["size"].is_null().sum())
         refused = int(self.items["problem"].is_not_null().sum())
         strange = self._unfetchable()
@@ -247,7 +223,7 @@ class Plan:
         return f"Plan: {', '.join(parts)} -> {self.root}"
 
     def _unfetchable(self) -> list[str]:
-        """Return the scheme of each file that no plugin of the session fetches: better told now than when all else was fetched."""
+        """Return the scheme of each file that no plugin of the session fetches, to report it before the download."""
         if self.session is None or self.session.registry.implements("tess_download"):
             return []  # a plugin that fetches on its own may know what to do
         return other_schemes(self.items, self.session.registry.transports)
@@ -255,14 +231,14 @@ class Plan:
 
 @dataclass(frozen=True, repr=False)
 class Manifest(ManifestMethods):
-    """A table of what happened to every file of a plan."""
+    """The results of a download, one entry per file of the plan."""
 
     accessors_of: ClassVar[str] = "manifest"
     plan: Plan
     entries: tuple[Entry, ...]
     """In the plan's order."""
     seconds: float = field(default=0.0, compare=False)
-    """How long it took."""
+    """Duration of the download."""
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -275,15 +251,15 @@ class Manifest(ManifestMethods):
 
     @cached_property
     def ok(self) -> Manifest:
-        """The part whose files are there."""
-        return self._part(entry for entry in self.entries if entry.ok)
+        """The manifest of the files that are there."""
+        return self._manifest_of(entry for entry in self.entries if entry.ok)
 
     @cached_property
     def failed(self) -> Plan:
-        """The plan of what is still missing: download it again when the reason is gone."""
-        return self._part(entry for entry in self.entries if not entry.ok).plan
+        """The plan of the files that are still missing, to download again later."""
+        return self._manifest_of(entry for entry in self.entries if not entry.ok).plan
 
-    def _part(self, entries: Iterable[Entry]) -> Manifest:
+    def _manifest_of(self, entries: Iterable[Entry]) -> Manifest:
         kept = tuple(entries)
         uris = pl.Series([entry.item.uri for entry in kept], dtype=pl.String)
         items = Items(self.plan.items.to_polars().filter(pl.col("uri").is_in(uris.implode())))
@@ -291,7 +267,7 @@ class Manifest(ManifestMethods):
 
     @property
     def errors(self) -> dict[str, str]:
-        """URI → why it failed, for those that did."""
+        """URI → error, of the files that failed."""
         return {entry.item.uri: entry.error for entry in self.entries if not entry.ok}
 
     def using(self, session: Fetches) -> Self:
@@ -299,18 +275,14 @@ class Manifest(ManifestMethods):
         return replace(self, plan=self.plan.using(session))
 
     def lock(self) -> Plan:
-        """Return the plan with what is known since the files are there: sizes, sha256 sums, and which processing each is of.
-
-        Files that were here before are read for their sums. Which processing a FITS file comes from (``DATA_REL``, ``PROCVER``,
-        ``DATE``) is read from its first header: SPOC keeps name and size of a file that it processes again.
-        """
+        """Return the plan with the sizes, sha256 and processing of its files: see `tess_source.tables.entries.with_sums`."""
         return replace(self.plan, items=with_sums(self.plan.items, self.entries))
 
     def _plugins_of(self) -> Fetches:
         return given(self.plan.session, "manifest")
 
     def read(self, **options: Any) -> Loaded:
-        """Open every file that is there; one that cannot be opened is reported, the others are returned.
+        """Open every file that is there, and report the files that cannot be opened.
 
         Parameters
         ----------
@@ -320,7 +292,7 @@ class Manifest(ManifestMethods):
         Returns
         -------
         Loaded
-            Groups of like objects, and the failures with their reasons.
+            Groups of opened files by kind, and the failures with their reasons.
 
         Raises
         ------
@@ -340,70 +312,56 @@ class Manifest(ManifestMethods):
         Returns
         -------
         lightkurve.LightCurveCollection or lightkurve.TargetPixelFileCollection or Loaded
-            The collection, if all that could be opened is of one kind; else a `Loaded`, with one collection per kind.
-            What could not be opened is logged, a warning for each reason; `read` gives it as data.
+            The collection, if all opened files are of one kind; else a `Loaded`, with one collection per kind. Files that could not be
+            opened are logged, one warning per reason; `read` returns them as data.
 
         Raises
         ------
         LoadError
-            If none could be opened; the message gives each reason once, with the files.
+            If no file could be opened; the message has each reason once, with its files.
         QueryError
             If an argument makes no sense, whatever the file.
         """
         return self._plugins_of().open(self, **options)
 
     def iter_load(self, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Any]:
-        """Open one file at a time, so that memory does not grow.
+        """Open one file at a time, in the order of the manifest, so that memory does not grow. For the arguments see `map`.
 
-        A file that cannot be opened is logged as a warning and passed over. Files that share a reason are logged twice at most: the
-        first when it comes, and at the end how many more there were.
-
-        Parameters
-        ----------
-        workers : int or Executor, optional
-            Open the files in so many other processes: see `map`, which is faster where you want a small result per file.
-        **options
-            Passed to the readers.
-
-        Yields
-        ------
-        object
-            E.g. a lightkurve.LightCurve, in the order of the manifest.
+        A file that cannot be opened is skipped with a warning. Files with the same reason are logged at most twice.
         """
         return opened_values(self._plugins_of()._each(self, None, workers, options))
 
     def iter_read(self, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Opened]:
-        """Open one file at a time, and yield each with its object or the reason why there is none. See `iter_load` and `map`."""
+        """Open one file at a time, and yield each with its object or its error. See `iter_load` and `map`."""
         return self._plugins_of()._each(self, None, workers, options)
 
     def map(
         self, function: Callable[[Any], Any], *, workers: int | Executor | None = None, **options: Any
     ) -> Iterator[Opened]:
-        """Open every file and yield what a function makes of it, in the order of the manifest.
+        """Open every file and yield the result of a function of it, in the order of the manifest.
 
         Parameters
         ----------
         function : callable
-            Takes an opened file. What it returns is all that comes back from another process, so let it be small.
+            Takes an opened file. Only its result comes back from another process, so it should be small.
         workers : int or Executor, optional
-            In how many other processes to do it; None: in this one. Each of them starts a new Python, imports the plugins' libraries
-            again (for lightkurve some seconds), and finds the function by its name: it must be defined in a module, and a script
-            needs its ``if __name__ == "__main__":``. An executor of `concurrent.futures` is used as it is, and left open.
+            Number of other processes to use; None: this process. New processes import the plugins' libraries again (lightkurve takes
+            some seconds) and find the function by its name: define it in a module. A script needs ``if __name__ == "__main__":``.
         **options
             Passed to the readers.
 
         Yields
         ------
         Opened
-            One per file, with what the function returned, or the reason why the file could not be opened. At most four files per
-            worker are under way, however many there are.
+            One per file, with the result of the function, or the reason why the file could not be opened. At most four files per
+            worker are under way.
 
         Raises
         ------
         LoadError
             If a process dies, or a plugin cannot be sent to the others.
         Exception
-            What the function raises, with a note that names the file.
+            Any exception of the function, with a note that names the file.
         """
         return self._plugins_of()._each(self, function, workers, options)
 
@@ -416,7 +374,7 @@ class Manifest(ManifestMethods):
         return as_astroquery(self.plan.items, self.entries)
 
     def summary(self) -> str:
-        """Return in one line what happened."""
+        """Return one line about the results."""
         return f"Manifest: {counted(self.entries)} in {self.seconds:.1f} s -> {self.plan.root}"
 
     def __repr__(self) -> str:
@@ -432,7 +390,7 @@ class Interrupted(KeyboardInterrupt):
     Attributes
     ----------
     manifest : Manifest
-        What was done until then; ``manifest.failed`` is the plan of the rest.
+        Results so far; ``manifest.failed`` is the plan of the rest.
     """
 
     def __init__(self, manifest: Manifest) -> None:

@@ -1,4 +1,4 @@
-"""Where each product of a plan goes, and which cannot be written."""
+"""The paths of the products of a plan, and the problems of those that cannot be written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["other_schemes", "planned", "problems_of_paths"]
 def planned(
     products: Products, layout: str, *, links: Links | None = None, observations: Observations | None = None
 ) -> Items:
-    """Return where each product goes. A product that may not be written stays among them, with the reason.
+    """Return the items of products with their paths. A product that must not be written stays in the table, with the reason.
 
     Parameters
     ----------
@@ -29,12 +29,12 @@ def planned(
     links : Links, optional
         Links of kind ``mirror`` name other URIs of a file.
     observations : Observations, optional
-        What the products are of: their ``t_obs_release``, if they have it, is kept with each file.
+        Observations of the products. Their ``t_obs_release``, if they have it, is kept with each file.
 
     Raises
     ------
     QueryError
-        If the layout is not one.
+        If the layout is not valid.
     """
     frame = products.unique().to_polars()
     paths.checked_layout(layout)
@@ -44,13 +44,13 @@ def planned(
         path=pl.Series(placed, dtype=pl.String),
         problem=pl.Series(problems, dtype=pl.String),
         sha256=frame["sha256"].cast(pl.String) if "sha256" in frame.columns else pl.lit(None, dtype=pl.String),
-        mirrors=pl.Series(_mirrors(frame["uri"], links), dtype=pl.String),
+        mirrors=pl.Series(_mirrors_of(frame["uri"], links), dtype=pl.String),
     )
     return Items(completed(_with_release(frame, observations)).sort("path", "uri"))
 
 
 def _with_release(frame: pl.DataFrame, observations: Observations | None) -> pl.DataFrame:
-    """Add when the archive released the observation of each file."""
+    """Return the frame with the time at which the archive released the observation of each file."""
     if observations is None or "t_obs_release" not in observations.columns or "t_obs_release" in frame.columns:
         return frame
 
@@ -72,7 +72,7 @@ def _path_and_problem(layout: str, row: Mapping[str, Any]) -> tuple[str, str | N
 
 
 def _without_collisions(places: list[tuple[str, str | None]], uris: list[str]) -> tuple[list[str], list[str | None]]:
-    """Refuse the second file that would go to the same place; neither case nor the way accents are written counts on every system."""
+    """Return paths and problems, with a problem for a second file with the same path. Case and forms of accents do not count."""
     taken: dict[str, str] = {}
     paths_: list[str] = []
     problems: list[str | None] = []
@@ -85,7 +85,7 @@ def _without_collisions(places: list[tuple[str, str | None]], uris: list[str]) -
     return paths_, problems
 
 
-def _mirrors(uris: pl.Series, links: Links | None) -> list[str]:
+def _mirrors_of(uris: pl.Series, links: Links | None) -> list[str]:
     mirrors: dict[str, list[str]] = {}
     for link in links or ():
         if link["kind"] == "mirror":
@@ -94,7 +94,7 @@ def _mirrors(uris: pl.Series, links: Links | None) -> list[str]:
 
 
 def _all_safe(paths_: pl.Series) -> bool:
-    """Tell whether all parts of all paths are plain names: each is looked at once, as most folders hold many files."""
+    """Return whether all parts of all paths are plain names. Each part is checked once, since most folders hold many files."""
     try:
         for part in paths_.str.split("/").explode().unique():
             paths.safe_component(part)
@@ -104,7 +104,7 @@ def _all_safe(paths_: pl.Series) -> bool:
 
 
 def problems_of_paths(items: Items) -> pl.Series:
-    """Check the paths of a plan that comes from a file: it may come from anybody."""
+    """Return the problem of each path of a plan from a file, which may come from anybody."""
     safe = _all_safe(items["path"])
 
     def problem(uri: str, path: str, known: str | None) -> str | None:

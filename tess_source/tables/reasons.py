@@ -1,4 +1,4 @@
-"""Why files could not be opened: told once a reason, however many files share it."""
+"""Messages about files that could not be opened, one per reason."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from tess_source.errors import NoColumnError, did_you_mean
 __all__ = ["Reasons"]
 
 MOST_NAMES = 3
-"""So many of the files that share a reason are named."""
+"""Most files that are named per reason."""
 MOST_REASONS = 10
-"""An error message gives so many reasons."""
+"""Most reasons in an error message."""
 
 
 class Reasons:
-    """Files by the reason why they could not be opened.
+    """Files that could not be opened, by reason.
 
     Parameters
     ----------
     failed : mapping, optional
-        Path or URI → what went wrong.
+        Path or URI → error.
     """
 
     def __init__(self, failed: Mapping[str, object] | None = None) -> None:
@@ -30,7 +30,7 @@ class Reasons:
             self.add(file, error)
 
     def add(self, file: str, error: object) -> bool:
-        """Take note of one more, and say whether it is the first for its reason."""
+        """Add a file, and return whether it is the first with its reason."""
         name = PurePath(file).name
         reason = str(error).removeprefix(f"{name}: ").replace(name, "it")
         if isinstance(error, NoColumnError):  # whatever columns each of them has
@@ -39,27 +39,27 @@ class Reasons:
         return len(self._files[reason]) == 1
 
     def lines(self, verb: str, of: int) -> Iterator[str]:
-        """Give a line for each reason, e.g. ``"3 of 9 files were not read: …"``.
+        """Yield a line per reason, e.g. ``"3 of 9 files were not read: …"``.
 
         Parameters
         ----------
         verb : str
-            What was not done with them.
+            What could not be done with the files, e.g. ``"opened"``.
         of : int
-            How many files there were in all.
+            Number of files in all.
         """
         for reason, files in self._files.items():
             if len(files) == 1:
                 yield f"{files[0][0]} was not {verb}: {files[0][1]}"
             else:
-                yield f"{len(files):,} of {of:,} files were not {verb}: {_shared(reason, files)} ({_named(files)})"
+                yield f"{len(files):,} of {of:,} files were not {verb}: {_reason_in_words(reason, files)} ({_names_of_files(files)})"
 
     def repeated(self, verb: str) -> Iterator[str]:
-        """Give a line for each reason that more than one file had, where the first was told when it came."""
+        """Yield a line per reason of more than one file. The first file of each was reported before."""
         for reason, files in self._files.items():
             if more := files[1:]:
                 were = "files were" if len(more) > 1 else "file was"
-                yield f"{len(more):,} more {were} not {verb}: {_shared(reason, files)} ({_named(more)})"
+                yield f"{len(more):,} more {were} not {verb}: {_reason_in_words(reason, files)} ({_names_of_files(more)})"
 
     def __bool__(self) -> bool:
         return bool(self._files)
@@ -68,15 +68,15 @@ class Reasons:
         told = [
             f"{files[0][0]}: {files[0][1]}"
             if len(files) == 1
-            else f"{len(files):,} files: {_shared(reason, files)} ({_named(files)})"
+            else f"{len(files):,} files: {_reason_in_words(reason, files)} ({_names_of_files(files)})"
             for reason, files in self._files.items()
         ]
         more = [f"and {len(told) - MOST_REASONS:,} more reasons"] if len(told) > MOST_REASONS else []
         return "; ".join(told[:MOST_REASONS] + more)
 
 
-def _shared(reason: str, files: Sequence[tuple[str, object]]) -> str:
-    """Say a reason of several files; of a column that they lack, with the columns that all of them have."""
+def _reason_in_words(reason: str, files: Sequence[tuple[str, object]]) -> str:
+    """Return a reason of several files in words. For a missing column, it names the columns that all files have."""
     errors = [error for _, error in files if isinstance(error, NoColumnError)]
     if not errors:
         return reason
@@ -85,6 +85,6 @@ def _shared(reason: str, files: Sequence[tuple[str, object]]) -> str:
     return f"{reason}, but {', '.join(every) or 'other columns'}{did_you_mean(errors[0].name, known)}"
 
 
-def _named(files: Sequence[tuple[str, object]]) -> str:
+def _names_of_files(files: Sequence[tuple[str, object]]) -> str:
     names = ", ".join(PurePath(file).name for file, _ in files[:MOST_NAMES])
     return f"{names} and {len(files) - MOST_NAMES:,} more" if len(files) > MOST_NAMES else names

@@ -1,4 +1,4 @@
-"""A frozen table over a polars frame, with a schema that is checked when it is made."""
+"""The base class of the frozen tables: rows over a polars frame, with a schema that is checked when they are made."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, overload
 
-from tess_source._lazy import np, pl
+from tess_source._lazy import check_fork, np, pl
 from tess_source.display import text
 from tess_source.errors import TableError, UnknownNameError
 from tess_source.tables.convert import to_astropy, to_frame
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Mask", "Rows", "polars_schema", "with_schema"]
 
 Mask: TypeAlias = "pl.Expr | pl.Series | npt.NDArray[np.bool_]"
-"""Which rows to keep: a polars expression, or one boolean per row."""
+"""The rows to keep: a polars expression, or one boolean per row."""
 
 
 class Rows:
@@ -28,7 +28,7 @@ class Rows:
     Parameters
     ----------
     frame : polars.DataFrame
-        The rows; taken as they are.
+        The rows, used as they are.
 
     Raises
     ------
@@ -41,10 +41,10 @@ class Rows:
     shown: ClassVar[Sequence[str]] = ()
     """Columns that are printed, if they are there."""
     whole: ClassVar[Sequence[str]] = ()
-    """Of these, what a narrow terminal neither leaves out nor cuts: what the table is for."""
+    """Columns of these that are neither left out nor cut on a narrow terminal."""
     noun: ClassVar[str] = "row"
     """What one row is called."""
-    __slots__ = ("_frame",)
+    __slots__ = ("_held",)
 
     def __init__(self, frame: pl.DataFrame) -> None:
         for column, wanted in self.schema.items():
@@ -55,11 +55,17 @@ class Rows:
             if str(frame.schema[column]) != wanted:
                 message = f"column {column!r} of {type(self).__name__} is {frame.schema[column]}, not {wanted}"
                 raise TableError(message)
-        self._frame = frame
+        self._held = frame
+
+    @property
+    def _frame(self) -> pl.DataFrame:
+        """The rows, wherever they can be worked on: see `tess_source._lazy.check_fork`."""
+        check_fork()
+        return self._held
 
     @classmethod
     def of(cls, data: Any) -> Self:
-        """Take a table from elsewhere: ours, polars, pandas, an astropy Table or Row, or a sequence of mappings.
+        """Return the table of rows from elsewhere: ours, polars, pandas, an astropy Table or Row, or a sequence of mappings.
 
         Parameters
         ----------
@@ -74,33 +80,33 @@ class Rows:
         Raises
         ------
         TableError
-            If it is no table, or lacks a column that nothing can stand in for.
+            If it is not a table, or lacks a column that is required.
         """
         return data if type(data) is cls else cls(cls.complete(to_frame(data)))
 
     @classmethod
     def complete(cls, frame: pl.DataFrame) -> pl.DataFrame:
-        """Add our columns where they are missing."""
+        """Return a frame with our columns added where they are missing."""
         return with_schema(frame, cls.schema)
 
     @classmethod
     def empty(cls) -> Self:
-        """Give a table without rows."""
+        """Return a table without rows."""
         return cls(pl.DataFrame(schema=polars_schema(cls)))
 
     @classmethod
     def stack(cls, parts: Iterable[Self]) -> Self:
-        """Put tables one below the other; columns that one of them lacks are null there."""
+        """Return tables stacked one below the other; columns that one of them lacks are null there."""
         frames = [part.to_polars() for part in parts]
         return cls(pl.concat(frames, how="diagonal_relaxed")) if frames else cls.empty()
 
     def mask(self, mask: Mask) -> pl.Series:
-        """Turn a mask of any kind into one boolean a row; null counts as false.
+        """Return a mask of any kind as one boolean per row; null counts as false.
 
         Raises
         ------
         TableError
-            If it does not have one boolean a row.
+            If it does not have one boolean per row.
         """
         if isinstance(mask, pl.Expr):
             mask = self._frame.select(mask.alias("mask"))["mask"]
@@ -113,17 +119,17 @@ class Rows:
         return mask.fill_null(value=False)
 
     def where(self, mask: Mask) -> Self:
-        """Keep the rows for which a mask is true.
+        """Return the rows for which a mask is true.
 
         Parameters
         ----------
         mask : polars.Expr or polars.Series or numpy.ndarray
-            One boolean a row; null counts as false.
+            One boolean per row; null counts as false.
         """
         return type(self)(self._frame.filter(self.mask(mask)))
 
     def with_columns(self, **columns: pl.Expr | pl.Series) -> Self:
-        """Give a new table with columns added or replaced."""
+        """Return a new table with columns added or replaced."""
         return type(self)(self._frame.with_columns(**columns))
 
     @property
@@ -164,17 +170,17 @@ class Rows:
     __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def to_polars(self) -> pl.DataFrame:
-        """Give the polars frame."""
+        """Return the polars frame."""
         return self._frame
 
     def to_pandas(self) -> pd.DataFrame:
-        """Give a pandas frame (needs pandas, and no pyarrow)."""
+        """Return a pandas frame (needs pandas, but not pyarrow)."""
         import pandas as pd
 
         return pd.DataFrame({name: _pandas_column(self._frame[name]) for name in self.columns}, columns=self.columns)
 
     def to_table(self) -> AstropyTable:
-        """Give an astropy table; nulls are masked."""
+        """Return an astropy table; nulls are masked."""
         return to_astropy(self._frame)
 
     def __repr__(self) -> str:
@@ -195,7 +201,7 @@ class Rows:
 
 
 def _pandas_column(series: pl.Series) -> Any:
-    """Give values for pandas; whole numbers as its nullable integers, so that a column's type does not depend on its nulls."""
+    """Return values for pandas, with whole numbers as nullable integers, so that a column's type does not depend on its nulls."""
     import pandas as pd
 
     values = series.to_list()

@@ -1,4 +1,4 @@
-"""A plan as a file, in astropy's text table ECSV: one line per file, sorted, readable by ``Table.read`` alone."""
+"""Reader and writer of saved plans: ECSV, astropy's text table, with one line per file, sorted, which ``Table.read`` reads too."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tess_source.tables.planning import problems_of_paths
 __all__ = ["FORMAT", "as_text", "read_saved"]
 
 FORMAT = "tess-source plan 1"
-"""What a saved plan says that it is; the number grows when an older reader could misunderstand it."""
+"""Format in the header of a saved plan; the number grows when an older reader could misunderstand the plan."""
 
 
 def as_text(items: Items, record: Mapping[str, Any]) -> str:
-    """Return what a plan is saved as."""
+    """Return the text of a saved plan."""
     return ecsv.write(items.to_polars(), {"format": FORMAT, **record, "files": len(items)})
 
 
@@ -32,7 +32,7 @@ def read_saved(path: Path) -> tuple[Items, dict[str, Any]]:
     Returns
     -------
     items : Items
-        Their paths are checked: the file may come from anybody.
+        The files. Their paths are checked, since the plan may come from anybody.
     record : dict
 
     Raises
@@ -60,7 +60,7 @@ def read_saved(path: Path) -> tuple[Items, dict[str, Any]]:
 
 
 def _check_columns(names: Sequence[str]) -> None:
-    """Refuse a table whose columns are not those of a plan: a sum under a misspelt name would not be compared."""
+    """Check that the columns are those of a plan: a sha256 under a misspelt name would not be compared."""
     for name in names:
         if name not in FIELDS:
             raise UnknownNameError("column", name, FIELDS)

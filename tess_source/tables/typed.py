@@ -30,7 +30,7 @@ __all__ = ["FoundMethods", "ManifestMethods"]
 
 
 class FoundMethods(Extended):
-    """Methods of what a search found."""
+    """Methods that plugins add to `Found`."""
 
     accessors_of = "found"
 
@@ -74,7 +74,7 @@ class FoundMethods(Extended):
 
 
 class ManifestMethods(Extended):
-    """Methods of what was fetched."""
+    """Methods that plugins add to `Manifest`."""
 
     accessors_of = "manifest"
 

@@ -1,4 +1,4 @@
-"""What a user may mean by a target."""
+"""Targets and questions: parsing, lists in files, and records."""
 
 from tess_source.targets.lists import read_targets as read_targets
 from tess_source.targets.parse import parse_targets as parse_targets

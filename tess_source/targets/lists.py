@@ -1,4 +1,4 @@
-"""Lists of targets in files: one a line, or a table with a column of targets."""
+"""Reader of lists of targets in files: one target per line, or a table with a column of targets."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = ["expand", "read_targets"]
 
 
 def expand(words: Iterable[str]) -> Iterator[str]:
-    """Replace ``@file`` and ``-`` (standard input) among targets by what they hold.
+    """Yield targets, with ``@file`` and ``-`` (standard input) replaced by their contents.
 
     Parameters
     ----------
     words : iterable of str
-        Targets as they stand on a command line.
+        Targets as on a command line.
 
     Yields
     ------
@@ -36,7 +36,7 @@ def expand(words: Iterable[str]) -> Iterator[str]:
     """
     for word in words:
         if word == "-":
-            yield from _of_text(sys.stdin.read(), "standard input", "")
+            yield from _targets_of_text(sys.stdin.read(), "standard input", "")
         elif word.startswith("@"):
             yield from read_targets(word[1:])
         else:
@@ -49,8 +49,8 @@ def read_targets(path: str | Path) -> list[str]:
     Parameters
     ----------
     path : str or Path
-        ``.csv`` and ``.ecsv``: a table with a column called tic, ticid, TIC ID, target or name. Anything else: a target a line; blank
-        lines and what follows a ``#`` do not count.
+        ``.csv`` and ``.ecsv``: a table with a column called tic, ticid, TIC ID, target or name. Anything else: one target per line;
+        blank lines and text behind a ``#`` are skipped.
 
     Returns
     -------
@@ -67,17 +67,17 @@ def read_targets(path: str | Path) -> list[str]:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise QueryError(f"the list of targets {str(path)!r} cannot be read: {reason}") from error
-    return _of_text(content, repr(str(path)), file.suffix.lower())
+    return _targets_of_text(content, repr(str(path)), file.suffix.lower())
 
 
-def _of_text(content: str, where: str, suffix: str) -> list[str]:
+def _targets_of_text(content: str, where: str, suffix: str) -> list[str]:
     lines = [line for line in content.splitlines() if line.strip()]
     if not lines:
         found = []
     elif lines[0].lstrip().startswith("{"):
-        found = [_of_json(line, where) for line in lines]
+        found = [_target_of_json(line, where) for line in lines]
     elif suffix in {".csv", ".ecsv"} or lines[0].startswith("# %ECSV") or _is_header(lines[0]):
-        found = _of_table(lines, where)
+        found = _targets_of_table(lines, where)
     else:
         found = [line.split("#", 1)[0].strip() for line in lines]
     found = [target for target in found if target]
@@ -87,11 +87,11 @@ def _of_text(content: str, where: str, suffix: str) -> list[str]:
 
 
 def _is_header(line: str) -> bool:
-    """Tell the first line of a table, e.g. of what ``search --format csv`` printed."""
+    """Return whether a line is the header of a table with targets, e.g. printed by ``search --format csv``."""
     return any(plain_column(name) in TARGET_COLUMNS for name in re.split(r"[,;\t]", line))
 
 
-def _of_json(line: str, where: str) -> str:
+def _target_of_json(line: str, where: str) -> str:
     try:
         row = json.loads(line)
         names = {plain_column(name): name for name in row}
@@ -100,7 +100,7 @@ def _of_json(line: str, where: str) -> str:
         raise QueryError(f"{where} has a line that is no JSON object with a target: {line[:60]}") from error
 
 
-def _of_table(lines: list[str], where: str) -> list[str]:
+def _targets_of_table(lines: list[str], where: str) -> list[str]:
     rows = [line for line in lines if not line.startswith("#")]
     header = rows[0] if rows else ""
     delimiter = max(",;\t ", key=header.count) if not header.count(",") else ","

@@ -1,4 +1,4 @@
-"""What a user may mean by a target."""
+"""Parser of targets as users give them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import whole
 from tess_source.errors import QueryError
 from tess_source.targets.target import DEFAULT_RADIUS, Target
 
@@ -24,7 +25,7 @@ _LARGEST_TIC = 2**63 - 1
 
 
 def arcseconds(radius: float | Quantity | str) -> float:
-    """Read a radius.
+    """Return a radius in arcsec.
 
     Parameters
     ----------
@@ -44,6 +45,7 @@ def arcseconds(radius: float | Quantity | str) -> float:
     if isinstance(radius, Real) and not isinstance(radius, bool):
         value = float(radius)
     else:
+        whole("astropy")
         from astropy import units
 
         try:
@@ -57,7 +59,7 @@ def arcseconds(radius: float | Quantity | str) -> float:
 
 
 def parse_targets(targets: Any, radius: float | None = None) -> Iterator[Target | str]:
-    """Understand whatever a user may give as one or many targets.
+    """Yield the targets that a user gave in any form.
 
     Parameters
     ----------
@@ -75,12 +77,12 @@ def parse_targets(targets: Any, radius: float | None = None) -> Iterator[Target 
     Raises
     ------
     QueryError
-        If something is not a target; the message says what would be.
+        If something is not a target; the message says what is.
     """
     if isinstance(targets, Target):
         yield targets
     elif isinstance(targets, Integral) and not isinstance(targets, bool):
-        yield _tic(int(targets), str(int(targets)))
+        yield _tic_target(int(targets), str(int(targets)))
     elif isinstance(targets, str):
         yield _from_text(targets, radius)
     elif hasattr(targets, "icrs"):
@@ -94,7 +96,7 @@ def parse_targets(targets: Any, radius: float | None = None) -> Iterator[Target 
             f"{targets!r} is not a whole number, so it is no TIC id; are values missing in the column it is from?"
         )
     elif _is_pair(targets):
-        yield _place(float(targets[0]), float(targets[1]), f"{targets[0]} {targets[1]}", radius)
+        yield _sky_target(float(targets[0]), float(targets[1]), f"{targets[0]} {targets[1]}", radius)
     elif (column := _target_column(targets)) is not None:
         yield from parse_targets(column, radius)
     elif isinstance(targets, Iterable) and not isinstance(targets, bytes | Mapping):
@@ -109,7 +111,7 @@ _EXAMPLES = (
 )
 
 
-def _tic(number: int, text: str) -> Target:
+def _tic_target(number: int, text: str) -> Target:
     if not 0 < number <= _LARGEST_TIC:
         raise QueryError(f"{text!r} is not a TIC id: these are positive whole numbers")
     return Target(text=text.strip(), tic=number)
@@ -119,13 +121,13 @@ def _from_text(text: str, radius: float | None) -> Target | str:
     if not text.strip():
         raise QueryError(f"an empty text is not a target; {_EXAMPLES}")
     if match := _TIC.fullmatch(text):
-        return _tic(int(match[1]), text)
+        return _tic_target(int(match[1]), text)
     if _LIKE_TIC.fullmatch(text):
         raise QueryError(f"{text.strip()!r} is not a TIC id: these are positive whole numbers, as in 'TIC 16740101'")
     if _SEXAGESIMAL.fullmatch(text):
         return _from_sexagesimal(text.strip(), radius)
     if match := _PAIR.fullmatch(text):
-        return _place(float(match[1]), float(match[2]), text.strip(), radius)
+        return _sky_target(float(match[1]), float(match[2]), text.strip(), radius)
     if _NUMBER.fullmatch(text):
         raise QueryError(
             f"{text.strip()!r} is one number with a fraction: neither a TIC id nor coordinates, which are two"
@@ -133,7 +135,7 @@ def _from_text(text: str, radius: float | None) -> Target | str:
     return text.strip()
 
 
-def _place(ra: float, dec: float, text: str, radius: float | None) -> Target:
+def _sky_target(ra: float, dec: float, text: str, radius: float | None) -> Target:
     if not (0 <= ra <= 360 and -90 <= dec <= 90):
         raise QueryError(
             f"{text!r} is not a place on the sky: right ascension is 0 to 360, declination -90 to 90 degrees"
@@ -142,23 +144,25 @@ def _place(ra: float, dec: float, text: str, radius: float | None) -> Target:
 
 
 def _from_sexagesimal(text: str, radius: float | None) -> Target:
+    whole("astropy")
     from astropy.coordinates import SkyCoord
 
     try:
         place = SkyCoord(text, unit=("hourangle", "deg"))
     except ValueError as error:
         raise QueryError(f"{text!r} is not a place on the sky: {error}") from error
-    return _place(float(place.ra.deg), float(place.dec.deg), text, radius)
+    return _sky_target(float(place.ra.deg), float(place.dec.deg), text, radius)
 
 
 def _from_coordinates(coordinates: Any, radius: float | None) -> Iterator[Target]:
     icrs = coordinates.icrs
     for place in [icrs] if icrs.isscalar else icrs:
         ra, dec = float(place.ra.deg), float(place.dec.deg)
-        yield _place(ra, dec, f"{ra:.6f} {dec:+.6f}", radius)
+        yield _sky_target(ra, dec, f"{ra:.6f} {dec:+.6f}", radius)
 
 
 def _degrees(angle: Any) -> float:
+    whole("astropy")
     from astropy import units
 
     try:
@@ -168,13 +172,13 @@ def _degrees(angle: Any) -> float:
 
 
 def _is_rows_of_pairs(value: Any) -> bool:
-    """Tell an array of shape (n, 2) with fractions: n places."""
+    """Return whether a value is an array of floats of shape (n, 2): n places on the sky."""
     shape = list(getattr(value, "shape", ()))
     return getattr(getattr(value, "dtype", None), "kind", "") == "f" and len(shape) == 2 and shape[1] == 2
 
 
 def _is_pair(value: Any) -> bool:
-    """Two numbers in a tuple are coordinates if one has a fraction; two whole ones that could be both are refused."""
+    """Return whether a tuple of two numbers is coordinates: one must be a float. Raise an error for two integers that could be both."""
     if not isinstance(value, tuple) or len(value) != 2:
         return False
     if not all(isinstance(part, Real) and not isinstance(part, bool) for part in value):
@@ -188,7 +192,7 @@ def _is_pair(value: Any) -> bool:
 
 
 def _target_column(table: Any) -> Any:
-    """Give the column of a table (ours, astropy, pandas, polars) that names targets, or None if it is no table."""
+    """Return the column of targets in a table (ours, astropy, pandas, polars); None if it is not a table."""
     names = getattr(table, "colnames", None) or getattr(table, "columns", None)
     if names is None or callable(names):
         return None
@@ -202,9 +206,9 @@ def _target_column(table: Any) -> Any:
 
 
 TARGET_COLUMNS = ("tic", "ticid", "target", "targetname", "name")
-"""Names of columns that hold targets, best first; case, blanks, dashes and underscores do not count."""
+"""Names of columns with targets, best first; case, blanks, dashes and underscores do not count."""
 
 
 def plain_column(name: str) -> str:
-    """Give the name of a column as it is compared with `TARGET_COLUMNS`."""
+    """Return the name of a column in the form that is compared with `TARGET_COLUMNS`."""
     return re.sub(r"[\s_-]+", "", name).lower()

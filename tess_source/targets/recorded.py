@@ -1,4 +1,4 @@
-"""A question to archives in plain values: what a record keeps of it, so that it can be asked again exactly."""
+"""Records of questions to archives in plain values, so that a question can be repeated exactly."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from tess_source._lazy import whole
 from tess_source.errors import LockError
 from tess_source.targets.target import Query, Target
 
@@ -13,7 +14,7 @@ __all__ = ["plain", "query_from", "question", "restored"]
 
 
 def question(query: Query) -> dict[str, Any]:
-    """Write a question down.
+    """Return a question in plain values.
 
     Parameters
     ----------
@@ -23,22 +24,22 @@ def question(query: Query) -> dict[str, Any]:
     -------
     dict
         ``targets``: texts such as ``"TIC 16740101"``, or for names and places a dict with tic, ra, dec [deg], radius [arcsec] and
-        resolver as far as known; ``criteria``: column → value; ``wildcards``, if they were meant.
+        resolver as far as known; ``criteria``: column → value; ``wildcards``, if they are used.
     """
     asked: dict[str, Any] = {
-        "targets": [_target(target) for target in query.targets],
+        "targets": [_target_record(target) for target in query.targets],
         "criteria": {name: plain(value) for name, value in sorted(query.criteria.items())},
     }
     return {**asked, "wildcards": True} if query.wildcards else asked
 
 
 def query_from(asked: Mapping[str, Any]) -> Query:
-    """Make the same question of what `question` wrote.
+    """Return the question that `question` recorded.
 
     Raises
     ------
     LockError
-        If it cannot be understood.
+        If the record cannot be understood.
     """
     try:
         targets = tuple(_target_from(target) for target in asked.get("targets", ()))
@@ -48,7 +49,7 @@ def query_from(asked: Mapping[str, Any]) -> Query:
     return Query(targets, criteria, bool(asked.get("wildcards", False)))
 
 
-def _target(target: Target) -> Any:
+def _target_record(target: Target) -> Any:
     if target == Target(target.text, tic=target.tic) and target.tic is not None:
         return f"TIC {target.tic}"
     return {name: plain(value) for name, value in asdict(target).items() if value is not None}
@@ -61,9 +62,9 @@ def _target_from(target: Any) -> Target:
 
 
 def plain(value: Any) -> Any:
-    """Turn a value that was given for a filter or criterion into what a text file can hold.
+    """Return a value of a filter or criterion in a form that a text file can hold.
 
-    Tuples, ranges, slices and quantities, which mean something else than lists, become a dict of one entry. What cannot be written
+    Tuples, ranges, slices and quantities, which differ in meaning from lists, become a dict with one entry. A value that cannot be written
     becomes ``{"unwritable": …}``, so that a record can always be made.
     """
     if hasattr(value, "item") and not getattr(value, "shape", ()) and not hasattr(value, "unit"):
@@ -95,24 +96,25 @@ def _parts(value: Any) -> Any:
 
 
 def restored(value: Any) -> Any:
-    """Give the value of which `plain` made this.
+    """Return the value that `plain` recorded.
 
     Raises
     ------
     LockError
-        If it could not be written.
+        If the value could not be written.
     """
     if isinstance(value, list):
         return list(map(restored, value))
     if not isinstance(value, Mapping):
         return value
-    ((form, parts),) = _only(value)
+    ((form, parts),) = _items_of_one(value)
     if form not in _FORMS:
-        raise LockError(f"a value could not be written down when this was recorded: {parts}")
+        raise LockError(f"a value could not be written when this was recorded: {parts}")
     return _FORMS[form](map(restored, parts))
 
 
 def _quantity(parts: Iterator[Any]) -> Any:
+    whole("astropy")
     from astropy.units import Quantity
 
     return Quantity(*parts)
@@ -127,7 +129,7 @@ _FORMS: dict[str, Callable[[Iterator[Any]], Any]] = {
 }
 
 
-def _only(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _items_of_one(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     if len(value) != 1:
         raise LockError(f"{dict(value)!r} is no recorded value")
     yield from value.items()

@@ -1,4 +1,4 @@
-"""A target, and what is asked of archives."""
+"""Targets, and questions to archives."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 __all__ = ["DEFAULT_RADIUS", "Query", "Target"]
 
 DEFAULT_RADIUS = 3.0
-"""Radius of a cone around coordinates [arcsec] if none is given: a seventh of a TESS pixel."""
+"""Default radius of a cone around coordinates [arcsec]: a seventh of a TESS pixel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Target:
     """
 
     text: str
-    """As it was asked for."""
+    """The target as it was given."""
     tic: int | None = None
     """TESS Input Catalog id."""
     ra: float | None = None
@@ -30,7 +30,7 @@ class Target:
     radius: float | None = None
     """Radius of the cone [arcsec]; None: only the star that the name means."""
     resolver: str | None = None
-    """Who turned the name into coordinates."""
+    """The service that resolved the name."""
 
     def __str__(self) -> str:
         if self.tic is not None:
@@ -42,15 +42,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question to archives: all that was asked."""
+    """A question to archives."""
 
     targets: tuple[Target, ...] = ()
-    """Any of these; none at all means: whatever meets the criteria."""
+    """Targets, any of which must match; if empty, everything that meets the criteria."""
     criteria: Mapping[str, Any] = field(default_factory=dict)
     """Column of the archive's observation table → a value, a list of values, or [least, greatest] for numbers with a fraction."""
     wildcards: bool = False
     """Whether ``*`` and ``%`` in a criterion stand for any text."""
     filters: Mapping[str, Any] = field(default_factory=dict)
-    """Name of a filter → its checked value: all that will be chosen by. An archive need not list what they drop."""
+    """Name of a filter → its checked value. An archive need not list products that these filters drop."""
     archives: tuple[str, ...] = ()
-    """Names of the archives that are asked; none at all means: those that are asked by default."""
+    """Names of the archives that are asked; if empty, those that are asked by default."""

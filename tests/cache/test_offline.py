@@ -77,7 +77,7 @@ def test_files_that_are_not_here_are_entries_that_say_so(filled: tuple[str, Path
     assert [(entry.item.kind, entry.status) for entry in manifest] == [("lc", "here"), ("tp", "failed")]
     assert list(manifest.errors.values()) == ["offline, and it is not here"]
     assert [entry.status for entry in plan.iter_download()] == ["here", "failed"]
-    assert [entry.status for entry in plan.to(tmp_path).download()] == ["here", "failed"]
+    assert [entry.status for entry in plan.to(tmp_path).download()] == ["copied", "failed"]
     assert not (tmp_path / ".tess-source").exists()
 
 
@@ -227,7 +227,7 @@ def test_what_lies_in_the_store_is_copied_to_a_folder_of_ones_own(
 ) -> None:
     plan = mast(*filled, offline=offline).search("KELT-9", kind="lc", sector=[14, 15]).plan(tmp_path, layout="flat")
     manifest = plan.download()
-    assert [entry.status for entry in manifest] == ["here", "here"]
+    assert [entry.status for entry in manifest] == ["copied", "copied"]
     assert {path.name for path in tmp_path.iterdir()} == {item.filename for item in plan}
     assert [entry.sha256 for entry in plan.to(filled[1]).download()] != [None, None]
     for entry in manifest:

@@ -157,7 +157,7 @@ def test_what_was_verified_is_not_read_again(
     assert {entry.status for entry in first} == {"fetched"}
     sample.clear()
     monkeypatch.setattr("tess_source.cache.verified.Verifier", None)  # calling it would fail
-    monkeypatch.setattr("tess_source.tables.entries._sha256", None)
+    monkeypatch.setattr("tess_source.tables.entries._sha256_of_entry", None)
     again = plan.download()
     assert {entry.status for entry in again} == {"here"}
     assert [entry.sha256 for entry in again] == [entry.sha256 for entry in first]
@@ -415,7 +415,7 @@ def test_info_tells_where_and_how_much(run: Run, plan: Plan) -> None:
     assert facts["files"] == "2, 3.9 MB"
     assert facts["verified"] == "2 of 2"
     assert facts["answers"].startswith("1, ")
-    assert facts["and believed for"] == "24 hours"
+    assert facts["answers are used for"] == "24 hours"
 
 
 def test_verify_reads_every_file_and_names_the_damaged(run: Run, plan: Plan) -> None:

@@ -154,7 +154,7 @@ def test_targets_come_from_files_and_from_standard_input(
         (("--plugin", "nowhere.py", "search", KELT9), "nowhere.py"),
         (("get", KELT9, "--layout", "{nope}/{filename}"), "which is no column"),
         (("get", KELT9, "--jobs", "0"), "--jobs"),
-        (("count", KELT9, "--kind", "lc"), "cannot count by 'kind'"),
+        (("count", KELT9, "--kind", "lc"), "cannot choose by 'kind'"),
         (("nonsense",), "No such command"),
     ],
 )
@@ -216,11 +216,32 @@ def test_get_downloads_writes_the_lock_and_does_not_fetch_twice(
     assert list(Table.read(tmp_path / "k.ecsv")["sha256"]) == list(first["sha256"])
 
 
+@pytest.mark.parametrize(
+    "words",
+    [(), ("--limit", "5"), ("--explain",), ("-c", "sequence_number=15")],
+    ids=["all", "five", "explained", "some"],
+)
+def test_observations_are_shown_without_listing_products(
+    program: Program, archive: SampleArchive, words: tuple[str, ...]
+) -> None:
+    said = program("search", KELT9, "--show", "observations", "--format", "jsonl", *words)
+    assert said.code == 0
+    assert len(said.out.splitlines()) == {"--limit": 5, "-c": 1}.get(words[0] if words else "", 12)
+    assert not [request for request in archive.requests if "Caom.Products" in str(request)]
+    assert ("products were not asked for" in said.err) is ("--explain" in words)
+
+
+def test_observations_of_an_unknown_star_are_explained(program: Program) -> None:
+    said = program("search", "TIC 5", "--show", "observations")
+    assert said.code == 3
+    assert "the archive answered and has none" in said.err
+
+
 def test_a_dry_run_shows_the_plan_and_fetches_nothing(program: Program, archive: SampleArchive, tmp_path: Path) -> None:
     said = program("get", KELT9, "--kind", "lc", "--to", str(tmp_path / "x"), "--dry-run", "--format", "jsonl")
     assert said.code == 0
     assert len(said.out.splitlines()) == 6
-    assert "11.7 MB to fetch" in said.err
+    assert "6 to fetch (11.7 MB)" in said.err
     assert not (tmp_path / "x").exists()
     assert not [request for request in archive.requests if "Download" in request.path]
 

@@ -152,8 +152,8 @@ def test_a_folder_that_vanishes_is_not_made_again_elsewhere(
     entries = fetch(root)
     assert [entry.status for entry in entries] == ["fetched", "failed", "failed"]
     assert sums(tmp_path / "taken out").items() >= truth(0).items()
-    assert "No such file" in entries[1].error or "taken away" in entries[1].error
-    assert "the folder was taken away meanwhile" in entries[2].error
+    assert "No such file" in entries[1].error or "removed" in entries[1].error
+    assert "the folder was removed or replaced meanwhile" in entries[2].error
     assert not root.exists() or not list(root.iterdir())
 
 

@@ -11,8 +11,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import faults
 import polars as pl
@@ -37,6 +38,7 @@ from serving import (
 )
 
 from tess_source import Links, Manifest, Plan, Products, Request, Session, Transport, hookimpl
+from tess_source.errors import QueryError
 from tess_source.settings import Patience
 from tess_source.tables.items import Entry, Items
 from tess_source.tables.plan import Interrupted
@@ -57,9 +59,10 @@ def other() -> Iterator[Server]:
 
 
 class Toy:
-    """Fetches ``toy:`` addresses from the session's server, and ``mirror:`` addresses from anywhere."""
+    """Fetches ``toy:`` addresses from one server, and ``mirror:`` addresses from anywhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, home: str = "") -> None:
+        self.home = home
         self.headers: dict[str, str] = {}
         self.threads: set[int] = set()
 
@@ -71,7 +74,7 @@ class Toy:
         self.threads.add(threading.get_ident())
         if uri.endswith("mistake.fits"):
             raise KeyError("mistake in a plugin")
-        return Request(f"{settings.server}/{uri.rpartition('/')[2]}", self.headers)
+        return Request(f"{self.home or settings.server}/{uri.rpartition('/')[2]}", self.headers)
 
 
 @pytest.fixture
@@ -85,7 +88,8 @@ Planned = Callable[..., Plan]
 @pytest.fixture
 def planned(server: Server, toy: Toy, tmp_path: Path) -> Planned:
     """Put files on the server and plan to fetch them."""
-    session = Session(server.url, discover=False, plugins=[toy], jobs=4)
+    toy.home = server.url
+    session = Session(discover=False, plugins=[toy], jobs=4)
 
     def plan(
         *acts: Act | list[Act] | None, sizes: bool = True, links: list[dict[str, str]] | None = None, end: str = ".fits"
@@ -302,7 +306,7 @@ def test_an_address_that_no_plugin_fetches_is_said(planned: Planned, tmp_path: P
     session = planned().session
     plan = Plan.of(Products.of([{"uri": "gopher:sky/x.fits", "obs_id": "o", "size": 1}]), tmp_path, session=session)
     assert "1 that no plugin fetches (gopher)" in plan.summary(), "it is known before anything is fetched"
-    assert plan.download()[0].error == "no plugin fetches 'gopher' URIs; there are toy, mirror"
+    assert plan.download()[0].error == "no plugin fetches 'gopher' URIs; there are file, toy, mirror"
 
 
 def test_a_plugin_that_downloads_by_itself_may_know_any_address(planned: Planned, tmp_path: Path) -> None:
@@ -315,6 +319,60 @@ def test_a_plugin_that_downloads_by_itself_may_know_any_address(planned: Planned
     session.register(Gopher())
     plan = Plan.of(Products.of([{"uri": "gopher:sky/x.fits", "obs_id": "o", "size": 1}]), tmp_path, session=session)
     assert "no plugin" not in plan.summary()
+
+
+WAYS: dict[str, Callable[..., list[Entry]]] = {
+    "download": lambda plan, **words: list(plan.download(**words)),
+    "iter_download": lambda plan, **words: list(plan.iter_download(**words)),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_plugin_that_downloads_is_asked_for_what_is_missing_by_both_ways(
+    planned: Planned, way: str, server: Server
+) -> None:
+    class Couriers:
+        """Brings files by hand."""
+
+        asked: ClassVar[list[str]] = []
+
+        @hookimpl
+        def tess_download(self, plan: Plan) -> Manifest:
+            entries = []
+            for item in plan:
+                self.asked.append(item.path)
+                path = plan.root / item.path
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content(int(item.path[:3])))
+                entries.append(Entry(item, "fetched", path, "by hand", bytes=WHOLE))
+            return Manifest(plan, tuple(entries))
+
+    plan = planned(None, None, None)
+    plan.root.mkdir()
+    (plan.root / "001.fits").write_bytes(content(1))
+    plan.session.register(Couriers())
+    seen: list[Entry] = []
+    entries = WAYS[way](plan, on_entry=seen.append)
+    assert Couriers.asked == ["000.fits", "002.fits"]
+    assert {entry.item.path: entry.status for entry in entries} == {
+        "000.fits": "fetched",
+        "001.fits": "here",
+        "002.fits": "fetched",
+    }
+    assert len(seen) == 3
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_both_ways_take_the_same_arguments(planned: Planned, way: str) -> None:
+    plan, seen = planned(None, None), []
+    with ThreadPoolExecutor(2) as executor:
+        entries = WAYS[way](plan, jobs=2, progress=False, executor=executor, on_entry=seen.append)
+    assert [entry.status for entry in entries] == ["fetched", "fetched"]
+    assert {entry.item.path for entry in seen} == {entry.item.path for entry in entries}
+    for wrong in ({"jobs": 0}, {"executor": 3}, {"on_entry": 3}):
+        with pytest.raises(QueryError):
+            WAYS[way](plan, **wrong)
 
 
 def test_what_may_not_be_written_is_not_even_asked_for(planned: Planned, server: Server, tmp_path: Path) -> None:
@@ -518,7 +576,9 @@ def test_nothing_is_printed_where_nobody_looks(
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_bar_is_on_stderr_and_leaves_the_streams_alone(planned: Planned, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_bar_is_on_stderr_and_leaves_the_streams_alone(
+    planned: Planned, server: Server, capfd: pytest.CaptureFixture[str]
+) -> None:
     streams: set[tuple[int, int]] = set()
 
     class Watch(Toy):
@@ -528,7 +588,7 @@ def test_a_bar_is_on_stderr_and_leaves_the_streams_alone(planned: Planned, capfd
 
     plan = planned(None, None, None)
     assert plan.session is not None
-    watching = Session(plan.session.settings.server, discover=False, plugins=[Watch()])
+    watching = Session(discover=False, plugins=[Watch(server.url)])
     before = id(sys.stdout), id(sys.stderr)
     watching.download(plan, progress=True)
     out, err = capfd.readouterr()

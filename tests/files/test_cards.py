@@ -132,6 +132,9 @@ pieces = st.one_of(
 @example(["LONG    = 'a&'", "CONTINUE  'b&' / it's", "CONTINUE  '' / x"])
 @example(["LONG    = 'a''&'", "CONTINUE  ' / b'"])
 @example(["LONG    = 'a: &'", "CONTINUE  '5'"])
+@example(["KEYWORD = '' / the users' guide"])
+@example(["LONG    = '&' / the users' guide", "CONTINUE  ''"])
+@example(["LONG    = 'a&'", "CONTINUE  '' / the users' guide"])
 def test_what_counts_as_standard_is_read_by_astropy_to_the_same_values(found: list[str]) -> None:
     assume(all(card.isascii() and card.isprintable() and len(card) <= CARD for card in found))
     ours = header(*found)

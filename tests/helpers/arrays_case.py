@@ -11,6 +11,7 @@ from typing import Any
 from astropy.io import fits
 
 import tess_source_arrays
+import tess_source_mast
 from tess_source import Session, names
 from tess_source.tables.items import Entry, Item, Items
 from tess_source.tables.plan import Manifest, Plan
@@ -61,5 +62,5 @@ def manifest_of(folder: Path, files: Mapping[str, bytes | None], *, status: str 
         item = Item(**row)
         there = Entry(item, status, path=path, bytes=len(data or b""))
         entries.append(there if data is not None else Entry(item, "failed", error="the archive was asleep"))
-    session = Session(discover=False, plugins=[tess_source_arrays])
+    session = Session(discover=False, plugins=[tess_source_arrays, tess_source_mast])
     return Manifest(Plan(Items.of(rows), folder, {"archive": "a test"}, session), tuple(entries))

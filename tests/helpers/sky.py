@@ -37,7 +37,7 @@ class Sky:
             raise ConnectionError("the archive is down")
         tics = {target.tic for target in query.targets}
         wanted = [tic for tic in self.stars if not tics or tic in tics or None in tics]
-        rows = [{"obsid": str(60_000_000 + tic), "obs_id": obs_id(tic), "target_name": str(tic)} for tic in wanted]
+        rows = [{"observation": f"no. {tic}", "obs_id": obs_id(tic), "target_name": str(tic)} for tic in wanted]
         return Observations.of(rows) if rows else Observations.empty()
 
     @hookimpl
@@ -55,7 +55,7 @@ def _files(obs: dict[str, Any]) -> list[dict[str, Any]]:
     names = [f"{obs['obs_id']}_lc.fits", f"{obs['obs_id']}_tp.fits"]
     own = [{"dataURI": f"mast:TESS/product/{name}", "productFilename": name, "size": 2880} for name in names]
     shared = {"dataURI": README, "productFilename": "readme.txt", "size": 100}
-    parent = {"obsID": obs["obsid"], "parent_obsid": obs["obsid"], "obs_id": obs["obs_id"], "obs_collection": "TESS"}
+    parent = {"observation": obs["observation"], "obs_id": obs["obs_id"], "obs_collection": "TESS"}
     return [{**parent, **file} for file in (*own, shared)]
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import polars as pl
-
 from tess_source import Filter, Links, Observations, Products, Query, Request, Settings, Target, Transport, hookimpl
+from tess_source._lazy import pl
 from tess_source.hooks.records import Field
 
 LC = "tess2019198215352-s0014-0000000016740101-0150-s_lc.fits"
@@ -29,6 +28,13 @@ def product_rows() -> list[dict[str, Any]]:
          "obs_collection": "TESS"}
         for n, (obs_id, name) in enumerate(((o, f) for o, files in FILES.items() for f in files), 1)
     ]  # fmt: skip
+
+
+def fits(size: int, fill: int = 0) -> bytes:
+    """Return a whole FITS file of so many bytes, a multiple of 2,880."""
+    cards = ("SIMPLE  =                    T", "BITPIX  =                    8", "NAXIS   =                    1",
+             f"NAXIS1  = {size - 2880:20d}", "END")  # fmt: skip
+    return "".join(card.ljust(80) for card in cards).ljust(2880).encode() + bytes([fill]) * (size - 2880)
 
 
 class Archive:

@@ -132,7 +132,7 @@ def test_an_empty_result_says_why(words: dict[str, Any], reason: str, session: S
 
 def test_a_choice_of_nothing_is_not_blamed_on_the_search(session: Session) -> None:
     table = tess_source.search_lightcurve(TOI3505, session=session)
-    assert "none was chosen of the 10 products that were found" in repr(table[table.author == "TGLC"])
+    assert "none was selected of the 10 products that were found" in repr(table[table.author == "TGLC"])
 
 
 # -- choosing rows -----------------------------------------------------------------------------------------------------
@@ -163,7 +163,7 @@ def test_wrong_keys_are_refused(session: Session) -> None:
     for key, error in {1: IndexError, -2: IndexError, "filname": UnknownNameError, 0.5: TypeError}.items():
         with pytest.raises(error):
             table[key]  # type: ignore[call-overload]
-    with pytest.raises(IndexError, match="one boolean a row: 1, not 2"):
+    with pytest.raises(IndexError, match="one boolean per row: 1, not 2"):
         table[[True, False]]
 
 

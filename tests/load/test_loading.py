@@ -169,7 +169,7 @@ def test_a_file_that_no_plugin_reads_says_so(made: Made, reading: Session) -> No
     (result,) = iter_read(manifest)
     assert isinstance(result.error, NoReaderError)
     with pytest.raises(NoReaderError, match="no reader for 'other' files of unknown origin"):
-        open_entry(reading, manifest[0], {})
+        open_entry(reading.registry, manifest[0], {})
 
 
 def test_loading_passes_over_what_cannot_be_opened_and_logs_it(made: Made, caplog: pytest.LogCaptureFixture) -> None:

@@ -23,11 +23,12 @@ from tess_source.errors import LockError
 from tess_source.files.verify import release_of
 from tess_source.functions import load_plan
 from tess_source.lock.check import verify_lock
-from tess_source.lock.citation import ACKNOWLEDGEMENT, DOIS, cite
+from tess_source.lock.citation import cite
 from tess_source.lock.compare import diff
 from tess_source.lock.refresh import ask_again, refresh
 from tess_source.lock.scripts import script
 from tess_source.tables.items import Items
+from tess_source_mast.citations import ACKNOWLEDGEMENT, CITATIONS
 from tess_source_sample.faults import Fault
 from tess_source_sample.files import make
 from tess_source_sample.server import SampleArchive
@@ -492,7 +493,7 @@ def test_names_that_mean_something_to_a_shell_or_to_python_stay_names(
         if '"' not in name
     ]
     plan = Plan.of(
-        Products.of(rows), tmp_path, record={"archive": "MAST\n__import__('os').system('touch pwned')", "time": '"""\''}
+        Products.of(rows), tmp_path, record={"server": "MAST\n__import__('os').system('touch pwned')", "time": '"""\''}
     )
     assert not plan.items["problem"].is_not_null().any()
     text = written(plan, session, language)
@@ -511,9 +512,9 @@ def test_what_cannot_be_in_a_script_is_said(session: Session, lock: Plan, tmp_pa
         script(lock, *ask)
     with pytest.raises(LockError, match="no address that a script can fetch"):
         script(Plan.of(Products.of([{"uri": "x:a.fits"}]), tmp_path, "flat"), *ask)
-    with pytest.raises(LockError, match="a sha256 that is none"):
+    with pytest.raises(LockError, match="an invalid sha256"):
         script(changed(lock, sha256=pl.lit("$(rm)")), *ask)
-    with pytest.raises(LockError, match="cannot be in a script: the archive names no address"):
+    with pytest.raises(LockError, match="cannot be in a script: the archive has no address"):
         script(Plan.of(Products.of([{"uri": None, "filename": "a"}]), tmp_path, "flat"), *ask)
     with pytest.raises(LockError, match="no 'fortran' script; there are python, curl"):
         script(lock, *ask, "fortran")
@@ -523,7 +524,7 @@ def test_what_cannot_be_in_a_script_is_said(session: Session, lock: Plan, tmp_pa
 
 
 def test_a_lock_says_how_its_data_are_cited(lock: Plan) -> None:
-    lines = cite(replace(lock, record={"archive": "MAST", "time": "2026-01-02T03:04:05+00:00"})).splitlines()
+    lines = cite(replace(lock, record={"server": "MAST", "time": "2026-01-02T03:04:05+00:00"}), CITATIONS).splitlines()
     assert lines[0].startswith("TESS Light Curves - All Sectors, STScI/MAST, doi:10.17909/t9-nmc8-f686 (")
     assert lines[1].startswith("dvr-xml of SPOC (")
     assert "no DOI is known here; MAST lists its DOIs at https://archive.stsci.edu/publishing/doi" in lines[1]
@@ -536,7 +537,7 @@ def test_sectors_are_named_in_runs_and_ranges(tmp_path: Path) -> None:
         {"uri": f"x:{n}", "filename": f"{n}", "pipeline": "QLP", "kind": "lc", "first_sector": a, "last_sector": b}
         for n, (a, b) in enumerate(sectors)
     ]
-    said = cite(Plan.of(Products.of(rows), tmp_path)).splitlines()[0]
+    said = cite(Plan.of(Products.of(rows), tmp_path), CITATIONS).splitlines()[0]
     assert (
         said
         == 'High Level Science Product "QLP", STScI/MAST, doi:10.17909/t9-r086-e880 (5 files, sectors 1-3, 5, 14-55 together)'
@@ -544,7 +545,7 @@ def test_sectors_are_named_in_runs_and_ranges(tmp_path: Path) -> None:
 
 
 def test_every_doi_is_of_mast_and_has_one_data_set() -> None:
-    dois = [doi for _, doi in DOIS.values()]
+    dois = [one.doi for one in CITATIONS]
     assert len(set(dois)) == len(dois)
     assert all(doi.startswith("10.17909/") for doi in dois)
 
@@ -654,7 +655,7 @@ def test_get_from_a_lock_does_not_believe_what_the_cache_folder_remembers(
 def test_a_lock_and_a_question_are_not_mixed(program: Callable[..., Ran], file: Path, words: list[str]) -> None:
     done = program("get", "--from-lock", file, *words)
     assert done.code == 2
-    assert "--from-lock asks nothing" in done.err
+    assert "--from-lock does not search" in done.err
 
 
 def test_get_without_a_lock_asks_as_ever(program: Callable[..., Ran], tmp_path: Path) -> None:
@@ -686,13 +687,13 @@ def test_a_lock_takes_the_place_of_none_but_its_own(
     notes.write_text("my notes")
     refused = get(notes, "--sector", 14)
     assert refused.code == 1
-    assert "is there and is no lock" in refused.err
+    assert "exists and is not a lock" in refused.err
     assert notes.read_text() == "my notes"
     assert get(tmp_path / "l.ecsv", "--sector", 14).code == 0
     assert get(tmp_path / "l.ecsv", "--sector", 14).code == 0
     other = get(tmp_path / "l.ecsv", "--sector", 15)
     assert other.code == 1
-    assert "the lock of another question" in other.err
+    assert "the lock of another search" in other.err
     assert get(tmp_path / "l.ecsv", "--sector", 15, "--replace").code == 0
 
 
@@ -703,7 +704,7 @@ def test_a_lock_that_cannot_be_written_is_told_before_anything_is_asked(
     (tmp_path / "plain").write_text("")
     done = program("get", KELT9, "--lock", tmp_path / "plain" / "l.ecsv")
     assert done.code == 1
-    assert "it is no folder" in done.err
+    assert "it is not a folder" in done.err
     assert not archive.requests
 
 
@@ -811,6 +812,15 @@ def test_scripts_and_citations_are_printed(program: Callable[..., Ran], file: Pa
     assert ACKNOWLEDGEMENT in program("lock", "cite", file).out
 
 
+def test_scripts_and_citations_name_the_server_that_answered(
+    program: Callable[..., Ran], lock: Plan, file: Path
+) -> None:
+    server = lock.record["server"]
+    assert str(server).startswith("http://127.0.0.1:")
+    assert f"files of {server}, as it answered" in program("lock", "script", file).out
+    assert f"As {server} answered on " in program("lock", "cite", file).out
+
+
 def test_what_is_no_lock_is_refused_by_every_command(program: Callable[..., Ran], tmp_path: Path) -> None:
     wrong = tmp_path / "w.ecsv"
     wrong.write_text("hello")
@@ -823,7 +833,7 @@ def test_what_is_no_lock_is_refused_by_every_command(program: Callable[..., Ran]
 def test_a_fault_of_the_archive_is_an_error_and_no_difference(
     program: Callable[..., Ran], archive: SampleArchive, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tess_source_mast.patience.PAUSE", 0.0)
+    monkeypatch.setattr("tess_source_mast.deadline.PAUSE", 0.0)
     archive.faults.add(Fault("json-error", times=None, match="invoke"))
     done = program("lock", "refresh", file)
     assert done.code == 1

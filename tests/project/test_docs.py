@@ -28,6 +28,7 @@ import contextlib
 import doctest
 import io
 import os
+import pkgutil
 import re
 import shlex
 import shutil
@@ -318,6 +319,21 @@ def test_the_page_on_results_names_every_error_and_every_column_of_ours() -> Non
         assert f"`{name}`" in page, name
     for name in {*Products.schema, *Observations.schema}:
         assert f"`{name}`" in page, name
+
+
+NO_MODULE = {"tess_source.missing"}  # a key in the metadata of Parquet files
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_modules_and_files_that_a_page_names_are_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for name in set(re.findall(r"`(tess_source\w*(?:\.\w+)+)", text)) - NO_MODULE:
+        try:
+            pkgutil.resolve_name(name)
+        except (ImportError, AttributeError):
+            pytest.fail(f"{page.name}: there is no {name}")
+    for path in re.findall(r"`(?:python )?((?:tests|tess_source|plugins|bench|examples)/[\w/.]+)", text):
+        assert (ROOT / path).exists(), f"{page.name}: there is no {path}"
 
 
 def test_what_the_page_on_architecture_shows_is_there() -> None:

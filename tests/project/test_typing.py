@@ -20,14 +20,21 @@ if TYPE_CHECKING:
     import tess_source_sample
     from tess_source.hooks.specs import Archive, Collector, Linker, Reader, Resolver
     from tess_source.hooks.specs import DeclaresAccessors as Accessors
+    from tess_source.hooks.specs import DeclaresCitations as Citations
     from tess_source.hooks.specs import DeclaresColumns as Columns
     from tess_source.hooks.specs import DeclaresCommands as Commands
     from tess_source.hooks.specs import DeclaresFilters as Filters
     from tess_source.hooks.specs import DeclaresTransports as Transports
+    from tess_source.session import Session
+    from tess_source.tables.found import Selects
+    from tess_source.tables.plan import Fetches
 
+    selects: Selects = Session()
+    fetches: Fetches = Session()
     resolver: Resolver = tess_source_mast
     archive: Archive = tess_source_mast
     transports: Transports = tess_source_mast
+    citations: Citations = tess_source_mast
     linker: Linker = tess_source_dv
     filters: Filters = tess_source_filters
     reader: Reader = tess_source_lightkurve
@@ -58,6 +65,8 @@ def test_every_hook_of_every_plugin_is_verified_above(plugin: str) -> None:
     spec = importlib.import_module("tess_source.hooks.specs")
     roles = {role.__name__: {name for name in vars(role) if name.startswith("tess_")} for role in spec.ROLES}
     source = Path(__file__).read_text()
-    aliases = {what: f"Declares{what}" for what in ("Accessors", "Columns", "Commands", "Filters", "Transports")}
+    aliases = {
+        what: f"Declares{what}" for what in ("Accessors", "Citations", "Columns", "Commands", "Filters", "Transports")
+    }
     claimed = re.findall(rf": (\w+) = {plugin}$", source, re.MULTILINE)
     assert hooks == set().union(*(roles[aliases.get(role, role)] for role in claimed))

@@ -35,7 +35,7 @@ def manifest(plan: Plan) -> Manifest:
             continue
         path = plan.root / item.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        content = bytes([number]) * (item.size or 0)
+        content = toys.fits(item.size or 0, number)
         path.write_bytes(content)
         if number == 2:
             entries.append(Entry(item, "here", path=path, bytes=len(content)))
@@ -107,7 +107,8 @@ def test_the_lock_knows_size_and_sum_of_every_file_that_is_there(manifest: Manif
         assert item.size == entry.item.size
     loaded = load_plan(lock.save(tmp_path / "kelt9.ecsv"), manifest.plan.root, session=session_of(manifest))
     assert loaded.items == lock.items
-    assert loaded.here().to_list() == [True, True, True, False, True]
+    holds_data = [entry.ok and entry.bytes > 2880 for entry in manifest]  # one block is a header alone
+    assert loaded.here().to_list() == holds_data
 
 
 def test_a_size_that_the_archive_did_not_tell_is_known_afterwards(session: Session, tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ from tess_source.tables.saved import FORMAT
 RECORD = {
     "question": {"targets": ["TIC 16740101"], "criteria": {}},
     "filters": [{"filter": "kind", "value": "lc", "kept": 1, "dropped": 4}],
-    "archive": "MAST",
+    "server": "MAST",
+    "archives": ["mast"],
     "time": "2024-03-01T12:00:00+00:00",
     "versions": {"tess-source": "0.1.0"},
 }
@@ -39,7 +40,7 @@ def products() -> Products:
 
 @pytest.fixture
 def plan(products: Products, tmp_path: Path) -> Plan:
-    return Plan.of(products, tmp_path, record=RECORD)
+    return Plan.of(products, tmp_path, record=RECORD, session=Session(discover=False, plugins=[toys.Archive()]))
 
 
 def put(plan: Plan, item: Item, size: int | None = None) -> Path:
@@ -79,17 +80,18 @@ def test_planning_writes_nothing(plan: Plan) -> None:
 
 
 def test_a_plan_prints_what_it_would_fetch(plan: Plan) -> None:
-    assert "0 here" in repr(plan)
+    assert repr(plan).startswith(f"Plan: 5 files, 43.2 kB -> {plan.root}\n")
     assert "mastDownload/TESS/" in repr(plan)
     assert "<table" in plan._repr_html_()
 
 
 def test_what_lies_complete_in_the_folder_is_here(plan: Plan) -> None:
-    whole, cut, *_ = plan
-    put(plan, whole)
+    whole, cut, zeros, *_ = (item for item in plan if item.size != 2880)  # one block is a header alone
+    put(plan, whole).write_bytes(toys.fits(whole.size or 0))
     put(plan, cut, size=100)
-    assert plan.here().to_list() == [True, False, False, False, False]
-    assert "1 here" in plan.summary()
+    put(plan, zeros)
+    assert [item for item, here in zip(plan, plan.here(), strict=True) if here] == [whole]
+    assert sorted(plan.expected()["status"]) == ["fetched"] * 4 + ["here"]
 
 
 def test_a_folder_in_place_of_a_file_is_not_here(plan: Plan) -> None:
@@ -98,7 +100,11 @@ def test_a_folder_in_place_of_a_file_is_not_here(plan: Plan) -> None:
 
 
 def test_a_file_of_unknown_size_is_never_taken_as_complete(tmp_path: Path) -> None:
-    plan = Plan.of(Products.of([{"uri": "x:y/a.fits", "obs_id": "o"}]), tmp_path)
+    plan = Plan.of(
+        Products.of([{"uri": "x:y/a.fits", "obs_id": "o"}]),
+        tmp_path,
+        session=Session(discover=False, plugins=[toys.Archive()]),
+    )
     put(plan, next(iter(plan)))
     assert not plan.here().any()
     assert "1 of unknown size" in plan.summary()
@@ -184,8 +190,8 @@ def test_files_without_an_address_stay_in_the_plan_and_say_so(tmp_path: Path) ->
     nowhere = [{"uri": None, "filename": name, "obs_id": "o", "size": 1} for name in ("a.fits", "b.fits")]
     plan = Plan.of(Products.of([*nowhere, *rows("c.fits")]), tmp_path)
     assert [(item.filename, item.problem) for item in plan if item.problem] == [
-        ("a.fits", "the archive names no address that it can be fetched from"),
-        ("b.fits", "the archive names no address that it can be fetched from"),
+        ("a.fits", "the archive has no address for it"),
+        ("b.fits", "the archive has no address for it"),
     ]
 
 
@@ -351,3 +357,14 @@ def test_masked_values_of_astroquery_are_unknown(session: Session, tmp_path: Pat
     table["size"].mask = [True, False, False, False, False]
     plan = session.plan(table, tmp_path)
     assert plan.items["size"].null_count() == 1
+
+
+def test_to_print_a_plan_no_disk_is_touched(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    def touched(*_: object, **__: object) -> None:
+        raise AssertionError("the disk is asked")
+
+    for name in ("stat", "lstat", "scandir", "open"):
+        monkeypatch.setattr(os, name, touched)
+    shown = plan.summary(), repr(plan), plan._repr_html_()
+    monkeypatch.undo()
+    assert all("5 files" in text for text in shown)

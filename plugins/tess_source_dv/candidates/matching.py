@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tess_source._lazy import pl
 from tess_source.errors import QueryError
-from tess_source.tables.rows import Rows
+from tess_source.tables.rows import Rows, polars_schema
 from tess_source_dv.candidates.ephemeris import Agreement, Ephemeris, compare
 
 if TYPE_CHECKING:
@@ -314,4 +314,4 @@ def history(tces: TCEs) -> Candidates:
 
 def _frame_of_rows(table: type[Rows], rows: Iterator[dict[str, Any]]) -> Any:
 
-    return pl.DataFrame(list(rows), schema={name: getattr(pl, kind) for name, kind in table.schema.items()})
+    return pl.DataFrame(list(rows), schema=polars_schema(table))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from tess_source import names
-from tess_source._lazy import np
+from tess_source._lazy import np, whole
 from tess_source.errors import DamagedFileError, LoadError, NoReaderError
 from tess_source.files.cards import Header, Value
 from tess_source.files.fits_headers import read_headers
@@ -115,6 +115,7 @@ def opened(source: str | Path | HDUList) -> Iterator[OpenedDVT]:
     OSError
         If there is no such file, or it cannot be read.
     """
+    whole("astropy")
     from astropy.io import fits
 
     if isinstance(source, fits.HDUList):
@@ -184,6 +185,7 @@ class Table:
 
     def values(self) -> dict[str, Any]:
         """Return the columns: floating-point numbers as quantities, times in days and integers as arrays."""
+        whole("astropy")
         from astropy import units
 
         found: dict[str, Any] = {}
@@ -268,7 +270,8 @@ def used_sectors(primary: Mapping[str, Any], name: Name) -> tuple[int, ...] | No
 
 
 def _card_values(header: Mapping[str, Any]) -> dict[str, Any]:
-    from astropy.io.fits.card import Undefined
+    whole("astropy")
+    from astropy.io.fits import Undefined
 
     return {
         key: None if isinstance(value, Undefined) else value

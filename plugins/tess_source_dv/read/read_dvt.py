@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ __all__ = ["GROUP", "collect", "load", "read_dvt", "read_tce"]
 
 log: logging.Logger = logging.getLogger(__name__)
 
+CURVES = "tess_source_dv.read.curves"
+"""The module of our light curves, which imports lightkurve."""
 GROUP = "dv time series"
 """What the opened light curves are called in an answer of `Manifest.read`."""
 
@@ -140,9 +143,9 @@ def collect(objects: Sequence[object]) -> Mapping[str, object] | None:
     mapping or None
         ``"dv time series"`` → LightCurveCollection of DVLightCurve, file after file; None if there are none.
     """
-    curves = sys.modules.get("tess_source_dv.read.curves")
-    if curves is None:  # then nobody can have opened one
+    if CURVES not in sys.modules:  # then nobody can have opened one
         return None
+    curves = import_module(CURVES)  # waits, if another thread is importing it
     files: list[Any] = [item for item in objects if isinstance(item, curves.DVTimeSeries)]
     if not files:
         return None

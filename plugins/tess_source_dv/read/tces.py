@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tess_source import names
-from tess_source._lazy import np, pl
+from tess_source._lazy import np, pl, whole
 from tess_source.errors import DamagedFileError, LoadError
 from tess_source.names.sectors import text_of_sectors
 from tess_source.tables.rows import Rows
@@ -70,6 +70,7 @@ class TCEs(Rows):
             Saved as ECSV it keeps the digits of a Julian date (40 us). `search_epoch`, `data_start` and `data_stop` stay days since
             JD 2457000. Nulls are masked. Descriptions are in ``info``.
         """
+        whole("astropy")
         from astropy.table import QTable
 
         table = super().to_table()
@@ -90,6 +91,7 @@ class TCEs(Rows):
 
 def _epoch_times(tces: TCEs) -> Time:
     """Return the epochs as times in two doubles, so that no digit is lost."""
+    whole("astropy")
     from astropy.time import Time
 
     epochs = tces["epoch"]

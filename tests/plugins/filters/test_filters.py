@@ -441,8 +441,8 @@ def test_other_filters_never_narrow_the_question_to_the_archive(session: Session
 def test_the_ledger_tells_what_each_filter_dropped(session: Session, products: Products) -> None:
     found = session.select(products, kind="lc", sector=range(14, 17))
     assert [str(drop) for drop in found.drops] == [
-        "kind=lc: dropped 11, kept 4 (tess_source_filters)",
-        "sector=14-16: dropped 2, kept 2 (tess_source_filters)",
+        "kind=lc: dropped 11, kept 4 (filters)",
+        "sector=14-16: dropped 2, kept 2 (filters)",
     ]
 
 

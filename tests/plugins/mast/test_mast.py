@@ -14,6 +14,7 @@ import tess_source_mast
 from tess_source import Observations, Query, Session, Target
 from tess_source.errors import QueryError, ResolverError, TableError, UnknownNameError
 from tess_source.functions import observations, products
+from tess_source.search import asking
 from tess_source_sample.facts import SYNTHETIC_TIC
 from tess_source_sample.server import SampleArchive
 
@@ -134,7 +135,7 @@ def test_a_list_may_mix_tic_ids_names_and_places(session: Session) -> None:
 
 def test_a_target_without_place_or_number_is_refused(session: Session) -> None:
     with pytest.raises(QueryError, match="neither"):
-        session._observed(Query((Target("somewhere"),)))
+        asking.observed(session.registry, session.settings, Query((Target("somewhere"),)))
 
 
 # -- criteria ------------------------------------------------------------------------------------------------------
@@ -161,10 +162,10 @@ def test_columns_are_criteria_in_any_case(session: Session) -> None:
 
 
 def test_wildcards_work_only_when_they_are_asked_for(session: Session) -> None:
-    criteria = {"obs_id": "tess2019199201929-s0014-*"}
+    criteria: dict[str, Any] = {"obs_id": "tess2019199201929-s0014-*"}
     with pytest.raises(QueryError, match="wildcards=True"):
-        observations(KELT9, criteria=criteria, session=session)
-    assert len(observations(KELT9, criteria=criteria, wildcards=True, session=session)) == 4
+        observations(KELT9, **criteria, session=session)
+    assert len(observations(KELT9, **criteria, wildcards=True, session=session)) == 4
 
 
 def test_an_unknown_column_is_refused_with_the_nearest(session: Session) -> None:
@@ -179,7 +180,7 @@ def test_a_target_name_beside_tic_ids_is_refused(session: Session) -> None:
 
 def test_the_whole_archive_cannot_be_asked_for_by_switching_everything_off(session: Session) -> None:
     with pytest.raises(QueryError, match="at least one criterion"):
-        session._observed(Query(criteria={"project": None, "dataproduct_type": None}))
+        asking.observed(session.registry, session.settings, Query(criteria={"project": None, "dataproduct_type": None}))
 
 
 # -- how many ------------------------------------------------------------------------------------------------------
@@ -292,7 +293,7 @@ def test_observations_of_other_archives_are_not_asked_about(archive: SampleArchi
 
     others = some_observations(session).with_columns(archive=pl.lit("elsewhere"))
     archive.clear()
-    assert tess_source_mast.tess_list(others, session.settings) is None
+    assert tess_source_mast.tess_list(others, Query(), session.settings) is None
     assert archive.requests == []
 
 
@@ -312,8 +313,8 @@ def test_our_tables_go_into_astroquery_and_its_tables_into_ours(
 ) -> None:
     found = session.search(QUIET)
     with astroquery_at(archive.url) as theirs:
-        products = theirs.get_product_list(found.observations.to_table())
-        assert sorted(products["dataURI"]) == sorted(found.products["uri"])
+        listed = theirs.get_product_list(found.observations.to_table())
+        assert sorted(listed["dataURI"]) == sorted(found.products["uri"])
         curves = theirs.filter_products(found.to_table(), productSubGroupDescription="LC")
         assert list(curves["productFilename"]) == [
             name for name in found.products["filename"] if name.endswith("_lc.fits")
@@ -327,6 +328,16 @@ def test_our_tables_go_into_astroquery_and_its_tables_into_ours(
             == found.products
         )
         assert products(observed[0], session=session) == found.products
+
+
+def test_the_key_of_an_observation_is_the_archives_number_in_both_tables(session: Session) -> None:
+    found = session.search([KELT9, QUIET])
+    assert found.observations["observation"].to_list() == found.observations["obsid"].cast(str).to_list()
+    assert set(found.products["observation"]) == set(found.observations["observation"])
+    assert found.products["observation"].to_list() == found.products["parent_obsid"].cast(str).to_list()
+    chosen = found.replace(products=found.products[:3])
+    assert set(chosen.narrowed().observations["obsid"]) == set(chosen.products["parent_obsid"])
+    assert "observation" not in Observations.shown
 
 
 # -- help and files ------------------------------------------------------------------------------------------------

@@ -139,17 +139,11 @@ def test_no_server_is_a_failure_and_not_an_empty_answer(monkeypatch: pytest.Monk
 
 
 def test_mast_itself_has_a_help_desk() -> None:
-    from tess_source_mast.hosts import Addresses, server_of
+    from tess_source_mast.hosts import advice
 
-    assert "archive@stsci.edu" in Addresses(server_of(None)).advice
-    assert "127.0.0.1" in Addresses("http://127.0.0.1:1").advice
-
-
-def test_mast_resolves_names_on_a_host_of_its_own() -> None:
-    from tess_source_mast.hosts import Addresses, server_of
-
-    assert Addresses(server_of(None)).resolver == "https://mastresolver.stsci.edu/Santa-war/query"
-    assert Addresses("http://127.0.0.1:1").resolver == "http://127.0.0.1:1/Santa-war/query"
+    assert "archive@stsci.edu" in advice(None)
+    assert "archive@stsci.edu" in advice("https://mast.stsci.edu")
+    assert "127.0.0.1" in advice("http://127.0.0.1:1")
 
 
 # -- waiting -------------------------------------------------------------------------------------------------------

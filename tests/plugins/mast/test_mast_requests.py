@@ -13,7 +13,7 @@ from peers import astroquery_at
 from sizes import size
 
 from tess_source import Observations, Session
-from tess_source.functions import observations
+from tess_source.functions import observations, products
 from tess_source_sample.server import SampleArchive
 
 DEFAULTS = {"project": "TESS", "dataproduct_type": "timeseries"}
@@ -60,28 +60,28 @@ def both(archive: SampleArchive, ours: Callable[[], Any], theirs: Callable[[Any]
 QUESTIONS: dict[str, tuple[tuple[Any, dict[str, Any]], dict[str, Any]]] = {
     "one TIC id": ((KELT9, {}), {"target_name": "16740101"}),
     "a list of TIC ids": (([KELT9, L98, QUIET], {}), {"target_name": ["16740101", "307210830", "257486953"]}),
-    "a sector": ((None, {"criteria": {"sequence_number": 55}}), {"sequence_number": 55}),
-    "sectors": ((None, {"criteria": {"sequence_number": range(54, 57)}}), {"sequence_number": [54, 55, 56]}),
-    "a text": ((KELT9, {"criteria": {"provenance_name": "SPOC"}}), {"provenance_name": "SPOC", "target_name": "16740101"}),
+    "a sector": ((None, {"sequence_number": 55}), {"sequence_number": 55}),
+    "sectors": ((None, {"sequence_number": range(54, 57)}), {"sequence_number": [54, 55, 56]}),
+    "a text": ((KELT9, {"provenance_name": "SPOC"}), {"provenance_name": "SPOC", "target_name": "16740101"}),
     "a list of texts": (
-        (None, {"criteria": {"provenance_name": ["QLP", "TASOC"]}}),
+        (None, {"provenance_name": ["QLP", "TASOC"]}),
         {"provenance_name": ["QLP", "TASOC"]},
     ),
-    "an interval": ((None, {"criteria": {"t_exptime": [10, 30.5]}}), {"t_exptime": [10, 30.5]}),
+    "an interval": ((None, {"t_exptime": [10, 30.5]}), {"t_exptime": [10, 30.5]}),
     "a wildcard": (
-        (None, {"criteria": {"proposal_id": "G06062*"}, "wildcards": True}),
+        (None, {"proposal_id": "G06062*", "wildcards": True}),
         {"proposal_id": "G06062*"},
     ),
     "a wildcard among texts": (
-        (None, {"criteria": {"proposal_id": ["N/A", "G06%"]}, "wildcards": True}),
+        (None, {"proposal_id": ["N/A", "G06%"], "wildcards": True}),
         {"proposal_id": ["N/A", "G06%"]},
     ),
-    "a truth value": ((KELT9, {"criteria": {"mtFlag": False}}), {"mtFlag": False, "target_name": "16740101"}),
-    "another type": ((None, {"criteria": {"dataproduct_type": "image"}}), {"dataproduct_type": "image"}),
+    "a truth value": ((KELT9, {"mtFlag": False}), {"mtFlag": False, "target_name": "16740101"}),
+    "another type": ((None, {"dataproduct_type": "image"}), {"dataproduct_type": "image"}),
     "coordinates": ((PLACE, {"radius": 30.0}), {"coordinates": place, "radius": arcsec(30)}),
     "a name": (("KELT-9", {"radius": 3.0}), {"objectname": "KELT-9", "radius": arcsec(3)}),
     "a name with criteria": (
-        ("KELT-9", {"radius": "1 arcmin", "criteria": {"sequence_number": [14, 15]}}),
+        ("KELT-9", {"radius": "1 arcmin", "sequence_number": [14, 15]}),
         {"sequence_number": [14, 15], "objectname": "KELT-9", "radius": arcsec(60)},
     ),
 }  # fmt: skip
@@ -111,11 +111,9 @@ def test_a_count_asks_what_astroquery_asks_and_gives_the_same_number(
     archive: SampleArchive, session: Session, kind: str
 ) -> None:
     (target, options), theirs = QUESTIONS[kind]
-    criteria = options.get("criteria", {})
-    other = {name: value for name, value in options.items() if name != "criteria"}
     ours, number = both(
         archive,
-        lambda: session.count(target, **other, **criteria),
+        lambda: session.count(target, **options),
         lambda observations: observations.query_criteria_count(**words(theirs)),
         *(INVOKE, RESOLVER),
     )
@@ -125,15 +123,15 @@ def test_a_count_asks_what_astroquery_asks_and_gives_the_same_number(
 def test_a_product_list_asks_what_astroquery_asks_and_gives_the_same_table(
     archive: SampleArchive, session: Session
 ) -> None:
-    observations = some_observations(session)
-    products, table = both(
+    some = some_observations(session)
+    listed, table = both(
         archive,
-        lambda: products(observations, session=session),
-        lambda theirs: theirs.get_product_list(observations.to_table()),
+        lambda: products(some, session=session),
+        lambda theirs: theirs.get_product_list(some.to_table()),
     )
     theirs = plain(table)
     order = sorted(range(len(table)), key=lambda row: theirs["dataURI"][row])
-    ours = products.to_polars().sort("dataURI")
+    ours = listed.to_polars().sort("dataURI")
     for name, values in theirs.items():
         assert ours[name].to_list() == [values[row] for row in order], name
 

@@ -10,7 +10,7 @@ from astropy.io import fits
 
 from tess_source_dv.read.dvt_file import headers
 from tess_source_dv.read.tces import read_dvt_headers, read_tces
-from tess_source_dv.sector_bits import sectors_of_file
+from tess_source_dv.sets.exact_sectors import sectors_of_file
 from tess_source_sample.files import make
 
 DVT = "tess2018206190142-s0001-s0006-0000000307210830-00196_dvt.fits"

@@ -1,0 +1,254 @@
+"""The path as functions: each works with the session that it is given, or with the default session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import toys
+
+import tess_source
+from tess_source import Accessor, Found, Kind, Manifest, Plan, Products, Session, hookimpl
+from tess_source.errors import LoadError, NoSessionError, PluginError, QueryError, UnknownNameError
+from tess_source.tables.items import Entry
+from tess_source_sample.server import SampleArchive
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> Iterator[None]:
+    """Forget the default session before and after."""
+    tess_source.set_default_session(None)
+    yield
+    tess_source.set_default_session(None)
+
+
+@pytest.fixture
+def toy() -> Session:
+    return Session(discover=False, plugins=[toys.Archive(), toys.Filters()])
+
+
+# -- the default session --
+
+
+def test_the_default_session_is_made_once_and_can_be_forgotten() -> None:
+    first = tess_source.default_session()
+    assert tess_source.default_session() is first
+    tess_source.set_default_session(None)
+    assert tess_source.default_session() is not first
+
+
+def test_the_default_session_can_be_replaced(toy: Session) -> None:
+    tess_source.set_default_session(toy)
+    assert len(tess_source.search(16740101)) == 5
+    assert tess_source.search(16740101).session is toy
+
+
+def test_a_new_default_session_reads_the_environment_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tess_source.default_session().settings.server is None
+    tess_source.set_default_session(None)
+    monkeypatch.setenv("TESS_SOURCE_SERVER", "http://127.0.0.1:9")
+    assert tess_source.default_session().settings.server == "http://127.0.0.1:9"
+
+
+def test_plugins_are_registered_with_the_default_session(toy: Session) -> None:
+    tess_source.set_default_session(toy)
+
+    class Years:
+        @hookimpl
+        def tess_accessors(self) -> tuple[Accessor, ...]:
+            return (Accessor("files", len, "how many files"),)
+
+    assert tess_source.register(Years()) == "Years"
+    assert tess_source.search(16740101).files() == 5  # type: ignore[attr-defined]
+    with pytest.raises(PluginError, match="two plugins are called 'Years'"):
+        tess_source.register(Years())
+    tess_source.register(Years(), replace=True)
+    tess_source.unregister("Years")
+    assert not hasattr(tess_source.search(16740101), "files")
+
+
+@pytest.mark.parametrize(
+    "name", ["search", "count", "fields", "observations", "products", "download", "load_plan", "open"]
+)
+def test_every_function_takes_a_session(name: str) -> None:
+    import inspect
+
+    assert inspect.signature(getattr(tess_source, name)).parameters["session"].default is None
+
+
+# -- the steps --
+
+
+def test_from_a_target_to_files_in_three_steps(tmp_path: Path) -> None:
+    with SampleArchive() as archive:
+        session = Session(archive.url)
+        seen = tess_source.observations(16740101, session=session)
+        assert not [request for request in archive.requests if "Products" in str(request)]
+        files = tess_source.products(seen[:1], session=session)
+        manifest = tess_source.download(files[files["kind"] == "lc"], tmp_path, session=session)
+        assert [entry.status for entry in manifest] == ["fetched"]
+        assert manifest.plan.root == tmp_path
+        assert len(tess_source.open([entry.path for entry in manifest], session=session)) == 1
+
+
+def test_filters_of_observations_are_asked_of_the_archive() -> None:
+    with SampleArchive() as archive:
+        session = Session(archive.url)
+        assert (
+            len(tess_source.observations(16740101, sector=15, session=session))
+            == session.count(16740101, sector=15)
+            == 1
+        )
+        with pytest.raises(QueryError, match="cannot choose by 'kind': it applies to products"):
+            tess_source.observations(16740101, kind="lc", session=session)
+
+
+def test_what_was_found_and_planned_is_downloaded_too(tmp_path: Path) -> None:
+    with SampleArchive() as archive:
+        found = Session(archive.url).search(16740101, kind="lc", sector=14)
+        assert [entry.status for entry in tess_source.download(found, tmp_path)] == ["fetched"]
+        assert [entry.status for entry in tess_source.download(found.plan(tmp_path))] == ["here"]
+        assert found.session is not None
+        assert [entry.status for entry in found.session.download(found.to_table(), tmp_path)] == ["here"]
+        assert [entry.status for entry in found.session.iter_download(found, tmp_path)] == ["here"]
+
+
+def test_a_saved_plan_is_fetched_by_the_session_that_reads_it(toy: Session, tmp_path: Path) -> None:
+    saved = toy.search(16740101).plan(tmp_path).save(tmp_path / "lock.ecsv")
+    for plan in (toy.load_plan(saved, "data"), tess_source.load_plan(saved, "data", session=toy)):
+        assert (plan.session, plan.root) == (toy, Path("data"))
+    assert toy.load_plan(saved).root == toy.store.root
+    tess_source.set_default_session(toy)
+    assert tess_source.load_plan(saved).session is toy
+
+
+# -- local files --
+
+
+def test_local_files_are_opened_as_if_they_had_been_fetched(tmp_path: Path) -> None:
+    with SampleArchive() as archive:
+        session = Session(archive.url)
+        manifest = session.search(16740101, kind="lc", sector=[14, 15], exptime=120).plan(tmp_path).download()
+        paths = [entry.path for entry in manifest]
+        ours, theirs = tess_source.open(paths, session=session), manifest.load()
+        assert [curve.meta["SECTOR"] for curve in ours] == [curve.meta["SECTOR"] for curve in theirs]
+        assert len(tess_source.open(str(paths[0]), session=session)) == 1
+        assert len(session.open(manifest)) == 2
+
+
+@pytest.mark.parametrize(
+    ("what", "error", "said"),
+    [
+        ([], QueryError, "no path"),
+        ([3], QueryError, "3 is not a path"),
+        ("nowhere.fits", FileNotFoundError, "nowhere.fits"),
+    ],
+)
+def test_what_cannot_be_opened_is_told(toy: Session, what: Any, error: type[Exception], said: str) -> None:
+    with pytest.raises(error, match=said):
+        tess_source.open(what, session=toy)
+
+
+def test_a_local_file_that_nobody_reads_is_told(toy: Session, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x")
+    with pytest.raises(LoadError, match="nothing could be opened"):
+        toy.open(tmp_path / "a.txt")
+
+
+# -- values that were made by hand --
+
+
+def test_a_value_without_a_session_says_how_to_give_it_one(toy: Session, tmp_path: Path) -> None:
+    found = toy.search(16740101).replace(session=None)
+    plan = Plan.of(found.products, tmp_path)
+    manifest = Manifest(plan, tuple(Entry(item, "failed") for item in plan))
+    for act in (
+        lambda: found.select(kind="lc"),
+        found.plan,
+        plan.download,
+        plan.iter_download,
+        plan.here,
+        manifest.read,
+        manifest.load,
+    ):
+        with pytest.raises(
+            NoSessionError, match=r"give it one: (found|plan|manifest)\.using\(tess_source\.Session\(\)\)"
+        ):
+            act()
+    assert isinstance(found.using(toy).select(kind="lc"), Found)
+    assert plan.using(toy).session is toy
+    assert manifest.using(toy).plan.session is toy
+    assert not hasattr(found, "nothing_of_the_kind")
+
+
+# -- what plugins add to a session, and kinds of their own --
+
+
+class Lab:
+    """An archive of laboratory curves, a kind of their own."""
+
+    @hookimpl
+    def tess_kinds(self) -> tuple[Kind, ...]:
+        return (Kind("lab-curve", "a curve from the laboratory"),)
+
+    @hookimpl
+    def tess_accessors(self) -> tuple[Accessor, ...]:
+        return (Accessor("stars", lambda session, least: f"{session.settings.jobs} {least}", "stars", of="session"),)
+
+
+def test_a_plugin_adds_methods_to_a_session() -> None:
+    session = Session(discover=False, plugins=[Lab()], jobs=3)
+    assert session.stars(2) == "3 2"  # type: ignore[attr-defined]
+    assert "stars" in dir(session)
+    session.unregister("Lab")
+    with pytest.raises(AttributeError, match="no plugin adds one"):
+        session.stars(2)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ["search", "settings", "_asked", "no name"])
+def test_a_plugin_cannot_hide_what_a_session_has(name: str) -> None:
+    class Hides:
+        @hookimpl
+        def tess_accessors(self) -> tuple[Accessor, ...]:
+            return (Accessor(name, len, "x", of="session"),)
+
+    with pytest.raises(PluginError, match=r"which Session has itself|cannot be the name of an accessor"):
+        Session(discover=False, plugins=[Hides()])
+
+
+def test_a_kind_of_a_plugin_can_be_selected() -> None:
+    import tess_source_filters
+
+    rows = [{"uri": "lab:1", "kind": "lab-curve"}, {"uri": "lab:2", "kind": "lc"}]
+    session = Session(discover=False, plugins=[tess_source_filters, Lab()])
+    assert session.select(Products.of(rows), kind="Lab-Curve").products["uri"].to_list() == ["lab:1"]
+    assert session.select(Products.of(rows), kind="!lab-curve").products["uri"].to_list() == ["lab:2"]
+    with pytest.raises(UnknownNameError, match="unknown kind 'lab-curv'; did you mean 'lab-curve'"):
+        session.select(Products.of(rows), kind="lab-curv")
+    session.unregister("Lab")
+    with pytest.raises(UnknownNameError, match="unknown kind 'lab-curve'"):
+        session.select(Products.of(rows), kind="lab-curve")
+
+
+# -- registering again --
+
+
+def test_a_class_in_place_of_an_instance_is_refused() -> None:
+    with pytest.raises(PluginError, match=r"plugin 'Lab' is a class: register an instance of it, Lab\(\)"):
+        Session(discover=False, plugins=[Lab])
+
+
+def test_a_plugin_that_cannot_take_the_place_of_another_leaves_it_there() -> None:
+    session = Session(discover=False, plugins=[Lab()])
+
+    class Broken:
+        @hookimpl
+        def tess_kinds(self) -> int:
+            return 3
+
+    with pytest.raises(PluginError, match="must return a sequence"):
+        session.register(Broken(), "Lab", replace=True)
+    assert session.stars(1) == "8 1"  # type: ignore[attr-defined]
+    assert list(session.registry.kinds) == ["lab-curve"]
