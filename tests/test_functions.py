@@ -94,9 +94,8 @@ def test_from_a_target_to_files_in_three_steps(archive: SampleArchive, tmp_path:
 
 def test_filters_of_observations_are_asked_of_the_archive(archive: SampleArchive) -> None:
     session = Session(archive.url)
-    assert (
-        len(tess_source.observations(16740101, sector=15, session=session)) == session.count(16740101, sector=15) == 1
-    )
+    seen = tess_source.observations(16740101, sector=15, session=session)
+    assert len(seen) == session.count(16740101, sector=15) == 1
     with pytest.raises(QueryError, match="cannot choose by 'kind': it applies to products"):
         tess_source.observations(16740101, kind="lc", session=session)
 
