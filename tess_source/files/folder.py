@@ -30,18 +30,23 @@ class Files(Protocol):
 
     def exists(self, path: str, /) -> Lying | None:
         """Return size and time of a file; None if there is no file."""
+        ...
 
     def open(self, path: str, /) -> IO[bytes]:
         """Open a file for reading."""
+        ...
 
     def list(self, below: str = "", /) -> Iterator[str]:
         """Yield the paths of all files below a folder."""
+        ...
 
     def remove(self, path: str, /) -> None:
         """Remove a file."""
+        ...
 
     def place(self, path: str, /) -> Path:
         """Return the path of a file."""
+        ...
 
 
 class Folder:
