@@ -92,13 +92,15 @@ class Folder:
 
     def _refusal(self, inner: str) -> str:
         """Return why nothing is read in a folder; empty if it can be."""
-        if inner not in self._problems:
-            self._problems[inner] = ""
+        problem = self._problems.get(inner)
+        if problem is None:
+            problem = ""
             try:
                 paths.inside(self.root, f"{inner}/x" if inner else "x")
             except (UnsafePathError, OSError) as error:
-                self._problems[inner] = str(error)
-        return self._problems[inner]
+                problem = str(error)
+            self._problems[inner] = problem  # only now: other threads ask too
+        return problem
 
     def place(self, path: str) -> Path:
         """Return where a file is.
