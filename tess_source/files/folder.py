@@ -42,6 +42,7 @@ class Files(Protocol):
 
     def remove(self, path: str, /) -> None:
         """Remove a file."""
+        ...
 
     def place(self, path: str, /) -> Path:
         """Return the path of a file."""
