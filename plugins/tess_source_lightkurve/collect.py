@@ -1,4 +1,4 @@
-"""Hold opened files together as lightkurve does."""
+"""Groups of opened files as lightkurve's collections."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ __all__ = ["collect"]
 
 
 def collect(objects: Sequence[object]) -> Mapping[str, object] | None:
-    """Put lightkurve's objects into its collections.
+    """Return lightkurve's objects in its collections.
 
     Parameters
     ----------
     objects : sequence of object
-        Whatever was opened, in order.
+        Opened files, in order.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""lightkurve's readers: which there are for a file, and which arguments each takes."""
+"""lightkurve's readers, by type of file, and their arguments."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ LIGHT_CURVES = ("TessLightCurve", "QLP", "ELEANOR", "TASOC", "TGLC", "CDIPS", "P
 """Types of lightkurve's `detect_filetype` that TESS light curves can have."""
 PIXELS = "TessTargetPixelFile"
 COMMON = ("quality_bitmask", "flux_column")
-"""Arguments that are mostly given, and that every reader of light curves takes or is let off."""
+"""The most frequent arguments, which are accepted for all files."""
 
 
 def lightkurve() -> ModuleType:
-    """Import lightkurve, the first time without the warnings of its own import.
+    """Return lightkurve, imported without the warnings of its own import.
 
     It warns about an optional dependency (oktopus), which would be noise for most and an error where warnings are errors. Filters that the
     import itself sets are taken back with ours.
@@ -39,7 +39,7 @@ def lightkurve() -> ModuleType:
 
 
 def detect(hdus: HDUList) -> str | None:
-    """Give lightkurve's word for what a file is; None if it has none."""
+    """Return lightkurve's word for the type of a file; None if it has none."""
     try:
         filetype: str | None = lightkurve().io.detect_filetype(hdus)
     except (IndexError, AttributeError, KeyError, TypeError):  # e.g. an image where it looks for a table
@@ -48,12 +48,12 @@ def detect(hdus: HDUList) -> str | None:
 
 
 def is_pixels(filetype: str) -> bool:
-    """Whether lightkurve makes a pixel file of this type."""
+    """Return whether lightkurve opens this type as a pixel file."""
     return filetype.endswith("TargetPixelFile")
 
 
 def reader_of(filetype: str) -> Callable[..., Any] | None:
-    """Give the function or class by which `lightkurve.read` opens a type; None if this version has none."""
+    """Return the function or class with which `lightkurve.read` opens a type; None if this version has none."""
     from astropy.io import registry
 
     lk = lightkurve()
@@ -70,15 +70,17 @@ def reader_of(filetype: str) -> Callable[..., Any] | None:
 
 
 def check(options: Mapping[str, Any]) -> None:
-    """Look whether arguments make sense, whatever the file.
+    """Check that arguments make sense for some file.
 
     Raises
     ------
     QueryError
-        If no reader of lightkurve's for TESS takes an argument, or none understands its value.
+        If none of lightkurve's readers for TESS takes an argument or its value.
     """
     known = (
-        dict.fromkeys([*COMMON, *_taken(PIXELS), *_light_curve_arguments()]) if set(options) - set(COMMON) else COMMON
+        dict.fromkeys([*COMMON, *_argument_names(PIXELS), *_light_curve_arguments()])
+        if set(options) - set(COMMON)
+        else COMMON
     )
     for name in options:
         if name not in known:
@@ -96,25 +98,25 @@ def _hint(name: str, known: Iterable[str]) -> str:
 
 
 def arguments(filetype: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Choose the arguments for one file.
+    """Return the arguments for one file.
 
-    What only light curves have (``flux_column``) is left out for pixel files, and what only pixel files have (``targetid``) for light
-    curves, so that one call can open both. Nothing else is left out.
+    Arguments of light curves only (``flux_column``) are left out for pixel files, and those of pixel files only (``targetid``) for light
+    curves, so that one call can open both. No other arguments are left out.
 
     Parameters
     ----------
     filetype : str
         Of lightkurve's `detect_filetype`.
     options : mapping
-        What the user gave for all files.
+        The user's arguments for all files.
 
     Raises
     ------
     LoadError
         If the reader of this file cannot take an argument; the message names it and those that it takes.
     """
-    taken = _taken(filetype)
-    elsewhere = _light_curve_arguments() if is_pixels(filetype) else _taken(PIXELS)
+    taken = _argument_names(filetype)
+    elsewhere = _light_curve_arguments() if is_pixels(filetype) else _argument_names(PIXELS)
     for name in options:
         if name not in taken and name not in elsewhere:
             hint = did_you_mean(name, taken) or f"; it takes {', '.join(taken) or 'none'}"
@@ -124,12 +126,12 @@ def arguments(filetype: str, options: Mapping[str, Any]) -> dict[str, Any]:
 
 @functools.cache
 def _light_curve_arguments() -> frozenset[str]:
-    return frozenset(name for filetype in LIGHT_CURVES for name in _taken(filetype))
+    return frozenset(name for filetype in LIGHT_CURVES for name in _argument_names(filetype))
 
 
 @functools.cache
-def _taken(filetype: str) -> tuple[str, ...]:
-    """Name the arguments of a reader; those of a class are spread over its bases."""
+def _argument_names(filetype: str) -> tuple[str, ...]:
+    """Return the names of a reader's arguments; those of a class are also collected from its bases."""
     reader = reader_of(filetype)
     makers = [vars(base).get("__init__") for base in reader.__mro__[:-1]] if isinstance(reader, type) else [reader]
     named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
