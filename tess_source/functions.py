@@ -137,7 +137,7 @@ def observations(
     """
     here = session or default_session()
     asked = {"radius": radius, "wildcards": wildcards, "archive": archive}
-    return here._observed(targets, words=words, **asked).observations
+    return here._found_observations(targets, words=words, **asked).observations
 
 
 def products(

@@ -138,7 +138,7 @@ def checked_names(what: str, names: str | Iterable[str] | None) -> tuple[str, ..
     Raises
     ------
     QueryError
-        If they are not names; the message says what they are for.
+        If they are not names; the message has their argument's name.
     """
     if names is None:
         return None
@@ -186,7 +186,7 @@ def checked_seconds(name: str, value: float) -> float:
     Raises
     ------
     QueryError
-        If it is not such a number; the message says what it is for.
+        If it is not such a number; the message has its argument's name.
     """
     if not value > 0:
         raise QueryError(f"{name}={value!r}: give a number of seconds above 0")

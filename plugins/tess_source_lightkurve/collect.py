@@ -22,7 +22,7 @@ def collect(objects: Sequence[object]) -> Mapping[str, object] | None:
         ``"light curves"`` → LightCurveCollection, ``"pixel files"`` → TargetPixelFileCollection; None if nothing is lightkurve's.
     """
     lightkurve = sys.modules.get("lightkurve")
-    if lightkurve is None:  # then nobody can have opened one of its objects
+    if lightkurve is None:  # then none of its objects can have been opened
         return None
     curves = [item for item in objects if isinstance(item, lightkurve.LightCurve)]
     pixels = [item for item in objects if isinstance(item, lightkurve.targetpixelfile.TargetPixelFile)]

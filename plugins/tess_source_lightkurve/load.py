@@ -53,7 +53,7 @@ def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
     LoadError
         If the file is whole, but cannot be opened with these options.
     QueryError
-        If an argument makes no sense, whatever the file.
+        If an argument makes no sense for any file.
     OSError
         If there is no such file, or it cannot be read.
     """

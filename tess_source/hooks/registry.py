@@ -71,7 +71,7 @@ class Registry:
     transports: dict[str, Transport] = field(default_factory=dict)
     accessors: dict[str, Accessor] = field(default_factory=dict)
     citations: dict[str, Citation] = field(default_factory=dict)
-    """How data sets are cited, by `Citation.key`."""
+    """`Citation.key` → citation of a data set."""
     commands: dict[str, click.Command] = field(default_factory=dict)
     stand_ins: dict[str, StandIn] = field(default_factory=dict)
     """Plugin → the archive that it stands in for."""

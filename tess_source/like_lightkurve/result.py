@@ -163,7 +163,7 @@ class SearchTable:
 
     @property
     def exptime(self) -> Quantity:
-        """Exposure time of each file [s], as the archive says."""
+        """Exposure time of each file [s], from the archive."""
         return self._values("exptime") * _unit("s")
 
     @property

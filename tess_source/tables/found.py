@@ -185,7 +185,7 @@ class Found(FoundMethods):
     def _tics_of_query(self) -> set[int]:
         return {target.tic for target in self.query.targets if target.tic is not None}
 
-    def _plugins_of(self) -> Selects:
+    def _checked_session(self) -> Selects:
         return given(self.session, "found")
 
     def using(self, session: Selects) -> Found:
