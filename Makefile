@@ -2,7 +2,7 @@
 #   make demo    search KELT-9 on the sample archive, download two light curves, open and draw them
 #   make test    the whole suite, on up to four cores
 #   make stress  the same with more repetitions: more kills, more files, more examples (tests/helpers/sizes.py)
-#   make lint    ruff, mypy --strict
+#   make lint    ruff, mypy --strict, pyright
 #   make bench   against astroquery, lightkurve, curl and others, side by side: 15 minutes or so
 #   make docs    the site, in site/
 
@@ -28,6 +28,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy tests/project/test_typing.py
+	$(BIN)/pyright
 
 bench: $(READY)
 	$(BIN)/python -m bench --all

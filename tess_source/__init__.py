@@ -77,7 +77,47 @@ _HOMES = {
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = ["__version__", *_HOME]  # noqa: PLE0604  the names are all there, lazily
+__all__ = [
+    "Accessor",
+    "Column",
+    "Entry",
+    "Filter",
+    "Found",
+    "Interrupted",
+    "Kind",
+    "Links",
+    "Loaded",
+    "Manifest",
+    "Observations",
+    "Plan",
+    "Products",
+    "Query",
+    "Request",
+    "SearchTable",
+    "Session",
+    "Settings",
+    "StandIn",
+    "Target",
+    "TessSourceError",
+    "Transport",
+    "__version__",
+    "count",
+    "default_session",
+    "download",
+    "fields",
+    "hookimpl",
+    "load_plan",
+    "observations",
+    "open",
+    "products",
+    "register",
+    "search",
+    "search_dv",
+    "search_lightcurve",
+    "search_targetpixelfile",
+    "set_default_session",
+    "unregister",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 __all__ = [
     "DamagedFileError",
     "DownloadError",
+    "ForkedError",
     "LoadError",
     "LockError",
     "NoColumnError",
@@ -49,7 +50,9 @@ class UnknownNameError(QueryError, LookupError):
     """
 
     def __init__(self, what: str, name: str, choices: Iterable[str]) -> None:
-        self.what, self.name, self.choices = what, name, tuple(dict.fromkeys(choices))
+        self.what: str = what
+        self.name: str = name
+        self.choices: tuple[str, ...] = tuple(dict.fromkeys(choices))
         super().__init__(what, name, self.choices)
 
     def __str__(self) -> str:
@@ -80,7 +83,10 @@ class ServiceError(TessSourceError, ConnectionError):
     """
 
     def __init__(self, service: str, problem: str, status: int | None = None, advice: str = "") -> None:
-        self.service, self.problem, self.status, self.advice = service, problem, status, advice
+        self.service: str = service
+        self.problem: str = problem
+        self.status: int | None = status
+        self.advice: str = advice
         super().__init__(service, problem, status, advice)
 
     def __str__(self) -> str:
@@ -100,7 +106,8 @@ class OfflineError(TessSourceError, ConnectionError):
     """
 
     def __init__(self, missing: str, reason: str = "") -> None:
-        self.missing, self.reason = missing, reason
+        self.missing: str = missing
+        self.reason: str = reason
         super().__init__(missing, reason)
 
     def __str__(self) -> str:
@@ -118,6 +125,10 @@ class PluginError(TessSourceError, RuntimeError):
 
 class PluginConflictError(PluginError):
     """Two plugins that claim the same name; the message names both."""
+
+
+class ForkedError(TessSourceError, RuntimeError):
+    """Work on tables in a process that was forked, where polars would wait for ever; the message says what to do instead."""
 
 
 class DownloadError(TessSourceError, OSError):
@@ -154,7 +165,9 @@ class NoColumnError(LoadError, LookupError):
     """
 
     def __init__(self, name: str, columns: Iterable[str], use: str = "") -> None:
-        self.name, self.columns, self.use = name, tuple(columns), use
+        self.name: str = name
+        self.columns: tuple[str, ...] = tuple(columns)
+        self.use: str = use
         super().__init__(name, self.columns, use)
 
     @property

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from tess_source.hooks.records import Field
 from tess_source.search.asking import products as listed
 from tess_source.session import Session, default_session
+from tess_source.settings import OnProgress
 from tess_source.tables.found import Found
 from tess_source.tables.items import Entry
 from tess_source.tables.listing import Observations, Products
+from tess_source.tables.loaded import Group, Loaded
 from tess_source.tables.plan import Manifest, Plan
 
 if TYPE_CHECKING:
@@ -176,7 +178,7 @@ def download(
     *,
     layout: str = "mast",
     jobs: int | None = None,
-    progress: Any = None,
+    progress: OnProgress = None,
     executor: Executor | None = None,
     on_entry: Callable[[Entry], object] | None = None,
     session: Session | None = None,
@@ -243,7 +245,7 @@ def open(
     *,
     session: Session | None = None,
     **options: Any,
-) -> Any:
+) -> Group | Loaded:
     """Open files of this machine, or the files of a manifest: see `Manifest.load`.
 
     Parameters

@@ -24,11 +24,11 @@ from tess_source.search import asking
 from tess_source.search.counting import question_of_observations
 from tess_source.search.resolving import question
 from tess_source.search.select import checked, filters_among, select
-from tess_source.settings import Settings, check_server, checked_jobs, checked_names, checked_seconds
+from tess_source.settings import OnProgress, Settings, check_server, checked_jobs, checked_names, checked_seconds
 from tess_source.tables.accessors import Extended, given
 from tess_source.tables.found import Found
 from tess_source.tables.items import Entry
-from tess_source.tables.loaded import Loaded, Opened
+from tess_source.tables.loaded import Group, Loaded, Opened
 from tess_source.tables.plan import Manifest, Plan
 from tess_source.tables.saved import read_saved
 from tess_source.targets.target import Query
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Session", "default_session", "session_of", "set_default_session"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 class Session(Extended):
@@ -107,10 +107,10 @@ class Session(Extended):
             token=token, timeout=checked_seconds("timeout", timeout), jobs=checked_jobs(jobs), cache=cache, max_age=age,
             offline=offline, archive=checked_names("archive", archive),
         )  # fmt: skip
-        self.settings = replace(settings, server=server.rstrip("/")) if server else settings
+        self.settings: Settings = replace(settings, server=server.rstrip("/")) if server else settings
         check_server(self.settings.server)
         without = [without] if isinstance(without, str) else without
-        self.registry = Registry.discover(without) if discover else Registry()
+        self.registry: Registry = Registry.discover(without) if discover else Registry()
         for plugin in plugins:
             self.register(plugin)
 
@@ -267,7 +267,7 @@ class Session(Extended):
         *,
         layout: str = "mast",
         jobs: int | None = None,
-        progress: Any = None,
+        progress: OnProgress = None,
         executor: Executor | None = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:
@@ -285,7 +285,7 @@ class Session(Extended):
         *,
         layout: str = "mast",
         jobs: int | None = None,
-        progress: Any = None,
+        progress: OnProgress = None,
         executor: Executor | None = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Iterator[Entry]:
@@ -301,7 +301,9 @@ class Session(Extended):
         """Open the files of a manifest, and keep the reason for each that cannot be opened: see `Manifest.read`."""
         return read(self.registry, manifest, options)
 
-    def open(self, what: Manifest | str | PathLike[str] | Iterable[str | PathLike[str]], /, **options: Any) -> Any:
+    def open(
+        self, what: Manifest | str | PathLike[str] | Iterable[str | PathLike[str]], /, **options: Any
+    ) -> Group | Loaded:
         """Open files: see `Manifest.load`.
 
         Parameters

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
 from tess_source.errors import QueryError, UnknownNameError
@@ -88,6 +88,10 @@ def _environment_server() -> str | None:
     return os.environ.get("TESS_SOURCE_SERVER") or None
 
 
+OnProgress: TypeAlias = bool | Callable[[int, int], object] | None
+"""How to show progress. True: a bar. False: none. None: a bar if stderr is a terminal. A function: called with (files done, bytes done)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Settings of a session, passed to every hook that may open a connection."""
@@ -100,7 +104,7 @@ class Settings:
     """Most seconds for one question to an archive in all."""
     jobs: int = 8
     """Files fetched at the same time; 1: in the calling thread."""
-    progress: bool | Callable[[int, int], None] | None = None
+    progress: OnProgress = None
     """True: show a bar. False: show none. None: show one if stderr is a terminal. A function is called with (files done, bytes done)."""
     patience: Patience = field(default_factory=Patience, repr=False)
     """Tries, pauses and time limits of each file."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BITMASKS", "ArrayOptions", "Arrays", "NotAskedForError", "each", "iter_arrays"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 TYPES = ("float16", "float32", "float64", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)))
 """Names of types to suggest for misspelt ones."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MissingExtraError", "TableBuilder", "asked_of", "pyarrow", "to_arrow", "told"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 MOST_CADENCES = 300_000
 """Most cadences in a table: 30 MB with all columns, about 15 light curves of 120 s or 3 of 20 s."""
@@ -69,10 +69,12 @@ class TableBuilder:
 
     def __init__(self, asked: ArrayOptions, about: Sequence[About], failed: Callable[[Arrays], object]) -> None:
 
-        self.asked, self.about, self.failed = asked, about, failed
+        self.asked: ArrayOptions = asked
+        self.about: Sequence[About] = about
+        self.failed: Callable[[Arrays], object] = failed
         known = {series.name: np.dtype(series.type) for series in COLUMNS}
         known.update((name, np.dtype(dtype)) for name, dtype in asked.dtypes.items())
-        self.dtypes = {name: known[name] for name in asked.columns if name in known}
+        self.dtypes: dict[str, np.dtype[Any]] = {name: known[name] for name in asked.columns if name in known}
 
     def tables(self, found: Iterable[Arrays]) -> Iterator[pa.Table]:
         """Yield tables of light curves with at most `MOST_CADENCES` cadences, or with one light curve."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DataSetExistsError", "Written", "to_parquet"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 FORMAT = "tess-source light curves 1"
 """Format in the metadata of the files; the number grows when an older reader could misunderstand them."""

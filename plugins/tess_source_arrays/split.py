@@ -23,7 +23,9 @@ METHOD = "blake2b-64, key: decimal seed, message: decimal TIC id; below 2**64 ti
 
 
 @overload
-def split(tic: int, fractions: Sequence[float] = FRACTIONS, seed: int = 0) -> str: ...
+def split(  # pyright: ignore[reportOverlappingOverload]  an int is array-like too; this one comes first
+    tic: int, fractions: Sequence[float] = FRACTIONS, seed: int = 0
+) -> str: ...
 @overload
 def split(tic: ArrayLike, fractions: Sequence[float] = FRACTIONS, seed: int = 0) -> NDArray[np.str_]: ...
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tess_source._lazy import pl
 from tess_source.errors import QueryError, UnknownNameError
@@ -119,7 +119,8 @@ def _condition_values(condition: Any) -> list[str | bool | float]:
     many = isinstance(condition, Iterable) and not isinstance(
         condition, str | bytes | tuple | range | Mapping | Iterator
     )
-    values = [value.item() if hasattr(value, "item") else value for value in (condition if many else [condition])]
+    given = cast("Iterable[Any]", condition if many else [condition])
+    values: list[Any] = [value.item() if hasattr(value, "item") else value for value in given]
     if not values:
         raise ValueError("an empty list would keep nothing")
     if wrong := [value for value in values if not isinstance(value, str | bool | Real)]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FILTERS", "Words", "glob_to_regex", "pipelines", "warn_of_missing"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

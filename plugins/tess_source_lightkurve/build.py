@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tess_source._lazy import np
+from tess_source._lazy import np, whole
 from tess_source.files.fits_table import fill
 from tess_source_lightkurve.cards import Unsupported
 from tess_source_lightkurve.plain import COLUMN, STRUCTURE, Plain
@@ -99,6 +99,7 @@ def build(plain: Plain, recipe: Recipe, asked: CurveOptions, good: NDArray[np.bo
 
 
 def _column(values: NDArray[Any], look: Look, masked: bool) -> Any:
+    whole("astropy")
     from astropy.table import Column
     from astropy.units import Quantity
     from astropy.utils.masked import Masked
@@ -113,6 +114,7 @@ def _column(values: NDArray[Any], look: Look, masked: bool) -> Any:
 
 def _time(values: NDArray[np.float64], plain: Plain, ordered: bool) -> Time:
     """Return BTJD times, with an index if they are sorted."""
+    whole("astropy")
     from astropy.table import Column, QTable, SortedArray, Table
     from astropy.time import Time
 
@@ -127,6 +129,7 @@ def _time(values: NDArray[np.float64], plain: Plain, ordered: bool) -> Time:
 
 def _meta(plain: Plain, asked: CurveOptions, good: NDArray[np.bool_]) -> dict[str, Any]:
     """Return the cards of the table, overridden by those of the primary header, and the entries that lightkurve adds."""
+    whole("astropy")
     from astropy.io.fits import Card
 
     undefined = Card.fromstring("NOTHING =").value

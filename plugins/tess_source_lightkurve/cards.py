@@ -45,6 +45,6 @@ class Cards:
             found = header.read_standard()
         except ValueError as error:
             raise Unsupported(str(error)) from None
-        self.cards = {key: card for key, (card, _) in found.items()}
+        self.cards: dict[str, str] = {key: card for key, (card, _) in found.items()}
         self.values: dict[str, Value] = {key: value for key, (_, value) in found.items()}
-        self.shape = frozenset(DIGITS.sub("#", " ".join(found)).split(" "))
+        self.shape: frozenset[str] = frozenset(DIGITS.sub("#", " ".join(found)).split(" "))

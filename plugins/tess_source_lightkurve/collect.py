@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 
 __all__ = ["collect"]
 
@@ -21,9 +22,9 @@ def collect(objects: Sequence[object]) -> Mapping[str, object] | None:
     mapping or None
         ``"light curves"`` → LightCurveCollection, ``"pixel files"`` → TargetPixelFileCollection; None if nothing is lightkurve's.
     """
-    lightkurve = sys.modules.get("lightkurve")
-    if lightkurve is None:  # then none of its objects can have been opened
+    if "lightkurve" not in sys.modules:  # then none of its objects can have been opened
         return None
+    lightkurve = import_module("lightkurve")  # waits, if another thread is importing it
     curves = [item for item in objects if isinstance(item, lightkurve.LightCurve)]
     pixels = [item for item in objects if isinstance(item, lightkurve.targetpixelfile.TargetPixelFile)]
     groups: dict[str, object] = {}

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import whole
 from tess_source.errors import DamagedFileError, LoadError, NoColumnError, NoReaderError
 from tess_source.files.whole import fault
 from tess_source_lightkurve import readers
@@ -86,7 +87,8 @@ def _fast(path: Path, options: Mapping[str, Any]) -> object | None:
 
 def _open(path: Path, options: Mapping[str, Any]) -> Any:
     """Open a whole file; None if lightkurve does not know what it is."""
-    lightkurve = readers.lightkurve()  # before astropy, so that the warnings of both imports are silenced
+    lightkurve = readers.lightkurve()  # before its parts of astropy: see `readers.FIRST`
+    whole("astropy")
     from astropy.io import fits
 
     with fits.open(path, memmap=False) as hdus:
@@ -98,7 +100,8 @@ def _open(path: Path, options: Mapping[str, Any]) -> Any:
         if pixels:
             _ = [hdu.data for hdu in hdus]  # all into memory, so that the file can be closed
         try:
-            opened = lightkurve.read(hdus if pixels else str(path), **chosen)
+            with readers.READING:
+                opened = lightkurve.read(hdus if pixels else str(path), **chosen)
         except Exception as error:  # noqa: BLE001  all but what `_reason` raises becomes a LoadError
             reason = _reason(error)
             if filetype == "generic":  # lightkurve's guess for whatever it does not know

@@ -5,18 +5,20 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import whole
 from tess_source.errors import LoadError, QueryError, did_you_mean
 
 if TYPE_CHECKING:
     from astropy.io.fits import HDUList
 
-__all__ = ["arguments", "check", "detect", "is_pixels", "lightkurve", "reader_of"]
+__all__ = ["READING", "arguments", "check", "detect", "is_pixels", "lightkurve", "reader_of"]
 
 LIGHT_CURVES = ("TessLightCurve", "QLP", "ELEANOR", "TASOC", "TGLC", "CDIPS", "PATHOS", "generic", "Folded")
 """Types of lightkurve's `detect_filetype` that TESS light curves can have."""
@@ -24,18 +26,39 @@ PIXELS = "TessTargetPixelFile"
 COMMON = ("quality_bitmask", "flux_column")
 """The most frequent arguments, which are accepted for all files."""
 
+OKTOPUS = "Warning: the tpfmodel submodule is not available without oktopus"
+"""How the warning begins that lightkurve gives when it is imported."""
+
+FIRST = ("astropy", "astropy.units", "astropy.stats", "astropy.time", "astropy.timeseries")
+"""Packages that lightkurve imports parts of. If another thread is just importing the whole, each would wait for the other, and Python then
+gives one of them half a module; so the whole comes first."""
+READING = threading.RLock()
+"""Is held while `lightkurve.read` works: it silences warnings for the whole process, and two threads would take back each other's
+filters."""
+
 
 def lightkurve() -> ModuleType:
     """Return lightkurve, imported without the warnings of its own import.
 
-    It warns about an optional dependency (oktopus), which would be noise for most and an error where warnings are errors. Filters that the
-    import itself sets are taken back with ours.
+    It warns about an optional dependency (oktopus), which would be noise for most and an error where warnings are errors. The filter is for
+    this one warning and stays: `warnings.catch_warnings` would take back what other threads set meanwhile, and hide their warnings.
+
+    Returns
+    -------
+    module
+        The whole of it: a thread that comes while another imports it waits.
     """
+    _expect_warning()
+    for name in FIRST:
+        whole(name)
+    return import_module("lightkurve")
+
+
+@functools.cache
+def _expect_warning() -> None:
+    """Do this once: to set a filter again is to take it away for a moment, in which another thread may import."""
     if "lightkurve" not in sys.modules:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import_module("lightkurve")
-    return sys.modules["lightkurve"]
+        warnings.filterwarnings("ignore", OKTOPUS, UserWarning, r"lightkurve\.prf")
 
 
 def detect(hdus: HDUList) -> str | None:
@@ -54,6 +77,7 @@ def is_pixels(filetype: str) -> bool:
 
 def reader_of(filetype: str) -> Callable[..., Any] | None:
     """Return the function or class with which `lightkurve.read` opens a type; None if this version has none."""
+    whole("astropy")
     from astropy.io import registry
 
     lk = lightkurve()

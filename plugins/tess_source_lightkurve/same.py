@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from tess_source._lazy import np
+from tess_source._lazy import np, whole
 
 if TYPE_CHECKING:
     from lightkurve import LightCurve
@@ -25,6 +25,7 @@ def differences(one: LightCurve, other: LightCurve) -> list[str]:
 
 
 def _column_differences(one: Any, other: Any) -> Iterator[str]:
+    whole("astropy")
     from astropy.time import Time
     from astropy.utils.masked import Masked
 
@@ -59,6 +60,7 @@ def _array_differences(one: Any, other: Any) -> Iterator[str]:
 
 
 def _meta_differences(one: Any, other: Any) -> Iterator[str]:
+    whole("astropy")
     from astropy.io.fits import Undefined
 
     if type(one) is not type(other) or list(one) != list(other):

@@ -12,11 +12,11 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tess_source._lazy import np
+from tess_source._lazy import np, whole
 from tess_source_lightkurve.build import CurveOptions, Look, Recipe, build
 from tess_source_lightkurve.cards import Unsupported
 from tess_source_lightkurve.plain import Plain, read_plain
-from tess_source_lightkurve.readers import detect, lightkurve
+from tess_source_lightkurve.readers import READING, detect, lightkurve
 from tess_source_lightkurve.same import differences
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Unsupported", "read_light_curve"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 _learnt: dict[object, Recipe | None] = {}
 """Kind of file and flux column → instructions to build it; None if the result would differ from lightkurve's."""
@@ -67,14 +67,16 @@ def read_light_curve(
         raise Unsupported(f"arguments {', '.join(others)}")
     if not isinstance(flux_column, str):
         raise Unsupported("a flux column that is no name")
-    lightkurve()  # before numpy, so that the filters that the imports set are taken back with the warnings
+    lightkurve()  # before its parts of astropy: see `readers.FIRST`
     asked = CurveOptions(flux_column, quality_bitmask)
     plain = read_plain(Path(path))
     key = (flux_column, plain.kind)
-    if key not in _learnt and _is_for_the_reader(plain.path):
-        expected = _by_lightkurve(plain, asked)
-        _learnt[key] = _recipe_for(plain, asked, expected)
-        return expected
+    if key not in _learnt:
+        with READING:  # of several threads with files of a new kind, one makes the recipe and the others wait for it
+            if key not in _learnt and _is_for_the_reader(plain.path):
+                expected = _by_lightkurve(plain, asked)
+                _learnt[key] = _recipe_for(plain, asked, expected)
+                return expected
     recipe = _learnt.setdefault(key, None)
     if recipe is None:
         raise Unsupported("lightkurve reads such files otherwise")
@@ -93,6 +95,7 @@ def _good(plain: Plain, quality_bitmask: Any) -> NDArray[np.bool_]:
 
 def _is_for_the_reader(path: str) -> bool:
     """Return whether lightkurve uses its reader for SPOC for a file; its arguments and defaults are those of this reader."""
+    whole("astropy")
     from astropy.io import fits
 
     with fits.open(path) as hdus:

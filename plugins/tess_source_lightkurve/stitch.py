@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source import names
-from tess_source._lazy import np
+from tess_source._lazy import np, whole
 from tess_source.errors import LoadError, QueryError
 from tess_source.tables.plan import Manifest
 from tess_source_lightkurve.readers import lightkurve
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["stitch"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 DAY = 86400.0
 SAME_CADENCE = 0.05
@@ -231,6 +231,7 @@ def _stacked(curves: list[Any]) -> Any:
 
 
 def _convertible(columns: Sequence[Any]) -> bool:
+    whole("astropy")
     from astropy.units import dimensionless_unscaled
 
     units = [getattr(column, "unit", None) or dimensionless_unscaled for column in columns]
@@ -258,7 +259,8 @@ def _is_array(value: Any) -> bool:
 
 
 def _equal(one: Any, other: Any) -> bool:
-    from astropy.io.fits.card import Undefined
+    whole("astropy")
+    from astropy.io.fits import Undefined
 
     if isinstance(one, Undefined) or isinstance(other, Undefined):  # a card without a value; no two of these are equal
         return isinstance(one, Undefined) and isinstance(other, Undefined)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tess_source._lazy import whole
 from tess_source.like_lightkurve.layout import table_of
 from tess_source_lightkurve.readers import lightkurve
 
@@ -28,6 +29,7 @@ def to_lightkurve(found: Found) -> SearchResult:
     lightkurve.SearchResult
         In lightkurve's order. It downloads with astroquery, from the server that astroquery is set to.
     """
+    whole("astropy")
     from astropy.table import Table
 
     result = lightkurve().SearchResult

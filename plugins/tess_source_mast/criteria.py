@@ -139,7 +139,7 @@ def _finite_number(name: str, value: Any) -> Any:
 def _python_value(value: Any) -> Any:
     """Return a scalar of numpy as Python's own."""
     if isinstance(value, str | bool | int | float):
-        return value.item() if hasattr(value, "item") else value
+        return getattr(value, "item", lambda: value)()
     if type(value).__name__ in {"bool", "bool_"}:
         return bool(value)
     if isinstance(value, Integral):

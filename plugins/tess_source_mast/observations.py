@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["count", "find"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 def find(query: Query, settings: Settings) -> Observations:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
+import astropy  # noqa: F401  see `tess_source._lazy.whole`
 from astroquery.mast.discovery_portal import PortalAPI
 
 from tess_source.errors import ServiceError
@@ -30,16 +31,20 @@ from tess_source_mast.wire import FleetingError, Wire
 __all__ = ["CONE", "PRODUCTS", "Json", "Portal", "portal"]
 
 Json = dict[str, Any]
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 CONE = "Mast.Caom.Cone"
 """The column configuration of observations; astroquery takes it for filters too."""
 PRODUCTS = "Mast.Caom.Products"
 
+_making = threading.Lock()
+"""Is held while a portal is looked up: threads that come at the same time share one, or else each would count its own connections."""
+
 
 def portal(settings: Settings) -> Portal:
     """Return the portal of a session's server: one object per server and process, which remembers its columns."""
-    return _portal(settings.server, os.getpid())
+    with _making:
+        return _portal(settings.server, os.getpid())
 
 
 @functools.lru_cache(maxsize=64)
@@ -197,11 +202,9 @@ class _Api(PortalAPI):  # type: ignore[misc]
 
     def _finished_answer(self, method: str, url: str, data: str, headers: Mapping[str, str]) -> Json:
         """Ask again, with growing pauses, until a job is done."""
-        for poll in self._deadline.polls():
-            answer = self._post(method, url, data, headers, self._checked_answer)
-            if answer["status"] == "COMPLETE":
-                break
-            self._deadline.sleep(poll, self._service, "the archive is still working on it")
+        polls = self._deadline.polls()
+        while (answer := self._post(method, url, data, headers, self._checked_answer))["status"] != "COMPLETE":
+            self._deadline.sleep(next(polls), self._service, "the archive is still working on it")
         return answer
 
     def _post(self, method: str, url: str, data: str, headers: Mapping[str, str], check: Any) -> Json:

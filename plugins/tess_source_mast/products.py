@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_OBSERVATIONS", "list_products"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 SERVICE = "Mast.Caom.Products"
 MOST_OBSERVATIONS = 500

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import whole
 from tess_source.errors import QueryError
 from tess_source.settings import Settings
 from tess_source.targets.target import DEFAULT_RADIUS, Query, Target
@@ -100,6 +101,7 @@ def _with_filters(asked: Iterable[PortalQuestion]) -> list[PortalQuestion]:
 
 def _position_text(target: Target) -> str:
     """Return a cone as text, as astroquery does: degrees, separated by commas."""
+    whole("astropy")
     from astropy import units
 
     if target.ra is None or target.dec is None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import threading
 
 from tess_source.settings import Settings
 from tess_source_mast.hosts import is_mast
 
 __all__ = ["cookie"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 KEYRING = ("astroquery:mast.stsci.edu.token", "masttoken")
 """Service and user under which astroquery stores a token."""
+
+_asking = threading.Lock()
 
 
 def cookie(url: str, settings: Settings) -> dict[str, str]:
@@ -34,8 +37,14 @@ def cookie(url: str, settings: Settings) -> dict[str, str]:
     """
     if not is_mast(url):
         return {}
-    token = settings.token or os.environ.get("MAST_API_TOKEN") or _token_of_keyring()
+    token = settings.token or os.environ.get("MAST_API_TOKEN") or _stored_token()
     return {"Cookie": f"mast_token={token}"} if token else {}
+
+
+def _stored_token() -> str | None:
+    """Return the token in the system's keyring; threads that come meanwhile wait for the answer, so that the user is asked once."""
+    with _asking:
+        return _token_of_keyring()
 
 
 @functools.cache

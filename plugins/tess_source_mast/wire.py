@@ -21,7 +21,7 @@ from tess_source_mast.deadline import Deadline, OverloadError, pause
 
 __all__ = ["FleetingError", "Wire"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 REPEATED = {408, 425, 429, 500, 502, 503, 504}
 """HTTP codes after which the same question may succeed."""
@@ -59,7 +59,11 @@ class FleetingError(Exception):
         after: float | None = None,
     ) -> None:
         super().__init__(problem)
-        self.problem, self.status, self.overload, self.slow, self.after = problem, status, overload, slow, after
+        self.problem: str = problem
+        self.status: int | None = status
+        self.overload: bool = overload
+        self.slow: bool = slow
+        self.after: float | None = after
 
 
 class Wire:
@@ -72,7 +76,7 @@ class Wire:
     """
 
     def __init__(self, advice: str) -> None:
-        self.session = requests.Session()
+        self.session: requests.Session = requests.Session()
         self.session.headers["User-Agent"] = f"{_user_agent()} {self.session.headers['User-Agent']}"
         self.session.max_redirects = MOST_REDIRECTS
         self.advice = advice
@@ -110,17 +114,19 @@ class Wire:
         ServiceError
             With the service, the HTTP code and what to do; OverloadError if a smaller question may succeed.
         """
-        for attempt in range(deadline.tries):
+        attempt = 0
+        while True:
             deadline.check(service, "no answer")
             try:
                 return check(self._answer_once(service, method, url, deadline, request))
             except FleetingError as trouble:
                 last = trouble
-            if attempt + 1 == deadline.tries or (deadline.parts and last.slow):
+            if attempt + 1 >= deadline.tries or (deadline.parts and last.slow):
                 break
             wait = pause(attempt, last.after)
             log.warning("%s: %s; trying again in %.1f s", service, _problem_text(last), wait)
             deadline.sleep(wait, service, _problem_text(last))
+            attempt += 1
         kind = OverloadError if last.overload else ServiceError
         tried = f", tried {attempt + 1} times" if attempt else ""
         raise kind(service, f"{last.problem}{tried}", last.status, self.advice) from last

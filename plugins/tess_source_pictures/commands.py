@@ -5,7 +5,8 @@ What does the work is imported when a command runs: every session reads this mod
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -26,7 +27,7 @@ __all__ = ["plot", "show"]
 class PageFile(PictureFile):
     """An option's value that names a page to be written."""
 
-    check = staticmethod(page_file)
+    check: Callable[[str | Path | None], Path | None] = staticmethod(page_file)
 
 
 _root = click.option(

@@ -29,7 +29,7 @@ __all__ = [
     "target_of",
 ]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 KINDS = ("lc", "fast-lc")
 

@@ -85,5 +85,7 @@ def page(title: str, body: Iterable[str]) -> str:
     body : iterable of str
         HTML, with all its texts escaped.
     """
-    skeleton, style = (files(__package__).joinpath(name).read_text("utf-8") for name in ("page.html", "page.css"))
+    skeleton, style = (
+        files("tess_source_pictures").joinpath(name).read_text("utf-8") for name in ("page.html", "page.css")
+    )
     return Template(skeleton).substitute(title=text(title), style=style, content="\n".join(body))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["show_html"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)

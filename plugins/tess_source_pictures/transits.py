@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TransitTimes", "Validated", "ephemerides", "validated"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)

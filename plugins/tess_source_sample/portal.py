@@ -243,7 +243,10 @@ SERVICES: dict[str, Callable[[Catalogue, Json, Json], Json]] = {
     "Mast.Name.Lookup": _lookup,
 }
 
-columns_config = columns.configuration
+
+def columns_config(config_id: str) -> dict[str, Any]:
+    """Return the column configuration of a service: see `tess_source_sample.columns.configuration`."""
+    return columns.configuration(config_id)
 
 
 # -- the name resolver -------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from tess_source_sample.faults import Fault, Faults, flipped, mislead, page, spo
 from tess_source_sample.store import MadeFiles, etag
 from tess_source_sample.wire import Server
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 TOKEN = "sample-token"
 """What ``/whoami`` takes as a signed-in user's token; it opens nothing."""
@@ -98,17 +98,17 @@ class SampleArchive:
         redirect: bool = False,
         extra: int = 0,
     ) -> None:
-        self.catalogue = Catalogue(extra)
+        self.catalogue: Catalogue = Catalogue(extra)
         """Everything that it has."""
-        self.store = MadeFiles()
+        self.store: MadeFiles = MadeFiles()
         """Its files."""
-        self.faults = Faults(faults)
+        self.faults: Faults = Faults(faults)
         """How it misbehaves."""
         self.latency = latency
         self.redirect = redirect
         self.requests: list[Recorded] = []
         """Every request so far, in the order in which they were answered."""
-        self.closing = threading.Event()
+        self.closing: threading.Event = threading.Event()
         self._executing = executing
         self._polls: Counter[bytes] = Counter()
         self._lock = threading.Lock()

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 from tess_source_sample.exchange import HttpRequest, Reply
 from tess_source_sample.faults import page
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 CHUNK = 256 * 1024
 
@@ -38,6 +38,8 @@ class Server(ThreadingHTTPServer):
         If the port is taken.
     """
 
+    server_name: str
+    server_port: int
     daemon_threads = True
     request_queue_size = 128
 
@@ -101,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
     server_version = "tess-source-sample"
     sys_version = ""
     disable_nagle_algorithm = True
-    server: Server
+    server: Server  # pyright: ignore[reportIncompatibleVariableOverride]  no other server makes this handler
 
     def log_message(self, format: str, *args: Any) -> None:
         """Log where the program's own log goes instead of to stderr."""

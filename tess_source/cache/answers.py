@@ -25,7 +25,7 @@ from tess_source.tables.listing import Observations, Products
 
 __all__ = ["BROKEN", "LISTED", "Answer", "Answers"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 LISTED = "_listed"
 """A column of kept observations: whether their products were listed. Filters may have made that needless."""
@@ -94,8 +94,10 @@ class Answers:
     """
 
     def __init__(self, root: Path, max_age: float, versions: Mapping[str, str] | None = None) -> None:
-        self.root, self.max_age, self.versions = root, max_age, versions
-        self.folder = root / OWN_FOLDER / "answers"
+        self.root: Path = root
+        self.max_age: float = max_age
+        self.versions: Mapping[str, str] | None = versions
+        self.folder: Path = root / OWN_FOLDER / "answers"
 
     def keep(self, question: Question, answer: Answer) -> None:
         """Keep an answer; an empty one is not kept."""

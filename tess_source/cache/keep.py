@@ -10,7 +10,7 @@ from tess_source.disk import write_whole
 
 __all__ = ["keep"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 _warned: set[Path] = set()
 _warning = threading.Lock()

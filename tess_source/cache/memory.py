@@ -25,7 +25,7 @@ from tess_source.targets.target import Query, Target
 
 __all__ = ["Memory", "Recalled"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 ARCHIVE_HOOKS = ("tess_query", "tess_list")
 RESOLVER_HOOKS = ("tess_resolve",)
@@ -51,10 +51,11 @@ class Memory:
     """
 
     def __init__(self, settings: Settings, registry: Registry) -> None:
-        self.settings, self.registry = settings, registry
-        self.offline = config.is_offline(settings.offline)
-        self.root = config.store_root(settings)
-        self.max_age = float("inf") if self.offline else config.max_age(settings.max_age)
+        self.settings: Settings = settings
+        self.registry: Registry = registry
+        self.offline: bool = config.is_offline(settings.offline)
+        self.root: Path = config.store_root(settings)
+        self.max_age: float = float("inf") if self.offline else config.max_age(settings.max_age)
 
     def why_not(self, hooks: Sequence[str] = ARCHIVE_HOOKS) -> str:
         """Return why answers are not remembered; empty if they are.

@@ -29,7 +29,7 @@ from tess_source.tables.items import Item
 
 __all__ = ["Index", "Known", "read_all", "read_whole"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 MOST_PARTS = 32
 """Files of which the index may consist before they are merged into one."""
@@ -64,8 +64,9 @@ class Index:
     """
 
     def __init__(self, root: Path, store: Path | None = None) -> None:
-        self.root, self._store = root, store or root
-        self.folder = self._store / OWN_FOLDER / (f"elsewhere/{_digest_of(root)}" if store else "verified")
+        self.root: Path = root
+        self._store = store or root
+        self.folder: Path = self._store / OWN_FOLDER / (f"elsewhere/{_digest_of(root)}" if store else "verified")
 
     def get(self, path: str, lying: Lying) -> Known | None:
         """Return the record of a file, if its size and time are still those that were verified; None for links."""

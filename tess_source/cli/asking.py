@@ -47,7 +47,8 @@ class Asking(click.Command):
 
     def __init__(self, *args: Any, needs_target: bool = False, only_archive: bool = False, **attributes: Any) -> None:
         super().__init__(*args, **attributes)
-        self.needs_target, self.only_archive = needs_target, only_archive
+        self.needs_target: bool = needs_target
+        self.only_archive: bool = only_archive
         self.filters: tuple[str, ...] = ()
 
     def of(self, session: Session) -> Asking:

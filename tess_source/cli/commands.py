@@ -22,7 +22,7 @@ from tess_source.tables.plan import Plan
 
 __all__ = ["own_commands"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 def own_commands(session: Session) -> list[click.Command]:

@@ -7,6 +7,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import click
 
@@ -79,10 +80,16 @@ FORMATS: dict[str, Callable[[pl.DataFrame, Sequence[str], Sequence[str]], str]] 
 }
 """Name → writer."""
 
-format_option = click.option(
+Command = TypeVar("Command", bound=Callable[..., Any] | click.Command)
+
+_format = click.option(
     "--format", "form", type=click.Choice(list(FORMATS)), default="table", show_default=True, help="How to print rows."
 )
-"""The option ``--format``; the function gets its value as `form`, which `print_rows` takes."""
+
+
+def format_option(command: Command) -> Command:
+    """Add the option ``--format`` to a command, which gets its value as `form`, the argument of `print_rows`."""
+    return _format(command)
 
 
 def say(message: str) -> None:

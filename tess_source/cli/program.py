@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["build", "main"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

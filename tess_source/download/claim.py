@@ -23,7 +23,7 @@ from tess_source.download.part import WORTH, Left, Source, part_name, remove
 
 __all__ = ["Claim", "sweep"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 HEARTBEAT = 5.0
 """Seconds between two updates of the claim's time."""
@@ -46,7 +46,7 @@ class Claim:
     """
 
     def __init__(self, path: Path, stale: float) -> None:
-        self.name = uuid.uuid4().hex[:12]
+        self.name: str = uuid.uuid4().hex[:12]
         """The name of this run's part of the file."""
         self.left: Left | None = None
         """The part that an ended run has left, if any."""

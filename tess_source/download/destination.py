@@ -26,15 +26,19 @@ class Destination(Files, Protocol):
 
     def claim(self, path: str, stale: float, /) -> Claim:
         """Return the claim on a file; it is not taken yet."""
+        ...
 
     def part(self, path: str, name: str, /) -> Part:
         """Return the part that collects a file's bytes, under a unique name."""
+        ...
 
     def room(self, part: Part, size: int | None, /) -> None:
         """Check that there is room for a file of so many bytes."""
+        ...
 
     def commit(self, part: Part, /) -> Path:
         """Rename a complete part to its file, and return the file's path."""
+        ...
 
 
 class LocalFolder(Folder):

@@ -20,7 +20,7 @@ from tess_source.download.run import Run
 from tess_source.errors import QueryError
 from tess_source.files.folder import Folder
 from tess_source.hooks.registry import Registry
-from tess_source.settings import Settings, checked_jobs
+from tess_source.settings import OnProgress, Settings, checked_jobs
 from tess_source.tables.items import COPIED, FAILED, FETCHED, INTERRUPTED, Entry, Item, Items
 from tess_source.tables.plan import Interrupted, Manifest, Plan
 
@@ -33,7 +33,7 @@ def download(
     settings: Settings,
     *,
     jobs: int | None = None,
-    progress: Any = None,
+    progress: OnProgress = None,
     executor: Executor | None = None,
     on_entry: Callable[[Entry], object] | None = None,
 ) -> Manifest:
@@ -90,14 +90,16 @@ class Download:
         settings: Settings,
         *,
         jobs: int | None = None,
-        progress: Any = None,
+        progress: OnProgress = None,
         executor: Executor | None = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> None:
         workers.check_executor(executor)
         if not (on_entry is None or callable(on_entry)):
             raise QueryError(f"on_entry={on_entry!r}: give something that can be called with an entry")
-        self.plan, self._items, self._registry = plan, list(plan), registry
+        self.plan: Plan = plan
+        self._items = list(plan)
+        self._registry = registry
         self._settings = replace(
             settings, jobs=settings.jobs if jobs is None else checked_jobs(jobs), progress=progress
         )

@@ -28,7 +28,7 @@ from tess_source.threads import LISTEN
 
 __all__ = ["Batch", "check_executor", "entries", "work"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 MOST = 50
 """Files of a batch at most."""
@@ -201,7 +201,7 @@ def _worker_count(executor: Any) -> int | None:
     if isinstance(most := getattr(executor, "_max_workers", None), int):
         return most
     ncores = getattr(getattr(executor, "_client", None), "ncores", None)  # dask
-    return sum(ncores().values()) if callable(ncores) else None
+    return None if ncores is None else sum(ncores().values())
 
 
 def _batches(numbers: Sequence[int], width: int) -> Iterator[Sequence[int]]:

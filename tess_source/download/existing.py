@@ -32,7 +32,7 @@ from tess_source.tables.plan import Plan
 
 __all__ = ["Existing", "expected", "look", "lying", "whole"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 def lying(folder: Files, item: Item) -> Lying | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -31,7 +32,7 @@ from tess_source.tables.items import FAILED, FETCHED, INTERRUPTED, Entry, Item
 
 __all__ = ["Fetcher", "scheme_of"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 class Fetcher:
@@ -59,11 +60,14 @@ class Fetcher:
         jobs: int,
         bar: Progress,
     ) -> None:
-        self.folder, self.schemes, self.locate = folder, schemes, locate
-        self.patience, self.bar = patience, bar
-        self.transfers = Transfers(folder, patience, jobs)
-        self.stop = self.transfers.stop
-        self.throttle = Throttle(jobs, self.stop)
+        self.folder: Destination = folder
+        self.schemes: Collection[str] = schemes
+        self.locate: Callable[[str], Sequence[Request]] = locate
+        self.patience: Patience = patience
+        self.bar: Progress = bar
+        self.transfers: Transfers = Transfers(folder, patience, jobs)
+        self.stop: threading.Event = self.transfers.stop
+        self.throttle: Throttle = Throttle(jobs, self.stop)
 
     def halt(self) -> None:
         """Stop all threads soon, also those that wait for the next bytes of a slow server."""

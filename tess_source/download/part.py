@@ -18,7 +18,7 @@ from tess_source.files.verify import Verifier
 
 __all__ = ["WORTH", "Left", "Part", "PartLostError", "Source", "part_name", "remove"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 WORTH = 1 << 20
 """Least bytes of a file for which a note says how another run could continue it; smaller files start anew."""
@@ -67,7 +67,7 @@ class Part:
 
     def __init__(self, path: Path, name: str) -> None:
         self.path = path
-        self.file = part_name(path, name)
+        self.file: Path = part_name(path, name)
         self.source: Source | None = None
         self.expected: int | None = None
         self.verifier: Verifier | None = None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
+
+from tess_source.settings import OnProgress
 
 __all__ = ["CallbackError", "Progress", "Share"]
 
@@ -26,7 +27,7 @@ class Progress:
         Files and bytes to fetch, as far as known.
     """
 
-    def __init__(self, wish: bool | Callable[[int, int], None] | None, files: int, size: int) -> None:
+    def __init__(self, wish: OnProgress, files: int, size: int) -> None:
         self._call = wish if callable(wish) else None
         shown = (sys.stderr is not None and sys.stderr.isatty()) if wish is None else wish is True
         self._rich_bar: Any = _rich_bar(files) if shown and files else None

@@ -69,7 +69,9 @@ class Run:
         executor: Executor | None = None,
         by_executor: ByExecutor | None = None,
     ) -> None:
-        self.items, self.root, self.settings = items, root, settings
+        self.items: Sequence[Item] = items
+        self.root: Path = root
+        self.settings: Settings = settings
         self.entries: list[Entry | None] = [None] * len(items)
         """Entries so far; threads fill them in."""
         self._transports, self._executor, self._by_executor = transports, executor, by_executor

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 __all__ = ["Throttle"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 CAUTION = 6
@@ -32,7 +32,8 @@ class Throttle:
     """
 
     def __init__(self, most: int, stop: threading.Event) -> None:
-        self.most = self.limit = most
+        self.most: int = most
+        self.limit: int = most
         self._stop = stop
         self._active = self._well = 0
         self._lowered = -1.0
@@ -90,7 +91,8 @@ class Throttle:
         with self._change:
             self._well += 1
             if self.limit < self.most and self._well >= self.limit * 2 ** min(self._refused[self.limit + 1], CAUTION):
-                self.limit, self._well = self.limit + 1, 0
+                self.limit += 1
+                self._well = 0
                 log.debug("%d files at the same time", self.limit)
                 self._change.notify()
 

@@ -69,7 +69,9 @@ class AgainError(DownloadError):
     def __init__(
         self, problem: str, pause: float | None = None, *, strain: bool = False, everybody: bool = False
     ) -> None:
-        self.pause, self.strain, self.everybody = pause, strain, everybody
+        self.pause: float | None = pause
+        self.strain: bool = strain
+        self.everybody: bool = everybody
         super().__init__(problem)
 
 

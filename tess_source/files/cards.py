@@ -87,7 +87,9 @@ class Header(Mapping[str, Value]):
     __slots__ = ("_long", "_text", "_where", "end", "hdu")
 
     def __init__(self, text: bytes, end: int = 0, hdu: int = 0) -> None:
-        self._text, self.end, self.hdu = text.decode("latin-1"), end, hdu
+        self._text = text.decode("latin-1")
+        self.end: int = end
+        self.hdu: int = hdu
         keywords = struct.unpack(f"{KEYWORD}s{CARD - KEYWORD}x" * (len(text) // CARD), text)
         places = range(0, len(text), CARD)
         self._where: dict[bytes, int] = dict(zip(keywords, places, strict=True))

@@ -46,7 +46,9 @@ CODES = {
 """FITS code of a column → numpy's (FITS Standard 4.0, table 18); bits and arrays of varying length are not read."""
 UNSIGNED = {"I": 2.0**15, "J": 2.0**31, "K": 2.0**63}
 """Code → the TZERO that means unsigned numbers (table 19)."""
-WIDTHS = {"X": 1 / 8, "L": 1, "B": 1, "A": 1, "I": 2, "J": 4, "E": 4, "K": 8, "D": 8, "C": 8, "P": 8, "M": 16, "Q": 16}
+WIDTHS: Mapping[str, float] = {
+    "X": 1 / 8, "L": 1, "B": 1, "A": 1, "I": 2, "J": 4, "E": 4, "K": 8, "D": 8, "C": 8, "P": 8, "M": 16, "Q": 16,
+}  # fmt: skip
 """Bytes of an element."""
 FORM = re.compile(r"(\d*)([LXBIJKAEDCMPQ])(.*)")
 ABOUT_COLUMNS = (b"TTYPE", b"TFORM", b"TDIM", b"TSCAL", b"TZERO")
@@ -150,11 +152,14 @@ class FitsTable:
     __slots__ = ("fields", "header", "primary", "sha256", "table")
 
     def __init__(self, primary: Header, header: Header, data: memoryview, sha256: str | None = None) -> None:
-        self.primary, self.header, self.sha256 = primary, header, sha256
+        self.primary: Header = primary
+        self.header: Header = header
+        self.sha256: str | None = sha256
         width, rows = header.integer("NAXIS1"), header.integer("NAXIS2")
         if header.end + rows * width > len(data):
             raise DamagedFileError("it is cut in its table")
-        self.fields, dtype = _fields_and_dtype(width, header.integer("TFIELDS"), tuple(header.cards(*ABOUT_COLUMNS)))
+        fields, dtype = _fields_and_dtype(width, header.integer("TFIELDS"), tuple(header.cards(*ABOUT_COLUMNS)))
+        self.fields: Mapping[str, TableField] = fields
         self.table: NDArray[np.void] = np.ndarray(rows, dtype, data, header.end)
 
     @classmethod

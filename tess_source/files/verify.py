@@ -66,7 +66,7 @@ class Verifier:
         kind: str | None = None,
         digest: bool = True,
     ) -> None:
-        self.size = 0
+        self.size: int = 0
         """Bytes so far."""
         self.problem: str | None = None
         """What is wrong, possibly known long before the end; further bytes cannot repair it."""

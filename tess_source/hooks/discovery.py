@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import threading
 import types
 from collections.abc import Container
 from importlib import import_module
@@ -28,6 +29,9 @@ GROUP = "tess_source"
 """The entry-point group under which packages offer plugins."""
 FILE_PREFIX = "tess_source_file_"
 """Prefix of the name of a module that was made from a single file."""
+
+_importing = threading.RLock()
+"""Lock held while a file is imported, as Python's own import waits for a module that another thread is importing."""
 
 Reference = tuple[str, object]
 """How another process gets the same plugin: ``("module", name)``, ``("file", path)`` or ``("object", plugin)``."""
@@ -65,10 +69,15 @@ def from_file(path: str | Path) -> types.ModuleType:
     PluginError
         If there is no such file, or it fails while it is imported; the message names it.
     """
-    file = Path(path)
+    with _importing:
+        return _imported(Path(path))
+
+
+def _imported(file: Path) -> types.ModuleType:
+    path = str(file)
     spec = importlib.util.spec_from_file_location(f"{FILE_PREFIX}{file.stem}", file)
     if spec is None or spec.loader is None or not file.is_file():
-        raise PluginError(f"plugin file {str(path)!r} is not a Python file that can be read")
+        raise PluginError(f"plugin file {path!r} is not a Python file that can be read")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses and pickle look a module up by its name
     try:
@@ -76,7 +85,7 @@ def from_file(path: str | Path) -> types.ModuleType:
     except Exception as error:
         del sys.modules[spec.name]
         raise PluginError(
-            f"plugin file {str(path)!r} failed while it was imported: {type(error).__name__}: {error}"
+            f"plugin file {path!r} failed while it was imported: {type(error).__name__}: {error}"
         ) from error
     return module
 
@@ -95,7 +104,14 @@ def plugin_of(reference: Reference) -> object:
     how, what = reference
     if how == "object":
         return what
-    return from_file(str(what)) if how == "file" else import_module(str(what))
+    return _module_of_file(str(what)) if how == "file" else import_module(str(what))
+
+
+def _module_of_file(path: str) -> types.ModuleType:
+    """Return the module of a file: the one in this process, if there is one, so that its classes are the same."""
+    with _importing:
+        known = sys.modules.get(f"{FILE_PREFIX}{Path(path).stem}")
+        return known if known is not None and known.__file__ == path else from_file(path)
 
 
 def name_of(plugin: object) -> str:

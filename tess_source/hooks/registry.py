@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pluggy
 
@@ -36,7 +36,7 @@ __all__ = ["Plugin", "Registry"]
 BUILT_IN = "tess-source"
 """The owner of records that the core declares itself."""
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Registry:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Registry) and self.ready == other.ready
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Callable[..., Registry], tuple[object]]:
         plugins = [(self.manager.get_plugin(name), plugin) for name, plugin in self.ready.items()]
@@ -275,11 +275,11 @@ class Registry:
 
     def call(self, hook: str, caller: pluggy.HookCaller | None = None, **arguments: Any) -> Any:
         """Call a hook. An exception gets a note that names the plugin it comes from."""
-        caller = caller or getattr(self.manager.hook, hook)
+        asked: pluggy.HookCaller = caller or getattr(self.manager.hook, hook)
         try:
-            return caller(**arguments)
+            return asked(**arguments)
         except Exception as error:
-            if culprit := culprit_of(caller, error):
+            if culprit := culprit_of(asked, error):
                 error.add_note(f"raised by plugin {culprit!r} in {hook}")
             raise
 

@@ -42,8 +42,8 @@ __all__ = [
     "hookspec",
 ]
 
-hookspec = pluggy.HookspecMarker("tess_source")
-hookimpl = pluggy.HookimplMarker("tess_source")
+hookspec: pluggy.HookspecMarker = pluggy.HookspecMarker("tess_source")
+hookimpl: pluggy.HookimplMarker = pluggy.HookimplMarker("tess_source")
 
 
 class Resolver(Protocol):
@@ -55,6 +55,7 @@ class Resolver(Protocol):
 
         Answers: the first that is not None is taken; None means "not known here".
         """
+        ...
 
 
 class Archive(Protocol):
@@ -66,6 +67,7 @@ class Archive(Protocol):
 
         Answers: stacked, then sorted; None means "not my kind of query". A failure raises, it is never an empty answer.
         """
+        ...
 
     @hookspec
     def tess_count(self, query: Query, settings: Settings) -> int | None:
@@ -73,6 +75,7 @@ class Archive(Protocol):
 
         Answers: added up; None means "not my kind of query".
         """
+        ...
 
     @hookspec
     def tess_list(self, observations: Observations, query: Query, settings: Settings) -> Products | None:
@@ -82,6 +85,7 @@ class Archive(Protocol):
 
         Answers: stacked, sorted, one row per URI; None means "none of these are mine".
         """
+        ...
 
     @hookspec
     def tess_fields(self, what: str, settings: Settings) -> Sequence[Field] | None:
@@ -89,6 +93,7 @@ class Archive(Protocol):
 
         Answers: put one after the other; None means "I do not have such a table".
         """
+        ...
 
 
 class Linker(Protocol):
@@ -100,6 +105,7 @@ class Linker(Protocol):
 
         Answers: stacked; None means "nothing to relate".
         """
+        ...
 
     @hookspec
     def tess_relates(self, observations: Observations) -> Mask | None:
@@ -109,6 +115,7 @@ class Linker(Protocol):
 
         Answers: joined by or; None means "none of these".
         """
+        ...
 
 
 class Downloader(Protocol):
@@ -120,6 +127,7 @@ class Downloader(Protocol):
 
         Answers: the first that is not None is taken, the core's own downloader answers last; None means "not mine".
         """
+        ...
 
 
 class Reader(Protocol):
@@ -131,6 +139,7 @@ class Reader(Protocol):
 
         Answers: the first that is not None is taken; None means "I do not read such files".
         """
+        ...
 
 
 class Collector(Protocol):
@@ -142,6 +151,7 @@ class Collector(Protocol):
 
         Answers: merged, the first that claims a kind has it; None means "none of these are mine".
         """
+        ...
 
 
 class DeclaresFilters(Protocol):
@@ -153,6 +163,7 @@ class DeclaresFilters(Protocol):
 
         Answers: put together; two plugins that claim one name are refused.
         """
+        ...
 
 
 class DeclaresKinds(Protocol):
@@ -164,6 +175,7 @@ class DeclaresKinds(Protocol):
 
         Answers: put together; two plugins that claim one name are refused.
         """
+        ...
 
 
 class StandsIn(Protocol):
@@ -175,6 +187,7 @@ class StandsIn(Protocol):
 
         Answers: put together; one for each plugin.
         """
+        ...
 
 
 class DeclaresColumns(Protocol):
@@ -186,6 +199,7 @@ class DeclaresColumns(Protocol):
 
         Answers: put together; two plugins that claim one name are refused.
         """
+        ...
 
 
 class DeclaresTransports(Protocol):
@@ -197,6 +211,7 @@ class DeclaresTransports(Protocol):
 
         Answers: put together; two plugins that claim one scheme are refused.
         """
+        ...
 
 
 class DeclaresAccessors(Protocol):
@@ -208,6 +223,7 @@ class DeclaresAccessors(Protocol):
 
         Answers: put together; two plugins that claim one name are refused.
         """
+        ...
 
 
 class DeclaresCitations(Protocol):
@@ -230,6 +246,7 @@ class DeclaresCommands(Protocol):
 
         Answers: put together; two plugins that claim one name are refused.
         """
+        ...
 
 
 ROLES = (

@@ -9,6 +9,7 @@ from functools import wraps
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
+from tess_source._lazy import whole
 from tess_source.errors import QueryError, nearest
 from tess_source.like_lightkurve.result import SearchTable
 from tess_source.session import Session, default_session
@@ -255,6 +256,7 @@ def _targets(target: Any, radius: Any) -> Any:
 
 def _sexagesimal_coordinates(text: str) -> SkyCoord:
     """Return the coordinates of a text in hours and degrees, e.g. ``"20:31:26.4 +39:56:20"``."""
+    whole("astropy")
     from astropy.coordinates import SkyCoord
 
     try:

@@ -6,9 +6,9 @@ import inspect
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ParamSpec, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
-from tess_source._lazy import np
+from tess_source._lazy import np, whole
 from tess_source.display import text
 from tess_source.errors import DownloadError, UnknownNameError
 from tess_source.like_lightkurve.layout import table_of
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from astropy.units import Quantity
 
     from tess_source.tables.found import Found
+    from tess_source.tables.loaded import Group, Loaded
     from tess_source.tables.plan import Manifest
 
 __all__ = ["SHOWN", "SearchTable"]
@@ -34,13 +35,15 @@ HLSP_PAGE = "https://archive.stsci.edu/hlsp/"
 
 
 P = ParamSpec("P")
+R = TypeVar("R")
 
 
-def _with_parameters_of(common: Callable[P, object]) -> Callable[[Callable[..., Any]], Callable[P, Any]]:
+def _words_of(common: Callable[P, object]) -> Callable[[Callable[..., R]], Callable[P, R]]:
     """Return a decorator that gives a function the parameters of another, for help(), editors and type checkers."""
 
-    def give(function: Callable[..., Any]) -> Callable[P, Any]:
-        function.__signature__ = inspect.signature(common).replace(return_annotation="Any")  # type: ignore[attr-defined]
+    def give(function: Callable[..., R]) -> Callable[P, R]:
+        seen = inspect.signature(common).replace(return_annotation=function.__annotations__["return"])
+        function.__signature__ = seen  # type: ignore[attr-defined]
         return function
 
     return give
@@ -218,8 +221,8 @@ class SearchTable:
         ordered = replace(manifest, entries=tuple(entries[uri] for uri in found.products["uri"]))
         return ordered, _reader_options(quality_bitmask, options)
 
-    @_with_parameters_of(_manifest_and_options)
-    def download(self, *args: Any, **words: Any) -> Any:
+    @_words_of(_manifest_and_options)
+    def download(self, *args: Any, **words: Any) -> Any | None:
         """Download and open the first file.
 
         Parameters
@@ -257,8 +260,8 @@ class SearchTable:
             raise DownloadError(f"{uri} was not fetched: {problem}")
         return open_entry(session_of(self._found).registry, manifest[0], options)
 
-    @_with_parameters_of(_manifest_and_options)
-    def download_all(self, *args: Any, **words: Any) -> Any:
+    @_words_of(_manifest_and_options)
+    def download_all(self, *args: Any, **words: Any) -> Group | Loaded | None:
         """Download and open all files. Failures are logged as warnings and do not affect the other files.
 
         Parameters
@@ -298,6 +301,7 @@ def _reader_options(quality_bitmask: str | int, options: Mapping[str, Any]) -> M
 
 
 def _unit(name: str) -> Any:
+    whole("astropy")
     from astropy import units
 
     return units.Unit(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STATES", "Verified", "verify_lock"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 COMPLETE, MISSING, DAMAGED, DIFFERENT, STALE, EXTRA = "complete", "missing", "damaged", "different", "stale", "extra"
 STATES = {
@@ -47,7 +47,7 @@ class Verified(Rows):
         "size": "Int64",
         "uri": "String",
     }
-    shown = ("state", "path", "reason")
+    shown: ClassVar[Sequence[str]] = ("state", "path", "reason")
     noun = "file"
     __slots__ = ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from tess_source._lazy import pl
@@ -22,7 +22,7 @@ class Changes(Rows):
     schema: ClassVar[Mapping[str, str]] = {
         "change": "String", "path": "String", "reason": "String", "size_before": "Int64", "size_after": "Int64", "uri": "String",
     }  # fmt: skip
-    shown = ("change", "path", "reason")
+    shown: ClassVar[Sequence[str]] = ("change", "path", "reason")
     noun = "change"
     __slots__ = ()
 

@@ -20,7 +20,7 @@ from tess_source.targets.recorded import query_from, restored
 
 __all__ = ["ask_again", "made_elsewhere", "refresh"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 def refresh(plan: Plan, session: Session | None = None) -> tuple[Plan, Changes]:

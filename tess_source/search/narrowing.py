@@ -14,7 +14,7 @@ from tess_source.targets.target import Query
 
 __all__ = ["Listing", "Wanted", "listed"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 FEWEST_STARS = 4
 """Least number of stars that are listed at a time, where a choice keeps few products."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["archives_of", "question", "resolved"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 def question(

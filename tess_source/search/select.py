@@ -16,7 +16,7 @@ from tess_source.targets.recorded import plain
 
 __all__ = ["checked", "checked_value", "filters_among", "in_words", "mask_of", "select", "wanted"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 def filters_among(registry: Registry, words: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

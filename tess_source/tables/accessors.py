@@ -22,14 +22,17 @@ class AddsMethod(Protocol):
     @property
     def name(self) -> str:
         """The method's name."""
+        ...
 
     @property
     def function(self) -> Callable[..., Any]:
         """The function that is called."""
+        ...
 
     @property
     def of(self) -> str:
         """The class that gets the method."""
+        ...
 
 
 class KnowsAccessors(Protocol):
@@ -38,6 +41,7 @@ class KnowsAccessors(Protocol):
     @property
     def accessors(self) -> Mapping[str, AddsMethod]:
         """All accessors that plugins declared."""
+        ...
 
 
 class KnowsSchemes(KnowsAccessors, Protocol):
@@ -57,6 +61,7 @@ class HasAccessors(Protocol):
     @property
     def registry(self) -> KnowsAccessors:
         """The session's plugins."""
+        ...
 
 
 def given(session: S | None, noun: str) -> S:

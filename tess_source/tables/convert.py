@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tess_source._lazy import np, pl
+from tess_source._lazy import np, pl, whole
 from tess_source.errors import TableError
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def to_frame(data: Any) -> pl.DataFrame:
 
 
 def _from_astropy(data: Any) -> pl.DataFrame:
+    whole("astropy")
     from astropy.table import Row, Table
 
     table = Table(data) if isinstance(data, Row) else data
@@ -101,12 +102,14 @@ def to_astropy(frame: pl.DataFrame) -> Table:
     astropy.table.Table
         Columns with nulls are masked; lists become object columns.
     """
+    whole("astropy")
     from astropy.table import Table
 
     return Table({name: _to_column(frame[name], name) for name in frame.columns})
 
 
 def _to_column(series: pl.Series, name: str) -> Column:
+    whole("astropy")
     from astropy.table import Column, MaskedColumn
 
     if series.dtype.is_nested():

@@ -7,7 +7,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tess_source._lazy import np, pl
+from tess_source._lazy import np, pl, whole
 from tess_source.tables.convert import to_astropy, to_frame
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def read(path: Path) -> tuple[pl.DataFrame, dict[str, Any]]:
     OSError
         If the file cannot be read at all.
     """
+    whole("astropy")
     from astropy.table import Table
 
     data = path.read_bytes()

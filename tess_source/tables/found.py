@@ -33,6 +33,7 @@ class HasRoot(Protocol):
     @property
     def root(self) -> Path:
         """The cache folder."""
+        ...
 
 
 class Selects(Fetches, Protocol):
@@ -41,9 +42,11 @@ class Selects(Fetches, Protocol):
     @property
     def store(self) -> HasRoot:
         """The files of the cache folder."""
+        ...
 
     def select(self, found: Found, /, **filters: Any) -> Found:
         """Select products by filters."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

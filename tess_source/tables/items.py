@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from tess_source._lazy import pl
 from tess_source.tables.rows import Rows
@@ -81,8 +81,10 @@ FIELDS = {
 class Items(Rows):
     """The files of a plan as a table."""
 
-    schema = FIELDS
-    shown = ("tic", "kind", "first_sector", "last_sector", "exptime", "pipeline", "size", "path")
+    schema: ClassVar[Mapping[str, str]] = FIELDS
+    shown: ClassVar[Sequence[str]] = (
+        "tic", "kind", "first_sector", "last_sector", "exptime", "pipeline", "size", "path",
+    )  # fmt: skip
     noun = "file"
     __slots__ = ()
 

@@ -6,7 +6,7 @@ The tables are not DataFrames: use `to_polars`, `to_pandas` or `to_table` for th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from tess_source import names
@@ -34,7 +34,7 @@ class Observations(Rows):
         "archive": "String", "obs_id": "String", "observation": "String", "kind": "String", "tic": "Int64", "first_sector": "Int32",
         "last_sector": "Int32", "exptime": "Float64", "pipeline": "String",
     }  # fmt: skip
-    shown = ("tic", "kind", "first_sector", "last_sector", "exptime", "pipeline", "obs_id")
+    shown: ClassVar[Sequence[str]] = ("tic", "kind", "first_sector", "last_sector", "exptime", "pipeline", "obs_id")
     noun = "observation"
     __slots__ = ()
 
@@ -84,7 +84,9 @@ class Products(Rows):
         "last_sector": "Int32", "exptime": "Float64", "pipeline": "String", "uri": "String", "filename": "String",
         "size": "Int64", "run": "Int32", "tce": "Int32",
     }  # fmt: skip
-    shown = ("tic", "kind", "first_sector", "last_sector", "exptime", "pipeline", "run", "tce", "size", "filename")
+    shown: ClassVar[Sequence[str]] = (
+        "tic", "kind", "first_sector", "last_sector", "exptime", "pipeline", "run", "tce", "size", "filename",
+    )  # fmt: skip
     noun = "product"
     __slots__ = ()
 
@@ -142,7 +144,7 @@ class Links(Rows):
         "state": "String",
         "reason": "String",
     }
-    shown = ("subject", "kind", "object", "state")
+    shown: ClassVar[Sequence[str]] = ("subject", "kind", "object", "state")
     noun = "link"
     __slots__ = ()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from tess_source._lazy import pl
 from tess_source.display import text
@@ -13,9 +13,29 @@ from tess_source.errors import LoadError
 from tess_source.tables.items import Entry
 from tess_source.tables.reasons import Reasons
 
-__all__ = ["Loaded", "Opened", "opened_values"]
+__all__ = ["Group", "Loaded", "Opened", "opened_values"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
+
+
+class Group(Protocol):
+    """Opened files of one kind, in order, e.g. a lightkurve LightCurveCollection or a list: the methods that all of them have.
+
+    Which class it is depends on the plugin that reads the files. ``isinstance(…, lightkurve.LightCurveCollection)`` tells a type
+    checker.
+    """
+
+    def __len__(self) -> int:
+        """Return the number of objects."""
+        ...
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield each object."""
+        ...
+
+    def __getitem__(self, index: int, /) -> Any:
+        """Return one object."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -36,7 +56,7 @@ class Loaded:
     def __iter__(self) -> Iterator[str]:
         return iter(self.groups)
 
-    def collection(self, of: int) -> Any:
+    def collection(self, of: int) -> Group | Loaded:
         """Return the only group, or all groups. Log a warning per reason why files could not be opened.
 
         Parameters
@@ -54,7 +74,8 @@ class Loaded:
             raise LoadError(f"nothing could be opened: {reasons if reasons else 'no file is there'}")
         for line in reasons.lines("opened", of):
             log.warning("%s", line)
-        return next(iter(self.groups.values())) if len(self.groups) == 1 else self
+        only: Group | None = next(iter(self.groups.values())) if len(self.groups) == 1 else None
+        return self if only is None else only
 
     def __repr__(self) -> str:
         parts = [f"{len(group):,} {name}" for name, group in self.groups.items()]

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 from tess_source._lazy import pl
 from tess_source.disk import write_whole
 from tess_source.display import text
+from tess_source.settings import OnProgress
 from tess_source.tables.accessors import KnowsSchemes, given
 from tess_source.tables.convert import to_astropy
 from tess_source.tables.entries import as_astroquery, as_frame, counted, with_sums
 from tess_source.tables.items import HERE, Entry, Item, Items, item_from
 from tess_source.tables.listing import Links, Observations, Products
-from tess_source.tables.loaded import Loaded, Opened, opened_values
+from tess_source.tables.loaded import Group, Loaded, Opened, opened_values
 from tess_source.tables.planning import other_schemes, planned
 from tess_source.tables.saved import as_text
 from tess_source.tables.typed import ManifestMethods
@@ -34,21 +35,27 @@ class Fetches(Protocol):
     @property
     def registry(self) -> KnowsSchemes:
         """The session's plugins."""
+        ...
 
     def download(self, what: Plan, /, *args: Any, **words: Any) -> Manifest:
         """Fetch files that are not here yet."""
+        ...
 
     def iter_download(self, what: Plan, /, *args: Any, **words: Any) -> Iterator[Entry]:
         """Fetch files that are not here yet, entry by entry."""
+        ...
 
     def read(self, manifest: Manifest, /, **options: Any) -> Loaded:
         """Open files, and keep the reason per file that cannot be opened."""
+        ...
 
-    def open(self, what: Manifest, /, **options: Any) -> Any:
+    def open(self, what: Manifest, /, **options: Any) -> Group | Loaded:
         """Open files into one collection."""
+        ...
 
     def _expected_status(self, plan: Plan, /) -> list[str]:
         """Return the expected status of each file of a plan."""
+        ...
 
     def _each_opened(
         self,
@@ -59,6 +66,7 @@ class Fetches(Protocol):
         /,
     ) -> Iterator[Opened]:
         """Open files one by one."""
+        ...
 
 
 @dataclass(frozen=True, repr=False)
@@ -121,9 +129,7 @@ class Plan:
         return replace(self, root=Path(root))
 
     def expected(self) -> pl.DataFrame:
-        """Return the expected status of each file, without fetching anything: the dry run.
-
-        Files that were never verified are read.
+        """Return the expected status of each file without fetching anything: the dry run. Files that were never verified are read.
 
         Returns
         -------
@@ -142,7 +148,7 @@ class Plan:
         self,
         *,
         jobs: int | None = None,
-        progress: Any = None,
+        progress: OnProgress = None,
         executor: Executor | None = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:
@@ -177,14 +183,11 @@ class Plan:
         self,
         *,
         jobs: int | None = None,
-        progress: Any = None,
+        progress: OnProgress = None,
         executor: Executor | None = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Iterator[Entry]:
-        """Fetch files that are not here yet, and yield each entry as soon as it is known. The arguments are those of `download`.
-
-        If you stop early, the download stops, and what is done is kept.
-        """
+        """Fetch files that are not here yet, and yield each entry as soon as it is known: see `download`. You may stop early."""
         session = given(self.session, "plan")
         return session.iter_download(self, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry)
 
@@ -298,7 +301,7 @@ class Manifest(ManifestMethods):
         """
         return self._checked_session().read(self, **options)
 
-    def load(self, **options: Any) -> Any:
+    def load(self, **options: Any) -> Group | Loaded:
         """Open every file that is there.
 
         Parameters

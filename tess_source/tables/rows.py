@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, overload
 
-from tess_source._lazy import np, pl
+from tess_source._lazy import check_fork, np, pl
 from tess_source.display import text
 from tess_source.errors import TableError, UnknownNameError
 from tess_source.tables.convert import to_astropy, to_frame
@@ -44,7 +44,7 @@ class Rows:
     """Columns of these that are neither left out nor cut on a narrow terminal."""
     noun: ClassVar[str] = "row"
     """Word for one row."""
-    __slots__ = ("_frame",)
+    __slots__ = ("_held",)
 
     def __init__(self, frame: pl.DataFrame) -> None:
         for column, wanted in self.schema.items():
@@ -55,7 +55,13 @@ class Rows:
             if str(frame.schema[column]) != wanted:
                 message = f"column {column!r} of {type(self).__name__} is {frame.schema[column]}, not {wanted}"
                 raise TableError(message)
-        self._frame = frame
+        self._held = frame
+
+    @property
+    def _frame(self) -> pl.DataFrame:
+        """The rows, after a check that polars can be used: see `tess_source._lazy.check_fork`."""
+        check_fork()
+        return self._held
 
     @classmethod
     def of(cls, data: Any) -> Self:
@@ -161,7 +167,7 @@ class Rows:
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and self._frame.equals(other._frame)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def to_polars(self) -> pl.DataFrame:
         """Return the polars frame."""

@@ -1,6 +1,8 @@
 """The methods that built-in plugins add, for editors and type checkers.
 
-This is the only file of the core that imports plugins, and only for type checkers. At run time the session's plugins add the methods.
+This is the one file of the core that knows plugins, and only while types are checked: at run time methods come from the session's plugins.
+They are written out, and not taken over from the plugins' functions, because type checkers of those who use this package trust what
+is declared, and infer nothing. A test compares each with the function that it stands for.
 """
 
 from __future__ import annotations
@@ -10,11 +12,19 @@ from typing import TYPE_CHECKING
 from tess_source.tables.accessors import Extended
 
 if TYPE_CHECKING:
-    from tess_source_arrays import arrays, arrow, parquet
-    from tess_source_dv import accessors as of_dv
-    from tess_source_filters import choices as of_filters
-    from tess_source_lightkurve import accessors as of_lightkurve
-    from tess_source_pictures import accessors as of_pictures
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+    from typing import Any, Self
+
+    import pyarrow as pa
+    from lightkurve import SearchResult
+    from matplotlib.figure import Figure
+    from numpy.typing import DTypeLike
+
+    from tess_source_arrays.arrays import Arrays
+    from tess_source_arrays.parquet import Written
+    from tess_source_dv.read.tces import TCEs
+    from tess_source_dv.sets.table import Sets
 
 __all__ = ["FoundMethods", "ManifestMethods"]
 
@@ -25,13 +35,42 @@ class FoundMethods(Extended):
     accessors_of = "found"
 
     if TYPE_CHECKING:
-        dv = of_dv.dv
-        tces = of_dv.tces
-        plot_coverage = of_dv.plot_coverage
-        one_per_sector = of_filters.one_per_sector
-        to_lightkurve = of_lightkurve.to_lightkurve
-        plot = of_pictures.plot
-        show_html = of_pictures.show_html
+
+        def dv(
+            self,
+            exact: bool = False,
+            root: str | Path | None = None,
+            files: Iterable[str | Path] = (),
+            which: str = "all",
+        ) -> Sets:
+            """Return the data-validation sets, newest first: see `tess_source_dv.sets.table.sets_of`."""
+            ...
+
+        def tces(self, root: str | Path | None = None, which: str = "all") -> TCEs:
+            """Fetch the reports and return their TCEs, one row per TCE: see `tess_source_dv.sets.reports.tces_of`."""
+            ...
+
+        def plot_coverage(
+            self, path: str | Path | None = None, tic: int | None = None, root: str | Path | None = None
+        ) -> Figure:
+            """Draw which sectors were observed, and used by each run: see `tess_source_dv.draw.coverage.plot_coverage`."""
+            ...
+
+        def one_per_sector(self, prefer: Any = True) -> Self:
+            """Keep one light curve, and one pixel file, of each star and sector: see `tess_source_filters.choices.one_per_sector`."""
+            ...
+
+        def to_lightkurve(self) -> SearchResult:
+            """Give the products as lightkurve's own search result: see `tess_source_lightkurve.table.to_lightkurve`."""
+            ...
+
+        def plot(self, path: str | Path | None = None, root: str | Path | None = None, **options: Any) -> Figure:
+            """Draw the light curves by sector: see `tess_source_pictures.plot.plot`."""
+            ...
+
+        def show_html(self, path: str | Path, root: str | Path | None = None, **options: Any) -> Path:
+            """Write a page about the target: see `tess_source_pictures.page.show_html`."""
+            ...
 
 
 class ManifestMethods(Extended):
@@ -40,6 +79,41 @@ class ManifestMethods(Extended):
     accessors_of = "manifest"
 
     if TYPE_CHECKING:
-        iter_arrays = arrays.iter_arrays
-        to_arrow = arrow.to_arrow
-        to_parquet = parquet.to_parquet
+
+        def iter_arrays(
+            self,
+            columns: Sequence[str] = ("time", "pdcsap_flux", "quality"),
+            *,
+            quality_bitmask: int | str | None = None,
+            dtypes: Mapping[str, DTypeLike] | None = None,
+            verify: bool = False,
+            errors: str = "give",
+        ) -> Iterator[Arrays]:
+            """Read columns of the files, one file after the other: see `tess_source_arrays.arrays.iter_arrays`."""
+            ...
+
+        def to_arrow(
+            self,
+            columns: Sequence[str] | None = None,
+            *,
+            quality_bitmask: int | str | None = None,
+            dtypes: Mapping[str, DTypeLike] | None = None,
+            verify: bool = False,
+        ) -> pa.Table:
+            """Read the files into a table with one row per light curve: see `tess_source_arrays.arrow.to_arrow`."""
+            ...
+
+        def to_parquet(
+            self,
+            path: str | Path,
+            *,
+            shards: int | None = None,
+            columns: Sequence[str] | None = None,
+            quality_bitmask: int | str | None = None,
+            dtypes: Mapping[str, DTypeLike] | None = None,
+            fractions: Sequence[float] = (0.8, 0.1, 0.1),
+            seed: int = 0,
+            verify: bool = True,
+        ) -> Written:
+            """Write the files as a Parquet data set, one row per light curve: see `tess_source_arrays.parquet.to_parquet`."""
+            ...

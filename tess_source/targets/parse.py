@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import whole
 from tess_source.errors import QueryError
 from tess_source.targets.target import DEFAULT_RADIUS, Target
 
@@ -44,6 +45,7 @@ def arcseconds(radius: float | Quantity | str) -> float:
     if isinstance(radius, Real) and not isinstance(radius, bool):
         value = float(radius)
     else:
+        whole("astropy")
         from astropy import units
 
         try:
@@ -142,6 +144,7 @@ def _sky_target(ra: float, dec: float, text: str, radius: float | None) -> Targe
 
 
 def _from_sexagesimal(text: str, radius: float | None) -> Target:
+    whole("astropy")
     from astropy.coordinates import SkyCoord
 
     try:
@@ -159,6 +162,7 @@ def _from_coordinates(coordinates: Any, radius: float | None) -> Iterator[Target
 
 
 def _degrees(angle: Any) -> float:
+    whole("astropy")
     from astropy import units
 
     try:

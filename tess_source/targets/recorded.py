@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from tess_source._lazy import whole
 from tess_source.errors import LockError
 from tess_source.targets.target import Query, Target
 
@@ -113,6 +114,7 @@ def restored(value: Any) -> Any:
 
 
 def _quantity(parts: Iterator[Any]) -> Any:
+    whole("astropy")
     from astropy.units import Quantity
 
     return Quantity(*parts)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import polars as pl
-
 from tess_source import Filter, Links, Observations, Products, Query, Request, Settings, Target, Transport, hookimpl
+from tess_source._lazy import pl
 from tess_source.hooks.records import Field
 
 LC = "tess2019198215352-s0014-0000000016740101-0150-s_lc.fits"

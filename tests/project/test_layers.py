@@ -149,3 +149,16 @@ def test_polars_and_numpy_come_through_the_lazy_module(file: Path) -> None:
             assert not {alias.name.split(".")[0] for alias in node.names} & {"polars", "numpy"} or "typing" in ast.dump(
                 node
             )
+
+
+@pytest.mark.parametrize("file", FILES, ids=IDS)
+def test_a_part_of_astropy_is_imported_after_the_whole(file: Path) -> None:
+    """Or else two threads that are the first to use it may get half a module: see `tess_source._lazy.whole`."""
+    for function in ast.walk(ast.parse(file.read_text())):
+        if isinstance(function, ast.FunctionDef):
+            nodes = list(ast.walk(function))
+            parts = [
+                n.lineno for n in nodes if isinstance(n, ast.ImportFrom) and (n.module or "").startswith("astropy")
+            ]
+            calls = [n.lineno for n in nodes if isinstance(n, ast.Call) and "whole" in ast.unparse(n.func)]
+            assert not parts or min(calls, default=10**6) < min(parts), f"{function.name}, line {min(parts)}"

@@ -68,7 +68,7 @@ def test_the_wheel_holds_all_packages_their_types_and_nothing_else(built: Path) 
     names = zipfile.ZipFile(wheel).namelist()
     top = {name.split("/")[0] for name in names if ".dist-info" not in name}
     assert top == set(PACKAGES)
-    assert "tess_source/py.typed" in names
+    assert {f"{package}/py.typed" for package in PACKAGES} <= set(names)
     assert {"tess_source_pictures/page.html", "tess_source_pictures/page.css"} <= set(names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
 

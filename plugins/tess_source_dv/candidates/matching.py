@@ -45,7 +45,9 @@ class Relations(Rows):
         "set": "String", "tce": "Int32", "earlier_set": "String", "earlier_tce": "Int32", "period": "Float64",
         "period_offset": "Float64", "period_tolerance": "Float64", "phase_offset": "Float64", "phase_tolerance": "Float64",
     }  # fmt: skip
-    shown = ("set", "tce", "kind", "ratio", "candidate", "period", "earlier_set", "earlier_tce")
+    shown: ClassVar[Sequence[str]] = (
+        "set", "tce", "kind", "ratio", "candidate", "period", "earlier_set", "earlier_tce",
+    )  # fmt: skip
     noun = "relation"
     __slots__ = ()
 
@@ -64,8 +66,10 @@ class Candidates(Rows):
         "mes": "Float64", "found": "Int32", "runs": "Int32", "first_set": "String", "last_set": "String",
         "in_latest": "Boolean", "best_set": "String", "best_tce": "Int32", "life": "String",
     }  # fmt: skip
-    shown = ("tic", "candidate", "period", "depth", "mes", "found", "runs", "in_latest", "life")
-    whole = ("life",)
+    shown: ClassVar[Sequence[str]] = (
+        "tic", "candidate", "period", "depth", "mes", "found", "runs", "in_latest", "life",
+    )  # fmt: skip
+    whole: ClassVar[Sequence[str]] = ("life",)
     noun = "candidate"
     __slots__ = ()
 

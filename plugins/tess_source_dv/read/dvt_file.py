@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tess_source import names
-from tess_source._lazy import np
+from tess_source._lazy import np, whole
 from tess_source.errors import DamagedFileError, LoadError, NoReaderError
 from tess_source.files.cards import Header, Value
 from tess_source.files.fits_headers import read_headers
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OpenedDVT", "Table", "headers", "is_dvt", "opened"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 STRUCTURE = re.compile(
     r"SIMPLE|XTENSION|BITPIX|NAXIS\d*|EXTEND|NEXTEND|PCOUNT|GCOUNT|TFIELDS|T(TYPE|FORM|UNIT|DISP|NULL|DIM)\d+|"
@@ -115,10 +115,11 @@ def opened(source: str | Path | HDUList) -> Iterator[OpenedDVT]:
     OSError
         If there is no such file, or it cannot be read.
     """
+    whole("astropy")
     from astropy.io import fits
 
     if isinstance(source, fits.HDUList):
-        name = source.filename()  # for a file in memory astropy makes one up
+        name = cast("HDUList", source).filename()  # for a file in memory astropy makes one up
         yield _checked_dvt(OpenedDVT(source, str(Path(name).absolute()) if name and Path(name).is_file() else None))
         return
     path = Path(source).expanduser().absolute()
@@ -184,6 +185,7 @@ class Table:
 
     def values(self) -> dict[str, Any]:
         """Return the columns: floating-point numbers as quantities, times in days and integers as arrays."""
+        whole("astropy")
         from astropy import units
 
         found: dict[str, Any] = {}
@@ -214,8 +216,9 @@ class OpenedDVT:
     """
 
     def __init__(self, hdus: HDUList, path: str | None) -> None:
-        self.hdus, self.path = hdus, path
-        self.filename = Path(path).name if path else "this HDU list"
+        self.hdus: Any = hdus
+        self.path: str | None = path
+        self.filename: str = Path(path).name if path else "this HDU list"
 
     @property
     def tces(self) -> int:
@@ -267,7 +270,8 @@ def used_sectors(primary: Mapping[str, Any], name: Name) -> tuple[int, ...] | No
 
 
 def _card_values(header: Mapping[str, Any]) -> dict[str, Any]:
-    from astropy.io.fits.card import Undefined
+    whole("astropy")
+    from astropy.io.fits import Undefined
 
     return {
         key: None if isinstance(value, Undefined) else value

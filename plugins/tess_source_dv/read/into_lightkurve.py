@@ -11,9 +11,11 @@ when a light curve is read or written without naming one, and ``lc.write("lc.ecs
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import whole
 from tess_source.errors import PluginError
 from tess_source_dv.read.dvt_file import is_dvt
 from tess_source_dv.read.read_dvt import read_dvt, read_tce
@@ -31,6 +33,9 @@ FILETYPE = "TessDVTimeSeries"
 DETECT = "detect_filetype"
 """Name of the function that `lightkurve.read` asks what a file is."""
 
+_changing = threading.Lock()
+"""Is held while lightkurve is changed: two threads would each wrap what the other has wrapped."""
+
 
 def register() -> None:
     """Make `lightkurve.read` and `lightkurve.LightCurve.read` open DV time series; repeated calls change nothing.
@@ -44,9 +49,14 @@ def register() -> None:
     PluginError
         If this version of lightkurve cannot be taught so. Nothing is changed then; `read_dvt` works without.
     """
+    whole("astropy")
     from astropy.io import registry
 
-    lk = lightkurve()
+    with _changing:
+        _register(lightkurve(), registry)
+
+
+def _register(lk: Any, registry: Any) -> None:
     names = _namespace(lk.read)
     if isinstance(names.get(DETECT), _Detect):
         return
@@ -58,18 +68,24 @@ def register() -> None:
     try:
         tried = lk.read(_smallest_dvt())
     except Exception as error:
-        unregister()
+        _unregister(lk, registry)
         raise _unknown_version_error(lk) from error
     if not _is_dv_series(tried):
-        unregister()
+        _unregister(lk, registry)
         raise _unknown_version_error(lk)
 
 
 def unregister() -> None:
     """Undo `register`."""
+    whole("astropy")
     from astropy.io import registry
 
     lk = lightkurve()
+    with _changing:
+        _unregister(lk, registry)
+
+
+def _unregister(lk: Any, registry: Any) -> None:
     names = _namespace(lk.read)
     if isinstance(detect := names.get(DETECT), _Detect):
         names[DETECT] = detect.theirs
@@ -97,6 +113,7 @@ def _namespace(function: Any) -> dict[str, Any]:
 
 def _smallest_dvt() -> HDUList:
     """Make the smallest DV time series, without a TCE, to see whether `lightkurve.read` opens it."""
+    whole("astropy")
     from astropy.io import fits
 
     primary = fits.PrimaryHDU()

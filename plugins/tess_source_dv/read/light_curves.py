@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["light_curves_of", "load_light_curves"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 LINKS = {"lc": "dv-of", "fast-lc": "dv-of-fast"}
 """Kind of light curve → kind of link."""
@@ -31,9 +31,11 @@ class OpenedTCE(Protocol):
     @property
     def used_sectors(self) -> tuple[int, ...] | None:
         """Sectors that the run used for this target; None if the file does not say."""
+        ...
 
     def title(self) -> str:
         """Return the TCE in words, e.g. ``TCE 1 of SPOC/390988385/s0014-s0086/00971``."""
+        ...
 
 
 def light_curves_of(found: Found, tce: OpenedTCE | str, kind: str = "lc") -> Found:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ["GROUP", "collect", "load", "read_dvt", "read_tce"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
+CURVES = "tess_source_dv.read.curves"
+"""The module of our light curves, which imports lightkurve."""
 GROUP = "dv time series"
 """What the opened light curves are called in an answer of `Manifest.read`."""
 
@@ -68,7 +71,7 @@ def read_dvt(
         curves = curves_of(dvt, DVLightCurve, range(1, dvt.tces + 1), flux_column, quality_bitmask)
     if not curves:
         log.warning("%s holds no TCE", dvt.filename)
-    return DVTimeSeries(curves)
+    return DVTimeSeries(curves)  # pyright: ignore[reportAbstractUsage]  lightkurve, which is untyped, has what it misses
 
 
 def read_tce(
@@ -140,10 +143,10 @@ def collect(objects: Sequence[object]) -> Mapping[str, object] | None:
     mapping or None
         ``"dv time series"`` → LightCurveCollection of DVLightCurve, file after file; None if there are none.
     """
-    curves = sys.modules.get("tess_source_dv.read.curves")
-    if curves is None:  # then nobody can have opened one
+    if CURVES not in sys.modules:  # then nobody can have opened one
         return None
-    files = [item for item in objects if isinstance(item, curves.DVTimeSeries)]
+    curves = import_module(CURVES)  # waits, if another thread is importing it
+    files: list[Any] = [item for item in objects if isinstance(item, curves.DVTimeSeries)]
     if not files:
         return None
     return {GROUP: curves.LightCurveCollection([curve for file in files for curve in file])}

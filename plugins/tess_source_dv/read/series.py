@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tess_source._lazy import np
+from tess_source._lazy import np, whole
 from tess_source.errors import DamagedFileError, LoadError, UnknownNameError
 from tess_source_dv.read.dvt_file import OpenedDVT, Table, opened
 from tess_source_lightkurve.readers import lightkurve
@@ -126,6 +126,7 @@ def read_statistics(path: str | Path | HDUList) -> TessLightCurve:
 
 
 def _light_curve(kind: type[LightCurve], table: Table, rows: NDArray[Any], flux: str, meta: dict[str, Any]) -> Any:
+    whole("astropy")
     from astropy.time import Time
 
     columns = {name: values[rows] for name, values in table.values().items()}
@@ -152,14 +153,15 @@ def _is_unflagged(statistics: Table, bitmask: str | int) -> NDArray[Any]:
 
     if bitmask in {"none", None, 0}:
         return np.ones(len(statistics), dtype=bool)
-    from lightkurve.utils import TessQualityFlags
-
-    mask = TessQualityFlags.create_quality_mask(quality_array=statistics.raw("QUALITY"), bitmask=bitmask)
+    mask = lightkurve().utils.TessQualityFlags.create_quality_mask(
+        quality_array=statistics.raw("QUALITY"), bitmask=bitmask
+    )
     return np.asarray(mask)
 
 
 def _time_bin(table: Table) -> Any:
     """Return the time between two rows [s], measured from the times; TIMEDEL is only a plan."""
+    whole("astropy")
     from astropy import units
 
     rows = np.flatnonzero(_has_time(table))
@@ -171,15 +173,19 @@ def _time_bin(table: Table) -> Any:
 
 def _ephemeris(header: Mapping[str, Any]) -> dict[str, Any]:
     """Return the TCE's ephemeris with units; None for values that a failed fit left at 0 or -1."""
+    whole("astropy")
     from astropy import units
     from astropy.time import Time
-    from lightkurve.units import ppm
 
     def positive(card: str) -> float | None:
         value = header.get(card)
         return float(value) if isinstance(value, int | float) and value > 0 else None
 
-    given = {"PERIOD": ("TPERIOD", units.day), "DURATION": ("TDUR", units.hour), "DEPTH": ("TDEPTH", ppm)}
+    given = {
+        "PERIOD": ("TPERIOD", units.day),
+        "DURATION": ("TDUR", units.hour),
+        "DEPTH": ("TDEPTH", lightkurve().units.ppm),
+    }
     found: dict[str, Any] = {}
     for name, (card, unit) in given.items():
         value = positive(card)

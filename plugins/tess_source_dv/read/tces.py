@@ -17,12 +17,12 @@ Numbers are those of the file, to the last digit. What only looks like a number 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tess_source import names
-from tess_source._lazy import np, pl
+from tess_source._lazy import np, pl, whole
 from tess_source.errors import DamagedFileError, LoadError
 from tess_source.names.sectors import text_of_sectors
 from tess_source.tables.rows import Rows
@@ -52,7 +52,7 @@ class TCEs(Rows):
     """Threshold crossing events, one per row; the columns are described in `tess_source_dv.read.tce_columns`."""
 
     schema: ClassVar[Mapping[str, str]] = {column.name: column.dtype for column in COLUMNS}
-    shown = (
+    shown: ClassVar[Sequence[str]] = (
         *("tic", "first_sector", "last_sector", "run", "tce", "period", "epoch", "depth", "mes", "snr", "transits"),
         *("duration", "planet_radius", "converged", "suspected_eclipsing_binary"),
     )  # fmt: skip
@@ -70,6 +70,7 @@ class TCEs(Rows):
             Saved as ECSV it keeps the digits of a Julian date (40 us). `search_epoch`, `data_start` and `data_stop` stay days since
             JD 2457000. Nulls are masked. Descriptions are in ``info``.
         """
+        whole("astropy")
         from astropy.table import QTable
 
         table = super().to_table()
@@ -90,6 +91,7 @@ class TCEs(Rows):
 
 def _epoch_times(tces: TCEs) -> Time:
     """Return the epochs as times in two doubles, so that no digit is lost."""
+    whole("astropy")
     from astropy.time import Time
 
     epochs = tces["epoch"]

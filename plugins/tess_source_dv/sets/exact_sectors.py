@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Learned", "fetch_reports", "learn", "root_of", "sectors_of_file"]
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 NOT_HERE = ", and it is not here"
 """End of the message on a file that is missing offline; for a damaged file it would be wrong."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -54,8 +54,10 @@ class Sets(Rows):
         "sectors": "String", "sector_count": "Int32", "state": "String", "source": "String", "tces": "Int32", "members": "String",
         "missing": "String", "superseded_by": "String", "supersedes": "String", "reason": "String", "lost": "String",
     }  # fmt: skip
-    shown = ("set", "sectors", "state", "tces", "superseded_by", "reason", "lost", "missing", "members")
-    whole = ("set",)
+    shown: ClassVar[Sequence[str]] = (
+        "set", "sectors", "state", "tces", "superseded_by", "reason", "lost", "missing", "members",
+    )  # fmt: skip
+    whole: ClassVar[Sequence[str]] = ("set",)
     noun = "DV set"
     __slots__ = ()
 

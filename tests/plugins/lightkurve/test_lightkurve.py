@@ -424,10 +424,13 @@ from tess_source.tables.items import Entry, Item
 assert not {"lightkurve", "astropy", "numpy"} & set(sys.modules), "imported too early"
 plugin.tess_collect([1])
 assert "lightkurve" not in sys.modules
-before = list(warnings.filters), list(logging.getLogger().handlers), logging.getLogger().level, sys.stdout, sys.stderr
+before = list(logging.getLogger().handlers), logging.getLogger().level, sys.stdout, sys.stderr
+filters = list(warnings.filters)
 path = Path(sys.argv[1])
 opened = plugin.tess_load(Entry(Item("x:y", path.name, kind="lc", pipeline="SPOC"), "here", path=path), {"quality_bitmask": "none"})
-assert before == (list(warnings.filters), list(logging.getLogger().handlers), logging.getLogger().level, sys.stdout, sys.stderr)
+assert before == (list(logging.getLogger().handlers), logging.getLogger().level, sys.stdout, sys.stderr)
+assert [one for one in warnings.filters if one in filters] == filters, "a filter of the user's is gone"
+assert not [one for one in warnings.filters if one[:4] == ("ignore", None, Warning, None)], "all warnings are silenced"
 print(type(opened).__name__)
 """
 

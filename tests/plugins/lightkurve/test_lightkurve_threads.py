@@ -1,0 +1,51 @@
+"""Threads may be the first to use lightkurve, all at the same moment, and nothing is lost or silenced."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from places import HELPERS
+
+from tess_source_sample.files import make
+
+FILES = (
+    "tess2019198215352-s0014-0000000016740101-0150-s_lc.fits",
+    "tess2019199201929-s0014-s0014-0000000016740101-00240_dvt.fits",
+    "hlsp_qlp_tess_ffi_s0001-0000000141914082_tess_v01_llc.fits",
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("files")
+    for filename in FILES:
+        (folder / filename).write_bytes(make(filename))
+    return folder
+
+
+def printed(what: str, folder: Path, *options: str) -> str:
+    """Run one of `first_use`'s functions in a fresh process."""
+    command = [sys.executable, *options, str(HELPERS / "first_use.py"), what, str(folder)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment, check=False)
+    assert done.stderr == ""
+    return done.stdout.strip()
+
+
+def test_eight_threads_that_load_at_the_same_moment_open_every_file_without_a_warning(folder: Path) -> None:
+    groups = ["dv time series", "light curves"]
+    expected = {"iter_load: 3": 4, f"load: {groups}": 4}
+    assert printed("load", folder, "-W", "error") == str(expected)
+
+
+def test_eight_threads_may_begin_with_different_libraries(folder: Path) -> None:
+    expected = {"files: 3": 2, "portal: Portal": 2, "radius: 60.0": 2, "table: 1": 2}
+    assert printed("mixed", folder) == str(expected)
+
+
+def test_while_lightkurve_is_imported_other_threads_hear_their_warnings_and_keep_their_filters(folder: Path) -> None:
+    assert printed("other_filters", folder) == "1 True"
