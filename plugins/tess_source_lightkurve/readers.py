@@ -30,33 +30,32 @@ OKTOPUS = "Warning: the tpfmodel submodule is not available without oktopus"
 """How the warning begins that lightkurve gives when it is imported."""
 
 FIRST = ("astropy", "astropy.units", "astropy.stats", "astropy.time", "astropy.timeseries")
-"""Packages that lightkurve imports parts of. If another thread is just importing the whole, each would wait for the other, and Python then
-gives one of them half a module; so the whole comes first."""
+"""Packages of which lightkurve imports parts. They are imported as a whole first: if another thread is importing one of them, each thread
+would wait for the other, and Python then gives one of them an incomplete module."""
 READING = threading.RLock()
-"""Is held while `lightkurve.read` works: it silences warnings for the whole process, and two threads would take back each other's
-filters."""
+"""Lock held while `lightkurve.read` works: it silences warnings for the whole process, and two threads would reset each other's filters."""
 
 
 def lightkurve() -> ModuleType:
     """Return lightkurve, imported without the warnings of its own import.
 
     It warns about an optional dependency (oktopus), which would be noise for most and an error where warnings are errors. The filter is for
-    this one warning and stays: `warnings.catch_warnings` would take back what other threads set meanwhile, and hide their warnings.
+    this one warning and stays: `warnings.catch_warnings` would reset the filters of other threads, and hide their warnings.
 
     Returns
     -------
     module
-        The whole of it: a thread that comes while another imports it waits.
+        The complete module: a thread waits while another thread imports it.
     """
-    _expect_warning()
+    _ignore_oktopus_warning()
     for name in FIRST:
         whole(name)
     return import_module("lightkurve")
 
 
 @functools.cache
-def _expect_warning() -> None:
-    """Do this once: to set a filter again is to take it away for a moment, in which another thread may import."""
+def _ignore_oktopus_warning() -> None:
+    """Set the filter once: setting it again would remove it for a moment, in which another thread may import lightkurve."""
     if "lightkurve" not in sys.modules:
         warnings.filterwarnings("ignore", OKTOPUS, UserWarning, r"lightkurve\.prf")
 

@@ -510,7 +510,7 @@ def test_what_cannot_be_in_a_script_is_said(session: Session, lock: Plan, tmp_pa
     ask = (session.registry.transports, session.settings)
     with pytest.raises(LockError, match="no plugin knows where 'mast:"):
         script(lock, *ask)
-    with pytest.raises(LockError, match="no address that a script can fetch"):
+    with pytest.raises(LockError, match="not an address that a script can fetch"):
         script(Plan.of(Products.of([{"uri": "x:a.fits"}]), tmp_path, "flat"), *ask)
     with pytest.raises(LockError, match="an invalid sha256"):
         script(changed(lock, sha256=pl.lit("$(rm)")), *ask)
