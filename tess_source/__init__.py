@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tess_source._version import __version__ as __version__
 
@@ -120,11 +120,13 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(f"tess_source.{_HOME[name]}"), name)
-    message = f"module 'tess_source' has no attribute {name!r}"
-    raise AttributeError(message, name=name, obj=sys.modules[__name__])  # Python itself looks for the nearest
+if not TYPE_CHECKING:  # or else every misspelt name would be right to a type checker
+
+    def __getattr__(name: str) -> object:
+        if name in _HOME:
+            return getattr(import_module(f"tess_source.{_HOME[name]}"), name)
+        message = f"module 'tess_source' has no attribute {name!r}"
+        raise AttributeError(message, name=name, obj=sys.modules[__name__])  # Python itself looks for the nearest
 
 
 def __dir__() -> list[str]:

@@ -21,8 +21,7 @@ from tess_source.hooks.registry import Registry
 from tess_source.load.loading import each_opened, read
 from tess_source.load.local import manifest_of
 from tess_source.search import asking
-from tess_source.search.counting import question_of_observations
-from tess_source.search.resolving import question
+from tess_source.search.resolving import question, question_of_observations
 from tess_source.search.select import checked, filters_among, select
 from tess_source.settings import OnProgress, Settings, check_server, checked_jobs, checked_names, checked_seconds
 from tess_source.tables.accessors import Extended, given

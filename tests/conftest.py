@@ -13,9 +13,11 @@ import pytest
 import recording
 from hypothesis import settings
 from places import ROOT
+from program_run import Program
 from sizes import size
 
 from tess_source import Session
+from tess_source_sample.server import SampleArchive
 
 settings.register_profile("here", deadline=None, max_examples=size(50, 1000))  # a busy machine is not a failure
 settings.load_profile("here")
@@ -36,6 +38,41 @@ def real() -> Path:
 def session() -> Session:
     """A session that discovers nothing and takes what the test registers."""
     return Session(discover=False)
+
+
+@pytest.fixture(scope="module")
+def shared_archive() -> Iterator[SampleArchive]:
+    """A sample archive that all tests of a module share. Tests take `archive`; other fixtures of the module take this."""
+    with SampleArchive() as running:
+        yield running
+
+
+@pytest.fixture
+def archive(shared_archive: SampleArchive) -> Iterator[SampleArchive]:
+    """The sample archive of the module, as it is at first: without faults, no requests recorded, all observations there."""
+    held = list(shared_archive.catalogue.observations)
+    shared_archive.clear()
+    shared_archive.faults.clear()
+    yield shared_archive
+    shared_archive.faults.clear()
+    shared_archive.catalogue.observations[:] = held
+
+
+@pytest.fixture
+def fresh_archive() -> Iterator[SampleArchive]:
+    """A sample archive of the test's own: nothing of it is remembered, and the test may change all that it holds."""
+    from tess_source_mast import portal
+
+    portal._portal.cache_clear()  # an archive before this one may have had its port
+    with SampleArchive() as running:
+        yield running
+
+
+@pytest.fixture
+def program(archive: SampleArchive, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Program:
+    """The program, run in this process, with the sample archive in place of MAST."""
+    monkeypatch.setenv("TESS_SOURCE_SERVER", archive.url)
+    return Program(capsys)
 
 
 @pytest.fixture(autouse=True)
@@ -133,7 +170,5 @@ def _origin(sample: bool) -> Iterator[str | None]:
     if not sample:
         yield None
         return
-    from tess_source_sample.server import SampleArchive
-
     with SampleArchive() as archive:
         yield archive.url

@@ -81,38 +81,32 @@ def test_every_function_takes_a_session(name: str) -> None:
 # -- the steps --
 
 
-def test_from_a_target_to_files_in_three_steps(tmp_path: Path) -> None:
-    with SampleArchive() as archive:
-        session = Session(archive.url)
-        seen = tess_source.observations(16740101, session=session)
-        assert not [request for request in archive.requests if "Products" in str(request)]
-        files = tess_source.products(seen[:1], session=session)
-        manifest = tess_source.download(files[files["kind"] == "lc"], tmp_path, session=session)
-        assert [entry.status for entry in manifest] == ["fetched"]
-        assert manifest.plan.root == tmp_path
-        assert len(tess_source.open([entry.path for entry in manifest], session=session)) == 1
+def test_from_a_target_to_files_in_three_steps(archive: SampleArchive, tmp_path: Path) -> None:
+    session = Session(archive.url)
+    seen = tess_source.observations(16740101, session=session)
+    assert not [request for request in archive.requests if "Products" in str(request)]
+    files = tess_source.products(seen[:1], session=session)
+    manifest = tess_source.download(files[files["kind"] == "lc"], tmp_path, session=session)
+    assert [entry.status for entry in manifest] == ["fetched"]
+    assert manifest.plan.root == tmp_path
+    assert len(tess_source.open([entry.path for entry in manifest], session=session)) == 1
 
 
-def test_filters_of_observations_are_asked_of_the_archive() -> None:
-    with SampleArchive() as archive:
-        session = Session(archive.url)
-        assert (
-            len(tess_source.observations(16740101, sector=15, session=session))
-            == session.count(16740101, sector=15)
-            == 1
-        )
-        with pytest.raises(QueryError, match="cannot choose by 'kind': it applies to products"):
-            tess_source.observations(16740101, kind="lc", session=session)
+def test_filters_of_observations_are_asked_of_the_archive(archive: SampleArchive) -> None:
+    session = Session(archive.url)
+    seen = tess_source.observations(16740101, sector=15, session=session)
+    assert len(seen) == session.count(16740101, sector=15) == 1
+    with pytest.raises(QueryError, match="cannot choose by 'kind': it applies to products"):
+        tess_source.observations(16740101, kind="lc", session=session)
 
 
-def test_what_was_found_and_planned_is_downloaded_too(tmp_path: Path) -> None:
-    with SampleArchive() as archive:
-        found = Session(archive.url).search(16740101, kind="lc", sector=14)
-        assert [entry.status for entry in tess_source.download(found, tmp_path)] == ["fetched"]
-        assert [entry.status for entry in tess_source.download(found.plan(tmp_path))] == ["here"]
-        assert found.session is not None
-        assert [entry.status for entry in found.session.download(found.to_table(), tmp_path)] == ["here"]
-        assert [entry.status for entry in found.session.iter_download(found, tmp_path)] == ["here"]
+def test_what_was_found_and_planned_is_downloaded_too(archive: SampleArchive, tmp_path: Path) -> None:
+    found = Session(archive.url).search(16740101, kind="lc", sector=14)
+    assert [entry.status for entry in tess_source.download(found, tmp_path)] == ["fetched"]
+    assert [entry.status for entry in tess_source.download(found.plan(tmp_path))] == ["here"]
+    assert found.session is not None
+    assert [entry.status for entry in found.session.download(found.to_table(), tmp_path)] == ["here"]
+    assert [entry.status for entry in found.session.iter_download(found, tmp_path)] == ["here"]
 
 
 def test_a_saved_plan_is_fetched_by_the_session_that_reads_it(toy: Session, tmp_path: Path) -> None:
@@ -127,15 +121,14 @@ def test_a_saved_plan_is_fetched_by_the_session_that_reads_it(toy: Session, tmp_
 # -- local files --
 
 
-def test_local_files_are_opened_as_if_they_had_been_fetched(tmp_path: Path) -> None:
-    with SampleArchive() as archive:
-        session = Session(archive.url)
-        manifest = session.search(16740101, kind="lc", sector=[14, 15], exptime=120).plan(tmp_path).download()
-        paths = [entry.path for entry in manifest]
-        ours, theirs = tess_source.open(paths, session=session), manifest.load()
-        assert [curve.meta["SECTOR"] for curve in ours] == [curve.meta["SECTOR"] for curve in theirs]
-        assert len(tess_source.open(str(paths[0]), session=session)) == 1
-        assert len(session.open(manifest)) == 2
+def test_local_files_are_opened_as_if_they_had_been_fetched(archive: SampleArchive, tmp_path: Path) -> None:
+    session = Session(archive.url)
+    manifest = session.search(16740101, kind="lc", sector=[14, 15], exptime=120).plan(tmp_path).download()
+    paths = [entry.path for entry in manifest]
+    ours, theirs = tess_source.open(paths, session=session), manifest.load()
+    assert [curve.meta["SECTOR"] for curve in ours] == [curve.meta["SECTOR"] for curve in theirs]
+    assert len(tess_source.open(str(paths[0]), session=session)) == 1
+    assert len(session.open(manifest)) == 2
 
 
 @pytest.mark.parametrize(

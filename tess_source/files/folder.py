@@ -30,18 +30,22 @@ class Files(Protocol):
 
     def exists(self, path: str, /) -> Lying | None:
         """Return size and time of a file; None if there is no file."""
+        ...
 
     def open(self, path: str, /) -> IO[bytes]:
         """Open a file for reading."""
+        ...
 
     def list(self, below: str = "", /) -> Iterator[str]:
         """Yield the paths of all files below a folder."""
+        ...
 
     def remove(self, path: str, /) -> None:
         """Remove a file."""
 
     def place(self, path: str, /) -> Path:
         """Return the path of a file."""
+        ...
 
 
 class Folder:
@@ -87,13 +91,15 @@ class Folder:
 
     def _refusal(self, inner: str) -> str:
         """Return why nothing is read in a folder; empty if it can be."""
-        if inner not in self._problems:
-            self._problems[inner] = ""
+        problem = self._problems.get(inner)
+        if problem is None:
+            problem = ""
             try:
                 paths.inside(self.root, f"{inner}/x" if inner else "x")
             except (UnsafePathError, OSError) as error:
-                self._problems[inner] = str(error)
-        return self._problems[inner]
+                problem = str(error)
+            self._problems[inner] = problem  # only now: other threads ask too
+        return problem
 
     def place(self, path: str) -> Path:
         """Return where a file is.

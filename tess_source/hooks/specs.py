@@ -235,6 +235,7 @@ class DeclaresCitations(Protocol):
 
         Answers: put together; two plugins that claim one data set are refused.
         """
+        ...
 
 
 class DeclaresCommands(Protocol):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source.cache.memory import Memory
 from tess_source.errors import QueryError, ResolverError, UnknownNameError
 from tess_source.hooks.registry import Registry
+from tess_source.search.select import checked_value, filters_among
 from tess_source.settings import Settings, checked_names
 from tess_source.targets.parse import arcseconds, parse_targets
 from tess_source.targets.target import Query, Target
@@ -17,7 +18,7 @@ from tess_source.targets.target import Query, Target
 if TYPE_CHECKING:
     from astropy.units import Quantity
 
-__all__ = ["archives_of", "question", "resolved"]
+__all__ = ["archives_of", "question", "question_of_observations", "resolved"]
 
 log: logging.Logger = logging.getLogger(__name__)
 
@@ -80,6 +81,38 @@ def question(
                 "nothing was asked for: give a target, or e.g. sector=14, or a criterion such as proposal_id='G06062'"
             )
     return Query(found, criteria, wildcards, filters, asked)
+
+
+def question_of_observations(
+    registry: Registry, settings: Settings, targets: Any, *, words: Mapping[str, Any], **asked: Any
+) -> Query:
+    """Return a question in which filters are criteria for the archive.
+
+    Parameters
+    ----------
+    registry : Registry
+    settings : Settings
+    targets : object
+        See `question`.
+    words : mapping
+        Filters and criteria.
+    **asked
+        Further arguments of `question`.
+
+    Raises
+    ------
+    QueryError
+        If a filter applies only to products.
+    """
+    filters, criteria = filters_among(registry, words)
+    values = {name: checked_value(registry, name, value) for name, value in filters.items() if value is not None}
+    pushed: dict[str, Any] = {}
+    for name, value in values.items():
+        make = registry.filters[name].criteria
+        if not (made := make(value) if make else {}):
+            raise QueryError(f"the archive cannot choose by {name!r}: it applies to products, after they are listed")
+        pushed |= made
+    return question(registry, settings, targets, criteria={**pushed, **criteria}, **asked)
 
 
 def archives_of(registry: Registry, settings: Settings, archive: str | Sequence[str] | None = None) -> tuple[str, ...]:

@@ -50,9 +50,11 @@ class KnowsSchemes(KnowsAccessors, Protocol):
     @property
     def transports(self) -> Collection[str]:
         """URI schemes that plugins fetch."""
+        ...
 
     def implements(self, hook: str) -> bool:
         """Return whether a plugin implements a hook."""
+        ...
 
 
 class HasAccessors(Protocol):

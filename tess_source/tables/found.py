@@ -152,8 +152,7 @@ class Found(FoundMethods):
             lines.append(self._why_nothing())
         lines += [self.unobserved()] if self.unobserved() else []
         before = self.drops[0].kept + self.drops[0].dropped if self.drops else len(self.products)
-        is_listed = (self.record or {}).get("listed", True)
-        lines.append(text.number(before, "product") if is_listed else "products were not asked for")
+        lines.append(text.number(before, "product") if self._is_listed else "products were not asked for")
         lines += [str(drop) for drop in self.drops]
         if self.drops:
             lines.append(f"left: {text.number(len(self.products), 'product')}")
@@ -170,6 +169,11 @@ class Found(FoundMethods):
                 "outside of all sectors so far, or its latest sector may not be public yet"
             )
         return "the archive answered and has none that meet this"
+
+    @property
+    def _is_listed(self) -> bool:
+        """Whether products were asked for."""
+        return bool((self.record or {}).get("listed", True))
 
     def unobserved(self) -> str:
         """Return in words which TIC ids have no observations, if others have some; else an empty text."""
@@ -226,12 +230,10 @@ class Found(FoundMethods):
 
     def summary(self) -> str:
         """Return one line about what was found."""
-        size = text.size(float(self.products["size"].sum() or 0))
-        what = [
-            text.number(len(self.observations), "observation"),
-            f"{text.number(len(self.products), 'product')} ({size})",
-            text.number(len(self.links), "link"),
-        ]
+        what = [text.number(len(self.observations), "observation")]
+        if self._is_listed:
+            size = text.size(float(self.products["size"].sum() or 0))
+            what += [f"{text.number(len(self.products), 'product')} ({size})", text.number(len(self.links), "link")]
         stored = f" (from the store, answered at {self.from_store})" if self.from_store else ""
         return f"Found {', '.join(what)} for {_query_in_words(self.query)}{stored}"
 

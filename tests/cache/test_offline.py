@@ -10,10 +10,10 @@ from typing import Any, NoReturn
 
 import pytest
 import toys
+from program_run import Program
 from sky import STARS, Sky, session_of
 
 from tess_source import Session
-from tess_source.cli.program import main
 from tess_source.errors import OfflineError, QueryError
 from tess_source.functions import observations, products
 from tess_source_sample.server import SampleArchive
@@ -154,27 +154,17 @@ def test_where_nothing_is_remembered_the_error_says_why(tmp_path: Path) -> None:
 
 # -- the program --
 
-Run = Callable[..., tuple[int, str, str]]
-
 
 @pytest.fixture
-def run(filled: tuple[str, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(filled: tuple[str, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Program:
     monkeypatch.setattr(
         "tess_source.cli.program.Session", lambda server, **words: mast(*filled, offline=words["offline"])
     )
-
-    def run(*words: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stop:
-            main(words)
-        said = capsys.readouterr()
-        assert isinstance(stop.value.code, int)
-        return stop.value.code, said.out, said.err
-
-    return run
+    return Program(capsys)
 
 
 @pytest.mark.usefixtures("no_sockets")
-def test_the_program_offline(run: Run) -> None:
+def test_the_program_offline(run: Program) -> None:
     code, out, err = run("--offline", "search", KELT9, "--kind", "lc", "--format", "jsonl")
     assert code == 0
     assert len(out.splitlines()) == 6
@@ -189,13 +179,13 @@ def test_the_program_offline(run: Run) -> None:
     assert run("search", KELT9, "--offline", "--refresh")[0] == 2
 
 
-def test_the_program_refreshes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_program_refreshes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     archive = Sky()
     monkeypatch.setattr("tess_source.cli.program.Session", lambda server, **words: session_of(archive, tmp_path))
     for words in ((), (), ("--refresh",)):
-        with pytest.raises(SystemExit) as stop:
-            main(["search", str(STARS[0]), *words])
-        assert stop.value.code == 0
+        assert Program(capsys)("search", STARS[0], *words).code == 0
     assert archive.asked == ["query", "list"] * 2
 
 

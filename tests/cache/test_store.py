@@ -9,18 +9,18 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from peers import astroquery_at
+from program_run import Program, Ran
 
 from tess_source import Plan, Session
 from tess_source import settings as config
 from tess_source.cache.store import Store
 from tess_source.cache.verified import MOST_PARTS, Index, Known
-from tess_source.cli.program import main
 from tess_source.download.fetch import Fetcher
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.files.folder import Folder
@@ -33,20 +33,12 @@ LC14 = "tess2019198215352-s0014-0000000016740101-0150-s_lc.fits"
 DAY = 86400.0
 
 
-@pytest.fixture(scope="module")
-def sample() -> Iterator[SampleArchive]:
-    with SampleArchive() as archive:
-        yield archive
-
-
 @pytest.fixture
-def session(sample: SampleArchive, tmp_path: Path) -> Session:
+def session(archive: SampleArchive, tmp_path: Path) -> Session:
     import tess_source_filters
     import tess_source_mast
 
-    sample.clear()
-    sample.faults.clear()
-    session = Session(sample.url, discover=False, cache=tmp_path / "cache", plugins=[tess_source_filters])
+    session = Session(archive.url, discover=False, cache=tmp_path / "cache", plugins=[tess_source_filters])
     session.registry.register(tess_source_mast, "mast", version="1")
     return session
 
@@ -57,8 +49,8 @@ def plan(session: Session) -> Plan:
     return session.search(KELT9, kind="lc", sector=[14, 15]).plan()
 
 
-def downloads(sample: SampleArchive) -> list[str]:
-    return [request.path for request in sample.requests if "Download" in request.path]
+def downloads(archive: SampleArchive) -> list[str]:
+    return [request.path for request in archive.requests if "Download" in request.path]
 
 
 def path_of(plan: Plan, index: int = 0) -> Path:
@@ -150,40 +142,40 @@ def test_without_a_root_files_go_to_the_cache_folder_and_nothing_to_where_one_is
 
 @pytest.mark.parametrize("folder", [None, "a folder of mine"])
 def test_what_was_verified_is_not_read_again(
-    plan: Plan, sample: SampleArchive, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: str | None
+    plan: Plan, archive: SampleArchive, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: str | None
 ) -> None:
     plan = plan.to(tmp_path / folder) if folder else plan
     first = plan.download()
     assert {entry.status for entry in first} == {"fetched"}
-    sample.clear()
+    archive.clear()
     monkeypatch.setattr("tess_source.cache.verified.Verifier", None)  # calling it would fail
     monkeypatch.setattr("tess_source.tables.entries._sha256_of_entry", None)
     again = plan.download()
     assert {entry.status for entry in again} == {"here"}
     assert [entry.sha256 for entry in again] == [entry.sha256 for entry in first]
     assert again.lock().items["sha256"].to_list() == [entry.sha256 for entry in first]
-    assert not sample.requests
+    assert not archive.requests
 
 
 def test_files_that_astroquery_left_are_found_verified_and_used(
-    session: Session, plan: Plan, sample: SampleArchive, caplog: pytest.LogCaptureFixture
+    session: Session, plan: Plan, archive: SampleArchive, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with astroquery_at(sample.url) as observations:
+    with astroquery_at(archive.url) as observations:
         products = session.search(KELT9, kind="lc", sector=[14, 15]).to_table()
         observations.download_products(products, download_dir=str(plan.root), verbose=False)
-    sample.clear()
+    archive.clear()
     with caplog.at_level(logging.INFO):
         manifest = plan.download()
     assert [entry.status for entry in manifest] == ["here", "here"]
     assert "reading 2 files not verified yet" in caplog.text
     assert all(entry.sha256 for entry in manifest)
-    assert not sample.requests
+    assert not archive.requests
     caplog.clear()
     plan.download()
     assert "reading" not in caplog.text
 
 
-def test_entries_that_come_one_by_one_are_remembered_too(session: Session, plan: Plan, sample: SampleArchive) -> None:
+def test_entries_that_come_one_by_one_are_remembered_too(session: Session, plan: Plan, archive: SampleArchive) -> None:
     assert {entry.status for entry in plan.iter_download()} == {"fetched"}
     assert len(session.store.index.entries) == 2
     shutil.rmtree(plan.root / ".tess-source" / "verified")
@@ -192,7 +184,7 @@ def test_entries_that_come_one_by_one_are_remembered_too(session: Session, plan:
 
 
 def test_a_damaged_file_of_the_right_size_that_others_left_is_fetched_again(
-    plan: Plan, sample: SampleArchive, caplog: pytest.LogCaptureFixture
+    plan: Plan, archive: SampleArchive, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     truth = [entry.sha256 for entry in plan.download()]
@@ -204,27 +196,27 @@ def test_a_damaged_file_of_the_right_size_that_others_left_is_fetched_again(
     assert "is fetched again" in caplog.text
 
 
-def test_a_whole_file_that_is_not_the_plans_stays_if_no_other_comes(plan: Plan, sample: SampleArchive) -> None:
+def test_a_whole_file_that_is_not_the_plans_stays_if_no_other_comes(plan: Plan, archive: SampleArchive) -> None:
     import polars as pl
 
     truth = plan.download()[0].sha256
     wanted = plan.items.with_columns(sha256=pl.lit("0" * 64))
     other = Plan(wanted, plan.root, plan.record, plan.session)
-    sample.faults.add(Fault("status", match="Download", times=None, status=404))
+    archive.faults.add(Fault("status", match="Download", times=None, status=404))
     assert {entry.status for entry in other.download()} == {"failed"}
     assert plan.download()[0].sha256 == truth
 
 
 def test_a_file_of_unknown_size_is_used_if_its_structure_says_that_it_is_whole(
-    plan: Plan, sample: SampleArchive
+    plan: Plan, archive: SampleArchive
 ) -> None:
     import polars as pl
 
     plan.download()
     unknown = Plan(plan.items.with_columns(size=pl.lit(None, pl.Int64)), plan.root, plan.record, plan.session)
-    sample.clear()
+    archive.clear()
     assert {entry.status for entry in unknown.download()} == {"here"}
-    assert not downloads(sample)
+    assert not downloads(archive)
 
 
 def test_links_in_the_store_are_not_followed_out_of_it(plan: Plan, tmp_path: Path) -> None:
@@ -347,36 +339,26 @@ def test_processes_may_add_to_the_index_at_once(tmp_path: Path) -> None:
     assert len(Index(tmp_path).entries) == 120
 
 
-def test_a_lost_index_only_costs_verification(session: Session, plan: Plan, sample: SampleArchive) -> None:
+def test_a_lost_index_only_costs_verification(session: Session, plan: Plan, archive: SampleArchive) -> None:
     plan.download()
     shutil.rmtree(plan.root / ".tess-source")
-    sample.clear()
+    archive.clear()
     assert {entry.status for entry in plan.download()} == {"here"}
-    assert not downloads(sample)
+    assert not downloads(archive)
     assert len(session.store.index.entries) == 2
 
 
 # -- tess-source cache --
 
-Run = Callable[..., tuple[int, str, str]]
+Run = Callable[..., Ran]
 
 
 @pytest.fixture
-def run(session: Session, plan: Plan, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(session: Session, plan: Plan, program: Program, monkeypatch: pytest.MonkeyPatch) -> Run:
     """`tess-source cache …`, with two light curves in the store."""
     plan.download()
     monkeypatch.setenv("TESS_SOURCE_CACHE", str(session.settings.cache))
-    monkeypatch.setenv("TESS_SOURCE_SERVER", str(session.settings.server))
-
-    def run(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as stop:
-            main(["cache", *words])
-        said = capsys.readouterr()
-        assert isinstance(stop.value.code, int)
-        return stop.value.code, said.out, said.err
-
-    return run
+    return lambda *words: program("cache", *words)
 
 
 def rows(out: str) -> list[dict[str, object]]:
@@ -555,26 +537,24 @@ def test_nothing_is_removed_through_links(run: Run, plan: Plan, tmp_path: Path, 
 
 
 def test_a_lock_of_files_in_the_cache_folder_is_verified_there(
-    run: Run, plan: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run: Run, program: Program, plan: Plan, tmp_path: Path
 ) -> None:
     lock = str(Plan(plan.items[:1], plan.root, plan.record, plan.session).download().lock().save(tmp_path / "one.ecsv"))
+    printed = ""
     for words, code in ((["verify", lock], 0), (["get", "--from-lock", lock], 0)):
-        with pytest.raises(SystemExit) as stop:
-            main(words)
-        assert stop.value.code == code
-    said = capsys.readouterr()
-    assert "1 complete" in said.err
-    assert "extra" not in said.err + said.out, "other files of the cache folder are nothing to tell"
-    assert "1 here before" in said.err
+        said = program(*words)
+        assert said.code == code
+        printed += said.out + said.err
+    assert "1 complete" in printed
+    assert "extra" not in printed, "other files of the cache folder are nothing to tell"
+    assert "1 here before" in printed
 
 
 def test_the_program_without_a_folder_downloads_to_the_cache_folder(
-    run: Run, session: Session, sample: SampleArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, program: Program, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit) as stop:
-        main(["get", KELT9, "--kind", "lc", "--sector", "41"])
-    assert stop.value.code == 0
+    assert program("get", KELT9, "--kind", "lc", "--sector", "41").code == 0
     assert len(session.store.files()) == 3
     assert not (tmp_path / "mastDownload").exists()
 

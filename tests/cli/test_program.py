@@ -10,56 +10,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import polars as pl
 import pytest
 from astropy.table import Table
+from program_run import Program
 
-from tess_source.cli.program import main
 from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
 
 KELT9 = "TIC 16740101"
 LC14 = "tess2019198215352-s0014-0000000016740101-0150-s_lc.fits"
-
-
-class Said(NamedTuple):
-    """What a run of the program said."""
-
-    code: int
-    out: str
-    err: str
-
-
-Program = Callable[..., Said]
-
-
-@pytest.fixture(scope="module")
-def archive() -> Iterator[SampleArchive]:
-    """One sample archive for all."""
-    with SampleArchive() as archive:
-        yield archive
-
-
-@pytest.fixture
-def program(archive: SampleArchive, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Program:
-    """Run the program in this process."""
-    archive.clear()
-    archive.faults.clear()
-    monkeypatch.setenv("TESS_SOURCE_SERVER", archive.url)
-
-    def run(*words: str) -> Said:
-        with pytest.raises(SystemExit) as stop:
-            main(words)
-        said = capsys.readouterr()
-        code = stop.value.code
-        assert isinstance(code, int)
-        return Said(code, said.out, said.err)
-
-    return run
 
 
 def test_search_prints_products_on_stdout_and_a_summary_on_stderr(program: Program) -> None:

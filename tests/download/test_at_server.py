@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from serving import Server, content, serving
+from serving import Server, content
 
 from tess_source import Plan, Products, Request, Session, Transport, hookimpl
 from tess_source.settings import Settings, at_server
 
 SERVER = "http://127.0.0.1:8000/mirror"
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    yield from serving()
 
 
 @pytest.mark.parametrize(

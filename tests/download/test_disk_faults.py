@@ -17,17 +17,11 @@ from typing import Any
 
 import other_process
 import pytest
-from serving import WHOLE, Handler, Server, content, etag, send, serving
+from serving import WHOLE, Handler, Server, content, etag, send
 from test_kills import large
 
 from tess_source.download.owner import Owner
 from tess_source.tables.items import Entry, Item
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    yield from serving()
-
 
 Fetch = Callable[..., list[Entry]]
 

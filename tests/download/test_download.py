@@ -45,11 +45,6 @@ from tess_source.tables.plan import Interrupted
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    yield from serving()
-
-
-@pytest.fixture
 def other() -> Iterator[Server]:
     """Serve as another host: mirror, proxy, or where a redirect leads."""
     yield from serving()

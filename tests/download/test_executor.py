@@ -7,13 +7,13 @@ import multiprocessing
 import pickle
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from serving import WHOLE, Handler, Server, content, send, serving, status
+from serving import WHOLE, Handler, Server, content, send, status
 
 from tess_source import Manifest, Plan, Products, Request, Session, Transport, hookimpl
 from tess_source.download import executor as elsewhere
@@ -23,11 +23,6 @@ from tess_source.tables.plan import Interrupted
 
 FILES = 30
 SECRET = "token of nobody"
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    yield from serving()
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ class Archive:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
+    """One for all tests."""
     yield from serving()
 
 

@@ -35,6 +35,7 @@ LARGE = 600
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
+    """One for all tests."""
     yield from serving()
 
 

@@ -6,13 +6,13 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import other_process
 import pytest
-from serving import Handler, Server, content, send, serving, status
+from serving import Handler, Server, content, send, status
 from sizes import size
 from test_kills import start as start  # noqa: PLC0414  the fixture
 
@@ -21,11 +21,6 @@ from tess_source.download.throttle import Throttle
 from tess_source.settings import Patience
 
 MANY = size(1000, 5000)
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    yield from serving()
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory and open files are counted in /proc")

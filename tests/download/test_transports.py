@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from serving import Server, content, serving, status
+from serving import Server, content, status
 
 import tess_source
 from tess_source import Manifest, Plan, Products, Request, Session, Settings, Transport, hookimpl
 from tess_source.settings import at_server
 
 Located = Request | Sequence[Request]
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    yield from serving()
 
 
 class Lab:

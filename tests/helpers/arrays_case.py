@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from astropy.io import fits
+from sample_files import content
 
 import tess_source_arrays
 import tess_source_mast
 from tess_source import Session, names
 from tess_source.tables.items import Entry, Item, Items
 from tess_source.tables.plan import Manifest, Plan
-from tess_source_sample.files import make
 
 KELT_9 = tuple(
     f"tess{time}-s{sector:04}-0000000016740101-{scid}-s_lc.fits"
@@ -28,12 +28,6 @@ FAST = "tess2024030031500-s0075-0000000016740101-0270-a_fast-lc.fits"
 PIXELS = "tess2019198215352-s0014-0000000016740101-0150-s_tp.fits"
 QLP = "hlsp_qlp_tess_ffi_s0001-0000000141914082_tess_v01_llc.fits"
 TESS_SPOC = "hlsp_tess-spoc_tess_phot_0000000141914082-s0001_tess_v1_lc.fits"
-
-
-@cache
-def content(filename: str) -> bytes:
-    """What the sample archive gives under a name."""
-    return make(filename)
 
 
 @cache

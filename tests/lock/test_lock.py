@@ -7,18 +7,18 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 import pytest
 import toys
 from astropy.table import Table
+from program_run import Program, Ran
 
 from tess_source import Filter, Plan, Products, Request, Session, Transport, hookimpl
-from tess_source.cli.program import main
 from tess_source.errors import LockError
 from tess_source.files.verify import release_of
 from tess_source.functions import load_plan
@@ -40,14 +40,8 @@ PLACE = f"mastDownload/TESS/{LC14.removesuffix('_lc.fits')}/{LC14}"
 CHOSEN: dict[str, Any] = {"kind": ["lc", "dvr-xml"], "sector": [14, 15]}
 
 
-@pytest.fixture
-def archive() -> Iterator[SampleArchive]:
-    with SampleArchive() as archive:
-        yield archive
-
-
 def at(archive: SampleArchive) -> Session:
-    """A session with two built-in plugins, at the sample archive."""
+    """A session with two built-in plugins, at a sample archive."""
     import tess_source_filters
     import tess_source_mast
 
@@ -55,8 +49,8 @@ def at(archive: SampleArchive) -> Session:
 
 
 @pytest.fixture
-def mast(archive: SampleArchive) -> Session:
-    return at(archive)
+def mast(fresh_archive: SampleArchive) -> Session:
+    return at(fresh_archive)
 
 
 @pytest.fixture(scope="module")
@@ -315,14 +309,16 @@ def test_an_archive_that_did_not_change_answers_the_same(mast: Session, lock: Pl
     assert today.items == loaded.items
 
 
-def test_what_the_archive_would_answer_today_is_told(archive: SampleArchive, mast: Session, lock: Plan) -> None:
-    rows = [row for products in archive.catalogue.products.values() for row in products]
+def test_what_the_archive_would_answer_today_is_told(fresh_archive: SampleArchive, mast: Session, lock: Plan) -> None:
+    rows = [row for products in fresh_archive.catalogue.products.values() for row in products]
     uris = {item.filename: item.uri for item in lock}
     gone, grown = [item.filename for item in lock if item.kind == "dvr-xml"][:2]
-    for products in archive.catalogue.products.values():
+    for products in fresh_archive.catalogue.products.values():
         products[:] = [row for row in products if row["productFilename"] != gone]
     next(row for row in rows if row["productFilename"] == grown)["size"] += 1
-    observation = next(row for row in archive.catalogue.observations if row["obs_id"] == LC14.removesuffix("_lc.fits"))
+    observation = next(
+        row for row in fresh_archive.catalogue.observations if row["obs_id"] == LC14.removesuffix("_lc.fits")
+    )
     observation["t_obs_release"] += 100
     today, changes = refresh(lock, mast)
     found = {row["uri"]: row["change"] for row in changes}
@@ -386,12 +382,6 @@ def test_what_cannot_be_asked_again_is_said(mast: Session, session: Session, loc
 # -- scripts ---------------------------------------------------------------------------------------------------------------------
 
 
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
 def run(text: str, folder: Path, language: str, tmp_path: Path) -> Ran:
     """Run a script as its reader would: without our environment."""
     file = tmp_path / f"script.{language}"
@@ -412,39 +402,39 @@ def written(plan: Plan, mast: Session, language: str) -> str:
 
 @pytest.mark.parametrize("language", ["python", "curl"])
 def test_a_script_fetches_the_same_bytes_and_keeps_what_is_there(
-    archive: SampleArchive, mast: Session, lock: Plan, tmp_path: Path, language: str
+    fresh_archive: SampleArchive, mast: Session, lock: Plan, tmp_path: Path, language: str
 ) -> None:
     text = written(lock, mast, language)
     first = run(text, tmp_path / "theirs", language, tmp_path)
     assert (first.code, first.err) == (0, "")
     assert verify_lock(lock, tmp_path / "theirs").counts() == {**verify_lock(lock).counts(), "extra": 0}
-    archive.clear()
+    fresh_archive.clear()
     damaged = tmp_path / "theirs" / PLACE
     damaged.write_bytes(damaged.read_bytes()[:-1])
     again = run(text, tmp_path / "theirs", language, tmp_path)
     assert again.code == 0
-    assert [request.uri for request in archive.requests] == [f"mast:TESS/product/{LC14}"]
+    assert [request.uri for request in fresh_archive.requests] == [f"mast:TESS/product/{LC14}"]
     assert verify_lock(lock, tmp_path / "theirs").ok
     assert not list((tmp_path / "theirs").rglob("*.part"))
 
 
 @pytest.mark.parametrize("language", ["python", "curl"])
 def test_a_script_that_is_asked_for_help_fetches_nothing(
-    archive: SampleArchive, mast: Session, lock: Plan, tmp_path: Path, language: str
+    fresh_archive: SampleArchive, mast: Session, lock: Plan, tmp_path: Path, language: str
 ) -> None:
-    archive.clear()
+    fresh_archive.clear()
     done = run(written(lock, mast, language), Path("--help"), language, tmp_path)
     assert done.code == 1
     assert "[FOLDER]" in done.err
-    assert not archive.requests
+    assert not fresh_archive.requests
     assert not (tmp_path / "--help").exists()
 
 
 @pytest.mark.parametrize("language", ["python", "curl"])
 def test_a_script_refuses_other_bytes_and_fetches_the_rest(
-    archive: SampleArchive, mast: Session, lock: Plan, tmp_path: Path, language: str
+    fresh_archive: SampleArchive, mast: Session, lock: Plan, tmp_path: Path, language: str
 ) -> None:
-    archive.store = MadeFiles(reprocessed)
+    fresh_archive.store = MadeFiles(reprocessed)
     text = written(lock, mast, language).replace("PAUSE, TIMEOUT = 4, 5, 60", "PAUSE, TIMEOUT = 2, 0, 60")
     done = run(text, tmp_path / "theirs", language, tmp_path)
     assert done.code == 1
@@ -470,9 +460,9 @@ class Anywhere:
 
 @pytest.mark.parametrize("language", ["python", "curl"])
 def test_names_that_mean_something_to_a_shell_or_to_python_stay_names(
-    archive: SampleArchive, session: Session, lock: Plan, tmp_path: Path, language: str
+    fresh_archive: SampleArchive, session: Session, lock: Plan, tmp_path: Path, language: str
 ) -> None:
-    session.register(Anywhere(f"{archive.url}/api/v0.1/Download/file"))
+    session.register(Anywhere(f"{fresh_archive.url}/api/v0.1/Download/file"))
     uri = f"x:mast:TESS/product/{LC14}"
     names = [
         "$(touch pwned)",
@@ -554,15 +544,8 @@ def test_every_doi_is_of_mast_and_has_one_data_set() -> None:
 
 
 @pytest.fixture
-def program(archive: SampleArchive, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    def run(*words: object) -> Ran:
-        with pytest.raises(SystemExit) as stop:
-            main(["--server", archive.url, *map(str, words)])
-        said = capsys.readouterr()
-        assert isinstance(stop.value.code, int)
-        return Ran(stop.value.code, said.out, said.err)
-
-    return run
+def program(fresh_archive: SampleArchive, capsys: pytest.CaptureFixture[str]) -> Program:
+    return Program(capsys, "--server", fresh_archive.url)
 
 
 @pytest.fixture
@@ -571,21 +554,19 @@ def file(lock: Plan, tmp_path: Path) -> Path:
 
 
 def test_get_from_a_lock_fetches_exactly_these_and_asks_nothing(
-    program: Callable[..., Ran], archive: SampleArchive, lock: Plan, file: Path, tmp_path: Path
+    program: Program, fresh_archive: SampleArchive, lock: Plan, file: Path, tmp_path: Path
 ) -> None:
-    archive.clear()
+    fresh_archive.clear()
     done = program("get", "--from-lock", file, "--to", tmp_path / "theirs")
     assert done.code == 0
-    assert sorted(str(request.uri) for request in archive.requests) == sorted(item.uri for item in lock)
+    assert sorted(str(request.uri) for request in fresh_archive.requests) == sorted(item.uri for item in lock)
     assert verify_lock(lock, tmp_path / "theirs").ok
-    archive.clear()
+    fresh_archive.clear()
     assert program("get", "--from-lock", file, "--to", tmp_path / "theirs").code == 0
-    assert archive.requests == []
+    assert fresh_archive.requests == []
 
 
-def test_get_from_a_lock_shows_what_it_would_fetch(
-    program: Callable[..., Ran], lock: Plan, file: Path, tmp_path: Path
-) -> None:
+def test_get_from_a_lock_shows_what_it_would_fetch(program: Program, lock: Plan, file: Path, tmp_path: Path) -> None:
     done = program("get", "--from-lock", file, "--to", tmp_path / "theirs", "--dry-run", "--format", "csv")
     assert done.code == 0
     assert done.out.count("missing") == len(lock)
@@ -593,9 +574,9 @@ def test_get_from_a_lock_shows_what_it_would_fetch(
 
 
 def test_get_from_a_lock_fails_loudly_on_other_bytes_of_the_archive(
-    program: Callable[..., Ran], archive: SampleArchive, file: Path, tmp_path: Path
+    program: Program, fresh_archive: SampleArchive, file: Path, tmp_path: Path
 ) -> None:
-    archive.store = MadeFiles(reprocessed)
+    fresh_archive.store = MadeFiles(reprocessed)
     done = program("get", "--from-lock", file, "--to", tmp_path / "theirs")
     assert done.code == 1
     assert LC14 in done.out + done.err
@@ -603,62 +584,59 @@ def test_get_from_a_lock_fails_loudly_on_other_bytes_of_the_archive(
 
 
 def test_get_from_a_lock_does_not_touch_files_that_are_not_the_locks(
-    program: Callable[..., Ran], archive: SampleArchive, lock: Plan, file: Path
+    program: Program, fresh_archive: SampleArchive, lock: Plan, file: Path
 ) -> None:
     path = lock.root / PLACE
     stale = reprocessed(LC14, path.stat().st_size)
     path.write_bytes(stale)
-    archive.clear()
+    fresh_archive.clear()
     done = program("get", "--from-lock", file, "--to", lock.root)
     assert done.code == 1
     assert "stale" in done.out
     assert "move them away" in done.err
     assert path.read_bytes() == stale
-    assert archive.requests == []
+    assert fresh_archive.requests == []
 
 
 def test_get_from_a_lock_fetches_damaged_files_again(
-    program: Callable[..., Ran], archive: SampleArchive, lock: Plan, file: Path
+    program: Program, fresh_archive: SampleArchive, lock: Plan, file: Path
 ) -> None:
     path = lock.root / PLACE
     path.write_bytes(bytes(path.stat().st_size))
-    archive.clear()
+    fresh_archive.clear()
     assert program("get", "--from-lock", file, "--to", lock.root).code == 0
-    assert len(archive.requests) == 1
+    assert len(fresh_archive.requests) == 1
     assert verify_lock(lock).ok
 
 
 def test_get_from_a_lock_does_not_believe_what_the_cache_folder_remembers(
-    archive: SampleArchive, mast: Session, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    program: Program, mast: Session, tmp_path: Path
 ) -> None:
     cache = tmp_path / "cache"
     file = mast.search(KELT9, kind="lc", sector=14).plan(tmp_path / "once").download().lock().save(tmp_path / "l.ecsv")
-    words = ["--server", archive.url, "--cache", str(cache), "get", "--from-lock", str(file)]
-    with pytest.raises(SystemExit):
-        main(words)  # now the folder has a record of the file
+    words = ("--cache", cache, "get", "--from-lock", file)
+    program(*words)  # now the folder has a record of the file
     (path,) = cache.rglob("*_lc.fits")
     before, content = path.stat(), bytearray(path.read_bytes())
     content[100_000] ^= 1
     path.write_bytes(content)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    capsys.readouterr()
-    with pytest.raises(SystemExit) as stop:
-        main(words)
-    assert stop.value.code in {0, None}
-    assert "1 fetched" in capsys.readouterr().err
+    done = program(*words)
+    assert done.code == 0
+    assert "1 fetched" in done.err
     assert path.read_bytes() != content
 
 
 @pytest.mark.parametrize(
     "words", [[KELT9], ["--kind", "lc"], ["--lock", "x.ecsv"], ["--layout", "flat"], ["--wildcards"]]
 )
-def test_a_lock_and_a_question_are_not_mixed(program: Callable[..., Ran], file: Path, words: list[str]) -> None:
+def test_a_lock_and_a_question_are_not_mixed(program: Program, file: Path, words: list[str]) -> None:
     done = program("get", "--from-lock", file, *words)
     assert done.code == 2
     assert "--from-lock does not search" in done.err
 
 
-def test_get_without_a_lock_asks_as_ever(program: Callable[..., Ran], tmp_path: Path) -> None:
+def test_get_without_a_lock_asks_as_ever(program: Program, tmp_path: Path) -> None:
     done = program(
         "get",
         KELT9,
@@ -678,7 +656,7 @@ def test_get_without_a_lock_asks_as_ever(program: Callable[..., Ran], tmp_path: 
 
 
 def test_a_lock_takes_the_place_of_none_but_its_own(
-    program: Callable[..., Ran], archive: SampleArchive, tmp_path: Path
+    program: Program, fresh_archive: SampleArchive, tmp_path: Path
 ) -> None:
     def get(file: Path, *words: object) -> Ran:
         return program("get", KELT9, "--kind", "lc", *words, "--to", tmp_path / "data", "--lock", file)
@@ -698,17 +676,17 @@ def test_a_lock_takes_the_place_of_none_but_its_own(
 
 
 def test_a_lock_that_cannot_be_written_is_told_before_anything_is_asked(
-    program: Callable[..., Ran], archive: SampleArchive, tmp_path: Path
+    program: Program, fresh_archive: SampleArchive, tmp_path: Path
 ) -> None:
-    archive.clear()
+    fresh_archive.clear()
     (tmp_path / "plain").write_text("")
     done = program("get", KELT9, "--lock", tmp_path / "plain" / "l.ecsv")
     assert done.code == 1
     assert "it is not a folder" in done.err
-    assert not archive.requests
+    assert not fresh_archive.requests
 
 
-def test_verify_tells_by_its_exit_code(program: Callable[..., Ran], lock: Plan, file: Path) -> None:
+def test_verify_tells_by_its_exit_code(program: Program, lock: Plan, file: Path) -> None:
     whole = program("verify", file, "--to", lock.root)
     assert (whole.code, whole.out, whole.err) == (0, "", f"{len(lock)} complete\n")
     assert program("verify", file, "--to", lock.root, "--all").out.count("complete") == len(lock)
@@ -721,7 +699,7 @@ def test_verify_tells_by_its_exit_code(program: Callable[..., Ran], lock: Plan, 
 
 
 def test_what_verify_finds_damaged_is_fetched_again_though_size_and_time_are_the_same(
-    program: Callable[..., Ran], file: Path, tmp_path: Path
+    program: Program, file: Path, tmp_path: Path
 ) -> None:
     words = ["get", KELT9, "--kind", "lc", "--sector", "14", "--to", tmp_path / "mine", "--lock", tmp_path / "m.ecsv"]
     assert program(*words).code == 0
@@ -735,7 +713,7 @@ def test_what_verify_finds_damaged_is_fetched_again_though_size_and_time_are_the
     assert "1 fetched" in program(*words).err
 
 
-def test_quiet_says_what_went_wrong_alone(program: Callable[..., Ran], lock: Plan, file: Path) -> None:
+def test_quiet_says_what_went_wrong_alone(program: Program, lock: Plan, file: Path) -> None:
     assert program("--quiet", "verify", file, "--to", lock.root) == Ran(0, "", "")
     (lock.root / PLACE).unlink()
     done = program("--quiet", "verify", file, "--to", lock.root)
@@ -743,7 +721,7 @@ def test_quiet_says_what_went_wrong_alone(program: Callable[..., Ran], lock: Pla
     assert "missing" in done.out
 
 
-def test_a_lock_in_its_own_folder_is_no_extra_file(program: Callable[..., Ran], lock: Plan) -> None:
+def test_a_lock_in_its_own_folder_is_no_extra_file(program: Program, lock: Plan) -> None:
     file = lock.save(lock.root / "l.ecsv")
     (lock.root / "notes.txt").write_text("mine")
     done = program("verify", file, "--to", lock.root)
@@ -752,9 +730,7 @@ def test_a_lock_in_its_own_folder_is_no_extra_file(program: Callable[..., Ran], 
     assert "l.ecsv" not in done.out
 
 
-def test_two_locks_are_compared_by_the_program(
-    program: Callable[..., Ran], lock: Plan, file: Path, tmp_path: Path
-) -> None:
+def test_two_locks_are_compared_by_the_program(program: Program, lock: Plan, file: Path, tmp_path: Path) -> None:
     assert program("lock", "diff", file, file) == Ran(0, "", "nothing differs\n")
     other = replace(lock, items=lock.items[1:]).save(tmp_path / "o.ecsv")
     done = program("lock", "diff", file, other, "--format", "csv")
@@ -762,7 +738,7 @@ def test_two_locks_are_compared_by_the_program(
     assert done.out.splitlines()[1].startswith("gone,")
 
 
-def test_a_sum_that_one_of_two_locks_lacks_is_told(program: Callable[..., Ran], lock: Plan, file: Path) -> None:
+def test_a_sum_that_one_of_two_locks_lacks_is_told(program: Program, lock: Plan, file: Path) -> None:
     text = file.read_text()
     spoilt = file.with_name("s.ecsv")
     spoilt.write_text(text.replace(str(lock.items["sha256"][0]), '""'))
@@ -772,20 +748,20 @@ def test_a_sum_that_one_of_two_locks_lacks_is_told(program: Callable[..., Ran], 
     assert "1 of them not compared" in program("verify", spoilt, "--to", lock.root).err
 
 
-def test_a_lock_whose_columns_are_misspelt_is_refused(program: Callable[..., Ran], lock: Plan, file: Path) -> None:
+def test_a_lock_whose_columns_are_misspelt_is_refused(program: Program, lock: Plan, file: Path) -> None:
     file.write_text(file.read_text().replace("sha256", "sha255"))
     done = program("verify", file, "--to", lock.root)
     assert done.code == 1
     assert "unknown column 'sha255'; did you mean 'sha256'?" in done.err
 
 
-def test_a_value_that_does_not_fit_its_column_is_named(program: Callable[..., Ran], lock: Plan, file: Path) -> None:
+def test_a_value_that_does_not_fit_its_column_is_named(program: Program, lock: Plan, file: Path) -> None:
     file.write_text(file.read_text().replace(f" {lock.items['size'][0]} ", " many "))
     assert "the value 'many' in its column 'size' is no whole number" in program("verify", file).err
 
 
 def test_a_lock_of_another_archive_is_told(
-    program: Callable[..., Ran], lock: Plan, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    program: Program, lock: Plan, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     other = replace(lock, record={**lock.record, "server": "http://127.0.0.1:9"}).save(tmp_path / "o.ecsv")
     assert "the lock was made at http://127.0.0.1:9" in program("get", "--from-lock", other, "--to", lock.root).err
@@ -793,35 +769,31 @@ def test_a_lock_of_another_archive_is_told(
     assert "the lock was made at http://127.0.0.1:9" in caplog.text
 
 
-def test_a_folder_that_is_missing_is_named(program: Callable[..., Ran], file: Path) -> None:
+def test_a_folder_that_is_missing_is_named(program: Program, file: Path) -> None:
     assert "there is no folder 'no such'" in program("verify", file, "--to", "no such").err
 
 
-def test_a_lock_is_refreshed_by_the_program(
-    program: Callable[..., Ran], lock: Plan, file: Path, tmp_path: Path
-) -> None:
+def test_a_lock_is_refreshed_by_the_program(program: Program, lock: Plan, file: Path, tmp_path: Path) -> None:
     same = program("lock", "refresh", file, "--lock", tmp_path / "new.ecsv")
     assert (same.code, same.out) == (0, "")
     assert load_plan(tmp_path / "new.ecsv").items == lock.items
     assert program("lock", "refresh", replace(lock, items=lock.items[1:]).save(tmp_path / "o.ecsv")).code == 1
 
 
-def test_scripts_and_citations_are_printed(program: Callable[..., Ran], file: Path) -> None:
+def test_scripts_and_citations_are_printed(program: Program, file: Path) -> None:
     assert program("lock", "script", file).out.startswith("#!/usr/bin/env python3")
     assert program("lock", "script", file, "--curl").out.startswith("#!/bin/sh")
     assert ACKNOWLEDGEMENT in program("lock", "cite", file).out
 
 
-def test_scripts_and_citations_name_the_server_that_answered(
-    program: Callable[..., Ran], lock: Plan, file: Path
-) -> None:
+def test_scripts_and_citations_name_the_server_that_answered(program: Program, lock: Plan, file: Path) -> None:
     server = lock.record["server"]
     assert str(server).startswith("http://127.0.0.1:")
     assert f"files of {server}, as it answered" in program("lock", "script", file).out
     assert f"As {server} answered on " in program("lock", "cite", file).out
 
 
-def test_what_is_no_lock_is_refused_by_every_command(program: Callable[..., Ran], tmp_path: Path) -> None:
+def test_what_is_no_lock_is_refused_by_every_command(program: Program, tmp_path: Path) -> None:
     wrong = tmp_path / "w.ecsv"
     wrong.write_text("hello")
     for words in (["verify"], ["lock", "cite"], ["lock", "script"], ["lock", "refresh"], ["get", "--from-lock"]):
@@ -831,10 +803,10 @@ def test_what_is_no_lock_is_refused_by_every_command(program: Callable[..., Ran]
 
 
 def test_a_fault_of_the_archive_is_an_error_and_no_difference(
-    program: Callable[..., Ran], archive: SampleArchive, file: Path, monkeypatch: pytest.MonkeyPatch
+    program: Program, fresh_archive: SampleArchive, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tess_source_mast.deadline.PAUSE", 0.0)
-    archive.faults.add(Fault("json-error", times=None, match="invoke"))
+    fresh_archive.faults.add(Fault("json-error", times=None, match="invoke"))
     done = program("lock", "refresh", file)
     assert done.code == 1
     assert "error: " in done.err

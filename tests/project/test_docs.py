@@ -179,12 +179,6 @@ def commands(block: Block) -> Iterator[tuple[str, str, bool]]:
         yield command.replace("\\\0", "\\\n"), output.rstrip("\n") + "\n" if output.strip() else "", "$?" in following
 
 
-@pytest.fixture(scope="module")
-def archive() -> Iterator[SampleArchive]:
-    with SampleArchive() as running:
-        yield running
-
-
 @pytest.fixture
 def reader(tmp_path: Path, archive: SampleArchive, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
     """Stand in an empty folder, with tess-source on the path and the sample archive in place of MAST."""

@@ -15,17 +15,16 @@ EXAMPLES = ROOT / "examples"
 
 
 def test_the_tiny_model_tells_transits_of_a_star_that_it_never_saw(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    archive: SampleArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(EXAMPLES))
     monkeypatch.chdir(tmp_path)
-    with SampleArchive() as archive:
-        monkeypatch.setenv("TESS_SOURCE_SERVER", archive.url)
-        set_default_session(None)
-        import tiny_model
+    monkeypatch.setenv("TESS_SOURCE_SERVER", archive.url)
+    set_default_session(None)
+    import tiny_model
 
-        scores = tiny_model.main(tmp_path / "model")
-        set_default_session(None)
+    scores = tiny_model.main(tmp_path / "model")
+    set_default_session(None)
     sys.modules.pop("tiny_model")
     assert set(scores) == {"train", "validation", "test"}
     assert min(scores.values()) > 0.9

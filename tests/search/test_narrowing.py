@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +36,6 @@ class Counting:
     @property
     def count(self) -> int:
         return sum(map(len, self.listed))
-
-
-@pytest.fixture(scope="module")
-def archive() -> Iterator[SampleArchive]:
-    with SampleArchive() as archive:
-        yield archive
 
 
 def session_with(archive: SampleArchive, counting: Counting, *more: Any, **words: Any) -> Session:

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from arrays_case import FAST, KELT_9, QLP, SECTOR_1, TESS_SPOC, content, manifest_of, small
+from arrays_case import FAST, KELT_9, QLP, SECTOR_1, TESS_SPOC, manifest_of, small
 from astropy.io import fits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sample_files import content
 from sizes import size
 
 from tess_source import Accessor, Session, hookimpl

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from arrays_case import FAST, KELT_9, SECTOR_1, content, manifest_of, small
+from arrays_case import FAST, KELT_9, SECTOR_1, manifest_of, small
 from astropy.io import fits
 from hypothesis import given
 from hypothesis import strategies as st
+from sample_files import content
 
 from tess_source_arrays.arena import ALIGNED, BLOCK, Arena
 

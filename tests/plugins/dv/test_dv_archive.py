@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -28,12 +27,6 @@ from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
 
 PLUGINS = (tess_source_mast, tess_source_filters, tess_source_dv)
-
-
-@pytest.fixture(scope="module")
-def archive() -> Iterator[SampleArchive]:
-    with SampleArchive() as running:
-        yield running
 
 
 @pytest.fixture

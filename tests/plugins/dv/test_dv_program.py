@@ -3,52 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from mast_case import KELT9, TOI3505
+from program_run import Program
 
-from tess_source.cli.program import main
 from tess_source.disk import check_place, write
 from tess_source_sample.server import SampleArchive
 
 
-@dataclass(frozen=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-
-Program = Callable[..., Said]
-
-
-@pytest.fixture(scope="module")
-def archive() -> Iterator[SampleArchive]:
-    with SampleArchive() as running:
-        yield running
-
-
 @pytest.fixture
-def program(
-    archive: SampleArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Program:
+def program(program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
     """Run the program in an empty folder, with a cache folder of its own."""
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
-    monkeypatch.setenv("TESS_SOURCE_SERVER", archive.url)
     monkeypatch.setenv("TESS_SOURCE_CACHE", str(tmp_path / "cache"))
-
-    def run(*words: str) -> Said:
-        with pytest.raises(SystemExit) as stop:
-            main(words)
-        said = capsys.readouterr()
-        assert isinstance(stop.value.code, int)
-        return Said(stop.value.code, said.out, said.err)
-
-    return run
+    return program
 
 
 @pytest.fixture

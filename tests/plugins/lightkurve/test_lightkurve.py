@@ -8,13 +8,13 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from astropy.io import fits
+from sample_files import content
 
 import tess_source_lightkurve as plugin
 from tess_source import Session, names
@@ -22,7 +22,6 @@ from tess_source.errors import DamagedFileError, LoadError, NoColumnError, NoRea
 from tess_source.tables.items import Entry, Item, Items
 from tess_source.tables.loaded import Loaded
 from tess_source.tables.plan import Manifest, Plan
-from tess_source_sample.files import make
 
 SPOC = "tess2019198215352-s0014-0000000016740101-0150-s_lc.fits"
 FAST = "tess2024030031500-s0075-0000000016740101-0270-a_fast-lc.fits"
@@ -34,11 +33,6 @@ TESS_SPOC = "hlsp_tess-spoc_tess_phot_0000000141914082-s0001_tess_v1_lc.fits"
 PIXELS = "hlsp_tess-spoc_tess_phot_0000000141914082-s0001_tess_v1_tp.fits"
 
 Here = Callable[..., Entry]
-
-
-@cache
-def content(filename: str) -> bytes:
-    return make(filename)
 
 
 @pytest.fixture

@@ -6,26 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sample_files import entry_of
 from test_lightkurve import tables_equal
 
 import tess_source_lightkurve as plugin
-from tess_source import Session, names
+from tess_source import Session
 from tess_source.errors import DamagedFileError
 from tess_source.files.whole import fault
-from tess_source.tables.items import Entry, Item, Items
+from tess_source.tables.items import Items
 from tess_source.tables.plan import Manifest, Plan
 from tess_source_lightkurve.readers import lightkurve
 
 pytestmark = pytest.mark.real
-
-
-def entry(path: Path, **said: Any) -> Entry:
-    name = names.parse(path.name)
-    return Entry(
-        Item(f"x:{path.name}", path.name, **{"kind": name.kind, "pipeline": name.pipeline, **said}),
-        "here",
-        path=path,
-    )
 
 
 def whole(folder: Path) -> list[Path]:
@@ -36,7 +28,7 @@ def whole(folder: Path) -> list[Path]:
 
 def test_real_light_curves_equal_lightkurves_column_by_column(real: Path) -> None:
     for path in [*whole(real / "lc"), *whole(real / "hlsp")]:
-        opened, expected = plugin.tess_load(entry(path), {}), lightkurve().read(str(path))
+        opened, expected = plugin.tess_load(entry_of(path), {}), lightkurve().read(str(path))
         assert tables_equal(opened, expected), path.name
         assert list(opened.meta) == list(expected.meta)
         assert opened.meta["AUTHOR"] == expected.meta["AUTHOR"]
@@ -45,7 +37,9 @@ def test_real_light_curves_equal_lightkurves_column_by_column(real: Path) -> Non
 @pytest.mark.parametrize("options", [{"flux_column": "sap_flux"}, {"quality_bitmask": "hard"}, {"quality_bitmask": 0}])
 def test_real_light_curves_equal_lightkurves_with_arguments(real: Path, options: dict[str, Any]) -> None:
     for path in sorted((real / "lc").glob("tess*_lc.fits")):
-        assert tables_equal(plugin.tess_load(entry(path), options), lightkurve().read(str(path), **options)), path.name
+        assert tables_equal(plugin.tess_load(entry_of(path), options), lightkurve().read(str(path), **options)), (
+            path.name
+        )
 
 
 def test_real_pixel_files_and_cut_outs_equal_lightkurves(real: Path) -> None:
@@ -53,7 +47,7 @@ def test_real_pixel_files_and_cut_outs_equal_lightkurves(real: Path) -> None:
 
     for path in whole(real / "tp"):
         opened, expected = (
-            plugin.tess_load(entry(path, kind="tp"), {"flux_column": "sap_flux"}),
+            plugin.tess_load(entry_of(path, kind="tp"), {"flux_column": "sap_flux"}),
             lightkurve().read(str(path)),
         )
         assert type(opened) is type(expected)
@@ -70,7 +64,7 @@ def test_real_damaged_files_are_called_damaged(real: Path, kind: str) -> None:
     assert len(damaged) >= 6
     for path in damaged:
         with pytest.raises(DamagedFileError, match=r"cut in the (header|data) of HDU"):
-            plugin.tess_load(entry(path, kind=kind), {})
+            plugin.tess_load(entry_of(path, kind=kind), {})
 
 
 def test_every_real_healthy_fits_file_is_whole(real: Path) -> None:
@@ -82,7 +76,7 @@ def test_every_real_healthy_fits_file_is_whole(real: Path) -> None:
 def test_a_manifest_of_real_files_gives_collections_and_puts_the_damaged_aside(real: Path, session: Session) -> None:
     session.register(plugin)
     paths = sorted([*real.glob("lc/*"), *real.glob("hlsp/*"), *real.glob("dvt/*"), *real.glob("pdf/*")])
-    entries = tuple(entry(path) for path in paths)
+    entries = tuple(entry_of(path) for path in paths)
     items = Items.of([{"uri": e.item.uri, "path": e.item.path} for e in entries])
     loaded = Manifest(Plan(items, real, {}, session), entries).read(quality_bitmask="none")
     assert list(loaded.groups) == ["light curves"]

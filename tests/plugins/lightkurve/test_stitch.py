@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,19 +24,18 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*tpfmodel submodule is not avai
 
 
 @pytest.fixture(scope="module")
-def archive() -> Iterator[SampleArchive]:
-    with SampleArchive() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def load(archive: SampleArchive, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+def load(shared_archive: SampleArchive, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
     """Download and open light curves of a star."""
     folder = tmp_path_factory.mktemp("curves")
 
     def opened(star: int, **filters: Any) -> Any:
         return (
-            Session(archive.url).search(star).select(kind=["lc", "fast-lc"], **filters).plan(folder).download().load()
+            Session(shared_archive.url)
+            .search(star)
+            .select(kind=["lc", "fast-lc"], **filters)
+            .plan(folder)
+            .download()
+            .load()
         )
 
     return opened

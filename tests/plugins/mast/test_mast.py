@@ -20,17 +20,10 @@ from tess_source_sample.server import SampleArchive
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[SampleArchive]:
-    with SampleArchive(extra=100) as archive:
-        yield archive
-
-
-@pytest.fixture
-def archive(running: SampleArchive) -> Iterator[SampleArchive]:
-    held = list(running.catalogue.observations)
-    running.clear()
-    yield running
-    running.catalogue.observations[:] = held
+def shared_archive() -> Iterator[SampleArchive]:
+    """One that has more stars."""
+    with SampleArchive(extra=100) as running:
+        yield running
 
 
 @pytest.fixture

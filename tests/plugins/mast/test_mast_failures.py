@@ -29,18 +29,18 @@ Json = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[SampleArchive]:
-    with SampleArchive(extra=20) as archive:
-        yield archive
+def shared_archive() -> Iterator[SampleArchive]:
+    """One that has more stars."""
+    with SampleArchive(extra=20) as running:
+        yield running
 
 
 @pytest.fixture
-def archive(running: SampleArchive, monkeypatch: pytest.MonkeyPatch) -> Iterator[SampleArchive]:
+def archive(archive: SampleArchive, monkeypatch: pytest.MonkeyPatch) -> SampleArchive:
     no_pauses(monkeypatch)
-    session_at(running).count(KELT9)  # the description of columns is remembered from here on
-    running.clear()
-    yield running
-    running.faults.clear()
+    session_at(archive).count(KELT9)  # the description of columns is remembered from here on
+    archive.clear()
+    return archive
 
 
 @pytest.fixture

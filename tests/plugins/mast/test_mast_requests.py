@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,14 +22,8 @@ RESOLVER = "/Santa-war/query"
 
 
 @pytest.fixture(scope="module")
-def archive() -> Iterator[SampleArchive]:
-    with SampleArchive() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def session(archive: SampleArchive) -> Session:
-    return session_at(archive)
+def session(shared_archive: SampleArchive) -> Session:
+    return session_at(shared_archive)
 
 
 def arcsec(radius: float) -> Any:

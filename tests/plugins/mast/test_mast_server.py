@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,17 +16,9 @@ from tess_source.errors import ServiceError
 from tess_source.settings import Settings, at_server
 from tess_source_mast import hosts
 from tess_source_mast.files import locate
-from tess_source_mast.portal import _portal
 from tess_source_sample.server import SampleArchive
 
 ADDRESSES = (hosts.INVOKE, hosts.COLUMNS, hosts.DOWNLOAD, hosts.RESOLVER)
-
-
-@pytest.fixture
-def archive() -> Iterator[SampleArchive]:
-    _portal.cache_clear()  # an archive before this one may have had its port
-    with SampleArchive() as running:
-        yield running
 
 
 @pytest.fixture
@@ -44,14 +35,14 @@ def hosts_asked(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     return seen
 
 
-def test_nothing_but_the_server_is_asked(archive: SampleArchive, hosts_asked: set[str], tmp_path: Path) -> None:
-    session = session_at(archive)
+def test_nothing_but_the_server_is_asked(fresh_archive: SampleArchive, hosts_asked: set[str], tmp_path: Path) -> None:
+    session = session_at(fresh_archive)
     found = session.search("KELT-9", sequence_number=14)
     session.fields("products")
     manifest = session.download(found.products[:1], tmp_path)
     assert manifest[0].ok
     assert hosts_asked == {"127.0.0.1"}
-    assert {request.path for request in archive.requests} == {urlsplit(address).path for address in ADDRESSES}
+    assert {request.path for request in fresh_archive.requests} == {urlsplit(address).path for address in ADDRESSES}
 
 
 def test_a_server_may_have_a_path_of_its_own() -> None:
@@ -69,7 +60,7 @@ def test_without_a_server_each_address_is_asked_at_its_real_host() -> None:
     assert locate("mast:x.fits", real).url == "https://mast.stsci.edu/api/v0.1/Download/file?uri=mast:x.fits"
 
 
-def test_a_path_that_the_server_does_not_have_is_a_failure_that_names_it(archive: SampleArchive) -> None:
-    session = Session(f"{archive.url}/elsewhere", discover=False, plugins=[tess_source_mast])
+def test_a_path_that_the_server_does_not_have_is_a_failure_that_names_it(fresh_archive: SampleArchive) -> None:
+    session = Session(f"{fresh_archive.url}/elsewhere", discover=False, plugins=[tess_source_mast])
     with pytest.raises(ServiceError, match=r"HTTP 404.*/elsewhere"):
         session.search(KELT9)

@@ -43,12 +43,6 @@ def keyring(monkeypatch: pytest.MonkeyPatch, get: Any) -> None:
     monkeypatch.setitem(sys.modules, "keyring.errors", errors)
 
 
-@pytest.fixture
-def archive() -> Iterator[SampleArchive]:
-    with SampleArchive() as running:
-        yield running
-
-
 @pytest.mark.parametrize(
     "url",
     ["https://mast.stsci.edu/api/v0/invoke", "https://auth.mast.stsci.edu/token", "https://MAST.stsci.edu:443/x"],
@@ -122,18 +116,18 @@ def test_it_is_never_shown() -> None:
         assert SECRET not in f"{thing!r} {thing}"
 
 
-def test_it_is_not_sent_to_another_server(archive: SampleArchive) -> None:
-    session_at(archive, token=SECRET).search("KELT-9")
-    assert len(archive.requests) >= 4
-    assert all("cookie" not in request.headers for request in archive.requests)
+def test_it_is_not_sent_to_another_server(fresh_archive: SampleArchive) -> None:
+    session_at(fresh_archive, token=SECRET).search("KELT-9")
+    assert len(fresh_archive.requests) >= 4
+    assert all("cookie" not in request.headers for request in fresh_archive.requests)
 
 
 @pytest.fixture
-def trusted(archive: SampleArchive, monkeypatch: pytest.MonkeyPatch) -> SampleArchive:
+def trusted(fresh_archive: SampleArchive, monkeypatch: pytest.MonkeyPatch) -> SampleArchive:
     """Let the archive's first port pass for MAST itself; its second, the mirror, does not."""
     no_pauses(monkeypatch)
-    monkeypatch.setattr(tokens, "is_mast", lambda url: url.startswith(f"{archive.url}/"))
-    return archive
+    monkeypatch.setattr(tokens, "is_mast", lambda url: url.startswith(f"{fresh_archive.url}/"))
+    return fresh_archive
 
 
 def test_it_is_sent_as_astroquery_sends_it(trusted: SampleArchive) -> None:

@@ -20,17 +20,9 @@ RUN = "tess2024223211538-s0082-s0082-0000000016740101-00919"
 pytestmark = pytest.mark.filterwarnings("ignore:.*tpfmodel submodule is not available.*")
 
 
-@pytest.fixture(scope="module")
-def archive() -> Iterator[SampleArchive]:
-    with SampleArchive() as running:
-        yield running
-
-
 @pytest.fixture
 def observations(archive: SampleArchive) -> Iterator[Any]:
     """A fresh ``astroquery.mast.Observations`` that asks the sample archive; its questions are recorded anew."""
-    archive.clear()
-    archive.faults.clear()
     with astroquery_at(archive.url) as instance:
         yield instance
 

@@ -7,7 +7,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -57,22 +57,16 @@ def invoke(url: str, question: Any = QUESTION, cache_breaker: str = "") -> Answe
     return ask(url, INVOKE, "POST", {"request": text})
 
 
-@pytest.fixture
-def archive() -> Iterator[SampleArchive]:
-    with SampleArchive() as running:
-        yield running
-
-
 Faulty = Callable[..., SampleArchive]
 
 
 @pytest.fixture
-def faulty(archive: SampleArchive) -> Faulty:
+def faulty(fresh_archive: SampleArchive) -> Faulty:
     """Return the archive with one fault added."""
 
     def with_fault(kind: str, **options: Any) -> SampleArchive:
-        archive.faults.add(Fault(kind, **options))
-        return archive
+        fresh_archive.faults.add(Fault(kind, **options))
+        return fresh_archive
 
     return with_fault
 
@@ -80,8 +74,8 @@ def faulty(archive: SampleArchive) -> Faulty:
 # -- files -------------------------------------------------------------------------------------------------------
 
 
-def test_a_file_comes_with_its_size_a_strong_tag_and_a_date(archive: SampleArchive) -> None:
-    answer = ask(archive.url, FILE)
+def test_a_file_comes_with_its_size_a_strong_tag_and_a_date(fresh_archive: SampleArchive) -> None:
+    answer = ask(fresh_archive.url, FILE)
     assert answer.status == 200
     assert answer.body == make(NAME, SIZE)
     assert answer.headers["Content-Length"] == str(SIZE)
@@ -90,8 +84,8 @@ def test_a_file_comes_with_its_size_a_strong_tag_and_a_date(archive: SampleArchi
     assert answer.headers["Last-Modified"] == "Mon, 30 Sep 2024 00:00:00 GMT"
 
 
-def test_the_head_of_a_file_is_that_of_its_get(archive: SampleArchive) -> None:
-    head, whole = ask(archive.url, FILE, "HEAD"), ask(archive.url, FILE.replace("file?", "file/?"))
+def test_the_head_of_a_file_is_that_of_its_get(fresh_archive: SampleArchive) -> None:
+    head, whole = ask(fresh_archive.url, FILE, "HEAD"), ask(fresh_archive.url, FILE.replace("file?", "file/?"))
     assert head.body == b""
     for name in ("Content-Length", "ETag", "Last-Modified", "Content-Type"):
         assert head.headers[name] == whole.headers[name]
@@ -107,8 +101,8 @@ def test_the_head_of_a_file_is_that_of_its_get(archive: SampleArchive) -> None:
         ("bytes=0-0", 0, 1),
     ],
 )
-def test_a_part_of_a_file(archive: SampleArchive, wanted: str, start: int, end: int) -> None:
-    answer = ask(archive.url, FILE, Range=wanted)
+def test_a_part_of_a_file(fresh_archive: SampleArchive, wanted: str, start: int, end: int) -> None:
+    answer = ask(fresh_archive.url, FILE, Range=wanted)
     assert answer.status == 206
     assert answer.headers["Content-Range"] == f"bytes {start}-{end - 1}/{SIZE}"
     assert answer.headers["Content-Length"] == str(end - start)
@@ -116,21 +110,21 @@ def test_a_part_of_a_file(archive: SampleArchive, wanted: str, start: int, end: 
 
 
 @pytest.mark.parametrize("wanted", ["bytes=265611-", "bytes=5-2", "bytes=-0"])
-def test_a_part_that_is_not_there_is_refused(archive: SampleArchive, wanted: str) -> None:
-    answer = ask(archive.url, FILE, Range=wanted)
+def test_a_part_that_is_not_there_is_refused(fresh_archive: SampleArchive, wanted: str) -> None:
+    answer = ask(fresh_archive.url, FILE, Range=wanted)
     assert (answer.status, answer.headers["Content-Range"]) == (416, f"bytes */{SIZE}")
 
 
-def test_a_part_is_given_only_of_the_version_that_the_client_has(archive: SampleArchive) -> None:
-    headers = ask(archive.url, FILE, "HEAD").headers
+def test_a_part_is_given_only_of_the_version_that_the_client_has(fresh_archive: SampleArchive) -> None:
+    headers = ask(fresh_archive.url, FILE, "HEAD").headers
     for known in (headers["ETag"], headers["Last-Modified"]):
-        assert ask(archive.url, FILE, Range="bytes=9-", If_Range=known).status == 206
-    assert ask(archive.url, FILE, Range="bytes=9-", If_Range='"other"').status == 200
+        assert ask(fresh_archive.url, FILE, Range="bytes=9-", If_Range=known).status == 206
+    assert ask(fresh_archive.url, FILE, Range="bytes=9-", If_Range='"other"').status == 200
 
 
-def test_unknown_files_and_addresses_are_not_found(archive: SampleArchive) -> None:
+def test_unknown_files_and_addresses_are_not_found(fresh_archive: SampleArchive) -> None:
     for target in ("/api/v0.1/Download/file?uri=mast:TESS/product/x.fits", "/api/v0.1/Download/file", "/nothing"):
-        assert ask(archive.url, target).status == 404
+        assert ask(fresh_archive.url, target).status == 404
 
 
 def test_downloads_can_be_redirected_to_another_port() -> None:
@@ -144,8 +138,8 @@ def test_downloads_can_be_redirected_to_another_port() -> None:
         assert archive.requests[0].port != archive.requests[1].port
 
 
-def test_one_connection_serves_many_requests(archive: SampleArchive) -> None:
-    parts = urlsplit(archive.url)
+def test_one_connection_serves_many_requests(fresh_archive: SampleArchive) -> None:
+    parts = urlsplit(fresh_archive.url)
     with closing(http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=20)) as connection:
         for _ in range(3):
             connection.request("GET", FILE)
@@ -191,25 +185,27 @@ def test_files_are_forgotten_when_there_are_too_many() -> None:
 # -- questions ---------------------------------------------------------------------------------------------------
 
 
-def test_questions_are_answered_and_recorded(archive: SampleArchive) -> None:
-    answer = invoke(archive.url)
+def test_questions_are_answered_and_recorded(fresh_archive: SampleArchive) -> None:
+    answer = invoke(fresh_archive.url)
     assert answer.headers["Content-Type"].startswith("application/json")
     assert answer.json["paging"]["rows"] == 12
-    (entry,) = archive.requests
+    (entry,) = fresh_archive.requests
     assert (entry.method, entry.path, entry.status) == ("POST", INVOKE, 200)
     assert entry.service == "Mast.Caom.Filtered"
     assert entry.body["request"]["params"] == QUESTION["params"]
-    archive.clear()
-    assert archive.requests == []
+    fresh_archive.clear()
+    assert fresh_archive.requests == []
 
 
-def test_a_question_may_come_in_the_address_too(archive: SampleArchive) -> None:
-    assert ask(archive.url, f"{INVOKE}?{urlencode({'request': json.dumps(QUESTION)})}").json["paging"]["rows"] == 12
+def test_a_question_may_come_in_the_address_too(fresh_archive: SampleArchive) -> None:
+    assert (
+        ask(fresh_archive.url, f"{INVOKE}?{urlencode({'request': json.dumps(QUESTION)})}").json["paging"]["rows"] == 12
+    )
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '"x"'])
-def test_a_question_that_cannot_be_read_is_an_error(archive: SampleArchive, text: str) -> None:
-    assert invoke(archive.url, text).json["status"] == "ERROR"
+def test_a_question_that_cannot_be_read_is_an_error(fresh_archive: SampleArchive, text: str) -> None:
+    assert invoke(fresh_archive.url, text).json["status"] == "ERROR"
 
 
 def test_long_jobs_execute_first_and_complete_when_asked_again() -> None:
@@ -219,31 +215,31 @@ def test_long_jobs_execute_first_and_complete_when_asked_again() -> None:
         assert invoke(archive.url, cache_breaker="b").json["status"] == "EXECUTING"
 
 
-def test_the_resolver_takes_several_names(archive: SampleArchive) -> None:
+def test_the_resolver_takes_several_names(fresh_archive: SampleArchive) -> None:
     query = urlencode([("name", "KELT-9"), ("name", "L 98-59"), ("name", "Nibiru"), ("resolveAll", "False")])
-    answer = ask(archive.url, f"/Santa-war/query?{query}&outputFormat=json").json
+    answer = ask(fresh_archive.url, f"/Santa-war/query?{query}&outputFormat=json").json
     assert [entry["searchString"] for entry in answer["resolvedCoordinate"]] == ["kelt-9", "l 98-59"]
 
 
-def test_columns_are_configured_by_name(archive: SampleArchive) -> None:
+def test_columns_are_configured_by_name(fresh_archive: SampleArchive) -> None:
     path = "/portal/Mashup/Mashup.asmx/columnsconfig"
-    assert "sequence_number" in ask(archive.url, path, "POST", {"colConfigId": "Mast.Caom.Cone"}).json
-    assert ask(archive.url, path, "POST", {"colConfigId": "Mast.Caom.Nothing"}).json == {}
+    assert "sequence_number" in ask(fresh_archive.url, path, "POST", {"colConfigId": "Mast.Caom.Cone"}).json
+    assert ask(fresh_archive.url, path, "POST", {"colConfigId": "Mast.Caom.Nothing"}).json == {}
 
 
-def test_only_the_sample_token_is_known(archive: SampleArchive) -> None:
-    assert ask(archive.url, "/whoami").json["anon"] is True
-    assert ask(archive.url, "/whoami", Cookie=f"mast_token={TOKEN}").json["anon"] is False
-    assert ask(archive.url, "/whoami", Authorization=f"token {TOKEN}").json["anon"] is False
-    assert ask(archive.url, "/whoami", Authorization="token other").json["anon"] is True
+def test_only_the_sample_token_is_known(fresh_archive: SampleArchive) -> None:
+    assert ask(fresh_archive.url, "/whoami").json["anon"] is True
+    assert ask(fresh_archive.url, "/whoami", Cookie=f"mast_token={TOKEN}").json["anon"] is False
+    assert ask(fresh_archive.url, "/whoami", Authorization=f"token {TOKEN}").json["anon"] is False
+    assert ask(fresh_archive.url, "/whoami", Authorization="token other").json["anon"] is True
 
 
-def test_every_request_waits_for_the_latency(archive: SampleArchive) -> None:
+def test_every_request_waits_for_the_latency(fresh_archive: SampleArchive) -> None:
     waited: list[float | None] = []
-    archive.latency = 12.5
-    archive.closing.wait = waited.append  # type: ignore[method-assign, assignment]
-    assert ask(archive.url, "/whoami").status == 200
-    del archive.closing.wait
+    fresh_archive.latency = 12.5
+    fresh_archive.closing.wait = waited.append  # type: ignore[method-assign, assignment]
+    assert ask(fresh_archive.url, "/whoami").status == 200
+    del fresh_archive.closing.wait
     assert waited == [12.5]
 
 
@@ -275,9 +271,9 @@ def test_stopping_breaks_off_what_is_going_on() -> None:
         _ = archive.url
 
 
-def test_a_taken_port_is_refused(archive: SampleArchive) -> None:
+def test_a_taken_port_is_refused(fresh_archive: SampleArchive) -> None:
     with pytest.raises(OSError, match="in use"):
-        SampleArchive(port=urlsplit(archive.url).port or 0).start()
+        SampleArchive(port=urlsplit(fresh_archive.url).port or 0).start()
 
 
 def test_two_archives_answer_alike() -> None:
@@ -408,8 +404,8 @@ def test_the_portal_can_fail_in_words(faulty: Faulty) -> None:
         _ = invoke(archive.url).json
 
 
-def test_latency_comes_on_top_of_another_fault(archive: SampleArchive) -> None:
-    archive.faults.add(Fault("latency", seconds=0.01, times=None))
-    archive.faults.add(Fault("status", status=500))
-    assert [ask(archive.url, "/whoami").status for _ in range(2)] == [500, 200]
-    assert archive.faults.struck == 3
+def test_latency_comes_on_top_of_another_fault(fresh_archive: SampleArchive) -> None:
+    fresh_archive.faults.add(Fault("latency", seconds=0.01, times=None))
+    fresh_archive.faults.add(Fault("status", status=500))
+    assert [ask(fresh_archive.url, "/whoami").status for _ in range(2)] == [500, 200]
+    assert fresh_archive.faults.struck == 3

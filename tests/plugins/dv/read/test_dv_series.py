@@ -9,7 +9,6 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from astropy import units
 from astropy.io import fits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sample_files import content
 from sizes import size
 
 from tess_source import Session, hookimpl, names
@@ -39,7 +39,6 @@ from tess_source_dv.read.curves import DVLightCurve, DVTimeSeries
 from tess_source_dv.read.light_curves import light_curves_of
 from tess_source_dv.read.read_dvt import read_dvt, read_tce
 from tess_source_dv.read.series import read_statistics
-from tess_source_sample.files import make
 from tess_source_sample.server import SampleArchive
 
 NEWER = "tess2018263124740-s0003-s0003-0000000012862099-00405_dvt.fits"
@@ -53,11 +52,6 @@ Here = Callable[..., Path]
 Change = Callable[[fits.HDUList], object]
 
 real_files = pytest.mark.parametrize("filename", [NEWER, OLDER])
-
-
-@cache
-def content(filename: str) -> bytes:
-    return make(filename)
 
 
 @pytest.fixture
@@ -673,12 +667,6 @@ def test_the_functions_import_nothing_heavy_before_they_are_called() -> None:
 
 
 # -- from a TCE to its light curves --
-
-
-@pytest.fixture(scope="module")
-def archive() -> Iterator[SampleArchive]:
-    with SampleArchive() as running:
-        yield running
 
 
 @pytest.fixture

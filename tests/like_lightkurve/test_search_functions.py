@@ -28,18 +28,9 @@ STARS = ["TIC 390988385", "TIC 141914082", "TIC 307210830", "TIC 257486953", "pi
 pytestmark = pytest.mark.filterwarnings("ignore:.*tpfmodel submodule is not available.*")
 
 
-@pytest.fixture(scope="module")
-def archive() -> Iterator[SampleArchive]:
-    with SampleArchive() as running:
-        yield running
-
-
 @pytest.fixture
-def session(archive: SampleArchive) -> Iterator[Session]:
-    archive.clear()
-    archive.faults.clear()
-    yield Session(archive.url)
-    archive.faults.clear()
+def session(archive: SampleArchive) -> Session:
+    return Session(archive.url)
 
 
 @pytest.fixture

@@ -1,0 +1,142 @@
+"""Types are real for those who build on this package: a sample of theirs is right, and each of its mistakes is seen by both checkers."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import inspect
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import toys
+from places import CORE, PLUGINS, ROOT
+from sizes import size
+
+import tess_source
+from tess_source import Session
+from tess_source.hooks.registry import Registry
+
+DOWNSTREAM = Path(__file__).with_name("downstream")
+MISTAKES = DOWNSTREAM / "mistakes.py"
+TYPED = CORE / "tables" / "typed.py"
+PACKAGES = ["tess_source", *sorted(path.name for path in PLUGINS.glob("tess_source_*"))]
+ON_LIGHTKURVE = {
+    "tess_source_dv.read.curves.DVLightCurve",
+    "tess_source_dv.read.curves.DVTimeSeries",
+    "tess_source_dv.read.read_dvt.read_dvt",
+    "tess_source_dv.read.read_dvt.read_tce",
+}
+"""Subclasses of lightkurve's classes, which say no types, and what returns them."""
+Errors = set[tuple[str, int]]
+"""File → line of each error."""
+
+
+def ran(module: str, *words: str | Path) -> str:
+    """Run a checker over the sample, with this checkout's packages; give its stdout."""
+    if importlib.util.find_spec(module) is None:
+        pytest.skip(f"{module} is not installed: pip install 'tess-source[lint]'")
+    path = os.pathsep.join(map(str, (ROOT, PLUGINS, DOWNSTREAM)))
+    env = {**os.environ, "MYPYPATH": path, "PYTHONPATH": path, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
+    command = [sys.executable, "-m", module, *map(str, words)]
+    run = subprocess.run(command, cwd=DOWNSTREAM, env=env, capture_output=True, text=True, check=False)
+    assert run.returncode in {0, 1}, run.stdout + run.stderr  # 1: it found mistakes; more: it could not work
+    return run.stdout
+
+
+def errors_of_mypy() -> Errors:
+    cache = ROOT / ".mypy_cache" / "downstream"
+    words = ("--config-file", "mypy.ini", "--cache-dir", cache, "--output", "json", "mistakes.py", "pipeline")
+    found = map(json.loads, ran("mypy", *words).splitlines())
+    return {(line["file"], line["line"]) for line in found if line["severity"] == "error"}
+
+
+def errors_of_pyright() -> Errors:
+    found = json.loads(ran("pyright", "--pythonpath", sys.executable, "--outputjson"))["generalDiagnostics"]
+    return {
+        (str(Path(one["file"]).relative_to(DOWNSTREAM)), one["range"]["start"]["line"] + 1)
+        for one in found
+        if one["severity"] == "error"
+    }
+
+
+@pytest.mark.parametrize("errors_of", [errors_of_mypy, errors_of_pyright])
+def test_a_strict_checker_sees_every_mistake_and_no_other(errors_of: Callable[[], Errors]) -> None:
+    lines = MISTAKES.read_text().splitlines()
+    wrong = {(MISTAKES.name, number) for number, line in enumerate(lines, 1) if line.endswith("# wrong")}
+    assert len(wrong) > 30
+    assert errors_of() == wrong
+
+
+@pytest.mark.parametrize("package", PACKAGES[: size(1, len(PACKAGES))])
+def test_every_public_name_has_a_declared_type(package: str) -> None:
+    words = ("--pythonpath", sys.executable, "--verifytypes", package, "--ignoreexternal", "--outputjson")
+    symbols = json.loads(ran("pyright", *words))["typeCompleteness"]["symbols"]
+    public = [symbol for symbol in symbols if symbol["isExported"]]
+    assert len(public) > 50
+    unknown = {symbol["name"] for symbol in public if not symbol["isTypeKnown"] or symbol["isTypeAmbiguous"]}
+    assert unknown - ON_LIGHTKURVE == set()
+
+
+def test_the_plugin_of_the_sample_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(DOWNSTREAM)
+    plugin = importlib.import_module("pipeline.small_files")
+    session = Session(discover=False, plugins=[toys.Archive(), plugin])
+    found = session.search(16740101)
+    assert len(found.select(small=3 * 2880)) == len(plugin.small(found, 3 * 2880)) == 3
+
+
+# -- what is written twice for type checkers is the same twice ---------------------------------------------------------
+
+
+def methods() -> Iterator[tuple[str, ast.FunctionDef]]:
+    for home in ast.parse(TYPED.read_text()).body:
+        for block in home.body if isinstance(home, ast.ClassDef) else ():
+            if isinstance(block, ast.If):
+                yield from ((home.name, method) for method in block.body if isinstance(method, ast.FunctionDef))
+
+
+def declared() -> dict[str, Callable[..., object]]:
+    accessors = Registry.discover(()).accessors.values()
+    ours = [one for one in accessors if one.function.__module__.startswith("tess_source_")]
+    return {one.name: one.function for one in ours if one.of in {"found", "manifest"}}
+
+
+def test_every_method_of_a_built_in_plugin_is_typed() -> None:
+    assert sorted(method.name for _, method in methods()) == sorted(declared())
+
+
+@pytest.mark.parametrize(("home", "method"), [pytest.param(*one, id=one[1].name) for one in methods()])
+def test_a_typed_method_is_what_the_plugin_has(home: str, method: ast.FunctionDef) -> None:
+    theirs = inspect.signature(declared()[method.name])
+    this, *parameters = theirs.parameters.values()
+    assert {"FoundMethods": "found", "ManifestMethods": "manifest"}[home] == this.name
+    args = method.args
+    ours = [*args.args[1:], *args.kwonlyargs, *([args.kwarg] if args.kwarg else [])]
+    assert {arg.arg: ast.unparse(arg.annotation) for arg in ours if arg.annotation} == {
+        parameter.name: parameter.annotation for parameter in parameters
+    }
+    by_name = [parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
+    assert by_name == [arg.arg for arg in args.kwonlyargs]
+    defaults = [parameter.default for parameter in parameters if parameter.default is not parameter.empty]
+    assert defaults == [ast.literal_eval(default) for default in (*args.defaults, *args.kw_defaults) if default]
+    assert theirs.return_annotation == ast.unparse(method.returns or method).replace("Self", "Found")
+
+
+def test_every_public_name_stands_in_all_of_the_front() -> None:
+    assert set(tess_source.__all__) == {"__version__", *tess_source._HOME}
+    front = ast.parse((CORE / "__init__.py").read_text())
+    imported = {
+        (node.module, alias.name, alias.asname)
+        for block in front.body
+        if isinstance(block, ast.If)
+        for node in ast.walk(block)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert imported == {(f"tess_source.{module}", name, name) for name, module in tess_source._HOME.items()}
