@@ -311,7 +311,7 @@ def _struck(client: str, fault: str, root: Path, server: Misbehaving) -> dict[st
     if word == "exact" and fault in {BUSY, LIMITED}:
         # What a server sees of two seconds on the other side may be a little less.
         word += ", waited" if told.times[1] - told.times[0] > RETRY_AFTER - 0.1 else ", **did not wait**"
-    return {fault: word + (", by its rest alone" if word == "exact" and told.partial else "")}
+    return {fault: word + (", resumed" if word == "exact" and told.partial else "")}
 
 
 def _killed(client: str, fault: str, root: Path, server: Misbehaving) -> dict[str, str]:
@@ -325,7 +325,7 @@ def _killed(client: str, fault: str, root: Path, server: Misbehaving) -> dict[st
     told.partial = False
     with _started(client, server.url + path, root) as process:
         again = classify(_end(process, root), server.old)
-    return {KILLED: classify(left, server.old), AGAIN: again + (", by its rest alone" if told.partial else "")}
+    return {KILLED: classify(left, server.old), AGAIN: again + (", resumed" if told.partial else "")}
 
 
 def _started(client: str, url: str, root: Path) -> subprocess.Popen[bytes]:

@@ -1,7 +1,7 @@
-"""polars and numpy as ``pl`` and ``np``, imported at their first attribute: so imports stand at the top of files, and cost nothing.
+"""polars and numpy as ``pl`` and ``np``, imported at their first use, so that imports can stand at the top of files and cost nothing.
 
-polars works with threads of its own, which a fork does not copy: in a child that was forked after polars was imported, most of what polars
-does waits for them for ever. There the first use raises `ForkedError` instead.
+polars uses its own threads, which a fork does not copy: in a child that was forked after polars was imported, most functions of polars
+would wait for them for ever. In such a child the first use raises `ForkedError` instead.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ __all__ = ["check_fork", "np", "pl", "whole"]
 def whole(package: str) -> None:
     """Import a package, before parts of it are imported.
 
-    Python lets one thread import a part while another is in the middle of the package. Where the two need each other, as astropy's do,
-    one of the threads gets half a module. So this stands before every import of a part of astropy.
+    Python lets one thread import a part while another thread is importing the package. If the two need each other, as in astropy, one of
+    the threads gets an incomplete module. So call this before every import of a part of astropy.
 
     Parameters
     ----------
@@ -32,14 +32,14 @@ def whole(package: str) -> None:
 
 
 class _Fork:
-    """What is known of the fork that this process comes from, if it does."""
+    """The fork that this process comes from, if any."""
 
     lost_threads = False
-    """Whether polars had been imported before it."""
+    """Whether polars had been imported before the fork."""
 
 
 def check_fork() -> None:
-    """Refuse to work on polars' tables where polars' threads are missing.
+    """Raise an error if polars' threads are missing, so that its tables cannot be used.
 
     Raises
     ------

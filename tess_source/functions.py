@@ -139,7 +139,7 @@ def observations(
     """
     here = session or default_session()
     asked = {"radius": radius, "wildcards": wildcards, "archive": archive}
-    return here._observed(targets, words=words, **asked).observations
+    return here._found_observations(targets, words=words, **asked).observations
 
 
 def products(
@@ -246,7 +246,7 @@ def open(
     session: Session | None = None,
     **options: Any,
 ) -> Group | Loaded:
-    """Open files of this machine, or what was fetched: see `Manifest.load`.
+    """Open files of this machine, or the files of a manifest: see `Manifest.load`.
 
     Parameters
     ----------

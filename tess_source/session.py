@@ -128,7 +128,7 @@ class Session(Extended):
     def __repr__(self) -> str:
         return f"<Session of {self.settings.server_name} with {', '.join(self.registry.ready) or 'no plugins'}>"
 
-    def _plugins_of(self) -> Session:
+    def _checked_session(self) -> Session:
         return self
 
     # -- plugins and places --
@@ -195,7 +195,7 @@ class Session(Extended):
             archive=archive,
             refresh=refresh,
         )
-        found = self._asked(query, refresh=refresh)
+        found = self._answer(query, refresh=refresh)
         if missing := found.unobserved():
             log.warning("%s", missing)
         return self.select(found, **filters)
@@ -271,7 +271,7 @@ class Session(Extended):
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:
         """Fetch a plan, an answer, or products from elsewhere: see `tess_source.download`."""
-        plan = self._planned(what, root, layout)
+        plan = self._plan_of(what, root, layout)
         return download(
             plan, self.registry, self.settings, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
         )
@@ -289,7 +289,7 @@ class Session(Extended):
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Iterator[Entry]:
         """Fetch files that are not here yet, and yield each entry as soon as it is known. The arguments are those of `download`."""
-        plan = self._planned(what, root, layout)
+        plan = self._plan_of(what, root, layout)
         return iter(
             Download(
                 plan, self.registry, self.settings, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
@@ -320,17 +320,17 @@ class Session(Extended):
     def _question(self, targets: Any = None, **words: Any) -> Query:
         return question(self.registry, self.settings, targets, **words)
 
-    def _asked(self, query: Query, *, refresh: bool = False) -> Found:
+    def _answer(self, query: Query, *, refresh: bool = False) -> Found:
         return asking.answer(self.registry, self.settings, query, refresh=refresh).using(self)
 
-    def _observed(self, targets: Any = None, *, words: Mapping[str, Any], **asked: Any) -> Found:
+    def _found_observations(self, targets: Any = None, *, words: Mapping[str, Any], **asked: Any) -> Found:
         query = question_of_observations(self.registry, self.settings, targets, words=words, **asked)
         return asking.observed(self.registry, self.settings, query).using(self)
 
-    def _expected(self, plan: Plan, /) -> list[str]:
+    def _expected_status(self, plan: Plan, /) -> list[str]:
         return expected(plan, self.store)
 
-    def _each(
+    def _each_opened(
         self,
         manifest: Manifest,
         function: Callable[[Any], Any] | None,
@@ -340,7 +340,7 @@ class Session(Extended):
     ) -> Iterator[Opened]:
         return each_opened(self.registry, manifest, function, workers, options)
 
-    def _planned(self, what: Any, root: str | Path | None, layout: str) -> Plan:
+    def _plan_of(self, what: Any, root: str | Path | None, layout: str) -> Plan:
         if not isinstance(what, Plan):
             return self.plan(what, root, layout=layout)
         return what.using(self) if root is None else what.using(self).to(root)

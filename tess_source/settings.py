@@ -89,7 +89,7 @@ def _environment_server() -> str | None:
 
 
 OnProgress: TypeAlias = bool | Callable[[int, int], object] | None
-"""What becomes of progress: a bar, none, a bar if stderr is a terminal (None), or a call with (files done, bytes done)."""
+"""How to show progress. True: a bar. False: none. None: a bar if stderr is a terminal. A function: called with (files done, bytes done)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +103,9 @@ class Settings:
     timeout: float = 600.0
     """Most seconds for one question to an archive in all."""
     jobs: int = 8
-    """Files fetched at the same time; 1 means: in the calling thread."""
+    """Files fetched at the same time; 1: in the calling thread."""
     progress: OnProgress = None
-    """Show a bar (True), none (False), one if stderr is a terminal (None), or call with (files done, bytes done)."""
+    """True: show a bar. False: show none. None: show one if stderr is a terminal. A function is called with (files done, bytes done)."""
     patience: Patience = field(default_factory=Patience, repr=False)
     """Tries, pauses and time limits of each file."""
     cache: str | Path | None = None
@@ -142,7 +142,7 @@ def checked_names(what: str, names: str | Iterable[str] | None) -> tuple[str, ..
     Raises
     ------
     QueryError
-        If they are not names; the message says what they are for.
+        If they are not names; the message has their argument's name.
     """
     if names is None:
         return None
@@ -190,7 +190,7 @@ def checked_seconds(name: str, value: float) -> float:
     Raises
     ------
     QueryError
-        If it is not such a number; the message says what it is for.
+        If it is not such a number; the message has its argument's name.
     """
     if not value > 0:
         raise QueryError(f"{name}={value!r}: give a number of seconds above 0")

@@ -200,7 +200,7 @@ def test_a_plugin_adds_methods_to_a_session() -> None:
         session.stars(2)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("name", ["search", "settings", "_asked", "no name"])
+@pytest.mark.parametrize("name", ["search", "settings", "_answer", "no name"])
 def test_a_plugin_cannot_hide_what_a_session_has(name: str) -> None:
     class Hides:
         @hookimpl

@@ -1,4 +1,4 @@
-"""Light curves for machine learning: numpy arrays, Arrow tables and Parquet data sets, straight from the FITS tables."""
+"""Light curves for machine learning: numpy arrays, Arrow tables and Parquet data sets, read directly from the FITS tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @hookimpl
 def tess_accessors() -> Sequence[Accessor]:
-    """Declare manifest.iter_arrays, manifest.to_arrow, manifest.to_parquet."""
+    """Return manifest.iter_arrays, manifest.to_arrow and manifest.to_parquet."""
     from tess_source_arrays.accessors import ACCESSORS
 
     return ACCESSORS

@@ -1,4 +1,4 @@
-"""Methods that every manifest has: ``manifest.iter_arrays()``, ``manifest.to_arrow()``, ``manifest.to_parquet(path)``."""
+"""The methods ``manifest.iter_arrays()``, ``manifest.to_arrow()`` and ``manifest.to_parquet(path)`` of every manifest."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ ACCESSORS = (
     Accessor(
         "iter_arrays", iter_arrays, "columns of each file as numpy arrays, one file after the other", of="manifest"
     ),
-    Accessor("to_arrow", to_arrow, "a pyarrow table, one row a light curve", of="manifest"),
-    Accessor("to_parquet", to_parquet, "a Parquet data set, one row a light curve", of="manifest"),
+    Accessor("to_arrow", to_arrow, "a pyarrow table, one row per light curve", of="manifest"),
+    Accessor("to_parquet", to_parquet, "a Parquet data set, one row per light curve", of="manifest"),
 )

@@ -1,4 +1,4 @@
-"""Memory for arrays that are kept: taken from the system in large pieces, which is quicker than many small ones."""
+"""Memory for arrays that are kept, taken from the system in large pieces, which is faster than many small ones."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 __all__ = ["Arena"]
 
 BLOCK = 32 << 20
-"""Bytes taken at a time: beyond the size up to which the C library keeps what was freed, so it goes back to the system."""
+"""Bytes taken at a time: so many that the C library returns them to the system when they are freed."""
 ALIGNED = 64
-"""Arrays begin at multiples of so many bytes, as Arrow recommends."""
+"""Alignment of arrays in bytes, as Arrow recommends."""
 
 
 class Arena:
-    """Gives memory for one array after the other.
+    """Allocator of memory for one array after the other.
 
-    Linux provides fresh memory page by page, when it is first written to. For the 2 MB of a light curve that are 500 pages of 4 kB, and
-    takes longer than to read it and to turn the bytes around. For pieces of 4 MB and more numpy asks for pages of 2 MB instead. A piece
-    goes back to the system when the last array in it is gone.
+    Linux provides new memory page by page, when it is first written to. The 2 MB of a light curve are 500 pages of 4 kB, which takes longer
+    than reading the file and swapping its bytes. For pieces of 4 MB and more numpy asks for pages of 2 MB instead. A piece is returned to
+    the system when the last array in it is deleted.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Arena:
         self._used = 0
 
     def empty(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-        """Give an array whose values are not set, as `numpy.empty` does."""
+        """Return an array whose values are not set, like `numpy.empty`."""
         kind = np.dtype(dtype)
         size = math.prod(shape) * kind.itemsize
         if size > BLOCK:

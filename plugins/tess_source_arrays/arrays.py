@@ -1,4 +1,4 @@
-"""Light curves as numpy arrays, one file after the other."""
+"""Reader of light curves as numpy arrays, one file after the other."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ __all__ = ["BITMASKS", "ArrayOptions", "Arrays", "NotAskedForError", "each", "it
 log: logging.Logger = logging.getLogger(__name__)
 
 TYPES = ("float16", "float32", "float64", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)))
-"""Words that are meant by misspelt ones."""
+"""Names of types to suggest for misspelt ones."""
 BITMASKS = {"none": 0, "default": 17087, "hard": 24319, "hardest": 65535}
-"""Words for `quality_bitmask` and their bits: those of lightkurve's TessQualityFlags, which a test compares."""
+"""Words for `quality_bitmask` → bits, as in lightkurve's TessQualityFlags; a test compares them."""
 
 
 class NotAskedForError(UnknownNameError, KeyError):
-    """A column that was not asked for, so that it is not there."""
+    """A column that was not requested, so that it was not read."""
 
     def __str__(self) -> str:
         hint = did_you_mean(self.name, self.choices)
@@ -48,16 +48,16 @@ class NotAskedForError(UnknownNameError, KeyError):
 
 @dataclass(frozen=True, slots=True)
 class Arrays:
-    """Columns of one file, or why there are none."""
+    """Columns of one file, or the error of a file that could not be read."""
 
     entry: Entry
     """The file."""
     columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
-    """Name in lower case → values in native byte order, one a cadence."""
+    """Name in lower case → values in native byte order, one per cadence."""
     header: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    """Keyword → value, of the table and then of the file; read when asked for."""
+    """Keyword → value, of the table's header and then of the primary header; read when used."""
     sha256: str | None = field(default=None, repr=False)
-    """Of the file, if it was summed."""
+    """Sum of the file, if it was computed."""
     error: Exception | None = None
     """Why the file could not be read."""
 
@@ -68,25 +68,25 @@ class Arrays:
 
     @property
     def tic(self) -> int | None:
-        """The star, as the file's name or its header (TICID) says."""
+        """TIC id of the star, from the file's name or its header (TICID)."""
         tic = self.entry.item.tic
-        return tic if tic is not None else _whole(self.header.get("TICID"))
+        return tic if tic is not None else _int_or_none(self.header.get("TICID"))
 
     @property
     def sector(self) -> int | None:
-        """The sector, as the file's name or its header says."""
+        """The sector, from the file's name or its header (SECTOR)."""
         sector = self.entry.item.first_sector
-        return sector if sector is not None else _whole(self.header.get("SECTOR"))
+        return sector if sector is not None else _int_or_none(self.header.get("SECTOR"))
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        """Give a column by its name, in any case.
+        """Return a column by its name, in upper or lower case.
 
         Raises
         ------
         LoadError
-            If the file could not be read; its cause says why.
+            If the file could not be read; its cause is the reason.
         NotAskedForError
-            If the column was not asked for: a KeyError, which names those that were.
+            If the column was not requested. It is a KeyError, and names the requested columns.
         """
         if self.error is not None:
             raise LoadError(f"{self.entry.path or self.entry.item.uri} was not read: {self.error}") from self.error
@@ -95,13 +95,13 @@ class Arrays:
         return self.columns[name.lower()]
 
     def __len__(self) -> int:
-        """Give the number of cadences."""
+        """Return the number of cadences."""
         return len(next(iter(self.columns.values()))) if self.columns else 0
 
 
 @dataclass(frozen=True)
 class ArrayOptions:
-    """What is wanted of every file."""
+    """What to read from every file."""
 
     columns: tuple[str, ...]
     """In lower case."""
@@ -119,13 +119,13 @@ class ArrayOptions:
         verify: bool = False,
         digest: bool = False,
     ) -> ArrayOptions:
-        """Check what was asked; QueryError says what would be right."""
+        """Return options after a check; raise QueryError with a message that says what would be right."""
         if isinstance(columns, str) or not columns or not all(isinstance(name, str) for name in columns):
             raise QueryError(f"columns={columns!r}: give a sequence of names, e.g. ('time', 'pdcsap_flux', 'quality')")
         if len({name.lower() for name in columns}) < len(columns):
             raise QueryError(f"columns={columns!r}: a name is there twice")
         names = tuple(name.lower() for name in columns)
-        return cls(names, _bits(quality_bitmask), _kinds(dtypes, names), verify, digest)
+        return cls(names, _bits_of(quality_bitmask), _dtypes_of(dtypes, names), verify, digest)
 
 
 def iter_arrays(
@@ -137,25 +137,25 @@ def iter_arrays(
     verify: bool = False,
     errors: str = "give",
 ) -> Iterator[Arrays]:
-    """Read columns of the files of a manifest, one file after the other, in its order; nothing is kept.
+    """Read columns of the files of a manifest, one file after the other, in its order, without keeping them.
 
     Parameters
     ----------
     manifest : Manifest
-        What was downloaded.
+        The downloaded files.
     columns : sequence of str
-        Names of columns of the first table of each file, in any case; what is given is named in lower case. Units are the file's own:
-        for SPOC's light curves see `tess_source_arrays.schema.COLUMNS`.
+        Names of columns of the first table of each file, in upper or lower case; the results have names in lower case. Units are the
+        file's own: for SPOC's light curves see `tess_source_arrays.schema.COLUMNS`.
     quality_bitmask : int or str, optional
         Leave out cadences without a time, and those with any of these bits in their ``QUALITY``: a number, or lightkurve's words
-        ``"none"``, ``"default"``, ``"hard"``, ``"hardest"``. If None, every row of the table is given as it is.
+        ``"none"``, ``"default"``, ``"hard"``, ``"hardest"``. If None, every row of the table is returned as it is.
     dtypes : mapping, optional
-        Column → what to convert it to, e.g. ``{"time": "float32"}``. Else it is what the file has, in native byte order.
+        Column → type to convert it to, e.g. ``{"time": "float32"}``. Other columns have the file's type, in native byte order.
     verify : bool
-        Check the sums that files carry (CHECKSUM) too. That all bytes are there is always checked.
+        Whether to check the sums in the files (CHECKSUM) too. That all bytes are there is always checked.
     errors : str
-        ``"give"``: a file that could not be read is given as well, with its `error`, and raises it when a column is taken.
-        ``"skip"``: it is logged as a warning and passed over; of files that share a reason the first, and at the end how many more.
+        ``"give"``: a file that could not be read is yielded too, with its `error`, which is raised when you take a column.
+        ``"skip"``: it is skipped, with a warning for the first file per reason, and at the end the number of further files.
 
     Yields
     ------
@@ -174,7 +174,7 @@ def iter_arrays(
 
 
 def each(entries: Manifest | Sequence[Entry], asked: ArrayOptions, arena: Arena | None = None) -> Iterator[Arrays]:
-    """Read what is wanted of every file; into memory from an arena, if what is read will be kept."""
+    """Yield the requested columns of every file, in memory from an arena if they will be kept."""
     reader = TableReader()
     for entry in entries:
         try:
@@ -200,7 +200,7 @@ def _read(reader: TableReader, entry: Entry, asked: ArrayOptions, arena: Arena |
 
 
 def _good(table: FitsTable, bits: int) -> NDArray[np.bool_]:
-    """Choose cadences as lightkurve's reader does, which drops those without a time in any case."""
+    """Return the mask of cadences to keep, as in lightkurve's reader, which always drops those without a time."""
     good: NDArray[np.bool_] = ~np.isnan(table.column("time")) & ((table.column("quality") & bits) == 0)
     return good
 
@@ -225,7 +225,7 @@ def _converted(name: str, values: NDArray[Any], dtype: Any) -> NDArray[Any]:
     return values.astype(dtype, copy=False)
 
 
-def _bits(quality_bitmask: Any) -> int | None:
+def _bits_of(quality_bitmask: Any) -> int | None:
     if quality_bitmask is None:
         return None
     if isinstance(quality_bitmask, Integral) and not isinstance(quality_bitmask, bool):
@@ -238,8 +238,8 @@ def _bits(quality_bitmask: Any) -> int | None:
     return BITMASKS[quality_bitmask]
 
 
-def _kinds(dtypes: Mapping[str, DTypeLike] | None, columns: Sequence[str]) -> dict[str, np.dtype[Any]]:
-    """Read the types that columns shall have."""
+def _dtypes_of(dtypes: Mapping[str, DTypeLike] | None, columns: Sequence[str]) -> dict[str, np.dtype[Any]]:
+    """Return the types of columns to convert."""
     if not isinstance(dtypes, Mapping | None):
         raise QueryError(f"dtypes={dtypes!r}: give a mapping, e.g. {{'time': 'float32'}}")
     kinds = {}
@@ -260,5 +260,5 @@ def _kinds(dtypes: Mapping[str, DTypeLike] | None, columns: Sequence[str]) -> di
     return kinds
 
 
-def _whole(value: Any) -> int | None:
+def _int_or_none(value: Any) -> int | None:
     return value if type(value) is int else None

@@ -1,4 +1,4 @@
-"""Light curves as Arrow tables: one row a light curve, with list columns."""
+"""Light curves as Arrow tables: one row per light curve, with list columns."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ __all__ = ["MissingExtraError", "TableBuilder", "asked_of", "pyarrow", "to_arrow
 log: logging.Logger = logging.getLogger(__name__)
 
 MOST_CADENCES = 300_000
-"""Cadences that are put together at a time: 30 MB with all columns, some 15 light curves of 120 s or 3 of 20 s."""
+"""Most cadences in a table: 30 MB with all columns, about 15 light curves of 120 s or 3 of 20 s."""
 HINT = (
-    " (without columns= all twenty of SPOC's light curves are asked for: name those that all files have, e.g. "
+    " (without columns= all twenty columns of SPOC's light curves are read: name those that all files have, e.g. "
     "columns=('time', 'sap_flux'))"
 )
 ALL = tuple(series.name for series in COLUMNS)
@@ -35,11 +35,11 @@ TAKEN = frozenset(one.name for one in (*ABOUT, SPLIT))
 
 
 class MissingExtraError(TessSourceError, ImportError):
-    """A package that tess-source works without, but not here."""
+    """An optional package that is needed here is not installed."""
 
 
 def pyarrow() -> Any:
-    """Import pyarrow.
+    """Import and return pyarrow.
 
     Raises
     ------
@@ -55,16 +55,16 @@ def pyarrow() -> Any:
 
 
 class TableBuilder:
-    """Makes rows of light curves; the types of the columns are settled by the first of them, if not before.
+    """Builder of tables with one row per light curve. The first light curve determines types of columns that are not known before.
 
     Parameters
     ----------
     asked : ArrayOptions
         The columns.
     about : sequence of About
-        What else a row says.
+        The other columns of a row.
     failed : callable
-        Is told of each file that could not be made a row.
+        Called with each file that could not be made a row.
     """
 
     def __init__(self, asked: ArrayOptions, about: Sequence[About], failed: Callable[[Arrays], object]) -> None:
@@ -77,7 +77,7 @@ class TableBuilder:
         self.dtypes: dict[str, np.dtype[Any]] = {name: known[name] for name in asked.columns if name in known}
 
     def tables(self, found: Iterable[Arrays]) -> Iterator[pa.Table]:
-        """Put light curves together to tables of at most `MOST_CADENCES`, or of one light curve."""
+        """Yield tables of light curves with at most `MOST_CADENCES` cadences, or with one light curve."""
         held: list[Arrays] = []
         cadences = 0
         for arrays in found:
@@ -94,7 +94,7 @@ class TableBuilder:
             yield self._table(held)
 
     def schema(self, metadata: Mapping[str, str] | None = None) -> pa.Schema:
-        """Give the schema, once there was a row; units and descriptions are in its fields."""
+        """Return the schema, with units and descriptions in its fields. It is complete after the first row."""
         pa = pyarrow()
         fields = [_field(one, pa.type_for_alias(one.type)) for one in self.about]
         described = {series.name: series for series in COLUMNS}
@@ -103,7 +103,7 @@ class TableBuilder:
         return pa.schema(fields, metadata=metadata)
 
     def _checked(self, arrays: Arrays) -> Arrays:
-        """Refuse what does not fit the columns."""
+        """Return arrays, or their error if they do not fit the columns."""
         if not arrays.ok:
             return arrays
 
@@ -111,15 +111,15 @@ class TableBuilder:
             problem = None
             wanted = self.dtypes.setdefault(name, values.dtype) if values.dtype.kind in "fiub" else None
             if values.ndim != 1 or wanted is None:
-                problem = f"its column {name!r} does not hold one number a cadence"
+                problem = f"its column {name!r} does not hold one number per cadence"
             elif wanted not in {values.dtype, self.asked.dtypes.get(name)} and not np.can_cast(values.dtype, wanted):
-                problem = f"its column {name!r} is {values.dtype}, not {wanted}: say what it shall be by dtypes="
+                problem = f"its column {name!r} is {values.dtype}, not {wanted}: choose its type by dtypes="
             if problem:
                 return Arrays(arrays.entry, error=LoadError(problem))
         return arrays
 
     def _table(self, held: Sequence[Arrays]) -> pa.Table:
-        """Give a table whose list columns have a chunk a light curve: the arrays are taken as they are, not copied."""
+        """Return a table whose list columns have one chunk per light curve, so that the arrays are not copied."""
         pa = pyarrow()
         schema = self.schema()
         columns = [pa.array([one.of(row) for row in held], schema.field(one.name).type) for one in self.about]
@@ -153,31 +153,31 @@ def to_arrow(
     dtypes: Mapping[str, DTypeLike] | None = None,
     verify: bool = False,
 ) -> pa.Table:
-    """Read the files of a manifest into a table with one row a light curve, in the order of the manifest.
+    """Read the files of a manifest into a table with one row per light curve, in the order of the manifest.
 
     Parameters
     ----------
     manifest : Manifest
-        What was downloaded. All of it has to fit into memory: 2 MB a light curve of 120 s with all columns, 0.3 MB with time,
-        flux and quality. `to_parquet` has no such limit. Columns lie side by side in pieces of 32 MB: ask for those that you need, as
-        a table from which some were taken out keeps the memory of all.
+        The downloaded files. All must fit into memory: 2 MB per light curve of 120 s with all columns, 0.3 MB with time, flux and
+        quality. `to_parquet` has no such limit. Columns share pieces of memory of 32 MB, so read only those that you need: a table from
+        which you take some columns out keeps the memory of all.
     columns : sequence of str, optional
-        As for `iter_arrays`; all twenty of a light curve by SPOC if None.
+        As for `iter_arrays`; all twenty columns of SPOC's light curves if None.
     quality_bitmask, dtypes, verify
         As for `iter_arrays`.
 
     Returns
     -------
     pyarrow.Table
-        Columns as in `tess_source_arrays.schema`: what is known of the star and the file, then a list a light curve for each of the
-        columns, in chunks of one (``combine_chunks()`` copies them together). NaN stays NaN. ``sha256`` is null for files that lay
-        there before and were not summed. Files that could not be read are logged, a warning for each reason, and are in the table's
-        metadata: ``tess_source.missing``, JSON, URI → reason.
+        Columns as in `tess_source_arrays.schema`: values of the star and the file, then the columns as lists, one list per light curve,
+        in chunks of one (``combine_chunks()`` copies them together). NaN stays NaN. ``sha256`` is null for files that were here before and
+        whose sum was not computed. Files that could not be read are logged, one warning per reason, and are in the table's metadata:
+        ``tess_source.missing``, JSON, URI → reason.
 
     Raises
     ------
     LoadError
-        If there were files and none could be read.
+        If no file could be read.
     MissingExtraError
         If pyarrow is not installed.
     QueryError
@@ -205,7 +205,7 @@ def asked_of(
     verify: bool,
     digest: bool = False,
 ) -> ArrayOptions:
-    """Check what was asked; columns of a table are named in lower case."""
+    """Return the options of a table after a check."""
     asked = ArrayOptions.of(ALL if columns is None else columns, quality_bitmask, dtypes, verify, digest)
     if clash := TAKEN & set(asked.columns):
         raise QueryError(f"columns={columns!r}: {', '.join(sorted(clash))} is the name of another column of the table")
@@ -213,23 +213,23 @@ def asked_of(
 
 
 def told(failed: Mapping[str, Exception], of: int, asked: ArrayOptions, *, any_read: bool) -> None:
-    """Tell why files could not be read, each reason once: as warnings, or as the error that none was read.
+    """Log why files could not be read, each reason once, or raise an error if none was read.
 
     Parameters
     ----------
     failed : mapping
-        URI → why.
+        URI → error.
     of : int
-        How many files there were in all.
+        Number of files in all.
     asked : ArrayOptions
-        What was wanted of them.
+        What to read from them.
     any_read : bool
-        Whether others were read.
+        Whether other files were read.
 
     Raises
     ------
     LoadError
-        If none was.
+        If no file was read.
     """
     reasons = Reasons(failed)
     lacking = any(isinstance(error, NoColumnError) for error in failed.values())

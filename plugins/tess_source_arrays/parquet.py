@@ -1,4 +1,4 @@
-"""Light curves as a Parquet data set that says where it comes from: the lock travels with it."""
+"""Light curves as a Parquet data set, which includes the lock of its files."""
 
 from __future__ import annotations
 
@@ -37,29 +37,29 @@ __all__ = ["DataSetExistsError", "Written", "to_parquet"]
 log: logging.Logger = logging.getLogger(__name__)
 
 FORMAT = "tess-source light curves 1"
-"""Says what the files are; the number grows when an older reader could misunderstand them."""
+"""Format in the metadata of the files; the number grows when an older reader could misunderstand them."""
 
 
 class DataSetExistsError(TessSourceError, FileExistsError):
-    """Something else lies where a data set shall go."""
+    """The path of a data set is in use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written, and what could not be."""
+    """The result of writing a data set."""
 
     path: Path
     """The file, or the folder."""
     files: tuple[Path, ...]
     """The Parquet files."""
     rows: int
-    """Light curves in them."""
+    """Number of light curves."""
     splits: Mapping[str, int]
-    """Light curves on each side of the split."""
+    """Number of light curves on each side of the split."""
     bytes: int
     """Size of the Parquet files together."""
     failed: Mapping[str, Exception]
-    """URI → why there is no row of this file."""
+    """URI → error, of files without a row."""
 
     def __repr__(self) -> str:
         sides = ", ".join(f"{count:,} {side}" for side, count in self.splits.items())
@@ -71,7 +71,7 @@ class Written:
 
 @dataclass
 class _Job:
-    """What all shards of a data set share."""
+    """Arguments and counts of a data set, shared by all shards."""
 
     manifest: Manifest
     asked: ArrayOptions
@@ -84,11 +84,11 @@ class _Job:
     locks: list[Plan] = field(default_factory=list)
 
     def side(self, arrays: Arrays) -> str | None:
-        """Say on which side of the split a row is."""
+        """Return the side of the split of a row."""
         return None if arrays.tic is None else split(arrays.tic, self.fractions, self.seed)
 
     def count(self, table: pa.Table) -> None:
-        """Take note of what was written."""
+        """Add a table that was written to the counts."""
         self.sides.update(side or "" for side in table.column("split").to_pylist())
         self.stars.update(tic for tic in table.column("tic").to_pylist() if tic is not None)
 
@@ -105,41 +105,41 @@ def to_parquet(
     seed: int = 0,
     verify: bool = True,
 ) -> Written:
-    """Write the files of a manifest as a Parquet data set, one row a light curve; a few files at a time are in memory.
+    """Write the files of a manifest as a Parquet data set, one row per light curve, with only a few files in memory at a time.
 
-    Rows are sorted by split, star, sector and cadence, whatever the order of the manifest: the same light curves, arguments and versions
-    of tess-source and pyarrow give the same bytes.
+    Rows are sorted by split, star, sector and exposure time, independent of the order of the manifest: the same light curves, arguments and
+    versions of tess-source and pyarrow give the same bytes.
 
     Parameters
     ----------
     manifest : Manifest
-        What was downloaded.
+        The downloaded files.
     path : str or Path
-        One file, which is replaced as a whole or not at all; with `shards`, a folder, which must not exist or be empty, and appears
-        when all is written.
+        One file, which is replaced as a whole or not at all. With `shards`, a folder, which must not exist or be empty; it appears when
+        everything is written.
     shards : int, optional
-        Parquet files to write, about equal in number of rows. Beside them are then the lock, ``lock.ecsv``, and a ``README.md``.
+        Number of Parquet files, with about equal numbers of rows. The folder also has the lock, ``lock.ecsv``, and a ``README.md``.
     columns : sequence of str, optional
-        As for `iter_arrays`; all twenty of a light curve by SPOC if None.
+        As for `iter_arrays`; all twenty columns of SPOC's light curves if None.
     quality_bitmask, dtypes
         As for `iter_arrays`. Every cadence is kept if quality_bitmask is None.
     fractions, seed
-        As for `split`: which stars are for training, validation and test.
+        As for `split`, which divides stars among training, validation and test.
     verify : bool
-        Check the sums that files carry (CHECKSUM), and the manifest's sha256 where it knows it.
+        Whether to check the sums in the files (CHECKSUM), and the manifest's sha256 if known.
 
     Returns
     -------
     Written
-        Files, numbers, and which files could not be read; these are logged too, a warning for each reason, and named in the data set: in
-        the metadata of the Parquet files (``tess_source.missing``) and in the README.
+        Files, numbers, and the files that could not be read. These are logged too, one warning per reason, and listed in the metadata of
+        the Parquet files (``tess_source.missing``) and in the README.
 
     Raises
     ------
     DataSetExistsError
-        If the folder exists and is not empty, or a file would take the place of a folder.
+        If the folder exists and is not empty, or a file would replace a folder.
     LoadError
-        If there were files and none could be read; nothing is written then.
+        If no file could be read. Nothing is written then.
     MissingExtraError
         If pyarrow is not installed.
     QueryError
@@ -152,7 +152,7 @@ def to_parquet(
         raise QueryError(f"shards={shards!r}: give a whole number of at least 1, or None for one file")
     asked = asked_of(columns, quality_bitmask, dtypes, verify, digest=True)
     split(0, fractions, seed)
-    path = _place(path, shards)
+    path = _checked_path(path, shards)
     options = {
         "columns": [*asked.columns],
         "quality_bitmask": asked.quality_bitmask,
@@ -160,16 +160,16 @@ def to_parquet(
         "split": {"fractions": [*map(float, fractions)], "seed": int(seed), "method": METHOD},
     }
     job = _Job(manifest, asked, tuple(fractions), seed, options)
-    return _one_file(job, path) if shards is None else _folder(job, path, shards)
+    return _write_file(job, path) if shards is None else _write_folder(job, path, shards)
 
 
-def _place(path: Any, shards: int | None) -> Path:
-    """Look whether a data set can go there, before anything is read."""
+def _checked_path(path: Any, shards: int | None) -> Path:
+    """Return the path of a data set, after a check that it can be written there, before anything is read."""
     if not isinstance(path, str | os.PathLike):
         raise QueryError(f"path={path!r}: give the path of {'a file' if shards is None else 'a folder'}")
     place = Path(path)
     if shards is None and place.is_dir():
-        raise DataSetExistsError(f"{str(path)!r} is a folder, and one file goes there: name a file, or say shards=")
+        raise DataSetExistsError(f"{str(path)!r} is a folder: name a file, or give shards=")
     if shards is not None and place.exists() and not (place.is_dir() and not any(place.iterdir())):
         raise DataSetExistsError(f"{str(path)!r} exists and is not an empty folder: remove it, or choose another")
     if above := next((folder for folder in place.parents if folder.exists() and not folder.is_dir()), None):
@@ -177,59 +177,62 @@ def _place(path: Any, shards: int | None) -> Path:
     return place
 
 
-def _one_file(job: _Job, path: Path) -> Written:
+def _write_file(job: _Job, path: Path) -> Written:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = temporary_beside(path)
     try:
-        told(job.failed, len(job.manifest), job.asked, any_read=_write(job, part, _sorted(job)))
+        told(job.failed, len(job.manifest), job.asked, any_read=_write_rows(job, part, _sorted_entries(job)))
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    return _written(job, path, (path,))
+    return _written_of(job, path, (path,))
 
 
-def _folder(job: _Job, path: Path, shards: int) -> Written:
+def _write_folder(job: _Job, path: Path, shards: int) -> Written:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = temporary_beside(path)
     part.mkdir()
     try:
-        entries = _sorted(job)
+        entries = _sorted_entries(job)
         cuts = [len(entries) * number // shards for number in range(shards + 1)]
         parts = [entries[start:stop] for start, stop in pairwise(cuts)]
-        written = [name for number, chunk in enumerate(parts) if _write(job, name := part / f"{number}.part", chunk)]
+        written = [
+            name for number, chunk in enumerate(parts) if _write_rows(job, name := part / f"{number}.part", chunk)
+        ]
         told(job.failed, len(job.manifest), job.asked, any_read=bool(written))
         names = [f"part-{number:05}-of-{len(written):05}.parquet" for number in range(len(written))]
         for old, new in zip(written, names, strict=True):
             old.rename(part / new)
-        lock = _joined(job)
+        lock = _whole_lock(job)
         lock.save(part / "lock.ecsv")
         counts = {side: job.sides[side] for side in SIDES}
         write_whole(
-            part / "README.md", card(path.name, lock, counts, len(job.stars), job.options, _told(job.failed)).encode()
+            part / "README.md",
+            card(path.name, lock, counts, len(job.stars), job.options, _reasons_by_uri(job.failed)).encode(),
         )
         if path.exists():
             path.rmdir()
         part.rename(path)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return _written(job, path, tuple(path / name for name in names))
+    return _written_of(job, path, tuple(path / name for name in names))
 
 
-def _written(job: _Job, path: Path, files: tuple[Path, ...]) -> Written:
+def _written_of(job: _Job, path: Path, files: tuple[Path, ...]) -> Written:
     counts = {side: job.sides[side] for side in SIDES}
     size = sum(file.stat().st_size for file in files)
     return Written(path, files, sum(job.sides.values()), counts, size, dict(job.failed))
 
 
-def _told(failed: Mapping[str, Exception]) -> dict[str, str]:
+def _reasons_by_uri(failed: Mapping[str, Exception]) -> dict[str, str]:
     return {uri: str(error) for uri, error in failed.items()}
 
 
 # -- one Parquet file --
 
 
-def _write(job: _Job, path: Path, entries: Sequence[Entry]) -> bool:
-    """Write the rows of some files, if there are any; another side of the split begins another row group."""
+def _write_rows(job: _Job, path: Path, entries: Sequence[Entry]) -> bool:
+    """Write the rows of some files, and return whether there are any. Each side of the split begins a new row group."""
     seen: dict[str, Entry] = {}
     lost: dict[str, Exception] = {}
 
@@ -252,14 +255,16 @@ def _write(job: _Job, path: Path, entries: Sequence[Entry]) -> bool:
         job.failed.update(lost)
         if writer is None:
             return False
-        lock = _lock(job.manifest, [entry for uri, entry in seen.items() if uri not in lost])
-        writer.tell({"lock": lock.to_text(), "missing": json.dumps(_told(lost)), "options": json.dumps(job.options)})
+        lock = _lock_of(job.manifest, [entry for uri, entry in seen.items() if uri not in lost])
+        writer.tell(
+            {"lock": lock.to_text(), "missing": json.dumps(_reasons_by_uri(lost)), "options": json.dumps(job.options)}
+        )
         job.locks.append(lock)
     return True
 
 
 class _Writer:
-    """A Parquet file in the making; it is on the disk, complete, once this is left without an error."""
+    """Writer of one Parquet file, which is complete on disk once the context is left without an error."""
 
     def __init__(self, path: Path, rows: TableBuilder) -> None:
         schema = rows.schema({"tess_source.format": FORMAT, "tess_source.version": __version__})
@@ -292,8 +297,8 @@ class _Writer:
             self._file.close()
 
 
-def _sorted(job: _Job) -> list[Entry]:
-    """Put entries in an order that does not depend on that of the manifest."""
+def _sorted_entries(job: _Job) -> list[Entry]:
+    """Return the entries in an order that does not depend on that of the manifest."""
     known = [entry.item.tic for entry in job.manifest if entry.item.tic is not None]
     sides = dict(zip(known, split(np.array(known, int), job.fractions, job.seed).tolist(), strict=True))
 
@@ -305,15 +310,15 @@ def _sorted(job: _Job) -> list[Entry]:
     return sorted(job.manifest, key=place)
 
 
-def _lock(manifest: Manifest, entries: Sequence[Entry]) -> Plan:
-    """Give the lock of some of the files."""
+def _lock_of(manifest: Manifest, entries: Sequence[Entry]) -> Plan:
+    """Return the lock of some of the files."""
     by_uri = {entry.item.uri: entry for entry in entries}
     frame = manifest.plan.items.to_polars().filter(pl.col("uri").is_in(list(by_uri)))
     plan = replace(manifest.plan, items=Items(frame))
     return Manifest(plan, tuple(by_uri[uri] for uri in frame["uri"])).lock()
 
 
-def _joined(job: _Job) -> Plan:
-    """Give the lock of the whole data set."""
+def _whole_lock(job: _Job) -> Plan:
+    """Return the lock of the whole data set."""
     frame = pl.concat([lock.items.to_polars() for lock in job.locks]).sort("path", "uri")
     return replace(job.manifest.plan, items=Items(frame))

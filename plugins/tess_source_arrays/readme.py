@@ -1,4 +1,4 @@
-"""The README of a data set: what is in it, what is not, where it comes from, and how it is read."""
+"""The README of a data set."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ def card(
     options: Mapping[str, Any],
     missing: Mapping[str, str],
 ) -> str:
-    """Write the README of a data set.
+    """Return the README of a data set.
 
     Parameters
     ----------
     title : str
     lock : Plan
-        The files that it was made from.
+        Files of the data set.
     splits : mapping
-        Light curves on each side.
+        Number of light curves on each side.
     stars : int
         Number of stars.
     options : mapping
-        How it was made.
+        Options with which it was made.
     missing : mapping
-        URI → why there is no row of this file.
+        URI → reason, of files without a row.
     """
     asked = options["columns"]
     known = markdown().splitlines()

@@ -1,4 +1,4 @@
-"""What a row of an Arrow table or Parquet data set holds: one light curve."""
+"""The columns of Arrow tables and Parquet data sets, whose rows are light curves."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["ABOUT", "COLUMNS", "About", "Series", "markdown"]
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """One value a light curve."""
+    """A column with one value per light curve."""
 
     name: str
     type: str
@@ -25,7 +25,7 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One value a cadence: a list column."""
+    """A list column with one value per cadence."""
 
     name: str
     type: str
@@ -33,8 +33,8 @@ class Series:
     text: str
 
 
-def _card(name: str, type_: str, unit: str, text: str, *keywords: str) -> About:
-    """Take the first of some keywords that is there and of the right type; null if none is."""
+def _card_column(name: str, type_: str, unit: str, text: str, *keywords: str) -> About:
+    """Return a column with the value of the first keyword that is there and of the right type; null if there is none."""
     kinds: tuple[type, ...] = {"string": (str,), "float64": (float, int), "float32": (float, int)}.get(type_, (int,))
 
     def value(arrays: Arrays) -> Any:
@@ -47,7 +47,7 @@ def _card(name: str, type_: str, unit: str, text: str, *keywords: str) -> About:
     return About(name, type_, unit, f"{text} (`{keywords[0]}`)", value)
 
 
-def _item(name: str, type_: str, unit: str, text: str) -> About:
+def _item_column(name: str, type_: str, unit: str, text: str) -> About:
     return About(name, type_, unit, text, lambda arrays: getattr(arrays.entry.item, name))
 
 
@@ -56,47 +56,47 @@ def _filename(arrays: Arrays) -> str:
     return item.filename or (path.name if path else "")
 
 
-def _sum(arrays: Arrays) -> str | None:
+def _sha256_of(arrays: Arrays) -> str | None:
     return arrays.sha256 or arrays.entry.sha256 or arrays.entry.item.sha256
 
 
 ABOUT = (
     About("tic", "int64", "", "TIC id of the star", lambda arrays: arrays.tic),
     About("sector", "int32", "", "sector", lambda arrays: arrays.sector),
-    _card("camera", "int8", "", "camera, 1 to 4", "CAMERA"),
-    _card("ccd", "int8", "", "CCD of the camera, 1 to 4", "CCD"),
-    _item("exptime", "float64", "s", "distance of two cadences"),
-    _item("pipeline", "string", "", "who made the light curve, e.g. `SPOC`"),
-    _card("object", "string", "", "name of the target", "OBJECT"),
-    _card("ra", "float64", "deg", "right ascension, ICRS, J2000", "RA_OBJ"),
-    _card("dec", "float64", "deg", "declination, ICRS, J2000", "DEC_OBJ"),
-    _card("pmra", "float32", "mas/yr", "proper motion in right ascension", "PMRA"),
-    _card("pmdec", "float32", "mas/yr", "proper motion in declination", "PMDEC"),
-    _card("tmag", "float32", "mag", "TESS magnitude", "TESSMAG"),
-    _card("teff", "float32", "K", "effective temperature", "TEFF"),
-    _card("logg", "float32", "log10(cm/s2)", "surface gravity", "LOGG"),
-    _card("radius", "float32", "solar radii", "radius of the star", "RADIUS"),
-    _card("mh", "float32", "log10([M/H])", "metallicity", "MH"),
-    _card("tstart", "float64", "BTJD", "start of the observation, TDB", "TSTART"),
-    _card("tstop", "float64", "BTJD", "end of the observation, TDB", "TSTOP"),
-    _card("crowdsap", "float32", "", "part of the flux in the aperture that is the target's", "CROWDSAP"),
-    _card("flfrcsap", "float32", "", "part of the target's flux that is in the aperture", "FLFRCSAP"),
-    _card("cdpp0_5", "float32", "ppm", "noise over 0.5 h (CDPP)", "CDPP0_5"),
-    _card("cdpp1_0", "float32", "ppm", "noise over 1 h", "CDPP1_0"),
-    _card("cdpp2_0", "float32", "ppm", "noise over 2 h", "CDPP2_0"),
+    _card_column("camera", "int8", "", "camera, 1 to 4", "CAMERA"),
+    _card_column("ccd", "int8", "", "CCD of the camera, 1 to 4", "CCD"),
+    _item_column("exptime", "float64", "s", "exposure time of one cadence"),
+    _item_column("pipeline", "string", "", "pipeline that made the light curve, e.g. `SPOC`"),
+    _card_column("object", "string", "", "name of the target", "OBJECT"),
+    _card_column("ra", "float64", "deg", "right ascension, ICRS, J2000", "RA_OBJ"),
+    _card_column("dec", "float64", "deg", "declination, ICRS, J2000", "DEC_OBJ"),
+    _card_column("pmra", "float32", "mas/yr", "proper motion in right ascension", "PMRA"),
+    _card_column("pmdec", "float32", "mas/yr", "proper motion in declination", "PMDEC"),
+    _card_column("tmag", "float32", "mag", "TESS magnitude", "TESSMAG"),
+    _card_column("teff", "float32", "K", "effective temperature", "TEFF"),
+    _card_column("logg", "float32", "log10(cm/s2)", "surface gravity", "LOGG"),
+    _card_column("radius", "float32", "solar radii", "radius of the star", "RADIUS"),
+    _card_column("mh", "float32", "log10([M/H])", "metallicity", "MH"),
+    _card_column("tstart", "float64", "BTJD", "start of the observation, TDB", "TSTART"),
+    _card_column("tstop", "float64", "BTJD", "end of the observation, TDB", "TSTOP"),
+    _card_column("crowdsap", "float32", "", "part of the flux in the aperture that is the target's", "CROWDSAP"),
+    _card_column("flfrcsap", "float32", "", "part of the target's flux that is in the aperture", "FLFRCSAP"),
+    _card_column("cdpp0_5", "float32", "ppm", "noise over 0.5 h (CDPP)", "CDPP0_5"),
+    _card_column("cdpp1_0", "float32", "ppm", "noise over 1 h", "CDPP1_0"),
+    _card_column("cdpp2_0", "float32", "ppm", "noise over 2 h", "CDPP2_0"),
     About("cadences", "int32", "", "length of the lists of this row", len),
-    _item("obs_id", "string", "", "MAST's name of the observation"),
-    _item("uri", "string", "", "address of the file at the archive"),
+    _item_column("obs_id", "string", "", "MAST's name of the observation"),
+    _item_column("uri", "string", "", "address of the file at the archive"),
     About("filename", "string", "", "name of the file", _filename),
-    About("sha256", "string", "", "of the file", _sum),
-    _card("data_rel", "int64", "", "number of the data release", "DATA_REL"),
-    _card("procver", "string", "", "version of the pipeline", "PROCVER"),
-    _card("date", "string", "", "day on which the file was written, UTC", "DATE"),
+    About("sha256", "string", "", "of the file", _sha256_of),
+    _card_column("data_rel", "int64", "", "number of the data release", "DATA_REL"),
+    _card_column("procver", "string", "", "version of the pipeline", "PROCVER"),
+    _card_column("date", "string", "", "day on which the file was written, UTC", "DATE"),
 )  # fmt: skip
-"""What is known of a light curve as a whole: from the header of the file, or from the manifest."""
+"""Columns with one value per light curve, from the header of the file or from the manifest."""
 
 SPLIT = About("split", "string", "", "`train`, `validation` or `test`: by the star alone", lambda arrays: None)
-"""Set by the writer of a Parquet data set."""
+"""The column that the writer of a Parquet data set adds."""
 
 COLUMNS = (
     Series("time", "float64", "BTJD", "middle of the cadence at the barycentre: BJD - 2457000, TDB"),
@@ -120,11 +120,11 @@ COLUMNS = (
     Series("pos_corr1", "float32", "pixel", "motion of the target along columns"),
     Series("pos_corr2", "float32", "pixel", "motion of the target along rows"),
 )
-"""The columns of a light curve by SPOC, as the Science Data Products Description Document (EXP-TESS-ARC-ICD-0014) has them."""
+"""The columns of SPOC's light curves, as in the Science Data Products Description Document (EXP-TESS-ARC-ICD-0014)."""
 
 
 def markdown() -> str:
-    """Write the schema as a table for people."""
+    """Return the schema as a table in Markdown."""
     lines = ["| column | type | unit | what it is |", "|---|---|---|---|"]
     lines += [f"| `{one.name}` | {one.type} | {one.unit} | {one.text} |" for one in (*ABOUT, SPLIT)]
     lines += [f"| `{one.name}` | list of {one.type} | {one.unit} | {one.text} |" for one in COLUMNS]

@@ -1,4 +1,4 @@
-"""Which side of a split a star is on: decided by its TIC id alone, so that no star is on two sides."""
+"""Split of stars into training, validation and test by TIC id alone, so that no star is on two sides."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["FRACTIONS", "METHOD", "SIDES", "split"]
 SIDES = ("train", "validation", "test")
 FRACTIONS = (0.8, 0.1, 0.1)
 METHOD = "blake2b-64, key: decimal seed, message: decimal TIC id; below 2**64 times the summed fractions"
-"""How a side is found, for those who must do it again in another language."""
+"""The method in words, to repeat it in another language."""
 
 
 @overload
@@ -31,24 +31,24 @@ def split(tic: ArrayLike, fractions: Sequence[float] = FRACTIONS, seed: int = 0)
 
 
 def split(tic: Any, fractions: Sequence[float] = FRACTIONS, seed: int = 0) -> Any:
-    """Say whether stars are for training, validation or test.
+    """Return whether stars are for training, validation or test.
 
-    The answer depends on nothing but the arguments: not on the machine, the version, the sector, or which other stars there are. If a
-    fraction grows at the cost of the next, no star leaves its side.
+    The result depends only on the arguments: not on the machine, the version, the sector, or other stars. If a fraction grows at the cost
+    of the next one, no star leaves the side that grows.
 
     Parameters
     ----------
     tic : int or array-like of int
         TIC ids.
     fractions : sequence of three floats
-        Of the stars, for training, validation and test; they sum to 1.
+        Fractions of the stars for training, validation and test, which sum to 1.
     seed : int
-        Another number gives an independent split.
+        Number of the split: splits of different seeds are independent.
 
     Returns
     -------
     str or numpy.ndarray
-        ``"train"``, ``"validation"`` or ``"test"``; for an array, one each, of the same shape.
+        ``"train"``, ``"validation"`` or ``"test"``; for an array, an array of the same shape.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def split(tic: Any, fractions: Sequence[float] = FRACTIONS, seed: int = 0) -> An
 
 
 def _bounds(fractions: Sequence[float]) -> tuple[int, int]:
-    """Turn fractions into the two hashes at which sides change."""
+    """Return the two hashes at which sides change."""
     if len(fractions) != len(SIDES) or not all(part >= 0 for part in fractions) or abs(math.fsum(fractions) - 1) > 1e-9:
         raise QueryError(f"fractions for {', '.join(SIDES)} are three that sum to 1, not {fractions!r}")
     train, validation, test = fractions

@@ -1,4 +1,4 @@
-"""Opens light curves and pixel files as lightkurve objects, and holds them together in lightkurve's collections."""
+"""Reader of light curves and pixel files as lightkurve objects, in lightkurve's collections."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def tess_load(entry: Entry, options: Mapping[str, Any]) -> object | None:
 
 @hookimpl
 def tess_collect(objects: Sequence[object]) -> Mapping[str, object] | None:
-    """Give ``"light curves"`` and ``"pixel files"``, as far as there are any."""
+    """Return ``"light curves"`` and ``"pixel files"``, if there are any."""
     from tess_source_lightkurve.collect import collect
 
     return collect(objects)
@@ -30,7 +30,7 @@ def tess_collect(objects: Sequence[object]) -> Mapping[str, object] | None:
 
 @hookimpl
 def tess_accessors() -> Sequence[Accessor]:
-    """Declare found.to_lightkurve."""
+    """Return found.to_lightkurve."""
     from tess_source_lightkurve.accessors import ACCESSORS
 
     return ACCESSORS

@@ -1,4 +1,4 @@
-"""Methods that every answer of a search has: ``found.to_lightkurve()``."""
+"""The method ``found.to_lightkurve()`` of every answer to a search."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["ACCESSORS"]
 
 
 def to_lightkurve(found: Found) -> SearchResult:
-    """Give the products as lightkurve's own search result: see `tess_source_lightkurve.table.to_lightkurve`."""
+    """Return the products as lightkurve's own search result: see `tess_source_lightkurve.table.to_lightkurve`."""
     from tess_source_lightkurve.table import to_lightkurve as convert
 
     return convert(found)

@@ -1,4 +1,4 @@
-"""A TessLightCurve from the rows of a table, by public calls of lightkurve and astropy alone."""
+"""Builder of a TessLightCurve from the rows of a table, with only public calls of lightkurve and astropy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["CurveOptions", "Look", "Recipe", "build"]
 
 TWINS = {"centroid_col": "mom_centr1", "centroid_row": "mom_centr2"}
-"""Columns that lightkurve gives twice, besides the flux and its error."""
+"""Columns that lightkurve repeats under another name, besides the flux and its error."""
 NAMESAKES = {"LABEL": "OBJECT", "MISSION": "TELESCOP", "RA": "RA_OBJ", "DEC": "DEC_OBJ"}
 """Entries of lightkurve's meta that repeat a card of the primary header."""
 
@@ -35,23 +35,23 @@ class CurveOptions:
 
 @dataclass(frozen=True)
 class Look:
-    """How lightkurve shows a column."""
+    """Unit and format of a column in lightkurve."""
 
     unit: Any
     format: str | None
     meta: bool
-    """Whether it has room for meta of its own."""
+    """Whether the column has its own meta."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to build a kind of light curves."""
+    """Instructions to build light curves of one kind."""
 
     looks: Mapping[str, Look]
     """Columns in order."""
     ordered: bool
-    """Whether the index may be told that times are in order. Else astropy sorts them, a quarter of all the time; it documents an
-    engine that is ready for its indices, but not for the method that adds one to a table."""
+    """Whether to tell the index that times are sorted. Otherwise astropy sorts them, which takes a quarter of the time. astropy documents
+    an engine that is ready for its indices, but not for the method that adds an index to a table."""
 
 
 def build(plain: Plain, recipe: Recipe, asked: CurveOptions, good: NDArray[np.bool_]) -> TessLightCurve:
@@ -60,13 +60,13 @@ def build(plain: Plain, recipe: Recipe, asked: CurveOptions, good: NDArray[np.bo
     Parameters
     ----------
     plain : Plain
-        What is in the file.
+        Contents of the file.
     recipe : Recipe
-        How to build it.
+        Instructions.
     asked : CurveOptions
         Arguments of the user.
     good : array of bool, shape (n,)
-        Which of the rows with a time to keep.
+        Mask of the rows to keep, among those with a time.
 
     Raises
     ------
@@ -82,13 +82,13 @@ def build(plain: Plain, recipe: Recipe, asked: CurveOptions, good: NDArray[np.bo
     if missing := set(sources.values()) - (set(plain.table.dtype.names or ()) - {"time"}):
         raise Unsupported(f"no column {min(missing)!r}")
     values = {source: np.empty(count, plain.table.dtype[source]) for source in sources.values()}
-    times = np.empty(count)  # in native byte order, which astropy reckons with faster
+    times = np.empty(count)  # in native byte order, with which astropy computes faster
     fill({**values, "time": times}, plain.table, keep)
     own = {name: values[source] if name == source else values[source].copy() for name, source in sources.items()}
     columns = {name: _column(own[name], recipe.looks[name], source in plain.masked) for name, source in sources.items()}
     time = _time(times, plain, recipe.ordered)
     curve = lightkurve().TessLightCurve(data=columns, time=time, meta=_meta(plain, asked, good), copy=False)
-    for name in columns:  # not before: astropy would copy what is set every time that it moves a column
+    for name in columns:  # not earlier: astropy would copy these values whenever it moves a column
         info, look = curve.columns[name].info, recipe.looks[name]
         if info.format != look.format:
             info.format = look.format
@@ -113,7 +113,7 @@ def _column(values: NDArray[Any], look: Look, masked: bool) -> Any:
 
 
 def _time(values: NDArray[np.float64], plain: Plain, ordered: bool) -> Time:
-    """Make BTJD times, with an index if they are in order."""
+    """Return BTJD times, with an index if they are sorted."""
     whole("astropy")
     from astropy.table import Column, QTable, SortedArray, Table
     from astropy.time import Time
@@ -128,7 +128,7 @@ def _time(values: NDArray[np.float64], plain: Plain, ordered: bool) -> Time:
 
 
 def _meta(plain: Plain, asked: CurveOptions, good: NDArray[np.bool_]) -> dict[str, Any]:
-    """Give the cards of the table, those of the primary header over them, and what lightkurve adds."""
+    """Return the cards of the table, overridden by those of the primary header, and the entries that lightkurve adds."""
     whole("astropy")
     from astropy.io.fits import Card
 

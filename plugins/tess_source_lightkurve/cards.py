@@ -1,4 +1,4 @@
-"""Headers whose cards are all plain: what is not plain is refused, never guessed."""
+"""Headers whose cards are all in standard form; other cards are refused."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ class Cards:
     Parameters
     ----------
     header : Header
-        As it was read from the file.
+        The header as read from the file.
 
     Attributes
     ----------
     cards : dict of str to str
-        Keyword → its card, with the CONTINUE cards that follow.
+        Keyword → card, with the CONTINUE cards that follow.
     values : dict
         Keyword → value; None where a card has none.
     shape : frozenset of str
-        Keywords with their digits taken out: what there is, whichever camera or band it is about.
+        Keywords without their digits, so that it does not depend on the camera or band.
 
     Raises
     ------
     Unsupported
-        If a card is not plain, or a keyword is there twice.
+        If a card is not in standard form, or a keyword is repeated.
     """
 
     __slots__ = ("cards", "shape", "values")

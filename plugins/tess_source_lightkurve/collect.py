@@ -1,4 +1,4 @@
-"""Hold opened files together as lightkurve does."""
+"""Groups of opened files as lightkurve's collections."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ __all__ = ["collect"]
 
 
 def collect(objects: Sequence[object]) -> Mapping[str, object] | None:
-    """Put lightkurve's objects into its collections.
+    """Return lightkurve's objects in its collections.
 
     Parameters
     ----------
     objects : sequence of object
-        Whatever was opened, in order.
+        Opened files, in order.
 
     Returns
     -------
     mapping or None
         ``"light curves"`` → LightCurveCollection, ``"pixel files"`` → TargetPixelFileCollection; None if nothing is lightkurve's.
     """
-    if "lightkurve" not in sys.modules:  # then nobody can have opened one of its objects
+    if "lightkurve" not in sys.modules:  # then none of its objects can have been opened
         return None
     lightkurve = import_module("lightkurve")  # waits, if another thread is importing it
     curves = [item for item in objects if isinstance(item, lightkurve.LightCurve)]

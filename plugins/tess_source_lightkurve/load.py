@@ -1,4 +1,4 @@
-"""Open one file: whole or not, ours or not, and then lightkurve's own objects by lightkurve's own reader."""
+"""Opening of one file as a lightkurve object, after a check that the file is whole."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 __all__ = ["load"]
 
 KINDS = frozenset({"lc", "fast-lc", "tp", "fast-tp", "cutout"})
-"""Kinds of files that are certainly ours."""
+"""Kinds of files that this plugin reads."""
 LIGHT_CURVES = frozenset({"lc", "fast-lc"})
-"""Kinds that may be SPOC's light curves, for which there is a shorter way."""
+"""Kinds that may be SPOC's light curves, for which there is a faster reader."""
 ENDINGS = (".fits", ".fits.gz", ".fit", ".fit.gz")
-"""A file of unknown kind (an HLSP whose names are not known) is looked into if it ends so."""
+"""Endings of files of unknown kind (HLSPs whose names are not known) that are tried."""
 
 
 def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
@@ -40,22 +40,21 @@ def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
     Returns
     -------
     lightkurve.LightCurve or lightkurve.TargetPixelFile or None
-        What `lightkurve.read` gives, or for SPOC's light curves its equal, made in less time (times in BTJD, i.e.
-        BJD - 2457000, TDB); None if such files are not ours.
-        No file is left open: pixels are in memory, not mapped.
+        The object of `lightkurve.read`, or for SPOC's light curves an equal one, made in less time (times in BTJD, i.e. BJD - 2457000,
+        TDB); None if this plugin does not read such files. No file is left open: pixels are in memory, not mapped.
 
     Raises
     ------
     DamagedFileError
         If bytes are missing.
     NoReaderError
-        If the file is healthy, but lightkurve has no reader for such files.
+        If the file is whole, but lightkurve has no reader for such files.
     NoColumnError
-        If the file is healthy, but has no such column for the flux.
+        If the file is whole, but has no such column for the flux.
     LoadError
-        If the file is healthy, but cannot be opened as asked.
+        If the file is whole, but cannot be opened with these options.
     QueryError
-        If an argument makes no sense, whatever the file.
+        If an argument makes no sense for any file.
     OSError
         If there is no such file, or it cannot be read.
     """
@@ -73,12 +72,12 @@ def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
         raise NoReaderError(
             f"{path.name} is healthy, but lightkurve has no reader for {entry.item.kind!r} files of {maker}"
         )
-    _name_author(opened, entry.item.pipeline)
+    _set_author(opened, entry.item.pipeline)
     return opened
 
 
 def _fast(path: Path, options: Mapping[str, Any]) -> object | None:
-    """Open a plain light curve by SPOC; None if it is not plain, or a word in the options is not for light curves."""
+    """Open a light curve by SPOC in standard form; None if it is another file, or an option is not for light curves."""
     try:
         curve: object = read_light_curve(path, **options)
     except Unsupported:
@@ -107,14 +106,14 @@ def _open(path: Path, options: Mapping[str, Any]) -> Any:
             reason = _reason(error)
             if filetype == "generic":  # lightkurve's guess for whatever it does not know
                 return None
-            raise _in_words(path.name, reason, chosen, hdus) from reason
+            raise _load_error(path.name, reason, chosen, hdus) from reason
         if pixels:
             opened.path = str(path)
         return opened
 
 
 def _reason(error: BaseException) -> BaseException:
-    """Find what lightkurve wraps as "may be corrupt"; Ctrl-C, exit and lack of memory are raised as what they are."""
+    """Return the exception that lightkurve wraps as "may be corrupt"; raise Ctrl-C, exit and lack of memory unchanged."""
     for inner in _chain(error):
         if isinstance(inner, MemoryError) or not isinstance(inner, Exception):
             raise inner
@@ -127,7 +126,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _in_words(name: str, reason: BaseException, chosen: Mapping[str, Any], hdus: HDUList) -> LoadError:
+def _load_error(name: str, reason: BaseException, chosen: Mapping[str, Any], hdus: HDUList) -> LoadError:
     column = chosen.get("flux_column")
     columns = [name.lower() for name in getattr(getattr(hdus[1], "columns", None), "names", ())]
     if isinstance(reason, KeyError) and column is not None and column not in columns:
@@ -135,8 +134,8 @@ def _in_words(name: str, reason: BaseException, chosen: Mapping[str, Any], hdus:
     return LoadError(f"{name}: lightkurve cannot read it: {type(reason).__name__}: {reason}")
 
 
-def _name_author(opened: Any, pipeline: str | None) -> None:
-    """Name the pipeline as author: lightkurve tells SPOC from TESS-SPOC by looking for the word in the whole path, folders included."""
+def _set_author(opened: Any, pipeline: str | None) -> None:
+    """Set the author to the pipeline: lightkurve looks for the word TESS-SPOC in the whole path, folders included."""
     ours = {"SPOC", "TESS-SPOC"}
     if pipeline in ours and getattr(opened, "meta", {}).get("AUTHOR") in ours:
         opened.meta["AUTHOR"] = pipeline

@@ -1,4 +1,4 @@
-"""A SPOC light curve in memory, straight from the bytes of its file: two headers and the rows of one table."""
+"""Reader of SPOC light curves directly from the bytes of a file: two headers and the rows of one table."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["COLUMN", "STRUCTURE", "Plain", "read_plain"]
 
 FORMS = frozenset({"D", "E", "J"})
-"""Types of columns that SPOC's light curves have: floats of two sizes and whole numbers (FITS Standard 4.0, table 18)."""
+"""Types of columns in SPOC's light curves: floats of two sizes and integers (FITS Standard 4.0, table 18)."""
 COLUMN = ("TTYPE", "TFORM", "TUNIT", "TDISP")
-"""Keywords about columns that are understood."""
+"""Supported keywords of columns."""
 STRUCTURE = frozenset({"XTENSION", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "PCOUNT", "GCOUNT", "TFIELDS"})
-"""Keywords that say where bytes are."""
+"""Keywords of the structure of a table."""
 SPECIAL = frozenset(
     {
         "TNULL#",
@@ -39,14 +39,14 @@ SPECIAL = frozenset(
     }
     | {"THEAP", "ZIMAGE", "ZTABLE"}
 )
-"""Keywords that change what a table means; SPOC's light curves have none."""
+"""Keywords that change the meaning of a table; SPOC's light curves have none of them."""
 DECISIVE = ("TELESCOP", "ORIGIN", "TIMESYS", "BJDREFI", "BJDREFF", "TIMEUNIT")
-"""Keywords on whose values readers decide."""
+"""Keywords whose values affect how a file is read."""
 
 
 @dataclass(frozen=True)
 class Plain:
-    """What is in the file."""
+    """Contents of a file."""
 
     path: str
     primary: Cards
@@ -54,13 +54,13 @@ class Plain:
     table: NDArray[np.void]
     """All rows; columns named in lower case, big-endian as in the file."""
     timed: NDArray[np.bool_]
-    """Which rows have a time."""
+    """Mask of the rows with a time."""
     masked: frozenset[str]
     """Columns with NaN in any row of the file."""
 
     @property
     def kind(self) -> object:
-        """All that may decide how a file is read: no value of a column, nor of a card but those on which readers decide."""
+        """Everything that may affect how a file is read: no values of columns, and only the values of decisive cards."""
         columns = tuple(card for key, card in self.header.cards.items() if key.startswith(COLUMN))
         decisive = tuple(header.cards.get(key) for header in (self.primary, self.header) for key in DECISIVE)
         author = "tess-spoc" in self.path  # lightkurve tells it by the word in the path
@@ -76,12 +76,12 @@ class Plain:
 
 
 def read_plain(path: Path) -> Plain:
-    """Read a file as SPOC writes its light curves.
+    """Return the contents of a light curve as SPOC writes it.
 
     Raises
     ------
     Unsupported
-        If it is another file, compressed, cut in what is needed, or has anything that SPOC's light curves have not.
+        If it is another file, compressed, cut, or has anything that SPOC's light curves do not have.
     OSError
         If the file cannot be read.
     """

@@ -1,4 +1,4 @@
-"""lightkurve's readers: which there are for a file, and which arguments each takes."""
+"""lightkurve's readers, by type of file, and their arguments."""
 
 from __future__ import annotations
 
@@ -24,45 +24,44 @@ LIGHT_CURVES = ("TessLightCurve", "QLP", "ELEANOR", "TASOC", "TGLC", "CDIPS", "P
 """Types of lightkurve's `detect_filetype` that TESS light curves can have."""
 PIXELS = "TessTargetPixelFile"
 COMMON = ("quality_bitmask", "flux_column")
-"""Arguments that are mostly given, and that every reader of light curves takes or is let off."""
+"""The most frequent arguments, which are accepted for all files."""
 
 OKTOPUS = "Warning: the tpfmodel submodule is not available without oktopus"
 """How the warning begins that lightkurve gives when it is imported."""
 
 FIRST = ("astropy", "astropy.units", "astropy.stats", "astropy.time", "astropy.timeseries")
-"""Packages that lightkurve imports parts of. If another thread is just importing the whole, each would wait for the other, and Python then
-gives one of them half a module; so the whole comes first."""
+"""Packages of which lightkurve imports parts. They are imported as a whole first: if another thread is importing one of them, each thread
+would wait for the other, and Python then gives one of them an incomplete module."""
 READING = threading.RLock()
-"""Is held while `lightkurve.read` works: it silences warnings for the whole process, and two threads would take back each other's
-filters."""
+"""Lock held while `lightkurve.read` works: it silences warnings for the whole process, and two threads would reset each other's filters."""
 
 
 def lightkurve() -> ModuleType:
-    """Import lightkurve, without the warning of its own import.
+    """Return lightkurve, imported without the warnings of its own import.
 
     It warns about an optional dependency (oktopus), which would be noise for most and an error where warnings are errors. The filter is for
-    this one warning and stays: `warnings.catch_warnings` would take back what other threads set meanwhile, and hide their warnings.
+    this one warning and stays: `warnings.catch_warnings` would reset the filters of other threads, and hide their warnings.
 
     Returns
     -------
     module
-        The whole of it: a thread that comes while another imports it waits.
+        The complete module: a thread waits while another thread imports it.
     """
-    _expect_warning()
+    _ignore_oktopus_warning()
     for name in FIRST:
         whole(name)
     return import_module("lightkurve")
 
 
 @functools.cache
-def _expect_warning() -> None:
-    """Do this once: to set a filter again is to take it away for a moment, in which another thread may import."""
+def _ignore_oktopus_warning() -> None:
+    """Set the filter once: setting it again would remove it for a moment, in which another thread may import lightkurve."""
     if "lightkurve" not in sys.modules:
         warnings.filterwarnings("ignore", OKTOPUS, UserWarning, r"lightkurve\.prf")
 
 
 def detect(hdus: HDUList) -> str | None:
-    """Give lightkurve's word for what a file is; None if it has none."""
+    """Return lightkurve's word for the type of a file; None if it has none."""
     try:
         filetype: str | None = lightkurve().io.detect_filetype(hdus)
     except (IndexError, AttributeError, KeyError, TypeError):  # e.g. an image where it looks for a table
@@ -71,12 +70,12 @@ def detect(hdus: HDUList) -> str | None:
 
 
 def is_pixels(filetype: str) -> bool:
-    """Whether lightkurve makes a pixel file of this type."""
+    """Return whether lightkurve opens this type as a pixel file."""
     return filetype.endswith("TargetPixelFile")
 
 
 def reader_of(filetype: str) -> Callable[..., Any] | None:
-    """Give the function or class by which `lightkurve.read` opens a type; None if this version has none."""
+    """Return the function or class with which `lightkurve.read` opens a type; None if this version has none."""
     whole("astropy")
     from astropy.io import registry
 
@@ -94,15 +93,17 @@ def reader_of(filetype: str) -> Callable[..., Any] | None:
 
 
 def check(options: Mapping[str, Any]) -> None:
-    """Look whether arguments make sense, whatever the file.
+    """Check that arguments make sense for some file.
 
     Raises
     ------
     QueryError
-        If no reader of lightkurve's for TESS takes an argument, or none understands its value.
+        If none of lightkurve's readers for TESS takes an argument or its value.
     """
     known = (
-        dict.fromkeys([*COMMON, *_taken(PIXELS), *_light_curve_arguments()]) if set(options) - set(COMMON) else COMMON
+        dict.fromkeys([*COMMON, *_argument_names(PIXELS), *_light_curve_arguments()])
+        if set(options) - set(COMMON)
+        else COMMON
     )
     for name in options:
         if name not in known:
@@ -120,25 +121,25 @@ def _hint(name: str, known: Iterable[str]) -> str:
 
 
 def arguments(filetype: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Choose the arguments for one file.
+    """Return the arguments for one file.
 
-    What only light curves have (``flux_column``) is left out for pixel files, and what only pixel files have (``targetid``) for light
-    curves, so that one call can open both. Nothing else is left out.
+    Arguments of light curves only (``flux_column``) are left out for pixel files, and those of pixel files only (``targetid``) for light
+    curves, so that one call can open both. No other arguments are left out.
 
     Parameters
     ----------
     filetype : str
         Of lightkurve's `detect_filetype`.
     options : mapping
-        What the user gave for all files.
+        The user's arguments for all files.
 
     Raises
     ------
     LoadError
         If the reader of this file cannot take an argument; the message names it and those that it takes.
     """
-    taken = _taken(filetype)
-    elsewhere = _light_curve_arguments() if is_pixels(filetype) else _taken(PIXELS)
+    taken = _argument_names(filetype)
+    elsewhere = _light_curve_arguments() if is_pixels(filetype) else _argument_names(PIXELS)
     for name in options:
         if name not in taken and name not in elsewhere:
             hint = did_you_mean(name, taken) or f"; it takes {', '.join(taken) or 'none'}"
@@ -148,12 +149,12 @@ def arguments(filetype: str, options: Mapping[str, Any]) -> dict[str, Any]:
 
 @functools.cache
 def _light_curve_arguments() -> frozenset[str]:
-    return frozenset(name for filetype in LIGHT_CURVES for name in _taken(filetype))
+    return frozenset(name for filetype in LIGHT_CURVES for name in _argument_names(filetype))
 
 
 @functools.cache
-def _taken(filetype: str) -> tuple[str, ...]:
-    """Name the arguments of a reader; those of a class are spread over its bases."""
+def _argument_names(filetype: str) -> tuple[str, ...]:
+    """Return the names of a reader's arguments; those of a class are also collected from its bases."""
     reader = reader_of(filetype)
     makers = [vars(base).get("__init__") for base in reader.__mro__[:-1]] if isinstance(reader, type) else [reader]
     named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)

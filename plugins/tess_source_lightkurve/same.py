@@ -1,4 +1,4 @@
-"""Whether two light curves are equal in every respect that a user can see, and some that only astropy can."""
+"""Comparison of two light curves in every respect that users can see, and some that only astropy uses."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ __all__ = ["differences"]
 
 
 def differences(one: LightCurve, other: LightCurve) -> list[str]:
-    """Tell what differs: classes, columns with types, units, masks, formats and values, meta, indices.
+    """Return what differs: classes, columns with types, units, masks, formats and values, meta, indices.
 
-    NaN equals NaN; bytes of values are compared, so 0.0 and -0.0 differ.
+    NaN equals NaN. Bytes of values are compared, so 0.0 and -0.0 differ.
     """
     if type(one) is not type(other) or one.colnames != other.colnames or len(one) != len(other):
         return ["class, columns or length"]
-    found = [f"column {name}: {what}" for name in one.colnames for what in _column(one[name], other[name])]
-    return [*found, *_meta(one.meta, other.meta), *_table(one, other)]
+    found = [f"column {name}: {what}" for name in one.colnames for what in _column_differences(one[name], other[name])]
+    return [*found, *_meta_differences(one.meta, other.meta), *_table_differences(one, other)]
 
 
-def _column(one: Any, other: Any) -> Iterator[str]:
+def _column_differences(one: Any, other: Any) -> Iterator[str]:
     whole("astropy")
     from astropy.time import Time
     from astropy.utils.masked import Masked
@@ -40,17 +40,17 @@ def _column(one: Any, other: Any) -> Iterator[str]:
         pairs = [(getattr(one, what), getattr(other, what)) for what in ("scale", "format", "precision", "location")]
         if any(a != b for a, b in pairs):
             yield "scale or format"
-        yield from _array(one.jd1, other.jd1)
-        yield from _array(one.jd2, other.jd2)
+        yield from _array_differences(one.jd1, other.jd1)
+        yield from _array_differences(one.jd2, other.jd2)
     elif isinstance(one, Masked):
-        yield from _array(np.asarray(one.unmasked), np.asarray(other.unmasked))
-        yield from _array(np.asarray(one.mask), np.asarray(other.mask))
+        yield from _array_differences(np.asarray(one.unmasked), np.asarray(other.unmasked))
+        yield from _array_differences(np.asarray(one.mask), np.asarray(other.mask))
     else:
-        yield from _array(np.asarray(np.ma.getdata(one)), np.asarray(np.ma.getdata(other)))
-        yield from _array(np.ma.getmaskarray(one), np.ma.getmaskarray(other))
+        yield from _array_differences(np.asarray(np.ma.getdata(one)), np.asarray(np.ma.getdata(other)))
+        yield from _array_differences(np.ma.getmaskarray(one), np.ma.getmaskarray(other))
 
 
-def _array(one: Any, other: Any) -> Iterator[str]:
+def _array_differences(one: Any, other: Any) -> Iterator[str]:
     if type(one) is not type(other) or one.dtype.str != other.dtype.str or one.shape != other.shape:
         yield "type of values"
     elif one.tobytes() != other.tobytes():
@@ -59,7 +59,7 @@ def _array(one: Any, other: Any) -> Iterator[str]:
         yield "layout in memory"
 
 
-def _meta(one: Any, other: Any) -> Iterator[str]:
+def _meta_differences(one: Any, other: Any) -> Iterator[str]:
     whole("astropy")
     from astropy.io.fits import Undefined
 
@@ -71,14 +71,14 @@ def _meta(one: Any, other: Any) -> Iterator[str]:
         if type(a) is not type(b):
             yield f"type of meta {key}"
         elif isinstance(a, np.ndarray):
-            yield from (f"meta {key}: {what}" for what in _array(a, b))
+            yield from (f"meta {key}: {what}" for what in _array_differences(a, b))
         elif isinstance(a, Undefined) or (a != a and b != b):  # noqa: PLR0124  NaN
             continue  # all that are undefined are the same, though Python compares them by identity
         elif a != b:
             yield f"meta {key}"
 
 
-def _table(one: Any, other: Any) -> Iterator[str]:
+def _table_differences(one: Any, other: Any) -> Iterator[str]:
 
     if set(vars(one)) != set(vars(other)) or one.primary_key != other.primary_key or one.masked != other.masked:
         yield "attributes"

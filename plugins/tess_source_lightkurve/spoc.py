@@ -1,9 +1,9 @@
-"""SPOC light curves as lightkurve's objects, without lightkurve's detours.
+"""Fast reader of SPOC light curves as lightkurve's objects.
 
-`lightkurve.read` builds a light curve three times over. Here the table is taken from the bytes in one go and handed to the constructor
-of TessLightCurve, once. What lightkurve makes of such a file is not taken for granted, though, and need not stay what it is: the first file
-of every kind is read by `lightkurve.read`, built here as well, and compared in all respects. Only if nothing differs are the next
-files of that kind built here alone; else they are left to lightkurve, as is everything that is not plain.
+`lightkurve.read` builds a light curve three times. Here the table is read from the bytes at once and passed once to the constructor of
+TessLightCurve. The result of lightkurve may change between versions, so the first file of every kind is read by `lightkurve.read`, built
+here as well, and compared in all respects. If nothing differs, the next files of that kind are built here only. Otherwise lightkurve reads
+them, as it reads all files that are not in standard form.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["Unsupported", "read_light_curve"]
 log: logging.Logger = logging.getLogger(__name__)
 
 _learnt: dict[object, Recipe | None] = {}
-"""Kind of file and flux column → how to build it; None if lightkurve does something that is not known here."""
+"""Kind of file and flux column → instructions to build it; None if the result would differ from lightkurve's."""
 
 
 def read_light_curve(
@@ -38,7 +38,7 @@ def read_light_curve(
     flux_column: str = "pdcsap_flux",
     **others: Any,
 ) -> TessLightCurve:
-    """Read a plain light curve by SPOC, equal to what `lightkurve.read` gives.
+    """Read a light curve by SPOC, with a result equal to that of `lightkurve.read`.
 
     Parameters
     ----------
@@ -47,9 +47,9 @@ def read_light_curve(
     quality_bitmask : str or int, optional
         Cadences to leave out: ``"none"``, ``"default"``, ``"hard"``, ``"hardest"``, or bits of the column QUALITY.
     flux_column : str
-        Column to be called ``flux``, in lower case; its error is that with ``_err`` behind it.
+        Column to be called ``flux``, in lower case; its error is the column with the suffix ``_err``.
     **others
-        Any other argument makes the file unsupported.
+        Other arguments are not supported.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def read_light_curve(
     Raises
     ------
     Unsupported
-        If the file is not plain, or lightkurve reads such files otherwise than is known here: ask `lightkurve.read`.
+        If the file is not in standard form, or would differ from the result of lightkurve: use `lightkurve.read`.
     OSError
         If the file cannot be read.
     """
@@ -72,10 +72,10 @@ def read_light_curve(
     plain = read_plain(Path(path))
     key = (flux_column, plain.kind)
     if key not in _learnt:
-        with READING:  # of several threads with files of a new kind one learns, and the others wait for what it learns
+        with READING:  # of several threads with files of a new kind, one makes the recipe and the others wait for it
             if key not in _learnt and _is_for_the_reader(plain.path):
                 expected = _by_lightkurve(plain, asked)
-                _learnt[key] = _learn(plain, asked, expected)
+                _learnt[key] = _recipe_for(plain, asked, expected)
                 return expected
     recipe = _learnt.setdefault(key, None)
     if recipe is None:
@@ -84,7 +84,7 @@ def read_light_curve(
 
 
 def _good(plain: Plain, quality_bitmask: Any) -> NDArray[np.bool_]:
-    """Let lightkurve choose by quality; it logs a warning if much is left out."""
+    """Return lightkurve's mask of good cadences; it logs a warning if many are left out."""
     try:
         flags = lightkurve().utils.TessQualityFlags
         good: NDArray[np.bool_] = flags.create_quality_mask(plain.table["quality"][plain.timed], quality_bitmask)
@@ -94,7 +94,7 @@ def _good(plain: Plain, quality_bitmask: Any) -> NDArray[np.bool_]:
 
 
 def _is_for_the_reader(path: str) -> bool:
-    """Whether lightkurve would read the file by its reader for SPOC, whose arguments and defaults are ours."""
+    """Return whether lightkurve uses its reader for SPOC for a file; its arguments and defaults are those of this reader."""
     whole("astropy")
     from astropy.io import fits
 
@@ -116,8 +116,8 @@ def _by_lightkurve(plain: Plain, asked: CurveOptions) -> TessLightCurve:
     return curve
 
 
-def _learn(plain: Plain, asked: CurveOptions, expected: TessLightCurve) -> Recipe | None:
-    """See how lightkurve's object looks, and whether the same can be built here."""
+def _recipe_for(plain: Plain, asked: CurveOptions, expected: TessLightCurve) -> Recipe | None:
+    """Return instructions that build the same object as lightkurve; None if none of them does."""
     infos = {name: expected[name].info for name in expected.colnames}
     looks = {name: Look(info.unit, info.format, info.meta is not None) for name, info in infos.items()}
     good = expected.meta.get("QUALITY_MASK")

@@ -1,4 +1,4 @@
-"""Light curves of several sectors as one, which remembers where each cadence is from, and of nothing that does not belong together."""
+"""Stitching of light curves of several sectors into one, with the origin of each cadence."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ log: logging.Logger = logging.getLogger(__name__)
 
 DAY = 86400.0
 SAME_CADENCE = 0.05
-"""Two cadences are the same within this part of them: the barycentric correction stretches them by less than 0.0002."""
+"""Relative tolerance of equal cadences: the barycentric correction stretches them by less than 0.0002."""
 UNKNOWN = -1
-"""Sector of a light curve that does not tell it."""
+"""Sector of a light curve whose sector is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One light curve, and what tells whether it belongs to the others."""
+    """One light curve, with the values that must agree between light curves."""
 
     curve: Any
     pipeline: str
@@ -43,7 +43,7 @@ class Segment:
     file: str
     target: str
     flux: str
-    """Which column the flux is, with its unit."""
+    """Name of the column that is the flux."""
     unit: str
     cadence: float
     """Median time between cadences [s], not a number if there are fewer than two."""
@@ -56,52 +56,51 @@ def stitch(
     normalize: bool = True,
     allow_mixed: bool = False,
 ) -> LightCurve:
-    """Put light curves of several sectors together into one.
+    """Stitch light curves of several sectors into one.
 
     Parameters
     ----------
     curves : iterable of lightkurve.LightCurve, or Manifest
-        E.g. what `Manifest.load` gives. A manifest is loaded; what cannot be opened is logged as a warning and passed over.
+        E.g. the result of `Manifest.load`. A manifest is loaded; files that cannot be opened are skipped with a warning.
     corrector_func : callable, optional
-        Is applied to each light curve in place of normalising, as in `lightkurve.LightCurveCollection.stitch`.
+        Applied to each light curve in place of normalising, as in `lightkurve.LightCurveCollection.stitch`.
     normalize : bool
         Whether to divide each light curve by its own median, as lightkurve does.
     allow_mixed : bool
-        Whether light curves may be put together that are of several stars, pipelines, cadences, flux columns or units, or of one sector
-        twice.
+        Whether the light curves may differ in star, pipeline, cadence, flux column or unit, or have the same sector twice.
 
     Returns
     -------
     lightkurve.LightCurve
         Sorted by time, with the columns that all have, in their units, and for every cadence ``sector``, ``pipeline`` and ``file``. The
-        latter two are numbers of entries in ``meta["PIPELINES"]`` and ``meta["FILES"]``: they take one and two bytes a cadence, and can be
-        binned. `meta` else holds what is the same for all light curves.
+        latter two are indices into ``meta["PIPELINES"]`` and ``meta["FILES"]``: they take one and two bytes per cadence, and can be
+        binned. The other entries of `meta` are those that are equal in all light curves.
 
     Raises
     ------
     QueryError
-        If they are mixed, and that is not allowed; the message says in what. Or if there is none.
+        If they are mixed, and that is not allowed; the message says how they differ. Or if there are no light curves.
     TypeError
-        If one is no light curve.
+        If one is not a light curve.
     LoadError
         If nothing of a manifest could be opened.
     """
-    parts = sorted(map(_part, _opened(curves)), key=_begin)
+    parts = sorted(map(_segment_of, _opened_curves(curves)), key=_start_and_file)
     if not parts:
         raise QueryError("there are no light curves to be stitched")
-    if (mixed := _mixed(parts)) and not allow_mixed:
+    if (mixed := _differences_in_words(parts)) and not allow_mixed:
         raise QueryError(
             f"these light curves do not belong together: {'; '.join(mixed)}. Choose, e.g. by one_per_sector, pipeline or exptime, "
-            "or say allow_mixed=True"
+            "or give allow_mixed=True"
         )
-    correct = corrector_func or (_normalized if normalize else _as_it_is)
+    correct = corrector_func or (_normalized if normalize else _unchanged)
     pipelines, files = _numbered(part.pipeline for part in parts), _numbered(part.file for part in parts)
     corrected = [
         _labelled(correct(part.curve), part.sector, pipelines[part.pipeline], files[part.file]) for part in parts
     ]
-    whole = _in_order(_stacked(corrected))
+    whole = _sorted_by_time(_stacked(corrected))
     whole.meta = {
-        **_common([curve.meta for curve in corrected]),
+        **_common_entries([curve.meta for curve in corrected]),
         "SECTORS": sorted({part.sector for part in parts}),
         "PIPELINES": list(pipelines),
         "FILES": list(files),
@@ -109,10 +108,10 @@ def stitch(
     return whole
 
 
-# -- what there is --
+# -- light curves and their values --
 
 
-def _opened(curves: Iterable[LightCurve] | Manifest) -> list[Any]:
+def _opened_curves(curves: Iterable[LightCurve] | Manifest) -> list[Any]:
     if not isinstance(curves, Manifest):
         return list(curves)
     opened = list(curves.iter_load())
@@ -121,8 +120,8 @@ def _opened(curves: Iterable[LightCurve] | Manifest) -> list[Any]:
     return opened
 
 
-def _part(curve: Any) -> Segment:
-    """Take from a light curve what it tells of itself; its file's name helps where it tells nothing."""
+def _segment_of(curve: Any) -> Segment:
+    """Return a light curve with its values, from its meta or else from its file's name."""
     if not isinstance(curve, lightkurve().LightCurve):
         raise TypeError(f"only light curves can be stitched, not {type(curve).__name__}")
     meta: Mapping[str, Any] = curve.meta
@@ -152,21 +151,21 @@ def _cadence(curve: Any) -> float:
 
 
 def _times(curve: Any) -> NDArray[np.float64]:
-    """Give the times that there are [d]."""
+    """Return the valid times [d]."""
     every: Any = np.ma.asarray(curve.time.value, dtype=float)
     return np.asarray(np.ma.compressed(np.ma.masked_invalid(every)))
 
 
-def _begin(part: Segment) -> tuple[float, str]:
+def _start_and_file(part: Segment) -> tuple[float, str]:
     times = _times(part.curve)
     return (float(times.min()) if len(times) else math.inf, part.file)
 
 
-# -- what does not belong together --
+# -- differences --
 
 
-def _mixed(parts: Sequence[Segment]) -> list[str]:
-    """Say in which respects light curves differ that should not."""
+def _differences_in_words(parts: Sequence[Segment]) -> list[str]:
+    """Return in words how light curves differ that should agree."""
     counts = Counter((part.sector, part.target) for part in parts if part.sector != UNKNOWN)
     cadences = _distinct(sorted(part.cadence for part in parts if not math.isnan(part.cadence)))
     columns = {(part.pipeline, part.flux) for part in parts}
@@ -192,7 +191,7 @@ def _distinct(ordered: Iterable[float]) -> list[float]:
     return kept
 
 
-# -- putting them together --
+# -- stitching --
 
 
 def _normalized(curve: Any) -> Any:
@@ -201,7 +200,7 @@ def _normalized(curve: Any) -> Any:
         return curve.normalize()
 
 
-def _as_it_is(curve: Any) -> Any:
+def _unchanged(curve: Any) -> Any:
     return curve
 
 
@@ -210,7 +209,7 @@ def _numbered(words: Iterable[str]) -> dict[str, int]:
 
 
 def _labelled(curve: Any, sector: int, pipeline: int, file: int) -> Any:
-    """Add three columns to a copy: the light curve may still be the caller's own."""
+    """Return a copy with three columns added: the caller may still use the light curve itself."""
     labelled = curve.copy(copy_data=False)
     for name, value, dtype in (("sector", sector, np.int16), ("pipeline", pipeline, np.int8), ("file", file, np.int16)):
         labelled[name] = np.full(len(labelled), value, dtype=dtype)
@@ -218,7 +217,7 @@ def _labelled(curve: Any, sector: int, pipeline: int, file: int) -> Any:
 
 
 def _stacked(curves: list[Any]) -> Any:
-    """Stack by lightkurve's own way, without the columns whose units cannot be turned into each other."""
+    """Return light curves stacked by lightkurve, without columns whose units cannot be converted."""
     shared = set.intersection(*(set(curve.colnames) for curve in curves))  # all others are left out anyway
     odd = {name for name in shared if not _convertible([curve[name] for curve in curves])}
     if "flux" in odd:
@@ -239,14 +238,14 @@ def _convertible(columns: Sequence[Any]) -> bool:
     return all(units[0].is_equivalent(unit) for unit in units[1:])
 
 
-def _in_order(curve: Any) -> Any:
-    """Sort by time, if it is not: light curves of one sector overlap."""
+def _sorted_by_time(curve: Any) -> Any:
+    """Return a light curve sorted by time: light curves of one sector overlap."""
     times: Any = np.ma.filled(np.ma.asarray(curve.time.value, dtype=float), np.inf)
     return curve if (np.diff(times) >= 0).all() else curve[np.argsort(times, kind="stable")]
 
 
-def _common(metas: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Keep what is the same for all; what is said of one sector's file is not true of the whole."""
+def _common_entries(metas: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the entries that are equal in all: an entry of one sector's file may not be true of the whole."""
     first, *others = metas
     return {
         key: value

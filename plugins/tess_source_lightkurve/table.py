@@ -1,4 +1,4 @@
-"""A search as lightkurve's own ``SearchResult``."""
+"""Conversion of a search to lightkurve's own ``SearchResult``."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ __all__ = ["to_lightkurve"]
 
 
 def to_lightkurve(found: Found) -> SearchResult:
-    """Give the products of a search as lightkurve's own result, which lists and downloads them in its own way.
+    """Return the products of a search as lightkurve's own result, with which lightkurve lists and downloads them.
 
     Parameters
     ----------
     found : Found
-        A search; lightkurve opens light curves and pixel files of it.
+        The answer to a search; lightkurve opens its light curves and pixel files.
 
     Returns
     -------
     lightkurve.SearchResult
-        In lightkurve's order. It downloads by astroquery, from wherever that is pointed at.
+        In lightkurve's order. It downloads with astroquery, from the server that astroquery is set to.
     """
     whole("astropy")
     from astropy.table import Table
 
     result = lightkurve().SearchResult
     rows = table_of(found)
-    # lightkurve takes every column to be masked, and gives something else than numbers for `ra` where one is not
+    # lightkurve expects masked columns only, and returns something else than numbers for `ra` otherwise
     return result(Table(rows, masked=True)) if len(rows) else result(None)

@@ -31,7 +31,7 @@ LISTED = "_listed"
 """A column of kept observations: whether their products were listed. Filters may have made that needless."""
 
 KEY = ["archive", "observation"]
-"""Columns that tell to which observation a file belongs."""
+"""Columns that identify the observation of a file."""
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,9 @@ def _search() -> click.Command:
         """
         if show == "observations" and (most := _most_rows(session, filters)) is not False:
             words = {name: value for name, value in asked.items() if name not in QUESTION}
-            found = session._observed(words=words, **{name: asked[name] for name in asked if name in QUESTION})
+            found = session._found_observations(
+                words=words, **{name: asked[name] for name in asked if name in QUESTION}
+            )
             rows: Any = found.observations[:most]
         else:
             found = session.search(**asked, **filters)

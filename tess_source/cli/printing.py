@@ -88,7 +88,7 @@ _format = click.option(
 
 
 def format_option(command: Command) -> Command:
-    """Give a command the option ``--format``; it gets the value as `form`, which `print_rows` takes."""
+    """Add the option ``--format`` to a command, which gets its value as `form`, the argument of `print_rows`."""
     return _format(command)
 
 

@@ -25,11 +25,11 @@ class Destination(Files, Protocol):
     """
 
     def claim(self, path: str, stale: float, /) -> Claim:
-        """Return what tells others that a file is being fetched; it is not taken yet."""
+        """Return the claim on a file; it is not taken yet."""
         ...
 
     def part(self, path: str, name: str, /) -> Part:
-        """Return what a file's bytes are collected in, under a name that nobody else uses."""
+        """Return the part that collects a file's bytes, under a unique name."""
         ...
 
     def room(self, part: Part, size: int | None, /) -> None:
@@ -37,7 +37,7 @@ class Destination(Files, Protocol):
         ...
 
     def commit(self, part: Part, /) -> Path:
-        """Give a part, which is whole, the name of its file, and return where that is."""
+        """Rename a complete part to its file, and return the file's path."""
         ...
 
 

@@ -195,5 +195,5 @@ def _in_threads(
                     left -= 1
                 else:
                     yield found
-        finally:  # also when nobody wants the rest
+        finally:  # also when the iteration stops early
             halt()

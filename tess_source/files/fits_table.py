@@ -45,7 +45,7 @@ CODES = {
 }
 """FITS code of a column → numpy's (FITS Standard 4.0, table 18); bits and arrays of varying length are not read."""
 UNSIGNED = {"I": 2.0**15, "J": 2.0**31, "K": 2.0**63}
-"""Codes whose TZERO of this means unsigned numbers (table 19)."""
+"""Code → the TZERO that means unsigned numbers (table 19)."""
 WIDTHS: Mapping[str, float] = {
     "X": 1 / 8, "L": 1, "B": 1, "A": 1, "I": 2, "J": 4, "E": 4, "K": 8, "D": 8, "C": 8, "P": 8, "M": 16, "Q": 16,
 }  # fmt: skip

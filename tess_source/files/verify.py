@@ -94,7 +94,7 @@ class Verifier:
         Returns
         -------
         str or None
-            What is wrong, said of "it"; None if the file is whole.
+            What is wrong, in words about "it"; None if the file is whole.
         """
         if self.problem is None and self._expected_size is not None and self.size != self._expected_size:
             self.problem = f"it has {self.size:,} of {self._expected_size:,} bytes"
@@ -150,7 +150,7 @@ def problem_of(
     Returns
     -------
     str or None
-        What is wrong, said of "it"; None if the file is whole.
+        What is wrong, in words about "it"; None if the file is whole.
 
     Raises
     ------

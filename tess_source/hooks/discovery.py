@@ -31,7 +31,7 @@ FILE_PREFIX = "tess_source_file_"
 """Prefix of the name of a module that was made from a single file."""
 
 _importing = threading.RLock()
-"""Is held while a file is imported: Python's own import waits for a module that another thread is making, and so must this."""
+"""Lock held while a file is imported, as Python's own import waits for a module that another thread is importing."""
 
 Reference = tuple[str, object]
 """How another process gets the same plugin: ``("module", name)``, ``("file", path)`` or ``("object", plugin)``."""
@@ -108,7 +108,7 @@ def plugin_of(reference: Reference) -> object:
 
 
 def _module_of_file(path: str) -> types.ModuleType:
-    """Return the module of a file, the one that there is in this process, so that its classes are the same."""
+    """Return the module of a file: the one in this process, if there is one, so that its classes are the same."""
     with _importing:
         known = sys.modules.get(f"{FILE_PREFIX}{Path(path).stem}")
         return known if known is not None and known.__file__ == path else from_file(path)

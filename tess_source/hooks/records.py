@@ -108,18 +108,18 @@ class Accessor:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """How papers cite a data set."""
+    """The citation of a data set."""
 
     pipeline: str
     """The pipeline that made it, as in the column `pipeline`; case does not matter."""
     kind: str | None
-    """The kind of its files, as in the column `kind`. None: all kinds that have no citation of their own."""
+    """The kind of its files, as in the column `kind`. None: all kinds without their own citation."""
     title: str
     """Title and publisher."""
     doi: str
     """E.g. ``10.17909/t9-nmc8-f686``."""
     acknowledgement: str = ""
-    """What the archive asks papers to say that use its data."""
+    """Sentence that the archive asks papers to include."""
     others: str = ""
     """Where to look for data sets that have no citation here, e.g. "MAST lists its DOIs at https://…"."""
 

@@ -71,7 +71,7 @@ class Registry:
     transports: dict[str, Transport] = field(default_factory=dict)
     accessors: dict[str, Accessor] = field(default_factory=dict)
     citations: dict[str, Citation] = field(default_factory=dict)
-    """How data sets are cited, by `Citation.key`."""
+    """`Citation.key` → citation of a data set."""
     commands: dict[str, click.Command] = field(default_factory=dict)
     stand_ins: dict[str, StandIn] = field(default_factory=dict)
     """Plugin → the archive that it stands in for."""
@@ -274,7 +274,7 @@ class Registry:
     # -- calling --
 
     def call(self, hook: str, caller: pluggy.HookCaller | None = None, **arguments: Any) -> Any:
-        """Call a hook. An exception carries a note that names the plugin it came from."""
+        """Call a hook. An exception gets a note that names the plugin it comes from."""
         asked: pluggy.HookCaller = caller or getattr(self.manager.hook, hook)
         try:
             return asked(**arguments)

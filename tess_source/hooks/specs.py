@@ -227,11 +227,11 @@ class DeclaresAccessors(Protocol):
 
 
 class DeclaresCitations(Protocol):
-    """Knows how data sets are cited."""
+    """A plugin with citations of data sets."""
 
     @hookspec
     def tess_citations(self) -> Sequence[Citation]:
-        """Declare how papers cite data sets, for ``tess-source lock cite``.
+        """Return citations of data sets, for ``tess-source lock cite``.
 
         Answers: put together; two plugins that claim one data set are refused.
         """

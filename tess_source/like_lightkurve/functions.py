@@ -255,7 +255,7 @@ def _targets(target: Any, radius: Any) -> Any:
 
 
 def _sexagesimal_coordinates(text: str) -> SkyCoord:
-    """Read hours and degrees, e.g. ``"20:31:26.4 +39:56:20"``."""
+    """Return the coordinates of a text in hours and degrees, e.g. ``"20:31:26.4 +39:56:20"``."""
     whole("astropy")
     from astropy.coordinates import SkyCoord
 

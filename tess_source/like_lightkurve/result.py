@@ -39,7 +39,7 @@ R = TypeVar("R")
 
 
 def _words_of(common: Callable[P, object]) -> Callable[[Callable[..., R]], Callable[P, R]]:
-    """Give a function the parameters of another, as help(), editors and type checkers see them."""
+    """Return a decorator that gives a function the parameters of another, for help(), editors and type checkers."""
 
     def give(function: Callable[..., R]) -> Callable[P, R]:
         seen = inspect.signature(common).replace(return_annotation=function.__annotations__["return"])
@@ -166,7 +166,7 @@ class SearchTable:
 
     @property
     def exptime(self) -> Quantity:
-        """Exposure time of each file [s], as the archive says."""
+        """Exposure time of each file [s], from the archive."""
         return self._values("exptime") * _unit("s")
 
     @property
@@ -262,7 +262,7 @@ class SearchTable:
 
     @_words_of(_manifest_and_options)
     def download_all(self, *args: Any, **words: Any) -> Group | Loaded | None:
-        """Download and open all files; one that fails is logged as a warning and does not lose the others.
+        """Download and open all files. Failures are logged as warnings and do not affect the other files.
 
         Parameters
         ----------

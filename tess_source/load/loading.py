@@ -69,7 +69,7 @@ def read(registry: Registry, entries: Iterable[Entry], options: Mapping[str, Any
     Raises
     ------
     QueryError
-        If an argument makes no sense, whatever the file.
+        If an argument makes no sense for any file.
     """
     objects: list[object] = []
     failed: dict[str, Exception] = {}
@@ -128,7 +128,7 @@ def each_opened(
     Raises
     ------
     QueryError
-        If an argument makes no sense, whatever the file.
+        If an argument makes no sense for any file.
     LoadError
         If a process dies, or a plugin cannot be sent to the others.
     """

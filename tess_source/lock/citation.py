@@ -1,4 +1,4 @@
-"""How to cite the files of a lock, as far as plugins know the DOIs of their data sets."""
+"""Citations of the files of a lock, as far as plugins know the DOIs of their data sets."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def cite(plan: Plan, citations: Iterable[Citation]) -> str:
     ----------
     plan : Plan
     citations : iterable of Citation
-        What plugins declare: ``session.registry.citations.values()``.
+        The citations that plugins declare: ``session.registry.citations.values()``.
 
     Returns
     -------
     str
-        A line per data set: its title and DOI with the number of files and their sectors; then what the archives ask papers to say. A
-        data set without a citation is said to have none here.
+        One line per data set, with its title, DOI, number of files and sectors, or a note that it has no citation here; then the
+        acknowledgements that the archives ask for.
     """
     declared = list(citations)
     known = {(one.pipeline.upper(), one.kind): one for one in declared}
@@ -43,7 +43,7 @@ def cite(plan: Plan, citations: Iterable[Citation]) -> str:
         lines.append(f"As {plan.record.get('server', 'the archive')} answered on {str(when)[:10]}.")
     used = [known[key] for key in groups if key in known]
     whose = used if used and len(used) == len(groups) else declared
-    return "\n".join([*lines, *_texts(one.acknowledgement for one in whose)])
+    return "\n".join([*lines, *_distinct_texts(one.acknowledgement for one in whose)])
 
 
 def _data_set(item: Item, known: Container[tuple[str, str | None]]) -> tuple[str, str | None]:
@@ -59,11 +59,11 @@ def _citation_line(
     if key in known:
         return f"{known[key].title}, doi:{known[key].doi} ({about})"
     kinds = ", ".join(sorted({item.kind for item in items}))
-    words = ["no DOI is known here", *_texts(one.others for one in known.values())]
+    words = ["no DOI is known here", *_distinct_texts(one.others for one in known.values())]
     return f"{kinds} of {key[0]} ({about}): {'; '.join(words)}"
 
 
-def _texts(texts: Iterable[str]) -> list[str]:
+def _distinct_texts(texts: Iterable[str]) -> list[str]:
     """Return each text once, without empty ones."""
     return list(dict.fromkeys(filter(None, texts)))
 

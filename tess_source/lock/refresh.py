@@ -100,7 +100,7 @@ def ask_again(record: Mapping[str, Any], session: Session | None = None) -> Foun
         archives = archives_of(asker.registry, asker.settings, record.get("archives") or None)
     except UnknownNameError as error:
         raise LockError(f"it was made with an archive that is not here: {error}") from error
-    found = asker._asked(replace(query, archives=archives), refresh=True)
+    found = asker._answer(replace(query, archives=archives), refresh=True)
     defaults = dict.fromkeys((name for name, f in asker.registry.filters.items() if f.default is not None), None)
     for step in _selections(record):
         try:

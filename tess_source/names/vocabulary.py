@@ -40,7 +40,7 @@ class Name:
     exptime: float | None = None
     """Exposure time [s]: of a cadence for targets, of the full-frame images for products made from them."""
     run: int | None = None
-    """SPOC's pipeline run of a data-validation search; the larger is the later."""
+    """SPOC's pipeline run of a data-validation search. In all runs that we know, the larger number is the later run."""
     tce: int | None = None
     """Number of the threshold crossing event within its target and run, from 1."""
     camera: int | None = None

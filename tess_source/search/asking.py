@@ -48,7 +48,7 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
         seen = _observations(registry, settings, query)
         asked = (
             replace(query, filters={}) if tried else query
-        )  # what is remembered is of other filters: let it serve all from now on
+        )  # the kept answer was for other filters: make the new one for all filters
         found = listed(registry, seen, asked, lambda part: _products(registry, settings, part, asked))
         return memory.answer(seen, found.products, found.listed)
 

@@ -26,12 +26,12 @@ class AddsMethod(Protocol):
 
     @property
     def function(self) -> Callable[..., Any]:
-        """What is called."""
+        """The function that is called."""
         ...
 
     @property
     def of(self) -> str:
-        """Which class has the method."""
+        """The class that gets the method."""
         ...
 
 
@@ -40,7 +40,7 @@ class KnowsAccessors(Protocol):
 
     @property
     def accessors(self) -> Mapping[str, AddsMethod]:
-        """All that plugins declared."""
+        """All accessors that plugins declared."""
         ...
 
 
@@ -91,11 +91,11 @@ class Extended:
     def __init_subclass__(cls) -> None:
         HOMES[cls.accessors_of] = cls
 
-    def _plugins_of(self) -> HasAccessors:
+    def _checked_session(self) -> HasAccessors:
         raise NotImplementedError
 
     def _accessors(self) -> Mapping[str, AddsMethod]:
-        accessors = self._plugins_of().registry.accessors.values()
+        accessors = self._checked_session().registry.accessors.values()
         return {accessor.name: accessor for accessor in accessors if accessor.of == self.accessors_of}
 
     if not TYPE_CHECKING:  # or else every misspelt method would be right to a type checker

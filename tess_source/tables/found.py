@@ -45,7 +45,7 @@ class Selects(Fetches, Protocol):
         ...
 
     def select(self, found: Found, /, **filters: Any) -> Found:
-        """Choose among products."""
+        """Select products by filters."""
         ...
 
 
@@ -192,7 +192,7 @@ class Found(FoundMethods):
     def _tics_of_query(self) -> set[int]:
         return {target.tic for target in self.query.targets if target.tic is not None}
 
-    def _plugins_of(self) -> Selects:
+    def _checked_session(self) -> Selects:
         return given(self.session, "found")
 
     def using(self, session: Selects) -> Found:

@@ -40,7 +40,7 @@ class Item:
     path: str
     """Its path, relative to the root; empty if it must not be written."""
     size: int | None = None
-    """Bytes, as the archive says."""
+    """Bytes, from the archive's list."""
     sha256: str | None = None
     """Its sum, known once it was fetched."""
     mirrors: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ class Item:
     tce: int | None = None
     filename: str = ""
     prvversion: str | None = None
-    """Version of the processing, as the archive's product list says."""
+    """Version of the processing, from the archive's product list."""
     t_obs_release: float | None = None
     """Time at which the archive released the observation [MJD]."""
     data_rel: int | None = None

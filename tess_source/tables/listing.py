@@ -54,9 +54,9 @@ class Observations(Rows):
         return with_schema(_with_columns_of_name(frame, said, own), cls.schema)
 
     def having(self, products: Products) -> Self:
-        """Keep the observations that some of these products belong to.
+        """Return the observations to which some of these products belong.
 
-        Where both rows have an `observation`, the archive's own key, that tells; else `obs_id` does.
+        They are matched by `observation`, the archive's own key, if both rows have it; else by `obs_id`.
         """
         keys, files = ["archive", "observation"], products.to_polars()
         known = pl.col("observation").is_not_null()

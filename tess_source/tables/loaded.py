@@ -19,7 +19,7 @@ log: logging.Logger = logging.getLogger(__name__)
 
 
 class Group(Protocol):
-    """Opened files of one kind, in order, e.g. a lightkurve LightCurveCollection or a list: what all have in common.
+    """Opened files of one kind, in order, e.g. a lightkurve LightCurveCollection or a list: the methods that all of them have.
 
     Which class it is depends on the plugin that reads the files. ``isinstance(…, lightkurve.LightCurveCollection)`` tells a type
     checker.
@@ -57,7 +57,7 @@ class Loaded:
         return iter(self.groups)
 
     def collection(self, of: int) -> Group | Loaded:
-        """Return the only group, or all groups. A warning is logged for each reason why files could not be opened.
+        """Return the only group, or all groups. Log a warning per reason why files could not be opened.
 
         Parameters
         ----------

@@ -38,26 +38,26 @@ class Fetches(Protocol):
         ...
 
     def download(self, what: Plan, /, *args: Any, **words: Any) -> Manifest:
-        """Fetch what is not here yet."""
+        """Fetch files that are not here yet."""
         ...
 
     def iter_download(self, what: Plan, /, *args: Any, **words: Any) -> Iterator[Entry]:
-        """Fetch what is not here yet, entry by entry."""
+        """Fetch files that are not here yet, entry by entry."""
         ...
 
     def read(self, manifest: Manifest, /, **options: Any) -> Loaded:
-        """Open files, and keep the reason for each that cannot be opened."""
+        """Open files, and keep the reason per file that cannot be opened."""
         ...
 
     def open(self, what: Manifest, /, **options: Any) -> Group | Loaded:
         """Open files into one collection."""
         ...
 
-    def _expected(self, plan: Plan, /) -> list[str]:
-        """Tell what would happen to each file of a plan."""
+    def _expected_status(self, plan: Plan, /) -> list[str]:
+        """Return the expected status of each file of a plan."""
         ...
 
-    def _each(
+    def _each_opened(
         self,
         manifest: Manifest,
         function: Callable[[Any], Any] | None,
@@ -117,7 +117,7 @@ class Plan:
 
     @property
     def bytes(self) -> int:
-        """Size of all files together, as far as the archive says [byte]."""
+        """Size of all files together, as far as the archive has their sizes [byte]."""
         return int(self.items["size"].sum() or 0)
 
     def using(self, session: Fetches) -> Self:
@@ -129,7 +129,7 @@ class Plan:
         return replace(self, root=Path(root))
 
     def expected(self) -> pl.DataFrame:
-        """Look on disk what a download would find, without fetching anything: the dry run. Files that were never verified are read.
+        """Return the expected status of each file without fetching anything: the dry run. Files that were never verified are read.
 
         Returns
         -------
@@ -137,7 +137,7 @@ class Plan:
             The items with a column `status` in front: ``here``, ``copied`` (from the cache folder), ``fetched``, or ``failed`` (it cannot
             be written; `problem` says why).
         """
-        status = pl.Series("status", given(self.session, "plan")._expected(self), dtype=pl.String)
+        status = pl.Series("status", given(self.session, "plan")._expected_status(self), dtype=pl.String)
         return self.items.to_polars().select(status, pl.all())
 
     def here(self) -> pl.Series:
@@ -187,7 +187,7 @@ class Plan:
         executor: Executor | None = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Iterator[Entry]:
-        """Fetch what is not here yet, and yield each entry as soon as it is known: see `download`. You may stop early."""
+        """Fetch files that are not here yet, and yield each entry as soon as it is known: see `download`. You may stop early."""
         session = given(self.session, "plan")
         return session.iter_download(self, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry)
 
@@ -278,7 +278,7 @@ class Manifest(ManifestMethods):
         """Return the plan with the sizes, sha256 and processing of its files: see `tess_source.tables.entries.with_sums`."""
         return replace(self.plan, items=with_sums(self.plan.items, self.entries))
 
-    def _plugins_of(self) -> Fetches:
+    def _checked_session(self) -> Fetches:
         return given(self.plan.session, "manifest")
 
     def read(self, **options: Any) -> Loaded:
@@ -297,9 +297,9 @@ class Manifest(ManifestMethods):
         Raises
         ------
         QueryError
-            If an argument makes no sense, whatever the file.
+            If an argument makes no sense for any file.
         """
-        return self._plugins_of().read(self, **options)
+        return self._checked_session().read(self, **options)
 
     def load(self, **options: Any) -> Group | Loaded:
         """Open every file that is there.
@@ -320,20 +320,20 @@ class Manifest(ManifestMethods):
         LoadError
             If no file could be opened; the message has each reason once, with its files.
         QueryError
-            If an argument makes no sense, whatever the file.
+            If an argument makes no sense for any file.
         """
-        return self._plugins_of().open(self, **options)
+        return self._checked_session().open(self, **options)
 
     def iter_load(self, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Any]:
         """Open one file at a time, in the order of the manifest, so that memory does not grow. For the arguments see `map`.
 
         A file that cannot be opened is skipped with a warning. Files with the same reason are logged at most twice.
         """
-        return opened_values(self._plugins_of()._each(self, None, workers, options))
+        return opened_values(self._checked_session()._each_opened(self, None, workers, options))
 
     def iter_read(self, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Opened]:
         """Open one file at a time, and yield each with its object or its error. See `iter_load` and `map`."""
-        return self._plugins_of()._each(self, None, workers, options)
+        return self._checked_session()._each_opened(self, None, workers, options)
 
     def map(
         self, function: Callable[[Any], Any], *, workers: int | Executor | None = None, **options: Any
@@ -363,7 +363,7 @@ class Manifest(ManifestMethods):
         Exception
             Any exception of the function, with a note that names the file.
         """
-        return self._plugins_of()._each(self, function, workers, options)
+        return self._checked_session()._each_opened(self, function, workers, options)
 
     def to_polars(self) -> pl.DataFrame:
         """Return a polars frame: one row per file."""

@@ -43,7 +43,7 @@ class Rows:
     whole: ClassVar[Sequence[str]] = ()
     """Columns of these that are neither left out nor cut on a narrow terminal."""
     noun: ClassVar[str] = "row"
-    """What one row is called."""
+    """Word for one row."""
     __slots__ = ("_held",)
 
     def __init__(self, frame: pl.DataFrame) -> None:
@@ -59,7 +59,7 @@ class Rows:
 
     @property
     def _frame(self) -> pl.DataFrame:
-        """The rows, wherever they can be worked on: see `tess_source._lazy.check_fork`."""
+        """The rows, after a check that polars can be used: see `tess_source._lazy.check_fork`."""
         check_fork()
         return self._held
 

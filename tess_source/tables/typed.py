@@ -61,7 +61,7 @@ class FoundMethods(Extended):
             ...
 
         def to_lightkurve(self) -> SearchResult:
-            """Give the products as lightkurve's own search result: see `tess_source_lightkurve.table.to_lightkurve`."""
+            """Return the products as lightkurve's own search result: see `tess_source_lightkurve.table.to_lightkurve`."""
             ...
 
         def plot(self, path: str | Path | None = None, root: str | Path | None = None, **options: Any) -> Figure:

@@ -368,7 +368,7 @@ def test_places_are_the_same_only_to_the_last_digit(ra: float, dec: float, radiu
 
 def test_what_cannot_be_written_down_is_asked_every_time(archive: Sky, tmp_path: Path) -> None:
     session = session_of(archive, tmp_path)
-    found = [session._asked(Query((Target("1", tic=STARS[0]),), {"x": object()})) for _ in range(2)]
+    found = [session._answer(Query((Target("1", tic=STARS[0]),), {"x": object()})) for _ in range(2)]
     assert [one.from_store for one in found] == [None, None]
     assert not kept(tmp_path)
 

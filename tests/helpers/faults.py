@@ -1,4 +1,4 @@
-"""What can go wrong between an archive and a disk, each as one act of a server, and what becomes of the file.
+"""Faults between an archive and a disk, each as actions of a server, and what happens to the file.
 
 ``python tests/helpers/faults.py`` writes the table into ``docs/downloads.md``; ``test_faults.py`` proves every line of it.
 """
@@ -38,19 +38,19 @@ PAGE = DOCS / "downloads.md"
 
 @dataclass(frozen=True)
 class Fault:
-    """One way to go wrong."""
+    """One fault."""
 
     words: str
     acts: tuple[Act, ...]
     """What the server does at each request for the file; the last one again and again."""
     error: str = ""
-    """What the entry says; empty: the file comes all the same, byte for byte."""
+    """Error of the entry (a regular expression); empty if the file is complete in the end, byte for byte."""
     resumed: bool = False
-    """Whether the rest alone is fetched after the fault."""
+    """Whether only the rest is fetched after the fault."""
     locked: bool = False
     """Whether the plan knows the sha256."""
     sized: bool = True
-    """Whether the archive's list tells sizes."""
+    """Whether the archive's list has sizes."""
 
 
 def cut(at: float, **headers: str) -> Act:
@@ -245,7 +245,7 @@ FAULTS = (
     Fault("body cut three times", (CUT, CUT, CUT, send), resumed=True),
     Fault("body cut before its first byte", (cut(0.0), send)),
     Fault("body cut at its last byte", (cut(0.99997), send), resumed=True),
-    Fault("body cut once; only the date tells versions", (cut(0.5, ETag="", Last_Modified=DATE), dated), resumed=True),
+    Fault("body cut once; versions differ only by date", (cut(0.5, ETag="", Last_Modified=DATE), dated), resumed=True),
     Fault("body cut once; weak tag", (cut(0.5, ETag='W/"1"'), send)),
     Fault("body cut, then Range is ignored", (CUT, whole)),
     Fault("body cut, then 206 from a wrong place", (CUT, part(first=-10, body_from=-10), send)),
@@ -253,11 +253,11 @@ FAULTS = (
     Fault("body cut, then 206 of another length", (CUT, part(total=5), send)),
     Fault("body cut, then 206 of another version", (CUT, part(tag='"other"'), send)),
     Fault("body cut, then 206 without a tag", (CUT, part(tag=""), send)),
-    Fault("body cut, then 206 that does not say which part", (CUT, no_range, send)),
+    Fault("body cut, then 206 without its range", (CUT, no_range, send)),
     Fault("body cut, then 416", (CUT, status(416), send)),
     Fault("body cut, then an HTML page", (CUT, page, send)),
     Fault("body cut, then 503, then the rest", (CUT, status(503), send), resumed=True),
-    Fault("body always cut, nothing tells versions", (truncated,), f"the connection broke.*{FOUR}"),
+    Fault("body always cut, no mark of the version", (truncated,), f"the connection broke.*{FOUR}"),
     Fault("connection reset in the body", (broken, send)),  # the system may throw away what had come: nothing to resume
     Fault("connection closed without an answer", (reset, send)),
     Fault("connection always closed without an answer", (reset,), FOUR),
@@ -265,27 +265,27 @@ FAULTS = (
     Fault("chunked body cut", (chunked_cut, send)),
     Fault("body ends with the connection", (until_closed(1.0),)),
     Fault("body ends with the connection, too early", (until_closed(0.5), send)),
-    Fault("the same, and nobody knows the size", (until_closed(0.5), send), sized=False),
+    Fault("the same, size unknown", (until_closed(0.5), send), sized=False),
     Fault("empty body", (empty, send)),
-    Fault("empty body, and nobody knows the size", (empty, send), sized=False),
+    Fault("empty body, size unknown", (empty, send), sized=False),
     Fault("Content-Length too large", (truncated, send)),
     Fault("file shorter than the archive's list says", (shorter,), r"31,680 are expected \(tried 4"),
     Fault("file longer than the archive's list says", (longer,), r"31,680 are expected \(tried 4"),
     Fault("more bytes than the list says, no length", (too_much, send)),
-    Fault("bytes behind the end, nobody knows the size", (too_much, send), sized=False),
+    Fault("extra bytes at the end, size unknown", (too_much, send), sized=False),
     Fault("two different Content-Length", (lengths, send)),
     Fault("one bit flipped", (spoiled(flipped), send)),
     Fault("one bit always flipped", (spoiled(flipped),), "CHECKSUM.*the same bytes came twice"),
     Fault("a page of zeros in the middle", (spoiled(zeroed), send)),
-    Fault("another healthy file of the same size, with a lock", (other_file, send), locked=True),
-    Fault("always another healthy file, with a lock", (other_file,), "its bytes are others than expected", locked=True),
+    Fault("another whole file of the same size, with a lock", (other_file, send), locked=True),
+    Fault("always another whole file, with a lock", (other_file,), "its bytes are others than expected", locked=True),
     Fault("HTML page of the right size", (page, send)),
     Fault("always an HTML page of the right size", (page,), f"an HTML page.*{FOUR}"),
     Fault("HTML page of another size", (maintenance, send)),
-    Fault("always an HTML page, nobody knows the size", (maintenance,), f"an HTML page.*{FOUR}", sized=False),
-    Fault("compressed on the way though not asked for", (compressed,), "the server offers"),
-    Fault("silence instead of an answer", (silent, send)),
-    Fault("silence in the body", (stalled, send)),
+    Fault("always an HTML page, size unknown", (maintenance,), f"an HTML page.*{FOUR}", sized=False),
+    Fault("compressed in transfer without being asked", (compressed,), "the server offers"),
+    Fault("no answer", (silent, send)),
+    Fault("body stops without an end", (stalled, send)),
     Fault("a trickle below the rate floor", (trickle, send)),
     Fault("slow, above the rate floor", (slow,)),
     Fault("429 with Retry-After", (status(429, Retry_After="1"), send)),
@@ -300,7 +300,7 @@ FAULTS = (
     Fault("404", (status(404),), "404 Not Found"),
     Fault("410", (status(410),), "410 Gone"),
     Fault("204", (status(204),), "204 No Content"),
-    Fault("206 though nothing was asked", (status(206),), "206 Partial Content"),
+    Fault("206 without a Range", (status(206),), "206 Partial Content"),
     Fault("redirect that does not end", (circle,), "the redirects do not end"),
     Fault("redirect to nothing", (redirect("/none"),), "404 Not Found"),
     Fault("redirect to a file of this machine", (redirect("file:///etc/hostname"),), FOUR),
@@ -313,16 +313,16 @@ FAULTS = (
 
 
 def table() -> str:
-    """Write what becomes of each fault."""
+    """Return the table of all faults and their results."""
     lines = ["| fault | the file |", "|---|---|"]
     for fault in FAULTS:
-        comes = "comes, by its rest alone" if fault.resumed else "comes, exact"
-        lines.append(f"| {fault.words} | {'is not there; the entry says why' if fault.error else comes} |")
+        comes = "complete (resumed)" if fault.resumed else "complete"
+        lines.append(f"| {fault.words} | {'missing; the entry has the reason' if fault.error else comes} |")
     return "\n".join(lines)
 
 
 def written(text: str) -> str:
-    """Give the page with the table in its place."""
+    """Return the page with the table inserted."""
     before, _, rest = text.partition(BEGIN)
     return f"{before}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}"
 

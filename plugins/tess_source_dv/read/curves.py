@@ -47,7 +47,7 @@ class DVLightCurve(TessLightCurve):  # type: ignore[misc]
     ``RUN``             number of the run; None for TESS-SPOC, which numbers none
     ``FIRST_SECTOR``    range of sectors that was searched, with ``LAST_SECTOR``
     ``USED_SECTORS``    tuple of int: the sectors of the range that held data; None if the file does not say
-    ``TIME_BIN``        Quantity [s]: distance of two rows, 120 s or, in later multi-sector runs, 600 s
+    ``TIME_BIN``        Quantity [s]: exposure time of one row, 120 s or, in later multi-sector runs, 600 s
     ==================  ======================================================================================
     """
 

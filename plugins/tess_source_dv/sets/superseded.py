@@ -7,7 +7,8 @@ MAST keeps every run and marks none as obsolete. Two rules, both within one pipe
   a statement of SPOC's. Where the sectors of either are only bounded it is probable: every sector that the one may have used lies within
   the range of the other.
 
-Run numbers grow with the date of processing, over all searches alike. TESS-SPOC has versions instead; equal ones supersede nothing.
+In all runs that we know, run numbers grow with the date of processing, over all searches alike; this is not documented. TESS-SPOC has
+versions instead; equal ones supersede nothing.
 """
 
 from __future__ import annotations

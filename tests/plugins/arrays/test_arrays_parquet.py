@@ -116,7 +116,7 @@ def test_a_type_that_would_lose_digits_is_refused_unless_it_was_asked_for(tmp_pa
             for c in hdus[1].columns
         ]
         hdus[1] = fits.BinTableHDU.from_columns(columns)
-    with pytest.raises(LoadError, match="'sap_flux' is float64, not float32: say what it shall be by dtypes="):
+    with pytest.raises(LoadError, match="'sap_flux' is float64, not float32: choose its type by dtypes="):
         wide.to_arrow(("time", "sap_flux"))
     assert wide.to_arrow(("sap_flux",), dtypes={"sap_flux": "f4"}).num_rows == 1
 
@@ -167,7 +167,7 @@ def test_a_place_where_it_cannot_go_is_told_before_anything_is_read(manifest: Ma
     (tmp_path / "folder").mkdir()
     for path, shards, told in (
         ("file", 2, "exists and is not an empty folder"),
-        ("folder", None, "is a folder, and one file goes there: name a file, or say shards="),
+        ("folder", None, "is a folder: name a file, or give shards="),
         ("file/x.parquet", None, "is a file, not a folder"),
         ("file/deeper/x", 2, "is a file, not a folder"),
     ):
