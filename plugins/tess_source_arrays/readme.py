@@ -49,7 +49,7 @@ def card(
     rows = [line for line in known if "| list of " not in line]
     rows += [lists.get(name, f"| `{name}` | list | | as in the files |") for name in asked]
     bits = options["quality_bitmask"]
-    template = string.Template(resources.files(__package__).joinpath("card.md.txt").read_text("utf-8"))
+    template = string.Template(resources.files("tess_source_arrays").joinpath("card.md.txt").read_text("utf-8"))
     return template.substitute(
         title=title,
         count=text.number(len(lock), "light curve"),

@@ -96,7 +96,7 @@ class _Script(string.Template):
 
 def _filled(name: str, **lines: Iterable[str]) -> str:
     """Return a script of this folder with lines in their places."""
-    text = resources.files(__package__).joinpath(name).read_text("ascii")
+    text = resources.files("tess_source.lock").joinpath(name).read_text("ascii")
     return _Script(text).substitute({place: "\n".join(given) for place, given in lines.items()})
 
 
