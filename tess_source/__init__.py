@@ -79,6 +79,7 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Accessor",
+    "Citation",
     "Column",
     "Entry",
     "Filter",
