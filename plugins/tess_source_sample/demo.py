@@ -1,4 +1,4 @@
-"""The main job from end to end on the sample archive, step by step, each with the line of Python that does it."""
+"""All steps from a search to a picture on the sample archive, each with its line of Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The general options of the program. They decide which plugins there are, and so which other options: they are read before those."""
+"""The general options of the program, which are read first because they decide which plugins, and so which other options, there are."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def read_general_options(words: Sequence[str]) -> tuple[Mapping[str, Any], list[
         add_help_option=False,
     )
     context = click.Context(command, info_name="tess-source")
-    general, others = _sorted_out(words, context)
+    general, others = _general_and_other_words(words, context)
     command.parse_args(context, general)
     return context.params, others
 
 
-def _sorted_out(words: Sequence[str], context: click.Context) -> tuple[list[str], list[str]]:
-    """Return the words of general options, and the others. All that other options and their values mean is left to them."""
+def _general_and_other_words(words: Sequence[str], context: click.Context) -> tuple[list[str], list[str]]:
+    """Return the words of general options, and the other words, which are not interpreted."""
     general: list[str] = []
     others: list[str] = []
     left = iter(words)
@@ -59,7 +59,7 @@ def _sorted_out(words: Sequence[str], context: click.Context) -> tuple[list[str]
             return general, [*others, word, *left]
         flag, equals, _ = word.partition("=")
         option = _BY_FLAG.get(flag if flag.startswith("--") else word)
-        if option is None and not _are_letters(word):
+        if option is None and not _is_letters_only(word):
             others.append(word)
             continue
         general.append(word)
@@ -71,6 +71,6 @@ def _sorted_out(words: Sequence[str], context: click.Context) -> tuple[list[str]
     return general, others
 
 
-def _are_letters(word: str) -> bool:
-    """Return whether a word is general options of one letter each, as ``-vv``."""
+def _is_letters_only(word: str) -> bool:
+    """Return whether a word consists of general options of one letter each, as ``-vv``."""
     return word.startswith("-") and len(word) > 1 and set(word[1:]) <= _LETTERS

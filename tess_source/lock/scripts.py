@@ -89,13 +89,13 @@ def _comment(line: str) -> str:
 
 
 class _Script(string.Template):
-    """A program with lines that stand for others: ``#@files``, a comment to Python and to a shell, so that it runs as it is."""
+    """A template of a program whose placeholders are comments in Python and in a shell, e.g. ``#@files``, so that it runs as it is."""
 
     delimiter = "#@"
 
 
 def _filled(name: str, **lines: Iterable[str]) -> str:
-    """Return a script of this folder with lines in their places."""
+    """Return a script of this folder with its placeholders filled in."""
     text = resources.files("tess_source.lock").joinpath(name).read_text("ascii")
     return _Script(text).substitute({place: "\n".join(given) for place, given in lines.items()})
 
