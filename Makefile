@@ -28,7 +28,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy tests/project/test_typing.py
-	$(BIN)/pyright
+	$(BIN)/pyright --project pyproject.toml
 
 bench: $(READY)
 	$(BIN)/python -m bench --all

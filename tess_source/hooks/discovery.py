@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import pickle
 import sys
 import threading
 import types
@@ -90,9 +91,23 @@ def _imported(file: Path) -> types.ModuleType:
     return module
 
 
-def reference_of(plugin: object) -> Reference:
-    """Return how another process gets the same plugin: modules by name, files by path, other objects as they are."""
+def reference_of(plugin: object, name: str) -> Reference:
+    """Return how another process gets the same plugin: modules by name, files by path, other objects as they are.
+
+    Raises
+    ------
+    PluginError
+        If it is an object that cannot be pickled; the message names the plugin. With cloudpickle at work, as in dask, that is not known
+        beforehand.
+    """
     if not isinstance(plugin, types.ModuleType):
+        try:
+            pickle.dumps(plugin)
+        except Exception as error:
+            if "cloudpickle" not in sys.modules:
+                raise PluginError(
+                    f"plugin {name!r} cannot be pickled: {error}; define its class in a module, or register a module"
+                ) from error
         return "object", plugin
     if plugin.__name__.startswith(FILE_PREFIX):
         return "file", plugin.__file__

@@ -90,8 +90,14 @@ class Registry:
     __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Callable[..., Registry], tuple[object]]:
-        plugins = [(self.manager.get_plugin(name), plugin) for name, plugin in self.ready.items()]
-        return _unpickled, ([(reference_of(plugin), known) for plugin, known in plugins],)
+        return _unpickled, ([(reference_of(plugin, known.name), known) for plugin, known in self._objects()],)
+
+    def __deepcopy__(self, memo: object) -> Registry:
+        """Return another registry of the same plugins."""
+        return _unpickled([(("object", plugin), known) for plugin, known in self._objects()])
+
+    def _objects(self) -> list[tuple[object, Plugin]]:
+        return [(self.manager.get_plugin(name), known) for name, known in self.ready.items()]
 
     @property
     def ready(self) -> dict[str, Plugin]:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any
 
-from tess_source.errors import LoadError, NoReaderError, QueryError, TessSourceError
+from tess_source.errors import LoadError, NoReaderError, PluginError, QueryError, TessSourceError
 from tess_source.hooks.registry import Registry
 from tess_source.tables.items import Entry
 from tess_source.tables.loaded import Loaded, Opened
@@ -221,7 +221,7 @@ def _task(
 def _pickled(registry: Registry) -> bytes:
     try:
         return pickle.dumps(registry)
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
+    except (PluginError, pickle.PicklingError, AttributeError, TypeError) as error:
         raise LoadError(f"a plugin cannot be sent to other processes, work without workers: {error}") from error
 
 

@@ -240,6 +240,10 @@ class Manifest(ManifestMethods):
     seconds: float = field(default=0.0, compare=False)
     """Duration of the download."""
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out `ok` and `failed`, which are made of the rest."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
     def __len__(self) -> int:
         return len(self.entries)
 

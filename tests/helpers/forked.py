@@ -141,11 +141,13 @@ def pool_of_names() -> None:
         print(workers.map(kind_of, [toys.LC]))
 
 
+RUNS: dict[str, Callable[..., None]] = {
+    "inherited": inherited,
+    "single_names": single_names,
+    "before_polars": before_polars,
+    "pool": pool,
+    "pool_of_names": pool_of_names,
+}
+
 if __name__ == "__main__":
-    {
-        "inherited": inherited,
-        "single_names": single_names,
-        "before_polars": before_polars,
-        "pool": pool,
-        "pool_of_names": pool_of_names,
-    }[sys.argv[1]](*sys.argv[2:])
+    RUNS[sys.argv[1]](*sys.argv[2:])
