@@ -2,7 +2,7 @@
 #   make demo    search KELT-9 on the sample archive, download two light curves, open and draw them
 #   make test    the whole suite, on up to four cores
 #   make stress  the same with more repetitions: more kills, more files, more examples (tests/helpers/sizes.py)
-#   make lint    ruff, mypy --strict, pyright
+#   make lint    ruff, mypy --strict, pyright; side by side with --jobs 2
 #   make bench   against astroquery, lightkurve, curl and others, side by side: 15 minutes or so
 #   make docs    the site, in site/
 
@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 CORES := --numprocesses auto --maxprocesses 4 --dist worksteal
 READY := $(VENV)/ready
 
-.PHONY: demo test stress lint bench docs clean
+.PHONY: demo test stress lint ruff mypy pyright bench docs clean
 
 demo: $(READY)
 	$(BIN)/tess-source demo --to demo-data
@@ -23,11 +23,17 @@ test: $(READY)
 stress: $(READY)
 	TESS_SOURCE_STRESS=1 $(BIN)/python -m pytest -q $(CORES)
 
-lint: $(READY)
+lint: ruff mypy pyright
+
+ruff: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+mypy: $(READY)
 	$(BIN)/mypy
 	$(BIN)/mypy tests/project/test_typing.py
+
+pyright: $(READY)
 	$(BIN)/pyright --project pyproject.toml
 
 bench: $(READY)

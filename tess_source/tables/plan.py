@@ -329,10 +329,7 @@ class Manifest(ManifestMethods):
         return self._checked_session().open(self, **options)
 
     def iter_load(self, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Any]:
-        """Open one file at a time, in the order of the manifest, so that memory does not grow. For the arguments see `map`.
-
-        A file that cannot be opened is skipped with a warning. Files with the same reason are logged at most twice.
-        """
+        """Open one file at a time, so that memory does not grow: see `map`. What cannot be opened is skipped with a warning."""
         return opened_values(self._checked_session()._each_opened(self, None, workers, options))
 
     def iter_read(self, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Opened]:
