@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tess_source.errors import QueryError
 from tess_source.hooks.records import Field
 from tess_source.search.asking import products as listed
 from tess_source.session import Session, default_session
@@ -81,7 +82,7 @@ def search(
     OfflineError
         If no connection may be opened, and the cache folder has no answer.
     """
-    return (session or default_session()).search(
+    return _chosen(session).search(
         targets, radius=radius, wildcards=wildcards, archive=archive, refresh=refresh, **words
     )
 
@@ -99,12 +100,12 @@ def count(
 
     Parameters are those of `search`; only filters that the archive can be asked for are allowed.
     """
-    return (session or default_session()).count(targets, radius=radius, wildcards=wildcards, archive=archive, **words)
+    return _chosen(session).count(targets, radius=radius, wildcards=wildcards, archive=archive, **words)
 
 
 def fields(what: str = "observations", *, session: Session | None = None) -> list[Field]:
     """Return the archives' own description of the columns of a table, ``"observations"`` or ``"products"``."""
-    return (session or default_session()).fields(what)
+    return _chosen(session).fields(what)
 
 
 def observations(
@@ -137,7 +138,7 @@ def observations(
     QueryError, ResolverError, ServiceError, OfflineError
         As `search`.
     """
-    here = session or default_session()
+    here = _chosen(session)
     asked = {"radius": radius, "wildcards": wildcards, "archive": archive}
     return here._found_observations(targets, words=words, **asked).observations
 
@@ -168,7 +169,7 @@ def products(
     OfflineError
         If no connection may be opened.
     """
-    here = session or default_session()
+    here = _chosen(session)
     return listed(here.registry, here.settings, observations, archive)
 
 
@@ -215,7 +216,7 @@ def download(
         On Ctrl-C, with the manifest so far.
     """
     own = products.session if isinstance(products, Plan | Found) else None
-    here = session or (own if isinstance(own, Session) else default_session())
+    here = own if session is None and isinstance(own, Session) else _chosen(session)
     return here.download(
         products, root, layout=layout, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
     )
@@ -237,7 +238,7 @@ def load_plan(path: str | Path, root: str | Path | None = None, *, session: Sess
     LockError
         If it is not a plan; the message names the file.
     """
-    return (session or default_session()).load_plan(path, root)
+    return _chosen(session).load_plan(path, root)
 
 
 def open(
@@ -256,7 +257,7 @@ def open(
     **options
         Passed to the readers, e.g. ``flux_column="sap_flux"``.
     """
-    return (session or default_session()).open(what, **options)
+    return _chosen(session).open(what, **options)
 
 
 def register(plugin: object, name: str | None = None, *, replace: bool = False) -> str:
@@ -267,3 +268,14 @@ def register(plugin: object, name: str | None = None, *, replace: bool = False) 
 def unregister(name: str) -> None:
     """Take a plugin out of the default session: see `Session.unregister`."""
     default_session().unregister(name)
+
+
+def _chosen(session: Session | None) -> Session:
+    """Return the session to work with: the default one if none is given."""
+    if session is None:
+        return default_session()
+    if not isinstance(session, Session):
+        raise QueryError(
+            f"session={session!r}: give a Session, e.g. tess_source.Session(), or None for the default one"
+        )
+    return session

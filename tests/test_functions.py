@@ -118,6 +118,19 @@ def test_a_saved_plan_is_fetched_by_the_session_that_reads_it(toy: Session, tmp_
     assert tess_source.load_plan(saved).session is toy
 
 
+@pytest.mark.parametrize("wrong", [Session, "abc", 5], ids=["a class", "a text", "a number"])
+def test_what_is_not_a_session_is_refused(wrong: Any) -> None:
+    for ask in (tess_source.search, tess_source.observations, tess_source.count, tess_source.products):
+        with pytest.raises(QueryError, match="give a Session"):
+            ask(16740101, session=wrong)
+
+
+@pytest.mark.parametrize("wrong", [None, "abc", 5])
+def test_what_is_not_a_plugin_is_refused(toy: Session, wrong: object) -> None:
+    with pytest.raises(PluginError, match="is not a plugin; give a module, or an instance"):
+        toy.register(wrong)
+
+
 # -- local files --
 
 
@@ -135,6 +148,8 @@ def test_local_files_are_opened_as_if_they_had_been_fetched(archive: SampleArchi
     ("what", "error", "said"),
     [
         ([], QueryError, "no path"),
+        (5, QueryError, "5 is not a path"),
+        (".", IsADirectoryError, "is a folder"),
         ([3], QueryError, "3 is not a path"),
         ("nowhere.fits", FileNotFoundError, "nowhere.fits"),
     ],

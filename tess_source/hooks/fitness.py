@@ -29,6 +29,8 @@ def check_plugin_object(plugin: object, name: str) -> None:
     """
     if isinstance(plugin, type):
         raise PluginError(f"plugin {name!r} is a class: register an instance of it, {plugin.__name__}()")
+    if plugin is None or isinstance(plugin, str | bytes | int | float):
+        raise PluginError(f"{plugin!r} is not a plugin; give a module, or an instance of a class with hooks")
     for attribute in dir(plugin):
         if not attribute.startswith("tess_") or attribute.startswith("tess_source"):
             continue

@@ -190,11 +190,9 @@ class Registry:
         check_plugin_object(plugin, name)
         before = self.plugins.get(name)
         if before is not None and before.state == "ready" and not replace:
-            message = (
-                f"two plugins are called {name!r}: {before.origin} and {origin or origin_of(plugin)}; leave one out"
-            )
+            both = f"{before.origin} and {origin or origin_of(plugin)}"
+            message = f"two plugins are called {name!r}: {both}; leave one out, or register with replace=True"
             raise PluginConflictError(message)
-        check_plugin_object(plugin, name)
         replaced = self.manager.get_plugin(name)
         if replaced is not None:
             self.unregister(name)

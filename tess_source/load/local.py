@@ -30,10 +30,14 @@ def manifest_of(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
     FileNotFoundError
         If a file does not exist.
     """
-    files = [Path(paths)] if isinstance(paths, str | os.PathLike) else [_checked_path(path) for path in paths]
+    if not isinstance(paths, str | os.PathLike | Iterable):
+        raise QueryError(f"{paths!r} is not a path; give a path, several, or a manifest")
+    files = [_checked_path(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
     if not files:
         raise QueryError("there is no path to open; give one or several")
     for file in files:
+        if file.is_dir():
+            raise IsADirectoryError(f"{str(file)!r} is a folder; give the files in it")
         if not file.is_file():
             raise FileNotFoundError(f"there is no file {str(file)!r}")
     places = dict.fromkeys(file.expanduser().absolute() for file in files)
