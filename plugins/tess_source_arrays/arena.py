@@ -27,7 +27,6 @@ class Arena:
     """
 
     def __init__(self) -> None:
-
         self._block = np.empty(0, np.uint8).data
         self._used = 0
 

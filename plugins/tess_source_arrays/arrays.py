@@ -219,7 +219,6 @@ def _without_failed(found: Iterator[Arrays]) -> Iterator[Arrays]:
 
 
 def _converted(name: str, values: NDArray[Any], dtype: Any) -> NDArray[Any]:
-
     if not np.can_cast(values.dtype, dtype, "same_kind"):
         raise LoadError(f"its column {name!r} is {values.dtype}, which cannot become {dtype}")
     return values.astype(dtype, copy=False)

@@ -68,7 +68,6 @@ class TableBuilder:
     """
 
     def __init__(self, asked: ArrayOptions, about: Sequence[About], failed: Callable[[Arrays], object]) -> None:
-
         self.asked: ArrayOptions = asked
         self.about: Sequence[About] = about
         self.failed: Callable[[Arrays], object] = failed

@@ -105,14 +105,12 @@ def _one_per_sector_mask(products: Products, value: Order | None) -> pl.Series |
 
 
 def _pipeline_rank(order: Order) -> pl.Expr:
-
     names = list(dict.fromkeys(name.lower() for name in (*order.pipelines, *PIPELINES)))
     ranks = {name: rank for rank, name in enumerate(names)}
     return pl.col("pipeline").str.to_lowercase().replace_strict(ranks, default=len(ranks), return_dtype=pl.Int32)
 
 
 def _exptime_rank(order: Order) -> pl.Expr:
-
     times = list(dict.fromkeys((*order.exptimes, *EXPTIMES)))
     rank = pl.lit(len(times))
     for place, time in reversed(list(enumerate(times))):
@@ -121,7 +119,6 @@ def _exptime_rank(order: Order) -> pl.Expr:
 
 
 def _limit_mask(products: Products, value: int) -> pl.Expr:
-
     return pl.int_range(pl.len()) < value
 
 

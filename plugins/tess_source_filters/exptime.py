@@ -108,7 +108,6 @@ def _nominal_time(time: float) -> float:
 
 
 def _mask(products: Products, value: Exptimes) -> pl.Expr:
-
     time = nominal(pl.col("exptime"))
     masks = [is_near(time, wanted) for wanted in value.times] + [part.holds(time) for part in value.ranges]
     if value.ffi:

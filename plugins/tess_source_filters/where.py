@@ -129,7 +129,6 @@ def _condition_values(condition: Any) -> list[str | bool | float]:
 
 
 def _mask(products: Products, value: Where) -> pl.Expr:
-
     mask = pl.lit(True)
     for column, values in value.columns:
         mask &= _column_mask(products, column, list(values))
@@ -137,7 +136,6 @@ def _mask(products: Products, value: Where) -> pl.Expr:
 
 
 def _column_mask(products: Products, column: str, values: list[Any]) -> pl.Expr:
-
     if column not in products.columns:
         if not len(products) and column in CAOM_COLUMNS:
             return pl.lit(False)
@@ -204,7 +202,6 @@ def bytes_of(value: Any) -> int:
 
 
 def _size_mask(products: Products, value: Conditions) -> pl.Expr:
-
     return value.mask(pl.col("size"))
 
 

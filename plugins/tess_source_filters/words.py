@@ -162,7 +162,6 @@ def _checked_patterns(value: Any) -> tuple[str, ...]:
 
 
 def _name_mask(products: Products, value: tuple[str, ...]) -> pl.Expr:
-
     return pl.col("filename").str.contains("^(?:" + "|".join(map(glob_to_regex, value)) + ")$")
 
 

@@ -79,7 +79,6 @@ def _meta_differences(one: Any, other: Any) -> Iterator[str]:
 
 
 def _table_differences(one: Any, other: Any) -> Iterator[str]:
-
     if set(vars(one)) != set(vars(other)) or one.primary_key != other.primary_key or one.masked != other.masked:
         yield "attributes"
     if len(one.indices) != len(other.indices):

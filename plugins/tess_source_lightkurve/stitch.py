@@ -145,7 +145,6 @@ def _unit(curve: Any) -> str:
 
 
 def _cadence(curve: Any) -> float:
-
     times = _times(curve)
     return float(np.median(np.diff(times))) * DAY if len(times) > 1 else math.nan
 

@@ -38,7 +38,6 @@ def frame(service: str, pages: Sequence[dict[str, Any]]) -> pl.DataFrame:
 
 
 def _frame_of_page(service: str, page: dict[str, Any]) -> pl.DataFrame:
-
     types = _declared_types(page)
     columns = []
     for name, declared in types.items():

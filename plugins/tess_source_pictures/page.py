@@ -164,7 +164,6 @@ def _series_file(found: Found, dv: Validated, root: Path, fetch: bool) -> Path |
 
 
 def _with_products(found: Found, uris: Sequence[str]) -> Found:
-
     return found.replace(products=found.products.where(pl.col("uri").is_in(list(uris))))
 
 

@@ -220,7 +220,6 @@ def _zip_bytes(record: Mapping[str, Any], answer: Answer) -> bytes:
 
 
 def _answer_of(kept: _Kept) -> Answer | None:
-
     try:
         with zipfile.ZipFile(kept.path) as pack:
             tables = [

@@ -198,7 +198,6 @@ def _common_folders(columns: Iterable[LaidColumn], frame: pl.DataFrame) -> list[
 
 
 def _all_begin_with(series: pl.Series, folder: str) -> bool:
-
     if series.dtype != pl.String:
         return False
     there = series.drop_nulls()

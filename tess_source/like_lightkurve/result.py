@@ -196,7 +196,6 @@ class SearchTable:
         return self.table[[names.index(name) for name in dict.fromkeys(names)]]["target_name", "s_ra", "s_dec"]
 
     def _values(self, column: str) -> npt.NDArray[Any]:
-
         values = np.ma.asarray(self.table[column].data)
         if not np.ma.is_masked(values):
             return np.asarray(values)

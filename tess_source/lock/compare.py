@@ -59,7 +59,6 @@ def unsummed(before: Plan, after: Plan) -> int:
 
 
 def _is_different(columns: list[str]) -> pl.Expr:
-
     one_sided = pl.col("kind").is_null() | pl.col("kind_after").is_null()
     unlike = [(pl.col(name) != pl.col(f"{name}_after")).fill_null(value=False) for name in columns]
     return pl.any_horizontal(one_sided, *unlike)

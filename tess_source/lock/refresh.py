@@ -68,7 +68,6 @@ def made_elsewhere(plan: Plan, session: Session | None = None) -> str:
 
 
 def _with_known_sums(today: Items, locked: Items, changes: Changes) -> Items:
-
     known = ["sha256", "data_rel", "procver", "date"]
     kept = locked.to_polars().filter(~pl.col("uri").is_in(changes["uri"].implode()) & pl.col("uri").is_first_distinct())
     frame = today.to_polars().join(

@@ -68,7 +68,6 @@ def _likely(form: Form) -> pl.Expr:
 
 
 def _fields(form: Form) -> pl.Expr:
-
     return pl.col("text").str.extract_groups(f"^(?:{form.expression(KEPT)})$").alias("fields")
 
 
@@ -87,7 +86,6 @@ def _is_valid(form: Form) -> pl.Expr:
 
 
 def _columns(form: Form) -> list[pl.Expr]:
-
     constant = {"kind": pl.lit(form.row.kind), "pipeline": pl.lit(form.row.pipeline)}
     columns = []
     for name, dtype in schema().items():
@@ -114,7 +112,6 @@ def _exptime(form: Form) -> pl.Expr:
 
 
 def _ffi_exptime(sector: pl.Expr) -> pl.Expr:
-
     expression = pl.lit(FFI_ERAS[-1][1])
     for last, seconds in reversed(FFI_ERAS[:-1]):
         expression = pl.when(sector <= last).then(seconds).otherwise(expression)

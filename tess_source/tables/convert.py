@@ -62,7 +62,6 @@ def _from_astropy(data: Any) -> pl.DataFrame:
 
 
 def _from_column(column: Any, name: str) -> pl.Series:
-
     values = np.ma.asarray(getattr(column, "value", column))
     plain = values.tolist()
     if values.dtype.kind == "S":

@@ -48,7 +48,6 @@ def _lines_of_rows(frame: pl.DataFrame) -> str:
 
 
 def _reprs(column: pl.Series) -> pl.Series:
-
     values = [None if value is None else repr(value) for value in column.to_list()]
     return pl.Series(column.name, values, dtype=pl.String)
 
@@ -101,7 +100,6 @@ def _header_names_and_body(data: bytes) -> tuple[list[str], str, bytes]:
 
 
 def _frame_of_texts(body: bytes, names: list[str]) -> pl.DataFrame:
-
     if not body.strip():
         return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
     try:
@@ -145,6 +143,5 @@ def _misfit(texts: pl.DataFrame, kinds: Mapping[str, Any]) -> str:
 
 
 def _polars_dtype(dtype: np.dtype[Any]) -> Any:
-
     words = {"i": "Int", "u": "UInt", "f": "Float"}
     return pl.String if dtype.kind == "U" else getattr(pl, f"{words[dtype.kind]}{8 * dtype.itemsize}")

@@ -150,7 +150,6 @@ class Links(Rows):
 
 
 def _with_archive(frame: pl.DataFrame) -> pl.DataFrame:
-
     return frame if "archive" in frame.columns else frame.with_columns(archive=pl.lit("mast"))
 
 

@@ -83,7 +83,6 @@ class Loaded:
         return f"Loaded({', '.join(parts) or 'nothing'})"
 
     def _repr_html_(self) -> str:
-
         counts = [len(group) for group in self.groups.values()]
         opened = pl.DataFrame({"opened": [*self.groups], "files": counts}, {"opened": pl.String, "files": pl.Int64})
         told = {"file": [*self.failed], "why": [f"{type(e).__name__}: {e}" for e in self.failed.values()]}

@@ -233,5 +233,4 @@ def with_schema(frame: pl.DataFrame, schema: Mapping[str, str]) -> pl.DataFrame:
 
 
 def _polars_type(kind: str) -> Any:
-
     return getattr(pl, kind)

@@ -313,5 +313,4 @@ def history(tces: TCEs) -> Candidates:
 
 
 def _frame_of_rows(table: type[Rows], rows: Iterator[dict[str, Any]]) -> Any:
-
     return pl.DataFrame(list(rows), schema=polars_schema(table))

@@ -150,7 +150,6 @@ def _is_used(table: Table) -> NDArray[Any]:
 
 
 def _is_unflagged(statistics: Table, bitmask: str | int) -> NDArray[Any]:
-
     if bitmask in {"none", None, 0}:
         return np.ones(len(statistics), dtype=bool)
     mask = lightkurve().utils.TessQualityFlags.create_quality_mask(

@@ -134,7 +134,6 @@ def read_tces(paths: Iterable[Path | str]) -> TCEs:
 
 
 def _table_of_rows(rows: Iterable[Mapping[str, Any]]) -> TCEs:
-
     types: dict[str, Any] = {column.name: getattr(pl, column.dtype) for column in COLUMNS}
     rows = list(rows)
     try:

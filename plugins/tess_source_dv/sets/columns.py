@@ -29,7 +29,6 @@ def described(products: Products, links: Links | None = None) -> Products:
 
 
 def _set_keys(products: Products, links: Links) -> pl.Series:
-
     own = links.to_polars().filter(pl.col("kind") == "dv-set").select(uri="subject", set="object").unique("uri")
     return _values_by_key(products["uri"], own.rename({"uri": "key", "set": "value"}))
 
@@ -49,7 +48,6 @@ def _sector_texts(products: Products, links: Links) -> pl.Series:
 
 
 def _states(products: Products, links: Links) -> pl.Series:
-
     of = links.to_polars().filter(pl.col("kind") == "dv-of").select(key="subject", value="state").unique("key")
     sets, frame = _known_set_keys(products, links), products.to_polars()
     told = _values_by_key(sets, of)
@@ -58,13 +56,11 @@ def _states(products: Products, links: Links) -> pl.Series:
 
 
 def _superseding_keys(products: Products, links: Links) -> pl.Series:
-
     runs = links.to_polars().filter(pl.col("kind") == "supersedes").select(key="object", value="subject")
     return _values_by_key(_known_set_keys(products, links), runs.unique("key", keep="first", maintain_order=True))
 
 
 def _superseded_keys(products: Products, links: Links) -> pl.Series:
-
     runs = links.to_polars().filter(pl.col("kind") == "supersedes").rechunk()
     older = runs.group_by(key="subject", maintain_order=True).agg(value=pl.col("object").str.join(" "))
     return _values_by_key(_known_set_keys(products, links), older)

@@ -225,7 +225,6 @@ def _member_texts(dv: pl.DataFrame, tces: TCEs | None) -> pl.DataFrame:
 
 
 def _tce_counts(tces: TCEs | None) -> pl.DataFrame:
-
     if tces is None or not len(tces):
         return pl.DataFrame(schema={"set": pl.String, "reported": pl.Int32})
     frame = tces.to_polars().drop_nulls("set").group_by("set").agg(reported=pl.col("tce").n_unique().cast(pl.Int32))

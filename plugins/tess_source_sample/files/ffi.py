@@ -91,7 +91,6 @@ def _tjd(timestamp: str) -> float:
 
 def _pixels(name: Name, shape: tuple[int, int]) -> Any:
     def make() -> NDArray[Any]:
-
         random = np.random.default_rng(model.seed("ffi", name.timestamp, name.camera, name.ccd))
         sky = 100 + 2 * random.standard_normal(shape, dtype=np.float32)
         for _ in range(math.prod(shape) // 400):

@@ -173,7 +173,6 @@ def table(
     parts = (*form, *body, column_cards) if columns_last else (*form, column_cards, *body)
 
     def write(buffer: NDArray[np.uint8]) -> None:
-
         fill(buffer.view(np.dtype([column.type for column in columns])))
 
     return HDU([part for group in parts for part in group], width * rows, write if rows else None)

@@ -228,7 +228,6 @@ def _relative_flux(of: model.SimulatedTarget, seen: model.SimulatedCurve) -> Any
 
 
 def _fill_qlp(of: model.SimulatedTarget, seen: model.SimulatedCurve, table: NDArray[Any]) -> None:
-
     flux, word = _relative_flux(of, seen), "DET" if of.sector.sector >= 56 else "KSPSAP"
     table["TIME"], table["CADENCENO"], table["QUALITY"] = seen.time, seen.cadenceno, seen.quality
     raw = np.where(np.isnan(seen.sap), 1.0, seen.sap / of.sap)
@@ -255,7 +254,6 @@ def _fill_tasoc(of: model.SimulatedTarget, seen: model.SimulatedCurve, table: ND
 
 
 def _fill_eleanor(of: model.SimulatedTarget, seen: model.SimulatedCurve, table: NDArray[Any]) -> None:
-
     flux = _relative_flux(of, seen) * of.sap
     table["TIME"], table["BARYCORR"], table["QUALITY"] = seen.time, seen.timecorr, seen.quality
     table["RAW_FLUX"], table["CORR_FLUX"], table["PCA_FLUX"] = seen.sap, flux, flux

@@ -172,7 +172,6 @@ def series(of: model.SimulatedTarget, rows: int) -> model.SimulatedCurve:
 
 
 def _fill_light_curve(of: model.SimulatedTarget, table: NDArray[Any]) -> None:
-
     seen = series(of, len(table))
     random = np.random.default_rng(model.seed("centroid", of.star.tic, of.sector.sector, of.seconds))
     dark = np.isnan(seen.sap)
@@ -203,7 +202,6 @@ def spread(of: model.SimulatedTarget, shape: tuple[int, int]) -> NDArray[np.floa
 
 def _aperture(of: model.SimulatedTarget, shape: tuple[int, int], said: dict[str, object]) -> fits.HDU:
     def mask() -> NDArray[Any]:
-
         light = spread(of, shape)
         output = min(3, max(0, (of.corner[0] - 45) // 512))  # A to D, each reads 512 columns
         number = np.full(shape, (32 << output) + 1)  # and the pixel was collected
@@ -290,7 +288,6 @@ def _fill_pixels(of: model.SimulatedTarget, shape: tuple[int, int], table: NDArr
 
 
 def _fill_cosmic_rays(of: model.SimulatedTarget, shape: tuple[int, int], rows: int, table: NDArray[Any]) -> None:
-
     random = np.random.default_rng(model.seed("rays", of.star.tic, of.sector.sector, of.seconds))
     table["CADENCENO"] = np.sort(random.integers(0, rows, len(table))) + of.first_cadenceno
     table["RAWX"] = random.integers(0, shape[1], len(table)) + of.corner[0]
