@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from tess_source import hookimpl
 from tess_source.hooks.records import Citation, Field, Transport
 from tess_source.settings import Settings
-from tess_source_mast import citations, fields, files, observations, products, resolver
+from tess_source_mast import citations, defaults, fields, files, observations, products, resolver
 
 if TYPE_CHECKING:
     from tess_source.tables.listing import Observations, Products
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 def tess_resolve(target: str, settings: Settings) -> Target | None:
     """Ask the archive's name resolver."""
     return resolver.resolve(target, settings)
+
+
+@hookimpl
+def tess_defaults(query: Query) -> Mapping[str, Any] | None:
+    """Add TESS, and time series only, unless the query excludes them."""
+    return defaults.defaults(query.criteria)
 
 
 @hookimpl

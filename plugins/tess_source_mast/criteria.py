@@ -9,15 +9,9 @@ from numbers import Integral, Real
 from typing import Any
 
 from tess_source.errors import QueryError, UnknownNameError
+from tess_source_mast.defaults import DEFAULTS, defaults
 
 __all__ = ["DEFAULTS", "checked", "columns_of"]
-
-DEFAULTS = {"project": "TESS", "dataproduct_type": "timeseries"}
-"""Apply unless the same column is asked for, even with None.
-
-Without the first, a cone finds other missions too. Without the second, a question for one star took minutes instead of
-seconds (lightkurve pull request 715), and every cone holds full-frame images: they come when ``dataproduct_type="image"`` says so.
-"""
 
 _RANGE = re.compile(r"\s*([^.\s]\S*?|\.\d\S*?)\s*\.\.\s*(\S+)\s*")
 
@@ -27,7 +21,9 @@ def columns_of(config: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {name: column for name, column in config.items() if name != "_selected_" and not column.get("remove")}
 
 
-def checked(criteria: Mapping[str, Any], config: Mapping[str, Any], wildcards: bool) -> dict[str, list[Any]]:
+def checked(
+    criteria: Mapping[str, Any], config: Mapping[str, Any], wildcards: bool, added: Mapping[str, Any] | None = None
+) -> dict[str, list[Any]]:
     """Check criteria and return them in the form that astroquery takes, with the defaults.
 
     Parameters
@@ -38,6 +34,8 @@ def checked(criteria: Mapping[str, Any], config: Mapping[str, Any], wildcards: b
         The archive's column configuration.
     wildcards : bool
         Whether ``*`` and ``%`` stand for any text.
+    added : dict, optional
+        Criteria that are added if the same column is not given; if None, `tess_source_mast.defaults.defaults`.
 
     Returns
     -------
@@ -53,7 +51,7 @@ def checked(criteria: Mapping[str, Any], config: Mapping[str, Any], wildcards: b
     """
     columns = columns_of(config)
     spelling = {name.lower(): name for name in columns}
-    wanted: dict[str, Any] = dict(DEFAULTS)
+    wanted: dict[str, Any] = dict(defaults(criteria) if added is None else added)
     for name, value in criteria.items():
         if name.lower() not in spelling:
             raise UnknownNameError("criterion", name, columns)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tess_source._lazy import pl
+from tess_source.display import text
 from tess_source.errors import ServiceError
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations
+from tess_source.tables.nearest import MOST_SAID, Taken, separation, taken_in_words
 from tess_source.targets.target import Query, Target
 from tess_source_mast.batches import MOST_AT_A_TIME, in_parallel
 from tess_source_mast.deadline import Deadline
 from tess_source_mast.frames import frame
-from tess_source_mast.questions import COUNT, PortalQuestion, questions
+from tess_source_mast.questions import COUNT, FILTERED, PortalQuestion, questions
 
 if TYPE_CHECKING:
     import threading
@@ -48,12 +52,11 @@ def find(query: Query, settings: Settings) -> Observations:
 
     asked = questions(query, portal(settings), settings)
     parts = in_parallel(
-        lambda question, stop: _answer_frame(question, settings, stop), asked, min(MOST_AT_A_TIME, settings.jobs)
+        lambda question, stop: _part_of_answer(question, settings, stop), asked, min(MOST_AT_A_TIME, settings.jobs)
     )
-    parts = [part for part in parts if part.width]
-    if not parts:
-        return Observations.empty()
-    return Observations.of(_stacked_frames(parts))
+    _log_what_is_left_out(parts)
+    frames = [part.rows for part in parts if part.rows.width]
+    return Observations.of(_stacked_frames(frames)) if frames else Observations.empty()
 
 
 def count(query: Query, settings: Settings) -> int:
@@ -103,7 +106,20 @@ def _row_count(question: PortalQuestion, settings: Settings, stop: threading.Eve
         raise ServiceError(question.service, f"asked for a number of rows, it gave {values[:3]!r}") from error
 
 
-def _answer_frame(question: PortalQuestion, settings: Settings, stop: threading.Event) -> pl.DataFrame:
+@dataclass(frozen=True, slots=True)
+class _ObservationPart:
+    """The answer to one question: the rows that were asked for, and what was left out."""
+
+    rows: pl.DataFrame
+    foreign: int = 0
+    """Number of rows of targets that were not asked for."""
+    taken: Taken | None = None
+    """The star that a name was taken to mean."""
+    others: tuple[tuple[int, float], ...] = ()
+    """The other stars near it: TIC ids and distances [arcsec]."""
+
+
+def _part_of_answer(question: PortalQuestion, settings: Settings, stop: threading.Event) -> _ObservationPart:
     """Return the rows that answer a question."""
     from tess_source_mast.portal import portal
 
@@ -113,9 +129,9 @@ def _answer_frame(question: PortalQuestion, settings: Settings, stop: threading.
     if question.names:
         return _rows_asked_for(found, question)
     if question.target is None:
-        return found
+        return _ObservationPart(found)
     found = _with_separation(found, question.target)
-    return _rows_of_nearest(found, question.target) if question.nearest_only else found
+    return _rows_of_nearest(found, question.target) if question.nearest_only else _ObservationPart(found)
 
 
 def _stacked_frames(parts: list[pl.DataFrame]) -> pl.DataFrame:
@@ -127,34 +143,29 @@ def _stacked_frames(parts: list[pl.DataFrame]) -> pl.DataFrame:
     return keyed.unique("obsid", keep="first", maintain_order=True)
 
 
-def _rows_asked_for(found: pl.DataFrame, question: PortalQuestion) -> pl.DataFrame:
+def _rows_asked_for(found: pl.DataFrame, question: PortalQuestion) -> _ObservationPart:
     """Return the rows of the targets that were asked for: servers have given others."""
     if "target_name" not in found.columns:
-        return found
+        return _ObservationPart(found)
     known = found.filter(pl.col("target_name").is_in(list(question.names)))
-    if foreign := found.height - known.height:
-        log.warning("%s gave %d rows of targets that were not asked for; they are left out", question.service, foreign)
-    return known
+    return _ObservationPart(known, foreign=found.height - known.height)
 
 
 def _with_separation(found: pl.DataFrame, target: Target) -> pl.DataFrame:
-    """Return the rows with the angle between a place and each observation's coordinates [arcsec], by the haversine formula."""
+    """Return the rows with the angle between a place and each observation's coordinates [arcsec], if both are known."""
     if target.ra is None or target.dec is None or not {"s_ra", "s_dec"} <= set(found.columns):
         return found
-    here_ra, here_dec = pl.lit(target.ra).radians(), pl.lit(target.dec).radians()
-    ra, dec = pl.col("s_ra").radians(), pl.col("s_dec").radians()
-    square = ((dec - here_dec) / 2).sin().pow(2) + here_dec.cos() * dec.cos() * ((ra - here_ra) / 2).sin().pow(2)
-    return found.with_columns(separation=2 * square.sqrt().clip(0, 1).arcsin().degrees() * 3600)
+    return found.with_columns(separation=separation(target.ra, target.dec))
 
 
-def _rows_of_nearest(found: pl.DataFrame, target: Target) -> pl.DataFrame:
-    """Return the rows of the nearest TIC id; a warning names it and the others.
+def _rows_of_nearest(found: pl.DataFrame, target: Target) -> _ObservationPart:
+    """Return the rows of the nearest TIC id.
 
     Rows without a TIC id, full-frame images that were asked for, are kept: they hold the place.
     """
     tic = pl.col("target_name").str.extract(r"^0*(\d+)$").cast(pl.Int64, strict=False)
     if not found.height or not {"target_name", "separation"} <= set(found.columns):
-        return found
+        return _ObservationPart(found)
     stars = (
         found.select(tic.alias("tic"), "separation")
         .drop_nulls()
@@ -163,12 +174,26 @@ def _rows_of_nearest(found: pl.DataFrame, target: Target) -> pl.DataFrame:
         .sort("separation", "tic")
     )
     if not stars.height:
-        return found
-    (taken, away), *others = stars.rows()
-    also = ", ".join(f"TIC {other} at {apart:.1f} arcsec" for other, apart in others)
-    log.warning(
-        "%s: using TIC %d, %.1f arcsec from the coordinates of %s%s",
-        *(target.text, taken, away, target.resolver or "the target"),
-        f"; near it also {also} (give a radius for all)" if also else "",
-    )
-    return found.filter((tic == taken) | tic.is_null())
+        return _ObservationPart(found)
+    (nearest, away), *others = stars.rows()
+    kept = found.filter((tic == nearest) | tic.is_null())
+    return _ObservationPart(kept, taken=Taken(target, nearest, away), others=tuple(others))
+
+
+def _log_what_is_left_out(parts: Sequence[_ObservationPart]) -> None:
+    """Log which stars names are taken to mean, which others are near them, and how many rows nobody asked for."""
+    if foreign := sum(part.foreign for part in parts):
+        log.warning("%s gave %d rows of targets that were not asked for; they are left out", FILTERED, foreign)
+    if taken := [part.taken for part in parts if part.taken]:
+        log.warning("%s", taken_in_words(taken))
+    crowded = [
+        f"{part.taken.target.text}: near it also {text.first([_star_in_words(*star) for star in part.others])}"
+        for part in parts
+        if part.taken and part.others
+    ]
+    if crowded:
+        log.warning("%s (give a radius for all)", text.first(crowded, MOST_SAID, "; "))
+
+
+def _star_in_words(tic: int, away: float) -> str:
+    return f"TIC {tic} at {away:.1f} arcsec"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
@@ -13,6 +13,7 @@ from tess_source.settings import Settings
 from tess_source.tables.listing import Observations, Products
 from tess_source_mast.batches import MOST_AT_A_TIME, batches, in_parallel
 from tess_source_mast.deadline import Deadline, OverloadError
+from tess_source_mast.defaults import IMAGES
 from tess_source_mast.frames import frame
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ MOST_OBSERVATIONS = 500
 """Observations in one request."""
 TRIES_OF_A_HALF = 2
 """How often a half is tried: the whole has been tried before."""
-IMAGES = ("TESS FFI", "TICA FFI")
-"""Target names of full-frame images; a CCD of a sector has thousands, and astroquery does not list them either."""
 
 
 def list_products(observations: Observations, settings: Settings) -> Products | None:
@@ -58,14 +57,16 @@ def list_products(observations: Observations, settings: Settings) -> Products | 
     ours = _without_images(ours.with_columns(obsid=_obsids(ours)))
     wanted = list(batches(dict.fromkeys(ours["obsid"]), MOST_OBSERVATIONS))
 
-    def ask(batch: list[str], stop: threading.Event) -> list[pl.DataFrame]:
-        return _product_frames(batch, settings, Deadline(settings.timeout, stop=stop))
+    def ask(batch: list[str], stop: threading.Event) -> list[_ProductPart]:
+        return _product_parts(batch, settings, Deadline(settings.timeout, stop=stop))
 
     parts = [part for parts in in_parallel(ask, wanted, min(MOST_AT_A_TIME, settings.jobs)) for part in parts]
-    parts = [part for part in parts if part.width]
-    if not parts:
+    if foreign := sum(part.foreign for part in parts):
+        log.warning("%s gave %d products of observations that were not asked for; they are left out", SERVICE, foreign)
+    frames = [part.rows for part in parts if part.rows.width]
+    if not frames:
         return Products.empty()
-    found = pl.concat(parts, how="diagonal_relaxed").with_columns(archive=pl.lit("mast"))
+    found = pl.concat(frames, how="diagonal_relaxed").with_columns(archive=pl.lit("mast"))
     if "parent_obsid" in found.columns:
         found = found.with_columns(observation=pl.col("parent_obsid").cast(pl.String))
     return _with_exptime(Products.of(found), ours)
@@ -105,7 +106,15 @@ def _without_images(ours: pl.DataFrame) -> pl.DataFrame:
     return ours.filter(~pl.any_horizontal(known))
 
 
-def _product_frames(obsids: list[str], settings: Settings, deadline: Deadline) -> list[pl.DataFrame]:
+@dataclass(frozen=True, slots=True)
+class _ProductPart:
+    """The products of some observations, and the number of rows that were not asked for."""
+
+    rows: pl.DataFrame
+    foreign: int
+
+
+def _product_parts(obsids: list[str], settings: Settings, deadline: Deadline) -> list[_ProductPart]:
     """Return the products of observations, asked for at once or, if that is too much for the server, half by half."""
     from tess_source_mast.portal import portal
 
@@ -119,19 +128,17 @@ def _product_frames(obsids: list[str], settings: Settings, deadline: Deadline) -
         log.warning("%s; asking for %d observations at a time", error, middle)
         deadline = replace(deadline, tries=TRIES_OF_A_HALF)
         return [
-            part for half in (obsids[:middle], obsids[middle:]) for part in _product_frames(half, settings, deadline)
+            part for half in (obsids[:middle], obsids[middle:]) for part in _product_parts(half, settings, deadline)
         ]
     return [_rows_of_parents(frame(SERVICE, pages), obsids)]
 
 
-def _rows_of_parents(found: pl.DataFrame, obsids: Sequence[str]) -> pl.DataFrame:
+def _rows_of_parents(found: pl.DataFrame, obsids: Sequence[str]) -> _ProductPart:
     """Return the products of the observations that were asked for: servers have given others (astroquery issue 1917)."""
     if "parent_obsid" not in found.columns:
-        return found
+        return _ProductPart(found, 0)
     known = found.filter(pl.col("parent_obsid").is_in(list(obsids)))
-    if foreign := found.height - known.height:
-        log.warning("%s gave %d products of observations that were not asked for; they are left out", SERVICE, foreign)
-    return known
+    return _ProductPart(known, found.height - known.height)
 
 
 def _with_exptime(products: Products, observations: pl.DataFrame) -> Products:

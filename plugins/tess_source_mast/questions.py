@@ -71,7 +71,8 @@ def questions(query: Query, portal: Portal, settings: Settings) -> list[PortalQu
         If a target or a criterion makes no sense.
     """
     deadline = Deadline(settings.timeout)
-    criteria = checked(query.criteria, portal.columns("Mast.Caom.Cone", settings, deadline), query.wildcards)
+    columns = portal.columns("Mast.Caom.Cone", settings, deadline)
+    criteria = checked(query.criteria, columns, query.wildcards, query.defaults)
     tics = list(dict.fromkeys(str(target.tic) for target in query.targets if target.tic is not None))
     places = [target for target in query.targets if target.tic is None]
     if tics and "target_name" in criteria:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from tess_source._lazy import pl
 from tess_source._version import __version__
 from tess_source.cache.answers import BROKEN, LISTED, Answer, Answers
 from tess_source.cache.keep import keep
-from tess_source.cache.question import FORMAT, Question
+from tess_source.cache.question import Question
 from tess_source.clock import SKEW, age_of, ago, this_moment
 from tess_source.errors import OfflineError, QueryError
 from tess_source.hooks.registry import Registry
@@ -29,6 +29,8 @@ log: logging.Logger = logging.getLogger(__name__)
 
 ARCHIVE_HOOKS = ("tess_query", "tess_list")
 RESOLVER_HOOKS = ("tess_resolve",)
+NAME_FORMAT = 2
+"""Number of the format of kept names; it grows when the meaning of a kept name changes."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Memory:
         return ""
 
     def ask(
-        self, query: Query, fresh: Callable[[], Answer], serves: Callable[[Answer], bool], *, refresh: bool = False
+        self, query: Query, fresh: Callable[[Query], Answer], serves: Callable[[Answer], bool], *, refresh: bool = False
     ) -> Recalled:
         """Return the answer to a question from the store, or else ask the archives.
 
@@ -79,7 +81,8 @@ class Memory:
         ----------
         query : Query
         fresh : callable
-            Asks the archives.
+            Asks the archives a query. Where the kept answer to the same question lacks what these filters may keep, the query is without
+            filters, so that the new answer holds enough for all of them.
         serves : callable
             Returns whether a remembered answer holds everything that the filters of the question may keep.
         refresh : bool
@@ -94,21 +97,25 @@ class Memory:
         reason = self.why_not()
         question = None if reason else Question.of(query, **self._who_is_asked(ARCHIVE_HOOKS, query.archives))
         answers = Answers(self.root, self.max_age, None if self.offline else self._software_versions(ARCHIVE_HOOKS))
-        if question and not refresh and (kept := answers.find(question)) and serves(kept):
-            self._log_recalled(query, kept)
+        kept = answers.find(question) if question and not refresh else None
+        if kept and serves(kept):
+            self._log_recalled(kept)
             return Recalled(kept, kept.time)
         if self.offline:
             missing = answers.missing(question) if question and question.tics else list(map(str, query.targets))
             raise OfflineError(_targets_in_words(missing or list(map(str, query.targets)), query), reason)
-        answer = fresh()
+        answer = fresh(replace(query, filters={}) if kept else query)
         if question:
             answers.keep(question, answer)
         return Recalled(answer)
 
-    def without_network(self, query: Query, fresh: Callable[[], Answer], error: OfflineError) -> Recalled:
-        """Return the answer of archives that need no connection; raise `error`, which says what is missing, if they cannot answer."""
+    def without_network(self, query: Query, fresh: Callable[[Query], Answer], error: OfflineError) -> Recalled:
+        """Return the answer of archives that need no connection; raise `error`, which says what is missing, if they cannot answer.
+
+        It is not kept, so it need not hold more than the filters of the query keep.
+        """
         try:
-            answer = fresh()
+            answer = fresh(query)
         except QueryError:
             raise error from None
         log.warning("offline: answered by %s", ", ".join(query.archives))
@@ -137,7 +144,7 @@ class Memory:
         """
         self._check_refresh(refresh)
         reason = self.why_not(RESOLVER_HOOKS)
-        asked = {"format": FORMAT, **self._who_is_asked(RESOLVER_HOOKS), "name": " ".join(name.split())}
+        asked = {"format": NAME_FORMAT, **self._who_is_asked(RESOLVER_HOOKS), "name": " ".join(name.split())}
         path = self._name_file(asked)
         if not (reason or refresh) and (known := self._kept_name(path, asked)):
             return known
@@ -207,16 +214,11 @@ class Memory:
 
     # -- messages --
 
-    def _log_recalled(self, query: Query, answer: Answer) -> None:
+    def _log_recalled(self, answer: Answer) -> None:
         """Log that an answer comes from the store: as a warning if it is older than would be accepted with a connection."""
         age = age_of(answer.time)
         old = not -SKEW <= age <= config.max_age(self.settings.max_age)
         log.log(logging.WARNING if old else logging.INFO, "from the store: answered at %s, %s", answer.time, ago(age))
-        nearest = [target.text for target in query.targets if target.tic is None and target.radius is None]
-        if nearest:
-            taken = sorted(set(answer.observations["tic"].drop_nulls()))
-            meant = ", ".join(f"TIC {tic}" for tic in taken[:10]) + (" …" if len(taken) > 10 else "")
-            log.warning("%s: using %s", ", ".join(nearest), meant)
 
 
 def _targets_in_words(missing: Sequence[str], query: Query, most: int = 10) -> str:

@@ -14,7 +14,7 @@ from tess_source.targets.target import Query, Target
 
 __all__ = ["FORMAT", "Question"]
 
-FORMAT = 2
+FORMAT = 3
 """Number of the format; it grows when the meaning of a kept answer, or of a canonical question, changes."""
 
 
@@ -33,6 +33,7 @@ class Question:
 
         Filters do not count: an answer is used for all filters for which it holds enough. The order and the spelling of targets, the case
         of column names and the order of a list of values do not count either. The order of two numbers counts: they may be an interval.
+        A criterion that an archive adds by default counts like one that was given.
 
         Parameters
         ----------
@@ -46,7 +47,9 @@ class Question:
         Question or None
             None if a value cannot be written as plain text.
         """
-        criteria = sorted(([name.lower(), _canonical(value)] for name, value in query.criteria.items()), key=json.dumps)
+        given = {name.lower(): _canonical(value) for name, value in query.criteria.items()}
+        added = {name.lower(): _canonical(value) for name, value in (query.defaults or {}).items()}
+        criteria = sorted(([name, value] for name, value in {**added, **given}.items()), key=json.dumps)
         if _has_unwritable(criteria):
             return None
         asked = {"format": FORMAT, **whom, "criteria": criteria, "wildcards": query.wildcards}

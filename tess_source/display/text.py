@@ -14,7 +14,7 @@ from tess_source.display.narrow import GAP, LaidColumn, narrowed
 if TYPE_CHECKING:
     from tess_source.display.narrow import LaidColumn
 
-__all__ = ["cell", "counts", "escape", "html", "number", "size", "table"]
+__all__ = ["cell", "counts", "escape", "first", "html", "number", "size", "table"]
 
 MOST_ROWS = 40
 
@@ -33,6 +33,12 @@ def cell(value: Any) -> str:
 def number(count: int, noun: str) -> str:
     """Return a number of things in words, e.g. ``1 file``, ``2,000 files``."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def first(items: Sequence[str], most: int = 10, separator: str = ", ") -> str:
+    """Return the first items of a list and the number of the others, e.g. ``1, 2, 3 and 997 more``."""
+    more = f" and {len(items) - most:,} more" if len(items) > most else ""
+    return separator.join(items[:most]) + more
 
 
 def size(count: float) -> str:

@@ -62,6 +62,17 @@ class Archive(Protocol):
     """A plugin that finds observations and lists their files."""
 
     @hookspec
+    def tess_defaults(self, query: Query) -> Mapping[str, Any] | None:
+        """Return the criteria that this archive adds to a query, column → value. The answer to a search names them.
+
+        A pure function. Leave out a default if the query excludes it or makes it meaningless. What is returned is `Query.defaults`
+        of the query that the other hooks get; there it may also come from a lock.
+
+        Answers: merged, the first that adds a column has it; None means "I add none".
+        """
+        ...
+
+    @hookspec
     def tess_query(self, query: Query, settings: Settings) -> Observations | None:
         """Return the observations that a query asks for.
 

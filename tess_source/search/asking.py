@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,10 +21,13 @@ from tess_source.search.resolving import archives_of
 from tess_source.settings import Settings
 from tess_source.tables.found import Found
 from tess_source.tables.listing import Links, Observations, Products
+from tess_source.tables.nearest import Taken, stars_taken, taken_in_words
 from tess_source.targets.recorded import question as recorded
 from tess_source.targets.target import Query
 
 __all__ = ["FIELD_TABLES", "answer", "count", "fields", "found_of", "observed", "products"]
+
+log: logging.Logger = logging.getLogger(__name__)
 
 FIELD_TABLES = ("observations", "products")
 
@@ -41,20 +45,15 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
     OfflineError
         If no connection may be opened, and neither the cache folder nor a stand-in has an answer.
     """
-    memory = Memory(settings, registry)
-    tried: list[bool] = []
+    memory, query = Memory(settings, registry), _with_defaults(registry, settings, query)
 
-    def fresh() -> Answer:
+    def fresh(query: Query) -> Answer:
         seen = _observations(registry, settings, query)
-        asked = (
-            replace(query, filters={}) if tried else query
-        )  # the kept answer was for other filters: make the new one for all filters
-        found = listed(registry, seen, asked, lambda part: _products(registry, settings, part, asked))
+        found = listed(registry, seen, query, lambda part: _products(registry, settings, part, query))
         return memory.answer(seen, found.products, found.listed)
 
     def serves(kept: Answer) -> bool:
         wanted = Wanted.of(registry, kept.observations, query)
-        tried.append(True)
         return wanted.is_in(registry, kept.observations, Listing(kept.products, kept.listed), query)
 
     try:
@@ -64,7 +63,10 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
         if not query.archives:
             raise
         recalled = memory.without_network(query, fresh, error)
-    record = {**_record(registry, settings, query), "time": recalled.answer.time}
+    taken = stars_taken(query.targets, recalled.answer.observations)
+    if recalled.from_store and taken:
+        log.warning("%s", taken_in_words(taken))
+    record = {**_record(registry, settings, query, taken), "time": recalled.answer.time}
     found = Found(
         recalled.answer.products.unique(), recalled.answer.observations, Links.empty(), query,
         record=record, from_store=recalled.from_store,
@@ -82,14 +84,17 @@ def observed(registry: Registry, settings: Settings, query: Query) -> Found:
     """
     if Memory(settings, registry).offline:
         return answer(registry, settings, query)
-    record = {**_record(registry, settings, query), "listed": False}
-    return Found(Products.empty(), _observations(registry, settings, query), Links.empty(), query, record=record)
+    query = _with_defaults(registry, settings, query)
+    seen = _observations(registry, settings, query)
+    record = {**_record(registry, settings, query, stars_taken(query.targets, seen)), "listed": False}
+    return Found(Products.empty(), seen, Links.empty(), query, record=record)
 
 
 def count(registry: Registry, settings: Settings, query: Query) -> int:
     """Return the number of observations that a question would find, without fetching them."""
     if Memory(settings, registry).offline:
         return len(answer(registry, settings, query).observations)
+    query = _with_defaults(registry, settings, query)
     caller = registry.among("tess_count", _archives(registry, settings, query))
     with _suggesting_filters(registry):
         answers = registry.call("tess_count", caller, query=query, settings=settings)
@@ -148,6 +153,15 @@ def fields(registry: Registry, settings: Settings, what: str = "observations") -
 # -- hooks --
 
 
+def _with_defaults(registry: Registry, settings: Settings, query: Query) -> Query:
+    """Return a query with the criteria that its archives add, unless it has them already, as from a lock."""
+    if query.defaults is not None:
+        return query
+    caller = registry.among("tess_defaults", _archives(registry, settings, query))
+    answers = registry.call("tess_defaults", caller, query=query)
+    return replace(query, defaults={name: value for part in reversed(answers) for name, value in part.items()})
+
+
 def _observations(registry: Registry, settings: Settings, query: Query) -> Observations:
     caller = registry.among("tess_query", _archives(registry, settings, query))
     with _suggesting_filters(registry):
@@ -199,9 +213,11 @@ def _suggesting_filters(registry: Registry) -> Iterator[None]:
         raise UnknownNameError(error.what, error.name, [*registry.filters, *error.choices]) from error
 
 
-def _record(registry: Registry, settings: Settings, query: Query) -> dict[str, Any]:
+def _record(registry: Registry, settings: Settings, query: Query, taken: Sequence[Taken] = ()) -> dict[str, Any]:
     """Return a record of how an answer was obtained, in plain values."""
+    nearest = {"nearest": [star.record() for star in taken]} if taken else {}
     return {
+        **nearest,
         "question": recorded(query),
         "server": settings.server_name,
         "archives": list(_archives(registry, settings, query)),

@@ -24,12 +24,14 @@ def question(query: Query) -> dict[str, Any]:
     -------
     dict
         ``targets``: texts such as ``"TIC 16740101"``, or for names and places a dict with tic, ra, dec [deg], radius [arcsec] and
-        resolver as far as known; ``criteria``: column → value; ``wildcards``, if they are used.
+        resolver as far as known; ``criteria``: column → value; ``defaults``: criteria that archives added; ``wildcards``, if they are used.
     """
     asked: dict[str, Any] = {
         "targets": [_target_record(target) for target in query.targets],
-        "criteria": {name: plain(value) for name, value in sorted(query.criteria.items())},
+        "criteria": _plain_criteria(query.criteria),
     }
+    if query.defaults is not None:
+        asked["defaults"] = _plain_criteria(query.defaults)
     return {**asked, "wildcards": True} if query.wildcards else asked
 
 
@@ -43,10 +45,19 @@ def query_from(asked: Mapping[str, Any]) -> Query:
     """
     try:
         targets = tuple(_target_from(target) for target in asked.get("targets", ()))
-        criteria = {str(name): restored(value) for name, value in asked.get("criteria", {}).items()}
+        criteria = _criteria_from(asked.get("criteria", {}))
+        defaults = _criteria_from(asked["defaults"]) if "defaults" in asked else None
     except (TypeError, ValueError, AttributeError) as error:
         raise LockError(f"the recorded question cannot be understood: {error}") from error
-    return Query(targets, criteria, bool(asked.get("wildcards", False)))
+    return Query(targets, criteria, bool(asked.get("wildcards", False)), defaults=defaults)
+
+
+def _plain_criteria(criteria: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: plain(value) for name, value in sorted(criteria.items())}
+
+
+def _criteria_from(recorded: Mapping[str, Any]) -> dict[str, Any]:
+    return {str(name): restored(value) for name, value in recorded.items()}
 
 
 def _target_record(target: Target) -> Any:

@@ -54,3 +54,5 @@ class Query:
     """Name of a filter → its checked value. An archive need not list products that these filters drop."""
     archives: tuple[str, ...] = ()
     """Names of the archives that are asked; if empty, those that are asked by default."""
+    defaults: Mapping[str, Any] | None = None
+    """Criteria that archives add by default: see `tess_source.hooks.specs.Archive.tess_defaults`. None: not known yet."""

@@ -1,0 +1,82 @@
+"""The stars that names are taken to mean: of all stars in an answer, the nearest to each place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tess_source._lazy import pl
+from tess_source.display import text
+from tess_source.tables.listing import Observations
+from tess_source.targets.target import Target
+
+__all__ = ["MOST_SAID", "Taken", "separation", "stars_taken", "taken_in_words"]
+
+REACH = 10.0
+"""Greatest distance of a star that a name can mean [arcsec]. The archive finds what overlaps a cone of
+`tess_source.targets.target.DEFAULT_RADIUS`, and an observation has a radius of 5 arcsec."""
+MOST_SAID = 3
+"""Most names that are said one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The star that a name is taken to mean."""
+
+    target: Target
+    tic: int
+    away: float
+    """From the place that the name was resolved to [arcsec]."""
+
+    def __str__(self) -> str:
+        return f"using TIC {self.tic}, {self.away:.1f} arcsec from the coordinates of {self.target.resolver or 'the target'}"
+
+    def record(self) -> dict[str, Any]:
+        """Return it in plain values."""
+        return {"target": self.target.text, "tic": self.tic, "arcsec": round(self.away, 3)}
+
+
+def stars_taken(targets: Iterable[Target], observations: Observations) -> list[Taken]:
+    """Return the star that each name is taken to mean, of all names for which there is one.
+
+    Of a name without a radius, archives give the observations of its nearest star only. Stars of other targets may be in the same answer.
+
+    Parameters
+    ----------
+    targets : iterable of Target
+    observations : Observations
+        With columns `s_ra` and `s_dec` [deg]; without them, it is not known which star is near.
+    """
+    frame, found = observations.to_polars(), []
+    names = [target for target in targets if target.tic is None and target.radius is None]
+    if not names or not {"s_ra", "s_dec"} <= set(frame.columns):
+        return []
+    stars = frame.select("tic", "s_ra", "s_dec").drop_nulls().unique().sort("s_dec", "tic")
+    for target in names:
+        if target.ra is None or target.dec is None:
+            continue
+        apart = separation(target.ra, target.dec)
+        begin, end = (stars["s_dec"].search_sorted(target.dec + sign * REACH / 3600) for sign in (-1, 1))
+        near = stars[int(begin) : int(end) + 1].select("tic", away=apart).filter(pl.col("away") <= REACH)
+        if near.height:
+            found.append(Taken(target, *near.sort("away", "tic").row(0)))
+    return found
+
+
+def separation(ra: float, dec: float) -> pl.Expr:
+    """Return the angle between a place [deg] and the columns `s_ra` and `s_dec` [arcsec], by the haversine formula."""
+    here_ra, here_dec = pl.lit(ra).radians(), pl.lit(dec).radians()
+    there_ra, there_dec = pl.col("s_ra").radians(), pl.col("s_dec").radians()
+    square = ((there_dec - here_dec) / 2).sin().pow(2) + here_dec.cos() * there_dec.cos() * (
+        (there_ra - here_ra) / 2
+    ).sin().pow(2)
+    return 2 * square.sqrt().clip(0, 1).arcsin().degrees() * 3600
+
+
+def taken_in_words(taken: Sequence[Taken]) -> str:
+    """Return which stars names are taken to mean; many names are counted, with a few examples."""
+    if len(taken) <= MOST_SAID:
+        return "; ".join(f"{star.target.text}: {star}" for star in taken)
+    shown = text.first([f"{star.target.text} TIC {star.tic}" for star in taken], MOST_SAID)
+    return f"{text.number(len(taken), 'name')}: using the star nearest to the coordinates of each: {shown}"
