@@ -114,6 +114,7 @@ def observations(
     radius: float | Quantity | str | None = None,
     wildcards: bool = False,
     archive: str | Sequence[str] | None = None,
+    refresh: bool = False,
     session: Session | None = None,
     **words: Any,
 ) -> Observations:
@@ -123,6 +124,8 @@ def observations(
     ----------
     targets, radius, wildcards, archive
         See `search`.
+    refresh : bool
+        Look up names, even if it is remembered what they mean. The archive is asked in any case.
     session : Session, optional
         The default session if not given.
     **words
@@ -139,7 +142,7 @@ def observations(
         As `search`.
     """
     here = _chosen(session)
-    asked = {"radius": radius, "wildcards": wildcards, "archive": archive}
+    asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "refresh": refresh}
     return here._found_observations(targets, words=words, **asked).observations
 
 

@@ -25,7 +25,7 @@ from tess_source.search.resolving import question, question_of_observations
 from tess_source.search.select import checked, filters_among, select
 from tess_source.settings import OnProgress, Settings, check_server, checked_jobs, checked_names, checked_seconds
 from tess_source.tables.accessors import Extended, given
-from tess_source.tables.found import Found
+from tess_source.tables.found import ASK_AGAIN, Found
 from tess_source.tables.items import Entry
 from tess_source.tables.loaded import Group, Loaded, Opened
 from tess_source.tables.plan import Manifest, Plan
@@ -197,7 +197,7 @@ class Session(Extended):
         )
         found = self._answer(query, refresh=refresh)
         if missing := found.unobserved():
-            log.warning("%s", missing)
+            log.warning("%s%s", missing, f" (from the store; {ASK_AGAIN})" if found.from_store else "")
         return self.select(found, **filters)
 
     def count(

@@ -51,14 +51,16 @@ def checked(
     """
     columns = columns_of(config)
     spelling = {name.lower(): name for name in columns}
-    wanted: dict[str, Any] = dict(defaults(criteria) if added is None else added)
+    given: dict[str, Any] = {}
     for name, value in criteria.items():
         if name.lower() not in spelling:
             raise UnknownNameError("criterion", name, columns)
-        wanted[spelling[name.lower()]] = value
+        given[spelling[name.lower()]] = value
+    wanted = {**(defaults(criteria) if added is None else added), **given}
+    first = [name for name in DEFAULTS if name in wanted]  # one order, whether they were given or added
     return {
         name: _checked_values(name, value, columns.get(name, {}), wildcards)
-        for name, value in wanted.items()
+        for name, value in {**{name: wanted[name] for name in first}, **wanted}.items()
         if value is not None
     }
 

@@ -27,7 +27,7 @@ P = ParamSpec("P")
 
 KEPLERS = ("quarter", "month", "campaign")
 """Arguments of lightkurve that do not exist for TESS."""
-OWN = ("radius", "exptime", "cadence", "mission", "author", "sector", "limit", "session")
+OWN = ("radius", "exptime", "cadence", "mission", "author", "sector", "limit", "refresh", "session")
 ANY = ("any", "all")
 """lightkurve's words for any author."""
 LONG = "long"
@@ -48,6 +48,7 @@ def _search(
     *,
     sector: Any = None,
     limit: int | None = None,
+    refresh: bool = False,
     session: Session | None = None,
     **filters: Any,
 ) -> SearchTable:
@@ -55,7 +56,7 @@ def _search(
     here = session or default_session()
     said = {"exptime": exptime, "cadence": cadence, "mission": mission, "author": author, "sector": sector}
     chosen = _our_filters(function, {**said, **filters}, here)
-    found = here.search(_targets(target, radius), radius=radius, kind=kind, **chosen)
+    found = here.search(_targets(target, radius), radius=radius, kind=kind, refresh=refresh, **chosen)
     return SearchTable(found)[_first_rows(limit)]
 
 
@@ -105,6 +106,8 @@ def search_lightcurve(*args: Any, **words: Any) -> SearchTable:
         Sectors, a range, or text such as ``"14-26"``.
     limit : int, optional
         Most rows; the first ones are kept.
+    refresh : bool
+        Ask the archive, even if a recent answer to this question is remembered.
     session : Session, optional
         The default session if not given.
     **filters
@@ -146,6 +149,7 @@ def search_dv(
     sector: Any = None,
     limit: int | None = None,
     kind: Any = "dvt",
+    refresh: bool = False,
     session: Session | None = None,
     **filters: Any,
 ) -> SearchTable:
@@ -153,7 +157,7 @@ def search_dv(
 
     Parameters
     ----------
-    target, radius, exptime, cadence, mission, author, sector, limit, session, **filters
+    target, radius, exptime, cadence, mission, author, sector, limit, refresh, session, **filters
         See `search_lightcurve`. A sector finds the runs whose range includes it.
     kind : str or list of str
         Time series (``"dvt"``), which ``download`` opens as light curves, one per TCE; or reports (``"dvr-xml"``, ``"dvr-pdf"``) and
@@ -165,7 +169,7 @@ def search_dv(
     """
     table = _search(
         "search_dv", kind, target, radius, exptime, cadence, mission, author,
-        sector=sector, limit=limit, session=session, **filters,
+        sector=sector, limit=limit, refresh=refresh, session=session, **filters,
     )  # fmt: skip
     table.display_extra_columns = ("productFilename",)
     return table

@@ -10,6 +10,7 @@ from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from tess_source._lazy import pl
 from tess_source.cache.answers import Answer
 from tess_source.cache.memory import Memory
 from tess_source.clock import this_moment
@@ -67,6 +68,8 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
     if recalled.from_store and taken:
         log.warning("%s", taken_in_words(taken))
     record = {**_record(registry, settings, query, taken), "time": recalled.answer.time}
+    if unlisted := _count_unlisted_images(recalled.answer):
+        record["unlisted"] = unlisted
     found = Found(
         recalled.answer.products.unique(), recalled.answer.observations, Links.empty(), query,
         record=record, from_store=recalled.from_store,
@@ -153,13 +156,20 @@ def fields(registry: Registry, settings: Settings, what: str = "observations") -
 # -- hooks --
 
 
+def _count_unlisted_images(answer: Answer) -> int:
+    """Return the number of observations of full-frame images without products: an archive may not list the thousands of each."""
+    images = answer.observations.where(pl.col("kind") == "ffi")
+    return len(images) - len(images.having(answer.products)) if len(images) else 0
+
+
 def _with_defaults(registry: Registry, settings: Settings, query: Query) -> Query:
     """Return a query with the criteria that its archives add, unless it has them already, as from a lock."""
     if query.defaults is not None:
         return query
     caller = registry.among("tess_defaults", _archives(registry, settings, query))
     answers = registry.call("tess_defaults", caller, query=query)
-    return replace(query, defaults={name: value for part in reversed(answers) for name, value in part.items()})
+    added = {name: value for part in reversed(answers) for name, value in part.items()}
+    return replace(query, defaults=added) if answers else query
 
 
 def _observations(registry: Registry, settings: Settings, query: Query) -> Observations:

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from astropy.table import Table as AstropyTable
 
-__all__ = ["Drop", "Found"]
+__all__ = ["ASK_AGAIN", "Drop", "Found"]
 
+ASK_AGAIN = "refresh=True (--refresh) asks it again"
+MOST_NAMES = 10
+"""Most names that `Found.explain` shows one by one."""
 URI = r"^[A-Za-z][A-Za-z0-9+.-]*:"
 """Beginning of the URI of a file (RFC 3986, section 3.1); everything else that links name is a key."""
 
@@ -140,17 +143,20 @@ class Found(FoundMethods):
     def explain(self) -> str:
         """Return how this answer was obtained: the targets, the observations, and how many products each filter dropped."""
         lines = [f"asked for {_query_in_words(self.query)}"]
+        lines += [f"by default only {_criteria_in_words(self.query.defaults)}"] if self.query.defaults else []
         lines += (
             [f"from the store, answered at {self.from_store}, {ago(age_of(self.from_store))}"]
             if self.from_store
             else []
         )
-        lines += [f"{target.text}: {target.resolver} says {target}" for target in self.query.targets if target.resolver]
+        lines += [*self._names_in_words(), *self._cones_in_words()]
         kinds = text.counts(self.observations["kind"])
         lines.append(f"{text.number(len(self.observations), 'observation')}{': ' + kinds if kinds else ''}")
         if not len(self.observations):
             lines.append(self._why_nothing())
         lines += [self.unobserved()] if self.unobserved() else []
+        if unlisted := (self.record or {}).get("unlisted"):
+            lines.append(f"products are not listed of {text.number(int(unlisted), 'full-frame image observation')}")
         before = self.drops[0].kept + self.drops[0].dropped if self.drops else len(self.products)
         lines.append(text.number(before, "product") if self._is_listed else "products were not asked for")
         lines += [str(drop) for drop in self.drops]
@@ -160,7 +166,24 @@ class Found(FoundMethods):
             lines.append(
                 f"no product left for {text.number(len(gone), 'TIC id')} with observations: {_first_ten(gone)}"
             )
+        if self.from_store and (gone or self._tics_without_observations() or not len(self)):
+            lines.append(f"the archive may have more since then; {ASK_AGAIN}")
         return "\n".join(lines)
+
+    def _names_in_words(self) -> list[str]:
+        """Return what each name was resolved to, and which star it was taken to mean: a line per name, of the first ones."""
+        nearest = {star["target"]: star for star in (self.record or {}).get("nearest", ())}
+        lines = []
+        for target in (target for target in self.query.targets if target.resolver):
+            star = nearest.get(target.text)
+            taken = f"; of the stars there, only the nearest: TIC {star['tic']}, {star['arcsec']:.1f} arcsec away" if star else ""
+            lines.append(f"{target.text}: {target.resolver} says {target}{taken}")
+        return text.first(lines, MOST_NAMES, "\n").split("\n") if lines else []
+
+    def _cones_in_words(self) -> list[str]:
+        """Return how far around places observations are looked for: a line per radius."""
+        radii = [target.radius for target in self.query.targets if target.tic is None and target.radius is not None]
+        return [f"{text.number(radii.count(radius), 'cone')} of {radius:g} arcsec" for radius in dict.fromkeys(radii)]
 
     def _why_nothing(self) -> str:
         if any(target.tic is not None for target in self.query.targets):
@@ -168,7 +191,7 @@ class Found(FoundMethods):
                 "the archive answered and has none: the star may never have been a target with a light curve of its own, may lie "
                 "outside of all sectors so far, or its latest sector may not be public yet"
             )
-        return "the archive answered and has none that meet this"
+        return f"the archive answered and has none that meet this{' and the defaults' if self.query.defaults else ''}"
 
     @property
     def _is_listed(self) -> bool:
@@ -177,11 +200,14 @@ class Found(FoundMethods):
 
     def unobserved(self) -> str:
         """Return in words which TIC ids have no observations, if others have some; else an empty text."""
-        asked = self._tics_of_query()
-        missing = asked - set(self.observations["tic"].to_list()) if len(self.observations) else set()
+        missing, asked = self._tics_without_observations(), self._tics_of_query()
         return (
             f"{len(missing):,} of {len(asked):,} TIC ids have no observations: {_first_ten(missing)}" if missing else ""
         )
+
+    def _tics_without_observations(self) -> set[int]:
+        """Return the TIC ids without observations, if others have some."""
+        return self._tics_of_query() - set(self.observations["tic"].to_list()) if len(self.observations) else set()
 
     def _tics_without_products(self) -> set[int]:
         """Return the TIC ids whose products were all dropped, if others have products left."""
@@ -265,8 +291,9 @@ def _record_of_drop(drop: Drop) -> dict[str, Any]:
 
 def _query_in_words(query: Query) -> str:
     """Return a query in words."""
-    shown = ", ".join(map(str, query.targets[:5])) + (
-        f" and {len(query.targets) - 5:,} more" if len(query.targets) > 5 else ""
-    )
-    criteria = ", ".join(f"{name}={value!r}" for name, value in query.criteria.items())
-    return ", ".join(filter(None, [shown, criteria])) or "everything"
+    shown = text.first([str(target) for target in query.targets], 5)
+    return ", ".join(filter(None, [shown, _criteria_in_words(query.criteria)])) or "everything"
+
+
+def _criteria_in_words(criteria: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in criteria.items())

@@ -24,13 +24,13 @@ def question(query: Query) -> dict[str, Any]:
     -------
     dict
         ``targets``: texts such as ``"TIC 16740101"``, or for names and places a dict with tic, ra, dec [deg], radius [arcsec] and
-        resolver as far as known; ``criteria``: column → value; ``defaults``: criteria that archives added; ``wildcards``, if they are used.
+        resolver as far as known; ``criteria``: column → value; ``defaults``: criteria that archives added, if there are any; ``wildcards``, if they are used.
     """
     asked: dict[str, Any] = {
         "targets": [_target_record(target) for target in query.targets],
         "criteria": _plain_criteria(query.criteria),
     }
-    if query.defaults is not None:
+    if query.defaults:
         asked["defaults"] = _plain_criteria(query.defaults)
     return {**asked, "wildcards": True} if query.wildcards else asked
 
