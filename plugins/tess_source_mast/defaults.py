@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -84,5 +84,6 @@ _EXCLUDE: Mapping[tuple[str, Callable[[str], bool]], tuple[str, ...]] = {
 def _is_met(test: tuple[str, Callable[[str], bool]], given: Mapping[str, Any]) -> bool:
     column, holds = test
     value = given.get(column)
-    values = value if isinstance(value, Iterable) and not isinstance(value, str | bytes) else [value]
-    return any(holds(str(one)) for one in values if one is not None)
+    one = isinstance(value, str | bytes) or not isinstance(value, Collection) or getattr(value, "ndim", 1) == 0
+    values: Iterable[Any] = [value] if one else value
+    return any(holds(str(item)) for item in values if item is not None)

@@ -12,7 +12,7 @@ from tess_source.display import text
 from tess_source.errors import ServiceError
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations
-from tess_source.tables.nearest import MOST_SAID, Taken, separation, taken_in_words
+from tess_source.tables.nearest import MOST_SAID, Taken, separation, several_taken
 from tess_source.targets.target import Query, Target
 from tess_source_mast.batches import MOST_AT_A_TIME, in_parallel
 from tess_source_mast.deadline import Deadline
@@ -185,7 +185,7 @@ def _log_what_is_left_out(parts: Sequence[_ObservationPart]) -> None:
     if foreign := sum(part.foreign for part in parts):
         log.warning("%s gave %d rows of targets that were not asked for; they are left out", FILTERED, foreign)
     if taken := [part.taken for part in parts if part.taken]:
-        log.warning("%s", taken_in_words(taken))
+        log.warning("%s", several_taken(taken))
     crowded = [
         f"{part.taken.target.text}: near it also {text.first([_star_in_words(*star) for star in part.others])}"
         for part in parts

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np, pl
 from tess_source.errors import LoadError, QueryError, TessSourceError
+from tess_source.tables.reasons import Reasons
 from tess_source_dv.draw.target import only_target, short_list, tics_asked_for
 
 if TYPE_CHECKING:
@@ -136,11 +137,10 @@ def gather(light: Found, root: str | Path | None = None, **options: Any) -> Gath
             curves.append(_relative_curve(opened.value, opened.entry.item))
         except (TessSourceError, OSError, ValueError) as error:
             failed[opened.entry.item.filename] = str(error)
-    for name, problem in failed.items():
-        log.warning("%s is not shown: %s", name, problem)
+    for line in Reasons(failed).said("is not shown", "files are not shown"):
+        log.warning("%s", line)
     if not curves:
-        reasons = "; ".join(f"{name}: {problem}" for name, problem in list(failed.items())[:3])
-        raise LoadError(f"no light curve could be shown: {reasons}")
+        raise LoadError(f"no light curve could be shown: {Reasons(failed)}")
     return Gathered(tuple(sorted(curves, key=lambda curve: curve.sector)), manifest, failed)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np, pl
 from tess_source.names.sectors import sectors_of_text
+from tess_source.tables.reasons import Reasons
 from tess_source_dv.read.tces import TCEs, read_tces
 from tess_source_dv.sets.exact_sectors import fetch_reports
 from tess_source_dv.sets.members import all_products, members
@@ -90,8 +91,8 @@ def validated(found: Found, tic: int, root: Path, *, exact: bool = False) -> Val
             tces = TCEs.stack([tces, read_tces([path])])
         except (ValueError, OSError) as error:  # a LoadError is a ValueError
             failed[path.name] = str(error)
-    for name, problem in failed.items():
-        log.warning("%s tells nothing of transits: %s", name, problem)
+    for line in Reasons(failed).said("tells nothing of transits", "files tell nothing of transits"):
+        log.warning("%s", line)
     if paths:  # a report may tell which sectors were used
         sets = sets_of(found, root=root).where(pl.col("tic") == tic)
     return Validated(sets, best, tces.sort(), failed)

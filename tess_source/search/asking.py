@@ -65,8 +65,8 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
             raise
         recalled = memory.without_network(query, fresh, error)
     taken = stars_taken(query.targets, recalled.answer.observations)
-    if recalled.from_store and taken:
-        log.warning("%s", taken_in_words(taken))
+    if recalled.from_store and (meant := taken_in_words(taken, query.targets, recalled.answer.observations)):
+        log.warning("%s", meant)
     record = {**_record(registry, settings, query, taken), "time": recalled.answer.time}
     if unlisted := _count_unlisted_images(recalled.answer):
         record["unlisted"] = unlisted

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tess_source.cache.memory import Memory
-from tess_source.errors import QueryError, ResolverError, UnknownNameError
+from tess_source.display import text
+from tess_source.errors import OfflineError, QueryError, ResolverError, UnknownNameError
 from tess_source.hooks.registry import Registry
 from tess_source.search.select import checked_value, filters_among
 from tess_source.settings import Settings, checked_names
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["archives_of", "question", "question_of_observations", "resolved"]
 
 log: logging.Logger = logging.getLogger(__name__)
+
+MOST_NAMES = 3
+"""Most names that are said one by one."""
 
 
 def question(
@@ -157,30 +161,55 @@ def resolved(
         If no resolver knows a name.
     """
     cone = None if radius is None else arcseconds(radius)
+    given = list(parse_targets(targets, cone))
+    names = list(dict.fromkeys(target for target in given if isinstance(target, str)))
+    known = _resolved_names(registry, settings, names, refresh=refresh)
+    found = (target if isinstance(target, Target) else replace(known[target], radius=cone) for target in given)
+    return tuple(dict.fromkeys(found))
+
+
+def _resolved_names(
+    registry: Registry, settings: Settings, names: Sequence[str], *, refresh: bool
+) -> dict[str, Target]:
+    """Return the target of each name. An error is for all names that are not known, or for all that are missing offline."""
     memory = Memory(settings, registry)
-    found: dict[Target, None] = {}
-    for target in parse_targets(targets, cone):
-        found[
-            target if isinstance(target, Target) else _resolved_name(registry, settings, memory, target, cone, refresh)
-        ] = None
-    return tuple(found)
+    known: dict[str, Target] = {}
+    said: list[str] = []
+    missing: dict[str, OfflineError] = {}
+    for name in names:
+
+        def look_up(name: str = name) -> Target | None:
+            found: Target | None = registry.call("tess_resolve", target=name, settings=settings)
+            return found
+
+        try:
+            target, from_store = memory.resolve(name, look_up, refresh=refresh)
+        except OfflineError as error:
+            missing[name] = error
+            continue
+        if target is not None:
+            known[name] = replace(target, text=name)
+            said.append(_resolved_in_words(known[name], from_store))
+    if missing:
+        first = next(iter(missing.values()))
+        raise first if len(missing) == 1 else OfflineError(f"what {_quoted(missing)} mean", first.reason)
+    if unknown := [name for name in names if name not in known]:
+        what = (
+            _quoted(unknown) if len(unknown) == 1 else f"{len(unknown):,} of {len(names):,} names: {_quoted(unknown)}"
+        )
+        raise ResolverError(f"no resolver knows {what}; give a TIC id, or coordinates as 'ra dec' in degrees")
+    if len(said) > MOST_NAMES:
+        said = [f"{len(said):,} names resolved, e.g. {text.first(said, MOST_NAMES, '; ')}"]
+    for line in said:
+        log.warning("%s", line)
+    return known
 
 
-def _resolved_name(
-    registry: Registry, settings: Settings, memory: Memory, name: str, radius: float | None, refresh: bool
-) -> Target:
-    def look_up() -> Target | None:
-        found: Target | None = registry.call("tess_resolve", target=name, settings=settings)
-        return found
+def _resolved_in_words(target: Target, from_store: str | None) -> str:
+    place = str(target) if target.tic else f"{target.ra:.6f} {target.dec:+.6f} by {target.resolver}"
+    stored = f" (from the store, looked up at {from_store})" if from_store else ""
+    return f"{target.text}: resolved to {place}{stored}"
 
-    target, from_store = memory.resolve(name, look_up, refresh=refresh)
-    if target is None:
-        raise ResolverError(f"no resolver knows {name!r}; give a TIC id, or coordinates as 'ra dec' in degrees")
-    target = replace(target, text=name, radius=radius)
-    log.warning(
-        "%s: resolved to %s%s",
-        name,
-        target if target.tic else f"{target.ra:.6f} {target.dec:+.6f} by {target.resolver}",
-        f" (from the store, looked up at {from_store})" if from_store else "",
-    )
-    return target
+
+def _quoted(names: Iterable[str]) -> str:
+    return text.first(list(map(repr, names)))

@@ -176,7 +176,11 @@ class Found(FoundMethods):
         lines = []
         for target in (target for target in self.query.targets if target.resolver):
             star = nearest.get(target.text)
-            taken = f"; of the stars there, only the nearest: TIC {star['tic']}, {star['arcsec']:.1f} arcsec away" if star else ""
+            taken = (
+                f"; of the stars there, only the nearest: TIC {star['tic']}, {star['arcsec']:.1f} arcsec away"
+                if star
+                else ""
+            )
             lines.append(f"{target.text}: {target.resolver} says {target}{taken}")
         return text.first(lines, MOST_NAMES, "\n").split("\n") if lines else []
 

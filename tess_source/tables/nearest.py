@@ -11,7 +11,7 @@ from tess_source.display import text
 from tess_source.tables.listing import Observations
 from tess_source.targets.target import Target
 
-__all__ = ["MOST_SAID", "Taken", "separation", "stars_taken", "taken_in_words"]
+__all__ = ["MOST_SAID", "Taken", "separation", "several_taken", "stars_taken", "taken_in_words"]
 
 REACH = 10.0
 """Greatest distance of a star that a name can mean [arcsec]. The archive finds what overlaps a cone of
@@ -74,9 +74,20 @@ def separation(ra: float, dec: float) -> pl.Expr:
     return 2 * square.sqrt().clip(0, 1).arcsin().degrees() * 3600
 
 
-def taken_in_words(taken: Sequence[Taken]) -> str:
+def taken_in_words(taken: Sequence[Taken], targets: Sequence[Target], observations: Observations) -> str:
+    """Return which stars the names among targets are taken to mean.
+
+    If it is not known which star is near, it is told for a single name only, which means all stars of the answer.
+    """
+    if not taken and len(targets) == 1 and targets[0].tic is None and targets[0].radius is None:
+        tics = observations["tic"].drop_nulls().unique().sort()
+        return f"{targets[0].text}: using {text.first([f'TIC {tic}' for tic in tics])}" if len(tics) else ""
+    return several_taken(taken)
+
+
+def several_taken(taken: Sequence[Taken]) -> str:
     """Return which stars names are taken to mean; many names are counted, with a few examples."""
     if len(taken) <= MOST_SAID:
         return "; ".join(f"{star.target.text}: {star}" for star in taken)
     shown = text.first([f"{star.target.text} TIC {star.tic}" for star in taken], MOST_SAID)
-    return f"{text.number(len(taken), 'name')}: using the star nearest to the coordinates of each: {shown}"
+    return f"{len(taken):,} names: using the star nearest to the coordinates of each: {shown}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
@@ -13,6 +14,10 @@ MOST_NAMES = 3
 """Most files that are named per reason."""
 MOST_REASONS = 10
 """Most reasons in an error message."""
+
+
+_COUNT = re.compile(r"\d[\d,]{3,}")
+"""A number of bytes or rows, which differs from file to file; an HTTP code is shorter."""
 
 
 class Reasons:
@@ -31,10 +36,7 @@ class Reasons:
 
     def add(self, file: str, error: object) -> bool:
         """Add a file, and return whether it is the first with its reason."""
-        name = PurePath(file).name
-        reason = str(error).removeprefix(f"{name}: ").replace(name, "it")
-        if isinstance(error, NoColumnError):  # whatever columns each of them has
-            reason = error.lack
+        reason = _COUNT.sub("…", _reason_of(file, error))
         self._files.setdefault(reason, []).append((file, error))
         return len(self._files[reason]) == 1
 
@@ -48,18 +50,28 @@ class Reasons:
         of : int
             Number of files in all.
         """
-        for reason, files in self._files.items():
+        return self.said(f"was not {verb}", f"of {of:,} files were not {verb}")
+
+    def said(self, one: str, several: str) -> Iterator[str]:
+        """Yield a line per reason, e.g. ``"3 files tell nothing: …"``.
+
+        Parameters
+        ----------
+        one, several : str
+            What is said of one file, after its name, and of several, after their number.
+        """
+        for files in self._files.values():
             if len(files) == 1:
-                yield f"{files[0][0]} was not {verb}: {files[0][1]}"
+                yield f"{files[0][0]} {one}: {files[0][1]}"
             else:
-                yield f"{len(files):,} of {of:,} files were not {verb}: {_reason_in_words(reason, files)} ({_names_of_files(files)})"
+                yield f"{len(files):,} {several}: {_reason_in_words(files)} ({_names_of_files(files)})"
 
     def repeated(self, verb: str) -> Iterator[str]:
         """Yield a line per reason of more than one file. The first file of each was reported before."""
-        for reason, files in self._files.items():
+        for files in self._files.values():
             if more := files[1:]:
                 were = "files were" if len(more) > 1 else "file was"
-                yield f"{len(more):,} more {were} not {verb}: {_reason_in_words(reason, files)} ({_names_of_files(more)})"
+                yield f"{len(more):,} more {were} not {verb}: {_reason_in_words(files)} ({_names_of_files(more)})"
 
     def __bool__(self) -> bool:
         return bool(self._files)
@@ -68,18 +80,25 @@ class Reasons:
         told = [
             f"{files[0][0]}: {files[0][1]}"
             if len(files) == 1
-            else f"{len(files):,} files: {_reason_in_words(reason, files)} ({_names_of_files(files)})"
-            for reason, files in self._files.items()
+            else f"{len(files):,} files: {_reason_in_words(files)} ({_names_of_files(files)})"
+            for files in self._files.values()
         ]
         more = [f"and {len(told) - MOST_REASONS:,} more reasons"] if len(told) > MOST_REASONS else []
         return "; ".join(told[:MOST_REASONS] + more)
 
 
-def _reason_in_words(reason: str, files: Sequence[tuple[str, object]]) -> str:
+def _reason_of(file: str, error: object) -> str:
+    """Return why a file could not be opened, without its name, and whatever columns it has."""
+    name = PurePath(file).name
+    return error.lack if isinstance(error, NoColumnError) else str(error).removeprefix(f"{name}: ").replace(name, "it")
+
+
+def _reason_in_words(files: Sequence[tuple[str, object]]) -> str:
     """Return a reason of several files in words. For a missing column, it names the columns that all files have."""
     errors = [error for _, error in files if isinstance(error, NoColumnError)]
+    reason, *others = dict.fromkeys(_reason_of(*file) for file in files)
     if not errors:
-        return reason
+        return f"e.g. {reason}" if others else reason
     every = [name for name in errors[0].columns if all(name in error.columns for error in errors)]
     known = dict.fromkeys(name for error in errors for name in error.columns)
     return f"{reason}, but {', '.join(every) or 'other columns'}{did_you_mean(errors[0].name, known)}"

@@ -24,7 +24,8 @@ def question(query: Query) -> dict[str, Any]:
     -------
     dict
         ``targets``: texts such as ``"TIC 16740101"``, or for names and places a dict with tic, ra, dec [deg], radius [arcsec] and
-        resolver as far as known; ``criteria``: column → value; ``defaults``: criteria that archives added, if there are any; ``wildcards``, if they are used.
+        resolver as far as known; ``criteria``: column → value; ``defaults``: criteria that archives added;
+        ``defaults`` and ``wildcards`` only if there are any.
     """
     asked: dict[str, Any] = {
         "targets": [_target_record(target) for target in query.targets],

@@ -13,6 +13,7 @@ from tess_source._lazy import pl
 from tess_source.errors import DamagedFileError, LoadError
 from tess_source.functions import products as products_of
 from tess_source.session import session_of
+from tess_source.tables.reasons import Reasons
 from tess_source_dv.keys import set_key
 from tess_source_dv.read.dvt_file import headers
 from tess_source_dv.read.report import read_report
@@ -94,8 +95,8 @@ def learn(
         gathered.failed |= failed
         for path in fetched:
             gathered.read_if_whole(path)
-    for name, problem in gathered.failed.items():
-        log.warning("%s tells nothing: %s", name, problem)
+    for line in Reasons(gathered.failed).said("tells nothing", "files tell nothing"):
+        log.warning("%s", line)
     return Learned(known(gathered.sectors), gathered.table(), gathered.failed)
 
 
