@@ -83,7 +83,7 @@ _EXCLUDE: Mapping[tuple[str, Callable[[str], bool]], tuple[str, ...]] = {
 
 def _is_met(test: tuple[str, Callable[[str], bool]], given: Mapping[str, Any]) -> bool:
     column, holds = test
-    value = given.get(column)
+    value: Any = given.get(column)
     one = isinstance(value, str | bytes) or not isinstance(value, Collection) or getattr(value, "ndim", 1) == 0
-    values: Iterable[Any] = [value] if one else value
+    values = [value] if one else value
     return any(holds(str(item)) for item in values if item is not None)
