@@ -101,7 +101,9 @@ def _checked_kinds(value: Any, declared: Sequence[str] = ()) -> Words:
 
 def _kind_criteria(value: Words) -> Mapping[str, Any]:
     """Return the archive's criterion for full-frame images, which are observations of their own; none for other kinds."""
-    return {"dataproduct_type": "image"} if value.wanted == ("ffi",) else {}
+    if "ffi" not in value.wanted:
+        return {}
+    return {"dataproduct_type": "image" if value.wanted == ("ffi",) else ["image", "timeseries"]}
 
 
 def pipelines() -> Sequence[str]:

@@ -56,6 +56,7 @@ def find(query: Query, settings: Settings) -> Observations:
     )
     _log_what_is_left_out(parts)
     frames = [part.rows for part in parts if part.rows.width]
+    log.info("%d questions: %d rows", len(asked), sum(map(len, frames)))
     return Observations.of(_stacked_frames(frames)) if frames else Observations.empty()
 
 

@@ -107,7 +107,7 @@ class Portal:
             api = _Api(wire, {service: {}}, service, settings, deadline)
             pages = [page.json() for page in api.service_request_async(service, dict(params))]
         _check_whole(service, pages)
-        log.info("%s: %d rows", service, sum(len(page["data"]) for page in pages))
+        log.debug("%s: %d rows", service, sum(len(page["data"]) for page in pages))
         return pages
 
     def columns(self, name: str, settings: Settings, deadline: Deadline) -> Json:

@@ -64,6 +64,7 @@ def list_products(observations: Observations, settings: Settings) -> Products | 
     if foreign := sum(part.foreign for part in parts):
         log.warning("%s gave %d products of observations that were not asked for; they are left out", SERVICE, foreign)
     frames = [part.rows for part in parts if part.rows.width]
+    log.info("%s: %d rows", SERVICE, sum(map(len, frames)))
     if not frames:
         return Products.empty()
     found = pl.concat(frames, how="diagonal_relaxed").with_columns(archive=pl.lit("mast"))

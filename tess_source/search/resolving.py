@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -174,7 +174,7 @@ def _resolved_names(
     """Return the target of each name. An error is for all names that are not known, or for all that are missing offline."""
     memory = Memory(settings, registry)
     known: dict[str, Target] = {}
-    said: list[str] = []
+    stored: dict[str, str] = {}
     missing: dict[str, OfflineError] = {}
     for name in names:
 
@@ -189,7 +189,8 @@ def _resolved_names(
             continue
         if target is not None:
             known[name] = replace(target, text=name)
-            said.append(_resolved_in_words(known[name], from_store))
+        if from_store:
+            stored[name] = from_store
     if missing:
         first = next(iter(missing.values()))
         raise first if len(missing) == 1 else OfflineError(f"what {_quoted(missing)} mean", first.reason)
@@ -198,17 +199,31 @@ def _resolved_names(
             _quoted(unknown) if len(unknown) == 1 else f"{len(unknown):,} of {len(names):,} names: {_quoted(unknown)}"
         )
         raise ResolverError(f"no resolver knows {what}; give a TIC id, or coordinates as 'ra dec' in degrees")
-    if len(said) > MOST_NAMES:
-        said = [f"{len(said):,} names resolved, e.g. {text.first(said, MOST_NAMES, '; ')}"]
-    for line in said:
-        log.warning("%s", line)
+    _log_resolved(known.values(), stored)
     return known
 
 
-def _resolved_in_words(target: Target, from_store: str | None) -> str:
-    place = str(target) if target.tic else f"{target.ra:.6f} {target.dec:+.6f} by {target.resolver}"
-    stored = f" (from the store, looked up at {from_store})" if from_store else ""
-    return f"{target.text}: resolved to {place}{stored}"
+def _log_resolved(known: Collection[Target], stored: Mapping[str, str]) -> None:
+    """Log what names were resolved to: a line per name, or a single one for many.
+
+    Parameters
+    ----------
+    known : collection of Target
+    stored : mapping
+        Name → time of the look-up, of those that come from the store.
+    """
+    if len(known) > MOST_NAMES:
+        told = text.first([f"{target.text} to {_place_in_words(target)}" for target in known], MOST_NAMES)
+        log.warning("%s names resolved (%s from the store): %s", f"{len(known):,}", f"{len(stored):,}", told)
+        return
+    for target in known:
+        time = stored.get(target.text)
+        since = f" (from the store, looked up at {time})" if time else ""
+        log.warning("%s: resolved to %s%s", target.text, _place_in_words(target), since)
+
+
+def _place_in_words(target: Target) -> str:
+    return str(target) if target.tic else f"{target.ra:.6f} {target.dec:+.6f} by {target.resolver}"
 
 
 def _quoted(names: Iterable[str]) -> str:

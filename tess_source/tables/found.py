@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ASK_AGAIN", "Drop", "Found"]
 
-ASK_AGAIN = "refresh=True (--refresh) asks it again"
+ASK_AGAIN = "refresh=True (--refresh) asks the archive again"
+"""What to do about an answer from the store that may be too old."""
 MOST_NAMES = 10
 """Most names that `Found.explain` shows one by one."""
 URI = r"^[A-Za-z][A-Za-z0-9+.-]*:"
@@ -167,7 +168,7 @@ class Found(FoundMethods):
                 f"no product left for {text.number(len(gone), 'TIC id')} with observations: {_first_ten(gone)}"
             )
         if self.from_store and (gone or self._tics_without_observations() or not len(self)):
-            lines.append(f"the archive may have more since then; {ASK_AGAIN}")
+            lines.append(f"this is an answer from the store; {ASK_AGAIN}")
         return "\n".join(lines)
 
     def _names_in_words(self) -> list[str]:
@@ -182,7 +183,8 @@ class Found(FoundMethods):
                 else ""
             )
             lines.append(f"{target.text}: {target.resolver} says {target}{taken}")
-        return text.first(lines, MOST_NAMES, "\n").split("\n") if lines else []
+        more = [f"and {len(lines) - MOST_NAMES:,} more names"] if len(lines) > MOST_NAMES else []
+        return lines[:MOST_NAMES] + more
 
     def _cones_in_words(self) -> list[str]:
         """Return how far around places observations are looked for: a line per radius."""
