@@ -1,0 +1,41 @@
+"""A reason that holds for many files is said once, with their number and a few of their names."""
+
+from __future__ import annotations
+
+from tess_source.tables.reasons import Reasons
+
+
+def lines(failed: dict[str, object]) -> list[str]:
+    return list(Reasons(failed).lines("opened", 9))
+
+
+def test_one_file_is_named_with_its_reason() -> None:
+    assert lines({"x/a.fits": "it is empty"}) == ["x/a.fits was not opened: it is empty"]
+
+
+def test_files_with_one_reason_are_counted() -> None:
+    failed = {f"x/{name}.fits": f"{name}.fits: it is empty" for name in "abcde"}
+    assert lines(failed) == ["5 of 9 files were not opened: it is empty (a.fits, b.fits, c.fits and 2 more)"]
+
+
+def test_reasons_that_differ_in_a_number_of_bytes_are_one() -> None:
+    failed = {
+        f"{name}.fits": f"it is cut: {size:,} bytes are missing"
+        for name, size in zip("abc", (2880, 5760, 99_000), strict=True)
+    }
+    assert lines(failed) == [
+        "3 of 9 files were not opened: e.g. it is cut: 2,880 bytes are missing (a.fits, b.fits, c.fits)"
+    ]
+    assert str(Reasons(failed)) == "3 files: e.g. it is cut: 2,880 bytes are missing (a.fits, b.fits, c.fits)"
+
+
+def test_other_http_codes_are_other_reasons() -> None:
+    assert len(lines({"a": "HTTP 404", "b": "HTTP 503", "c": "HTTP 404"})) == 2
+
+
+def test_any_verb_will_do() -> None:
+    reasons = Reasons({"a.xml": "it is damaged", "b.xml": "it is damaged", "c.xml": "it is not listed"})
+    assert list(reasons.said("tells nothing", "files tell nothing")) == [
+        "2 files tell nothing: it is damaged (a.xml, b.xml)",
+        "c.xml tells nothing: it is not listed",
+    ]
