@@ -459,7 +459,19 @@ def assert_same_values(one: Any, other: Any, what: str) -> None:
 
 def test_help_shows_the_words_of_every_door() -> None:
     doors = [tess_source.search_lightcurve, tess_source.search_targetpixelfile, tess_source.search_dv]
-    words = ["target", "radius", "exptime", "cadence", "mission", "author", "sector", "limit", "session", "filters"]
+    words = [
+        "target",
+        "radius",
+        "exptime",
+        "cadence",
+        "mission",
+        "author",
+        "sector",
+        "limit",
+        "refresh",
+        "session",
+        "filters",
+    ]
     for door in doors:
         shown = inspect.signature(door)
         assert [name for name in shown.parameters if name != "kind"] == words, door.__name__
@@ -481,3 +493,22 @@ def test_help_shows_the_words_of_both_downloads() -> None:
 def test_a_call_without_a_target_is_told_of_the_function_that_was_called() -> None:
     with pytest.raises(TypeError, match=r"search_lightcurve\(\).*'target'"):
         tess_source.search_lightcurve()  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    "door", [tess_source.search_lightcurve, tess_source.search_targetpixelfile, tess_source.search_dv]
+)
+def test_every_door_asks_again_if_it_is_told_to(door: Any, archive: SampleArchive, tmp_path: Path) -> None:
+    session = Session(archive.url, cache=tmp_path)
+    assert door(TOI3505, session=session).found.from_store is None
+    assert door(TOI3505, session=session).found.from_store
+    assert door(TOI3505, refresh=True, session=session).found.from_store is None
+
+
+def test_an_empty_table_from_the_store_tells_how_to_ask_again(archive: SampleArchive, tmp_path: Path) -> None:
+    session = Session(archive.url, cache=tmp_path)
+    tess_source.search_lightcurve(KELT9, session=session)
+    empty = tess_source.search_lightcurve(KELT9, sector=99, session=session)
+    assert "refresh=True (--refresh) asks the archive again" in repr(empty)
+    asked = tess_source.search_lightcurve(KELT9, sector=99, refresh=True, session=session)
+    assert "refresh" not in repr(asked)
