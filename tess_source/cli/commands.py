@@ -12,7 +12,7 @@ import click
 from tess_source._lazy import pl
 from tess_source.cli import lock as cli_lock
 from tess_source.cli.asking import QUESTION, Asking
-from tess_source.cli.printing import NOTHING, SOME_FAILED, download, format_option, print_rows
+from tess_source.cli.printing import NOTHING, SOME_FAILED, download, failures, format_option, print_rows
 from tess_source.search.asking import FIELD_TABLES
 from tess_source.search.select import checked
 from tess_source.session import Session
@@ -127,6 +127,8 @@ def _get(session: Session) -> click.Command:
         frame = manifest.to_polars()
         print_rows(frame, form, ["status", "bytes", "filename", "error"])
         log.warning("%s", manifest.summary())
+        for line in failures(manifest):
+            log.warning("%s", line)
         if len(manifest.failed):
             raise click.exceptions.Exit(SOME_FAILED)
 

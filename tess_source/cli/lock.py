@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from tess_source import disk as place
-from tess_source.cli.printing import SOME_FAILED, download, format_option, note, print_rows, say
+from tess_source.cli.printing import SOME_FAILED, download, failures, format_option, note, print_rows, say
 from tess_source.display import text
 from tess_source.errors import LockError
 from tess_source.lock.check import Verified, verify_lock
@@ -217,10 +217,12 @@ def _report_locked(plan: Plan, manifest: Manifest, form: str) -> None:
     note(manifest.summary())
     if unknown := sum(item.sha256 is None for item in plan):
         say(f"no sha256 in the lock for {text.number(unknown, 'file')}: only size and structure could be checked")
-    for entry in wrong:
+    for entry in wrong[:1]:
         say(f"{entry.item.path}: its bytes are not those of the lock: sha256 {entry.sha256}, not {entry.item.sha256}")
-    for uri, error in manifest.errors.items():
-        say(f"{uri}: {error}")
+    if more := [entry.item.path for entry in wrong[1:]]:
+        say(f"nor are those of {text.number(len(more), 'more file')}: {text.first(more, 3)}")
+    for line in failures(manifest):
+        say(line)
     if wrong or len(manifest.failed):
         raise click.exceptions.Exit(SOME_FAILED)
 

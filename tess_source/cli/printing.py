@@ -6,7 +6,7 @@ import io
 import json
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -15,9 +15,11 @@ from tess_source._lazy import pl
 from tess_source.display import text
 from tess_source.tables.convert import to_astropy
 from tess_source.tables.plan import Interrupted, Manifest, Plan
+from tess_source.tables.reasons import Reasons
 
 __all__ = [
-    "FORMATS", "INTERRUPTED", "NOTHING", "SOME_FAILED", "USAGE", "download", "format_option", "note", "print_rows", "render", "say",
+    "FORMATS", "INTERRUPTED", "NOTHING", "SOME_FAILED", "USAGE", "download", "failures", "format_option", "note", "print_rows",
+    "render", "say",
 ]  # fmt: skip
 
 SOME_FAILED, USAGE, NOTHING, INTERRUPTED = 1, 2, 3, 130
@@ -106,6 +108,11 @@ def note(message: str) -> None:
 def print_rows(frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None, whole: Sequence[str] = ()) -> None:
     """Print rows on stdout: see `render`, which has the same parameters."""
     click.echo(render(frame, form, columns, whole), nl=False)
+
+
+def failures(manifest: Manifest) -> Iterator[str]:
+    """Yield why files were not fetched: a line per reason."""
+    return Reasons(manifest.errors).lines("fetched", len(manifest))
 
 
 def download(plan: Plan, jobs: int | None = None) -> Manifest:

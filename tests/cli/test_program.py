@@ -416,3 +416,11 @@ def test_a_table_fits_the_terminal_and_keeps_the_end_of_names(
     lines = program("search", KELT9, "--kind", "lc", "--limit", "1").out.splitlines()
     assert all(len(line) <= int(columns) for line in lines)
     assert lines[-1].endswith("_lc.fits")
+
+
+def test_a_reason_of_many_failures_is_said_once(program: Program, archive: SampleArchive, tmp_path: Path) -> None:
+    archive.faults.add(Fault("status", match="_lc.fits", status=404, times=None))
+    said = program("get", "16740101", "--kind", "lc", "--to", str(tmp_path))
+    assert said.err.count("404 Not Found") == 1
+    assert "6 of 6 files were not fetched: the server answered 404 Not Found (" in said.err
+    assert "_lc.fits and 3 more)" in said.err
