@@ -101,9 +101,7 @@ def _checked_kinds(value: Any, declared: Sequence[str] = ()) -> Words:
 
 def _kind_criteria(value: Words) -> Mapping[str, Any]:
     """Return the archive's criterion for full-frame images, which are observations of their own; none for other kinds."""
-    if "ffi" not in value.wanted:
-        return {}
-    return {"dataproduct_type": "image" if value.wanted == ("ffi",) else ["image", "timeseries"]}
+    return {"dataproduct_type": "image"} if value.wanted == ("ffi",) else {}
 
 
 def pipelines() -> Sequence[str]:

@@ -100,11 +100,6 @@ def test_an_observation_of_a_full_frame_image_is_found_by_what_names_it(session:
     assert FFI in set(observations(**criteria, session=session)["obs_id"])
 
 
-def test_images_and_light_curves_can_be_asked_for_together(session: Session) -> None:
-    found = session.search(kind=["lc", "ffi"], sector=55)
-    assert set(found.observations["dataproduct_type"]) == {"image", "timeseries"}
-
-
 def test_the_answer_names_the_defaults_that_applied(session: Session) -> None:
     assert "by default only project='TESS', dataproduct_type='timeseries'\n" in session.search(KELT9).explain()
     assert "by default only project='TESS'\n" in session.search(KELT9, dataproduct_type="timeseries").explain()
