@@ -21,7 +21,7 @@ from sizes import size
 from tess_source import names
 from tess_source_sample import facts
 from tess_source_sample.files import fits as writer
-from tess_source_sample.files import make, model, natural_size, spoc
+from tess_source_sample.files import eras, make, model, natural_size, spoc
 
 KELT9_LC = "tess2019198215352-s0014-0000000016740101-0150-s_lc.fits"
 KELT9_TP = "tess2019226182529-s0015-0000000016740101-0151-s_tp.fits"
@@ -485,7 +485,9 @@ def test_twenty_second_data_have_six_times_the_cadences() -> None:
 
 def test_cosmic_rays_fill_twenty_second_pixels_up_to_the_real_size() -> None:
     name = names.parse(KELT9_FAST.replace("fast-lc", "fast-tp"))
-    hdus = spoc.target_pixels(name, 346152960)  # laid out, not made: that takes two seconds and 700 MB
+    hdus = spoc.target_pixels(
+        name, 346152960, eras.of_name(name)
+    )  # laid out, not made: that takes two seconds and 700 MB
     headers = [fits.Header.fromstring("".join(hdu.cards)) for hdu in hdus]
     assert writer.file_size(hdus) == 346152960
     assert headers[1]["NAXIS2"] == 6 * facts.sector(75).cadences
