@@ -1,11 +1,11 @@
 """Header of eleanor-lite's light curves, as a template: that of a full frame image, and what eleanor adds.
 
-Keywords, order and comments are those of a real file. What belongs to the detector, its place on the sky included, is that
-of one real CCD.
+Keywords, order and comments are those of a real file.
 """
 
 from __future__ import annotations
 
+from tess_source_sample.files.ffi_header import IMAGE
 from tess_source_sample.files.hlsp_headers import NOTE, SUMS
 
 PRIMARY = (
@@ -17,176 +17,9 @@ EXTEND  = T
 INHERIT = T / inherit the primary header
 EXTVER  = 1 / extension version number (not format version)
 SIMDATA = T / file is based on simulated data
-TELESCOP= 'TESS' / telescope
-INSTRUME= 'TESS Photometer' / detector type
-CAMERA  = {camera} / Camera number
-CCD     = {ccd} / CCD chip number
-EXPOSURE= 0.016499993379 / [d] time on source
-TIMEREF = 'SOLARSYSTEM' / barycentric correction applied to times
-TASSIGN = 'SPACECRAFT' / where time is assigned
-TIMESYS = 'TDB' / time system is Barycentric Dynamical Time (TDB)
-BJDREFI = 2457000 / integer part of BTJD reference date
-BJDREFF = 0. / fraction of the day in BTJD reference date
-TIMEUNIT= 'd' / time unit for TIME, TSTART and TSTOP
-TELAPSE = 0.020833324973 / [d] TSTOP - TSTART
-LIVETIME= 0.0164999933789404 / [d] TELAPSE multiplied by DEADC
-TSTART  = {tstart:double} / observation start time in BTJD
-TSTOP   = {tstop:double} / observation stop time in BTJD
-DATE-OBS= '{date_obs}' / TSTART as UTC calendar date
-DATE-END= '{date_end}' / TSTOP as UTC calendar date
-DEADC   = 0.792 / deadtime correction
-TIMEPIXR= 0.5 / bin time beginning=0 middle=0.5 end=1
-TIERRELA= 1.16E-05 / [d] relative time error
-BTC_PIX1= 1068. / reference col for barycentric time correction
-BTC_PIX2= 1024. / reference row for barycentric time correction
-BARYCORR= 0.00070306804 / [d] barycentric time correction
-INT_TIME= 1.98 / [s] photon accumulation time per frame
-READTIME= 0.02 / [s] readout time per frame
-FRAMETIM= 2. / [s] frame time (INT_TIME + READTIME)
-NUM_FRM = {num_frm} / number of frames per time stamp
-TIMEDEL = {timedel:double} / [d] time resolution of data
-BACKAPP = F / background is subtracted
-DEADAPP = T / deadtime applied
-VIGNAPP = T / vignetting or collimator correction applied
-GAINA   = 5.25 / [electrons/count] CCD output A gain
-GAINB   = 5.17000007629395 / [electrons/count] CCD output B gain
-GAINC   = 5.11999988555908 / [electrons/count] CCD output C gain
-GAIND   = 5.19999980926514 / [electrons/count] CCD output D gain
-READNOIA= 10.2375001907349 / [electrons] read noise CCD output A
-READNOIB= 7.23799991607666 / [electrons] read noise CCD output B
-READNOIC= 7.27039957046509 / [electrons] read noise CCD output C
-READNOID= 9.51599979400635 / [electrons] read noise CCD output D
-NREADOUT= {nreadout} / number of read per cadence
-FXDOFF  = {fxdoff} / compression fixed offset
-TMOFST{camera}{ccd}= 1.01999998092651 / (s) readout delay for camera {camera} and ccd {ccd}
-MEANBLCA= 6574 / [count] FSW mean black level CCD output A
-MEANBLCB= 6574 / [count] FSW mean black level CCD output B
-MEANBLCC= 6573 / [count] FSW mean black level CCD output C
-MEANBLCD= 6278 / [count] FSW mean black level CCD output D
-LVCSA   = 1 / serial register col start, output A
-LVCEA   = 11 / serial register col end (inclusive), output A
-TVCSA   = 2093 / trailing virtual column start, output A
-TVCEA   = 2103 / trailing virtual column end (inclusive), output
-SCCSA   = 45 / science col start, output A
-SCCEA   = 556 / science col end (inclusive), output A
-SCICOLHA= T / T science cols are read increasing order else d
-LVCSB   = 12 / serial register col start, output B
-LVCEB   = 22 / serial register col end (inclusive), output B
-TVCSB   = 2104 / trailing virtual column start, output B
-TVCEB   = 2114 / trailing virtual column end (inclusive), output
-SCCSB   = 557 / science col start, output B
-SCCEB   = 1068 / science col end (inclusive), output B
-SCICOLHB= F / T science cols are read increasing order else d
-LVCSC   = 23 / serial register col start, output C
-LVCEC   = 33 / serial register col end (inclusive), output C
-TVCSC   = 2115 / trailing virtual column start, output C
-TVCEC   = 2125 / trailing virtual column end (inclusive), output
-SCCSC   = 1069 / science col start, output C
-SCCEC   = 1580 / science col end (inclusive), output C
-SCICOLHC= T / T science cols are read increasing order else d
-LVCSD   = 34 / serial register col start, output D
-LVCED   = 44 / serial register col end (inclusive), output D
-TVCSD   = 2126 / trailing virtual column start, output D
-TVCED   = 2136 / trailing virtual column end (inclusive), output
-SCCSD   = 1581 / science col start, output D
-SCCED   = 2092 / science col end (inclusive), output D
-SCICOLHD= F / T science cols are read increasing order else d
-SCIROWS = 1 / science rows start
-SCIROWE = 2048 / science rows end (inclusive)
-VROWS   = 2069 / virtual row start
-VROWE   = 2078 / virtual row end (inclusive)
-SMROWS  = 2059 / smear rows start
-SMROWE  = 2068 / smear rows end (inclusive)
-BFROWS  = 2049 / buffer rows start
-BFROWE  = 2058 / buffer rows end (inclusive)
-RADESYS = 'ICRS' / reference frame of celestial coordinates
-EQUINOX = 2000. / equinox of celestial coordinate system
-WCSAXES = 2 / number of WCS axes
-CTYPE1  = 'RA---TAN-SIP' / Gnomonic projection + SIP distortions
-CTYPE2  = 'DEC--TAN-SIP' / Gnomonic projection + SIP distortions
-CRVAL1  = 88.9522265050326 / RA at CRPIX1, CRPIX2
-CRVAL2  = -75.3908621457999 / DEC at CRPIX1, CRPIX2
-CRPIX1  = -469. / X reference pixel
-CRPIX2  = 785. / Y reference pixel
-CD1_1   = 0.00396488933049238 / Transformation matrix
-CD1_2   = 0.00420710245181999 / Transformation matrix
-CD2_1   = -0.004116380611568 / Transformation matrix
-CD2_2   = 0.003862152127179 / Transformation matrix
-A_ORDER = 4 / Polynomial order, axis 1
-B_ORDER = 4 / Polynomial order, axis 2
-A_2_0   = -1.910004131088E-05 / distortion coefficient
-A_1_1   = 1.69051685019602E-05 / distortion coefficient
-A_0_2   = -2.909631984424E-06 / distortion coefficient
-A_3_0   = -2.774759677765E-09 / distortion coefficient
-A_2_1   = 1.156572377621E-10 / distortion coefficient
-A_1_2   = -2.838477064294E-09 / distortion coefficient
-A_0_3   = 2.320231670848E-10 / distortion coefficient
-A_4_0   = -2.652826438171E-13 / distortion coefficient
-A_3_1   = 3.20902971839404E-13 / distortion coefficient
-A_2_2   = -4.073150763383E-13 / distortion coefficient
-A_1_3   = 2.785317405908E-13 / distortion coefficient
-A_0_4   = -1.079875960182E-13 / distortion coefficient
-B_2_0   = 3.02131571815981E-06 / distortion coefficient
-B_1_1   = -1.644923152309E-05 / distortion coefficient
-B_0_2   = 1.96689862305111E-05 / distortion coefficient
-B_3_0   = 2.461192388235E-10 / distortion coefficient
-B_2_1   = -2.872966335721E-09 / distortion coefficient
-B_1_2   = 1.363258398517E-10 / distortion coefficient
-B_0_3   = -2.723401499028E-09 / distortion coefficient
-B_4_0   = 8.44088563353931E-14 / distortion coefficient
-B_3_1   = -2.475980768021E-13 / distortion coefficient
-B_2_2   = 4.692845687217E-13 / distortion coefficient
-B_1_3   = -3.585755930786E-13 / distortion coefficient
-B_0_4   = 1.900972342086E-13 / distortion coefficient
-AP_ORDER= 4 / Inv polynomial order, axis 1
-BP_ORDER= 4 / Inv polynomial order, axis 2
-AP_1_0  = -8.28406107983691E-05 / inv distortion coefficient
-AP_0_1  = 5.388741709968E-05 / inv distortion coefficient
-AP_2_0  = 1.909675118045E-05 / inv distortion coefficient
-AP_1_1  = -1.690503055289E-05 / inv distortion coefficient
-AP_0_2  = 2.9061380656874E-06 / inv distortion coefficient
-AP_3_0  = 3.73085321242688E-09 / inv distortion coefficient
-AP_2_1  = -1.591412141228E-09 / inv distortion coefficient
-AP_1_2  = 3.89397474146502E-09 / inv distortion coefficient
-AP_0_3  = -4.751584482958E-10 / inv distortion coefficient
-AP_4_0  = 5.95284395122052E-13 / inv distortion coefficient
-AP_3_1  = -7.108149055413E-13 / inv distortion coefficient
-AP_2_2  = 8.567245402283E-13 / inv distortion coefficient
-AP_1_3  = -6.328782931479E-13 / inv distortion coefficient
-AP_0_4  = 1.69842856234E-13 / inv distortion coefficient
-BP_1_0  = 5.38202290048226E-05 / inv distortion coefficient
-BP_0_1  = -8.237538375668E-05 / inv distortion coefficient
-BP_2_0  = -3.017069320521E-06 / inv distortion coefficient
-BP_1_1  = 1.64492435514331E-05 / inv distortion coefficient
-BP_0_2  = -1.966779272801E-05 / inv distortion coefficient
-BP_3_0  = -4.892057301995E-10 / inv distortion coefficient
-BP_2_1  = 3.91139709007041E-09 / inv distortion coefficient
-BP_1_2  = -1.614891510817E-09 / inv distortion coefficient
-BP_0_3  = 3.714181581273E-09 / inv distortion coefficient
-BP_4_0  = -1.475687184119E-13 / inv distortion coefficient
-BP_3_1  = 5.99825601958983E-13 / inv distortion coefficient
-BP_2_2  = -9.335556020406E-13 / inv distortion coefficient
-BP_1_3  = 7.409438404586E-13 / inv distortion coefficient
-BP_0_4  = -5.209057471133E-13 / inv distortion coefficient
-A_DMAX  = 46.3062464519743 / maximum distortion, axis 1
-B_DMAX  = 46.5122867765207 / maximum distortion, axis 2
-WCSNAMEP= 'PHYSICAL' / name of world coordinate system alternate P
-WCSAXESP= 2 / number of WCS physical axes
-CTYPE1P = 'RAWX' / physical WCS axis 1 type CCD col
-CUNIT1P = 'PIXEL' / physical WCS axis 1 unit
-CRPIX1P = 1 / reference CCD column
-CRVAL1P = 1 / value at reference CCD column
-CDELT1P = 1. / physical WCS axis 1 step
-CTYPE2P = 'RAWY' / physical WCS axis 2 type CCD row
-CUNIT2P = 'PIXEL' / physical WCS axis 2 units
-CRPIX2P = 1 / reference CCD row
-CRVAL2P = 1 / value at reference CCD row
-CDELT2P = 1. / physical WCS axis 2 step
-RA_NOM  = 352.684356689453 / [deg] RA of camera boresight
-DEC_NOM = -64.8530654907227 / [deg] DEC of camera boresight
-ROLL_NOM= -137.846817016602 / [deg] roll angle of camera
-DQUALITY= 0 / data quality flags
-IMAGTYPE= 'cal' /  FFI image type: raw, cal, uncert
+"""
+    + IMAGE
+    + """IMAGTYPE= 'cal' /  FFI image type: raw, cal, uncert
 COMMENT   ***********************
 COMMENT   *    eleanor INFO     *
 COMMENT   ***********************

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
-from tess_source_sample.files import eras, fits, headers, model, spoc
+from tess_source_sample.files import eras, ffi_header, fits, headers, model, spoc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,11 +31,9 @@ SECTOR  = {sector} / Observing sector
 
 _IMAGE = (
     headers.EXTENSION
-    + headers.TELESCOPE
-    + """CAMERA  = {camera} / Camera number
-CCD     = {ccd} / CCD chip number
-BUNIT   = 'electrons/s' / physical units of image data
-IMAGTYPE= '{imagtype}' / FFI image type: raw, cal, uncert
+    + ffi_header.IMAGE
+    + """BUNIT   = 'electrons/s' / physical units of image data
+IMAGTYPE= '{imagtype}' /  FFI image type: raw, cal, uncert
 """
     + headers.CHECKSUM
 )
@@ -47,7 +45,7 @@ def image(name: Name, size: int | None, processed: eras.Processing) -> list[fits
     seconds = int(name.exptime or 0)
     middle = time + seconds / 2 / model.DAY
     said = spoc.time_values(middle, middle, seconds, 0.792, processed) | spoc.program_values(processed, "FfiExporter")
-    said |= {"nextend": 2, "scale": "TJD", "scid": name.scid}
+    said |= {"nextend": 2, "scale": "TJD", "scid": name.scid, "fxdoff": spoc.FIXED_OFFSETS[seconds]}
     said |= {"camera": name.camera, "ccd": name.ccd, "sector": name.first_sector}
 
     writer = processed.era.writer

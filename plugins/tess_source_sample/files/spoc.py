@@ -28,7 +28,7 @@ _PXTABLES = (
 )
 """Target table numbers of sectors, from real headers and DV reports."""
 
-_FIXED_OFFSETS = {20: 209700, 120: 209700, 200: 419400, 600: 838900, 1800: 3355400}
+FIXED_OFFSETS = {20: 209700, 120: 209700, 200: 419400, 600: 838900, 1800: 3355400}
 """Exposure time in seconds and FXDOFF; that of 20 s is a guess."""
 
 
@@ -76,6 +76,7 @@ def time_values(first: float, last: float, seconds: int, live: float, processed:
         "telapse": stop - start,
         "deadc": live,
         "exposure": (stop - start) * live,
+        "image_exposure": seconds * live / model.DAY,
         "timedel": seconds / model.DAY,
         "num_frm": frames,
         "nreadout": frames if live > 0.9 else int(frames * 0.8),
@@ -124,7 +125,7 @@ def values(
         "camera": of.camera,
         "ccd": of.ccd,
         "pxtable": pxtable(number) if pipeline == "SPOC" else -10000,
-        "fxdoff": _FIXED_OFFSETS[of.seconds],
+        "fxdoff": FIXED_OFFSETS[of.seconds],
         "delay": 1.02,
         "nothing": 0.0,
         "crmiten": "F" if of.seconds == 20 else "T",
