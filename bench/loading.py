@@ -156,7 +156,7 @@ def read_by_lightkurve(path: Path) -> Any:
 
 
 def _interleaved(paths: Sequence[Path], rounds: int) -> list[Row]:
-    _check(paths[:5])
+    check_equal(paths[:5])
     _exhaust(path.read_bytes() for path in paths)
     rows = [Row(name, 1, RETURNS[name]) for name in METHODS]
     jobs: list[tuple[Row, Callable[[], Iterable[Any]]]] = [(row, partial(METHODS[row.method], paths)) for row in rows]
@@ -169,7 +169,7 @@ def _interleaved(paths: Sequence[Path], rounds: int) -> list[Row]:
                 _exhaust(job())
         for number in range(rounds):
             for row, job in jobs if number % 2 else reversed(jobs):
-                cpu, wall = _timed(job)
+                cpu, wall = timed(job)
                 row.wall.append(1000 * wall / len(paths))
                 if row.processes == 1:
                     row.cpu.append(1000 * cpu / len(paths))
@@ -185,7 +185,7 @@ def _pairs(paths: Sequence[Path], pool: ProcessPoolExecutor) -> Iterator[tuple[R
     yield Row(OURS, 2, "TessLightCurve"), lambda: manifest.iter_load(workers=pool)
 
 
-def _check(paths: Sequence[Path]) -> None:
+def check_equal(paths: Sequence[Path]) -> None:
     """Open each file by both, twice: the first of a kind is lightkurve's own."""
     from tess_source_lightkurve.same import differences
 
@@ -195,7 +195,8 @@ def _check(paths: Sequence[Path]) -> None:
                 raise ValueError(f"not equal: {'; '.join(found)}")
 
 
-def _timed(job: Callable[[], Iterable[Any]]) -> tuple[float, float]:
+def timed(job: Callable[[], Iterable[Any]]) -> tuple[float, float]:
+    """Do a job to its end; give CPU and wall time [s]."""
     gc.collect()
     cpu, wall = time.process_time(), time.perf_counter()
     _exhaust(job())
@@ -243,9 +244,9 @@ def as_text(rows: Sequence[Row], files: int) -> str:
                 row.method,
                 row.processes,
                 row.returns,
-                _spread(row.cpu, 2),
-                _spread(row.wall, 2),
-                _spread(ratio, 1),
+                spread_of(row.cpu, 2),
+                spread_of(row.wall, 2),
+                spread_of(ratio, 1),
                 "" if row.peak is None else f"{row.grown:+.0f}, {row.peak:+.0f}",
             ).rstrip()
         )
@@ -256,7 +257,8 @@ def as_text(rows: Sequence[Row], files: int) -> str:
     return "\n".join(lines)
 
 
-def _spread(values: Sequence[float], digits: int) -> str:
+def spread_of(values: Sequence[float], digits: int) -> str:
+    """Write median and range; nothing for no values."""
     return f"{median(values):.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f})" if values else ""
 
 

@@ -366,10 +366,10 @@ def as_markdown(found: Mapping[str, Mapping[str, str]]) -> str:
     return "\n".join([lines[0], "|---" * len(rows[0]) + "|", *lines[1:]])
 
 
-def written(text: str, table: str) -> str:
+def written(text: str, table: str, begin: str = BEGIN, end: str = END) -> str:
     """Put the table between its marks in a page."""
-    before, _, rest = text.partition(BEGIN)
-    return f"{before}{BEGIN}\n{table}\n{END}{rest.partition(END)[2]}"
+    before, _, rest = text.partition(begin)
+    return f"{before}{begin}\n{table}\n{end}{rest.partition(end)[2]}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 from places import ROOT
 
-from bench import nine_faults
+from bench import eras, nine_faults
 from bench.__main__ import ALONE, main
 from bench.report import as_json, as_text
 from bench.rounds import Bench, DifferentError, Sizes, compare
 from bench.worker import Measured
+from tess_source import names
+from tess_source_sample.files import make
 
 
 def measured(side: str, step: str, seconds: float, requests: int, result: tuple[str, ...] = ("b 00",)) -> Measured:
@@ -145,6 +147,71 @@ def test_options_that_would_be_lost_are_refused(words: list[str], why: str, caps
     with pytest.raises(SystemExit, match="2"):
         main(words)
     assert why in capsys.readouterr().err
+
+
+# -- eras --
+
+
+def era(ours: list[float], *, fast: bool = True) -> eras.Row:
+    return eras.Row(eras.Kind(88, "SPOC"), 2_030_400, fast, [70.0, 80.0, 90.0], ours)
+
+
+def test_light_curves_of_every_era_and_pipeline_are_measured() -> None:
+    assert {(kind.sector, kind.pipeline) for kind in eras.KINDS} == {
+        (sector, pipeline) for sector in (1, 27, 56, 88) for pipeline in ("SPOC", "TESS-SPOC")
+    }
+    parsed = [names.parse(name) for kind in eras.KINDS for name in kind.names(2)]
+    assert {(name.kind, name.first_sector, name.pipeline) for name in parsed} == {
+        ("lc", kind.sector, kind.pipeline) for kind in eras.KINDS
+    }
+
+
+@pytest.mark.filterwarnings("ignore:.*tpfmodel submodule is not available.*")
+def test_a_kind_is_measured_on_files_of_its_era_that_both_sides_open_alike(tmp_path: Path) -> None:
+    kind = eras.Kind(88, "TESS-SPOC")
+    paths = kind.write(tmp_path, 1)
+    assert paths[0].read_bytes().count(b"CONTINUE  ''") == 2
+    row = eras.measure(kind, paths, rounds=2)
+    assert (row.kind, row.size, row.fast) == (kind, paths[0].stat().st_size, True)
+    assert [len(values) for values in (row.theirs, row.ours, row.ratios)] == [2, 2, 2]
+    assert min(*row.theirs, *row.ours) > 0
+
+
+def test_a_file_that_lightkurve_opens_does_not_take_the_fast_way(tmp_path: Path) -> None:
+    path = tmp_path / "hlsp_qlp_tess_ffi_s0081-0000000390988385_tess_v01_llc.fits"
+    path.write_bytes(make(path.name))
+    assert not eras.takes_the_fast_way(path)
+
+
+def test_objects_that_differ_give_no_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kind = eras.Kind(1, "TESS-SPOC")
+    monkeypatch.setattr("bench.loading.by_lightkurve", lambda paths: iter(["something else"] * len(paths)))
+    with pytest.raises(ValueError, match="not equal"):
+        eras.measure(kind, kind.write(tmp_path, 1), rounds=1)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (era([10.0, 10.0, 10.0]), "8.0 (7.0-9.0) | tess-source | reached"),
+        (era([10.0, 20.0, 20.0]), "4.5 (4.0-7.0) | tess-source | **missed**"),
+        (era([10.0, 10.0, 10.0], fast=False), "8.0 (7.0-9.0) | **lightkurve** | **missed**"),
+    ],
+)
+def test_the_goal_is_reached_by_the_fast_way_alone(row: eras.Row, words: str) -> None:
+    table = eras.as_markdown([row]).splitlines()
+    assert table[-1] == f"| 88 | SPOC | 2.03 MB | 80.0 (70.0-90.0) | {table[-1].split(' | ')[4]} | {words} |"
+
+
+def test_the_page_has_the_place_of_the_table() -> None:
+    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    before, _, rest = page.partition(eras.BEGIN)
+    shown, _, after = rest.partition(eras.END)
+    assert before
+    assert after
+    assert nine_faults.written(page, "new", eras.BEGIN, eras.END) == f"{before}{eras.BEGIN}\nnew\n{eras.END}{after}"
+    lines = shown.strip().splitlines()
+    assert not lines or len(lines) == 2 + len(eras.KINDS)
 
 
 # -- nine faults --

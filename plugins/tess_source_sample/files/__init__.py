@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SPOC = ("SPOC", "TESS-SPOC")
 
 
-def make(filename: str, size: int | None = None) -> bytes:
+def make(filename: str, size: int | None = None, *, first_release: bool = False) -> bytes:
     """Make one file.
 
     Parameters
@@ -32,6 +32,10 @@ def make(filename: str, size: int | None = None) -> bytes:
     size : int, optional
         Exact length wanted in bytes: the size of the real file. Tables get as many rows, pixels or blank header
         cards as this takes; PDF and XML are filled up.
+    first_release : bool, default False
+        For light curves and pixels of sectors 1 to 13: make the file as it was first released, with the header of 2018
+        or 2019. The archive has had them processed again since, under the same names. In sector 6 the time stamp of the
+        names moved by one second, so there the former name alone gives the former file.
 
     Returns
     -------
@@ -60,7 +64,7 @@ def make(filename: str, size: int | None = None) -> bytes:
         return hlsp.text(name, size)
     from tess_source_sample.files import fits
 
-    return fits.write(_hdus(filename, name, size))
+    return fits.write(_hdus(filename, name, size, first_release))
 
 
 def natural_size(filename: str) -> int:
@@ -101,13 +105,13 @@ def _known_run(name: Name) -> Name:
     return name
 
 
-def _hdus(filename: str, name: Name, size: int | None) -> list[HDU]:
+def _hdus(filename: str, name: Name, size: int | None, first_release: bool = False) -> list[HDU]:
     """Return the HDUs of a FITS file; blank header cards fill up what rows and pixels cannot."""
     from dataclasses import replace
 
     from tess_source_sample.files import fits
 
-    found = _layout(filename, name, size)
+    found = _layout(filename, name, size, first_release)
     if size is None:
         return found
     least, left = fits.file_size(found), size - fits.file_size(found)
@@ -118,20 +122,23 @@ def _hdus(filename: str, name: Name, size: int | None) -> list[HDU]:
     return [*found[:-1], replace(found[-1], blank_blocks=left // fits.BLOCK)]
 
 
-def _layout(filename: str, name: Name, size: int | None) -> list[HDU]:
+def _layout(filename: str, name: Name, size: int | None, first_release: bool) -> list[HDU]:
+    from tess_source_sample.files import eras
+
     kind, pipeline = name.kind, name.pipeline
-    if kind in {"lc", "fast-lc"} and pipeline in _SPOC:
-        from tess_source_sample.files import spoc
-
-        return spoc.light_curve(name, size)
-    if kind in {"tp", "fast-tp"}:
-        from tess_source_sample.files import spoc
-
-        return spoc.target_pixels(name, size)
     if kind == "dvt":
         from tess_source_sample.files import dvt
 
         return dvt.time_series(_known_run(name), size)
+    processed = eras.of_name(name, first=first_release)
+    if kind in {"lc", "fast-lc"} and pipeline in _SPOC:
+        from tess_source_sample.files import spoc
+
+        return spoc.light_curve(name, size, processed)
+    if kind in {"tp", "fast-tp"}:
+        from tess_source_sample.files import spoc
+
+        return spoc.target_pixels(name, size, processed)
     if kind == "lc":
         from tess_source_sample.files import hlsp
 
@@ -139,5 +146,5 @@ def _layout(filename: str, name: Name, size: int | None) -> list[HDU]:
     if kind == "ffi" and pipeline == "SPOC":
         from tess_source_sample.files import ffi
 
-        return ffi.image(name, size)
+        return ffi.image(name, size, processed)
     raise KeyError(f"the sample archive makes no such file: {filename}")

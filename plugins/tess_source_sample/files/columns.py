@@ -6,7 +6,7 @@ from tess_source_sample.files.fits import TableColumn
 
 _DAYS = "BJD - 2457000, days"
 _TIME = (
-    TableColumn("TIME", "D", _DAYS, "D14.7", "data time stamps", "Barycenter corrected TESS Julian"),
+    TableColumn("TIME", "D", _DAYS, "D14.7", "data time stamps", "Barycenter corrected TESS Julian Date (BTJD)"),
     TableColumn("TIMECORR", "E", "d", "E14.7", "barycentric correction", "Days"),
     TableColumn("CADENCENO", "J", "", "I10", "unique cadence number"),
 )

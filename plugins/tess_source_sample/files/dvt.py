@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
 from tess_source_sample import facts
-from tess_source_sample.files import columns, fits, headers, model, spoc
+from tess_source_sample.files import columns, eras, fits, headers, model, spoc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,13 +101,15 @@ def event_values(of: facts.ValidationRun, event: SimulatedTCE, start: float) -> 
     }
 
 
-def _times(of: facts.ValidationRun, rows: int) -> dict[str, object]:
+def _times(
+    of: facts.ValidationRun, rows: int, processed: eras.Processing, *, barycentric: bool = True
+) -> dict[str, object]:
     """Return what the headers say of time: from the middle of the first to that of the last row."""
     first, last = targets(of)[0], targets(of)[-1]
     ends = [first.sector.start + offset(of, first, row) * model.CADENCE / model.DAY for row in (0, rows - 1)]
     ends[1] = min(ends[1], last.spacecraft_time(last.rows - 1))  # rows may go on after the data
-    begin, end = (first.barycentric(time) for time in ends)
-    return spoc.time_values(begin, end, int(model.CADENCE) * of.step, 0.792)
+    begin, end = (first.barycentric(time) for time in ends) if barycentric else ends
+    return spoc.time_values(begin, end, int(model.CADENCE) * of.step, 0.792, processed)
 
 
 def offset(of: facts.ValidationRun, target: model.SimulatedTarget, row: int) -> float:
@@ -135,15 +138,11 @@ def time_series(name: Name, size: int | None) -> list[fits.HDU]:
 
 
 def _hdus(of: facts.ValidationRun, rows: int) -> list[fits.HDU]:
-    star, single = facts.star(of.tic), of.first == of.last
-    said = spoc.star_values(star) | _times(of, rows)
-    said |= {"origin": headers.ORIGIN, "procver": "tess-source-sample", "data_rel": spoc.release(of.last)}
-    said |= {"creator": "0 DvTimeSeriesExporter", "tces": of.tces}
-    said |= {"nextend": of.tces + 2}  # one too many, as in the real ones
-    said |= {"sector_card": f"SECTOR  = {of.last} / Observing sector\n" if single else ""}
-    said |= {"pxtable": spoc.pxtable(of.last), "sectors": sector_bits(of.sectors)}
-    stem = f"tess{facts.sector(of.sectors[0]).prefix}-s{of.first:04d}-s{of.last:04d}-{of.tic:016d}-{of.run:05d}"
-    said |= {"resfile": f"{stem}_dvr.xml.gz", "ra_now": star.ra, "dec_now": star.dec}
+    processed = eras.of_run(of.run, of.last)
+    era = processed.era
+    star = facts.star(of.tic)
+    said = spoc.star_values(star) | _times(of, rows, processed) | {"ra_now": star.ra, "dec_now": star.dec}
+    said |= {"tces": of.tces, "nextend": of.tces + 2}  # NEXTEND is one too many, as in the real ones
     begin = float(str(said["tstart"]))
     data = _Data(of, rows)
     tables = [
@@ -151,12 +150,31 @@ def _hdus(of: facts.ValidationRun, rows: int) -> list[fits.HDU]:
             *(columns.TCE, rows, headers.TCE),
             said | event_values(of, event, begin) | {"extname": f"TCE_{n}"},
             lambda table, event=event, n=n: data.fill_event(event, n, table),  # type: ignore[misc]
+            era.writer,
         )
         for n, event in enumerate(events(of), start=1)
     ]
     statistics = headers.DV_EXTENSION, said | {"extname": "Statistics"}
-    last = fits.table(columns.STATISTICS, rows, *statistics, data.fill_statistics)
-    return [fits.HDU(fits.cards(headers.DV_PRIMARY, said)), *tables, last]
+    last = fits.table(columns.STATISTICS, rows, *statistics, data.fill_statistics, era.writer)
+    first = said | _times(of, rows, processed, barycentric=era.barycentric) | _run_values(of, processed)
+    return [fits.HDU(era.writer.cards(headers.DV_PRIMARY, first)), *tables, last]
+
+
+def _run_values(of: facts.ValidationRun, processed: eras.Processing) -> dict[str, object]:
+    """Return what the primary header says of the run and its software."""
+    era = processed.era
+    stem = f"tess{facts.sector(of.sectors[0]).prefix}-s{of.first:04d}-s{of.last:04d}-{of.tic:016d}-{of.run:05d}"
+    return {
+        **spoc.program_values(processed, "DvTimeSeriesExporter"),
+        "procver": hashlib.sha1(processed.procver.encode(), usedforsecurity=False).hexdigest()[:10],
+        "dvversn": processed.procver,
+        "dvversn_comment": era.dvversn,
+        "sector_card": f"SECTOR  = {of.last} / Observing sector\n" if of.first == of.last else "",
+        "pxtable": spoc.pxtable(of.last),
+        "resfile": f"{stem}_{era.result}",
+        "sectors": sector_bits(of.sectors),
+        "sectors_comment": era.sectors,
+    }
 
 
 class _Data:

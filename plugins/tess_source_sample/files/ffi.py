@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
-from tess_source_sample.files import fits, headers, model, spoc
+from tess_source_sample.files import eras, ffi_header, fits, headers, model, spoc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +20,7 @@ SMALL = 64
 """Rows and columns of the image where no size is asked for."""
 
 _PRIMARY = (
-    headers.FILE.replace("BTJD", "TJD")
+    headers.FILE
     + """SCCONFIG= {scid} / spacecraft configuration ID
 CAMERA  = {camera} / Camera number
 CCD     = {ccd} / CCD chip number
@@ -31,31 +31,24 @@ SECTOR  = {sector} / Observing sector
 
 _IMAGE = (
     headers.EXTENSION
-    + headers.TELESCOPE
-    + """CAMERA  = {camera} / Camera number
-CCD     = {ccd} / CCD chip number
-BUNIT   = 'electrons/s' / physical units of image data
-IMAGTYPE= '{imagtype}' / FFI image type: raw, cal, uncert
+    + ffi_header.IMAGE
+    + """BUNIT   = 'electrons/s' / physical units of image data
+IMAGTYPE= '{imagtype}' /  FFI image type: raw, cal, uncert
 """
     + headers.CHECKSUM
 )
 
 
-def image(name: Name, size: int | None) -> list[fits.HDU]:
+def image(name: Name, size: int | None, processed: eras.Processing) -> list[fits.HDU]:
     """Return the HDUs of an image; a small one, or of full width and as many rows as the size allows."""
     time = _tjd(str(name.timestamp)) + model.TDB_MINUS_UTC / model.DAY
     seconds = int(name.exptime or 0)
     middle = time + seconds / 2 / model.DAY
-    said = spoc.time_values(middle, middle, seconds, 0.792)
-    said |= {
-        "origin": headers.ORIGIN,
-        "nextend": 2,
-        "creator": "0 FfiExporter",
-        "procver": "tess-source-sample",
-        "data_rel": spoc.release(int(name.first_sector or 0)),
-        "scid": name.scid,
-    }
+    said = spoc.time_values(middle, middle, seconds, 0.792, processed) | spoc.program_values(processed, "FfiExporter")
+    said |= {"nextend": 2, "scale": "TJD", "scid": name.scid, "fxdoff": spoc.FIXED_OFFSETS[seconds]}
     said |= {"camera": name.camera, "ccd": name.ccd, "sector": name.first_sector}
+
+    writer = processed.era.writer
 
     def hdus(shape: tuple[int, int]) -> list[fits.HDU]:
         pixels = _pixels(name, shape)
@@ -65,10 +58,10 @@ def image(name: Name, size: int | None) -> list[fits.HDU]:
             ("uncert", f"{place} uncert", lambda: (pixels() / 1e3) ** 0.5),
         )
         extensions = (
-            fits.image(shape, -32, _IMAGE, said | {"imagtype": kind, "extname": extname}, data)
+            fits.image(shape, -32, _IMAGE, said | {"imagtype": kind, "extname": extname}, data, writer)
             for kind, extname, data in parts
         )
-        return [fits.HDU(fits.cards(_PRIMARY, said)), *extensions]
+        return [fits.HDU(writer.cards(_PRIMARY, said)), *extensions]
 
     if size is None:
         return hdus((SMALL, SMALL))

@@ -2,13 +2,15 @@
 
 The format is that of the FITS Standard 4.0 (https://fits.gsfc.nasa.gov/fits_standard.html); the checksum is in its
 appendix J. Headers are written as templates in the standard's own notation, ``KEYWORD = value / comment``, with
-``{name:.8f}`` where a value goes.
+``{name:.8f}`` where a value goes; a line ``COLUMNS`` stands for the cards of a table's columns.
 """
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
@@ -31,48 +33,146 @@ FORMS = {
 }
 """TFORM letter to numpy type and to SPOC's comment."""
 
+TABLE_START = """
+XTENSION= 'BINTABLE' / marks the beginning of a new HDU
+BITPIX  = 8 / array data type
+NAXIS   = 2 / number of array dimensions
+NAXIS1  = {width} / length of first array dimension
+NAXIS2  = {rows} / length of second array dimension
+PCOUNT  = 0 / group parameter count (not used)
+GCOUNT  = 1 / group count (not used)
+TFIELDS = {fields} / number of table fields
+"""
+
+IMAGE_START = """
+XTENSION= 'IMAGE' / marks the beginning of a new HDU
+BITPIX  = {bitpix} / array data type
+NAXIS   = 2 / number of array dimensions
+NAXIS1  = {naxis1} / length of first array dimension
+NAXIS2  = {naxis2} / length of second array dimension
+PCOUNT  = 0 / group parameter count (not used)
+GCOUNT  = 1 / group count (not used)
+"""
+
+
 _LONGEST = 68  # characters of a string value that fit on one card
 
 
-class _Undefined:
-    """A keyword without value, whatever format is asked for."""
+class _Fields(Formatter):
+    """Fills templates in: a value of None leaves the keyword undefined, and a writer has formats of its own."""
 
-    def __format__(self, spec: str) -> str:
-        return ""
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
 
-
-def card(line: str) -> list[str]:
-    """Return the 80-character cards of one template line; more than one where a string must be continued."""
-    key, equals, rest = line.partition("=")
-    if not equals:
-        return [line[:CARD].ljust(CARD)]
-    value, slash, comment = rest.partition(" / ")
-    value, key = value.strip(), key.strip()
-    if value.startswith("'") and len(value) - 2 > _LONGEST:
-        return _continued(key, value[1:-1], comment)
-    text = f"'{value[1:-1]:<8}'".ljust(20) if value.startswith("'") else value.rjust(20)
-    return [f"{key:<8}= {text}{f' / {comment}' if slash else ''}"[:CARD].ljust(CARD)]
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """Return the text of one value."""
+        if value is None:
+            return ""
+        if format_spec == "double":
+            return self._writer.double(value)
+        if format_spec == "single":
+            return self._writer.single(value)
+        return format(value, format_spec)
 
 
-def _continued(key: str, text: str, comment: str) -> list[str]:
-    width = _LONGEST - 1
-    parts = [text[i : i + width] for i in range(0, len(text), width)]
-    quoted = [f"'{part}&'" for part in parts[:-1]] + [f"'{parts[-1]}' / {comment}"]
-    starts = [f"{key:<8}= ", *["CONTINUE  "] * (len(parts) - 1)]
-    return [(start + body)[:CARD].ljust(CARD) for start, body in zip(starts, quoted, strict=True)]
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """How a program lays out header cards and writes numbers.
 
-
-def cards(template: str, values: Mapping[str, object]) -> list[str]:
-    """Return the cards of a header template, filled in; a value of None leaves the keyword undefined.
-
-    Raises
-    ------
-    KeyError
-        If the template names a value that is not given.
+    Templates say ``{name:double}`` or ``{name:single}`` for a number of that precision in the writer's own form.
     """
-    known = {key: _Undefined() if value is None else value for key, value in values.items()}
-    lines = template.format_map(known).strip().splitlines()
-    return [part for line in lines for part in card(line)]
+
+    continued: bool = False
+    """Whether the comment of a string goes on in CONTINUE cards, and decimals are rounded, as SPOC does since 2023."""
+    table_start: str = TABLE_START
+    image_start: str = IMAGE_START
+
+    def cards(self, template: str, values: Mapping[str, object]) -> list[str]:
+        """Return the cards of a header template, filled in; a value of None leaves the keyword undefined.
+
+        Raises
+        ------
+        KeyError
+            If the template names a value that is not given.
+        """
+        lines = _Fields(self).vformat(template, (), values).strip().splitlines()
+        return [part for line in lines for part in self.card(line)]
+
+    def card(self, line: str) -> list[str]:
+        """Return the 80-character cards of one template line; more than one where a string or comment is continued."""
+        key, equals, rest = line.partition("=")
+        if not equals or key.startswith("COMMENT"):
+            return [line[:CARD].ljust(CARD)]
+        value, slash, comment = rest.partition(" / ")
+        value, tail, start = value.strip(), f" / {comment}" if slash else "", f"{key.strip():<8}= "
+        if not value.startswith("'"):
+            aligned = f"{start}{value.rjust(20)}{tail}"
+            shown = f"{start}{value}{tail}" if self.continued and len(aligned) > CARD else aligned
+            return [shown[:CARD].ljust(CARD)]
+        return [text[:CARD].ljust(CARD) for text in self._string(start, value[1:-1], tail)]
+
+    def _string(self, start: str, text: str, tail: str) -> list[str]:
+        """Return the cards of a string, uncut and unpadded."""
+        part = _LONGEST - 1  # a continued string needs room for its "&"
+        if len(text) > (part if self.continued and tail else _LONGEST):
+            return [f"{start}'{text[:part]}&'", *self._string("CONTINUE  ", text[part:], tail)]
+        plain = f"{start}'{text}'" if start.startswith("CONTINUE") else f"{start}'{text:<8}'"
+        aligned = plain.ljust(30) + tail if tail else plain
+        if not self.continued or len(aligned) <= CARD:
+            return [aligned]
+        if len(plain + tail) <= CARD:
+            return [plain + tail]
+        open_string = f"{plain[:-1]}&'"
+        if len(open_string) + len(" / ") >= CARD:  # no room for any comment
+            return [open_string, *_comment_cards(tail.removeprefix(" / "))]
+        first = open_string + tail
+        return [first[:CARD], *_comment_cards(first[CARD:])]
+
+    def double(self, value: float) -> str:
+        """Return a 64-bit number: as short as reads back the same or, where too long for its column, rounded."""
+        text = repr(float(value))
+        if not self.continued:
+            return text if len(text) <= 20 else f"{value:.15f}"
+        return text if len(text.partition(".")[2]) <= 16 else f"{value:.16f}".rstrip("0")
+
+    def single(self, value: float) -> str:
+        """Return a 32-bit number: exactly or, since 2023, with seven decimals at most."""
+        (exact,) = struct.unpack("f", struct.pack("f", value))
+        if not self.continued:
+            return self.double(exact)
+        text = f"{exact:.7f}".rstrip("0")
+        return "0.E0" if text == "0." else text + "0" * text.endswith(".")
+
+
+def _comment_cards(comment: str) -> list[str]:
+    """Return the CONTINUE cards that the rest of a comment needs."""
+    width = CARD - len("CONTINUE  '' /")
+    head, rest = comment[:width], comment[width:]
+    return [f"CONTINUE  '&' /{head[:-1]}", *_comment_cards(head[-1:] + rest)] if rest else [f"CONTINUE  '' /{head}"]
+
+
+ASTROPY = Writer(
+    table_start="""
+XTENSION= 'BINTABLE' / binary table extension
+BITPIX  = 8 / array data type
+NAXIS   = 2 / number of array dimensions
+NAXIS1  = {width} / length of dimension 1
+NAXIS2  = {rows} / length of dimension 2
+PCOUNT  = 0 / number of group parameters
+GCOUNT  = 1 / number of groups
+TFIELDS = {fields} / number of table fields
+""",
+    image_start="""
+XTENSION= 'IMAGE' / Image extension
+BITPIX  = {bitpix} / array data type
+NAXIS   = 2 / number of array dimensions
+NAXIS1  = {naxis1}
+NAXIS2  = {naxis2}
+PCOUNT  = 0 / number of parameters
+GCOUNT  = 1 / number of groups
+""",
+)
+"""What most makers of high-level science products write with."""
 
 
 def padded(size: int) -> int:
@@ -101,7 +201,7 @@ class TableColumn:
     dim: str = ""
     """TDIM; no card where empty."""
 
-    def cards(self, n: int) -> list[str]:
+    def cards(self, n: int, writer: Writer) -> list[str]:
         """Return the cards of column number `n`, counted from 1."""
         values = (
             ("TTYPE", f"'{self.name}'", f"column title: {self.title}"),
@@ -112,7 +212,7 @@ class TableColumn:
             ("TDIM", f"'{self.dim}'" if self.dim else "", "column dimensions"),
         )
         lines = (f"{key}{n} = {value}{f' / {note}' if self.title else ''}" for key, value, note in values if value)
-        return [part for line in lines for part in card(line)]
+        return [part for line in lines for part in writer.card(line)]
 
     @property
     def type(self) -> tuple[str, str] | tuple[str, str, tuple[int]]:
@@ -157,25 +257,23 @@ def table(
     template: str,
     values: Mapping[str, object],
     fill: Callable[[NDArray[Any]], None],
-    *,
-    columns_last: bool = False,
-    extra: Sequence[str] = (),
+    writer: Writer = ASTROPY,
 ) -> HDU:
     """Return a binary table HDU; `fill` gets a structured array of shape (rows,) to write into.
 
-    SPOC puts the column cards first in light curves and last in target pixel files (`columns_last`); `extra` cards
-    stand directly before the template's.
+    The cards of the columns stand where the template has its line ``COLUMNS`` or, without one, first.
     """
     width = row_bytes(columns)
-    form = (cards(TABLE_START, {"width": width, "rows": rows, "fields": len(columns)}),)
-    body = (list(extra), cards(template, values))
-    column_cards = [part for n, column in enumerate(columns, start=1) for part in column.cards(n)]
-    parts = (*form, *body, column_cards) if columns_last else (*form, column_cards, *body)
+    start = writer.cards(writer.table_start, {"width": width, "rows": rows, "fields": len(columns)})
+    column_cards = [part for n, column in enumerate(columns, start=1) for part in column.cards(n, writer)]
+    before, marker, after = template.partition("COLUMNS\n")
+    parts = (before, after) if marker else ("", template)
+    first, last = (writer.cards(part, values) for part in parts)
 
     def write(buffer: NDArray[np.uint8]) -> None:
         fill(buffer.view(np.dtype([column.type for column in columns])))
 
-    return HDU([part for group in parts for part in group], width * rows, write if rows else None)
+    return HDU([*start, *first, *column_cards, *last], width * rows, write if rows else None)
 
 
 def image(
@@ -184,37 +282,16 @@ def image(
     template: str,
     values: Mapping[str, object],
     data: Callable[[], NDArray[Any]],
+    writer: Writer = ASTROPY,
 ) -> HDU:
     """Return an image extension of `shape` (rows, columns); `data` makes the array when the file is written."""
-    start = cards(IMAGE_START, {"bitpix": bitpix, "naxis1": shape[1], "naxis2": shape[0]})
+    start = writer.cards(writer.image_start, {"bitpix": bitpix, "naxis1": shape[1], "naxis2": shape[0]})
     kind = {32: ">i4", -32: ">f4", -64: ">f8"}[bitpix]
 
     def write(buffer: NDArray[np.uint8]) -> None:
         buffer.view(kind)[:] = data().ravel()
 
-    return HDU(start + cards(template, values), abs(bitpix) // 8 * shape[0] * shape[1], write)
-
-
-TABLE_START = """
-XTENSION= 'BINTABLE' / marks the beginning of a new HDU
-BITPIX  = 8 / array data type
-NAXIS   = 2 / number of array dimensions
-NAXIS1  = {width} / length of first array dimension
-NAXIS2  = {rows} / length of second array dimension
-PCOUNT  = 0 / group parameter count (not used)
-GCOUNT  = 1 / group count (not used)
-TFIELDS = {fields} / number of table fields
-"""
-
-IMAGE_START = """
-XTENSION= 'IMAGE' / marks the beginning of a new HDU
-BITPIX  = {bitpix} / array data type
-NAXIS   = 2 / number of array dimensions
-NAXIS1  = {naxis1} / length of first array dimension
-NAXIS2  = {naxis2} / length of second array dimension
-PCOUNT  = 0 / group parameter count (not used)
-GCOUNT  = 1 / group count (not used)
-"""
+    return HDU(start + writer.cards(template, values), abs(bitpix) // 8 * shape[0] * shape[1], write)
 
 
 def file_size(hdus: Iterable[HDU]) -> int:
@@ -240,13 +317,15 @@ def write(hdus: Sequence[HDU]) -> bytes:
 
 
 def _seal(content: bytearray, at: int, hdu: HDU) -> None:
-    """Write the CHECKSUM value, if the header has that card, so that the HDU sums to 0xFFFFFFFF."""
-    for n, text in enumerate(hdu.cards):
-        if text.startswith("CHECKSUM"):
-            value = at + n * CARD + 11
-            content[value : value + 16] = b"0" * 16
-            view = memoryview(content)[at : at + hdu.size]
-            content[value : value + 16] = encode(ones_sum(view)).encode("ascii")
+    """Write the values of DATASUM and CHECKSUM, if the header has those cards, so that the HDU sums to 0xFFFFFFFF."""
+    places = {text[:8].strip(): at + n * CARD + 11 for n, text in enumerate(hdu.cards)}
+    whole = memoryview(content)[at : at + hdu.size]
+    if place := places.get("DATASUM"):
+        text = f"{ones_sum(whole[hdu.header_bytes :]):<10}"
+        content[place : place + 12] = f"{text[:8]}{text[8:].strip()}'".ljust(12).encode("ascii")
+    if place := places.get("CHECKSUM"):
+        content[place : place + 16] = b"0" * 16
+        content[place : place + 16] = encode(ones_sum(whole)).encode("ascii")
 
 
 def ones_sum(data: bytes | bytearray | memoryview) -> int:

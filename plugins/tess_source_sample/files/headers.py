@@ -1,12 +1,13 @@
-"""Header keywords of SPOC's products, in their order and with their comments, as templates for `fits.cards`.
+"""Header keywords of SPOC's products, in their order and with their comments, as templates for `fits.Writer`.
 
-Taken from the headers of real files: light curves and DV time series of data release 42, and one of pixels.
-What is said here of the data is computed; what belongs to the detector (gains, read noise) is that of one real CCD.
+Taken from the headers of real files: light curves of data releases 1, 7, 8, 42 and 121, DV time series of 4 and 42, and one of
+pixels. What differs between them is in `eras`. What is said here of the data is computed; what belongs to the detector (gains,
+read noise) is that of one real CCD.
 """
 
 from __future__ import annotations
 
-ORIGIN = "tess-source sample archive"
+ORIGIN = "sample archive"
 """Institution responsible for the file: not NASA."""
 
 FILE = """
@@ -20,8 +21,8 @@ EXTVER  = 1 / extension version number (not format version)
 SIMDATA = T / file is based on simulated data
 ORIGIN  = '{origin}' / institution responsible for creating this file
 DATE    = '{date}' / file creation date.
-TSTART  = {tstart:.12f} / observation start time in BTJD
-TSTOP   = {tstop:.12f} / observation stop time in BTJD
+TSTART  = {tstart:.12f} / observation start time in {scale}
+TSTOP   = {tstop:.12f} / observation stop time in {scale}
 DATE-OBS= '{date_obs}' / TSTART as UTC calendar date
 DATE-END= '{date_end}' / TSTOP as UTC calendar date
 CREATOR = '{creator}' / pipeline job and program used to produce this file
@@ -53,7 +54,7 @@ TEFF    = {teff:.8f} / [K] Effective temperature
 LOGG    = {logg:.8f} / [cm/s2] log10 surface gravity
 MH      = {mh:.8f} / [log10([M/H])] metallicity
 RADIUS  = {radius:.8f} / [solar radii] stellar radius
-TICVER  = '8.2' / TIC version
+TICVER  = {ticver}
 """
 
 CHECKSUM = "CHECKSUM= '0000000000000000' / HDU checksum updated {stamp}\n"
@@ -112,7 +113,7 @@ INT_TIME= 1.980000000000 / [s] photon accumulation time per frame
 READTIME= 0.020000000000 / [s] readout time per frame
 FRAMETIM= 2.000000000000 / [s] frame time (INT_TIME + READTIME)
 NUM_FRM = {num_frm} / number of frames per time stamp
-TIMEDEL = {timedel!r} / [d] time resolution of data
+TIMEDEL = {timedel:double} / [d] time resolution of data
 """
 
 DETECTOR = """BACKAPP = T / background is subtracted
@@ -127,7 +128,9 @@ READNOIB= 7.23799991607666 / [electrons] read noise CCD output B
 READNOIC= 7.270399570465088 / [electrons] read noise CCD output C
 READNOID= 9.515999794006348 / [electrons] read noise CCD output D
 NREADOUT= {nreadout} / number of read per cadence
-FXDOFF  = {fxdoff} / compression fixed offset
+"""
+
+NOISE = """FXDOFF  = {fxdoff} / compression fixed offset
 CDPP0_5 = {cdpp0_5:.8f} / RMS CDPP on 0.5-hr time scales
 CDPP1_0 = {cdpp1_0:.8f} / RMS CDPP on 1.0-hr time scales
 CDPP2_0 = {cdpp2_0:.8f} / RMS CDPP on 2.0-hr time scales
@@ -137,42 +140,57 @@ FLFRCSAP= {flfrcsap:.8f} / Frac. of target flux w/in the op. aperture
 
 PDC = """NSPSDDET= 0 / Number of SPSDs detected
 NSPSDCOR= 0 / Number of SPSDs corrected
-PDCVAR  = {pdcvar!r} / Target variability
+PDCVAR  = {pdcvar:double} / Target variability
 PDCMETHD= 'msMAP' / PDC algorithm used for target
 NUMBAND = 3 / Number of scale bands
 FITTYPE1= 'reducedRobust' / Fit type used for band 1
-PR_GOOD1= {goodness!r} / Prior goodness for band 1
-PR_WGHT1= 0.0 / Prior weight for band 1
+PR_GOOD1= {goodness:single} / Prior goodness for band 1
+PR_WGHT1= {nothing:single} / Prior weight for band 1
 FITTYPE2= 'prior' / Fit type used for band 2
-PR_GOOD2= {goodness!r} / Prior goodness for band 2
-PR_WGHT2= {percent!r} / Prior weight for band 2
+PR_GOOD2= {goodness:single} / Prior goodness for band 2
+PR_WGHT2= {percent:single} / Prior weight for band 2
 FITTYPE3= 'prior' / Fit type used for band 3
-PR_GOOD3= {goodness!r} / Prior goodness for band 3
-PR_WGHT3= {percent!r} / Prior weight for band 3
-PDC_TOT = {goodness!r} / PDC total goodness metric for target
-PDC_TOTP= {percent!r} / PDC_TOT percentile compared to mod/out
-PDC_COR = {goodness!r} / PDC correlation goodness metric for target
-PDC_CORP= {percent!r} / PDC_COR percentile compared to mod/out
+PR_GOOD3= {goodness:single} / Prior goodness for band 3
+PR_WGHT3= {percent:single} / Prior weight for band 3
+PDC_TOT = {goodness:single} / PDC total goodness metric for target
+PDC_TOTP= {percent:single} / PDC_TOT percentile compared to mod/out
+PDC_COR = {goodness:single} / PDC correlation goodness metric for target
+PDC_CORP= {percent:single} / PDC_COR percentile compared to mod/out
 PDC_VAR = / PDC variability goodness metric for target
 PDC_VARP= / PDC_VAR percentile compared to mod/out
-PDC_NOI = {goodness!r} / PDC noise goodness metric for target
-PDC_NOIP= {percent!r} / PDC_NOI percentile compared to mod/out
+PDC_NOI = {goodness:single} / PDC noise goodness metric for target
+PDC_NOIP= {percent:single} / PDC_NOI percentile compared to mod/out
 PDC_EPT = / PDC earth point goodness metric for target
 PDC_EPTP= / PDC_EPT percentile compared to mod/out
 """
 
-DELAYS = """TMOFST{camera}{ccd}= 1.0199999809265137 / (s) readout delay for camera {camera} and ccd {ccd}
+DELAYS = """TMOFST{camera}{ccd}= {delay:single} / (s) readout delay for camera {camera} and ccd {ccd}
 MEANBLCA= 6574 / [count] FSW mean black level CCD output A
 MEANBLCB= 6574 / [count] FSW mean black level CCD output B
 MEANBLCC= 6573 / [count] FSW mean black level CCD output C
 MEANBLCD= 6278 / [count] FSW mean black level CCD output D
 """
 
-LIGHTCURVE = EXTENSION + OBJECT + POSITION + TIMING + DETECTOR + PDC + CHECKSUM + DELAYS
 
-PIXELS = EXTENSION + OBJECT + POSITION + TIMING + DETECTOR + CHECKSUM + DELAYS
+def light_curve(*, delays_last: bool) -> str:
+    """Return the header of the LIGHTCURVE table; the readout delays moved in 2023."""
+    return "COLUMNS\n" + EXTENSION + OBJECT + POSITION + TIMING + _detector(PDC, delays_last=delays_last)
 
-PIXEL_WCS = """
+
+def pixels(*, delays_last: bool) -> str:
+    """Return the header of the PIXELS table."""
+    wcs = "".join(_PIXEL_WCS.replace("{n}", str(n)) for n in range(4, 9))
+    own = EXTENSION.lstrip() + OBJECT + POSITION + TIMING + _detector("", delays_last=delays_last)
+    return wcs + own + "COLUMNS\n"
+
+
+def _detector(more: str, *, delays_last: bool) -> str:
+    if delays_last:
+        return DETECTOR + NOISE + more + CHECKSUM + DELAYS
+    return DETECTOR + DELAYS + NOISE + more + CHECKSUM
+
+
+_PIXEL_WCS = """\
 WCSN{n}P  = 'PHYSICAL' / table column WCS name
 WCAX{n}P  = 2 / table column physical WCS dimensions
 1CTY{n}P  = 'RAWX' / table column physical WCS axis 1 type, CCD col
@@ -188,20 +206,20 @@ WCAX{n}P  = 2 / table column physical WCS dimensions
 WCAX{n}   = 2 / number of WCS axes
 1CTYP{n}  = 'RA---TAN' / right ascension coordinate type
 2CTYP{n}  = 'DEC--TAN' / declination coordinate type
-1CRPX{n}  = {crpix1!r} / [pixel] reference pixel along image axis 1
-2CRPX{n}  = {crpix2!r} / [pixel] reference pixel along image axis 2
+1CRPX{n}  = {crpix1:double} / [pixel] reference pixel along image axis 1
+2CRPX{n}  = {crpix2:double} / [pixel] reference pixel along image axis 2
 1CRVL{n}  = {ra_now:.16f} / [deg] right ascension at reference pixel
 2CRVL{n}  = {dec_now:.16f} / [deg] declination at reference pixel
 1CUNI{n}  = 'deg' / physical unit in column dimension
 2CUNI{n}  = 'deg' / physical unit in row dimension
-1CDLT{n}  = {cdelt1:.15f} / [deg] pixel scale in RA dimension
-2CDLT{n}  = {cdelt2:.15f} / [deg] pixel scale in DEC dimension
-11PC{n}   = {pc11:.16f} / linear transformation matrix element cos(th)
-12PC{n}   = {pc12:.16f} / linear transformation matrix element -sin(th)
-21PC{n}   = {pc21:.16f} / linear transformation matrix element sin(th)
-22PC{n}   = {pc22:.16f} / linear transformation matrix element cos(th)
+1CDLT{n}  = {cdelt1:double} / [deg] pixel scale in RA dimension
+2CDLT{n}  = {cdelt2:double} / [deg] pixel scale in DEC dimension
+11PC{n}   = {pc11:double} / linear transformation matrix element cos(th)
+12PC{n}   = {pc12:double} / linear transformation matrix element -sin(th)
+21PC{n}   = {pc21:double} / linear transformation matrix element sin(th)
+22PC{n}   = {pc22:double} / linear transformation matrix element cos(th)
 """
-"""Coordinates of one image column of the PIXELS table; n is its number."""
+"""Coordinates of one image column of the PIXELS table; n is its number, 4 to 8."""
 
 APERTURE = (
     EXTENSION
@@ -210,18 +228,18 @@ APERTURE = (
     + """WCSAXES = 2 / number of WCS axes
 CTYPE1  = 'RA---TAN' / right ascension coordinate type
 CTYPE2  = 'DEC--TAN' / declination coordinate type
-CRPIX1  = {crpix1!r} / [pixel] reference pixel along image axis 1
-CRPIX2  = {crpix2!r} / [pixel] reference pixel along image axis 2
+CRPIX1  = {crpix1:double} / [pixel] reference pixel along image axis 1
+CRPIX2  = {crpix2:double} / [pixel] reference pixel along image axis 2
 CRVAL1  = {ra_now:.16f} / [deg] right ascension at reference pixel
 CRVAL2  = {dec_now:.16f} / [deg] declination at reference pixel
 CUNIT1  = 'deg' / physical unit in column dimension
 CUNIT2  = 'deg' / physical unit in row dimension
-CDELT1  = {cdelt1:.15f} / [deg] pixel scale in RA dimension
-CDELT2  = {cdelt2:.15f} / [deg] pixel scale in Dec dimension
-PC1_1   = {pc11:.16f} / linear transformation element cos(th)
-PC1_2   = {pc12:.16f} / linear transformation element -sin(th)
-PC2_1   = {pc21:.16f} / linear transformation element sin(th)
-PC2_2   = {pc22:.16f} / linear transformation element cos(th)
+CDELT1  = {cdelt1:double} / [deg] pixel scale in RA dimension
+CDELT2  = {cdelt2:double} / [deg] pixel scale in Dec dimension
+PC1_1   = {pc11:double} / linear transformation element cos(th)
+PC1_2   = {pc12:double} / linear transformation element -sin(th)
+PC2_1   = {pc21:double} / linear transformation element sin(th)
+PC2_2   = {pc22:double} / linear transformation element cos(th)
 WCSNAMEP= 'PHYSICAL' / name of world coordinate system alternate P
 WCSAXESP= 2 / number of WCS physical axes
 CTYPE1P = 'RAWX' / physical WCS axis 1 type CCD col
@@ -244,9 +262,9 @@ DV_PRIMARY = (
     START
     + """{sector_card}PXTABLE = {pxtable} / pixel table id
 RESFILE = '{resfile}' / corresponding results file
-DVVERSN = '{procver}' / DV version
+DVVERSN = '{dvversn}' / {dvversn_comment}
 NUMTCES = {tces} / number of TCEs found
-SECTORS = '{sectors}' / bit-vector string 0/1 characters for sectors used"""
+SECTORS = '{sectors}' / {sectors_comment}"""
     + STAR
     + CHECKSUM
 )
@@ -255,21 +273,21 @@ DV_EXTENSION = EXTENSION + POSITION + TIMING
 
 TCE = (
     DV_EXTENSION
-    + """TPERIOD = {period!r} / transit period [days]
-TEPOCH  = {epoch!r} / transit epoch in BTJD
-TDEPTH  = {depth!r} / fitted transit depth [ppm]
-TSNR    = {snr!r} / transit signal-to-noise ratio
-TDUR    = {duration!r} / transit duration [hr]
-INDUR   = {ingress!r} / ingress duration [hr]
-IMPACT  = {impact!r} / impact parameter
-INCLIN  = {inclination!r} / inclination [deg]
-DRRATIO = {distance!r} / ratio of planet distance to star radius
-RADRATIO= {radius_ratio!r} / ratio of planet radius to star radius
-PRADIUS = {planet_radius!r} / planet radius in earth radii
-MAXMES  = {mes!r} / maximum multi-event statistic
-MAXSES  = {ses!r} / maximum single-event statistic
+    + """TPERIOD = {period:double} / transit period [days]
+TEPOCH  = {epoch:double} / transit epoch in BTJD
+TDEPTH  = {depth:double} / fitted transit depth [ppm]
+TSNR    = {snr:single} / transit signal-to-noise ratio
+TDUR    = {duration:double} / transit duration [hr]
+INDUR   = {ingress:double} / ingress duration [hr]
+IMPACT  = {impact:double} / impact parameter
+INCLIN  = {inclination:double} / inclination [deg]
+DRRATIO = {distance:double} / ratio of planet distance to star radius
+RADRATIO= {radius_ratio:double} / ratio of planet radius to star radius
+PRADIUS = {planet_radius:double} / planet radius in earth radii
+MAXMES  = {mes:single} / maximum multi-event statistic
+MAXSES  = {ses:single} / maximum single-event statistic
 NTRANS  = {ntrans} / number of transits for this TCE
 CONVRGE = T / convergence yes/no flag
-MEDDETR = {detrend!r} / [hour] length of the median detrender in hours
+MEDDETR = {detrend:double} / [hour] length of the median detrender in hours
 """
 )

@@ -1,154 +1,51 @@
 """High-level science products from full frame images: QLP, TASOC and eleanor-lite.
 
-Columns and the keywords by which readers know them are those of the real products. A first comment says that the
-file is simulated, for their ORIGIN must stay what it is to be recognised.
+Keywords, columns and extensions are those of the real products. SIMDATA and a comment say that the file is simulated, for
+ORIGIN must stay what it is to be recognised.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
-from tess_source_sample.files import fits, model, spoc
+from tess_source_sample.files import eleanor_header, eras, fits, hlsp_headers, model, spoc
 from tess_source_sample.files.fits import TableColumn
-from tess_source_sample.files.headers import TIMING
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tess_source.names import Name
 
-_NOTE = """COMMENT SIMULATED by tess-source's sample archive; not a product of this pipeline
-"""
 
-_START = """
-SIMPLE  = T / conforms to FITS standard
-BITPIX  = 8 / array data type
-NAXIS   = 0 / number of array dimensions
-EXTEND  = T
-NEXTEND = {nextend} / number of standard extensions
-EXTNAME = 'PRIMARY' / name of extension
-SIMDATA = T / file is based on simulated data
-"""
-
-_WHO = """DATE    = '{date}' / date the file was created
-TELESCOP= 'TESS' / telescope
-INSTRUME= 'TESS Photometer' / detector type
-FILTER  = 'TESS' / Photometric bandpass filter
-OBJECT  = 'TIC {tic}' / string version of TICID
-TICID   = {tic} / unique TESS target identifier
-SECTOR  = {sector} / Observing sector
-CAMERA  = {camera} / Camera number
-CCD     = {ccd} / CCD number
-RADESYS = 'ICRS' / reference frame of celestial coordinates
-EQUINOX = 2000.0 / equinox of celestial coordinate system
-RA_OBJ  = {ra!r} / [deg] Right ascension
-DEC_OBJ = {dec!r} / [deg] Declination
-"""
-
-_QLP = (
-    _START
-    + "ORIGIN  = 'MIT/QLP' / institution responsible for creating this file\n"
-    + _WHO
-    + """PMRA    = {pmra} / [mas/yr] RA proper motion
-PMDEC   = {pmdec} / [mas/yr] Dec proper motion
-TESSMAG = {tmag!r} / [mag] TESS magnitude
-TEFF    = {teff} / [K] Effective temperature
-LOGG    = {logg} / [cm/s2] log10 surface gravity
-MH      = {mh} / [log10([M/H])] metallicity
-RADIUS  = {radius} / [solar radii] stellar radius
-TICVER  = '8.2' / TIC version
-"""
-    + _NOTE
-)
-
-_TASOC = (
-    _START
-    + "ORIGIN  = 'TASOC/Aarhus' / institution responsible for creating this file\n"
-    + _WHO
-    + """PROCVER = 'tess-source-sample' / Version of photometry pipeline
-FILEVER = '1.4' / File format version
-DATA_REL= {data_rel} / Data release number
-VERSION = 5 / Version of the processing
-PHOTMET = 'aperture' / Photometric method used
-PMRA    = {pmra} / [mas/yr] RA proper motion
-PMDEC   = {pmdec} / [mas/yr] Dec proper motion
-PMTOTAL = {pmtotal} / [mas/yr] total proper motion
-TESSMAG = {tmag!r} / [mag] TESS magnitude
-TEFF    = {teff} / [K] Effective temperature
-TICVER  = 8 / TESS Input Catalog version
-DATAVAL = 0 / Data validation flags
-"""
-    + _NOTE
-)
-
-_ELEANOR = """
-SIMPLE  = T / conforms to FITS standard
-BITPIX  = 8 / array data type
-NAXIS   = 0 / number of array dimensions
-EXTEND  = T
-SIMDATA = T / file is based on simulated data
-TELESCOP= 'TESS' / telescope
-INSTRUME= 'TESS Photometer' / detector type
-CAMERA  = {camera} / Camera number
-CCD     = {ccd} / CCD chip number
-TIMEREF = 'SOLARSYSTEM' / barycentric correction applied to times
-TIMESYS = 'TDB' / time system is Barycentric Dynamical Time (TDB)
-BJDREFI = 2457000 / integer part of BTJD reference date
-BJDREFF = 0.0 / fraction of the day in BTJD reference date
-TIMEUNIT= 'd' / time unit for TIME, TSTART and TSTOP
-TSTART  = {tstart!r} / observation start time in BTJD
-TSTOP   = {tstop!r} / observation stop time in BTJD
-DATE-OBS= '{date_obs}' / TSTART as UTC calendar date
-DATE-END= '{date_end}' / TSTOP as UTC calendar date
-TIMEDEL = {timedel!r} / [d] time resolution of data
-AUTHOR  = 'Adina D. Feinstein'
-TVERSION= '0.0.1.dev0'
-GITHUB  = 'https://github.com/afeinstein20/eleanor'
-CREATED = '{date}'
-FILTER  = 'TESS' / Filter keyword
-VERSION = '2.0.3' / eleanor version used for light curve production
-LITE    = T / eleanor-lite keyword for saving light curves
-TIC_ID  = {tic} / TESS Input Catalog ID
-TMAG    = {tmag!r} / TESS mag
-BUNIT   = 'e-/s' / Brightness unit
-GAIA_ID = 0 / Associated Gaia ID
-SECTOR  = {sector} / Sector
-RA_OBJ  = {ra!r} / RA of source
-DEC_OBJ = {dec!r} / DEC of source
-TPF_H   = 15 / Height of the TPF in pixels
-TPF_W   = 15 / Width of the TPF in pixels
-TESSCUT = F / If TessCut was used to make this TPF
-PCORIGIN= 'Local_Postcard' / Provenance of eleanor Postcard
-APERTURE= 'rectangle_0' / Best aperture used for lightcurves in extension
-"""
-
-_EXTENSION = "\nINHERIT = T / inherit the primary header\nEXTNAME = 'LIGHTCURVE' / extension name\n"
-
-
-def _columns_named(form: str, names: str, unit: str = "") -> tuple[TableColumn, ...]:
-    return tuple(TableColumn(name, form, unit) for name in names.split())
+def _columns_named(form: str, names: str, unit: str = "", disp: str = "") -> tuple[TableColumn, ...]:
+    return tuple(TableColumn(name, form, unit, disp) for name in names.split())
 
 
 def _qlp_columns(sector: int) -> tuple[TableColumn, ...]:
     """Return QLP's columns: the detrended flux changed its name in sector 56 (lightkurve's reader tells both)."""
     word = "DET" if sector >= 56 else "KSPSAP"
     return (
-        TableColumn("TIME", "D", "BJD-2457000, d"),
+        TableColumn("TIME", "D", "BJD-2457000, days"),
         *_columns_named("J", "CADENCENO"),
         *_columns_named("E", f"SAP_FLUX {word}_FLUX {word}_FLUX_ERR"),
         *_columns_named("J", "QUALITY ORBITID"),
-        *_columns_named("E", f"SAP_X SAP_Y SAP_BKG SAP_BKG_ERR {word}_FLUX_SML {word}_FLUX_LAG"),
+        *_columns_named("E", "SAP_X SAP_Y", "pixel"),
+        *_columns_named("E", f"SAP_BKG SAP_BKG_ERR {word}_FLUX_SML {word}_FLUX_LAG"),
         *(_columns_named("E", "SYS_RM_FLUX") if sector >= 56 else ()),
     )
 
 
 _TASOC_COLUMNS = (
     *(TableColumn("TIME", "D", "BJD - 2457000, days", "D14.7"), TableColumn("TIMECORR", "E", "d", "E13.6")),
-    *(TableColumn("CADENCENO", "J", "", "I10"), *_columns_named("D", "FLUX_RAW FLUX_RAW_ERR FLUX_BKG", "e-/s")),
-    *(*_columns_named("D", "FLUX_CORR FLUX_CORR_ERR", "ppm"), *_columns_named("J", "QUALITY PIXEL_QUALITY")),
-    *_columns_named("D", "MOM_CENTR1 MOM_CENTR2 POS_CORR1 POS_CORR2", "pixels"),
+    TableColumn("CADENCENO", "J", "", "I10"),
+    *_columns_named("D", "FLUX_RAW FLUX_RAW_ERR FLUX_BKG", "e-/s", "E26.17"),
+    *_columns_named("D", "FLUX_CORR FLUX_CORR_ERR", "ppm", "E26.17"),
+    *_columns_named("J", "QUALITY PIXEL_QUALITY", "", "B16.16"),
+    *_columns_named("D", "MOM_CENTR1 MOM_CENTR2", "pixels", "F10.5"),
+    *_columns_named("D", "POS_CORR1 POS_CORR2", "pixels", "F14.7"),
 )
 
 _ELEANOR_COLUMNS = (
@@ -164,42 +61,83 @@ _ELEANOR_COLUMNS = (
     ),
 )
 
+_ELEANOR_STAMP = (
+    TableColumn("rectangle_0", "15D"),
+    TableColumn("TPF", "15E"),
+    TableColumn("TPF_ERR", "15E"),
+)
+"""Aperture and a first image: one row of pixels per row."""
+
 _MISSING = 12 * fits.BLOCK
-"""Bytes of header and small extensions that real files have beyond ours, at most: filled up with blank cards."""
+"""Bytes that real files have beyond ours, at most: filled up with blank cards."""
 
 _Fill = Callable[["model.SimulatedTarget", model.SimulatedCurve, Any], None]
+_More = Callable[["model.SimulatedTarget", dict[str, object]], list[fits.HDU]]
 
 
-def _hdus_of_table(
-    name: Name,
-    size: int | None,
-    template: str,
-    columns: tuple[TableColumn, ...],
-    extension: str,
-    fill: _Fill,
-) -> list[fits.HDU]:
-    """Return a primary header and one table; rows are chosen for the size. Gaps have no rows, unlike SPOC's."""
-    of = spoc.target(name)
-    natural = of.rows - of.gap[1]
-    said = spoc.values(of, of.rows) | {
-        "nextend": 1,
+def _no_more(of: model.SimulatedTarget, said: dict[str, object]) -> list[fits.HDU]:
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class _Product:
+    """The light curves of one pipeline."""
+
+    primary: str
+    columns: tuple[TableColumn, ...]
+    table: str
+    fill: _Fill
+    more: _More = _no_more
+    """Gives the extensions after the table."""
+    extensions: int = 1
+    """NEXTEND."""
+    unknown: float | None = None
+    """What stands for a missing number."""
+
+    def hdus(self, name: Name, size: int | None) -> list[fits.HDU]:
+        """Return the HDUs; rows are chosen for the size. Gaps have no rows, unlike SPOC's."""
+        of = spoc.target(name)
+        natural = of.rows - of.gap[1]
+        said = {key: self.unknown if value is None else value for key, value in _values(of, name).items()}
+        said |= {"nextend": self.extensions}
+        first = fits.HDU(fits.ASTROPY.cards(self.primary, said))
+
+        def write(table: NDArray[Any]) -> None:
+            longer = len(table) + 2 * of.gap[1]
+            seen = spoc.series(of, longer)
+            self.fill(of, seen.take(~seen.missing).take(slice(0, len(table))), table)
+
+        def hdus(rows: int) -> list[fits.HDU]:
+            return [first, fits.table(self.columns, rows, self.table, said, write), *self.more(of, said)]
+
+        width = fits.row_bytes(self.columns)
+        fixed = fits.file_size(hdus(natural)) - fits.padded(width * natural)
+        if size is not None and 0 <= size - fixed - fits.padded(width * natural) <= _MISSING:
+            return hdus(natural)
+        return hdus(spoc.fitting_rows(natural, width, None if size is None else size - fixed))
+
+
+def _values(of: model.SimulatedTarget, name: Name) -> dict[str, object]:
+    """Return what the headers say: made from the first release of early sectors, as these products were."""
+    processed = eras.of_sector(of.sector.sector, first=True)
+    first, last = (of.barycentric(of.spacecraft_time(row)) for row in (0, of.rows - 1))
+    said = spoc.values(of, of.rows, processed) | spoc.time_values(first, last, of.seconds, of.live, processed)
+    return said | {
         "camera": name.camera or of.camera,
         "ccd": name.ccd or of.ccd,
+        "data_rel": processed.data_rel,
+        "stamp": str(said["stamp"]).removesuffix("Z"),
+        "date_obs": spoc.utc(float(str(said["tstart"]))),
+        "date_end": spoc.utc(float(str(said["tstop"]))),
+        "mjd_begin": float(str(said["tstart"])) + MJD_OF_BTJD_0,
+        "mjd_end": float(str(said["tstop"])) + MJD_OF_BTJD_0,
+        "xposure": of.seconds * of.live,
+        "contamination": 1 - of.crowdsap,
     }
 
-    def write(table: NDArray[Any]) -> None:
-        longer = len(table) + 2 * of.gap[1]
-        seen = spoc.series(of, longer)
-        fill(of, seen.take(~seen.missing).take(slice(0, len(table))), table)
 
-    def hdus(rows: int) -> list[fits.HDU]:
-        return [fits.HDU(fits.cards(template, said)), fits.table(columns, rows, extension, said, write)]
-
-    width = fits.row_bytes(columns)
-    fixed = fits.file_size(hdus(natural)) - fits.padded(width * natural)
-    if size is not None and 0 <= size - fixed - fits.padded(width * natural) <= _MISSING:
-        return hdus(natural)
-    return hdus(spoc.fitting_rows(natural, width, None if size is None else size - fixed))
+MJD_OF_BTJD_0 = 56999.5
+"""BTJD is BJD - 2457000 and MJD is JD - 2400000.5."""
 
 
 def light_curve(name: Name, size: int | None) -> list[fits.HDU]:
@@ -210,15 +148,57 @@ def light_curve(name: Name, size: int | None) -> list[fits.HDU]:
     KeyError
         If the sample archive makes none of that pipeline, or does not know star or sector.
     """
-    if name.pipeline == "QLP":
-        return _hdus_of_table(
-            name, size, _QLP, _qlp_columns(int(name.first_sector or 0)), _EXTENSION + TIMING, _fill_qlp
-        )
-    if name.pipeline == "TASOC":
-        return _hdus_of_table(name, size, _TASOC, _TASOC_COLUMNS, _EXTENSION + TIMING, _fill_tasoc)
-    if name.pipeline == "GSFC-ELEANOR-LITE":
-        return _hdus_of_table(name, size, _ELEANOR + _NOTE, _ELEANOR_COLUMNS, "", _fill_eleanor)
-    raise KeyError(f"the sample archive makes no light curves of {name.pipeline}")
+    if name.pipeline not in _PRODUCTS:
+        raise KeyError(f"the sample archive makes no light curves of {name.pipeline}")
+    return _PRODUCTS[name.pipeline](int(name.first_sector or 0)).hdus(name, size)
+
+
+def _qlp(sector: int) -> _Product:
+    return _Product(hlsp_headers.QLP, _qlp_columns(sector), hlsp_headers.QLP_TABLE, _fill_qlp, unknown=-1.0)
+
+
+def _tasoc(sector: int) -> _Product:
+    texts = hlsp_headers.TASOC, hlsp_headers.TASOC_TABLE
+    return _Product(texts[0], _TASOC_COLUMNS, texts[1], _fill_tasoc, _tasoc_images, extensions=3)
+
+
+def _eleanor(sector: int) -> _Product:
+    return _Product(eleanor_header.PRIMARY, _ELEANOR_COLUMNS, hlsp_headers.SUMS, _fill_eleanor, _eleanor_stamp)
+
+
+_PRODUCTS: dict[str, Callable[[int], _Product]] = {
+    "QLP": _qlp,
+    "TASOC": _tasoc,
+    "GSFC-ELEANOR-LITE": _eleanor,
+}
+"""Pipeline to its product in a sector."""
+
+_TASOC_SHAPE = (25, 25)
+
+
+def _tasoc_images(of: model.SimulatedTarget, said: dict[str, object]) -> list[fits.HDU]:
+    def light() -> NDArray[Any]:
+        return of.background + of.sap * spoc.spread(of, _TASOC_SHAPE)
+
+    def aperture() -> NDArray[Any]:
+        share = spoc.spread(of, _TASOC_SHAPE)
+        return np.where(share >= np.sort(share, axis=None)[-of.pixels], 3, 1)
+
+    images = (("SUMIMAGE", -64, light), ("APERTURE", 32, aperture))
+    return [
+        fits.image(_TASOC_SHAPE, bits, hlsp_headers.TASOC_IMAGE, said | {"extname": extname}, data)
+        for extname, bits, data in images
+    ]
+
+
+def _eleanor_stamp(of: model.SimulatedTarget, said: dict[str, object]) -> list[fits.HDU]:
+    def fill(table: NDArray[Any]) -> None:
+        share = spoc.spread(of, (15, 15))
+        table["rectangle_0"][6:9, 6:9] = 1.0
+        table["TPF"] = of.background + of.sap * share
+        table["TPF_ERR"] = np.sqrt(table["TPF"] / of.seconds)
+
+    return [fits.table(_ELEANOR_STAMP, 15, hlsp_headers.SUMS, said, fill)]
 
 
 def _relative_flux(of: model.SimulatedTarget, seen: model.SimulatedCurve) -> Any:

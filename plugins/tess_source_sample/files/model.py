@@ -47,6 +47,7 @@ CHIPS = {
     (307210830, 10): (3, 4),
     (307210830, 11): (3, 3),
     (307210830, 12): (4, 2),
+    **{(38846515, sector): (4, ccd) for sector, ccd in ((2, 1), (4, 2), (6, 2), (27, 1), (68, 1), (88, 3))},
     (390988385, 14): (1, 3),
     (390988385, 54): (2, 4),
     (390988385, 81): (2, 3),
@@ -204,9 +205,9 @@ class SimulatedTarget:
         return 1.2 * self.sap_error / self.sap
 
     def cdpp(self, hours: float) -> float | None:
-        """Return the noise on a time scale in ppm, or None where it has fewer than three cadences."""
+        """Return the noise on a time scale in ppm, or None where SPOC gives none: below 2 hours for long exposures."""
         cadences = hours * 3600 / self.seconds
-        return None if cadences < 3 else 1.35e6 * self.noise / math.sqrt(cadences)
+        return None if self.seconds >= 600 and hours < 2 else 1.35e6 * self.noise / math.sqrt(cadences)
 
     @property
     def camera(self) -> int:

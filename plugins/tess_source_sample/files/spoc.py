@@ -6,12 +6,11 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
 from tess_source_sample import facts
-from tess_source_sample.files import columns, fits, headers, model
+from tess_source_sample.files import columns, eras, fits, headers, model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,10 +23,13 @@ _STAMPS = tuple((high, wide) for high in range(11, 41) for wide in (11, 10))
 """Shapes of pixel stamps that are tried where a file has another size than the star's own stamp gives."""
 
 _PXTABLES = (
-    *((1, 128), (2, 129), (3, 131), (5, 136), (8, 148), (9, 152), (10, 154), (11, 155), (12, 161)),
-    *((54, 366), (81, 452)),
+    *((1, 128), (2, 129), (3, 131), (5, 136), (6, 141), (8, 148), (9, 152), (10, 154), (11, 155), (12, 161)),
+    *((54, 366), (81, 452), (88, 473)),
 )
 """Target table numbers of sectors, from real headers and DV reports."""
+
+FIXED_OFFSETS = {20: 209700, 120: 209700, 200: 419400, 600: 838900, 1800: 3355400}
+"""Exposure time in seconds and FXDOFF; that of 20 s is a guess."""
 
 
 def target(name: Name) -> model.SimulatedTarget:
@@ -50,15 +52,7 @@ def utc(time: float) -> str:
 
 def pxtable(sector: int) -> int:
     """Return the number of a sector's target table; between known ones, a plausible number."""
-    for (low, first), (high, last) in pairwise(_PXTABLES):
-        if sector <= high:
-            return round(first + (last - first) * (sector - low) / (high - low))
-    return _PXTABLES[-1][1] + 4 * (sector - _PXTABLES[-1][0])
-
-
-def release(sector: int) -> int:
-    """Return a data release number: the reprocessed ones of sectors 1 to 19, then counted like that of sector 81."""
-    return 42 if sector <= 13 else 30 if sector <= 19 else sector + 33
+    return eras.between(_PXTABLES, sector)
 
 
 def star_values(star: facts.Star) -> dict[str, object]:
@@ -69,19 +63,20 @@ def star_values(star: facts.Star) -> dict[str, object]:
     return {**named, "radius": star.radius, "pmtotal": total}
 
 
-def time_values(first: float, last: float, seconds: int, live: float) -> dict[str, object]:
+def time_values(first: float, last: float, seconds: int, live: float, processed: eras.Processing) -> dict[str, object]:
     """Return what a header says of time, for middles of the first and last cadence in BTJD."""
     start, stop = first - seconds / 2 / model.DAY, last + seconds / 2 / model.DAY
     frames = seconds // 2
-    made = datetime.fromisoformat(utc(stop)) + timedelta(days=45)
+    made = max(datetime.fromisoformat(utc(stop)) + timedelta(days=20), processed.date + timedelta(days=6))
     return {
         "tstart": start,
         "tstop": stop,
-        "date_obs": utc(start),
-        "date_end": utc(stop),
+        "date_obs": utc(start) + processed.era.zone,
+        "date_end": utc(stop) + processed.era.zone,
         "telapse": stop - start,
         "deadc": live,
         "exposure": (stop - start) * live,
+        "image_exposure": seconds * live / model.DAY,
         "timedel": seconds / model.DAY,
         "num_frm": frames,
         "nreadout": frames if live > 0.9 else int(frames * 0.8),
@@ -90,7 +85,30 @@ def time_values(first: float, last: float, seconds: int, live: float) -> dict[st
     }
 
 
-def values(of: model.SimulatedTarget, rows: int, pipeline: str = "SPOC") -> dict[str, object]:
+def program_values(processed: eras.Processing, program: str) -> dict[str, object]:
+    """Return what a primary header says of the software, and of what changed with it."""
+    era = processed.era
+    return {
+        "origin": headers.ORIGIN,
+        "creator": f"0 {program}",
+        "procver": processed.procver,
+        "data_rel": processed.data_rel,
+        "scale": era.scale,
+        "ticver": era.ticver,
+    }
+
+
+def primary(of: model.SimulatedTarget, rows: int, said: dict[str, object], processed: eras.Processing) -> fits.HDU:
+    """Return the primary HDU of a light curve or target pixel file; before 2020 its times are those at the spacecraft."""
+    if not processed.era.barycentric:
+        first, last = (of.spacecraft_time(row) for row in (0, rows - 1))
+        said = said | time_values(first, last, of.seconds, of.live, processed)
+    return fits.HDU(processed.era.writer.cards(headers.PRIMARY, said))
+
+
+def values(
+    of: model.SimulatedTarget, rows: int, processed: eras.Processing, pipeline: str = "SPOC"
+) -> dict[str, object]:
     """Return all that the headers of a light curve or target pixel file say."""
     star, number = of.star, of.sector.sector
     first, last = (of.barycentric(of.spacecraft_time(row)) for row in (0, rows - 1))
@@ -102,15 +120,14 @@ def values(of: model.SimulatedTarget, rows: int, pipeline: str = "SPOC") -> dict
     column, row = of.corner
     return {
         **star_values(star),
-        **time_values(first, last, of.seconds, of.live),
-        "origin": headers.ORIGIN,
-        "procver": "tess-source-sample",
-        "data_rel": release(number),
+        **time_values(first, last, of.seconds, of.live, processed),
         "sector": number,
         "camera": of.camera,
         "ccd": of.ccd,
         "pxtable": pxtable(number) if pipeline == "SPOC" else -10000,
-        "fxdoff": 209700 if of.seconds < 200 else 3355400,
+        "fxdoff": FIXED_OFFSETS[of.seconds],
+        "delay": 1.02,
+        "nothing": 0.0,
         "crmiten": "F" if of.seconds == 20 else "T",
         "crspoc": "T" if of.seconds == 20 else "F",
         "ra_now": star.ra + (star.pmra or 0.0) * years / shift,
@@ -142,20 +159,23 @@ def fitting_rows(natural: int, row_bytes: int, room: int | None) -> int:
     return max(1, room // row_bytes)
 
 
-def light_curve(name: Name, size: int | None) -> list[fits.HDU]:
+def light_curve(name: Name, size: int | None, processed: eras.Processing) -> list[fits.HDU]:
     """Return the HDUs of a light curve; rows are added or left out at its end to reach a size."""
-    of, pipeline = target(name), name.pipeline or "SPOC"
+    of, pipeline, era = target(name), name.pipeline or "SPOC", processed.era
     width = fits.row_bytes(columns.LIGHTCURVE)
+    template = headers.light_curve(delays_last=era.delays_last)
 
     def hdus(rows: int) -> list[fits.HDU]:
-        said = values(of, rows, pipeline) | {"nextend": 2, "creator": "0 LightCurveExporterPipelineModule"}
+        said = values(of, rows, processed, pipeline) | {"nextend": 2, "extname": "LIGHTCURVE"}
+        said |= program_values(processed, "LightCurveExporterPipelineModule")
         return [
-            fits.HDU(fits.cards(headers.PRIMARY, said)),
+            primary(of, rows, said, processed),
             fits.table(
-                *(columns.LIGHTCURVE, rows, headers.LIGHTCURVE, said | {"extname": "LIGHTCURVE"}),
+                *(columns.LIGHTCURVE, rows, template, said),
                 lambda table: _fill_light_curve(of, table),
+                era.writer,
             ),
-            _aperture(of, of.stamp, said),
+            _aperture(of, of.stamp, said, era.writer),
         ]
 
     fixed = fits.file_size(hdus(of.rows)) - fits.padded(width * of.rows)
@@ -200,7 +220,9 @@ def spread(of: model.SimulatedTarget, shape: tuple[int, int]) -> NDArray[np.floa
     return np.asarray(light / light.sum())
 
 
-def _aperture(of: model.SimulatedTarget, shape: tuple[int, int], said: dict[str, object]) -> fits.HDU:
+def _aperture(
+    of: model.SimulatedTarget, shape: tuple[int, int], said: dict[str, object], writer: fits.Writer
+) -> fits.HDU:
     def mask() -> NDArray[Any]:
         light = spread(of, shape)
         output = min(3, max(0, (of.corner[0] - 45) // 512))  # A to D, each reads 512 columns
@@ -210,33 +232,34 @@ def _aperture(of: model.SimulatedTarget, shape: tuple[int, int], said: dict[str,
         number.flat[order[2 * of.pixels : 4 * of.pixels]] += 4  # background
         return number
 
-    return fits.image(shape, 32, headers.APERTURE, said | {"extname": "APERTURE"}, mask)
+    return fits.image(shape, 32, headers.APERTURE, said | {"extname": "APERTURE"}, mask, writer)
 
 
-def target_pixels(name: Name, size: int | None) -> list[fits.HDU]:
+def target_pixels(name: Name, size: int | None, processed: eras.Processing) -> list[fits.HDU]:
     """Return the HDUs of a target pixel file.
 
     The shape of the stamp is the star's own or, if another shape comes closer to the wanted size, that. What is left is
     filled with rows of the cosmic ray table, which only 20-s data and those of full frame images have, or blank cards.
     """
-    of, pipeline = target(name), name.pipeline or "SPOC"
+    of, pipeline, era = target(name), name.pipeline or "SPOC", processed.era
+    template = headers.pixels(delays_last=era.delays_last)
 
     def hdus(shape: tuple[int, int], rows: int, rays: int = 0) -> list[fits.HDU]:
-        said = values(of, rows, pipeline) | {"nextend": 3, "creator": "0 TargetPixelExporterPipelineModule"}
+        said = values(of, rows, processed, pipeline) | {"nextend": 3, "extname": "PIXELS"}
+        said |= program_values(processed, "TargetPixelExporterPipelineModule")
         said |= {"crpix1": shape[1] / 2 + 0.5, "crpix2": shape[0] / 2 + 0.5}
-        wcs = [text for n in range(4, 9) for text in fits.cards(headers.PIXEL_WCS, said | {"n": n})]
         return [
-            fits.HDU(fits.cards(headers.PRIMARY, said)),
+            primary(of, rows, said, processed),
             fits.table(
-                *(columns.pixels(shape), rows, headers.PIXELS, said | {"extname": "PIXELS"}),
+                *(columns.pixels(shape), rows, template, said),
                 lambda table: _fill_pixels(of, shape, table),
-                columns_last=True,
-                extra=wcs,
+                era.writer,
             ),
-            _aperture(of, shape, said),
+            _aperture(of, shape, said, era.writer),
             fits.table(
                 *(columns.COSMIC_RAYS, rays, headers.EXTENSION, {"extname": "TARGET COSMIC RAY"}),
                 lambda table: _fill_cosmic_rays(of, shape, rows, table),
+                era.writer,
             ),
         ]
 
