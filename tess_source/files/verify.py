@@ -235,7 +235,7 @@ class _Fits(FitsWalk):
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
         """Check the next bytes."""
-        if not self._blocks and self._primary is None and not self._rest and bytes(data[:2]) == GZIP:
+        if not self._blocks and not self._first and not self._rest and bytes(data[:2]) == GZIP:
             raise DamagedFileError("it is compressed by gzip, though its name does not say so")
         super().feed(data)
 

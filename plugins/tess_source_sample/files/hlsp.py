@@ -164,6 +164,8 @@ _ELEANOR_COLUMNS = (
     ),
 )
 
+_ELEANOR_APERTURE = (TableColumn("rectangle_0", "15D"), *_columns_named("15E", "TPF TPF_ERR"))
+
 _MISSING = 12 * fits.BLOCK
 """Bytes of header and small extensions that real files have beyond ours, at most: filled up with blank cards."""
 
@@ -177,8 +179,9 @@ def _hdus_of_table(
     columns: tuple[TableColumn, ...],
     extension: str,
     fill: _Fill,
+    more: tuple[fits.HDU, ...] = (),
 ) -> list[fits.HDU]:
-    """Return a primary header and one table; rows are chosen for the size. Gaps have no rows, unlike SPOC's."""
+    """Return a primary header, one table, and what lies behind it; rows are chosen for the size. Gaps have no rows, unlike SPOC's."""
     of = spoc.target(name)
     natural = of.rows - of.gap[1]
     said = spoc.values(of, of.rows) | {
@@ -193,7 +196,7 @@ def _hdus_of_table(
         fill(of, seen.take(~seen.missing).take(slice(0, len(table))), table)
 
     def hdus(rows: int) -> list[fits.HDU]:
-        return [fits.HDU(fits.cards(template, said)), fits.table(columns, rows, extension, said, write)]
+        return [fits.HDU(fits.cards(template, said)), fits.table(columns, rows, extension, said, write), *more]
 
     width = fits.row_bytes(columns)
     fixed = fits.file_size(hdus(natural)) - fits.padded(width * natural)
@@ -217,7 +220,8 @@ def light_curve(name: Name, size: int | None) -> list[fits.HDU]:
     if name.pipeline == "TASOC":
         return _hdus_of_table(name, size, _TASOC, _TASOC_COLUMNS, _EXTENSION + TIMING, _fill_tasoc)
     if name.pipeline == "GSFC-ELEANOR-LITE":
-        return _hdus_of_table(name, size, _ELEANOR + _NOTE, _ELEANOR_COLUMNS, "", _fill_eleanor)
+        aperture = fits.table(_ELEANOR_APERTURE, 15, "", {}, lambda table: table["rectangle_0"].__setitem__(7, 1.0))
+        return _hdus_of_table(name, size, _ELEANOR + _NOTE, _ELEANOR_COLUMNS, "", _fill_eleanor, (aperture,))
     raise KeyError(f"the sample archive makes no light curves of {name.pipeline}")
 
 
