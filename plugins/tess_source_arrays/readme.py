@@ -48,7 +48,7 @@ def card(
     lists = {line.split("`")[1]: line for line in known if "| list of " in line}
     rows = [line for line in known if "| list of " not in line]
     rows += [lists.get(name, f"| `{name}` | list | | as in the files |") for name in asked]
-    bits = options["quality_bitmask"]
+    bitmask = options["quality_bitmask"]
     template = string.Template(resources.files("tess_source_arrays").joinpath("card.md.txt").read_text("utf-8"))
     return template.substitute(
         title=title,
@@ -57,8 +57,8 @@ def card(
         splits="\n".join(f"| {side} | {count:,} |" for side, count in splits.items()),
         **{key: options["split"][key] for key in ("method", "seed", "fractions")},
         cadences="Every cadence of the files is there."
-        if bits is None
-        else f"Cadences without a time, or with any of the quality bits {bits}, were left out.",
+        if bitmask is None
+        else f"Cadences that `lightkurve.read` leaves out with `quality_bitmask={bitmask!r}` were left out.",
         missing="\n".join(f"- `{uri}`: {reason}" for uri, reason in missing.items()) or "Nothing.",
         columns="\n".join(rows),
         dtypes=f"`{json.dumps(options['dtypes'])}`" if options["dtypes"] else "none",
