@@ -65,15 +65,26 @@ class TableBuilder:
         The other columns of a row.
     failed : callable
         Called with each file that could not be made a row.
+    dtypes : dict, optional
+        Column → type, as determined by a builder before: files of one data set have the same types.
     """
 
-    def __init__(self, asked: ArrayOptions, about: Sequence[About], failed: Callable[[Arrays], object]) -> None:
+    def __init__(
+        self,
+        asked: ArrayOptions,
+        about: Sequence[About],
+        failed: Callable[[Arrays], object],
+        dtypes: dict[str, np.dtype[Any]] | None = None,
+    ) -> None:
         self.asked: ArrayOptions = asked
         self.about: Sequence[About] = about
         self.failed: Callable[[Arrays], object] = failed
         known = {series.name: np.dtype(series.type) for series in COLUMNS}
         known.update((name, np.dtype(dtype)) for name, dtype in asked.dtypes.items())
-        self.dtypes: dict[str, np.dtype[Any]] = {name: known[name] for name in asked.columns if name in known}
+        self.dtypes: dict[str, np.dtype[Any]] = {} if dtypes is None else dtypes
+        for name in asked.columns:
+            if name in known:
+                self.dtypes.setdefault(name, known[name])
 
     def tables(self, found: Iterable[Arrays]) -> Iterator[pa.Table]:
         """Yield tables of light curves with at most `MOST_CADENCES` cadences, or with one light curve."""

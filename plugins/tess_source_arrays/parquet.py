@@ -78,6 +78,7 @@ class _Job:
     fractions: tuple[float, ...]
     seed: int
     options: Mapping[str, Any]
+    dtypes: dict[str, np.dtype[Any]] = field(default_factory=dict)
     failed: dict[str, Exception] = field(default_factory=dict)
     sides: Counter[str] = field(default_factory=Counter)
     stars: set[int] = field(default_factory=set)
@@ -244,7 +245,7 @@ def _write_rows(job: _Job, path: Path, entries: Sequence[Entry]) -> bool:
             seen[arrays.entry.item.uri] = replace(arrays.entry, sha256=arrays.sha256)
             yield arrays
 
-    rows = TableBuilder(job.asked, (*ABOUT, replace(SPLIT, of=job.side)), failed)
+    rows = TableBuilder(job.asked, (*ABOUT, replace(SPLIT, of=job.side)), failed, job.dtypes)
     with ExitStack() as stack:
         writer = None
         for _, group in groupby(noted(), job.side):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +52,7 @@ def card(
     template = string.Template(resources.files("tess_source_arrays").joinpath("card.md.txt").read_text("utf-8"))
     return template.substitute(
         title=title,
+        some=", ".join(json.dumps(name) for name in ("tic", *_shown(asked))),
         count=text.number(len(lock), "light curve"),
         stars=text.number(stars, "star"),
         splits="\n".join(f"| {side} | {count:,} |" for side, count in splits.items()),
@@ -64,3 +65,9 @@ def card(
         dtypes=f"`{json.dumps(options['dtypes'])}`" if options["dtypes"] else "none",
         cite=citation.cite(lock, session_of(lock).registry.citations.values()),
     )
+
+
+def _shown(asked: Sequence[str]) -> Sequence[str]:
+    """Return a few of the columns for an example: time and fluxes if there are any."""
+    fluxes = [name for name in ("pdcsap_flux", *asked) if name in asked and "flux" in name and "err" not in name]
+    return [name for name in asked if name == "time" or name in fluxes[:1]] or asked[:2]
