@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
@@ -17,7 +18,7 @@ from tess_source.errors import (
     UnknownNameError,
     did_you_mean,
 )
-from tess_source.files.fits_headers import Headers
+from tess_source.files.fits_headers import Headers, read_headers
 from tess_source.files.fits_table import TableReader
 from tess_source.tables.reasons import Reasons
 from tess_source_arrays.arena import Arena
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from tess_source.tables.items import Entry
     from tess_source.tables.plan import Manifest
 
-__all__ = ["ArrayOptions", "Arrays", "NotAskedForError", "each", "iter_arrays"]
+__all__ = ["ArrayOptions", "Arrays", "NotAskedForError", "about", "each", "iter_arrays"]
 
 log: logging.Logger = logging.getLogger(__name__)
 
@@ -69,15 +70,15 @@ class Arrays:
 
     @property
     def tic(self) -> int | None:
-        """TIC id of the star, from the file's name or its header (TICID)."""
+        """TIC id of the star, from the file's name or its header (TICID; TIC_ID in files of eleanor)."""
         tic = self.entry.item.tic
-        return tic if tic is not None else _int_or_none(self.header.get("TICID"))
+        return tic if tic is not None else _number_in(self.header, "TICID", "TIC_ID")
 
     @property
     def sector(self) -> int | None:
         """The sector, from the file's name or its header (SECTOR)."""
         sector = self.entry.item.first_sector
-        return sector if sector is not None else _int_or_none(self.header.get("SECTOR"))
+        return sector if sector is not None else _number_in(self.header, "SECTOR")
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         """Return a column by its name, in upper or lower case.
@@ -259,5 +260,25 @@ def _dtypes_of(dtypes: Mapping[str, DTypeLike] | None, columns: Sequence[str]) -
     return kinds
 
 
-def _int_or_none(value: Any) -> int | None:
-    return value if type(value) is int else None
+def _number_in(header: Mapping[str, Any], *keywords: str) -> int | None:
+    """Return the first whole number under some keywords, also if it is written as text, as TGLC does."""
+    values = (header.get(keyword) for keyword in keywords)
+    numbers = (int(value) for value in values if type(value) is int or (isinstance(value, str) and value.isdecimal()))
+    return next(numbers, None)
+
+
+def about(entry: Entry) -> Arrays:
+    """Return the header of a file without any columns, only if its name says neither star nor sector."""
+    if entry.path is None or None not in {entry.item.tic, entry.item.first_sector}:
+        return Arrays(entry)
+    try:
+        with entry.path.open("rb", buffering=0) as file:
+
+            def read(start: int, count: int) -> bytes:
+                file.seek(start)
+                return file.read(count) or b""
+
+            primary, *others = read_headers(read, file.seek(0, os.SEEK_END))
+    except (TessSourceError, OSError, ValueError) as error:
+        return Arrays(entry, error=error)
+    return Arrays(entry, header=Headers(*others[:1], primary))  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ from tess_source.errors import LoadError, QueryError, TessSourceError
 from tess_source.tables.items import Entry, Items
 from tess_source.tables.plan import Manifest, Plan
 from tess_source_arrays.arena import Arena
-from tess_source_arrays.arrays import ArrayOptions, Arrays, each
+from tess_source_arrays.arrays import ArrayOptions, Arrays, about, each
 from tess_source_arrays.arrow import TableBuilder, asked_of, pyarrow, told
 from tess_source_arrays.readme import card
 from tess_source_arrays.schema import ABOUT, SPLIT
@@ -300,13 +300,11 @@ class _Writer:
 
 def _sorted_entries(job: _Job) -> list[Entry]:
     """Return the entries in an order that does not depend on that of the manifest."""
-    known = [entry.item.tic for entry in job.manifest if entry.item.tic is not None]
-    sides = dict(zip(known, split(np.array(known, int), job.fractions, job.seed).tolist(), strict=True))
 
     def place(entry: Entry) -> tuple[Any, ...]:
-        item = entry.item
-        side = SIDES.index(sides[item.tic]) if item.tic is not None else len(SIDES)
-        return side, item.tic or 0, item.first_sector or 0, item.exptime or 0.0, item.filename, item.uri
+        item, said = entry.item, about(entry)
+        side = SIDES.index(job.side(said) or "") if said.tic is not None else len(SIDES)
+        return side, said.tic or 0, said.sector or 0, item.exptime or 0.0, item.filename, item.uri
 
     return sorted(job.manifest, key=place)
 

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sizes import size
 
-from tess_source.files.verify import Release, Verifier, form_of, problem_of, release_of
+from tess_source.files.verify import PAGE, Release, Verifier, form_of, problem_of, release_of
 from tess_source_sample.files import make
 
 BLOCK = 2880
@@ -337,6 +337,11 @@ def test_a_small_file_that_claims_to_hold_much_takes_little_memory() -> None:
         ("a.xml", b'<?xml version="1.0"?><dv><tce n="1"/>', "it is cut (no element found: line 1, column 37)"),
         ("a.xml", b"<dv></dv><dv>", "it is not well-formed XML (junk after document element: line 1, column 9)"),
         ("a.xml", b"<!DOCTYPE html><html></html>", "it is an HTML page, as servers send when something is wrong"),
+        ("a.xml", b'<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml"><body/></html>', PAGE),
+        ("a.xml", b"<!-- gateway --><HTML></HTML>", PAGE),
+        ("a.xml", b"<x:html/>", PAGE),
+        ("a.xml", b"<dv><html/></dv>", None),
+        ("a.xml", b"<a:dv/>", None),
         ("a.xml", b"", "it is empty"),
         ("a.csv", b"a,b\n1,2", None),
         ("a.csv", b"<!doctype HTML>", "it is an HTML page, as servers send when something is wrong"),

@@ -282,6 +282,39 @@ def test_no_star_is_on_two_sides_and_rows_are_sorted_by_side(manifest: Manifest,
     ] == [1, 1, 1]
 
 
+def test_a_star_that_only_the_header_names_is_split_and_sorted_as_any_other(tmp_path: Path) -> None:
+    """TGLC names files by Gaia id, and writes TICID as text; the package eleanor writes TIC_ID."""
+    stars: dict[str, int | str] = {f"star{number}.fits": number for number in (5, 40, 300, 2, 77, 9)}
+    files = {}
+    for name, tic in stars.items():
+        primary = fits.PrimaryHDU()
+        primary.header.update({"TICID": str(tic)} if int(tic) % 2 else {"TIC_ID": tic}, SECTOR=1)
+        out = io.BytesIO()
+        table = fits.BinTableHDU.from_columns([fits.Column("TIME", "D", array=np.arange(4.0))])
+        fits.HDUList([primary, table]).writeto(out)
+        files[name] = out.getvalue()
+    manifest = manifest_of(tmp_path / "fits", files)
+    assert [arrays.tic for arrays in manifest.iter_arrays(["time"])] == list(stars.values())
+    fractions = (0.4, 0.3, 0.3)
+    written = manifest.to_parquet(tmp_path / "set", shards=2, columns=("time",), fractions=fractions)
+    rows = pl.read_parquet(written.path / "*.parquet")
+    sides = split(rows["tic"].to_numpy(), fractions).tolist()
+    assert rows["split"].to_list() == sides
+    order = ["train", "validation", "test"]
+    assert sides == sorted(sides, key=order.index)
+    assert rows["tic"].to_list() == [
+        tic for side in order for tic in sorted(rows["tic"]) if split(tic, fractions) == side
+    ]
+    assert sum(written.splits.values()) == written.rows == 6
+
+
+@pytest.mark.real
+def test_real_files_named_by_a_gaia_id_have_their_tic_id(real: Path, tmp_path: Path) -> None:
+    files = {path.name: path.read_bytes() for path in sorted(real.glob("hlsp/*tglc*.fits"))}
+    found = [arrays.tic for arrays in manifest_of(tmp_path, files).iter_arrays(["time"])]
+    assert found == [218795833, 389023759]
+
+
 @pytest.mark.parametrize("shards", [None, 2])
 def test_the_same_files_give_the_same_bytes_in_whatever_order(
     manifest: Manifest, tmp_path: Path, shards: int | None
