@@ -46,17 +46,22 @@ def kept(table: FitsTable, bitmask: int | str) -> NDArray[np.bool_]:
     LoadError
         If these are not one number per cadence.
     """
+    good: NDArray[np.bool_]
     origin = str(table.primary.get("ORIGIN"))
     if "cdips" in origin.lower():  # letters instead of bits, one column per aperture
-        return ~np.isnan(_numbers(table, "tmid_bjd")) & np.isin(table.column("irq1"), GOOD_IN_CDIPS)
+        good = np.isin(table.column("irq1"), GOOD_IN_CDIPS)
+        return good & ~np.isnan(_numbers(table, "tmid_bjd"))
     time = _numbers(table, "time")
     if origin == "TASOC/Aarhus":  # its own bits, which lightkurve ignores
-        return ~np.isnan(time)
+        good = ~np.isnan(time)
+        return good
     quality, bits = _quality_and_bits(table, origin, bitmask)
-    good: NDArray[np.bool_] = (_numbers(table, quality).astype(np.int64) & bits) == 0
+    good = (_numbers(table, quality).astype(np.int64) & bits) == 0
     if table.header.get("EXTNAME") != "PIXELS":
-        return good & ~np.isnan(time)
-    return good & np.isfinite(time) if bits else good
+        good &= ~np.isnan(time)
+    elif bits:  # lightkurve keeps pixels without a time if no flag is asked for
+        good &= np.isfinite(time)
+    return good
 
 
 def _numbers(table: FitsTable, name: str) -> NDArray[Any]:

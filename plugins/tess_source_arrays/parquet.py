@@ -23,7 +23,7 @@ from tess_source.tables.items import Entry, Items
 from tess_source.tables.plan import Manifest, Plan
 from tess_source_arrays.arena import Arena
 from tess_source_arrays.arrays import ArrayOptions, Arrays, about, each
-from tess_source_arrays.arrow import TableBuilder, asked_of, pyarrow, told
+from tess_source_arrays.arrow import TableBuilder, asked_of, pipelines_of, pyarrow, told
 from tess_source_arrays.readme import card
 from tess_source_arrays.schema import ABOUT, SPLIT
 from tess_source_arrays.split import FRACTIONS, METHOD, SIDES, split
@@ -245,7 +245,8 @@ def _write_rows(job: _Job, path: Path, entries: Sequence[Entry]) -> bool:
             seen[arrays.entry.item.uri] = replace(arrays.entry, sha256=arrays.sha256)
             yield arrays
 
-    rows = TableBuilder(job.asked, (*ABOUT, replace(SPLIT, of=job.side)), failed, job.dtypes)
+    about_star = (*ABOUT, replace(SPLIT, of=job.side))
+    rows = TableBuilder(job.asked, about_star, failed, pipelines_of(job.manifest), job.dtypes)
     with ExitStack() as stack:
         writer = None
         for _, group in groupby(noted(), job.side):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source.display import text
 from tess_source.lock import citation
 from tess_source.session import session_of
-from tess_source_arrays.schema import markdown
+from tess_source_arrays.schema import described, markdown
 
 if TYPE_CHECKING:
     from tess_source.tables.plan import Plan
@@ -44,10 +44,9 @@ def card(
         URI → reason, of files without a row.
     """
     asked = options["columns"]
-    known = markdown().splitlines()
-    lists = {line.split("`")[1]: line for line in known if "| list of " in line}
-    rows = [line for line in known if "| list of " not in line]
-    rows += [lists.get(name, f"| `{name}` | list | | as in the files |") for name in asked]
+    known = described(item.pipeline for item in lock)
+    rows = [line for line in markdown().splitlines() if "| list of " not in line]
+    rows += [known[name].line() if name in known else f"| `{name}` | list | | as in the files |" for name in asked]
     bitmask = options["quality_bitmask"]
     template = string.Template(resources.files("tess_source_arrays").joinpath("card.md.txt").read_text("utf-8"))
     return template.substitute(

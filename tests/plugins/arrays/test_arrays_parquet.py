@@ -75,10 +75,32 @@ def test_a_row_holds_the_columns_and_the_header_of_a_file(manifest: Manifest) ->
                 np.testing.assert_array_equal(np.array(row[name]), hdus[1].data[name])
 
 
+@pytest.mark.real
+def test_what_qlp_does_not_know_is_null(real: Path, tmp_path: Path) -> None:
+    files = {path.name: path.read_bytes() for path in real.glob("hlsp/*qlp*s0002*.fits")}
+    (row,) = manifest_of(tmp_path, files).to_arrow(("time",)).to_pylist()
+    assert [row[name] for name in ("teff", "logg", "radius", "mh")] == [6900.0, None, None, None]
+
+
 def test_fields_tell_their_units(manifest: Manifest) -> None:
     schema = manifest.to_arrow(("time", "pdcsap_flux")).schema
     assert schema.field("time").metadata[b"unit"] == b"BTJD"
     assert schema.field("tmag").metadata == {b"unit": b"mag", b"description": b"TESS magnitude (TESSMAG)"}
+
+
+def test_the_unit_of_a_flux_is_not_told_where_it_is_not_spocs(tmp_path: Path) -> None:
+    """QLP's fluxes are relative."""
+    files = {SECTOR_1: small(SECTOR_1), QLP: small(QLP)}
+    both = manifest_of(tmp_path / "fits", files).to_arrow(("time", "sap_flux")).schema
+    assert b"unit" not in both.field("sap_flux").metadata
+    assert both.field("time").metadata[b"unit"] == b"BTJD"
+    written = manifest_of(tmp_path / "fits", {QLP: files[QLP]}).to_parquet(
+        tmp_path / "set", shards=1, columns=("time", "sap_flux")
+    )
+    assert b"unit" not in pq.read_schema(written.files[0]).field("sap_flux").metadata
+    assert "| `sap_flux` | list of float32 |  | flux in the aperture |" in (written.path / "README.md").read_text()
+    first = manifest_of(tmp_path / "fits", {SECTOR_1: files[SECTOR_1]}).to_arrow(("sap_flux",)).schema
+    assert first.field("sap_flux").metadata[b"unit"] == b"electron/s"
 
 
 def test_the_columns_described_are_those_of_spocs_files_with_their_types() -> None:
