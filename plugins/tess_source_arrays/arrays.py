@@ -86,12 +86,13 @@ class Arrays:
         Raises
         ------
         LoadError
-            If the file could not be read; its cause is the reason.
+            If the file could not be read; its cause is the reason. It is a DamagedFileError if the file is damaged.
         NotAskedForError
             If the column was not requested. It is a KeyError, and names the requested columns.
         """
         if self.error is not None:
-            raise LoadError(f"{self.entry.path or self.entry.item.uri} was not read: {self.error}") from self.error
+            error = DamagedFileError if isinstance(self.error, DamagedFileError) else LoadError
+            raise error(f"{self.entry.path or self.entry.item.uri} was not read: {self.error}") from self.error
         if name not in self.columns and (not isinstance(name, str) or name.lower() not in self.columns):
             raise NotAskedForError("column", str(name), self.columns)
         return self.columns[name.lower()]

@@ -50,7 +50,8 @@ def kept(table: FitsTable, bitmask: int | str) -> NDArray[np.bool_]:
     origin = str(table.primary.get("ORIGIN"))
     if "cdips" in origin.lower():  # letters instead of bits, one column per aperture
         good = np.isin(table.column("irq1"), GOOD_IN_CDIPS)
-        return good & ~np.isnan(_numbers(table, "tmid_bjd"))
+        good &= ~np.isnan(_numbers(table, "tmid_bjd"))
+        return good
     time = _numbers(table, "time")
     if origin == "TASOC/Aarhus":  # its own bits, which lightkurve ignores
         good = ~np.isnan(time)

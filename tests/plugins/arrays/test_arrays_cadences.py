@@ -50,7 +50,7 @@ def test_of_every_real_file_the_same_cadences_are_kept(real: Path, tmp_path: Pat
     for path in files:
         copy = tmp_path / path.name
         copy.write_bytes(path.read_bytes())
-        for bitmask in MASKS:
+        for bitmask in ("none", "default", "hard", "hardest", 175, 2**17):
             if not any(word in path.name and bitmask == mask for word, mask in UNREADABLE):
                 np.testing.assert_array_equal(
                     ours(copy, bitmask), theirs(copy, bitmask), err_msg=f"{path.name} {bitmask}"
