@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
@@ -17,10 +18,11 @@ from tess_source.errors import (
     UnknownNameError,
     did_you_mean,
 )
-from tess_source.files.fits_headers import Headers
-from tess_source.files.fits_table import FitsTable, TableReader
+from tess_source.files.fits_headers import Headers, read_headers
+from tess_source.files.fits_table import TableReader
 from tess_source.tables.reasons import Reasons
 from tess_source_arrays.arena import Arena
+from tess_source_arrays.cadences import BITMASKS, kept
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -28,14 +30,14 @@ if TYPE_CHECKING:
     from tess_source.tables.items import Entry
     from tess_source.tables.plan import Manifest
 
-__all__ = ["BITMASKS", "ArrayOptions", "Arrays", "NotAskedForError", "each", "iter_arrays"]
+__all__ = ["ArrayOptions", "Arrays", "NotAskedForError", "about", "each", "iter_arrays"]
 
 log: logging.Logger = logging.getLogger(__name__)
 
 TYPES = ("float16", "float32", "float64", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)))
 """Names of types to suggest for misspelt ones."""
-BITMASKS = {"none": 0, "default": 17087, "hard": 24319, "hardest": 65535}
-"""Words for `quality_bitmask` → bits, as in lightkurve's TessQualityFlags; a test compares them."""
+MOST_BITS = 63
+"""Bits of the longest whole numbers in a FITS table, without the sign."""
 
 
 class NotAskedForError(UnknownNameError, KeyError):
@@ -68,15 +70,15 @@ class Arrays:
 
     @property
     def tic(self) -> int | None:
-        """TIC id of the star, from the file's name or its header (TICID)."""
+        """TIC id of the star, from the file's name or its header (TICID; TIC_ID in files of eleanor)."""
         tic = self.entry.item.tic
-        return tic if tic is not None else _int_or_none(self.header.get("TICID"))
+        return tic if tic is not None else _number_in(self.header, "TICID", "TIC_ID")
 
     @property
     def sector(self) -> int | None:
         """The sector, from the file's name or its header (SECTOR)."""
         sector = self.entry.item.first_sector
-        return sector if sector is not None else _int_or_none(self.header.get("SECTOR"))
+        return sector if sector is not None else _number_in(self.header, "SECTOR")
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         """Return a column by its name, in upper or lower case.
@@ -84,12 +86,13 @@ class Arrays:
         Raises
         ------
         LoadError
-            If the file could not be read; its cause is the reason.
+            If the file could not be read; its cause is the reason. It is a DamagedFileError if the file is damaged.
         NotAskedForError
             If the column was not requested. It is a KeyError, and names the requested columns.
         """
         if self.error is not None:
-            raise LoadError(f"{self.entry.path or self.entry.item.uri} was not read: {self.error}") from self.error
+            error = DamagedFileError if isinstance(self.error, DamagedFileError) else LoadError
+            raise error(f"{self.entry.path or self.entry.item.uri} was not read: {self.error}") from self.error
         if name not in self.columns and (not isinstance(name, str) or name.lower() not in self.columns):
             raise NotAskedForError("column", str(name), self.columns)
         return self.columns[name.lower()]
@@ -105,7 +108,7 @@ class ArrayOptions:
 
     columns: tuple[str, ...]
     """In lower case."""
-    quality_bitmask: int | None = None
+    quality_bitmask: int | str | None = None
     dtypes: Mapping[str, Any] = field(default_factory=dict)
     verify: bool = False
     digest: bool = False
@@ -125,7 +128,7 @@ class ArrayOptions:
         if len({name.lower() for name in columns}) < len(columns):
             raise QueryError(f"columns={columns!r}: a name is there twice")
         names = tuple(name.lower() for name in columns)
-        return cls(names, _bits_of(quality_bitmask), _dtypes_of(dtypes, names), verify, digest)
+        return cls(names, _bitmask_of(quality_bitmask), _dtypes_of(dtypes, names), verify, digest)
 
 
 def iter_arrays(
@@ -147,8 +150,9 @@ def iter_arrays(
         Names of columns of the first table of each file, in upper or lower case; the results have names in lower case. Units are the
         file's own: for SPOC's light curves see `tess_source_arrays.schema.COLUMNS`.
     quality_bitmask : int or str, optional
-        Leave out cadences without a time, and those with any of these bits in their ``QUALITY``: a number, or lightkurve's words
-        ``"none"``, ``"default"``, ``"hard"``, ``"hardest"``. If None, every row of the table is returned as it is.
+        Keep the cadences that ``lightkurve.read(path, quality_bitmask=…)`` keeps: those with a time and without any of these bits. A
+        number, or lightkurve's words ``"none"``, ``"default"``, ``"hard"``, ``"hardest"``, whose meaning depends on the pipeline. If
+        None, every row of the table is returned as it is.
     dtypes : mapping, optional
         Column → type to convert it to, e.g. ``{"time": "float32"}``. Other columns have the file's type, in native byte order.
     verify : bool
@@ -190,19 +194,13 @@ def _read(reader: TableReader, entry: Entry, asked: ArrayOptions, arena: Arena |
     known = entry.sha256 or entry.item.sha256
     if asked.verify and asked.digest and known not in {None, table.sha256}:
         raise DamagedFileError(f"its bytes are others than the manifest says: sha256 {table.sha256}, not {known}")
-    good = None if asked.quality_bitmask is None else _good(table, asked.quality_bitmask)
+    good = None if asked.quality_bitmask is None else kept(table, asked.quality_bitmask)
     as_they_are = [name for name in asked.columns if name not in asked.dtypes]
     found = table.columns(as_they_are, good, arena.empty if arena else None)
     for name, dtype in asked.dtypes.items():
         found[name] = _converted(name, table.columns([name], good)[name], dtype)
     columns = {name: found[name] for name in asked.columns}
     return Arrays(entry, columns, Headers(table.header, table.primary), table.sha256)  # type: ignore[arg-type]
-
-
-def _good(table: FitsTable, bits: int) -> NDArray[np.bool_]:
-    """Return the mask of cadences to keep, as in lightkurve's reader, which always drops those without a time."""
-    good: NDArray[np.bool_] = ~np.isnan(table.column("time")) & ((table.column("quality") & bits) == 0)
-    return good
 
 
 def _without_failed(found: Iterator[Arrays]) -> Iterator[Arrays]:
@@ -224,17 +222,21 @@ def _converted(name: str, values: NDArray[Any], dtype: Any) -> NDArray[Any]:
     return values.astype(dtype, copy=False)
 
 
-def _bits_of(quality_bitmask: Any) -> int | None:
+def _bitmask_of(quality_bitmask: Any) -> int | str | None:
+    """Return a bitmask after a check."""
     if quality_bitmask is None:
         return None
     if isinstance(quality_bitmask, Integral) and not isinstance(quality_bitmask, bool):
-        return int(quality_bitmask)
-    if not isinstance(quality_bitmask, str) or quality_bitmask not in BITMASKS:
-        close = did_you_mean(quality_bitmask, BITMASKS) if isinstance(quality_bitmask, str) else ""
-        raise QueryError(
-            f"quality_bitmask={quality_bitmask!r}: give a number, None, or {', '.join(map(repr, BITMASKS))}{close}"
-        )
-    return BITMASKS[quality_bitmask]
+        bits = int(quality_bitmask)
+        if bits.bit_length() <= MOST_BITS:
+            return bits
+    if isinstance(quality_bitmask, str) and quality_bitmask in BITMASKS:
+        return str(quality_bitmask)
+    close = did_you_mean(quality_bitmask, BITMASKS) if isinstance(quality_bitmask, str) else ""
+    raise QueryError(
+        f"quality_bitmask={quality_bitmask!r}: give a number of at most {MOST_BITS} bits, None, or "
+        f"{', '.join(map(repr, BITMASKS))}{close}"
+    )
 
 
 def _dtypes_of(dtypes: Mapping[str, DTypeLike] | None, columns: Sequence[str]) -> dict[str, np.dtype[Any]]:
@@ -259,5 +261,25 @@ def _dtypes_of(dtypes: Mapping[str, DTypeLike] | None, columns: Sequence[str]) -
     return kinds
 
 
-def _int_or_none(value: Any) -> int | None:
-    return value if type(value) is int else None
+def _number_in(header: Mapping[str, Any], *keywords: str) -> int | None:
+    """Return the first whole number under some keywords, also if it is written as text, as TGLC does."""
+    values = (header.get(keyword) for keyword in keywords)
+    numbers = (int(value) for value in values if type(value) is int or (isinstance(value, str) and value.isdecimal()))
+    return next(numbers, None)
+
+
+def about(entry: Entry) -> Arrays:
+    """Return the header of a file without any columns, only if its name says neither star nor sector."""
+    if entry.path is None or None not in {entry.item.tic, entry.item.first_sector}:
+        return Arrays(entry)
+    try:
+        with entry.path.open("rb", buffering=0) as file:
+
+            def read(start: int, count: int) -> bytes:
+                file.seek(start)
+                return file.read(count) or b""
+
+            primary, *others = read_headers(read, file.seek(0, os.SEEK_END))
+    except (TessSourceError, OSError, ValueError) as error:
+        return Arrays(entry, error=error)
+    return Arrays(entry, header=Headers(*others[:1], primary))  # type: ignore[arg-type]

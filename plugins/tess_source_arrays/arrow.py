@@ -12,7 +12,7 @@ from tess_source.errors import LoadError, NoColumnError, QueryError, TessSourceE
 from tess_source.tables.reasons import Reasons
 from tess_source_arrays.arena import Arena
 from tess_source_arrays.arrays import ArrayOptions, Arrays, each
-from tess_source_arrays.schema import ABOUT, COLUMNS, SPLIT, About
+from tess_source_arrays.schema import ABOUT, COLUMNS, SPLIT, About, Series, described
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tess_source.tables.plan import Manifest
 
-__all__ = ["MissingExtraError", "TableBuilder", "asked_of", "pyarrow", "to_arrow", "told"]
+__all__ = ["MissingExtraError", "TableBuilder", "asked_of", "pipelines_of", "pyarrow", "to_arrow", "told"]
 
 log: logging.Logger = logging.getLogger(__name__)
 
@@ -65,15 +65,30 @@ class TableBuilder:
         The other columns of a row.
     failed : callable
         Called with each file that could not be made a row.
+    pipelines : iterable of str
+        Pipelines of the files, which determine the units.
+    dtypes : dict, optional
+        Column → type, as determined by a builder before: files of one data set have the same types.
     """
 
-    def __init__(self, asked: ArrayOptions, about: Sequence[About], failed: Callable[[Arrays], object]) -> None:
+    def __init__(
+        self,
+        asked: ArrayOptions,
+        about: Sequence[About],
+        failed: Callable[[Arrays], object],
+        pipelines: Iterable[str | None],
+        dtypes: dict[str, np.dtype[Any]] | None = None,
+    ) -> None:
         self.asked: ArrayOptions = asked
         self.about: Sequence[About] = about
         self.failed: Callable[[Arrays], object] = failed
+        self._described: Mapping[str, Series] = described(pipelines)
         known = {series.name: np.dtype(series.type) for series in COLUMNS}
         known.update((name, np.dtype(dtype)) for name, dtype in asked.dtypes.items())
-        self.dtypes: dict[str, np.dtype[Any]] = {name: known[name] for name in asked.columns if name in known}
+        self.dtypes: dict[str, np.dtype[Any]] = {} if dtypes is None else dtypes
+        for name in asked.columns:
+            if name in known:
+                self.dtypes.setdefault(name, known[name])
 
     def tables(self, found: Iterable[Arrays]) -> Iterator[pa.Table]:
         """Yield tables of light curves with at most `MOST_CADENCES` cadences, or with one light curve."""
@@ -96,9 +111,8 @@ class TableBuilder:
         """Return the schema, with units and descriptions in its fields. It is complete after the first row."""
         pa = pyarrow()
         fields = [_field(one, pa.type_for_alias(one.type)) for one in self.about]
-        described = {series.name: series for series in COLUMNS}
         for name, dtype in self.dtypes.items():
-            fields.append(_field(described.get(name, name), pa.list_(pa.from_numpy_dtype(dtype))))
+            fields.append(_field(self._described.get(name, name), pa.list_(pa.from_numpy_dtype(dtype))))
         return pa.schema(fields, metadata=metadata)
 
     def _checked(self, arrays: Arrays) -> Arrays:
@@ -189,12 +203,17 @@ def to_arrow(
         missing[arrays.entry.item.uri] = arrays.error or LoadError("unknown")
 
     asked = asked_of(columns, quality_bitmask, dtypes, verify)
-    rows = TableBuilder(asked, ABOUT, failed)
+    rows = TableBuilder(asked, ABOUT, failed, pipelines_of(manifest))
     tables = list(rows.tables(each(manifest, asked, Arena())))
     told(missing, len(manifest), asked, any_read=bool(tables))
     reasons = {uri: str(error) for uri, error in missing.items()}
     schema = rows.schema({"tess_source.missing": json.dumps(reasons)})
     return pa.concat_tables(tables).replace_schema_metadata(schema.metadata)
+
+
+def pipelines_of(manifest: Manifest) -> set[str | None]:
+    """Return the pipelines of the files that are there."""
+    return {entry.item.pipeline for entry in manifest if entry.ok}
 
 
 def asked_of(
@@ -234,6 +253,6 @@ def told(failed: Mapping[str, Exception], of: int, asked: ArrayOptions, *, any_r
     lacking = any(isinstance(error, NoColumnError) for error in failed.values())
     hint = HINT if lacking and asked.columns == ALL else ""
     if not any_read:
-        raise LoadError(f"nothing could be read: {reasons if reasons else 'no file is there'}{hint}")
+        raise reasons.error_class(f"nothing could be read: {reasons if reasons else 'no file is there'}{hint}")
     for line in reasons.lines("read", of):
         log.warning("%s%s", line, hint if "no column" in line else "")

@@ -22,8 +22,8 @@ from tess_source.errors import LoadError, QueryError, TessSourceError
 from tess_source.tables.items import Entry, Items
 from tess_source.tables.plan import Manifest, Plan
 from tess_source_arrays.arena import Arena
-from tess_source_arrays.arrays import ArrayOptions, Arrays, each
-from tess_source_arrays.arrow import TableBuilder, asked_of, pyarrow, told
+from tess_source_arrays.arrays import ArrayOptions, Arrays, about, each
+from tess_source_arrays.arrow import TableBuilder, asked_of, pipelines_of, pyarrow, told
 from tess_source_arrays.readme import card
 from tess_source_arrays.schema import ABOUT, SPLIT
 from tess_source_arrays.split import FRACTIONS, METHOD, SIDES, split
@@ -78,6 +78,7 @@ class _Job:
     fractions: tuple[float, ...]
     seed: int
     options: Mapping[str, Any]
+    dtypes: dict[str, np.dtype[Any]] = field(default_factory=dict)
     failed: dict[str, Exception] = field(default_factory=dict)
     sides: Counter[str] = field(default_factory=Counter)
     stars: set[int] = field(default_factory=set)
@@ -244,7 +245,8 @@ def _write_rows(job: _Job, path: Path, entries: Sequence[Entry]) -> bool:
             seen[arrays.entry.item.uri] = replace(arrays.entry, sha256=arrays.sha256)
             yield arrays
 
-    rows = TableBuilder(job.asked, (*ABOUT, replace(SPLIT, of=job.side)), failed)
+    about_star = (*ABOUT, replace(SPLIT, of=job.side))
+    rows = TableBuilder(job.asked, about_star, failed, pipelines_of(job.manifest), job.dtypes)
     with ExitStack() as stack:
         writer = None
         for _, group in groupby(noted(), job.side):
@@ -299,13 +301,11 @@ class _Writer:
 
 def _sorted_entries(job: _Job) -> list[Entry]:
     """Return the entries in an order that does not depend on that of the manifest."""
-    known = [entry.item.tic for entry in job.manifest if entry.item.tic is not None]
-    sides = dict(zip(known, split(np.array(known, int), job.fractions, job.seed).tolist(), strict=True))
 
     def place(entry: Entry) -> tuple[Any, ...]:
-        item = entry.item
-        side = SIDES.index(sides[item.tic]) if item.tic is not None else len(SIDES)
-        return side, item.tic or 0, item.first_sector or 0, item.exptime or 0.0, item.filename, item.uri
+        item, said = entry.item, about(entry)
+        side = SIDES.index(job.side(said) or "") if said.tic is not None else len(SIDES)
+        return side, said.tic or 0, said.sector or 0, item.exptime or 0.0, item.filename, item.uri
 
     return sorted(job.manifest, key=place)
 

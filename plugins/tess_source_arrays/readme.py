@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from tess_source.display import text
 from tess_source.lock import citation
 from tess_source.session import session_of
-from tess_source_arrays.schema import markdown
+from tess_source_arrays.schema import described, markdown
 
 if TYPE_CHECKING:
     from tess_source.tables.plan import Plan
@@ -44,23 +44,29 @@ def card(
         URI → reason, of files without a row.
     """
     asked = options["columns"]
-    known = markdown().splitlines()
-    lists = {line.split("`")[1]: line for line in known if "| list of " in line}
-    rows = [line for line in known if "| list of " not in line]
-    rows += [lists.get(name, f"| `{name}` | list | | as in the files |") for name in asked]
-    bits = options["quality_bitmask"]
+    known = described(item.pipeline for item in lock)
+    rows = [line for line in markdown().splitlines() if "| list of " not in line]
+    rows += [known[name].line() if name in known else f"| `{name}` | list | | as in the files |" for name in asked]
+    bitmask = options["quality_bitmask"]
     template = string.Template(resources.files("tess_source_arrays").joinpath("card.md.txt").read_text("utf-8"))
     return template.substitute(
         title=title,
+        some=", ".join(json.dumps(name) for name in ("tic", *_shown(asked))),
         count=text.number(len(lock), "light curve"),
         stars=text.number(stars, "star"),
         splits="\n".join(f"| {side} | {count:,} |" for side, count in splits.items()),
         **{key: options["split"][key] for key in ("method", "seed", "fractions")},
         cadences="Every cadence of the files is there."
-        if bits is None
-        else f"Cadences without a time, or with any of the quality bits {bits}, were left out.",
+        if bitmask is None
+        else f"Cadences that `lightkurve.read` leaves out with `quality_bitmask={bitmask!r}` were left out.",
         missing="\n".join(f"- `{uri}`: {reason}" for uri, reason in missing.items()) or "Nothing.",
         columns="\n".join(rows),
         dtypes=f"`{json.dumps(options['dtypes'])}`" if options["dtypes"] else "none",
         cite=citation.cite(lock, session_of(lock).registry.citations.values()),
     )
+
+
+def _shown(asked: Sequence[str]) -> Sequence[str]:
+    """Return a few of the columns for an example: time and fluxes if there are any."""
+    fluxes = [name for name in ("pdcsap_flux", *asked) if name in asked and "flux" in name and "err" not in name]
+    return [name for name in asked if name == "time" or name in fluxes[:1]] or asked[:2]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tess_source_arrays.arrays import Arrays
 
-__all__ = ["ABOUT", "COLUMNS", "About", "Series", "markdown"]
+__all__ = ["ABOUT", "COLUMNS", "SPLIT", "About", "Series", "described", "markdown"]
+
+
+UNKNOWN_IN_QLP = {"TEFF", "LOGG", "RADIUS", "MH"}
+"""Keywords for which QLP writes -1.0 if the value is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,10 @@ class Series:
     unit: str
     text: str
 
+    def line(self) -> str:
+        """Return a line of a table in Markdown."""
+        return f"| `{self.name}` | list of {self.type} | {self.unit} | {self.text} |"
+
 
 def _card_column(name: str, type_: str, unit: str, text: str, *keywords: str) -> About:
     """Return a column with the value of the first keyword that is there and of the right type; null if there is none."""
@@ -41,10 +49,14 @@ def _card_column(name: str, type_: str, unit: str, text: str, *keywords: str) ->
         for keyword in keywords:
             found = arrays.header.get(keyword)
             if isinstance(found, kinds) and not isinstance(found, bool):
-                return found
+                return None if keyword in UNKNOWN_IN_QLP and found == -1 and _is_of_qlp(arrays) else found
         return None
 
     return About(name, type_, unit, f"{text} (`{keywords[0]}`)", value)
+
+
+def _is_of_qlp(arrays: Arrays) -> bool:
+    return "MIT/QLP" in str(arrays.header.get("ORIGIN"))
 
 
 def _item_column(name: str, type_: str, unit: str, text: str) -> About:
@@ -123,9 +135,19 @@ COLUMNS = (
 """The columns of SPOC's light curves, as in the Science Data Products Description Document (EXP-TESS-ARC-ICD-0014)."""
 
 
+def described(pipelines: Iterable[str | None]) -> Mapping[str, Series]:
+    """Return what is known about columns, by name, if they come from files of some pipelines.
+
+    Columns of other pipelines may have the same names, and fluxes in other units: QLP's ``sap_flux`` is relative.
+    """
+    if {*pipelines} <= {None, "SPOC", "TESS-SPOC"}:
+        return {one.name: one for one in COLUMNS}
+    return {one.name: replace(one, unit="") if one.unit == "electron/s" else one for one in COLUMNS}
+
+
 def markdown() -> str:
     """Return the schema as a table in Markdown."""
     lines = ["| column | type | unit | what it is |", "|---|---|---|---|"]
     lines += [f"| `{one.name}` | {one.type} | {one.unit} | {one.text} |" for one in (*ABOUT, SPLIT)]
-    lines += [f"| `{one.name}` | list of {one.type} | {one.unit} | {one.text} |" for one in COLUMNS]
+    lines += [one.line() for one in COLUMNS]
     return "\n".join(lines)

@@ -9,11 +9,10 @@ from typing import Any
 
 from tess_source.errors import DamagedFileError
 from tess_source.files.cards import BLOCK, CARD, MISSING, Header, Value, end_of
+from tess_source.files.extensions import check_extensions
 
-__all__ = ["COUNTED", "LONGEST_HEADER", "Headers", "read_headers"]
+__all__ = ["LONGEST_HEADER", "Headers", "read_headers"]
 
-COUNTED = ("LightCurveExporter", "TargetPixelExporter")
-"""SPOC's writers whose NEXTEND is right. In data-validation time series it is one too large; use NUMTCES there."""
 FIRST_READ = 8 * BLOCK
 """Bytes read at first for a header; TESS headers have fewer than ten blocks."""
 LONGEST_HEADER = 1000
@@ -65,9 +64,7 @@ def read_headers(read: Callable[[int, int], bytes], size: int) -> list[Header]:
             lost = f"{position - size:,} of {position:,} bytes are missing"
             raise DamagedFileError(f"it is cut in the data of HDU {len(headers)}: {lost}")
         headers.append(header)
-    creator, wanted = str(headers[0].get("CREATOR")), headers[0].get("NEXTEND")
-    if type(wanted) is int and len(headers) <= wanted and any(name in creator for name in COUNTED):
-        raise DamagedFileError(f"{wanted - len(headers) + 1} of its {wanted} extensions are missing at the end")
+    check_extensions(headers, len(headers) - 1)
     return headers
 
 

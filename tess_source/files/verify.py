@@ -36,6 +36,7 @@ KIND_FORMS = {
     "dvr-xml": "xml",
 }
 HTML = (b"<!doctype html", b"<html", b"<head")
+PAGE = "it is an HTML page, as servers send when something is wrong"
 HEAD = 64
 """Bytes by which an HTML page is recognized."""
 
@@ -86,7 +87,7 @@ class Verifier:
         if self.problem is None:
             self.problem = self._too_long() or _problem_in(self._check.feed, data)
         if begins and self.is_page():
-            self.problem = "it is an HTML page, as servers send when something is wrong"
+            self.problem = PAGE
 
     def finish(self) -> str | None:
         """Check the end of the file, after the last bytes.
@@ -235,7 +236,7 @@ class _Fits(FitsWalk):
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
         """Check the next bytes."""
-        if not self._blocks and self._primary is None and not self._rest and bytes(data[:2]) == GZIP:
+        if not self._blocks and not self._first and not self._rest and bytes(data[:2]) == GZIP:
             raise DamagedFileError("it is compressed by gzip, though its name does not say so")
         super().feed(data)
 
@@ -319,12 +320,21 @@ class _Xml(_Other):
     def _parse(self, data: bytes, *, final: bool) -> None:
         from xml.parsers import expat
 
-        self._parser = self._parser or expat.ParserCreate()
+        if self._parser is None:
+            self._parser = expat.ParserCreate()
+            self._parser.StartElementHandler = self._first_element
         try:
             self._parser.Parse(data, final)
         except expat.ExpatError as error:
             what = "it is cut" if final else "it is not well-formed XML"
             raise DamagedFileError(f"{what} ({error})") from error
+
+    def _first_element(self, name: str, attributes: object) -> None:
+        """Check that the file is no HTML page written as XML."""
+        if self._parser is not None:
+            self._parser.StartElementHandler = None
+        if name.rpartition(":")[2].lower() == "html":
+            raise DamagedFileError(PAGE)
 
 
 _CHECKS: dict[str, type[_Check]] = {

@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 from tess_source._lazy import pl
 from tess_source.display import text
-from tess_source.errors import LoadError
 from tess_source.tables.items import Entry
 from tess_source.tables.reasons import Reasons
 
@@ -67,11 +66,11 @@ class Loaded:
         Raises
         ------
         LoadError
-            If no file could be opened; the message has each reason once, with its files.
+            If no file could be opened; the message has each reason once, with its files. It is a DamagedFileError if all are damaged.
         """
         reasons = Reasons(self.failed)
         if not self.groups:
-            raise LoadError(f"nothing could be opened: {reasons if reasons else 'no file is there'}")
+            raise reasons.error_class(f"nothing could be opened: {reasons if reasons else 'no file is there'}")
         for line in reasons.lines("opened", of):
             log.warning("%s", line)
         only: Group | None = next(iter(self.groups.values())) if len(self.groups) == 1 else None

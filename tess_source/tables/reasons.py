@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
-from tess_source.errors import NoColumnError, did_you_mean
+from tess_source.errors import DamagedFileError, LoadError, NoColumnError, did_you_mean
 
 __all__ = ["Reasons"]
 
@@ -72,6 +72,13 @@ class Reasons:
             if more := files[1:]:
                 were = "files were" if len(more) > 1 else "file was"
                 yield f"{len(more):,} more {were} not {verb}: {_reason_in_words(files)} ({_names_of_files(more)})"
+
+    @property
+    def error_class(self) -> type[LoadError]:
+        """`DamagedFileError` if all files are damaged, else `LoadError`."""
+        errors = [error for files in self._files.values() for _, error in files]
+        damaged = bool(errors) and all(isinstance(error, DamagedFileError) for error in errors)
+        return DamagedFileError if damaged else LoadError
 
     def __bool__(self) -> bool:
         return bool(self._files)

@@ -9,6 +9,7 @@ import itertools
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sizes import size
 
-from tess_source.files.verify import Release, Verifier, form_of, problem_of, release_of
+from tess_source.files.verify import PAGE, Release, Verifier, form_of, problem_of, release_of
 from tess_source_sample.files import make
 
 BLOCK = 2880
@@ -40,6 +41,9 @@ DAMAGED = {
     "tp/test-tpf-tess-pimen-corrupted-at-header2.fits": "it is cut in the header of HDU 0",
     "tp/test-tpf-tess-pimen-corrupted.fits": "it is cut in the data of HDU 1: 92,138,640 bytes are missing",
 }
+SUMMED = ("lc/tess*s0005*.fits", "lc/*s0088*.fits", "lc/*100-cadences.fits", "dvt/*00126*.fits", "tp/*astrocut.fits",
+          "hlsp/*eleanor-lite*.fits", "hlsp/*tasoc*.fits", "hlsp/*tess-spoc*s0068*.fits")  # fmt: skip
+"""Real files with sums, one or more per writer."""
 Put = Callable[[str, bytes], Path]
 
 
@@ -68,17 +72,9 @@ def said(name: str, data: bytes, chunk: int = 1 << 20) -> str | None:
     return verifier.finish()
 
 
-def keywords(data: bytes | bytearray) -> set[int]:
-    """Where CHECKSUM cards say that they are such: a flip there takes the sum away."""
-    found = [at for at in range(0, len(data), 80) if data.startswith(b"CHECKSUM= ", at)]
-    return {at + n for at in found for n in range(10)}
-
-
-def place_of(number: int, taken: set[int]) -> int:
-    """Give the place with this number among those that are not taken."""
-    for place in sorted(taken):
-        number += number >= place
-    return number
+def is_table_of_a_cut_out(hdu: Any) -> bool:
+    """Whether its writer leaves a wrong sum in it."""
+    return hdu.header.get("CREATOR") == "astrocut" and isinstance(hdu, fits.BinTableHDU)
 
 
 # -- real files ------------------------------------------------------------------------------------------------------------------
@@ -117,9 +113,22 @@ def test_a_real_file_that_ends_at_any_block_is_found(real: Path, pattern: str) -
 @given(data=st.data())
 def test_a_flipped_bit_of_a_real_light_curve_is_found(real: Path, data: st.DataObject) -> None:
     body = bytearray(next(real.glob("lc/tess*0025155310*.fits")).read_bytes())
-    taken = keywords(body)
-    at = place_of(data.draw(st.integers(0, len(body) - len(taken) - 1)), taken)
-    body[at] ^= 1 << data.draw(st.integers(0, 7))
+    body[data.draw(st.integers(0, len(body) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    assert said("x.fits", bytes(body)) is not None
+
+
+@pytest.mark.real
+@settings(max_examples=size(150, 3000), deadline=None)
+@given(data=st.data())
+def test_a_flipped_bit_in_a_header_with_a_sum_is_found_in_real_files_of_all_writers(
+    real: Path, data: st.DataObject
+) -> None:
+    path = data.draw(st.sampled_from(sorted(path for pattern in SUMMED for path in real.glob(pattern))))
+    body = bytearray(path.read_bytes())
+    with fits.open(path) as hdus:
+        places = [hdu.fileinfo() for hdu in hdus if "CHECKSUM" in hdu.header and not is_table_of_a_cut_out(hdu)]
+    place = data.draw(st.sampled_from(places))
+    body[data.draw(st.integers(place["hdrLoc"], place["datLoc"] - 1))] ^= 1 << data.draw(st.integers(0, 7))
     assert said("x.fits", bytes(body)) is not None
 
 
@@ -150,10 +159,17 @@ def test_files_of_the_sample_archive_pass(name: str) -> None:
 @given(data=st.data())
 def test_any_flipped_bit_is_found_where_spoc_left_its_sum(curve: bytes, data: st.DataObject) -> None:
     body = bytearray(curve)
-    taken = keywords(curve)
-    at = place_of(data.draw(st.integers(0, len(body) - len(taken) - 1)), taken)
-    body[at] ^= 1 << data.draw(st.integers(0, 7))
+    body[data.draw(st.integers(0, len(body) - 1))] ^= 1 << data.draw(st.integers(0, 7))
     assert said("x.fits", bytes(body)) is not None
+
+
+@pytest.mark.parametrize("place", range(34))
+def test_no_flip_in_the_card_of_the_sum_takes_the_sum_away(curve: bytes, place: int) -> None:
+    at = curve.index(b"CHECKSUM= ") + place
+    for bit in range(8):
+        body = bytearray(curve)
+        body[at] ^= 1 << bit
+        assert said("x.fits", bytes(body)) is not None
 
 
 def test_a_flip_in_the_data_is_told_by_the_sum(curve: bytes) -> None:
@@ -212,11 +228,11 @@ def test_headers_without_data_are_not_a_file_of_data() -> None:
     assert said("x.fits", out.getvalue()) == "it holds headers, but no data"
 
 
-def standard(creator: str = "") -> bytearray:
+def standard(creator: str = "", **cards: object) -> bytearray:
     """Write a file as astropy does: CHECKSUM and DATASUM."""
     out = io.BytesIO()
     first = fits.PrimaryHDU()
-    first.header["CREATOR"] = creator
+    first.header.update(CREATOR=creator, **cards)
     table = fits.BinTableHDU.from_columns([fits.Column("FLUX", "E", array=np.arange(3000, dtype="f4"))], name="CURVE")
     fits.HDUList([first, table]).writeto(out, checksum=True)
     return bytearray(out.getvalue())
@@ -229,17 +245,36 @@ def test_where_a_datasum_stands_it_is_checked_too() -> None:
     assert "HDU 1 (CURVE)" in (said("x.fits", bytes(body)) or "")
 
 
-def test_a_header_that_an_archive_edited_without_summing_again_is_no_damage() -> None:
+def test_where_both_sums_stand_the_header_is_checked_too() -> None:
     body = standard(creator="somebody")
     at = body.index(b"somebody")
     body[at : at + 8] = b"SOMEBODY"
+    assert (
+        said("x.fits", bytes(body))
+        == "the header of HDU 0 is not the one that was summed when it was written (CHECKSUM)"
+    )
+    at = body.index(b"DATASUM = '") + 11
+    body[at : at + 1] = b"x"
+    assert "the bytes of HDU 0 are not those" in (said("x.fits", bytes(body)) or "")
+
+
+def test_an_empty_sum_is_no_sum() -> None:
+    body = standard()
+    for at in [at for at in range(0, len(body), 80) if body.startswith((b"CHECKSUM", b"DATASUM "), at)]:
+        body[at + 10 : at + 80] = b"''".ljust(70)
     assert said("x.fits", bytes(body)) is None
 
 
-def test_sums_of_a_writer_who_does_not_keep_them_are_not_held_against_its_files() -> None:
+def test_wrong_sums_of_cut_outs_and_of_eleanors_copies_of_their_headers_are_no_damage() -> None:
+    body = standard(creator="astrocut", PCORIGIN="MAST")
+    body[body.index(b"MAST")] ^= 1
+    body[-BLOCK] ^= 1
+    assert said("x.fits", bytes(body)) is None
     body = standard(creator="astrocut")
     body[-BLOCK] ^= 1
     assert said("x.fits", bytes(body)) is None
+    body[body.index(b"EXTEND  =") + 79] ^= 1
+    assert "the header of HDU 0" in (said("x.fits", bytes(body)) or "")
 
 
 def test_an_hdu_without_sums_passes_and_its_length_still_counts() -> None:
@@ -302,6 +337,11 @@ def test_a_small_file_that_claims_to_hold_much_takes_little_memory() -> None:
         ("a.xml", b'<?xml version="1.0"?><dv><tce n="1"/>', "it is cut (no element found: line 1, column 37)"),
         ("a.xml", b"<dv></dv><dv>", "it is not well-formed XML (junk after document element: line 1, column 9)"),
         ("a.xml", b"<!DOCTYPE html><html></html>", "it is an HTML page, as servers send when something is wrong"),
+        ("a.xml", b'<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml"><body/></html>', PAGE),
+        ("a.xml", b"<!-- gateway --><HTML></HTML>", PAGE),
+        ("a.xml", b"<x:html/>", PAGE),
+        ("a.xml", b"<dv><html/></dv>", None),
+        ("a.xml", b"<a:dv/>", None),
         ("a.xml", b"", "it is empty"),
         ("a.csv", b"a,b\n1,2", None),
         ("a.csv", b"<!doctype HTML>", "it is an HTML page, as servers send when something is wrong"),

@@ -1,7 +1,11 @@
-"""A reason that holds for many files is said once, with their number and a few of their names."""
+"""A reason that holds for many files is said once, with their number and a few of their names; many errors become one."""
 
 from __future__ import annotations
 
+import pytest
+
+from tess_source.errors import DamagedFileError, LoadError, NoReaderError
+from tess_source.tables.loaded import Loaded
 from tess_source.tables.reasons import Reasons
 
 
@@ -39,3 +43,22 @@ def test_any_verb_will_do() -> None:
         "2 files tell nothing: it is damaged (a.xml, b.xml)",
         "c.xml tells nothing: it is not listed",
     ]
+
+
+@pytest.mark.parametrize(
+    ("errors", "kind"),
+    [
+        ([DamagedFileError("it is cut")], DamagedFileError),
+        ([DamagedFileError("it is cut"), DamagedFileError("it is empty")], DamagedFileError),
+        ([DamagedFileError("it is cut"), NoReaderError("no reader")], LoadError),
+        ([NoReaderError("no reader")], LoadError),
+        ([], LoadError),
+    ],
+    ids=str,
+)
+def test_where_all_files_are_damaged_the_error_says_so(errors: list[Exception], kind: type[Exception]) -> None:
+    failed = {f"{number}.fits": error for number, error in enumerate(errors)}
+    assert Reasons(failed).error_class is kind
+    with pytest.raises(kind, match="nothing could be opened") as caught:
+        Loaded({}, failed).collection(len(failed))
+    assert type(caught.value) is kind

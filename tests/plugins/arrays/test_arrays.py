@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import pickle
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +21,7 @@ from tess_source import Accessor, Session, hookimpl
 from tess_source.errors import DamagedFileError, LoadError, PluginConflictError, PluginError, QueryError
 from tess_source.files.fits_table import TableReader
 from tess_source.tables.plan import Manifest
-from tess_source_arrays.arrays import BITMASKS
 from tess_source_arrays.arrow import ALL
-from tess_source_lightkurve.readers import lightkurve
 
 SPOC = KELT_9[0]
 
@@ -64,22 +61,6 @@ def test_light_curves_of_20_s_are_read_as_those_of_120_s(tmp_path: Path) -> None
     arrays = only(manifest_of(tmp_path, {FAST: content(FAST)}))
     assert len(arrays) > 100_000
     assert np.median(np.diff(arrays["time"][np.isfinite(arrays["time"])])) == pytest.approx(20 / 86400, rel=1e-3)
-
-
-@pytest.mark.parametrize("bitmask", ["none", "default", "hard", "hardest", 175])
-def test_cadences_are_chosen_as_lightkurve_chooses_them(tmp_path: Path, bitmask: str | int) -> None:
-    manifest = manifest_of(tmp_path, {SPOC: content(SPOC)})
-    arrays = only(manifest, quality_bitmask=bitmask)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        curve = lightkurve().read(str(manifest[0].path), quality_bitmask=bitmask)
-    np.testing.assert_array_equal(arrays["time"], curve.time.value)
-    np.testing.assert_array_equal(arrays["quality"], curve["quality"])
-    np.testing.assert_array_equal(arrays["pdcsap_flux"], np.ma.filled(curve["pdcsap_flux"].value, np.nan))
-
-
-def test_the_words_for_bitmasks_are_lightkurves() -> None:
-    assert lightkurve().utils.TessQualityFlags.OPTIONS == BITMASKS
 
 
 def test_without_a_bitmask_every_row_is_there(tmp_path: Path) -> None:

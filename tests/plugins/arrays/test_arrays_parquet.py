@@ -75,10 +75,32 @@ def test_a_row_holds_the_columns_and_the_header_of_a_file(manifest: Manifest) ->
                 np.testing.assert_array_equal(np.array(row[name]), hdus[1].data[name])
 
 
+@pytest.mark.real
+def test_what_qlp_does_not_know_is_null(real: Path, tmp_path: Path) -> None:
+    files = {path.name: path.read_bytes() for path in real.glob("hlsp/*qlp*s0002*.fits")}
+    (row,) = manifest_of(tmp_path, files).to_arrow(("time",)).to_pylist()
+    assert [row[name] for name in ("teff", "logg", "radius", "mh")] == [6900.0, None, None, None]
+
+
 def test_fields_tell_their_units(manifest: Manifest) -> None:
     schema = manifest.to_arrow(("time", "pdcsap_flux")).schema
     assert schema.field("time").metadata[b"unit"] == b"BTJD"
     assert schema.field("tmag").metadata == {b"unit": b"mag", b"description": b"TESS magnitude (TESSMAG)"}
+
+
+def test_the_unit_of_a_flux_is_not_told_where_it_is_not_spocs(tmp_path: Path) -> None:
+    """QLP's fluxes are relative."""
+    files = {SECTOR_1: small(SECTOR_1), QLP: small(QLP)}
+    both = manifest_of(tmp_path / "fits", files).to_arrow(("time", "sap_flux")).schema
+    assert b"unit" not in both.field("sap_flux").metadata
+    assert both.field("time").metadata[b"unit"] == b"BTJD"
+    written = manifest_of(tmp_path / "fits", {QLP: files[QLP]}).to_parquet(
+        tmp_path / "set", shards=1, columns=("time", "sap_flux")
+    )
+    assert b"unit" not in pq.read_schema(written.files[0]).field("sap_flux").metadata
+    assert "| `sap_flux` | list of float32 |  | flux in the aperture |" in (written.path / "README.md").read_text()
+    first = manifest_of(tmp_path / "fits", {SECTOR_1: files[SECTOR_1]}).to_arrow(("sap_flux",)).schema
+    assert first.field("sap_flux").metadata[b"unit"] == b"electron/s"
 
 
 def test_the_columns_described_are_those_of_spocs_files_with_their_types() -> None:
@@ -280,6 +302,39 @@ def test_no_star_is_on_two_sides_and_rows_are_sorted_by_side(manifest: Manifest,
     assert [
         len(set(groups.read_row_group(n, ["split"])["split"].to_pylist())) for n in range(groups.num_row_groups)
     ] == [1, 1, 1]
+
+
+def test_a_star_that_only_the_header_names_is_split_and_sorted_as_any_other(tmp_path: Path) -> None:
+    """TGLC names files by Gaia id, and writes TICID as text; the package eleanor writes TIC_ID."""
+    stars: dict[str, int | str] = {f"star{number}.fits": number for number in (5, 40, 300, 2, 77, 9)}
+    files = {}
+    for name, tic in stars.items():
+        primary = fits.PrimaryHDU()
+        primary.header.update({"TICID": str(tic)} if int(tic) % 2 else {"TIC_ID": tic}, SECTOR=1)
+        out = io.BytesIO()
+        table = fits.BinTableHDU.from_columns([fits.Column("TIME", "D", array=np.arange(4.0))])
+        fits.HDUList([primary, table]).writeto(out)
+        files[name] = out.getvalue()
+    manifest = manifest_of(tmp_path / "fits", files)
+    assert [arrays.tic for arrays in manifest.iter_arrays(["time"])] == list(stars.values())
+    fractions = (0.4, 0.3, 0.3)
+    written = manifest.to_parquet(tmp_path / "set", shards=2, columns=("time",), fractions=fractions)
+    rows = pl.read_parquet(written.path / "*.parquet")
+    sides = split(rows["tic"].to_numpy(), fractions).tolist()
+    assert rows["split"].to_list() == sides
+    order = ["train", "validation", "test"]
+    assert sides == sorted(sides, key=order.index)
+    assert rows["tic"].to_list() == [
+        tic for side in order for tic in sorted(rows["tic"]) if split(tic, fractions) == side
+    ]
+    assert sum(written.splits.values()) == written.rows == 6
+
+
+@pytest.mark.real
+def test_real_files_named_by_a_gaia_id_have_their_tic_id(real: Path, tmp_path: Path) -> None:
+    files = {path.name: path.read_bytes() for path in sorted(real.glob("hlsp/*tglc*.fits"))}
+    found = [arrays.tic for arrays in manifest_of(tmp_path, files).iter_arrays(["time"])]
+    assert found == [218795833, 389023759]
 
 
 @pytest.mark.parametrize("shards", [None, 2])

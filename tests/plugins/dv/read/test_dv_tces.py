@@ -305,7 +305,8 @@ def test_what_is_no_fits_is_damaged(series: Path, content: bytes) -> None:
     ("hdu", "key", "value", "error", "problem"),
     [
         ("PRIMARY", "TICID", 43, LoadError, "of TIC 43, not of TIC 307210830"),
-        ("PRIMARY", "NUMTCES", 4, DamagedFileError, "3 of its 4 TCEs"),
+        ("PRIMARY", "NUMTCES", 4, DamagedFileError, "1 of its 5 extensions"),
+        ("PRIMARY", "NUMTCES", 2, DamagedFileError, "3 of its 2 TCEs"),
         ("PRIMARY", "SECTORS", "2 and 5", DamagedFileError, "SECTORS"),
         ("TCE_1", "BJDREFI", 2454833, LoadError, "not from 2457000"),
         ("TCE_1", "TPERIOD", "long", DamagedFileError, "TPERIOD is 'long'"),
