@@ -21,6 +21,8 @@ __all__ = ["CurveOptions", "Look", "Recipe", "build"]
 
 TWINS = {"centroid_col": "mom_centr1", "centroid_row": "mom_centr2"}
 """Columns that lightkurve repeats under another name, besides the flux and its error."""
+REQUIRED = ("flux", "flux_err")
+"""Columns that every light curve has, besides the time; the constructor copies them."""
 NAMESAKES = {"LABEL": "OBJECT", "MISSION": "TELESCOP", "RA": "RA_OBJ", "DEC": "DEC_OBJ"}
 """Entries of lightkurve's meta that repeat a card of the primary header."""
 
@@ -84,11 +86,18 @@ def build(plain: Plain, recipe: Recipe, asked: CurveOptions, good: NDArray[np.bo
     values = {source: np.empty(count, plain.table.dtype[source]) for source in sources.values()}
     times = np.empty(count)  # in native byte order, with which astropy computes faster
     fill({**values, "time": times}, plain.table, keep)
-    own = {name: values[source] if name == source else values[source].copy() for name, source in sources.items()}
+    own = {
+        name: values[source] if name in REQUIRED or name == source else values[source].copy()
+        for name, source in sources.items()
+    }
     columns = {name: _column(own[name], recipe.looks[name], source in plain.masked) for name, source in sources.items()}
     time = _time(times, plain, recipe.ordered)
-    curve = lightkurve().TessLightCurve(data=columns, time=time, meta=_meta(plain, asked, good), copy=False)
-    for name in columns:  # not earlier: astropy would copy these values whenever it moves a column
+    required = {name: columns.pop(name) for name in REQUIRED}
+    curve = lightkurve().TessLightCurve(time=time, **required, meta=_meta(plain, asked, good), copy=False)
+    for name, column in columns.items():  # put where they belong: to add them costs as much as all the rest
+        column.info.name, column.info.parent_table = name, curve
+        curve.columns[name] = column
+    for name in sources:  # not earlier: astropy would copy these values whenever it moves a column
         info, look = curve.columns[name].info, recipe.looks[name]
         if info.format != look.format:
             info.format = look.format
@@ -100,14 +109,12 @@ def build(plain: Plain, recipe: Recipe, asked: CurveOptions, good: NDArray[np.bo
 
 def _column(values: NDArray[Any], look: Look, masked: bool) -> Any:
     whole("astropy")
-    from astropy.table import Column
+    from astropy.table import Column, MaskedColumn
     from astropy.units import Quantity
     from astropy.utils.masked import Masked
 
     if look.unit is None:
-        if masked:
-            raise Unsupported("NaN in a column without unit")
-        return Column(values, copy=False)
+        return MaskedColumn(values, mask=np.isnan(values), copy=False) if masked else Column(values, copy=False)
     column = Quantity(values, look.unit, dtype=values.dtype, copy=False)
     return Masked(column, np.isnan(values)) if masked else column
 
@@ -134,6 +141,7 @@ def _meta(plain: Plain, asked: CurveOptions, good: NDArray[np.bool_]) -> dict[st
 
     undefined = Card.fromstring("NOTHING =").value
     primary = plain.primary.values
+    namesakes = NAMESAKES | ({"MISSION": "MISSION"} if "MISSION" in primary else {})
     own = {
         key: undefined if value is None else value
         for key, value in plain.header.values.items()
@@ -142,7 +150,7 @@ def _meta(plain: Plain, asked: CurveOptions, good: NDArray[np.bool_]) -> dict[st
     return {
         **own,
         **primary,
-        **{key: primary.get(source) for key, source in NAMESAKES.items()},
+        **{key: primary.get(source) for key, source in namesakes.items()},
         "FILENAME": plain.path,
         "FLUX_ORIGIN": asked.flux_column,
         "AUTHOR": "TESS-SPOC" if "tess-spoc" in plain.path else "SPOC",

@@ -43,7 +43,7 @@ def read_light_curve(
     Parameters
     ----------
     path : str or Path
-        A file as SPOC writes it, 120 s or 20 s, not compressed.
+        A file as SPOC writes it: 120 s, 20 s, or TESS-SPOC's from full-frame images; plain or compressed by gzip.
     quality_bitmask : str or int, optional
         Cadences to leave out: ``"none"``, ``"default"``, ``"hard"``, ``"hardest"``, or bits of the column QUALITY.
     flux_column : str
