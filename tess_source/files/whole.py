@@ -54,7 +54,7 @@ def opened_plain(path: Path) -> Iterator[BinaryIO]:
     with path.open("rb", buffering=0) as file:
         packed = file.read(len(GZIP)) == GZIP
         file.seek(0)
-        yield BytesIO(decompressed(file.read())) if packed else file  # type: ignore[misc]  a raw file reads as any other
+        yield BytesIO(decompressed(file.read())) if packed else file
 
 
 def headers_of(file: BinaryIO) -> list[Header]:
