@@ -284,8 +284,8 @@ class Header(Mapping[str, Value]):
     def _continued(self, text: str, at: int) -> Any:
         """Return the text of the card at a position, with the text of its CONTINUE cards."""
         text = text.rstrip(" ")
-        while text.endswith("&") and self._text.startswith(f"{CONTINUE}  ", at := at + CARD):
-            more = _quoted(self._text[at + VALUE : at + CARD].strip(" "))
+        while text.endswith("&") and self._text.startswith(f"{CONTINUE} ", at := at + CARD):
+            more = _quoted(self._text[at + KEYWORD : at + CARD].strip(" "))
             if more is None:
                 return UNREADABLE
             text = text[:-1] + more.rstrip(" ")
