@@ -1,4 +1,4 @@
-"""Builder of a TessLightCurve from the rows of a table, with only public calls of lightkurve and astropy."""
+"""Builder of a TessLightCurve from the rows of a table, with only public names of lightkurve and astropy."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def build(plain: Plain, recipe: Recipe, asked: CurveOptions, good: NDArray[np.bo
     time = _time(times, plain, recipe.ordered)
     required = {name: columns.pop(name) for name in REQUIRED}
     curve = lightkurve().TessLightCurve(time=time, **required, meta=_meta(plain, asked, good), copy=False)
-    for name, column in columns.items():  # put where they belong: to add them costs as much as all the rest
+    for name, column in columns.items():  # `add_column` would take as long as all the rest
         column.info.name, column.info.parent_table = name, curve
         curve.columns[name] = column
     for name in sources:  # not earlier: astropy would copy these values whenever it moves a column
@@ -126,7 +126,7 @@ def _time(values: NDArray[np.float64], plain: Plain, ordered: bool) -> Time:
     from astropy.time import Time
 
     time = Time(values, scale=str(plain.header.values.get("TIMESYS")).lower(), format="btjd")
-    if not ordered or not (np.diff(values) > 0).all():
+    if not ordered or not (values[1:] > values[:-1]).all():
         return time
     table = QTable([time], names=["time"], copy=False)
     order = Column(np.arange(len(time)))

@@ -62,9 +62,9 @@ class Plain:
 
     @property
     def kind(self) -> object:
-        """Everything that may affect how a file is read: no values of columns, and only the values of decisive cards."""
-        columns = tuple(card for key, card in self.header.cards.items() if key.startswith(COLUMN))
-        decisive = tuple(header.cards.get(key) for header in (self.primary, self.header) for key in DECISIVE)
+        """Everything that may affect how a file is read: no values of columns, and only the values of decisive keywords."""
+        columns = tuple((key, value) for key, value in self.header.values.items() if key.startswith(COLUMN))
+        decisive = tuple(header.values.get(key) for header in (self.primary, self.header) for key in DECISIVE)
         author = tuple(word in self.path for word in PATH_WORDS)
         return (
             columns,

@@ -1,9 +1,9 @@
 """Fast reader of SPOC light curves as lightkurve's objects.
 
-`lightkurve.read` builds a light curve three times. Here the table is read from the bytes at once and passed once to the constructor of
-TessLightCurve. The result of lightkurve may change between versions, so the first file of every kind is read by `lightkurve.read`, built
-here as well, and compared in all respects. If nothing differs, the next files of that kind are built here only. Otherwise lightkurve reads
-them, as it reads all files that are not in standard form.
+`lightkurve.read` builds a light curve three times. Here the table is read from the bytes at once, and the object is built once. The
+result of lightkurve may change between versions, so the first file of every kind is read by `lightkurve.read`, built here as well, and
+compared in all respects. If nothing differs, the next files of that kind are built here only. Otherwise lightkurve reads them, as it reads
+all files that are not in standard form.
 """
 
 from __future__ import annotations

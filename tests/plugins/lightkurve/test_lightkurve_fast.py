@@ -345,6 +345,13 @@ def test_text_that_goes_on_is_read_whole_and_fast(
     assert "&" not in curve.meta["CREATOR"]
 
 
+def test_files_of_early_and_late_sectors_are_of_one_kind(tmp_path: Path) -> None:
+    for changes in ([], *LATE):
+        path = put(tmp_path, data=continued(*changes))
+        assert_equal_curves(read_light_curve(path), lk.read(str(path)))
+    assert len(spoc._learnt) == 1
+
+
 @pytest.mark.parametrize(
     "continuation",
     ["CONTINUE  / no text", "CONTINUE  'not closed", "CONTINUE  5", "CONTINUE  'one more&'", "CONTINUE 'x'"],
