@@ -51,6 +51,8 @@ class Recipe:
 
     looks: Mapping[str, Look]
     """Columns in order."""
+    author: Any
+    """AUTHOR in its meta, which lightkurve tells by the path, and some releases do not tell."""
     ordered: bool
     """Whether to tell the index that times are sorted. Otherwise astropy sorts them, which takes a quarter of the time. astropy documents
     an engine that is ready for its indices, but not for the method that adds an index to a table."""
@@ -93,7 +95,7 @@ def build(plain: Plain, recipe: Recipe, asked: CurveOptions, good: NDArray[np.bo
     columns = {name: _column(own[name], recipe.looks[name], source in plain.masked) for name, source in sources.items()}
     time = _time(times, plain, recipe.ordered)
     required = {name: columns.pop(name) for name in REQUIRED}
-    curve = lightkurve().TessLightCurve(time=time, **required, meta=_meta(plain, asked, good), copy=False)
+    curve = lightkurve().TessLightCurve(time=time, **required, meta=_meta(plain, recipe, asked, good), copy=False)
     for name, column in columns.items():  # `add_column` would take as long as all the rest
         column.info.name, column.info.parent_table = name, curve
         curve.columns[name] = column
@@ -134,7 +136,7 @@ def _time(values: NDArray[np.float64], plain: Plain, ordered: bool) -> Time:
     return table["time"]
 
 
-def _meta(plain: Plain, asked: CurveOptions, good: NDArray[np.bool_]) -> dict[str, Any]:
+def _meta(plain: Plain, recipe: Recipe, asked: CurveOptions, good: NDArray[np.bool_]) -> dict[str, Any]:
     """Return the cards of the table, overridden by those of the primary header, and the entries that lightkurve adds."""
     whole("astropy")
     from astropy.io.fits import Card
@@ -153,7 +155,7 @@ def _meta(plain: Plain, asked: CurveOptions, good: NDArray[np.bool_]) -> dict[st
         **{key: primary.get(source) for key, source in namesakes.items()},
         "FILENAME": plain.path,
         "FLUX_ORIGIN": asked.flux_column,
-        "AUTHOR": "TESS-SPOC" if "tess-spoc" in plain.path else "SPOC",
+        "AUTHOR": recipe.author,
         "TARGETID": primary.get("TICID"),
         "QUALITY_BITMASK": asked.quality_bitmask,
         "QUALITY_MASK": good,

@@ -120,8 +120,8 @@ def _recipe_for(plain: Plain, asked: CurveOptions, expected: TessLightCurve) -> 
     """Return instructions that build the same object as lightkurve; None if none of them does."""
     infos = {name: expected[name].info for name in expected.colnames}
     looks = {name: Look(info.unit, info.format, info.meta is not None) for name, info in infos.items()}
-    good = expected.meta.get("QUALITY_MASK")
-    for recipe in (Recipe(looks, ordered=True), Recipe(looks, ordered=False)):
+    author, good = (expected.meta.get(key) for key in ("AUTHOR", "QUALITY_MASK"))
+    for recipe in (Recipe(looks, author, ordered=True), Recipe(looks, author, ordered=False)):
         try:
             found = differences(build(plain, recipe, asked, good), expected)
         except Exception as error:  # noqa: BLE001  whatever other versions do: lightkurve has read the file

@@ -131,8 +131,6 @@ def test_generated_light_curves_equal_lightkurves(
     tmp_path: Path, alone: Callable[..., Any], filename: str, quality_bitmask: str
 ) -> None:
     path = put(tmp_path, filename, content(Path(filename).name))
-    if "tess-spoc" in filename and lk.read(str(path)).meta["AUTHOR"] != "TESS-SPOC":
-        pytest.skip("this lightkurve does not tell TESS-SPOC from SPOC, and is asked itself")
     assert_equal_curves(
         alone(path, quality_bitmask=quality_bitmask), lk.read(str(path), quality_bitmask=quality_bitmask)
     )
