@@ -1,4 +1,4 @@
-"""Builder of a TessLightCurve from the rows of a table, with only public calls of lightkurve and astropy."""
+"""Builder of a TessLightCurve from the rows of a table, with only public names of lightkurve and astropy."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ __all__ = ["CurveOptions", "Look", "Recipe", "build"]
 
 TWINS = {"centroid_col": "mom_centr1", "centroid_row": "mom_centr2"}
 """Columns that lightkurve repeats under another name, besides the flux and its error."""
+REQUIRED = ("flux", "flux_err")
+"""Columns that every light curve has, besides the time; the constructor copies them."""
 NAMESAKES = {"LABEL": "OBJECT", "MISSION": "TELESCOP", "RA": "RA_OBJ", "DEC": "DEC_OBJ"}
 """Entries of lightkurve's meta that repeat a card of the primary header."""
 
@@ -49,6 +51,8 @@ class Recipe:
 
     looks: Mapping[str, Look]
     """Columns in order."""
+    author: Any
+    """AUTHOR in its meta, which lightkurve tells by the path, and some releases do not tell."""
     ordered: bool
     """Whether to tell the index that times are sorted. Otherwise astropy sorts them, which takes a quarter of the time. astropy documents
     an engine that is ready for its indices, but not for the method that adds an index to a table."""
@@ -84,11 +88,18 @@ def build(plain: Plain, recipe: Recipe, asked: CurveOptions, good: NDArray[np.bo
     values = {source: np.empty(count, plain.table.dtype[source]) for source in sources.values()}
     times = np.empty(count)  # in native byte order, with which astropy computes faster
     fill({**values, "time": times}, plain.table, keep)
-    own = {name: values[source] if name == source else values[source].copy() for name, source in sources.items()}
+    own = {
+        name: values[source] if name in REQUIRED or name == source else values[source].copy()
+        for name, source in sources.items()
+    }
     columns = {name: _column(own[name], recipe.looks[name], source in plain.masked) for name, source in sources.items()}
     time = _time(times, plain, recipe.ordered)
-    curve = lightkurve().TessLightCurve(data=columns, time=time, meta=_meta(plain, asked, good), copy=False)
-    for name in columns:  # not earlier: astropy would copy these values whenever it moves a column
+    required = {name: columns.pop(name) for name in REQUIRED}
+    curve = lightkurve().TessLightCurve(time=time, **required, meta=_meta(plain, recipe, asked, good), copy=False)
+    for name, column in columns.items():  # `add_column` would take as long as all the rest
+        column.info.name, column.info.parent_table = name, curve
+        curve.columns[name] = column
+    for name in sources:  # not earlier: astropy would copy these values whenever it moves a column
         info, look = curve.columns[name].info, recipe.looks[name]
         if info.format != look.format:
             info.format = look.format
@@ -100,14 +111,12 @@ def build(plain: Plain, recipe: Recipe, asked: CurveOptions, good: NDArray[np.bo
 
 def _column(values: NDArray[Any], look: Look, masked: bool) -> Any:
     whole("astropy")
-    from astropy.table import Column
+    from astropy.table import Column, MaskedColumn
     from astropy.units import Quantity
     from astropy.utils.masked import Masked
 
     if look.unit is None:
-        if masked:
-            raise Unsupported("NaN in a column without unit")
-        return Column(values, copy=False)
+        return MaskedColumn(values, mask=np.isnan(values), copy=False) if masked else Column(values, copy=False)
     column = Quantity(values, look.unit, dtype=values.dtype, copy=False)
     return Masked(column, np.isnan(values)) if masked else column
 
@@ -119,7 +128,7 @@ def _time(values: NDArray[np.float64], plain: Plain, ordered: bool) -> Time:
     from astropy.time import Time
 
     time = Time(values, scale=str(plain.header.values.get("TIMESYS")).lower(), format="btjd")
-    if not ordered or not (np.diff(values) > 0).all():
+    if not ordered or not (values[1:] > values[:-1]).all():
         return time
     table = QTable([time], names=["time"], copy=False)
     order = Column(np.arange(len(time)))
@@ -127,13 +136,14 @@ def _time(values: NDArray[np.float64], plain: Plain, ordered: bool) -> Time:
     return table["time"]
 
 
-def _meta(plain: Plain, asked: CurveOptions, good: NDArray[np.bool_]) -> dict[str, Any]:
+def _meta(plain: Plain, recipe: Recipe, asked: CurveOptions, good: NDArray[np.bool_]) -> dict[str, Any]:
     """Return the cards of the table, overridden by those of the primary header, and the entries that lightkurve adds."""
     whole("astropy")
     from astropy.io.fits import Card
 
     undefined = Card.fromstring("NOTHING =").value
     primary = plain.primary.values
+    namesakes = NAMESAKES | ({"MISSION": "MISSION"} if "MISSION" in primary else {})
     own = {
         key: undefined if value is None else value
         for key, value in plain.header.values.items()
@@ -142,10 +152,10 @@ def _meta(plain: Plain, asked: CurveOptions, good: NDArray[np.bool_]) -> dict[st
     return {
         **own,
         **primary,
-        **{key: primary.get(source) for key, source in NAMESAKES.items()},
+        **{key: primary.get(source) for key, source in namesakes.items()},
         "FILENAME": plain.path,
         "FLUX_ORIGIN": asked.flux_column,
-        "AUTHOR": "TESS-SPOC" if "tess-spoc" in plain.path else "SPOC",
+        "AUTHOR": recipe.author,
         "TARGETID": primary.get("TICID"),
         "QUALITY_BITMASK": asked.quality_bitmask,
         "QUALITY_MASK": good,

@@ -25,8 +25,6 @@ class Cards:
 
     Attributes
     ----------
-    cards : dict of str to str
-        Keyword → card, with the CONTINUE cards that follow.
     values : dict
         Keyword → value; None where a card has none.
     shape : frozenset of str
@@ -38,13 +36,11 @@ class Cards:
         If a card is not in standard form, or a keyword is repeated.
     """
 
-    __slots__ = ("cards", "shape", "values")
+    __slots__ = ("shape", "values")
 
     def __init__(self, header: Header) -> None:
         try:
-            found = header.read_standard()
+            self.values: dict[str, Value] = header.read_standard()
         except ValueError as error:
             raise Unsupported(str(error)) from None
-        self.cards: dict[str, str] = {key: card for key, (card, _) in found.items()}
-        self.values: dict[str, Value] = {key: value for key, (_, value) in found.items()}
-        self.shape: frozenset[str] = frozenset(DIGITS.sub("#", " ".join(found)).split(" "))
+        self.shape: frozenset[str] = frozenset(DIGITS.sub("#", " ".join(self.values)).split(" "))

@@ -21,8 +21,8 @@ __all__ = ["load"]
 
 KINDS = frozenset({"lc", "fast-lc", "tp", "fast-tp", "cutout"})
 """Kinds of files that this plugin reads."""
-LIGHT_CURVES = frozenset({"lc", "fast-lc"})
-"""Kinds that may be SPOC's light curves, for which there is a faster reader."""
+LIGHT_CURVES = frozenset({"lc", "fast-lc", "other"})
+"""Kinds that may be SPOC's light curves, also renamed ones, for which there is a faster reader."""
 ENDINGS = (".fits", ".fits.gz", ".fit", ".fit.gz")
 """Endings of files of unknown kind (HLSPs whose names are not known) that are tried."""
 

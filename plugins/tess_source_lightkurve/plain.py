@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from tess_source._lazy import np
 from tess_source.errors import LoadError
-from tess_source.files.fits_headers import read_headers
 from tess_source.files.fits_table import FitsTable, choose
+from tess_source.files.whole import headers_of, opened_plain
 from tess_source_lightkurve.cards import Cards, Unsupported
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMN", "STRUCTURE", "Plain", "read_plain"]
 
-FORMS = frozenset({"D", "E", "J"})
-"""Types of columns in SPOC's light curves: floats of two sizes and integers (FITS Standard 4.0, table 18)."""
+NUMBERS = frozenset("BIJKED")
+"""Codes of integers and floats (FITS Standard 4.0, table 18); SPOC's light curves have J, E and D."""
 COLUMN = ("TTYPE", "TFORM", "TUNIT", "TDISP")
 """Supported keywords of columns."""
 STRUCTURE = frozenset({"XTENSION", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "PCOUNT", "GCOUNT", "TFIELDS"})
@@ -42,6 +42,8 @@ SPECIAL = frozenset(
 """Keywords that change the meaning of a table; SPOC's light curves have none of them."""
 DECISIVE = ("TELESCOP", "ORIGIN", "TIMESYS", "BJDREFI", "BJDREFF", "TIMEUNIT")
 """Keywords whose values affect how a file is read."""
+PATH_WORDS = ("tess-spoc", "hlsp_k2varcat")
+"""Words by which lightkurve tells author and type of a file, wherever they stand in its path."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,10 @@ class Plain:
 
     @property
     def kind(self) -> object:
-        """Everything that may affect how a file is read: no values of columns, and only the values of decisive cards."""
-        columns = tuple(card for key, card in self.header.cards.items() if key.startswith(COLUMN))
-        decisive = tuple(header.cards.get(key) for header in (self.primary, self.header) for key in DECISIVE)
-        author = "tess-spoc" in self.path  # lightkurve tells it by the word in the path
+        """Everything that may affect how a file is read: no values of columns, and only the values of decisive keywords."""
+        columns = tuple((key, value) for key, value in self.header.values.items() if key.startswith(COLUMN))
+        decisive = tuple(header.values.get(key) for header in (self.primary, self.header) for key in DECISIVE)
+        author = tuple(word in self.path for word in PATH_WORDS)
         return (
             columns,
             decisive,
@@ -81,20 +83,21 @@ def read_plain(path: Path) -> Plain:
     Raises
     ------
     Unsupported
-        If it is another file, compressed, cut, or has anything that SPOC's light curves do not have.
+        If it is another file, cut, or has anything that SPOC's light curves do not have.
     OSError
         If the file cannot be read.
     """
-    data = path.read_bytes()
     try:
-        headers = read_headers(lambda start, count: data[start : start + count], len(data))
-        if len(headers) < 2:
-            raise Unsupported("no table")
-        found = FitsTable(headers[0], headers[1], memoryview(data))
+        with opened_plain(path) as file:
+            headers = headers_of(file)
+            primary = Cards(headers[0])
+            _check_maker(primary)  # before anything is read: other files may be large
+            if len(headers) < 2:
+                raise Unsupported("no table")
+            file.seek(0)
+            found = FitsTable(headers[0], headers[1], memoryview(file.read()))
     except LoadError as error:
         raise Unsupported(str(error)) from error
-    primary = Cards(found.primary)
-    _check_maker(primary)
     header = Cards(found.header)
     _check_columns(found, header)
     table = found.table
@@ -124,10 +127,12 @@ def _check_columns(found: FitsTable, header: Cards) -> None:
     count = found.header.integer("TFIELDS")
     for number in range(1, count + 1):
         name, form = values.get(f"TTYPE{number}"), values.get(f"TFORM{number}")
-        if not isinstance(name, str) or form not in FORMS:
+        if not isinstance(name, str) or not isinstance(form, str) or form.removeprefix("1") not in NUMBERS:
             raise Unsupported(f"column {number}: {name!r} of type {form!r}")
     if len(found.fields) < count:
         raise Unsupported("two columns of one name")
+    if "time" in found.fields and found.fields["time"].code != "D":
+        raise Unsupported("times that are not of double precision")
     sizes = [dtype.itemsize for dtype, *_ in (found.table.dtype.fields or {}).values()]
     if not {"time", "quality"} <= set(found.fields) or found.table.itemsize != sum(sizes):
         raise Unsupported("columns missing")

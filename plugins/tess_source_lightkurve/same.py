@@ -81,6 +81,11 @@ def _meta_differences(one: Any, other: Any) -> Iterator[str]:
 def _table_differences(one: Any, other: Any) -> Iterator[str]:
     if set(vars(one)) != set(vars(other)) or one.primary_key != other.primary_key or one.masked != other.masked:
         yield "attributes"
+    for table in (one, other):
+        if any(
+            column.info.name != name or column.info.parent_table is not table for name, column in table.columns.items()
+        ):
+            yield "columns that do not know their table"
     if len(one.indices) != len(other.indices):
         yield "number of indices"
         return

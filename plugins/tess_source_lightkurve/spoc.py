@@ -1,9 +1,9 @@
 """Fast reader of SPOC light curves as lightkurve's objects.
 
-`lightkurve.read` builds a light curve three times. Here the table is read from the bytes at once and passed once to the constructor of
-TessLightCurve. The result of lightkurve may change between versions, so the first file of every kind is read by `lightkurve.read`, built
-here as well, and compared in all respects. If nothing differs, the next files of that kind are built here only. Otherwise lightkurve reads
-them, as it reads all files that are not in standard form.
+`lightkurve.read` builds a light curve three times. Here the table is read from the bytes at once, and the object is built once. The
+result of lightkurve may change between versions, so the first file of every kind is read by `lightkurve.read`, built here as well, and
+compared in all respects. If nothing differs, the next files of that kind are built here only. Otherwise lightkurve reads them, as it reads
+all files that are not in standard form.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def read_light_curve(
     Parameters
     ----------
     path : str or Path
-        A file as SPOC writes it, 120 s or 20 s, not compressed.
+        A file as SPOC writes it: 120 s, 20 s, or TESS-SPOC's from full-frame images; plain or compressed by gzip.
     quality_bitmask : str or int, optional
         Cadences to leave out: ``"none"``, ``"default"``, ``"hard"``, ``"hardest"``, or bits of the column QUALITY.
     flux_column : str
@@ -120,8 +120,8 @@ def _recipe_for(plain: Plain, asked: CurveOptions, expected: TessLightCurve) -> 
     """Return instructions that build the same object as lightkurve; None if none of them does."""
     infos = {name: expected[name].info for name in expected.colnames}
     looks = {name: Look(info.unit, info.format, info.meta is not None) for name, info in infos.items()}
-    good = expected.meta.get("QUALITY_MASK")
-    for recipe in (Recipe(looks, ordered=True), Recipe(looks, ordered=False)):
+    author, good = (expected.meta.get(key) for key in ("AUTHOR", "QUALITY_MASK"))
+    for recipe in (Recipe(looks, author, ordered=True), Recipe(looks, author, ordered=False)):
         try:
             found = differences(build(plain, recipe, asked, good), expected)
         except Exception as error:  # noqa: BLE001  whatever other versions do: lightkurve has read the file

@@ -136,20 +136,15 @@ class Header(Mapping[str, Value]):
         """Return all values, in the order of the cards."""
         return {key: None if value is UNREADABLE else value for key, value in self._items()}
 
-    def read_standard(self) -> dict[str, tuple[str, Value]]:
-        """Return all cards and values, if every card has a value and is written so that all readers read it alike.
-
-        Returns
-        -------
-        dict
-            Keyword → card, with the CONTINUE cards that follow it, and value.
+    def read_standard(self) -> dict[str, Value]:
+        """Return all values, if every card has a value and is written so that all readers read it alike.
 
         Raises
         ------
         ValueError
             If a card is not written as the standard has it, is a HIERARCH, COMMENT or HISTORY card, or repeats a keyword.
         """
-        found: dict[str, tuple[str, Value]] = {}
+        found: dict[str, Value] = {}
         places, text = [*self._starts(), len(self._text)], self._text
         for at, stop in pairwise(places):
             value = UNREADABLE
@@ -157,7 +152,7 @@ class Header(Mapping[str, Value]):
                 value = self._standard(at, stop)
             if value is UNREADABLE:
                 raise ValueError(f"a card is not plain: {text[at : at + 30]!r}")
-            found[text[at : at + KEYWORD].rstrip(" ")] = text[at:stop], value
+            found[text[at : at + KEYWORD].rstrip(" ")] = value
         if len(found) < len(places) - 1:
             raise ValueError("a keyword is there twice")
         return found
@@ -284,8 +279,8 @@ class Header(Mapping[str, Value]):
     def _continued(self, text: str, at: int) -> Any:
         """Return the text of the card at a position, with the text of its CONTINUE cards."""
         text = text.rstrip(" ")
-        while text.endswith("&") and self._text.startswith(f"{CONTINUE}  ", at := at + CARD):
-            more = _quoted(self._text[at + VALUE : at + CARD].strip(" "))
+        while text.endswith("&") and self._text.startswith(f"{CONTINUE} ", at := at + CARD):
+            more = _quoted(self._text[at + KEYWORD : at + CARD].strip(" "))
             if more is None:
                 return UNREADABLE
             text = text[:-1] + more.rstrip(" ")

@@ -6,12 +6,10 @@ columns are copied from it once.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import math
 import os
 import re
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +21,7 @@ from tess_source.errors import DamagedFileError, LoadError, NoColumnError
 from tess_source.files.cards import Header
 from tess_source.files.fits_headers import read_headers
 from tess_source.files.fits_stream import FitsWalk
+from tess_source.files.whole import GZIP, decompressed
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -52,7 +51,6 @@ WIDTHS: Mapping[str, float] = {
 """Bytes of an element."""
 FORM = re.compile(r"(\d*)([LXBIJKAEDCMPQ])(.*)")
 ABOUT_COLUMNS = (b"TTYPE", b"TFORM", b"TDIM", b"TSCAL", b"TZERO")
-GZIP = b"\x1f\x8b"
 IN_CACHE = 1 << 19
 """Bytes of a table whose columns are copied at a time: as many as stay in the processor's cache."""
 
@@ -99,7 +97,7 @@ class TableReader:
         data = memoryview(self._buffer)[:size]
         sha256 = hashlib.sha256(data).hexdigest() if digest else None
         if data[:2] == GZIP:
-            data = memoryview(_decompressed(data))
+            data = memoryview(decompressed(data))
         if verify:
             walk = FitsWalk()
             walk.feed(data)
@@ -115,13 +113,6 @@ class TableReader:
         while count := file.readinto(memoryview(self._buffer)[size:]):
             size += count
         return size
-
-
-def _decompressed(data: memoryview) -> bytes:
-    try:
-        return gzip.decompress(data)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DamagedFileError(f"its compressed bytes are not whole ({error})") from error
 
 
 class FitsTable:

@@ -10,13 +10,61 @@ from __future__ import annotations
 import gzip
 import os
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from tess_source.errors import DamagedFileError
+from tess_source.files.cards import Header
 from tess_source.files.fits_headers import read_headers
 
-__all__ = ["fault"]
+__all__ = ["GZIP", "decompressed", "fault", "headers_of", "opened_plain"]
+
+GZIP = b"\x1f\x8b"
+"""Bytes with which a compressed file begins."""
+
+
+def decompressed(data: bytes | memoryview) -> bytes:
+    """Return the plain bytes of a compressed file.
+
+    Raises
+    ------
+    DamagedFileError
+        If its bytes are not whole.
+    """
+    try:
+        return gzip.decompress(data)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DamagedFileError(f"its compressed bytes are not whole ({error})") from error
+
+
+@contextmanager
+def opened_plain(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for reading; a file that is compressed by gzip is decompressed into memory.
+
+    Raises
+    ------
+    DamagedFileError
+        If its compressed bytes are not whole.
+    OSError
+        If the file cannot be read.
+    """
+    with path.open("rb", buffering=0) as file:
+        packed = file.read(len(GZIP)) == GZIP
+        file.seek(0)
+        yield BytesIO(decompressed(file.read())) if packed else file
+
+
+def headers_of(file: BinaryIO) -> list[Header]:
+    """Read the headers of an opened FITS file; see `tess_source.files.fits_headers.read_headers`."""
+
+    def read(start: int, count: int) -> bytes:
+        file.seek(start)
+        return file.read(count) or b""
+
+    return read_headers(read, file.seek(0, os.SEEK_END))
 
 
 def fault(path: Path) -> str | None:
@@ -37,20 +85,9 @@ def fault(path: Path) -> str | None:
     OSError
         If the file cannot be read at all.
     """
-    with path.open("rb", buffering=0) as plain:
-        file = BytesIO() if plain.read(2) == b"\x1f\x8b" else plain
-        plain.seek(0)
-
-        def read(start: int, count: int) -> bytes:
-            file.seek(start)
-            return file.read(count) or b""
-
-        try:
-            if isinstance(file, BytesIO):
-                file.write(gzip.decompress(plain.read()))
-            headers = read_headers(read, file.seek(0, os.SEEK_END))
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            return f"its compressed bytes are not whole ({error})"
-        except DamagedFileError as error:
-            return str(error)
+    try:
+        with opened_plain(path) as file:
+            headers = headers_of(file)
+    except DamagedFileError as error:
+        return str(error)
     return None if any(header.data_bytes for header in headers) else "it holds headers, but no data"

@@ -19,6 +19,7 @@ def assert_equal_curves(one: Any, other: Any) -> None:
     assert one.colnames == other.colnames
     for name in one.colnames:
         assert_equal_columns(one[name], other[name], name)
+        assert one[name].info.parent_table is one
     assert_equal_meta(one.meta, other.meta)
     assert one.primary_key == other.primary_key
     assert one.masked == other.masked

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,8 +13,7 @@ from tess_source import names
 from tess_source._lazy import np, whole
 from tess_source.errors import DamagedFileError, LoadError, NoReaderError
 from tess_source.files.cards import Header, Value
-from tess_source.files.fits_headers import read_headers
-from tess_source.files.whole import fault
+from tess_source.files.whole import fault, headers_of, opened_plain
 from tess_source_dv.keys import set_key
 from tess_source_dv.sector_bits import sectors_of_bits
 
@@ -57,7 +55,7 @@ def headers(path: Path | str) -> tuple[Mapping[str, Value], list[Mapping[str, Va
     Parameters
     ----------
     path : Path or str
-        A DVT file, not compressed.
+        A DVT file, plain or compressed by gzip.
 
     Returns
     -------
@@ -76,16 +74,11 @@ def headers(path: Path | str) -> tuple[Mapping[str, Value], list[Mapping[str, Va
         If there is no such file, or it cannot be read.
     """
     path = Path(path)
-    with path.open("rb", buffering=0) as file:
-
-        def read(start: int, count: int) -> bytes:
-            file.seek(start)
-            return file.read(count)
-
-        try:
-            primary, *found = read_headers(read, file.seek(0, os.SEEK_END))
-        except DamagedFileError as error:
-            raise DamagedFileError(f"{path.name} is damaged: {error}") from error
+    try:
+        with opened_plain(path) as file:
+            primary, *found = headers_of(file)
+    except DamagedFileError as error:
+        raise DamagedFileError(f"{path.name} is damaged: {error}") from error
     for header in (primary, *found):
         _check_legible(header, path.name)
     tces = [header for header in found if str(header.get("EXTNAME", "")).startswith("TCE_")]

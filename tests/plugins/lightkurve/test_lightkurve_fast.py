@@ -131,8 +131,6 @@ def test_generated_light_curves_equal_lightkurves(
     tmp_path: Path, alone: Callable[..., Any], filename: str, quality_bitmask: str
 ) -> None:
     path = put(tmp_path, filename, content(Path(filename).name))
-    if "tess-spoc" in filename and lk.read(str(path)).meta["AUTHOR"] != "TESS-SPOC":
-        pytest.skip("this lightkurve does not tell TESS-SPOC from SPOC, and is asked itself")
     assert_equal_curves(
         alone(path, quality_bitmask=quality_bitmask), lk.read(str(path), quality_bitmask=quality_bitmask)
     )
@@ -345,6 +343,13 @@ def test_text_that_goes_on_is_read_whole_and_fast(
     assert "&" not in curve.meta["CREATOR"]
 
 
+def test_files_of_early_and_late_sectors_are_of_one_kind(tmp_path: Path) -> None:
+    for changes in ([], *LATE):
+        path = put(tmp_path, data=continued(*changes))
+        assert_equal_curves(read_light_curve(path), lk.read(str(path)))
+    assert len(spoc._learnt) == 1
+
+
 @pytest.mark.parametrize(
     "continuation",
     ["CONTINUE  / no text", "CONTINUE  'not closed", "CONTINUE  5", "CONTINUE  'one more&'", "CONTINUE 'x'"],
@@ -353,6 +358,80 @@ def test_text_that_goes_on_against_the_rules_is_left_to_lightkurve(tmp_path: Pat
     path = put(tmp_path, data=continued(("CREATOR", CREATOR + continuation.ljust(80))))
     with pytest.raises(Unsupported):
         read_light_curve(path)
+
+
+# -- what other eras and other programs may change, without changing what it is --
+
+
+def changed(change: Callable[[fits.HDUList], Any]) -> bytes:
+    with fits.open(io.BytesIO(small())) as hdus:
+        change(hdus)
+        out = io.BytesIO()
+        hdus.writeto(out, checksum=True)
+    return out.getvalue()
+
+
+def with_column(form: str, values: Any, **said: Any) -> Callable[[fits.HDUList], None]:
+    """Put one more column into the table."""
+
+    def change(hdus: fits.HDUList) -> None:
+        column = fits.Column("EXTRA", form, array=np.resize(values, len(hdus[1].data)), **said)
+        hdus[1] = fits.BinTableHDU.from_columns([*hdus[1].columns, column], header=hdus[1].header)
+
+    return change
+
+
+CHANGES: dict[str, Callable[[fits.HDUList], Any]] = {
+    "written by astropy": lambda hdus: None,
+    "long text": lambda hdus: hdus[0].header.update(OBJECT="TIC " + "x" * 150, PROCVER="it's & so" * 12),
+    "long text of the table": lambda hdus: hdus[1].header.update(EXTRA="y" * 100),
+    "keywords of a collection": lambda hdus: hdus[0].header.update(DOI="10.17909/t9-wpz1-8s54", HLSPID="TESS-SPOC"),
+    "mission": lambda hdus: hdus[0].header.update(MISSION="TESS, extended"),
+    "no name": lambda hdus: hdus[0].header.update(OBJECT=None),
+    "one more image": lambda hdus: hdus.append(fits.ImageHDU(np.zeros((3, 3)))),
+    "description": lambda hdus: hdus[1].header.update(TCOMM4="raw flux"),
+    "gaps where there were none": lambda hdus: hdus[1].data["TIMECORR"].__setitem__([3, 9], np.nan),
+    "small integers": with_column("I", [1, 2]),
+    "large integers": with_column("K", [1, 2**40]),
+    "bytes": with_column("B", np.array([0, 255], "u1")),
+    "no unit": with_column("E", [1.5]),
+    "no unit, with gaps": with_column("E", [1.5, np.nan]),
+    "another unit": with_column("D", [1.5], unit="ppm"),
+    "no unit in words": with_column("E", [1.5], unit="unitless"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_what_changes_little_takes_the_fast_way_too(
+    tmp_path: Path, alone: Callable[..., Any], change: Callable[[fits.HDUList], Any]
+) -> None:
+    path = put(tmp_path, data=changed(change))
+    assert_equal_curves(alone(path), lk.read(str(path)))
+
+
+def test_columns_of_another_form_with_the_same_meaning_take_the_fast_way(
+    tmp_path: Path, alone: Callable[..., Any]
+) -> None:
+    path = put(tmp_path, data=small().replace(b"TFORM4  = 'E       '", b"TFORM4  = '1E      '"))
+    assert b"'1E      '" in path.read_bytes()
+    assert_equal_curves(alone(path), lk.read(str(path)))
+
+
+def test_values_of_keywords_are_those_of_the_file_and_not_of_the_first_of_its_kind(
+    tmp_path: Path, alone: Callable[..., Any]
+) -> None:
+    for mission in ("TESS", "TESS, extended", "x" * 100):
+        path = put(tmp_path, data=changed(lambda hdus, value=mission: hdus[0].header.update(MISSION=value, TEFF=5)))
+        assert_equal_curves(alone(path), lk.read(str(path)))
+
+
+def test_a_renamed_light_curve_takes_the_fast_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = put(tmp_path, "my star.fits", small())
+    assert entry_of(path).item.kind == "other"
+    expected = lk.read(str(path))
+    plugin.tess_load(entry_of(path), {})
+    monkeypatch.setattr(lk, "read", None)
+    assert_equal_curves(plugin.tess_load(entry_of(path), {}), expected)
 
 
 # -- what is not plain is left to lightkurve --
@@ -454,10 +533,9 @@ def test_a_table_behind_an_image_is_not_taken_for_the_light_curve(tmp_path: Path
         read_light_curve(tmp_path / "behind.fits")
 
 
-def test_a_compressed_file_is_left_to_lightkurve(tmp_path: Path) -> None:
+def test_a_compressed_file_is_read_as_a_plain_one(tmp_path: Path, alone: Callable[..., Any]) -> None:
     path = put(tmp_path, f"{SPOC}.gz", gzip.compress(small()))
-    with pytest.raises(Unsupported):
-        read_light_curve(path)
+    assert_equal_curves(alone(path), lk.read(str(path)))
 
 
 def test_tess_spoc_from_full_frame_images_equals_lightkurves(tmp_path: Path) -> None:
