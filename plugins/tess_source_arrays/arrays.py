@@ -17,6 +17,7 @@ from tess_source.errors import (
     UnknownNameError,
     did_you_mean,
 )
+from tess_source.files.exposure import exptime_of_headers
 from tess_source.files.fits_headers import Headers
 from tess_source.files.fits_table import FitsTable, TableReader
 from tess_source.tables.reasons import Reasons
@@ -68,15 +69,21 @@ class Arrays:
 
     @property
     def tic(self) -> int | None:
-        """TIC id of the star, from the file's name or its header (TICID)."""
+        """TIC id of the star, from the file's name or its header (TICID, which TGLC writes as text, or eleanor's TIC_ID)."""
         tic = self.entry.item.tic
-        return tic if tic is not None else _int_or_none(self.header.get("TICID"))
+        return tic if tic is not None else _int_or_none(self.header.get("TICID", self.header.get("TIC_ID")))
 
     @property
     def sector(self) -> int | None:
         """The sector, from the file's name or its header (SECTOR)."""
         sector = self.entry.item.first_sector
         return sector if sector is not None else _int_or_none(self.header.get("SECTOR"))
+
+    @property
+    def exptime(self) -> float | None:
+        """Exposure time of one cadence [s], from the file's name, its observation, or its header."""
+        time = self.entry.item.exptime
+        return time if time is not None else exptime_of_headers([self.header])
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         """Return a column by its name, in upper or lower case.
@@ -260,4 +267,6 @@ def _dtypes_of(dtypes: Mapping[str, DTypeLike] | None, columns: Sequence[str]) -
 
 
 def _int_or_none(value: Any) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
     return value if type(value) is int else None

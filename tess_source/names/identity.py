@@ -1,0 +1,74 @@
+"""Which names are of one product: a reprocessing may move the time stamp in a name by a second.
+
+The light curves and target pixels of sector 6 were ``tess2018349182459-s0006-…`` and are ``tess2018349182500-s0006-…`` since; 298
+full-frame images of sector 2 are at the archive under both names. Everything else in such names is equal. Full-frame images of one CCD are
+200 s apart or more, so a few seconds never lead from one to the next.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tess_source._lazy import pl
+
+__all__ = ["RENAMING", "product_numbers", "same_product"]
+
+RENAMING = 5
+"""Seconds by which the time stamps of two names of one product may differ."""
+
+PARTS = r"^tess(?P<year>[0-9]{4})(?P<day>[0-9]{3})(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2})(?P<rest>-s[0-9]{4}-.*)$"
+UNITS = ("year", "day", "hour", "minute", "second")
+
+
+def same_product(one: str, other: str) -> bool:
+    """Return whether two names are of one product: they are equal, except that a reprocessing moved the time stamp by a few seconds.
+
+    Parameters
+    ----------
+    one, other : str
+        File names, obs_ids, or the last components of paths, URLs or MAST URIs.
+
+    Returns
+    -------
+    bool
+        The files may still have different bytes: of one star, sector and kind, but of different processings.
+    """
+    first, second = (name.replace("\\", "/").rpartition("/")[2] for name in (one, other))
+    if first == second:
+        return True
+    parts = [re.fullmatch(PARTS, name) for name in (first, second)]
+    if parts[0] is None or parts[1] is None or parts[0]["rest"] != parts[1]["rest"]:
+        return False
+    stamps = [_seconds(*(int(part[unit]) for unit in UNITS)) for part in parts if part]
+    return bool(abs(stamps[0] - stamps[1]) <= RENAMING)
+
+
+def product_numbers(names: pl.Series) -> pl.Series:
+    """Return one number per name of a column; names of one product have the same number, see `same_product`.
+
+    Parameters
+    ----------
+    names : polars.Series of str, shape (n,)
+        File names, obs_ids, paths, URLs or MAST URIs.
+
+    Returns
+    -------
+    polars.Series of UInt32, shape (n,)
+        Numbers from 0. Names that lead from one to the next in steps of a few seconds are of one product. Nulls stay null.
+    """
+    last = names.cast(pl.String).str.replace(r"(?s)^.*[/\\]", "")
+    parts = last.str.extract_groups(PARTS).struct.unnest()
+    stamp = _seconds(*(pl.col(unit).cast(pl.Int64) for unit in UNITS))
+    frame = parts.select(rest=pl.coalesce("rest", last), stamp=stamp.fill_null(0)).with_row_index("row")
+    begins = (pl.col("rest") != pl.col("rest").shift()) | (pl.col("stamp") - pl.col("stamp").shift() > RENAMING)
+    ordered = frame.sort("rest", "stamp").with_columns(number=begins.fill_null(value=False).cum_sum())
+    numbers = ordered.select("row", pl.when(pl.col("rest").is_not_null()).then("number").cast(pl.UInt32))
+    return numbers.sort("row")["number"].rechunk()
+
+
+def _seconds(year: Any, day: Any, hour: Any, minute: Any, second: Any) -> Any:
+    """Return the seconds since the year 1, of numbers or of expressions for columns of numbers."""
+    before = year - 1
+    days = before * 365 + before // 4 - before // 100 + before // 400 + day
+    return ((days * 24 + hour) * 60 + minute) * 60 + second
