@@ -18,6 +18,8 @@ RENAMING = 5
 """Seconds by which the time stamps of two names of one product may differ."""
 
 PARTS = r"^tess(?P<year>[0-9]{4})(?P<day>[0-9]{3})(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2})(?P<rest>-s[0-9]{4}-.*)$"
+STAMPED = r"^tess[0-9]{13}-s[0-9]{4}-"
+STAMP_END = len("tess2018349182459")
 UNITS = ("year", "day", "hour", "minute", "second")
 
 
@@ -55,16 +57,20 @@ def product_numbers(names: pl.Series) -> pl.Series:
     Returns
     -------
     polars.Series of UInt32, shape (n,)
-        Numbers from 0. Names that lead from one to the next in steps of a few seconds are of one product. Nulls stay null.
+        The position of the first name of the product, from 0. Names that lead from one to the next in steps of a few seconds are of one
+        product. Nulls stay null.
     """
-    last = names.cast(pl.String).str.replace(r"(?s)^.*[/\\]", "")
-    parts = last.str.extract_groups(PARTS).struct.unnest()
-    stamp = _seconds(*(pl.col(unit).cast(pl.Int64) for unit in UNITS))
-    frame = parts.select(rest=pl.coalesce("rest", last), stamp=stamp.fill_null(0)).with_row_index("row")
-    begins = (pl.col("rest") != pl.col("rest").shift()) | (pl.col("stamp") - pl.col("stamp").shift() > RENAMING)
-    ordered = frame.sort("rest", "stamp").with_columns(number=begins.fill_null(value=False).cum_sum())
-    numbers = ordered.select("row", pl.when(pl.col("rest").is_not_null()).then("number").cast(pl.UInt32))
-    return numbers.sort("row")["number"].rechunk()
+    last = pl.col("name").str.replace(r"(?s)^.*[/\\]", "")
+    frame = names.cast(pl.String).alias("name").to_frame().select(last).with_row_index("row")
+    rest = pl.when(pl.col("name").str.contains(STAMPED)).then(pl.col("name").str.slice(STAMP_END)).otherwise("name")
+    twice = frame.with_columns(rest=rest).filter(pl.col("rest").is_duplicated() & pl.col("rest").is_not_null())
+    parts = twice.with_columns(pl.col("name").str.extract_groups(PARTS).alias("parts"))
+    stamp = _seconds(*(pl.col("parts").struct.field(unit).cast(pl.Int64) for unit in UNITS))
+    parts = parts.select("row", "rest", stamp=stamp.fill_null(0)).sort("rest", "stamp")
+    begins = (pl.col("rest") != pl.col("rest").shift()) | (pl.col("stamp").diff() > RENAMING)
+    firsts = parts.select("row", first=pl.col("row").min().over(begins.fill_null(value=True).cum_sum()))
+    every = frame.join(firsts, on="row", how="left", maintain_order="left")
+    return every.select(number=pl.when(pl.col("name").is_not_null()).then(pl.coalesce("first", "row"))).to_series()
 
 
 def _seconds(year: Any, day: Any, hour: Any, minute: Any, second: Any) -> Any:
