@@ -260,6 +260,19 @@ FILES: tuple[Row, ...] = (
 )
 """Every form of file name."""
 
+_UNSEEN: tuple[tuple[str, str, str, float | str | None], ...] = (
+    ("TASOC", _TASOC_OLD, "lc", None),
+    ("CDIPS", _CDIPS, "llc", FFI),
+    ("CDIPS", _CDIPS_S, "llc", FFI),
+    ("CDIPS", _CDIPS_OLD, "llc", FFI),
+    ("PATHOS", _PATHOS, "llc", FFI),
+    ("PATHOS", _PATHOS_SHORT, "llc", FFI),
+    ("DIAMANTE", _DIAMANTE, "llc", None),
+    ("TARS", _TARS, "lc", FFI),
+    ("TESS-DATA-ALERTS", _ALERTS, "lc|tp", None),
+)
+"""Pipeline, beginning, products and exposure time of names of which no obs_id was seen: MAST's end in the product, or before it."""
+
 OBS_IDS: tuple[Row, ...] = (
     Row("target", "SPOC", _TARGET, 120.0),
     Row("fast", "SPOC", _TARGET + "_fast", 20.0),
@@ -277,6 +290,11 @@ OBS_IDS: tuple[Row, ...] = (
     Row("hlsp", "TICA", _TICA_PART + "_{product:img}", FFI),
     Row("hlsp", "TICA", "hlsp_tica_s{sector:4}-cam{camera}-ccd{ccd}", FFI),
     Row("hlsp", "T16", _T16, FFI),
+    *(
+        Row("hlsp", pipeline, beginning + end, exptime)
+        for pipeline, beginning, product, exptime in _UNSEEN
+        for end in (f"_{{product:{product}}}", "")
+    ),
 )
 """Every form of obs_id."""
 

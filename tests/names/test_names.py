@@ -268,6 +268,16 @@ OBS_ID_NAMES: dict[str, dict[str, Any]] = {
         "kind": "hlsp", "pipeline": "TICA", "exptime": 200.0, **sectors(56), "camera": 1, "ccd": 1, "version": "v01",
         "orbit": 1, "segment": "b", "cadence": 694352, "product": "img",
     },
+    "hlsp_cdips_tess_ffi_gaiatwo0005318059532750974720-0008-cam3-ccd4_tess_v01_llc": {
+        "kind": "hlsp", "pipeline": "CDIPS", "exptime": 1800.0, **sectors(8), "camera": 3, "ccd": 4, "version": "v01",
+        "product": "llc", "gaia": 5318059532750974720,
+    },
+    "hlsp_pathos_tess_lightcurve_tic-0093270923-s0008_tess_v1": {
+        "kind": "hlsp", "pipeline": "PATHOS", "exptime": 1800.0, **sectors(8), "tic": 93270923, "version": "v1",
+    },
+    "hlsp_tess-data-alerts_tess_phot_00307210845-s01_tess_v1_tp": {
+        "kind": "hlsp", "pipeline": "TESS-DATA-ALERTS", **sectors(1), "tic": 307210845, "version": "v1", "product": "tp",
+    },
     "hlsp_t16_tess_ffi_s0003-cam1-ccd3-02475555794352572672_tess_v01": {
         "kind": "hlsp", "pipeline": "T16", "exptime": 1800.0, **sectors(3), "camera": 1, "ccd": 3, "version": "v01",
         "gaia": 2475555794352572672,
