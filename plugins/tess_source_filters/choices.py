@@ -44,8 +44,7 @@ def _latest_mask(products: Products, value: bool) -> pl.Expr:
     newest = pl.col("run").max().over("pipeline", "tic", "first_sector", "last_sector")
     of_search = pl.col("kind").is_in(DV_KINDS).fill_null(False)
     current = ~of_search | pl.col("run").is_null() | (pl.col("run") == newest).fill_null(False)
-    product = pl.lit(names.product_numbers(products["filename"]))  # the names differ in nothing but the stamp
-    return current & (pl.col("filename") == pl.col("filename").max().over(product)).fill_null(True)
+    return current & pl.lit(names.latest_names(products["filename"]))
 
 
 def _shortest_mask(products: Products, value: bool) -> pl.Expr:

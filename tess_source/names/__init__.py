@@ -16,7 +16,7 @@ from tess_source._lazy import pl
 
 from . import forms as _forms
 from . import vector as _vector
-from .identity import product_numbers, same_product
+from .identity import latest_names, product_numbers, same_product
 from .vocabulary import FILES, KINDS, OBS_ID_KINDS, OBS_IDS, Name, ffi_exptime
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "ffi_exptime",
     "format",
     "format_obs_id",
+    "latest_names",
     "obs_id_columns",
     "parse",
     "parse_obs_id",

@@ -12,7 +12,7 @@ from typing import Any
 
 from tess_source._lazy import pl
 
-__all__ = ["RENAMING", "product_numbers", "same_product"]
+__all__ = ["RENAMING", "latest_names", "product_numbers", "same_product"]
 
 RENAMING = 5
 """Seconds by which the time stamps of two names of one product may differ."""
@@ -71,6 +71,25 @@ def product_numbers(names: pl.Series) -> pl.Series:
     firsts = parts.select("row", first=pl.col("row").min().over(begins.fill_null(value=True).cum_sum()))
     every = frame.join(firsts, on="row", how="left", maintain_order="left")
     return every.select(number=pl.when(pl.col("name").is_not_null()).then(pl.coalesce("first", "row"))).to_series()
+
+
+def latest_names(names: pl.Series) -> pl.Series:
+    """Return whether each name of a column has the latest time stamp of all names of its product there, see `same_product`.
+
+    Parameters
+    ----------
+    names : polars.Series of str, shape (n,)
+        File names or obs_ids, without folders.
+
+    Returns
+    -------
+    polars.Series of bool, shape (n,)
+        True for nulls, and for all of several equal names. The name says nothing of the processing: of the light curves of sector 6, those
+        with the later stamp are the later ones (``DATA_REL`` 42, not 8); for the full-frame images of sector 2 it is not documented.
+    """
+    frame = pl.DataFrame({"name": names.cast(pl.String), "product": product_numbers(names)})
+    latest = pl.col("name") == pl.col("name").max().over("product")  # the names differ in nothing but the stamp
+    return frame.select(latest.fill_null(value=True)).to_series()
 
 
 def _seconds(year: Any, day: Any, hour: Any, minute: Any, second: Any) -> Any:

@@ -73,6 +73,12 @@ def test_a_column_keeps_its_order_and_its_gaps() -> None:
     assert names.product_numbers(pl.Series([None, None])).to_list() == [None, None]
 
 
+def test_the_latest_of_several_names_of_a_product_is_known() -> None:
+    column = pl.Series([NEW, OLD, None, OLD.replace("_lc", "_tp"), "notes.txt", "notes.txt"])
+    assert names.latest_names(column).to_list() == [True, False, True, True, True, True]
+    assert names.latest_names(pl.Series([], dtype=pl.String)).to_list() == []
+
+
 @given(st.sampled_from([f"{stamp}{rest}" for stamp in ("tess2018349182459", "tess2018349182500", "tess2018349182507", "x")
                         for rest in ("-s0006-1-s_lc.fits", "-s0006-1-s_tp.fits", "")]).flatmap(
     lambda one: st.tuples(st.just(one), st.sampled_from([OLD, NEW, IMAGE, one]))))  # fmt: skip
