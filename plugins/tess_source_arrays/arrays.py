@@ -18,6 +18,7 @@ from tess_source.errors import (
     UnknownNameError,
     did_you_mean,
 )
+from tess_source.files.exposure import exptime_of_headers
 from tess_source.files.fits_headers import Headers, read_headers
 from tess_source.files.fits_table import TableReader
 from tess_source.tables.reasons import Reasons
@@ -79,6 +80,12 @@ class Arrays:
         """The sector, from the file's name or its header (SECTOR)."""
         sector = self.entry.item.first_sector
         return sector if sector is not None else _number_in(self.header, "SECTOR")
+
+    @property
+    def exptime(self) -> float | None:
+        """Exposure time of one cadence [s], from the file's name, its observation, or its header."""
+        time = self.entry.item.exptime
+        return time if time is not None else exptime_of_headers([self.header])
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         """Return a column by its name, in upper or lower case.

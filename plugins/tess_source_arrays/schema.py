@@ -77,7 +77,7 @@ ABOUT = (
     About("sector", "int32", "", "sector", lambda arrays: arrays.sector),
     _card_column("camera", "int8", "", "camera, 1 to 4", "CAMERA"),
     _card_column("ccd", "int8", "", "CCD of the camera, 1 to 4", "CCD"),
-    _item_column("exptime", "float64", "s", "exposure time of one cadence"),
+    About("exptime", "float64", "s", "exposure time of one cadence", lambda arrays: arrays.exptime),
     _item_column("pipeline", "string", "", "pipeline that made the light curve, e.g. `SPOC`"),
     _card_column("object", "string", "", "name of the target", "OBJECT"),
     _card_column("ra", "float64", "deg", "right ascension, ICRS, J2000", "RA_OBJ"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tess_source import names
 from tess_source._lazy import pl
 from tess_source.hooks.records import Accessor, Filter
 
@@ -37,12 +38,13 @@ def _family() -> pl.Expr:
 
 
 def _latest_mask(products: Products, value: bool) -> pl.Expr:
-    """Return a mask: of several runs of one search, the one with the highest number; products of no search stay."""
+    """Return a mask: of several runs of one search, the highest number; of two names of one product, the later time stamp."""
     if not value:
         return pl.lit(True)
     newest = pl.col("run").max().over("pipeline", "tic", "first_sector", "last_sector")
     of_search = pl.col("kind").is_in(DV_KINDS).fill_null(False)
-    return ~of_search | pl.col("run").is_null() | (pl.col("run") == newest).fill_null(False)
+    current = ~of_search | pl.col("run").is_null() | (pl.col("run") == newest).fill_null(False)
+    return current & pl.lit(names.latest_names(products["filename"]))
 
 
 def _shortest_mask(products: Products, value: bool) -> pl.Expr:
@@ -105,8 +107,8 @@ def _one_per_sector_mask(products: Products, value: Order | None) -> pl.Series |
 
 
 def _pipeline_rank(order: Order) -> pl.Expr:
-    names = list(dict.fromkeys(name.lower() for name in (*order.pipelines, *PIPELINES)))
-    ranks = {name: rank for rank, name in enumerate(names)}
+    ordered = dict.fromkeys(name.lower() for name in (*order.pipelines, *PIPELINES))
+    ranks = {name: rank for rank, name in enumerate(ordered)}
     return pl.col("pipeline").str.to_lowercase().replace_strict(ranks, default=len(ranks), return_dtype=pl.Int32)
 
 
@@ -126,7 +128,7 @@ FILTERS = (
     Filter(
         "latest",
         _latest_mask,
-        "of several runs of one data-validation search, only the latest (the highest run number)",
+        "of several runs of one data-validation search, only the latest (the highest run number); of two names of one product, the later",
         check=flag,
         metavar="",
         last=1,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np, pl
 from tess_source.errors import LoadError, QueryError, TessSourceError
+from tess_source.files.exposure import exptime_of_headers
 from tess_source.tables.reasons import Reasons
 from tess_source_dv.draw.target import only_target, short_list, tics_asked_for
 
@@ -158,7 +159,7 @@ def _relative_curve(opened: Any, item: Any) -> Curve:
         sector=int(item.first_sector if item.first_sector is not None else opened.meta.get("SECTOR") or 0),
         time=time[good][order],
         flux=(flux[good][order] / middle - 1) * 1e6,
-        exptime=item.exptime,
+        exptime=item.exptime if item.exptime is not None else exptime_of_headers([opened.meta]),
         pipeline=item.pipeline or "",
         filename=item.filename,
         simulated=opened.meta.get("SIMDATA") is True,

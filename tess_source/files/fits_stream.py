@@ -22,7 +22,7 @@ SUM_CARD = int.from_bytes(b"CHECKSUM= ", "big")
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """The processing that a file comes from: SPOC keeps name and size of a file when it processes a sector again."""
+    """The processing that a file comes from: most files that SPOC processes again keep their names, and often their sizes."""
 
     data_rel: int | None = None
     """Number of the data release (``DATA_REL``)."""

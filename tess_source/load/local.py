@@ -6,7 +6,9 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from tess_source._lazy import pl
 from tess_source.errors import QueryError
+from tess_source.files.exposure import exptime_of_file
 from tess_source.tables.items import HERE, Entry, item_from
 from tess_source.tables.listing import Products
 from tess_source.tables.plan import Fetches, Manifest, Plan
@@ -15,7 +17,7 @@ __all__ = ["manifest_of"]
 
 
 def manifest_of(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], session: Fetches) -> Manifest:
-    """Return a manifest of local files. Their kinds are read from their names.
+    """Return a manifest of local files. Their kinds are read from their names, and exposure times that no name tells from their headers.
 
     Parameters
     ----------
@@ -44,6 +46,11 @@ def manifest_of(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
     products = Products.of(
         [{"uri": place.as_uri(), "filename": place.name, "size": place.stat().st_size} for place in places]
     )
+    times = [
+        exptime_of_file(place) if time is None else time
+        for place, time in zip(places, products["exptime"], strict=True)
+    ]
+    products = products.with_columns(exptime=pl.Series(times, dtype=pl.Float64))
     by_uri = {place.as_uri(): place for place in places}
     plan = Plan.of(
         products, Path(os.path.commonpath([place.parent for place in places])), "{filename}", session=session

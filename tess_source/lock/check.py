@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from tess_source import names
 from tess_source._lazy import pl
 from tess_source.cache.verified import READERS
 from tess_source.files.folder import Folder
@@ -34,6 +35,7 @@ STATES = {
     EXTRA: "it lies in the folder, but the lock does not name it",
 }
 """The states of files in `verify_lock`."""
+OTHER_NAME = "the same product, with the name of another processing: {}"
 UNSUMMED = "its size and structure are right; the lock has no sum for it"
 
 
@@ -83,8 +85,9 @@ def verify_lock(plan: Plan, root: str | Path | None = None, *, sizes_only: bool 
     Returns
     -------
     Verified
-        One row per file of the lock in its order, then one per further file in the folder. Hidden files, ``.part`` files and files behind
-        symbolic links are left out.
+        One row per file of the lock in its order, then one per further file in the folder. A file with the name that another processing
+        gave the product is not the lock's file: that is missing, the other is extra, and the reasons name each other. Hidden files,
+        ``.part`` files and files behind symbolic links are left out.
     """
     folder = Folder(plan.root if root is None else Path(root))
     items = list(plan)
@@ -97,9 +100,27 @@ def verify_lock(plan: Plan, root: str | Path | None = None, *, sizes_only: bool 
     else:
         with ThreadPoolExecutor(READERS) as pool:
             found = list(pool.map(look, items))
-    rows = [(state, item.path, reason, item.size, item.uri) for item, (state, reason) in zip(items, found, strict=True)]
-    rows += [(EXTRA, path, "", size, "") for path, size in _extra_files(folder.root, {item.path for item in items})]
+    extra = dict(_extra_files(folder.root, {item.path for item in items}))
+    lost = [item.path for item, (state, reason) in zip(items, found, strict=True) if state == MISSING and not reason]
+    renamed = _renamed(lost, extra)
+    rows = [
+        (state, item.path, reason or renamed.get(item.path, ""), item.size, item.uri)
+        for item, (state, reason) in zip(items, found, strict=True)
+    ]
+    rows += [(EXTRA, path, renamed.get(path, ""), size, "") for path, size in extra.items()]
     return Verified(pl.DataFrame(rows, schema=polars_schema(Verified), orient="row"))
+
+
+def _renamed(missing: Iterable[str], extra: Iterable[str]) -> dict[str, str]:
+    """Return where the same product lies or should lie under the name of another processing: path → reason, of both."""
+    paths = pl.concat([pl.DataFrame({"path": [*of]}, schema={"path": pl.String}) for of in (missing, extra)])
+    paths = paths.with_columns(
+        product=names.product_numbers(paths["path"]), name=pl.col("path").str.extract("([^/]*)$")
+    )
+    lost, found = paths.filter(is_lost := pl.col("path").is_in([*missing])), paths.filter(~is_lost)
+    pairs = lost.join(found, on="product", suffix="_found").filter(pl.col("name") != pl.col("name_found"))
+    both = pairs.select("path", "path_found").rows()
+    return {path: OTHER_NAME.format(other) for one, two in both for path, other in ((one, two), (two, one))}
 
 
 def _state_and_reason(folder: Folder, item: Item, sizes_only: bool) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from tess_source._lazy import pl
 
 from . import forms as _forms
 from . import vector as _vector
+from .identity import latest_names, product_numbers, same_product
 from .vocabulary import FILES, KINDS, OBS_ID_KINDS, OBS_IDS, Name, ffi_exptime
 
 __all__ = [
@@ -26,9 +27,12 @@ __all__ = [
     "ffi_exptime",
     "format",
     "format_obs_id",
+    "latest_names",
     "obs_id_columns",
     "parse",
     "parse_obs_id",
+    "product_numbers",
+    "same_product",
     "uri",
 ]
 

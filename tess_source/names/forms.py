@@ -31,8 +31,9 @@ class Piece:
     @property
     def expression(self) -> str:
         """Regular expression of the field, in the dialect that Python and Rust share."""
-        if self.field in TEXTS:
-            return TEXTS[self.field]
+        for known in (f"{self.field}:{self.spec}", self.field):
+            if known in TEXTS:
+                return TEXTS[known]
         if self.field not in NUMBERS:
             return self.spec
         return f"[0-9]{{{self.spec}}}" if self.spec else "[1-9][0-9]{0,3}"

@@ -12,6 +12,9 @@ from .vocabulary import FFI, FFI_ERAS, NUMBERS, SECTORS
 CHUNK = 200_000
 """Names read at a time, so that a chunk needs about 100 MB, independent of the length of the column."""
 
+HEAD = 4
+"""Characters by which names that have no form are put aside at once: "tess", "hlsp", "tica"."""
+
 KEPT = frozenset((*SECTORS, "tic", "exptime", "run", "tce", "camera", "ccd", "scid", "timestamp", "version"))
 """Fields of a form that get a column."""
 
@@ -43,7 +46,9 @@ def _last_component(texts: pl.Series) -> pl.Series:
 def _read_chunk(texts: pl.Series, forms: Sequence[Form]) -> pl.DataFrame:
     """Return the fields of some names: each form reads its names among those that are left, and rows keep their order."""
     left = pl.DataFrame({"text": texts.fill_null("")}).with_row_index("row")
-    parts = []
+    heads = sorted({form.prefix[:HEAD] for form in forms})
+    begun = left.select(pl.any_horizontal([pl.col("text").str.starts_with(head) for head in heads])).to_series()
+    left, parts = left.filter(begun), [_others(left.filter(~begun))]
     for form in forms:
         if left.is_empty():
             break
@@ -53,11 +58,16 @@ def _read_chunk(texts: pl.Series, forms: Sequence[Form]) -> pl.DataFrame:
         fields = left.filter(likely).with_columns(_fields(form)).unnest("fields").with_columns(sound=_is_valid(form))
         parts.append(fields.filter("sound").select("row", *_columns(form)))
         left = pl.concat([left.filter(~likely), fields.filter(~pl.col("sound")).select("row", "text")])
-    others = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in schema().items() if name != "kind"]
-    parts.append(left.select("row", pl.lit("other").alias("kind"), *others))
+    parts.append(_others(left))
     parts = [part for part in parts if len(part)] or parts[-1:]
     whole = parts[0] if len(parts) == 1 else pl.concat(parts).sort("row")
     return whole.drop("row")
+
+
+def _others(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows of names that have no form."""
+    empty = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in schema().items() if name != "kind"]
+    return rows.select("row", pl.lit("other").alias("kind"), *empty)
 
 
 def _likely(form: Form) -> pl.Expr:
@@ -68,12 +78,17 @@ def _likely(form: Form) -> pl.Expr:
 
 
 def _fields(form: Form) -> pl.Expr:
-    return pl.col("text").str.extract_groups(f"^(?:{form.expression(KEPT)})$").alias("fields")
+    return pl.col("text").str.extract_groups(f"^(?:{form.expression(_kept(form))})$").alias("fields")
+
+
+def _kept(form: Form) -> list[str]:
+    """Return the fields that get a column; the first field if none does, to tell whether the expression matched."""
+    return [field for field in form.fields if field in KEPT] or [*form.fields[:1]]
 
 
 def _is_valid(form: Form) -> pl.Expr:
     """Return whether the expression matched, sectors and TCEs count from 1, and ranges ascend."""
-    fields = [field for field in form.fields if field in KEPT]
+    fields = _kept(form)
     sound = pl.col(fields[0]).is_not_null()  # the expression matched
     if "sector" in fields:
         sound &= pl.col("sector").cast(pl.Int32) >= 1

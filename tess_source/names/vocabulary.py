@@ -32,7 +32,8 @@ class Name:
     pipeline: str | None = None
     """The pipeline that made it, spelled as MAST's ``provenance_name``: SPOC, TESS-SPOC, QLP, TASOC, ..."""
     timestamp: str | None = None
-    """13 digits. The same for all targets of a sector, but not for all files of one data-validation run."""
+    """13 digits. The same for all targets of a sector, but not for all files of one data-validation run. A reprocessing may move it by a
+    second: see `tess_source.names.same_product`."""
     first_sector: int | None = None
     last_sector: int | None = None
     """Equal to `first_sector` for one sector; otherwise the range searched, not the sectors that held data."""
@@ -63,17 +64,23 @@ class Name:
     """Output of the CCD, "a" to "d"."""
     orbit: int | None = None
     """Orbit within the sector, 1 or 2 (TICA)."""
+    segment: str | None = None
+    """Letter behind the orbit: a part of it (TICA)."""
     cadence: int | None = None
     """Number of the full-frame image (TICA)."""
     gaia: int | None = None
-    """Gaia DR3 source_id (TGLC)."""
+    """Gaia source_id: of DR3 (TGLC), of DR2 (CDIPS), or of a release that the name does not say (T16)."""
     ra: str | None = None
     """Right ascension of a cut-out's centre in degrees, as text, since the digits are part of the name."""
     dec: str | None = None
     cutout_size: str | None = None
-    """Columns and rows of a cut-out in pixels: "6x6"."""
+    """Columns and rows of a cut-out, in pixels unless it says another unit: "6x6", "64-x-64", "5.0arcmin-x-4.0arcmin"."""
     release: int | None = None
     """Number of the data release notes (target lists of multi-sector searches)."""
+    proposal: str | None = None
+    """Guest Investigator programme that a bulk script fetches: "G011183"."""
+    spelling: str | None = None
+    """"s" if the sector has the rarer of two spellings: "-s0014-" for "-0014-" (CDIPS), "s036" for "s0036" (PATHOS)."""
     compression: str | None = None
     """"gz" if the name ends in ".gz"."""
 
@@ -94,13 +101,17 @@ TEXTS: Mapping[str, str] = {
     "collateral": "lvcol|tvcol|smrow|vrow",
     "output": "[a-d]",
     "orbit": "[12]",
+    "segment": "[a-z]",
     "gaia": "[1-9][0-9]{0,17}|[1-6][0-9]{18}",  # a source_id begins with a HEALPix number: it stays below 7e18
+    "gaia:20": "0[0-6][0-9]{18}",
+    "gaia:22": "000[0-6][0-9]{18}",
     "ra": r"[0-9]{1,3}\.[0-9]+",
     "dec": r"-?[0-9]{1,2}\.[0-9]+",
-    "cutout_size": "[0-9]+x[0-9]+",
+    "cutout_size": r"[0-9]+x[0-9]+|[0-9]+(?:\.[0-9]+)?[a-z]*-x-[0-9]+(?:\.[0-9]+)?[a-z]*",
+    "proposal": "G[0-9]+",
     "compression": "gz",
 }
-"""Field → regular expression, unless the form specifies it (the width of a number, the choices of a product)."""
+"""Field, or field with its width → regular expression, unless the form specifies it (the width of a number, the choices of a product)."""
 
 SECTORS = ("sector", "first_sector", "last_sector")
 COUNTS = ("run", "tce", "camera", "ccd", "scid", "orbit", "cadence", "release")
@@ -122,6 +133,8 @@ class Row:
         Exposure time in seconds of every such name, or `FFI`; None if the name has it, or it is not known.
     folder : str or None
         Folder of its MAST URI; None if MAST has no URI for it, or it is not known.
+    several : bool
+        Whether such a name must be of several sectors: a single sector has another form.
     """
 
     kind: str
@@ -129,11 +142,7 @@ class Row:
     template: str
     exptime: float | str | None = None
     folder: str | None = None
-
-    @property
-    def several(self) -> bool:
-        """Whether such a name must be of several sectors: a single sector has another form."""
-        return "multisector" in self.template
+    several: bool = False
 
 
 _TARGET = "tess{timestamp}-s{sector:4}-{tic:16}-{scid:4}-{cosmic_ray}"
@@ -148,7 +157,21 @@ _TASOC = "hlsp_tasoc_tess_{source}_tic{tic:11}-s{sector:4}-cam{camera}-ccd{ccd}-
 _TASOC_OLD = "hlsp_tasoc_tess_{source}_tic{tic:11}-s{sector:2}-c{exptime:4}_tess_{version}"
 _TGLC = "hlsp_tglc_tess_ffi_gaiaid-{gaia}-s{sector:4}-cam{camera}-ccd{ccd}_tess_{version}"
 _TICA = "hlsp_tica_tess_ffi_s{sector:4}-o{orbit}-{cadence:8}-cam{camera}-ccd{ccd}_tess_{version}"
+_TICA_PART = "hlsp_tica_tess_ffi_s{sector:4}-o{orbit}{segment}-{cadence:8}-cam{camera}-ccd{ccd}_tess_{version}"
 _TICA_OLD = "hlsp_tica_tess_ffi_s{sector:4}-{cadence:8}-cam{camera}-ccd{ccd}_tess_{version}"
+_CDIPS = "hlsp_cdips_tess_ffi_gaiatwo{gaia:22}-{sector:4}-cam{camera}-ccd{ccd}_tess_{version}"
+_CDIPS_S = "hlsp_cdips_tess_ffi_gaiatwo{gaia:22}-{spelling:s}{sector:4}-cam{camera}-ccd{ccd}_tess_{version}"
+_CDIPS_OLD = "hlsp_cdips_tess_ffi_gaiatwo{gaia:22}-{sector:4}_tess_{version}"
+_PATHOS = "hlsp_pathos_tess_lightcurve_tic-{tic:10}-s{sector:4}_tess_{version}"
+_PATHOS_SHORT = "hlsp_pathos_tess_lightcurve_tic-{tic:10}-{spelling:s}{sector:3}_tess_{version}"
+_DIAMANTE = "hlsp_diamante_tess_lightcurve_tic-{tic:16}_tess_{version}"
+_T16 = "hlsp_t16_tess_ffi_s{sector:4}-cam{camera}-ccd{ccd}-{gaia:20}_tess_{version}"
+_TARS = "hlsp_tars_tess_ffi_s{sector:4}-{tic:16}_tess_{version}"
+_ALERTS = "hlsp_tess-data-alerts_tess_phot_{tic:11}-s{sector:2}_tess_{version}"
+
+_TICA_BUNDLE = "hlsp_tica_tess_ffi_s{sector:4}-o{orbit}-cam{camera}-ccd{ccd}_tess_{version}"
+_TICA_BUNDLE_PART = "hlsp_tica_tess_ffi_s{sector:4}-o{orbit}{segment}-cam{camera}-ccd{ccd}_tess_{version}"
+_MISSION_SCRIPTS = "lc|tp|fast-lc|fast-tp|ffic|ffir|cbv|dv"
 
 _MISSION = "TESS/product"
 _CCD_FOLDER = "s{sector:4}/cam{camera}-ccd{ccd}"
@@ -184,30 +207,71 @@ FILES: tuple[Row, ...] = (
     Row("lc", "GSFC-ELEANOR-LITE", _ELEANOR + "_lc.fits", FFI, "HLSP/gsfc-eleanor-lite/s{sector:4}/{tic/}"),
     Row("lc", "TGLC", _TGLC + "_llc.fits", FFI, f"HLSP/tglc/{_CCD_FOLDER}/{{gaia/}}"),
     Row("ffi", "TICA", _TICA + "_img.fits", FFI, f"HLSP/tica/{_CCD_FOLDER}"),
+    Row("ffi", "TICA", _TICA_PART + "_img.fits", FFI, f"HLSP/tica/{_CCD_FOLDER}"),
     Row("ffi", "TICA", _TICA_OLD + "_img.fits", FFI, f"HLSP/tica/{_CCD_FOLDER}"),
+    Row("lc", "CDIPS", _CDIPS + "_llc.fits", FFI, "HLSP/cdips/s{sector:4}/cam{camera}_ccd{ccd}"),
+    Row("lc", "CDIPS", _CDIPS_S + "_llc.fits", FFI, "HLSP/cdips/s{sector:4}/cam{camera}_ccd{ccd}"),
+    Row("lc", "CDIPS", _CDIPS_OLD + "_llc.fits", FFI),
+    Row("lc", "PATHOS", _PATHOS + "_llc.fits", FFI, "HLSP/pathos/s{sector:4}"),
+    Row("lc", "PATHOS", _PATHOS_SHORT + "_llc.fits", FFI),
+    Row("lc-txt", "PATHOS", _PATHOS + "_llc.txt", FFI, "HLSP/pathos/s{sector:4}"),
+    Row("lc-txt", "PATHOS", _PATHOS_SHORT + "_llc.txt", FFI),
+    Row("lc", "DIAMANTE", _DIAMANTE + "_llc.fits", None, "HLSP/diamante/{tic/}"),  # of all its sectors together
+    Row("lc-txt", "DIAMANTE", _DIAMANTE + "_llc.txt", None, "HLSP/diamante/{tic/}"),
+    Row("lc", "T16", _T16 + "_llc.fits", FFI),
+    Row("lc", "TARS", _TARS + "_lc.fits", FFI),
+    Row("lc", "TESS-DATA-ALERTS", _ALERTS + "_lc.fits", None, "HLSP/tess-data-alerts"),
+    Row("tp", "TESS-DATA-ALERTS", _ALERTS + "_tp.fits", None, "HLSP/tess-data-alerts"),
     # Made on request or kept beside the products: no MAST URI.
     Row("cutout", "TESScut", "tess-s{sector:4}-{camera}-{ccd}_{ra}_{dec}_{cutout_size}_astrocut.fits", FFI),
     Row("cube", "TESScut", "tess-s{sector:4}-{camera}-{ccd}-cube.fits", FFI),
+    Row("cube", "TICA", "tica-s{sector:4}-{camera}-{ccd}-cube.fits", FFI),
     Row("tcestats", "SPOC", "tess{timestamp}-s{first_sector:4}-s{last_sector:4}_dvr-tcestats.csv"),
     Row(
         "targetinfo",
         "SPOC",
         "tess_multisector_{first_sector}_{last_sector}_drn{release}_targetinfo_{version}.txt{compression}",
+        several=True,
     ),
-    Row(
-        "script",
-        "SPOC",
-        "tesscurl_sector_{sector}_{product:lc|tp|fast-lc|fast-tp|ffic|ffir|cbv|dv}.sh{compression}",
-    ),
+    Row("script", "SPOC", f"tesscurl_sector_{{sector}}_{{product:{_MISSION_SCRIPTS}}}.sh{{compression}}"),
     Row(
         "script",
         "SPOC",
         "tesscurl_multisector_s{first_sector:4}-s{last_sector:4}_{product:dv}.sh{compression}",
+        several=True,
     ),
-    Row("script", "TESS-SPOC", "hlsp_tess-spoc_tess_phot_s{sector:4}_tess_{version}_{product:dl-lc|dl-dv}.sh"),
+    Row("script", "SPOC", "tesscurl_prop_{proposal}.sh{compression}"),
+    Row(
+        "script",
+        "TESS-SPOC",
+        "hlsp_tess-spoc_tess_phot_s{sector:4}_tess_{version}_{product:dl-lc|dl-tp|dl-dv}.sh{compression}",
+    ),
+    Row(
+        "script",
+        "TESS-SPOC",
+        "hlsp_tess-spoc_tess_phot_s{first_sector:4}-s{last_sector:4}_tess_{version}_{product:dl-lc|dl-tp|dl-dv}.sh{compression}",
+        several=True,
+    ),
+    Row("script", "QLP", "hlsp_qlp_tess_ffi_s{sector:4}_tess_{version}_{product:llc-fits}.sh{compression}"),
+    Row("script", "TGLC", "hlsp_tglc_tess_ffi_s{sector:4}_tess_{version}_{product:llc}.sh{compression}"),
+    Row("script", "TICA", _TICA_BUNDLE + "_{product:ffis}.sh{compression}"),
+    Row("script", "TICA", _TICA_BUNDLE_PART + "_{product:ffis}.sh{compression}"),
     Row("dvr-xsd", "SPOC", "tess{timestamp}_dvr.xsd"),
 )
 """Every form of file name."""
+
+_UNSEEN: tuple[tuple[str, str, str, float | str | None], ...] = (
+    ("TASOC", _TASOC_OLD, "lc", None),
+    ("CDIPS", _CDIPS, "llc", FFI),
+    ("CDIPS", _CDIPS_S, "llc", FFI),
+    ("CDIPS", _CDIPS_OLD, "llc", FFI),
+    ("PATHOS", _PATHOS, "llc", FFI),
+    ("PATHOS", _PATHOS_SHORT, "llc", FFI),
+    ("DIAMANTE", _DIAMANTE, "llc", None),
+    ("TARS", _TARS, "lc", FFI),
+    ("TESS-DATA-ALERTS", _ALERTS, "lc|tp", None),
+)
+"""Pipeline, beginning, products and exposure time of names of which no obs_id was seen: MAST's end in the product, or before it."""
 
 OBS_IDS: tuple[Row, ...] = (
     Row("target", "SPOC", _TARGET, 120.0),
@@ -215,6 +279,7 @@ OBS_IDS: tuple[Row, ...] = (
     Row("dv", "SPOC", _SEARCH, 120.0),
     Row("dv", "SPOC", _SEARCH + "-{run:5}", 120.0),  # until about 2020
     Row("ffi", "SPOC", "tess-s{sector:4}-{camera}-{ccd}", FFI),
+    Row("ffi", "SPOC", _CCD, FFI),  # a single image, as MAST's TAP service lists them
     Row("hlsp", "QLP", _QLP + "_{product:llc}", FFI),
     Row("hlsp", "TESS-SPOC", _TESS_SPOC + "_{product:lc|tp}", FFI),
     Row("hlsp", "TESS-SPOC", _TESS_SPOC_DV + "_{product:dvr|dvm|dvt}", FFI),
@@ -222,6 +287,14 @@ OBS_IDS: tuple[Row, ...] = (
     Row("hlsp", "GSFC-ELEANOR-LITE", _ELEANOR + "_{product:lc}", FFI),
     Row("hlsp", "TGLC", _TGLC + "_{product:llc}", FFI),
     Row("hlsp", "TICA", _TICA + "_{product:img}", FFI),
+    Row("hlsp", "TICA", _TICA_PART + "_{product:img}", FFI),
+    Row("hlsp", "TICA", "hlsp_tica_s{sector:4}-cam{camera}-ccd{ccd}", FFI),
+    Row("hlsp", "T16", _T16, FFI),
+    *(
+        Row("hlsp", pipeline, beginning + end, exptime)
+        for pipeline, beginning, product, exptime in _UNSEEN
+        for end in (f"_{{product:{product}}}", "")
+    ),
 )
 """Every form of obs_id."""
 
@@ -258,7 +331,7 @@ OBS_ID_KINDS: Mapping[str, str] = MappingProxyType(
         "target": "one target in one sector at 120 s, with the single-sector data validation",
         "fast": "one target in one sector at 20 s",
         "dv": "data validation of one target over a range of sectors",
-        "ffi": "the full-frame images of one CCD in one sector",
+        "ffi": "the full-frame images of one CCD in one sector, or a single one of them",
         "hlsp": "high-level science product of one star, or of one CCD",
         "other": "not recognised as a TESS obs_id",
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tess_source._lazy import pl
 from tess_source.display import text
+from tess_source.files.exposure import exptime_of_file
 from tess_source.files.verify import Release, release_of
 from tess_source.tables.convert import to_astropy
 from tess_source.tables.items import COPIED, FAILED, FETCHED, HERE, INTERRUPTED, Entry, Items
@@ -78,10 +79,12 @@ def with_sums(items: Items, entries: Sequence[Entry]) -> Items:
     """Return the items of a plan with the sizes, sha256 and processing of the files that are there.
 
     Files that were here before are read for their sha256. The processing of a FITS file (``DATA_REL``, ``PROCVER``, ``DATE``) is read from
-    its first header: SPOC keeps name and size of a file that it processes again.
+    its first header: most files that SPOC processes again keep their names, and often their sizes. An exposure time that is not known is
+    read from the headers.
     """
     releases = [_release_of_entry(entry) for entry in entries]
     known = {
+        "exptime": pl.Series(map(_exptime_of_entry, entries), dtype=pl.Float64),
         "data_rel": pl.Series([release.data_rel for release in releases], dtype=pl.Int64),
         "procver": pl.Series([release.procver for release in releases], dtype=pl.String),
         "date": pl.Series([release.date for release in releases], dtype=pl.String),
@@ -99,6 +102,13 @@ def _with_sizes_and_sums(items: Items, entries: Sequence[Entry], sums: Sequence[
 
 def _release_of_entry(entry: Entry) -> Release:
     return release_of(entry.path) if entry.path is not None and entry.ok else Release()
+
+
+def _exptime_of_entry(entry: Entry) -> float | None:
+    """Return the exposure time of a file that neither its name nor its observation tells."""
+    if entry.item.exptime is not None or entry.path is None or not entry.ok:
+        return None
+    return exptime_of_file(entry.path)
 
 
 def _sha256_of_entry(entry: Entry) -> str | None:

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -297,6 +297,99 @@ def test_new_gone_changed_and_reprocessed_files_are_told_apart(lock: Plan) -> No
     assert item.size and item.sha256
     assert found[other][1] == f"size {item.size} -> {item.size + 2880}; sha256 {item.sha256[:12]} -> abababababab"
     assert diff(before, after).summary() == "1 changed, 1 gone, 1 new, 1 reprocessed"
+
+
+# -- names that a reprocessing changed -------------------------------------------------------------------------------------------
+
+S6 = "tess2018349182459-s0006-{tic:016d}-0126-s_{kind}.fits"
+S6_TODAY = S6.replace("182459", "182500")
+
+
+def of_sector_6(form: str, root: Path, more: int = 0, tics: Sequence[int] = (1, 2), **columns: Any) -> Plan:
+    """A lock of light curves and pixels of some stars in sector 6, with names of one form."""
+    names = [form.format(tic=tic, kind=kind) for tic in tics for kind in ("lc", "tp")]
+    rows = [
+        {"uri": f"mast:TESS/product/{name}", "filename": name, "obs_id": name.rpartition("_")[0], "size": 8000 + more}
+        for name in names
+    ]
+    return changed(Plan.of(Products.of(rows), root), **columns)
+
+
+def test_a_file_that_a_reprocessing_renamed_is_changed_and_not_gone(tmp_path: Path) -> None:
+    before = of_sector_6(S6, tmp_path, data_rel=pl.lit(8, pl.Int64))
+    after = of_sector_6(S6_TODAY, tmp_path, 2880, data_rel=pl.lit(42, pl.Int64))
+    changes = diff(before, after)
+    assert changes.summary() == "4 changed"
+    row = changes.to_polars().row(0, named=True)
+    old, new = (form.format(tic=1, kind="lc") for form in (S6, S6_TODAY))
+    assert row["reason"] == f"renamed to {new}; data_rel 8 -> 42; size 8000 -> 10880"
+    assert (row["path"].rpartition("/")[2], row["uri"]) == (old, f"mast:TESS/product/{old}")
+    assert (row["size_before"], row["size_after"]) == (8000, 10880)
+    assert diff(after, before).summary() == "4 changed"
+    assert diff(after, after).summary() == "nothing differs"
+
+
+def test_only_the_same_product_counts_as_renamed(tmp_path: Path) -> None:
+    before, after = of_sector_6(S6, tmp_path), of_sector_6(S6_TODAY, tmp_path, tics=(2, 3))
+    assert diff(before, after).summary() == "2 changed, 2 gone, 2 new"
+    images = [f"tess2018256{time}-s0002-1-1-0121-s_ffic.fits" for time in ("195940", "195941", "202940", "205941")]
+    locks = [
+        Plan.of(Products.of([{"uri": f"mast:TESS/product/{name}"} for name in part]), tmp_path, layout="flat")
+        for part in ((images[0], images[2]), (images[1], images[3]))
+    ]
+    assert [(row["change"], row["uri"].rpartition("/")[2]) for row in diff(*locks)] == [
+        ("changed", images[0]), ("gone", images[2]), ("new", images[3]),
+    ]  # fmt: skip
+
+
+def test_a_lock_with_both_names_differs_from_one_with_one_of_them(tmp_path: Path) -> None:
+    old, new = of_sector_6(S6, tmp_path), of_sector_6(S6_TODAY, tmp_path)
+    both = replace(old, items=Items.stack([old.items, new.items]))
+    assert diff(both, new).summary() == "4 gone"
+    assert diff(old, both).summary() == "4 new"
+    assert diff(both, both).summary() == "nothing differs"
+
+
+def test_the_same_name_at_another_address_is_not_renamed(tmp_path: Path) -> None:
+    plans = [Plan.of(Products.of([{"uri": f"{host}/{LC14}"}]), tmp_path, layout="flat") for host in ("a://b", "c://d")]
+    assert diff(*plans).summary() == "1 gone, 1 new"
+
+
+def test_a_file_with_the_name_of_another_processing_is_not_the_locks_file(tmp_path: Path) -> None:
+    lock = of_sector_6(S6, tmp_path)
+    item = next(iter(lock))
+    name = S6_TODAY.format(tic=1, kind="lc")
+    place = f"mastDownload/MAST/{name.removesuffix('_lc.fits')}/{name}"
+    (tmp_path / place).parent.mkdir(parents=True)
+    (tmp_path / place).write_bytes(bytes(8000))
+    rows = {row["path"]: (row["state"], row["reason"]) for row in verify_lock(lock)}
+    assert rows[item.path] == ("missing", f"the same product, with the name of another processing: {place}")
+    assert rows[place] == ("extra", f"the same product, with the name of another processing: {item.path}")
+    assert (
+        sorted(state_and_reason for state_and_reason in rows.values() if not state_and_reason[1])
+        == [("missing", "")] * 3
+    )
+    assert not verify_lock(lock).ok
+
+
+def test_the_archive_that_renamed_a_file_is_asked_again(
+    fresh_archive: SampleArchive, mast: Session, lock: Plan
+) -> None:
+    obs_id = LC14.removesuffix("_lc.fits")
+    renamed = obs_id.replace("215352", "215353")
+    for row in fresh_archive.catalogue.observations:
+        row.update({key: value.replace(obs_id, renamed) for key, value in row.items() if isinstance(value, str)})
+    for products in fresh_archive.catalogue.products.values():
+        for row in products:
+            row.update({key: value.replace(obs_id, renamed) for key, value in row.items() if isinstance(value, str)})
+    today, changes = refresh(lock, mast)
+    assert [(row["change"], row["path"]) for row in changes if "_lc" in row["path"]] == [("changed", PLACE)]
+    assert {item.filename: item.sha256 for item in today}[LC14.replace(obs_id, renamed)] is None
+    expected = dict(today.expected().select("filename", "status").iter_rows())
+    assert (lock.root / PLACE).exists()
+    assert (
+        expected[LC14.replace(obs_id, renamed)] == "fetched"
+    )  # the file with the old name is not taken for the new one
 
 
 # -- the same question again -----------------------------------------------------------------------------------------------------

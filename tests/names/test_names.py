@@ -151,10 +151,64 @@ FILE_NAMES: dict[str, dict[str, Any]] = {
         "kind": "ffi", "pipeline": "TICA", "exptime": 600.0, **sectors(35), "camera": 1, "ccd": 1,
         "version": "v01", "orbit": 1, "cadence": 149185,
     },
+    "hlsp_tica_tess_ffi_s0056-o1b-00694352-cam1-ccd1_tess_v01_img.fits": {
+        "kind": "ffi", "pipeline": "TICA", "exptime": 200.0, **sectors(56), "camera": 1, "ccd": 1,
+        "version": "v01", "orbit": 1, "segment": "b", "cadence": 694352,
+    },
+    "hlsp_cdips_tess_ffi_gaiatwo0005318059532750974720-0008-cam3-ccd4_tess_v01_llc.fits": {
+        "kind": "lc", "pipeline": "CDIPS", "exptime": 1800.0, **sectors(8), "camera": 3, "ccd": 4, "version": "v01",
+        "gaia": 5318059532750974720,
+    },
+    "hlsp_cdips_tess_ffi_gaiatwo0002030897830235411200-s0014-cam1-ccd1_tess_v01_llc.fits": {
+        "kind": "lc", "pipeline": "CDIPS", "exptime": 1800.0, **sectors(14), "camera": 1, "ccd": 1, "version": "v01",
+        "gaia": 2030897830235411200, "spelling": "s",
+    },
+    "hlsp_cdips_tess_ffi_gaiatwo0003222255959210123904-0006_tess_v01_llc.fits": {
+        "kind": "lc", "pipeline": "CDIPS", "exptime": 1800.0, **sectors(6), "version": "v01", "gaia": 3222255959210123904,
+    },
+    "hlsp_pathos_tess_lightcurve_tic-0093270923-s0008_tess_v1_llc.fits": {
+        "kind": "lc", "pipeline": "PATHOS", "exptime": 1800.0, **sectors(8), "tic": 93270923, "version": "v1",
+    },
+    "hlsp_pathos_tess_lightcurve_tic-0093270923-s036_tess_v1_llc.fits": {
+        "kind": "lc", "pipeline": "PATHOS", "exptime": 600.0, **sectors(36), "tic": 93270923, "version": "v1", "spelling": "s",
+    },
+    "hlsp_pathos_tess_lightcurve_tic-0093270923-s0008_tess_v1_llc.txt": {
+        "kind": "lc-txt", "pipeline": "PATHOS", "exptime": 1800.0, **sectors(8), "tic": 93270923, "version": "v1",
+    },
+    "hlsp_diamante_tess_lightcurve_tic-0000000261136679_tess_v1_llc.fits": {
+        "kind": "lc", "pipeline": "DIAMANTE", "tic": 261136679, "version": "v1",
+    },
+    "hlsp_diamante_tess_lightcurve_tic-0000000261136679_tess_v1_llc.txt": {
+        "kind": "lc-txt", "pipeline": "DIAMANTE", "tic": 261136679, "version": "v1",
+    },
+    "hlsp_t16_tess_ffi_s0003-cam1-ccd3-02475555794352572672_tess_v01_llc.fits": {
+        "kind": "lc", "pipeline": "T16", "exptime": 1800.0, **sectors(3), "camera": 1, "ccd": 3, "version": "v01",
+        "gaia": 2475555794352572672,
+    },
+    "hlsp_tars_tess_ffi_s0055-0000000051791910_tess_v01_lc.fits": {
+        "kind": "lc", "pipeline": "TARS", "exptime": 600.0, **sectors(55), "tic": 51791910, "version": "v01",
+    },
+    "hlsp_tess-data-alerts_tess_phot_00307210845-s01_tess_v1_lc.fits": {
+        "kind": "lc", "pipeline": "TESS-DATA-ALERTS", **sectors(1), "tic": 307210845, "version": "v1",
+    },
+    "hlsp_tess-data-alerts_tess_phot_00307210845-s02_tess_v1_tp.fits": {
+        "kind": "tp", "pipeline": "TESS-DATA-ALERTS", **sectors(2), "tic": 307210845, "version": "v1",
+    },
     # Beside the products.
     "tess-s0001-4-2_84.291190_-80.469170_6x6_astrocut.fits": {
         "kind": "cutout", "pipeline": "TESScut", "exptime": 1800.0, **sectors(1), "camera": 4, "ccd": 2,
         "ra": "84.291190", "dec": "-80.469170", "cutout_size": "6x6",
+    },
+    "tess-s0001-4-3_83.4063100_-62.4897710_64-x-64_astrocut.fits": {
+        "kind": "cutout", "pipeline": "TESScut", "exptime": 1800.0, **sectors(1), "camera": 4, "ccd": 3,
+        "ra": "83.4063100", "dec": "-62.4897710", "cutout_size": "64-x-64",
+    },
+    "tess-s0001-4-3_83.4063100_-62.4897710_5.0arcmin-x-4.0arcmin_astrocut.fits": {
+        "kind": "cutout", "pipeline": "TESScut", "exptime": 1800.0, **sectors(1), "camera": 4, "ccd": 3,
+        "ra": "83.4063100", "dec": "-62.4897710", "cutout_size": "5.0arcmin-x-4.0arcmin",
+    },
+    "tica-s0029-1-2-cube.fits": {
+        "kind": "cube", "pipeline": "TICA", "exptime": 600.0, **sectors(29), "camera": 1, "ccd": 2,
     },
     "tess-s0029-1-2-cube.fits": {
         "kind": "cube", "pipeline": "TESScut", "exptime": 600.0, **sectors(29), "camera": 1, "ccd": 2,
@@ -167,6 +221,27 @@ FILE_NAMES: dict[str, dict[str, Any]] = {
     ),
     "tesscurl_sector_100_fast-lc.sh": spoc("script", None, **sectors(100), product="fast-lc"),
     "tesscurl_multisector_s0001-s0096_dv.sh": spoc("script", None, **sectors(1, 96), product="dv"),
+    "tesscurl_prop_G011183.sh": spoc("script", None, proposal="G011183"),
+    "hlsp_tess-spoc_tess_phot_s0036_tess_v1_dl-tp.sh": {
+        "kind": "script", "pipeline": "TESS-SPOC", **sectors(36), "version": "v1", "product": "dl-tp",
+    },
+    "hlsp_tess-spoc_tess_phot_s0056-s0069_tess_v1_dl-dv.sh": {
+        "kind": "script", "pipeline": "TESS-SPOC", **sectors(56, 69), "version": "v1", "product": "dl-dv",
+    },
+    "hlsp_qlp_tess_ffi_s0056_tess_v01_llc-fits.sh": {
+        "kind": "script", "pipeline": "QLP", **sectors(56), "version": "v01", "product": "llc-fits",
+    },
+    "hlsp_tglc_tess_ffi_s0056_tess_v1_llc.sh": {
+        "kind": "script", "pipeline": "TGLC", **sectors(56), "version": "v1", "product": "llc",
+    },
+    "hlsp_tica_tess_ffi_s0027-o2-cam1-ccd3_tess_v01_ffis.sh": {
+        "kind": "script", "pipeline": "TICA", **sectors(27), "camera": 1, "ccd": 3, "version": "v01", "orbit": 2,
+        "product": "ffis",
+    },
+    "hlsp_tica_tess_ffi_s0056-o2a-cam1-ccd3_tess_v01_ffis.sh": {
+        "kind": "script", "pipeline": "TICA", **sectors(56), "camera": 1, "ccd": 3, "version": "v01", "orbit": 2,
+        "segment": "a", "product": "ffis",
+    },
 }  # fmt: skip
 
 OBS_ID_NAMES: dict[str, dict[str, Any]] = {
@@ -183,6 +258,30 @@ OBS_ID_NAMES: dict[str, dict[str, Any]] = {
         "dv", 120, timestamp="2018206190142", **sectors(1, 6), **L98, run=196
     ),
     "tess-s0055-1-1": spoc("ffi", 600, **sectors(55), camera=1, ccd=1),
+    "tess2018206192942-s0001-1-2-0120-s": spoc(
+        "ffi", 1800, timestamp="2018206192942", **sectors(1), camera=1, ccd=2, scid=120, cosmic_ray="s"
+    ),
+    "hlsp_tica_s0027-cam1-ccd1": {
+        "kind": "hlsp", "pipeline": "TICA", "exptime": 600.0, **sectors(27), "camera": 1, "ccd": 1,
+    },
+    "hlsp_tica_tess_ffi_s0056-o1b-00694352-cam1-ccd1_tess_v01_img": {
+        "kind": "hlsp", "pipeline": "TICA", "exptime": 200.0, **sectors(56), "camera": 1, "ccd": 1, "version": "v01",
+        "orbit": 1, "segment": "b", "cadence": 694352, "product": "img",
+    },
+    "hlsp_cdips_tess_ffi_gaiatwo0005318059532750974720-0008-cam3-ccd4_tess_v01_llc": {
+        "kind": "hlsp", "pipeline": "CDIPS", "exptime": 1800.0, **sectors(8), "camera": 3, "ccd": 4, "version": "v01",
+        "product": "llc", "gaia": 5318059532750974720,
+    },
+    "hlsp_pathos_tess_lightcurve_tic-0093270923-s0008_tess_v1": {
+        "kind": "hlsp", "pipeline": "PATHOS", "exptime": 1800.0, **sectors(8), "tic": 93270923, "version": "v1",
+    },
+    "hlsp_tess-data-alerts_tess_phot_00307210845-s01_tess_v1_tp": {
+        "kind": "hlsp", "pipeline": "TESS-DATA-ALERTS", **sectors(1), "tic": 307210845, "version": "v1", "product": "tp",
+    },
+    "hlsp_t16_tess_ffi_s0003-cam1-ccd3-02475555794352572672_tess_v01": {
+        "kind": "hlsp", "pipeline": "T16", "exptime": 1800.0, **sectors(3), "camera": 1, "ccd": 3, "version": "v01",
+        "gaia": 2475555794352572672,
+    },
     "hlsp_qlp_tess_ffi_s0097-0000000408084461_tess_v01_llc": {
         "kind": "hlsp", "pipeline": "QLP", "exptime": 200.0, **sectors(97), "tic": 408084461, "version": "v01",
         "product": "llc",
@@ -234,6 +333,13 @@ NOT_NAMES = [
     "hlsp_tess-spoc_tess_phot_0000000390988385-s0081_tess_v1_dvr.xml",
     "hlsp_tglc_tess_ffi_gaiaid-9999999999999999999-s0001-cam4-ccd2_tess_v1_llc.fits",  # no source_id is so large
     "hlsp_everest_k2_llc_202139994-c00_kepler_v2.0_lc.fits",
+    "hlsp_cdips_tess_ffi_gaiatwo5318059532750974720-0008-cam3-ccd4_tess_v01_llc.fits",  # its ids have 22 digits
+    "hlsp_t16_tess_ffi_s0003-cam1-ccd3-09475555794352572672_tess_v01_llc.fits",
+    "hlsp_tess-spoc_tess_phot_s0056-s0056_tess_v1_dl-dv.sh",  # a script of one sector has another name
+    "hlsp_tess-spoc_tess_phot_s0069-s0056_tess_v1_dl-dv.sh",
+    "hlsp_diamante_tess_lightcurve_catalog_tess_v1_cat.csv",
+    "tess2018206192942-s0001-4-2-0120-s_ffi",  # cut-outs name their images so: FFI_FILE has 38 characters
+    "all_targets_S001_v1.csv",
     "tesscurl_sector_0001_lc.sh",
     "tess\u0662018206045859-s0001-0000000025155310-0120-s_lc.fits",  # a digit, but not one of ours
 ]
@@ -262,6 +368,11 @@ URIS = {
         "mast:HLSP/tglc/s0001/cam4-ccd2/0046/2474/2688/9442"
     ),
     "hlsp_tica_tess_ffi_s0089-o1-01078000-cam1-ccd1_tess_v01_img.fits": "mast:HLSP/tica/s0089/cam1-ccd1",
+    "hlsp_cdips_tess_ffi_gaiatwo0002030897830235411200-s0014-cam1-ccd1_tess_v01_llc.fits": (
+        "mast:HLSP/cdips/s0014/cam1_ccd1"
+    ),
+    "hlsp_pathos_tess_lightcurve_tic-0093270923-s0008_tess_v1_llc.fits": "mast:HLSP/pathos/s0008",
+    "hlsp_diamante_tess_lightcurve_tic-0000000261136679_tess_v1_llc.fits": "mast:HLSP/diamante/0000/0002/6113/6679",
 }
 
 
@@ -304,6 +415,8 @@ def test_what_is_not_a_tess_name_is_other_and_says_nothing(text: str) -> None:
         "tess2019226182529-s0015-0000000016740101-0151-s_lc.fits",
         "mast:TESS/product/tess2019226182529-s0015-0000000016740101-0151-s",
         "hlsp_tasoc_tess_ffi_tic00408084461-s0003-cam1-ccd3-c1800_tess_v05_ens-lc.fits",
+        "tess2018206192942-s0001-1-5-0120-s",
+        "tess2018206192942-s0001-1-2-0120-s_ffic.fits",
     ],
 )
 def test_what_is_not_a_tess_obs_id_is_other(text: str) -> None:
@@ -338,6 +451,9 @@ def test_the_uri_of_a_product_is_its_name_in_masts_folder(text: str, folder: str
     [
         "tess-s0001-4-2_84.291190_-80.469170_6x6_astrocut.fits",
         "tesscurl_sector_1_lc.sh",
+        "hlsp_tess-spoc_tess_phot_s0056-s0069_tess_v1_dl-dv.sh",
+        "hlsp_cdips_tess_ffi_gaiatwo0003222255959210123904-0006_tess_v01_llc.fits",  # its folder is that of its CCD
+        "hlsp_tars_tess_ffi_s0055-0000000051791910_tess_v01_lc.fits",  # likewise
         "tess2018206190142-s0001-s0096_dvr-tcestats.csv",
         "tess2024196212429-s0081-s0081-0000000390988385-00910_dvr.xml.gz",
     ],
@@ -365,7 +481,7 @@ LC = names.parse("tess2019226182529-s0015-0000000016740101-0151-s_lc.fits")
         ({"last_sector": 16}, "last_sector=16 contradicts the rest"),
         ({"exptime": 20.0}, r"exptime=20\.0 contradicts the rest"),
         ({"run": 126}, "run=126 has no place in it"),
-        ({"pipeline": None}, "pipeline is one of GSFC-ELEANOR-LITE, QLP, SPOC, TASOC, TESS-SPOC, TGLC"),
+        ({"pipeline": None}, "pipeline is one of CDIPS, DIAMANTE, GSFC-ELEANOR-LITE, PATHOS, QLP, SPOC, T16"),
         ({"pipeline": "spoc"}, "pipeline is one of"),
         ({"kind": "other"}, "there is no such kind"),
         ({"kind": "dvt"}, "run is missing"),
@@ -412,7 +528,8 @@ def named(draw: st.DrawFn, forms: list[Form]) -> tuple[Form, str]:
     for field in ("first_sector", "last_sector", "sector", "tce"):
         if field in form.fields:
             pattern = form.expression((field,))
-            width = 2 if field == "tce" or "{sector:2}" in form.row.template else 4
+            digits = re.search(rf"{{{field}:([0-9])}}", form.row.template)
+            width = int(digits[1]) if digits else 4
             limits = {"first_sector": (1, 60 - form.row.several), "last_sector": (60, 1751)}.get(
                 field, (1, 10**width - 1)
             )

@@ -207,3 +207,36 @@ def test_names_say_what_the_xml_reports_say(real: Path) -> None:
         assert name.first_sector is not None
         assert name.last_sector is not None
         assert name.first_sector <= min(observed) <= max(observed) <= name.last_sector
+
+
+def test_every_obs_id_of_full_frame_images_is_understood(real: Path) -> None:
+    found = [
+        obs_id
+        for file in ("tess_ffi_footprint_cache.json.gz", "tica_ffi_footprint_cache_part.json")
+        for obs_id in json.loads(text(real / "footprints" / file))["obs_id"]
+    ]
+    assert len(found) > 1300
+    frame = names.obs_id_columns(pl.Series(found))
+    assert set(frame.select("kind", "pipeline").rows()) == {("ffi", "SPOC"), ("hlsp", "TICA")}
+    assert frame.select("first_sector", "camera", "ccd", "exptime").null_count().row(0) == (0, 0, 0, 0)
+    assert [obs_id for obs_id in found if names.format_obs_id(names.parse_obs_id(obs_id)) != obs_id] == []
+
+
+def test_every_listed_full_frame_image_is_understood_and_its_own_obs_id_too(real: Path) -> None:
+    lists = sorted((real / "ffi-lists").glob("s*.csv.gz"))
+    found = [row["path"] for file in lists for row in csv.DictReader(text(file).splitlines())]
+    assert len(found) > 4000
+    assert not_understood(found) == []
+    single = [path.rpartition("/")[2].removesuffix("_ffic.fits") for path in found if path.endswith("_ffic.fits")]
+    assert set(names.obs_id_columns(pl.Series(single))["kind"]) == {"ffi"}
+    name = names.parse_obs_id(single[0])
+    assert names.format_obs_id(name) == single[0]
+    assert names.format(name) == f"{single[0]}_ffic.fits"
+
+
+def test_every_name_in_an_answer_of_tesscut_is_understood(real: Path) -> None:
+    import zipfile
+
+    found = [name for file in (real / "tesscut").glob("*.zip") for name in zipfile.ZipFile(file).namelist()]
+    assert found
+    assert {names.parse(name).kind for name in found} == {"cutout"}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tess_source import names
 from tess_source._lazy import pl
 from tess_source.errors import LoadError, QueryError, UnknownNameError
 from tess_source.session import default_session
@@ -56,7 +57,8 @@ def light_curves_of(found: Found, tce: OpenedTCE | str, kind: str = "lc") -> Fou
     Returns
     -------
     Found
-        With these products alone, by sector; the ledger has a line for it. A warning names sectors that `found` has no light curve of.
+        With these products alone, by sector; the ledger has a line for it. Of a light curve that is listed under two names, see
+        `tess_source.names.same_product`, the later. A warning names sectors that `found` has no light curve of.
 
     Raises
     ------
@@ -72,6 +74,7 @@ def light_curves_of(found: Found, tce: OpenedTCE | str, kind: str = "lc") -> Fou
     else:
         chosen, shown = _mask_by_sectors(tce), tce.title()
     products = found.products.where((pl.col("kind") == kind) & chosen)
+    products = products.where(names.latest_names(products["filename"]))
     products = type(products)(products.to_polars().sort("first_sector", maintain_order=True))
     if not isinstance(tce, str) and (missing := _missing_sectors(tce, products["first_sector"])):
         log.warning("%s: no %s of sector %s among the products", shown, kind, missing)

@@ -315,3 +315,19 @@ def test_an_accessor_must_be_of_something_and_hide_nothing(name: str, of: str, e
 
     with pytest.raises(error):
         Session(discover=False).register(Eager())
+
+
+def test_an_exposure_time_that_neither_name_nor_observation_tells_is_that_of_the_header(tmp_path: Path) -> None:
+    manifest = manifest_of(tmp_path, {"mine.fits": small(TESS_SPOC), SPOC: small(SPOC)})
+    assert [arrays.entry.item.exptime for arrays in manifest.iter_arrays()] == [None, 120.0]
+    assert [arrays.exptime for arrays in manifest.iter_arrays()] == [1800.0, 120.0]
+    assert manifest.to_arrow(["time"]).column("exptime").to_pylist() == [1800.0, 120.0]
+
+
+@pytest.mark.real
+def test_the_star_of_a_real_file_is_known_although_its_header_has_the_number_as_text(
+    real: Path, tmp_path: Path
+) -> None:
+    tglc = next(real.glob("hlsp/hlsp_tglc_*s0001*.fits"))
+    (arrays,) = manifest_of(tmp_path, {tglc.name: tglc.read_bytes()}).iter_arrays(["time"])
+    assert (arrays.entry.item.tic, type(arrays.tic), arrays.exptime) == (None, int, 1800.0)

@@ -156,3 +156,19 @@ def test_a_preference_for_what_is_not_there_is_told(
     products = Products.of([lc("x:a", "SPOC", 120), lc("x:b", "QLP", 1800)])
     assert len(session.select(products, one_per_sector=order).products) == 1
     assert "\n".join(record.getMessage() for record in caplog.records) == told
+
+
+def test_of_two_names_of_one_product_the_later_is_kept(session: Session) -> None:
+    old, new = (f"tess{stamp}-s0006-0000000038846515-0126-s_{{}}.fits" for stamp in ("2018349182459", "2018349182500"))
+    images = [f"tess201825619{time}-s0002-1-1-0121-s_ffic.fits" for time in ("5940", "5941")]
+    names = [new.format("lc"), old.format("lc"), old.format("tp"), *images, "notes.txt"]
+    rows = [{"uri": f"mast:TESS/product/{name}"} for name in names]
+
+    def kept(**filters: Any) -> list[str]:
+        return session.select(rows, **filters).products["filename"].to_list()
+
+    assert kept(latest=True) == [new.format("lc"), old.format("tp"), images[1], "notes.txt"]
+    assert kept(latest=False) == kept() == names  # each is a file of its own: none is left out unasked
+    assert kept(one_per_sector=True) == [new.format("lc"), old.format("tp"), *images, "notes.txt"]
+    rows.reverse()
+    assert set(kept(latest=True)) == {new.format("lc"), old.format("tp"), images[1], "notes.txt"}

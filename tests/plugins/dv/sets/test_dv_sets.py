@@ -14,6 +14,7 @@ from sizes import size
 
 from tess_source import Found
 from tess_source.errors import DamagedFileError, QueryError, UnknownNameError
+from tess_source_dv.read.light_curves import light_curves_of
 from tess_source_dv.sets.table import Sets, table_of
 from tess_source_dv.sets.used import known
 
@@ -49,6 +50,17 @@ def test_what_is_known_is_exact_with_its_source_even_where_no_light_curve_is_lis
     exactly = known([(key(14, 55, 652), (55, 14), "target list"), (key(14, 55, 652), (14, 41), "dvr-xml")])
     (row,) = table_of(products(light_curve(15), member(14, 55, 652)), exactly)
     assert (row["sectors"], row["state"], row["source"]) == ("14,41", "exact", "dvr-xml")
+
+
+def test_a_light_curve_under_two_names_is_one_and_the_later_is_read() -> None:
+    old, new = (f"tess{stamp}-s0006-0000000016740101-0126-s_lc.fits" for stamp in ("2018349182459", "2018349182500"))
+    search = found(old, new, member(6, 6, 415))
+    (row,) = table_of(search.products)
+    assert (row["sectors"], row["state"], row["sector_count"]) == ("6", "exact", 1)
+    for names in ((old, new), (new, old)):
+        search = found(*names, member(6, 6, 415))
+        assert light_curves_of(search, key(6, 6, 415)).products["filename"].to_list() == [new]
+    assert light_curves_of(found(old, member(6, 6, 415)), key(6, 6, 415)).products["filename"].to_list() == [old]
 
 
 # -- members --

@@ -1,0 +1,113 @@
+"""The exposure time of one cadence, from the headers of a FITS file.
+
+The keyword ``EXPOSURE`` is none: in a light curve it is the time on the source in days, of all cadences together.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tess_source.errors import DamagedFileError
+from tess_source.files.fits_headers import read_headers
+from tess_source.files.verify import form_of
+
+__all__ = ["exptime_of_file", "exptime_of_headers"]
+
+NOMINAL = (20.0, 120.0, 200.0, 600.0, 1800.0)
+"""Exposure times of TESS [s]."""
+EFFECTIVE = 0.792
+"""Part of the nominal time in which light is kept. Some writers give that time."""
+TOLERANCE = 0.01
+SECONDS = ("XPTIME", "EXPTIME", "XPOSURE")
+"""Keywords of single pipelines for the exposure time [s]: TGLC; TARS and TICA; CDIPS."""
+DAY = 86400.0
+
+
+def exptime_of_headers(headers: Iterable[Mapping[str, Any]]) -> float | None:
+    """Return the exposure time of one cadence from the first of some headers that tells it.
+
+    Parameters
+    ----------
+    headers : iterable of mapping
+        Keyword → value, of each HDU. Or one mapping of all of them, e.g. the meta of a light curve, in a list.
+
+    Returns
+    -------
+    float or None
+        Seconds: the frames of a cadence (``NUM_FRM``) times the time of a frame (``FRAMETIM``, or ``INT_TIME`` and ``READTIME``), else a
+        pipeline's own keyword, else ``TIMEDEL`` [d] if that is an exposure time of TESS: TGLC's is a mean step, gaps included. None if no
+        header tells it.
+    """
+    return next((time for header in headers if (time := _exptime(header)) is not None), None)
+
+
+def exptime_of_file(path: str | Path) -> float | None:
+    """Return the exposure time of one cadence of a FITS file, from its headers; None if they do not tell it, or it is no whole FITS file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file, plain or compressed by gzip.
+
+    Returns
+    -------
+    float or None
+        Seconds.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    file = Path(path)
+    form = form_of(file.name)
+    if not form.startswith("fits"):
+        return None
+    try:
+        if form == "fits":
+            with file.open("rb", buffering=0) as stream:
+                return _exptime_of_stream(stream, file.stat().st_size)
+        content = gzip.decompress(file.read_bytes())
+        return _exptime_of_stream(io.BytesIO(content), len(content))
+    except (DamagedFileError, EOFError, gzip.BadGzipFile):
+        return None
+
+
+def _exptime_of_stream(stream: Any, size: int) -> float | None:
+    def read(position: int, count: int) -> bytes:
+        stream.seek(position)
+        return bytes(stream.read(count))
+
+    return exptime_of_headers(read_headers(read, size))
+
+
+def _exptime(header: Mapping[str, Any]) -> float | None:
+    if (frames := _positive(header, "NUM_FRM")) is not None:
+        frame = _positive(header, "FRAMETIM")
+        if frame is None and (exposed := _positive(header, "INT_TIME")) is not None:
+            frame = exposed + (_positive(header, "READTIME") or 0.0)
+        if frame is not None:
+            return _nominal(frames * frame) or frames * frame
+    if (own := next(filter(None, (_positive(header, keyword) for keyword in SECONDS)), None)) is not None:
+        return _nominal(own) or own
+    step = _positive(header, "TIMEDEL")
+    return None if step is None else _nominal(step * DAY)
+
+
+def _positive(header: Mapping[str, Any], keyword: str) -> float | None:
+    value = header.get(keyword)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if value > 0 and math.isfinite(value) else None
+
+
+def _nominal(seconds: float) -> float | None:
+    """Return the exposure time of TESS that a number stands for, if any."""
+    nearest = min(NOMINAL, key=lambda time: min(abs(seconds - time), abs(seconds - time * EFFECTIVE)) / time)
+    near = min(abs(seconds / nearest - 1), abs(seconds / (nearest * EFFECTIVE) - 1))
+    return nearest if near <= TOLERANCE else None
