@@ -15,7 +15,7 @@ from tess_source.tables.listing import Links, Observations, Products
 from tess_source.tables.plan import Fetches, Plan
 from tess_source.tables.rows import Rows
 from tess_source.tables.typed import FoundMethods
-from tess_source.targets.target import Query
+from tess_source.targets.target import Query, shortened
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,6 +146,7 @@ class Found(FoundMethods):
             else []
         )
         lines += [f"{target.text}: {target.resolver} says {target}" for target in self.query.targets if target.resolver]
+        lines += [f"passed over: {self._gaps_in_words()}"] if self.query.gaps else []
         kinds = text.counts(self.observations["kind"])
         lines.append(f"{text.number(len(self.observations), 'observation')}{': ' + kinds if kinds else ''}")
         if not len(self.observations):
@@ -182,6 +183,10 @@ class Found(FoundMethods):
         return (
             f"{len(missing):,} of {len(asked):,} TIC ids have no observations: {_first_ten(missing)}" if missing else ""
         )
+
+    def _gaps_in_words(self) -> str:
+        """Return how many rows of the list of targets had none, and which."""
+        return f"{text.number(len(self.query.gaps), 'row')} without a target ({shortened(self.query.gaps)})"
 
     def _tics_without_products(self) -> set[int]:
         """Return the TIC ids whose products were all dropped, if others have products left."""
@@ -235,7 +240,8 @@ class Found(FoundMethods):
             size = text.size(float(self.products["size"].sum() or 0))
             what += [f"{text.number(len(self.products), 'product')} ({size})", text.number(len(self.links), "link")]
         stored = f" (from the store, answered at {self.from_store})" if self.from_store else ""
-        return f"Found {', '.join(what)} for {_query_in_words(self.query)}{stored}"
+        passed = f"; passed over {self._gaps_in_words()}" if self.query.gaps else ""
+        return f"Found {', '.join(what)} for {_query_in_words(self.query)}{stored}{passed}"
 
     def to_table(self) -> AstropyTable:
         """Return the products as an astropy table, which astroquery's functions take."""

@@ -24,13 +24,15 @@ def question(query: Query) -> dict[str, Any]:
     -------
     dict
         ``targets``: texts such as ``"TIC 16740101"``, or for names and places a dict with tic, ra, dec [deg], radius [arcsec] and
-        resolver as far as known; ``criteria``: column → value; ``wildcards``, if they are used.
+        resolver as far as known; ``criteria``: column → value; ``wildcards``, if they are used; ``gaps``: rows of the list of targets that
+        had none and were passed over, if there are any.
     """
     asked: dict[str, Any] = {
         "targets": [_target_record(target) for target in query.targets],
         "criteria": {name: plain(value) for name, value in sorted(query.criteria.items())},
     }
-    return {**asked, "wildcards": True} if query.wildcards else asked
+    asked |= {"wildcards": True} if query.wildcards else {}
+    return asked | ({"gaps": list(query.gaps)} if query.gaps else {})
 
 
 def query_from(asked: Mapping[str, Any]) -> Query:
@@ -46,7 +48,7 @@ def query_from(asked: Mapping[str, Any]) -> Query:
         criteria = {str(name): restored(value) for name, value in asked.get("criteria", {}).items()}
     except (TypeError, ValueError, AttributeError) as error:
         raise LockError(f"the recorded question cannot be understood: {error}") from error
-    return Query(targets, criteria, bool(asked.get("wildcards", False)))
+    return Query(targets, criteria, bool(asked.get("wildcards", False)), gaps=tuple(asked.get("gaps", ())))
 
 
 def _target_record(target: Target) -> Any:

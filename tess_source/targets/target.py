@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["DEFAULT_RADIUS", "Query", "Target"]
+__all__ = ["DEFAULT_RADIUS", "Gap", "ObservationKey", "Query", "Target", "shortened"]
 
 DEFAULT_RADIUS = 3.0
 """Default radius of a cone around coordinates [arcsec]: a seventh of a TESS pixel."""
@@ -41,6 +41,23 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class ObservationKey:
+    """One observation, given where a target is expected, by a column of the archive's observation table."""
+
+    column: str
+    """``"obs_id"``, the observation's name, or ``"obsid"``, the archive's number of it."""
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A row of a list of targets in which there is none."""
+
+    where: str = ""
+    """E.g. ``"line 5 of 'stars.csv'"``; empty: counted where it is met."""
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """A question to archives."""
 
@@ -54,3 +71,10 @@ class Query:
     """Name of a filter → its checked value. An archive need not list products that these filters drop."""
     archives: tuple[str, ...] = ()
     """Names of the archives that are asked; if empty, those that are asked by default."""
+    gaps: tuple[str, ...] = ()
+    """Rows of the list of targets that had none and were passed over, e.g. ``"row 3"``."""
+
+
+def shortened(words: Sequence[str], most: int = 10) -> str:
+    """Return words with commas, at most so many, and how many more there are."""
+    return ", ".join(words[:most]) + (f" and {len(words) - most:,} more" if len(words) > most else "")
