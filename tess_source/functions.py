@@ -105,7 +105,9 @@ def count(
 
     Parameters are those of `search`; only filters that the archive can be asked for are allowed.
     """
-    return _chosen(session).count(targets, radius=radius, wildcards=wildcards, archive=archive, missing=missing, **words)
+    return _chosen(session).count(
+        targets, radius=radius, wildcards=wildcards, archive=archive, missing=missing, **words
+    )
 
 
 def fields(what: str = "observations", *, session: Session | None = None) -> list[Field]:

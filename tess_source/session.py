@@ -99,6 +99,7 @@ class Session(Extended):
         plugins: Iterable[object] = (),
         discover: bool = True,
     ) -> None:
+        offline = getattr(offline, "item", lambda: offline)()  # numpy's truth values are no bool
         if not isinstance(offline, bool | None):
             raise QueryError(f"offline={offline!r}: give True, False, or None")
         age = None if max_age is None else seconds(max_age)

@@ -77,7 +77,9 @@ class Asking(click.Command):
             click.Option(["--radius"], metavar="ANGLE", help=cone),
             click.Option(["--criterion", "-c", "criteria"], multiple=True, metavar="COLUMN=VALUE", help=CRITERION_HELP),
             click.Option(["--wildcards"], is_flag=True, help="Use * and % in criteria for any text."),
-            click.Option(["--missing"], type=click.Choice(MISSING), help="What to do with rows of a list that have no target."),
+            click.Option(
+                ["--missing"], type=click.Choice(MISSING), help="What to do with rows of a list that have no target."
+            ),
             *([] if self.only_archive else [refresh]),
         ]
 

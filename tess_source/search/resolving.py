@@ -90,7 +90,7 @@ def question(
             raise QueryError(
                 "nothing was asked for: give a target, or e.g. sector=14, or a criterion such as proposal_id='G06062'"
             )
-    return Query(found, criteria, wildcards, filters, asked, gaps)
+    return Query(found, criteria, bool(wildcards), filters, asked, gaps)
 
 
 def _plain_criteria(criteria: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,13 +102,15 @@ def _plain_criteria(criteria: Mapping[str, Any]) -> dict[str, Any]:
         If an obs_id is a number, which obsid is.
     """
     plain = {name: _plain_value(value) for name, value in criteria.items()}
-    for value in (value for name, value in plain.items() if name.lower() == "obs_id"):
-        for item in value if isinstance(value, list | tuple | set) else [value]:
-            if str(item).isdecimal():
-                raise QueryError(
-                    f"obs_id={item!r} is a number, and an obs_id is the name of an observation, e.g. 'tess2019198215352-s0014-…'; numbers are "
-                    f"the archive's obsid: obsid='{item}'"
-                )
+    for name, value in plain.items():
+        numbers = [
+            item for item in (value if isinstance(value, list | tuple | set) else [value]) if str(item).isdecimal()
+        ]
+        if name.lower() == "obs_id" and numbers:
+            raise QueryError(
+                f"obs_id={numbers[0]!r} is a number, and an obs_id is a name, e.g. 'tess2019198215352-s0014-0000000016740101-0150-s': the "
+                f"archive's number of an observation is its obsid, so ask for obsid='{numbers[0]}'"
+            )
     return plain
 
 
@@ -132,13 +134,14 @@ def _observation_criteria(parsed: Sequence[Parsed], criteria: Mapping[str, Any])
     keys = list(dict.fromkeys(target for target in parsed if isinstance(target, ObservationKey)))
     if not keys:
         return {}
-    other = next((target for target in parsed if not isinstance(target, ObservationKey)), None)
-    columns = {key.column for key in keys}
-    if other is not None or len(columns) > 1:
+    others = [str(target) for target in parsed if not isinstance(target, ObservationKey)]
+    if others:
         raise QueryError(
-            f"{keys[0].value!r} is an observation and {str(other or keys[-1].value)!r} is {'a star or place' if other else 'of the other kind'}"
-            ": these are two questions, so ask for them one after the other"
+            f"{keys[0].value!r} is an observation, and {others[0]!r} a star or place: ask for one kind after the other"
         )
+    columns = {key.column for key in keys}
+    if len(columns) > 1:
+        raise QueryError("some observations are given by obs_id, and others by obsid: give the same for all")
     (column,) = columns
     if column in {name.lower() for name in criteria}:
         raise QueryError(f"{column} is given twice: by the target {keys[0].value!r}, and as a criterion")
@@ -217,7 +220,9 @@ def _resolved(
     found: dict[Target, None] = {}
     for target in dict.fromkeys(parsed):
         found[
-            target if isinstance(target, Target) else _resolved_name(registry, settings, memory, target, radius, refresh)
+            target
+            if isinstance(target, Target)
+            else _resolved_name(registry, settings, memory, target, radius, refresh)
         ] = None
     return tuple(found)
 

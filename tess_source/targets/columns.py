@@ -13,7 +13,7 @@ from tess_source.errors import QueryError
 from tess_source.targets.target import Gap, ObservationKey
 from tess_source.targets.texts import is_blank
 
-__all__ = ["TARGET_COLUMNS", "Columns", "is_missing", "plain_column"]
+__all__ = ["IDS", "TARGET_COLUMNS", "Columns", "is_missing", "plain_column"]
 
 IDS = ("tic", "ticid", "ticnumber", "tid")
 NAMES = (
@@ -22,9 +22,9 @@ NAMES = (
 OBSERVATIONS = ("obsid",)
 """Both obs_id, the name of an observation, and obsid, the archive's number of it."""
 PLACES = (
-    ("ra", "dec"), ("ra", "de"), ("sra", "sdec"), ("radeg", "decdeg"), ("radeg", "dedeg"), ("raicrs", "deicrs"), ("raicrs", "decicrs"),
-    ("raj2000", "dej2000"), ("raj2000", "decj2000"), ("ra2000", "dec2000"), ("ra2000", "de2000"), ("rightascension", "declination"),
-    ("ticrightascension", "ticdeclination"), ("targetra", "targetdec"), ("raobj", "decobj"), ("strra", "strdec"),
+    ("ra", "dec"), ("ra", "de"), ("ra", "decl"), ("sra", "sdec"), ("radeg", "decdeg"), ("radeg", "dedeg"), ("raicrs", "deicrs"),
+    ("raicrs", "decicrs"), ("raj2000", "dej2000"), ("raj2000", "decj2000"), ("ra2000", "dec2000"), ("ra2000", "de2000"),
+    ("rightascension", "declination"), ("ticrightascension", "ticdeclination"), ("targetra", "targetdec"), ("raobj", "decobj"),
 )  # fmt: skip
 CATALOGUE_ID = "id"
 """The TIC's own column of ids. In other tables it may be anything, so it is used only if there is no other column of targets."""

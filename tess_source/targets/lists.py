@@ -106,7 +106,9 @@ def _checked(rows: Iterable[ListedRow], where: str, missing: str) -> list[Any]:
     found = list(rows)
     gaps = [row.where for row in found if isinstance(row.target, Gap)]
     if gaps and missing == "raise":
-        raise QueryError(f"{where}: {gaps_in_words(gaps, len(found))}; missing='skip' (--missing skip) passes over such rows")
+        raise QueryError(
+            f"{where}: {gaps_in_words(gaps, len(found))}; missing='skip' (--missing skip) passes over such rows"
+        )
     if len(gaps) == len(found):
         raise QueryError(f"{where} holds no targets")
     return [Gap(f"{row.where} of {where}") if isinstance(row.target, Gap) else row.target for row in found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -44,6 +44,8 @@ def arcseconds(radius: float | Quantity | str) -> float:
     QueryError
         If it is not an angle, negative, or not finite.
     """
+    if getattr(radius, "shape", None) == () and hasattr(radius, "item") and not hasattr(radius, "to_value"):
+        radius = radius.item()  # numpy's numbers
     if isinstance(radius, Real) and not isinstance(radius, bool):
         value = float(radius)
     else:
@@ -129,40 +131,56 @@ def gaps_in_words(gaps: Sequence[str], total: int) -> str:
     return f"{len(gaps):,} of {total:,} rows {'has' if len(gaps) == 1 else 'have'} no target ({shortened(gaps)})"
 
 
-def _each(targets: Any, radius: float | None) -> Iterator[Parsed | Gap]:
+def _each(value: Any, radius: float | None) -> Iterator[Parsed | Gap]:
     """Yield the targets and the gaps of a value of any form."""
-    if isinstance(targets, Target | ObservationKey | Gap):
-        yield targets
-    elif is_missing(targets):
+    if isinstance(value, Target | ObservationKey | Gap):
+        yield value
+    elif is_missing(value):
         yield Gap()
-    elif isinstance(targets, str):
-        yield from targets_of_text(targets, radius)
-    elif isinstance(targets, bytes) and type(targets) is not bytes:  # numpy's, from a column of a FITS table
-        yield from _each(targets.decode("utf-8"), radius)
-    elif isinstance(targets, Real | Decimal) and not isinstance(targets, bool):
-        yield _from_number(targets)
-    elif hasattr(targets, "icrs"):
-        yield from _from_coordinates(targets, radius)
-    elif (places := _places(targets)) is not None:
+    elif isinstance(value, str):
+        yield from targets_of_text(value, radius)
+    elif isinstance(value, Real | Decimal) and not isinstance(value, bool):
+        yield _from_number(value)
+    elif (plain := _python_value(value)) is not value:
+        yield from _each(plain, radius)
+    elif hasattr(value, "icrs"):
+        yield from _from_coordinates(value, radius)
+    elif (places := _places(value)) is not None:
         for ra, dec in places:
             yield Gap() if is_missing(ra) or is_missing(dec) else _sky_target(float(ra), float(dec), radius)
-    elif (row := row_of(targets)) is not None:
+    elif (row := row_of(value)) is not None:
         yield from _each(row, radius)
-    elif (rows := rows_of_table(targets)) is not None:
-        for one in rows:
-            yield from _each(one, radius)
-    elif getattr(targets, "shape", None) == () and not hasattr(targets, "to_value"):
-        yield from _each(targets.item(), radius)
-    elif isinstance(targets, Iterable) and not isinstance(targets, bytes) and getattr(targets, "shape", None) != ():
-        if sum(length > 1 for length in getattr(targets, "shape", ())) > 1:
-            raise QueryError(
-                f"an array of shape {targets.shape} is neither a column of targets nor places, which are floats of shape (n, 2): give its "
-                "column of TIC ids, e.g. array[:, 0]"
-            )
-        for target in cells_of(targets):
-            yield from _each(target, radius)
     else:
-        raise QueryError(f"{targets!r} is not a target; {EXAMPLES}")
+        for one in _rows(value):
+            yield from _each(one, radius)
+
+
+def _python_value(value: Any) -> Any:
+    """Return the value of an array of no dimensions, and numpy's bytes, from a column of a FITS table, as text."""
+    if isinstance(value, np.ndarray) and value.shape == () and not hasattr(value, "unit") and not value.dtype.names:
+        value = value.reshape(1)[0]
+    return value.decode("utf-8") if isinstance(value, np.bytes_) else value
+
+
+def _rows(value: Any) -> Iterable[Any]:
+    """Return the targets of a table, or the items of any other iterable.
+
+    Raises
+    ------
+    QueryError
+        If it is neither, or an array of several columns.
+    """
+    if (rows := rows_of_table(value)) is not None:
+        return rows
+    shape = getattr(value, "shape", None)
+    if not isinstance(value, Iterable) or isinstance(value, bytes) or shape == ():
+        raise QueryError(f"{value!r} is not a target; {EXAMPLES}")
+    if sum(length > 1 for length in shape or ()) > 1:
+        raise QueryError(
+            f"an array of shape {shape} is neither a column of targets nor places, which are floats of shape (n, 2): give its column of "
+            "TIC ids, e.g. array[:, 0]"
+        )
+    return cells_of(value)
 
 
 def _from_number(value: Any) -> Target:
@@ -212,9 +230,13 @@ def _pairs_in_degrees(one: Any, two: Any) -> list[tuple[Any, Any]]:
     from astropy import units
 
     try:
-        ra, dec = np.broadcast_arrays(*(np.ma.asarray(_unmasked(part.to(units.deg))) for part in (one, two)), subok=True)
+        ra, dec = np.broadcast_arrays(
+            *(np.ma.asarray(_unmasked(part.to(units.deg))) for part in (one, two)), subok=True
+        )
     except (TypeError, ValueError, units.UnitsError) as error:
-        raise QueryError(f"{one!r} and {two!r} are not right ascension and declination: give angles, one each") from error
+        raise QueryError(
+            f"{one!r} and {two!r} are not right ascension and declination: give angles, one each"
+        ) from error
     return list(zip(ra.ravel().tolist(), dec.ravel().tolist(), strict=True))
 
 

@@ -40,10 +40,14 @@ _UNMARKED = _IN_HOURS[2:]
 """Numbers without letters: hours in right ascension, degrees in declination."""
 _HEMISPHERE = re.compile(r"(.*?)\s*([NS])", re.DOTALL)
 
-_LABELLED = re.compile(r"\s*(?:icrs|j2000(?:\.0)?)?[\s,;]*ra\s*[=:]?\s*(.*?)[\s,;]*\bdec?\.?\s*[=:]?\s*([+-]?[\s\d.].*)", re.IGNORECASE)
+_LABELLED = re.compile(
+    r"\s*(?:icrs|j2000(?:\.0)?)?[\s,;]*ra\s*[=:]?\s*(.*?)[\s,;]*\bdec?\.?\s*[=:]?\s*([+-]?[\s\d.].*)", re.IGNORECASE
+)
 _BRACKETS = re.compile(r"\s*[(\[](.*)[)\]]\s*")
 _LIKE_PLACE = re.compile(r"[+-]?\s*\.?\d[\d\s.,;:/+\-hmsd'\"]*")
-_MARKS = str.maketrans({"°": "d", "º": "d", "˚": "d", "′": "'", "’": "'", "‘": "'", "´": "'", "″": '"', "”": '"', "“": '"'})
+_MARKS = str.maketrans(
+    {"°": "d", "º": "d", "˚": "d", "′": "'", "’": "'", "‘": "'", "´": "'", "″": '"', "”": '"', "“": '"'}
+)
 
 
 def is_like_place(text: str) -> bool:

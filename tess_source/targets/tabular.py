@@ -99,7 +99,11 @@ def _fields(value: Any) -> Mapping[str, Any] | None:
         names = getattr(getattr(value, "dtype", None), "names", None)
     elif hasattr(value, "colnames") and not hasattr(value, "columns_names") and hasattr(value, "table"):
         names = value.colnames
-    elif callable(keys := getattr(value, "keys", None)) and hasattr(value, "__getitem__") and not hasattr(value, "columns"):
+    elif (
+        callable(keys := getattr(value, "keys", None))
+        and hasattr(value, "__getitem__")
+        and not hasattr(value, "columns")
+    ):
         names = list(keys())
     return None if not names else {str(name): value[name] for name in names}
 

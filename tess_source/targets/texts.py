@@ -12,7 +12,7 @@ from tess_source.errors import QueryError
 from tess_source.targets.sky import checked_place, is_like_place, place_of
 from tess_source.targets.target import DEFAULT_RADIUS, ObservationKey, Target
 
-__all__ = ["EXAMPLES", "EXACT", "cleaned", "is_blank", "targets_of_text", "tic_target"]
+__all__ = ["EXACT", "EXAMPLES", "cleaned", "is_blank", "targets_of_text", "tic_target"]
 
 EXAMPLES = (
     'give a TIC id (16740101 or "TIC 16740101"), a name ("KELT-9"), "ra dec" in degrees, a SkyCoord, or a list of these'
@@ -102,6 +102,8 @@ def _tic_ids(text: str) -> list[tuple[str, str]]:
     found = [(word, match[1]) for word in words if (match := _TIC.fullmatch(word)) is not None]
     if not found or len(found) < len(words) or "." in text:
         return []
+    if len(listed) == 1 and not all(re.fullmatch(r"[1-9]\d{3,}", word) for word in words):
+        return []  # such as an id and a sector
     return found if len(listed) > 2 or not words[0].isdigit() or int(words[0]) > 360 else []
 
 
@@ -119,7 +121,9 @@ def tic_target(number: int, text: str) -> Target:
             if number < 2**63
             else ""
         )
-        raise QueryError(f"{text!r} is not a TIC id: it has {len(str(number))} digits, and TIC ids have at most 11 so far{gaia}")
+        raise QueryError(
+            f"{text!r} is not a TIC id: it has {len(str(number))} digits, and TIC ids have at most 11 so far{gaia}"
+        )
     if number <= 0:
         raise QueryError(f"{text!r} is not a TIC id: these are positive whole numbers")
     return Target(text=text.strip(), tic=number)
@@ -133,7 +137,9 @@ def _float_target(text: str, digits: str, power: int) -> Target:
         raise QueryError(f"{text!r} is not a TIC id: such a number has lost digits; keep ids as text or as integers")
     written = len(digits.replace(".", "").lstrip("0"))
     if written <= min(6, power):  # what spreadsheets and "%g" keep of a longer number
-        raise QueryError(f"{text!r} may have been rounded to {written} digits, and be another star: give all digits of the TIC id")
+        raise QueryError(
+            f"{text!r} may have been rounded to {written} digits, and be another star: give all digits of the TIC id"
+        )
     return tic_target(int(value), text)
 
 
