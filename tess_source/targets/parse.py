@@ -158,7 +158,7 @@ def _each(value: Any, radius: float | None) -> Iterator[Parsed | Gap]:
 def _python_value(value: Any) -> Any:
     """Return the value of an array of no dimensions, and numpy's bytes, from a column of a FITS table, as text."""
     if isinstance(value, np.ndarray) and value.shape == () and not hasattr(value, "unit") and not value.dtype.names:
-        value = value.reshape(1)[0]
+        value = next(iter(value.flat))
     return value.decode("utf-8") if isinstance(value, np.bytes_) else value
 
 

@@ -132,11 +132,11 @@ def _right_ascension(text: str) -> float | None:
 
 
 def _declination(text: str) -> float | None:
-    hemisphere = _HEMISPHERE.fullmatch(text)
-    if hemisphere is None:
-        return _angle(text, (*_IN_DEGREES, *_UNMARKED))
-    angle = _angle(hemisphere[1], (*_IN_DEGREES, *_UNMARKED))
-    return -angle if angle is not None and hemisphere[2] == "S" else angle
+    angle = _angle(text, (*_IN_DEGREES, *_UNMARKED))
+    if angle is None and (hemisphere := _HEMISPHERE.fullmatch(text)) is not None:  # after seconds: their S is no south
+        angle = _angle(hemisphere[1], (*_IN_DEGREES, *_UNMARKED))
+        return -angle if angle is not None and hemisphere[2] == "S" else angle
+    return angle
 
 
 def _angle(text: str, forms: tuple[re.Pattern[str], ...]) -> float | None:
