@@ -173,6 +173,8 @@ def _rows(value: Any) -> Iterable[Any]:
     if (rows := rows_of_table(value)) is not None:
         return rows
     shape = getattr(value, "shape", None)
+    if hasattr(value, "__fspath__"):
+        raise QueryError(f"{str(value)!r} is a path: tess_source.targets.read_targets reads a file of targets")
     if not isinstance(value, Iterable) or isinstance(value, bytes) or shape == ():
         raise QueryError(f"{value!r} is not a target; {EXAMPLES}")
     if sum(length > 1 for length in shape or ()) > 1:

@@ -481,3 +481,15 @@ def test_help_shows_the_words_of_both_downloads() -> None:
 def test_a_call_without_a_target_is_told_of_the_function_that_was_called() -> None:
     with pytest.raises(TypeError, match=r"search_lightcurve\(\).*'target'"):
         tess_source.search_lightcurve()  # type: ignore[call-arg]
+
+
+def test_rows_without_a_target_are_an_error_or_are_passed_over(session: Session) -> None:
+    whole = tess_source.search_lightcurve(118004375.0, session=session)
+    assert len(tess_source.search_lightcurve([118004375.0, None], missing="skip", session=session)) == len(whole) > 0
+    with pytest.raises(QueryError, match=r"1 of 2 rows has no target \(row 2\)"):
+        tess_source.search_lightcurve([118004375, None], session=session)
+
+
+@pytest.mark.parametrize("place", ["20:31:26.35 39:56:19.8", "20h31m26.35s, 39°56′19.8″", "-52.140208 39.938833"])
+def test_a_place_is_read_as_everywhere_else(place: str, session: Session) -> None:
+    assert len(tess_source.search_lightcurve(place, radius=5, session=session)) > 0

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -406,6 +407,11 @@ def test_numpys_texts_are_texts() -> None:
 )  # fmt: skip
 def test_an_obs_id_of_any_kind_is_an_observation(obs_id: str) -> None:
     assert list(parse_targets(f" {obs_id} ")) == [ObservationKey("obs_id", obs_id)]
+
+
+def test_a_path_is_told_how_to_be_read() -> None:
+    with pytest.raises(QueryError, match="read_targets reads a file of targets"):
+        list(parse_targets(Path("stars.csv")))
 
 
 @pytest.mark.parametrize("start", ["", "mast:TESS/product/", "/data/"])

@@ -136,7 +136,10 @@ def test_sexagesimal_places_are_those_of_astropy(
     st.sampled_from(["{} {}", "{}, {}", "{:.6f}{:+.6f}", "{:.8e} {:.8e}", "{}d {}d"]),
 )
 def test_degrees_are_those_of_astropy(ra: float, dec: float, form: str) -> None:
-    assert place(form.format(ra, dec)) == (pytest.approx(ra, rel=1e-7, abs=1e-6), pytest.approx(dec, rel=1e-7, abs=1e-6))
+    assert place(form.format(ra, dec)) == (
+        pytest.approx(ra, rel=1e-7, abs=1e-6),
+        pytest.approx(dec, rel=1e-7, abs=1e-6),
+    )
 
 
 @pytest.mark.parametrize(
