@@ -133,7 +133,7 @@ def each_opened(
     LoadError
         If a process dies, or a plugin cannot be sent to the others.
     """
-    is_number = isinstance(workers, Integral) and not isinstance(workers, bool) and workers >= 1
+    is_number = isinstance(workers, Integral) and not isinstance(workers, bool) and int(workers) >= 1
     if not (workers is None or is_number or isinstance(workers, Executor)):
         raise QueryError(f"workers={workers!r}: give a whole number of at least 1, an executor, or None")
     if function is not None and not callable(function):

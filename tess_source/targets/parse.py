@@ -44,10 +44,11 @@ def arcseconds(radius: float | Quantity | str) -> float:
     QueryError
         If it is not an angle, negative, or not finite.
     """
-    if getattr(radius, "shape", None) == () and hasattr(radius, "item") and not hasattr(radius, "to_value"):
-        radius = radius.item()  # numpy's numbers
-    if isinstance(radius, Real) and not isinstance(radius, bool):
-        value = float(radius)
+    given: Any = radius
+    if getattr(given, "shape", None) == () and not hasattr(given, "to_value"):
+        given = given.item()  # numpy's numbers
+    if isinstance(given, Real) and not isinstance(given, bool):
+        value = float(given)
     else:
         whole("astropy")
         from astropy import units
@@ -157,7 +158,7 @@ def _each(value: Any, radius: float | None) -> Iterator[Parsed | Gap]:
 
 def _python_value(value: Any) -> Any:
     """Return the value of an array of no dimensions, and numpy's bytes, from a column of a FITS table, as text."""
-    if isinstance(value, np.ndarray) and value.shape == () and not hasattr(value, "unit") and not value.dtype.names:
+    if isinstance(value, np.ndarray) and value.ndim == 0 and not hasattr(value, "unit") and not value.dtype.names:
         value = next(iter(value.flat))
     return value.decode("utf-8") if isinstance(value, np.bytes_) else value
 
@@ -220,7 +221,7 @@ def _places(value: Any) -> Iterable[tuple[Any, Any]] | None:
     """Return the places that a value is: a tuple of two angles or numbers, or an array of floats of shape (n, 2); else None."""
     if isinstance(value, tuple) and len(value) == 2 and all(hasattr(part, "to_value") for part in value):
         return _pairs_in_degrees(*value)
-    shape = getattr(value, "shape", ())
+    shape: Any = getattr(value, "shape", ())
     if getattr(getattr(value, "dtype", None), "kind", "") == "f" and len(shape) == 2 and shape[1] == 2:
         return list(value)
     return [(value[0], value[1])] if _is_pair(value) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -71,7 +70,7 @@ def rows_of_table(value: Any) -> Iterator[Any] | None:
     return map(columns.target, rows)
 
 
-def cells_of(column: Iterable[Any]) -> Iterable[Any]:
+def cells_of(column: Any) -> Iterable[Any]:
     """Return the cells of a column, of the column's own precision and unit."""
     if hasattr(column, "to_pylist"):
         column = column.to_pylist()
@@ -88,24 +87,24 @@ def _fields(value: Any) -> Mapping[str, Any] | None:
     """Return the fields of a row by name; None if the value has none."""
     if isinstance(value, Mapping):
         return {str(name): item for name, item in value.items()}
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
+    if hasattr(value, "_fields") and hasattr(value, "_asdict"):  # a named tuple
         return dict(zip(value._fields, value, strict=True))
-    if dataclasses.is_dataclass(value) and not isinstance(value, type | Target):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if hasattr(value, "__dataclass_fields__") and type(value) not in {type, Target}:
+        return {name: getattr(value, name) for name in value.__dataclass_fields__}
     if hasattr(value, "iloc"):
         return dict(value.items()) if _is_pandas_row(value) else None
-    names: Sequence[str] | None = None
-    if getattr(value, "shape", None) == () or type(value).__name__ == "void":
-        names = getattr(getattr(value, "dtype", None), "names", None)
-    elif hasattr(value, "colnames") and not hasattr(value, "columns_names") and hasattr(value, "table"):
-        names = value.colnames
-    elif (
-        callable(keys := getattr(value, "keys", None))
-        and hasattr(value, "__getitem__")
-        and not hasattr(value, "columns")
-    ):
-        names = list(keys())
-    return None if not names else {str(name): value[name] for name in names}
+    names = _names_of_record(value)
+    return {str(name): value[name] for name in names} if names else None
+
+
+def _names_of_record(value: Any) -> Sequence[str]:
+    """Return the names of the fields of a record of numpy, a row of astropy, or a row of a database."""
+    if getattr(value, "shape", None) == ():
+        return getattr(value.dtype, "names", None) or ()
+    if hasattr(value, "colnames"):
+        return value.colnames if hasattr(value, "table") else ()
+    is_row = callable(getattr(value, "keys", None)) and hasattr(value, "__getitem__") and not hasattr(value, "columns")
+    return list(value.keys()) if is_row else ()
 
 
 def _is_pandas_row(series: Any) -> bool:
