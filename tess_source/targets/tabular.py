@@ -70,7 +70,7 @@ def rows_of_table(value: Any) -> Iterator[Any] | None:
     return map(columns.target, rows)
 
 
-def cells_of(column: Any) -> Iterable[Any]:
+def cells_of(column: Any) -> Any:
     """Return the cells of a column, of the column's own precision and unit."""
     if hasattr(column, "to_pylist"):
         column = column.to_pylist()
