@@ -163,7 +163,7 @@ def _python_value(value: Any) -> Any:
     return value.decode("utf-8") if isinstance(value, np.bytes_) else value
 
 
-def _rows(value: Any) -> Iterable[Any]:
+def _rows(value: Any) -> Any:
     """Return the targets of a table, or the items of any other iterable.
 
     Raises
