@@ -43,6 +43,7 @@ def search(
     wildcards: bool = False,
     archive: str | Sequence[str] | None = None,
     refresh: bool = False,
+    missing: str = "raise",
     session: Session | None = None,
     **words: Any,
 ) -> Found:
@@ -51,8 +52,8 @@ def search(
     Parameters
     ----------
     targets : object, optional
-        A TIC id, a name, coordinates, or any iterable of them: see `tess_source.targets.parse_targets`. None: everything that meets
-        the filters and criteria.
+        A TIC id, a name, coordinates, an obs_id, a table or row with one of these, or any iterable of them: see
+        `tess_source.targets.parse_targets`. None: everything that meets the filters and criteria.
     radius : float or Quantity or str, optional
         Radius of cones around names and coordinates [arcsec]. Without it, a name means its nearest star alone.
     wildcards : bool
@@ -61,6 +62,9 @@ def search(
         Names of the archives that are asked, e.g. ``"mast"``; by default those of the session.
     refresh : bool
         Ask the archive, even if a recent answer to this question is remembered.
+    missing : str
+        ``"raise"``: rows of the targets that have none (None, NaN, masked, empty) are an error, which says which. ``"skip"``: they are
+        passed over, and the answer says how many there were.
     session : Session, optional
         The default session if not given.
     **words
@@ -83,7 +87,7 @@ def search(
         If no connection may be opened, and the cache folder has no answer.
     """
     return _chosen(session).search(
-        targets, radius=radius, wildcards=wildcards, archive=archive, refresh=refresh, **words
+        targets, radius=radius, wildcards=wildcards, archive=archive, refresh=refresh, missing=missing, **words
     )
 
 
@@ -93,6 +97,7 @@ def count(
     radius: float | Quantity | str | None = None,
     wildcards: bool = False,
     archive: str | Sequence[str] | None = None,
+    missing: str = "raise",
     session: Session | None = None,
     **words: Any,
 ) -> int:
@@ -100,7 +105,9 @@ def count(
 
     Parameters are those of `search`; only filters that the archive can be asked for are allowed.
     """
-    return _chosen(session).count(targets, radius=radius, wildcards=wildcards, archive=archive, **words)
+    return _chosen(session).count(
+        targets, radius=radius, wildcards=wildcards, archive=archive, missing=missing, **words
+    )
 
 
 def fields(what: str = "observations", *, session: Session | None = None) -> list[Field]:
@@ -115,6 +122,7 @@ def observations(
     wildcards: bool = False,
     archive: str | Sequence[str] | None = None,
     refresh: bool = False,
+    missing: str = "raise",
     session: Session | None = None,
     **words: Any,
 ) -> Observations:
@@ -122,7 +130,7 @@ def observations(
 
     Parameters
     ----------
-    targets, radius, wildcards, archive
+    targets, radius, wildcards, archive, missing
         See `search`.
     refresh : bool
         Look up names, even if it is remembered what they mean. The archive is asked in any case.
@@ -142,7 +150,7 @@ def observations(
         As `search`.
     """
     here = _chosen(session)
-    asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "refresh": refresh}
+    asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "refresh": refresh, "missing": missing}
     return here._found_observations(targets, words=words, **asked).observations
 
 
@@ -154,7 +162,8 @@ def products(
     Parameters
     ----------
     observations : Observations or table
-        Ours, or an astroquery, pandas or polars table, or one row of it.
+        Ours, or an astroquery, pandas or polars table, or one row of it. Rows may have ``obs_id`` or ``obsid`` alone, and an obs_id or
+        obsid, or a list of them, will do too: the archive is then asked for the rest.
     archive : str or list of str, optional
         Names of the archives that are asked; by default those of the session, and those that the column `archive` names.
     session : Session, optional
@@ -167,6 +176,8 @@ def products(
 
     Raises
     ------
+    QueryError
+        If the archive has no observation with such a key.
     ServiceError
         If the archive fails.
     OfflineError

@@ -99,6 +99,7 @@ class Session(Extended):
         plugins: Iterable[object] = (),
         discover: bool = True,
     ) -> None:
+        offline = getattr(offline, "item", lambda: offline)()  # numpy's truth values are no bool
         if not isinstance(offline, bool | None):
             raise QueryError(f"offline={offline!r}: give True, False, or None")
         age = None if max_age is None else seconds(max_age)
@@ -181,6 +182,7 @@ class Session(Extended):
         wildcards: bool = False,
         archive: str | Sequence[str] | None = None,
         refresh: bool = False,
+        missing: str = "raise",
         **words: Any,
     ) -> Found:
         """Find observations, and list, link and filter their products: see `tess_source.search`."""
@@ -194,6 +196,7 @@ class Session(Extended):
             filters=values,
             archive=archive,
             refresh=refresh,
+            missing=missing,
         )
         found = self._answer(query, refresh=refresh)
         if missing := found.unobserved():
@@ -207,13 +210,14 @@ class Session(Extended):
         radius: float | Quantity | str | None = None,
         wildcards: bool = False,
         archive: str | Sequence[str] | None = None,
+        missing: str = "raise",
         **words: Any,
     ) -> int:
         """Count the observations that a search would find, without fetching them.
 
         Parameters are those of `search`; only filters that the archive can be asked for are allowed.
         """
-        asked = {"radius": radius, "wildcards": wildcards, "archive": archive}
+        asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing}
         query = question_of_observations(self.registry, self.settings, targets, words=words, **asked)
         return asking.count(self.registry, self.settings, query)
 

@@ -11,6 +11,7 @@ import random
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
@@ -131,9 +132,9 @@ def checked_jobs(jobs: int) -> int:
     QueryError
         If it is none.
     """
-    if not isinstance(jobs, int) or jobs < 1:
+    if not isinstance(jobs, Integral) or isinstance(jobs, bool) or jobs < 1:
         raise QueryError(f"jobs={jobs!r}: give a whole number of at least 1")
-    return jobs
+    return int(jobs)
 
 
 def checked_names(what: str, names: str | Iterable[str] | None) -> tuple[str, ...] | None:
@@ -192,9 +193,9 @@ def checked_seconds(name: str, value: float) -> float:
     QueryError
         If it is not such a number; the message has its argument's name.
     """
-    if not value > 0:
+    if not isinstance(value, Real) or isinstance(value, bool) or not value > 0:
         raise QueryError(f"{name}={value!r}: give a number of seconds above 0")
-    return value
+    return float(value)
 
 
 def config_file() -> Path:

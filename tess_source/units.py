@@ -44,7 +44,7 @@ def seconds(duration: float | str | timedelta) -> float:
         match = _QUANTITY.fullmatch(value)
         unit = _TIMES.get(match[2].lower()) if match else None
         value = float(match[1]) * unit if match and unit else value
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, Real) or math.isnan(value) or float(value) < 0:
         raise QueryError(f"{duration!r} is not a length of time; give it with its unit, e.g. '90s', '12h', '30d'")
     return float(value)
 

@@ -83,7 +83,7 @@ def target_of(found: Found, tic: int | None = None) -> int:
         return only_target(tics)
     if tic not in tics:
         raise QueryError(f"TIC {tic} is not in this search; there is {short_list(tics)}")
-    return tic
+    return int(tic)
 
 
 def name_of(found: Found, tic: int) -> str:

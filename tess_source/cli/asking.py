@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from tess_source.errors import ResolverError
 from tess_source.targets.lists import expand
+from tess_source.targets.parse import MISSING
+from tess_source.targets.words import joined
 
 if TYPE_CHECKING:
     from tess_source.hooks.records import Filter
@@ -73,8 +77,15 @@ class Asking(click.Command):
             click.Option(["--radius"], metavar="ANGLE", help=cone),
             click.Option(["--criterion", "-c", "criteria"], multiple=True, metavar="COLUMN=VALUE", help=CRITERION_HELP),
             click.Option(["--wildcards"], is_flag=True, help="Use * and % in criteria for any text."),
+            click.Option(
+                ["--missing"], type=click.Choice(MISSING), help="What to do with rows of a list that have no target."
+            ),
             *([] if self.only_archive else [refresh]),
         ]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take negative numbers, such as declinations, for values: no option begins with a digit."""
+        return super().parse_args(ctx, [f" {word}" if re.match(r"-\.?\d", word) else word for word in args])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Call the command's function with the two mappings, `asked` and `filters`."""
@@ -83,10 +94,15 @@ class Asking(click.Command):
         asked = {name: value for name, value in _search_arguments(given).items() if name not in filters}
         own = {name: value for name, value in given.items() if name not in (*QUESTION, *self.filters)}
         ctx.params = {**own, "asked": asked, "filters": filters}
-        return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        except ResolverError as error:
+            if len(words := given["targets"]) > 1:
+                error.add_note(f'a name of several words is put in quotes, e.g. "{" ".join(words[:2])}"')
+            raise
 
 
-QUESTION = ("targets", "radius", "criteria", "wildcards", "refresh")
+QUESTION = ("targets", "radius", "criteria", "wildcards", "refresh", "missing")
 
 
 def in_program(command: click.Command, session: Session) -> click.Command:
@@ -135,7 +151,8 @@ def _filter_option(record: Filter, plugin: str) -> click.Option:
 def _search_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of `Session.search` and `Session.count` for the options that were given."""
     flags = {name: given[name] for name in ("wildcards", "refresh") if name in given}
-    targets = list(expand(given["targets"])) or None
+    flags |= {"missing": given["missing"]} if given.get("missing") else {}
+    targets = list(expand(joined(given["targets"]), given.get("missing") or MISSING[0])) or None
     return {"targets": targets, "radius": _radius(given["radius"]), **flags, **_criteria(given["criteria"])}
 
 

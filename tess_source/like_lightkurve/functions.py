@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import inspect
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
-from tess_source._lazy import whole
 from tess_source.errors import QueryError, nearest
 from tess_source.like_lightkurve.result import SearchTable
 from tess_source.session import Session, default_session
@@ -17,7 +15,6 @@ from tess_source.targets.parse import arcseconds, parse_targets
 from tess_source.targets.target import Target
 
 if TYPE_CHECKING:
-    from astropy.coordinates import SkyCoord
     from astropy.units import Quantity
 
 
@@ -32,7 +29,6 @@ ANY = ("any", "all")
 """lightkurve's words for any author."""
 LONG = "long"
 """lightkurve's older word for products of full-frame images."""
-_SEXAGESIMAL = re.compile(r"[\s\d.+-]*\d:\d[\s\d:.+-]*")
 
 
 def _search(
@@ -111,7 +107,7 @@ def search_lightcurve(*args: Any, **words: Any) -> SearchTable:
     session : Session, optional
         The default session if not given.
     **filters
-        Any other filter, e.g. ``one_per_sector=["SPOC", "QLP"]``.
+        Any other filter, e.g. ``one_per_sector=["SPOC", "QLP"]``; and ``missing="skip"``, which passes over rows without a target.
 
     Returns
     -------
@@ -199,7 +195,7 @@ def _check_words(function: str, words: Mapping[str, Any], session: Session) -> N
         )
     if "pipeline" in words:
         raise TypeError(f"{function}() calls the pipeline author, as lightkurve does: author={words['pipeline']!r}")
-    known = [*OWN, *session.registry.filters]
+    known = [*OWN, "missing", *session.registry.filters]
     for name, value in words.items():
         if name in KEPLERS and value is not None:
             raise TypeError(
@@ -246,27 +242,19 @@ def _targets(target: Any, radius: Any) -> Any:
         raise QueryError(
             "there is no target (it is None); to search by sector alone there is tess_source.search(sector=…)"
         )
-    if isinstance(target, str) and _SEXAGESIMAL.fullmatch(target):
-        target = _sexagesimal_coordinates(target)
-    if radius is None:
-        return target
-    targets = list(parse_targets(target, arcseconds(radius)))
-    if stars := [one for one in targets if isinstance(one, Target) and one.tic is not None]:
+    target = list(target) if isinstance(target, Iterator) else target  # which can be read only once
+    if radius is not None and (star := next(_stars(target, radius), None)) is not None:
         raise QueryError(
-            f"radius={radius!r}: {stars[0]} is an identity, and there is no cone around one; give its name or coordinates instead"
+            f"radius={radius!r}: {star} is an identity, and there is no cone around one; give its name or coordinates instead"
         )
-    return targets
+    return target
 
 
-def _sexagesimal_coordinates(text: str) -> SkyCoord:
-    """Return the coordinates of a text in hours and degrees, e.g. ``"20:31:26.4 +39:56:20"``."""
-    whole("astropy")
-    from astropy.coordinates import SkyCoord
-
-    try:
-        return SkyCoord(text, unit=("hourangle", "deg"))
-    except ValueError as error:
-        raise QueryError(f"{text!r} is not a place on the sky: {error}") from error
+def _stars(target: Any, radius: Any) -> Iterator[Target]:
+    """Yield the targets that are TIC ids."""
+    for one in parse_targets(target, arcseconds(radius), missing="skip"):
+        if isinstance(one, Target) and one.tic is not None:
+            yield one
 
 
 def _first_rows(limit: int | None) -> slice:

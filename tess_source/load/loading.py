@@ -12,6 +12,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
+from numbers import Integral
 from typing import Any
 
 from tess_source.errors import LoadError, NoReaderError, PluginError, QueryError, TessSourceError
@@ -132,14 +133,15 @@ def each_opened(
     LoadError
         If a process dies, or a plugin cannot be sent to the others.
     """
-    is_number = isinstance(workers, int) and not isinstance(workers, bool) and workers >= 1
+    is_number = isinstance(workers, Integral) and not isinstance(workers, bool) and int(workers) >= 1
     if not (workers is None or is_number or isinstance(workers, Executor)):
         raise QueryError(f"workers={workers!r}: give a whole number of at least 1, an executor, or None")
     if function is not None and not callable(function):
         raise QueryError(f"function={function!r}: give something that can be called with an opened file")
     if workers is None:
         return (Opened(entry, *_value_and_error(registry, entry, options, function)) for entry in entries)
-    return _by_processes(entries, functools.partial(_task, _pickled(registry), options, function), workers)
+    task = functools.partial(_task, _pickled(registry), options, function)
+    return _by_processes(entries, task, int(workers) if isinstance(workers, Integral) else workers)
 
 
 def _value_and_error(

@@ -17,6 +17,7 @@ from tess_source.clock import this_moment
 from tess_source.errors import OfflineError, QueryError, UnknownNameError
 from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
+from tess_source.search.keys import known_observations
 from tess_source.search.narrowing import Listing, Wanted, listed
 from tess_source.search.resolving import archives_of
 from tess_source.settings import Settings
@@ -107,12 +108,16 @@ def count(registry: Registry, settings: Settings, query: Query) -> int:
 def products(
     registry: Registry, settings: Settings, table: Any, archive: str | Sequence[str] | None = None
 ) -> Products:
-    """Return the products of observations, given as our, an astroquery, pandas or polars table, or one row of it.
+    """Return the products of observations, given as a table of any library, one row of it, or by obs_id or obsid alone.
 
     The archives that are named are asked; else those of the settings and those that the rows are from.
     """
-    seen = Observations.of(table)
     archives = archives_of(registry, settings, archive)
+
+    def observations_by(column: str, values: list[str]) -> Observations:
+        return _observations(registry, settings, Query((), {column: values}, archives=archives))
+
+    seen = known_observations(table, observations_by)
     if archive is None:
         rows = set(seen["archive"].unique().drop_nulls())
         archives = tuple(name for name in registry.archives() if name in {*archives, *rows})

@@ -13,13 +13,13 @@ from tess_source.errors import OfflineError, QueryError, ResolverError, UnknownN
 from tess_source.hooks.registry import Registry
 from tess_source.search.select import checked_value, filters_among
 from tess_source.settings import Settings, checked_names
-from tess_source.targets.parse import arcseconds, parse_targets
-from tess_source.targets.target import Query, Target
+from tess_source.targets.parse import Parsed, arcseconds, check_missing, gaps_in_words, targets_and_gaps
+from tess_source.targets.target import ObservationKey, Query, Target
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
 
-__all__ = ["archives_of", "question", "question_of_observations", "resolved"]
+__all__ = ["archives_of", "question", "question_of_observations"]
 
 log: logging.Logger = logging.getLogger(__name__)
 
@@ -38,6 +38,7 @@ def question(
     filters: Mapping[str, Any] | None = None,
     archive: str | Sequence[str] | None = None,
     refresh: bool = False,
+    missing: str = "raise",
 ) -> Query:
     """Return a question with resolved names. Without targets, filters add their criteria for the archive.
 
@@ -59,23 +60,32 @@ def question(
         Names of the archives that are asked.
     refresh : bool
         Whether to look up names even if the cache folder has them.
+    missing : str
+        ``"raise"``: rows without a target are an error. ``"skip"``: they are passed over, and counted in the question.
 
     Raises
     ------
     QueryError
-        If there is neither a target nor a criterion, or a radius is given for a TIC id.
+        If there is neither a target nor a criterion, a radius is given for a TIC id, or stars and observations are given together.
     ResolverError
         If no resolver knows a name.
     """
-    criteria, filters = dict(criteria or {}), dict(filters or {})
+    check_missing(missing)
+    criteria, filters = _plain_criteria(criteria or {}), dict(filters or {})
     asked = archives_of(registry, settings, archive)
-    found = resolved(registry, settings, targets, radius=radius, refresh=refresh) if targets is not None else ()
-    if targets is not None and not found:
-        raise QueryError("the list of targets is empty; an empty list does not mean everything")
-    if radius is not None and found and all(target.radius is None for target in found):
-        raise QueryError(
-            f"a radius is for names and coordinates: {found[0]} is one star; give its coordinates for a cone"
-        )
+    cone = None if radius is None else arcseconds(radius)
+    parsed, gaps = ([], ()) if targets is None else targets_and_gaps(targets, cone, missing=missing)
+    if targets is not None and not parsed:
+        none = f": none of its {len(gaps):,} rows has a target" if gaps else ""
+        raise QueryError(f"the list of targets is empty{none}; an empty list does not mean everything")
+    if gaps:
+        log.warning("passed over: %s", gaps_in_words(gaps, len(gaps) + len(parsed)))
+    criteria |= _observation_criteria(parsed, criteria)
+    stars = [target for target in parsed if not isinstance(target, ObservationKey)]
+    found = _resolved(registry, settings, stars, cone, refresh)
+    if radius is not None and parsed and all(target.radius is None for target in found):
+        what = f"{found[0]} is one star" if found else "an obs_id is one observation"
+        raise QueryError(f"a radius is for names and coordinates: {what}; give its coordinates for a cone")
     if not found:
         for name, value in filters.items():
             make = registry.filters[name].criteria
@@ -84,7 +94,62 @@ def question(
             raise QueryError(
                 "nothing was asked for: give a target, or e.g. sector=14, or a criterion such as proposal_id='G06062'"
             )
-    return Query(found, criteria, wildcards, filters, asked)
+    return Query(found, criteria, bool(wildcards), filters, asked, gaps=gaps)
+
+
+def _plain_criteria(criteria: Mapping[str, Any]) -> dict[str, Any]:
+    """Return criteria with Python's numbers and lists in place of numpy's, after a check of obs_id.
+
+    Raises
+    ------
+    QueryError
+        If an obs_id is a number, which obsid is.
+    """
+    plain = {name: _plain_value(value) for name, value in criteria.items()}
+    for name, value in plain.items():
+        numbers = [
+            item for item in (value if isinstance(value, list | tuple | set) else [value]) if str(item).isdecimal()
+        ]
+        if name.lower() == "obs_id" and numbers:
+            raise QueryError(
+                f"obs_id={numbers[0]!r} is a number, and an obs_id is a name, e.g. 'tess2019198215352-s0014-0000000016740101-0150-s': the "
+                f"archive's number of an observation is its obsid, so ask for obsid='{numbers[0]}'"
+            )
+    return plain
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return type(value)(map(_plain_value, value)) if type(value) in {list, tuple} else value
+    for method in ("tolist", "to_list"):  # numpy, pandas, astropy; polars
+        if hasattr(value, method) and not hasattr(value, "to_value"):
+            return getattr(value, method)()
+    return value
+
+
+def _observation_criteria(parsed: Sequence[Parsed], criteria: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the criterion for observations that were given as targets; none if there are only stars.
+
+    Raises
+    ------
+    QueryError
+        If there are stars too, or the criterion was given twice.
+    """
+    keys = list(dict.fromkeys(target for target in parsed if isinstance(target, ObservationKey)))
+    if not keys:
+        return {}
+    others = [str(target) for target in parsed if not isinstance(target, ObservationKey)]
+    if others:
+        raise QueryError(
+            f"{keys[0].value!r} is an observation, and {others[0]!r} a star or place: ask for one kind after the other"
+        )
+    columns = {key.column for key in keys}
+    if len(columns) > 1:
+        raise QueryError("some observations are given by obs_id, and others by obsid: give the same for all")
+    (column,) = columns
+    if column in {name.lower() for name in criteria}:
+        raise QueryError(f"{column} is given twice: by the target {keys[0].value!r}, and as a criterion")
+    return {column: [key.value for key in keys]}
 
 
 def question_of_observations(
@@ -145,26 +210,19 @@ def archives_of(registry: Registry, settings: Settings, archive: str | Sequence[
     return names
 
 
-def resolved(
-    registry: Registry,
-    settings: Settings,
-    targets: Any,
-    *,
-    radius: float | Quantity | str | None = None,
-    refresh: bool = False,
+def _resolved(
+    registry: Registry, settings: Settings, parsed: Sequence[Target | str], radius: float | None, refresh: bool
 ) -> tuple[Target, ...]:
-    """Return targets. Each name is looked up once, unless the cache folder has it.
+    """Return targets, each once. Each name is looked up once, unless the cache folder has it.
 
     Raises
     ------
     ResolverError
         If no resolver knows a name.
     """
-    cone = None if radius is None else arcseconds(radius)
-    given = list(parse_targets(targets, cone))
-    names = list(dict.fromkeys(target for target in given if isinstance(target, str)))
+    names = list(dict.fromkeys(target for target in parsed if isinstance(target, str)))
     known = _resolved_names(registry, settings, names, refresh=refresh)
-    found = (target if isinstance(target, Target) else replace(known[target], radius=cone) for target in given)
+    found = (target if isinstance(target, Target) else replace(known[target], radius=radius) for target in parsed)
     return tuple(dict.fromkeys(found))
 
 

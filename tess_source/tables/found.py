@@ -151,6 +151,7 @@ class Found(FoundMethods):
             else []
         )
         lines += [*self._names_in_words(), *self._cones_in_words()]
+        lines += [f"passed over: {self._gaps_in_words()}"] if self.query.gaps else []
         kinds = text.counts(self.observations["kind"])
         lines.append(f"{text.number(len(self.observations), 'observation')}{': ' + kinds if kinds else ''}")
         if not len(self.observations):
@@ -215,6 +216,10 @@ class Found(FoundMethods):
         """Return the TIC ids without observations, if others have some."""
         return self._tics_of_query() - set(self.observations["tic"].to_list()) if len(self.observations) else set()
 
+    def _gaps_in_words(self) -> str:
+        """Return how many rows of the list of targets had none, and which."""
+        return f"{text.number(len(self.query.gaps), 'row')} without a target ({text.first(self.query.gaps)})"
+
     def _tics_without_products(self) -> set[int]:
         """Return the TIC ids whose products were all dropped, if others have products left."""
         asked = self._tics_of_query()
@@ -267,7 +272,8 @@ class Found(FoundMethods):
             size = text.size(float(self.products["size"].sum() or 0))
             what += [f"{text.number(len(self.products), 'product')} ({size})", text.number(len(self.links), "link")]
         stored = f" (from the store, answered at {self.from_store})" if self.from_store else ""
-        return f"Found {', '.join(what)} for {_query_in_words(self.query)}{stored}"
+        passed = f"; passed over {self._gaps_in_words()}" if self.query.gaps else ""
+        return f"Found {', '.join(what)} for {_query_in_words(self.query)}{stored}{passed}"
 
     def to_table(self) -> AstropyTable:
         """Return the products as an astropy table, which astroquery's functions take."""

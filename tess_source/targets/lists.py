@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-import csv
+import gzip
 import io
-import json
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
+from tess_source._lazy import pl, whole
 from tess_source.errors import QueryError
-from tess_source.targets.parse import TARGET_COLUMNS, plain_column
+from tess_source.targets.formats import ListedRow, rows_of_text
+from tess_source.targets.parse import check_missing, gaps_in_words
+from tess_source.targets.tabular import rows_of_table
+from tess_source.targets.target import Gap
 
 __all__ = ["expand", "read_targets"]
 
 
-def expand(words: Iterable[str]) -> Iterator[str]:
+def expand(words: Iterable[str], missing: str = "raise") -> Iterator[Any]:
     """Yield targets, with ``@file`` and ``-`` (standard input) replaced by their contents.
 
     Parameters
     ----------
     words : iterable of str
         Targets as on a command line.
+    missing : str
+        As in `read_targets`; with ``"skip"``, rows without a target come as a `Gap`, so that they can be counted.
 
     Yields
     ------
-    str
-        Targets.
+    object
+        Targets, as `tess_source.targets.parse.parse_targets` takes them.
 
     Raises
     ------
@@ -36,78 +41,87 @@ def expand(words: Iterable[str]) -> Iterator[str]:
     """
     for word in words:
         if word == "-":
-            yield from _targets_of_text(sys.stdin.read(), "standard input", "")
+            yield from _checked(rows_of_text(sys.stdin.read(), "standard input"), "standard input", missing)
         elif word.startswith("@"):
-            yield from read_targets(word[1:])
+            yield from _targets_of_file(word[1:], missing)
         else:
             yield word
 
 
-def read_targets(path: str | Path) -> list[str]:
+def read_targets(path: str | Path, *, missing: str = "raise") -> list[Any]:
     """Read targets from a file.
 
     Parameters
     ----------
     path : str or Path
-        ``.csv`` and ``.ecsv``: a table with a column called tic, ticid, TIC ID, target or name. Anything else: one target per line;
-        blank lines and text behind a ``#`` are skipped.
+        A table with a column called tic, ticid, TIC ID, tid, ID, target, name or the like, with ra and dec, or with obs_id or obsid: CSV
+        (with commas, semicolons, tabs or blanks, and lines before its header), ECSV, JSON, JSON lines, FITS, VOTable or Parquet. Where
+        one column is empty the next is used. Else text with one target per line, or with one line of targets and commas; blank lines
+        and text behind a ``#`` are skipped. Any of these may be compressed with gzip.
+    missing : str
+        ``"raise"``: rows without a target are an error. ``"skip"``: they are passed over.
 
     Returns
     -------
-    list of str
+    list of object
+        Targets, as `tess_source.targets.parse.parse_targets` takes them.
 
     Raises
     ------
     QueryError
-        If the file cannot be read, or holds no targets.
+        If the file cannot be read, or holds no targets, or rows have none; the message names the lines.
     """
-    file = Path(path)
+    return [target for target in _targets_of_file(path, missing) if not isinstance(target, Gap)]
+
+
+def _targets_of_file(path: str | Path, missing: str) -> list[Any]:
+    file, where = Path(path).expanduser(), repr(str(path))
     try:
-        content = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        content = file.read_bytes()
+        content = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+        if (table := _binary_table(content)) is not None:
+            return _checked(_rows_of(table), where, missing)
+        text = content.decode("utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
+    except (OSError, EOFError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise QueryError(f"the list of targets {str(path)!r} cannot be read: {reason}") from error
-    return _targets_of_text(content, repr(str(path)), file.suffix.lower())
+        raise QueryError(f"the list of targets {where} cannot be read: {reason}") from error
+    suffixes = [suffix.lower() for suffix in file.suffixes]
+    return _checked(rows_of_text(text, where, is_table=bool({".csv", ".ecsv", ".tsv"} & set(suffixes))), where, missing)
 
 
-def _targets_of_text(content: str, where: str, suffix: str) -> list[str]:
-    lines = [line for line in content.splitlines() if line.strip()]
-    if not lines:
-        found = []
-    elif lines[0].lstrip().startswith("{"):
-        found = [_target_of_json(line, where) for line in lines]
-    elif suffix in {".csv", ".ecsv"} or lines[0].startswith("# %ECSV") or _is_header(lines[0]):
-        found = _targets_of_table(lines, where)
-    else:
-        found = [line.split("#", 1)[0].strip() for line in lines]
-    found = [target for target in found if target]
-    if not found:
+def _rows_of(table: Any) -> Iterator[ListedRow]:
+    for number, target in enumerate(rows_of_table(table) or (), 1):
+        yield ListedRow(f"row {number}", target)
+
+
+def _checked(rows: Iterable[ListedRow], where: str, missing: str) -> list[Any]:
+    """Return the targets of rows, with gaps that say where they are.
+
+    Raises
+    ------
+    QueryError
+        If there are no targets, or if there are gaps that are not to be skipped.
+    """
+    check_missing(missing)
+    found = list(rows)
+    gaps = [row.where for row in found if isinstance(row.target, Gap)]
+    if gaps and missing == "raise":
+        raise QueryError(
+            f"{where}: {gaps_in_words(gaps, len(found))}; missing='skip' (--missing skip) passes over such rows"
+        )
+    if len(gaps) == len(found):
         raise QueryError(f"{where} holds no targets")
-    return found
+    return [Gap(f"{row.where} of {where}") if isinstance(row.target, Gap) else row.target for row in found]
 
 
-def _is_header(line: str) -> bool:
-    """Return whether a line is the header of a table with targets, e.g. printed by ``search --format csv``."""
-    return any(plain_column(name) in TARGET_COLUMNS for name in re.split(r"[,;\t]", line))
+def _binary_table(content: bytes) -> Any:
+    """Return the table of a FITS, VOTable or Parquet file; None if it is none."""
+    if content.startswith(b"PAR1"):
+        return pl.read_parquet(io.BytesIO(content))
+    kind = "fits" if content.startswith(b"SIMPLE  =") else "votable" if b"<VOTABLE" in content[:2000] else ""
+    if not kind:
+        return None
+    whole("astropy")
+    from astropy.table import Table
 
-
-def _target_of_json(line: str, where: str) -> str:
-    try:
-        row = json.loads(line)
-        names = {plain_column(name): name for name in row}
-        return str(row[next(names[name] for name in TARGET_COLUMNS if name in names)])
-    except (ValueError, TypeError, StopIteration) as error:
-        raise QueryError(f"{where} has a line that is no JSON object with a target: {line[:60]}") from error
-
-
-def _targets_of_table(lines: list[str], where: str) -> list[str]:
-    rows = [line for line in lines if not line.startswith("#")]
-    header = rows[0] if rows else ""
-    delimiter = max(",;\t ", key=header.count) if not header.count(",") else ","
-    table = csv.DictReader(io.StringIO("\n".join(rows)), delimiter=delimiter, skipinitialspace=True)
-    names = {plain_column(name): name for name in table.fieldnames or ()}
-    column = next((names[name] for name in TARGET_COLUMNS if name in names), None)
-    if column is None:
-        have = ", ".join(table.fieldnames or ()) or "none"
-        raise QueryError(f"{where} has no column of targets ({', '.join(TARGET_COLUMNS)}); its columns are {have}")
-    return [(row[column] or "").strip() for row in table]
+    return Table.read(io.BytesIO(content), format=kind)

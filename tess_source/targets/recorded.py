@@ -24,16 +24,16 @@ def question(query: Query) -> dict[str, Any]:
     -------
     dict
         ``targets``: texts such as ``"TIC 16740101"``, or for names and places a dict with tic, ra, dec [deg], radius [arcsec] and
-        resolver as far as known; ``criteria``: column → value; ``defaults``: criteria that archives added;
-        ``defaults`` and ``wildcards`` only if there are any.
+        resolver as far as known; ``criteria``: column → value; ``defaults``: criteria that archives added; ``wildcards``, if they are used;
+        ``gaps``: rows of the list of targets that had none and were passed over. The last three are there only if there are any.
     """
     asked: dict[str, Any] = {
         "targets": [_target_record(target) for target in query.targets],
         "criteria": _plain_criteria(query.criteria),
     }
-    if query.defaults:
-        asked["defaults"] = _plain_criteria(query.defaults)
-    return {**asked, "wildcards": True} if query.wildcards else asked
+    asked |= {"defaults": _plain_criteria(query.defaults)} if query.defaults else {}
+    asked |= {"wildcards": True} if query.wildcards else {}
+    return asked | ({"gaps": list(query.gaps)} if query.gaps else {})
 
 
 def query_from(asked: Mapping[str, Any]) -> Query:
@@ -50,7 +50,8 @@ def query_from(asked: Mapping[str, Any]) -> Query:
         defaults = _criteria_from(asked["defaults"]) if "defaults" in asked else None
     except (TypeError, ValueError, AttributeError) as error:
         raise LockError(f"the recorded question cannot be understood: {error}") from error
-    return Query(targets, criteria, bool(asked.get("wildcards", False)), defaults=defaults)
+    gaps = tuple(asked.get("gaps", ()))
+    return Query(targets, criteria, bool(asked.get("wildcards", False)), gaps=gaps, defaults=defaults)
 
 
 def _plain_criteria(criteria: Mapping[str, Any]) -> dict[str, Any]:

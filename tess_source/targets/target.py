@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["DEFAULT_RADIUS", "Query", "Target"]
+__all__ = ["DEFAULT_RADIUS", "Gap", "ObservationKey", "Query", "Target"]
 
 DEFAULT_RADIUS = 3.0
 """Default radius of a cone around coordinates [arcsec]: a seventh of a TESS pixel."""
@@ -41,6 +41,23 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class ObservationKey:
+    """One observation, given where a target is expected, by a column of the archive's observation table."""
+
+    column: str
+    """``"obs_id"``, the observation's name, or ``"obsid"``, the archive's number of it."""
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A row of a list of targets in which there is none."""
+
+    where: str = ""
+    """E.g. ``"line 5 of 'stars.csv'"``; empty: counted where it is met."""
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """A question to archives."""
 
@@ -56,3 +73,5 @@ class Query:
     """Names of the archives that are asked; if empty, those that are asked by default."""
     defaults: Mapping[str, Any] | None = None
     """Criteria that archives add by default: see `tess_source.hooks.specs.Archive.tess_defaults`. None: not known yet."""
+    gaps: tuple[str, ...] = ()
+    """Rows of the list of targets that had none and were passed over, e.g. ``"row 3"``."""

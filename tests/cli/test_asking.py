@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -99,3 +100,32 @@ def test_sessions_do_not_share_their_filters(run: Run) -> None:
     run("tell")
     assert "colour" not in {parameter.name for parameter in tell.params}
     assert "--colour" not in {flag for parameter in about.params[1:] for flag in parameter.opts}
+
+
+# -- targets of a shell --
+
+
+@pytest.mark.parametrize(
+    ("words", "targets"),
+    [
+        (["84.29", "-80.47"], ["84.29 -80.47"]),
+        (["-52.14", "39.9"], ["-52.14 39.9"]),
+        (["-52.14 39.9"], ["-52.14 39.9"]),
+        (["20:31:26.35", "-39:56:19.8"], ["20:31:26.35 -39:56:19.8"]),
+        (["05", "37", "09.9", "-80", "28", "08.8"], ["05 37 09.9 -80 28 08.8"]),
+        (["TIC", "16740101"], ["TIC 16740101"]),
+        (["16740101", "84.29", "-.47", "pi Men"], ["16740101", "84.29 -.47", "pi Men"]),
+    ],
+)
+def test_words_of_a_shell_are_the_targets_that_a_person_reads(run: Run, words: list[str], targets: list[str]) -> None:
+    assert f"'targets': {targets!r}" in run("paint", "tell", *words).output
+
+
+def test_rows_without_a_target_are_an_error_or_passed_over(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "stars.csv").write_text("tic,name\n16740101,\n,\n")
+    result = run("paint", "tell", f"@{tmp_path}/stars.csv")
+    assert "1 of 2 rows has no target (line 3)" in str(result.exception)
+    assert (
+        "'16740101', Gap(where=\"line 3 of"
+        in run("paint", "tell", f"@{tmp_path}/stars.csv", "--missing", "skip").output
+    )

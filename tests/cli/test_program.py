@@ -424,3 +424,31 @@ def test_a_reason_of_many_failures_is_said_once(program: Program, archive: Sampl
     assert said.err.count("404 Not Found") == 1
     assert "6 of 6 files were not fetched: the server answered 404 Not Found (" in said.err
     assert "_lc.fits and 3 more)" in said.err
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "jsonl", "ecsv", "table"])
+def test_what_the_program_prints_is_a_list_of_targets(program: Program, tmp_path: Path, form: str) -> None:
+    found = program("search", KELT9, "--kind", "lc", "--format", form).out
+    (tmp_path / "found.txt").write_text(found)
+    assert program("search", f"@{tmp_path}/found.txt", "--kind", "lc", "--format", form).out == found
+
+
+def test_a_place_is_given_as_two_words(program: Program) -> None:
+    assert "for 84.29 -80.47" in program("search", "84.29", "-80.47").err
+    assert (
+        program("search", "-52.140194", "39.938824", "--kind", "lc").out == program("search", KELT9, "--kind", "lc").out
+    )
+
+
+def test_a_name_of_two_words_is_told_to_need_quotes(program: Program) -> None:
+    said = program("search", "pi", "Men")
+    assert said.code == 3
+    assert 'put in quotes, e.g. "pi Men"' in said.err
+
+
+def test_rows_that_are_passed_over_are_counted_on_stderr(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "stars.csv").write_text("tic,name\n16740101,\n,\n")
+    assert program("search", f"@{tmp_path}/stars.csv").code == 2
+    said = program("search", f"@{tmp_path}/stars.csv", "--missing", "skip", "--kind", "lc")
+    assert said.code == 0
+    assert "passed over 1 row without a target (line 3 of" in said.err

@@ -512,3 +512,15 @@ def test_an_empty_table_from_the_store_tells_how_to_ask_again(archive: SampleArc
     assert "refresh=True (--refresh) asks the archive again" in repr(empty)
     asked = tess_source.search_lightcurve(KELT9, sector=99, refresh=True, session=session)
     assert "refresh" not in repr(asked)
+
+
+def test_rows_without_a_target_are_an_error_or_are_passed_over(session: Session) -> None:
+    whole = tess_source.search_lightcurve(118004375.0, session=session)
+    assert len(tess_source.search_lightcurve([118004375.0, None], missing="skip", session=session)) == len(whole) > 0
+    with pytest.raises(QueryError, match=r"1 of 2 rows has no target \(row 2\)"):
+        tess_source.search_lightcurve([118004375, None], session=session)
+
+
+@pytest.mark.parametrize("place", ["20:31:26.35 39:56:19.8", "20h31m26.35s, 39°56′19.8″", "-52.140208 39.938833"])
+def test_a_place_is_read_as_everywhere_else(place: str, session: Session) -> None:
+    assert len(tess_source.search_lightcurve(place, radius=5, session=session)) > 0

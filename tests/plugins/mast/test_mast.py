@@ -6,7 +6,10 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
+from astropy.table import Table
 from mast_case import KELT9, L98, PLACE, QUIET, TOI3505, obsids, portal_requests, session_at, some_observations
 from peers import astroquery_at
 
@@ -294,8 +297,70 @@ def test_an_obs_id_is_not_taken_for_an_obsid(session: Session) -> None:
     table = [{"obs_id": "tess2019198215352-s0014-0000000016740101-0150-s", "obsid": "tess2019198215352-s0014"}]
     with pytest.raises(TableError, match="obs_id is its name"):
         products(table, session=session)
-    with pytest.raises(TableError, match="obsid"):
-        products([{"obs_id": "tess2019198215352-s0014-0000000016740101-0150-s"}], session=session)
+    with pytest.raises(TableError, match="needs a column 'obs_id'"):
+        products([{"obs": 1}], session=session)
+
+
+LC14 = ("tess2019198215352-s0014-0000000016740101-0150-s", 27438495)
+KEYS: list[Any] = [
+    [{"obs_id": LC14[0]}], [{"obsid": str(LC14[1])}], {"obsid": float(LC14[1])}, [{"obs_id": LC14[0], "obsid": LC14[1]}],
+    [{"obs_id": LC14[0], "obsid": None}], {"obs_id": None, "obsid": LC14[1]}, LC14[0], str(LC14[1]), np.int64(LC14[1]), [LC14[0]],
+    np.array([LC14[1]]), pd.DataFrame({"obsid": [LC14[1]]}), Table({"obs_id": [LC14[0]]}), Table({"obsid": [LC14[1]]})[0],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("given", KEYS, ids=repr)
+def test_one_key_of_an_observation_suffices_to_list_its_products(session: Session, given: Any) -> None:
+    seen = observations(KELT9, session=session)
+    expected = products(seen.where(seen["obs_id"] == LC14[0]), session=session)
+    assert products(given, session=session) == expected
+    assert len(expected) == 20
+
+
+@pytest.mark.parametrize(
+    "given", [[{"obs_id": "tess2019"}], {"obsid": 1}, [{"obs_id": LC14[0]}, {"obs_id": "tess2019"}], "tess2019"]
+)
+def test_an_observation_that_the_archive_does_not_have_is_an_error(session: Session, given: Any) -> None:
+    with pytest.raises(QueryError, match="the archive has no observation with obs"):
+        products(given, session=session)
+
+
+def test_a_row_without_a_key_is_an_error_that_says_which(session: Session) -> None:
+    with pytest.raises(QueryError, match="row 2 of 2 has no obs_id"):
+        products([{"obs_id": LC14[0]}, {"obs_id": None}], session=session)
+
+
+def test_the_products_of_an_answer_are_those_of_its_observations(session: Session) -> None:
+    found = session.search(KELT9)
+    assert products(found, session=session) == products(found.observations, session=session)
+
+
+@pytest.mark.parametrize("kind", ["target", "fast", "dv"])
+def test_an_obs_id_of_any_kind_is_a_target(session: Session, kind: str) -> None:
+    seen = observations(KELT9, session=session)
+    names = seen.where(seen["kind"] == kind)["obs_id"].to_list()
+    assert session.search(names[0]).observations["obs_id"].to_list() == names[:1]
+    assert sorted(session.search(names).observations["obs_id"]) == sorted(names)
+    assert session.search({"obsid": seen["obsid"][0]}).observations["obsid"].to_list() == [seen["obsid"][0]]
+    assert session.count(names) == len(names)
+
+
+def test_an_observation_among_stars_or_with_a_cone_is_refused(session: Session) -> None:
+    with pytest.raises(QueryError, match="is an observation, and 'TIC 5' a star or place"):
+        session.search([LC14[0], 5])
+    with pytest.raises(QueryError, match="an obs_id is one observation"):
+        session.search(LC14[0], radius=3)
+    with pytest.raises(QueryError, match="obs_id is given twice"):
+        session.search(LC14[0], obs_id=LC14[0])
+    with pytest.raises(QueryError, match="some observations are given by obs_id, and others by obsid"):
+        session.search([LC14[0], {"obsid": LC14[1]}])
+
+
+@pytest.mark.parametrize("given", ["27438495", 27438495, np.int64(27438495), ["27438495"]])
+def test_a_number_for_an_obs_id_is_told_to_be_an_obsid(session: Session, given: Any) -> None:
+    with pytest.raises(QueryError, match=r"obs_id='?27438495'? is a number.*ask for obsid='27438495'"):
+        session.search(obs_id=given)
+    assert session.search(obsid=given).observations["obs_id"].to_list() == [LC14[0]]
 
 
 # -- to astroquery and back ----------------------------------------------------------------------------------------

@@ -1,0 +1,155 @@
+"""Columns of tables and fields of rows that hold targets, found by their names."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+from tess_source.errors import QueryError
+from tess_source.targets.target import Gap, ObservationKey
+from tess_source.targets.texts import is_blank
+
+__all__ = ["IDS", "TARGET_COLUMNS", "Columns", "is_missing", "plain_column"]
+
+IDS = ("tic", "ticid", "ticnumber", "tid")
+NAMES = (
+    "target", "targetname", "name", "objectname", "object", "starname", "hostname", "mainid", "planetname", "plname",
+)  # fmt: skip
+OBSERVATIONS = ("obsid",)
+"""Both obs_id, the name of an observation, and obsid, the archive's number of it."""
+PLACES = (
+    ("ra", "dec"), ("ra", "de"), ("ra", "decl"), ("sra", "sdec"), ("radeg", "decdeg"), ("radeg", "dedeg"), ("raicrs", "deicrs"),
+    ("raicrs", "decicrs"), ("raj2000", "dej2000"), ("raj2000", "decj2000"), ("ra2000", "dec2000"), ("ra2000", "de2000"),
+    ("rightascension", "declination"), ("ticrightascension", "ticdeclination"), ("targetra", "targetdec"), ("raobj", "decobj"),
+)  # fmt: skip
+CATALOGUE_ID = "id"
+"""The TIC's own column of ids. In other tables it may be anything, so it is used only if there is no other column of targets."""
+IMAGES = ("TESS FFI", "TICA FFI")
+"""What the archive writes as the target of a full-frame image."""
+
+TARGET_COLUMNS = (*IDS, *NAMES, CATALOGUE_ID)
+"""Names of columns with targets, best first; case, units in brackets and all but letters and digits do not count."""
+
+
+def plain_column(name: object) -> str:
+    """Return the name of a column in the form that is compared with `TARGET_COLUMNS`."""
+    return re.sub(r"[\W_]+", "", re.sub(r"[(\[].*?[)\]]", "", str(name))).lower()
+
+
+def is_missing(value: Any) -> bool:
+    """Return whether a cell is empty: None, NaN, NaT, pandas' NA, masked, or a text that says so."""
+    if isinstance(value, str):
+        return is_blank(value)
+    if value is None or type(value).__name__ in {"NAType", "NaTType", "MaskedConstant"}:
+        return True
+    if getattr(value, "shape", None) == () and bool(getattr(value, "mask", False)):
+        return True
+    return isinstance(value, Real) and math.isnan(value)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a table that tell the target of a row."""
+
+    cells: tuple[str, ...]
+    """Columns with a TIC id or a name, best first."""
+    observations: tuple[str, ...]
+    place: tuple[str, str] | None
+    catalogue: str | None
+    """The column ID, if it may be the TIC's."""
+
+    @classmethod
+    def among(cls, names: Iterable[object]) -> Columns | None:
+        """Return the columns among some names that hold targets; None if there are none."""
+        given: dict[str, str] = {}
+        for name in map(str, names):
+            given.setdefault(plain_column(name), name)
+        cells = tuple(given[name] for name in (*IDS, *NAMES) if name in given)
+        keys = tuple(name for name in map(str, names) if plain_column(name) in OBSERVATIONS)
+        place = next(((given[ra], given[dec]) for ra, dec in PLACES if ra in given and dec in given), None)
+        catalogue = None if cells else given.get(CATALOGUE_ID)
+        return cls(cells, keys, place, catalogue) if cells or keys or place or catalogue else None
+
+    @classmethod
+    def of(cls, names: Iterable[object], what: str) -> Columns:
+        """Return the columns that hold targets.
+
+        Raises
+        ------
+        QueryError
+            If there are none; the message names `what`, and the columns that it has.
+        """
+        names = list(names)
+        if (found := cls.among(names)) is not None:
+            return found
+        have = ", ".join(map(str, names)) or "none"
+        renamed = any(re.fullmatch(r"_\d+", str(name)) for name in names)
+        raise QueryError(
+            f"{what} has no column of targets (tic, ticid, tid, ID, target, name, ra and dec, obs_id or obsid); it has {have}"
+            + ("; pandas' itertuples renames columns with blanks: use to_dict('records')" if renamed else "")
+        )
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """All of these columns."""
+        return (*self.cells, *self.observations, *(self.place or ()), *([self.catalogue] if self.catalogue else ()))
+
+    def target(self, row: Mapping[str, Any], where: str = "") -> Any:
+        """Return what a row has for a target: the cell of the best column that is not empty, a pair, an `ObservationKey` or a `Gap`."""
+        cell = row.__getitem__
+        for name in self.cells:
+            if not is_missing(value := cell(name)) and value not in IMAGES:
+                return value
+        for name in self.observations:
+            if not is_missing(value := cell(name)):
+                column = "obsid" if "_" not in name.strip("_") and name.lower() == "obsid" else "obs_id"
+                return ObservationKey(column, _whole_text(value))
+        if self.catalogue is not None and not is_missing(value := cell(self.catalogue)):
+            return value
+        if self.place is not None and not any(map(is_missing, pair := tuple(map(cell, self.place)))):
+            return self._place(pair)
+        return Gap(where)
+
+    def check_ids(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Check that a column ID beside coordinates holds more than the numbers of the rows.
+
+        Raises
+        ------
+        QueryError
+            If it counts from 0 or 1.
+        """
+        if self.catalogue is None or self.place is None:
+            return
+        ids = [str(row[self.catalogue]).strip() for row in rows]
+        if ids and ids in ([*map(str, range(len(ids)))], [*map(str, range(1, len(ids) + 1))]):
+            raise QueryError(
+                f"column {self.catalogue!r} counts the rows, and so may not hold TIC ids: leave it out to use {self.place[0]!r} and "
+                f"{self.place[1]!r}, or call it tic"
+            )
+
+    def _place(self, pair: tuple[Any, Any]) -> Any:
+        assert self.place is not None
+        if re.search(r"[(\[]\s*h", self.place[0], re.IGNORECASE) and _is_number(pair[0]):
+            raise QueryError(f"column {self.place[0]!r} is in hours: give right ascension in degrees, or sexagesimal")
+        if all(isinstance(part, Real) for part in pair):
+            return tuple(map(float, pair))
+        if any(hasattr(part, "to_value") for part in pair):
+            return tuple(float(part.to_value("deg") if hasattr(part, "to_value") else part) for part in pair)
+        return f"{pair[0]}, {pair[1]}"
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        return math.isfinite(float(value))
+    except (TypeError, ValueError):
+        return False
+
+
+def _whole_text(value: Any) -> str:
+    """Return a key as text: columns with gaps hold whole numbers as floats."""
+    text = str(value).strip()
+    return str(int(float(text))) if re.fullmatch(r"\d+\.0*", text) else text
