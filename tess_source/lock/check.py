@@ -13,6 +13,7 @@ from tess_source._lazy import pl
 from tess_source.cache.verified import READERS
 from tess_source.files.folder import Folder
 from tess_source.files.verify import Release, Verifier, read_through
+from tess_source.paths import user_path
 from tess_source.tables.items import Item
 from tess_source.tables.plan import Plan
 from tess_source.tables.rows import Rows, polars_schema
@@ -86,7 +87,7 @@ def verify_lock(plan: Plan, root: str | Path | None = None, *, sizes_only: bool 
         One row per file of the lock in its order, then one per further file in the folder. Hidden files, ``.part`` files and files behind
         symbolic links are left out.
     """
-    folder = Folder(plan.root if root is None else Path(root))
+    folder = Folder(plan.root if root is None else user_path(root))
     items = list(plan)
 
     def look(item: Item) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,12 +19,15 @@ from tess_source.hooks.registry import Registry
 from tess_source.search.narrowing import Listing, Wanted, listed
 from tess_source.search.resolving import archives_of
 from tess_source.settings import Settings
+from tess_source.tables.convert import frame_of_uris, to_frame
 from tess_source.tables.found import Found
 from tess_source.tables.listing import Links, Observations, Products
 from tess_source.targets.recorded import question as recorded
 from tess_source.targets.target import Query
 
 __all__ = ["FIELD_TABLES", "answer", "count", "fields", "found_of", "observed", "products"]
+
+log: logging.Logger = logging.getLogger(__name__)
 
 FIELD_TABLES = ("observations", "products")
 
@@ -115,11 +119,18 @@ def products(
 
 
 def found_of(registry: Registry, settings: Settings, table: Any) -> Found:
-    """Return a product table from elsewhere (astroquery, pandas, polars) as a `Found`."""
-    query = Query()
-    given = Products.of(table).unique()
+    """Return products from elsewhere as a `Found`: a table, rows or URIs; or a table of observations, whose products are listed."""
+    query, seen = Query(), Observations.empty()
+    frame = frame_of_uris(table)
+    frame = to_frame(table) if frame is None else frame
+    if {"obs_id", "obsid"} & {*frame.columns} and not {"uri", "dataURI"} & {*frame.columns}:
+        seen = Observations.of(frame)
+        given = products(registry, settings, seen)
+        log.info("%d observations: %d products are listed", len(seen), len(given))
+    else:
+        given = (Products.of(frame) if frame.width else Products.empty()).unique()
     record = _record(registry, settings, query)
-    return _linked(registry, settings, Found(given, Observations.empty(), Links.empty(), query, record=record))
+    return _linked(registry, settings, Found(given, seen, Links.empty(), query, record=record))
 
 
 def fields(registry: Registry, settings: Settings, what: str = "observations") -> list[Field]:

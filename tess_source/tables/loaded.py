@@ -67,8 +67,12 @@ class Loaded:
         Raises
         ------
         LoadError
-            If no file could be opened; the message has each reason once, with its files.
+            If there is no file, or none could be opened; the message has each reason once, with its files.
         """
+        if not of:
+            raise LoadError(
+                "there is nothing to open: the plan has no file; found.explain() tells why a search found none"
+            )
         reasons = Reasons(self.failed)
         if not self.groups:
             raise LoadError(f"nothing could be opened: {reasons if reasons else 'no file is there'}")

@@ -43,7 +43,9 @@ def planned(
     frame = frame.with_columns(
         path=pl.Series(placed, dtype=pl.String),
         problem=pl.Series(problems, dtype=pl.String),
-        sha256=frame["sha256"].cast(pl.String) if "sha256" in frame.columns else pl.lit(None, dtype=pl.String),
+        sha256=pl.col("sha256").cast(pl.String).replace("", None)
+        if "sha256" in frame.columns
+        else pl.lit(None, pl.String),
         mirrors=pl.Series(_mirrors_of(frame["uri"], links), dtype=pl.String),
     )
     return Items(completed(_with_release(frame, observations)).sort("path", "uri"))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tess_source.errors import QueryError
+from tess_source.paths import user_path
 from tess_source.targets.parse import TARGET_COLUMNS, plain_column
 
 __all__ = ["expand", "read_targets"]
@@ -61,7 +62,7 @@ def read_targets(path: str | Path) -> list[str]:
     QueryError
         If the file cannot be read, or holds no targets.
     """
-    file = Path(path)
+    file = user_path(path)
     try:
         content = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
