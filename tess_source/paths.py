@@ -158,7 +158,8 @@ class _Blank(dict[str, Any]):
 def _filled_in(part: str, product: Mapping[str, Any]) -> str:
     row = _Blank(product)
     if row.get("obs_collection") is None:
-        row["obs_collection"] = str(row.get("archive") or "other").upper()
+        told = re.match(r"mast:(TESS|HLSP)/", str(row.get("uri") or ""))
+        row["obs_collection"] = told[1] if told else str(row.get("archive") or "other").upper()
     try:
         fields = {name for _, name, _, _ in string.Formatter().parse(part) if name}
     except ValueError as error:

@@ -125,7 +125,10 @@ class Settings:
     @property
     def server_name(self) -> str:
         """``MAST``, or the address of another server."""
-        return (self.server or "MAST").rstrip("/")
+        parts = urlsplit((self.server or "MAST").rstrip("/"))
+        return parts._replace(
+            netloc=parts.netloc.rpartition("@")[2]
+        ).geturl()  # a password is not shown, or written to a lock
 
 
 def checked_jobs(jobs: int) -> int:
