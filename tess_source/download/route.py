@@ -195,7 +195,7 @@ def _trouble_at(causes: list[BaseException], who: str, advice: str) -> Trouble |
     if numbers & NOWHERE:
         return Trouble(f"no network: {who} cannot be reached from this machine", advice or _REACHED)
     if errno.ECONNREFUSED in numbers:
-        return Trouble(f"no connection, since {who} refused it", advice)
+        return Trouble(f"no connection, since {who} refused it ({os.strerror(errno.ECONNREFUSED)})", advice)
     if _first(causes, ConnectTimeoutError):  # the errors above are wrapped in it too
         return Trouble(f"no connection within the time-out: {who} does not answer", advice or _REACHED)
     return None

@@ -69,7 +69,7 @@ def _from_mapping(data: Mapping[Any, Any]) -> pl.DataFrame:
     values = {str(name): value for name, value in data.items()}
     if values and all(isinstance(value, list | tuple | np.ndarray | pl.Series) for value in values.values()):
         return pl.DataFrame(values, strict=False)
-    return pl.DataFrame([values], infer_schema_length=None)
+    return _from_rows([values])
 
 
 def _from_astropy(data: Any) -> pl.DataFrame:
@@ -87,7 +87,8 @@ def _from_arrow(data: Any) -> pl.DataFrame:
 def _from_rows(data: Iterable[Any]) -> pl.DataFrame:
     rows = list(data)
     if all(isinstance(row, Mapping) for row in rows):
-        return pl.DataFrame([dict(row) for row in rows], infer_schema_length=None)
+        plain = [{name: None if _is_missing(value) else value for name, value in row.items()} for row in rows]
+        return pl.DataFrame(plain, infer_schema_length=None)
     return pl.concat(map(to_frame, rows), how="diagonal_relaxed")
 
 
