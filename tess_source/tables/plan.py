@@ -20,7 +20,7 @@ from tess_source.tables.entries import as_astroquery, as_frame, counted, with_su
 from tess_source.tables.items import HERE, Entry, Item, Items, item_from
 from tess_source.tables.listing import Links, Observations, Products
 from tess_source.tables.loaded import Group, Loaded, Opened, opened_values
-from tess_source.tables.planning import other_schemes, planned
+from tess_source.tables.planning import check_parts, other_schemes, planned
 from tess_source.tables.saved import as_text
 from tess_source.tables.typed import ManifestMethods
 
@@ -81,6 +81,10 @@ class Plan:
     session: Fetches | None = None
     """The session that fetches the plan. It is not saved."""
 
+    def __post_init__(self) -> None:
+        check_parts(self.items, self.record, self.session)
+        object.__setattr__(self, "root", user_path(self.root))
+
     @classmethod
     def of(
         cls,
@@ -100,12 +104,8 @@ class Plan:
         products : Products
         root : str or Path
             The folder; it need not exist.
-        layout, links, observations
-            See `planned`.
-        record : mapping, optional
-            Record of how the products were found.
-        session : Session, optional
-            The session that fetches the plan.
+        layout, links, observations, record, session
+            See `planned`, and the parts of a plan.
         """
         items = planned(products, layout, links=links, observations=observations)
         return cls(items, user_path(root), {**(record or {}), "layout": layout}, session)
