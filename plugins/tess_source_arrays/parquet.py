@@ -166,6 +166,8 @@ def to_parquet(
 
 def _checked_path(path: Any, shards: int | None) -> Path:
     """Return the path of a data set, after a check that it can be written there, before anything is read."""
+    if not isinstance(path, str | os.PathLike):
+        raise QueryError(f"path={path!r}: give the path of {'a file' if shards is None else 'a folder'}")
     place = user_path(path)
     if shards is None and place.is_dir():
         raise DataSetExistsError(f"{str(path)!r} is a folder: name a file, or give shards=")

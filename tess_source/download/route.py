@@ -70,7 +70,7 @@ def proxy_of(url: str) -> str | None:
     proxy = select_proxy(url, get_environ_proxies(url))
     if not proxy:
         return None
-    scheme = urlsplit(url).scheme
+    scheme, parts = urlsplit(url).scheme, urlsplit("")
     try:
         proxy = prepend_scheme_if_needed(proxy, "http")
         parts = urlsplit(proxy)
