@@ -11,6 +11,7 @@ __all__ = [
     "ForkedError",
     "LoadError",
     "LockError",
+    "NetworkError",
     "NoColumnError",
     "NoReaderError",
     "NoSessionError",
@@ -92,6 +93,16 @@ class ServiceError(TessSourceError, ConnectionError):
     def __str__(self) -> str:
         code = f" (HTTP {self.status})" if self.status is not None else ""
         return f"{self.service}: {self.problem}{code}{'. ' + self.advice if self.advice else ''}"
+
+
+class NetworkError(ServiceError):
+    """A failure on the way to an archive, not of the archive: a proxy, a name that is unknown, a certificate, no network.
+
+    Its parameters are those of `ServiceError`. The message does not begin with the service, which is not to blame.
+    """
+
+    def __str__(self) -> str:
+        return f"{self.problem}{'. ' + self.advice if self.advice else ''}"
 
 
 class OfflineError(TessSourceError, ConnectionError):

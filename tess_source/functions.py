@@ -202,8 +202,9 @@ def download(
 
     Parameters
     ----------
-    products : Products, Found, Plan or table
-        What to fetch.
+    products : Products, Found, Plan, Manifest, table or URIs
+        What to fetch: an answer, a plan, a product table of astroquery, pandas or polars, rows of one, or URIs of files. Of observations,
+        all products are listed and fetched.
     root : str or Path, optional
         The folder; the cache folder if not given.
     layout : str
@@ -229,7 +230,8 @@ def download(
     Interrupted
         On Ctrl-C, with the manifest so far.
     """
-    own = products.session if isinstance(products, Plan | Found) else None
+    value = products.plan if isinstance(products, Manifest) else getattr(products, "found", products)
+    own = value.session if isinstance(value, Plan | Found) else None
     here = own if session is None and isinstance(own, Session) else _chosen(session)
     return here.download(
         products, root, layout=layout, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
@@ -261,15 +263,28 @@ def open(
     session: Session | None = None,
     **options: Any,
 ) -> Group | Loaded:
-    """Open files of this machine, or the files of a manifest: see `Manifest.load`.
+    """Open files of this machine, or the files of a manifest: see `Manifest.load`, which also tells what is returned.
 
     Parameters
     ----------
     what : path, iterable of paths, or Manifest
+        A path may be that of a file; of a folder, for the TESS and FITS files in it and in its subfolders; or a pattern such as
+        ``"data/*_lc.fits"``. Each file is opened once, in the order given; those of a folder or pattern are sorted.
     session : Session, optional
         The default session if not given.
     **options
         Passed to the readers, e.g. ``flux_column="sap_flux"``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file. Of several, those that are missing are logged, and the others opened.
+    IsADirectoryError
+        If it is a folder without such files.
+    LoadError
+        If no file could be opened.
+    QueryError
+        If there is no path, or an argument makes no sense.
     """
     return _chosen(session).open(what, **options)
 

@@ -1,7 +1,8 @@
-"""Paths of products: layouts, and checks that nothing is written outside of your folder."""
+"""Paths that users give, and paths of products: layouts, and checks that nothing is written outside of your folder."""
 
 from __future__ import annotations
 
+import os
 import re
 import string
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Any
 
 from tess_source.errors import QueryError, UnknownNameError, UnsafePathError
 
-__all__ = ["LAYOUTS", "checked_layout", "inside", "parts_of", "relative_path", "safe_component"]
+__all__ = ["LAYOUTS", "checked_layout", "inside", "parts_of", "relative_path", "safe_component", "user_path"]
 
 LAYOUTS = {
     "mast": "mastDownload/{obs_collection}/{obs_id}/{filename}",
@@ -21,6 +22,47 @@ LAYOUTS = {
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 _DEVICES = re.compile(r"(?:con|conin\$|conout\$|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]) *(?:\..*)?", re.IGNORECASE)
 _LONGEST = 255
+
+
+def user_path(path: str | os.PathLike[str]) -> Path:
+    """Return a path that a user gave, with ``~`` and ``~user`` in front replaced by the home folder.
+
+    Every path that a user gives, in whatever way, goes through this function. A second time changes nothing.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        A relative path stays relative.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    QueryError
+        If it is not a path, empty, in bytes, or of a user that this machine does not know.
+    """
+    if not isinstance(path, str | os.PathLike):
+        hint = (
+            f"; give text, e.g. {os.fsdecode(path)!r}" if isinstance(path, bytes) else "; give text or a pathlib.Path"
+        )
+        raise QueryError(f"{path!r} is not a path{hint}")
+    given = os.fspath(path)
+    if not isinstance(given, str):
+        raise QueryError(f"{path!r} is a path in bytes; give one in text, e.g. {os.fsdecode(given)!r}")
+    given = str(given)  # a subclass of str, such as numpy's, may look otherwise in messages
+    if not given or "\0" in given:
+        raise QueryError(f"{given!r} is not a path{'; the current folder is .' if not given else ': it holds a NUL'}")
+    expanded = os.path.expanduser(given)  # noqa: PTH111  Path would take "./~" for "~"
+    if given.startswith("~") and expanded == given:
+        user = given[1:].split(os.sep, 1)[0]
+        whose = f"a user {user!r}" if user else "your home folder"
+        raise QueryError(
+            f"{given!r}: this machine does not know {whose}; for a name that begins with ~, write './{given}'"
+        )
+    place = Path(expanded)
+    return place.absolute() if str(place).startswith("~") else place
 
 
 def safe_component(text: object) -> str:
@@ -116,13 +158,16 @@ class _Blank(dict[str, Any]):
 def _filled_in(part: str, product: Mapping[str, Any]) -> str:
     row = _Blank(product)
     if row.get("obs_collection") is None:
-        row["obs_collection"] = str(row.get("archive") or "other").upper()
+        told = re.match(r"mast:(TESS|HLSP)/", str(row.get("uri") or ""))
+        row["obs_collection"] = told[1] if told else str(row.get("archive") or "other").upper()
     try:
         fields = {name for _, name, _, _ in string.Formatter().parse(part) if name}
     except ValueError as error:
         raise QueryError(f"the layout's part {part!r} cannot be understood: {error}") from error
     if missing := [name for name in sorted(fields) if name in row and row[name] is None]:
-        raise UnsafePathError(f"the layout names {{{missing[0]}}}, which this product does not have")
+        raise UnsafePathError(
+            f"the layout names {{{missing[0]}}}, which this product does not have; choose another, e.g. flat"
+        )
     if simple := [name for name in fields if not name.isidentifier()]:
         raise QueryError(f"the layout names {{{simple[0]}}}; only plain column names are allowed")
     try:

@@ -20,6 +20,7 @@ from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
 from tess_source.load.loading import each_opened, read
 from tess_source.load.local import manifest_of
+from tess_source.paths import user_path
 from tess_source.search import asking
 from tess_source.search.resolving import question, question_of_observations
 from tess_source.search.select import checked, filters_among, select
@@ -104,7 +105,8 @@ class Session(Extended):
             raise QueryError(f"offline={offline!r}: give True, False, or None")
         age = None if max_age is None else seconds(max_age)
         settings = Settings(
-            token=token, timeout=checked_seconds("timeout", timeout), jobs=checked_jobs(jobs), cache=cache, max_age=age,
+            token=token, timeout=checked_seconds("timeout", timeout), jobs=checked_jobs(jobs), cache=cache,
+            max_age=age,
             offline=offline, archive=checked_names("archive", archive),
         )  # fmt: skip
         self.settings: Settings = replace(settings, server=server.rstrip("/")) if server else settings
@@ -226,7 +228,20 @@ class Session(Extended):
         return asking.fields(self.registry, self.settings, what)
 
     def found(self, products: Any) -> Found:
-        """Return a product table from elsewhere (astroquery, pandas, polars) as a `Found`."""
+        """Return products from elsewhere as a `Found`.
+
+        Parameters
+        ----------
+        products : object
+            A table of astroquery, pandas or polars, rows of one, or URIs. Of a table of observations, the products are listed.
+
+        Raises
+        ------
+        TableError
+            If it is none of these.
+        """
+        if isinstance(inner := getattr(products, "found", products), Found):  # a `SearchTable` has one
+            return inner.using(self)
         return asking.found_of(self.registry, self.settings, products).using(self)
 
     def select(self, found: Any, /, **filters: Any) -> Found:
@@ -242,25 +257,14 @@ class Session(Extended):
         return select(self.registry, found if isinstance(found, Found) else self.found(found), filters)
 
     def plan(self, products: Any, root: str | Path | None = None, *, layout: str = "mast") -> Plan:
-        """Plan the download of products: an answer, or a table from elsewhere. See `Found.plan`."""
-        return self.select(products).using(self).plan(root, layout=layout)
+        """Plan the download of products: an answer, or what `found` takes. See `Found.plan`."""
+        return self.found(products).plan(root, layout=layout)
 
     def load_plan(self, path: str | Path, root: str | Path | None = None) -> Plan:
-        """Read a plan that was saved: a lock.
-
-        Parameters
-        ----------
-        path : str or Path
-        root : str or Path, optional
-            The folder the files go to; the cache folder if None.
-
-        Raises
-        ------
-        LockError
-            If it is not a plan; the message names the file.
-        """
-        items, record = read_saved(Path(path))
-        return Plan(items, Path(root) if root is not None else self.store.root, record, self)
+        """Read a plan that was saved, a lock: see `tess_source.load_plan`."""
+        folder = self.store.root if root is None else user_path(root)
+        items, record = read_saved(user_path(path))
+        return Plan(items, folder, record, self)
 
     def download(
         self,
@@ -274,7 +278,7 @@ class Session(Extended):
         executor: Executor | None = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:
-        """Fetch a plan, an answer, or products from elsewhere: see `tess_source.download`."""
+        """Fetch a plan, an answer, the files of a manifest, or what `found` takes: see `tess_source.download`."""
         plan = self._plan_of(what, root, layout)
         return download(
             plan, self.registry, self.settings, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
@@ -307,15 +311,7 @@ class Session(Extended):
     def open(
         self, what: Manifest | str | PathLike[str] | Iterable[str | PathLike[str]], /, **options: Any
     ) -> Group | Loaded:
-        """Open files: see `Manifest.load`.
-
-        Parameters
-        ----------
-        what : Manifest or path or iterable of paths
-            A manifest, or files on this machine.
-        **options
-            Passed to the readers.
-        """
+        """Open files of this machine, or those of a manifest: see `tess_source.open`."""
         manifest = what if isinstance(what, Manifest) else manifest_of(what, self)
         return self.read(manifest, **options).collection(len(manifest))
 
@@ -345,9 +341,10 @@ class Session(Extended):
         return each_opened(self.registry, manifest, function, workers, options)
 
     def _plan_of(self, what: Any, root: str | Path | None, layout: str) -> Plan:
-        if not isinstance(what, Plan):
+        plan = what.plan if isinstance(what, Manifest) else what
+        if not isinstance(plan, Plan):
             return self.plan(what, root, layout=layout)
-        return what.using(self) if root is None else what.using(self).to(root)
+        return plan.using(self) if root is None else plan.using(self).to(root)
 
 
 def _restored(settings: Settings, registry: Registry) -> Session:

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
 from tess_source.errors import QueryError, UnknownNameError
+from tess_source.paths import user_path
 from tess_source.units import count_of_bytes, seconds
 
 __all__ = [
@@ -118,10 +119,17 @@ class Settings:
     archive: tuple[str, ...] | None = None
     """Names of the archives that are asked; None: all but stand-ins."""
 
+    def __post_init__(self) -> None:
+        if self.cache:
+            object.__setattr__(self, "cache", user_path(self.cache))
+
     @property
     def server_name(self) -> str:
         """``MAST``, or the address of another server."""
-        return (self.server or "MAST").rstrip("/")
+        parts = urlsplit((self.server or "MAST").rstrip("/"))
+        return parts._replace(
+            netloc=parts.netloc.rpartition("@")[2]
+        ).geturl()  # a password is not shown, or written to a lock
 
 
 def checked_jobs(jobs: int) -> int:
@@ -201,7 +209,7 @@ def checked_seconds(name: str, value: float) -> float:
 def config_file() -> Path:
     """Return the path of the config file, which need not exist: ``TESS_SOURCE_CONFIG``, or the system's place for such files."""
     if given := os.environ.get("TESS_SOURCE_CONFIG"):
-        return Path(given).expanduser()
+        return user_path(given)
     from platformdirs import user_config_dir
 
     return Path(user_config_dir("tess-source", appauthor=False)) / "config.toml"
@@ -227,11 +235,11 @@ def cache_folder(given: str | Path | None = None) -> Path:
         If the config file cannot be understood.
     """
     if chosen := given or os.environ.get("TESS_SOURCE_CACHE"):
-        return Path(chosen).expanduser().absolute()
+        return user_path(chosen).absolute()
     if configured := _configured("cache"):
         if not isinstance(configured, str):
             raise QueryError(f"'cache' in {str(config_file())!r} is a folder; {configured!r} is not")
-        return (config_file().parent / Path(configured).expanduser()).absolute()
+        return (config_file().parent / user_path(configured)).absolute()
     from platformdirs import user_cache_dir
 
     return Path(user_cache_dir("tess-source", appauthor=False)).absolute()

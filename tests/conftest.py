@@ -109,8 +109,12 @@ def no_user_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.T
         "MAST_API_TOKEN",
         "http_proxy",
         "https_proxy",
+        "all_proxy",
+        "no_proxy",
         "HTTP_PROXY",
         "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
     ):
         monkeypatch.delenv(name, raising=False)
 

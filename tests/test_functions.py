@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import toys
+from astropy.table import QTable, Table
 
 import tess_source
-from tess_source import Accessor, Found, Kind, Manifest, Plan, Products, Session, hookimpl
-from tess_source.errors import LoadError, NoSessionError, PluginError, QueryError, UnknownNameError
+from tess_source import Accessor, Filter, Found, Kind, Manifest, Plan, Products, Session, hookimpl
+from tess_source._lazy import pl
+from tess_source.errors import LoadError, NoSessionError, PluginError, QueryError, TableError, UnknownNameError
 from tess_source.tables.items import Entry
 from tess_source_sample.server import SampleArchive
 
@@ -107,6 +109,129 @@ def test_what_was_found_and_planned_is_downloaded_too(archive: SampleArchive, tm
     assert found.session is not None
     assert [entry.status for entry in found.session.download(found.to_table(), tmp_path)] == ["here"]
     assert [entry.status for entry in found.session.iter_download(found, tmp_path)] == ["here"]
+
+
+# What a product table may be; each is made of one of ours.
+TABLES: dict[str, Callable[[Products], Any]] = {
+    "ours": lambda table: table,
+    "astropy's": lambda table: table.to_table(),
+    "astropy's, all masked": lambda table: Table(table.to_table(), masked=True),
+    "a QTable": lambda table: QTable(table.to_table()),
+    "a row of astropy's": lambda table: table.to_table()[0],
+    "rows of astropy's": lambda table: list(table.to_table()),
+    "polars'": lambda table: table.to_polars(),
+    "polars' lazy": lambda table: table.to_polars().lazy(),
+    "pandas'": lambda table: table.to_pandas(),
+    "a row of pandas'": lambda table: table.to_pandas().iloc[0],
+    "named tuples": lambda table: list(table.to_pandas().itertuples()),
+    "a structured array": lambda table: table.to_table().as_array(),
+    "dicts": list,
+    "a dict": lambda table: table[0],
+    "a generator of dicts": iter,
+    "a dict of columns": lambda table: table.to_pandas()[["dataURI", "obs_id", "size"]].to_dict("list"),
+    "only MAST's columns": lambda table: table.to_table()[
+        "obs_id", "dataURI", "productFilename", "size", "obs_collection"
+    ],
+    "only addresses": lambda table: table.to_polars().select("dataURI"),
+    "a URI": lambda table: table["uri"][0],
+    "URIs": lambda table: table["uri"].to_list(),
+    "a column of astropy's": lambda table: table.to_table()["dataURI"],
+    "a column of pandas'": lambda table: table.to_pandas()["dataURI"],
+    "a column of polars'": lambda table: table["uri"],
+    "an array": lambda table: table["uri"].to_numpy(),
+}
+
+
+@pytest.mark.parametrize("form", TABLES)
+def test_products_in_any_form_are_downloaded(form: str, archive: SampleArchive, tmp_path: Path) -> None:
+    session = Session(archive.url, cache=tmp_path / "cache")
+    table = session.search(16740101, kind="lc", sector=14, exptime=120).products
+    manifest = session.download(TABLES[form](table), tmp_path)
+    (entry,) = manifest
+    assert (entry.status, entry.item.tic, entry.item.kind) == ("fetched", 16740101, "lc")
+    assert entry.path == tmp_path / "mastDownload" / "TESS" / table["obs_id"][0] / table["filename"][0]
+    for again in (tess_source.download(TABLES[form](table), tmp_path, session=session), session.download(manifest)):
+        assert [entry.status for entry in again] == ["here"]
+    assert [entry.status for entry in session.iter_download(TABLES[form](table), tmp_path)] == ["here"]
+
+
+def test_the_rows_of_lightkurves_table_are_downloaded(archive: SampleArchive, tmp_path: Path) -> None:
+    session = Session(archive.url, cache=tmp_path / "cache")
+    rows = tess_source.search_lightcurve(16740101, sector=[14, 15], exptime=120, session=session)
+    for download in (session.download, tess_source.download):
+        assert len(download(rows, tmp_path).ok) == 2
+    assert [entry.item.first_sector for entry in session.download(rows[1:], tmp_path)] == [15]
+
+
+@pytest.mark.parametrize("form", ["ours", "astropy's", "pandas'", "dicts"])
+def test_all_products_of_observations_are_downloaded(form: str, archive: SampleArchive, tmp_path: Path) -> None:
+    session = Session(archive.url, cache=tmp_path / "cache")
+    seen = tess_source.observations(12862099, session=session)[:1]
+    expected = set(tess_source.products(seen, session=session)["uri"])
+    plan = session.plan(TABLES[form](seen), tmp_path)  # type: ignore[arg-type]
+    assert set(plan.items["uri"]) == expected
+    assert set(session.select(TABLES[form](seen), kind="lc").products["kind"]) <= {"lc"}  # type: ignore[arg-type]
+
+
+def test_an_answer_downloads_itself(archive: SampleArchive, tmp_path: Path) -> None:
+    found = Session(archive.url, cache=tmp_path / "cache").search(16740101, kind="lc", sector=14, exptime=120)
+    seen: list[Entry] = []
+    manifest = found.download(tmp_path, layout="flat", jobs=1, progress=False, on_entry=seen.append)
+    assert [entry.path for entry in manifest] == [tmp_path / found.products["filename"][0]]
+    assert seen == list(manifest)
+    assert found.download().plan.root == found.plan().root
+
+
+@pytest.mark.parametrize(
+    "empty", [[], (), Products.empty(), Products.empty().to_table()], ids=["list", "tuple", "ours", "astropy"]
+)
+def test_no_rows_are_no_files(empty: Any, toy: Session, tmp_path: Path) -> None:
+    assert len(toy.download(empty, tmp_path)) == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (None, "NoneType is not a table"),
+        (5, "int is not a table"),
+        ([5], "int is not a table"),
+        (b"x", "bytes is not a table"),
+        (
+            "TIC 16740101",
+            r"neither a table nor the URI of a file; to find files of a target, there is search\('TIC 16740101'\)",
+        ),
+        (["mast:TESS/product/x.fits", "x.fits"], "'x.fits' is neither a table nor the URI"),
+        ({"name": "x"}, "needs a column 'uri'"),
+    ],
+)
+def test_what_is_no_table_is_refused_in_words(wrong: Any, words: str, toy: Session, tmp_path: Path) -> None:
+    with pytest.raises(TableError, match=words):
+        toy.download(wrong, tmp_path)
+
+
+def test_a_default_filter_does_not_drop_rows_that_you_give(toy: Session, tmp_path: Path) -> None:
+    class Narrow:
+        @hookimpl
+        def tess_filters(self) -> tuple[Filter, ...]:
+            return (
+                Filter("narrow", lambda products, value: pl.int_range(pl.len()) < value, "the first rows", default=1),
+            )
+
+    toy.register(Narrow())
+    found = toy.search(16740101)
+    assert len(found.products) == 1
+    every = toy.search(16740101, narrow=None)
+    assert len(every.products) > 1
+    for given in (every, every.products, every.to_table()):
+        assert len(toy.plan(given, tmp_path)) == len(every.products)
+
+
+def test_a_bare_uri_without_an_obs_id_says_which_layout_it_needs(toy: Session, tmp_path: Path) -> None:
+    uri = "mast:TESS/product/tess2019199201929-s0014-s0055-0000000016740101-00652_dvt.fits"
+    (item,) = toy.plan(uri, tmp_path)
+    assert item.problem == "the layout names {obs_id}, which this product does not have; choose another, e.g. flat"
+    (item,) = toy.plan(uri, tmp_path, layout="flat")
+    assert item.problem is None
 
 
 def test_a_saved_plan_is_fetched_by_the_session_that_reads_it(toy: Session, tmp_path: Path) -> None:

@@ -1,16 +1,19 @@
-"""Whatever an archive answers, nothing is ever written outside of the folder that was asked for."""
+"""Paths that users give; and whatever an archive answers, nothing is ever written outside of the folder that was asked for."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
+import sys
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tess_source.errors import DownloadError, QueryError, UnsafePathError
-from tess_source.paths import LAYOUTS, inside, parts_of, relative_path, safe_component
+from tess_source.paths import LAYOUTS, inside, parts_of, relative_path, safe_component, user_path
 
 LC = "tess2019198215352-s0014-0000000016740101-0150-s_lc.fits"
 PRODUCT = {
@@ -190,3 +193,77 @@ def test_links_in_a_circle_are_refused(tmp_path: Path) -> None:
 def test_nothing_is_written_by_asking(tmp_path: Path) -> None:
     inside(tmp_path / "new", "a/b.fits")
     assert list(tmp_path.iterdir()) == []
+
+
+# -- paths that users give ----------------------------------------------------------------------------------------------------
+
+
+class _Text(str):
+    __slots__ = ()
+
+
+class _PathLike:
+    def __init__(self, path: Any) -> None:
+        self.path = path
+
+    def __fspath__(self) -> Any:
+        return self.path
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+FORMS = (str, Path, PurePosixPath, _Text, _PathLike, np.str_)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_tilde_stands_for_the_home_folder_in_every_form_of_a_path(form: Any, home: Path) -> None:
+    assert user_path(form("~")) == home
+    assert user_path(form("~/dd/x.fits")) == home / "dd" / "x.fits"
+    assert type(user_path(form("~/dd"))) is type(Path())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no other users' home folders in a known place")
+def test_a_tilde_and_a_name_stand_for_the_home_folder_of_that_user() -> None:
+    pwd = pytest.importorskip("pwd")
+    me = pwd.getpwuid(os.getuid())
+    assert user_path(f"~{me.pw_name}/x") == Path(me.pw_dir) / "x"
+
+
+@pytest.mark.parametrize("path", ["dd", "a/~/b", "a~", "/a/~b", "."])
+def test_other_paths_stay_as_they_are(path: str, home: Path) -> None:
+    assert user_path(path) == Path(path)
+
+
+def test_a_folder_that_is_really_called_tilde_can_be_named(home: Path) -> None:
+    there = user_path("./~/dd")
+    assert there == Path.cwd() / "~" / "dd"
+    assert user_path(there) == there
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_unknown_user_is_named(form: Any) -> None:
+    with pytest.raises(
+        QueryError, match=r"'~nobody-such/x': this machine does not know a user 'nobody-such'.*'\./~nobody-such/x'"
+    ):
+        user_path(form("~nobody-such/x"))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (b"~/dd", r"is not a path; give text, e\.g\. '~/dd'"),
+        (_PathLike(b"~/dd"), r"is a path in bytes; give one in text, e\.g\. '~/dd'"),
+        (None, "None is not a path; give text or a pathlib.Path"),
+        (5, "5 is not a path"),
+        (["a"], r"\['a'\] is not a path"),
+        ("", "the current folder is ."),
+        ("a\0b", "it holds a NUL"),
+    ],
+)
+def test_what_is_no_path_is_refused_in_words(wrong: Any, words: str) -> None:
+    with pytest.raises(QueryError, match=words):
+        user_path(wrong)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
@@ -19,8 +18,9 @@ from tess_source.errors import (
     did_you_mean,
 )
 from tess_source.files.exposure import exptime_of_headers
-from tess_source.files.fits_headers import Headers, read_headers
+from tess_source.files.fits_headers import Headers
 from tess_source.files.fits_table import TableReader
+from tess_source.files.whole import headers_of, opened_plain
 from tess_source.tables.reasons import Reasons
 from tess_source_arrays.arena import Arena
 from tess_source_arrays.cadences import BITMASKS, kept
@@ -280,13 +280,8 @@ def about(entry: Entry) -> Arrays:
     if entry.path is None or None not in {entry.item.tic, entry.item.first_sector}:
         return Arrays(entry)
     try:
-        with entry.path.open("rb", buffering=0) as file:
-
-            def read(start: int, count: int) -> bytes:
-                file.seek(start)
-                return file.read(count) or b""
-
-            primary, *others = read_headers(read, file.seek(0, os.SEEK_END))
+        with opened_plain(entry.path) as file:
+            primary, *others = headers_of(file)
     except (TessSourceError, OSError, ValueError) as error:
         return Arrays(entry, error=error)
     return Arrays(entry, header=Headers(*others[:1], primary))  # type: ignore[arg-type]

@@ -20,6 +20,7 @@ from tess_source._version import __version__
 from tess_source.disk import temporary_beside, write_whole
 from tess_source.display import text
 from tess_source.errors import LoadError, QueryError, TessSourceError
+from tess_source.paths import user_path
 from tess_source.tables.items import Entry, Items
 from tess_source.tables.plan import Manifest, Plan
 from tess_source_arrays.arena import Arena
@@ -169,7 +170,7 @@ def _checked_path(path: Any, shards: int | None) -> Path:
     """Return the path of a data set, after a check that it can be written there, before anything is read."""
     if not isinstance(path, str | os.PathLike):
         raise QueryError(f"path={path!r}: give the path of {'a file' if shards is None else 'a folder'}")
-    place = Path(path)
+    place = user_path(path)
     if shards is None and place.is_dir():
         raise DataSetExistsError(f"{str(path)!r} is a folder: name a file, or give shards=")
     if shards is not None and place.exists() and not (place.is_dir() and not any(place.iterdir())):

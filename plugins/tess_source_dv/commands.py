@@ -14,6 +14,7 @@ import click
 from tess_source._lazy import pl
 from tess_source.cli.asking import Asking
 from tess_source.cli.printing import NOTHING, SOME_FAILED, format_option, note, print_rows
+from tess_source.cli.user_path import UserPath
 from tess_source.display import text
 from tess_source_dv.draw.figure import PictureFile
 from tess_source_dv.sets.choice import CHOICES
@@ -39,14 +40,14 @@ FILE_COLUMNS = ("dv_set", "kind", "tce", "size", "superseded_by", "filename")
     "--exact", is_flag=True, help="Fetch the reports of searches over several sectors, to know which were used."
 )
 @click.option(
-    "--target-list", "lists", multiple=True, metavar="FILE", type=click.Path(exists=True, dir_okay=False),
+    "--target-list", "lists", multiple=True, metavar="FILE", type=UserPath(exists=True, dir_okay=False),
     help="Take sectors from a target list of the archive's; may be repeated.",
 )  # fmt: skip
 @click.option(
     "--to",
     "root",
     show_default="the cache folder",
-    type=click.Path(file_okay=False),
+    type=UserPath(file_okay=False),
     help="Folder for the reports; those there are read in any case.",
 )
 @click.option(

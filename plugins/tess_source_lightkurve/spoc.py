@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np, whole
+from tess_source.paths import user_path
 from tess_source_lightkurve.build import CurveOptions, Look, Recipe, build
 from tess_source_lightkurve.cards import Unsupported
 from tess_source_lightkurve.plain import Plain, read_plain
@@ -69,7 +70,7 @@ def read_light_curve(
         raise Unsupported("a flux column that is no name")
     lightkurve()  # before its parts of astropy: see `readers.FIRST`
     asked = CurveOptions(flux_column, quality_bitmask)
-    plain = read_plain(Path(path))
+    plain = read_plain(user_path(path))
     key = (flux_column, plain.kind)
     if key not in _learnt:
         with READING:  # of several threads with files of a new kind, one makes the recipe and the others wait for it

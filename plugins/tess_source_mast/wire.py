@@ -16,7 +16,8 @@ import urllib3
 
 from tess_source._version import USER_AGENT
 from tess_source.download.http import seconds_to_wait
-from tess_source.errors import ServiceError
+from tess_source.download.route import ca_bundle, proxy_answer, proxy_of, through, trouble_of
+from tess_source.errors import NetworkError, ServiceError
 from tess_source_mast.deadline import Deadline, OverloadError, pause
 
 __all__ = ["FleetingError", "Wire"]
@@ -47,6 +48,8 @@ class FleetingError(Exception):
         Whether it took so long that a smaller question is better than the same again.
     after : float, optional
         Seconds that the server asks to wait.
+    advice : str, optional
+        What to do, if it is not the archive that failed but the way to it.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class FleetingError(Exception):
         overload: bool = False,
         slow: bool = False,
         after: float | None = None,
+        advice: str | None = None,
     ) -> None:
         super().__init__(problem)
         self.problem: str = problem
@@ -64,6 +68,7 @@ class FleetingError(Exception):
         self.overload: bool = overload
         self.slow: bool = slow
         self.after: float | None = after
+        self.advice: str | None = advice
 
 
 class Wire:
@@ -124,12 +129,13 @@ class Wire:
             if attempt + 1 >= deadline.tries or (deadline.parts and last.slow):
                 break
             wait = pause(attempt, last.after)
-            log.warning("%s: %s; trying again in %.1f s", service, _problem_text(last), wait)
+            told = _problem_text(last) if last.advice else f"{service}: {_problem_text(last)}"
+            log.warning("%s; trying again in %.1f s", told, wait)
             deadline.sleep(wait, service, _problem_text(last))
             attempt += 1
-        kind = OverloadError if last.overload else ServiceError
+        kind = OverloadError if last.overload else ServiceError if last.advice is None else NetworkError
         tried = f", tried {attempt + 1} times" if attempt else ""
-        raise kind(service, f"{last.problem}{tried}", last.status, self.advice) from last
+        raise kind(service, f"{last.problem}{tried}", last.status, last.advice or self.advice) from last
 
     def close(self) -> None:
         """Close the connection."""
@@ -137,20 +143,24 @@ class Wire:
 
     def _answer_once(self, service: str, method: str, url: str, deadline: Deadline, request: Mapping[str, Any]) -> Any:
         # Whatever stands in the header Cookie, requests drops at a redirect; it is never put into the cookie jar.
+        proxy_of(url)  # raises if it cannot be used, in better words than those of requests
+        options = {"timeout": deadline.timeouts, "stream": True, "verify": ca_bundle() or True, **request}
         try:
-            with self.session.request(method, url, timeout=deadline.timeouts, stream=True, **request) as response:
+            with self.session.request(method, url, **options) as response:
                 body = _whole_body(response, service, deadline)
                 self._check_status(service, response, body)
-        except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
-            connecting = isinstance(error, requests.ConnectTimeout)
-            problem = "no connection within the time-out" if connecting else "no answer within the time-out"
-            raise FleetingError(problem, overload=not connecting, slow=not connecting) from error
-        except requests.exceptions.SSLError as error:
-            raise ServiceError(service, f"no secure connection: {error}", advice=_CERTIFICATES) from error
+        except (requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError) as error:
+            raise FleetingError("no answer within the time-out", overload=True, slow=True) from error
         except (requests.ConnectionError, urllib3.exceptions.HTTPError) as error:
+            if trouble := trouble_of(error, url):
+                if trouble.lasting:
+                    raise NetworkError(service, trouble.problem, advice=trouble.advice or self.advice) from error
+                raise FleetingError(trouble.problem, advice=trouble.advice or self.advice) from error
             cause = error.args[0] if error.args else error
             broken = isinstance(cause, urllib3.exceptions.ProtocolError) or not isinstance(error, OSError)
-            raise FleetingError("the connection broke" if broken else "no connection", overload=broken) from error
+            problem = f"the connection broke{through(url)}" if broken else "no connection"
+            advice = "Does that proxy let such connections pass?" if through(url) else None
+            raise FleetingError(problem, overload=broken, advice=advice) from error
         except requests.RequestException as error:
             raise ServiceError(service, f"the request failed: {type(error).__name__}", advice=self.advice) from error
         return _parsed_json(body)
@@ -160,7 +170,10 @@ class Wire:
         status = response.status_code
         if status < 400:
             return
-        problem = response.reason or "failed"
+        if status == 407:
+            trouble = proxy_answer(status, "", response.url)
+            raise NetworkError(service, trouble.problem, advice=trouble.advice)
+        problem = f"{response.reason or 'failed'}{through(response.url, answered=True)}"
         if status in REPEATED:
             after = seconds_to_wait(response.headers.get("Retry-After"))
             overload, slow = status >= 500 or status == 408, status in {408, 504}
@@ -172,7 +185,6 @@ class Wire:
 
 
 _TOKEN = "Is the MAST token valid? It is needed for exclusive data only; without one, public data are found"
-_CERTIFICATES = "Certificates are taken from REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, if your network needs its own"
 
 
 def _user_agent() -> str:

@@ -13,6 +13,7 @@ import click
 
 from tess_source.cli.asking import Asking
 from tess_source.cli.printing import NOTHING, SOME_FAILED, note
+from tess_source.cli.user_path import UserPath
 from tess_source_dv.draw.figure import PictureFile
 from tess_source_pictures.gather import has_curves
 from tess_source_pictures.html import page_file
@@ -32,7 +33,7 @@ class PageFile(PictureFile):
 
 _root = click.option(
     "--root",
-    type=click.Path(file_okay=False),
+    type=UserPath(file_okay=False),
     show_default="the cache folder",
     help="Folder for the light curves and reports; what is there is not fetched again.",
 )

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from tess_source.disk import check_place
 from tess_source.display.text import escape
 from tess_source.errors import QueryError
+from tess_source.paths import user_path
 
 __all__ = ["Markup", "link", "page", "page_file", "table", "text"]
 
@@ -29,7 +30,7 @@ def page_file(path: str | Path | None) -> Path:
     OSError
         If it cannot be written.
     """
-    file = Path(path or "")
+    file = Path() if path is None else user_path(path)
     if file.suffix.lower() not in PAGES:
         raise QueryError(f"{file.name}: a page is {PAGES[0]}, e.g. {file.stem or 'star'}{PAGES[0]}")
     check_place(file)

@@ -13,6 +13,7 @@ from tess_source.disk import write
 from tess_source.display import text as words
 from tess_source.download.run import addresses
 from tess_source.errors import QueryError, TessSourceError
+from tess_source.paths import user_path
 from tess_source.session import session_of
 from tess_source_dv.draw.coverage import plot_coverage
 from tess_source_dv.draw.figure import new_figure
@@ -95,7 +96,7 @@ def show_html(
         If the file cannot be written.
     """
     written(found, path, root, tic=tic, series=series, **options)
-    return Path(path)
+    return user_path(path)
 
 
 def written(

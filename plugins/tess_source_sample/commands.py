@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from tess_source._lazy import pl
+from tess_source.cli.user_path import UserPath
 
 __all__ = ["demo", "sample"]
 
@@ -77,7 +78,7 @@ def contents() -> None:
     "folder",
     default="demo-data",
     show_default=True,
-    type=click.Path(file_okay=False),
+    type=UserPath(file_okay=False),
     help="Folder for all it makes.",
 )
 def demo(folder: str) -> None:

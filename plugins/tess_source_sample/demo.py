@@ -9,6 +9,7 @@ import click
 
 from tess_source import Session
 from tess_source.display import text
+from tess_source.paths import user_path
 from tess_source_sample.server import SampleArchive
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def run(folder: str | Path) -> None:
     folder : str or Path
         Where files, lock and picture go.
     """
-    root = Path(folder)
+    root = user_path(folder)
     with SampleArchive() as archive:
         session = Session(archive.url)
         _step(1, "Search", f'found = tess_source.search("{TARGET}")    # KELT-9')

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +15,7 @@ from tess_source.clock import now
 from tess_source.display import text
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.names import KINDS
+from tess_source.paths import user_path
 from tess_source.settings import OWN_FOLDER, is_offline, max_age
 from tess_source.targets.parse import parse_targets
 from tess_source.targets.target import Target
@@ -249,7 +249,7 @@ def _files_named(store: Store, words: Sequence[str]) -> list[Stored]:
 
 def _path_in_store(store: Store, word: str) -> str | None:
     """Return a path relative to the root of the store; None if the word is not a path."""
-    place = Path(word) if Path(word).is_absolute() else store.root / word
+    place = store.root / user_path(word)  # an absolute path replaces the root
     if "/" not in word.replace("\\", "/") and not place.exists():
         return None
     if ".." in place.parts or not place.is_relative_to(store.root) or place == store.root:

@@ -13,6 +13,7 @@ from tess_source._lazy import pl
 from tess_source.cli import lock as cli_lock
 from tess_source.cli.asking import QUESTION, Asking
 from tess_source.cli.printing import NOTHING, SOME_FAILED, download, failures, format_option, print_rows
+from tess_source.cli.user_path import UserPath
 from tess_source.search.asking import FIELD_TABLES
 from tess_source.search.select import checked
 from tess_source.session import Session
@@ -84,12 +85,12 @@ def _get(session: Session) -> click.Command:
         "root",
         default=lambda: str(session.store.root),
         show_default="the cache folder",
-        type=click.Path(file_okay=False),
+        type=UserPath(file_okay=False),
         help="Folder for the files.",
     )
     @click.option(
         "--lock",
-        type=click.Path(dir_okay=False),
+        type=UserPath(dir_okay=False),
         help="Write a lock: what was fetched and how it was found (ECSV).",
     )
     @click.option("--replace", is_flag=True, help="Allow --lock to replace any file.")

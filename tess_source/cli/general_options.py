@@ -7,14 +7,18 @@ from typing import Any
 
 import click
 
+from tess_source.cli.user_path import UserPath
+
 __all__ = ["GENERAL_OPTIONS", "read_general_options"]
 
 GENERAL_OPTIONS: tuple[click.Option, ...] = (
     click.Option(["--server"], metavar="URL", help="Use another server than MAST, e.g. a sample archive."),
     click.Option(["--archive"], metavar="NAME", multiple=True, help="Names of the archives to ask, e.g. mast."),
     click.Option(["--without"], metavar="PLUGIN", multiple=True, help="Leave an installed plugin out."),
-    click.Option(["--plugin"], metavar="FILE", multiple=True, help="Use a Python file as a plugin."),
-    click.Option(["--cache"], metavar="DIR", help="Use another cache folder, see `tess-source cache info`."),
+    click.Option(["--plugin"], metavar="FILE", multiple=True, type=UserPath(), help="Use a Python file as a plugin."),
+    click.Option(
+        ["--cache"], metavar="DIR", type=UserPath(), help="Use another cache folder, see `tess-source cache info`."
+    ),
     click.Option(["--offline"], is_flag=True, help="Open no connection: answer from the cache folder."),
     click.Option(["-v", "--verbose"], count=True, help="Print more; give it twice for all details."),
     click.Option(["-q", "--quiet"], count=True, help="Print only what went wrong."),

@@ -12,6 +12,7 @@ import click
 
 from tess_source import disk as place
 from tess_source.cli.printing import SOME_FAILED, download, failures, format_option, note, print_rows, say
+from tess_source.cli.user_path import UserPath
 from tess_source.display import text
 from tess_source.errors import LockError
 from tess_source.lock.check import Verified, verify_lock
@@ -26,13 +27,13 @@ from tess_source.tables.plan import Manifest, Plan
 
 __all__ = ["check_place", "check_replaced", "commands", "with_from_lock"]
 
-_lock_file = click.argument("lock", type=click.Path(exists=True, dir_okay=False), metavar="LOCK")
+_lock_file = click.argument("lock", type=UserPath(exists=True, dir_okay=False), metavar="LOCK")
 _folder = click.option(
     "--to",
     "root",
     default=lambda: str(click.get_current_context().obj.store.root),
     show_default="the cache folder",
-    type=click.Path(file_okay=False),
+    type=UserPath(file_okay=False),
     help="Folder that holds the files.",
 )
 
@@ -94,8 +95,8 @@ def _remove_from_index(session: Session, plan: Plan, wrong: Verified) -> None:
 
 def _diff() -> click.Command:
     @click.command("diff")
-    @click.argument("before", type=click.Path(exists=True, dir_okay=False))
-    @click.argument("after", type=click.Path(exists=True, dir_okay=False))
+    @click.argument("before", type=UserPath(exists=True, dir_okay=False))
+    @click.argument("after", type=UserPath(exists=True, dir_okay=False))
     @format_option
     def diff(before: str, after: str, form: str) -> None:
         """Compare two locks: new, gone, changed, reprocessed files. Exit code 1 if they differ."""
@@ -110,7 +111,7 @@ def _diff() -> click.Command:
 def _refresh(session: Session) -> click.Command:
     @click.command("refresh")
     @_lock_file
-    @click.option("--lock", "new", type=click.Path(dir_okay=False), help="Write today's answer as a new lock.")
+    @click.option("--lock", "new", type=UserPath(dir_okay=False), help="Write today's answer as a new lock.")
     @format_option
     def refresh(lock: str, new: str | None, form: str) -> None:
         """Repeat the search of a lock, and list what differs today. Nothing is fetched. Exit code 1 if anything differs."""
@@ -159,7 +160,7 @@ def with_from_lock(get: click.Command, session: Session) -> click.Command:
     """
     ask: Callable[..., Any] = get.callback or (lambda **words: None)
     option = click.Option(
-        ["--from-lock"], type=click.Path(exists=True, dir_okay=False), metavar="LOCK",
+        ["--from-lock"], type=UserPath(exists=True, dir_okay=False), metavar="LOCK",
         help="Fetch exactly the files of a lock, without a search. Bytes other than the lock's are an error.",
     )  # fmt: skip
     get.params.append(option)

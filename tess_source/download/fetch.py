@@ -14,6 +14,7 @@ from tess_source.download.destination import Destination
 from tess_source.download.existing import whole
 from tess_source.download.part import Part
 from tess_source.download.progress import Progress, Share
+from tess_source.download.route import without_user
 from tess_source.download.throttle import Throttle
 from tess_source.download.transfer import (
     AgainError,
@@ -133,7 +134,9 @@ class Fetcher:
                         problems.append(without_secrets(reason_of(error), secrets))
                         continue
                     digest = part.verifier.sha256 if part.verifier is not None else None
-                    return Entry(item, FETCHED, part.path, request.url, part.count, digest, mtime_ns=part.mtime_ns)
+                    return Entry(
+                        item, FETCHED, part.path, without_user(request.url), part.count, digest, mtime_ns=part.mtime_ns
+                    )
             except (StoppedError, KeyboardInterrupt):
                 raise
             except (TessSourceError, ValueError) as error:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import functools
-import os
 import re
 import threading
 import time
 from collections.abc import Iterable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+
+from tess_source.download.route import ca_bundle, proxy_of, proxy_user, without_user
 
 if TYPE_CHECKING:
     import urllib3
@@ -50,7 +51,7 @@ class Pools:
         self._connections = connections
         self._timeout = Timeout(connect=connect, read=read)
         self._lock = threading.Lock()
-        self._managers: dict[str, urllib3.PoolManager] = {}
+        self._managers: dict[str | None, urllib3.PoolManager] = {}
         self._hosts: dict[tuple[str, str], urllib3.PoolManager] = {}
 
     def get(self, url: str, headers: dict[str, str], secret: Iterable[str] = ()) -> urllib3.BaseHTTPResponse:
@@ -61,6 +62,8 @@ class Pools:
 
         Raises
         ------
+        NetworkError
+            If the environment names a proxy or certificates that cannot be used.
         urllib3.exceptions.HTTPError
             If there is no answer, or there are too many redirects.
         """
@@ -82,21 +85,30 @@ class Pools:
     def _manager(self, url: str) -> urllib3.PoolManager:
         """Return the pool for a URL. The environment is read once per host, since that takes as long as a small file."""
         parts = urlsplit(url)
-        host = parts.scheme, parts.hostname or ""
+        host = parts.scheme, parts.netloc
         with self._lock:
             if host not in self._hosts:
-                proxies = {} if proxy_bypass(host[1]) else getproxies()
-                proxy = proxies.get(parts.scheme) or proxies.get("all") or ""
+                proxy = proxy_of(url)
                 if proxy not in self._managers:
-                    self._managers[proxy] = self._new_manager(proxy or None)
+                    self._managers[proxy] = self._new_manager(proxy)
                 self._hosts[host] = self._managers[proxy]
             return self._hosts[host]
 
     def _new_manager(self, proxy: str | None) -> urllib3.PoolManager:
         import urllib3
 
-        options: dict[str, Any] = {"maxsize": self._connections, "ca_certs": _ca_bundle()}
-        return urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
+        bundle = ca_bundle()
+        options: dict[str, Any] = {"maxsize": self._connections}
+        options |= {"ca_cert_dir" if bundle and Path(bundle).is_dir() else "ca_certs": bundle}
+        if proxy is None:
+            return urllib3.PoolManager(**options)
+        if proxy.startswith("socks"):
+            from urllib3.contrib.socks import SOCKSProxyManager
+
+            return SOCKSProxyManager(proxy, **options)
+        user = proxy_user(proxy)
+        headers = urllib3.make_headers(proxy_basic_auth=user) if user else None
+        return urllib3.ProxyManager(without_user(proxy), proxy_headers=headers, **options)
 
 
 @functools.lru_cache(maxsize=16)
@@ -180,11 +192,3 @@ def _timestamp(date: str) -> float | None:
         return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()  # "-0000" stands for UTC too
     except (ValueError, TypeError, OverflowError):
         return None
-
-
-def _ca_bundle() -> str | None:
-    """Return the CA bundle that the environment names, in the order of requests and curl; None for the system's."""
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
-        if bundle := os.environ.get(name):
-            return bundle
-    return None

@@ -20,7 +20,8 @@ from tess_source.download.claim import Claim
 from tess_source.download.destination import Destination
 from tess_source.download.part import Part, PartLostError, Source
 from tess_source.download.progress import Share
-from tess_source.errors import DownloadError
+from tess_source.download.route import proxy_answer, through, trouble_of
+from tess_source.errors import DownloadError, NetworkError
 from tess_source.files.verify import Verifier
 from tess_source.hooks.records import Request
 from tess_source.settings import Patience
@@ -184,7 +185,7 @@ class Transfers:
     # -- over http --
 
     def _over_http(self, task: Task) -> None:
-        from urllib3.exceptions import HTTPError, IncompleteRead, MaxRetryError, SSLError
+        from urllib3.exceptions import HTTPError, IncompleteRead, MaxRetryError, ProtocolError
         from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
         part, request = task.part, task.request
@@ -198,11 +199,17 @@ class Transfers:
                 task.share.at(part.count)
                 self._write(task, _joined_chunks(self._chunks_of(response)))
                 response.release_conn()
+        except NetworkError as error:
+            raise DownloadError(str(error)) from error
         except MaxRetryError as error:
             cause = error.reason or error
-            if isinstance(cause, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(cause):
-                raise DownloadError(reason_of(cause)) from error
             problem = "the redirects do not end" if "redirect" in str(cause) else reason_of(cause)
+            if isinstance(cause, ProtocolError):
+                problem = f"the connection broke before an answer came{through(request.url)}"
+            if trouble := trouble_of(error, request.url):
+                problem = trouble.words
+                if trouble.lasting:
+                    raise DownloadError(problem) from error
             raise AgainError(problem, strain=isinstance(cause, Urllib3TimeoutError)) from error
         except HTTPError as error:
             broke = any(isinstance(cause, IncompleteRead) for cause in (error, *error.args))
@@ -221,7 +228,10 @@ class Transfers:
             source = Source(task.request.url, tag, "" if tag else http.last_modified(response))
             part.restart(task.verifier(expected), expected, source)
         else:
-            problem = f"the server answered {response.status} {response.reason or ''}".rstrip()
+            way = through(task.request.url, answered=True)
+            problem = f"the server answered {response.status} {response.reason or ''}".rstrip() + way
+            if response.status == 407:
+                problem = proxy_answer(407, "", task.request.url).words
             if response.status in {412, 416}:
                 part.forget()
             if response.status not in RETRY:

@@ -5,16 +5,14 @@ The keyword ``EXPOSURE`` is none: in a light curve it is the time on the source 
 
 from __future__ import annotations
 
-import gzip
-import io
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from tess_source.errors import DamagedFileError
-from tess_source.files.fits_headers import read_headers
 from tess_source.files.verify import form_of
+from tess_source.files.whole import headers_of, opened_plain
 
 __all__ = ["exptime_of_file", "exptime_of_headers"]
 
@@ -46,12 +44,12 @@ def exptime_of_headers(headers: Iterable[Mapping[str, Any]]) -> float | None:
     return next((time for header in headers if (time := _exptime(header)) is not None), None)
 
 
-def exptime_of_file(path: str | Path) -> float | None:
+def exptime_of_file(path: Path) -> float | None:
     """Return the exposure time of one cadence of a FITS file, from its headers; None if they do not tell it, or it is no whole FITS file.
 
     Parameters
     ----------
-    path : str or Path
+    path : Path
         A file, plain or compressed by gzip.
 
     Returns
@@ -64,26 +62,13 @@ def exptime_of_file(path: str | Path) -> float | None:
     OSError
         If it cannot be read.
     """
-    file = Path(path)
-    form = form_of(file.name)
-    if not form.startswith("fits"):
+    if not form_of(path.name).startswith("fits"):
         return None
     try:
-        if form == "fits":
-            with file.open("rb", buffering=0) as stream:
-                return _exptime_of_stream(stream, file.stat().st_size)
-        content = gzip.decompress(file.read_bytes())
-        return _exptime_of_stream(io.BytesIO(content), len(content))
-    except (DamagedFileError, EOFError, gzip.BadGzipFile):
+        with opened_plain(path) as stream:
+            return exptime_of_headers(headers_of(stream))
+    except DamagedFileError:
         return None
-
-
-def _exptime_of_stream(stream: Any, size: int) -> float | None:
-    def read(position: int, count: int) -> bytes:
-        stream.seek(position)
-        return bytes(stream.read(count))
-
-    return exptime_of_headers(read_headers(read, size))
 
 
 def _exptime(header: Mapping[str, Any]) -> float | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tess_source.errors import DamagedFileError
 from tess_source.files.fits_stream import FitsWalk, Release
+from tess_source.paths import user_path
 
 if TYPE_CHECKING:
     from xml.parsers.expat import XMLParserType
@@ -158,7 +159,7 @@ def problem_of(
     OSError
         If it cannot be read at all.
     """
-    file = Path(path)
+    file = user_path(path)
     if size is not None and (count := file.stat().st_size) != size and not _starts_as_page(file):
         return f"it has {count:,} of {size:,} bytes"
     return read_through(file, Verifier(file.name, size=size, sha256=sha256, kind=kind, digest=False))
@@ -184,7 +185,7 @@ def release_of(path: str | Path) -> Release:
     Release
         Empty if the file is not FITS, or has none of these.
     """
-    file = Path(path)
+    file = user_path(path)
     if not (form := form_of(file.name)).startswith("fits"):
         return Release()
     check = _CHECKS[form]()

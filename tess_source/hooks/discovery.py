@@ -13,6 +13,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from tess_source.errors import PluginConflictError, PluginError
+from tess_source.paths import user_path
 
 __all__ = [
     "GROUP",
@@ -71,7 +72,7 @@ def from_file(path: str | Path) -> types.ModuleType:
         If there is no such file, or it fails while it is imported; the message names it.
     """
     with _importing:
-        return _imported(Path(path))
+        return _imported(user_path(path))
 
 
 def _imported(file: Path) -> types.ModuleType:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pluggy
 
-from tess_source.errors import PluginConflictError, PluginError, TessSourceError, UnknownNameError
+from tess_source.errors import NetworkError, PluginConflictError, PluginError, TessSourceError, UnknownNameError
 from tess_source.hooks import specs
 from tess_source.hooks.discovery import (
     GROUP,
@@ -283,7 +283,10 @@ class Registry:
         try:
             return asked(**arguments)
         except Exception as error:
-            if culprit := culprit_of(asked, error):
+            culprit = (
+                None if isinstance(error, NetworkError) else culprit_of(asked, error)
+            )  # no plugin is to blame for a network
+            if culprit:
                 error.add_note(f"raised by plugin {culprit!r} in {hook}")
             raise
 

@@ -14,6 +14,7 @@ from tess_source._lazy import pl
 from tess_source.cache.verified import READERS
 from tess_source.files.folder import Folder
 from tess_source.files.verify import Release, Verifier, read_through
+from tess_source.paths import user_path
 from tess_source.tables.items import Item
 from tess_source.tables.plan import Plan
 from tess_source.tables.rows import Rows, polars_schema
@@ -89,7 +90,7 @@ def verify_lock(plan: Plan, root: str | Path | None = None, *, sizes_only: bool 
         gave the product is not the lock's file: that is missing, the other is extra, and the reasons name each other. Hidden files,
         ``.part`` files and files behind symbolic links are left out.
     """
-    folder = Folder(plan.root if root is None else Path(root))
+    folder = Folder(plan.root if root is None else user_path(root))
     items = list(plan)
 
     def look(item: Item) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from tess_source.search.keys import known_observations
 from tess_source.search.narrowing import Listing, Wanted, listed
 from tess_source.search.resolving import archives_of
 from tess_source.settings import Settings
+from tess_source.tables.convert import frame_of_uris, to_frame
 from tess_source.tables.found import Found
 from tess_source.tables.listing import Links, Observations, Products
 from tess_source.tables.nearest import Taken, stars_taken, taken_in_words
@@ -128,11 +129,18 @@ def products(
 
 
 def found_of(registry: Registry, settings: Settings, table: Any) -> Found:
-    """Return a product table from elsewhere (astroquery, pandas, polars) as a `Found`."""
-    query = Query()
-    given = Products.of(table).unique()
+    """Return products from elsewhere as a `Found`: a table, rows or URIs; or a table of observations, whose products are listed."""
+    query, seen = Query(), Observations.empty()
+    frame = frame_of_uris(table)
+    frame = to_frame(table) if frame is None else frame
+    if {"obs_id", "obsid"} & {*frame.columns} and not {"uri", "dataURI"} & {*frame.columns}:
+        seen = Observations.of(frame)
+        given = products(registry, settings, seen)
+        log.info("%d observations: %d products are listed", len(seen), len(given))
+    else:
+        given = (Products.of(frame) if frame.width else Products.empty()).unique()
     record = _record(registry, settings, query)
-    return _linked(registry, settings, Found(given, Observations.empty(), Links.empty(), query, record=record))
+    return _linked(registry, settings, Found(given, seen, Links.empty(), query, record=record))
 
 
 def fields(registry: Registry, settings: Settings, what: str = "observations") -> list[Field]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np, pl, whole
@@ -21,7 +22,8 @@ def to_frame(data: Any) -> pl.DataFrame:
     Parameters
     ----------
     data : object
-        One of our tables, a polars or pandas frame, an astropy Table, QTable or Row, a mapping or a sequence of mappings.
+        One of our tables, a polars or pandas frame, an astropy Table, QTable or Row, an Arrow table, a structured array, a mapping of
+        columns, a mapping or named tuple that is one row, or any iterable of rows or tables.
 
     Returns
     -------
@@ -32,33 +34,70 @@ def to_frame(data: Any) -> pl.DataFrame:
     TableError
         If it is none of these.
     """
-    if isinstance(data, pl.DataFrame):
-        return data
-    if hasattr(data, "to_polars"):
-        return to_frame(data.to_polars())
-    if hasattr(data, "colnames"):
-        return _from_astropy(data)
-    if hasattr(data, "to_dict") and hasattr(data, "iloc"):
-        return _from_pandas(data)
-    if isinstance(data, Mapping):
-        data = [data]
-    if (
-        isinstance(data, Sequence)
-        and not isinstance(data, str | bytes)
-        and all(isinstance(row, Mapping) for row in data)
-    ):
-        return pl.DataFrame(list(data), infer_schema_length=None)
+    for fits, convert in _CONVERSIONS:
+        if fits(data):
+            return convert(data)
     raise TableError(
         f"{type(data).__name__} is not a table; give an astropy, pandas or polars table, or a list of dicts"
     )
 
 
+def frame_of_uris(data: Any) -> pl.DataFrame | None:
+    """Return URIs of files, one or several as text, as a frame with a column `uri`; None if it is anything else.
+
+    Raises
+    ------
+    TableError
+        If it is text, but no URI.
+    """
+    values = (
+        data
+        if isinstance(data, list | tuple)
+        else next((getattr(data, name)() for name in ("to_list", "tolist") if hasattr(data, name)), [data])
+    )
+    if not (isinstance(values, list | tuple) and values and all(isinstance(value, str) for value in values)):
+        return None
+    if strange := [value for value in values if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:\S", value)]:
+        raise TableError(
+            f"{strange[0]!r} is neither a table nor the URI of a file; to find files of a target, there is search({strange[0]!r})"
+        )
+    return pl.DataFrame({"uri": list(values)})
+
+
+def _from_mapping(data: Mapping[Any, Any]) -> pl.DataFrame:
+    """Convert one row, or, if each value is a list or array, columns."""
+    values = {str(name): value for name, value in data.items()}
+    if values and all(isinstance(value, list | tuple | np.ndarray | pl.Series) for value in values.values()):
+        return pl.DataFrame(values, strict=False)
+    return _from_rows([values])
+
+
 def _from_astropy(data: Any) -> pl.DataFrame:
     whole("astropy")
-    from astropy.table import Row, Table
+    from astropy.table import Row
 
-    table = Table(data) if isinstance(data, Row) else data
+    table = _table(data) if isinstance(data, Row) else data
     return pl.DataFrame([_from_column(table[name], name) for name in table.colnames])
+
+
+def _from_arrow(data: Any) -> pl.DataFrame:
+    return pl.DataFrame(data)
+
+
+def _from_rows(data: Iterable[Any]) -> pl.DataFrame:
+    rows = list(data)
+    if all(isinstance(row, Mapping) for row in rows):
+        plain = [{name: None if _is_missing(value) else value for name, value in row.items()} for row in rows]
+        return pl.DataFrame(plain, infer_schema_length=None)
+    return pl.concat(map(to_frame, rows), how="diagonal_relaxed")
+
+
+def _table(data: Any) -> Table:
+    """Return an astropy row or a structured array as an astropy table."""
+    whole("astropy")
+    from astropy.table import Table
+
+    return Table(data)
 
 
 def _from_column(column: Any, name: str) -> pl.Series:
@@ -122,3 +161,18 @@ def _to_column(series: pl.Series, name: str) -> Column:
     else:
         array = series.fill_null(False if series.dtype == pl.Boolean else 0).to_numpy()
     return MaskedColumn(array, name=name, mask=missing) if missing.any() else Column(array, name=name)
+
+
+_CONVERSIONS: tuple[tuple[Callable[[Any], bool], Callable[[Any], pl.DataFrame]], ...] = (
+    (lambda data: isinstance(data, pl.DataFrame), lambda data: data),
+    (lambda data: isinstance(data, pl.LazyFrame), lambda data: data.collect()),
+    (lambda data: hasattr(data, "to_polars"), lambda data: to_frame(data.to_polars())),
+    (lambda data: hasattr(data, "colnames"), _from_astropy),
+    (lambda data: hasattr(data, "to_dict") and hasattr(data, "iloc"), _from_pandas),
+    (lambda data: isinstance(data, Mapping), _from_mapping),
+    (lambda data: hasattr(data, "_asdict"), lambda data: _from_mapping(data._asdict())),
+    (lambda data: bool(getattr(getattr(data, "dtype", None), "names", None)), lambda data: _from_astropy(_table(data))),
+    (lambda data: hasattr(data, "__arrow_c_stream__"), _from_arrow),
+    (lambda data: isinstance(data, Iterable) and not isinstance(data, str | bytes), _from_rows),
+)
+"""Test → conversion, for each form of a table, in this order."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from tess_source._lazy import pl
 from tess_source.clock import age_of, ago
 from tess_source.display import text
+from tess_source.settings import OnProgress
 from tess_source.tables.accessors import given
+from tess_source.tables.items import Entry
 from tess_source.tables.listing import Links, Observations, Products
-from tess_source.tables.plan import Fetches, Plan
+from tess_source.tables.plan import Fetches, Manifest, Plan
 from tess_source.tables.rows import Rows
 from tess_source.tables.typed import FoundMethods
 from tess_source.targets.target import Query
@@ -140,6 +143,20 @@ class Found(FoundMethods):
             record=record,
             session=self.session,
         )
+
+    def download(
+        self,
+        root: str | Path | None = None,
+        *,
+        layout: str = "mast",
+        jobs: int | None = None,
+        progress: OnProgress = None,
+        executor: Executor | None = None,
+        on_entry: Callable[[Entry], object] | None = None,
+    ) -> Manifest:
+        """Fetch the products that are not here yet: `plan` and `Plan.download` in one step, which describe the arguments."""
+        plan = self.plan(root, layout=layout)
+        return plan.download(jobs=jobs, progress=progress, executor=executor, on_entry=on_entry)
 
     def explain(self) -> str:
         """Return how this answer was obtained: the targets, the observations, and how many products each filter dropped."""

@@ -23,6 +23,10 @@ KIND_ORDER = ("lc", "fast-lc", "tp", "fast-tp", "dvt", "dvr-xml", "dvr-pdf", "dv
 """Products of one observation are shown in this order; others follow by name."""
 
 
+OBS_ID_OF_TARGET = r"^(tess\d{13}-s\d{4}-\d{16}-\d{4}-[a-z](?:_fast)?)[_-](?:lc|tp)\.fits(?:\.gz)?$"
+"""SPOC's light curves and pixels of a target, whose name is that of their observation with an ending."""
+
+
 class Observations(Rows):
     """Observations, one row per observation of an archive.
 
@@ -101,6 +105,7 @@ class Products(Rows):
         last = pl.col("uri").cast(pl.String).str.extract(r"([^/:]*)$")
         known = [pl.col("filename").cast(pl.String)] if "filename" in frame.columns else []
         frame = frame.with_columns(filename=pl.coalesce(*known, last))
+        frame = _with_obs_id_of_name(frame)
         said = names.columns(frame["filename"].cast(pl.String))
         return with_schema(_with_columns_of_name(frame, said, {}), cls.schema)
 
@@ -151,6 +156,14 @@ class Links(Rows):
 
 def _with_archive(frame: pl.DataFrame) -> pl.DataFrame:
     return frame if "archive" in frame.columns else frame.with_columns(archive=pl.lit("mast"))
+
+
+def _with_obs_id_of_name(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame of products with the obs_id where it is missing and the file name begins with it for certain."""
+    known = [pl.col("obs_id").cast(pl.String)] if "obs_id" in frame.columns else []
+    return frame.with_columns(
+        obs_id=pl.coalesce(*known, pl.col("filename").cast(pl.String).str.extract(OBS_ID_OF_TARGET))
+    )
 
 
 def _check_column(frame: pl.DataFrame, column: str, noun: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from tess_source._lazy import pl
 from tess_source.display import text
+from tess_source.errors import LoadError
 from tess_source.tables.items import Entry
 from tess_source.tables.reasons import Reasons
 
@@ -66,8 +67,13 @@ class Loaded:
         Raises
         ------
         LoadError
-            If no file could be opened; the message has each reason once, with its files. It is a DamagedFileError if all are damaged.
+            If there is no file, or none could be opened; the message has each reason once, with its files. It is a DamagedFileError if all
+            are damaged.
         """
+        if not of:
+            raise LoadError(
+                "there is nothing to open: the plan has no file; found.explain() tells why a search found none"
+            )
         reasons = Reasons(self.failed)
         if not self.groups:
             raise reasons.error_class(f"nothing could be opened: {reasons if reasons else 'no file is there'}")

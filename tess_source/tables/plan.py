@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 from tess_source._lazy import pl
 from tess_source.disk import write_whole
 from tess_source.display import text
+from tess_source.paths import user_path
 from tess_source.settings import OnProgress
 from tess_source.tables.accessors import KnowsSchemes, given
 from tess_source.tables.convert import to_astropy
@@ -19,7 +20,7 @@ from tess_source.tables.entries import as_astroquery, as_frame, counted, with_su
 from tess_source.tables.items import HERE, Entry, Item, Items, item_from
 from tess_source.tables.listing import Links, Observations, Products
 from tess_source.tables.loaded import Group, Loaded, Opened, opened_values
-from tess_source.tables.planning import other_schemes, planned
+from tess_source.tables.planning import check_parts, other_schemes, planned
 from tess_source.tables.saved import as_text
 from tess_source.tables.typed import ManifestMethods
 
@@ -80,6 +81,10 @@ class Plan:
     session: Fetches | None = None
     """The session that fetches the plan. It is not saved."""
 
+    def __post_init__(self) -> None:
+        check_parts(self.items, self.record, self.session)
+        object.__setattr__(self, "root", user_path(self.root))
+
     @classmethod
     def of(
         cls,
@@ -99,15 +104,11 @@ class Plan:
         products : Products
         root : str or Path
             The folder; it need not exist.
-        layout, links, observations
-            See `planned`.
-        record : mapping, optional
-            Record of how the products were found.
-        session : Session, optional
-            The session that fetches the plan.
+        layout, links, observations, record, session
+            See `planned`, and the parts of a plan.
         """
         items = planned(products, layout, links=links, observations=observations)
-        return cls(items, Path(root), {**(record or {}), "layout": layout}, session)
+        return cls(items, user_path(root), {**(record or {}), "layout": layout}, session)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -126,7 +127,7 @@ class Plan:
 
     def to(self, root: str | Path) -> Self:
         """Return the same plan for another folder."""
-        return replace(self, root=Path(root))
+        return replace(self, root=user_path(root))
 
     def expected(self) -> pl.DataFrame:
         """Return the expected status of each file without fetching anything: the dry run. Files that were never verified are read.
@@ -193,7 +194,7 @@ class Plan:
 
     def save(self, path: str | Path) -> Path:
         """Write the plan as ECSV, astropy's text table: one line per file, sorted. The file is replaced as a whole or not at all."""
-        file = Path(path)
+        file = user_path(path)
         write_whole(file, self.to_text().encode())
         return file
 

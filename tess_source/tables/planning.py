@@ -9,11 +9,27 @@ from typing import Any
 
 from tess_source import paths
 from tess_source._lazy import pl
-from tess_source.errors import UnsafePathError
+from tess_source.errors import TableError, UnsafePathError
 from tess_source.tables.items import BLANK, NO_ADDRESS, Items, completed
 from tess_source.tables.listing import Links, Observations, Products
 
-__all__ = ["other_schemes", "planned", "problems_of_paths"]
+__all__ = ["check_parts", "other_schemes", "planned", "problems_of_paths"]
+
+
+def check_parts(items: object, record: object, session: object) -> None:
+    """Check the parts of a plan, which may be made by hand.
+
+    Raises
+    ------
+    TableError
+        If one is of another type; the message says what would be right.
+    """
+    if not isinstance(items, Items):
+        raise TableError(f"items={type(items).__name__}: give Items; Plan.of(products, root) makes a plan of products")
+    if not isinstance(record, Mapping):
+        raise TableError(f"record={type(record).__name__}: give a mapping, which may be empty")
+    if not (session is None or hasattr(session, "iter_download")):
+        raise TableError(f"session={type(session).__name__}: give a Session, or None")
 
 
 def planned(
@@ -35,7 +51,13 @@ def planned(
     ------
     QueryError
         If the layout is not valid.
+    TableError
+        If the products are no `Products`.
     """
+    if not isinstance(products, Products):
+        raise TableError(
+            f"{type(products).__name__} is not Products; session.plan takes tables of any kind, or give Products.of(table)"
+        )
     frame = products.unique().to_polars()
     paths.checked_layout(layout)
     places = [_path_and_problem(layout, row) for row in frame.iter_rows(named=True)]
@@ -43,7 +65,9 @@ def planned(
     frame = frame.with_columns(
         path=pl.Series(placed, dtype=pl.String),
         problem=pl.Series(problems, dtype=pl.String),
-        sha256=frame["sha256"].cast(pl.String) if "sha256" in frame.columns else pl.lit(None, dtype=pl.String),
+        sha256=pl.col("sha256").cast(pl.String).replace("", None)
+        if "sha256" in frame.columns
+        else pl.lit(None, pl.String),
         mirrors=pl.Series(_mirrors_of(frame["uri"], links), dtype=pl.String),
     )
     return Items(completed(_with_release(frame, observations)).sort("path", "uri"))

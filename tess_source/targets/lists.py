@@ -11,6 +11,7 @@ from typing import Any
 
 from tess_source._lazy import pl, whole
 from tess_source.errors import QueryError
+from tess_source.paths import user_path
 from tess_source.targets.formats import ListedRow, rows_of_text
 from tess_source.targets.parse import check_missing, gaps_in_words
 from tess_source.targets.tabular import rows_of_table
@@ -75,7 +76,7 @@ def read_targets(path: str | Path, *, missing: str = "raise") -> list[Any]:
 
 
 def _targets_of_file(path: str | Path, missing: str) -> list[Any]:
-    file, where = Path(path).expanduser(), repr(str(path))
+    file, where = user_path(path), repr(str(path))
     try:
         content = file.read_bytes()
         content = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content

@@ -18,7 +18,7 @@ from sizes import size
 
 from tess_source import Links, Plan, Products, Session
 from tess_source.disk import write_whole
-from tess_source.errors import LockError, QueryError
+from tess_source.errors import LockError, QueryError, TableError
 from tess_source.functions import load_plan
 from tess_source.tables.items import Item
 from tess_source.tables.saved import FORMAT
@@ -368,3 +368,40 @@ def test_to_print_a_plan_no_disk_is_touched(plan: Plan, monkeypatch: pytest.Monk
     shown = plan.summary(), repr(plan), plan._repr_html_()
     monkeypatch.undo()
     assert all("5 files" in text for text in shown)
+
+
+# -- plans made by hand ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("part", "wrong", "words"),
+    [
+        ("items", [], r"items=list: give Items; Plan\.of\(products, root\)"),
+        ("items", Products.empty(), "items=Products: give Items"),
+        ("record", None, "record=NoneType: give a mapping"),
+        ("session", "abc", "session=str: give a Session, or None"),
+    ],
+)
+def test_a_plan_made_by_hand_is_checked(plan: Plan, part: str, wrong: Any, words: str) -> None:
+    with pytest.raises(TableError, match=words):
+        replace(plan, **{part: wrong})
+
+
+@pytest.mark.parametrize("wrong", [None, 5, b"data", ""])
+def test_the_folder_of_a_plan_must_be_a_path(plan: Plan, wrong: Any) -> None:
+    with pytest.raises(QueryError, match="is not a path"):
+        replace(plan, root=wrong)
+    with pytest.raises(QueryError, match="is not a path"):
+        plan.to(wrong)
+
+
+def test_a_plan_made_by_hand_takes_text_and_a_tilde_for_its_folder(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert Plan(plan.items, "~/data", {}).root == tmp_path / "data"  # type: ignore[arg-type]
+
+
+def test_a_table_given_for_products_is_refused_with_what_takes_it(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match=r"list is not Products; session\.plan takes tables"):
+        Plan.of([{"uri": "mast:x"}], tmp_path)  # type: ignore[arg-type]

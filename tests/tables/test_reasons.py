@@ -52,7 +52,6 @@ def test_any_verb_will_do() -> None:
         ([DamagedFileError("it is cut"), DamagedFileError("it is empty")], DamagedFileError),
         ([DamagedFileError("it is cut"), NoReaderError("no reader")], LoadError),
         ([NoReaderError("no reader")], LoadError),
-        ([], LoadError),
     ],
     ids=str,
 )

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tess_source.cli.user_path import UserPath
 from tess_source.disk import check_place, write
 from tess_source.errors import QueryError
+from tess_source.paths import user_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,7 +33,7 @@ def picture_file(path: str | Path | None) -> Path | None:
     OSError
         If it cannot be written.
     """
-    file = None if path is None else Path(path)
+    file = None if path is None else user_path(path)
     if file is not None and file.suffix.lower() not in PICTURES:
         raise QueryError(f"{file.name}: pictures are {', '.join(PICTURES)}")
     if file is not None:
@@ -58,7 +60,7 @@ def save(figure: Figure, file: Path | None) -> Figure:
     return figure
 
 
-class PictureFile(click.Path):
+class PictureFile(UserPath):
     """An option's value that names a picture to be written."""
 
     check: Callable[[str | Path | None], Path | None] = staticmethod(picture_file)

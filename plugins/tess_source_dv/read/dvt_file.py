@@ -14,6 +14,7 @@ from tess_source._lazy import np, whole
 from tess_source.errors import DamagedFileError, LoadError, NoReaderError
 from tess_source.files.cards import Header, Value
 from tess_source.files.whole import fault, headers_of, opened_plain
+from tess_source.paths import user_path
 from tess_source_dv.keys import set_key
 from tess_source_dv.sector_bits import sectors_of_bits
 
@@ -73,7 +74,7 @@ def headers(path: Path | str) -> tuple[Mapping[str, Value], list[Mapping[str, Va
     OSError
         If there is no such file, or it cannot be read.
     """
-    path = Path(path)
+    path = user_path(path)
     try:
         with opened_plain(path) as file:
             primary, *found = headers_of(file)
@@ -115,7 +116,7 @@ def opened(source: str | Path | HDUList) -> Iterator[OpenedDVT]:
         name = cast("HDUList", source).filename()  # for a file in memory astropy makes one up
         yield _checked_dvt(OpenedDVT(source, str(Path(name).absolute()) if name and Path(name).is_file() else None))
         return
-    path = Path(source).expanduser().absolute()
+    path = user_path(source).absolute()
     _check_kind(path)
     with fits.open(path, memmap=False) as hdus:
         yield _checked_dvt(OpenedDVT(hdus, str(path)))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from tess_source import names
 from tess_source.errors import DamagedFileError, LoadError
+from tess_source.paths import user_path
 from tess_source_dv.keys import set_key
 from tess_source_dv.sector_bits import sectors_of_bits
 
@@ -125,9 +126,10 @@ def read_report(source: Path | str | bytes, name: str | None = None) -> Report:
     if isinstance(source, bytes):
         content, filename = source, name or "<bytes>"
     else:
-        with Path(source).open("rb") as file:
+        path = user_path(source)
+        with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
-        filename = name or Path(source).name
+        filename = name or path.name
     if len(content) > MOST_BYTES:
         raise HostileFileError(f"{filename} has more than {MOST_BYTES:,} bytes, which no DV report has")
     return _report_of_elements(_Reader(filename).read(content), names.parse(filename))

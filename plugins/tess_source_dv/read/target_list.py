@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tess_source._lazy import pl
 from tess_source.errors import DamagedFileError, LoadError
+from tess_source.paths import user_path
 from tess_source_dv.sector_bits import sectors_of_bits
 
 __all__ = ["read_target_list"]
@@ -44,7 +45,7 @@ def read_target_list(path: Path | str) -> pl.DataFrame:
     OSError
         If there is no such file, or it cannot be read.
     """
-    path = Path(path)
+    path = user_path(path)
     text = _content(path)
     first, last = (_header_value(text, key, path.name) for key in ("minSector", "maxSector"))
     lines = pl.Series("line", text.splitlines(), dtype=pl.String)

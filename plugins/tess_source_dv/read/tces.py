@@ -25,6 +25,7 @@ from tess_source import names
 from tess_source._lazy import np, pl, whole
 from tess_source.errors import DamagedFileError, LoadError
 from tess_source.names.sectors import text_of_sectors
+from tess_source.paths import user_path
 from tess_source.tables.rows import Rows
 from tess_source_dv.keys import set_key
 from tess_source_dv.read.dvt_file import headers
@@ -123,7 +124,7 @@ def read_tces(paths: Iterable[Path | str]) -> TCEs:
         As `tess_source_dv.read.report.read_report` and `read_dvt_headers`; also for a file of another kind.
     """
     parts = []
-    for path in map(Path, paths):
+    for path in map(user_path, paths):
         if path.suffix.lower() == ".xml":
             parts.append(tces_of_report(read_report(path)))
         elif path.suffix.lower() in {".fits", ".fit"}:
@@ -248,7 +249,7 @@ def read_dvt_headers(path: Path | str) -> TCEs:
     OSError
         If there is no such file, or it cannot be read.
     """
-    path = Path(path)
+    path = user_path(path)
     name, (primary, found) = names.parse(path.name), headers(path)
     tic = primary["TICID"]
     if name.tic is not None and name.tic != tic:

@@ -80,7 +80,7 @@ def learn(
     """
     root, gathered = root_of(found, root), _Gathered()
     dv = members(all_products(found))
-    for path in map(Path, files):
+    for path in map(paths.user_path, files):
         gathered.read_given(path, dv)
     for path, problem in _files_here(found, root):
         if problem:
@@ -180,7 +180,7 @@ def sectors_of_file(path: Path | str) -> tuple[int, ...] | None:
     DamagedFileError, LoadError, OSError
         As `tess_source_dv.read.report.read_report` and `tess_source_dv.read.dvt_file.headers`; LoadError for a file of another kind.
     """
-    path = Path(path)
+    path = paths.user_path(path)
     if path.suffix.lower() == ".xml":
         return read_report(path).sectors or None
     if path.suffix.lower() in {".fits", ".fit"}:
@@ -194,7 +194,7 @@ def sectors_of_file(path: Path | str) -> tuple[int, ...] | None:
 
 def root_of(found: Found, root: str | Path | None) -> Path:
     """Return the folder for files: the cache folder if none is named."""
-    return session_of(found).store.root if root is None else Path(root)
+    return session_of(found).store.root if root is None else paths.user_path(root)
 
 
 def _files_here(found: Found, root: Path) -> Iterator[tuple[Path, str]]:
