@@ -22,6 +22,7 @@ from tess_source.hooks.registry import Registry
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations, Products
 from tess_source.targets.target import Query, Target
+from tess_source.wording import keyword
 
 __all__ = ["Memory", "Recalled"]
 
@@ -183,7 +184,8 @@ class Memory:
 
     def _check_refresh(self, refresh: bool) -> None:
         if refresh and self.offline:
-            raise QueryError("refresh asks the archive again, and offline nothing is asked: choose one of them")
+            refreshed = keyword("refresh")
+            raise QueryError(refreshed, " asks the archive again, and offline nothing is asked: choose one of them")
 
     # -- names --
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tess_source.targets.lists import expand
+from tess_source.wording import in_program, option_name
 
 if TYPE_CHECKING:
     from tess_source.hooks.records import Filter
     from tess_source.session import Session
 
-__all__ = ["Asking", "in_program"]
+__all__ = ["Asking", "with_filters_of"]
 
 CRITERION_HELP = "A column of the archive's observation table, see `tess-source fields`; values a,b or, for numbers, least..greatest."
 
@@ -57,7 +58,7 @@ class Asking(click.Command):
         filters = {
             name: _filter_option(record, session.registry.owner("filter", name))
             for name, record in sorted(session.registry.filters.items())
-            if (record.criteria is not None or not self.only_archive) and not taken & {name, _option_name(name)}
+            if (record.criteria is not None or not self.only_archive) and not taken & {name, option_name(name)}
         }
         made = copy.copy(self)
         made.filters = tuple(filters)
@@ -89,25 +90,21 @@ class Asking(click.Command):
 QUESTION = ("targets", "radius", "criteria", "wildcards", "refresh")
 
 
-def in_program(command: click.Command, session: Session) -> click.Command:
+def with_filters_of(command: click.Command, session: Session) -> click.Command:
     """Return a command for the program of a session: commands that are `Asking`, also in groups, get the session's filters."""
     if isinstance(command, Asking):
         return command.of(session)
     if isinstance(command, click.Group):
         group = copy.copy(command)
-        group.commands = {name: in_program(child, session) for name, child in command.commands.items()}
+        group.commands = {name: with_filters_of(child, session) for name, child in command.commands.items()}
         return group
     return command
-
-
-def _option_name(name: str) -> str:
-    return "--" + name.replace("_", "-")
 
 
 def _filter_option(record: Filter, plugin: str) -> click.Option:
     help_ = f"{record.help}  [{plugin}]"
     if not record.metavar:
-        return click.Option([_option_name(record.name), record.name], is_flag=True, default=None, help=help_)
+        return click.Option([option_name(record.name), record.name], is_flag=True, default=None, help=help_)
 
     def convert(_context: click.Context, _parameter: click.Parameter, value: Any) -> Any:
         try:
@@ -115,7 +112,7 @@ def _filter_option(record: Filter, plugin: str) -> click.Option:
                 return [record.parse(one) for one in value] or None
             return None if value is None else record.parse(value)
         except (ValueError, TypeError) as error:
-            raise click.BadParameter(str(error)) from error
+            raise click.BadParameter(in_program(error)) from error
 
     def complete(_context: click.Context, _parameter: click.Parameter, start: str) -> list[str]:
         before, _, last = start.rpartition(",")
@@ -123,7 +120,7 @@ def _filter_option(record: Filter, plugin: str) -> click.Option:
         return [f"{before},{word}" if before else word for word in known if word.startswith(last)]
 
     return click.Option(
-        [_option_name(record.name), record.name],
+        [option_name(record.name), record.name],
         metavar=record.metavar,
         multiple=record.multiple,
         callback=convert,

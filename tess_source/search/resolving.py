@@ -14,6 +14,7 @@ from tess_source.search.select import checked_value, filters_among
 from tess_source.settings import Settings, checked_names
 from tess_source.targets.parse import arcseconds, parse_targets
 from tess_source.targets.target import Query, Target
+from tess_source.wording import criterion, keyword, only_option
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
@@ -78,8 +79,9 @@ def question(
             criteria = {**(dict(make(value)) if make else {}), **criteria}
         if all(value is None for value in criteria.values()):
             raise QueryError(
-                "nothing was asked for: give a target, or e.g. sector=14, or a criterion such as proposal_id='G06062'"
-            )
+                "nothing was asked for: give a target, or e.g. ", keyword("sector", 14), ", or a criterion such as ",
+                criterion("proposal_id", "G06062"),
+            )  # fmt: skip
     return Query(found, criteria, wildcards, filters, asked)
 
 
@@ -110,7 +112,8 @@ def question_of_observations(
     for name, value in values.items():
         make = registry.filters[name].criteria
         if not (made := make(value) if make else {}):
-            raise QueryError(f"the archive cannot choose by {name!r}: it applies to products, after they are listed")
+            problem = f"the archive cannot choose by {name!r}: it applies to products, after they are listed"
+            raise QueryError(only_option(name), problem)
         pushed |= made
     return question(registry, settings, targets, criteria={**pushed, **criteria}, **asked)
 
