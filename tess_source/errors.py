@@ -126,7 +126,7 @@ class ServiceError(TessSourceError, ConnectionError):
 
 
 class OfflineError(TessSourceError, ConnectionError):
-    """Something that is not in the store, while no connection may be opened.
+    """Something that is not in the cache folder, while no connection may be opened.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ class OfflineError(TessSourceError, ConnectionError):
 
     def __str__(self) -> str:
         why = f" ({self.reason})" if self.reason else ""
-        return f"offline, and not in the store: {self.missing}{why}; ask for it once with a connection"
+        return f"offline, and not in the cache folder: {self.missing}{why}; ask for it once with a connection"
 
 
 class TableError(TessSourceError, TypeError):
@@ -239,8 +239,13 @@ def nearest(name: str, choices: Iterable[str], most: int = 3) -> Sequence[str]:
     spelling = {choice.lower(): choice for choice in choices}
     if same := [spelling[name.lower()]] if name.lower() in spelling else same_as(name, choices):
         return same[:most]
-    close = () if absent(name) else get_close_matches(name.lower(), spelling, n=most, cutoff=0.6)
-    return [spelling[word] for word in close] or misspelt_same(name, choices)[:most]
+    if absent(name):
+        return ()
+    close = get_close_matches(name.lower(), spelling, n=most, cutoff=0.6)
+    sure = get_close_matches(name.lower(), close, n=1, cutoff=0.8)
+    if not sure and (same := misspelt_same(name, choices)):
+        return same[:most]
+    return [spelling[word] for word in close]
 
 
 def did_you_mean(name: str, choices: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import QueryError
 from tess_source.hooks.records import Field
+from tess_source.keywords import naming_keywords
 from tess_source.search.asking import products as listed
 from tess_source.session import Session, default_session
 from tess_source.settings import OnProgress
@@ -103,6 +104,7 @@ def count(
     return _chosen(session).count(targets, radius=radius, wildcards=wildcards, archive=archive, **words)
 
 
+@naming_keywords
 def fields(what: str = "observations", *, session: Session | None = None) -> list[Field]:
     """Return the archives' own description of the columns of a table, ``"observations"`` or ``"products"``."""
     return _chosen(session).fields(what)
@@ -143,6 +145,7 @@ def observations(
     return here._found_observations(targets, words=words, **asked).observations
 
 
+@naming_keywords
 def products(
     observations: Any, *, archive: str | Sequence[str] | None = None, session: Session | None = None
 ) -> Products:
@@ -173,6 +176,7 @@ def products(
     return listed(here.registry, here.settings, observations, archive)
 
 
+@naming_keywords
 def download(
     products: Any,
     root: str | Path | None = None,
@@ -222,6 +226,7 @@ def download(
     )
 
 
+@naming_keywords
 def load_plan(path: str | Path, root: str | Path | None = None, *, session: Session | None = None) -> Plan:
     """Read a plan that was saved: a lock.
 
@@ -260,11 +265,13 @@ def open(
     return _chosen(session).open(what, **options)
 
 
+@naming_keywords
 def register(plugin: object, name: str | None = None, *, replace: bool = False) -> str:
     """Add a plugin to the default session: see `Session.register`."""
     return default_session().register(plugin, name, replace=replace)
 
 
+@naming_keywords
 def unregister(name: str) -> None:
     """Take a plugin out of the default session: see `Session.unregister`."""
     default_session().unregister(name)

@@ -18,6 +18,7 @@ from tess_source.download.existing import expected
 from tess_source.errors import QueryError
 from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
+from tess_source.keywords import naming_keywords
 from tess_source.load.loading import each_opened, read
 from tess_source.load.local import manifest_of
 from tess_source.search import asking
@@ -84,6 +85,7 @@ class Session(Extended):
     settings: Settings
     registry: Registry
 
+    @naming_keywords
     def __init__(
         self,
         server: str | None = None,
@@ -133,6 +135,7 @@ class Session(Extended):
 
     # -- plugins and places --
 
+    @naming_keywords
     def register(self, plugin: object, name: str | None = None, *, replace: bool = False) -> str:
         """Add a plugin for this session: a module, or any object with hook implementations.
 
@@ -217,6 +220,7 @@ class Session(Extended):
         query = question_of_observations(self.registry, self.settings, targets, words=words, **asked)
         return asking.count(self.registry, self.settings, query)
 
+    @naming_keywords
     def fields(self, what: str = "observations") -> list[Field]:
         """Return the archives' own description of the columns of a table, ``"observations"`` or ``"products"``."""
         return asking.fields(self.registry, self.settings, what)
@@ -237,10 +241,12 @@ class Session(Extended):
         """
         return select(self.registry, found if isinstance(found, Found) else self.found(found), filters)
 
+    @naming_keywords
     def plan(self, products: Any, root: str | Path | None = None, *, layout: str = "mast") -> Plan:
         """Plan the download of products: an answer, or a table from elsewhere. See `Found.plan`."""
         return self.select(products).using(self).plan(root, layout=layout)
 
+    @naming_keywords
     def load_plan(self, path: str | Path, root: str | Path | None = None) -> Plan:
         """Read a plan that was saved: a lock.
 
@@ -258,6 +264,7 @@ class Session(Extended):
         items, record = read_saved(Path(path))
         return Plan(items, Path(root) if root is not None else self.store.root, record, self)
 
+    @naming_keywords
     def download(
         self,
         what: Any,
@@ -276,6 +283,7 @@ class Session(Extended):
             plan, self.registry, self.settings, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
         )
 
+    @naming_keywords
     def iter_download(
         self,
         what: Any,

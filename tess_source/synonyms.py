@@ -11,7 +11,7 @@ SAME: tuple[tuple[str, ...], ...] = (
     # arguments of searches
     ("exptime", "cadence", "exposure", "exposure_time", "exposures", "exp_time", "texp", "t_exptime", "obs_mode"),
     ("pipeline", "author", "authors", "provenance", "provenance_name", "hlsp", "pipelines"),
-    ("kind", "dataproduct_type", "product_type", "producttype", "productsubgroupdescription", "filetype", "dataproduct",
+    ("kind", "dataproduct_type", "product_type", "producttype", "productsubgroupdescription", "filetype", "dataproduct", "mrp_only",
      "product", "products", "type"),
     ("sector", "sectors", "sequence_number", "sector_number", "sectornum", "first_sector", "last_sector"),
     ("tic", "ticid", "tic_id", "tics", "targetid", "target_id", "starid"),
@@ -23,12 +23,12 @@ SAME: tuple[tuple[str, ...], ...] = (
     ("size", "filesize", "file_size"),
     ("where", "filter", "filters", "filter_products", "query"),
     ("criterion", "criteria", "column", "columns"),
-    ("latest", "newest", "mrp_only", "most_recent"),
+    ("latest", "newest", "most_recent"),
     ("wildcards", "wildcard", "regex"),
     ("refresh", "no_cache", "nocache", "cache", "force", "update"),
     # arguments of downloads and of sessions
     ("root", "to", "download_dir", "downloaddir", "download_directory", "output", "output_dir", "outdir", "out", "o",
-     "destination", "dest", "directory", "folder", "dir", "data_dir", "local_path", "path", "save_to", "target_dir"),
+     "destination", "dest", "directory", "folder", "dir", "data_dir", "local_path", "path", "save_to", "target_dir", "html"),
     ("cache", "cache_dir", "cachedir", "cache_folder", "download_dir", "store"),
     ("layout", "flat", "structure", "template"),
     ("jobs", "workers", "threads", "nthreads", "processes", "parallel", "concurrency", "j", "max_workers", "n_jobs", "batch_size"),
@@ -96,6 +96,14 @@ ABSENT: dict[tuple[str, ...], str] = {
         "ccd",
     ): "the archive tells neither camera nor CCD of its targets; full-frame images have them in their names",
     ("cloud_only", "cloud", "enable_cloud_dataset"): "files come from MAST, which decides from where: leave it out",
+    (
+        "download_dir",
+        "root",
+        "to",
+        "directory",
+        "local_path",
+    ): "the folder is given where files are planned or downloaded, as root",
+    ("quality_bitmask", "bitmask", "flux_column"): "a search opens no files: give it when you load them",
     ("cutout_size",): "nothing is cut out here: for that there is TESScut",
 }
 """Words for what does not exist here → why."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,9 @@ TYPES = ("float16", "float32", "float64", *(f"{sign}int{bits}" for sign in ("", 
 """Names of types to suggest for misspelt ones."""
 BITMASKS = {"none": 0, "default": 17087, "hard": 24319, "hardest": 65535}
 """Words for `quality_bitmask` → bits, as in lightkurve's TessQualityFlags; a test compares them."""
+EXAMPLE = "e.g. ('time', 'pdcsap_flux', 'quality')"
+LARGEST_BITMASK = 2**31
+"""Flags are bits of columns of 32 bits (FITS type J)."""
 
 
 class NotAskedForError(UnknownNameError, KeyError):
@@ -120,10 +123,15 @@ class ArrayOptions:
         digest: bool = False,
     ) -> ArrayOptions:
         """Return options after a check; raise QueryError with a message that says what would be right."""
-        if isinstance(columns, str) or not columns or not all(isinstance(name, str) for name in columns):
-            raise QueryError(f"columns={columns!r}: give a sequence of names, e.g. ('time', 'pdcsap_flux', 'quality')")
+        if isinstance(columns, str) or not isinstance(columns, Iterable):
+            raise QueryError(f"columns={columns!r}: give a sequence of names, {EXAMPLE}")
+        columns = [*columns]
+        if not columns or not all(isinstance(name, str) for name in columns):
+            raise QueryError(f"columns={columns!r}: give a sequence of names, {EXAMPLE}")
         if len({name.lower() for name in columns}) < len(columns):
             raise QueryError(f"columns={columns!r}: a name is there twice")
+        if not isinstance(verify, bool):
+            raise QueryError(f"verify={verify!r}: give True or False")
         names = tuple(name.lower() for name in columns)
         return cls(names, _bits_of(quality_bitmask), _dtypes_of(dtypes, names), verify, digest)
 
@@ -167,7 +175,7 @@ def iter_arrays(
     QueryError
         If an argument makes no sense.
     """
-    if errors not in {"give", "skip"}:
+    if errors not in ("give", "skip"):
         raise QueryError(f"errors={errors!r}: give 'give' or 'skip'")
     found = each(manifest, ArrayOptions.of(columns, quality_bitmask, dtypes, verify))
     return found if errors == "give" else _without_failed(found)
@@ -227,12 +235,14 @@ def _converted(name: str, values: NDArray[Any], dtype: Any) -> NDArray[Any]:
 def _bits_of(quality_bitmask: Any) -> int | None:
     if quality_bitmask is None:
         return None
-    if isinstance(quality_bitmask, Integral) and not isinstance(quality_bitmask, bool):
+    is_number = isinstance(quality_bitmask, Integral) and not isinstance(quality_bitmask, bool)
+    if is_number and 0 <= quality_bitmask < LARGEST_BITMASK:
         return int(quality_bitmask)
     if not isinstance(quality_bitmask, str) or quality_bitmask not in BITMASKS:
         close = did_you_mean(quality_bitmask, BITMASKS) if isinstance(quality_bitmask, str) else ""
         raise QueryError(
-            f"quality_bitmask={quality_bitmask!r}: give a number, None, or {', '.join(map(repr, BITMASKS))}{close}"
+            f"quality_bitmask={quality_bitmask!r}: give a number (bits, 0 to {LARGEST_BITMASK - 1}), None, or "
+            f"{', '.join(map(repr, BITMASKS))}{close}"
         )
     return BITMASKS[quality_bitmask]
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -148,7 +149,7 @@ def to_parquet(
         If the data set cannot be written.
     """
     pyarrow()
-    if shards is not None and (isinstance(shards, bool) or not isinstance(shards, int) or shards < 1):
+    if shards is not None and (isinstance(shards, bool) or not isinstance(shards, Integral) or shards < 1):
         raise QueryError(f"shards={shards!r}: give a whole number of at least 1, or None for one file")
     asked = asked_of(columns, quality_bitmask, dtypes, verify, digest=True)
     split(0, fractions, seed)

@@ -213,7 +213,9 @@ class Memory:
         """Log that an answer comes from the store: as a warning if it is older than would be accepted with a connection."""
         age = age_of(answer.time)
         old = not -SKEW <= age <= config.max_age(self.settings.max_age)
-        log.log(logging.WARNING if old else logging.INFO, "from the store: answered at %s, %s", answer.time, ago(age))
+        log.log(
+            logging.WARNING if old else logging.INFO, "from the cache folder: answered at %s, %s", answer.time, ago(age)
+        )
         nearest = [target.text for target in query.targets if target.tic is None and target.radius is None]
         if nearest:
             taken = sorted(set(answer.observations["tic"].drop_nulls()))

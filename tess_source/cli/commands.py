@@ -67,7 +67,7 @@ def _search() -> click.Command:
         _print_shown(rows, form)
         log.warning("%s", found.explain() if explain or not len(rows) else found.summary())
         if 0 < len(rows) < len(getattr(found, show)):
-            log.warning("shown: %s of the products that are left", number(len(rows), show.removesuffix("s")))
+            log.warning("shown: %s of %s", f"{len(rows):,}", number(len(getattr(found, show)), show.removesuffix("s")))
         _exit_if_empty(rows)
 
     return search

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import click
 
@@ -14,17 +14,31 @@ __all__ = ["suggesting"]
 
 
 def suggesting(error: click.ClickException) -> click.ClickException:
-    """Return an error; one about an unknown option or command then names the right word, where click itself looks at the spelling only."""
+    """Return an error, which names the right word if it is about an unknown option or command; click itself only looks at spelling."""
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is None:
         return error
     if isinstance(error, click.NoSuchOption):
-        name, known = error.option_name, _option_names(context)
+        hint = _hint_for_option(error.option_name, context)
     elif (word := getattr(error, "command_name", None)) and isinstance(context.command, click.Group):  # click 8.4
-        name, known = word, context.command.list_commands(context)
+        hint = _hint(word, context.command.list_commands(context))
     else:
         return error
-    return click.UsageError(f"{error.message}{_hint(name, known)}", context)
+    return click.UsageError(f"{error.message}{hint}", context)
+
+
+def _hint_for_option(name: str, context: click.Context) -> str:
+    own = context.command.get_params(context)
+    options = _option_names(own)
+    arguments = {f"--{one.name}": one for one in own if isinstance(one, click.Argument)}
+    close = nearest(name, [*arguments, *options])
+    if close and close[0] in arguments:
+        return f" Give {arguments[close[0]].make_metavar(context)} without an option."
+    return _hint(name, options if close else _option_names(GENERAL_OPTIONS))
+
+
+def _option_names(parameters: Iterable[click.Parameter]) -> list[str]:
+    return [word for one in parameters for word in one.opts if isinstance(one, click.Option)]
 
 
 def _hint(name: str, known: Sequence[str]) -> str:
@@ -35,8 +49,3 @@ def _hint(name: str, known: Sequence[str]) -> str:
     if close:
         return f" Did you mean {close[0]!r}?"
     return f" {why[0].upper()}{why[1:]}." if (why := absent(name)) else ""
-
-
-def _option_names(context: click.Context) -> list[str]:
-    parameters = [*context.command.get_params(context), *GENERAL_OPTIONS]
-    return [word for one in parameters for word in one.opts if isinstance(one, click.Option)]

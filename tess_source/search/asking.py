@@ -27,7 +27,7 @@ from tess_source.wording import Wording, keyword
 __all__ = ["FIELD_TABLES", "answer", "count", "fields", "found_of", "observed", "products"]
 
 FIELD_TABLES = ("observations", "products")
-ARGUMENTS = ("radius", "archive", "refresh", "wildcards")
+ARGUMENTS = ("targets", "radius", "archive", "refresh", "wildcards")
 """Arguments of searches beside filters and criteria, to suggest for misspelt ones."""
 
 

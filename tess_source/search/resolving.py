@@ -184,6 +184,6 @@ def _resolved_name(
         "%s: resolved to %s%s",
         name,
         target if target.tic else f"{target.ra:.6f} {target.dec:+.6f} by {target.resolver}",
-        f" (from the store, looked up at {from_store})" if from_store else "",
+        f" (from the cache folder, looked up at {from_store})" if from_store else "",
     )
     return target

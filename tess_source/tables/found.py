@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from tess_source._lazy import pl
 from tess_source.clock import age_of, ago
 from tess_source.display import text
+from tess_source.keywords import naming_keywords
 from tess_source.tables.accessors import given
 from tess_source.tables.listing import Links, Observations, Products
 from tess_source.tables.plan import Fetches, Plan
@@ -91,7 +92,7 @@ class Found(FoundMethods):
     session: Selects | None = None
     """The session whose methods this object uses."""
     from_store: str | None = None
-    """Time of the archive's answer (ISO, with zone), if it comes from the store."""
+    """Time of the archive's answer (ISO, with zone), if it comes from the cache folder."""
 
     def select(self, **filters: Any) -> Found:
         """Select products by filters.
@@ -115,6 +116,7 @@ class Found(FoundMethods):
         """
         return given(self.session, "found").select(self, **filters)
 
+    @naming_keywords
     def plan(self, root: str | Path | None = None, *, layout: str = "mast") -> Plan:
         """Plan the download of the products.
 
@@ -141,7 +143,7 @@ class Found(FoundMethods):
         """Return how this answer was obtained: the targets, the observations, and how many products each filter dropped."""
         lines = [f"asked for {_query_in_words(self.query)}"]
         lines += (
-            [f"from the store, answered at {self.from_store}, {ago(age_of(self.from_store))}"]
+            [f"from the cache folder, answered at {self.from_store}, {ago(age_of(self.from_store))}"]
             if self.from_store
             else []
         )
@@ -234,7 +236,7 @@ class Found(FoundMethods):
         if self._is_listed:
             size = text.size(float(self.products["size"].sum() or 0))
             what += [f"{text.number(len(self.products), 'product')} ({size})", text.number(len(self.links), "link")]
-        stored = f" (from the store, answered at {self.from_store})" if self.from_store else ""
+        stored = f" (from the cache folder, answered at {self.from_store})" if self.from_store else ""
         return f"Found {', '.join(what)} for {_query_in_words(self.query)}{stored}"
 
     def to_table(self) -> AstropyTable:

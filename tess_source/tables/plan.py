@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 from tess_source._lazy import pl
 from tess_source.disk import write_whole
 from tess_source.display import text
+from tess_source.keywords import naming_keywords
 from tess_source.settings import OnProgress
 from tess_source.tables.accessors import KnowsSchemes, given
 from tess_source.tables.convert import to_astropy
@@ -144,6 +145,7 @@ class Plan:
         """Return whether each file lies whole in the folder already: one boolean per file. See `expected`."""
         return (self.expected()["status"] == HERE).alias("here")
 
+    @naming_keywords
     def download(
         self,
         *,
@@ -213,8 +215,7 @@ class Plan:
 
     def summary(self) -> str:
         """Return one line about the plan. It does not look on disk: see `expected` for that."""
-        unknown = int(self.items["size"].is_null().sum())
-        refused = int(self.items["problem"].is_not_null().sum())
+        unknown, refused = self.items["size"].null_count(), self.items["problem"].count()
         strange = self._unfetchable()
         parts = [f"{text.number(len(self), 'file')}, {text.size(self.bytes)}"]
         parts += [f"{unknown:,} of unknown size"] if unknown else []
