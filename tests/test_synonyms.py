@@ -31,14 +31,21 @@ OTHERS = {"self", "criteria", "observations", "products", "resolver", "page", "u
 """Arguments that are the same here, or that nobody needs here."""
 
 
-@pytest.mark.parametrize(
-    "function",
-    [
-        lightkurve().search_lightcurve, lightkurve().search_targetpixelfile, lightkurve().SearchResult.download_all,
-        Observations.query_criteria_async, Observations.query_object_async, Observations.query_region_async, Observations.get_product_list_async,
-        Observations.filter_products, Observations.download_products, Observations.download_file,
-    ],
-)  # fmt: skip
+PEERS = (
+    lightkurve().search_lightcurve,
+    lightkurve().search_targetpixelfile,
+    lightkurve().SearchResult.download_all,
+    Observations.query_criteria_async,
+    Observations.query_object_async,
+    Observations.query_region_async,
+    Observations.get_product_list_async,
+    Observations.filter_products,
+    Observations.download_products,
+    Observations.download_file,
+)
+
+
+@pytest.mark.parametrize("function", PEERS)
 def test_every_argument_of_lightkurve_and_astroquery_has_its_word_here(function: Callable[..., Any]) -> None:
     absent = {word for words in ABSENT for word in words}
     here = list(dict.fromkeys(OURS.values()))

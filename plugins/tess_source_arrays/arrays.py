@@ -241,7 +241,7 @@ def _bits_of(quality_bitmask: Any) -> int | None:
     if not isinstance(quality_bitmask, str) or quality_bitmask not in BITMASKS:
         close = did_you_mean(quality_bitmask, BITMASKS) if isinstance(quality_bitmask, str) else ""
         raise QueryError(
-            f"quality_bitmask={quality_bitmask!r}: give a number (bits, 0 to {LARGEST_BITMASK - 1}), None, or "
+            f"quality_bitmask={quality_bitmask!r}: give a whole number from 0 to {LARGEST_BITMASK - 1} (its bits), None, or "
             f"{', '.join(map(repr, BITMASKS))}{close}"
         )
     return BITMASKS[quality_bitmask]

@@ -51,7 +51,8 @@ def _bitmask(value: Any, words: Mapping[str, int]) -> str:
     if _is_whole(value) and value < LARGEST:
         return ""
     hint = did_you_mean(value, words) if isinstance(value, str) else ""
-    return f"a number (bits, 0 to {LARGEST - 1}), None, or {', '.join(map(repr, words))}{hint}"
+    number = "a number" if isinstance(value, str) else f"a whole number from 0 to {LARGEST - 1} (its bits), None"
+    return f"{number}, or {', '.join(map(repr, words))}{hint}"
 
 
 def _column(value: Any) -> str:
