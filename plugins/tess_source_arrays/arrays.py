@@ -236,7 +236,7 @@ def _bits_of(quality_bitmask: Any) -> int | None:
     if quality_bitmask is None:
         return None
     is_number = isinstance(quality_bitmask, Integral) and not isinstance(quality_bitmask, bool)
-    if is_number and 0 <= quality_bitmask < LARGEST_BITMASK:
+    if is_number and 0 <= int(quality_bitmask) < LARGEST_BITMASK:
         return int(quality_bitmask)
     if not isinstance(quality_bitmask, str) or quality_bitmask not in BITMASKS:
         close = did_you_mean(quality_bitmask, BITMASKS) if isinstance(quality_bitmask, str) else ""

@@ -48,7 +48,7 @@ def _is_whole(value: Any) -> bool:
 def _bitmask(value: Any, words: Mapping[str, int]) -> str:
     if value is None or (isinstance(value, str) and value in words):
         return ""
-    if _is_whole(value) and value < LARGEST:
+    if _is_whole(value) and int(value) < LARGEST:
         return ""
     hint = did_you_mean(value, words) if isinstance(value, str) else ""
     number = "a number" if isinstance(value, str) else f"a whole number from 0 to {LARGEST - 1} (its bits), None"
