@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
+
+from tess_source.synonyms import absent, misspelt_same, same_as
+from tess_source.wording import Wording, in_program
 
 __all__ = [
     "DamagedFileError",
@@ -30,7 +33,24 @@ __all__ = [
 
 
 class TessSourceError(Exception):
-    """Base of all exceptions that tess-source raises."""
+    """Base of all exceptions that tess-source raises.
+
+    Parameters
+    ----------
+    *parts : object
+        The message: text, and parts that the program words differently (`tess_source.wording.Wording`), put together without spaces.
+    """
+
+    def __str__(self) -> str:
+        if all(isinstance(part, str | Wording | TessSourceError) for part in self.args):
+            return "".join(map(str, self.args))
+        return super().__str__()
+
+    @property
+    def in_program(self) -> str:
+        """The message as the program shows it: with options where Python has keyword arguments."""
+        own = type(self).__str__ is TessSourceError.__str__
+        return "".join(map(in_program, self.args)) if own and len(self.args) > 1 else str(self)
 
 
 class QueryError(TessSourceError, ValueError):
@@ -46,22 +66,33 @@ class UnknownNameError(QueryError, LookupError):
         The sort of name, e.g. ``"filter"``.
     name : str
         The unknown name.
-    choices : iterable of str
+    choices : iterable of str or Wording
         The known names.
     """
 
-    def __init__(self, what: str, name: str, choices: Iterable[str]) -> None:
+    def __init__(self, what: str, name: str, choices: Iterable[str | Wording]) -> None:
+        known = tuple(dict.fromkeys(choices))
         self.what: str = what
         self.name: str = name
-        self.choices: tuple[str, ...] = tuple(dict.fromkeys(choices))
-        super().__init__(what, name, self.choices)
+        self.choices: tuple[str, ...] = tuple(map(str, known))
+        super().__init__(what, name, known)
 
     def __str__(self) -> str:
-        close = nearest(self.name, self.choices)
-        if close:
-            return f"unknown {self.what} {self.name!r}; did you mean {' or '.join(map(repr, close))}?"
-        listed = ", ".join(sorted(self.choices)[:40])
-        return f"unknown {self.what} {self.name!r}; known are: {listed or 'none'}"
+        return self._message(str)
+
+    @property
+    def in_program(self) -> str:
+        """The message with the program's options among the known names."""
+        return self._message(in_program)
+
+    def _message(self, worded: Callable[[object], str]) -> str:
+        start = f"unknown {self.what} {self.name!r}; "
+        words = {str(choice): worded(choice) for choice in self.args[2]}
+        if close := nearest(self.name, words):
+            return f"{start}did you mean {' or '.join(repr(words[name]) for name in close)}?"
+        if why := absent(self.name):
+            return f"{start}{why}"
+        return f"{start}known are: {', '.join(sorted(words.values())[:40]) or 'none'}"
 
 
 class ResolverError(TessSourceError, LookupError):
@@ -106,7 +137,7 @@ class NetworkError(ServiceError):
 
 
 class OfflineError(TessSourceError, ConnectionError):
-    """Something that is not in the store, while no connection may be opened.
+    """Something that is not in the cache folder, while no connection may be opened.
 
     Parameters
     ----------
@@ -123,7 +154,7 @@ class OfflineError(TessSourceError, ConnectionError):
 
     def __str__(self) -> str:
         why = f" ({self.reason})" if self.reason else ""
-        return f"offline, and not in the store: {self.missing}{why}; ask for it once with a connection"
+        return f"offline, and not in the cache folder: {self.missing}{why}; ask for it once with a connection"
 
 
 class TableError(TessSourceError, TypeError):
@@ -199,7 +230,7 @@ class NoSessionError(TessSourceError, ValueError):
 
 
 def nearest(name: str, choices: Iterable[str], most: int = 3) -> Sequence[str]:
-    """Return the choices that are spelled most like a name.
+    """Return the choices that mean the same as a name (see `tess_source.synonyms`), or else are spelled most like it.
 
     Parameters
     ----------
@@ -215,11 +246,24 @@ def nearest(name: str, choices: Iterable[str], most: int = 3) -> Sequence[str]:
     sequence of str
         Best first, in the spelling of the choices.
     """
+    choices = tuple(choices)
     spelling = {choice.lower(): choice for choice in choices}
-    return [spelling[word] for word in get_close_matches(name.lower(), spelling, n=most, cutoff=0.6)]
+    if same := [spelling[name.lower()]] if name.lower() in spelling else same_as(name, choices):
+        return same[:most]
+    if absent(name):
+        return ()
+    close = get_close_matches(name.lower(), spelling, n=most, cutoff=0.6)
+    sure = get_close_matches(name.lower(), close, n=1, cutoff=0.8)
+    if not sure and (same := misspelt_same(name, choices)):
+        return same[:most]
+    return [spelling[word] for word in close]
 
 
 def did_you_mean(name: str, choices: Iterable[str]) -> str:
-    """Return the end of a message with the choices that are spelled like a name, e.g. ``"; did you mean 'sector'?"``, or an empty text."""
-    close = nearest(name, choices)
-    return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+    """Return the end of a message about an unknown word: the choices that mean or are spelled like it, or why there is none.
+
+    It is e.g. ``"; did you mean 'sector'?"``, or an empty text.
+    """
+    if close := nearest(name, choices):
+        return f"; did you mean {' or '.join(map(repr, close))}?"
+    return f"; {why}" if (why := absent(name)) else ""

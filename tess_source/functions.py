@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import QueryError
 from tess_source.hooks.records import Field
+from tess_source.keywords import naming_keywords
 from tess_source.search.asking import products as listed
 from tess_source.session import Session, default_session
 from tess_source.settings import OnProgress
@@ -110,6 +111,7 @@ def count(
     )
 
 
+@naming_keywords
 def fields(what: str = "observations", *, session: Session | None = None) -> list[Field]:
     """Return the archives' own description of the columns of a table, ``"observations"`` or ``"products"``."""
     return _chosen(session).fields(what)
@@ -154,6 +156,7 @@ def observations(
     return here._found_observations(targets, words=words, **asked).observations
 
 
+@naming_keywords
 def products(
     observations: Any, *, archive: str | Sequence[str] | None = None, session: Session | None = None
 ) -> Products:
@@ -187,6 +190,7 @@ def products(
     return listed(here.registry, here.settings, observations, archive)
 
 
+@naming_keywords
 def download(
     products: Any,
     root: str | Path | None = None,
@@ -238,6 +242,7 @@ def download(
     )
 
 
+@naming_keywords
 def load_plan(path: str | Path, root: str | Path | None = None, *, session: Session | None = None) -> Plan:
     """Read a plan that was saved: a lock.
 
@@ -289,11 +294,13 @@ def open(
     return _chosen(session).open(what, **options)
 
 
+@naming_keywords
 def register(plugin: object, name: str | None = None, *, replace: bool = False) -> str:
     """Add a plugin to the default session: see `Session.register`."""
     return default_session().register(plugin, name, replace=replace)
 
 
+@naming_keywords
 def unregister(name: str) -> None:
     """Take a plugin out of the default session: see `Session.unregister`."""
     default_session().unregister(name)

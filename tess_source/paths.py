@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from tess_source.errors import QueryError, UnknownNameError, UnsafePathError
+from tess_source.errors import QueryError, UnknownNameError, UnsafePathError, did_you_mean
 
 __all__ = ["LAYOUTS", "checked_layout", "inside", "parts_of", "relative_path", "safe_component", "user_path"]
 
@@ -152,7 +152,9 @@ class _Blank(dict[str, Any]):
     """A row of products that raises an error for an unknown column."""
 
     def __missing__(self, key: str) -> Any:
-        raise QueryError(f"the layout names {{{key}}}, which is no column; there are {', '.join(map(str, self))}")
+        columns = [*map(str, self)]
+        hint = did_you_mean(key, columns)
+        raise QueryError(f"the layout names {{{key}}}, which is no column; there are {', '.join(columns)}{hint}")
 
 
 def _filled_in(part: str, product: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from tess_source.download.existing import expected
 from tess_source.errors import QueryError
 from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
+from tess_source.keywords import naming_keywords
 from tess_source.load.loading import each_opened, read
 from tess_source.load.local import manifest_of
 from tess_source.paths import user_path
@@ -85,6 +86,7 @@ class Session(Extended):
     settings: Settings
     registry: Registry
 
+    @naming_keywords
     def __init__(
         self,
         server: str | None = None,
@@ -105,8 +107,7 @@ class Session(Extended):
             raise QueryError(f"offline={offline!r}: give True, False, or None")
         age = None if max_age is None else seconds(max_age)
         settings = Settings(
-            token=token, timeout=checked_seconds("timeout", timeout), jobs=checked_jobs(jobs), cache=cache,
-            max_age=age,
+            token=token, timeout=checked_seconds("timeout", timeout), jobs=checked_jobs(jobs), cache=cache, max_age=age,
             offline=offline, archive=checked_names("archive", archive),
         )  # fmt: skip
         self.settings: Settings = replace(settings, server=server.rstrip("/")) if server else settings
@@ -136,6 +137,7 @@ class Session(Extended):
 
     # -- plugins and places --
 
+    @naming_keywords
     def register(self, plugin: object, name: str | None = None, *, replace: bool = False) -> str:
         """Add a plugin for this session: a module, or any object with hook implementations.
 
@@ -201,8 +203,8 @@ class Session(Extended):
             missing=missing,
         )
         found = self._answer(query, refresh=refresh)
-        if missing := found.unobserved():
-            log.warning("%s%s", missing, f" (from the store; {ASK_AGAIN})" if found.from_store else "")
+        if unobserved := found.unobserved():
+            log.warning("%s%s", unobserved, f" (from the cache folder; {ASK_AGAIN})" if found.from_store else "")
         return self.select(found, **filters)
 
     def count(
@@ -223,6 +225,7 @@ class Session(Extended):
         query = question_of_observations(self.registry, self.settings, targets, words=words, **asked)
         return asking.count(self.registry, self.settings, query)
 
+    @naming_keywords
     def fields(self, what: str = "observations") -> list[Field]:
         """Return the archives' own description of the columns of a table, ``"observations"`` or ``"products"``."""
         return asking.fields(self.registry, self.settings, what)
@@ -256,16 +259,19 @@ class Session(Extended):
         """
         return select(self.registry, found if isinstance(found, Found) else self.found(found), filters)
 
+    @naming_keywords
     def plan(self, products: Any, root: str | Path | None = None, *, layout: str = "mast") -> Plan:
         """Plan the download of products: an answer, or what `found` takes. See `Found.plan`."""
         return self.found(products).plan(root, layout=layout)
 
+    @naming_keywords
     def load_plan(self, path: str | Path, root: str | Path | None = None) -> Plan:
         """Read a plan that was saved, a lock: see `tess_source.load_plan`."""
         folder = self.store.root if root is None else user_path(root)
         items, record = read_saved(user_path(path))
         return Plan(items, folder, record, self)
 
+    @naming_keywords
     def download(
         self,
         what: Any,
@@ -284,6 +290,7 @@ class Session(Extended):
             plan, self.registry, self.settings, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
         )
 
+    @naming_keywords
     def iter_download(
         self,
         what: Any,

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.paths import user_path
 from tess_source.units import count_of_bytes, seconds
+from tess_source.wording import keyword
 
 __all__ = [
     "MAX_AGE",
@@ -141,7 +142,7 @@ def checked_jobs(jobs: int) -> int:
         If it is none.
     """
     if not isinstance(jobs, Integral) or isinstance(jobs, bool) or jobs < 1:
-        raise QueryError(f"jobs={jobs!r}: give a whole number of at least 1")
+        raise QueryError(keyword("jobs", jobs), ": give a whole number of at least 1")
     return int(jobs)
 
 
@@ -157,7 +158,7 @@ def checked_names(what: str, names: str | Iterable[str] | None) -> tuple[str, ..
         return None
     found = (names,) if isinstance(names, str) else tuple(names)
     if not found or not all(isinstance(name, str) and name for name in found):
-        raise QueryError(f"{what}={names!r}: give a name, or several")
+        raise QueryError(keyword(what, names), ": give a name, or several")
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,7 @@ TYPES = ("float16", "float32", "float64", *(f"{sign}int{bits}" for sign in ("", 
 """Names of types to suggest for misspelt ones."""
 MOST_BITS = 63
 """Bits of the longest whole numbers in a FITS table, without the sign."""
+EXAMPLE = "e.g. ('time', 'pdcsap_flux', 'quality')"
 
 
 class NotAskedForError(UnknownNameError, KeyError):
@@ -130,10 +131,15 @@ class ArrayOptions:
         digest: bool = False,
     ) -> ArrayOptions:
         """Return options after a check; raise QueryError with a message that says what would be right."""
-        if isinstance(columns, str) or not columns or not all(isinstance(name, str) for name in columns):
-            raise QueryError(f"columns={columns!r}: give a sequence of names, e.g. ('time', 'pdcsap_flux', 'quality')")
+        if isinstance(columns, str) or not isinstance(columns, Iterable):
+            raise QueryError(f"columns={columns!r}: give a sequence of names, {EXAMPLE}")
+        columns = [*columns]
+        if not columns or not all(isinstance(name, str) for name in columns):
+            raise QueryError(f"columns={columns!r}: give a sequence of names, {EXAMPLE}")
         if len({name.lower() for name in columns}) < len(columns):
             raise QueryError(f"columns={columns!r}: a name is there twice")
+        if not isinstance(verify, bool):
+            raise QueryError(f"verify={verify!r}: give True or False")
         names = tuple(name.lower() for name in columns)
         return cls(names, _bitmask_of(quality_bitmask), _dtypes_of(dtypes, names), verify, digest)
 
@@ -178,7 +184,7 @@ def iter_arrays(
     QueryError
         If an argument makes no sense.
     """
-    if errors not in {"give", "skip"}:
+    if errors not in ("give", "skip"):
         raise QueryError(f"errors={errors!r}: give 'give' or 'skip'")
     found = each(manifest, ArrayOptions.of(columns, quality_bitmask, dtypes, verify))
     return found if errors == "give" else _without_failed(found)
@@ -235,13 +241,13 @@ def _bitmask_of(quality_bitmask: Any) -> int | str | None:
         return None
     if isinstance(quality_bitmask, Integral) and not isinstance(quality_bitmask, bool):
         bits = int(quality_bitmask)
-        if bits.bit_length() <= MOST_BITS:
+        if 0 <= bits < 2**MOST_BITS:
             return bits
     if isinstance(quality_bitmask, str) and quality_bitmask in BITMASKS:
         return str(quality_bitmask)
     close = did_you_mean(quality_bitmask, BITMASKS) if isinstance(quality_bitmask, str) else ""
     raise QueryError(
-        f"quality_bitmask={quality_bitmask!r}: give a number of at most {MOST_BITS} bits, None, or "
+        f"quality_bitmask={quality_bitmask!r}: give a whole number of at most {MOST_BITS} bits, None, or "
         f"{', '.join(map(repr, BITMASKS))}{close}"
     )
 

@@ -70,7 +70,12 @@ def split(tic: Any, fractions: Sequence[float] = FRACTIONS, seed: int = 0) -> An
 
 def _bounds(fractions: Sequence[float]) -> tuple[int, int]:
     """Return the two hashes at which sides change."""
-    if len(fractions) != len(SIDES) or not all(part >= 0 for part in fractions) or abs(math.fsum(fractions) - 1) > 1e-9:
-        raise QueryError(f"fractions for {', '.join(SIDES)} are three that sum to 1, not {fractions!r}")
-    train, validation, test = fractions
+    wrong = f"fractions for {', '.join(SIDES)} are three that sum to 1, not {fractions!r}"
+    try:
+        train, validation, test = fractions
+        right = min(fractions) >= 0 and abs(math.fsum(fractions) - 1) <= 1e-9
+    except (ValueError, TypeError) as error:
+        raise QueryError(wrong) from error
+    if not right:
+        raise QueryError(wrong)
     return round(train * 2**64), 2**64 if test == 0 else round((train + validation) * 2**64)

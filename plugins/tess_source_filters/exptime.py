@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
-from tess_source.errors import UnknownNameError
+from tess_source.errors import QueryError, UnknownNameError
 from tess_source.hooks.records import Filter
+from tess_source.wording import Wording
 
 from .values import Span, any_of, items, number, span, text_of
 
@@ -76,14 +77,16 @@ def seconds(value: Any) -> float:
 
     Raises
     ------
-    ValueError, TypeError
-        If it is no time, or negative; the message names the words.
+    QueryError
+        If it is no time; the message names the words.
+    ValueError
+        If it is negative.
     """
     try:
         read = float(number(value.to_value("s") if hasattr(value, "to_value") else value))
     except (ValueError, TypeError) as error:
-        message = f"{error}; give seconds, a range such as '20..200' or (20, 200), or a word: fast, short, ffi"
-        raise type(error)(message) from error
+        range_ = Wording("'20..200' or (20, 200)", "20..200")
+        raise QueryError(f"{error}; give seconds, a range such as ", range_, ", or a word: fast, short, ffi") from error
     if read < 0:
         raise ValueError(f"an exposure time cannot be negative: {value!r}")
     return read

@@ -16,6 +16,7 @@ from tess_source._lazy import pl
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.hooks.records import Filter
 from tess_source.units import count_of_bytes
+from tess_source.wording import Wording
 
 from .values import Span, any_of, items, number, span
 
@@ -104,12 +105,12 @@ def _column_conditions(value: Any) -> list[tuple[Any, Any]]:
 def _column_condition(text: Any) -> tuple[str, str]:
     match = _CONDITION.fullmatch(text) if isinstance(text, str) else None
     if not match:
-        raise ValueError(f"{text!r} is not a condition; give {{column: value}}, or text such as 'size=>=1000'")
+        examples = Wording("{column: value}, or text such as 'size=>=1000'", "e.g. 'size=>=1000'")
+        raise QueryError(f"{text!r} is not a condition; give ", examples)
     if match[3].lstrip().startswith("="):
         right = f"{match[1]}{match[2]}{match[3].lstrip('= ')}"
-        raise ValueError(
-            f"{text!r} has an = too many; write {right!r}, or {{column: value}} for a value that begins so"
-        )
+        other = Wording(", or {column: value} for a value that begins so", "")
+        raise QueryError(f"{text!r} has an = too many; write {right!r}", other)
     return match[1], ("!" if match[2] == "!=" else "") + match[3].strip()
 
 
@@ -175,7 +176,8 @@ def _conditions_on(column: str, read: Callable[[list[Any]], Conditions], values:
     try:
         return read(values)
     except (ValueError, TypeError) as error:
-        raise QueryError(f"column {column!r} holds numbers: {error}") from error
+        reason = error if isinstance(error, QueryError) else str(error)
+        raise QueryError(f"column {column!r} holds numbers: ", reason) from error
 
 
 def _text_mask(column: pl.Expr, values: list[Any], fold: bool) -> pl.Expr:
@@ -195,10 +197,7 @@ def bytes_of(value: Any) -> int:
     ValueError
         If it is not a size.
     """
-    try:
-        return count_of_bytes(value)
-    except QueryError as error:
-        raise ValueError(str(error)) from error  # so that the filter is named with it
+    return count_of_bytes(value)
 
 
 def _size_mask(products: Products, value: Conditions) -> pl.Expr:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
+from tess_source.errors import QueryError
 from tess_source.hooks.records import Filter
 from tess_source.targets.parse import parse_targets
 from tess_source.targets.target import Target
+from tess_source.wording import Wording
 
 from .values import Span, any_of, items, span, whole
 
@@ -38,13 +40,14 @@ class Wholes:
 
         Raises
         ------
-        ValueError, TypeError
+        QueryError
             If it is none of these, or empty.
         """
         try:
             return cls(_merged_spans(part for item in items(value) for part in _spans_of(item)))
         except (ValueError, TypeError) as error:
-            raise type(error)(f"{error}; give e.g. 14, [14, 40], range(14, 17) or '14-16,40'") from error
+            examples = Wording("14, [14, 40], range(14, 17) or '14-16,40'", "14-16,40")
+            raise QueryError(f"{error}; give e.g. ", examples) from error
 
     def meets(self, first: pl.Expr, last: pl.Expr) -> pl.Expr:
         """Return a mask of the ranges from `first` to `last` that hold one of the numbers."""

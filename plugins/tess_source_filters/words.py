@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source import names
 from tess_source._lazy import pl
-from tess_source.errors import UnknownNameError, nearest
+from tess_source.errors import QueryError, UnknownNameError, did_you_mean
 from tess_source.hooks.records import Filter
 from tess_source.names.vocabulary import FILES
+from tess_source.wording import Wording, keyword
 
 from .values import items
 
@@ -129,12 +130,12 @@ def warn_of_missing(products: Products, wanted: Sequence[str]) -> None:
     missing = [word for word in wanted if word.lower() not in {name.lower() for name in there}]
     unknown = [word for word in missing if _spelled_pipeline(word) not in pipelines()]
     for word in unknown if len(missing) < len(wanted) or not there else missing:
-        close = nearest(word, [*there, *pipelines()]) if word in unknown else ()
+        hint = did_you_mean(word, [*there, *pipelines()]) if word in unknown else ""
         log.warning(
             "no product is by %s%s%s",
             word,
             f"; there are products by {', '.join(there)}" if there else "",
-            f"; did you mean {close[0]!r}?" if close else "",
+            hint,
         )
 
 
@@ -149,14 +150,17 @@ def _checked_patterns(value: Any) -> tuple[str, ...]:
         if not isinstance(pattern, str):
             raise TypeError(f"{pattern!r} is not a pattern; give e.g. '*_lc.fits'")
         if pattern.startswith("!"):
-            raise ValueError(
-                f"{pattern!r}: a pattern says what to keep; leave files out by kind or pipeline, e.g. kind='!{_kind_names()[0]}', "
-                "and write ? where a name begins with one"
+            raise QueryError(
+                f"{pattern!r}: a pattern says what to keep; leave files out by kind or pipeline, e.g. ",
+                keyword("kind", f"!{_kind_names()[0]}"),
+                ", and write ? where a name begins with one",
             )
         if "," in re.sub(r"\[!?\]?[^]]*\]", "", pattern):
-            raise ValueError(
-                f"{pattern!r}: a comma does not divide patterns; give a list of them, or --name more than once, "
-                "and write [,] for a comma in a name"
+            several = Wording("a list of them", "--name more than once")
+            raise QueryError(
+                f"{pattern!r}: a comma does not divide patterns; give ",
+                several,
+                ", and write [,] for a comma in a name",
             )
     return tuple(sorted(set(patterns)))
 

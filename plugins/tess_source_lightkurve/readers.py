@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import whole
 from tess_source.errors import LoadError, QueryError, did_you_mean
+from tess_source_lightkurve.options import check_values
 
 if TYPE_CHECKING:
     from astropy.io.fits import HDUList
@@ -108,12 +109,8 @@ def check(options: Mapping[str, Any]) -> None:
     for name in options:
         if name not in known:
             raise QueryError(f"lightkurve's readers take no argument {name!r}{_hint(name, known)}")
-    bitmask, column = options.get("quality_bitmask"), options.get("flux_column", "pdcsap_flux")
-    if isinstance(bitmask, str) and bitmask not in (words := lightkurve().utils.TessQualityFlags.OPTIONS):
-        close = did_you_mean(bitmask, words)
-        raise QueryError(f"quality_bitmask={bitmask!r}: give a number, or {', '.join(map(repr, words))}{close}")
-    if not isinstance(column, str):
-        raise QueryError(f"flux_column={column!r}: give the name of a column, e.g. 'sap_flux'")
+    if options:
+        check_values(options, lightkurve().utils.TessQualityFlags.OPTIONS)
 
 
 def _hint(name: str, known: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from tess_source.errors import QueryError, UnknownNameError
+from tess_source.wording import Wording, keyword
 from tess_source_mast.defaults import DEFAULTS, defaults
 
 __all__ = ["DEFAULTS", "checked", "columns_of"]
@@ -75,8 +76,9 @@ def _checked_values(name: str, value: Any, column: Mapping[str, Any], wildcards:
     wild = [item for item in values if isinstance(item, str) and ("*" in item or "%" in item)]
     if wild and not wildcards:
         raise QueryError(
-            f"criterion {name!r} holds {wild[0]!r}, and the archive takes * and % for any text: if that is meant, pass "
-            "wildcards=True (--wildcards); they cannot be asked for as they are"
+            f"criterion {name!r} holds {wild[0]!r}, and the archive takes * and % for any text: if that is meant, pass ",
+            keyword("wildcards", True),
+            "; they cannot be asked for as they are",
         )
     if len(wild) > 1:
         raise QueryError(f"criterion {name!r} has {len(wild)} values with wildcards; the archive takes one a column")
@@ -115,8 +117,11 @@ def _checked_interval(name: str, value: Any) -> list[Any]:
     if len(ends) != 2:
         shown = ends[0] if len(ends) == 1 else "x"
         raise QueryError(
-            f"criterion {name!r} is a number with a fraction: give [least, greatest], not {value!r}; "
-            f"[{shown}, {shown}] for exactly one value"
+            f"criterion {name!r} is a number with a fraction: give ",
+            Wording("[least, greatest]", f"{name}=least..greatest"),
+            f", not {value!r}; ",
+            Wording(f"[{shown}, {shown}]", f"{name}={shown}..{shown}"),
+            " for exactly one value",
         )
     least, greatest = (_finite_number(name, end) for end in ends)
     if least > greatest:
@@ -132,7 +137,9 @@ def _finite_number(name: str, value: Any) -> Any:
         except ValueError:
             value = None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise QueryError(f"criterion {name!r} needs two finite numbers, [least, greatest]")
+        raise QueryError(
+            f"criterion {name!r} needs two finite numbers, ", Wording("[least, greatest]", "least..greatest")
+        )
     return value
 
 

@@ -22,6 +22,7 @@ from tess_source.hooks.registry import Registry
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations, Products
 from tess_source.targets.target import Query, Target
+from tess_source.wording import keyword
 
 __all__ = ["Memory", "Recalled"]
 
@@ -35,11 +36,11 @@ NAME_FORMAT = 2
 
 @dataclass(frozen=True)
 class Recalled:
-    """An answer, and whether it comes from the store."""
+    """An answer, and whether it comes from the cache folder."""
 
     answer: Answer
     from_store: str | None = None
-    """Time of the archive's answer (ISO, with zone), if it comes from the store."""
+    """Time of the archive's answer (ISO, with zone), if it comes from the cache folder."""
 
 
 class Memory:
@@ -75,7 +76,7 @@ class Memory:
     def ask(
         self, query: Query, fresh: Callable[[Query], Answer], serves: Callable[[Answer], bool], *, refresh: bool = False
     ) -> Recalled:
-        """Return the answer to a question from the store, or else ask the archives.
+        """Return the answer to a question from the cache folder, or else ask the archives.
 
         Parameters
         ----------
@@ -129,13 +130,13 @@ class Memory:
     def resolve(
         self, name: str, look_up: Callable[[], Target | None], *, refresh: bool = False
     ) -> tuple[Target | None, str | None]:
-        """Return the target of a name from the store, or else look it up.
+        """Return the target of a name from the cache folder, or else look it up.
 
         Returns
         -------
         target : Target or None
         from_store : str or None
-            Time of the look-up, if it comes from the store.
+            Time of the look-up, if it comes from the cache folder.
 
         Raises
         ------
@@ -190,7 +191,8 @@ class Memory:
 
     def _check_refresh(self, refresh: bool) -> None:
         if refresh and self.offline:
-            raise QueryError("refresh asks the archive again, and offline nothing is asked: choose one of them")
+            refreshed = keyword("refresh")
+            raise QueryError(refreshed, " asks the archive again, and offline nothing is asked: choose one of them")
 
     # -- names --
 
@@ -215,10 +217,12 @@ class Memory:
     # -- messages --
 
     def _log_recalled(self, answer: Answer) -> None:
-        """Log that an answer comes from the store: as a warning if it is older than would be accepted with a connection."""
+        """Log that an answer comes from the cache folder: as a warning if it is older than would be accepted with a connection."""
         age = age_of(answer.time)
         old = not -SKEW <= age <= config.max_age(self.settings.max_age)
-        log.log(logging.WARNING if old else logging.INFO, "from the store: answered at %s, %s", answer.time, ago(age))
+        log.log(
+            logging.WARNING if old else logging.INFO, "from the cache folder: answered at %s, %s", answer.time, ago(age)
+        )
 
 
 def _targets_in_words(missing: Sequence[str], query: Query, most: int = 10) -> str:

@@ -13,12 +13,13 @@ from tess_source.errors import ResolverError
 from tess_source.targets.lists import expand
 from tess_source.targets.parse import MISSING
 from tess_source.targets.words import joined
+from tess_source.wording import in_program, option_name
 
 if TYPE_CHECKING:
     from tess_source.hooks.records import Filter
     from tess_source.session import Session
 
-__all__ = ["Asking", "in_program"]
+__all__ = ["Asking", "with_filters_of"]
 
 CRITERION_HELP = "A column of the archive's observation table, see `tess-source fields`; values a,b or, for numbers, least..greatest."
 
@@ -61,7 +62,7 @@ class Asking(click.Command):
         filters = {
             name: _filter_option(record, session.registry.owner("filter", name))
             for name, record in sorted(session.registry.filters.items())
-            if (record.criteria is not None or not self.only_archive) and not taken & {name, _option_name(name)}
+            if (record.criteria is not None or not self.only_archive) and not taken & {name, option_name(name)}
         }
         made = copy.copy(self)
         made.filters = tuple(filters)
@@ -84,8 +85,15 @@ class Asking(click.Command):
         ]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take negative numbers, such as declinations, for values: no option begins with a digit."""
-        return super().parse_args(ctx, [f" {word}" if re.match(r"-\.?\d", word) else word for word in args])
+        """Take negative numbers, such as declinations, for targets: no option begins with a digit. A blank hides the dash from click."""
+        takes_value = {
+            name for one in self.params if isinstance(one, click.Option) and not one.is_flag for name in one.opts
+        }
+        words = [
+            f" {word}" if re.match(r"-\.?\d", word) and before not in takes_value else word
+            for before, word in zip(["", *args], args, strict=False)
+        ]
+        return super().parse_args(ctx, words)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Call the command's function with the two mappings, `asked` and `filters`."""
@@ -105,25 +113,21 @@ class Asking(click.Command):
 QUESTION = ("targets", "radius", "criteria", "wildcards", "refresh", "missing")
 
 
-def in_program(command: click.Command, session: Session) -> click.Command:
+def with_filters_of(command: click.Command, session: Session) -> click.Command:
     """Return a command for the program of a session: commands that are `Asking`, also in groups, get the session's filters."""
     if isinstance(command, Asking):
         return command.of(session)
     if isinstance(command, click.Group):
         group = copy.copy(command)
-        group.commands = {name: in_program(child, session) for name, child in command.commands.items()}
+        group.commands = {name: with_filters_of(child, session) for name, child in command.commands.items()}
         return group
     return command
-
-
-def _option_name(name: str) -> str:
-    return "--" + name.replace("_", "-")
 
 
 def _filter_option(record: Filter, plugin: str) -> click.Option:
     help_ = f"{record.help}  [{plugin}]"
     if not record.metavar:
-        return click.Option([_option_name(record.name), record.name], is_flag=True, default=None, help=help_)
+        return click.Option([option_name(record.name), record.name], is_flag=True, default=None, help=help_)
 
     def convert(_context: click.Context, _parameter: click.Parameter, value: Any) -> Any:
         try:
@@ -131,7 +135,7 @@ def _filter_option(record: Filter, plugin: str) -> click.Option:
                 return [record.parse(one) for one in value] or None
             return None if value is None else record.parse(value)
         except (ValueError, TypeError) as error:
-            raise click.BadParameter(str(error)) from error
+            raise click.BadParameter(in_program(error)) from error
 
     def complete(_context: click.Context, _parameter: click.Parameter, start: str) -> list[str]:
         before, _, last = start.rpartition(",")
@@ -139,7 +143,7 @@ def _filter_option(record: Filter, plugin: str) -> click.Option:
         return [f"{before},{word}" if before else word for word in known if word.startswith(last)]
 
     return click.Option(
-        [_option_name(record.name), record.name],
+        [option_name(record.name), record.name],
         metavar=record.metavar,
         multiple=record.multiple,
         callback=convert,

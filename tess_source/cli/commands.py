@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Any
 
 import click
 
@@ -14,6 +14,7 @@ from tess_source.cli import lock as cli_lock
 from tess_source.cli.asking import QUESTION, Asking
 from tess_source.cli.printing import NOTHING, SOME_FAILED, download, failures, format_option, print_rows
 from tess_source.cli.user_path import UserPath
+from tess_source.display.text import number
 from tess_source.search.asking import FIELD_TABLES
 from tess_source.search.select import checked
 from tess_source.session import Session
@@ -53,28 +54,24 @@ def _search() -> click.Command:
         TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin. Without a target, everything that
         meets the filters and criteria is found.
         """
-        if show == "observations" and (most := _most_rows(session, filters)) is not False:
+        values = checked(session.registry, filters)
+        limits = [most(values[name]) for name in values if (most := session.registry.filters[name].most)]
+        if show == "observations" and len(limits) == len(values):  # the other filters are for products
             words = {name: value for name, value in asked.items() if name not in QUESTION}
             found = session._found_observations(
                 words=words, **{name: asked[name] for name in asked if name in QUESTION}
             )
-            rows: Any = found.observations[:most]
         else:
             found = session.search(**asked, **filters)
-            shown = found.narrowed() if found.drops else found
-            rows = {"products": shown.products, "observations": shown.observations, "links": shown.links}[show]
+        shown = found.narrowed() if found.drops else found
+        rows = getattr(shown, show)[: min(limits, default=None)]
         _print_shown(rows, form)
         log.warning("%s", found.explain() if explain or not len(rows) else found.summary())
+        if 0 < len(rows) < len(getattr(found, show)):
+            log.warning("shown: %s of %s", f"{len(rows):,}", number(len(getattr(found, show)), show.removesuffix("s")))
         _exit_if_empty(rows)
 
     return search
-
-
-def _most_rows(session: Session, filters: Mapping[str, Any]) -> int | Literal[False] | None:
-    """Return the most rows that the filters allow, None for all; False if products have to be listed to apply the filters."""
-    values = checked(session.registry, filters)
-    counts = [most(values[name]) for name in values if (most := session.registry.filters[name].most)]
-    return False if len(counts) < len(values) else min(counts, default=None)
 
 
 def _get(session: Session) -> click.Command:

@@ -15,7 +15,7 @@ import click
 
 from tess_source.cli import cache as cli_cache
 from tess_source.cli import lock as cli_lock
-from tess_source.cli.asking import in_program
+from tess_source.cli.asking import with_filters_of
 from tess_source.cli.commands import own_commands
 from tess_source.cli.general_options import GENERAL_OPTIONS, read_general_options
 from tess_source.cli.printing import (  # fmt: skip
@@ -25,9 +25,11 @@ from tess_source.cli.printing import (  # fmt: skip
     USAGE,
     say,
 )
+from tess_source.cli.suggesting import suggesting
 from tess_source.errors import PluginError, QueryError, ResolverError, TessSourceError
 from tess_source.hooks.discovery import GROUP, from_file
 from tess_source.session import Session
+from tess_source.wording import in_program
 
 __all__ = ["build", "main"]
 
@@ -70,7 +72,7 @@ def _exit_code(error: BaseException) -> int:
         case click.exceptions.Exit():
             return error.exit_code
         case click.ClickException():
-            error.show()
+            suggesting(error).show()
             return error.exit_code
         case KeyboardInterrupt() | click.Abort():
             say("interrupted")
@@ -90,7 +92,7 @@ def _exit_code(error: BaseException) -> int:
         case _:
             raise error
     known = isinstance(error, TessSourceError | OSError)
-    say(f"error: {error if known else f'{type(error).__name__}: {error}'}")
+    say(f"error: {in_program(error) if known else f'{type(error).__name__}: {error}'}")
     for note in getattr(error, "__notes__", ()):
         say(f"  {note}")
     return code
@@ -146,7 +148,7 @@ def build(session: Session) -> click.Group:
         """
 
     for command in (*own_commands(session), *cli_lock.commands(session), cli_cache.commands(session)):
-        program.add_command(in_program(command, session))
+        program.add_command(with_filters_of(command, session))
     for name, command in session.registry.commands.items():
-        program.add_command(in_program(command, session), name)
+        program.add_command(with_filters_of(command, session), name)
     return program

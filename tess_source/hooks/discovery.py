@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tess_source.errors import PluginConflictError, PluginError
 from tess_source.paths import user_path
+from tess_source.wording import keyword
 
 __all__ = [
     "GROUP",
@@ -48,7 +49,8 @@ def found_entry_points(off: Container[str]) -> dict[str, EntryPoint]:
             one, two = distribution_of(other)[1], distribution_of(entry)[1]
             raise PluginConflictError(
                 f"two distributions claim the plugin name {entry.name!r}: {one} ({other.value}) and {two} ({entry.value}); "
-                f"uninstall one, or leave both out with --without {entry.name}"
+                "uninstall one, or leave both out with ",
+                keyword("without", entry.name),
             )
     return found
 

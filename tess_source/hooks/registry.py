@@ -25,6 +25,7 @@ from tess_source.hooks.discovery import (
 )
 from tess_source.hooks.fitness import check_accessor, check_plugin_object, culprit_of, sequence_of
 from tess_source.hooks.records import Request, Transport
+from tess_source.wording import Wording
 
 if TYPE_CHECKING:
     import click
@@ -191,8 +192,8 @@ class Registry:
         before = self.plugins.get(name)
         if before is not None and before.state == "ready" and not replace:
             both = f"{before.origin} and {origin or origin_of(plugin)}"
-            message = f"two plugins are called {name!r}: {both}; leave one out, or register with replace=True"
-            raise PluginConflictError(message)
+            advice = Wording("leave one out, or register with replace=True", "leave one out")
+            raise PluginConflictError(f"two plugins are called {name!r}: {both}; ", advice)
         replaced = self.manager.get_plugin(name)
         if replaced is not None:
             self.unregister(name)
@@ -266,10 +267,10 @@ class Registry:
                 if not isinstance(key, str):
                     raise PluginError(f"plugin {name!r}: {noun} gave {record!r}, which has no name")
                 if (owner := self.owners.get((what, key))) is not None:
-                    message = (
-                        f"plugins {owner!r} and {name!r} both declare the {what} {key!r}; leave one out with --without"
+                    raise PluginConflictError(
+                        f"plugins {owner!r} and {name!r} both declare the {what} {key!r}; leave one out with ",
+                        Wording("without=…", "--without"),
                     )
-                    raise PluginConflictError(message)
                 if what == "accessor":
                     check_accessor(record, name)
                 table[key] = record

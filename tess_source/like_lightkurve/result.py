@@ -14,6 +14,7 @@ from tess_source.errors import DownloadError, UnknownNameError
 from tess_source.like_lightkurve.layout import table_of
 from tess_source.load.loading import open_entry
 from tess_source.session import session_of
+from tess_source.synonyms import same_as
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -211,6 +212,9 @@ class SearchTable:
         **options: Any,
     ) -> tuple[Manifest, Mapping[str, Any]]:
         """Fetch files that are not here yet; return a manifest in the order of the table, with repeated files, and the reader's options."""
+        for name in options:
+            if same_as(name, ["download_dir"]):
+                raise TypeError(f"download() takes no {name!r}; did you mean 'download_dir'?")
         if cutout_size is not None:
             _warn("cutout_size is for cut-outs of full-frame images; it changes nothing here")
         found = self.found
@@ -229,7 +233,7 @@ class SearchTable:
         quality_bitmask : str or int
             Which cadences are left out: "none", "default", "hard", "hardest", or a bitmask.
         download_dir : str or Path, optional
-            The folder; the session's store if not given. The layout in it is that of astroquery and lightkurve.
+            The folder; the session's cache folder if not given. The layout in it is that of astroquery and lightkurve.
         cutout_size : object, optional
             lightkurve's argument for cut-outs of full-frame images; it has no effect here.
         **options

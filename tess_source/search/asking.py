@@ -27,12 +27,15 @@ from tess_source.tables.listing import Links, Observations, Products
 from tess_source.tables.nearest import Taken, stars_taken, taken_in_words
 from tess_source.targets.recorded import question as recorded
 from tess_source.targets.target import Query
+from tess_source.wording import Wording, keyword
 
 __all__ = ["FIELD_TABLES", "answer", "count", "fields", "found_of", "observed", "products"]
 
 log: logging.Logger = logging.getLogger(__name__)
 
 FIELD_TABLES = ("observations", "products")
+ARGUMENTS = ("targets", "radius", "archive", "refresh", "wildcards")
+"""Arguments of searches beside filters and criteria, to suggest for misspelt ones."""
 
 
 def answer(registry: Registry, settings: Settings, query: Query, *, refresh: bool = False) -> Found:
@@ -223,7 +226,8 @@ def _stand_ins(registry: Registry, archives: Sequence[str]) -> tuple[str, ...]:
 
 def _checked_answers(answers: Sequence[Any], verb: str) -> Sequence[Any]:
     if not answers:
-        raise QueryError(f"no plugin can {verb}: see `tess-source plugins` for what is installed, broken or left out")
+        where = Wording("session.registry.plugins", "`tess-source plugins`")
+        raise QueryError(f"no plugin can {verb}: see ", where, " for what is installed, broken or left out")
     return answers
 
 
@@ -233,7 +237,9 @@ def _suggesting_filters(registry: Registry) -> Iterator[None]:
     try:
         yield
     except UnknownNameError as error:
-        raise UnknownNameError(error.what, error.name, [*registry.filters, *error.choices]) from error
+        known: list[str | Wording] = [keyword(name) for name in (*registry.filters, *ARGUMENTS)]
+        known += error.choices
+        raise UnknownNameError(error.what, error.name, known) from error
 
 
 def _record(registry: Registry, settings: Settings, query: Query, taken: Sequence[Taken] = ()) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from tess_source.search.select import checked_value, filters_among
 from tess_source.settings import Settings, checked_names
 from tess_source.targets.parse import Parsed, arcseconds, check_missing, gaps_in_words, targets_and_gaps
 from tess_source.targets.target import ObservationKey, Query, Target
+from tess_source.wording import criterion, keyword, only_option
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
@@ -92,8 +93,9 @@ def question(
             criteria = {**(dict(make(value)) if make else {}), **criteria}
         if all(value is None for value in criteria.values()):
             raise QueryError(
-                "nothing was asked for: give a target, or e.g. sector=14, or a criterion such as proposal_id='G06062'"
-            )
+                "nothing was asked for: give a target, or e.g. ", keyword("sector", 14), ", or a criterion such as ",
+                criterion("proposal_id", "G06062"),
+            )  # fmt: skip
     return Query(found, criteria, bool(wildcards), filters, asked, gaps=gaps)
 
 
@@ -112,8 +114,10 @@ def _plain_criteria(criteria: Mapping[str, Any]) -> dict[str, Any]:
         ]
         if name.lower() == "obs_id" and numbers:
             raise QueryError(
-                f"obs_id={numbers[0]!r} is a number, and an obs_id is a name, e.g. 'tess2019198215352-s0014-0000000016740101-0150-s': the "
-                f"archive's number of an observation is its obsid, so ask for obsid='{numbers[0]}'"
+                criterion("obs_id", numbers[0]),
+                " is a number, and an obs_id is a name, e.g. 'tess2019198215352-s0014-0000000016740101-0150-s': ",
+                "the archive's number of an observation is its obsid, so ask for ",
+                criterion("obsid", str(numbers[0])),
             )
     return plain
 
@@ -179,7 +183,8 @@ def question_of_observations(
     for name, value in values.items():
         make = registry.filters[name].criteria
         if not (made := make(value) if make else {}):
-            raise QueryError(f"the archive cannot choose by {name!r}: it applies to products, after they are listed")
+            problem = f"the archive cannot choose by {name!r}: it applies to products, after they are listed"
+            raise QueryError(only_option(name), problem)
         pushed |= made
     return question(registry, settings, targets, criteria={**pushed, **criteria}, **asked)
 
@@ -268,15 +273,15 @@ def _log_resolved(known: Collection[Target], stored: Mapping[str, str]) -> None:
     ----------
     known : collection of Target
     stored : mapping
-        Name → time of the look-up, of those that come from the store.
+        Name → time of the look-up, of those that come from the cache folder.
     """
     if len(known) > MOST_NAMES:
         told = text.first([f"{target.text} to {_place_in_words(target)}" for target in known], MOST_NAMES)
-        log.warning("%s names resolved (%s from the store): %s", f"{len(known):,}", f"{len(stored):,}", told)
+        log.warning("%s names resolved (%s from the cache folder): %s", f"{len(known):,}", f"{len(stored):,}", told)
         return
     for target in known:
         time = stored.get(target.text)
-        since = f" (from the store, looked up at {time})" if time else ""
+        since = f" (from the cache folder, looked up at {time})" if time else ""
         log.warning("%s: resolved to %s%s", target.text, _place_in_words(target), since)
 
 

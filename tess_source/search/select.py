@@ -13,6 +13,7 @@ from tess_source.hooks.registry import Registry
 from tess_source.tables.found import Drop, Found
 from tess_source.tables.listing import Products
 from tess_source.targets.recorded import plain
+from tess_source.wording import Wording, only_option
 
 __all__ = ["checked", "checked_value", "filters_among", "in_words", "mask_of", "select", "wanted"]
 
@@ -54,10 +55,12 @@ def checked_value(registry: Registry, name: str, value: Any) -> Any:
     record = registry.filters[name]
     try:
         return record.check(value, tuple(registry.kinds)) if record.kinds else record.check(value)
-    except QueryError:
+    except UnknownNameError:
         raise
     except (ValueError, TypeError) as error:
-        raise QueryError(f"filter {name!r} cannot take {value!r}: {error}") from error
+        reason = error if isinstance(error, QueryError) else str(error)
+        taken = Wording(repr(value), repr(in_words(value)))
+        raise QueryError(only_option(name), f"filter {name!r} cannot take ", taken, ": ", reason) from error
 
 
 def select(registry: Registry, found: Found, filters: Mapping[str, Any]) -> Found:

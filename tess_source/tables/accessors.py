@@ -7,6 +7,7 @@ from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from tess_source.errors import NoSessionError, nearest
+from tess_source.keywords import naming_keywords
 
 __all__ = ["HOMES", "Extended", "HasAccessors", "KnowsSchemes", "given"]
 
@@ -113,7 +114,7 @@ class Extended:
                 message = f"{type(self).__name__!r} has no attribute {name!r}, and no plugin adds one{hint}"
                 raise AttributeError(message, name=name, obj=self)
             function = accessors[name].function
-            return update_wrapper(partial(function, self), function)
+            return update_wrapper(partial(naming_keywords(function), self), function)
 
     def __dir__(self) -> list[str]:
         try:

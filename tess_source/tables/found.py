@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from tess_source._lazy import pl
 from tess_source.clock import age_of, ago
 from tess_source.display import text
+from tess_source.keywords import naming_keywords
 from tess_source.settings import OnProgress
 from tess_source.tables.accessors import given
 from tess_source.tables.items import Entry
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["ASK_AGAIN", "Drop", "Found"]
 
 ASK_AGAIN = "refresh=True (--refresh) asks the archive again"
-"""What to do about an answer from the store that may be too old."""
+"""What to do about an answer from the cache folder that may be too old."""
 MOST_NAMES = 10
 """Most names that `Found.explain` shows one by one."""
 URI = r"^[A-Za-z][A-Za-z0-9+.-]*:"
@@ -98,7 +99,7 @@ class Found(FoundMethods):
     session: Selects | None = None
     """The session whose methods this object uses."""
     from_store: str | None = None
-    """Time of the archive's answer (ISO, with zone), if it comes from the store."""
+    """Time of the archive's answer (ISO, with zone), if it comes from the cache folder."""
 
     def select(self, **filters: Any) -> Found:
         """Select products by filters.
@@ -122,6 +123,7 @@ class Found(FoundMethods):
         """
         return given(self.session, "found").select(self, **filters)
 
+    @naming_keywords
     def plan(self, root: str | Path | None = None, *, layout: str = "mast") -> Plan:
         """Plan the download of the products.
 
@@ -163,7 +165,7 @@ class Found(FoundMethods):
         lines = [f"asked for {_query_in_words(self.query)}"]
         lines += [f"by default only {_criteria_in_words(self.query.defaults)}"] if self.query.defaults else []
         lines += (
-            [f"from the store, answered at {self.from_store}, {ago(age_of(self.from_store))}"]
+            [f"from the cache folder, answered at {self.from_store}, {ago(age_of(self.from_store))}"]
             if self.from_store
             else []
         )
@@ -186,7 +188,7 @@ class Found(FoundMethods):
                 f"no product left for {text.number(len(gone), 'TIC id')} with observations: {_first_ten(gone)}"
             )
         if self.from_store and (gone or self._tics_without_observations() or not len(self)):
-            lines.append(f"this is an answer from the store; {ASK_AGAIN}")
+            lines.append(f"this is an answer from the cache folder; {ASK_AGAIN}")
         return "\n".join(lines)
 
     def _names_in_words(self) -> list[str]:
@@ -288,7 +290,7 @@ class Found(FoundMethods):
         if self._is_listed:
             size = text.size(float(self.products["size"].sum() or 0))
             what += [f"{text.number(len(self.products), 'product')} ({size})", text.number(len(self.links), "link")]
-        stored = f" (from the store, answered at {self.from_store})" if self.from_store else ""
+        stored = f" (from the cache folder, answered at {self.from_store})" if self.from_store else ""
         passed = f"; passed over {self._gaps_in_words()}" if self.query.gaps else ""
         return f"Found {', '.join(what)} for {_query_in_words(self.query)}{stored}{passed}"
 

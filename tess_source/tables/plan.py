@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 from tess_source._lazy import pl
 from tess_source.disk import write_whole
 from tess_source.display import text
+from tess_source.keywords import naming_keywords
 from tess_source.paths import user_path
 from tess_source.settings import OnProgress
 from tess_source.tables.accessors import KnowsSchemes, given
@@ -145,6 +146,7 @@ class Plan:
         """Return whether each file lies whole in the folder already: one boolean per file. See `expected`."""
         return (self.expected()["status"] == HERE).alias("here")
 
+    @naming_keywords
     def download(
         self,
         *,
@@ -214,13 +216,11 @@ class Plan:
 
     def summary(self) -> str:
         """Return one line about the plan. It does not look on disk: see `expected` for that."""
-        unknown = int(self.items["size"].is_null().sum())
-        refused = int(self.items["problem"].is_not_null().sum())
-        strange = self._unfetchable()
         parts = [f"{text.number(len(self), 'file')}, {text.size(self.bytes)}"]
-        parts += [f"{unknown:,} of unknown size"] if unknown else []
-        parts += [f"{refused:,} cannot be written"] if refused else []
-        parts += [f"{len(strange):,} that no plugin fetches ({', '.join(sorted(set(strange)))})"] if strange else []
+        parts += [f"{unknown:,} of unknown size"] if (unknown := self.items["size"].null_count()) else []
+        parts += [f"{refused:,} cannot be written"] if (refused := self.items["problem"].count()) else []
+        if strange := self._unfetchable():
+            parts.append(f"{len(strange):,} that no plugin fetches ({', '.join(sorted(set(strange)))})")
         return f"Plan: {', '.join(parts)} -> {self.root}"
 
     def _unfetchable(self) -> list[str]:

@@ -16,6 +16,7 @@ from tess_source.targets.formats import ListedRow, rows_of_text
 from tess_source.targets.parse import check_missing, gaps_in_words
 from tess_source.targets.tabular import rows_of_table
 from tess_source.targets.target import Gap
+from tess_source.wording import keyword
 
 __all__ = ["expand", "read_targets"]
 
@@ -108,7 +109,7 @@ def _checked(rows: Iterable[ListedRow], where: str, missing: str) -> list[Any]:
     gaps = [row.where for row in found if isinstance(row.target, Gap)]
     if gaps and missing == "raise":
         raise QueryError(
-            f"{where}: {gaps_in_words(gaps, len(found))}; missing='skip' (--missing skip) passes over such rows"
+            f"{where}: {gaps_in_words(gaps, len(found))}; ", keyword("missing", "skip"), " passes over such rows"
         )
     if len(gaps) == len(found):
         raise QueryError(f"{where} holds no targets")

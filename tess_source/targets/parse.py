@@ -15,6 +15,7 @@ from tess_source.targets.sky import checked_place
 from tess_source.targets.tabular import cells_of, row_of, rows_of_table
 from tess_source.targets.target import DEFAULT_RADIUS, Gap, ObservationKey, Target
 from tess_source.targets.texts import EXACT, EXAMPLES, targets_of_text, tic_target
+from tess_source.wording import keyword
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
@@ -113,7 +114,7 @@ def targets_and_gaps(
             found.append(target)
     if gaps and missing == "raise":
         words = gaps_in_words(gaps, len(gaps) + len(found))
-        raise QueryError(f"{words}; missing='skip' (--missing skip) passes over such rows")
+        raise QueryError(f"{words}; ", keyword("missing", "skip"), " passes over such rows")
     return found, tuple(gaps)
 
 
@@ -125,7 +126,7 @@ def check_missing(missing: str) -> None:
     QueryError
     """
     if missing not in MISSING:
-        raise QueryError(f"missing={missing!r}: give 'raise' or 'skip'")
+        raise QueryError(keyword("missing", missing), ": give 'raise' or 'skip'")
 
 
 def gaps_in_words(gaps: Sequence[str], total: int) -> str:

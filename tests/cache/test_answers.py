@@ -65,10 +65,10 @@ def test_a_second_search_asks_nothing_and_says_so(
     assert second.record is not None
     assert second.record["time"] == first.record["time"] == second.from_store
     assert first.from_store is None
-    assert f"from the store: answered at {second.from_store}" in caplog.text
-    assert f"from the store, answered at {second.from_store}, just now" in second.explain()
-    assert "from the store" in second.summary()
-    assert "from the store" not in first.summary() + first.explain()
+    assert f"from the cache folder: answered at {second.from_store}" in caplog.text
+    assert f"from the cache folder, answered at {second.from_store}, just now" in second.explain()
+    assert "from the cache folder" in second.summary()
+    assert "from the cache folder" not in first.summary() + first.explain()
 
 
 def test_a_selection_of_a_remembered_answer_still_says_that_it_is_one(toy_sky: Session) -> None:
@@ -114,7 +114,7 @@ def test_a_name_is_looked_up_once_and_what_it_was_taken_to_mean_is_said_every_ti
     second = session.search("pi  Men")
     assert archive.asked == ["resolve pi Men", "query", "list"]
     assert second.query.targets[0].resolver == "SKY"
-    assert "resolved to 84.291000 -80.469000 by SKY (from the store, looked up at" in caplog.text
+    assert "resolved to 84.291000 -80.469000 by SKY (from the cache folder, looked up at" in caplog.text
     assert "using TIC 25155310, TIC 261136679, TIC 358108509" in caplog.text
     assert second.products == first.products
     session.search("pi Men", refresh=True)

@@ -1,4 +1,4 @@
-"""Without a connection, searches, plans and loads are answered from the store, nothing opens a socket, and what is missing is named."""
+"""Without a connection, all is answered from the cache folder, nothing opens a socket, and what is missing is named."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_files_that_are_not_here_are_entries_that_say_so(filled: tuple[str, Path
     ],
 )
 def test_what_is_missing_is_named(filled: tuple[str, Path], ask: Callable[[Session], Any], missing: str) -> None:
-    with pytest.raises(OfflineError, match=f"offline, and not in the store: {missing}") as caught:
+    with pytest.raises(OfflineError, match=f"offline, and not in the cache folder: {missing}") as caught:
         ask(mast(*filled, offline=True))
     assert isinstance(caught.value, ConnectionError)
 
@@ -168,14 +168,14 @@ def test_the_program_offline(run: Program) -> None:
     code, out, err = run("--offline", "search", KELT9, "--kind", "lc", "--format", "jsonl")
     assert code == 0
     assert len(out.splitlines()) == 6
-    assert "(from the store, answered at " in err
+    assert "(from the cache folder, answered at " in err
     code, out, err = run("get", KELT9, "--kind", "lc", "--sector", "14,41", "--offline")
     assert code == 1
     assert "1 here before, 1 failed" in err
     assert "offline, and it is not here" in out
     code, _, err = run("search", "TIC 5", "--offline")
     assert code == 1
-    assert "not in the store: TIC 5" in err
+    assert "not in the cache folder: TIC 5" in err
     assert run("search", KELT9, "--offline", "--refresh")[0] == 2
 
 

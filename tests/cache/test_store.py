@@ -563,7 +563,8 @@ def test_the_program_without_a_folder_downloads_to_the_cache_folder(
 def test_a_word_that_is_no_kind_of_file_is_an_error_that_names_the_kinds(run: Run, words: tuple[str, ...]) -> None:
     code, out, err = run(*words, "--kind", "lightcurve")
     assert (code, out) == (2, "")
-    assert "unknown kind 'lightcurve'; known are: " in err
+    assert "unknown kind 'lightcurve'; did you mean 'lc'?" in err
+    assert "unknown kind 'nonsense'; known are: " in run(*words, "--kind", "nonsense")[2]
     assert len(rows(run("ls", "--kind", "tp,LC", "--format", "jsonl")[1])) == 2
 
 

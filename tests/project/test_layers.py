@@ -11,7 +11,7 @@ import pytest
 from places import CORE, PLUGINS, ROOT
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "_version", "_lazy", "clock", "threads", "disk", "display", "names"),
+    ("errors", "wording", "synonyms", "keywords", "_version", "_lazy", "clock", "threads", "disk", "display", "names"),
     ("units", "paths", "targets", "files", "settings"),
     ("tables",),
     ("hooks",),

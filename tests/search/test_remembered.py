@@ -116,7 +116,7 @@ def test_a_remembered_answer_without_some_stars_tells_how_to_ask_again(
         found = session_at(archive, tmp_path).search([KELT9, L98, 5])
     assert found.from_store
     assert AGAIN in found.explain()
-    assert f"1 of 3 TIC ids have no observations: 5 (from the store; {AGAIN})" in caplog.messages
+    assert f"1 of 3 TIC ids have no observations: 5 (from the cache folder; {AGAIN})" in caplog.messages
     some = session_at(archive, tmp_path).search([KELT9, L98], sector=14)
     assert "no product left for 1 TIC id" in some.explain()
     assert AGAIN in some.explain()

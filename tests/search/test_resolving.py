@@ -50,7 +50,7 @@ def test_a_thousand_names_are_said_in_one_line(caplog: pytest.LogCaptureFixture)
     found = session_of(Names()).search([f"star {number}" for number in range(1000)])
     resolved = [line for line in caplog.messages if "resolved" in line]
     assert resolved == [
-        "1,000 names resolved (0 from the store): star 0 to 0.000000 +0.000000 by TOY, star 1 to 0.100000 +0.000000 by TOY, "
+        "1,000 names resolved (0 from the cache folder): star 0 to 0.000000 +0.000000 by TOY, star 1 to 0.100000 +0.000000 by TOY, "
         "star 2 to 0.200000 +0.000000 by TOY and 997 more"
     ]
     lines = found.explain().splitlines()

@@ -74,7 +74,7 @@ class PictureFile(UserPath):
         try:
             self.check(value)
         except QueryError as error:
-            self.fail(str(error), param, ctx)
+            self.fail(error.in_program, param, ctx)
         except OSError as error:
             self.fail(f"{error.filename} {error.strerror}", param, ctx)
         return super().convert(value, param, ctx)

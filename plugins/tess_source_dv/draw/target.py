@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from tess_source.errors import QueryError
+from tess_source.wording import Wording
 
 if TYPE_CHECKING:
     from tess_source.tables.found import Found
@@ -41,7 +42,8 @@ def only_target(tics: Sequence[int]) -> int:
     if len(tics) == 1:
         return tics[0]
     shown = f": {short_list(tics)}" if tics else ""
-    raise QueryError(f"a picture shows one target; say tic=…: there are {len(tics):,}{shown}")
+    one = Wording("tic=…", "--tic …")
+    raise QueryError("a picture shows one target; say ", one, f": there are {len(tics):,}{shown}")
 
 
 def short_list(tics: Sequence[int]) -> str:

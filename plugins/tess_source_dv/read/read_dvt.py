@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source.errors import LoadError, nearest
 from tess_source_dv.read.dvt_file import opened
 from tess_source_dv.read.series import curve_of_tce, curves_of
+from tess_source_lightkurve.readers import check
 
 if TYPE_CHECKING:
     from astropy.io.fits import HDUList
@@ -62,11 +63,14 @@ def read_dvt(
         If the file is not a DV time series.
     UnknownNameError
         If there is no such column.
+    QueryError
+        If an argument makes no sense for any file.
     OSError
         If there is no such file, or it cannot be read.
     """
     from tess_source_dv.read.curves import DVLightCurve, DVTimeSeries
 
+    check({"flux_column": flux_column, "quality_bitmask": quality_bitmask})
     with opened(path) as dvt:
         curves = curves_of(dvt, DVLightCurve, range(1, dvt.tces + 1), flux_column, quality_bitmask)
     if not curves:
@@ -116,11 +120,14 @@ def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
 
     Raises
     ------
+    QueryError
+        If a keyword, or its value, makes no sense for any file.
     LoadError
-        If a keyword is not known. And as `read_dvt`.
+        If a keyword is for other files only. And as `read_dvt`.
     """
     if entry.path is None or entry.item.kind != "dvt":
         return None
+    check(options)
     known = ("flux_column", "quality_bitmask")
     for name in options:
         if name not in known:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tess_source._lazy import np, whole
 from tess_source.errors import DamagedFileError, LoadError, UnknownNameError
 from tess_source_dv.read.dvt_file import OpenedDVT, Table, opened
-from tess_source_lightkurve.readers import lightkurve
+from tess_source_lightkurve.readers import check, lightkurve
 
 if TYPE_CHECKING:
     from astropy.io.fits import HDUList
@@ -50,6 +50,7 @@ def curve_of_tce(
     path, tce, flux_column, quality_bitmask
         As for `tess_source_dv.read.read_dvt.read_tce`, which also tells what is raised.
     """
+    check({"flux_column": flux_column, "quality_bitmask": quality_bitmask})
     with opened(path) as dvt:
         if tce is None and dvt.tces == 1:
             tce = 1

@@ -174,7 +174,7 @@ def test_bits_that_no_flag_has_remove_nothing(tmp_path: Path, bitmask: int) -> N
 
 @pytest.mark.parametrize("bitmask", [2**63, 1.5, True, b"hard", "HARD"])
 def test_what_is_no_bitmask_is_refused(tmp_path: Path, bitmask: Any) -> None:
-    with pytest.raises(QueryError, match="give a number of at most 63 bits, None, or 'none', 'default'"):
+    with pytest.raises(QueryError, match="give a whole number of at most 63 bits, None, or 'none', 'default'"):
         ours(made(tmp_path / "x.fits", {}, QUALITY), bitmask)
 
 

@@ -46,7 +46,7 @@ def session(archive: SampleArchive) -> Session:
         ({"project": None, "dataproduct_type": None}, NONE),
         ({"obs_id": FFI}, NONE),
         ({"OBS_ID": [LIGHT_CURVE]}, NONE),
-        ({"obs_id": {LIGHT_CURVE, FFI}}, NONE),
+        ({"obs_id": {FFI}}, NONE),
         ({"obs_id": np.array([LIGHT_CURVE, FFI])}, NONE),
         ({"obs_id": np.array(FFI)}, NONE),
         ({"obs_id": None}, BOTH),

@@ -545,8 +545,10 @@ def test_options_reach_the_reader_and_wrong_ones_are_named(here: Here) -> None:
     opened = opening.load(entry, {"flux_column": "model_init"})
     assert isinstance(opened, DVTimeSeries)
     assert opened[0].flux_origin == "model_init"
-    with pytest.raises(LoadError, match="did you mean 'flux_column'"):
+    with pytest.raises(QueryError, match="did you mean 'flux_column'"):
         opening.load(entry, {"flux_colum": "lc_init"})
+    with pytest.raises(LoadError, match="the reader of DV time series takes no argument 'targetid'"):
+        opening.load(entry, {"targetid": 1})
 
 
 # -- lightkurve's own reader --

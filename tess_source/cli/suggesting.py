@@ -1,0 +1,51 @@
+"""The right words for options and commands that do not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import click
+
+from tess_source.cli.general_options import GENERAL_OPTIONS
+from tess_source.errors import nearest
+from tess_source.synonyms import absent
+
+__all__ = ["suggesting"]
+
+
+def suggesting(error: click.ClickException) -> click.ClickException:
+    """Return an error, which names the right word if it is about an unknown option or command; click itself only looks at spelling."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is None:
+        return error
+    if isinstance(error, click.NoSuchOption):
+        hint = _hint_for_option(error.option_name, context)
+    elif (word := getattr(error, "command_name", None)) and isinstance(context.command, click.Group):  # click 8.4
+        hint = _hint(word, context.command.list_commands(context))
+    else:
+        return error
+    return click.UsageError(f"{error.message}{hint}", context)
+
+
+def _hint_for_option(name: str, context: click.Context) -> str:
+    own = context.command.get_params(context)
+    options = _option_names(own)
+    arguments = {f"--{one.name}": one for one in own if isinstance(one, click.Argument)}
+    close = nearest(name, [*arguments, *options])
+    if close and close[0] in arguments:
+        return f" Give {arguments[close[0]].make_metavar(context)} without an option."
+    return _hint(name, options if close else _option_names(GENERAL_OPTIONS))
+
+
+def _option_names(parameters: Iterable[click.Parameter]) -> list[str]:
+    return [word for one in parameters for word in one.opts if isinstance(one, click.Option)]
+
+
+def _hint(name: str, known: Sequence[str]) -> str:
+    """Return the end of a message in click's own words."""
+    close = nearest(name, known)
+    if len(close) > 1:
+        return f" (Did you mean one of: {', '.join(map(repr, close))}?)"
+    if close:
+        return f" Did you mean {close[0]!r}?"
+    return f" {why[0].upper()}{why[1:]}." if (why := absent(name)) else ""

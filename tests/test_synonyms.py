@@ -1,0 +1,147 @@
+"""Words of lightkurve, lksearch and astroquery: errors name the word that is right here."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from astroquery.mast import Observations
+
+import tess_source
+from tess_source import Found, Session
+from tess_source.errors import QueryError, UnknownNameError, nearest
+from tess_source.synonyms import ABSENT, SAME
+from tess_source_lightkurve.readers import lightkurve
+from tess_source_sample.server import SampleArchive
+
+KELT9 = 16740101
+
+OURS: dict[str, str] = {
+    "target": "targets", "objectname": "targets", "object_name": "targets", "coordinates": "targets",
+    "exptime": "exptime", "cadence": "exptime", "author": "pipeline", "sector": "sector", "limit": "limit", "radius": "radius",
+    "pagesize": "limit", "mrp_only": "kind", "extension": "name", "quality_bitmask": "quality_bitmask", "flat": "layout",
+    "download_dir": "root", "local_path": "root", "base_url": "server", "verbose": "progress", "batch_size": "jobs",
+    "curl_flag": "dry_run",
+}  # fmt: skip
+"""Argument of lightkurve's and astroquery's functions → what it is called here."""
+OTHERS = {"self", "criteria", "observations", "products", "resolver", "page", "uri", "filters", "cache", "kwargs"}
+"""Arguments that are the same here, or that nobody needs here."""
+
+
+PEERS = (
+    lightkurve().search_lightcurve,
+    lightkurve().search_targetpixelfile,
+    lightkurve().SearchResult.download_all,
+    Observations.query_criteria_async,
+    Observations.query_object_async,
+    Observations.query_region_async,
+    Observations.get_product_list_async,
+    Observations.filter_products,
+    Observations.download_products,
+    Observations.download_file,
+)
+
+
+@pytest.mark.parametrize("function", PEERS)
+def test_every_argument_of_lightkurve_and_astroquery_has_its_word_here(function: Callable[..., Any]) -> None:
+    absent = {word for words in ABSENT for word in words}
+    here = list(dict.fromkeys(OURS.values()))
+    for name in inspect.signature(inspect.unwrap(function)).parameters:
+        if name not in OTHERS | absent | set(here):
+            assert nearest(name, here)[0] == OURS[name], name
+
+
+def test_a_word_is_found_in_any_spelling_and_also_misspelt() -> None:
+    assert list(nearest("--Exposure-Time", ["--sector", "--exptime"])) == ["--exptime"]
+    assert list(nearest("autor", ["sector", "pipeline"])) == ["pipeline"]
+    assert list(nearest("Light Curve", ["lc", "tp"])) == ["lc"]
+    assert list(nearest("producttype", ["kind", "productType"])) == ["productType"], "the word itself comes first"
+
+
+def test_each_group_is_of_words_in_lower_case_without_repetition() -> None:
+    for group in SAME:
+        assert len(set(group)) == len(group) > 1
+        assert all(word == word.lower() for word in group)
+
+
+@pytest.fixture
+def session(archive: SampleArchive) -> Session:
+    return Session(archive.url)
+
+
+@pytest.fixture
+def found(session: Session) -> Found:
+    return session.search(KELT9, kind="lc", limit=1)
+
+
+@pytest.mark.parametrize(
+    ("words", "right"),
+    [
+        ({"author": "SPOC"}, "did you mean 'pipeline'"),
+        ({"cadence": 120}, "did you mean 'exptime'"),
+        ({"exposure": 120}, "did you mean 'exptime'"),
+        ({"mission": "TESS"}, "only TESS is searched"),
+        ({"quarter": 3}, "TESS has sectors"),
+        ({"pipelin": "SPOC"}, "did you mean 'pipeline'"),
+        ({"sectors": 14}, "did you mean 'sector'"),
+        ({"target": "KELT-9"}, "did you mean 'targets'"),
+        ({"radus": 5}, "did you mean 'radius'"),
+        ({"download_dir": "x"}, "the folder is given where files are planned or downloaded"),
+        ({"kind": "lightcurve"}, "did you mean 'lc'"),
+        ({"kind": "lightcurves"}, "did you mean 'lc'"),
+        ({"kind": "tpf"}, "did you mean 'tp'"),
+        ({"kind": "target pixel file"}, "did you mean 'tp'"),
+        ({"kind": "FFIs"}, "did you mean 'ffi'"),
+        ({"kind": "all"}, "for all of them, leave it out"),
+        ({"exptime": "long"}, "did you mean 'ffi'"),
+        ({"where": "author=SPOC"}, "did you mean 'pipeline'"),
+    ],
+)
+def test_a_search_names_the_right_word(session: Session, words: dict[str, Any], right: str) -> None:
+    with pytest.raises(UnknownNameError, match=right):
+        session.search(KELT9, **words)
+
+
+@pytest.mark.parametrize("ask", [Session.count, Session._found_observations])
+def test_so_do_the_other_questions(session: Session, ask: Callable[..., Any]) -> None:
+    words: dict[str, Any] = {"author": "SPOC"} if ask is Session.count else {"words": {"author": "SPOC"}}
+    with pytest.raises(UnknownNameError, match="did you mean 'pipeline'"):
+        ask(session, KELT9, **words)
+
+
+@pytest.mark.parametrize(
+    ("call", "right"),
+    [
+        (lambda found: found.plan(download_dir="x"), r"Found.plan\(\) .*'download_dir'; did you mean 'root'"),
+        (lambda found: found.plan(flat=True), "did you mean 'layout'"),
+        (lambda found: found.plan("x").download(workers=3), "did you mean 'jobs'"),
+        (lambda found: tess_source.download(found, download_dir="x"), "did you mean 'root'"),
+        (lambda found: tess_source.download(found, cloud_only=True), "leave it out"),
+        (lambda found: tess_source.load_plan("x", download_dir="x"), "did you mean 'root'"),
+        (lambda found: found.dv(download_dir="x"), "did you mean 'root'"),
+        (lambda found: found.tces(folder="x"), "did you mean 'root'"),
+        (lambda found: Session(cache_dir="x"), r"Session\(\) .*; did you mean 'cache'"),
+        (lambda found: tess_source.search_lightcurve(1, pipeline="SPOC"), "author"),
+        (lambda found: tess_source.search_lightcurve(1, sectors=3), "did you mean 'sector'"),
+    ],
+)
+def test_a_keyword_that_a_function_does_not_have_is_refused_with_the_right_word(
+    found: Found, call: Callable[[Found], object], right: str
+) -> None:
+    with pytest.raises(TypeError, match=right):
+        call(found)
+
+
+def test_a_keyword_of_a_reader_is_refused_with_the_right_word(found: Found, tmp_path: Path) -> None:
+    manifest = found.plan(tmp_path).download()
+    for words, right in (({"flux": "sap_flux"}, "flux_column"), ({"bitmask": 0}, "quality_bitmask")):
+        with pytest.raises(QueryError, match=f"did you mean '{right}'"):
+            manifest.load(**words)
+
+
+def test_a_pipeline_that_means_any_is_explained(session: Session, caplog: pytest.LogCaptureFixture) -> None:
+    assert not len(session.search(KELT9, pipeline="any"))
+    assert "no product is by any; there are products by SPOC; for all of them, leave it out" in caplog.text
