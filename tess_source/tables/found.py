@@ -11,6 +11,7 @@ from tess_source._lazy import pl
 from tess_source.clock import age_of, ago
 from tess_source.display import text
 from tess_source.tables.accessors import given
+from tess_source.tables.among import among
 from tess_source.tables.listing import Links, Observations, Products
 from tess_source.tables.plan import Fetches, Plan
 from tess_source.tables.rows import Rows
@@ -208,10 +209,10 @@ class Found(FoundMethods):
 
         A key is the name of something that is not a file, so it is not a URI. Its links are followed one step, of any kind.
         """
-        uris = self.products["uri"].implode()
+        uris = among(self.products["uri"])
         named = self.links.to_polars().filter(pl.col("subject").is_in(uris))["object"]
         keys = named.filter(~named.str.contains(URI))
-        near = pl.col("subject").is_in(uris) | pl.col("object").is_in(uris) | pl.col("subject").is_in(keys.implode())
+        near = pl.col("subject").is_in(uris) | pl.col("object").is_in(uris) | pl.col("subject").is_in(among(keys))
         return self.links.where(near)
 
     def replace(self, **changes: Any) -> Found:
