@@ -26,7 +26,7 @@ ALL = ("tests", "--ignore=tests/project")
 """All but the tests of the project itself: docs, types, packages."""
 UNREACHED = re.compile(
     "NewConnectionError|NameResolutionError|ConnectTimeoutError|ProxyError|Name or service not known|Network is unreachable|"
-    "Temporary failure in name resolution|Connection refused"
+    "Temporary failure in name resolution|Connection refused|from versions: none"
 )
 """What pip says where it reaches no package index."""
 
