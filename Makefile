@@ -1,7 +1,8 @@
 # Each of these sets itself up on a fresh machine with python3 >= 3.11, make and git.
 #   make demo    search KELT-9 on the sample archive, download two light curves, open and draw them
 #   make test    the whole suite, on up to four cores
-#   make stress  the same with more repetitions: more kills, more files, more examples (tests/helpers/sizes.py)
+#   make stress  the same with more repetitions: more kills, more files, more examples (tests/helpers/sizes.py); then the suite
+#                with astroquery's newest pre-release and with the oldest polars (tests/helpers/matrix.py)
 #   make lint    ruff, mypy --strict, pyright; side by side with --jobs 2
 #   make bench   against astroquery, lightkurve, curl and others, side by side: 15 minutes or so
 #   make docs    the site, in site/
@@ -22,6 +23,7 @@ test: $(READY)
 
 stress: $(READY)
 	TESS_SOURCE_STRESS=1 $(BIN)/python -m pytest -q $(CORES)
+	$(BIN)/python tests/helpers/matrix.py $(CORES)
 
 lint: ruff mypy pyright
 
@@ -50,4 +52,4 @@ $(READY): pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) site build dist demo-data
+	rm -rf $(VENV) .matrix site build dist demo-data

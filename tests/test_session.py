@@ -162,7 +162,7 @@ def test_columns_are_computed_after_linking(toy: Session) -> None:
         def tess_columns(self) -> tuple[Column, ...]:
             return (
                 Column(
-                    "linked", lambda products, links: products["uri"].is_in(links["subject"].implode()), "has a link"
+                    "linked", lambda products, links: products["uri"].is_in(links["subject"].to_list()), "has a link"
                 ),
             )
 

@@ -16,6 +16,7 @@ from tess_source.cli.asking import Asking
 from tess_source.cli.printing import NOTHING, SOME_FAILED, format_option, note, print_rows
 from tess_source.cli.user_path import UserPath
 from tess_source.display import text
+from tess_source.tables.among import among
 from tess_source_dv.draw.figure import PictureFile
 from tess_source_dv.sets.choice import CHOICES
 
@@ -77,7 +78,7 @@ def dv(
     learned = learn(found, exact=exact, root=root, files=lists, reports=reports)
     sets = table_of(all_products(found), learned.sectors, learned.tces).choose(which)
     if filters:  # it takes all sets to know what is superseded
-        sets = sets.where(sets["set"].is_in(members(found.products)["set"].implode()))
+        sets = sets.where(sets["set"].is_in(among(members(found.products)["set"])))
     rows = _table_rows(table, found, sets, learned)
     shown = FILE_COLUMNS if table == "files" else rows.shown
     print_rows(rows.to_polars(), form, [name for name in shown if name in rows.columns], rows.whole)
@@ -102,7 +103,7 @@ def _table_rows(table: str, found: Found, sets: Sets, learned: Learned) -> Rows:
     """Return the rows to print."""
     from tess_source_dv.candidates.matching import history
 
-    keys = sets["set"].implode()
+    keys = among(sets["set"])
     if table == "files":
         return sets.relate(found).products.where(pl.col("dv_set").is_in(keys))
     tces = learned.tces.where(pl.col("set").is_in(keys))

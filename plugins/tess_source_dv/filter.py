@@ -8,6 +8,7 @@ from tess_source._lazy import pl
 from tess_source.errors import UnknownNameError
 from tess_source.hooks.records import Filter
 from tess_source.names.sectors import sectors_of_text
+from tess_source.tables.among import among
 from tess_source_dv.sets.choice import CHOICES, widest
 from tess_source_dv.sets.columns import described
 from tess_source_dv.sets.members import members, sets_among
@@ -48,7 +49,7 @@ def _widest_mask(products: Products) -> pl.Series:
     sets = sets_among(dv).join(
         dv.select("set", "sector_count").unique("set").rechunk(), on="set", how="left", maintain_order="left"
     )
-    return frame["dv_set"].is_null() | frame["dv_set"].is_in(widest(sets).implode())
+    return frame["dv_set"].is_null() | frame["dv_set"].is_in(among(widest(sets)))
 
 
 FILTERS = (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source import names
 from tess_source._lazy import pl
 from tess_source.hooks.records import Accessor, Filter
+from tess_source.tables.among import among
 
 from .exptime import WORDS, is_near, nominal, seconds
 from .values import flag, items, text_of, whole
@@ -103,7 +104,7 @@ def _one_per_sector_mask(products: Products, value: Order | None) -> pl.Series |
     keys = ["__pipeline", "pipeline", "__exptime", "exptime", "__text", "filename", "__row"]
     ranked = ranked.sort(keys, descending=[key == "filename" for key in keys], nulls_last=True)
     best = ranked.unique(["tic", "first_sector", "last_sector", "__family"], keep="first")["__row"]
-    return frame["__family"].is_null() | frame["__row"].is_in(best.implode())
+    return frame["__family"].is_null() | frame["__row"].is_in(among(best))
 
 
 def _pipeline_rank(order: Order) -> pl.Expr:

@@ -13,6 +13,7 @@ from tess_source.errors import LockError, UnknownNameError
 from tess_source.lock.compare import Changes, diff
 from tess_source.search.resolving import archives_of
 from tess_source.session import Session, default_session
+from tess_source.tables.among import among
 from tess_source.tables.found import Found
 from tess_source.tables.items import Items
 from tess_source.tables.plan import Plan
@@ -69,7 +70,7 @@ def made_elsewhere(plan: Plan, session: Session | None = None) -> str:
 
 def _with_known_sums(today: Items, locked: Items, changes: Changes) -> Items:
     known = ["sha256", "data_rel", "procver", "date"]
-    kept = locked.to_polars().filter(~pl.col("uri").is_in(changes["uri"].implode()) & pl.col("uri").is_first_distinct())
+    kept = locked.to_polars().filter(~pl.col("uri").is_in(among(changes["uri"])) & pl.col("uri").is_first_distinct())
     frame = today.to_polars().join(
         kept.select("uri", *known), on="uri", how="left", suffix="_known", maintain_order="left"
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tess_source._lazy import pl
 from tess_source.hooks.registry import Registry
 from tess_source.search.select import mask_of
+from tess_source.tables.among import among
 from tess_source.tables.listing import Observations, Products
 from tess_source.targets.target import Query
 
@@ -144,6 +145,6 @@ def _masks_of_stars(observations: Observations, first: int) -> Iterator[pl.Serie
     begin, count = 0, first
     while begin < len(stars):
         wanted = stars[begin : begin + count]
-        mask = tics.is_in(wanted.drop_nulls().implode()).fill_null(value=False)
+        mask = tics.is_in(among(wanted.drop_nulls())).fill_null(value=False)
         yield mask | tics.is_null() if wanted.null_count() else mask
         begin, count = begin + count, count * 4

@@ -14,6 +14,7 @@ from tess_source.display import text
 from tess_source.keywords import naming_keywords
 from tess_source.settings import OnProgress
 from tess_source.tables.accessors import given
+from tess_source.tables.among import among
 from tess_source.tables.items import Entry
 from tess_source.tables.listing import Links, Observations, Products
 from tess_source.tables.plan import Fetches, Manifest, Plan
@@ -264,10 +265,10 @@ class Found(FoundMethods):
 
         A key is the name of something that is not a file, so it is not a URI. Its links are followed one step, of any kind.
         """
-        uris = self.products["uri"].implode()
+        uris = among(self.products["uri"])
         named = self.links.to_polars().filter(pl.col("subject").is_in(uris))["object"]
         keys = named.filter(~named.str.contains(URI))
-        near = pl.col("subject").is_in(uris) | pl.col("object").is_in(uris) | pl.col("subject").is_in(keys.implode())
+        near = pl.col("subject").is_in(uris) | pl.col("object").is_in(uris) | pl.col("subject").is_in(among(keys))
         return self.links.where(near)
 
     def replace(self, **changes: Any) -> Found:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from tess_source import names
 from tess_source._lazy import pl
 from tess_source.errors import TableError
+from tess_source.tables.among import among
 from tess_source.tables.rows import Rows, with_schema
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Observations(Rows):
             rows.filter(~known).join(files, on="obs_id", how="semi"),
         ]
         numbers = pl.concat([part["__row"] for part in found])
-        return self.where(rows["__row"].is_in(numbers.implode()))
+        return self.where(rows["__row"].is_in(among(numbers)))
 
     def sort(self) -> Self:
         """Sort by target, sector and exposure time, longer ones first, so that the usual observation comes first."""

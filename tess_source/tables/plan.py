@@ -266,8 +266,8 @@ class Manifest(ManifestMethods):
 
     def _manifest_of(self, entries: Iterable[Entry]) -> Manifest:
         kept = tuple(entries)
-        uris = pl.Series([entry.item.uri for entry in kept], dtype=pl.String)
-        items = Items(self.plan.items.to_polars().filter(pl.col("uri").is_in(uris.implode())))
+        uris = [entry.item.uri for entry in kept]
+        items = Items(self.plan.items.to_polars().filter(pl.col("uri").is_in(uris)))
         return Manifest(replace(self.plan, items=items), kept, self.seconds)
 
     @property

@@ -5,16 +5,29 @@ Nothing of theirs is replaced but addresses; ``tests/plugins/sample/test_sample_
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 from unittest import mock
+
+import pytest
 
 if TYPE_CHECKING:
     from astroquery.mast import ObservationsClass
 
 RESOLVER = "http://mastresolver.stsci.edu"
+OLD_WORD = pytest.mark.filterwarnings('ignore:"objectname" was deprecated')
+"""Mark of tests in which lightkurve asks astroquery for a name: astroquery 0.4.12 calls that argument otherwise."""
+
+
+def named(name: str) -> dict[str, str]:
+    """Return the argument by which astroquery takes the name of a star: ``objectname``, or from 0.4.12 ``object_name``."""
+    from astroquery.mast import Observations
+
+    parameters = inspect.signature(Observations.query_object_async).parameters
+    return {"object_name" if "object_name" in parameters else "objectname": name}
 
 
 @contextmanager
@@ -36,6 +49,7 @@ def astroquery_at(url: str) -> Iterator[ObservationsClass]:
     """
     from astroquery.mast import ObservationsClass, conf, discovery_portal, utils
 
+    on_site = conf.set_temp("enable_cloud_dataset", False) if hasattr(conf, "enable_cloud_dataset") else nullcontext()
     plain_request = utils._simple_request
 
     def request_there(address: str, params: Any = None) -> Any:
@@ -54,5 +68,6 @@ def astroquery_at(url: str) -> Iterator[ObservationsClass]:
         mock.patch.object(utils, "_simple_request", request_there),
         mock.patch.dict(os.environ, direct),
         conf.set_temp("server", url),
+        on_site,  # from 0.4.12 astroquery fetches files from the cloud, unless it is told not to
     ):
         yield ObservationsClass()

@@ -56,7 +56,7 @@ class Archive:
 
     @hookimpl
     def tess_list(self, observations: Observations) -> Products | None:
-        rows = pl.DataFrame(product_rows()).filter(pl.col("obs_id").is_in(observations["obs_id"].implode()))
+        rows = pl.DataFrame(product_rows()).filter(pl.col("obs_id").is_in(observations["obs_id"].to_list()))
         return Products.of(rows)
 
     @hookimpl

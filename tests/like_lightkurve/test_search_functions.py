@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from peers import astroquery_at
+from peers import OLD_WORD, astroquery_at
 
 import tess_source
 from tess_source import SearchTable, Session
@@ -25,7 +25,7 @@ KELT9, TOI3505, HD29980, SMALL = 16740101, 390988385, 141914082, 118004375
 STARS = ["TIC 390988385", "TIC 141914082", "TIC 307210830", "TIC 257486953", "pi Men"]
 
 # lightkurve says so at every first import.
-pytestmark = pytest.mark.filterwarnings("ignore:.*tpfmodel submodule is not available.*")
+pytestmark = [pytest.mark.filterwarnings("ignore:.*tpfmodel submodule is not available.*"), OLD_WORD]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from tess_source import names
 from tess_source._lazy import pl
 from tess_source.errors import LoadError, QueryError, UnknownNameError
 from tess_source.session import default_session
+from tess_source.tables.among import among
 from tess_source.tables.found import Drop, Found
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _mask_by_links(found: Found, key: str, relation: str) -> pl.Expr:
     used = sources.filter(pl.col("subject").is_in(list(subjects)))
     if not used.filter(pl.col("state") != "exact").is_empty():
         log.warning("%s: sectors within its range; which of them it used is in its time series and report", key)
-    return pl.col("uri").is_in(used["object"].unique().implode())
+    return pl.col("uri").is_in(among(used["object"].unique()))
 
 
 def _missing_sectors(tce: OpenedTCE, sectors: Iterable[int | None]) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tess_source import names
 from tess_source._lazy import pl
+from tess_source.tables.among import among
 from tess_source.tables.listing import Products
 
 if TYPE_CHECKING:
@@ -82,5 +83,5 @@ def all_products(found: Found) -> Products:
     subjects = links.filter(pl.col("kind") == "dv-set")["subject"]
     objects = links.filter(pl.col("kind").is_in(["dv-of", "dv-of-fast"]))["object"]
     uris = pl.concat([subjects, objects]).unique(maintain_order=True).rename("uri")
-    others = uris.filter(~uris.is_in(found.products["uri"].implode()))
+    others = uris.filter(~uris.is_in(among(found.products["uri"])))
     return Products.stack([found.products, Products.of(others.to_frame())]) if len(others) else found.products

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tess_source._lazy import pl
 from tess_source.errors import LoadError
+from tess_source.tables.among import among
 from tess_source.tables.reasons import Reasons
 from tess_source_dv.sets.exact_sectors import learn
 from tess_source_dv.sets.members import all_products
@@ -47,4 +48,4 @@ def tces_of(found: Found, root: str | Path | None = None, which: str = "all") ->
     if learned.failed and not len(learned.tces):
         raise LoadError(f"no report could be read: {Reasons(learned.failed)}")
     sets = table_of(all_products(found), learned.sectors, learned.tces).choose(which)
-    return learned.tces.where(pl.col("set").is_in(sets["set"].implode()))
+    return learned.tces.where(pl.col("set").is_in(among(sets["set"])))

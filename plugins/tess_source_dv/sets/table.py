@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from tess_source._lazy import pl
 from tess_source.errors import UnknownNameError
 from tess_source.names.sectors import sectors_of_text, texts_of_sectors
+from tess_source.tables.among import among
 from tess_source.tables.listing import Links, Products
 from tess_source.tables.rows import Rows
 from tess_source_dv.sets.choice import CHOICES, widest
@@ -86,7 +87,7 @@ class Sets(Rows):
             return self
         if which == "current":
             return self.where(pl.col("superseded_by").is_null())
-        return self.where(pl.col("set").is_in(widest(self._frame.with_columns(order=_run_order())).implode()))
+        return self.where(pl.col("set").is_in(among(widest(self._frame.with_columns(order=_run_order())))))
 
     def exactly(self) -> pl.DataFrame:
         """Return the sectors of these sets as far as they are exact and not said by the name, as `tess_source_dv.sets.used.known` does."""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mast_case import KELT9, L98, PLACE, QUIET, asked, obsids, plain, session_at, some_observations
-from peers import astroquery_at
+from peers import astroquery_at, named
 from sizes import size
 
 from tess_source import Observations, Session
@@ -73,10 +73,10 @@ QUESTIONS: dict[str, tuple[tuple[Any, dict[str, Any]], dict[str, Any]]] = {
     "a truth value": ((KELT9, {"mtFlag": False}), {"mtFlag": False, "target_name": "16740101"}),
     "another type": ((None, {"dataproduct_type": "image"}), {"dataproduct_type": "image"}),
     "coordinates": ((PLACE, {"radius": 30.0}), {"coordinates": place, "radius": arcsec(30)}),
-    "a name": (("KELT-9", {"radius": 3.0}), {"objectname": "KELT-9", "radius": arcsec(3)}),
+    "a name": (("KELT-9", {"radius": 3.0}), {**named("KELT-9"), "radius": arcsec(3)}),
     "a name with criteria": (
         ("KELT-9", {"radius": "1 arcmin", "sequence_number": [14, 15]}),
-        {"sequence_number": [14, 15], "objectname": "KELT-9", "radius": arcsec(60)},
+        {"sequence_number": [14, 15], **named("KELT-9"), "radius": arcsec(60)},
     ),
 }  # fmt: skip
 

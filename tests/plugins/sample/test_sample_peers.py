@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from peers import astroquery_at
+from peers import OLD_WORD, astroquery_at, named
 
 from tess_source_sample.faults import Fault
 from tess_source_sample.server import TOKEN, SampleArchive
@@ -50,7 +50,7 @@ def test_criteria_take_ranges_wildcards_and_lists(observations: Any) -> None:
     assert len(observations.query_criteria(target_name=KELT9, t_exptime=[10, 30])) == 2
     assert len(observations.query_criteria(obs_id="tess2019199201929-s0014-*", target_name=KELT9)) == 4
     assert len(observations.query_criteria(target_name=[KELT9, "257486953"], sequence_number=[14, 42])) == 2
-    assert len(observations.query_criteria(objectname="KELT-9", radius="5 arcsec", sequence_number=75)) == 2
+    assert len(observations.query_criteria(**named("KELT-9"), radius="5 arcsec", sequence_number=75)) == 2
 
 
 def test_positions_and_names_find_what_lies_there(observations: Any) -> None:
@@ -180,6 +180,7 @@ def test_astroquery_is_itself_again_afterwards(archive: SampleArchive) -> None:
 # -- lightkurve ------------------------------------------------------------------------------------------------------
 
 
+@OLD_WORD
 def test_lightkurve_finds_loads_and_stitches_light_curves(observations: Any, tmp_path: Path) -> None:
     import lightkurve
 
@@ -192,6 +193,7 @@ def test_lightkurve_finds_loads_and_stitches_light_curves(observations: Any, tmp
     assert len(curves.stitch()) > 30_000
 
 
+@OLD_WORD
 def test_lightkurve_finds_by_name_and_place(observations: Any) -> None:
     import lightkurve
 
