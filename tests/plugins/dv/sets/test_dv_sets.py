@@ -325,7 +325,7 @@ def test_a_damaged_file_that_was_named_is_an_error(tmp_path: Path, kelt9: Found)
 def test_a_damaged_file_that_happens_to_lie_here_is_said_and_leaves_its_set_bounded(
     tmp_path: Path, kelt9: Found, caplog: pytest.LogCaptureFixture
 ) -> None:
-    folder = tmp_path / "mastDownload" / "MAST" / "x"
+    folder = tmp_path / "mastDownload" / "TESS" / "x"
     folder.mkdir(parents=True)
     here = kelt9.replace(products=kelt9.products.with_columns(obs_id=pl.lit("x"), size=pl.lit(16, dtype=pl.Int64)))
     (folder / member(14, 41, 512, "dvr.xml")).write_text("<dvTargetResults")
