@@ -299,7 +299,7 @@ class Header(Mapping[str, Value]):
             if not goes_on or more is None or more["text"] is None:
                 return UNREADABLE
             text = text[:-1] + more["text"]
-        if stop > at + CARD and (not text or text.endswith("&") or re.search(r"'' */", text)):
+        if stop > at + CARD and (not text or text.rstrip(" ").endswith("&") or re.search(r"'' */", text)):
             return UNREADABLE
         if ": " in text and RECORD.match(text):
             return UNREADABLE
@@ -309,14 +309,16 @@ class Header(Mapping[str, Value]):
 def _quoted(field: str) -> str | None:
     """Return the text between quotes, with doubled quotes as they are; None if no quote ends it.
 
-    A quote ends a text if only a comment follows. astropy may split a doubled quote in two, so a single one may be part of it.
+    A quote ends a text if only a comment follows. astropy may split a doubled quote in two, so a single one may be part of the text. If
+    no quote ends a text in which they are doubled, they are not.
     """
-    at = field.find("'", 1) if field.startswith("'") else -1
-    while at >= 0:
-        rest = field[at + 1 :].lstrip(" ")
-        if not rest or rest[0] == "/":
-            return field[1:at]
-        at = field.find("'", at + 2 if field[at + 1] == "'" else at + 1)
+    for doubled in (2, 1):
+        at = field.find("'", 1) if field.startswith("'") else -1
+        while at >= 0:
+            rest = field[at + 1 :].lstrip(" ")
+            if not rest or rest[0] == "/":
+                return field[1:at]
+            at = field.find("'", at + (doubled if field[at + 1] == "'" else 1))
     return None
 
 

@@ -202,12 +202,13 @@ def _check_sums(header: Header, header_sum: int, data_sum: int) -> None:
     if same_hdu and (same_data or not stated):
         return
     name = f" ({said})" if (said := _text_of(header, "EXTNAME")) else ""
-    what = (
-        f"the header of HDU {header.hdu}{name} is not the one that was"
-        if same_data
-        else f"the bytes of HDU {header.hdu}{name} are not those that were"
+    hdu, sums = f"HDU {header.hdu}{name}", "summed when it was written (CHECKSUM)"
+    if not same_data:
+        raise DamagedFileError(f"the bytes of {hdu} are not those that were {sums}")
+    raise DamagedFileError(
+        f"the header of {hdu} is not the one that was {sums}, but its data are (DATASUM); "
+        "if the file is the same each time you fetch it, its header was edited"
     )
-    raise DamagedFileError(f"{what} summed when it was written (CHECKSUM)")
 
 
 def _text_of(header: Header, key: str) -> str:

@@ -47,7 +47,10 @@ def expected_in_words(frame: pl.DataFrame) -> str:
 
 
 def as_frame(items: Items, entries: Sequence[Entry]) -> pl.DataFrame:
-    """Return a frame with one row per file: the item, and what happened to it."""
+    """Return a frame with one row per file: the item, and what happened to it.
+
+    An exposure time that is not known is read from the headers of the file.
+    """
     schema = {
         "status": pl.String, "local_path": pl.String, "via": pl.String, "bytes": pl.Int64, "error": pl.String,
     }  # fmt: skip
@@ -58,7 +61,7 @@ def as_frame(items: Items, entries: Sequence[Entry]) -> pl.DataFrame:
         "bytes": [entry.bytes for entry in entries],
         "error": [entry.error for entry in entries],
     }
-    known = _with_sizes_and_sums(items, entries, [entry.sha256 for entry in entries])
+    known = _with_what_files_tell(items, entries, [entry.sha256 for entry in entries])
     return pl.concat([known, pl.DataFrame(values, schema=schema)], how="horizontal")
 
 
@@ -84,20 +87,22 @@ def with_sums(items: Items, entries: Sequence[Entry]) -> Items:
     """
     releases = [_release_of_entry(entry) for entry in entries]
     known = {
-        "exptime": pl.Series(map(_exptime_of_entry, entries), dtype=pl.Float64),
         "data_rel": pl.Series([release.data_rel for release in releases], dtype=pl.Int64),
         "procver": pl.Series([release.procver for release in releases], dtype=pl.String),
         "date": pl.Series([release.date for release in releases], dtype=pl.String),
     }
-    frame = _with_sizes_and_sums(items, entries, [entry.sha256 or _sha256_of_entry(entry) for entry in entries])
+    frame = _with_what_files_tell(items, entries, [entry.sha256 or _sha256_of_entry(entry) for entry in entries])
     return Items(frame.with_columns(**{name: pl.coalesce(series, name) for name, series in known.items()}))
 
 
-def _with_sizes_and_sums(items: Items, entries: Sequence[Entry], sums: Sequence[str | None]) -> pl.DataFrame:
-    """Return the items with the sizes and sha256 of their entries, which are in the same order."""
+def _with_what_files_tell(items: Items, entries: Sequence[Entry], sums: Sequence[str | None]) -> pl.DataFrame:
+    """Return the items with the sizes, sha256 and exposure times of their entries, which are in the same order."""
     sizes = pl.Series([entry.bytes if entry.ok else None for entry in entries], dtype=pl.Int64)
     digests = pl.Series(sums, dtype=pl.String)
-    return items.to_polars().with_columns(size=pl.coalesce(sizes, "size"), sha256=pl.coalesce(digests, "sha256"))
+    exptimes = pl.Series(map(_exptime_of_entry, entries), dtype=pl.Float64)
+    return items.to_polars().with_columns(
+        size=pl.coalesce(sizes, "size"), sha256=pl.coalesce(digests, "sha256"), exptime=pl.coalesce(exptimes, "exptime")
+    )
 
 
 def _release_of_entry(entry: Entry) -> Release:
@@ -106,7 +111,7 @@ def _release_of_entry(entry: Entry) -> Release:
 
 def _exptime_of_entry(entry: Entry) -> float | None:
     """Return the exposure time of a file that neither its name nor its observation tells."""
-    if entry.item.exptime is not None or entry.path is None or not entry.ok:
+    if entry.item.exptime is not None or entry.path is None or not entry.ok or not entry.path.is_file():
         return None
     return exptime_of_file(entry.path)
 

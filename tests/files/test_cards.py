@@ -139,6 +139,7 @@ pieces = st.one_of(
 @example(["KEYWORD = '' / the users' guide"])
 @example(["LONG    = '&' / the users' guide", "CONTINUE  ''"])
 @example(["LONG    = 'a&'", "CONTINUE  '' / the users' guide"])
+@example(["LONG    = 'a&'", "CONTINUE  'b& '"])
 def test_what_counts_as_standard_is_read_by_astropy_to_the_same_values(found: list[str]) -> None:
     assume(all(card.isascii() and card.isprintable() and len(card) <= CARD for card in found))
     ours = header(*found)
@@ -240,6 +241,8 @@ def test_a_text_goes_on_in_the_cards_that_follow_it() -> None:
         (["A       = 5", "CONTINUE  'b'"], 5),
         (["A       = 'a  &   '", "CONTINUE  '  b  '"], "a    b"),
         (["A       = 'aaa'&'", "CONTINUE  ''bbb'"], "aaa'bbb"),
+        (["A       = 'aaa'&'", "CONTINUE  '''''"], "aaa''"),
+        (["A       = 'aaa'&'", "CONTINUE  ''''' / it's"], "aaa''"),
     ],
 )
 def test_text_that_is_continued_against_the_rules(cards: list[str], value: Any) -> None:

@@ -249,9 +249,9 @@ def test_where_both_sums_stand_the_header_is_checked_too() -> None:
     body = standard(creator="somebody")
     at = body.index(b"somebody")
     body[at : at + 8] = b"SOMEBODY"
-    assert (
-        said("x.fits", bytes(body))
-        == "the header of HDU 0 is not the one that was summed when it was written (CHECKSUM)"
+    assert said("x.fits", bytes(body)) == (
+        "the header of HDU 0 is not the one that was summed when it was written (CHECKSUM), but its data are (DATASUM); "
+        "if the file is the same each time you fetch it, its header was edited"
     )
     at = body.index(b"DATASUM = '") + 11
     body[at : at + 1] = b"x"

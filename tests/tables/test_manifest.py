@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import toys
+from sample_files import content
 
 from tess_source import Manifest, Plan, Products, Session
 from tess_source.errors import LoadError
@@ -118,6 +119,27 @@ def test_a_size_that_the_archive_did_not_tell_is_known_afterwards(session: Sessi
     path.write_bytes(b"1234")
     lock = Manifest(plan, (Entry(item, "fetched", path=path, bytes=4, sha256="ab"),)).lock()
     assert [(item.size, item.sha256) for item in lock] == [(4, "ab")]
+
+
+def test_an_exposure_time_that_neither_name_nor_observation_tells_is_that_of_the_header(
+    session: Session, tmp_path: Path
+) -> None:
+    sources = {
+        "mine.fits": "tess2024030031500-s0075-0000000016740101-0270-a_fast-lc.fits",
+        "hlsp_tess-data-alerts_tess_phot_00307210845-s01_tess_v1_lc.fits": "tess2019226182529-s0015-0000000016740101-0151-s_lc.fits",
+    }
+    plan = Plan.of(Products.of([{"uri": f"x:{name}", "obs_id": "o"} for name in sources]), tmp_path, session=session)
+    assert [item.exptime for item in plan] == [None, None]
+    for name, source in sources.items():
+        (tmp_path / name).write_bytes(content(source))
+    manifest = Manifest(plan, tuple(Entry(item, "fetched", path=tmp_path / item.filename) for item in plan))
+    expected = {"mine.fits": 20.0, "hlsp_tess-data-alerts_tess_phot_00307210845-s01_tess_v1_lc.fits": 120.0}
+    assert dict(manifest.to_polars().select("filename", "exptime").iter_rows()) == expected
+    table = manifest.to_table()
+    assert dict(zip(table["filename"], table["exptime"], strict=True)) == expected
+    assert {item.filename: item.exptime for item in manifest.lock()} == expected
+    (tmp_path / "mine.fits").unlink()
+    assert manifest.to_polars()["exptime"].null_count() == 1
 
 
 # -- opening ---------------------------------------------------------------------------------------------------------------------
