@@ -76,7 +76,8 @@ def read_light_curve(
         with READING:  # of several threads with files of a new kind, one makes the recipe and the others wait for it
             if key not in _learnt and _is_for_the_reader(plain.path):
                 expected = _by_lightkurve(plain, asked)
-                _learnt[key] = _recipe_for(plain, asked, expected)
+                if len(expected):  # a file without a good cadence shows nothing of its kind
+                    _learnt[key] = _recipe_for(plain, asked, expected)
                 return expected
     recipe = _learnt.setdefault(key, None)
     if recipe is None:

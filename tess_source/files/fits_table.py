@@ -168,6 +168,8 @@ class FitsTable:
         for header in headers:
             if header.get("XTENSION") == "BINTABLE":
                 return cls(headers[0], header, data, sha256)
+        if not any(header.data_bytes for header in headers):  # cut behind the primary header, or empty
+            raise DamagedFileError("it holds headers, but no data")
         raise LoadError("it holds no table")
 
     def column(self, name: str) -> NDArray[Any]:

@@ -324,6 +324,13 @@ def test_an_exposure_time_that_neither_name_nor_observation_tells_is_that_of_the
     assert manifest.to_arrow(["time"]).column("exptime").to_pylist() == [1800.0, 120.0]
 
 
+def test_a_file_that_ends_behind_a_header_without_data_is_damaged(tmp_path: Path) -> None:
+    alone = fits.PrimaryHDU().header.tostring().encode()
+    (arrays,) = manifest_of(tmp_path, {"hlsp_x.fits": alone}).iter_arrays()
+    assert isinstance(arrays.error, DamagedFileError)
+    assert "it holds headers, but no data" in str(arrays.error)
+
+
 @pytest.mark.real
 def test_the_star_of_a_real_file_is_known_although_its_header_has_the_number_as_text(
     real: Path, tmp_path: Path

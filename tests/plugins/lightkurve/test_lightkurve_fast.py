@@ -151,6 +151,21 @@ def test_light_curves_of_many_sectors_and_stars_are_of_few_kinds(tmp_path: Path)
     assert len(spoc._learnt) <= 4
 
 
+def test_a_file_without_a_good_cadence_does_not_send_its_kind_the_long_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with fits.open(io.BytesIO(small())) as hdus:
+        hdus[1].data["QUALITY"][:] = 128
+        hdus.writeto(tmp_path / "bad.fits")
+    for _ in range(2):
+        assert_loads_as_lightkurve_reads(tmp_path / "bad.fits", {})
+    assert spoc._learnt == {}
+    path = put(tmp_path, data=small())
+    expected = read_light_curve(path)
+    monkeypatch.setattr(lk, "read", None)
+    assert_equal_curves(read_light_curve(path), expected)
+
+
 def pickled(curve: Any) -> Any:
     return pickle.loads(pickle.dumps(curve))  # noqa: S301
 
