@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from numbers import Real
 from typing import Any
@@ -69,24 +69,28 @@ def _rows_of_keys(given: Any) -> Any:
     given = python_value(given)
     if (key := _key(given)) is not None:
         return [key]
-    if (fields := fields_of(given)) is not None:
-        return (
-            given if any(isinstance(cell, list) or getattr(cell, "shape", ()) for cell in fields.values()) else [fields]
-        )
-    if getattr(getattr(given, "dtype", None), "names", None):
-        return [fields_of(row) for row in given]
+    if (row := _row(given)) is not given:
+        return [row]
     if (
         hasattr(given, "columns")
         or hasattr(given, "colnames")
         or not isinstance(given, Iterable)
-        or isinstance(given, bytes)
+        or isinstance(given, Mapping | bytes)
     ):
         return given
-    rows = list(given)
+    rows = list(given)  # of a structured array, too
     keys = [_key(python_value(row)) for row in rows]
     if any(keys) and all(key or is_missing(row) for key, row in zip(keys, rows, strict=True)):
         return [key or {} for key in keys]
-    return given if hasattr(given, "iloc") else [fields_of(row) or row for row in rows]
+    return given if hasattr(given, "iloc") else list(map(_row, rows))
+
+
+def _row(value: Any) -> Any:
+    """Return a named tuple, a row of pandas or a record as a mapping; anything else, which tables are made of, as it is."""
+    if isinstance(value, Mapping) or hasattr(value, "colnames"):
+        return value
+    fields = fields_of(value)
+    return value if fields is None else fields
 
 
 def _key(value: Any) -> dict[str, str] | None:

@@ -52,9 +52,9 @@ def is_missing(value: Any) -> bool:
         return True
     if kind in {"datetime64", "timedelta64"}:
         return str(value) == "NaT"
-    if getattr(value, "shape", None) == () and not getattr(getattr(value, "dtype", None), "names", None):
-        if bool(getattr(value, "mask", False)):
-            return True
+    is_row = bool(getattr(getattr(value, "dtype", None), "names", None))
+    if getattr(value, "shape", None) == () and not is_row and bool(getattr(value, "mask", False)):
+        return True
     return isinstance(value, Real | Decimal) and math.isnan(value)
 
 
