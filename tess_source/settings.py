@@ -142,7 +142,7 @@ def checked_jobs(jobs: int) -> int:
         If it is none.
     """
     number = plain_number(jobs)
-    if not isinstance(number, Integral) or isinstance(number, bool) or number < 1:
+    if not isinstance(number, Integral) or isinstance(number, bool) or int(number) < 1:
         raise QueryError(keyword("jobs", jobs), ": give a whole number of at least 1")
     return int(number)
 
@@ -203,8 +203,8 @@ def checked_seconds(name: str, value: float) -> float:
     QueryError
         If it is not such a number; the message has its argument's name.
     """
-    number: Any = plain_number(value)
-    if not isinstance(number, Real) or isinstance(number, bool) or not number > 0:
+    number = plain_number(value)
+    if not isinstance(number, Real) or isinstance(number, bool) or not float(number) > 0:
         raise QueryError(f"{name}={value!r}: give a number of seconds above 0")
     return float(number)
 

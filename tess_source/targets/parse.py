@@ -149,7 +149,11 @@ def _each(value: Any, radius: float | None) -> Iterator[Parsed | Gap]:
         yield from _each(plain, radius)
     elif (places := places_of(value)) is not None:
         for ra, dec in places:
-            yield Gap() if is_missing(ra) or is_missing(dec) else _sky_target(float(ra), float(dec), radius)
+            if is_missing(ra) or is_missing(dec):
+                yield Gap()
+                continue
+            shown = f"{ra:.6f} {dec:+.6f}" if hasattr(value, "represent_as") else f"{float(ra)} {float(dec)}"
+            yield _sky_target(float(ra), float(dec), radius, shown)
     elif (row := row_of(value)) is not None:
         yield from _each(row, radius)
     else:
@@ -201,7 +205,6 @@ def _from_number(value: Any) -> Target:
     return tic_target(int(value), shown)
 
 
-def _sky_target(ra: float, dec: float, radius: float | None) -> Target:
-    text = f"{ra} {dec}"
+def _sky_target(ra: float, dec: float, radius: float | None, text: str) -> Target:
     ra, dec = checked_place(ra, dec, text)
     return Target(text=text, ra=ra, dec=dec, radius=DEFAULT_RADIUS if radius is None else radius)

@@ -307,7 +307,8 @@ KEYS: list[Any] = [
     [{"obs_id": LC14[0], "obsid": None}], {"obs_id": None, "obsid": LC14[1]}, LC14[0], str(LC14[1]), np.int64(LC14[1]), [LC14[0]],
     np.array([LC14[1]]), pd.DataFrame({"obsid": [LC14[1]]}), Table({"obs_id": [LC14[0]]}), Table({"obsid": [LC14[1]]})[0],
     float(LC14[1]), [np.float64(LC14[1])], np.array(LC14[1]), np.bytes_(LC14[0].encode()), f"{LC14[1]}.0",
-    Table({"obs_id": [LC14[0]]}).as_array(), pd.DataFrame({"obs_id": [LC14[0]], "x": [1]}).iloc[0], next(pd.DataFrame({"obs_id": [LC14[0]]}).itertuples()), {"OBSID": LC14[1]},
+    Table({"obs_id": [LC14[0]]}).as_array(), pd.DataFrame({"obs_id": [LC14[0]], "x": [1]}).iloc[0],
+    next(pd.DataFrame({"obs_id": [LC14[0]]}).itertuples()), {"OBSID": LC14[1]},
 ]  # fmt: skip
 
 
