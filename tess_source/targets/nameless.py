@@ -9,10 +9,11 @@ from tess_source.errors import QueryError
 from tess_source.targets.columns import is_missing
 from tess_source.targets.places import places_of
 
-__all__ = ["check_item", "check_tuple"]
+__all__ = ["check_item", "check_tuple", "shown"]
 
 SMALL = 10_000
 """Whole numbers below are indices, sectors or cameras more often than TIC ids."""
+MOST_LETTERS = 80
 ADVICE = "give the value that is the target, or rows with names, e.g. {'tic': 16740101}"
 
 
@@ -54,5 +55,10 @@ def _shown(values: Any) -> str:
     plain = [
         value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value for value in values
     ]
-    words = " ".join(repr(tuple(plain) if isinstance(values, tuple) else plain).split())
-    return words if len(words) <= 60 else f"{words[:57]}..."
+    return shown(tuple(plain) if isinstance(values, tuple) else plain)
+
+
+def shown(value: Any) -> str:
+    """Return a value for a message: in one line, and cut if it is long."""
+    words = " ".join(repr(value).split())
+    return words if len(words) <= MOST_LETTERS else f"{words[: MOST_LETTERS - 3]}..."

@@ -11,7 +11,7 @@ from tess_source._lazy import np, whole
 from tess_source.display import text
 from tess_source.errors import QueryError
 from tess_source.targets.columns import is_missing
-from tess_source.targets.nameless import check_item, check_tuple
+from tess_source.targets.nameless import check_item, check_tuple, shown
 from tess_source.targets.places import places_of
 from tess_source.targets.sky import checked_place
 from tess_source.targets.tabular import cells_of, python_value, row_of, rows_of_table
@@ -105,7 +105,7 @@ def targets_and_gaps(
     """
     check_missing(missing)
     if missing == "raise" and is_missing(targets):
-        raise QueryError(f"{targets!r} is not a target; {EXAMPLES}")
+        raise QueryError(f"{shown(targets)} is not a target; {EXAMPLES}")
     found: list[Parsed] = []
     gaps: list[str] = []
     for row, target in enumerate(_each(targets, radius), 1):
@@ -152,8 +152,8 @@ def _each(value: Any, radius: float | None) -> Iterator[Parsed | Gap]:
             if is_missing(ra) or is_missing(dec):
                 yield Gap()
                 continue
-            shown = f"{ra:.6f} {dec:+.6f}" if hasattr(value, "represent_as") else f"{float(ra)} {float(dec)}"
-            yield _sky_target(float(ra), float(dec), radius, shown)
+            place = f"{ra:.6f} {dec:+.6f}" if hasattr(value, "represent_as") else f"{float(ra)} {float(dec)}"
+            yield _sky_target(float(ra), float(dec), radius, place)
     elif (row := row_of(value)) is not None:
         yield from _each(row, radius)
     else:
@@ -178,7 +178,7 @@ def _rows(value: Any) -> Any:
     if hasattr(value, "__fspath__"):
         raise QueryError(f"{str(value)!r} is a path: tess_source.targets.read_targets reads a file of targets")
     if not isinstance(value, Iterable) or isinstance(value, bytes | bytearray) or shape == ():
-        raise QueryError(f"{value!r} is not a target; {EXAMPLES}")
+        raise QueryError(f"{shown(value)} is not a target; {EXAMPLES}")
     if sum(length > 1 for length in shape or ()) > 1:
         raise QueryError(
             f"an array of shape {shape} is neither a column of targets nor places, which are floats of shape (n, 2): give its column of "

@@ -53,7 +53,7 @@ def row_of(value: Any) -> Any:
 
 
 def rows_of_table(value: Any) -> Iterator[Any] | None:
-    """Return the targets of the rows of a table (ours, astropy, pandas, polars, pyarrow, a structured array, a mapping of columns).
+    """Return the targets of the rows of a table: ours, an answer, of astropy, pandas, polars, pyarrow, a structured array, or a mapping of columns.
 
     Parameters
     ----------
@@ -69,8 +69,7 @@ def rows_of_table(value: Any) -> Iterator[Any] | None:
     QueryError
         If none of its columns holds targets; the message names them.
     """
-    table = value.collect() if hasattr(value, "collect_schema") and hasattr(value, "collect") else value
-    table = _with_index(table)
+    table = _with_index(_plain_table(value))
     names = _column_names(table)
     if names is None:
         return None
@@ -167,6 +166,16 @@ def _is_column(value: Any) -> bool:
         return False
     shape = getattr(value, "shape", None)
     return bool(shape) if shape is not None else isinstance(value, Iterable)
+
+
+def _plain_table(value: Any) -> Any:
+    """Return the table of an answer of lightkurve or ours, or of a lazy frame; anything else as it is."""
+    if hasattr(value, "collect_schema") and hasattr(value, "collect"):
+        return value.collect()
+    for attribute in ("table", "observations"):
+        if hasattr(getattr(value, attribute, None), "columns"):
+            return getattr(value, attribute)
+    return value
 
 
 def _with_index(table: Any) -> Any:
