@@ -53,7 +53,7 @@ def row_of(value: Any) -> Any:
 
 
 def rows_of_table(value: Any) -> Iterator[Any] | None:
-    """Return the targets of the rows of a table: ours, an answer, of astropy, pandas, polars, pyarrow, a structured array, or a mapping of columns.
+    """Return the targets of the rows of a table: ours, of astropy, pandas, polars, pyarrow or numpy, an answer, or a mapping of columns.
 
     Parameters
     ----------
