@@ -18,7 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.paths import user_path
-from tess_source.units import count_of_bytes, seconds
+from tess_source.units import count_of_bytes, plain_number, seconds
 from tess_source.wording import keyword
 
 __all__ = [
@@ -141,9 +141,10 @@ def checked_jobs(jobs: int) -> int:
     QueryError
         If it is none.
     """
-    if not isinstance(jobs, Integral) or isinstance(jobs, bool) or jobs < 1:
+    number = plain_number(jobs)
+    if not isinstance(number, Integral) or isinstance(number, bool) or int(number) < 1:
         raise QueryError(keyword("jobs", jobs), ": give a whole number of at least 1")
-    return int(jobs)
+    return int(number)
 
 
 def checked_names(what: str, names: str | Iterable[str] | None) -> tuple[str, ...] | None:
@@ -202,9 +203,10 @@ def checked_seconds(name: str, value: float) -> float:
     QueryError
         If it is not such a number; the message has its argument's name.
     """
-    if not isinstance(value, Real) or isinstance(value, bool) or not value > 0:
+    number = plain_number(value)
+    if not isinstance(number, Real) or isinstance(number, bool) or not float(number) > 0:
         raise QueryError(f"{name}={value!r}: give a number of seconds above 0")
-    return float(value)
+    return float(number)
 
 
 def config_file() -> Path:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import re
 from datetime import timedelta
+from decimal import Decimal
 from numbers import Real
 from typing import Any
 
 from tess_source.errors import QueryError
 
-__all__ = ["count_of_bytes", "seconds"]
+__all__ = ["count_of_bytes", "plain_number", "seconds"]
 
 _TIMES = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 """Unit, in lower case → seconds."""
@@ -19,6 +20,15 @@ _SIZES = {
 }  # fmt: skip
 """Unit, in lower case → bytes."""
 _QUANTITY = re.compile(r"\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*([A-Za-z]*)\s*")
+
+
+def plain_number(value: Any) -> Any:
+    """Return a number of numpy, also in an array of no dimensions, or a decimal of a database as Python's; anything else as it is."""
+    if getattr(value, "shape", None) == () and hasattr(value, "item") and not hasattr(value, "unit"):
+        value = value.item()
+    if isinstance(value, Decimal):
+        return int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
+    return value
 
 
 def seconds(duration: float | str | timedelta) -> float:
@@ -39,7 +49,7 @@ def seconds(duration: float | str | timedelta) -> float:
     QueryError
         If it is not a length of time.
     """
-    value = duration.total_seconds() if isinstance(duration, timedelta) else duration
+    value = duration.total_seconds() if isinstance(duration, timedelta) else plain_number(duration)
     if isinstance(value, str):
         match = _QUANTITY.fullmatch(value)
         unit = _TIMES.get(match[2].lower()) if match else None
@@ -68,7 +78,7 @@ def count_of_bytes(size: float | str) -> int:
     QueryError
         If it is not a size.
     """
-    value: Any = size
+    value = plain_number(size)
     if isinstance(size, str) and (match := _QUANTITY.fullmatch(size)) and match[2].lower() in _SIZES:
         count = int(match[1]) if match[1].isdecimal() else float(match[1])
         value = count * _SIZES[match[2].lower()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -73,3 +74,11 @@ def test_rows_are_picked_by_numpys_numbers(session: Session) -> None:
 def test_lengths_of_time_and_sizes_are_numbers_of_numpy_too() -> None:
     assert (seconds(np.float32(1.5)), seconds(np.int64(3))) == (1.5, 3.0)
     assert (count_of_bytes(np.int64(3)), count_of_bytes(np.float32(2.5))) == (3, 2)
+
+
+def test_arrays_of_no_dimensions_and_decimals_of_a_database_are_numbers_too(session: Session) -> None:
+    made = Session(jobs=np.array(2), timeout=Decimal(60), max_age=np.array(100), discover=False)
+    assert (made.settings.jobs, made.settings.timeout, made.settings.max_age) == (2, 60.0, 100.0)
+    numpys = session.search(KELT9, sector=Decimal(14), exptime=np.array(120), limit=Decimal(2))
+    assert numpys.explain() == session.search(KELT9, sector=14, exptime=120, limit=2).explain()
+    assert session.count("307.86 39.94", radius=Decimal(5)) == session.count("307.86 39.94", radius=5)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
-from numbers import Integral
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 from tess_source._lazy import pl
@@ -11,6 +13,8 @@ from tess_source.errors import QueryError
 from tess_source.tables.convert import to_frame
 from tess_source.tables.found import Found
 from tess_source.tables.listing import Observations
+from tess_source.targets.columns import is_missing
+from tess_source.targets.tabular import fields_of, python_value
 
 __all__ = ["known_observations"]
 
@@ -41,11 +45,15 @@ def known_observations(given: Any, ask: Callable[[str, list[str]], Observations]
     if isinstance(given, Observations | Found):
         return given if isinstance(given, Observations) else given.observations
     frame = to_frame(_rows_of_keys(given))
-    frame = frame.rename({name: "obsid" for name in frame.columns if name == "obsID" and "obsid" not in frame.columns})
+    frame = frame.rename(
+        {name: "obsid" for name in frame.columns if name.lower() == "obsid" and "obsid" not in frame.columns}
+    )
     whole = {name for name in (*KEYS, "observation") if name in frame.columns and not frame[name].null_count()}
     there = [name for name in KEYS if name in frame.columns]
     if ("obs_id" in whole and len(whole) > 1) or not there:
         return Observations.of(frame)
+    if len(there) > 1 and not whole and not (frame["obsid"].is_null() & frame["obs_id"].is_null()).any():
+        raise QueryError("some observations are given by obs_id, and others by obsid: give the same for all")
     column = next((name for name in there if name in whole), there[0])
     values = _texts(frame[column], column)
     found = ask(column, values)
@@ -57,21 +65,41 @@ def known_observations(given: Any, ask: Callable[[str, list[str]], Observations]
 
 
 def _rows_of_keys(given: Any) -> Any:
-    """Return names and numbers of observations as rows; anything else as it is."""
-    if isinstance(given, str | Integral) and not isinstance(given, bool):
-        text = str(given).strip()
-        return [{"obsid" if text.isdecimal() else "obs_id": text}]
+    """Return names, numbers and rows of observations as rows with the names of their fields; anything else as it is."""
+    given = python_value(given)
+    if (key := _key(given)) is not None:
+        return [key]
+    if (row := _row(given)) is not given:
+        return [row]
     if (
-        isinstance(given, Iterable)
-        and not isinstance(given, Mapping | bytes)
-        and not hasattr(given, "columns")
-        and not hasattr(given, "colnames")
+        hasattr(given, "columns")
+        or hasattr(given, "colnames")
+        or not isinstance(given, Iterable)
+        or isinstance(given, Mapping | bytes)
     ):
-        rows = list(given)
-        if rows and all(isinstance(row, str | Integral) and not isinstance(row, bool) for row in rows):
-            return [row for one in rows for row in _rows_of_keys(one)]
-        return given if hasattr(given, "iloc") else rows
-    return given
+        return given
+    rows = list(given)  # of a structured array, too
+    keys = [_key(python_value(row)) for row in rows]
+    if any(keys) and all(key or is_missing(row) for key, row in zip(keys, rows, strict=True)):
+        return [key or {} for key in keys]
+    return given if hasattr(given, "iloc") else list(map(_row, rows))
+
+
+def _row(value: Any) -> Any:
+    """Return a named tuple, a row of pandas or a record as a mapping; anything else, which tables are made of, as it is."""
+    if isinstance(value, Mapping) or hasattr(value, "colnames"):
+        return value
+    fields = fields_of(value)
+    return value if fields is None else fields
+
+
+def _key(value: Any) -> dict[str, str] | None:
+    """Return a name or a number of an observation as a row; None if it is neither."""
+    if isinstance(value, bool) or not isinstance(value, str | Real | Decimal) or is_missing(value):
+        return None
+    text = str(value).strip()
+    number = re.fullmatch(r"(\d+)(?:\.0*)?", text)
+    return {"obsid": number[1]} if number else {"obs_id": text}
 
 
 def _texts(column: pl.Series, name: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -110,14 +111,16 @@ def _plain_criteria(criteria: Mapping[str, Any]) -> dict[str, Any]:
     plain = {name: _plain_value(value) for name, value in criteria.items()}
     for name, value in plain.items():
         numbers = [
-            item for item in (value if isinstance(value, list | tuple | set) else [value]) if str(item).isdecimal()
+            item
+            for item in (value if isinstance(value, list | tuple | set) else [value])
+            if re.fullmatch(r"\d+(\.0*)?", str(item).strip())
         ]
         if name.lower() == "obs_id" and numbers:
             raise QueryError(
                 criterion("obs_id", numbers[0]),
                 " is a number, and an obs_id is a name, e.g. 'tess2019198215352-s0014-0000000016740101-0150-s': ",
                 "the archive's number of an observation is its obsid, so ask for ",
-                criterion("obsid", str(numbers[0])),
+                criterion("obsid", str(numbers[0]).strip().partition(".")[0]),
             )
     return plain
 

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from numbers import Real
 from typing import Any
 
@@ -15,15 +16,17 @@ from tess_source.targets.texts import is_blank
 
 __all__ = ["IDS", "TARGET_COLUMNS", "Columns", "is_missing", "plain_column"]
 
-IDS = ("tic", "ticid", "ticnumber", "tid")
+IDS = ("tic", "ticid", "ticnumber", "ticno", "tessinputcatalogid", "tid")
 NAMES = (
     "target", "targetname", "name", "objectname", "object", "starname", "hostname", "mainid", "planetname", "plname",
+    "targetid",
 )  # fmt: skip
 OBSERVATIONS = ("obsid",)
 """Both obs_id, the name of an observation, and obsid, the archive's number of it."""
 PLACES = (
     ("ra", "dec"), ("ra", "de"), ("ra", "decl"), ("sra", "sdec"), ("radeg", "decdeg"), ("radeg", "dedeg"), ("raicrs", "deicrs"),
     ("raicrs", "decicrs"), ("raj2000", "dej2000"), ("raj2000", "decj2000"), ("ra2000", "dec2000"), ("ra2000", "de2000"),
+    ("rad", "decd"), ("raepoch2000", "decepoch2000"), ("rastr", "decstr"), ("rahms", "decdms"), ("alpha", "delta"),
     ("rightascension", "declination"), ("ticrightascension", "ticdeclination"), ("targetra", "targetdec"), ("raobj", "decobj"),
 )  # fmt: skip
 CATALOGUE_ID = "id"
@@ -44,11 +47,15 @@ def is_missing(value: Any) -> bool:
     """Return whether a cell is empty: None, NaN, NaT, pandas' NA, masked, or a text that says so."""
     if isinstance(value, str):
         return is_blank(value)
-    if value is None or type(value).__name__ in {"NAType", "NaTType", "MaskedConstant"}:
+    kind = type(value).__name__
+    if value is None or kind in {"NAType", "NaTType", "MaskedConstant", "NullScalar"}:
         return True
-    if getattr(value, "shape", None) == () and bool(getattr(value, "mask", False)):
+    if kind in {"datetime64", "timedelta64"}:
+        return str(value) == "NaT"
+    is_row = bool(getattr(getattr(value, "dtype", None), "names", None))
+    if getattr(value, "shape", None) == () and not is_row and bool(getattr(value, "mask", False)):
         return True
-    return isinstance(value, Real) and math.isnan(value)
+    return isinstance(value, Real | Decimal) and math.isnan(value)
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,7 @@ class Columns:
         """Return what a row has for a target: the cell of the best column that is not empty, a pair, an `ObservationKey` or a `Gap`."""
         cell = row.__getitem__
         for name in self.cells:
-            if not is_missing(value := cell(name)) and value not in IMAGES:
+            if not is_missing(value := cell(name)) and not (isinstance(value, str) and value in IMAGES):
                 return value
         for name in self.observations:
             if not is_missing(value := cell(name)):
@@ -138,8 +145,20 @@ class Columns:
         if all(isinstance(part, Real) for part in pair):
             return tuple(map(float, pair))
         if any(hasattr(part, "to_value") for part in pair):
-            return tuple(float(part.to_value("deg") if hasattr(part, "to_value") else part) for part in pair)
-        return f"{pair[0]}, {pair[1]}"
+            return self._degrees(pair)
+        return ", ".join(
+            re.sub(r"^([+-]?\d+),(\d+)$", r"\1.\2", str(part).strip()) for part in pair
+        )  # with a comma for the point
+
+    def _degrees(self, pair: tuple[Any, Any]) -> tuple[float, ...]:
+        assert self.place is not None
+        found = []
+        for name, part in zip(self.place, pair, strict=True):
+            try:
+                found.append(float(part.to_value("deg") if hasattr(part, "to_value") else part))
+            except (TypeError, ValueError) as error:
+                raise QueryError(f"column {name!r} is in {part.unit}, which is no unit of angles: {part}") from error
+        return tuple(found)
 
 
 def _is_number(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import json
 import re
@@ -12,6 +13,7 @@ from typing import Any
 
 from tess_source.errors import QueryError
 from tess_source.targets.columns import IDS, Columns, is_missing, plain_column
+from tess_source.targets.places import places_of
 from tess_source.targets.sky import place_of
 from tess_source.targets.target import Gap
 from tess_source.targets.texts import cleaned
@@ -20,8 +22,10 @@ __all__ = ["ListedRow", "rows_of_text"]
 
 DELIMITERS = (",", ";", "\t", "|")
 _NUMBER = re.compile(r"[+-]?[\d.]+(?:[eE][+-]?\d+)?")
-_TYPE = re.compile(r"|str\d*|u?int\d*|float\d*|bool\d*|object|char|long|double|\d*[NS]")
-"""A cell of a line of types below the header."""
+_TYPE = re.compile(
+    r"|deg|degrees?|h|hours?|mag|days?|[hd]+:m+:s+|str\d*|u?int\d*|float\d*|bool\d*|object|char|long|double|\d*[NS]"
+)
+"""A cell of a line of types or units below the header."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def rows_of_text(text: str, where: str, *, is_table: bool = False) -> Iterator[L
     lines = text.splitlines()
     plain = _uncommented(lines)
     first = next((line.strip() for line in lines if line.strip()), "")
-    if re.match(r"\{|\[\s*([\[{\"\d-]|null|NaN|\]|$)", first):
+    if re.match(r"\{|\[\s*([\[{(\"'\d-]|null|None|NaN|\]|$)", first):
         yield from _rows_of_json(text, lines, where)
     elif (header := _header(lines)) is not None:
         yield from _rows_of_table(lines, header, where)
@@ -165,11 +169,19 @@ def _header_of_line(number: int, line: str) -> ListHeader | None:
 
 def _rows_of_table(lines: Sequence[str], header: ListHeader, where: str) -> Iterator[ListedRow]:
     columns = Columns.of(header.names, where)
-    rows = [(number, dict(zip(header.names, cells, strict=False))) for number, cells in _records(lines, header, where)]
+    rows = [(number, _first_of_each(header.names, cells)) for number, cells in _records(lines, header, where)]
     filled = [(number, {name: row.get(name, "") for name in columns.used}) for number, row in rows]
     columns.check_ids([row for _, row in filled])
     for number, row in filled:
         yield ListedRow(f"line {number}", columns.target(row))
+
+
+def _first_of_each(names: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    """Return cells by column; of columns with the same name, the first that is filled."""
+    row: dict[str, str] = {}
+    for name, cell in zip(names, cells, strict=False):
+        row[name] = row.get(name) or cell
+    return row
 
 
 def _records(lines: Sequence[str], header: ListHeader, where: str) -> list[tuple[int, list[str]]]:
@@ -186,7 +198,12 @@ def _records(lines: Sequence[str], header: ListHeader, where: str) -> list[tuple
             if any(map(str.strip, cells)) or len(cells) > 1
         ]
     rule = next(
-        (at for at, (_, cells) in enumerate(found[:3]) if all(re.fullmatch(r"-{2,}|=+", cell) for cell in cells)), -1
+        (
+            at
+            for at, (_, cells) in enumerate(found[:3])
+            if any(cells) and all(re.fullmatch(r"|:?-{2,}:?|=+", cell) for cell in cells)
+        ),
+        -1,
     )
     found = found[rule + 1 :]
     if found and any(found[0][1]) and all(map(_TYPE.fullmatch, found[0][1])):
@@ -221,12 +238,30 @@ def _without_index(records: list[tuple[int, list[str]]], header: ListHeader, whe
 
 def _rows_of_json(text: str, lines: Sequence[str], where: str) -> Iterator[ListedRow]:
     try:
-        value = json.loads(text)
+        value = _value_of(text)
     except ValueError:
         yield from _rows_of_json_lines(lines, where)
         return
     for number, target in enumerate(_targets_of_json(value, where), 1):
         yield ListedRow(f"row {number}", target)
+
+
+def _value_of(text: str) -> Any:
+    """Return the value that JSON, or a list as Python prints it, holds.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+    """
+    try:
+        return json.loads(text)
+    except ValueError:
+        try:
+            value = ast.literal_eval(text.strip())
+        except (SyntaxError, MemoryError, RecursionError, TypeError) as error:
+            raise ValueError(str(error)) from error
+        return list(value) if isinstance(value, set | tuple) else value
 
 
 def _rows_of_json_lines(lines: Sequence[str], where: str) -> Iterator[ListedRow]:
@@ -248,6 +283,8 @@ def _targets_of_json(value: Any, where: str) -> list[Any]:
     if isinstance(value, Mapping):
         rows = _rows_of_object(value)
         return _targets_of_json(rows, where)
+    if isinstance(value, list) and _are_numbers(value) and places_of(value):
+        value = [value]
     if not isinstance(value, list):
         raise QueryError(f"{where} is JSON, but neither an array nor an object with targets")
     names = dict.fromkeys(name for row in value if isinstance(row, Mapping) for name in row)
@@ -264,24 +301,28 @@ def _targets_of_json(value: Any, where: str) -> list[Any]:
 
 
 def _target_of_item(item: Any) -> Any:
-    if (
-        isinstance(item, list)
-        and len(item) == 2
-        and all(isinstance(part, Real) for part in item)
-        and any(isinstance(part, float) for part in item)
-    ):
+    if isinstance(item, list | tuple) and _are_numbers(item) and places_of(list(item)):
         return tuple(item)
-    if isinstance(item, list):
+    if isinstance(item, list | tuple) and len(item) == 1:
+        return _target_of_item(item[0])
+    if isinstance(item, list | tuple):
         raise QueryError(
             f'{item!r} in an array does not say which of its values is the target: give objects, e.g. {{"tic": 16740101}}'
         )
     return Gap() if is_missing(item) else item
 
 
+def _are_numbers(values: Sequence[Any]) -> bool:
+    return all(isinstance(value, Real) and not isinstance(value, bool) for value in values)
+
+
 def _rows_of_object(value: Mapping[str, Any]) -> list[Any]:
-    """Return the rows of an object: of columns, of pandas' "split" form, of the one list in it, or itself as a row."""
-    if isinstance(names := value.get("columns"), list) and isinstance(rows := value.get("data"), list):
-        return [dict(zip(map(str, names), row, strict=False)) for row in rows]
+    """Return the rows of an object: of columns, of names and rows (pandas, TAP), of the one list in it, or itself as a row."""
+    for key in ("columns", "metadata", "fields"):
+        names, rows = value.get(key), value.get("data")
+        if isinstance(names, list) and isinstance(rows, list) and all(isinstance(row, list) for row in rows):
+            plain = [str(name.get("name") if isinstance(name, Mapping) else name) for name in names]
+            return [dict(zip(plain, row, strict=False)) for row in rows]
     if (columns := Columns.among(value)) is not None:
         cells = {name: value[name] for name in columns.used}
         cells = {name: list(cell.values()) if isinstance(cell, Mapping) else cell for name, cell in cells.items()}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -83,12 +85,36 @@ def _targets_of_file(path: str | Path, missing: str) -> list[Any]:
         content = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
         if (table := _binary_table(content)) is not None:
             return _checked(_rows_of(table), where, missing)
-        text = content.decode("utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
+        text = _text(content)
     except (OSError, EOFError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise QueryError(f"the list of targets {where} cannot be read: {reason}") from error
     suffixes = [suffix.lower() for suffix in file.suffixes]
     return _checked(rows_of_text(text, where, is_table=bool({".csv", ".ecsv", ".tsv"} & set(suffixes))), where, missing)
+
+
+def _text(content: bytes) -> str:
+    """Return the text of a file: UTF-8, what begins with the mark of another Unicode, or else what Windows writes in western Europe.
+
+    Raises
+    ------
+    OSError
+        If it is no text.
+    """
+    marks = {
+        codecs.BOM_UTF32_LE: "utf-32",
+        codecs.BOM_UTF32_BE: "utf-32",
+        codecs.BOM_UTF16_LE: "utf-16",
+        codecs.BOM_UTF16_BE: "utf-16",
+    }
+    encoding = next((name for mark, name in marks.items() if content.startswith(mark)), "utf-8-sig")
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", "replace")
+    if re.search(r"[\x00-\x08\x0e-\x1f]", text):
+        raise OSError("it is neither text nor FITS, VOTable or Parquet; save a spreadsheet as CSV")
+    return text
 
 
 def _rows_of(table: Any) -> Iterator[ListedRow]:

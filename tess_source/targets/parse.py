@@ -11,10 +11,13 @@ from tess_source._lazy import np, whole
 from tess_source.display import text
 from tess_source.errors import QueryError
 from tess_source.targets.columns import is_missing
+from tess_source.targets.nameless import check_item, check_tuple, shown
+from tess_source.targets.places import places_of
 from tess_source.targets.sky import checked_place
-from tess_source.targets.tabular import cells_of, row_of, rows_of_table
+from tess_source.targets.tabular import cells_of, python_value, row_of, rows_of_table
 from tess_source.targets.target import DEFAULT_RADIUS, Gap, ObservationKey, Target
 from tess_source.targets.texts import EXACT, EXAMPLES, targets_of_text, tic_target
+from tess_source.units import plain_number
 from tess_source.wording import keyword
 
 if TYPE_CHECKING:
@@ -46,9 +49,7 @@ def arcseconds(radius: float | Quantity | str) -> float:
     QueryError
         If it is not an angle, negative, or not finite.
     """
-    given: Any = radius
-    if getattr(given, "shape", None) == () and not hasattr(given, "to_value"):
-        given = given.item()  # numpy's numbers
+    given = plain_number(radius)
     if isinstance(given, Real) and not isinstance(given, bool):
         value = float(given)
     else:
@@ -104,7 +105,7 @@ def targets_and_gaps(
     """
     check_missing(missing)
     if missing == "raise" and is_missing(targets):
-        raise QueryError(f"{targets!r} is not a target; {EXAMPLES}")
+        raise QueryError(f"{shown(targets)} is not a target; {EXAMPLES}")
     found: list[Parsed] = []
     gaps: list[str] = []
     for row, target in enumerate(_each(targets, radius), 1):
@@ -142,27 +143,25 @@ def _each(value: Any, radius: float | None) -> Iterator[Parsed | Gap]:
         yield Gap()
     elif isinstance(value, str):
         yield from targets_of_text(value, radius)
-    elif isinstance(value, Real | Decimal) and not isinstance(value, bool):
+    elif isinstance(value, Real | Decimal) and not isinstance(value, bool | np.timedelta64):
         yield _from_number(value)
-    elif (plain := _python_value(value)) is not value:
+    elif (plain := python_value(value)) is not value:
         yield from _each(plain, radius)
-    elif hasattr(value, "icrs"):
-        yield from _from_coordinates(value, radius)
-    elif (places := _places(value)) is not None:
+    elif (places := places_of(value)) is not None:
         for ra, dec in places:
-            yield Gap() if is_missing(ra) or is_missing(dec) else _sky_target(float(ra), float(dec), radius)
+            if is_missing(ra) or is_missing(dec):
+                yield Gap()
+                continue
+            place = f"{ra:.6f} {dec:+.6f}" if hasattr(value, "represent_as") else f"{float(ra)} {float(dec)}"
+            yield _sky_target(float(ra), float(dec), radius, place)
     elif (row := row_of(value)) is not None:
         yield from _each(row, radius)
     else:
+        if isinstance(value, tuple):
+            check_tuple(value)
         for one in _rows(value):
+            check_item(one)
             yield from _each(one, radius)
-
-
-def _python_value(value: Any) -> Any:
-    """Return the value of an array of no dimensions, and numpy's bytes, from a column of a FITS table, as text."""
-    if isinstance(value, np.ndarray) and value.ndim == 0 and not hasattr(value, "unit") and not value.dtype.names:
-        value = next(iter(value.flat))
-    return value.decode("utf-8") if isinstance(value, np.bytes_) else value
 
 
 def _rows(value: Any) -> Any:
@@ -178,8 +177,8 @@ def _rows(value: Any) -> Any:
     shape = getattr(value, "shape", None)
     if hasattr(value, "__fspath__"):
         raise QueryError(f"{str(value)!r} is a path: tess_source.targets.read_targets reads a file of targets")
-    if not isinstance(value, Iterable) or isinstance(value, bytes) or shape == ():
-        raise QueryError(f"{value!r} is not a target; {EXAMPLES}")
+    if not isinstance(value, Iterable) or isinstance(value, bytes | bytearray) or shape == ():
+        raise QueryError(f"{shown(value)} is not a target; {EXAMPLES}")
     if sum(length > 1 for length in shape or ()) > 1:
         raise QueryError(
             f"an array of shape {shape} is neither a column of targets nor places, which are floats of shape (n, 2): give its column of "
@@ -206,62 +205,6 @@ def _from_number(value: Any) -> Target:
     return tic_target(int(value), shown)
 
 
-def _sky_target(ra: float, dec: float, radius: float | None, text: str = "") -> Target:
-    text = text or f"{ra} {dec}"
+def _sky_target(ra: float, dec: float, radius: float | None, text: str) -> Target:
     ra, dec = checked_place(ra, dec, text)
     return Target(text=text, ra=ra, dec=dec, radius=DEFAULT_RADIUS if radius is None else radius)
-
-
-def _from_coordinates(coordinates: Any, radius: float | None) -> Iterator[Target | Gap]:
-    """Yield the places of coordinates of any frame and shape."""
-    icrs = coordinates.icrs
-    for ra, dec in _pairs_in_degrees(icrs.ra, icrs.dec):
-        yield Gap() if is_missing(ra) or is_missing(dec) else _sky_target(ra, dec, radius, f"{ra:.6f} {dec:+.6f}")
-
-
-def _places(value: Any) -> Iterable[tuple[Any, Any]] | None:
-    """Return the places that a value is: a tuple of two angles or numbers, or an array of floats of shape (n, 2); else None."""
-    if isinstance(value, tuple) and len(value) == 2 and all(hasattr(part, "to_value") for part in value):
-        return _pairs_in_degrees(*value)
-    shape: Any = getattr(value, "shape", ())
-    if getattr(getattr(value, "dtype", None), "kind", "") == "f" and len(shape) == 2 and shape[1] == 2:
-        return list(value)
-    return [(value[0], value[1])] if _is_pair(value) else None
-
-
-def _pairs_in_degrees(one: Any, two: Any) -> list[tuple[Any, Any]]:
-    """Return pairs of angles of any shape, as numbers [deg]; None where one is masked."""
-    whole("astropy")
-    from astropy import units
-
-    try:
-        ra, dec = np.broadcast_arrays(
-            *(np.ma.asarray(_unmasked(part.to(units.deg))) for part in (one, two)), subok=True
-        )
-    except (TypeError, ValueError, units.UnitsError) as error:
-        raise QueryError(
-            f"{one!r} and {two!r} are not right ascension and declination: give angles, one each"
-        ) from error
-    return list(zip(ra.ravel().tolist(), dec.ravel().tolist(), strict=True))
-
-
-def _unmasked(angles: Any) -> Any:
-    """Return the numbers of a Quantity, with astropy's mask as numpy's."""
-    mask = getattr(angles, "mask", None)
-    values = getattr(angles, "unmasked", angles).value
-    return values if mask is None else np.ma.array(values, mask=mask)
-
-
-def _is_pair(value: Any) -> bool:
-    """Return whether a tuple of two numbers is coordinates: one must be a float. Raise an error for two integers that could be both."""
-    if type(value) is not tuple or len(value) != 2:
-        return False
-    if not all(isinstance(part, Real) and not isinstance(part, bool) for part in value):
-        return False
-    if not all(isinstance(part, Integral) for part in value):
-        return True
-    one, two = value
-    if 0 <= one <= 360 and -90 <= two <= 90:
-        one, two = int(one), int(two)
-        raise QueryError(f"({one}, {two}) may be a place or two TIC ids: write ({one}.0, {two}.0), or [{one}, {two}]")
-    return False

@@ -19,12 +19,14 @@ def _sexagesimal(first: str, second: str, third: str) -> str:
     return rf"{_SIGN}(?P<whole>\d{{1,3}}){first}(?P<minutes>{_NUMBER})(?:{second}(?P<seconds>{_NUMBER})?{third})?"
 
 
-_MINUTE, _SECOND = r"\s*(?:m|')\s*", r"\s*(?:s|\"|'')?"
+_HOUR = r"\s*(?:hourangle|hours?|hr|h)"
+_MINUTE, _SECOND = r"\s*(?:minutes?|arcmin|min|m|')\s*", r"\s*(?:seconds?|arcsec|sec|s|\"|'')?"
 _IN_HOURS = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
-        rf"{_SIGN}(?P<whole>{_NUMBER})\s*(?:hours?|hr|h)",
-        _sexagesimal(r"\s*(?:hours?|hr|h)\s*", _MINUTE, _SECOND),
+        rf"{_SIGN}(?P<whole>{_NUMBER}){_HOUR}",
+        _sexagesimal(rf"{_HOUR}\s*", _MINUTE, _SECOND),
+        _sexagesimal(r"\s*:\s*", r"\s*:\s*", r"\s*h"),
         _sexagesimal(r"\s*:\s*", r"\s*:\s*", ""),
         _sexagesimal(r"\s+", r"\s+", ""),
     )
@@ -34,15 +36,19 @@ _IN_DEGREES = tuple(
     for form in (
         rf"{_SIGN}(?P<whole>{_NUMBER}(?:e[+-]?\d+)?)(?:{_DEG})?",
         _sexagesimal(rf"{_DEG}\s*", _MINUTE, _SECOND),
+        _sexagesimal(r"\s*:\s*", r"\s*:\s*", r"\s*d"),
     )
 )
-_UNMARKED = _IN_HOURS[2:]
+_UNMARKED = _IN_HOURS[3:]
 """Numbers without letters: hours in right ascension, degrees in declination."""
 _HEMISPHERE = re.compile(r"(.*?)\s*([NS])", re.DOTALL)
 
-_LABELLED = re.compile(
-    r"\s*(?:icrs|j2000(?:\.0)?)?[\s,;]*ra\s*[=:]?\s*(.*?)[\s,;]*\bdec?\.?\s*[=:]?\s*([+-]?[\s\d.].*)", re.IGNORECASE
-)
+_EAST = re.compile(r"(.*?)\s*E", re.DOTALL)
+_FRAME = r"[([]?(?:icrs|j2000(?:\.0)?)[)\]]?"
+_FRAMED = re.compile(rf"(?:{_FRAME}[\s,;:]+)?(.*?)(?:[\s,;]*{_FRAME})?", re.IGNORECASE)
+"""A place may say that it is in ICRS, or for J2000, which is the same to some milliarcseconds."""
+_RA, _DEC = r"(?:r\.?a\.?|α|right ascension)", r"(?:dec(?:l|lination)?\.?|de|δ)"
+_LABELLED = re.compile(rf"\s*{_RA}\s*[=:]?\s*(.*?)[\s,;]*(?<![a-z]){_DEC}\s*[=:]?\s*([+-]?[\s\d.].*)", re.IGNORECASE)
 _BRACKETS = re.compile(r"\s*[(\[](.*)[)\]]\s*")
 _LIKE_PLACE = re.compile(r"[+-]?\s*\.?\d[\d\s.,;:/+\-hmsd'\"]*")
 _MARKS = str.maketrans(
@@ -77,6 +83,8 @@ def place_of(text: str) -> tuple[float, float] | None:
     """
     text = _marked(text)
     if (match := _BRACKETS.fullmatch(text)) is not None:
+        text = match[1]
+    if (match := _FRAMED.fullmatch(text.strip())) is not None:
         text = match[1]
     found: dict[tuple[float, float], tuple[str, str]] = {}
     for one, two in _halves(text.strip()):
@@ -127,6 +135,8 @@ def _halves(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _right_ascension(text: str) -> float | None:
+    if (match := _EAST.fullmatch(text)) is not None:
+        text = match[1]
     hours = _angle(text, _IN_HOURS)
     return _angle(text, _IN_DEGREES) if hours is None else hours * 15
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 from tess_source._lazy import np
-from tess_source.targets.columns import Columns, is_missing, plain_column
+from tess_source.errors import QueryError
+from tess_source.targets.columns import OBSERVATIONS, TARGET_COLUMNS, Columns, is_missing, plain_column
 from tess_source.targets.target import Target
 
-__all__ = ["cells_of", "row_of", "rows_of_table"]
+__all__ = ["cells_of", "fields_of", "python_value", "row_of", "rows_of_table"]
 
 _NARROW = {"float16", "float32"}
+_PLAIN_UNITS = {"None", "", "deg"}
 
 
 def row_of(value: Any) -> Any:
@@ -32,14 +35,25 @@ def row_of(value: Any) -> Any:
     QueryError
         If none of its fields holds a target; the message names them.
     """
-    fields = _fields(value)
-    if fields is None or any(map(_is_column, fields.values())):
+    fields = fields_of(value)
+    if fields is None:
         return None
-    return Columns.of(fields, f"this row ({type(value).__name__})").target(fields)
+    columns = Columns.among(fields)
+    if any(_is_column(fields[name]) for name in (columns.used if columns else fields)):
+        return None
+    if (
+        columns is None
+        and (places := next((cell for cell in fields.values() if hasattr(cell, "icrs")), None)) is not None
+    ):
+        return places
+    columns = Columns.of(fields, f"this row ({type(value).__name__})")
+    if columns.place is not None and hasattr(value, "table"):  # a row of astropy: its columns have the units
+        fields = {**fields, **{name: _with_unit(fields[name], value.table[name]) for name in columns.place}}
+    return columns.target(fields)
 
 
 def rows_of_table(value: Any) -> Iterator[Any] | None:
-    """Return the targets of the rows of a table (ours, astropy, pandas, polars, pyarrow, a structured array, a mapping of columns).
+    """Return the targets of the rows of a table: ours, of astropy, pandas, polars, pyarrow or numpy, an answer, or a mapping of columns.
 
     Parameters
     ----------
@@ -55,17 +69,20 @@ def rows_of_table(value: Any) -> Iterator[Any] | None:
     QueryError
         If none of its columns holds targets; the message names them.
     """
-    table = value.collect() if hasattr(value, "collect_schema") and hasattr(value, "collect") else value
-    if hasattr(table, "reset_index") and getattr(table, "ndim", 0) == 2 and any(table.index.names):
-        table = table.reset_index()
+    table = _with_index(_plain_table(value))
     names = _column_names(table)
     if names is None:
         return None
     if (places := _coordinates(table)) is not None and Columns.among(names) is None:
         return iter([places])
     columns = Columns.of(names, "the table")
-    cells = {name: list(cells_of(table[name])) for name in columns.used}
-    rows = [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
+    cells = {name: table[name] for name in columns.used}
+    cells = {name: list(cells_of(cell)) if _is_column(cell) else repeat(cell) for name, cell in cells.items()}
+    lengths = {name: len(column) for name, column in cells.items() if isinstance(column, list)}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"{name!r} has {length:,}" for name, length in lengths.items())
+        raise QueryError(f"the columns of the table differ in length: {told}")
+    rows = [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=False)]
     columns.check_ids(rows)
     return map(columns.target, rows)
 
@@ -77,14 +94,40 @@ def cells_of(column: Any) -> Any:
     dtype = getattr(column, "dtype", None)
     if str(getattr(dtype, "name", dtype)).lower() in _NARROW and not hasattr(column, "to_value"):
         return (cell if is_missing(cell) else np.float32(cell) for cell in column)
-    unit = getattr(column, "unit", None)
-    if unit is None or hasattr(column, "to_value") or str(unit) == "deg":
+    if hasattr(column, "to_value") or str(getattr(column, "unit", None)) in _PLAIN_UNITS:
         return column
-    return (cell if is_missing(cell) or isinstance(cell, str) else cell * unit for cell in column)
+    return (_with_unit(cell, column) for cell in column)
 
 
-def _fields(value: Any) -> Mapping[str, Any] | None:
-    """Return the fields of a row by name; None if the value has none."""
+def _with_unit(cell: Any, column: Any) -> Any:
+    """Return a cell of a column, with the unit of the column if it has one."""
+    unit = getattr(column, "unit", None)
+    if str(unit) in _PLAIN_UNITS or hasattr(cell, "to_value") or is_missing(cell) or isinstance(cell, str):
+        return cell
+    return cell * unit
+
+
+def python_value(value: Any) -> Any:
+    """Return the value of an array of no dimensions, a number without a unit, a scalar of pyarrow, or numpy's bytes, as Python's."""
+    if hasattr(value, "as_py"):
+        return value.as_py()
+    if isinstance(value, np.bytes_):  # as in columns of FITS
+        return value.decode("utf-8", "replace")
+    if hasattr(value, "to_value") and hasattr(value, "unit"):
+        return value.value if value.unit == "" else value
+    if isinstance(value, np.ndarray) and value.ndim == 0 and not value.dtype.names:
+        return next(iter(value.flat))
+    return value
+
+
+def fields_of(value: Any) -> Mapping[str, Any] | None:
+    """Return the fields of a row by name; None if the value has none.
+
+    Parameters
+    ----------
+    value : object
+        As for `row_of`.
+    """
     if isinstance(value, Mapping):
         return {str(name): item for name, item in value.items()}
     if hasattr(value, "_fields") and hasattr(value, "_asdict"):  # a named tuple
@@ -100,7 +143,7 @@ def _fields(value: Any) -> Mapping[str, Any] | None:
 def _names_of_record(value: Any) -> Sequence[str]:
     """Return the names of the fields of a record of numpy, a row of astropy, or a row of a database."""
     if getattr(value, "shape", None) == ():
-        return getattr(value.dtype, "names", None) or ()
+        return getattr(getattr(value, "dtype", None), "names", None) or ()
     if hasattr(value, "colnames"):
         return value.colnames if hasattr(value, "table") else ()
     is_row = callable(getattr(value, "keys", None)) and hasattr(value, "__getitem__") and not hasattr(value, "columns")
@@ -114,7 +157,7 @@ def _is_pandas_row(series: Any) -> bool:
     return len(series) > 0 and all(isinstance(name, str) for name in series.index)
 
 
-_COLUMN_NAMES = frozenset({"tic", "ticid", "tid", "id", "target", "targetname", "name"})
+_COLUMN_NAMES = frozenset({*TARGET_COLUMNS, *OBSERVATIONS})
 
 
 def _is_column(value: Any) -> bool:
@@ -123,6 +166,28 @@ def _is_column(value: Any) -> bool:
         return False
     shape = getattr(value, "shape", None)
     return bool(shape) if shape is not None else isinstance(value, Iterable)
+
+
+def _plain_table(value: Any) -> Any:
+    """Return the table of an answer of lightkurve or ours, or of a lazy frame; anything else as it is."""
+    if hasattr(value, "collect_schema") and hasattr(value, "collect"):
+        return value.collect()
+    for attribute in ("table", "observations"):
+        if hasattr(getattr(value, attribute, None), "columns"):
+            return getattr(value, attribute)
+    return value
+
+
+def _with_index(table: Any) -> Any:
+    """Return a frame of pandas with its index as columns; a Series or MultiIndex as a frame, if the targets are in the index."""
+    if hasattr(table, "levels") and hasattr(table, "to_frame") and any(table.names):
+        return table.to_frame(index=False)
+    if not hasattr(table, "reset_index") or not any(table.index.names):
+        return table
+    if table.ndim == 2:
+        return table.reset_index()
+    in_index = Columns.among([table.name]) is None and Columns.among(table.index.names) is not None
+    return table.index.to_frame(index=False) if in_index else table
 
 
 def _column_names(table: Any) -> list[str] | None:

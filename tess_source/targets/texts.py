@@ -12,7 +12,7 @@ from tess_source.errors import QueryError
 from tess_source.targets.sky import checked_place, is_like_place, place_of
 from tess_source.targets.target import DEFAULT_RADIUS, ObservationKey, Target
 
-__all__ = ["EXACT", "EXAMPLES", "cleaned", "is_blank", "targets_of_text", "tic_target"]
+__all__ = ["EXACT", "EXAMPLES", "cleaned", "is_blank", "is_like_tic", "targets_of_text", "tic_target"]
 
 EXAMPLES = (
     'give a TIC id (16740101 or "TIC 16740101"), a name ("KELT-9"), "ra dec" in degrees, a SkyCoord, or a list of these'
@@ -24,9 +24,13 @@ MOST_DIGITS = 16
 
 _BLANKS = frozenset({"", "nan", "<na>", "na", "n/a", "#n/a", "nat", "none", "null", "--", "---", "masked"})
 """What tables write where there is no value, in lower case."""
-_PREFIX = r"(?:tic(?:\s*id)?(?:\s+|[_#-]|\s*:\s*)?)?"
+_PREFIX = r"(?:tic(?:[\s_]*id)?(?:\s+|[_#-]|\s*[:=]\s*)?)?"
 _TIC = re.compile(_PREFIX + r"0*(\d+)(?:\.0*)?", re.IGNORECASE)
 _FLOAT_TIC = re.compile(_PREFIX + r"(\d+(?:\.\d*)?)e\+?(\d+)", re.IGNORECASE)
+_THOUSANDS = re.compile(_PREFIX + r"[1-9]\d{0,2}(?:,\d{3})+", re.IGNORECASE)
+_QUOTED = re.compile(r"=?([\"'])(.*)\1")
+"""As in Python or in a shell, or as spreadsheets keep a number from being changed."""
+_LIST = re.compile(r"[(\[](.*)[)\]]")
 _LIKE_TIC = re.compile(r"tic(?:[\s_\d+-].*)?", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.\d*|\.\d+|-\d+)(?:e[+-]?\d+)?|-\d+", re.IGNORECASE)
 _OBS_ID = re.compile(r"(?:tess\d{13}-|tess-s\d{4}-|hlsp_)\S+")
@@ -41,7 +45,13 @@ def cleaned(text: str) -> str:
     """Return a text as it would be typed: with plain dashes, digits and blanks, and without invisible characters."""
     text = text.translate(_DASHES).translate(_INVISIBLE)
     plain = "".join(char if ord(char) in _KEPT else unicodedata.normalize("NFKC", char) for char in text)
-    return " ".join(plain.split())
+    plain = " ".join(plain.split())
+    return match[2].strip() if (match := _QUOTED.fullmatch(plain)) is not None else plain
+
+
+def is_like_tic(text: str) -> bool:
+    """Return whether a text is a whole number, with or without TIC before it."""
+    return _TIC.fullmatch(cleaned(text)) is not None
 
 
 def is_blank(text: str) -> bool:
@@ -69,7 +79,11 @@ def targets_of_text(text: str, radius: float | None = None) -> Iterator[Target |
     QueryError
         If it is not a target; the message says what is.
     """
-    text = cleaned(text)
+    text = cleaned(text).rstrip(" ,;") or text
+    if _THOUSANDS.fullmatch(text):
+        raise QueryError(
+            f"{text!r} may be one TIC id or several: write an id without commas, and a blank behind the commas of a list"
+        )
     if ids := _tic_ids(text):
         yield from (tic_target(int(tic), word) for word, tic in ids)
     elif (match := _FLOAT_TIC.fullmatch(text)) is not None:
@@ -97,8 +111,9 @@ def _tic_ids(text: str) -> list[tuple[str, str]]:
     """Return the words that are TIC ids, each with its digits, if all are; what may be coordinates is none."""
     if (match := _TIC.fullmatch(text)) is not None:
         return [(text, match[1])]
-    listed = [word.strip() for word in re.split(r"[,;]", text) if word.strip()]
-    words = text.split() if len(listed) == 1 else listed
+    bare = match[1] if (match := _LIST.fullmatch(text)) is not None else text
+    listed = [word.strip(" '\"") for word in bare.split(";" if ";" in bare else ",") if word.strip()]
+    words = bare.split() if len(listed) == 1 else listed
     found = [(word, match[1]) for word in words if (match := _TIC.fullmatch(word)) is not None]
     if not found or len(found) < len(words) or "." in text:
         return []
@@ -138,7 +153,7 @@ def _float_target(text: str, digits: str, power: int) -> Target:
     written = len(digits.replace(".", "").lstrip("0"))
     if written <= min(6, power):  # what spreadsheets and "%g" keep of a longer number
         raise QueryError(
-            f"{text!r} may have been rounded to {written} digits, and be another star: give all digits of the TIC id"
+            f"{text!r} may have been rounded to {written} digit{'s' * (written > 1)}, and be another star: give all digits of the TIC id"
         )
     return tic_target(int(value), text)
 

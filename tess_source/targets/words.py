@@ -11,10 +11,12 @@ from tess_source.targets.texts import cleaned
 
 __all__ = ["joined"]
 
-_ANGLE = re.compile(r"[+-]?\.?\d[\d.,:eE+\-hmsdg'\"°′″º]*")
+_ANGLE = re.compile(
+    r"[(\[]?[+-]?\.?\d[\d.,;:eE+\-hmsdg'\"°′″º]*[)\]]?|[,;+-]|deg|(?:ra|dec)[=:]?[+-]?[\d.:]*,?", re.IGNORECASE
+)
 _WHOLE = re.compile(r"\d+(?:\.0*)?")
-MOST_WORDS = 6
-"""Words of one place: hours, minutes, seconds, degrees, minutes, seconds."""
+MOST_WORDS = 8
+"""Words of one place: hours, minutes, seconds, degrees, minutes, seconds, and two between or before them."""
 
 
 def joined(words: Sequence[str]) -> list[str]:
@@ -50,7 +52,7 @@ def _count_of_words(words: Sequence[str]) -> int:
 def _is_place(words: Sequence[str]) -> bool:
     """Return whether words are one place, and not TIC ids."""
     text = cleaned(" ".join(words))
-    if all(word.strip().isdecimal() for word in words):
+    if all(word.strip(" ,;").isdecimal() for word in words):
         return False
     try:
         place = place_of(text)

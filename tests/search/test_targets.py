@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import pickle
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import toys
+from astropy.table import Table
 
 import tess_source
 from tess_source import Session
@@ -96,3 +98,10 @@ def test_what_is_no_number_of_files_is_refused(wrong: Any) -> None:
 def test_what_is_no_number_of_seconds_is_refused(wrong: Any) -> None:
     with pytest.raises(QueryError, match="number of seconds above 0"):
         checked_seconds("timeout", wrong)
+
+
+def test_an_answer_is_the_targets_of_its_observations(toy: Session) -> None:
+    found = toy.search(KELT9)
+    theirs = SimpleNamespace(table=Table({"target_name": [str(KELT9)]}))  # as lightkurve.SearchResult
+    for answer in (found, theirs):
+        assert [target.tic for target in toy.search(answer).query.targets] == [KELT9]

@@ -253,3 +253,46 @@ def test_standard_input_is_read_as_a_file_is(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_lists_that_people_have_are_lists_of_targets(real: Path, file: str, rows: int, first: int) -> None:
     found = tics(read_targets(real / file))
     assert (len(found), found[0]) == (rows, first)
+
+
+@pytest.mark.parametrize(
+    ("content", "meant"),
+    [
+        ("ra;dec\n307,86;39,94\n", [(307.86, 39.94)]),
+        ("tic,ra,dec\n,deg,deg\n5,307.86,39.94\n", [5]),
+        ("| tic | name |\n|-----|:----:|\n| 5 | KELT-9 |\n", [5]),
+        ("tic,tic\n5,6\n", [5]),
+        ('tic,x\n="16740101",1\n', [16740101]),
+        ("TIC No.,x\n5,1\n", [5]),
+        ("RA_hms,Dec_dms\n20:30:00,+39:30:00\n", [(307.5, 39.5)]),
+        ("[16740101, 257486953,]", [16740101, 257486953]),
+        ("[\n'TIC 5',\n'KELT-9',\n]\n", [5, "KELT-9"]),
+        ("[{'tic': 5}, {'tic': None, 'name': 'KELT-9'}]", [5, "KELT-9"]),
+        ("[(307.86, 39.94), (1, 2.5)]", [(307.86, 39.94), (1.0, 2.5)]),
+        ("[307.86, 39.94]", [(307.86, 39.94)]),
+        ('{"metadata": [{"name": "ID"}, {"name": "ra"}], "data": [[5, 1.5]]}', [5]),
+        ('{"fields": [{"name": "ID"}], "data": [[5]]}', [5]),
+        ("tic,name\n5,\u00e9toile\n".encode("latin-1"), [5]),
+        (b"name\nKELT\x969\n", ["KELT-9"]),
+        ("tic\n5\n".encode("utf-32"), [5]),
+    ],
+    ids=repr,
+)
+def test_lists_from_spreadsheets_databases_and_python_are_read(
+    tmp_path: Path, content: str | bytes, meant: list[Any]
+) -> None:
+    assert means(read_targets(written(tmp_path, content))) == meant
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"PK\x03\x04\x14\x00", b"\x93NUMPY\x01\x00", "tic\n5\n".encode("utf-16-le"), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"],
+)
+def test_a_file_that_is_no_text_is_not_a_list_of_strange_names(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(QueryError, match="it is neither text nor FITS, VOTable or Parquet; save a spreadsheet as CSV"):
+        read_targets(written(tmp_path, content))
+
+
+def test_a_number_with_commas_is_not_three_stars(tmp_path: Path) -> None:
+    with pytest.raises(QueryError, match="'16,740,101' may be one TIC id or several"):
+        means(read_targets(written(tmp_path, 'tic,name\n"16,740,101",KELT-9\n')))

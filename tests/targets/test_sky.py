@@ -167,3 +167,18 @@ def test_degrees_are_those_of_astropy(ra: float, dec: float, form: str) -> None:
 )
 def test_words_of_a_shell_that_make_one_target_are_put_together(words: str, targets: list[str]) -> None:
     assert joined(words.split()) == targets
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "20:31:26.35h +39:56:19.8d", "20hr31min26.35sec +39deg56min19.8sec", "307:51:35.25d, +39:56:19.8", "307.859792E 39.938833N",
+        "20.52398611hourangle 39.938833deg", "J2000 20:31:26.35 +39:56:19.8",
+        "20:31:26.35 +39:56:19.8 (J2000)", "307.859792 39.938833 ICRS",
+        "R.A. 20:31:26.35 Decl. +39:56:19.8", "α = 20h31m26.35s, δ = +39°56′19.8″",
+    ],
+)  # fmt: skip
+def test_units_and_frames_that_people_write_beside_a_place_are_read(text: str) -> None:
+    (target,) = parse_targets(text)
+    assert isinstance(target, Target)
+    assert (target.ra, target.dec) == (pytest.approx(307.859792, abs=1e-5), pytest.approx(39.938833, abs=1e-5))

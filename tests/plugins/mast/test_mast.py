@@ -306,6 +306,9 @@ KEYS: list[Any] = [
     [{"obs_id": LC14[0]}], [{"obsid": str(LC14[1])}], {"obsid": float(LC14[1])}, [{"obs_id": LC14[0], "obsid": LC14[1]}],
     [{"obs_id": LC14[0], "obsid": None}], {"obs_id": None, "obsid": LC14[1]}, LC14[0], str(LC14[1]), np.int64(LC14[1]), [LC14[0]],
     np.array([LC14[1]]), pd.DataFrame({"obsid": [LC14[1]]}), Table({"obs_id": [LC14[0]]}), Table({"obsid": [LC14[1]]})[0],
+    float(LC14[1]), [np.float64(LC14[1])], np.array(LC14[1]), np.bytes_(LC14[0].encode()), f"{LC14[1]}.0",
+    Table({"obs_id": [LC14[0]]}).as_array(), pd.DataFrame({"obs_id": [LC14[0]], "x": [1]}).iloc[0],
+    next(pd.DataFrame({"obs_id": [LC14[0]]}).itertuples()), {"OBSID": LC14[1]},
 ]  # fmt: skip
 
 
@@ -328,6 +331,10 @@ def test_an_observation_that_the_archive_does_not_have_is_an_error(session: Sess
 def test_a_row_without_a_key_is_an_error_that_says_which(session: Session) -> None:
     with pytest.raises(QueryError, match="row 2 of 2 has no obs_id"):
         products([{"obs_id": LC14[0]}, {"obs_id": None}], session=session)
+    with pytest.raises(QueryError, match="row 2 of 2 has no obs_id"):
+        products([LC14[0], None], session=session)
+    with pytest.raises(QueryError, match="some observations are given by obs_id, and others by obsid"):
+        products([{"obs_id": LC14[0]}, {"obsid": LC14[1]}], session=session)
 
 
 def test_the_products_of_an_answer_are_those_of_its_observations(session: Session) -> None:
