@@ -23,7 +23,7 @@ test: $(READY)
 
 stress: $(READY)
 	TESS_SOURCE_STRESS=1 $(BIN)/python -m pytest -q $(CORES)
-	$(BIN)/python tests/helpers/matrix.py $(CORES)
+	$(BIN)/python tests/helpers/matrix.py -- $(CORES)
 
 lint: ruff mypy pyright
 

@@ -1,7 +1,7 @@
 """The suite with other releases of libraries than those in ``constraints.txt``, each in an environment of its own.
 
     python tests/helpers/matrix.py                              # what `make stress` runs: astroquery and polars
-    python tests/helpers/matrix.py astroquery-pre -n 4          # one environment, with words for pytest
+    python tests/helpers/matrix.py astroquery-pre -- -n 4       # one environment, with words for pytest
     python tests/helpers/matrix.py --to FOLDER lightkurve-2.5.1 # environments are made in FOLDER, and kept there
 
 The exit code is the number of environments in which tests failed. Without a network, an environment that is not there yet is skipped, and
@@ -58,17 +58,24 @@ ENVIRONMENTS = {
 
 def main() -> int:
     """Run the environments that were asked for; return the number of those that failed."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(ENVIRONMENTS))
-    parser.add_argument("--to", type=Path, default=ROOT / ".matrix", help="where to make the environments")
-    asked, words = parser.parse_known_args()
-    if unknown := set(asked.names) - set(ENVIRONMENTS):
-        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(ENVIRONMENTS)}")
-    names = asked.names or [name for name, environment in ENVIRONMENTS.items() if environment.stress]
-    results = {name: tried(ENVIRONMENTS[name], asked.to / name, words) for name in names}
+    names, folder, words = asked_for(sys.argv[1:])
+    results = {name: tried(ENVIRONMENTS[name], folder / name, words) for name in names}
     for name, result in results.items():
         print(f"{name}: {result}")
     return sum(result.startswith("FAILED") for result in results.values())
+
+
+def asked_for(argv: Sequence[str]) -> tuple[list[str], Path, list[str]]:
+    """Return the names of environments, the folder that they are made in, and the words for pytest, which stand behind ``--``."""
+    end = argv.index("--") if "--" in argv else len(argv)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(ENVIRONMENTS))
+    parser.add_argument("--to", type=Path, default=ROOT / ".matrix", help="where to make the environments")
+    asked = parser.parse_args(argv[:end])
+    if unknown := set(asked.names) - set(ENVIRONMENTS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(ENVIRONMENTS)}")
+    names = asked.names or [name for name, environment in ENVIRONMENTS.items() if environment.stress]
+    return names, asked.to, list(argv[end + 1 :])
 
 
 def tried(environment: Environment, folder: Path, words: Sequence[str]) -> str:

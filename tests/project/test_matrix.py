@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import matrix
 import pytest
 from places import ROOT
@@ -36,3 +38,13 @@ def test_stress_tries_the_pre_release_of_astroquery_and_the_oldest_polars_that_i
 )
 def test_a_machine_without_a_package_index_is_told_from_releases_that_do_not_fit(said: str, unreached: bool) -> None:
     assert bool(matrix.UNREACHED.search(said)) is unreached
+
+
+def test_words_behind_two_dashes_are_those_of_pytest() -> None:
+    in_makefile = (ROOT / "Makefile").read_text()
+    cores = in_makefile.partition("CORES := ")[2].partition("\n")[0].split()
+    assert "matrix.py -- $(CORES)" in in_makefile
+    assert matrix.asked_for(["--", *cores]) == (["astroquery-pre", "polars-oldest"], ROOT / ".matrix", cores)
+    assert matrix.asked_for(["--to", "x", "lightkurve-2.5.0"]) == (["lightkurve-2.5.0"], Path("x"), [])
+    with pytest.raises(SystemExit):
+        matrix.asked_for(["lightkurve-1"])
