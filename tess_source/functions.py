@@ -98,16 +98,18 @@ def count(
     radius: float | Quantity | str | None = None,
     wildcards: bool = False,
     archive: str | Sequence[str] | None = None,
+    refresh: bool = False,
     missing: str = "raise",
     session: Session | None = None,
     **words: Any,
 ) -> int:
     """Count the observations that a search would find, without fetching them.
 
-    Parameters are those of `search`; only filters that the archive can be asked for are allowed.
+    Parameters are those of `search`; only filters that the archive can be asked for are allowed. The archive is asked in any case;
+    ``refresh=True`` looks up names again, too.
     """
     return _chosen(session).count(
-        targets, radius=radius, wildcards=wildcards, archive=archive, missing=missing, **words
+        targets, radius=radius, wildcards=wildcards, archive=archive, refresh=refresh, missing=missing, **words
     )
 
 
@@ -152,8 +154,8 @@ def observations(
         As `search`.
     """
     here = _chosen(session)
-    asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "refresh": refresh, "missing": missing}
-    return here._found_observations(targets, words=words, **asked).observations
+    asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing}
+    return here._found_observations(targets, words=words, refresh=refresh, **asked).observations
 
 
 @naming_keywords

@@ -174,6 +174,8 @@ def _filled_in(part: str, product: Mapping[str, Any]) -> str:
         raise QueryError(f"the layout names {{{simple[0]}}}; only plain column names are allowed")
     try:
         return part.format_map(row)
+    except QueryError:
+        raise
     except (ValueError, TypeError) as error:
         raise QueryError(f"the layout's part {part!r} cannot be filled in: {error}") from error
 

@@ -192,19 +192,11 @@ class Session(Extended):
         """Find observations, and list, link and filter their products: see `tess_source.search`."""
         filters, criteria = filters_among(self.registry, words)
         values = checked(self.registry, filters)
-        query = self._question(
-            targets,
-            radius=radius,
-            wildcards=wildcards,
-            criteria=criteria,
-            filters=values,
-            archive=archive,
-            refresh=refresh,
-            missing=missing,
-        )
+        asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "refresh": refresh, "missing": missing}
+        query = self._question(targets, criteria=criteria, filters=values, **asked)
         found = self._answer(query, refresh=refresh)
-        if unobserved := found.unobserved():
-            log.warning("%s%s", unobserved, f" (from the cache folder; {ASK_AGAIN})" if found.from_store else "")
+        for absent in filter(None, (found.unobserved(), found.unmatched())):
+            log.warning("%s%s", absent, f" (from the cache folder; {ASK_AGAIN})" if found.from_store else "")
         return self.select(found, **filters)
 
     def count(
@@ -214,16 +206,14 @@ class Session(Extended):
         radius: float | Quantity | str | None = None,
         wildcards: bool = False,
         archive: str | Sequence[str] | None = None,
+        refresh: bool = False,
         missing: str = "raise",
         **words: Any,
     ) -> int:
-        """Count the observations that a search would find, without fetching them.
-
-        Parameters are those of `search`; only filters that the archive can be asked for are allowed.
-        """
-        asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing}
+        """Count the observations that a search would find, without fetching them: see `tess_source.count`."""
+        asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "refresh": refresh, "missing": missing}
         query = question_of_observations(self.registry, self.settings, targets, words=words, **asked)
-        return asking.count(self.registry, self.settings, query)
+        return asking.count(self.registry, self.settings, query, refresh=refresh)
 
     @naming_keywords
     def fields(self, what: str = "observations") -> list[Field]:
@@ -330,9 +320,11 @@ class Session(Extended):
     def _answer(self, query: Query, *, refresh: bool = False) -> Found:
         return asking.answer(self.registry, self.settings, query, refresh=refresh).using(self)
 
-    def _found_observations(self, targets: Any = None, *, words: Mapping[str, Any], **asked: Any) -> Found:
-        query = question_of_observations(self.registry, self.settings, targets, words=words, **asked)
-        return asking.observed(self.registry, self.settings, query).using(self)
+    def _found_observations(
+        self, targets: Any = None, *, words: Mapping[str, Any], refresh: bool = False, **asked: Any
+    ) -> Found:
+        query = question_of_observations(self.registry, self.settings, targets, words=words, refresh=refresh, **asked)
+        return asking.observed(self.registry, self.settings, query, refresh=refresh).using(self)
 
     def _expected_status(self, plan: Plan, /) -> list[str]:
         return expected(plan, self.store)

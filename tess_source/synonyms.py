@@ -72,6 +72,7 @@ SAME: tuple[tuple[str, ...], ...] = (
     ("search", "query", "find", "list", "ls", "query_criteria", "query_object", "query_region", "resolve", "search_lightcurve",
      "search_targetpixelfile", "products", "observations", "get_product_list"),
     ("show", "page", "report", "html", "summary"),
+    ("dv", "search_dv", "data_validation"),
     ("plot", "draw", "lightcurve", "view"),
     ("verify", "check", "checksum", "validate"),
     ("rm", "remove", "delete", "clear", "clean", "del"),
@@ -105,6 +106,7 @@ ABSENT: dict[tuple[str, ...], str] = {
     ): "the folder is given where files are planned or downloaded, as root",
     ("quality_bitmask", "bitmask", "flux_column"): "a search opens no files: give it when you load them",
     ("cutout_size",): "nothing is cut out here: for that there is TESScut",
+    ("open", "load", "read"): "files are opened in Python: tess_source.open",
 }
 """Words for what does not exist here → why."""
 

@@ -125,6 +125,7 @@ TABLES: dict[str, Callable[[Products], Any]] = {
     "a row of pandas'": lambda table: table.to_pandas().iloc[0],
     "named tuples": lambda table: list(table.to_pandas().itertuples()),
     "a structured array": lambda table: table.to_table().as_array(),
+    "pandas' records, in which gaps are NaN": lambda table: table.to_pandas().to_records(),
     "dicts": list,
     "a dict": lambda table: table[0],
     "a generator of dicts": iter,
@@ -139,6 +140,7 @@ TABLES: dict[str, Callable[[Products], Any]] = {
     "a column of pandas'": lambda table: table.to_pandas()["dataURI"],
     "a column of polars'": lambda table: table["uri"],
     "an array": lambda table: table["uri"].to_numpy(),
+    "a generator of URIs": lambda table: (uri for uri in table.to_table()["uri"]),
 }
 
 
@@ -164,12 +166,16 @@ def test_the_rows_of_lightkurves_table_are_downloaded(archive: SampleArchive, tm
 
 
 @pytest.mark.parametrize("form", ["ours", "astropy's", "pandas'", "dicts"])
-def test_all_products_of_observations_are_downloaded(form: str, archive: SampleArchive, tmp_path: Path) -> None:
+def test_all_products_of_observations_are_downloaded(
+    form: str, archive: SampleArchive, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     session = Session(archive.url, cache=tmp_path / "cache")
     seen = tess_source.observations(12862099, session=session)[:1]
     expected = set(tess_source.products(seen, session=session)["uri"])
     plan = session.plan(TABLES[form](seen), tmp_path)  # type: ignore[arg-type]
     assert set(plan.items["uri"]) == expected
+    (said,) = caplog.messages  # they may be many
+    assert said.startswith(f"1 observation: all their products are meant, {len(expected)} files (")
     assert set(session.select(TABLES[form](seen), kind="lc").products["kind"]) <= {"lc"}  # type: ignore[arg-type]
 
 

@@ -202,7 +202,7 @@ def each(entries: Manifest | Sequence[Entry], asked: ArrayOptions, arena: Arena 
 
 def _read(reader: TableReader, entry: Entry, asked: ArrayOptions, arena: Arena | None) -> Arrays:
     if not entry.ok or entry.path is None:
-        raise FileNotFoundError(f"it was not fetched: {entry.error}")
+        raise FileNotFoundError(f"not fetched: {entry.error}")
     table = reader.read(entry.path, verify=asked.verify, digest=asked.digest)
     known = entry.sha256 or entry.item.sha256
     if asked.verify and asked.digest and known not in {None, table.sha256}:

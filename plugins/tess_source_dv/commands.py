@@ -65,8 +65,8 @@ def dv(
 ) -> None:  # fmt: skip
     """Show data-validation sets: sectors used, what was found, what is superseded.
 
-    TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin. With filters, the sets are shown that a
-    file is of which the filters keep.
+    TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin. With filters, only sets are shown of
+    which they keep a file.
     """
     from tess_source_dv.sets.exact_sectors import learn
     from tess_source_dv.sets.members import all_products, members

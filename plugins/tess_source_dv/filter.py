@@ -56,7 +56,7 @@ FILTERS = (
     Filter(
         "dv",
         _mask,
-        "data-validation sets: current (not superseded), widest (one a star: the most sectors), all; other products stay",
+        "data-validation sets: current (not superseded), widest (one per star: the most sectors), all; other products stay",
         check=_checked_choice,
         metavar="WHICH",
         choices=lambda: CHOICES,

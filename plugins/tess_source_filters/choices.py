@@ -145,7 +145,7 @@ FILTERS = (
     Filter(
         "one_per_sector",
         _one_per_sector_mask,
-        "one light curve (and one pixel file) a star and sector, best first: SPOC,QLP or 20,SPOC or default",
+        "one light curve (and one pixel file) per star and sector, best first: SPOC,QLP or 20,SPOC or default",
         check=Order.of,
         metavar="ORDER",
         choices=lambda: ("default", *PIPELINES),
@@ -172,4 +172,4 @@ def one_per_sector(found: Found, prefer: Any = True) -> Found:
     return found.select(one_per_sector=prefer)
 
 
-ACCESSORS = (Accessor("one_per_sector", one_per_sector, "one light curve (and one pixel file) a star and sector"),)
+ACCESSORS = (Accessor("one_per_sector", one_per_sector, "one light curve (and one pixel file) per star and sector"),)

@@ -21,6 +21,8 @@ COLLECTIONS = ("TESS", "HLSP")
 """The collections with data of TESS."""
 PIPELINES = frozenset(row.pipeline for row in FILES if row.kind in {"lc", "dvt"})
 """Pipelines that make time series. TICA makes images alone; what others make is not known."""
+OF_TESS: Mapping[str, str] = {"instrument_name": "Photometer", "filters": "TESS", "wavelength_region": "Optical"}
+"""Columns that have one value for all observations of TESS; another value is of another mission."""
 IDENTITIES = ("obs_id", "obsid", "objid", "dataurl", "jpegurl")
 """Columns whose value is of one observation."""
 
@@ -74,6 +76,7 @@ _EXCLUDE: Mapping[tuple[str, Callable[[str], bool]], tuple[str, ...]] = {
     **{(name, _is_exact): ("project",) for name in IDENTITIES},
     **{(name, _says_something): ("dataproduct_type",) for name in IDENTITIES},
     ("obs_collection", _is_none_of(*COLLECTIONS)): ("project", "dataproduct_type"),
+    **{(name, _is_none_of(word)): ("project", "dataproduct_type") for name, word in OF_TESS.items()},
     ("project", _is_none_of("TESS")): ("dataproduct_type",),
     ("provenance_name", _is_none_of(*PIPELINES)): ("dataproduct_type",),
     ("target_name", _is_image): ("dataproduct_type",),

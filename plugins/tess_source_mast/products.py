@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
+from tess_source.display.text import number
 from tess_source.errors import TableError
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations, Products
@@ -100,9 +101,9 @@ def _without_images(ours: pl.DataFrame) -> pl.DataFrame:
     if images.height:
         shown = ", ".join(images["obs_id"].head(3))
         log.warning(
-            "the products of %d full-frame image observations are not listed (%s%s): there are thousands in each; "
+            "the products of %s of full-frame images are not listed (%s%s): there are thousands in each; "
             "TESScut, https://mast.stsci.edu/tesscut, cuts targets out of them",
-            *(images.height, shown, ", …" if images.height > 3 else ""),
+            *(number(images.height, "observation"), shown, ", …" if images.height > 3 else ""),
         )
     return ours.filter(~pl.any_horizontal(known))
 

@@ -38,7 +38,7 @@ class Asking(click.Command):
     needs_target : bool
         Whether a target must be given. Else the search may be for everything that meets the criteria and filters.
     only_archive : bool
-        Whether to take only the filters that an archive can be asked for, and no ``--refresh``.
+        Whether to take only the filters that an archive can be asked for.
 
     Examples
     --------
@@ -72,7 +72,11 @@ class Asking(click.Command):
     def _question_parameters(self) -> list[click.Parameter]:
         metavar = "TARGET..." if self.needs_target else "[TARGET]..."
         cone = "Cone around names and coordinates, in arcsec or e.g. '2 arcmin'."
-        refresh = click.Option(["--refresh"], is_flag=True, help="Ask the archive, even if there is a kept answer.")
+        asks = (
+            "Look up names, even if it is kept what they mean."
+            if self.only_archive
+            else "Ask the archive, even if there is a kept answer."
+        )
         return [
             click.Argument(["targets"], nargs=-1, required=self.needs_target, metavar=metavar),
             click.Option(["--radius"], metavar="ANGLE", help=cone),
@@ -81,7 +85,7 @@ class Asking(click.Command):
             click.Option(
                 ["--missing"], type=click.Choice(MISSING), help="What to do with rows of a list that have no target."
             ),
-            *([] if self.only_archive else [refresh]),
+            click.Option(["--refresh"], is_flag=True, help=asks),
         ]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -149,7 +149,11 @@ def _count() -> click.Command:
     @click.command("count", cls=Asking, only_archive=True)
     @click.pass_obj
     def count(session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any]) -> None:
-        """Count observations before fetching their list."""
+        """Count observations before fetching their list.
+
+        TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin. Without a target, everything that
+        meets the filters and criteria is counted.
+        """
         number = session.count(**asked, **filters)
         click.echo(number)
         if not number:

@@ -180,10 +180,9 @@ def _check_no_question(context: click.Context, allowed: Collection[str]) -> None
 
     names = {parameter.name or "" for parameter in context.command.params}
     given = {name for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
-    if asked := sorted(given - set(allowed)):
-        raise click.UsageError(
-            f"--from-lock does not search, so {asked[0].replace('_', '-')!r} cannot be given with it"
-        )
+    if asked := [one for one in context.command.params if one.name in given - set(allowed)]:
+        word = "a target" if isinstance(asked[0], click.Argument) else asked[0].opts[0]
+        raise click.UsageError(f"--from-lock does not search, so {word} cannot be given with it")
 
 
 def _get_locked(session: Session, lock: str, root: str, jobs: int | None, form: str, dry_run: bool) -> None:
@@ -195,7 +194,7 @@ def _get_locked(session: Session, lock: str, root: str, jobs: int | None, form: 
     if len(wrong):
         _print_shown(wrong, form)
         raise LockError(
-            f"{text.number(len(wrong), 'file')} in {root!r} not those of the lock: move them away, and run it again"
+            f"{text.number(len(wrong), 'file')} in {root!r} with other bytes than the lock's: move what is there away, and run it again"
         )
     if dry_run:
         _print_shown(before.where(~before["state"].is_in(["complete", "extra"])), form)
@@ -214,7 +213,7 @@ def _remove_damaged(plan: Plan, found: Verified) -> None:
 def _report_locked(plan: Plan, manifest: Manifest, form: str) -> None:
     """Print what happened, and exit with a failure if a file is missing or has other bytes than the lock's."""
     wrong = [entry for entry in manifest if entry.ok and entry.item.sha256 and entry.sha256 != entry.item.sha256]
-    print_rows(manifest.to_polars(), form, ["status", "bytes", "local_path", "error"])
+    print_rows(manifest.to_polars(), form, ["status", "bytes", "filename", "error"])
     note(manifest.summary())
     if unknown := sum(item.sha256 is None for item in plan):
         say(f"no sha256 in the lock for {text.number(unknown, 'file')}: only size and structure could be checked")

@@ -8,9 +8,19 @@ import click
 
 from tess_source.cli.general_options import GENERAL_OPTIONS
 from tess_source.errors import nearest
-from tess_source.synonyms import absent
+from tess_source.session import Session
+from tess_source.synonyms import absent, same_as
 
 __all__ = ["suggesting"]
+
+CRITERIA = frozenset(
+    {
+        "intenttype", "obs_collection", "project", "target_classification", "obs_id", "obsid", "objid", "s_ra", "s_dec", "proposal_pi",
+        "proposal_id", "proposal_type", "calib_level", "t_min", "t_max", "t_obs_release", "em_min", "em_max", "obs_title", "s_region",
+        "instrument_name", "wavelength_region", "datarights", "dataurl", "jpegurl",
+    }
+)  # fmt: skip
+"""Columns of the archive's observation table for which there is no filter, in lower case; the archive may be out of reach."""
 
 
 def suggesting(error: click.ClickException) -> click.ClickException:
@@ -33,7 +43,12 @@ def _hint_for_option(name: str, context: click.Context) -> str:
     arguments = {f"--{one.name}": one for one in own if isinstance(one, click.Argument)}
     close = nearest(name, [*arguments, *options])
     if close and close[0] in arguments:
-        return f" Give {arguments[close[0]].make_metavar(context)} without an option."
+        return f" Give {arguments[close[0]].make_metavar(context).strip('[].')} without an option."
+    word = name.lstrip("-").replace("-", "_")
+    if "--criterion" in options and word.lower() in CRITERIA and not same_as(name, options):
+        return f" It is a column of the archive: --criterion {word}=VALUE."
+    if "--criterion" in options and isinstance(context.obj, Session) and word in context.obj.registry.filters:
+        return " It is for products, which are not listed here."
     return _hint(name, options if close else _option_names(GENERAL_OPTIONS))
 
 

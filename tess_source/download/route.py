@@ -206,7 +206,7 @@ def _secure_trouble(causes: list[BaseException], who: str, advice: str) -> Troub
     if certificate := _first(causes, ssl.SSLCertVerificationError):
         wrong = CERTIFICATES.get(certificate.verify_code, certificate.verify_message)
         problem = f"no secure connection, since the certificate of {who} is refused: {wrong}"
-        return Trouble(problem, _CERTIFICATES, lasting=True)
+        return Trouble(problem, _about_certificates(), lasting=True)
     tls = _first(causes, ssl.SSLError)
     if isinstance(tls, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return Trouble(f"no secure connection, since {who} breaks it off", advice)
@@ -214,10 +214,16 @@ def _secure_trouble(causes: list[BaseException], who: str, advice: str) -> Troub
         plain = f"no secure connection, since {who} answers without TLS"
         return Trouble(plain, advice or "Is its address one of http, not https?", lasting=True)
     problem = f"no secure connection to {who}: {getattr(tls, 'reason', None) or tls}"
-    return Trouble(problem, advice or _CERTIFICATES, lasting="X509" in str(tls))
+    return Trouble(problem, advice or _about_certificates(), lasting="X509" in str(tls))
 
 
-_CERTIFICATES = "Certificates are taken from REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, if your network needs its own; is the clock right?"
+def _about_certificates() -> str:
+    """Return which certificates are trusted, and how to name others."""
+    if name := next((name for name in CA_BUNDLES if os.environ.get(name)), ""):
+        return f"Trusted are those of {os.environ[name]}, which {name} names: does it hold that of your network? Is the clock right?"
+    return f"If your network has certificates of its own, name their file in {CA_BUNDLES[0]}. Is the clock right?"
+
+
 _REACHED = "Is this machine connected to a network, and may it reach that host? Some networks need a proxy: HTTPS_PROXY"
 
 

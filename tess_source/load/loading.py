@@ -56,7 +56,7 @@ def open_entry(registry: Registry, entry: Entry, options: Mapping[str, Any]) -> 
         If it cannot be read.
     """
     if not entry.ok:
-        raise FileNotFoundError(f"it was not fetched: {entry.error}")
+        raise FileNotFoundError(f"not fetched: {entry.error}")
     opened: object | None = registry.call("tess_load", entry=entry, options=options)
     if opened is None:
         maker = entry.item.pipeline or "unknown origin"

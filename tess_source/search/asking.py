@@ -14,12 +14,13 @@ from tess_source._lazy import pl
 from tess_source.cache.answers import Answer
 from tess_source.cache.memory import Memory
 from tess_source.clock import this_moment
+from tess_source.display.text import number, size
 from tess_source.errors import OfflineError, QueryError, UnknownNameError
 from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
 from tess_source.search.keys import known_observations
 from tess_source.search.narrowing import Listing, Wanted, listed
-from tess_source.search.resolving import archives_of
+from tess_source.search.resolving import archives_of, criteria_of_filters
 from tess_source.settings import Settings
 from tess_source.tables.convert import frame_of_uris, to_frame
 from tess_source.tables.found import Found
@@ -34,7 +35,7 @@ __all__ = ["FIELD_TABLES", "answer", "count", "fields", "found_of", "observed", 
 log: logging.Logger = logging.getLogger(__name__)
 
 FIELD_TABLES = ("observations", "products")
-ARGUMENTS = ("targets", "radius", "archive", "refresh", "wildcards")
+ARGUMENTS = (Wording("targets", "TARGET"), *map(keyword, ("radius", "archive", "refresh", "wildcards", "missing")))
 """Arguments of searches beside filters and criteria, to suggest for misspelt ones."""
 
 
@@ -82,7 +83,7 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
     return _linked(registry, settings, found)
 
 
-def observed(registry: Registry, settings: Settings, query: Query) -> Found:
+def observed(registry: Registry, settings: Settings, query: Query, *, refresh: bool = False) -> Found:
     """Return the observations of a question, without listing products. The answers of all archives are stacked and sorted.
 
     Raises
@@ -91,17 +92,17 @@ def observed(registry: Registry, settings: Settings, query: Query) -> Found:
         If no connection may be opened, and neither the cache folder nor a stand-in has an answer to the whole question.
     """
     if Memory(settings, registry).offline:
-        return answer(registry, settings, query)
+        return answer(registry, settings, query, refresh=refresh)
     query = _with_defaults(registry, settings, query)
     seen = _observations(registry, settings, query)
     record = {**_record(registry, settings, query, stars_taken(query.targets, seen)), "listed": False}
     return Found(Products.empty(), seen, Links.empty(), query, record=record)
 
 
-def count(registry: Registry, settings: Settings, query: Query) -> int:
+def count(registry: Registry, settings: Settings, query: Query, *, refresh: bool = False) -> int:
     """Return the number of observations that a question would find, without fetching them."""
     if Memory(settings, registry).offline:
-        return len(answer(registry, settings, query).observations)
+        return len(answer(registry, settings, query, refresh=refresh).observations)
     query = _with_defaults(registry, settings, query)
     caller = registry.among("tess_count", _archives(registry, settings, query))
     with _suggesting_filters(registry):
@@ -134,12 +135,16 @@ def products(
 def found_of(registry: Registry, settings: Settings, table: Any) -> Found:
     """Return products from elsewhere as a `Found`: a table, rows or URIs; or a table of observations, whose products are listed."""
     query, seen = Query(), Observations.empty()
+    table = list(table) if isinstance(table, Iterator) else table
     frame = frame_of_uris(table)
     frame = to_frame(table) if frame is None else frame
     if {"obs_id", "obsid"} & {*frame.columns} and not {"uri", "dataURI"} & {*frame.columns}:
         seen = Observations.of(frame)
         given = products(registry, settings, seen)
-        log.info("%d observations: %d products are listed", len(seen), len(given))
+        log.warning(
+            "%s: all their products are meant, %s (%s)",
+            *(number(len(seen), "observation"), number(len(given), "file"), size(float(given["size"].sum() or 0))),
+        )
     else:
         given = (Products.of(frame) if frame.width else Products.empty()).unique()
     record = _record(registry, settings, query)
@@ -179,11 +184,15 @@ def _count_unlisted_images(answer: Answer) -> int:
 
 
 def _with_defaults(registry: Registry, settings: Settings, query: Query) -> Query:
-    """Return a query with the criteria that its archives add, unless it has them already, as from a lock."""
+    """Return a query with the criteria that its archives add, unless it has them already, as from a lock.
+
+    What filters ask for counts like criteria: ``kind="ffi"`` excludes a default that leaves out images.
+    """
     if query.defaults is not None:
         return query
     caller = registry.among("tess_defaults", _archives(registry, settings, query))
-    answers = registry.call("tess_defaults", caller, query=query)
+    criteria = {**criteria_of_filters(registry, query.filters), **query.criteria}
+    answers = registry.call("tess_defaults", caller, query=replace(query, criteria=criteria))
     added = {name: value for part in reversed(answers) for name, value in part.items()}
     return replace(query, defaults=added) if answers else query
 
@@ -237,7 +246,7 @@ def _suggesting_filters(registry: Registry) -> Iterator[None]:
     try:
         yield
     except UnknownNameError as error:
-        known: list[str | Wording] = [keyword(name) for name in (*registry.filters, *ARGUMENTS)]
+        known: list[str | Wording] = [*map(keyword, registry.filters), *ARGUMENTS]
         known += error.choices
         raise UnknownNameError(error.what, error.name, known) from error
 

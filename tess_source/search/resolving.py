@@ -21,7 +21,7 @@ from tess_source.wording import criterion, keyword, only_option
 if TYPE_CHECKING:
     from astropy.units import Quantity
 
-__all__ = ["archives_of", "question", "question_of_observations"]
+__all__ = ["archives_of", "criteria_of_filters", "question", "question_of_observations"]
 
 log: logging.Logger = logging.getLogger(__name__)
 
@@ -89,15 +89,29 @@ def question(
         what = f"{found[0]} is one star" if found else "an obs_id is one observation"
         raise QueryError(f"a radius is for names and coordinates: {what}; give its coordinates for a cone")
     if not found:
-        for name, value in filters.items():
-            make = registry.filters[name].criteria
-            criteria = {**(dict(make(value)) if make else {}), **criteria}
+        criteria = {**criteria_of_filters(registry, filters), **criteria}
         if all(value is None for value in criteria.values()):
             raise QueryError(
                 "nothing was asked for: give a target, or e.g. ", keyword("sector", 14), ", or a criterion such as ",
                 criterion("proposal_id", "G06062"),
             )  # fmt: skip
     return Query(found, criteria, bool(wildcards), filters, asked, gaps=gaps)
+
+
+def criteria_of_filters(registry: Registry, filters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the criteria with which an archive can be asked for what filters keep.
+
+    Parameters
+    ----------
+    registry : Registry
+    filters : mapping
+        Name of a filter → its checked value.
+    """
+    made: dict[str, Any] = {}
+    for name, value in filters.items():
+        make = registry.filters[name].criteria if name in registry.filters else None
+        made = {**(dict(make(value)) if make else {}), **made}
+    return made
 
 
 def _plain_criteria(criteria: Mapping[str, Any]) -> dict[str, Any]:

@@ -176,9 +176,10 @@ class Found(FoundMethods):
         lines.append(f"{text.number(len(self.observations), 'observation')}{': ' + kinds if kinds else ''}")
         if not len(self.observations):
             lines.append(self._why_nothing())
-        lines += [self.unobserved()] if self.unobserved() else []
+        lines += [line for line in (self.unobserved(), self.unmatched()) if line]
         if unlisted := (self.record or {}).get("unlisted"):
-            lines.append(f"products are not listed of {text.number(int(unlisted), 'full-frame image observation')}")
+            are = "are" if int(unlisted) > 1 else "is"
+            lines.append(f"products not listed: {text.number(int(unlisted), 'observation')} {are} of full-frame images")
         before = self.drops[0].kept + self.drops[0].dropped if self.drops else len(self.products)
         lines.append(text.number(before, "product") if self._is_listed else "products were not asked for")
         lines += [str(drop) for drop in self.drops]
@@ -188,7 +189,7 @@ class Found(FoundMethods):
             lines.append(
                 f"no product left for {text.number(len(gone), 'TIC id')} with observations: {_first_ten(gone)}"
             )
-        if self.from_store and (gone or self._tics_without_observations() or not len(self)):
+        if self.from_store and (gone or self.unobserved() or self.unmatched() or not len(self)):
             lines.append(f"this is an answer from the cache folder; {ASK_AGAIN}")
         return "\n".join(lines)
 
@@ -218,7 +219,9 @@ class Found(FoundMethods):
                 "the archive answered and has none: the star may never have been a target with a light curve of its own, may lie "
                 "outside of all sectors so far, or its latest sector may not be public yet"
             )
-        return f"the archive answered and has none that meet this{' and the defaults' if self.query.defaults else ''}"
+        if self.query.defaults:
+            return "the archive answered and has none that meet this and the defaults; a default is left out where its column is given"
+        return "the archive answered and has none that meet this"
 
     @property
     def _is_listed(self) -> bool:
@@ -228,8 +231,19 @@ class Found(FoundMethods):
     def unobserved(self) -> str:
         """Return in words which TIC ids have no observations, if others have some; else an empty text."""
         missing, asked = self._tics_without_observations(), self._tics_of_query()
+        of = "TIC id has" if len(asked) == 1 else "TIC ids have"
+        return f"{len(missing):,} of {len(asked):,} {of} no observations: {_first_ten(missing)}" if missing else ""
+
+    def unmatched(self) -> str:
+        """Return in words at which names there is no star with observations, if other targets have some; else an empty text."""
+        names = [target.text for target in self.query.targets if target.tic is None and target.radius is None]
+        stars = {star["target"] for star in (self.record or {}).get("nearest", ())}
+        missing = [name for name in names if name not in stars]
+        known = len(self.observations) and {"s_ra", "s_dec"} <= set(self.observations.columns)
+        if not known or not missing or len(self.query.targets) == 1:
+            return ""
         return (
-            f"{len(missing):,} of {len(asked):,} TIC ids have no observations: {_first_ten(missing)}" if missing else ""
+            f"no star with observations at {len(missing):,} of {text.number(len(names), 'name')}: {text.first(missing)}"
         )
 
     def _tics_without_observations(self) -> set[int]:

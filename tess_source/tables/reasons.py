@@ -62,7 +62,7 @@ class Reasons:
         """
         for files in self._files.values():
             if len(files) == 1:
-                yield f"{files[0][0]} {one}: {files[0][1]}"
+                yield f"{files[0][0]} {one}: {_message_of(files[0][1])}"
             else:
                 yield f"{len(files):,} {several}: {_reason_in_words(files)} ({_names_of_files(files)})"
 
@@ -85,7 +85,7 @@ class Reasons:
 
     def __str__(self) -> str:
         told = [
-            f"{files[0][0]}: {files[0][1]}"
+            f"{files[0][0]}: {_message_of(files[0][1])}"
             if len(files) == 1
             else f"{len(files):,} files: {_reason_in_words(files)} ({_names_of_files(files)})"
             for files in self._files.values()
@@ -97,7 +97,16 @@ class Reasons:
 def _reason_of(file: str, error: object) -> str:
     """Return why a file could not be opened, without its name, and whatever columns it has."""
     name = PurePath(file).name
-    return error.lack if isinstance(error, NoColumnError) else str(error).removeprefix(f"{name}: ").replace(name, "it")
+    if isinstance(error, NoColumnError):
+        return error.lack
+    return _message_of(error).removeprefix(f"{name}: ").replace(name, "each")
+
+
+def _message_of(error: object) -> str:
+    """Return the message of an error; that of the system without its number and the path, which is said anyway."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return "there is no such file" if isinstance(error, FileNotFoundError) else error.strerror
+    return str(error)
 
 
 def _reason_in_words(files: Sequence[tuple[str, object]]) -> str:

@@ -226,8 +226,9 @@ def with_schema(frame: pl.DataFrame, schema: Mapping[str, str]) -> pl.DataFrame:
     ]
     frame = frame.with_columns(new)
     wrong = [name for name, kind in schema.items() if str(frame.schema[name]) != kind]
+    gaps = [pl.col(name).fill_nan(None) for name in wrong if frame.schema[name].is_float()]  # numpy has no null
     try:
-        return frame.with_columns([pl.col(name).cast(_polars_type(schema[name])) for name in wrong])
+        return frame.with_columns(gaps).with_columns([pl.col(name).cast(_polars_type(schema[name])) for name in wrong])
     except pl.exceptions.PolarsError as error:
         raise TableError(f"columns {', '.join(wrong)} hold values that do not fit: {error}") from error
 

@@ -11,6 +11,7 @@ from tess_source import names
 from tess_source.errors import QueryError
 from tess_source.targets.sky import checked_place, is_like_place, place_of
 from tess_source.targets.target import DEFAULT_RADIUS, ObservationKey, Target
+from tess_source.wording import Wording
 
 __all__ = ["EXACT", "EXAMPLES", "cleaned", "is_blank", "is_like_tic", "targets_of_text", "tic_target"]
 
@@ -90,6 +91,11 @@ def targets_of_text(text: str, radius: float | None = None) -> Iterator[Target |
         yield _float_target(text, match[1], int(match[2]))
     elif _LIKE_TIC.fullmatch(text):
         raise QueryError(f"{text!r} is not a TIC id: these are positive whole numbers, as in 'TIC 16740101'")
+    elif text.startswith("@"):
+        raise QueryError(
+            f"{text!r} is no target: a list in a file ",
+            Wording(f"is read by tess_source.targets.read_targets({text[1:]!r})", "cannot be part of another list"),
+        )
     elif _NUMBER.fullmatch(text):
         raise QueryError(
             f"{text!r} is one number with a fraction or a sign: neither a TIC id nor coordinates, which are two (in quotes, if there is a "

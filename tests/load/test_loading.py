@@ -135,7 +135,7 @@ def test_files_that_share_a_reason_are_logged_twice_at_most(made: Made, caplog: 
     assert len(list(iter_load(manifest))) == 1
     first, rest = (record.getMessage() for record in caplog.records)
     assert "was not opened" in first
-    assert rest.startswith("4 more files were not opened: it is damaged: it says 'damage' (")
+    assert rest.startswith("4 more files were not opened: each is damaged: it says 'damage' (")
     assert rest.endswith("and 1 more)")
 
 

@@ -115,7 +115,7 @@ def test_a_file_that_is_missing_or_damaged_costs_itself_alone(
     with caplog.at_level(logging.WARNING):
         opened = session.open([tmp_path / "none_lc.fits", curves[1], tmp_path / "cut_lc.fits"])
     assert [curve.meta["SECTOR"] for curve in opened] == [15]
-    assert "none_lc.fits was not opened: [Errno 2] No such file" in caplog.text
+    assert "none_lc.fits was not opened: there is no such file" in caplog.text
     assert "cut_lc.fits was not opened: cut_lc.fits is damaged" in caplog.text
 
 

@@ -686,7 +686,7 @@ def test_get_from_a_lock_does_not_touch_files_that_are_not_the_locks(
     done = program("get", "--from-lock", file, "--to", lock.root)
     assert done.code == 1
     assert "stale" in done.out
-    assert "move them away" in done.err
+    assert "move what is there away" in done.err
     assert path.read_bytes() == stale
     assert fresh_archive.requests == []
 

@@ -11,9 +11,11 @@ import pytest
 from program_run import Program
 from sky import STARS, Sky, session_of
 
+import tess_source
 import tess_source_filters
 import tess_source_mast
-from tess_source import Found, Observations, Products, Query, Session, StandIn, hookimpl
+from tess_source import Found, Observations, Products, Query, Session, StandIn, Target, hookimpl
+from tess_source.errors import QueryError
 from tess_source.lock import refresh
 from tess_source_sample.server import SampleArchive
 
@@ -95,6 +97,28 @@ def test_a_lock_of_several_names_is_the_same_from_memory_and_is_repeated(
     assert len(changes) == 0
 
 
+def test_what_a_name_means_is_looked_up_again_for_a_count(
+    archive: SampleArchive, tmp_path: Path, program: Program
+) -> None:
+    session = session_at(archive, tmp_path)
+    looks = [
+        lambda: session.count("pi Men"),
+        lambda: session.count("pi Men"),
+        lambda: session.count("pi Men", refresh=True),
+        lambda: tess_source.count("pi Men", refresh=True, session=session),
+    ]
+    asked = []
+    for look in looks:
+        archive.clear()
+        assert look() == 1
+        asked.append(sum("Santa-war" in request.path for request in archive.requests))
+    assert asked == [1, 0, 1, 1]
+    assert program("count", "pi Men", "--refresh").out == "1\n"
+    for ask in (session_at(archive, tmp_path, offline=True).count, session_at(archive, tmp_path, offline=True).search):
+        with pytest.raises(QueryError, match="refresh asks the archive again, and offline nothing is asked"):
+            ask(KELT9, refresh=True)
+
+
 # -- what is too little --
 
 
@@ -120,6 +144,31 @@ def test_a_remembered_answer_without_some_stars_tells_how_to_ask_again(
     some = session_at(archive, tmp_path).search([KELT9, L98], sector=14)
     assert "no product left for 1 TIC id" in some.explain()
     assert AGAIN in some.explain()
+
+
+def test_names_at_which_there_is_no_star_are_named_too(
+    archive: SampleArchive, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Nowhere:
+        @hookimpl(tryfirst=True)
+        def tess_resolve(self, target: str) -> Target | None:
+            return Target(target, ra=1.0, dec=1.0, resolver="HERE") if target.startswith("nowhere") else None
+
+    def session() -> Session:
+        made = session_at(archive, tmp_path)
+        made.registry.register(Nowhere(), "nowhere", version="1")
+        return made
+
+    told = "no star with observations at 1 of 2 names: nowhere 1"
+    for again in ("", f" (from the cache folder; {AGAIN})"):
+        caplog.clear()
+        found = session().search(["nowhere 1", "pi Men", KELT9])
+        assert told in found.explain().splitlines()
+        assert f"{told}{again}" in caplog.messages
+        assert (AGAIN in found.explain()) == bool(again)
+    many = session().search([KELT9, *(f"nowhere {number}" for number in range(1000))])
+    assert "no star with observations at 1,000 of 1,000 names: nowhere 0, nowhere 1, " in many.explain()
+    assert "no star" not in session().search("nowhere 1").explain()  # that there is nothing is said in another way
 
 
 def test_an_answer_that_was_empty_is_asked_again(tmp_path: Path) -> None:

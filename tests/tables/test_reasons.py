@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tess_source.errors import DamagedFileError, LoadError, NoReaderError
@@ -20,6 +22,22 @@ def test_one_file_is_named_with_its_reason() -> None:
 def test_files_with_one_reason_are_counted() -> None:
     failed = {f"x/{name}.fits": f"{name}.fits: it is empty" for name in "abcde"}
     assert lines(failed) == ["5 of 9 files were not opened: it is empty (a.fits, b.fits, c.fits and 2 more)"]
+
+
+def test_what_one_message_says_of_its_file_is_said_of_each() -> None:
+    failed = {f"x/{name}.fits": f"{name}.fits is cut" for name in "ab"}
+    assert lines(failed) == ["2 of 9 files were not opened: each is cut (a.fits, b.fits)"]
+
+
+def test_files_that_do_not_exist_are_counted_without_a_path_that_is_not_theirs(tmp_path: Path) -> None:
+    failed: dict[str, object] = {}
+    for name in "abc":
+        with pytest.raises(FileNotFoundError) as caught:
+            (tmp_path / f"{name}.fits").read_bytes()
+        failed[str(tmp_path / f"{name}.fits")] = caught.value
+    assert lines(failed) == ["3 of 9 files were not opened: there is no such file (a.fits, b.fits, c.fits)"]
+    (one,) = failed.popitem()[:1]
+    assert lines({one: caught.value}) == [f"{one} was not opened: there is no such file"]
 
 
 def test_reasons_that_differ_in_a_number_of_bytes_are_one() -> None:

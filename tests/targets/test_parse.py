@@ -418,3 +418,10 @@ def test_a_path_is_told_how_to_be_read() -> None:
 def test_the_name_of_a_file_is_no_target(start: str) -> None:
     with pytest.raises(QueryError, match="is a file, not a target"):
         list(parse_targets(f"{start}tess2018206045859-s0001-0000000025155310-0120-s_lc.fits"))
+
+
+def test_a_list_in_a_file_is_read_by_another_function() -> None:
+    with pytest.raises(
+        QueryError, match=r"'@~/list.txt' is no target: a list in a file is read by .*read_targets\('~/list.txt'\)"
+    ):
+        list(parse_targets("@~/list.txt"))

@@ -71,6 +71,12 @@ def session(archive: SampleArchive) -> Session:
         ({"obs_collection": "HST"}, NONE),
         ({"obs_collection": ["TESS", "K2"]}, NONE),
         ({"obs_id": FFI, "dataproduct_type": "timeseries"}, NONE),
+        ({"instrument_name": "ACS/WFC"}, NONE),
+        ({"instrument_name": "photometer"}, BOTH),
+        ({"filters": ["TESS", "Kepler"]}, NONE),
+        ({"filters": "*"}, BOTH),
+        ({"wavelength_region": "UV"}, NONE),
+        ({"wavelength_region": "OPTICAL"}, BOTH),
     ],
     ids=repr,
 )
@@ -93,7 +99,7 @@ def test_a_default_is_left_out_where_a_criterion_excludes_it(criteria: dict[str,
 def test_an_observation_of_a_full_frame_image_is_found_by_what_names_it(session: Session, criteria: Any) -> None:
     found = session.search(**criteria)
     assert FFI in set(found.observations["obs_id"])
-    assert "products are not listed of 1 full-frame image observation" in found.explain()
+    assert "products not listed: 1 observation is of full-frame images" in found.explain()
     assert found.record is not None
     assert found.record["unlisted"] == 1
     assert session.count(**criteria) == len(found.observations)
@@ -104,6 +110,31 @@ def test_the_answer_names_the_defaults_that_applied(session: Session) -> None:
     assert "by default only project='TESS', dataproduct_type='timeseries'\n" in session.search(KELT9).explain()
     assert "by default only project='TESS'\n" in session.search(KELT9, dataproduct_type="timeseries").explain()
     assert "by default" not in session.search(obs_id=LIGHT_CURVE).explain()
+
+
+@pytest.mark.parametrize(
+    ("targets", "filters", "applied"),
+    [
+        (KELT9, {"kind": "ffi"}, PROJECT),
+        ((307.86, 39.94), {"kind": "FFI"}, PROJECT),
+        (KELT9, {"pipeline": "TICA"}, PROJECT),
+        (None, {"sector": 55, "pipeline": "TICA"}, PROJECT),
+        (None, {"sector": 55, "kind": "ffi"}, PROJECT),
+        (KELT9, {"kind": "lc", "pipeline": "SPOC", "sector": 14}, BOTH),
+        (KELT9, {"kind": "ffi", "dataproduct_type": "timeseries"}, PROJECT),
+    ],
+    ids=repr,
+)
+def test_a_default_is_left_out_where_a_filter_excludes_it(
+    session: Session, targets: Any, filters: dict[str, Any], applied: dict[str, Any]
+) -> None:
+    assert session.search(targets, **filters).query.defaults == applied
+
+
+def test_the_images_around_a_place_are_found_by_their_kind(session: Session) -> None:
+    place = (325.935, 11.775)
+    assert not len(session.search(place).observations)
+    assert "1 observation is of full-frame images" in session.search(place, kind="ffi").explain()
 
 
 def test_nothing_that_meets_a_question_may_be_due_to_the_defaults(session: Session) -> None:
