@@ -18,7 +18,7 @@ from tess_source.download.existing import expected
 from tess_source.errors import QueryError
 from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
-from tess_source.keywords import naming_keywords
+from tess_source.keywords import naming_keywords_of_methods
 from tess_source.load.loading import each_opened, read
 from tess_source.load.local import manifest_of
 from tess_source.paths import user_path
@@ -43,6 +43,7 @@ __all__ = ["Session", "default_session", "session_of", "set_default_session"]
 log: logging.Logger = logging.getLogger(__name__)
 
 
+@naming_keywords_of_methods
 class Session(Extended):
     """Plugins and settings, and the path from a target to files.
 
@@ -86,7 +87,6 @@ class Session(Extended):
     settings: Settings
     registry: Registry
 
-    @naming_keywords
     def __init__(
         self,
         server: str | None = None,
@@ -137,7 +137,6 @@ class Session(Extended):
 
     # -- plugins and places --
 
-    @naming_keywords
     def register(self, plugin: object, name: str | None = None, *, replace: bool = False) -> str:
         """Add a plugin for this session: a module, or any object with hook implementations.
 
@@ -225,7 +224,6 @@ class Session(Extended):
         query = question_of_observations(self.registry, self.settings, targets, words=words, **asked)
         return asking.count(self.registry, self.settings, query)
 
-    @naming_keywords
     def fields(self, what: str = "observations") -> list[Field]:
         """Return the archives' own description of the columns of a table, ``"observations"`` or ``"products"``."""
         return asking.fields(self.registry, self.settings, what)
@@ -259,19 +257,16 @@ class Session(Extended):
         """
         return select(self.registry, found if isinstance(found, Found) else self.found(found), filters)
 
-    @naming_keywords
     def plan(self, products: Any, root: str | Path | None = None, *, layout: str = "mast") -> Plan:
         """Plan the download of products: an answer, or what `found` takes. See `Found.plan`."""
         return self.found(products).plan(root, layout=layout)
 
-    @naming_keywords
     def load_plan(self, path: str | Path, root: str | Path | None = None) -> Plan:
         """Read a plan that was saved, a lock: see `tess_source.load_plan`."""
         folder = self.store.root if root is None else user_path(root)
         items, record = read_saved(user_path(path))
         return Plan(items, folder, record, self)
 
-    @naming_keywords
     def download(
         self,
         what: Any,
@@ -290,7 +285,6 @@ class Session(Extended):
             plan, self.registry, self.settings, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
         )
 
-    @naming_keywords
     def iter_download(
         self,
         what: Any,

@@ -123,6 +123,8 @@ def test_so_do_the_other_questions(session: Session, ask: Callable[..., Any]) ->
         (lambda found: tess_source.load_plan("x", download_dir="x"), "did you mean 'root'"),
         (lambda found: found.dv(download_dir="x"), "did you mean 'root'"),
         (lambda found: found.tces(folder="x"), "did you mean 'root'"),
+        (lambda found: found.download(download_dir="x"), r"Found.download\(\) .*; did you mean 'root'"),
+        (lambda found: found.plan("x").to(folder="x"), r"Plan.to\(\) .*; did you mean 'root'"),
         (lambda found: Session(cache_dir="x"), r"Session\(\) .*; did you mean 'cache'"),
         (lambda found: tess_source.search_lightcurve(1, pipeline="SPOC"), "author"),
         (lambda found: tess_source.search_lightcurve(1, sectors=3), "did you mean 'sector'"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from tess_source._lazy import pl
 from tess_source.clock import age_of, ago
 from tess_source.display import text
-from tess_source.keywords import naming_keywords
+from tess_source.keywords import naming_keywords_of_methods
 from tess_source.settings import OnProgress
 from tess_source.tables.accessors import given
 from tess_source.tables.among import among
@@ -77,6 +77,7 @@ class Drop:
         return f"{self.filter}={self.value}: dropped {self.dropped:,}, kept {self.kept:,} ({self.plugin})"
 
 
+@naming_keywords_of_methods
 @dataclass(frozen=True, repr=False)
 class Found(FoundMethods):
     """The answer to a search; immutable.
@@ -124,7 +125,6 @@ class Found(FoundMethods):
         """
         return given(self.session, "found").select(self, **filters)
 
-    @naming_keywords
     def plan(self, root: str | Path | None = None, *, layout: str = "mast") -> Plan:
         """Plan the download of the products.
 
