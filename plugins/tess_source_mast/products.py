@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
+from tess_source.display import text
 from tess_source.errors import TableError
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations, Products
@@ -98,11 +99,10 @@ def _without_images(ours: pl.DataFrame) -> pl.DataFrame:
         return ours
     images = ours.filter(pl.any_horizontal(known))
     if images.height:
-        shown = ", ".join(images["obs_id"].head(3))
         log.warning(
-            "the products of %d full-frame image observations are not listed (%s%s): there are thousands in each; "
+            "the products of %d full-frame image observations are not listed (%s): there are thousands in each; "
             "TESScut, https://mast.stsci.edu/tesscut, cuts targets out of them",
-            *(images.height, shown, ", …" if images.height > 3 else ""),
+            *(images.height, text.first(images["obs_id"], text.FEW)),
         )
     return ours.filter(~pl.any_horizontal(known))
 

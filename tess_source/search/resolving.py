@@ -24,9 +24,6 @@ __all__ = ["archives_of", "question", "question_of_observations"]
 
 log: logging.Logger = logging.getLogger(__name__)
 
-MOST_NAMES = 3
-"""Most names that are said one by one."""
-
 
 def question(
     registry: Registry,
@@ -275,8 +272,8 @@ def _log_resolved(known: Collection[Target], stored: Mapping[str, str]) -> None:
     stored : mapping
         Name → time of the look-up, of those that come from the cache folder.
     """
-    if len(known) > MOST_NAMES:
-        told = text.first([f"{target.text} to {_place_in_words(target)}" for target in known], MOST_NAMES)
+    if len(known) > text.FEW:
+        told = text.first([f"{target.text} to {_place_in_words(target)}" for target in known], text.FEW)
         log.warning("%s names resolved (%s from the cache folder): %s", f"{len(known):,}", f"{len(stored):,}", told)
         return
     for target in known:
@@ -290,4 +287,4 @@ def _place_in_words(target: Target) -> str:
 
 
 def _quoted(names: Iterable[str]) -> str:
-    return text.first(list(map(repr, names)))
+    return text.first(map(repr, names))

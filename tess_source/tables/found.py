@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -186,7 +186,7 @@ class Found(FoundMethods):
             lines.append(f"left: {text.number(len(self.products), 'product')}")
         if gone := self._tics_without_products():
             lines.append(
-                f"no product left for {text.number(len(gone), 'TIC id')} with observations: {_first_ten(gone)}"
+                f"no product left for {text.number(len(gone), 'TIC id')} with observations: {text.first(sorted(gone))}"
             )
         if self.from_store and (gone or self._tics_without_observations() or not len(self)):
             lines.append(f"this is an answer from the cache folder; {ASK_AGAIN}")
@@ -229,7 +229,9 @@ class Found(FoundMethods):
         """Return in words which TIC ids have no observations, if others have some; else an empty text."""
         missing, asked = self._tics_without_observations(), self._tics_of_query()
         return (
-            f"{len(missing):,} of {len(asked):,} TIC ids have no observations: {_first_ten(missing)}" if missing else ""
+            f"{len(missing):,} of {len(asked):,} TIC ids have no observations: {text.first(sorted(missing))}"
+            if missing
+            else ""
         )
 
     def _tics_without_observations(self) -> set[int]:
@@ -308,12 +310,6 @@ class Found(FoundMethods):
         return self.products.to_pandas()
 
 
-def _first_ten(tics: Iterable[int]) -> str:
-    """Return the first ten of some TIC ids as text."""
-    known = sorted(tics)
-    return ", ".join(map(str, known[:10])) + (" …" if len(known) > 10 else "")
-
-
 def _record_of_drop(drop: Drop) -> dict[str, Any]:
     return {
         "filter": drop.filter, "value": drop.value, "plugin": drop.plugin, "kept": drop.kept, "dropped": drop.dropped,
@@ -323,7 +319,7 @@ def _record_of_drop(drop: Drop) -> dict[str, Any]:
 
 def _query_in_words(query: Query) -> str:
     """Return a query in words."""
-    shown = text.first([str(target) for target in query.targets], 5)
+    shown = text.first(query.targets, 5)
     return ", ".join(filter(None, [shown, _criteria_in_words(query.criteria)])) or "everything"
 
 
