@@ -11,14 +11,14 @@ import random
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from numbers import Integral, Real
+from numbers import Real
 from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
-from tess_source.errors import QueryError, UnknownNameError
+from tess_source.errors import QueryError, UnknownNameError, bare_reason
 from tess_source.paths import user_path
-from tess_source.units import count_of_bytes, seconds
+from tess_source.units import count_of_bytes, is_whole, seconds
 from tess_source.wording import keyword
 
 __all__ = [
@@ -127,10 +127,7 @@ class Settings:
     @property
     def server_name(self) -> str:
         """``MAST``, or the address of another server."""
-        parts = urlsplit((self.server or "MAST").rstrip("/"))
-        return parts._replace(
-            netloc=parts.netloc.rpartition("@")[2]
-        ).geturl()  # a password is not shown, or written to a lock
+        return without_user((self.server or "MAST").rstrip("/"))  # a password is not shown, or written to a lock
 
 
 def checked_jobs(jobs: int) -> int:
@@ -141,7 +138,7 @@ def checked_jobs(jobs: int) -> int:
     QueryError
         If it is none.
     """
-    if not isinstance(jobs, Integral) or isinstance(jobs, bool) or jobs < 1:
+    if not is_whole(jobs, 1):
         raise QueryError(keyword("jobs", jobs), ": give a whole number of at least 1")
     return int(jobs)
 
@@ -160,6 +157,12 @@ def checked_names(what: str, names: str | Iterable[str] | None) -> tuple[str, ..
     if not found or not all(isinstance(name, str) and name for name in found):
         raise QueryError(keyword(what, names), ": give a name, or several")
     return found
+
+
+def without_user(url: str) -> str:
+    """Return an address without the user name and password that it may have."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def check_server(server: str | None) -> None:
@@ -259,8 +262,8 @@ def store_root(settings: Settings) -> Path:
     folder = cache_folder(settings.cache)
     if not settings.server:
         return folder
-    parts = urlsplit(settings.server)
-    readable = re.sub(r"[^A-Za-z0-9.-]+", "_", f"{parts.netloc.rpartition('@')[2]}{parts.path}").strip("._")[:60]
+    parts = urlsplit(without_user(settings.server))
+    readable = re.sub(r"[^A-Za-z0-9.-]+", "_", f"{parts.netloc}{parts.path}").strip("._")[:60]
     digest = hashlib.sha256(settings.server.rstrip("/").encode()).hexdigest()[:8]
     return folder / OWN_FOLDER / "servers" / f"{readable}-{digest}"
 
@@ -295,8 +298,7 @@ def _configured(name: str) -> Any:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise QueryError(f"the config file {str(file)!r} cannot be read: {reason}") from error
+        raise QueryError(f"the config file {str(file)!r} cannot be read: {bare_reason(error)}") from error
     for key in values:
         if key not in NAMES:
             raise UnknownNameError(f"setting in {str(file)!r}", key, NAMES)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import pl
 from tess_source.display import text
 from tess_source.errors import TableError
+from tess_source.names.vocabulary import FFI_TARGETS
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations, Products
 from tess_source_mast.batches import MOST_AT_A_TIME, batches, in_parallel
 from tess_source_mast.deadline import Deadline, OverloadError
-from tess_source_mast.defaults import IMAGES
 from tess_source_mast.frames import frame
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _obsids(ours: pl.DataFrame) -> pl.Series:
 def _without_images(ours: pl.DataFrame) -> pl.DataFrame:
     """Return the observations without full-frame images, and warn of those left out."""
     tests = {
-        "target_name": pl.col("target_name").is_in(IMAGES),
+        "target_name": pl.col("target_name").is_in(FFI_TARGETS),
         "dataproduct_type": pl.col("dataproduct_type") == "image",
     }
     known = [test.fill_null(value=False) for name, test in tests.items() if name in ours.columns]

@@ -15,6 +15,7 @@ from tess_source.keywords import naming_keywords_of_methods
 from tess_source.settings import OnProgress
 from tess_source.tables.accessors import given
 from tess_source.tables.among import among
+from tess_source.tables.convert import SCHEME
 from tess_source.tables.items import Entry
 from tess_source.tables.listing import Links, Observations, Products
 from tess_source.tables.plan import Fetches, Manifest, Plan
@@ -32,8 +33,6 @@ ASK_AGAIN = "refresh=True (--refresh) asks the archive again"
 """What to do about an answer from the cache folder that may be too old."""
 MOST_NAMES = 10
 """Most names that `Found.explain` shows one by one."""
-URI = r"^[A-Za-z][A-Za-z0-9+.-]*:"
-"""Beginning of the URI of a file (RFC 3986, section 3.1); everything else that links name is a key."""
 
 
 class HasRoot(Protocol):
@@ -269,7 +268,7 @@ class Found(FoundMethods):
         """
         uris = among(self.products["uri"])
         named = self.links.to_polars().filter(pl.col("subject").is_in(uris))["object"]
-        keys = named.filter(~named.str.contains(URI))
+        keys = named.filter(~named.str.contains(f"^{SCHEME}"))
         near = pl.col("subject").is_in(uris) | pl.col("object").is_in(uris) | pl.col("subject").is_in(among(keys))
         return self.links.where(near)
 

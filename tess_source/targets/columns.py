@@ -10,10 +10,11 @@ from numbers import Real
 from typing import Any
 
 from tess_source.errors import QueryError
+from tess_source.names.vocabulary import FFI_TARGETS
 from tess_source.targets.target import Gap, ObservationKey
 from tess_source.targets.texts import is_blank
 
-__all__ = ["IDS", "TARGET_COLUMNS", "Columns", "is_missing", "plain_column"]
+__all__ = ["IDS", "TARGET_COLUMNS", "Columns", "is_missing", "is_null", "plain_column"]
 
 IDS = ("tic", "ticid", "ticnumber", "tid")
 NAMES = (
@@ -28,8 +29,6 @@ PLACES = (
 )  # fmt: skip
 CATALOGUE_ID = "id"
 """The TIC's own column of ids. In other tables it may be anything, so it is used only if there is no other column of targets."""
-IMAGES = ("TESS FFI", "TICA FFI")
-"""What the archive writes as the target of a full-frame image."""
 
 TARGET_COLUMNS = (*IDS, *NAMES, CATALOGUE_ID)
 """Names of columns with targets, best first; case, units in brackets and all but letters and digits do not count."""
@@ -42,8 +41,11 @@ def plain_column(name: object) -> str:
 
 def is_missing(value: Any) -> bool:
     """Return whether a cell is empty: None, NaN, NaT, pandas' NA, masked, or a text that says so."""
-    if isinstance(value, str):
-        return is_blank(value)
+    return is_blank(value) if isinstance(value, str) else is_null(value)
+
+
+def is_null(value: Any) -> bool:
+    """Return whether a value stands for none: None, NaN, NaT, pandas' NA, or masked."""
     if value is None or type(value).__name__ in {"NAType", "NaTType", "MaskedConstant"}:
         return True
     if getattr(value, "shape", None) == () and bool(getattr(value, "mask", False)):
@@ -102,7 +104,7 @@ class Columns:
         """Return what a row has for a target: the cell of the best column that is not empty, a pair, an `ObservationKey` or a `Gap`."""
         cell = row.__getitem__
         for name in self.cells:
-            if not is_missing(value := cell(name)) and value not in IMAGES:
+            if not is_missing(value := cell(name)) and value not in FFI_TARGETS:
                 return value
         for name in self.observations:
             if not is_missing(value := cell(name)):
