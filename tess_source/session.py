@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from tess_source.cache.store import Store
 from tess_source.download.downloader import Download, download
 from tess_source.download.existing import expected
-from tess_source.errors import QueryError
 from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
 from tess_source.keywords import naming_keywords_of_methods
@@ -25,7 +24,7 @@ from tess_source.paths import user_path
 from tess_source.search import asking
 from tess_source.search.resolving import question, question_of_observations
 from tess_source.search.select import checked, filters_among, select
-from tess_source.settings import OnProgress, Settings, check_server, checked_jobs, checked_names, checked_seconds
+from tess_source.settings import OnProgress, Settings
 from tess_source.tables.accessors import Extended, given
 from tess_source.tables.found import ASK_AGAIN, Found
 from tess_source.tables.items import Entry
@@ -33,7 +32,6 @@ from tess_source.tables.loaded import Group, Loaded, Opened
 from tess_source.tables.plan import Manifest, Plan
 from tess_source.tables.saved import read_saved
 from tess_source.targets.target import Query
-from tess_source.units import seconds
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
@@ -102,16 +100,16 @@ class Session(Extended):
         plugins: Iterable[object] = (),
         discover: bool = True,
     ) -> None:
-        offline = getattr(offline, "item", lambda: offline)()  # numpy's truth values are no bool
-        if not isinstance(offline, bool | None):
-            raise QueryError(f"offline={offline!r}: give True, False, or None")
-        age = None if max_age is None else seconds(max_age)
-        settings = Settings(
-            token=token, timeout=checked_seconds("timeout", timeout), jobs=checked_jobs(jobs), cache=cache, max_age=age,
-            offline=offline, archive=checked_names("archive", archive),
-        )  # fmt: skip
-        self.settings: Settings = replace(settings, server=server.rstrip("/")) if server else settings
-        check_server(self.settings.server)
+        self.settings: Settings = Settings.of(
+            server,
+            archive=archive,
+            token=token,
+            timeout=timeout,
+            jobs=jobs,
+            cache=cache,
+            max_age=max_age,
+            offline=offline,
+        )
         without = [without] if isinstance(without, str) else without
         self.registry: Registry = Registry.discover(without) if discover else Registry()
         for plugin in plugins:
@@ -216,10 +214,7 @@ class Session(Extended):
         missing: str = "raise",
         **words: Any,
     ) -> int:
-        """Count the observations that a search would find, without fetching them.
-
-        Parameters are those of `search`; only filters that the archive can be asked for are allowed.
-        """
+        """Count the observations that a search would find, without fetching them: see `tess_source.count`."""
         asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing}
         query = question_of_observations(self.registry, self.settings, targets, words=words, **asked)
         return asking.count(self.registry, self.settings, query)

@@ -10,7 +10,8 @@ import os
 import random
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from numbers import Real
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -120,6 +121,35 @@ class Settings:
     archive: tuple[str, ...] | None = None
     """Names of the archives that are asked; None: all but stand-ins."""
 
+    @classmethod
+    def of(
+        cls,
+        server: str | None,
+        *,
+        archive: str | Iterable[str] | None,
+        token: str | None,
+        timeout: float,
+        jobs: int,
+        cache: str | Path | None,
+        max_age: float | str | timedelta | None,
+        offline: bool | None,
+    ) -> Settings:
+        """Return settings of the arguments of `tess_source.session.Session`, after a check.
+
+        Raises
+        ------
+        QueryError
+            If an argument makes no sense.
+        """
+        settings = cls(
+            token=token, timeout=checked_seconds("timeout", timeout), jobs=checked_jobs(jobs), cache=cache,
+            max_age=None if max_age is None else seconds(max_age), offline=checked_offline(offline),
+            archive=checked_names("archive", archive),
+        )  # fmt: skip
+        settings = replace(settings, server=server.rstrip("/")) if server else settings
+        check_server(settings.server)
+        return settings
+
     def __post_init__(self) -> None:
         if self.cache:
             object.__setattr__(self, "cache", user_path(self.cache))
@@ -157,6 +187,20 @@ def checked_names(what: str, names: str | Iterable[str] | None) -> tuple[str, ..
     if not found or not all(isinstance(name, str) and name for name in found):
         raise QueryError(keyword(what, names), ": give a name, or several")
     return found
+
+
+def checked_offline(offline: bool | None) -> bool | None:
+    """Return whether no connection may be opened, after a check; None: as the environment says.
+
+    Raises
+    ------
+    QueryError
+        If it is neither True nor False nor None.
+    """
+    plain = getattr(offline, "item", lambda: offline)()  # numpy's truth values are no bool
+    if not isinstance(plain, bool | None):
+        raise QueryError(keyword("offline", offline), ": give True, False, or None")
+    return plain
 
 
 def without_user(url: str) -> str:
