@@ -61,10 +61,17 @@ def test_a_word_is_found_in_any_spelling_and_also_misspelt() -> None:
     assert list(nearest("producttype", ["kind", "productType"])) == ["productType"], "the word itself comes first"
 
 
-def test_each_group_is_of_words_in_lower_case_without_repetition() -> None:
-    for group in SAME:
-        assert len(set(group)) == len(group) > 1
-        assert all(word == word.lower() for word in group)
+def test_each_line_is_of_words_in_lower_case_without_repetition() -> None:
+    for ours, others in SAME.items():
+        words = (*ours, *others)
+        assert len(set(words)) == len(words) > 1
+        assert all(word == word.lower() for word in words)
+
+
+@pytest.mark.parametrize("option", ["--path", "--stats", "--status", "--start"])
+def test_a_word_of_others_is_no_answer_where_it_means_something_else_here(option: str) -> None:
+    assert not {"--where", "--run"} & set(nearest(option, ["--where", "--run", "--kind", "--sector"]))
+    assert "cache" not in nearest("refresh", ["server", "cache"])
 
 
 @pytest.fixture
