@@ -19,7 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from tess_source.errors import QueryError, UnknownNameError, bare_reason
 from tess_source.paths import user_path
-from tess_source.units import count_of_bytes, is_whole, seconds
+from tess_source.units import count_of_bytes, is_whole, python_value, seconds
 from tess_source.wording import keyword
 
 __all__ = [
@@ -197,8 +197,8 @@ def checked_offline(offline: bool | None) -> bool | None:
     QueryError
         If it is neither True nor False nor None.
     """
-    plain = getattr(offline, "item", lambda: offline)()  # numpy's truth values are no bool
-    if not isinstance(plain, bool | None):
+    plain = python_value(offline)
+    if not (plain is None or isinstance(plain, bool)):
         raise QueryError(keyword("offline", offline), ": give True, False, or None")
     return plain
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from tess_source.errors import QueryError
 
-__all__ = ["count_of_bytes", "is_whole", "seconds"]
+__all__ = ["count_of_bytes", "is_whole", "python_value", "seconds"]
 
 _TIMES = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 """Unit, in lower case → seconds."""
@@ -75,6 +75,12 @@ def count_of_bytes(size: float | str) -> int:
     if not _is_count(value):
         raise QueryError(f"{size!r} is not a size; give bytes, or e.g. '20GB', '1.5 MiB'")
     return int(value)
+
+
+def python_value(value: Any) -> Any:
+    """Return a number or truth value of numpy as Python's; anything else, and what has a unit, as it is."""
+    is_scalar = getattr(value, "shape", None) == () and hasattr(value, "item") and not hasattr(value, "unit")
+    return value.item() if is_scalar else value
 
 
 def is_whole(value: Any, least: int | None = None) -> bool:

@@ -12,6 +12,7 @@ from operator import or_
 from typing import Any
 
 from tess_source._lazy import pl
+from tess_source.units import python_value
 
 __all__ = ["Span", "any_of", "flag", "items", "number", "span", "text_of", "whole"]
 
@@ -95,7 +96,7 @@ def number(value: Any) -> float:
     TypeError
         If it is no number at all; True and False are none.
     """
-    value = _python_value(value)
+    value = python_value(value)
     if isinstance(value, str):
         if not _NUMBER.fullmatch(value.strip()):
             raise ValueError(f"{value!r} is not a number")
@@ -121,11 +122,6 @@ def whole(value: Any) -> int:
     return int(read)
 
 
-def _python_value(value: Any) -> Any:
-    """Return a number of numpy as Python's."""
-    return value.item() if hasattr(value, "item") and not getattr(value, "shape", ()) else value
-
-
 def flag(value: Any) -> bool:
     """Return True or False, of Python or numpy.
 
@@ -134,7 +130,7 @@ def flag(value: Any) -> bool:
     TypeError
         If it is neither True nor False.
     """
-    value = _python_value(value)
+    value = python_value(value)
     if not isinstance(value, bool):
         raise TypeError("give True or False")
     return value

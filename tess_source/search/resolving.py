@@ -68,16 +68,10 @@ def question(
     ResolverError
         If no resolver knows a name.
     """
-    check_missing(missing)
     criteria, filters = _plain_criteria(criteria or {}), dict(filters or {})
     asked = archives_of(registry, settings, archive)
     cone = None if radius is None else arcseconds(radius)
-    parsed, gaps = ([], ()) if targets is None else targets_and_gaps(targets, cone, missing=missing)
-    if targets is not None and not parsed:
-        none = f": none of its {len(gaps):,} rows has a target" if gaps else ""
-        raise QueryError(f"the list of targets is empty{none}; an empty list does not mean everything")
-    if gaps:
-        log.warning("passed over: %s", gaps_in_words(gaps, len(gaps) + len(parsed)))
+    parsed, gaps = _parsed_and_gaps(targets, cone, missing)
     criteria |= _observation_criteria(parsed, criteria)
     stars = [target for target in parsed if not isinstance(target, ObservationKey)]
     found = _resolved(registry, settings, stars, cone, refresh)
@@ -94,6 +88,26 @@ def question(
                 criterion("proposal_id", "G06062"),
             )  # fmt: skip
     return Query(found, criteria, bool(wildcards), filters, asked, gaps=gaps)
+
+
+def _parsed_and_gaps(targets: Any, radius: float | None, missing: str) -> tuple[Sequence[Parsed], tuple[str, ...]]:
+    """Return the targets, and where there were none.
+
+    Raises
+    ------
+    QueryError
+        If there is no target at all: an empty list does not mean everything, as None does.
+    """
+    check_missing(missing)
+    if targets is None:
+        return (), ()
+    parsed, gaps = targets_and_gaps(targets, radius, missing=missing)
+    if not parsed:
+        none = f": none of its {len(gaps):,} rows has a target" if gaps else ""
+        raise QueryError(f"the list of targets is empty{none}; an empty list does not mean everything")
+    if gaps:
+        log.warning("passed over: %s", gaps_in_words(gaps, len(gaps) + len(parsed)))
+    return parsed, gaps
 
 
 def _plain_criteria(criteria: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from tess_source.targets.sky import checked_place
 from tess_source.targets.tabular import cells_of, row_of, rows_of_table
 from tess_source.targets.target import DEFAULT_RADIUS, Gap, ObservationKey, Target
 from tess_source.targets.texts import EXACT, EXAMPLES, targets_of_text, tic_target
+from tess_source.units import python_value
 from tess_source.wording import keyword
 
 if TYPE_CHECKING:
@@ -46,9 +47,7 @@ def arcseconds(radius: float | Quantity | str) -> float:
     QueryError
         If it is not an angle, negative, or not finite.
     """
-    given: Any = radius
-    if getattr(given, "shape", None) == () and not hasattr(given, "to_value"):
-        given = given.item()  # numpy's numbers
+    given: Any = python_value(radius)
     if isinstance(given, Real) and not isinstance(given, bool):
         value = float(given)
     else:
