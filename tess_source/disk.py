@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tess_source.errors import bare_reason
+
 __all__ = ["check_place", "temporary_beside", "write", "write_whole"]
 
 
@@ -76,4 +78,4 @@ def _naming_file(file: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise type(error)(error.errno, f"cannot be written: {error.strerror or error}", str(file)) from error
+        raise type(error)(error.errno, f"cannot be written: {bare_reason(error)}", str(file)) from error

@@ -28,6 +28,8 @@ __all__ = [
     "TessSourceError",
     "UnknownNameError",
     "UnsafePathError",
+    "bare_reason",
+    "did_you_mean",
     "nearest",
 ]
 
@@ -227,6 +229,11 @@ class NoReaderError(LoadError):
 
 class NoSessionError(TessSourceError, ValueError):
     """A value that was made by hand, without the session that it needs."""
+
+
+def bare_reason(error: BaseException) -> str:
+    """Return what went wrong, without the number and the file of an OSError."""
+    return getattr(error, "strerror", None) or str(error)
 
 
 def nearest(name: str, choices: Iterable[str], most: int = 3) -> Sequence[str]:

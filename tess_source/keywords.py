@@ -9,10 +9,11 @@ from typing import ParamSpec, TypeVar
 
 from tess_source.errors import did_you_mean
 
-__all__ = ["naming_keywords"]
+__all__ = ["naming_keywords", "naming_keywords_of_methods"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+C = TypeVar("C", bound=type)
 
 
 def naming_keywords(function: Callable[P, R]) -> Callable[P, R]:
@@ -40,3 +41,11 @@ def naming_keywords(function: Callable[P, R]) -> Callable[P, R]:
         return function(*args, **words)
 
     return called
+
+
+def naming_keywords_of_methods(cls: C) -> C:
+    """Return a class whose constructor and public methods say which keyword argument is right: see `naming_keywords`."""
+    for name, member in list(vars(cls).items()):
+        if inspect.isfunction(member) and (name == "__init__" or not name.startswith("_")):
+            setattr(cls, name, naming_keywords(member))
+    return cls

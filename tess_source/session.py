@@ -15,17 +15,16 @@ from typing import TYPE_CHECKING, Any
 from tess_source.cache.store import Store
 from tess_source.download.downloader import Download, download
 from tess_source.download.existing import expected
-from tess_source.errors import QueryError
 from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
-from tess_source.keywords import naming_keywords
+from tess_source.keywords import naming_keywords_of_methods
 from tess_source.load.loading import each_opened, read
 from tess_source.load.local import manifest_of
 from tess_source.paths import user_path
 from tess_source.search import asking
 from tess_source.search.resolving import question, question_of_observations
 from tess_source.search.select import checked, filters_among, select
-from tess_source.settings import OnProgress, Settings, check_server, checked_jobs, checked_names, checked_seconds
+from tess_source.settings import OnProgress, Settings
 from tess_source.tables.accessors import Extended, given
 from tess_source.tables.found import ASK_AGAIN, Found
 from tess_source.tables.items import Entry
@@ -33,7 +32,6 @@ from tess_source.tables.loaded import Group, Loaded, Opened
 from tess_source.tables.plan import Manifest, Plan
 from tess_source.tables.saved import read_saved
 from tess_source.targets.target import Query
-from tess_source.units import seconds
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
@@ -43,6 +41,7 @@ __all__ = ["Session", "default_session", "session_of", "set_default_session"]
 log: logging.Logger = logging.getLogger(__name__)
 
 
+@naming_keywords_of_methods
 class Session(Extended):
     """Plugins and settings, and the path from a target to files.
 
@@ -86,7 +85,6 @@ class Session(Extended):
     settings: Settings
     registry: Registry
 
-    @naming_keywords
     def __init__(
         self,
         server: str | None = None,
@@ -102,16 +100,16 @@ class Session(Extended):
         plugins: Iterable[object] = (),
         discover: bool = True,
     ) -> None:
-        offline = getattr(offline, "item", lambda: offline)()  # numpy's truth values are no bool
-        if not isinstance(offline, bool | None):
-            raise QueryError(f"offline={offline!r}: give True, False, or None")
-        age = None if max_age is None else seconds(max_age)
-        settings = Settings(
-            token=token, timeout=checked_seconds("timeout", timeout), jobs=checked_jobs(jobs), cache=cache, max_age=age,
-            offline=offline, archive=checked_names("archive", archive),
-        )  # fmt: skip
-        self.settings: Settings = replace(settings, server=server.rstrip("/")) if server else settings
-        check_server(self.settings.server)
+        self.settings: Settings = Settings.of(
+            server,
+            archive=archive,
+            token=token,
+            timeout=timeout,
+            jobs=jobs,
+            cache=cache,
+            max_age=max_age,
+            offline=offline,
+        )
         without = [without] if isinstance(without, str) else without
         self.registry: Registry = Registry.discover(without) if discover else Registry()
         for plugin in plugins:
@@ -137,7 +135,6 @@ class Session(Extended):
 
     # -- plugins and places --
 
-    @naming_keywords
     def register(self, plugin: object, name: str | None = None, *, replace: bool = False) -> str:
         """Add a plugin for this session: a module, or any object with hook implementations.
 
@@ -215,7 +212,6 @@ class Session(Extended):
         query = question_of_observations(self.registry, self.settings, targets, words=words, **asked)
         return asking.count(self.registry, self.settings, query, refresh=refresh)
 
-    @naming_keywords
     def fields(self, what: str = "observations") -> list[Field]:
         """Return the archives' own description of the columns of a table, ``"observations"`` or ``"products"``."""
         return asking.fields(self.registry, self.settings, what)
@@ -249,19 +245,16 @@ class Session(Extended):
         """
         return select(self.registry, found if isinstance(found, Found) else self.found(found), filters)
 
-    @naming_keywords
     def plan(self, products: Any, root: str | Path | None = None, *, layout: str = "mast") -> Plan:
         """Plan the download of products: an answer, or what `found` takes. See `Found.plan`."""
         return self.found(products).plan(root, layout=layout)
 
-    @naming_keywords
     def load_plan(self, path: str | Path, root: str | Path | None = None) -> Plan:
         """Read a plan that was saved, a lock: see `tess_source.load_plan`."""
         folder = self.store.root if root is None else user_path(root)
         items, record = read_saved(user_path(path))
         return Plan(items, folder, record, self)
 
-    @naming_keywords
     def download(
         self,
         what: Any,
@@ -280,7 +273,6 @@ class Session(Extended):
             plan, self.registry, self.settings, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
         )
 
-    @naming_keywords
     def iter_download(
         self,
         what: Any,

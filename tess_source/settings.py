@@ -10,15 +10,16 @@ import os
 import random
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from numbers import Integral, Real
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from numbers import Real
 from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
-from tess_source.errors import QueryError, UnknownNameError
+from tess_source.errors import QueryError, UnknownNameError, bare_reason
 from tess_source.paths import user_path
-from tess_source.units import count_of_bytes, plain_number, seconds
+from tess_source.units import count_of_bytes, is_whole, plain_number, seconds
 from tess_source.wording import keyword
 
 __all__ = [
@@ -120,6 +121,35 @@ class Settings:
     archive: tuple[str, ...] | None = None
     """Names of the archives that are asked; None: all but stand-ins."""
 
+    @classmethod
+    def of(
+        cls,
+        server: str | None,
+        *,
+        archive: str | Iterable[str] | None,
+        token: str | None,
+        timeout: float,
+        jobs: int,
+        cache: str | Path | None,
+        max_age: float | str | timedelta | None,
+        offline: bool | None,
+    ) -> Settings:
+        """Return settings of the arguments of `tess_source.session.Session`, after a check.
+
+        Raises
+        ------
+        QueryError
+            If an argument makes no sense.
+        """
+        settings = cls(
+            token=token, timeout=checked_seconds("timeout", timeout), jobs=checked_jobs(jobs), cache=cache,
+            max_age=None if max_age is None else seconds(max_age), offline=checked_offline(offline),
+            archive=checked_names("archive", archive),
+        )  # fmt: skip
+        settings = replace(settings, server=server.rstrip("/")) if server else settings
+        check_server(settings.server)
+        return settings
+
     def __post_init__(self) -> None:
         if self.cache:
             object.__setattr__(self, "cache", user_path(self.cache))
@@ -127,10 +157,7 @@ class Settings:
     @property
     def server_name(self) -> str:
         """``MAST``, or the address of another server."""
-        parts = urlsplit((self.server or "MAST").rstrip("/"))
-        return parts._replace(
-            netloc=parts.netloc.rpartition("@")[2]
-        ).geturl()  # a password is not shown, or written to a lock
+        return without_user((self.server or "MAST").rstrip("/"))  # a password is not shown, or written to a lock
 
 
 def checked_jobs(jobs: int) -> int:
@@ -142,7 +169,7 @@ def checked_jobs(jobs: int) -> int:
         If it is none.
     """
     number = plain_number(jobs)
-    if not isinstance(number, Integral) or isinstance(number, bool) or int(number) < 1:
+    if not is_whole(number, 1):
         raise QueryError(keyword("jobs", jobs), ": give a whole number of at least 1")
     return int(number)
 
@@ -161,6 +188,26 @@ def checked_names(what: str, names: str | Iterable[str] | None) -> tuple[str, ..
     if not found or not all(isinstance(name, str) and name for name in found):
         raise QueryError(keyword(what, names), ": give a name, or several")
     return found
+
+
+def checked_offline(offline: bool | None) -> bool | None:
+    """Return whether no connection may be opened, after a check; None: as the environment says.
+
+    Raises
+    ------
+    QueryError
+        If it is neither True nor False nor None.
+    """
+    plain = plain_number(offline)
+    if not (plain is None or isinstance(plain, bool)):
+        raise QueryError(keyword("offline", offline), ": give True, False, or None")
+    return plain
+
+
+def without_user(url: str) -> str:
+    """Return an address without the user name and password that it may have."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def check_server(server: str | None) -> None:
@@ -261,8 +308,8 @@ def store_root(settings: Settings) -> Path:
     folder = cache_folder(settings.cache)
     if not settings.server:
         return folder
-    parts = urlsplit(settings.server)
-    readable = re.sub(r"[^A-Za-z0-9.-]+", "_", f"{parts.netloc.rpartition('@')[2]}{parts.path}").strip("._")[:60]
+    parts = urlsplit(without_user(settings.server))
+    readable = re.sub(r"[^A-Za-z0-9.-]+", "_", f"{parts.netloc}{parts.path}").strip("._")[:60]
     digest = hashlib.sha256(settings.server.rstrip("/").encode()).hexdigest()[:8]
     return folder / OWN_FOLDER / "servers" / f"{readable}-{digest}"
 
@@ -297,8 +344,7 @@ def _configured(name: str) -> Any:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise QueryError(f"the config file {str(file)!r} cannot be read: {reason}") from error
+        raise QueryError(f"the config file {str(file)!r} cannot be read: {bare_reason(error)}") from error
     for key in values:
         if key not in NAMES:
             raise UnknownNameError(f"setting in {str(file)!r}", key, NAMES)

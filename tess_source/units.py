@@ -1,4 +1,4 @@
-"""Lengths of time and sizes as text, such as ``"12h"`` and ``"20 GB"``."""
+"""Lengths of time and sizes as text, such as ``"12h"`` and ``"20 GB"``, and whole numbers of any library."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import math
 import re
 from datetime import timedelta
 from decimal import Decimal
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 from tess_source.errors import QueryError
 
-__all__ = ["count_of_bytes", "plain_number", "seconds"]
+__all__ = ["count_of_bytes", "is_whole", "plain_number", "seconds"]
 
 _TIMES = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 """Unit, in lower case → seconds."""
@@ -85,6 +85,12 @@ def count_of_bytes(size: float | str) -> int:
     if not _is_count(value):
         raise QueryError(f"{size!r} is not a size; give bytes, or e.g. '20GB', '1.5 MiB'")
     return int(value)
+
+
+def is_whole(value: Any, least: int | None = None) -> bool:
+    """Return whether a value is a whole number, of Python or numpy, and at least `least`; True and False are none."""
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    return whole and (least is None or int(value) >= least)
 
 
 def _is_count(value: Any) -> bool:

@@ -61,10 +61,17 @@ def test_a_word_is_found_in_any_spelling_and_also_misspelt() -> None:
     assert list(nearest("producttype", ["kind", "productType"])) == ["productType"], "the word itself comes first"
 
 
-def test_each_group_is_of_words_in_lower_case_without_repetition() -> None:
-    for group in SAME:
-        assert len(set(group)) == len(group) > 1
-        assert all(word == word.lower() for word in group)
+def test_each_line_is_of_words_in_lower_case_without_repetition() -> None:
+    for ours, others in SAME.items():
+        words = (*ours, *others)
+        assert len(set(words)) == len(words) > 1
+        assert all(word == word.lower() for word in words)
+
+
+@pytest.mark.parametrize("option", ["--path", "--stats", "--status", "--start"])
+def test_a_word_of_others_is_no_answer_where_it_means_something_else_here(option: str) -> None:
+    assert not {"--where", "--run"} & set(nearest(option, ["--where", "--run", "--kind", "--sector"]))
+    assert "cache" not in nearest("refresh", ["server", "cache"])
 
 
 @pytest.fixture
@@ -123,6 +130,8 @@ def test_so_do_the_other_questions(session: Session, ask: Callable[..., Any]) ->
         (lambda found: tess_source.load_plan("x", download_dir="x"), "did you mean 'root'"),
         (lambda found: found.dv(download_dir="x"), "did you mean 'root'"),
         (lambda found: found.tces(folder="x"), "did you mean 'root'"),
+        (lambda found: found.download(download_dir="x"), r"Found.download\(\) .*; did you mean 'root'"),
+        (lambda found: found.plan("x").to(folder="x"), r"Plan.to\(\) .*; did you mean 'root'"),
         (lambda found: Session(cache_dir="x"), r"Session\(\) .*; did you mean 'cache'"),
         (lambda found: tess_source.search_lightcurve(1, pipeline="SPOC"), "author"),
         (lambda found: tess_source.search_lightcurve(1, sectors=3), "did you mean 'sector'"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from tess_source.errors import QueryError
-from tess_source.units import count_of_bytes, seconds
+from tess_source.units import count_of_bytes, is_whole, seconds
 
 
 @pytest.mark.parametrize(
@@ -46,3 +47,10 @@ def test_times_are_seconds_or_have_a_unit(duration: float | str | timedelta, len
 def test_what_is_no_time_is_refused(duration: float | str) -> None:
     with pytest.raises(QueryError, match="is not a length of time"):
         seconds(duration)
+
+
+def test_whole_numbers_are_those_of_python_and_numpy() -> None:
+    assert all(map(is_whole, (0, -3, 2**70, np.int64(2), np.uint8(1))))
+    assert not any(map(is_whole, (True, np.bool_(True), 2.0, np.float64(2), "2", None, [2])))
+    assert is_whole(1, 1)
+    assert not is_whole(np.int64(0), 1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
@@ -17,11 +16,13 @@ from tess_source.errors import (
     UnknownNameError,
     did_you_mean,
 )
+from tess_source.files.cards import whole_number
 from tess_source.files.exposure import exptime_of_headers
 from tess_source.files.fits_headers import Headers
 from tess_source.files.fits_table import TableReader
 from tess_source.files.whole import headers_of, opened_plain
 from tess_source.tables.reasons import Reasons
+from tess_source.units import is_whole
 from tess_source_arrays.arena import Arena
 from tess_source_arrays.cadences import BITMASKS, kept
 
@@ -239,10 +240,8 @@ def _bitmask_of(quality_bitmask: Any) -> int | str | None:
     """Return a bitmask after a check."""
     if quality_bitmask is None:
         return None
-    if isinstance(quality_bitmask, Integral) and not isinstance(quality_bitmask, bool):
-        bits = int(quality_bitmask)
-        if 0 <= bits < 2**MOST_BITS:
-            return bits
+    if is_whole(quality_bitmask, 0) and quality_bitmask < 2**MOST_BITS:
+        return int(quality_bitmask)
     if isinstance(quality_bitmask, str) and quality_bitmask in BITMASKS:
         return str(quality_bitmask)
     close = did_you_mean(quality_bitmask, BITMASKS) if isinstance(quality_bitmask, str) else ""
@@ -276,9 +275,8 @@ def _dtypes_of(dtypes: Mapping[str, DTypeLike] | None, columns: Sequence[str]) -
 
 def _number_in(header: Mapping[str, Any], *keywords: str) -> int | None:
     """Return the first whole number under some keywords, also if it is written as text, as TGLC does."""
-    values = (header.get(keyword) for keyword in keywords)
-    numbers = (int(value) for value in values if type(value) is int or (isinstance(value, str) and value.isdecimal()))
-    return next(numbers, None)
+    numbers = (whole_number(header.get(keyword)) for keyword in keywords)
+    return next((number for number in numbers if number is not None), None)
 
 
 def about(entry: Entry) -> Arrays:

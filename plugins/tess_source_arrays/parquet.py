@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
-from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -23,6 +22,7 @@ from tess_source.errors import LoadError, QueryError, TessSourceError
 from tess_source.paths import user_path
 from tess_source.tables.items import Entry, Items
 from tess_source.tables.plan import Manifest, Plan
+from tess_source.units import is_whole
 from tess_source_arrays.arena import Arena
 from tess_source_arrays.arrays import ArrayOptions, Arrays, about, each
 from tess_source_arrays.arrow import TableBuilder, asked_of, pipelines_of, pyarrow, told
@@ -151,7 +151,7 @@ def to_parquet(
         If the data set cannot be written.
     """
     pyarrow()
-    if shards is not None and (isinstance(shards, bool) or not isinstance(shards, Integral) or shards < 1):
+    if shards is not None and not is_whole(shards, 1):
         raise QueryError(f"shards={shards!r}: give a whole number of at least 1, or None for one file")
     asked = asked_of(columns, quality_bitmask, dtypes, verify, digest=True)
     split(0, fractions, seed)

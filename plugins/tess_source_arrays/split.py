@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, overload
 
 from tess_source._lazy import np
 from tess_source.errors import QueryError
+from tess_source.units import is_whole
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -56,7 +56,7 @@ def split(tic: Any, fractions: Sequence[float] = FRACTIONS, seed: int = 0) -> An
         If the fractions are not three that sum to 1, the seed is no whole number, or a TIC id is not one of at least 0.
     """
     first, second = _bounds(fractions)
-    if isinstance(seed, bool) or not isinstance(seed, Integral):
+    if not is_whole(seed):
         raise QueryError(f"seed={seed!r}: give a whole number")
     ids = np.asarray(tic)
     if ids.size and (ids.dtype.kind not in "iu" or ids.min() < 0):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
 from tess_source.errors import QueryError, UnknownNameError
+from tess_source.files.exposure import EFFECTIVE, OF_IMAGES, TOLERANCE
 from tess_source.hooks.records import Filter
 from tess_source.wording import Wording
 
@@ -20,13 +21,6 @@ __all__ = ["FILTERS", "Exptimes", "is_near", "nominal"]
 
 WORDS = {"fast": 20.0, "short": 120.0}
 """Cadences of targets [s]; the third word, ``ffi``, is no single number."""
-FFI = (200.0, 600.0, 1800.0)
-"""Nominal exposure times of full-frame images [s]: in sectors 56-, 27-55 and 1-26."""
-EFFECTIVE = 0.792
-"""Time that light is gathered in, over the nominal: 1.98 of every 2 s, of which cosmic-ray mitigation keeps 8 in 10
-(TESS Instrument Handbook, sections 4 and 5). MAST's ``t_exptime`` of full-frame images is this one: 1425.6, 475.2, 158.4 s."""
-TOLERANCE = 0.01
-"""Two exposure times are the same within this part of them: real ones are 475.199786 or 1425.599379."""
 TARGET_KINDS = ("lc", "fast-lc", "tp", "fast-tp", "dvt", "dvr-xml", "dvr-pdf", "dvm", "dvs")
 """What SPOC makes of targets, never of full-frame images (its products of these are called TESS-SPOC)."""
 
@@ -100,14 +94,14 @@ def is_near(column: pl.Expr, time: float | pl.Expr) -> pl.Expr:
 def nominal(column: pl.Expr) -> pl.Expr:
     """Return nominal exposure times [s]: effective ones of full-frame images are replaced, others stay, NaN becomes null."""
     column = column.fill_nan(None)
-    for time in FFI:
+    for time in OF_IMAGES:
         column = pl.when(is_near(column, time * EFFECTIVE)).then(time).otherwise(column)
     return column
 
 
 def _nominal_time(time: float) -> float:
     """Return the nominal time of one exposure time, as `nominal` does for a column."""
-    return next((t for t in FFI if abs(time - t * EFFECTIVE) <= TOLERANCE * t * EFFECTIVE), time)
+    return next((t for t in OF_IMAGES if abs(time - t * EFFECTIVE) <= TOLERANCE * t * EFFECTIVE), time)
 
 
 def _mask(products: Products, value: Exptimes) -> pl.Expr:
@@ -121,7 +115,7 @@ def _mask(products: Products, value: Exptimes) -> pl.Expr:
 def _is_ffi(time: pl.Expr) -> pl.Expr:
     """Return a mask of what was made from full-frame images: by its exposure time, unless SPOC made it of a target."""
     of_target = (pl.col("pipeline") == "SPOC") & pl.col("kind").is_in(TARGET_KINDS)
-    return any_of(is_near(time, ffi) for ffi in FFI) & ~of_target.fill_null(False)
+    return any_of(is_near(time, ffi) for ffi in OF_IMAGES) & ~of_target.fill_null(False)
 
 
 def _criteria(value: Exptimes) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, cast
 
 from tess_source._lazy import pl
+from tess_source.display import text
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.hooks.records import Filter
 from tess_source.units import count_of_bytes
@@ -99,18 +100,18 @@ def _column_conditions(value: Any) -> list[tuple[Any, Any]]:
         if not value:
             raise ValueError("there is no condition in it")
         return list(value.items())
-    return [_column_condition(text) for text in items(list(value) if isinstance(value, tuple) else value, split=False)]
+    return [_column_condition(said) for said in items(list(value) if isinstance(value, tuple) else value, split=False)]
 
 
-def _column_condition(text: Any) -> tuple[str, str]:
-    match = _CONDITION.fullmatch(text) if isinstance(text, str) else None
+def _column_condition(said: Any) -> tuple[str, str]:
+    match = _CONDITION.fullmatch(said) if isinstance(said, str) else None
     if not match:
         examples = Wording("{column: value}, or text such as 'size=>=1000'", "e.g. 'size=>=1000'")
-        raise QueryError(f"{text!r} is not a condition; give ", examples)
+        raise QueryError(f"{said!r} is not a condition; give ", examples)
     if match[3].lstrip().startswith("="):
         right = f"{match[1]}{match[2]}{match[3].lstrip('= ')}"
         other = Wording(", or {column: value} for a value that begins so", "")
-        raise QueryError(f"{text!r} has an = too many; write {right!r}", other)
+        raise QueryError(f"{said!r} has an = too many; write {right!r}", other)
     return match[1], ("!" if match[2] == "!=" else "") + match[3].strip()
 
 
@@ -167,8 +168,9 @@ def _check_text(column: pl.Series, values: list[Any]) -> None:
         else:
             continue
         if not alike.any():
-            known = ", ".join(map(repr, words[:5])) + (", …" if len(words) > 5 else "")
-            raise QueryError(f"column {column.name!r} holds text ({known}), and {value!r} is none")
+            raise QueryError(
+                f"column {column.name!r} holds text ({text.first(map(repr, words), 5)}), and {value!r} is none"
+            )
 
 
 def _conditions_on(column: str, read: Callable[[list[Any]], Conditions], values: list[Any]) -> Conditions:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import whole
 from tess_source.errors import DamagedFileError, LoadError, NoColumnError, NoReaderError
+from tess_source.files.verify import is_fits
 from tess_source.files.whole import fault
 from tess_source_lightkurve import readers
 from tess_source_lightkurve.spoc import Unsupported, read_light_curve
@@ -23,8 +24,6 @@ KINDS = frozenset({"lc", "fast-lc", "tp", "fast-tp", "cutout"})
 """Kinds of files that this plugin reads."""
 LIGHT_CURVES = frozenset({"lc", "fast-lc", "other"})
 """Kinds that may be SPOC's light curves, also renamed ones, for which there is a faster reader."""
-ENDINGS = (".fits", ".fits.gz", ".fit", ".fit.gz")
-"""Endings of files of unknown kind (HLSPs whose names are not known) that are tried."""
 
 
 def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
@@ -59,7 +58,7 @@ def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
         If there is no such file, or it cannot be read.
     """
     path, ours = entry.path, entry.item.kind in KINDS
-    if path is None or not (ours or (entry.item.kind == "other" and path.name.lower().endswith(ENDINGS))):
+    if path is None or not (ours or (entry.item.kind == "other" and is_fits(path.name))):
         return None
     readers.check(options)
     if problem := fault(path):

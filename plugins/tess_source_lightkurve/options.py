@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from numbers import Integral
 from typing import Any
 
 from tess_source._lazy import whole
 from tess_source.errors import QueryError, did_you_mean
+from tess_source.units import is_whole
 from tess_source.wording import keyword
 
 __all__ = ["check_values"]
@@ -41,14 +41,10 @@ def check_values(options: Mapping[str, Any], bitmasks: Mapping[str, int]) -> Non
             raise QueryError(keyword(name, value), f": give {right}")
 
 
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 0
-
-
 def _bitmask(value: Any, words: Mapping[str, int]) -> str:
     if value is None or (isinstance(value, str) and value in words):
         return ""
-    if _is_whole(value) and int(value) < LARGEST:
+    if is_whole(value, 0) and int(value) < LARGEST:
         return ""
     hint = did_you_mean(value, words) if isinstance(value, str) else ""
     number = "a number" if isinstance(value, str) else f"a whole number from 0 to {LARGEST - 1} (its bits), None"
@@ -69,13 +65,12 @@ def _flag(value: Any) -> str:
 
 def _extension(value: Any) -> str:
     return (
-        "" if _is_whole(value) or (isinstance(value, str) and value) else "the number or name of an extension, e.g. 1"
+        "" if is_whole(value, 0) or (isinstance(value, str) and value) else "the number or name of an extension, e.g. 1"
     )
 
 
 def _target_id(value: Any) -> str:
-    is_id = isinstance(value, Integral | str) and not isinstance(value, bool)
-    return "" if value is None or is_id else "a TIC id"
+    return "" if value is None or is_whole(value) or isinstance(value, str) else "a TIC id"
 
 
 def _time_format(value: Any) -> str:

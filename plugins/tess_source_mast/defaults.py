@@ -6,16 +6,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from tess_source.names.vocabulary import FILES
+from tess_source.names.vocabulary import FFI_TARGETS, FILES
 
-__all__ = ["DEFAULTS", "IMAGES", "defaults"]
+__all__ = ["DEFAULTS", "defaults"]
 
 DEFAULTS: Mapping[str, Any] = {"project": "TESS", "dataproduct_type": "timeseries"}
 """Without the first, a cone finds other missions too. Without the second, a question for one star took minutes instead of
 seconds (lightkurve pull request 715), since every cone holds full-frame images."""
-
-IMAGES = ("TESS FFI", "TICA FFI")
-"""Target names of full-frame images; a CCD of a sector has thousands, and astroquery does not list them either."""
 
 COLLECTIONS = ("TESS", "HLSP")
 """The collections with data of TESS."""
@@ -56,7 +53,7 @@ def _is_none_of(*words: str) -> Callable[[str], bool]:
 
 def _is_image(value: str) -> bool:
     """Return whether a target name is that of full-frame images. A mere wildcard is not."""
-    return _says_something(value) and _fits_any(value, IMAGES)
+    return _says_something(value) and _fits_any(value, FFI_TARGETS)
 
 
 def _says_something(value: str) -> bool:

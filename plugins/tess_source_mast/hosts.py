@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from tess_source.download.route import without_user
+from tess_source.settings import without_user
 
 __all__ = ["COLUMNS", "DOWNLOAD", "INVOKE", "OWN_HOSTS", "RESOLVER", "advice", "is_mast"]
 

@@ -12,7 +12,7 @@ from tess_source.display import text
 from tess_source.errors import ServiceError
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations
-from tess_source.tables.nearest import MOST_SAID, Taken, separation, several_taken
+from tess_source.tables.nearest import Taken, separation, several_taken
 from tess_source.targets.target import Query, Target
 from tess_source_mast.batches import MOST_AT_A_TIME, in_parallel
 from tess_source_mast.deadline import Deadline
@@ -193,7 +193,7 @@ def _log_what_is_left_out(parts: Sequence[_ObservationPart]) -> None:
         if part.taken and part.others
     ]
     if crowded:
-        log.warning("%s (give a radius for all)", text.first(crowded, MOST_SAID, "; "))
+        log.warning("%s (give a radius for all)", text.first(crowded, text.FEW, "; "))
 
 
 def _star_in_words(tic: int, away: float) -> str:

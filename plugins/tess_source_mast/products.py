@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
-from tess_source.display.text import number
+from tess_source.display import text
 from tess_source.errors import TableError
+from tess_source.names.vocabulary import FFI_TARGETS
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations, Products
 from tess_source_mast.batches import MOST_AT_A_TIME, batches, in_parallel
 from tess_source_mast.deadline import Deadline, OverloadError
-from tess_source_mast.defaults import IMAGES
 from tess_source_mast.frames import frame
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _obsids(ours: pl.DataFrame) -> pl.Series:
 def _without_images(ours: pl.DataFrame) -> pl.DataFrame:
     """Return the observations without full-frame images, and warn of those left out."""
     tests = {
-        "target_name": pl.col("target_name").is_in(IMAGES),
+        "target_name": pl.col("target_name").is_in(FFI_TARGETS),
         "dataproduct_type": pl.col("dataproduct_type") == "image",
     }
     known = [test.fill_null(value=False) for name, test in tests.items() if name in ours.columns]
@@ -99,11 +99,10 @@ def _without_images(ours: pl.DataFrame) -> pl.DataFrame:
         return ours
     images = ours.filter(pl.any_horizontal(known))
     if images.height:
-        shown = ", ".join(images["obs_id"].head(3))
         log.warning(
-            "the products of %s of full-frame images are not listed (%s%s): there are thousands in each; "
+            "the products of %s of full-frame images are not listed (%s): there are thousands in each; "
             "TESScut, https://mast.stsci.edu/tesscut, cuts targets out of them",
-            *(number(images.height, "observation"), shown, ", …" if images.height > 3 else ""),
+            *(text.number(images.height, "observation"), text.first(images["obs_id"], text.FEW)),
         )
     return ours.filter(~pl.any_horizontal(known))
 

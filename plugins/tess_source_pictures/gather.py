@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np, pl
+from tess_source.display import text
 from tess_source.errors import LoadError, QueryError, TessSourceError
 from tess_source.files.exposure import exptime_of_headers
 from tess_source.tables.reasons import Reasons
-from tess_source_dv.draw.target import only_target, short_list, tics_asked_for
+from tess_source_dv.draw.target import only_target, tics_asked_for
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,7 +83,7 @@ def target_of(found: Found, tic: int | None = None) -> int:
     if tic is None:
         return only_target(tics)
     if tic not in tics:
-        raise QueryError(f"TIC {tic} is not in this search; there is {short_list(tics)}")
+        raise QueryError(f"TIC {tic} is not in this search; there is {text.first(tics, 5)}")
     return int(tic)
 
 

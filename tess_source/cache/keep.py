@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from tess_source.disk import write_whole
+from tess_source.errors import bare_reason
 
 __all__ = ["keep"]
 
@@ -41,7 +42,7 @@ def keep(path: Path, data: bytes, folder: Path) -> bool:
         log.log(
             logging.INFO if first else logging.DEBUG,
             "nothing new is remembered: the cache folder %s cannot be written (%s)",
-            *(folder, error.strerror or error),
+            *(folder, bare_reason(error)),
         )
         return False
     return True

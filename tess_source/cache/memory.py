@@ -17,6 +17,7 @@ from tess_source.cache.answers import BROKEN, LISTED, Answer, Answers
 from tess_source.cache.keep import keep
 from tess_source.cache.question import Question
 from tess_source.clock import SKEW, age_of, ago, this_moment
+from tess_source.display import text
 from tess_source.errors import OfflineError, QueryError
 from tess_source.hooks.registry import Registry
 from tess_source.settings import Settings
@@ -225,9 +226,8 @@ class Memory:
         )
 
 
-def _targets_in_words(missing: Sequence[str], query: Query, most: int = 10) -> str:
+def _targets_in_words(missing: Sequence[str], query: Query) -> str:
     """Return the targets and criteria in words, e.g. ``TIC 1, TIC 2 with sequence_number=14``."""
-    more = f" and {len(missing) - most:,} more" if len(missing) > most else ""
     criteria = ", ".join(f"{name}={value!r}" for name, value in query.criteria.items())
-    targets = ", ".join(missing[:most]) + more
+    targets = text.first(missing)
     return f"{targets} with {criteria}" if targets and criteria else targets or f"the answer to {criteria}"

@@ -18,7 +18,7 @@ from pathlib import Path
 from tess_source import paths
 from tess_source.cache.verified import READERS, Index, Known, read_whole
 from tess_source.clock import now
-from tess_source.errors import UnsafePathError
+from tess_source.errors import UnsafePathError, bare_reason
 from tess_source.files.folder import Folder, Lying
 from tess_source.settings import OWN_FOLDER, Settings, store_root
 from tess_source.tables.items import Item
@@ -166,7 +166,7 @@ class Store:
                 place = self._plain_file(path)
                 place.unlink()
             except (OSError, ValueError) as error:
-                yield path, getattr(error, "strerror", None) or str(error)
+                yield path, bare_reason(error)
                 continue
             self._remove_empty_folders(place.parent)
             yield path, ""

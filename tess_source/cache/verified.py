@@ -22,6 +22,7 @@ from typing import Any
 from tess_source.cache.keep import keep
 from tess_source.clock import SKEW, now
 from tess_source.display import text
+from tess_source.errors import bare_reason
 from tess_source.files.folder import Files, Lying
 from tess_source.files.verify import Verifier
 from tess_source.settings import OWN_FOLDER
@@ -198,7 +199,7 @@ def read_whole(folder: Files, item: Item) -> tuple[Known | None, str]:
             while data := file.read(CHUNK):
                 verifier.feed(data)
     except (OSError, ValueError) as error:
-        return None, f"it cannot be read: {getattr(error, 'strerror', None) or error}"
+        return None, f"it cannot be read: {bare_reason(error)}"
     problem, after = verifier.finish(), folder.exists(item.path)
     if problem is None and (after is None or before != after):
         problem = "it changed while it was read"

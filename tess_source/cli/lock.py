@@ -220,7 +220,7 @@ def _report_locked(plan: Plan, manifest: Manifest, form: str) -> None:
     for entry in wrong[:1]:
         say(f"{entry.item.path}: its bytes are not those of the lock: sha256 {entry.sha256}, not {entry.item.sha256}")
     if more := [entry.item.path for entry in wrong[1:]]:
-        say(f"nor are those of {text.number(len(more), 'more file')}: {text.first(more, 3)}")
+        say(f"nor are those of {text.number(len(more), 'more file')}: {text.first(more, text.FEW)}")
     for line in failures(manifest):
         say(line)
     if wrong or len(manifest.failed):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,10 @@ from tess_source.display.narrow import GAP, LaidColumn, narrowed
 if TYPE_CHECKING:
     from tess_source.display.narrow import LaidColumn
 
-__all__ = ["cell", "counts", "escape", "first", "html", "number", "size", "table"]
+__all__ = ["FEW", "cell", "counts", "escape", "first", "html", "number", "size", "table"]
 
+FEW = 3
+"""Things that a message names one by one, if each takes many words; the others are counted."""
 MOST_ROWS = 40
 
 
@@ -35,10 +37,11 @@ def number(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def first(items: Sequence[str], most: int = 10, separator: str = ", ") -> str:
+def first(items: Iterable[object], most: int = 10, separator: str = ", ") -> str:
     """Return the first items of a list and the number of the others, e.g. ``1, 2, 3 and 997 more``."""
-    more = f" and {len(items) - most:,} more" if len(items) > most else ""
-    return separator.join(items[:most]) + more
+    listed = list(items)
+    more = f" and {len(listed) - most:,} more" if len(listed) > most else ""
+    return separator.join(map(str, listed[:most])) + more
 
 
 def size(count: float) -> str:

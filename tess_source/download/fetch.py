@@ -14,7 +14,6 @@ from tess_source.download.destination import Destination
 from tess_source.download.existing import whole
 from tess_source.download.part import Part
 from tess_source.download.progress import Progress, Share
-from tess_source.download.route import without_user
 from tess_source.download.throttle import Throttle
 from tess_source.download.transfer import (
     AgainError,
@@ -28,7 +27,7 @@ from tess_source.download.transfer import (
 )
 from tess_source.errors import DownloadError, TessSourceError
 from tess_source.hooks.records import Request
-from tess_source.settings import Patience
+from tess_source.settings import Patience, without_user
 from tess_source.tables.items import FAILED, FETCHED, INTERRUPTED, Entry, Item
 
 __all__ = ["Fetcher", "scheme_of"]

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from tess_source.download.route import ca_bundle, proxy_of, proxy_user, without_user
+from tess_source.download.route import ca_bundle, proxy_of, proxy_user
+from tess_source.settings import without_user
 
 if TYPE_CHECKING:
     import urllib3

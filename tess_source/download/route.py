@@ -18,8 +18,9 @@ from urllib.request import getproxies
 
 from tess_source.errors import NetworkError, QueryError
 from tess_source.paths import user_path
+from tess_source.settings import without_user
 
-__all__ = ["Trouble", "ca_bundle", "proxy_answer", "proxy_of", "proxy_user", "through", "trouble_of", "without_user"]
+__all__ = ["Trouble", "ca_bundle", "proxy_answer", "proxy_of", "proxy_user", "through", "trouble_of"]
 
 CA_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 """Environment variables that name a file or folder of certificates; the first that is set is used."""
@@ -102,12 +103,6 @@ def proxy_user(proxy: str) -> str:
     """Return ``user:password`` of a proxy; empty if its address has none."""
     parts = urlsplit(proxy)
     return f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else ""
-
-
-def without_user(url: str) -> str:
-    """Return an address without the user name and password that it may have."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def through(url: str, *, answered: bool = False) -> str:

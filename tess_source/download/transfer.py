@@ -21,7 +21,7 @@ from tess_source.download.destination import Destination
 from tess_source.download.part import Part, PartLostError, Source
 from tess_source.download.progress import Share
 from tess_source.download.route import proxy_answer, through, trouble_of
-from tess_source.errors import DownloadError, NetworkError
+from tess_source.errors import DownloadError, NetworkError, bare_reason
 from tess_source.files.verify import Verifier
 from tess_source.hooks.records import Request
 from tess_source.settings import Patience
@@ -175,7 +175,7 @@ class Transfers:
         except OSError as error:
             if isinstance(error, DownloadError):
                 raise
-            raise DownloadError(f"{str(path)!r} cannot be read: {error.strerror or error}") from error
+            raise DownloadError(f"{str(path)!r} cannot be read: {bare_reason(error)}") from error
         with source:
             self.destination.room(task.part, size)
             task.part.restart(task.verifier(size), size, Source(task.request.url))

@@ -17,7 +17,7 @@ from typing import Any
 
 from tess_source.errors import DamagedFileError
 
-__all__ = ["BLOCK", "CARD", "END", "MISSING", "Header", "Value", "end_of"]
+__all__ = ["BLOCK", "CARD", "END", "MISSING", "Header", "Value", "end_of", "whole_number"]
 
 BLOCK, CARD, KEYWORD = 2880, 80, 8
 """Bytes of a FITS block, of a header card, and of the keyword that a card begins with (sections 3.1 and 4.1)."""
@@ -59,6 +59,13 @@ def end_of(data: bytes, start: int = 0) -> int:
     while end >= 0 and (end - start) % CARD:
         end = data.find(END, end + 1)
     return end
+
+
+def whole_number(value: object) -> int | None:
+    """Return a value that is a whole number, also if it is written as text, as TGLC does; None for anything else."""
+    if type(value) is int:
+        return value
+    return int(value) if isinstance(value, str) and value.isdecimal() else None
 
 
 class Header(Mapping[str, Value]):

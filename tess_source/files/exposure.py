@@ -11,16 +11,22 @@ from pathlib import Path
 from typing import Any
 
 from tess_source.errors import DamagedFileError
-from tess_source.files.verify import form_of
+from tess_source.files.verify import is_fits
 from tess_source.files.whole import headers_of, opened_plain
+from tess_source.names.vocabulary import FFI_ERAS
 
-__all__ = ["exptime_of_file", "exptime_of_headers"]
+__all__ = ["EFFECTIVE", "OF_IMAGES", "TOLERANCE", "exptime_of_file", "exptime_of_headers"]
 
-NOMINAL = (20.0, 120.0, 200.0, 600.0, 1800.0)
+OF_IMAGES = tuple(sorted(seconds for _, seconds in FFI_ERAS))
+"""Nominal exposure times of full-frame images [s]."""
+NOMINAL = (20.0, 120.0, *OF_IMAGES)
 """Exposure times of TESS [s]."""
 EFFECTIVE = 0.792
-"""Part of the nominal time in which light is kept. Some writers give that time."""
+"""Time that light is gathered in, over the nominal: 1.98 of every 2 s, of which cosmic-ray mitigation keeps 8 in 10
+(TESS Instrument Handbook, sections 4 and 5). MAST's ``t_exptime`` of full-frame images is this one (1425.6, 475.2, 158.4 s), and so are
+those of some pipelines."""
 TOLERANCE = 0.01
+"""Two exposure times are the same within this part of them: real ones are 475.199786 or 1425.599379."""
 SECONDS = ("XPTIME", "EXPTIME", "XPOSURE")
 """Keywords of single pipelines for the exposure time [s]: TGLC; TARS and TICA; CDIPS."""
 DAY = 86400.0
@@ -62,7 +68,7 @@ def exptime_of_file(path: Path) -> float | None:
     OSError
         If it cannot be read.
     """
-    if not form_of(path.name).startswith("fits"):
+    if not is_fits(path.name):
         return None
     try:
         with opened_plain(path) as stream:

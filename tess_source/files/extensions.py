@@ -6,12 +6,9 @@ A file that is cut exactly between two HDUs is valid FITS. Only its headers can 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from tess_source.errors import DamagedFileError
-
-if TYPE_CHECKING:
-    from tess_source.files.cards import Header
+from tess_source.files.cards import Header, whole_number
 
 __all__ = ["check_extensions", "least_extensions"]
 
@@ -36,7 +33,7 @@ def least_extensions(headers: Sequence[Header]) -> int:
     """
     primary, first = headers[0], headers[1] if len(headers) > 1 else {}
     creator, origin = str(primary.get("CREATOR")), primary.get("ORIGIN")
-    counted = _number(primary.get("NEXTEND"))
+    counted = whole_number(primary.get("NEXTEND")) or 0
     least = counted if origin in COUNTED_ORIGINS or any(name in creator for name in COUNTED) else 0
     if primary.get("PCORIGIN") is not None and type(primary.get("LITE")) is bool:
         least = (
@@ -45,12 +42,16 @@ def least_extensions(headers: Sequence[Header]) -> int:
     elif origin == "STScI/MAST" and first.get("EXTNAME") == "PIXELS":
         least = 2  # a cut-out: the pixels and the aperture
     elif "DvTimeSeriesExporter" in creator and "NUMTCES" in primary:
-        least = _number(primary["NUMTCES"]) + 1  # one table per TCE, and the statistics
+        least = (whole_number(primary["NUMTCES"]) or 0) + 1  # one table per TCE, and the statistics
     elif "FfiExporter" in creator and first.get("BITPIX") == -32:
         least = 2  # a calibrated image and its uncertainty; raw images are integers, and have one extension
     elif origin == "UCSB/TGLC" and "TGLCVER" in primary:
         least = 2  # from version 0.7 on, a stack of images lies behind the table; NEXTEND still says 1
-    elif origin == "TASOC/Aarhus" and first.get("CORRMET") == "Ensemble" and _number(primary.get("VERSION")) >= 5:
+    elif (
+        origin == "TASOC/Aarhus"
+        and first.get("CORRMET") == "Ensemble"
+        and (whole_number(primary.get("VERSION")) or 0) >= 5
+    ):
         least = counted + 1  # NEXTEND does not count the list of the ensemble
     return least
 
@@ -72,10 +73,3 @@ def check_extensions(headers: Sequence[Header], found: int) -> None:
     """
     if (wanted := least_extensions(headers)) > found:
         raise DamagedFileError(f"{wanted - found} of its {wanted} extensions are missing at the end")
-
-
-def _number(value: object) -> int:
-    """Return a whole number, also if it is written as text, and 0 for anything else."""
-    if type(value) is int:
-        return value
-    return int(value) if isinstance(value, str) and value.isdecimal() else 0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tess_source._lazy import np
 from tess_source.errors import DamagedFileError
-from tess_source.files.cards import BLOCK, Header, end_of
+from tess_source.files.cards import BLOCK, Header, end_of, whole_number
 from tess_source.files.extensions import check_extensions
 from tess_source.files.fits_headers import LONGEST_HEADER
 
@@ -217,14 +217,8 @@ def _text_of(header: Header, key: str) -> str:
     return (header.field(key) if value is None else str(value)).strip()
 
 
-def _int_of(header: Header, key: str) -> int | None:
-    """Return a whole number, also if it is written as text."""
-    said = _text_of(header, key)
-    return int(said) if said.isdecimal() else None
-
-
 def _release_of(header: Header) -> Release:
     procver, date = (
         said if said.isprintable() else "" for said in (_text_of(header, "PROCVER"), _text_of(header, "DATE"))
     )
-    return Release(_int_of(header, "DATA_REL"), procver or None, date or None)
+    return Release(whole_number(_text_of(header, "DATA_REL")), procver or None, date or None)

@@ -10,21 +10,23 @@ from typing import TYPE_CHECKING, Protocol
 
 from tess_source.errors import DamagedFileError
 from tess_source.files.fits_stream import FitsWalk, Release
+from tess_source.files.whole import GZIP
 from tess_source.paths import user_path
 
 if TYPE_CHECKING:
     from xml.parsers.expat import XMLParserType
 
-__all__ = ["Release", "Verifier", "form_of", "problem_of", "release_of"]
+__all__ = ["Release", "Verifier", "form_of", "is_fits", "problem_of", "release_of"]
 
 CHUNK = 1 << 20
 """Bytes read at a time."""
 TAIL = 1024
 """Last bytes of a PDF in which its end mark must be (ISO 32000-1, annex H.3, note 18: within the last 1,024 bytes)."""
-GZIP = b"\x1f\x8b"
 FORMS = {
     ".fits": "fits",
     ".fits.gz": "fits.gz",
+    ".fit": "fits",
+    ".fit.gz": "fits.gz",
     ".pdf": "pdf",
     ".xml": "xml",
     ".xsd": "xml",
@@ -186,9 +188,9 @@ def release_of(path: str | Path) -> Release:
         Empty if the file is not FITS, or has none of these.
     """
     file = user_path(path)
-    if not (form := form_of(file.name)).startswith("fits"):
+    if not is_fits(file.name):
         return Release()
-    check = _CHECKS[form]()
+    check = _CHECKS[form_of(file.name)]()
     with file.open("rb") as stream:
         while check.release is None and (data := stream.read(4 * 2880)):
             if _problem_in(check.feed, data) is not None:
@@ -201,6 +203,11 @@ def form_of(name: str, kind: str | None = None) -> str:
     lower = name.lower()
     known = (form for ending, form in FORMS.items() if lower.endswith(ending))
     return next(known, None) or KIND_FORMS.get(kind or "", "other")
+
+
+def is_fits(name: str) -> bool:
+    """Return whether a file is FITS by its name, plain or compressed."""
+    return form_of(name).startswith("fits")
 
 
 def _starts_as_page(path: Path) -> bool:

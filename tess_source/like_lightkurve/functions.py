@@ -5,14 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
-from tess_source.errors import QueryError, nearest
+from tess_source.errors import QueryError, did_you_mean
 from tess_source.like_lightkurve.result import SearchTable
 from tess_source.session import Session, default_session
 from tess_source.targets.parse import arcseconds, parse_targets
 from tess_source.targets.target import Target
+from tess_source.units import is_whole
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
@@ -202,9 +202,7 @@ def _check_words(function: str, words: Mapping[str, Any], session: Session) -> N
                 f"{function}() takes no {name!r}, which is for Kepler and K2; TESS has sectors, e.g. sector=14"
             )
         if name not in known and name not in KEPLERS:
-            close = nearest(name, known)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise TypeError(f"{function}() takes no {name!r}{hint}")
+            raise TypeError(f"{function}() takes no {name!r}{did_you_mean(name, known)}")
 
 
 def _check_mission(mission: Any) -> None:
@@ -258,6 +256,6 @@ def _stars(target: Any, radius: Any) -> Iterator[Target]:
 
 
 def _first_rows(limit: int | None) -> slice:
-    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, Integral) or limit < 0):
+    if limit is not None and not is_whole(limit, 0):
         raise QueryError(f"limit={limit!r}: give a whole number of rows")
     return slice(None if limit is None else int(limit))

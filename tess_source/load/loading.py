@@ -19,6 +19,7 @@ from tess_source.errors import LoadError, NoReaderError, PluginError, QueryError
 from tess_source.hooks.registry import Registry
 from tess_source.tables.items import Entry
 from tess_source.tables.loaded import Loaded, Opened
+from tess_source.units import is_whole
 
 __all__ = ["each_opened", "open_entry", "read"]
 
@@ -133,8 +134,7 @@ def each_opened(
     LoadError
         If a process dies, or a plugin cannot be sent to the others.
     """
-    is_number = isinstance(workers, Integral) and not isinstance(workers, bool) and int(workers) >= 1
-    if not (workers is None or is_number or isinstance(workers, Executor)):
+    if not (workers is None or is_whole(workers, 1) or isinstance(workers, Executor)):
         raise QueryError(f"workers={workers!r}: give a whole number of at least 1, an executor, or None")
     if function is not None and not callable(function):
         raise QueryError(f"function={function!r}: give something that can be called with an opened file")

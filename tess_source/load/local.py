@@ -11,14 +11,13 @@ from tess_source import names
 from tess_source._lazy import pl
 from tess_source.errors import QueryError
 from tess_source.files.exposure import exptime_of_file
+from tess_source.files.verify import is_fits
 from tess_source.paths import user_path
 from tess_source.tables.items import HERE, Entry, Items, completed, item_from
 from tess_source.tables.listing import Products
 from tess_source.tables.plan import Fetches, Manifest, Plan
 
 __all__ = ["manifest_of"]
-
-FITS = (".fits", ".fits.gz", ".fit", ".fit.gz")
 
 
 def manifest_of(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], session: Fetches) -> Manifest:
@@ -83,7 +82,7 @@ def _files_below(folder: Path) -> Iterator[Path]:
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:
-            known = name.lower().endswith(FITS) or names.parse(name).kind != "other"
+            known = is_fits(name) or names.parse(name).kind != "other"
             if known and not name.startswith("."):
                 yield Path(place, name)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from tess_source import names
 from tess_source._lazy import pl
 from tess_source.cache.verified import READERS
+from tess_source.errors import bare_reason
 from tess_source.files.folder import Folder
 from tess_source.files.verify import Release, Verifier, read_through
 from tess_source.paths import user_path
@@ -136,7 +137,7 @@ def _state_and_reason(folder: Folder, item: Item, sizes_only: bool) -> tuple[str
     except FileNotFoundError:
         return MISSING, ""
     except OSError as error:
-        return MISSING, f"it cannot be read: {error.strerror}"
+        return MISSING, f"it cannot be read: {bare_reason(error)}"
 
 
 def _state_by_reading(path: Path, item: Item, size: int) -> tuple[str, str]:

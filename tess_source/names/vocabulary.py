@@ -365,5 +365,7 @@ def ffi_exptime(sector: int) -> float:
     return next(seconds for last, seconds in FFI_ERAS if last is None or sector <= last)
 
 
+FFI_TARGETS = ("TESS FFI", "TICA FFI")
+"""What MAST gives as the target of full-frame images. A CCD of a sector has thousands of them."""
 FFI_ERAS: tuple[tuple[int | None, float], ...] = ((26, 1800.0), (55, 600.0), (None, 200.0))
 """Last sector of each era of the full-frame images, with the exposure time in seconds."""

@@ -25,9 +25,6 @@ __all__ = ["archives_of", "criteria_of_filters", "question", "question_of_observ
 
 log: logging.Logger = logging.getLogger(__name__)
 
-MOST_NAMES = 3
-"""Most names that are said one by one."""
-
 
 def question(
     registry: Registry,
@@ -72,16 +69,10 @@ def question(
     ResolverError
         If no resolver knows a name.
     """
-    check_missing(missing)
     criteria, filters = _plain_criteria(criteria or {}), dict(filters or {})
     asked = archives_of(registry, settings, archive)
     cone = None if radius is None else arcseconds(radius)
-    parsed, gaps = ([], ()) if targets is None else targets_and_gaps(targets, cone, missing=missing)
-    if targets is not None and not parsed:
-        none = f": none of its {len(gaps):,} rows has a target" if gaps else ""
-        raise QueryError(f"the list of targets is empty{none}; an empty list does not mean everything")
-    if gaps:
-        log.warning("passed over: %s", gaps_in_words(gaps, len(gaps) + len(parsed)))
+    parsed, gaps = _parsed_and_gaps(targets, cone, missing)
     criteria |= _observation_criteria(parsed, criteria)
     stars = [target for target in parsed if not isinstance(target, ObservationKey)]
     found = _resolved(registry, settings, stars, cone, refresh)
@@ -112,6 +103,26 @@ def criteria_of_filters(registry: Registry, filters: Mapping[str, Any]) -> dict[
         make = registry.filters[name].criteria if name in registry.filters else None
         made = {**(dict(make(value)) if make else {}), **made}
     return made
+
+
+def _parsed_and_gaps(targets: Any, radius: float | None, missing: str) -> tuple[Sequence[Parsed], tuple[str, ...]]:
+    """Return the targets, and where there were none.
+
+    Raises
+    ------
+    QueryError
+        If there is no target at all: an empty list does not mean everything, as None does.
+    """
+    check_missing(missing)
+    if targets is None:
+        return (), ()
+    parsed, gaps = targets_and_gaps(targets, radius, missing=missing)
+    if not parsed:
+        none = f": none of its {len(gaps):,} rows has a target" if gaps else ""
+        raise QueryError(f"the list of targets is empty{none}; an empty list does not mean everything")
+    if gaps:
+        log.warning("passed over: %s", gaps_in_words(gaps, len(gaps) + len(parsed)))
+    return parsed, gaps
 
 
 def _plain_criteria(criteria: Mapping[str, Any]) -> dict[str, Any]:
@@ -292,8 +303,8 @@ def _log_resolved(known: Collection[Target], stored: Mapping[str, str]) -> None:
     stored : mapping
         Name → time of the look-up, of those that come from the cache folder.
     """
-    if len(known) > MOST_NAMES:
-        told = text.first([f"{target.text} to {_place_in_words(target)}" for target in known], MOST_NAMES)
+    if len(known) > text.FEW:
+        told = text.first([f"{target.text} to {_place_in_words(target)}" for target in known], text.FEW)
         log.warning("%s names resolved (%s from the cache folder): %s", f"{len(known):,}", f"{len(stored):,}", told)
         return
     for target in known:
@@ -307,4 +318,4 @@ def _place_in_words(target: Target) -> str:
 
 
 def _quoted(names: Iterable[str]) -> str:
-    return text.first(list(map(repr, names)))
+    return text.first(map(repr, names))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np, pl, whole
 from tess_source.errors import TableError
+from tess_source.targets.columns import is_null
 
 if TYPE_CHECKING:
     from astropy.table import Column, Table
 
-__all__ = ["to_astropy", "to_frame"]
+__all__ = ["SCHEME", "frame_of_uris", "to_astropy", "to_frame"]
+
+SCHEME = "[A-Za-z][A-Za-z0-9+.-]*:"
+"""Expression for the beginning of a URI (RFC 3986, section 3.1)."""
 
 
 def to_frame(data: Any) -> pl.DataFrame:
@@ -57,7 +60,7 @@ def frame_of_uris(data: Any) -> pl.DataFrame | None:
     )
     if not (isinstance(values, list | tuple) and values and all(isinstance(value, str) for value in values)):
         return None
-    if strange := [value for value in values if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:\S", value)]:
+    if strange := [value for value in values if not re.match(rf"{SCHEME}\S", value)]:
         raise TableError(
             f"{strange[0]!r} is neither a table nor the URI of a file; to find files of a target, there is search({strange[0]!r})"
         )
@@ -87,7 +90,7 @@ def _from_arrow(data: Any) -> pl.DataFrame:
 def _from_rows(data: Iterable[Any]) -> pl.DataFrame:
     rows = list(data)
     if all(isinstance(row, Mapping) for row in rows):
-        plain = [{name: None if _is_missing(value) else value for name, value in row.items()} for row in rows]
+        plain = [{name: None if is_null(value) else value for name, value in row.items()} for row in rows]
         return pl.DataFrame(plain, infer_schema_length=None)
     return pl.concat(map(to_frame, rows), how="diagonal_relaxed")
 
@@ -115,17 +118,9 @@ def _from_pandas(data: Any) -> pl.DataFrame:
     frame = data.to_frame().T if getattr(data, "ndim", 2) == 1 else data
     columns = []
     for name in frame.columns:
-        values = [None if _is_missing(value) else value for value in frame[name].tolist()]
+        values = [None if is_null(value) else value for value in frame[name].tolist()]
         columns.append(pl.Series(str(name), values, strict=False))
     return pl.DataFrame(columns)
-
-
-def _is_missing(value: Any) -> bool:
-    return (
-        value is None
-        or type(value).__name__ in {"NAType", "NaTType"}
-        or (isinstance(value, float) and math.isnan(value))
-    )
 
 
 def to_astropy(frame: pl.DataFrame) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from tess_source._lazy import pl
 from tess_source.clock import age_of, ago
 from tess_source.display import text
-from tess_source.keywords import naming_keywords
+from tess_source.keywords import naming_keywords_of_methods
 from tess_source.settings import OnProgress
 from tess_source.tables.accessors import given
 from tess_source.tables.among import among
+from tess_source.tables.convert import SCHEME
 from tess_source.tables.items import Entry
 from tess_source.tables.listing import Links, Observations, Products
 from tess_source.tables.plan import Fetches, Manifest, Plan
@@ -32,8 +33,6 @@ ASK_AGAIN = "refresh=True (--refresh) asks the archive again"
 """What to do about an answer from the cache folder that may be too old."""
 MOST_NAMES = 10
 """Most names that `Found.explain` shows one by one."""
-URI = r"^[A-Za-z][A-Za-z0-9+.-]*:"
-"""Beginning of the URI of a file (RFC 3986, section 3.1); everything else that links name is a key."""
 
 
 class HasRoot(Protocol):
@@ -77,6 +76,7 @@ class Drop:
         return f"{self.filter}={self.value}: dropped {self.dropped:,}, kept {self.kept:,} ({self.plugin})"
 
 
+@naming_keywords_of_methods
 @dataclass(frozen=True, repr=False)
 class Found(FoundMethods):
     """The answer to a search; immutable.
@@ -124,7 +124,6 @@ class Found(FoundMethods):
         """
         return given(self.session, "found").select(self, **filters)
 
-    @naming_keywords
     def plan(self, root: str | Path | None = None, *, layout: str = "mast") -> Plan:
         """Plan the download of the products.
 
@@ -187,7 +186,7 @@ class Found(FoundMethods):
             lines.append(f"left: {text.number(len(self.products), 'product')}")
         if gone := self._tics_without_products():
             lines.append(
-                f"no product left for {text.number(len(gone), 'TIC id')} with observations: {_first_ten(gone)}"
+                f"no product left for {text.number(len(gone), 'TIC id')} with observations: {text.first(sorted(gone))}"
             )
         if self.from_store and (gone or self.unobserved() or self.unmatched() or not len(self)):
             lines.append(f"this is an answer from the cache folder; {ASK_AGAIN}")
@@ -232,7 +231,8 @@ class Found(FoundMethods):
         """Return in words which TIC ids have no observations, if others have some; else an empty text."""
         missing, asked = self._tics_without_observations(), self._tics_of_query()
         of = "TIC id has" if len(asked) == 1 else "TIC ids have"
-        return f"{len(missing):,} of {len(asked):,} {of} no observations: {_first_ten(missing)}" if missing else ""
+        said = f"{len(missing):,} of {len(asked):,} {of} no observations: {text.first(sorted(missing))}"
+        return said if missing else ""
 
     def unmatched(self) -> str:
         """Return in words at which names there is no star with observations, if other targets have some; else an empty text."""
@@ -281,7 +281,7 @@ class Found(FoundMethods):
         """
         uris = among(self.products["uri"])
         named = self.links.to_polars().filter(pl.col("subject").is_in(uris))["object"]
-        keys = named.filter(~named.str.contains(URI))
+        keys = named.filter(~named.str.contains(f"^{SCHEME}"))
         near = pl.col("subject").is_in(uris) | pl.col("object").is_in(uris) | pl.col("subject").is_in(among(keys))
         return self.links.where(near)
 
@@ -322,12 +322,6 @@ class Found(FoundMethods):
         return self.products.to_pandas()
 
 
-def _first_ten(tics: Iterable[int]) -> str:
-    """Return the first ten of some TIC ids as text."""
-    known = sorted(tics)
-    return ", ".join(map(str, known[:10])) + (" …" if len(known) > 10 else "")
-
-
 def _record_of_drop(drop: Drop) -> dict[str, Any]:
     return {
         "filter": drop.filter, "value": drop.value, "plugin": drop.plugin, "kept": drop.kept, "dropped": drop.dropped,
@@ -337,7 +331,7 @@ def _record_of_drop(drop: Drop) -> dict[str, Any]:
 
 def _query_in_words(query: Query) -> str:
     """Return a query in words."""
-    shown = text.first([str(target) for target in query.targets], 5)
+    shown = text.first(query.targets, 5)
     return ", ".join(filter(None, [shown, _criteria_in_words(query.criteria)])) or "everything"
 
 

@@ -11,13 +11,11 @@ from tess_source.display import text
 from tess_source.tables.listing import Observations
 from tess_source.targets.target import Target
 
-__all__ = ["MOST_SAID", "Taken", "separation", "several_taken", "stars_taken", "taken_in_words"]
+__all__ = ["Taken", "separation", "several_taken", "stars_taken", "taken_in_words"]
 
 REACH = 10.0
 """Greatest distance of a star that a name can mean [arcsec]. The archive finds what overlaps a cone of
 `tess_source.targets.target.DEFAULT_RADIUS`, and an observation has a radius of 5 arcsec."""
-MOST_SAID = 3
-"""Most names that are said one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ def taken_in_words(taken: Sequence[Taken], targets: Sequence[Target], observatio
 
 def several_taken(taken: Sequence[Taken]) -> str:
     """Return which stars names are taken to mean; many names are counted, with a few examples."""
-    if len(taken) <= MOST_SAID:
+    if len(taken) <= text.FEW:
         return "; ".join(f"{star.target.text}: {star}" for star in taken)
-    shown = text.first([f"{star.target.text} TIC {star.tic}" for star in taken], MOST_SAID)
+    shown = text.first([f"{star.target.text} TIC {star.tic}" for star in taken], text.FEW)
     return f"{len(taken):,} names: using the star nearest to the coordinates of each: {shown}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 from tess_source._lazy import pl
 from tess_source.disk import write_whole
 from tess_source.display import text
-from tess_source.keywords import naming_keywords
+from tess_source.keywords import naming_keywords_of_methods
 from tess_source.paths import user_path
 from tess_source.settings import OnProgress
 from tess_source.tables.accessors import KnowsSchemes, given
@@ -20,7 +20,7 @@ from tess_source.tables.convert import to_astropy
 from tess_source.tables.entries import as_astroquery, as_frame, counted, with_sums
 from tess_source.tables.items import HERE, Entry, Item, Items, item_from
 from tess_source.tables.listing import Links, Observations, Products
-from tess_source.tables.loaded import Group, Loaded, Opened, opened_values
+from tess_source.tables.opening import Openable, Opens
 from tess_source.tables.planning import check_parts, other_schemes, planned
 from tess_source.tables.saved import as_text
 from tess_source.tables.typed import ManifestMethods
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Fetches", "Interrupted", "Manifest", "Plan"]
 
 
-class Fetches(Protocol):
+class Fetches(Opens, Protocol):
     """The part of a session that plans and manifests use."""
 
     @property
@@ -47,30 +47,12 @@ class Fetches(Protocol):
         """Fetch files that are not here yet, entry by entry."""
         ...
 
-    def read(self, manifest: Manifest, /, **options: Any) -> Loaded:
-        """Open files, and keep the reason per file that cannot be opened."""
-        ...
-
-    def open(self, what: Manifest, /, **options: Any) -> Group | Loaded:
-        """Open files into one collection."""
-        ...
-
     def _expected_status(self, plan: Plan, /) -> list[str]:
         """Return the expected status of each file of a plan."""
         ...
 
-    def _each_opened(
-        self,
-        manifest: Manifest,
-        function: Callable[[Any], Any] | None,
-        workers: int | Executor | None,
-        options: Mapping[str, Any],
-        /,
-    ) -> Iterator[Opened]:
-        """Open files one by one."""
-        ...
 
-
+@naming_keywords_of_methods
 @dataclass(frozen=True, repr=False)
 class Plan:
     """A table of files to fetch, the folder for them, and a record of how they were found."""
@@ -146,7 +128,6 @@ class Plan:
         """Return whether each file lies whole in the folder already: one boolean per file. See `expected`."""
         return (self.expected()["status"] == HERE).alias("here")
 
-    @naming_keywords
     def download(
         self,
         *,
@@ -230,8 +211,9 @@ class Plan:
         return other_schemes(self.items, self.session.registry.transports)
 
 
+@naming_keywords_of_methods
 @dataclass(frozen=True, repr=False)
-class Manifest(ManifestMethods):
+class Manifest(Openable, ManifestMethods):
     """The results of a download, one entry per file of the plan."""
 
     accessors_of: ClassVar[str] = "manifest"
@@ -285,87 +267,6 @@ class Manifest(ManifestMethods):
 
     def _checked_session(self) -> Fetches:
         return given(self.plan.session, "manifest")
-
-    def read(self, **options: Any) -> Loaded:
-        """Open every file that is there, and report the files that cannot be opened.
-
-        Parameters
-        ----------
-        **options
-            Passed to the readers, e.g. ``flux_column="sap_flux"``, ``quality_bitmask="hard"``.
-
-        Returns
-        -------
-        Loaded
-            Groups of opened files by kind, and the failures with their reasons.
-
-        Raises
-        ------
-        QueryError
-            If an argument makes no sense for any file.
-        """
-        return self._checked_session().read(self, **options)
-
-    def load(self, **options: Any) -> Group | Loaded:
-        """Open every file that is there.
-
-        Parameters
-        ----------
-        **options
-            Passed to the readers, e.g. ``flux_column="sap_flux"``, ``quality_bitmask="hard"``.
-
-        Returns
-        -------
-        lightkurve.LightCurveCollection or lightkurve.TargetPixelFileCollection or Loaded
-            The collection, if all opened files are of one kind; else a `Loaded`, with one collection per kind. Files that could not be
-            opened are logged, one warning per reason; `read` returns them as data.
-
-        Raises
-        ------
-        LoadError
-            If no file could be opened; the message has each reason once, with its files.
-        QueryError
-            If an argument makes no sense for any file.
-        """
-        return self._checked_session().open(self, **options)
-
-    def iter_load(self, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Any]:
-        """Open one file at a time, so that memory does not grow: see `map`. What cannot be opened is skipped with a warning."""
-        return opened_values(self._checked_session()._each_opened(self, None, workers, options))
-
-    def iter_read(self, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Opened]:
-        """Open one file at a time, and yield each with its object or its error. See `iter_load` and `map`."""
-        return self._checked_session()._each_opened(self, None, workers, options)
-
-    def map(
-        self, function: Callable[[Any], Any], *, workers: int | Executor | None = None, **options: Any
-    ) -> Iterator[Opened]:
-        """Open every file and yield the result of a function of it, in the order of the manifest.
-
-        Parameters
-        ----------
-        function : callable
-            Takes an opened file. Only its result comes back from another process, so it should be small.
-        workers : int or Executor, optional
-            Number of other processes to use; None: this process. New processes import the plugins' libraries again (lightkurve takes
-            some seconds) and find the function by its name: define it in a module. A script needs ``if __name__ == "__main__":``.
-        **options
-            Passed to the readers.
-
-        Yields
-        ------
-        Opened
-            One per file, with the result of the function, or the reason why the file could not be opened. At most four files per
-            worker are under way.
-
-        Raises
-        ------
-        LoadError
-            If a process dies, or a plugin cannot be sent to the others.
-        Exception
-            Any exception of the function, with a note that names the file.
-        """
-        return self._checked_session()._each_opened(self, function, workers, options)
 
     def to_polars(self) -> pl.DataFrame:
         """Return a polars frame: one row per file."""

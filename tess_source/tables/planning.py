@@ -10,6 +10,7 @@ from typing import Any
 from tess_source import paths
 from tess_source._lazy import pl
 from tess_source.errors import TableError, UnsafePathError
+from tess_source.tables.convert import SCHEME
 from tess_source.tables.items import BLANK, NO_ADDRESS, Items, completed
 from tess_source.tables.listing import Links, Observations, Products
 
@@ -87,7 +88,7 @@ def _with_release(frame: pl.DataFrame, observations: Observations | None) -> pl.
 def _path_and_problem(layout: str, row: Mapping[str, Any]) -> tuple[str, str | None]:
     if not row["uri"]:
         return "", NO_ADDRESS
-    if re.search(BLANK, row["uri"]) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^ ]+", row["uri"]):
+    if re.search(BLANK, row["uri"]) or not re.fullmatch(f"{SCHEME}[^ ]+", row["uri"]):
         return "", f"its address {row['uri']!r} is not a URI"
     try:
         return paths.relative_path(layout, row), None

@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
+from tess_source.display import text
 from tess_source.errors import DamagedFileError, LoadError, NoColumnError, did_you_mean
 
 __all__ = ["Reasons"]
 
-MOST_NAMES = 3
-"""Most files that are named per reason."""
 MOST_REASONS = 10
 """Most reasons in an error message."""
 
@@ -121,5 +120,4 @@ def _reason_in_words(files: Sequence[tuple[str, object]]) -> str:
 
 
 def _names_of_files(files: Sequence[tuple[str, object]]) -> str:
-    names = ", ".join(PurePath(file).name for file, _ in files[:MOST_NAMES])
-    return f"{names} and {len(files) - MOST_NAMES:,} more" if len(files) > MOST_NAMES else names
+    return text.first((PurePath(file).name for file, _ in files), text.FEW)

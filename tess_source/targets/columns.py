@@ -11,10 +11,11 @@ from numbers import Real
 from typing import Any
 
 from tess_source.errors import QueryError
+from tess_source.names.vocabulary import FFI_TARGETS
 from tess_source.targets.target import Gap, ObservationKey
 from tess_source.targets.texts import is_blank
 
-__all__ = ["IDS", "TARGET_COLUMNS", "Columns", "is_missing", "plain_column"]
+__all__ = ["IDS", "TARGET_COLUMNS", "Columns", "is_missing", "is_null", "plain_column"]
 
 IDS = ("tic", "ticid", "ticnumber", "ticno", "tessinputcatalogid", "tid")
 NAMES = (
@@ -31,8 +32,6 @@ PLACES = (
 )  # fmt: skip
 CATALOGUE_ID = "id"
 """The TIC's own column of ids. In other tables it may be anything, so it is used only if there is no other column of targets."""
-IMAGES = ("TESS FFI", "TICA FFI")
-"""What the archive writes as the target of a full-frame image."""
 
 TARGET_COLUMNS = (*IDS, *NAMES, CATALOGUE_ID)
 """Names of columns with targets, best first; case, units in brackets and all but letters and digits do not count."""
@@ -45,8 +44,11 @@ def plain_column(name: object) -> str:
 
 def is_missing(value: Any) -> bool:
     """Return whether a cell is empty: None, NaN, NaT, pandas' NA, masked, or a text that says so."""
-    if isinstance(value, str):
-        return is_blank(value)
+    return is_blank(value) if isinstance(value, str) else is_null(value)
+
+
+def is_null(value: Any) -> bool:
+    """Return whether a value stands for none: None, NaN, NaT, pandas' NA, a null of pyarrow, or masked."""
     kind = type(value).__name__
     if value is None or kind in {"NAType", "NaTType", "MaskedConstant", "NullScalar"}:
         return True
@@ -109,7 +111,7 @@ class Columns:
         """Return what a row has for a target: the cell of the best column that is not empty, a pair, an `ObservationKey` or a `Gap`."""
         cell = row.__getitem__
         for name in self.cells:
-            if not is_missing(value := cell(name)) and not (isinstance(value, str) and value in IMAGES):
+            if not is_missing(value := cell(name)) and not (isinstance(value, str) and value in FFI_TARGETS):
                 return value
         for name in self.observations:
             if not is_missing(value := cell(name)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import io
 import re
 import sys
@@ -12,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from tess_source._lazy import pl, whole
-from tess_source.errors import QueryError
+from tess_source.errors import DamagedFileError, QueryError, bare_reason
+from tess_source.files.whole import GZIP, decompressed
 from tess_source.paths import user_path
 from tess_source.targets.formats import ListedRow, rows_of_text
 from tess_source.targets.parse import check_missing, gaps_in_words
@@ -82,13 +82,12 @@ def _targets_of_file(path: str | Path, missing: str) -> list[Any]:
     file, where = user_path(path), repr(str(path))
     try:
         content = file.read_bytes()
-        content = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+        content = decompressed(content) if content.startswith(GZIP) else content
         if (table := _binary_table(content)) is not None:
             return _checked(_rows_of(table), where, missing)
         text = _text(content)
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise QueryError(f"the list of targets {where} cannot be read: {reason}") from error
+    except (OSError, DamagedFileError, UnicodeDecodeError) as error:
+        raise QueryError(f"the list of targets {where} cannot be read: {bare_reason(error)}") from error
     suffixes = [suffix.lower() for suffix in file.suffixes]
     return _checked(rows_of_text(text, where, is_table=bool({".csv", ".ecsv", ".tsv"} & set(suffixes))), where, missing)
 

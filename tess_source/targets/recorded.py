@@ -9,6 +9,7 @@ from typing import Any
 from tess_source._lazy import whole
 from tess_source.errors import LockError
 from tess_source.targets.target import Query, Target
+from tess_source.units import plain_number
 
 __all__ = ["plain", "query_from", "question", "restored"]
 
@@ -80,8 +81,7 @@ def plain(value: Any) -> Any:
     Tuples, ranges, slices and quantities, which differ in meaning from lists, become a dict with one entry. A value that cannot be written
     becomes ``{"unwritable": …}``, so that a record can always be made.
     """
-    if hasattr(value, "item") and not getattr(value, "shape", ()) and not hasattr(value, "unit"):
-        value = value.item()
+    value = plain_number(value)
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Mapping):

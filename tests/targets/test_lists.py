@@ -227,6 +227,14 @@ def test_utf_16_and_gzip_are_read(tmp_path: Path) -> None:
     assert means(read_targets(written(tmp_path, gzip.compress(b"tic\n1\n"), "list.csv.gz"))) == [1]
 
 
+def test_a_compressed_list_that_is_damaged_is_named(tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress("".join(f"{number * number}\n" for number in range(3000)).encode()))
+    packed[300] ^= 0x55
+    for content in (packed, packed[:300]):
+        with pytest.raises(QueryError, match=r"list\.csv\.gz' cannot be read: its compressed bytes are not whole"):
+            read_targets(written(tmp_path, bytes(content), "list.csv.gz"))
+
+
 def test_standard_input_is_read_as_a_file_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("tic,name\n1,\n,KELT-9\n"))
     assert list(expand(["-", "7"])) == ["1", "KELT-9", "7"]

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from tess_source.display import text
 from tess_source.errors import QueryError
 from tess_source.wording import Wording
 
 if TYPE_CHECKING:
     from tess_source.tables.found import Found
 
-__all__ = ["only_target", "short_list", "tics_asked_for"]
-
-SHOWN = 5
-"""Targets that a message names at most."""
+__all__ = ["only_target", "tics_asked_for"]
 
 
 def tics_asked_for(found: Found, tics: Iterable[int]) -> list[int]:
@@ -41,11 +39,6 @@ def only_target(tics: Sequence[int]) -> int:
     """
     if len(tics) == 1:
         return tics[0]
-    shown = f": {short_list(tics)}" if tics else ""
+    shown = f": {text.first(tics, 5)}" if tics else ""
     one = Wording("tic=…", "--tic …")
     raise QueryError("a picture shows one target; say ", one, f": there are {len(tics):,}{shown}")
-
-
-def short_list(tics: Sequence[int]) -> str:
-    """Return the first TIC ids as text."""
-    return ", ".join(map(str, tics[:SHOWN])) + (" …" if len(tics) > SHOWN else "")

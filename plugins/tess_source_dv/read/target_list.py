@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tess_source._lazy import pl
 from tess_source.errors import DamagedFileError, LoadError
+from tess_source.files.whole import GZIP
 from tess_source.paths import user_path
 from tess_source_dv.sector_bits import sectors_of_bits
 
@@ -69,7 +70,7 @@ def read_target_list(path: Path | str) -> pl.DataFrame:
 def _content(path: Path) -> str:
     """Read a text, plain or compressed, but never more than `MOST_BYTES`."""
     with path.open("rb") as file:
-        compressed = file.read(2) == b"\x1f\x8b"
+        compressed = file.read(len(GZIP)) == GZIP
         file.seek(0)
         try:
             content = (gzip.GzipFile(fileobj=file) if compressed else file).read(MOST_BYTES + 1)

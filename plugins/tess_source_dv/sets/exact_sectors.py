@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tess_source import names, paths
 from tess_source._lazy import pl
+from tess_source.display import text
 from tess_source.errors import DamagedFileError, LoadError
 from tess_source.functions import products as products_of
 from tess_source.session import session_of
@@ -156,7 +157,7 @@ def _why_no_set_is_listed(path: Path, dv: pl.DataFrame) -> str:
     rows, keys = read_target_list(path), ["first_sector", "last_sector"]
     if len(dv.join(rows, on=keys, how="semi")):
         tics = dv.join(rows, on=keys, how="semi")["tic"].unique().sort().to_list()
-        return f"it does not list TIC {', '.join(map(str, tics[:5]))}{' …' if len(tics) > 5 else ''}"
+        return f"it does not list TIC {text.first(tics, 5)}"
     ranges = rows.select(keys).unique().sort(keys).rows()
     searched = ", ".join(f"{first}-{last}" for first, last in ranges) or "none"
     return f"it is of the search over sectors {searched}, of which no run is listed here"

@@ -1,0 +1,122 @@
+"""The methods of a manifest that open its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
+from typing import Any, Protocol
+
+from tess_source.tables.loaded import Group, Loaded, Opened, opened_values
+
+__all__ = ["Openable", "Opens"]
+
+
+class Opens(Protocol):
+    """The part of a session that opens the files of a manifest."""
+
+    def read(self, manifest: Any, /, **options: Any) -> Loaded:
+        """Open files, and keep the reason per file that cannot be opened."""
+        ...
+
+    def open(self, what: Any, /, **options: Any) -> Group | Loaded:
+        """Open files into one collection."""
+        ...
+
+    def _each_opened(
+        self,
+        manifest: Any,
+        function: Callable[[Any], Any] | None,
+        workers: int | Executor | None,
+        options: Mapping[str, Any],
+        /,
+    ) -> Iterator[Opened]:
+        """Open files one by one."""
+        ...
+
+
+class Openable:
+    """Files that a session opens: all of them into collections, or one by one."""
+
+    def _checked_session(self) -> Opens:
+        raise NotImplementedError
+
+    def read(self, **options: Any) -> Loaded:
+        """Open every file that is there, and report the files that cannot be opened.
+
+        Parameters
+        ----------
+        **options
+            Passed to the readers, e.g. ``flux_column="sap_flux"``, ``quality_bitmask="hard"``.
+
+        Returns
+        -------
+        Loaded
+            Groups of opened files by kind, and the failures with their reasons.
+
+        Raises
+        ------
+        QueryError
+            If an argument makes no sense for any file.
+        """
+        return self._checked_session().read(self, **options)
+
+    def load(self, **options: Any) -> Group | Loaded:
+        """Open every file that is there.
+
+        Parameters
+        ----------
+        **options
+            Passed to the readers, e.g. ``flux_column="sap_flux"``, ``quality_bitmask="hard"``.
+
+        Returns
+        -------
+        lightkurve.LightCurveCollection or lightkurve.TargetPixelFileCollection or Loaded
+            The collection, if all opened files are of one kind; else a `Loaded`, with one collection per kind. Files that could not be
+            opened are logged, one warning per reason; `read` returns them as data.
+
+        Raises
+        ------
+        LoadError
+            If no file could be opened; the message has each reason once, with its files.
+        QueryError
+            If an argument makes no sense for any file.
+        """
+        return self._checked_session().open(self, **options)
+
+    def iter_load(self, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Any]:
+        """Open one file at a time, so that memory does not grow: see `map`. What cannot be opened is skipped with a warning."""
+        return opened_values(self._checked_session()._each_opened(self, None, workers, options))
+
+    def iter_read(self, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Opened]:
+        """Open one file at a time, and yield each with its object or its error. See `iter_load` and `map`."""
+        return self._checked_session()._each_opened(self, None, workers, options)
+
+    def map(
+        self, function: Callable[[Any], Any], *, workers: int | Executor | None = None, **options: Any
+    ) -> Iterator[Opened]:
+        """Open every file and yield the result of a function of it, in the order of the manifest.
+
+        Parameters
+        ----------
+        function : callable
+            Takes an opened file. Only its result comes back from another process, so it should be small.
+        workers : int or Executor, optional
+            Number of other processes to use; None: this process. New processes import the plugins' libraries again (lightkurve takes
+            some seconds) and find the function by its name: define it in a module. A script needs ``if __name__ == "__main__":``.
+        **options
+            Passed to the readers.
+
+        Yields
+        ------
+        Opened
+            One per file, with the result of the function, or the reason why the file could not be opened. At most four files per
+            worker are under way.
+
+        Raises
+        ------
+        LoadError
+            If a process dies, or a plugin cannot be sent to the others.
+        Exception
+            Any exception of the function, with a note that names the file.
+        """
+        return self._checked_session()._each_opened(self, function, workers, options)
