@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import recording
 from hypothesis import settings
-from places import ROOT
+from places import REAL
 from program_run import Program
 from sizes import size
 
@@ -22,7 +22,6 @@ from tess_source_sample.server import SampleArchive
 settings.register_profile("here", deadline=None, max_examples=size(50, 1000))  # a busy machine is not a failure
 settings.load_profile("here")
 
-REAL = ROOT.parent / "shared" / "real"
 LOOPBACK = {"127.0.0.1", "localhost", "::1", None, ""}
 
 

@@ -50,10 +50,6 @@ def test_a_bitmask_of_numpy_leaves_out_the_same_cadences(manifest: Manifest) -> 
     assert [len(curve) for curve in numpys] == [len(curve) for curve in pythons]
 
 
-def test_processes_are_counted_by_numpys_numbers(manifest: Manifest) -> None:
-    assert len(list(manifest.iter_load(workers=np.int64(1)))) == 2
-
-
 def test_a_data_set_takes_numbers_of_numpy(manifest: Manifest, tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     manifest.to_parquet(tmp_path / "set", shards=np.int64(1), seed=np.int64(3), fractions=np.array([0.5, 0.25, 0.25]))

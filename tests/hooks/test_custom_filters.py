@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 import pytest
 from places import ROOT
+from program_run import Program, Ran
 
 import tess_source_filters
 from tess_source import Filter, Products, Session, hookimpl
@@ -59,6 +60,27 @@ def python(
     return subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False, env=env, cwd=cwd)
 
 
+ProgramAt = Callable[..., Ran]
+
+
+@pytest.fixture
+def program_at(program: Program, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProgramAt]:
+    """The program, run in this process, with one more folder to import from, and to find installed packages in."""
+    folders: set[Path] = set()
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(folder: Path, *words: str) -> Ran:
+        if folder not in folders:
+            monkeypatch.syspath_prepend(folder)
+            folders.add(folder)
+        return program(*words)
+
+    yield run
+    for name, module in list(sys.modules.items()):
+        if any(Path(file).is_relative_to(folder) for folder in folders if (file := getattr(module, "__file__", None))):
+            del sys.modules[name]
+
+
 def test_an_installed_package_is_found_and_listed(site: Path) -> None:
     said = python("-m", "tess_source", "plugins", "--format", "json", path=site)
     row = {row["name"]: row for row in json.loads(said.stdout)}["proposal"]
@@ -70,32 +92,31 @@ def test_an_installed_package_is_found_and_listed(site: Path) -> None:
     )
 
 
-def test_its_filter_is_an_option_that_tells_where_it_comes_from(site: Path) -> None:
-    shown = python("-m", "tess_source", "search", "--help", path=site).stdout
+def test_its_filter_is_an_option_that_tells_where_it_comes_from(site: Path, program_at: ProgramAt) -> None:
+    shown = program_at(site, "search", "--help").out
     line = next(line for line in shown.splitlines() if "--proposal" in line)
     assert "G06062" in line and "[proposal]" in shown
 
 
-def test_its_option_chooses_products(site: Path, archive: SampleArchive) -> None:
+def test_its_option_chooses_products(site: Path, program_at: ProgramAt) -> None:
     def rows(*words: str) -> list[dict[str, Any]]:
-        words = ("-m", "tess_source", "search", KELT9, *words, "--format", "jsonl")
-        said = python(*words, path=site, TESS_SOURCE_SERVER=archive.url)
-        assert said.returncode == 0, said.stderr
-        return [json.loads(line) for line in said.stdout.splitlines()]
+        said = program_at(site, "search", KELT9, *words, "--format", "jsonl")
+        assert said.code == 0, said.err
+        return [json.loads(line) for line in said.out.splitlines()]
 
     everything, chosen = rows("--kind", "lc"), rows("--kind", "lc", "--proposal", "G022053")
     assert {row["first_sector"] for row in chosen} == {14, 15}
     assert len(chosen) < len(everything)
 
 
-def test_a_wrong_value_is_a_usage_error_that_names_the_filter(site: Path, archive: SampleArchive) -> None:
-    said = python("-m", "tess_source", "search", KELT9, "--proposal", "soon", path=site, TESS_SOURCE_SERVER=archive.url)
-    assert said.returncode == 2
-    assert "filter 'proposal' cannot take" in said.stderr and "Traceback" not in said.stderr
+def test_a_wrong_value_is_a_usage_error_that_names_the_filter(site: Path, program_at: ProgramAt) -> None:
+    said = program_at(site, "search", KELT9, "--proposal", "soon")
+    assert said.code == 2
+    assert "filter 'proposal' cannot take" in said.err and "Traceback" not in said.err
 
 
-def test_it_can_be_left_out(site: Path) -> None:
-    shown = python("-m", "tess_source", "--without", "proposal", "search", "--help", path=site).stdout
+def test_it_can_be_left_out(site: Path, program_at: ProgramAt) -> None:
+    shown = program_at(site, "--without", "proposal", "search", "--help").out
     assert "--kind" in shown and "--proposal" not in shown
 
 
@@ -115,26 +136,28 @@ def install(site: Path, name: str, code: str, distribution: str) -> None:
 
 
 def test_an_installed_package_that_does_not_import_is_reported_by_name_and_the_rest_work(
-    tmp_path: Path, archive: SampleArchive
+    tmp_path: Path, program_at: ProgramAt
 ) -> None:
     install(tmp_path, "rotten", "import no_such_module_anywhere\n", "tess-source-rotten")
-    said = python("-m", "tess_source", "plugins", "--format", "json", path=tmp_path)
-    row = {row["name"]: row for row in json.loads(said.stdout)}["rotten"]
+    said = program_at(tmp_path, "plugins", "--format", "json")
+    row = {row["name"]: row for row in json.loads(said.out)}["rotten"]
     assert (
         row["state"] == "broken" and "no_such_module_anywhere" in row["error"] and row["origin"] == "tess-source-rotten"
     )
-    assert said.returncode == 1 and "'rotten'" in said.stderr
-    said = python("-m", "tess_source", "search", KELT9, path=tmp_path, TESS_SOURCE_SERVER=archive.url)
-    assert said.returncode == 0 and "'rotten'" in said.stderr
+    assert said.code == 1 and "'rotten'" in said.err
+    said = program_at(tmp_path, "search", KELT9)
+    assert said.code == 0 and "'rotten'" in said.err
 
 
-def test_an_installed_package_that_claims_a_taken_name_stops_the_program_and_both_are_named(tmp_path: Path) -> None:
+def test_an_installed_package_that_claims_a_taken_name_stops_the_program_and_both_are_named(
+    tmp_path: Path, program_at: ProgramAt
+) -> None:
     code = "import tess_source\n@tess_source.hookimpl\ndef tess_filters():\n    return (tess_source.Filter('kind', lambda p, v: v, 'x'),)\n"
     install(tmp_path, "greedy", code, "tess-source-greedy")
-    said = python("-m", "tess_source", "plugins", path=tmp_path)
-    assert said.returncode != 0
-    assert "'filters' and 'greedy' both declare the filter 'kind'" in said.stderr and "Traceback" not in said.stderr
-    assert python("-m", "tess_source", "--without", "greedy", "plugins", path=tmp_path).returncode == 0
+    said = program_at(tmp_path, "plugins")
+    assert said.code != 0
+    assert "'filters' and 'greedy' both declare the filter 'kind'" in said.err and "Traceback" not in said.err
+    assert program_at(tmp_path, "--without", "greedy", "plugins").code == 0
 
 
 # -- second way: in a notebook --

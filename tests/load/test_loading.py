@@ -16,6 +16,7 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPool
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tess_source import Session, hookimpl
@@ -112,7 +113,8 @@ def made(tmp_path: Path, reading: Session) -> Made:
     return make
 
 
-WORKERS = [None, 1, 2]
+WORKERS = [None, np.int64(2)]
+"""This process, or two others, counted by a number of any library."""
 
 
 @pytest.mark.parametrize("workers", ["two", 0, True, 2.5])

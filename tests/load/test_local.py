@@ -49,6 +49,12 @@ def shown(opened: Any) -> Any:
     return type(opened), [thing.meta["SECTOR"] for thing in opened]
 
 
+@pytest.fixture(scope="module")
+def loaded(fetched: Manifest) -> Any:
+    """What load() gives."""
+    return shown(fetched.load())
+
+
 FORMS: dict[str, Callable[[Manifest], Any]] = {
     "a list of paths": lambda manifest: [entry.path for entry in manifest],
     "a list of texts": lambda manifest: [str(entry.path) for entry in manifest],
@@ -60,17 +66,17 @@ FORMS: dict[str, Callable[[Manifest], Any]] = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_files_in_any_form_give_what_load_gives(form: str, fetched: Manifest, session: Session) -> None:
-    ours, theirs = shown(session.open(FORMS[form](fetched))), shown(fetched.load())
-    assert ours == theirs
+def test_files_in_any_form_give_what_load_gives(form: str, fetched: Manifest, session: Session, loaded: Any) -> None:
+    ours = shown(session.open(FORMS[form](fetched)))
+    assert ours == loaded
     assert ours[0] == {"light curves": [14, 15], "pixel files": [14, 15]}
     assert ours[1]
 
 
 @pytest.mark.parametrize("form", [str, Path])
-def test_a_folder_gives_all_files_in_it(form: Any, fetched: Manifest, session: Session) -> None:
+def test_a_folder_gives_all_files_in_it(form: Any, fetched: Manifest, session: Session, loaded: Any) -> None:
     (fetched.plan.root / "lock.ecsv").write_text("nothing to be opened")
-    assert shown(session.open(form(fetched.plan.root))) == shown(fetched.load())
+    assert shown(session.open(form(fetched.plan.root))) == loaded
 
 
 def test_a_pattern_gives_the_files_that_fit(fetched: Manifest, curves: list[Path], session: Session) -> None:
