@@ -107,7 +107,7 @@ ABSENT: Mapping[tuple[str, ...], str] = {
     ("mission", "missions", "obs_collection", "collection"): "only TESS is searched: leave it out",
     ("quarter", "quarters", "campaign", "campaigns", "month"): "it is for Kepler and K2; TESS has sectors",
     ("camera", "ccd"): "the archive tells neither camera nor CCD of its targets; full-frame images have them in their names",
-    ("cloud_only", "cloud", "enable_cloud_dataset"): "files come from MAST, which decides from where: leave it out",
+    ("cloud_only", "cloud", "enable_cloud_dataset", "force_on_prem"): "files come from MAST, which decides from where: leave it out",
     ("download_dir", "root", "to", "directory", "local_path"):
         "the folder is given where files are planned or downloaded, as root",
     ("quality_bitmask", "bitmask", "flux_column"): "a search opens no files: give it when you load them",
