@@ -8,6 +8,7 @@ import logging
 import os
 import subprocess
 import sys
+import time
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -394,6 +395,7 @@ def test_two_processes_may_write_the_same_answer_at_once(archive: Sky, tmp_path:
     expected = session.search(STARS).products
     while any(writer.poll() is None for writer in writers):
         assert session.search(STARS).products == expected
+        time.sleep(0.01)  # time for the others
     for writer in writers:
         assert writer.communicate()[1] == ""
         assert writer.returncode == 0

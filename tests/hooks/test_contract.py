@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +45,20 @@ def test_every_hook_is_documented_with_how_answers_combine_and_what_none_means(h
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_every_hook_has_one_call_site_in_the_core(hook: str) -> None:
-    calls = []
-    for file in CORE.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "call" and node.args:
-                first = node.args[0]
-                if isinstance(first, ast.Constant) and first.value == hook:
-                    calls.append(f"{file.name}:{node.lineno}")
+    calls = [place for called, place in call_sites() if called == hook]
     assert len(calls) == (0 if hook in hookspecs.NOUNS else 1), calls
+
+
+@cache
+def call_sites() -> list[tuple[object, str]]:
+    """Return what is called by its name, and where."""
+    return [
+        (node.args[0].value, f"{file.name}:{node.lineno}")
+        for file in CORE.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "call"
+        if node.args and isinstance(node.args[0], ast.Constant)
+    ]
 
 
 FOR_OTHERS = {"tess_download", "tess_kinds", "tess_stand_ins"}

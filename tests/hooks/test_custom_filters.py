@@ -22,7 +22,6 @@ import tess_source_filters
 from tess_source import Filter, Products, Session, hookimpl
 from tess_source.errors import PluginConflictError, PluginError, QueryError, TableError
 from tess_source.hooks.discovery import from_file
-from tess_source_sample.server import SampleArchive
 
 PACKAGE = ROOT / "examples" / "tess_source_proposal"
 ONE_FILE = ROOT / "examples" / "my_filters.py"
@@ -49,14 +48,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "site"
 
 
-def python(
-    *words: str, path: Path | None = None, cwd: Path | None = None, **environment: str
-) -> subprocess.CompletedProcess[str]:
+def python(*words: str, path: Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run Python on its own, with one more folder to import from."""
     inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     ours = [str(ROOT), str(ROOT / "plugins"), *(str(Path(p).resolve()) for p in inherited if p)]
-    paths = [*([str(path)] if path else []), *dict.fromkeys(ours)]
-    env = {**os.environ, **environment, "PYTHONPATH": os.pathsep.join(paths), "COLUMNS": "200"}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(path), *dict.fromkeys(ours)]), "COLUMNS": "200"}
     return subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False, env=env, cwd=cwd)
 
 
@@ -237,24 +233,10 @@ def test_one_file_is_a_plugin(session: Session) -> None:
             session.select(ROWS, cycle=wrong)
 
 
-def test_the_program_takes_one_file(archive: SampleArchive) -> None:
-    words = (
-        "-m",
-        "tess_source",
-        "--plugin",
-        str(ONE_FILE),
-        "search",
-        KELT9,
-        "--kind",
-        "lc",
-        "--cycle",
-        "2",
-        "--format",
-        "jsonl",
-    )
-    said = python(*words, TESS_SOURCE_SERVER=archive.url)
-    assert said.returncode == 0, said.stderr
-    assert {json.loads(line)["first_sector"] for line in said.stdout.splitlines()} == {14, 15}
+def test_the_program_takes_one_file(program: Program) -> None:
+    said = program("--plugin", ONE_FILE, "search", KELT9, "--kind", "lc", "--cycle", "2", "--format", "jsonl")
+    assert said.code == 0, said.err
+    assert {json.loads(line)["first_sector"] for line in said.out.splitlines()} == {14, 15}
 
 
 # -- what goes wrong --

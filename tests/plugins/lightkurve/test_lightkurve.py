@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from sample_files import content
+from sizes import size
 
 import tess_source_lightkurve as plugin
 from tess_source import Session, names
@@ -374,15 +375,14 @@ def test_objects_of_other_readers_are_left_to_their_own_collections() -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are counted in /proc")
-def test_hundreds_of_open_objects_hold_no_file_open(here: Here) -> None:
+def test_many_open_objects_hold_no_file_open(here: Here) -> None:
     small = here(PIXELS, small_pixels()), here(QLP)
     for entry in small:
         plugin.tess_load(entry, {})
     before = sum(1 for _ in Path("/proc/self/fd").iterdir())
-    kept = [plugin.tess_load(entry, {}) for _ in range(100) for entry in small]
+    kept = [plugin.tess_load(entry, {}) for _ in range(size(25, 500)) for entry in small]
     with pytest.raises(DamagedFileError):
         kept.append(plugin.tess_load(here(SPOC, content(SPOC)[:100_000]), {}))
-    assert len(kept) == 200
     assert sum(1 for _ in Path("/proc/self/fd").iterdir()) == before
     maps = Path("/proc/self/maps").read_text()
     assert ".fits" not in maps

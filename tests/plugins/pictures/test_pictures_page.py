@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 from pictures_case import KELT9, L9859, PLUGINS, TOI3505, archive
 
-from tess_source import Session
+from tess_source import Found, Session
 from tess_source.cli.program import build
 from tess_source.errors import QueryError
 from tess_source.functions import load_plan
@@ -38,6 +38,18 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
 def file(session: Session, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
     return session.search(L9859).show_html(folder / "l98-59.html", folder)
+
+
+@pytest.fixture(scope="module")
+def found(session: Session) -> Found:
+    return session.search(TOI3505)
+
+
+@pytest.fixture(scope="module")
+def toi_3505(found: Found, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page about TOI-3505, beside the files that it was made from."""
+    folder = tmp_path_factory.mktemp("toi-3505")
+    return found.show_html(folder / "page.html", folder)
 
 
 class Read(HTMLParser):
@@ -150,18 +162,16 @@ def test_the_lock_on_the_page_is_a_lock(file: Path, tmp_path: Path) -> None:
     assert plan.items["kind"].unique().to_list() == ["lc"]
 
 
-def test_the_same_page_twice_is_the_same_bytes(session: Session, tmp_path: Path) -> None:
-    found = session.search(TOI3505)
-    one = found.show_html(tmp_path / "1.html", tmp_path).read_bytes()
-    assert found.show_html(tmp_path / "2.html", tmp_path).read_bytes() == one
+def test_the_same_page_twice_is_the_same_bytes(found: Found, toi_3505: Path, tmp_path: Path) -> None:
+    again = found.show_html(tmp_path / "again.html", toi_3505.parent)
+    assert again.read_bytes() == toi_3505.read_bytes()
 
 
-def test_hostile_texts_stay_texts(session: Session, tmp_path: Path) -> None:
+def test_hostile_texts_stay_texts(found: Found, toi_3505: Path, tmp_path: Path) -> None:
     evil = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
-    found = session.search(TOI3505)
     query = replace(found.query, targets=(Target(evil, tic=TOI3505),))
     evil_record = {**(found.record or {}), "archive": evil, "versions": {evil: evil}}
-    path = found.replace(query=query, record=evil_record).show_html(tmp_path / "a.html", tmp_path)
+    path = found.replace(query=query, record=evil_record).show_html(tmp_path / "a.html", toi_3505.parent)
     page = Read(path.read_text())
     assert not page.tags.keys() & {"script", "img"}
     assert any(evil in said for said in page.said)
@@ -176,15 +186,13 @@ def test_parts_of_a_page_escape_what_they_are_given() -> None:
 
 
 def test_the_time_series_of_the_run_are_folded_with_their_fit_if_they_are_asked_for(
-    session: Session, tmp_path: Path
+    found: Found, toi_3505: Path, tmp_path: Path
 ) -> None:
-    found = session.search(TOI3505)
-    plain = found.show_html(tmp_path / "1.html", tmp_path).read_text()
-    assert "Folded: light curves of 4 sectors" in plain
-    assert "time series, with its fit" in found.show_html(tmp_path / "2.html", tmp_path, series=True).read_text()
-    assert (
-        "time series, with its fit" in found.show_html(tmp_path / "3.html", tmp_path).read_text()
-    )  # they are here now
+    assert "Folded: light curves of 4 sectors" in toi_3505.read_text()
+    data = shutil.copytree(toi_3505.parent, tmp_path / "data")
+    assert "time series, with its fit" in found.show_html(tmp_path / "2.html", data, series=True).read_text()
+    here = found.show_html(tmp_path / "3.html", data).read_text()  # they are here now
+    assert "time series, with its fit" in here
 
 
 def test_what_is_missing_is_said_on_the_page(tmp_path: Path) -> None:
@@ -198,13 +206,10 @@ def test_what_is_missing_is_said_on_the_page(tmp_path: Path) -> None:
 
 
 def test_a_target_without_light_curves_or_without_data_validation_has_a_page_too(
-    session: Session, tmp_path: Path
+    session: Session, found: Found, toi_3505: Path, tmp_path: Path
 ) -> None:
-    found = session.search(TOI3505)
-    without = (
-        found.select(kind=["dvr-xml", "dvr-pdf", "dvs", "dvm"]).show_html(tmp_path / "1.html", tmp_path).read_text()
-    )
-    assert "There are none." in without
+    reports = found.select(kind=["dvr-xml", "dvr-pdf", "dvs", "dvm"])
+    assert "There are none." in reports.show_html(tmp_path / "1.html", toi_3505.parent).read_text()
     bare = session.search(118004375).show_html(tmp_path / "2.html", tmp_path).read_text()
     assert "No data-validation set is known" in bare
     with pytest.raises(QueryError, match="nothing to show"):
