@@ -36,9 +36,7 @@ def least_extensions(headers: Sequence[Header]) -> int:
     counted = whole_number(primary.get("NEXTEND")) or 0
     least = counted if origin in COUNTED_ORIGINS or any(name in creator for name in COUNTED) else 0
     if primary.get("PCORIGIN") is not None and type(primary.get("LITE")) is bool:
-        least = (
-            2 if primary["LITE"] else 3
-        )  # eleanor: the light curve, apertures, and in full files those of all apertures
+        least = 2 if primary["LITE"] else 3  # eleanor: light curve, apertures; in full files those of all apertures
     elif origin == "STScI/MAST" and first.get("EXTNAME") == "PIXELS":
         least = 2  # a cut-out: the pixels and the aperture
     elif "DvTimeSeriesExporter" in creator and "NUMTCES" in primary:

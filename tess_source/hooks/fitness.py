@@ -48,9 +48,7 @@ def check_accessor(accessor: Accessor, name: str) -> None:
     PluginConflictError
     """
     owner = HOMES.get(accessor.of)
-    unknown = (
-        owner is None and accessor.of != "session"
-    )  # whose class stands above this file, and may not be imported yet
+    unknown = owner is None and accessor.of != "session"  # its class stands above, and may not be imported yet
     if unknown or not accessor.name.isidentifier() or accessor.name.startswith("_"):
         raise PluginError(f"plugin {name!r}: {accessor.key!r} cannot be the name of an accessor")
     own = {*dir(owner), *getattr(owner, "__annotations__", ())} if owner is not None else set()

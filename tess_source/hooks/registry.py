@@ -284,9 +284,8 @@ class Registry:
         try:
             return asked(**arguments)
         except Exception as error:
-            culprit = (
-                None if isinstance(error, NetworkError) else culprit_of(asked, error)
-            )  # no plugin is to blame for a network
+            # no plugin is to blame for a network
+            culprit = None if isinstance(error, NetworkError) else culprit_of(asked, error)
             if culprit:
                 error.add_note(f"raised by plugin {culprit!r} in {hook}")
             raise

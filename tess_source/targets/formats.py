@@ -75,9 +75,7 @@ def rows_of_text(text: str, where: str, *, is_table: bool = False) -> Iterator[L
     elif (header := _header(lines)) is not None:
         yield from _rows_of_table(lines, header, where)
     elif is_table and len(plain) > 1 and _delimiter(plain[0][1]) != " " and not _is_place(plain[0][1]):
-        Columns.of(
-            _cells(plain[0][1], _delimiter(plain[0][1])), where
-        )  # which raises: there was no header with targets
+        Columns.of(_cells(plain[0][1], _delimiter(plain[0][1])), where)  # raises: the header has no targets
     else:
         yield from _rows_of_lines(plain, where)
 
