@@ -18,8 +18,8 @@ from sizes import size
 
 SEED = os.environ.get("TESS_SOURCE_SEED", "0")
 STRANGE: tuple[Any, ...] = (
-    None, True, False, 0, -1, 1.5, 1e308, 10**30, 2**63, float("nan"), float("inf"), "", " ", "x", "NaN", "\x1b[31m", "<b>&", "²", "a\ud800", "\0",
-    "9" * 5000, [], [[]], [None], {}, {"a": 1}, [1, "2", {"c": []}],
+    None, True, False, 0, -1, 1.5, 1e308, 10**30, 2**63, float("nan"), float("inf"), "", " ", "x", "NaN", "\x1b[31m", "<b>&",
+    "²", "a\ud800", "\0", "9" * 5000, [], [[]], [None], {}, {"a": 1}, [1, "2", {"c": []}],
 )  # fmt: skip
 """Values that a JSON answer or a header may hold in place of the right one."""
 
