@@ -31,6 +31,7 @@ __all__ = [
     "bare_reason",
     "did_you_mean",
     "nearest",
+    "type_and_text",
 ]
 
 
@@ -234,6 +235,15 @@ class NoSessionError(TessSourceError, ValueError):
 def bare_reason(error: BaseException) -> str:
     """Return what went wrong, without the number and the file of an OSError."""
     return getattr(error, "strerror", None) or str(error)
+
+
+def type_and_text(error: BaseException) -> str:
+    """Return the type and message of a stranger's exception, of which even the text may fail."""
+    try:
+        message = str(error)
+    except Exception:  # noqa: BLE001  it is the stranger's code again
+        message = ""
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
 def nearest(name: str, choices: Iterable[str], most: int = 3) -> Sequence[str]:

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import queue
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,15 +19,24 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import astropy  # noqa: F401  see `tess_source._lazy.whole`
-from astroquery.mast.discovery_portal import PortalAPI
 
-from tess_source.errors import ServiceError
+from tess_source.errors import PluginError, ServiceError
 from tess_source.settings import Settings, at_server
 from tess_source_mast.batches import MOST_AT_A_TIME
 from tess_source_mast.deadline import Deadline
 from tess_source_mast.hosts import COLUMNS, INVOKE, advice
 from tess_source_mast.tokens import cookie
 from tess_source_mast.wire import FleetingError, Wire
+
+try:
+    from astroquery.mast.discovery_portal import PortalAPI
+except AttributeError as error:
+    if sys.flags.optimize < 2:
+        raise
+    raise PluginError(
+        "MAST cannot be asked with python -OO: astroquery imports pyvo, which needs the docstrings that -OO takes away; "
+        "use python -O, or no such option"
+    ) from error
 
 __all__ = ["CONE", "PRODUCTS", "Json", "Portal", "portal"]
 

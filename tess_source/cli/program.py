@@ -7,9 +7,11 @@ Options of commands are made from declared filters. Data go to stdout, everythin
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
@@ -26,10 +28,10 @@ from tess_source.cli.printing import (  # fmt: skip
     say,
 )
 from tess_source.cli.suggesting import suggesting
-from tess_source.errors import PluginError, QueryError, ResolverError, TessSourceError
-from tess_source.hooks.discovery import GROUP, from_file
+from tess_source.errors import PluginConflictError, PluginError, QueryError, ResolverError, TessSourceError
+from tess_source.hooks.discovery import from_file, installed
 from tess_source.session import Session
-from tess_source.wording import in_program
+from tess_source.wording import in_program, keyword
 
 __all__ = ["build", "main"]
 
@@ -44,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments : sequence of str, optional
         In place of ``sys.argv[1:]``.
     """
+    _open_standard_streams()
     try:
         given, words = read_general_options(sys.argv[1:] if arguments is None else arguments)
     except click.UsageError as error:
@@ -62,6 +65,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         except BaseException as error:  # noqa: BLE001  the one place where everything becomes an exit code
             code = _exit_code(error)
     sys.exit(code if isinstance(code, int) else 0)  # click gives the code of an early exit as the result
+
+
+def _open_standard_streams() -> None:
+    """Open the null device for standard streams that are closed: else a file that is opened gets their number, and what is printed."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):  # by their numbers: the lowest is given first
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  as long as the program
 
 
 def _exit_code(error: BaseException) -> int:
@@ -119,9 +129,7 @@ def _log_on_stderr(loudness: int) -> Iterator[None]:
 
 def _plugin_loggers() -> list[str]:
     """Return the names of the top-level modules of installed plugins: their log records are shown like ours."""
-    from importlib.metadata import entry_points
-
-    names = {entry.value.partition(":")[0].partition(".")[0] for entry in entry_points(group=GROUP)}
+    names = {entry.value.partition(":")[0].partition(".")[0] for entry in installed()}
     return sorted(names - {"tess_source"})
 
 
@@ -150,5 +158,9 @@ def build(session: Session) -> click.Group:
     for command in (*own_commands(session), *cli_lock.commands(session), cli_cache.commands(session)):
         program.add_command(with_filters_of(command, session))
     for name, command in session.registry.commands.items():
+        if name in program.commands:
+            owner = session.registry.owner("command", name)
+            said = f"plugin {owner!r} declares the command {name!r}, which the program has itself; leave it out with "
+            raise PluginConflictError(said, keyword("without", owner))
         program.add_command(with_filters_of(command, session), name)
     return program

@@ -7,12 +7,12 @@ import pickle
 import sys
 import threading
 import types
-from collections.abc import Container
+from collections.abc import Callable, Container
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 from pathlib import Path
 
-from tess_source.errors import PluginConflictError, PluginError
+from tess_source.errors import PluginConflictError, PluginError, type_and_text
 from tess_source.paths import user_path
 from tess_source.wording import keyword
 
@@ -22,6 +22,7 @@ __all__ = [
     "distribution_of",
     "found_entry_points",
     "from_file",
+    "installed",
     "name_of",
     "origin_of",
     "plugin_of",
@@ -40,10 +41,44 @@ Reference = tuple[str, object]
 """How another process gets the same plugin: ``("module", name)``, ``("file", path)`` or ``("object", plugin)``."""
 
 
-def found_entry_points(off: Container[str]) -> dict[str, EntryPoint]:
-    """Return entry points, sorted by name. The same one found twice, as in an editable install, counts once."""
+def installed(unread: Callable[[str, Exception], object] = lambda name, error: None) -> list[EntryPoint]:
+    """Return the entry points of all distributions.
+
+    Parameters
+    ----------
+    unread : callable
+        Called with the name and the error of each distribution that may offer plugins, but cannot be read.
+    """
+    try:
+        return list(entry_points(group=GROUP))
+    except Exception:  # noqa: BLE001  one damaged distribution is enough, and it may raise anything
+        return [entry for distribution in distributions() for entry in _offered_by(distribution, unread)]
+
+
+def _offered_by(distribution: Distribution, unread: Callable[[str, Exception], object]) -> list[EntryPoint]:
+    try:
+        return [entry for entry in distribution.entry_points if entry.group == GROUP]
+    except Exception as error:  # noqa: BLE001
+        folder = getattr(distribution, "_path", None)  # Distribution has no public name for it
+        if folder is not None and GROUP.encode() in Path(folder, "entry_points.txt").read_bytes():
+            unread(Path(folder).name, error)
+        return []
+
+
+def found_entry_points(
+    off: Container[str], unread: Callable[[str, Exception], object] = lambda name, error: None
+) -> dict[str, EntryPoint]:
+    """Return entry points, sorted by name. The same one found twice, as in an editable install, counts once.
+
+    Parameters
+    ----------
+    off : container of str
+        Names of plugins to leave out: of these, two may be claimed.
+    unread : callable
+        See `installed`.
+    """
     found: dict[str, EntryPoint] = {}
-    for entry in sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, distribution_of(entry)[1])):
+    for entry in sorted(installed(unread), key=lambda entry: (entry.name, distribution_of(entry)[1])):
         other = found.setdefault(entry.name, entry)
         if other.value != entry.value and entry.name not in off:
             one, two = distribution_of(other)[1], distribution_of(entry)[1]
@@ -57,7 +92,12 @@ def found_entry_points(off: Container[str]) -> dict[str, EntryPoint]:
 
 def distribution_of(entry: EntryPoint) -> tuple[str, str]:
     """Return version and name of the distribution that an entry point belongs to."""
-    return (entry.dist.version, entry.dist.name) if entry.dist else ("", entry.value)
+    if entry.dist is None:
+        return "", entry.value
+    try:
+        return str(entry.dist.version or ""), str(entry.dist.name or entry.value)
+    except Exception:  # noqa: BLE001  without metadata, each version of Python raises another error, or none
+        return "", entry.value
 
 
 def from_file(path: str | Path) -> types.ModuleType:
@@ -86,11 +126,11 @@ def _imported(file: Path) -> types.ModuleType:
     sys.modules[spec.name] = module  # dataclasses and pickle look a module up by its name
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
-        del sys.modules[spec.name]
-        raise PluginError(
-            f"plugin file {path!r} failed while it was imported: {type(error).__name__}: {error}"
-        ) from error
+    except BaseException as error:
+        sys.modules.pop(spec.name, None)
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise PluginError(f"plugin file {path!r} failed while it was imported: {type_and_text(error)}") from error
     return module
 
 

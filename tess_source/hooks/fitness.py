@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import sys
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from inspect import unwrap
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import PluginConflictError, PluginError
+from tess_source.hooks.records import Accessor, Citation, Column, Filter, Kind, StandIn, Transport
 from tess_source.tables import found, plan  # noqa: F401  their classes have methods that no accessor may hide
 from tess_source.tables.accessors import HOMES
 
 if TYPE_CHECKING:
     import pluggy
 
-    from tess_source.hooks.records import Accessor
+__all__ = ["check_accessor", "check_plugin_object", "check_record", "culprit_of", "sequence_of"]
 
-__all__ = ["check_accessor", "check_plugin_object", "culprit_of", "sequence_of"]
+
+RECORDS: Mapping[str, type] = {
+    "tess_filters": Filter, "tess_kinds": Kind, "tess_columns": Column, "tess_transports": Transport, "tess_accessors": Accessor,
+    "tess_citations": Citation, "tess_stand_ins": StandIn,
+}  # fmt: skip
+"""Noun → the class of its records. Commands are click's."""
+PLAIN: Mapping[str, type] = {"str": str, "bool": bool, "int": int}
+"""Annotation → type, of the fields of records that are not functions."""
 
 
 def check_plugin_object(plugin: object, name: str) -> None:
@@ -37,6 +48,41 @@ def check_plugin_object(plugin: object, name: str) -> None:
         function = getattr(plugin, attribute, None)
         if callable(function) and not isinstance(function, type) and not hasattr(function, "tess_source_impl"):
             raise PluginError(f"plugin {name!r}: {attribute} lacks @tess_source.hookimpl, so it would never be called")
+
+
+def check_record(record: object, noun: str, name: str) -> None:
+    """Raise an error if a declared record is of another class than the noun's, or has a field of another type than its annotation.
+
+    Raises
+    ------
+    PluginError
+    """
+    if noun == "tess_commands":
+        click: Any = sys.modules.get("click")  # if nobody has imported it, no command was made
+        if click is None or not isinstance(record, click.Command) or not record.name:
+            raise PluginError(f"plugin {name!r}: {noun} gave {record!r}, which is not a click.Command with a name")
+        return
+    made = RECORDS[noun]
+    if not isinstance(record, made) or not is_dataclass(record):
+        raise PluginError(f"plugin {name!r}: {noun} gave {record!r}, which is not a {made.__name__}")
+    for part in fields(record):
+        said = str(part.type)
+        optional = said.endswith(" | None")
+        plain = PLAIN.get(said.removesuffix(" | None"))
+        value = getattr(record, part.name)
+        if (optional and value is None) or (plain is None and not said.startswith("Callable")):
+            continue
+        if not (callable(value) if plain is None else isinstance(value, plain)):
+            wanted = "a function" if plain is None else f"a {plain.__name__}"
+            raise PluginError(
+                f"plugin {name!r}: {noun} gave a {made.__name__} whose {part.name} is {value!r}, not {wanted}"
+            )
+    if isinstance(record, Filter) and (not record.name.isidentifier() or iskeyword(record.name)):
+        raise PluginError(
+            f"plugin {name!r}: {record.name!r} cannot be the name of a filter: it is used as a keyword argument"
+        )
+    if not any(getattr(record, part, None) for part in ("key", "scheme", "name", "archive")):
+        raise PluginError(f"plugin {name!r}: {noun} gave {record!r}, which has no name")
 
 
 def check_accessor(accessor: Accessor, name: str) -> None:

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pluggy
 
-from tess_source.errors import NetworkError, PluginConflictError, PluginError, TessSourceError, UnknownNameError
+from tess_source.errors import (
+    NetworkError,
+    PluginConflictError,
+    PluginError,
+    TessSourceError,
+    UnknownNameError,
+    type_and_text,
+)
 from tess_source.hooks import specs
 from tess_source.hooks.discovery import (
     GROUP,
@@ -23,7 +30,13 @@ from tess_source.hooks.discovery import (
     plugin_of,
     reference_of,
 )
-from tess_source.hooks.fitness import check_accessor, check_plugin_object, culprit_of, sequence_of
+from tess_source.hooks.fitness import (
+    check_accessor,
+    check_plugin_object,
+    check_record,
+    culprit_of,
+    sequence_of,
+)
 from tess_source.hooks.records import Request, Transport
 from tess_source.wording import Wording
 
@@ -123,7 +136,7 @@ class Registry:
         """
         registry = cls()
         off = {*without, *filter(None, os.environ.get("TESS_SOURCE_WITHOUT", "").split(","))}
-        found = found_entry_points(off)
+        found = found_entry_points(off, lambda name, error: registry._keep_as_broken(name, "", name, error))
         registry.check_known(off, found)
         for name, entry in found.items():
             version, origin = distribution_of(entry)
@@ -143,19 +156,15 @@ class Registry:
     def load(self, entry: EntryPoint, version: str, origin: str) -> None:
         """Import an entry point and register it. A failure is recorded, not raised; a conflict is raised."""
         try:
-            plugin = entry.load()
-        except Exception as error:  # noqa: BLE001  whatever a stranger's import does must not stop the others
-            self._keep_as_broken(entry.name, version, origin, error)
-            return
-        try:
-            self.register(plugin, entry.name, version=version, origin=origin)
-        except PluginConflictError:
+            self.register(entry.load(), entry.name, version=version, origin=origin)
+        except (PluginConflictError, KeyboardInterrupt):
             raise
-        except PluginError as error:
+        except BaseException as error:  # noqa: BLE001  whatever a stranger does, e.g. sys.exit, must not stop the others
             self._keep_as_broken(entry.name, version, origin, error)
 
     def _keep_as_broken(self, name: str, version: str, origin: str, error: BaseException) -> None:
-        reason = f"{type(error).__name__}: {error}" if not isinstance(error, PluginError) else str(error)
+        reason = str(error) if isinstance(error, PluginError) else type_and_text(error)
+        reason = "it called sys.exit while it was imported" if isinstance(error, SystemExit) else reason
         log.warning("plugin %r (%s) is not used: %s", name, origin, reason)
         self.plugins[name] = Plugin(name, version, origin, state="broken", error=reason)
 
@@ -218,12 +227,11 @@ class Registry:
         except pluggy.PluginValidationError as error:
             self._remove(plugin, name)
             raise PluginError(f"plugin {name!r} does not fit this version of tess-source: {error}") from error
-        except ValueError as error:  # pluggy: the same object under two names
+        except BaseException as error:  # ValueError is pluggy's: the same object under two names
             self._remove(plugin, name)
-            raise error if isinstance(error, TessSourceError) else PluginError(f"plugin {name!r}: {error}") from error
-        except BaseException:
-            self._remove(plugin, name)
-            raise
+            if isinstance(error, TessSourceError) or not isinstance(error, ValueError):
+                raise
+            raise PluginError(f"plugin {name!r}: {error}") from error
         return hooks
 
     def unregister(self, name: str) -> None:
@@ -261,11 +269,10 @@ class Registry:
         """Call the nouns of one plugin, and keep the records with the plugin as their owner."""
         others = [other for other in self.manager.get_plugins() if other is not plugin]
         for noun, (what, table) in self._tables_by_noun().items():
-            answers = self.call(noun, caller=self.manager.subset_hook_caller(noun, others))
+            answers = self._declared(noun, self.manager.subset_hook_caller(noun, others), name)
             for record in (record for answer in answers for record in sequence_of(answer, noun, name)):
+                check_record(record, noun, name)
                 key = name if what == "stand-in" else _key_of(record)
-                if not isinstance(key, str):
-                    raise PluginError(f"plugin {name!r}: {noun} gave {record!r}, which has no name")
                 if (owner := self.owners.get((what, key))) is not None:
                     raise PluginConflictError(
                         f"plugins {owner!r} and {name!r} both declare the {what} {key!r}; leave one out with ",
@@ -276,13 +283,25 @@ class Registry:
                 table[key] = record
                 self.owners[what, key] = name
 
+    def _declared(self, noun: str, caller: pluggy.HookCaller, name: str) -> Sequence[Any]:
+        """Call a noun of one plugin."""
+        try:
+            answers: Sequence[Any] = caller()
+        except TessSourceError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise PluginError(f"plugin {name!r}: {noun} failed: {type_and_text(error)}") from error
+        return answers
+
     # -- calling --
 
     def call(self, hook: str, caller: pluggy.HookCaller | None = None, **arguments: Any) -> Any:
-        """Call a hook. An exception gets a note that names the plugin it comes from."""
+        """Call a hook. An exception gets a note that names the plugin it comes from; a plugin cannot end the program."""
         asked: pluggy.HookCaller = caller or getattr(self.manager.hook, hook)
         try:
             return asked(**arguments)
+        except SystemExit as error:
+            raise PluginError(f"plugin {culprit_of(asked, error)!r} called sys.exit in {hook}") from error
         except Exception as error:
             # no plugin is to blame for a network
             culprit = None if isinstance(error, NetworkError) else culprit_of(asked, error)
@@ -299,6 +318,8 @@ class Registry:
         """Call a function that a plugin declared. An exception gets a note that names the plugin."""
         try:
             return function(*arguments)
+        except SystemExit as error:
+            raise PluginError(f"plugin {self.owner(what, name)!r} called sys.exit in its {what} {name!r}") from error
         except Exception as error:
             error.add_note(f"raised by plugin {self.owner(what, name)!r} in its {what} {name!r}")
             raise
@@ -320,8 +341,8 @@ class Registry:
         return self.owners[what, name]
 
 
-def _key_of(record: object) -> object:
-    return getattr(record, "key", None) or getattr(record, "scheme", None) or getattr(record, "name", None)
+def _key_of(record: Any) -> str:
+    return str(getattr(record, "key", None) or getattr(record, "scheme", None) or record.name)
 
 
 def _unpickled(plugins: Sequence[tuple[Reference, Plugin]]) -> Registry:

@@ -333,6 +333,53 @@ def test_a_reader_that_leaves_early_is_no_drama(archive: SampleArchive) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a shell closes the streams")
+def test_closed_streams_are_no_drama_and_no_file_gets_their_numbers(archive: SampleArchive, tmp_path: Path) -> None:
+    env = {**os.environ, "TESS_SOURCE_SERVER": archive.url}
+    words = f'get "{KELT9}" --kind lc --sector 14 --to "{tmp_path}" --lock "{tmp_path / "lock.ecsv"}"'
+    done = subprocess.run(f'"{sys.executable}" -m tess_source {words} <&- >&- 2>&-', shell=True, env=env, check=False)
+    assert done.returncode == 0
+    assert LC14 in (tmp_path / "lock.ecsv").read_text()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full device is Linux's")
+def test_output_that_cannot_be_written_is_an_error(archive: SampleArchive) -> None:
+    env = {**os.environ, "TESS_SOURCE_SERVER": archive.url}
+    words = f'"{sys.executable}" -m tess_source plugins > /dev/full'
+    done = subprocess.run(words, shell=True, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_docstrings_the_archive_cannot_be_asked_and_the_program_says_why(archive: SampleArchive) -> None:
+    env = {**os.environ, "TESS_SOURCE_SERVER": archive.url, "PYTHONOPTIMIZE": "2"}
+    command = [sys.executable, "-m", "tess_source", "search", KELT9]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: MAST cannot be asked with python -OO: astroquery imports pyvo")
+
+
+def test_a_plugin_file_that_ends_the_program_is_an_error(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "quitter.py").write_text("raise SystemExit(0)")
+    said = program("--plugin", tmp_path / "quitter.py", "plugins")
+    assert said.code == 2
+    assert "quitter.py' failed while it was imported: SystemExit: 0" in said.err
+
+
+def test_a_command_of_a_plugin_cannot_replace_the_programs_own(program: Program, tmp_path: Path) -> None:
+    lines = [
+        "import click, tess_source",
+        "@tess_source.hookimpl",
+        "def tess_commands():",
+        "    return [click.Command('search')]",
+    ]
+    (tmp_path / "greedy.py").write_text("\n".join(lines))
+    said = program("--plugin", tmp_path / "greedy.py", "plugins")
+    assert said.code == 2
+    assert "plugin 'greedy' declares the command 'search', which the program has itself" in said.err
+
+
 def test_log_handlers_are_gone_after_a_run(program: Program) -> None:
     import logging
 

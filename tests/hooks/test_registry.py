@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
 import types
+from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -73,14 +75,40 @@ def test_plugins_are_loaded_in_order_of_name_with_version_and_hooks(installed: A
     assert registry.owner("filter", "kind") == "zebra"
 
 
-@pytest.mark.parametrize("failure", [ImportError("no module named q"), RuntimeError("boom"), SyntaxError("bad")])
-def test_a_plugin_that_does_not_import_is_kept_as_broken_and_the_rest_work(installed: Any, failure: Exception) -> None:
+class SilentError(BaseException):
+    """An exception that is no Exception, and has no text."""
+
+    def __str__(self) -> str:
+        raise ValueError("no text")
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        (ImportError("no module named q"), "ImportError: no module named q"),
+        (RuntimeError("boom"), "RuntimeError: boom"),
+        (SyntaxError("bad"), "SyntaxError: bad"),
+        (SystemExit(), "it called sys.exit while it was imported"),
+        (SystemExit(0), "it called sys.exit while it was imported"),
+        (GeneratorExit(), "GeneratorExit"),
+        (SilentError(), "SilentError"),
+    ],
+)
+def test_a_plugin_that_does_not_import_is_kept_as_broken_and_the_rest_work(
+    installed: Any, failure: BaseException, said: str
+) -> None:
     installed["bad"] = [("bad", "b", failure)]
     installed["good"] = [("good", "g", toys.Filters())]
     registry = Registry.discover()
     assert registry.plugins["bad"].state == "broken"
-    assert str(failure) in registry.plugins["bad"].error
+    assert registry.plugins["bad"].error == said
     assert "kind" in registry.filters
+
+
+def test_an_interruption_while_plugins_are_imported_is_one(installed: Any) -> None:
+    installed["slow"] = [("slow", "s", KeyboardInterrupt())]
+    with pytest.raises(KeyboardInterrupt):
+        Registry.discover()
 
 
 def test_a_plugin_for_a_newer_core_is_broken_not_fatal(installed: Any) -> None:
@@ -101,6 +129,119 @@ def test_a_plugin_whose_declaration_fails_is_broken_and_leaves_nothing_behind(in
     assert registry.plugins["half"].state == "broken"
     assert "tess_columns must return a sequence" in registry.plugins["half"].error
     assert not registry.filters
+
+
+def raising(error: BaseException) -> Any:
+    def noun() -> Any:
+        raise error
+
+    return noun
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (RuntimeError("boom"), "RuntimeError: boom"),
+        (ValueError(), "ValueError"),
+        (SystemExit(3), "SystemExit: 3"),
+        (RecursionError("deep"), "RecursionError: deep"),
+    ],
+)
+@pytest.mark.parametrize("noun", ["tess_filters", "tess_columns", "tess_commands", "tess_stand_ins"])
+def test_a_plugin_whose_declaration_raises_is_broken_and_the_rest_work(
+    installed: Any, noun: str, error: BaseException, said: str
+) -> None:
+    module = declare(tess_kinds=())
+    setattr(module, noun, hookimpl(raising(error)))
+    installed["bad"], installed["good"] = [("bad", "b", module)], [("good", "g", toys.Filters())]
+    registry = Registry.discover()
+    assert registry.plugins["bad"].state == "broken"
+    assert registry.plugins["bad"].error == f"plugin 'bad': {noun} failed: {said}"
+    assert list(registry.ready) == ["good"]
+
+
+class Hostile:
+    """A plugin of which each attribute fails."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+    def __dir__(self) -> list[str]:
+        return ["tess_filters"]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [Hostile, lambda: 7, lambda: None, lambda: "text", lambda: toys.Filters, object, lambda: types.ModuleType("empty")],
+)
+def test_what_is_no_plugin_is_broken_and_the_rest_work(installed: Any, make: Callable[[], Any]) -> None:
+    installed["bad"], installed["good"] = [("bad", "b", make())], [("good", "g", toys.Filters())]
+    registry = Registry.discover()
+    assert registry.plugins["bad"].state == "broken"
+    assert registry.plugins["bad"].error
+    assert list(registry.ready) == ["good"]
+
+
+@pytest.mark.parametrize(
+    ("records", "problem"),
+    [
+        ({"tess_filters": ["sector"]}, "'sector', which is not a Filter"),
+        ({"tess_filters": [Filter]}, "which is not a Filter"),
+        ({"tess_filters": [Filter("a", None, "help")]}, "whose keep is None, not a function"),  # type: ignore[arg-type]
+        ({"tess_filters": [Filter(7, len, "help")]}, "whose name is 7, not a str"),  # type: ignore[arg-type]
+        ({"tess_filters": [Filter("a", len, b"help")]}, "whose help is b'help', not a str"),  # type: ignore[arg-type]
+        ({"tess_filters": [Filter("a", len, "", choices=["x"])]}, "not a function"),  # type: ignore[arg-type]
+        ({"tess_filters": [some_filter("not a word")]}, "'not a word' cannot be the name of a filter"),
+        ({"tess_filters": [some_filter("class")]}, "'class' cannot be the name of a filter"),
+        ({"tess_columns": [Column("", len, "")]}, "which has no name"),  # type: ignore[arg-type]
+        ({"tess_columns": 5}, "must return a sequence of records, not int"),
+        ({"tess_transports": [Transport("s3", "https://")]}, "whose locate is 'https://', not a function"),  # type: ignore[arg-type]
+        ({"tess_commands": [print]}, "which is not a click.Command with a name"),
+    ],
+)
+def test_a_record_that_would_fail_later_is_refused_at_once(records: dict[str, Any], problem: str) -> None:
+    registry = Registry()
+    with pytest.raises(PluginError, match=re.escape(problem)):
+        registry.register(declare(**records), "bad")
+    assert not registry.owners.keys() - {("scheme", "file")}
+
+
+def test_a_damaged_distribution_is_listed_and_the_others_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in (
+        ("bad-1", b"[tess_source]\nno equals sign\n"),
+        ("worse-1", b"[tess_source]\n\xff = 1\n"),
+        ("other-1", b"x"),
+    ):
+        (tmp_path / f"{name}.dist-info").mkdir()
+        (tmp_path / f"{name}.dist-info" / "entry_points.txt").write_bytes(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    registry = Registry.discover()
+    broken = {name for name, plugin in registry.plugins.items() if plugin.state == "broken"}
+    assert broken == {"bad-1.dist-info", "worse-1.dist-info"}
+    assert "mast" in registry.ready
+
+
+def test_a_distribution_without_metadata_still_offers_its_plugins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bare-1.dist-info").mkdir()
+    (tmp_path / "bare-1.dist-info" / "entry_points.txt").write_text("[tess_source]\nbare = toys:Bare\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(toys, "Bare", toys.Filters(), raising=False)
+    assert Registry.discover(without=["filters"]).plugins["bare"].state == "ready"
+
+
+def test_a_hook_cannot_end_the_program(session: Session) -> None:
+    class Quitter:
+        @hookimpl
+        def tess_resolve(self, target: str) -> None:
+            raise SystemExit
+
+    session.register(Quitter())
+    with pytest.raises(PluginError, match=r"plugin 'Quitter' called sys.exit in tess_resolve"):
+        session.search("some star")
 
 
 def test_two_distributions_that_claim_one_name_are_refused_and_both_are_named(installed: Any) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from places import ROOT
+from sizes import STRESS, size
 
 from bench import eras, nine_faults
 from bench.__main__ import ALONE, main
@@ -31,18 +32,21 @@ def bench(*entries: Measured, sizes: Sizes | None = None) -> Bench:
 
 def test_a_small_run_measures_all_sides_and_finds_that_they_got_the_same(tmp_path: Path) -> None:
     sizes = ["--targets", "2", "--files", "3", "--rounds", "1", "--latency", "0", "--no-warm-up"]
+    sizes += ["--only", "download", "--only", "cached"] if not STRESS else []
     words = ["--json", str(tmp_path / "out.json"), "--scratch", str(tmp_path)]
     run = subprocess.run(
         [sys.executable, "-m", "bench", *sizes, *words], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stderr
-    for words_shown in ("requests", "wall time [s]", "faster by", "2 targets", "3 files of 2.1 MB", "lightkurve, loop"):
+    for words_shown in ("requests", "wall time [s]", "faster by", "3 files of 2.1 MB"):
         assert words_shown in run.stdout
     out = json.loads((tmp_path / "out.json").read_text())
     requests = {(entry["side"], entry["step"]): sum(entry["requests"].values()) for entry in out["measured"]}
     assert all(entry["seconds"] > 0 for entry in out["measured"])
-    assert requests["tess-source", "many"] == requests["astroquery", "many"] == 2
-    assert requests["lightkurve", "many"] == 4
+    if STRESS:
+        assert "lightkurve, loop" in run.stdout
+        assert requests["tess-source", "many"] == requests["astroquery", "many"] == 2
+        assert requests["lightkurve", "many"] == 4
     assert requests["tess-source", "download"] == 3
     assert requests["astroquery", "download"] == 6
     assert requests["tess-source", "cached"] == 0
@@ -237,7 +241,7 @@ def test_under_none_of_nine_faults_does_the_page_show_harm_by_tess_source() -> N
 def test_what_the_page_shows_of_nine_faults_is_so() -> None:
     # A stalled body takes as long as the default patience; tests/download/test_faults.py has it with less.
     faults = [fault for fault in nine_faults.FAULTS if fault != nine_faults.STALLED]
-    clients = ["tess-source", "requests, a loop"]
+    clients = ["tess-source", "requests, a loop"][: size(1, 2)]
     shown = on_the_page()
     for client, words in nine_faults.measure(clients, faults).items():
         assert words == {fault: shown[client][fault] for fault in faults}, client
