@@ -82,7 +82,7 @@ def _content(path: Path) -> str:
 
 
 def _header_value(text: str, key: str, filename: str) -> int:
-    found = re.search(rf"^# ?{key}: *(\d+)", text, re.MULTILINE)
+    found = re.search(rf"^# ?{key}: *(\d{{1,4}})\b", text, re.MULTILINE)
     if found is None:
         raise DamagedFileError(f"{filename} is damaged or no target list: its head does not say {key}")
     return int(found[1])
