@@ -45,7 +45,21 @@ CODES = {
 """FITS code of a column → numpy's (FITS Standard 4.0, table 18); bits and arrays of varying length are not read."""
 UNSIGNED = {"I": 2.0**15, "J": 2.0**31, "K": 2.0**63}
 """Code → the TZERO that means unsigned numbers (table 19)."""
-BITS = {"X": 1, "L": 8, "B": 8, "A": 8, "I": 16, "J": 32, "E": 32, "K": 64, "D": 64, "C": 64, "P": 64, "M": 128, "Q": 128}
+BITS = {
+    "X": 1,
+    "L": 8,
+    "B": 8,
+    "A": 8,
+    "I": 16,
+    "J": 32,
+    "E": 32,
+    "K": 64,
+    "D": 64,
+    "C": 64,
+    "P": 64,
+    "M": 128,
+    "Q": 128,
+}
 """Bits of an element."""
 FORM = re.compile(r"(\d{0,18})([LXBIJKAEDCMPQ])(.*)")
 MOST_FIELDS, MOST_AXES = 999, 16

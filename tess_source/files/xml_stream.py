@@ -27,7 +27,8 @@ UNCOUNTED = 2 << 20
 MOST_LEVELS = 1000
 """Levels that may be open beyond those; real reports have 6."""
 ENCODINGS = re.compile(
-    r"utf-?8|utf-?16(?:[bl]e)?|(?:us-)?ascii|iso[-_]?8859-(?:[1-9]|1[0-6])|latin-?1|(?:windows-|cp)125[0-8]", re.IGNORECASE
+    r"utf-?8|utf-?16(?:[bl]e)?|(?:us-)?ascii|iso[-_]?8859-(?:[1-9]|1[0-6])|latin-?1|(?:windows-|cp)125[0-8]",
+    re.IGNORECASE,
 )
 """Encodings that a file may name: those of expat, and others of one byte per letter."""
 
@@ -75,7 +76,9 @@ class XmlParser:
             if self._count > MOST_BYTES:
                 raise MalformedXmlError(f"it has more than {MOST_BYTES:,} bytes, which no XML file of TESS has")
             if self._count - self.expat.CurrentByteIndex > LONGEST_TAG:
-                raise MalformedXmlError(f"it is not well-formed XML (a tag or comment of more than {LONGEST_TAG:,} bytes)")
+                raise MalformedXmlError(
+                    f"it is not well-formed XML (a tag or comment of more than {LONGEST_TAG:,} bytes)"
+                )
             self._after_piece(self._count)
         if final:
             self._parse(b"", final=True)
@@ -129,4 +132,6 @@ def _check_encoding(version: str, encoding: str | None, standalone: int) -> None
 
 
 def _refuse_entity(name: str, *said: object) -> NoReturn:
-    raise MalformedXmlError(f"it declares an entity ({name[:40]!r}), which may unfold to very much, and no XML file of TESS does")
+    raise MalformedXmlError(
+        f"it declares an entity ({name[:40]!r}), which may unfold to very much, and no XML file of TESS does"
+    )

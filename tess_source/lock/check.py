@@ -185,5 +185,7 @@ def _extra_files(root: Path, known: set[str]) -> Iterator[tuple[str, int]]:
             if not name.startswith(".") and not name.endswith(".part") and path not in known:
                 with contextlib.suppress(FileNotFoundError):  # it was removed just now
                     size = os.lstat(os.path.join(folder, name)).st_size  # noqa: PTH118
-                    found.append((path.encode(errors="backslashreplace").decode(), size))  # names that are no Unicode too
+                    found.append(
+                        (path.encode(errors="backslashreplace").decode(), size)
+                    )  # names that are no Unicode too
     yield from sorted(found)

@@ -111,5 +111,7 @@ def texts_of_sectors(sectors: pl.Series) -> pl.Series:
     """
     joined = sectors.cast(pl.List(pl.String)).list.join(",")
     patterns = joined.drop_nulls().unique()  # few: stars of one field share theirs
-    texts = pl.Series([text_of_sectors(map(int, filter(None, pattern.split(",")))) for pattern in patterns], dtype=pl.String)
+    texts = pl.Series(
+        [text_of_sectors(map(int, filter(None, pattern.split(",")))) for pattern in patterns], dtype=pl.String
+    )
     return joined.replace_strict(patterns, texts, default=None, return_dtype=pl.String)
