@@ -1,4 +1,4 @@
-"""Whatever stands in a file, what is wrong with it is said: nothing is raised, and little memory is taken, however much it claims to hold."""
+"""Whatever stands in a file, what is wrong with it is said: nothing is raised, and little memory is taken, whatever it claims to hold."""
 
 from __future__ import annotations
 
