@@ -325,12 +325,10 @@ class Header(Mapping[str, Value]):
     def _standard(self, at: int, stop: int) -> Any:
         """Read the value of a card and its CONTINUE cards, if all readers read it alike."""
         found = STANDARD.fullmatch(self._text, at + VALUE, at + CARD)
-        if found is None:
+        if found is None or stop - at > LONGEST_TEXT:
             return UNREADABLE
         if (text := found["text"]) is None:
             return _standard_value(found) if stop == at + CARD else UNREADABLE
-        if stop - at > LONGEST_TEXT:
-            return UNREADABLE
         for start in range(at + CARD, stop, CARD):
             goes_on = text.endswith("&") and self._text.startswith(f"{CONTINUE}  ", start)
             more = STANDARD.fullmatch(self._text, start + VALUE, start + CARD)
