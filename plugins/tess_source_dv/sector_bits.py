@@ -25,6 +25,9 @@ __all__ = [
 TCESTATS_LENGTH = 80
 """Characters after which MAST's TCE statistics cut their column `tce_sectors`; so its last sector is 79."""
 
+MOST_SECTORS = 9999
+"""The largest sector that a name can hold."""
+
 
 def sectors_of_bits(bits: str, origin: int) -> tuple[int, ...]:
     """Read sectors from a text of 0 and 1.
@@ -44,7 +47,7 @@ def sectors_of_bits(bits: str, origin: int) -> tuple[int, ...]:
     Raises
     ------
     ValueError
-        If there is another character than 0 and 1, or sector 0 is among them.
+        If there is another character than 0 and 1, or sector 0 is among them, or there are more characters than sectors can be.
 
     Examples
     --------
@@ -54,11 +57,13 @@ def sectors_of_bits(bits: str, origin: int) -> tuple[int, ...]:
     (16, 19)
     """
     if bits.strip("01"):
-        raise ValueError(f"{bits!r} should hold 0 and 1 only")
+        raise ValueError(f"{bits[:120]!r} should hold 0 and 1 only")
+    if len(bits) > MOST_SECTORS:
+        raise ValueError(f"it has {len(bits):,} characters, but there are no more than {MOST_SECTORS:,} sectors")
     found = tuple(sector for sector, bit in enumerate(bits, origin) if bit == "1")
     if found and found[0] < 1:
         raise ValueError(
-            f"{bits!r} marks sector {found[0]}, which does not exist: does it begin with another sector than {origin}?"
+            f"{bits[:120]!r} marks sector {found[0]}, which does not exist: does it begin with another sector than {origin}?"
         )
     return found
 

@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from operator import itemgetter
-from typing import Any
+from typing import Any, NoReturn
 
 from tess_source.errors import DamagedFileError
 
@@ -49,6 +49,14 @@ COMPLEX = re.compile(rf"\( *([+-]? *{FLOAT}) *, *([+-]? *{FLOAT}) *\)")
 NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 """Numbers that are not finite, as programs write them outside of the standard; astropy refuses them."""
 POWERS = str.maketrans("Dd", "EE", " ")
+LARGEST, DIGITS = 2**63 - 1, 19
+"""The largest number of 64 bits, and its digits. Python refuses to read or write numbers of very many digits."""
+MOST_AXES = 999
+"""Most axes of an array (section 4.4.1.1)."""
+SAMPLES = (8, 16, 32, 64, -32, -64)
+"""Values of BITPIX (section 4.4.1.1)."""
+LONGEST_TEXT = 1 << 16
+"""Most letters of a text that goes on in further cards; the longest of real headers has some hundred."""
 RECORD = re.compile(r"[A-Za-z_][\w.]*: +[+-]?[.\d]")
 """A text that astropy splits into a longer keyword and a number, which is Paper IV's convention for distortions."""
 
@@ -62,10 +70,16 @@ def end_of(data: bytes, start: int = 0) -> int:
 
 
 def whole_number(value: object) -> int | None:
-    """Return a value that is a whole number, also if it is written as text, as TGLC does; None for anything else."""
-    if type(value) is int:
-        return value
-    return int(value) if isinstance(value, str) and value.isdecimal() else None
+    """Return a value that is a whole number, also if it is written as text, as TGLC does.
+
+    Returns
+    -------
+    int or None
+        None for anything else, and for numbers that do not fit in 64 bits: no keyword of TESS means one, and no table can hold it.
+    """
+    if isinstance(value, str) and value.isdecimal() and len(value) <= DIGITS:
+        value = int(value)
+    return value if type(value) is int and abs(value) <= LARGEST else None
 
 
 class Header(Mapping[str, Value]):
@@ -182,10 +196,24 @@ class Header(Mapping[str, Value]):
             If it is not a whole number, or if it is missing and has no default.
         """
         value = self.get(key, default)
-        if type(value) is not int:
-            what = f"is {value!r}" if key in self else "is missing"
-            raise DamagedFileError(f"the header of HDU {self.hdu} does not say how large its data are: {key} {what}")
+        if type(value) is not int or abs(value) > LARGEST:
+            self._raise_unsized(key, value)
         return value
+
+    def count(self, key: str, default: int | None = None, most: int = LARGEST) -> int:
+        """Return a number of things that the structure of the file depends on, from 0 to `most`.
+
+        Raises
+        ------
+        DamagedFileError
+            If it is not such a number, or if it is missing and has no default.
+        """
+        value = self.integer(key, default)
+        return value if 0 <= value <= most else self._raise_unsized(key, value)
+
+    def _raise_unsized(self, key: str, value: object) -> NoReturn:
+        what = f"is {repr(value)[:40]}" if key in self else "is missing"
+        raise DamagedFileError(f"the header of HDU {self.hdu} does not say how large its data are: {key} {what}")
 
     # -- cards --
 
@@ -203,21 +231,22 @@ class Header(Mapping[str, Value]):
     @property
     def data_bytes(self) -> int:
         """Size of the data that follow: |BITPIX| / 8 x GCOUNT x (PCOUNT + NAXIS1 x ... x NAXISm) (section 4.4.1.2)."""
-        axes = [self.integer(f"NAXIS{axis}") for axis in range(1, self.integer("NAXIS") + 1)]
+        axes = [self.count(f"NAXIS{axis}") for axis in range(1, self.count("NAXIS", most=MOST_AXES) + 1)]
         if not axes:
             return 0
+        if (bits := self.integer("BITPIX")) not in SAMPLES:
+            self._raise_unsized("BITPIX", bits)
         if axes[0] == 0 and self.get("GROUPS") is True:  # random groups, section 6
             axes = axes[1:]
-        elements = self.integer("PCOUNT", 0) + math.prod(axes)
-        size = abs(self.integer("BITPIX")) // 8 * self.integer("GCOUNT", 1) * elements
-        if size < 0:
-            raise DamagedFileError(f"the header of HDU {self.hdu} says that its data have {size:,} bytes")
+        size = abs(bits) // 8 * self.count("GCOUNT", 1) * (self.count("PCOUNT", 0) + math.prod(axes))
+        if size > LARGEST:
+            raise DamagedFileError(f"the header of HDU {self.hdu} says that its data have more bytes than any file")
         return size
 
     @property
     def padded_bytes(self) -> int:
         """Size of the data with the padding of their last block."""
-        return math.ceil(self.data_bytes / BLOCK) * BLOCK
+        return -(-self.data_bytes // BLOCK) * BLOCK
 
     # -- positions --
 
@@ -288,7 +317,7 @@ class Header(Mapping[str, Value]):
         text = text.rstrip(" ")
         while text.endswith("&") and self._text.startswith(f"{CONTINUE} ", at := at + CARD):
             more = _quoted(self._text[at + KEYWORD : at + CARD].strip(" "))
-            if more is None:
+            if more is None or len(text) > LONGEST_TEXT:
                 return UNREADABLE
             text = text[:-1] + more.rstrip(" ")
         return text.replace("''", "'").rstrip(" ")
@@ -296,7 +325,7 @@ class Header(Mapping[str, Value]):
     def _standard(self, at: int, stop: int) -> Any:
         """Read the value of a card and its CONTINUE cards, if all readers read it alike."""
         found = STANDARD.fullmatch(self._text, at + VALUE, at + CARD)
-        if found is None:
+        if found is None or stop - at > LONGEST_TEXT:
             return UNREADABLE
         if (text := found["text"]) is None:
             return _standard_value(found) if stop == at + CARD else UNREADABLE

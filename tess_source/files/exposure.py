@@ -5,7 +5,6 @@ The keyword ``EXPOSURE`` is none: in a light curve it is the time on the source 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,8 @@ TOLERANCE = 0.01
 SECONDS = ("XPTIME", "EXPTIME", "XPOSURE")
 """Keywords of single pipelines for the exposure time [s]: TGLC; TARS and TICA; CDIPS."""
 DAY = 86400.0
+LONGEST = 30 * DAY
+"""No exposure is longer than a sector [s]: what a header says beyond that is none."""
 
 
 def exptime_of_headers(headers: Iterable[Mapping[str, Any]]) -> float | None:
@@ -82,8 +83,8 @@ def _exptime(header: Mapping[str, Any]) -> float | None:
         frame = _positive(header, "FRAMETIM")
         if frame is None and (exposed := _positive(header, "INT_TIME")) is not None:
             frame = exposed + (_positive(header, "READTIME") or 0.0)
-        if frame is not None:
-            return _nominal(frames * frame) or frames * frame
+        if frame is not None and (cadence := frames * frame) <= LONGEST:
+            return _nominal(cadence) or cadence
     if (own := next(filter(None, (_positive(header, keyword) for keyword in SECONDS)), None)) is not None:
         return _nominal(own) or own
     step = _positive(header, "TIMEDEL")
@@ -94,7 +95,7 @@ def _positive(header: Mapping[str, Any], keyword: str) -> float | None:
     value = header.get(keyword)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if value > 0 and math.isfinite(value) else None
+    return float(value) if 0 < value <= LONGEST else None
 
 
 def _nominal(seconds: float) -> float | None:

@@ -11,12 +11,14 @@ from tess_source.errors import DamagedFileError
 from tess_source.files.cards import BLOCK, CARD, MISSING, Header, Value, end_of
 from tess_source.files.extensions import check_extensions
 
-__all__ = ["LONGEST_HEADER", "Headers", "read_headers"]
+__all__ = ["LONGEST_HEADER", "MOST_BLOCKS", "Headers", "read_headers"]
 
 FIRST_READ = 8 * BLOCK
 """Bytes read at first for a header; TESS headers have fewer than ten blocks."""
 LONGEST_HEADER = 1000
 """Most blocks of a header; TESS headers have fewer than ten."""
+MOST_BLOCKS = 10_000
+"""Most blocks of all headers of a file together, which are kept; TESS files have fewer than two hundred."""
 
 
 class Headers(ChainMap[str, Value]):
@@ -56,9 +58,12 @@ def read_headers(read: Callable[[int, int], bytes], size: int) -> list[Header]:
     if not b"SIMPLE  =".startswith(start[:9]):
         raise DamagedFileError(f"it is not FITS{', but an HTML page' if start.lstrip()[:1] == b'<' else ''}")
     headers: list[Header] = []
-    position = 0
+    position = kept = 0
     while position < size and (not headers or b"XTENSION".startswith(read(position, 8))):
         header = _read_header(read, position, len(headers))
+        kept += header.end - position
+        if kept > MOST_BLOCKS * BLOCK:
+            raise DamagedFileError(f"its headers have more than {MOST_BLOCKS:,} blocks, as no file of TESS does")
         position = header.end + header.padded_bytes
         if position > size:
             lost = f"{position - size:,} of {position:,} bytes are missing"

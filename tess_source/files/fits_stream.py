@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from tess_source._lazy import np
 from tess_source.errors import DamagedFileError
-from tess_source.files.cards import BLOCK, Header, end_of, whole_number
+from tess_source.files.cards import BLOCK, CARD, Header, end_of, whole_number
 from tess_source.files.extensions import check_extensions
-from tess_source.files.fits_headers import LONGEST_HEADER
+from tess_source.files.fits_headers import LONGEST_HEADER, MOST_BLOCKS
 
 __all__ = ["FitsWalk", "Release"]
 
@@ -56,6 +56,7 @@ class FitsWalk:
         self._rest = b""
         self._hdu = 0
         self._blocks: list[bytes] = []  # of a header that is not complete
+        self._headers = 0  # blocks of all headers
         self._header = Header(b"")
         self._first: list[Header] = []  # of the primary and the first extension
         self._data_left = 0
@@ -117,6 +118,7 @@ class FitsWalk:
             raise DamagedFileError(f"the header of HDU {self._hdu} holds bytes that are no text")
         self._header_sum = add(self._header_sum, block)
         end = end_of(block)
+        self._headers += 1
         self._blocks.append(block if end < 0 else block[:end])
         if end >= 0:
             self._header = Header(b"".join(self._blocks), hdu=self._hdu)
@@ -124,6 +126,8 @@ class FitsWalk:
             self._open()
         elif len(self._blocks) > LONGEST_HEADER:
             raise DamagedFileError(f"the header of HDU {self._hdu} has no end")
+        if self._headers > MOST_BLOCKS:
+            raise DamagedFileError(f"its headers have more than {MOST_BLOCKS:,} blocks, as no file of TESS does")
 
     def _open(self) -> None:
         """Begin the data, now that the header is complete."""
@@ -196,7 +200,8 @@ def _check_sums(header: Header, header_sum: int, data_sum: int) -> None:
     SPOC writes CHECKSUM without DATASUM. astropy 8.0 reads that as a DATASUM of 0, and so fails on intact files.
     """
     stated = _text_of(header, "DATASUM")
-    same_data = stated.isdecimal() and int(stated) % ONES == data_sum % ONES
+    total = whole_number(stated)
+    same_data = total is not None and total % ONES == data_sum % ONES
     empty = header.get("CHECKSUM", "") == "" or "'" not in header.card("CHECKSUM")
     same_hdu = empty or (header_sum + data_sum) % ONES == 0
     if same_hdu and (same_data or not stated):
@@ -219,6 +224,7 @@ def _text_of(header: Header, key: str) -> str:
 
 def _release_of(header: Header) -> Release:
     procver, date = (
-        said if said.isprintable() else "" for said in (_text_of(header, "PROCVER"), _text_of(header, "DATE"))
+        said if said.isprintable() and len(said) <= CARD else None
+        for said in (_text_of(header, "PROCVER"), _text_of(header, "DATE"))
     )
     return Release(whole_number(_text_of(header, "DATA_REL")), procver or None, date or None)

@@ -45,11 +45,25 @@ CODES = {
 """FITS code of a column → numpy's (FITS Standard 4.0, table 18); bits and arrays of varying length are not read."""
 UNSIGNED = {"I": 2.0**15, "J": 2.0**31, "K": 2.0**63}
 """Code → the TZERO that means unsigned numbers (table 19)."""
-WIDTHS: Mapping[str, float] = {
-    "X": 1 / 8, "L": 1, "B": 1, "A": 1, "I": 2, "J": 4, "E": 4, "K": 8, "D": 8, "C": 8, "P": 8, "M": 16, "Q": 16,
-}  # fmt: skip
-"""Bytes of an element."""
-FORM = re.compile(r"(\d*)([LXBIJKAEDCMPQ])(.*)")
+BITS = {
+    "X": 1,
+    "L": 8,
+    "B": 8,
+    "A": 8,
+    "I": 16,
+    "J": 32,
+    "E": 32,
+    "K": 64,
+    "D": 64,
+    "C": 64,
+    "P": 64,
+    "M": 128,
+    "Q": 128,
+}
+"""Bits of an element."""
+FORM = re.compile(r"(\d{0,18})([LXBIJKAEDCMPQ])(.*)")
+MOST_FIELDS, MOST_AXES = 999, 16
+"""Most columns of a table (section 7.3.1), and most axes of a cell that get a shape; numpy has 32 or 64."""
 ABOUT_COLUMNS = (b"TTYPE", b"TFORM", b"TDIM", b"TSCAL", b"TZERO")
 IN_CACHE = 1 << 19
 """Bytes of a table whose columns are copied at a time: as many as stay in the processor's cache."""
@@ -138,6 +152,8 @@ class FitsTable:
     ------
     DamagedFileError
         If the table does not fit into the file, or its columns not into the table.
+    LoadError
+        If numpy has no type for its rows.
     """
 
     __slots__ = ("fields", "header", "primary", "sha256", "table")
@@ -146,10 +162,13 @@ class FitsTable:
         self.primary: Header = primary
         self.header: Header = header
         self.sha256: str | None = sha256
-        width, rows = header.integer("NAXIS1"), header.integer("NAXIS2")
+        width, rows = header.count("NAXIS1"), header.count("NAXIS2")
         if header.end + rows * width > len(data):
             raise DamagedFileError("it is cut in its table")
-        fields, dtype = _fields_and_dtype(width, header.integer("TFIELDS"), tuple(header.cards(*ABOUT_COLUMNS)))
+        if rows and not width:
+            raise DamagedFileError(f"the {rows:,} rows of its table have no bytes")
+        columns = header.count("TFIELDS", most=MOST_FIELDS)
+        fields, dtype = _fields_and_dtype(width, columns, tuple(header.cards(*ABOUT_COLUMNS)))
         self.fields: Mapping[str, TableField] = fields
         self.table: NDArray[np.void] = np.ndarray(rows, dtype, data, header.end)
 
@@ -252,12 +271,13 @@ def _scaled(values: NDArray[Any], field: TableField) -> NDArray[Any]:
     """Return values with letters turned into booleans, and TSCAL and TZERO applied (section 7.3.2); SPOC's light curves have neither."""
     if field.code == "L":
         return np.asarray(values == b"T")
-    if (field.scale, field.zero) == (1.0, 0.0):
+    if field.code == "A" or (field.scale, field.zero) == (1.0, 0.0):
         return values
     if field.scale == 1.0 and field.zero == UNSIGNED.get(field.code):
         unsigned: NDArray[Any] = values.view(f"u{values.itemsize}") ^ (1 << 8 * values.itemsize - 1)
         return unsigned.astype(f"u{values.itemsize}", copy=False)
-    scaled: NDArray[Any] = values * field.scale + field.zero
+    with np.errstate(all="ignore"):  # a scale may be any number
+        scaled: NDArray[Any] = values * field.scale + field.zero
     return scaled
 
 
@@ -274,9 +294,9 @@ def _fields_and_dtype(
         name, form, dim, scale, zero = (said.get(f"{key.decode()}{number}") for key in ABOUT_COLUMNS)
         match = FORM.fullmatch(str(form).strip())
         if match is None:
-            raise DamagedFileError(f"column {number} of its table is of no known type: {form!r}")
+            raise DamagedFileError(f"column {number} of its table is of no known type: {repr(form)[:40]}")
         code, repeat = match[2], int(match[1] or 1)
-        key = str(name or f"col{number}").strip().lower()
+        key = str(name or "").strip().lower() or f"col{number}"
         if (
             fields.setdefault(key, field := TableField(code, repeat, _float_or(scale, 1.0), _float_or(zero, 0.0)))
             is field
@@ -285,20 +305,23 @@ def _fields_and_dtype(
                 places[key] = (f"S{repeat}", offset)
             elif code in CODES:
                 places[key] = ((CODES[code], _shape(dim, repeat)), offset)
-        offset += math.ceil(repeat * WIDTHS[code])
-    if offset > width:
-        raise DamagedFileError("the columns of its table are wider than the rows")
+        offset += -(-repeat * BITS[code] // 8)
+        if offset > width:
+            raise DamagedFileError("the columns of its table are wider than the rows")
     formats, offsets = ([place[part] for place in places.values()] for part in (0, 1))
-    return fields, np.dtype({"names": [*places], "formats": formats, "offsets": offsets, "itemsize": width})
+    try:
+        return fields, np.dtype({"names": [*places], "formats": formats, "offsets": offsets, "itemsize": width})
+    except (ValueError, OverflowError) as error:  # e.g. rows of more than 2 GiB
+        raise LoadError(f"numpy has no type for the rows of its table: {error}") from error
 
 
 def _shape(dim: Any, repeat: int) -> tuple[int, ...]:
     """Return the shape of a cell: ``(fastest, ..., slowest)`` in reverse order (section 7.3.2, TDIMn)."""
-    axes = [int(word) for word in re.findall(r"\d+", str(dim or ""))]
-    if axes and math.prod(axes) == repeat:
+    axes = [int(word) for word in re.findall(r"\d{1,18}", str(dim or ""))]
+    if 0 < len(axes) <= MOST_AXES and math.prod(axes) == repeat:
         return tuple(reversed(axes))
     return () if repeat == 1 else (repeat,)
 
 
 def _float_or(value: Any, default: float) -> float:
-    return float(value) if isinstance(value, int | float) else default
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else default

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from tess_source.errors import DamagedFileError
 from tess_source.files.fits_stream import FitsWalk, Release
-from tess_source.files.whole import GZIP
+from tess_source.files.gzipped import GZIP, Unpacker
+from tess_source.files.xml_stream import XmlWalk
 from tess_source.paths import user_path
-
-if TYPE_CHECKING:
-    from xml.parsers.expat import XMLParserType
 
 __all__ = ["Release", "Verifier", "form_of", "is_fits", "problem_of", "release_of"]
 
@@ -42,6 +39,8 @@ HTML = (b"<!doctype html", b"<html", b"<head")
 PAGE = "it is an HTML page, as servers send when something is wrong"
 HEAD = 64
 """Bytes by which an HTML page is recognized."""
+LONGEST_REASON = 200
+"""Most letters of a message that is not ours."""
 
 
 class Verifier:
@@ -133,6 +132,8 @@ def _problem_in(check: Callable[..., None], *arguments: object) -> str | None:
         check(*arguments)
     except DamagedFileError as error:
         return str(error)
+    except Exception as error:  # noqa: BLE001  what a foreign file makes a check raise is a problem of this file, not of the run
+        return f"it cannot be checked ({type(error).__name__}: {str(error)[:LONGEST_REASON]})"
     return None
 
 
@@ -253,9 +254,8 @@ class _Gzip:
     """A FITS file compressed by gzip, perhaps in several members."""
 
     def __init__(self) -> None:
+        self._unpacker = Unpacker()
         self._walk = FitsWalk()
-        self._stream = zlib.decompressobj(wbits=31)
-        self._started = False
 
     @property
     def release(self) -> Release | None:
@@ -263,27 +263,13 @@ class _Gzip:
         return self._walk.release
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
-        """Decompress and check the next bytes, at most `CHUNK` at a time, since a few bytes may expand to very many."""
-        left, out = bytes(data), b""
-        while left or (len(out) == CHUNK and not self._stream.eof):
-            if self._stream.eof:
-                if not left.strip(b"\0"):  # padding, which gzip allows
-                    return
-                self._stream = zlib.decompressobj(wbits=31)
-            try:
-                out = self._stream.decompress(left, CHUNK)
-            except zlib.error as error:
-                raise DamagedFileError(f"its compressed bytes are damaged ({error})") from error
-            self._started = True
-            self._walk.feed(out)
-            left = self._stream.unconsumed_tail or self._stream.unused_data
+        """Unpack and check the next bytes."""
+        for plain in self._unpacker.feed(data):
+            self._walk.feed(plain)
 
     def finish(self) -> None:
         """Check the end of the compressed bytes, and of the file inside."""
-        if not self._started:
-            raise DamagedFileError("it is empty")
-        if not self._stream.eof:
-            raise DamagedFileError("its compressed bytes are cut")
+        self._unpacker.finish()
         self._walk.finish()
 
 
@@ -309,39 +295,14 @@ class _Pdf(_Other):
             raise DamagedFileError("its end (%%EOF) is missing")
 
 
-class _Xml(_Other):
-    """An XML file, in which every element must be closed, with nothing behind the last."""
+class _Xml(XmlWalk):
+    """An XML file that is no HTML page written as XML."""
 
-    def __init__(self) -> None:
-        self._parser: XMLParserType | None = None
-
-    def feed(self, data: bytes | bytearray | memoryview) -> None:
-        """Parse the next bytes, without keeping them."""
-        self._parse(bytes(data), final=False)
-
-    def finish(self) -> None:
-        """Check that the first element is closed."""
-        if self._parser is None:
-            raise DamagedFileError("it is empty")
-        self._parse(b"", final=True)
-
-    def _parse(self, data: bytes, *, final: bool) -> None:
-        from xml.parsers import expat
-
-        if self._parser is None:
-            self._parser = expat.ParserCreate()
-            self._parser.StartElementHandler = self._first_element
-        try:
-            self._parser.Parse(data, final)
-        except expat.ExpatError as error:
-            what = "it is cut" if final else "it is not well-formed XML"
-            raise DamagedFileError(f"{what} ({error})") from error
+    release: Release | None = None
 
     def _first_element(self, name: str, attributes: object) -> None:
-        """Check that the file is no HTML page written as XML."""
-        if self._parser is not None:
-            self._parser.StartElementHandler = None
-        if name.rpartition(":")[2].lower() == "html":
+        super()._first_element(name, attributes)
+        if self.root is not None and self.root.lower() == "html":
             raise DamagedFileError(PAGE)
 
 

@@ -7,9 +7,7 @@ its sums, and also checks what lies behind the last HDU; that was done when the 
 
 from __future__ import annotations
 
-import gzip
 import os
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -19,25 +17,17 @@ from typing import BinaryIO
 from tess_source.errors import DamagedFileError
 from tess_source.files.cards import Header
 from tess_source.files.fits_headers import read_headers
+from tess_source.files.gzipped import GZIP, unpacked
 
 __all__ = ["GZIP", "decompressed", "fault", "headers_of", "opened_plain"]
 
-GZIP = b"\x1f\x8b"
-"""Bytes with which a compressed file begins."""
+CHUNK = 1 << 20
+"""Bytes read at a time from a file that is unpacked."""
 
 
 def decompressed(data: bytes | memoryview) -> bytes:
-    """Return the plain bytes of a compressed file.
-
-    Raises
-    ------
-    DamagedFileError
-        If its bytes are not whole.
-    """
-    try:
-        return gzip.decompress(data)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DamagedFileError(f"its compressed bytes are not whole ({error})") from error
+    """Return the plain bytes of a compressed file; see `tess_source.files.gzipped.unpacked`."""
+    return unpacked([data])
 
 
 @contextmanager
@@ -47,14 +37,14 @@ def opened_plain(path: Path) -> Iterator[BinaryIO]:
     Raises
     ------
     DamagedFileError
-        If its compressed bytes are not whole.
+        If its compressed bytes are not whole, or unpack to more than the limit of `tess_source.files.gzipped`.
     OSError
         If the file cannot be read.
     """
     with path.open("rb", buffering=0) as file:
         packed = file.read(len(GZIP)) == GZIP
         file.seek(0)
-        yield BytesIO(decompressed(file.read())) if packed else file
+        yield BytesIO(unpacked(iter(lambda: file.read(CHUNK), b""))) if packed else file
 
 
 def headers_of(file: BinaryIO) -> list[Header]:

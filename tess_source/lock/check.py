@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -182,6 +183,9 @@ def _extra_files(root: Path, known: set[str]) -> Iterator[tuple[str, int]]:
         for name in files:
             path = name if inner == "." else f"{inner}/{name}"
             if not name.startswith(".") and not name.endswith(".part") and path not in known:
-                full = os.path.join(folder, name)  # noqa: PTH118
-                found.append((path, os.lstat(full).st_size))
+                with contextlib.suppress(FileNotFoundError):  # it was removed just now
+                    size = os.lstat(os.path.join(folder, name)).st_size  # noqa: PTH118
+                    found.append(
+                        (path.encode(errors="backslashreplace").decode(), size)
+                    )  # names that are no Unicode too
     yield from sorted(found)

@@ -8,6 +8,9 @@ from tess_source._lazy import pl
 
 __all__ = ["runs_of_sectors", "sectors_of_text", "text_of_sectors", "texts_of_sectors"]
 
+MOST_DIGITS = 4
+"""Of a sector, as in names."""
+
 
 def runs_of_sectors(sectors: Iterable[int]) -> list[tuple[int, int]]:
     """Return the runs of consecutive sectors.
@@ -73,7 +76,7 @@ def sectors_of_text(text: str) -> tuple[int, ...]:
     Raises
     ------
     ValueError
-        If it is another text.
+        If it is another text, or names a sector beyond 9999, which no name can hold.
 
     Examples
     --------
@@ -83,8 +86,14 @@ def sectors_of_text(text: str) -> tuple[int, ...]:
     found: list[int] = []
     for part in filter(None, text.split(",")):
         first, _, last = part.partition("-")
-        found += range(int(first), int(last or first) + 1)
+        found += range(_sector(first), _sector(last or first) + 1)
     return tuple(found)
+
+
+def _sector(text: str) -> int:
+    if len(text) > MOST_DIGITS:
+        raise ValueError(f"there is no sector {text[:20]!r}: it has more than {MOST_DIGITS} digits")
+    return int(text)
 
 
 def texts_of_sectors(sectors: pl.Series) -> pl.Series:
@@ -102,5 +111,7 @@ def texts_of_sectors(sectors: pl.Series) -> pl.Series:
     """
     joined = sectors.cast(pl.List(pl.String)).list.join(",")
     patterns = joined.drop_nulls().unique()  # few: stars of one field share theirs
-    texts = pl.Series([text_of_sectors(sectors_of_text(pattern)) for pattern in patterns], dtype=pl.String)
+    texts = pl.Series(
+        [text_of_sectors(map(int, filter(None, pattern.split(",")))) for pattern in patterns], dtype=pl.String
+    )
     return joined.replace_strict(patterns, texts, default=None, return_dtype=pl.String)

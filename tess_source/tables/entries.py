@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from tess_source._lazy import pl
 from tess_source.display import text
+from tess_source.errors import bare_reason
 from tess_source.files.exposure import exptime_of_file
 from tess_source.files.verify import Release, release_of
 from tess_source.tables.convert import to_astropy
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
     from astropy.table import Table
 
 __all__ = ["as_astroquery", "as_frame", "counted", "expected_in_words", "with_sums"]
+
+log: logging.Logger = logging.getLogger(__name__)
+
+Told = TypeVar("Told")
 
 
 def counted(entries: Sequence[Entry]) -> str:
@@ -106,18 +113,29 @@ def _with_what_files_tell(items: Items, entries: Sequence[Entry], sums: Sequence
 
 
 def _release_of_entry(entry: Entry) -> Release:
-    return release_of(entry.path) if entry.path is not None and entry.ok else Release()
+    return _told(entry, release_of) or Release()
 
 
 def _exptime_of_entry(entry: Entry) -> float | None:
     """Return the exposure time of a file that neither its name nor its observation tells."""
-    if entry.item.exptime is not None or entry.path is None or not entry.ok or not entry.path.is_file():
-        return None
-    return exptime_of_file(entry.path)
+    return _told(entry, exptime_of_file) if entry.item.exptime is None else None
 
 
 def _sha256_of_entry(entry: Entry) -> str | None:
+    return _told(entry, _sha256_of_file)
+
+
+def _sha256_of_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _told(entry: Entry, tell: Callable[[Path], Told]) -> Told | None:
+    """Return what the file of an entry tells; None if there is none, or it cannot be read (any more): the other files count too."""
     if entry.path is None or not entry.ok:
         return None
-    with entry.path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        return tell(entry.path)
+    except OSError as error:
+        log.warning("%s tells nothing, since it cannot be read: %s", entry.item.path, bare_reason(error))
+        return None

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from tess_source._lazy import pl, whole
-from tess_source.errors import DamagedFileError, QueryError, bare_reason
+from tess_source.errors import DamagedFileError, LoadError, QueryError, bare_reason
+from tess_source.files.fits_headers import read_headers
+from tess_source.files.fits_table import FitsTable
 from tess_source.files.whole import GZIP, decompressed
 from tess_source.paths import user_path
 from tess_source.targets.formats import ListedRow, rows_of_text
@@ -86,7 +88,7 @@ def _targets_of_file(path: str | Path, missing: str) -> list[Any]:
         if (table := _binary_table(content)) is not None:
             return _checked(_rows_of(table), where, missing)
         text = _text(content)
-    except (OSError, DamagedFileError, UnicodeDecodeError) as error:
+    except (OSError, LoadError, UnicodeDecodeError) as error:
         raise QueryError(f"the list of targets {where} cannot be read: {bare_reason(error)}") from error
     suffixes = [suffix.lower() for suffix in file.suffixes]
     return _checked(rows_of_text(text, where, is_table=bool({".csv", ".ecsv", ".tsv"} & set(suffixes))), where, missing)
@@ -141,14 +143,38 @@ def _checked(rows: Iterable[ListedRow], where: str, missing: str) -> list[Any]:
     return [Gap(f"{row.where} of {where}") if isinstance(row.target, Gap) else row.target for row in found]
 
 
+def _check_tables(content: bytes) -> None:
+    """Check that the tables of a FITS file have the sizes that their headers say: astropy makes arrays of any size."""
+    primary, *others = read_headers(lambda start, count: content[start : start + count], len(content))
+    for header in others:
+        if header.get("XTENSION") == "BINTABLE":
+            FitsTable(primary, header, memoryview(content))
+
+
 def _binary_table(content: bytes) -> Any:
-    """Return the table of a FITS, VOTable or Parquet file; None if it is none."""
-    if content.startswith(b"PAR1"):
-        return pl.read_parquet(io.BytesIO(content))
-    kind = "fits" if content.startswith(b"SIMPLE  =") else "votable" if b"<VOTABLE" in content[:2000] else ""
-    if not kind:
+    """Return the table of a FITS, VOTable or Parquet file; None if it is none.
+
+    Raises
+    ------
+    DamagedFileError
+        If it is one, but cannot be read.
+    """
+    starts = {
+        "parquet": content.startswith(b"PAR1"),
+        "fits": content.startswith(b"SIMPLE  ="),
+        "votable": b"<VOTABLE" in content[:2000],
+    }
+    kind = next((kind for kind, is_kind in starts.items() if is_kind), None)
+    if kind is None:
         return None
+    if kind == "fits":
+        _check_tables(content)
     whole("astropy")
     from astropy.table import Table
 
-    return Table.read(io.BytesIO(content), format=kind)
+    try:
+        return (
+            pl.read_parquet(io.BytesIO(content)) if kind == "parquet" else Table.read(io.BytesIO(content), format=kind)
+        )
+    except (Exception, pl.exceptions.PanicException) as error:
+        raise DamagedFileError(f"it is no whole {kind} file: {type(error).__name__}: {str(error)[:200]}") from error

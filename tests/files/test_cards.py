@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from tess_source.errors import DamagedFileError
 from tess_source.files.cards import CARD, Header, end_of
 
-ASTROPY_ENDS_HERE = re.compile(r"'' */")
-"""A doubled quote with a slash behind it: astropy takes it for the end of the text and for a comment."""
+ASTROPY_ENDS_HERE = re.compile(r"'' */|'&' */.{0,69}'")
+"""A doubled quote with a slash behind it: astropy takes it for the end of the text and for a comment. Or a part that is empty, with a quote
+in its comment."""
 RECORD = re.compile(r"'[A-Za-z_][\w.]*: +[+-]?[.\d]")
 """Texts that astropy gives another keyword (Paper IV's "record-valued keyword cards")."""
 WRONG: Any = object()
@@ -299,7 +300,7 @@ def test_cards_are_given_in_order_by_how_they_begin() -> None:
         (["NAXIS   = 1", "BITPIX  = 8"], "NAXIS1 is missing"),
         (["NAXIS   = 1", "NAXIS1  = 2.0", "BITPIX  = 8"], r"NAXIS1 is 2\.0"),
         (["NAXIS   = 1", "NAXIS1  = 2", "BITPIX  = T"], "BITPIX is True"),
-        (["NAXIS   = 1", "NAXIS1  = -2", "BITPIX  = 8"], "its data have -2 bytes"),
+        (["NAXIS   = 1", "NAXIS1  = -2", "BITPIX  = 8"], "NAXIS1 is -2"),
     ],
 )
 def test_headers_that_do_not_say_how_large_the_data_are(cards: list[str], words: str) -> None:

@@ -35,7 +35,13 @@ def test_a_column_is_written_row_by_row_and_null_stays_null() -> None:
     assert texts_of_sectors(column).to_list() == ["2,5,8-10", None, "", "7"]
 
 
-@pytest.mark.parametrize("text", ["a", "1;2", "1-b"])
+@pytest.mark.parametrize("text", ["a", "1;2", "1-b", "²", "-5"])
 def test_other_text_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="invalid literal"):
+        sectors_of_text(text)
+
+
+@pytest.mark.parametrize("text", ["1-10000", "9" * 5000, "1-999999999999"])
+def test_ranges_of_more_sectors_than_names_can_hold_are_refused_before_they_are_made(text: str) -> None:
+    with pytest.raises(ValueError, match="more than 4 digits"):
         sectors_of_text(text)

@@ -231,7 +231,7 @@ def test_a_compressed_list_that_is_damaged_is_named(tmp_path: Path) -> None:
     packed = bytearray(gzip.compress("".join(f"{number * number}\n" for number in range(3000)).encode()))
     packed[300] ^= 0x55
     for content in (packed, packed[:300]):
-        with pytest.raises(QueryError, match=r"list\.csv\.gz' cannot be read: its compressed bytes are not whole"):
+        with pytest.raises(QueryError, match=r"list\.csv\.gz' cannot be read: its compressed bytes are (damaged|cut)"):
             read_targets(written(tmp_path, bytes(content), "list.csv.gz"))
 
 

@@ -10,6 +10,7 @@ compared without it.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from tess_source import names
 from tess_source.errors import DamagedFileError, LoadError
+from tess_source.files.xml_stream import MOST_BYTES, MalformedXmlError, XmlParser
 from tess_source.paths import user_path
 from tess_source_dv.keys import set_key
 from tess_source_dv.sector_bits import sectors_of_bits
@@ -27,10 +29,10 @@ if TYPE_CHECKING:
 __all__ = ["Event", "HostileFileError", "Measured", "Report", "read_report"]
 
 ROOT = "dvTargetResults"
-MOST_BYTES = 128 * 2**20
-"""Real reports have 0.1 to 1.6 MB; one of a hundred sectors and ten TCEs may have some tens."""
 MOST_LEVELS = 64
 """Real reports have 6."""
+WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
+"""A number that fits in 64 bits, written in ASCII: Python also reads others."""
 STAR = {
     "effectiveTemp": "teff", "log10SurfaceGravity": "logg", "log10Metallicity": "metallicity", "radius": "star_radius",
     "stellarDensity": "star_density", "tessMag": "tessmag", "raDegrees": "ra", "decDegrees": "dec", "pmRa": "pmra", "pmDec": "pmdec",
@@ -179,19 +181,13 @@ class _Reader:
         self._parameters: dict[str, Mapping[str, str]] = {}
 
     def read(self, content: bytes) -> _Reader:
-        from xml.parsers import expat
-
-        parser = expat.ParserCreate(namespace_separator=" ")
-        self._forbid_entities(parser)
-        parser.StartElementHandler, parser.EndElementHandler = self._start_element, self._end_element
+        parser = XmlParser(namespace_separator=" ")
+        self._forbid_entities(parser.expat)
+        parser.expat.StartElementHandler, parser.expat.EndElementHandler = self._start_element, self._end_element
         try:
-            parser.Parse(content, True)
-        except expat.ExpatError as error:
-            self.damaged(f"it is {'not whole XML' if content.strip() else 'empty'} ({error})", error)
-        except (LookupError, ValueError) as error:
-            if isinstance(error, LoadError):
-                raise
-            self.damaged(f"it is not XML in an encoding that is known ({error})", error)
+            parser.feed(content, final=True)
+        except MalformedXmlError as error:
+            self.damaged(f"it is {'not whole XML' if content.strip() else 'empty'} ({error.__cause__ or error})", error)
         return self
 
     def damaged(self, problem: str, cause: Exception | None = None) -> NoReturn:
@@ -199,11 +195,10 @@ class _Reader:
 
     def whole_number(self, attributes: Mapping[str, str], key: str) -> int:
         """Return an attribute that must be a whole number."""
-        try:
-            return int(attributes[key])
-        except (KeyError, ValueError) as error:
-            text = attributes.get(key)
-            self.damaged(f"{key} is {text and text[:40]!r}, not a whole number", error)
+        text = attributes.get(key)
+        if text is None or not WHOLE_NUMBER.fullmatch(text.strip()):
+            self.damaged(f"{key} is {text and text[:40]!r}, not a whole number")
+        return int(text)
 
     def _forbid_entities(self, parser: XMLParserType) -> None:
         def refuse(name: str, *said: Any) -> NoReturn:

@@ -49,6 +49,8 @@ def read_target_list(path: Path | str) -> pl.DataFrame:
     path = user_path(path)
     text = _content(path)
     first, last = (_header_value(text, key, path.name) for key in ("minSector", "maxSector"))
+    if not 1 <= first <= last:
+        raise DamagedFileError(f"{path.name} is damaged or no target list: its head tells of sectors {first} to {last}")
     lines = pl.Series("line", text.splitlines(), dtype=pl.String)
     lines = lines.filter(~lines.str.contains(r"^\s*(#|$)"))
     said = lines.str.extract_groups(_LINE).struct.unnest()
@@ -82,7 +84,7 @@ def _content(path: Path) -> str:
 
 
 def _header_value(text: str, key: str, filename: str) -> int:
-    found = re.search(rf"^# ?{key}: *(\d+)", text, re.MULTILINE)
+    found = re.search(rf"^# ?{key}: *(\d{{1,4}})\b", text, re.MULTILINE)
     if found is None:
         raise DamagedFileError(f"{filename} is damaged or no target list: its head does not say {key}")
     return int(found[1])
