@@ -22,6 +22,7 @@ from astroquery.mast.discovery_portal import PortalAPI
 
 from tess_source.errors import ServiceError
 from tess_source.settings import Settings, at_server
+from tess_source.threads import held
 from tess_source_mast.batches import MOST_AT_A_TIME
 from tess_source_mast.deadline import Deadline
 from tess_source_mast.hosts import COLUMNS, INVOKE, advice
@@ -44,12 +45,12 @@ _making = threading.Lock()
 def portal(settings: Settings) -> Portal:
     """Return the portal of a session's server: one object per server and process, which remembers its columns."""
     with _making:
-        return _portal(settings.server, os.getpid())
+        return _portal(settings.server, settings.insecure_redirects, os.getpid())
 
 
 @functools.lru_cache(maxsize=64)
-def _portal(server: str | None, process: int) -> Portal:  # a forked process must not share the sockets of its parent
-    return Portal(server)
+def _portal(server: str | None, insecure_redirects: bool, process: int) -> Portal:
+    return Portal(server, insecure_redirects)  # a forked process must not share the sockets of its parent
 
 
 class Portal:
@@ -59,10 +60,12 @@ class Portal:
     ----------
     server : str or None
         Base URL of the server in MAST's place; None: MAST itself.
+    insecure_redirects : bool
+        Whether redirects from https to http are followed.
     """
 
-    def __init__(self, server: str | None) -> None:
-        self._advice = advice(server)
+    def __init__(self, server: str | None, insecure_redirects: bool = False) -> None:
+        self._advice, self._insecure = advice(server), insecure_redirects
         self._columns: dict[str, Json] = {}
         self._reading = threading.Lock()
         self._slots = threading.BoundedSemaphore(MOST_AT_A_TIME)
@@ -71,11 +74,11 @@ class Portal:
     @contextmanager
     def wire(self) -> Iterator[Wire]:
         """Yield a connection; at most `MOST_AT_A_TIME` are in use at a time, further callers wait."""
-        with self._slots:
+        with held(self._slots):
             try:
                 wire = self._idle.get_nowait()
             except queue.Empty:
-                wire = Wire(self._advice)
+                wire = Wire(self._advice, self._insecure)
             try:
                 yield wire
             finally:
@@ -125,7 +128,7 @@ class Portal:
         dict
             Column → its properties.
         """
-        with self._reading:
+        with held(self._reading):
             if name not in self._columns:
                 with self.wire() as wire:
                     configs: dict[str, Json] = {}
