@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from contextlib import contextmanager
 from typing import Any
@@ -27,10 +27,17 @@ def paused(stop: threading.Event, seconds: float) -> bool:
 
 
 @contextmanager
-def held(lock: threading.Lock | threading.Semaphore) -> Iterator[None]:
-    """Hold a lock that other threads may hold for long. Ctrl-C is heard within `LISTEN` seconds: see `wait_for`."""
+def held(lock: threading.Lock | threading.Semaphore, check: Callable[[], object]) -> Iterator[None]:
+    """Hold a lock that other threads may hold for long. Ctrl-C is heard within `LISTEN` seconds: see `wait_for`.
+
+    Parameters
+    ----------
+    lock : Lock or Semaphore
+    check : callable
+        Called now and then; it may raise an error to end the wait.
+    """
     while not lock.acquire(timeout=LISTEN):
-        pass
+        check()
     try:
         yield
     finally:

@@ -72,9 +72,9 @@ class Portal:
         self._idle: queue.LifoQueue[Wire] = queue.LifoQueue()
 
     @contextmanager
-    def wire(self) -> Iterator[Wire]:
-        """Yield a connection; at most `MOST_AT_A_TIME` are in use at a time, further callers wait."""
-        with held(self._slots):
+    def wire(self, service: str, deadline: Deadline) -> Iterator[Wire]:
+        """Yield a connection; at most `MOST_AT_A_TIME` are in use at a time, further callers wait, but not beyond their deadline."""
+        with held(self._slots, lambda: deadline.check(service, _BUSY)):
             try:
                 wire = self._idle.get_nowait()
             except queue.Empty:
@@ -106,7 +106,7 @@ class Portal:
         ServiceError
             If there is no answer, or not a whole one.
         """
-        with self.wire() as wire:
+        with self.wire(service, deadline) as wire:
             api = _Api(wire, {service: {}}, service, settings, deadline)
             pages = [page.json() for page in api.service_request_async(service, dict(params))]
         _check_whole(service, pages)
@@ -128,9 +128,9 @@ class Portal:
         dict
             Column → its properties.
         """
-        with held(self._reading):
+        with held(self._reading, lambda: deadline.check(name, _BUSY)):
             if name not in self._columns:
-                with self.wire() as wire:
+                with self.wire(name, deadline) as wire:
                     configs: dict[str, Json] = {}
                     _Api(wire, configs, name, settings, deadline).build_filter_set(name)
                 self._columns[name] = configs[name]
@@ -270,4 +270,5 @@ def _check_whole(service: str, pages: Sequence[Json]) -> None:
             raise ServiceError(service, "it gave no rows, but does not say that there are none", advice=_AGAIN)
 
 
+_BUSY = "other questions took too long"
 _AGAIN = "The data may just have changed: repeat the call; if it lasts, ask for less at a time"

@@ -51,7 +51,8 @@ def next_address(url: str, location: str, *, insecure: bool) -> str:
         raise RedirectError("the server redirects, and does not say where")
     try:
         parts = parse_url(urljoin(url, location.strip()))
-        sound = bool(parts.host) or parts.scheme not in {"http", "https"}
+        given = urlsplit(location.strip())
+        sound = bool(parts.host and (given.netloc or not given.scheme)) or parts.scheme not in {"http", "https"}
     except (ValueError, LocationValueError):
         sound = False
     if not sound:
