@@ -217,9 +217,8 @@ class _Client(requests.Session):
         """Return the address to which an answer redirects; None if it does not. Its body is not read, however long it is."""
         if not resp.is_redirect:
             return None
-        address = next_address(resp.url, resp.headers["location"], insecure=self._insecure)
         resp.raw.close()
-        return address
+        return next_address(resp.url, resp.headers["location"], insecure=self._insecure)
 
 
 class _Adapter(requests.adapters.HTTPAdapter):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from email.errors import FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect
+from email.errors import FirstHeaderLineIsContinuationDefect, InvalidHeaderDefect, MissingHeaderBodySeparatorDefect
 from http.client import HTTPException, HTTPMessage, HTTPResponse, RemoteDisconnected, parse_headers
 
 __all__ = ["FinalResponse", "HeadError", "head_problem"]
@@ -57,7 +57,7 @@ def head_problem(error: BaseException) -> str:
 
 def _problem_of(headers: HTTPMessage) -> str:
     """Return what is wrong with the headers of an answer, so that its body cannot be told from what follows; empty if nothing is."""
-    broken = MissingHeaderBodySeparatorDefect, FirstHeaderLineIsContinuationDefect
+    broken = MissingHeaderBodySeparatorDefect, FirstHeaderLineIsContinuationDefect, InvalidHeaderDefect
     if any(isinstance(defect, broken) for defect in headers.defects):
         return "the head of the answer has a line that is no header"
     lengths = {length.strip() for line in headers.get_all("Content-Length", ()) for length in line.split(",")}

@@ -37,7 +37,7 @@ class Archive:
 
 def fetched(answers: list[bytes], root: Path, *, sized: bool = True) -> Manifest:
     """Fetch one file per answer."""
-    with raw_server(lambda path: answers[int(re.sub(r"\D", "", path) or 0) % len(answers)]) as url:
+    with raw_server(lambda path: answers[int(re.sub(r"\D", "", path)[:9] or 0) % len(answers)]) as url:
         session = Session(url, discover=False, plugins=[Archive()], jobs=4)
         object.__setattr__(session.settings, "patience", HASTE)
         rows = [

@@ -6,7 +6,7 @@ import contextlib
 import random
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from fuzz import STRANGE, altered
 
@@ -52,8 +52,8 @@ def wrong_answer(good: list[bytes], chance: random.Random) -> bytes:
 
 
 @contextlib.contextmanager
-def raw_server(answer: Callable[[str], bytes]) -> Iterator[str]:
-    """Serve bytes: the answer to each path. After each, the connection is closed."""
+def raw_server(answer: Callable[[str], bytes | Iterable[bytes]]) -> Iterator[str]:
+    """Serve bytes: the answer to each path, at once or piece by piece. After each, the connection is closed."""
     listening = socket.create_server(("127.0.0.1", 0), backlog=100)
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
 
@@ -64,7 +64,9 @@ def raw_server(answer: Callable[[str], bytes]) -> Iterator[str]:
                 if not (got := connection.recv(65536)):
                     return
                 request += got
-            connection.sendall(answer(request.split(b" ", 2)[1].decode("latin-1")))
+            answered = answer(request.split(b" ", 2)[1].decode("latin-1"))
+            for piece in [answered] if isinstance(answered, bytes) else answered:
+                connection.sendall(piece)
 
     def work() -> None:
         with contextlib.suppress(OSError):
