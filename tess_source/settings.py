@@ -57,9 +57,9 @@ class Patience:
     longest: float = 60.0
     """Longest pause [s], also if the server's ``Retry-After`` asks for more."""
     connect: float = 15.0
-    """Longest wait for a connection [s]."""
+    """Longest wait for a connection to one address of a host [s]; twice as long in all."""
     read: float = 30.0
-    """Longest wait for the next bytes [s]."""
+    """Longest wait for all headers of an answer, and for the next bytes of its body [s]."""
     slowest: float = 1000.0
     """Bytes per second below which a transfer counts as stalled…"""
     over: float = 30.0
