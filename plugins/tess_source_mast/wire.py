@@ -161,6 +161,8 @@ class Wire:
                 wait.check()  # or else what a shut connection gave would pass for the whole
                 self._check_status(service, response, body)
         except RedirectError as error:
+            if error.lasting:
+                raise NetworkError(service, str(error)) from error  # it says what to do
             raise ServiceError(service, str(error), advice=self.advice) from error
         except StoppedError:
             deadline.check(service, "no answer")
