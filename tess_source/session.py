@@ -68,6 +68,9 @@ class Session(Extended):
         Most age of a kept answer: seconds, or e.g. ``"12h"``; else ``TESS_SOURCE_MAX_AGE``, the config file, or a day.
     offline : bool, optional
         Whether to open no connection: answers come from the cache folder, and errors name what is missing; else ``TESS_SOURCE_OFFLINE``.
+    insecure_redirects : bool, optional
+        Whether to follow redirects from https to http, where anyone on the way may read and change what is sent; else
+        ``TESS_SOURCE_INSECURE_REDIRECTS``, or not.
     plugins : iterable of object
         Plugins to register besides the installed ones.
     discover : bool
@@ -97,6 +100,7 @@ class Session(Extended):
         cache: str | Path | None = None,
         max_age: float | str | timedelta | None = None,
         offline: bool | None = None,
+        insecure_redirects: bool | None = None,
         plugins: Iterable[object] = (),
         discover: bool = True,
     ) -> None:
@@ -109,6 +113,7 @@ class Session(Extended):
             cache=cache,
             max_age=max_age,
             offline=offline,
+            insecure_redirects=insecure_redirects,
         )
         without = [without] if isinstance(without, str) else without
         self.registry: Registry = Registry.discover(without) if discover else Registry()

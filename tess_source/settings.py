@@ -57,9 +57,9 @@ class Patience:
     longest: float = 60.0
     """Longest pause [s], also if the server's ``Retry-After`` asks for more."""
     connect: float = 15.0
-    """Longest wait for a connection [s]."""
+    """Longest wait for a connection to one address of a host [s]; twice as long in all."""
     read: float = 30.0
-    """Longest wait for the next bytes [s]."""
+    """Longest wait for all headers of an answer, and for the next bytes of its body [s]."""
     slowest: float = 1000.0
     """Bytes per second below which a transfer counts as stalled…"""
     over: float = 30.0
@@ -120,6 +120,8 @@ class Settings:
     """Whether no connection may be opened, if that was given: see `tess_source.settings.is_offline`."""
     archive: tuple[str, ...] | None = None
     """Names of the archives that are asked; None: all but stand-ins."""
+    insecure_redirects: bool = field(default_factory=lambda: _environment_flag("TESS_SOURCE_INSECURE_REDIRECTS"))
+    """Whether redirects from https to http are followed. Read from ``TESS_SOURCE_INSECURE_REDIRECTS`` if not given."""
 
     @classmethod
     def of(
@@ -133,6 +135,7 @@ class Settings:
         cache: str | Path | None,
         max_age: float | str | timedelta | None,
         offline: bool | None,
+        insecure_redirects: bool | None = None,
     ) -> Settings:
         """Return settings of the arguments of `tess_source.session.Session`, after a check.
 
@@ -143,10 +146,12 @@ class Settings:
         """
         settings = cls(
             token=token, timeout=checked_seconds("timeout", timeout), jobs=checked_jobs(jobs), cache=cache,
-            max_age=None if max_age is None else seconds(max_age), offline=checked_offline(offline),
+            max_age=None if max_age is None else seconds(max_age), offline=_checked_flag("offline", offline),
             archive=checked_names("archive", archive),
         )  # fmt: skip
         settings = replace(settings, server=server.rstrip("/")) if server else settings
+        insecure = _checked_flag("insecure_redirects", insecure_redirects)
+        settings = settings if insecure is None else replace(settings, insecure_redirects=insecure)
         check_server(settings.server)
         return settings
 
@@ -190,17 +195,17 @@ def checked_names(what: str, names: str | Iterable[str] | None) -> tuple[str, ..
     return found
 
 
-def checked_offline(offline: bool | None) -> bool | None:
-    """Return whether no connection may be opened, after a check; None: as the environment says.
+def _checked_flag(name: str, flag: bool | None) -> bool | None:
+    """Return an argument that is yes or no, after a check; None: as the environment says.
 
     Raises
     ------
     QueryError
         If it is neither True nor False nor None.
     """
-    plain = plain_number(offline)
+    plain = plain_number(flag)
     if not (plain is None or isinstance(plain, bool)):
-        raise QueryError(keyword("offline", offline), ": give True, False, or None")
+        raise QueryError(keyword(name, flag), ": give True, False, or None")
     return plain
 
 
@@ -324,14 +329,16 @@ def max_age(given: float | None = None) -> float:
 
 def is_offline(given: bool | None = None) -> bool:
     """Return whether no connection may be opened: the argument, else ``TESS_SOURCE_OFFLINE``."""
-    if given is not None:
-        return given
-    word = os.environ.get("TESS_SOURCE_OFFLINE", "").strip().lower()
+    return _environment_flag("TESS_SOURCE_OFFLINE") if given is None else given
+
+
+def _environment_flag(name: str) -> bool:
+    word = os.environ.get(name, "").strip().lower()
     if word in {"", "0", "false", "no", "off"}:
         return False
     if word in {"1", "true", "yes", "on"}:
         return True
-    raise QueryError(f"TESS_SOURCE_OFFLINE={word!r}: give 1 or 0")
+    raise QueryError(f"{name}={word!r}: give 1 or 0")
 
 
 def _configured(name: str) -> Any:

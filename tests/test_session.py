@@ -245,6 +245,19 @@ def test_offline_is_yes_or_no() -> None:
         Session(offline="perhaps", discover=False)  # type: ignore[arg-type]
 
 
+def test_insecure_redirects_are_allowed_by_argument_or_environment_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not Session(discover=False).settings.insecure_redirects
+    assert Session(insecure_redirects=True, discover=False).settings.insecure_redirects
+    monkeypatch.setenv("TESS_SOURCE_INSECURE_REDIRECTS", "1")
+    assert Session(discover=False).settings.insecure_redirects
+    assert not Session(insecure_redirects=False, discover=False).settings.insecure_redirects
+    with pytest.raises(QueryError, match="insecure_redirects='yes': give True, False, or None"):
+        Session(insecure_redirects="yes", discover=False)  # type: ignore[arg-type]
+    monkeypatch.setenv("TESS_SOURCE_INSECURE_REDIRECTS", "maybe")
+    with pytest.raises(QueryError, match="TESS_SOURCE_INSECURE_REDIRECTS='maybe': give 1 or 0"):
+        Session(discover=False)
+
+
 # -- what a session offers --
 
 

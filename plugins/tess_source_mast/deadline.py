@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tess_source.errors import ServiceError
+from tess_source.threads import paused
 
 __all__ = ["Deadline", "OverloadError"]
 
@@ -60,7 +61,7 @@ class Deadline:
 
     def sleep(self, seconds: float, service: str, problem: str) -> None:
         """Wait, but not beyond the end; raise ServiceError if the time is up then."""
-        self.stop.wait(min(seconds, max(self.left, 0.0)))
+        paused(self.stop, min(seconds, self.left))
         self.check(service, problem)
 
     @staticmethod

@@ -22,6 +22,7 @@ import astropy  # noqa: F401  see `tess_source._lazy.whole`
 
 from tess_source.errors import PluginError, ServiceError
 from tess_source.settings import Settings, at_server
+from tess_source.threads import held
 from tess_source_mast.batches import MOST_AT_A_TIME
 from tess_source_mast.deadline import Deadline
 from tess_source_mast.hosts import COLUMNS, INVOKE, advice
@@ -54,12 +55,12 @@ _making = threading.Lock()
 def portal(settings: Settings) -> Portal:
     """Return the portal of a session's server: one object per server and process, which remembers its columns."""
     with _making:
-        return _portal(settings.server, os.getpid())
+        return _portal(settings.server, settings.insecure_redirects, os.getpid())
 
 
 @functools.lru_cache(maxsize=64)
-def _portal(server: str | None, process: int) -> Portal:  # a forked process must not share the sockets of its parent
-    return Portal(server)
+def _portal(server: str | None, insecure_redirects: bool, process: int) -> Portal:
+    return Portal(server, insecure_redirects)  # a forked process must not share the sockets of its parent
 
 
 class Portal:
@@ -69,23 +70,25 @@ class Portal:
     ----------
     server : str or None
         Base URL of the server in MAST's place; None: MAST itself.
+    insecure_redirects : bool
+        Whether redirects from https to http are followed.
     """
 
-    def __init__(self, server: str | None) -> None:
-        self._advice = advice(server)
+    def __init__(self, server: str | None, insecure_redirects: bool = False) -> None:
+        self._advice, self._insecure = advice(server), insecure_redirects
         self._columns: dict[str, Json] = {}
         self._reading = threading.Lock()
         self._slots = threading.BoundedSemaphore(MOST_AT_A_TIME)
         self._idle: queue.LifoQueue[Wire] = queue.LifoQueue()
 
     @contextmanager
-    def wire(self) -> Iterator[Wire]:
-        """Yield a connection; at most `MOST_AT_A_TIME` are in use at a time, further callers wait."""
-        with self._slots:
+    def wire(self, service: str, deadline: Deadline) -> Iterator[Wire]:
+        """Yield a connection; at most `MOST_AT_A_TIME` are in use at a time, further callers wait, but not beyond their deadline."""
+        with held(self._slots, lambda: deadline.check(service, _BUSY)):
             try:
                 wire = self._idle.get_nowait()
             except queue.Empty:
-                wire = Wire(self._advice)
+                wire = Wire(self._advice, self._insecure)
             try:
                 yield wire
             finally:
@@ -113,7 +116,7 @@ class Portal:
         ServiceError
             If there is no answer, or not a whole one.
         """
-        with self.wire() as wire:
+        with self.wire(service, deadline) as wire:
             api = _Api(wire, {service: {}}, service, settings, deadline)
             pages = [page.json() for page in api.service_request_async(service, dict(params))]
         _check_whole(service, pages)
@@ -135,9 +138,9 @@ class Portal:
         dict
             Column → its properties.
         """
-        with self._reading:
+        with held(self._reading, lambda: deadline.check(name, _BUSY)):
             if name not in self._columns:
-                with self.wire() as wire:
+                with self.wire(name, deadline) as wire:
                     configs: dict[str, Json] = {}
                     _Api(wire, configs, name, settings, deadline).build_filter_set(name)
                 self._columns[name] = configs[name]
@@ -277,4 +280,5 @@ def _check_whole(service: str, pages: Sequence[Json]) -> None:
             raise ServiceError(service, "it gave no rows, but does not say that there are none", advice=_AGAIN)
 
 
+_BUSY = "other questions took too long"
 _AGAIN = "The data may just have changed: repeat the call; if it lasts, ask for less at a time"

@@ -15,10 +15,13 @@ import requests
 import urllib3
 
 from tess_source._version import USER_AGENT
+from tess_source.download.connection import LateError, StoppedError, Watch, watched
+from tess_source.download.head import head_problem
 from tess_source.download.http import seconds_to_wait
+from tess_source.download.redirects import RedirectError, next_address
 from tess_source.download.route import ca_bundle, proxy_answer, proxy_of, through, trouble_of
 from tess_source.errors import NetworkError, ServiceError
-from tess_source_mast.deadline import Deadline, OverloadError, pause
+from tess_source_mast.deadline import READ, Deadline, OverloadError, pause
 
 __all__ = ["FleetingError", "Wire"]
 
@@ -78,10 +81,13 @@ class Wire:
     ----------
     advice : str
         What to do when the server fails.
+    insecure_redirects : bool
+        Whether redirects from https to http are followed.
     """
 
-    def __init__(self, advice: str) -> None:
-        self.session: requests.Session = requests.Session()
+    def __init__(self, advice: str, insecure_redirects: bool = False) -> None:
+        self.session: requests.Session = _Client(insecure_redirects)
+        self._watch = Watch()
         self.session.headers["User-Agent"] = f"{_user_agent()} {self.session.headers['User-Agent']}"
         self.session.max_redirects = MOST_REDIRECTS
         self.advice = advice
@@ -146,10 +152,23 @@ class Wire:
         proxy_of(url)  # raises if it cannot be used, in better words than those of requests
         options = {"timeout": deadline.timeouts, "stream": True, "verify": ca_bundle() or True, **request}
         try:
-            with self.session.request(method, url, **options) as response:
+            with (
+                self._watch.wait(deadline.left, READ, deadline.stop) as wait,
+                self.session.request(method, url, **options) as response,
+            ):
+                wait.body(deadline.left)
                 body = _whole_body(response, service, deadline)
+                wait.check()  # or else what a shut connection gave would pass for the whole
                 self._check_status(service, response, body)
-        except (requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError) as error:
+        except RedirectError as error:
+            if error.lasting:
+                raise NetworkError(service, str(error)) from error  # it says what to do
+            raise ServiceError(service, str(error), advice=self.advice) from error
+        except StoppedError:
+            deadline.check(service, "no answer")
+            raise
+        except (requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError, LateError) as error:
+            deadline.check(service, "no answer within the time-out")
             raise FleetingError("no answer within the time-out", overload=True, slow=True) from error
         except (requests.ConnectionError, urllib3.exceptions.HTTPError) as error:
             if trouble := trouble_of(error, url):
@@ -158,7 +177,7 @@ class Wire:
                 raise FleetingError(trouble.problem, advice=trouble.advice or self.advice) from error
             cause = error.args[0] if error.args else error
             broken = isinstance(cause, urllib3.exceptions.ProtocolError) or not isinstance(error, OSError)
-            problem = f"the connection broke{through(url)}" if broken else "no connection"
+            problem = head_problem(error) or (f"the connection broke{through(url)}" if broken else "no connection")
             advice = "Does that proxy let such connections pass?" if through(url) else None
             raise FleetingError(problem, overload=broken, advice=advice) from error
         except requests.RequestException as error:
@@ -185,6 +204,34 @@ class Wire:
 
 
 _TOKEN = "Is the MAST token valid? It is needed for exclusive data only; without one, public data are found"
+
+
+class _Client(requests.Session):
+    """A session of requests whose connections obey the wait of their thread, and which follows sound redirects only."""
+
+    def __init__(self, insecure_redirects: bool) -> None:
+        super().__init__()
+        self._insecure = insecure_redirects
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, _Adapter())
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Return the address to which an answer redirects; None if it does not. Its body is not read, however long it is."""
+        if not resp.is_redirect:
+            return None
+        resp.raw.close()
+        return next_address(resp.url, resp.headers["location"], insecure=self._insecure)
+
+
+class _Adapter(requests.adapters.HTTPAdapter):
+    """An adapter whose connections obey the wait of their thread."""
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        watched(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        return watched(super().proxy_manager_for(proxy, **options))
 
 
 def _user_agent() -> str:

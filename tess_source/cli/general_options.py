@@ -20,6 +20,7 @@ GENERAL_OPTIONS: tuple[click.Option, ...] = (
         ["--cache"], metavar="DIR", type=UserPath(), help="Use another cache folder, see `tess-source cache info`."
     ),
     click.Option(["--offline"], is_flag=True, help="Open no connection: answer from the cache folder."),
+    click.Option(["--insecure-redirects"], is_flag=True, help="Follow redirects from https to http."),
     click.Option(["-v", "--verbose"], count=True, help="Print more; give it twice for all details."),
     click.Option(["-q", "--quiet"], count=True, help="Print only what went wrong."),
 )

@@ -60,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 plugins=[from_file(path) for path in given["plugin"]],
                 cache=given["cache"],
                 offline=given["offline"] or None,
+                insecure_redirects=given["insecure_redirects"] or None,
             )
             code = build(session).main(args=words, prog_name="tess-source", standalone_mode=False)
         except BaseException as error:  # noqa: BLE001  the one place where everything becomes an exit code

@@ -29,6 +29,7 @@ from tess_source.errors import DownloadError, TessSourceError
 from tess_source.hooks.records import Request
 from tess_source.settings import Patience, without_user
 from tess_source.tables.items import FAILED, FETCHED, INTERRUPTED, Entry, Item
+from tess_source.threads import paused
 
 __all__ = ["Fetcher", "scheme_of"]
 
@@ -49,6 +50,8 @@ class Fetcher:
     jobs : int
         Connections at most.
     bar : Progress
+    insecure_redirects : bool
+        Whether redirects from https to http are followed.
     """
 
     def __init__(
@@ -59,13 +62,14 @@ class Fetcher:
         patience: Patience,
         jobs: int,
         bar: Progress,
+        insecure_redirects: bool = False,
     ) -> None:
         self.folder: Destination = folder
         self.schemes: Collection[str] = schemes
         self.locate: Callable[[str], Sequence[Request]] = locate
         self.patience: Patience = patience
         self.bar: Progress = bar
-        self.transfers: Transfers = Transfers(folder, patience, jobs)
+        self.transfers: Transfers = Transfers(folder, patience, jobs, insecure_redirects)
         self.stop: threading.Event = self.transfers.stop
         self.throttle: Throttle = Throttle(jobs, self.stop)
 
@@ -202,7 +206,7 @@ class Fetcher:
                 raise DownloadError(f"{problem} (tried {tries} times)") from problem
             pause = self.patience.pause(max(1, vain), problem.pause)
             log.debug("%s: %s; again in %.1f s", task.item.uri, problem, pause)
-            if self.stop.wait(pause):
+            if paused(self.stop, pause):
                 raise StoppedError
         self.throttle.ease()
 

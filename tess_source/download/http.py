@@ -6,13 +6,16 @@ import functools
 import re
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from tess_source.download.connection import Wait, Watch, watched
+from tess_source.download.redirects import RedirectError, next_address, same_origin
 from tess_source.download.route import ca_bundle, proxy_of, proxy_user
 from tess_source.settings import without_user
 
@@ -31,6 +34,10 @@ __all__ = [
 ]
 
 MOST_REDIRECTS = 5
+FEW = 2**16
+"""Bytes below which the body of a redirect is read, so that its connection can be used again."""
+NUMBER = r"[0-9]{1,18}"
+"""A number of bytes: longer ones are none."""
 SETTLED = 60.0
 """Seconds after which a date of change is a strong validator (RFC 9110, section 8.8.2.2)."""
 
@@ -43,20 +50,38 @@ class Pools:
     connections : int
         Connections kept open per host.
     connect, read : float
-        Seconds to wait for a connection, and for the next bytes.
+        Seconds to wait for a connection, and for the head of the answer or the next bytes of its body.
+    stop : threading.Event, optional
+        Ends all waits when it is set.
+    insecure_redirects : bool
+        Whether redirects from https to http are followed.
     """
 
-    def __init__(self, connections: int, connect: float = 15.0, read: float = 30.0) -> None:
+    def __init__(
+        self,
+        connections: int,
+        connect: float = 15.0,
+        read: float = 30.0,
+        *,
+        stop: threading.Event | None = None,
+        insecure_redirects: bool = False,
+    ) -> None:
         from urllib3 import Timeout
 
-        self._connections = connections
+        self._connections, self._insecure = connections, insecure_redirects
+        self._connect, self._read = connect, read
         self._timeout = Timeout(connect=connect, read=read)
+        self._stop = threading.Event() if stop is None else stop
+        self._watch = Watch()
         self._lock = threading.Lock()
         self._managers: dict[str | None, urllib3.PoolManager] = {}
         self._hosts: dict[tuple[str, str], urllib3.PoolManager] = {}
 
-    def get(self, url: str, headers: dict[str, str], secret: Iterable[str] = ()) -> urllib3.BaseHTTPResponse:
-        """Request a URL; the body is not read yet.
+    @contextmanager
+    def get(
+        self, url: str, headers: Mapping[str, str], secret: Iterable[str] = ()
+    ) -> Iterator[urllib3.BaseHTTPResponse]:
+        """Request a URL, and yield the response, whose body is not read yet. It is closed in the end.
 
         Redirects are followed, but cookies, authorization and the headers named in `secret` are sent to the first host only. No status is
         an error here.
@@ -65,18 +90,52 @@ class Pools:
         ------
         NetworkError
             If the environment names a proxy or certificates that cannot be used.
+        RedirectError
+            If there are too many redirects, or one that is not followed.
+        StoppedError
+            If `stop` is set, also while the body is read.
+        LateError
+            If there is no head of an answer within ``connect + read`` seconds.
         urllib3.exceptions.HTTPError
-            If there is no answer, or there are too many redirects.
+            If the connection fails.
         """
-        return self._manager(url).request(
-            "GET",
-            url,
-            headers=headers,
-            preload_content=False,
-            decode_content=False,
-            timeout=self._timeout,
-            retries=_retries(frozenset(secret)),
-        )
+        hidden = {name.lower() for name in secret}
+        with (
+            self._watch.wait(self._connect + self._read, self._read, self._stop) as wait,
+            closing(self._response(wait, url, dict(headers), hidden)) as response,
+        ):
+            wait.check()
+            wait.body()
+            yield response
+
+    def _response(
+        self, wait: Wait, url: str, headers: dict[str, str], secret: Collection[str]
+    ) -> urllib3.BaseHTTPResponse:
+        from urllib3 import Retry
+
+        for _ in range(MOST_REDIRECTS + 1):
+            response = self._manager(url).request(
+                "GET",
+                url,
+                headers=headers,
+                redirect=False,
+                preload_content=False,
+                decode_content=False,
+                timeout=self._timeout,
+                retries=_once(),
+            )
+            if not (location := response.get_redirect_location()):
+                return response
+            with closing(response):
+                following = next_address(url, location, insecure=self._insecure)
+                if (response.length_remaining or FEW) < FEW:  # or else it is cheaper to open another connection
+                    response.drain_conn()
+                wait.rest()
+            if not same_origin(url, following):
+                dropped = {name.lower() for name in Retry.DEFAULT_REMOVE_HEADERS_ON_REDIRECT} | set(secret)
+                headers = {name: value for name, value in headers.items() if name.lower() not in dropped}
+            url = following
+        raise RedirectError("the redirects do not end")
 
     def close(self) -> None:
         """Close all connections."""
@@ -102,31 +161,22 @@ class Pools:
         options: dict[str, Any] = {"maxsize": self._connections}
         options |= {"ca_cert_dir" if bundle and Path(bundle).is_dir() else "ca_certs": bundle}
         if proxy is None:
-            return urllib3.PoolManager(**options)
+            return watched(urllib3.PoolManager(**options))
         if proxy.startswith("socks"):
             from urllib3.contrib.socks import SOCKSProxyManager
 
-            return SOCKSProxyManager(proxy, **options)
+            return watched(SOCKSProxyManager(proxy, **options))
         user = proxy_user(proxy)
         headers = urllib3.make_headers(proxy_basic_auth=user) if user else None
-        return urllib3.ProxyManager(without_user(proxy), proxy_headers=headers, **options)
+        return watched(urllib3.ProxyManager(without_user(proxy), proxy_headers=headers, **options))
 
 
-@functools.lru_cache(maxsize=16)
-def _retries(secret: frozenset[str]) -> urllib3.Retry:
-    """Return a policy that follows redirects and repeats nothing: requests are repeated where the bytes are counted."""
+@functools.cache
+def _once() -> urllib3.Retry:
+    """Return a policy that repeats nothing: requests are repeated where the bytes are counted."""
     from urllib3 import Retry
 
-    return Retry(
-        total=MOST_REDIRECTS,
-        redirect=MOST_REDIRECTS,
-        connect=0,
-        read=0,
-        status=0,
-        other=0,
-        respect_retry_after_header=False,  # or else a 503 with this header would become an exception that hides it
-        remove_headers_on_redirect={*Retry.DEFAULT_REMOVE_HEADERS_ON_REDIRECT, *secret},
-    )
+    return Retry(total=0, respect_retry_after_header=False)
 
 
 class Range(NamedTuple):
@@ -139,20 +189,22 @@ class Range(NamedTuple):
 
 def content_range(response: urllib3.BaseHTTPResponse) -> Range | None:
     """Read ``Content-Range``; None if it is missing, not in bytes, or without the file's total size."""
-    found = re.fullmatch(r"bytes +(\d+)-(\d+)/(\d+)", response.headers.get("Content-Range", "").strip(), re.IGNORECASE)
+    pattern = f"bytes +({NUMBER})-({NUMBER})/({NUMBER})"
+    found = re.fullmatch(pattern, response.headers.get("Content-Range", "").strip(), re.IGNORECASE)
     return Range(*map(int, found.groups())) if found else None
 
 
 def length(response: urllib3.BaseHTTPResponse) -> int | None:
-    """Read ``Content-Length``."""
-    announced = response.headers.get("Content-Length", "").strip()
-    return int(announced) if announced.isascii() and announced.isdecimal() else None
+    """Read ``Content-Length``; the same number may stand there several times (RFC 9110, section 8.6)."""
+    lengths = {length.strip() for length in response.headers.get("Content-Length", "").split(",")}
+    announced = lengths.pop() if len(lengths) == 1 else ""
+    return int(announced) if re.fullmatch(NUMBER, announced) else None
 
 
 def strong_etag(response: urllib3.BaseHTTPResponse) -> str:
     """Read ``ETag``; empty if it is missing, or weak, so that different bytes may have the same tag."""
     tag: str = response.headers.get("ETag", "").strip()
-    return tag if len(tag) > 2 and tag[0] == tag[-1] == '"' else ""
+    return tag if re.fullmatch(r'"[\x21\x23-\x7e\x80-\xff]{1,1000}"', tag) else ""  # it is sent again, in a header
 
 
 def last_modified(response: urllib3.BaseHTTPResponse) -> str:
@@ -181,15 +233,17 @@ def seconds_to_wait(header: str | None) -> float | None:
         Not negative; None without a header, or if it is neither.
     """
     value = (header or "").strip()
-    if value.isascii() and value.isdecimal():
-        return float(value)
+    if re.fullmatch("[0-9]+", value):
+        return float(value)  # infinite if it has hundreds of digits
     moment = _timestamp(value)
     return None if moment is None else max(0.0, moment - time.time())
 
 
 def _timestamp(date: str) -> float | None:
+    if not re.fullmatch("[ -~]{6,60}", date):  # the parser is made for letters, and raises anything
+        return None
     try:
         moment = parsedate_to_datetime(date)
         return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()  # "-0000" stands for UTC too
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, OverflowError, LookupError):
         return None

@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from pathlib import Path
 
 from tess_source.download.claim import sweep
@@ -21,7 +21,7 @@ from tess_source.download.progress import CallbackError, Progress
 from tess_source.hooks.records import Request, Transport
 from tess_source.settings import Settings, at_server
 from tess_source.tables.items import FAILED, FETCHED, Entry, Item
-from tess_source.threads import LISTEN
+from tess_source.threads import LISTEN, joined, paused
 
 __all__ = ["Run", "addresses"]
 
@@ -95,7 +95,15 @@ class Run:
     def _by_threads(self, todo: Sequence[int], bar: Progress) -> Iterator[Entry]:
         settings = self.settings
         folder = LocalFolder(self.root)
-        fetcher = Fetcher(folder, tuple(self._transports), self._addresses_of, settings.patience, settings.jobs, bar)
+        fetcher = Fetcher(
+            folder,
+            tuple(self._transports),
+            self._addresses_of,
+            settings.patience,
+            settings.jobs,
+            bar,
+            settings.insecure_redirects,
+        )
         work = _Work(todo, settings.patience.look, fetcher.stop)
 
         def do(index: int) -> Entry | None:
@@ -150,7 +158,7 @@ class _Work:
             due = 0.0
             if index is None and self._later:
                 due, index = heapq.heappop(self._later)
-        if self._stop.wait(max(0.0, due - time.monotonic())) if due else self._stop.is_set():
+        if paused(self._stop, due - time.monotonic()):
             return None
         return index
 
@@ -177,23 +185,23 @@ def _in_threads(
         except BaseException as error:  # noqa: BLE001  it is raised where the result is waited for
             done.put(error)
 
-    with ThreadPoolExecutor(max(1, count), thread_name_prefix="tess-source") as pool:
-        try:
-            for _ in range(count):
-                pool.submit(worker)
-            left = count
-            while left:
-                try:
-                    found = done.get(
-                        timeout=LISTEN
-                    )  # in short pieces, or else Ctrl-C is not heard: `tess_source.threads`
-                except queue.Empty:
-                    continue
-                if isinstance(found, BaseException):
-                    raise found
-                if found is None:
-                    left -= 1
-                else:
-                    yield found
-        finally:  # also when the iteration stops early
-            halt()
+    # not a pool of threads: Python waits for its threads before it ends, whatever they wait for
+    threads = [threading.Thread(target=worker, name=f"tess-source_{number}", daemon=True) for number in range(count)]
+    try:
+        for thread in threads:
+            thread.start()
+        left = count
+        while left:
+            try:
+                found = done.get(timeout=LISTEN)  # in short pieces, or else Ctrl-C is not heard: `tess_source.threads`
+            except queue.Empty:
+                continue
+            if isinstance(found, BaseException):
+                raise found
+            if found is None:
+                left -= 1
+            else:
+                yield found
+    finally:  # also when the iteration stops early
+        halt()
+        joined(threads)

@@ -9,6 +9,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 
+from tess_source.threads import LISTEN
+
 __all__ = ["Throttle"]
 
 log: logging.Logger = logging.getLogger(__name__)
@@ -52,7 +54,7 @@ class Throttle:
                 hold = self._holds.get(host, 0.0) - time.monotonic()
                 if hold <= 0 and self._active < self.limit:
                     break
-                self._change.wait(hold if hold > 0 else None)
+                self._change.wait(min(hold, LISTEN) if hold > 0 else LISTEN)  # or else Ctrl-C is not heard
             self._active += 1
         try:
             yield time.monotonic()

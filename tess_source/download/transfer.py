@@ -17,9 +17,12 @@ from urllib.request import url2pathname
 from tess_source._version import USER_AGENT
 from tess_source.download import http
 from tess_source.download.claim import Claim
+from tess_source.download.connection import LateError, StoppedError
 from tess_source.download.destination import Destination
+from tess_source.download.head import head_problem
 from tess_source.download.part import Part, PartLostError, Source
 from tess_source.download.progress import Share
+from tess_source.download.redirects import RedirectError
 from tess_source.download.route import proxy_answer, through, trouble_of
 from tess_source.errors import DownloadError, NetworkError, bare_reason
 from tess_source.files.verify import Verifier
@@ -47,10 +50,6 @@ GATHER, LINGER = 1 << 19, 0.25
 """Bytes that are written and summed at a time, and seconds after which fewer are: each call makes threads wait for each other."""
 RETRY = frozenset({408, 412, 416, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527})
 STRAINED = frozenset({429, 503, 504})
-
-
-class StoppedError(Exception):
-    """The run was interrupted while a file was being fetched."""
 
 
 class AgainError(DownloadError):
@@ -110,27 +109,30 @@ class Transfers:
     patience : Patience
     jobs : int
         Connections at most.
+    insecure_redirects : bool
+        Whether redirects from https to http are followed.
     """
 
     destination: Destination
     patience: Patience
     jobs: int
+    insecure_redirects: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     """Stops all tries soon."""
 
     def __post_init__(self) -> None:
-        self._pools = http.Pools(self.jobs, self.patience.connect, self.patience.read)
+        self._pools = http.Pools(
+            self.jobs,
+            self.patience.connect,
+            self.patience.read,
+            stop=self.stop,
+            insecure_redirects=self.insecure_redirects,
+        )
         self._headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
-        self._bodies: set[urllib3.BaseHTTPResponse] = set()
-        self._lock = threading.Lock()
 
     def halt(self) -> None:
-        """Stop all tries soon, also those that wait for the next bytes of a slow server."""
+        """Stop all tries soon, also those that wait for a server."""
         self.stop.set()
-        with self._lock:
-            for body in self._bodies:
-                with contextlib.suppress(OSError, ValueError, RuntimeError):  # it is at its end, or closed
-                    body.shutdown()
 
     def close(self) -> None:
         """Close all connections."""
@@ -193,7 +195,7 @@ class Transfers:
         if source := part.continues(request.url):
             headers |= {"Range": f"bytes={part.count}-", "If-Range": source.condition}
         try:
-            with self._registered(self._pools.get(request.url, headers, request.headers)) as response:
+            with self._pools.get(request.url, headers, request.headers) as response:
                 self._check_response(task, response, asked=source is not None)
                 task.share.expect(part.expected or 0)
                 task.share.at(part.count)
@@ -201,11 +203,15 @@ class Transfers:
                 response.release_conn()
         except NetworkError as error:
             raise DownloadError(str(error)) from error
+        except RedirectError as error:
+            raise (DownloadError if error.lasting else AgainError)(str(error)) from error
+        except LateError as error:
+            raise AgainError(str(error), strain=True) from error
         except MaxRetryError as error:
             cause = error.reason or error
-            problem = "the redirects do not end" if "redirect" in str(cause) else reason_of(cause)
+            problem = reason_of(cause)
             if isinstance(cause, ProtocolError):
-                problem = f"the connection broke before an answer came{through(request.url)}"
+                problem = head_problem(cause) or f"the connection broke before an answer came{through(request.url)}"
             if trouble := trouble_of(error, request.url):
                 problem = trouble.words
                 if trouble.lasting:
@@ -266,20 +272,6 @@ class Transfers:
                 raise DamagedError(f"what came is not the file: {problem}")
             part.forget()
             raise AgainError(f"what came is not the file: {problem}")
-
-    @contextlib.contextmanager
-    def _registered(self, response: urllib3.BaseHTTPResponse) -> Iterator[urllib3.BaseHTTPResponse]:
-        """Register a response, so that `halt` can interrupt it, and close it in the end."""
-        with self._lock:
-            self._bodies.add(response)
-        try:
-            if self.stop.is_set():  # `halt` came while the server was about to answer
-                raise StoppedError
-            yield response
-        finally:
-            with self._lock:
-                self._bodies.discard(response)
-            response.close()
 
     def _chunks_of(self, response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
         """Yield bytes as they arrive: a read of a fixed size would wait for ever on a slow stream."""

@@ -19,6 +19,7 @@ from tess_source.errors import LoadError, NoReaderError, PluginError, QueryError
 from tess_source.hooks.registry import Registry
 from tess_source.tables.items import Entry
 from tess_source.tables.loaded import Loaded, Opened
+from tess_source.threads import wait_for
 from tess_source.units import is_whole
 
 __all__ = ["each_opened", "open_entry", "read"]
@@ -195,6 +196,7 @@ def _by_processes(
 
 
 def _result(entry: Entry, future: Future[tuple[Any, Exception | None]]) -> Opened:
+    wait_for([future])
     return Opened(entry, *future.result())
 
 
@@ -210,6 +212,12 @@ def _executor_and_width(workers: int | Executor) -> Iterator[tuple[Executor, int
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
     try:
         yield pool, workers
+    except (
+        KeyboardInterrupt
+    ):  # a shell sends Ctrl-C to them too, a notebook or a scheduler does not: they would be waited for
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -60,6 +60,7 @@ class _Answers(http.server.BaseHTTPRequestHandler):
     """Answers everything with one status; 0 hangs up."""
 
     status = 0
+    location = ""
     seen: list[dict[str, str]]
 
     def do_GET(self) -> None:
@@ -67,6 +68,8 @@ class _Answers(http.server.BaseHTTPRequestHandler):
         if self.status:
             self.send_response(self.status)
             self.send_header("Content-Length", "0")
+            if self.location:
+                self.send_header("Location", self.location)
             self.end_headers()
         self.close_connection = True
 
@@ -90,8 +93,8 @@ class _Quiet(http.server.ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(status: int, certificate: Path | None = None) -> Iterator[_Running]:
-    handler = type("Handler", (_Answers,), {"status": status, "seen": []})
+def serving(status: int, certificate: Path | None = None, location: str = "") -> Iterator[_Running]:
+    handler = type("Handler", (_Answers,), {"status": status, "seen": [], "location": location})
     server = _Quiet(("127.0.0.1", 0), handler)
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -346,6 +349,24 @@ def test_a_certificate_that_signs_itself_is_refused_unless_it_is_known(
                 context.setenv(variable, f"~/{certificates['here'].name}")
                 error, entry_error = asked(address, tmp_path, caplog)
                 assert (error.status, entry_error) == (404, "the server answered 404 Not Found")
+
+
+def test_a_redirect_from_https_to_http_is_not_followed_unless_it_is_allowed(
+    certificates: dict[str, Path],
+    web: _Running,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates["here"]))
+    with serving(302, certificates["here"], f"http://{web.address}/elsewhere") as server:
+        address = f"https://{server.address}"
+        both(address, tmp_path, caplog, "from https to http", "TESS_SOURCE_INSECURE_REDIRECTS=1")
+        assert not web.seen
+        monkeypatch.setenv("TESS_SOURCE_INSECURE_REDIRECTS", "1")
+        error, entry_error = asked(address, tmp_path, caplog)
+        assert (error.status, entry_error) == (404, "the server answered 404 Not Found")
+        assert len(web.seen) == 2
 
 
 def test_a_certificate_of_another_host_is_refused(

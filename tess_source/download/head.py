@@ -1,0 +1,68 @@
+"""The head of an answer, its status and headers: it is read as HTTP wants it, and refused if it contradicts itself."""
+
+from __future__ import annotations
+
+import re
+from email.errors import FirstHeaderLineIsContinuationDefect, InvalidHeaderDefect, MissingHeaderBodySeparatorDefect
+from http.client import HTTPException, HTTPMessage, HTTPResponse, RemoteDisconnected, parse_headers
+
+__all__ = ["FinalResponse", "HeadError", "head_problem"]
+
+MOST_INTERIM = 20
+"""Interim answers (1xx) before the real one, at most."""
+
+
+class HeadError(HTTPException):
+    """The head of an answer is not HTTP, or contradicts itself."""
+
+
+class FinalResponse(HTTPResponse):
+    """An answer with a sound head. Interim answers before it are passed over (RFC 9110, section 15.2), not only 100 as in http.client."""
+
+    def begin(self) -> None:
+        """Read the head.
+
+        Raises
+        ------
+        HeadError
+            If it is none.
+        http.client.RemoteDisconnected
+            If nothing came.
+        """
+        try:
+            super().begin()
+        except RemoteDisconnected:
+            raise
+        except HTTPException as error:
+            raise HeadError(f"what came is not HTTP ({type(error).__name__})") from error
+        if problem := _problem_of(self.headers):
+            raise HeadError(problem)
+
+    def _read_status(self) -> tuple[str, int, str]:
+        for _ in range(MOST_INTERIM + 1):
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if not 100 <= status < 200 or status == 101:
+                return version, status, reason
+            parse_headers(self.fp)
+        raise HTTPException(f"more than {MOST_INTERIM} interim answers")
+
+
+def head_problem(error: BaseException) -> str:
+    """Return what is wrong with the head of an answer, from an exception of urllib3 or requests; empty if that is not the cause."""
+    if isinstance(error, HeadError):
+        return str(error)
+    inner = (part for part in (*error.args, getattr(error, "reason", None)) if isinstance(part, BaseException))
+    return next(filter(None, map(head_problem, inner)), "")
+
+
+def _problem_of(headers: HTTPMessage) -> str:
+    """Return what is wrong with the headers of an answer, so that its body cannot be told from what follows; empty if nothing is."""
+    broken = MissingHeaderBodySeparatorDefect, FirstHeaderLineIsContinuationDefect, InvalidHeaderDefect
+    if any(isinstance(defect, broken) for defect in headers.defects):
+        return "the head of the answer has a line that is no header"
+    lengths = {length.strip() for line in headers.get_all("Content-Length", ()) for length in line.split(",")}
+    if not all(re.fullmatch("[0-9]{1,18}", length) for length in lengths):
+        return "the head of the answer gives a length that is no number"
+    if len(set(map(int, lengths))) > 1:
+        return "the head of the answer gives two different lengths"
+    return ""
