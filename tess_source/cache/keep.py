@@ -18,7 +18,7 @@ from typing import Any
 from tess_source.disk import write_whole
 from tess_source.errors import bare_reason
 
-__all__ = ["as_line", "keep", "kept_bytes", "record_in"]
+__all__ = ["as_line", "keep", "kept_bytes", "kept_size", "record_in"]
 
 log: logging.Logger = logging.getLogger(__name__)
 
@@ -65,7 +65,13 @@ def keep(path: Path, data: bytes, folder: Path) -> bool:
 
 
 def kept_bytes(path: Path) -> bytes:
-    """Return the bytes of a file that was kept.
+    """Return the bytes of a file that was kept, after `kept_size`."""
+    kept_size(path)
+    return path.read_bytes()
+
+
+def kept_size(path: Path) -> int:
+    """Return the size of a file that was kept [byte].
 
     Raises
     ------
@@ -77,7 +83,7 @@ def kept_bytes(path: Path) -> bytes:
         raise OSError(errno.EINVAL, "it is no plain file")
     if found.st_size > MOST_BYTES:
         raise OSError(errno.EFBIG, f"it has {found.st_size:,} bytes, more than was ever kept")
-    return path.read_bytes()
+    return found.st_size
 
 
 def as_line(record: Mapping[str, Any]) -> str:
