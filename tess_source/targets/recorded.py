@@ -133,16 +133,25 @@ def restored(value: Any) -> Any:
     Raises
     ------
     LockError
-        If the value could not be written.
+        If the value could not be written, or is no recorded value.
     """
+    try:
+        return _restored(value)
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise (
+            error if isinstance(error, LockError) else LockError(f"{str(value)[:60]} is no recorded value: {error}")
+        ) from error
+
+
+def _restored(value: Any) -> Any:
     if isinstance(value, list):
-        return list(map(restored, value))
+        return list(map(_restored, value))
     if not isinstance(value, Mapping):
         return value
     ((form, parts),) = _items_of_one(value)
     if form not in _FORMS:
         raise LockError(f"a value could not be written when this was recorded: {parts}")
-    return _FORMS[form](map(restored, parts))
+    return _FORMS[form](map(_restored, parts))
 
 
 def _quantity(parts: Iterator[Any]) -> Any:
