@@ -142,13 +142,26 @@ def _checked(rows: Iterable[ListedRow], where: str, missing: str) -> list[Any]:
 
 
 def _binary_table(content: bytes) -> Any:
-    """Return the table of a FITS, VOTable or Parquet file; None if it is none."""
-    if content.startswith(b"PAR1"):
-        return pl.read_parquet(io.BytesIO(content))
-    kind = "fits" if content.startswith(b"SIMPLE  =") else "votable" if b"<VOTABLE" in content[:2000] else ""
-    if not kind:
-        return None
+    """Return the table of a FITS, VOTable or Parquet file; None if it is none.
+
+    Raises
+    ------
+    DamagedFileError
+        If it cannot be read.
+    """
+    starts = {"parquet": b"PAR1", "fits": b"SIMPLE  ="}
+    kinds = [kind for kind, start in starts.items() if content.startswith(start)]
+    kinds += ["votable"] if b"<VOTABLE" in content[:2000] else []
+    try:
+        return _read(io.BytesIO(content), kinds[0]) if kinds else None
+    except (Exception, pl.exceptions.PanicException) as error:  # each library has its own errors for damaged files
+        raise DamagedFileError(f"it is no whole {kinds[0]} table: {error}") from error
+
+
+def _read(file: io.BytesIO, kind: str) -> Any:
+    if kind == "parquet":
+        return pl.read_parquet(file)
     whole("astropy")
     from astropy.table import Table
 
-    return Table.read(io.BytesIO(content), format=kind)
+    return Table.read(file, format=kind)
