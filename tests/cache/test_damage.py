@@ -192,7 +192,7 @@ def test_a_flipped_bit_of_a_kept_answer_gives_the_right_answer_or_none(answer: K
     bits = len(answer.data) * 8
     for bit in [*range(0, bits, bits // size(100, 20_000)), *range(bits - 8 * 22, bits, size(7, 1))]:
         answer.try_with(flipped_at(answer.data, bit), bit)
-    assert answer.results["asked again"] > 0.9 * answer.results.total()
+    assert answer.results["asked again"] > 0.8 * answer.results.total()
 
 
 def test_a_damaged_kept_answer_gives_the_right_answer_or_none(answer: Kept) -> None:
