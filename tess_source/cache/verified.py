@@ -163,12 +163,12 @@ def _records_in(part: Path) -> Iterator[Known]:
             continue
         try:
             yield _record_of(record_in(line))
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
+        except (ArithmeticError, ValueError, TypeError, KeyError, RecursionError) as error:
             log.info("line %d of %s is passed over: %s", number, part, error)
 
 
 def _record_of(row: Any) -> Known:
-    known = Known(row["path"], row["size"], row["mtime_ns"], row["sha256"], row["uri"], row["verified"])
+    known = Known(row["path"], row["size"], row["mtime_ns"], row["sha256"], row["uri"], row["verified"] + 0.0)
     if tuple(map(type, (known.path, known.size, known.mtime_ns, known.sha256, known.uri, known.verified))) != FORM:
         raise ValueError("its values are not of the right types")
     if not (SHA256.fullmatch(known.sha256) and 0 <= known.verified < float("inf")):

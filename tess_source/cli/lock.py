@@ -61,15 +61,12 @@ def _verify() -> click.Command:
     @click.command("verify")
     @_lock_file
     @_folder
-    @click.option(
-        "--full/--sizes",
-        default=True,
-        help="Read every byte of every file, which is the default, or compare only sizes: seconds for 100,000 files.",
-    )
+    @click.option("--full", "reading", flag_value="full", help="Read every byte of every file; this is the default.")
+    @click.option("--sizes", "reading", flag_value="sizes", help="Compare only sizes: seconds for 100,000 files.")
     @click.option("--all", "everything", is_flag=True, help="Also list the files that are complete.")
     @format_option
     @click.pass_obj
-    def verify(session: Session, lock: str, root: str, full: bool, everything: bool, form: str) -> None:
+    def verify(session: Session, lock: str, root: str, reading: str | None, everything: bool, form: str) -> None:
         """Compare the files of a folder with a lock.
 
         A file is complete, missing, damaged, different, stale or extra. A stale file is whole, but of another processing than the
@@ -78,7 +75,7 @@ def _verify() -> click.Command:
         plan = _load(lock, root)
         if not plan.root.is_dir():
             say(f"there is no folder {root!r}")
-        found = verify_lock(plan, sizes_only=not full)
+        found = verify_lock(plan, sizes_only=reading == "sizes")
         ignored = _path_within(Path(lock), plan.root)
         shared = session.store.is_at(plan.root)  # other files in the cache folder are expected
         shown = found.where(((found["path"] != ignored) & (not shared)) | (found["state"] != "extra"))

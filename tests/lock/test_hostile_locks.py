@@ -87,7 +87,8 @@ def test_a_file_in_the_place_of_a_folder_is_refused(tmp_path: Path, paths: tuple
     [
         "/etc/passwd", "//host/x", "..", "../x",
         "a/../../x", "a/..", "C:/x", "C:x", "\\\\host\\x", "a\\b", "", ".", "/", "a/ b", "a /b",
-        "a/b.", "a./b", "CON", "a/nul.fits", "COM1", "lpt¹.txt", "aux /x", "a/b:stream", "x" * 256, "a/?", "~/x:y", ".tess-source/answers/x.zip",
+        "a/b.", "a./b", "CON", "a/nul.fits", "COM1", "lpt¹.txt", "aux /x", "a/b:stream",
+        "x" * 256, "a/?", "~/x:y", ".tess-source/answers/x.zip",
         "a/.Tess-Source/x", ".tess\u200b-source/verified/x.jsonl",
     ],
 )  # fmt: skip
