@@ -16,7 +16,10 @@ from tess_source.tables.convert import SCHEME
 from tess_source.tables.items import BLANK, NO_ADDRESS, Items, completed
 from tess_source.tables.listing import Links, Observations, Products
 
-__all__ = ["check_parts", "other_schemes", "planned", "problems_of_paths", "with_plain_paths"]
+__all__ = ["SHA256", "check_parts", "other_schemes", "planned", "problems_of_paths", "with_plain_paths"]
+
+SHA256 = "[0-9A-Fa-f]{64}"
+"""A sha256, as a regular expression."""
 
 
 def check_parts(items: object, record: object, session: object) -> None:
@@ -68,12 +71,19 @@ def planned(
     frame = frame.with_columns(
         path=pl.Series(placed, dtype=pl.String),
         problem=pl.Series(problems, dtype=pl.String),
-        sha256=pl.col("sha256").cast(pl.String).replace("", None)
-        if "sha256" in frame.columns
-        else pl.lit(None, pl.String),
+        sha256=_sums(frame),
+        size=pl.when(pl.col("size") >= 0).then("size"),  # some archives give -1 for a size that they do not know
         mirrors=pl.Series(_mirrors_of(frame["uri"], links), dtype=pl.String),
     )
     return Items(completed(_with_release(frame, observations)).sort("path", "uri"))
+
+
+def _sums(frame: pl.DataFrame) -> pl.Expr:
+    """Return the sums that an archive may give, without what is none."""
+    if "sha256" not in frame.columns:
+        return pl.lit(None, pl.String)
+    digest = pl.col("sha256").cast(pl.String)
+    return pl.when(digest.str.contains(f"^{SHA256}$")).then(digest)
 
 
 def _with_release(frame: pl.DataFrame, observations: Observations | None) -> pl.DataFrame:
@@ -92,6 +102,8 @@ def _path_and_problem(layout: str, row: Mapping[str, Any]) -> tuple[str, str | N
         return "", NO_ADDRESS
     if re.search(BLANK, row["uri"]) or not re.fullmatch(f"{SCHEME}[^ ]+", row["uri"]):
         return "", f"its address {row['uri']!r} is not a URI"
+    if (digest := row.get("sha256")) and not re.fullmatch(SHA256, str(digest)):
+        return "", f"its sha256 {str(digest)[:70]!r} is none: it would have 64 hexadecimal digits"
     try:
         return paths.relative_path(layout, row), None
     except UnsafePathError as error:

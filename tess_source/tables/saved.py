@@ -11,7 +11,7 @@ from tess_source.errors import LockError, TableError, UnknownNameError
 from tess_source.tables import ecsv
 from tess_source.tables.items import FIELDS, Items, completed
 from tess_source.tables.plan_record import check_record
-from tess_source.tables.planning import problems_of_paths, with_plain_paths
+from tess_source.tables.planning import SHA256, problems_of_paths, with_plain_paths
 
 __all__ = ["FORMAT", "as_text", "read_saved"]
 
@@ -47,7 +47,7 @@ def read_saved(path: Path) -> tuple[Items, dict[str, Any]]:
     """
     try:
         return _items_and_record(path.read_bytes())
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError, pl.exceptions.PolarsError) as error:
         raise LockError(f"{str(path)!r} is not a plan of tess-source: {error}") from error
 
 
@@ -60,30 +60,25 @@ def _items_and_record(data: bytes) -> tuple[Items, dict[str, Any]]:
     _check_columns(frame.columns)
     if (files := record.pop("files", frame.height)) != frame.height:
         raise LockError(f"it is not whole: it has {frame.height:,} of the {files:,} lines that its header tells of")
-    frame = completed(_with_whole_numbers(frame, data))
+    _check_whole_numbers(frame, data)
+    frame = completed(frame)
     _check_values(frame, data)
     items = Items(with_plain_paths(frame))
     return Items(items.to_polars().with_columns(problem=problems_of_paths(items))), record
 
 
-def _with_whole_numbers(frame: pl.DataFrame, data: bytes) -> pl.DataFrame:
-    """Return a frame in which columns of whole numbers that were saved as floats, for their gaps, are whole again."""
-    names = [name for name, kind in frame.schema.items() if kind.is_float() and FIELDS[name].startswith("Int")]
-    for name in names:
-        is_odd = pl.col(name).is_not_nan() & (pl.col(name) != pl.col(name).round())
-        _check_rows(frame, data, name, is_odd | pl.col(name).is_infinite(), "is no whole number")
-    return frame
+def _check_whole_numbers(frame: pl.DataFrame, data: bytes) -> None:
+    """Check columns of whole numbers that a program saved as floats, because of their gaps."""
+    for name, kind in frame.schema.items():
+        if kind.is_float() and FIELDS[name].startswith("Int"):
+            is_odd = pl.col(name).is_infinite() | (pl.col(name).is_not_nan() & (pl.col(name) != pl.col(name).round()))
+            _check_rows(frame, data, name, is_odd, "is no whole number")
 
 
 def _check_values(frame: pl.DataFrame, data: bytes) -> None:
     """Check the values that decide which bytes are right."""
-    _check_rows(
-        frame,
-        data,
-        "sha256",
-        ~pl.col("sha256").str.contains(r"^[0-9A-Fa-f]{64}$"),
-        "is no sha256: 64 hexadecimal digits",
-    )
+    is_sum = pl.col("sha256").str.contains(f"^{SHA256}$")
+    _check_rows(frame, data, "sha256", ~is_sum, "is no sha256: 64 hexadecimal digits")
     _check_rows(frame, data, "size", pl.col("size") < 0, "is no number of bytes")
     for name in ("uri", "path", "mirrors", "problem", "obs_id", "kind", "pipeline", "archive", "filename"):
         _check_rows(frame, data, name, pl.col(name).str.len_bytes() > LONGEST, f"is longer than {LONGEST:,} bytes")

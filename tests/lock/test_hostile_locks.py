@@ -15,7 +15,7 @@ from sky import Sky, session_of
 
 import tess_source_filters
 import tess_source_mast
-from tess_source import Plan, Session
+from tess_source import Plan, Products, Session
 from tess_source.errors import LockError, TessSourceError
 from tess_source.lock.check import verify_lock
 from tess_source.lock.citation import cite
@@ -155,6 +155,21 @@ def test_sizes_that_a_table_program_saved_as_floats_for_their_gaps_are_understoo
     file.write_text(text.replace(" 2880 ", " 2880.5 "))
     with pytest.raises(LockError, match=r"'2880.5' in its column 'size' is no whole number"):
         read(file)
+
+
+def test_what_an_archive_lists_wrongly_can_be_saved_and_read_again(tmp_path: Path) -> None:
+    rows = {
+        "dataURI": ["mast:a", "mast:b", "mast:c"],
+        "productFilename": ["a", "b", "c"],
+        "size": [-1, 5, 6],
+        "sha256": [None, "abc", SUM.upper()],
+    }
+    plan = Plan.of(Products.of(pl.DataFrame(rows)), tmp_path, "flat")
+    found = {item.uri: item for item in plan}
+    assert found["mast:a"].size is None
+    assert found["mast:b"].problem == "its sha256 'abc' is none: it would have 64 hexadecimal digits"
+    assert found["mast:c"].sha256 == SUM
+    assert read(plan.save(tmp_path / "lock.ecsv")) == plan.items
 
 
 # -- the header --
