@@ -350,7 +350,7 @@ def _configured(name: str) -> Any:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise QueryError(f"the config file {str(file)!r} cannot be read: {bare_reason(error)}") from error
     for key in values:
         if key not in NAMES:

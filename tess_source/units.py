@@ -54,9 +54,13 @@ def seconds(duration: float | str | timedelta) -> float:
         match = _QUANTITY.fullmatch(value)
         unit = _TIMES.get(match[2].lower()) if match else None
         value = float(match[1]) * unit if match and unit else value
-    if isinstance(value, bool) or not isinstance(value, Real) or math.isnan(value) or float(value) < 0:
+    try:
+        number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    except OverflowError:  # a whole number of some hundred digits
+        number = math.nan
+    if not number >= 0:
         raise QueryError(f"{duration!r} is not a length of time; give it with its unit, e.g. '90s', '12h', '30d'")
-    return float(value)
+    return number
 
 
 def count_of_bytes(size: float | str) -> int:

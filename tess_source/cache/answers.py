@@ -1,7 +1,8 @@
 """Answers of archives on disk, each under its question in canonical form.
 
 An answer is a zip file with two Parquet tables and a JSON record of the question, of who was asked, and of the time. It is written whole or
-not at all. A damaged file is recognized by the checksums of the zip file. A file that cannot be read counts as missing.
+not at all. A damaged file is recognized by the checksums of the zip file. Whatever is wrong with a file, it counts as missing: the archive
+is asked again, and the new answer takes its place.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from tess_source._lazy import pl
-from tess_source.cache.keep import keep
+from tess_source.cache.keep import keep, kept_size
 from tess_source.cache.question import Question
 from tess_source.clock import SKEW, age_of
-from tess_source.errors import TableError
+from tess_source.errors import bare_reason
 from tess_source.settings import OWN_FOLDER
 from tess_source.tables.listing import Observations, Products
 
-__all__ = ["BROKEN", "LISTED", "Answer", "Answers"]
+__all__ = ["LISTED", "Answer", "Answers"]
 
 log: logging.Logger = logging.getLogger(__name__)
 
@@ -98,6 +99,8 @@ class Answers:
         self.max_age: float = max_age
         self.versions: Mapping[str, str] | None = versions
         self.folder: Path = root / OWN_FOLDER / "answers"
+        self.problems: dict[Path, str] = {}
+        """Kept answer → why it was not used, of those that were found damaged."""
 
     def keep(self, question: Question, answer: Answer) -> None:
         """Keep an answer; an empty one is not kept."""
@@ -121,7 +124,7 @@ class Answers:
         """Return the kept answer to a question: one to the same question, or one combined from answers about its TIC ids; else None."""
         kept = self._record_of(question, self.folder / question.folder / question.file)
         if kept and self._is_current(kept) and set(kept.targets) == set(question.targets):
-            answer = _answer_of(kept)
+            answer = self._answer_of(kept)
             if answer and not answer.empty:
                 return answer
         return self._combined(question)[0] if question.tics else None
@@ -136,7 +139,7 @@ class Answers:
         for kept in self._usable_about(question):
             if not (here := left & set(kept.targets)):
                 continue
-            if answer := _answer_of(kept):
+            if answer := self._answer_of(kept):
                 parts.append(answer if here == set(kept.targets) else _answer_about(answer, here))
                 left -= here
             if not left:
@@ -167,8 +170,7 @@ class Answers:
 
     def _record_of(self, question: Question, path: Path) -> _Kept | None:
         try:
-            with zipfile.ZipFile(path) as pack:
-                record = json.loads(pack.read("record.json"))
+            record = json.loads(_members(path, "record.json")[0])
             if record["asked"] != question.asked:
                 raise ValueError("it answers another question")
             age_of(record["time"])
@@ -176,28 +178,28 @@ class Answers:
             return _Kept(path, record["time"], dict(record["versions"]), targets, record["separable"] is True)
         except FileNotFoundError:
             return None
-        except BROKEN as error:
-            log.info("the kept answer %s is not used: %s", path, error)
+        except Exception as error:  # noqa: BLE001  zip files, JSON and times can be damaged in many ways
+            self._note_problem(path, error)
             return None
+
+    def _answer_of(self, kept: _Kept) -> Answer | None:
+        try:
+            observations, products = map(_table, _members(kept.path, "observations.parquet", "products.parquet"))
+            if observations.schema.get(LISTED, pl.Boolean) != pl.Boolean:
+                raise ValueError(f"its column {LISTED!r} has no booleans")
+            return Answer(Observations(observations), Products(products), kept.time, kept.versions)
+        except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001  polars panics on some files
+            self._note_problem(kept.path, error)
+            return None
+
+    def _note_problem(self, path: Path, error: BaseException) -> None:
+        self.problems[path] = f"{bare_reason(error) or type(error).__name__}"
+        log.info("the kept answer %s is not used: %s", path, self.problems[path])
 
     def all(self) -> Iterator[Path]:
         """Yield the files of all answers."""
         for folder in _sorted_files(self.folder, "*"):
             yield from _sorted_files(folder)
-
-
-BROKEN = (
-    OSError,
-    ValueError,
-    TypeError,
-    KeyError,
-    AttributeError,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    zipfile.BadZipFile,
-)
-"""Exceptions that reading a foreign or incomplete file may raise."""
 
 
 def _sorted_files(folder: Path, pattern: str = "*.zip") -> list[Path]:
@@ -219,16 +221,18 @@ def _zip_bytes(record: Mapping[str, Any], answer: Answer) -> bytes:
     return out.getvalue()
 
 
-def _answer_of(kept: _Kept) -> Answer | None:
-    try:
-        with zipfile.ZipFile(kept.path) as pack:
-            tables = [
-                pl.read_parquet(io.BytesIO(pack.read(f"{name}.parquet"))) for name in ("observations", "products")
-            ]
-        return Answer(Observations(tables[0]), Products(tables[1]), kept.time, kept.versions)
-    except (*BROKEN, TableError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        log.info("the kept answer %s is not used: %s", kept.path, error)
-        return None
+def _members(path: Path, *names: str) -> list[bytes]:
+    """Return the bytes of members of a zip file, which are stored as they are: so none is larger than the file, whatever it says."""
+    size = kept_size(path)
+    with zipfile.ZipFile(path) as pack:
+        members = list(map(pack.getinfo, names))
+        if any(member.compress_type != zipfile.ZIP_STORED or member.file_size > size for member in members):
+            raise ValueError("it holds more than it can")
+        return list(map(pack.read, members))
+
+
+def _table(data: bytes) -> pl.DataFrame:
+    return pl.read_parquet(io.BytesIO(data))
 
 
 def _is_separable(answer: Answer, tics: Iterable[str]) -> bool:

@@ -1,17 +1,33 @@
-"""Small files in the cache folder, written whole or not at all; a failure to write one is logged, never raised."""
+"""Small files in the cache folder, written whole or not at all; a failure to write one is logged, never raised.
+
+A record is one line of JSON with a check of its own, so that a changed bit never becomes another sum or another place on the sky.
+"""
 
 from __future__ import annotations
 
+import errno
+import json
 import logging
+import stat
 import threading
+import zlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tess_source.disk import write_whole
 from tess_source.errors import bare_reason
 
-__all__ = ["keep"]
+__all__ = ["as_line", "keep", "kept_bytes", "kept_size", "record_in"]
 
 log: logging.Logger = logging.getLogger(__name__)
+
+MOST_BYTES = 1 << 30
+"""Size above which a file is not one that was kept here [byte]: the largest answers have some ten megabytes."""
+CHECKED_FROM = len('{"check":"00000000')
+"""Number of bytes in front of what is checked."""
+_as_json = json.JSONEncoder(separators=(",", ":")).encode  # made once: an index has many lines
+_from_json = json.JSONDecoder().raw_decode
 
 _warned: set[Path] = set()
 _warning = threading.Lock()
@@ -46,3 +62,50 @@ def keep(path: Path, data: bytes, folder: Path) -> bool:
         )
         return False
     return True
+
+
+def kept_bytes(path: Path) -> bytes:
+    """Return the bytes of a file that was kept, after `kept_size`."""
+    kept_size(path)
+    return path.read_bytes()
+
+
+def kept_size(path: Path) -> int:
+    """Return the size of a file that was kept [byte].
+
+    Raises
+    ------
+    OSError
+        If it cannot be read, is no plain file (a pipe would be waited for), or is far too large.
+    """
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "it is no plain file")
+    if found.st_size > MOST_BYTES:
+        raise OSError(errno.EFBIG, f"it has {found.st_size:,} bytes, more than was ever kept")
+    return found.st_size
+
+
+def as_line(record: Mapping[str, Any]) -> str:
+    """Return a record as one line of JSON, with the CRC-32 of its text in front, which finds every change of up to 32 bits in a row.
+
+    Parameters
+    ----------
+    record : mapping
+        Texts, numbers, lists and mappings; at least one of them.
+    """
+    rest = f'",{_as_json(record)[1:]}'
+    return f'{{"check":"{zlib.crc32(rest.encode()):08x}{rest}'
+
+
+def record_in(line: bytes) -> Any:
+    """Return the record of a line that `as_line` made.
+
+    Raises
+    ------
+    ValueError
+        If a byte of it is not as it was written, or it has no check.
+    """
+    if line[:CHECKED_FROM] != b'{"check":"%08x' % zlib.crc32(line[CHECKED_FROM:]):
+        raise ValueError("it is not as it was written: its check does not fit")
+    return _from_json(str(line, "ascii"))[0]

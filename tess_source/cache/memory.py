@@ -13,15 +13,16 @@ from typing import Any
 from tess_source import settings as config
 from tess_source._lazy import pl
 from tess_source._version import __version__
-from tess_source.cache.answers import BROKEN, LISTED, Answer, Answers
-from tess_source.cache.keep import keep
+from tess_source.cache.answers import LISTED, Answer, Answers
+from tess_source.cache.keep import as_line, keep, kept_bytes, record_in
 from tess_source.cache.question import Question
 from tess_source.clock import SKEW, age_of, ago, this_moment
 from tess_source.display import text
-from tess_source.errors import OfflineError, QueryError
+from tess_source.errors import OfflineError, QueryError, bare_reason
 from tess_source.hooks.registry import Registry
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations, Products
+from tess_source.targets.recorded import target_from
 from tess_source.targets.target import Query, Target
 from tess_source.wording import keyword
 
@@ -105,6 +106,7 @@ class Memory:
             return Recalled(kept, kept.time)
         if self.offline:
             missing = answers.missing(question) if question and question.tics else list(map(str, query.targets))
+            reason = reason or text.first([_damaged(*problem) for problem in answers.problems.items()])
             raise OfflineError(_targets_in_words(missing or list(map(str, query.targets)), query), reason)
         answer = fresh(replace(query, filters={}) if kept else query)
         if question:
@@ -148,10 +150,11 @@ class Memory:
         reason = self.why_not(RESOLVER_HOOKS)
         asked = {"format": NAME_FORMAT, **self._who_is_asked(RESOLVER_HOOKS), "name": " ".join(name.split())}
         path = self._name_file(asked)
-        if not (reason or refresh) and (known := self._kept_name(path, asked)):
+        known, damage = (None, "") if reason or refresh else self._kept_name(path, asked)
+        if known:
             return known
         if self.offline:
-            raise OfflineError(f"what {name!r} means", reason)
+            raise OfflineError(f"what {name!r} means", reason or damage)
         target = look_up()
         if target is not None and not reason:
             record = {
@@ -160,7 +163,7 @@ class Memory:
                 "versions": self._software_versions(RESOLVER_HOOKS),
                 "target": asdict(target),
             }
-            keep(path, json.dumps(record, indent=1).encode(), self.root)
+            keep(path, as_line(record).encode(), self.root)
         return target, None
 
     def need_network(self, what: str) -> None:
@@ -201,19 +204,20 @@ class Memory:
         digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:32]
         return self.root / config.OWN_FOLDER / "names" / f"{digest}.json"
 
-    def _kept_name(self, path: Path, asked: dict[str, Any]) -> tuple[Target, str] | None:
+    def _kept_name(self, path: Path, asked: dict[str, Any]) -> tuple[tuple[Target, str] | None, str]:
+        """Return the kept target of a name with the time of the look-up, if it can be used, and what is wrong with the file, if so."""
         try:
-            record = json.loads(path.read_bytes())
-            target, time, versions = Target(**record["target"]), str(record["time"]), record["versions"]
+            record = record_in(kept_bytes(path))
+            target, time, versions = target_from(record["target"]), str(record["time"]), record["versions"]
             usable = self.offline or (
                 versions == self._software_versions(RESOLVER_HOOKS) and -SKEW <= age_of(time) <= self.max_age
             )
-            return (target, time) if record["asked"] == asked and usable else None
+            return ((target, time) if record["asked"] == asked and usable else None), ""
         except FileNotFoundError:
-            return None
-        except BROKEN as error:
+            return None, ""
+        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
             log.info("the kept name %s is not used: %s", path, error)
-            return None
+            return None, _damaged(path, bare_reason(error))
 
     # -- messages --
 
@@ -224,6 +228,10 @@ class Memory:
         log.log(
             logging.WARNING if old else logging.INFO, "from the cache folder: answered at %s, %s", answer.time, ago(age)
         )
+
+
+def _damaged(path: Path, problem: str) -> str:
+    return f"{str(path)!r} is kept, but cannot be used: {problem}"
 
 
 def _targets_in_words(missing: Sequence[str], query: Query) -> str:

@@ -1,16 +1,17 @@
 """The index of verified files of a folder, so that a file that did not change since is not read again.
 
 Every run adds one small file of JSON lines under a unique name, whole or not at all. Readers merge these files. So nothing depends on
-locks, and a file whose record is lost is only verified again.
+locks, and a file whose record is lost is only verified again. Each line has a check: what was changed, or written by a version without
+checks, counts as lost.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
-import json
 import logging
 import os
+import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tess_source.cache.keep import keep
+from tess_source.cache.keep import as_line, keep, kept_bytes, record_in
 from tess_source.clock import SKEW, now
 from tess_source.display import text
 from tess_source.errors import bare_reason
@@ -34,6 +35,9 @@ log: logging.Logger = logging.getLogger(__name__)
 
 MOST_PARTS = 32
 """Files of which the index may consist before they are merged into one."""
+FORM = (str, int, int, str, str, float)
+"""Types of the fields of a record."""
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +110,8 @@ class Index:
     def _write_part(self, records: Iterable[Known]) -> bool:
         fields = Known.__slots__
         rows = ({name: getattr(known, name) for name in fields} for known in records)
-        lines = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
-        return keep(self.folder / f"{uuid.uuid4().hex}.jsonl", lines.encode("utf-8", "surrogateescape"), self._store)
+        lines = "".join(as_line(row) + "\n" for row in rows)
+        return keep(self.folder / f"{uuid.uuid4().hex}.jsonl", lines.encode("ascii"), self._store)
 
     def _merge_parts(self, parts: list[Path]) -> None:
         """Write one file in place of many. This is safe if two processes do it at once: each removes only the files that it has read."""
@@ -148,24 +152,28 @@ def _newest_by_path(records: Iterable[Known]) -> dict[str, Known]:
 
 
 def _records_in(part: Path) -> Iterator[Known]:
-    """Yield the records of one part. Lines that cannot be understood are skipped."""
+    """Yield the records of one part. Lines that cannot be understood, or are not as they were written, are passed over."""
     try:
-        lines = part.read_bytes().splitlines()
+        lines = kept_bytes(part).split(b"\n")
     except OSError as error:  # another process has just merged it, or it is not ours
         log.debug("%s was not read: %s", part, error)
         return
     for number, line in enumerate(lines, 1):
+        if not line:
+            continue
         try:
-            yield _record_of(json.loads(line))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            yield _record_of(record_in(line))
+        except (ArithmeticError, ValueError, TypeError, KeyError, RecursionError) as error:
             log.info("line %d of %s is passed over: %s", number, part, error)
 
 
-def _record_of(row: dict[str, Any]) -> Known:
-    path, sha256, uri = row["path"], row["sha256"], row.get("uri", "")
-    if not all(isinstance(word, str) for word in (path, sha256, uri)) or len(sha256) != 64:
-        raise ValueError("it does not say which file, and which bytes")
-    return Known(path, int(row["size"]), int(row["mtime_ns"]), sha256, uri, float(row["verified"]))
+def _record_of(row: Any) -> Known:
+    known = Known(row["path"], row["size"], row["mtime_ns"], row["sha256"], row["uri"], row["verified"] + 0.0)
+    if tuple(map(type, (known.path, known.size, known.mtime_ns, known.sha256, known.uri, known.verified))) != FORM:
+        raise ValueError("its values are not of the right types")
+    if not (SHA256.fullmatch(known.sha256) and 0 <= known.verified < float("inf")):
+        raise ValueError("it has no sha256, or no time")
+    return known
 
 
 # -- reading files through --

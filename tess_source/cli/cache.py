@@ -296,10 +296,15 @@ def _facts(session: Session) -> list[tuple[str, object]]:
 def _date_range(files: Sequence[Stored]) -> str:
     from datetime import UTC, datetime
 
-    ends = (
-        [datetime.fromtimestamp(end(file.mtime for file in files), UTC).date() for end in (min, max)] if files else []
+    def day(seconds: float) -> str:
+        try:
+            return str(datetime.fromtimestamp(seconds, UTC).date())
+        except (ArithmeticError, OSError, ValueError):  # a file may have any time, also one after the year 9999
+            return "an unknown day"
+
+    return (
+        f", from {day(min(file.mtime for file in files))} to {day(max(file.mtime for file in files))}" if files else ""
     )
-    return f", from {ends[0]} to {ends[1]}" if files else ""
 
 
 def _remove_and_report(store: Store, files: Sequence[Stored], dry_run: bool, form: str) -> None:

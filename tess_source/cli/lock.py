@@ -61,11 +61,12 @@ def _verify() -> click.Command:
     @click.command("verify")
     @_lock_file
     @_folder
-    @click.option("--sizes", is_flag=True, help="Compare only sizes: seconds for 100,000 files.")
+    @click.option("--full", "reading", flag_value="full", help="Read every byte of every file; this is the default.")
+    @click.option("--sizes", "reading", flag_value="sizes", help="Compare only sizes: seconds for 100,000 files.")
     @click.option("--all", "everything", is_flag=True, help="Also list the files that are complete.")
     @format_option
     @click.pass_obj
-    def verify(session: Session, lock: str, root: str, sizes: bool, everything: bool, form: str) -> None:
+    def verify(session: Session, lock: str, root: str, reading: str | None, everything: bool, form: str) -> None:
         """Compare the files of a folder with a lock.
 
         A file is complete, missing, damaged, different, stale or extra. A stale file is whole, but of another processing than the
@@ -74,8 +75,7 @@ def _verify() -> click.Command:
         plan = _load(lock, root)
         if not plan.root.is_dir():
             say(f"there is no folder {root!r}")
-        found = verify_lock(plan, sizes_only=sizes)
-        _remove_from_index(session, plan, found.where(~found["state"].is_in(["complete", "extra"])))
+        found = verify_lock(plan, sizes_only=reading == "sizes")
         ignored = _path_within(Path(lock), plan.root)
         shared = session.store.is_at(plan.root)  # other files in the cache folder are expected
         shown = found.where(((found["path"] != ignored) & (not shared)) | (found["state"] != "extra"))
@@ -85,12 +85,6 @@ def _verify() -> click.Command:
             raise click.exceptions.Exit(SOME_FAILED)
 
     return verify
-
-
-def _remove_from_index(session: Session, plan: Plan, wrong: Verified) -> None:
-    """Remove the files that are not the lock's from the index, so that they are read again even if size and time did not change."""
-    index = session.store.index_of(plan.root)
-    index.add(index.forgotten(known) for path in wrong["path"] if (known := index.entries.get(path)))
 
 
 def _diff() -> click.Command:

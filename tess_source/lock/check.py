@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from tess_source import names
 from tess_source._lazy import pl
@@ -17,12 +17,10 @@ from tess_source.errors import bare_reason
 from tess_source.files.folder import Folder
 from tess_source.files.verify import Release, Verifier, read_through
 from tess_source.paths import user_path
+from tess_source.session import Session
 from tess_source.tables.items import Item
 from tess_source.tables.plan import Plan
 from tess_source.tables.rows import Rows, polars_schema
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["STATES", "Verified", "verify_lock"]
 
@@ -83,7 +81,7 @@ def verify_lock(plan: Plan, root: str | Path | None = None, *, sizes_only: bool 
         The folder; the plan's own if None.
     sizes_only : bool
         Whether a file of the right size counts as complete without reading it: seconds for 100,000 files. A file of the same size from
-        another processing is then not detected.
+        another processing is then not detected. By default every byte of every file is read, whatever the index of verified files says.
 
     Returns
     -------
@@ -91,6 +89,11 @@ def verify_lock(plan: Plan, root: str | Path | None = None, *, sizes_only: bool 
         One row per file of the lock in its order, then one per further file in the folder. A file with the name that another processing
         gave the product is not the lock's file: that is missing, the other is extra, and the reasons name each other. Hidden files,
         ``.part`` files and files behind symbolic links are left out.
+
+    Notes
+    -----
+    A file that is not the lock's is removed from the index of verified files of the plan's session, so that `Plan.download` replaces it,
+    even if its size and time did not change.
     """
     folder = Folder(plan.root if root is None else user_path(root))
     items = list(plan)
@@ -103,6 +106,9 @@ def verify_lock(plan: Plan, root: str | Path | None = None, *, sizes_only: bool 
     else:
         with ThreadPoolExecutor(READERS) as pool:
             found = list(pool.map(look, items))
+    _remove_from_index(
+        plan, folder.root, [i.path for i, (state, _) in zip(items, found, strict=True) if state != COMPLETE]
+    )
     extra = dict(_extra_files(folder.root, {item.path for item in items}))
     lost = [item.path for item, (state, reason) in zip(items, found, strict=True) if state == MISSING and not reason]
     renamed = _renamed(lost, extra)
@@ -112,6 +118,13 @@ def verify_lock(plan: Plan, root: str | Path | None = None, *, sizes_only: bool 
     ]
     rows += [(EXTRA, path, renamed.get(path, ""), size, "") for path, size in extra.items()]
     return Verified(pl.DataFrame(rows, schema=polars_schema(Verified), orient="row"))
+
+
+def _remove_from_index(plan: Plan, root: Path, wrong: Iterable[str]) -> None:
+    if not isinstance(plan.session, Session):
+        return
+    index = plan.session.store.index_of(root)
+    index.add(index.forgotten(known) for path in wrong if (known := index.entries.get(path)))
 
 
 def _renamed(missing: Iterable[str], extra: Iterable[str]) -> dict[str, str]:

@@ -113,7 +113,7 @@ def ask_again(record: Mapping[str, Any], session: Session | None = None) -> Foun
 def _selections(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the filters of each selection with their values, in order."""
     drops = list(record.get("filters", ()))
-    if unknown := [drop.get("filter") for drop in drops if drop.get("asked") is None]:
+    if unknown := [drop.get("filter") for drop in drops if drop.get("asked") is None or "filter" not in drop]:
         raise LockError(f"it does not say how to choose by {unknown[0]!r} again")
     for _, group in groupby(drops, key=lambda drop: drop.get("step", 0)):
         yield {drop["filter"]: restored(drop["asked"]) for drop in group}

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import codecs
+import re
+import warnings
 from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tess_source._lazy import np, pl, whole
+from tess_source._lazy import pl, whole
 from tess_source.tables.convert import to_astropy, to_frame
+from tess_source.tables.ecsv_header import read_header
 
-if TYPE_CHECKING:
-    from astropy.table import Table
-
-__all__ = ["read", "write"]
+__all__ = ["line_of", "parse", "read", "write"]
 
 
 def write(frame: pl.DataFrame, meta: Mapping[str, Any]) -> str:
@@ -53,11 +54,17 @@ def _reprs(column: pl.Series) -> pl.Series:
 
 
 def read(path: Path) -> tuple[pl.DataFrame, dict[str, Any]]:
-    """Read a table and its header.
+    """Read a table and its header from a file: see `parse`."""
+    return parse(path.read_bytes())
+
+
+def parse(data: bytes) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """Return a table and its header.
 
     Parameters
     ----------
-    path : Path
+    data : bytes
+        The content of a file.
 
     Returns
     -------
@@ -69,20 +76,39 @@ def read(path: Path) -> tuple[pl.DataFrame, dict[str, Any]]:
     Raises
     ------
     ValueError
-        If the file is not ECSV, or a line has too few or too many values.
-    OSError
-        If the file cannot be read at all.
+        If it is not ECSV, or a line has too few or too many values. The message names the line, if possible.
     """
+    lines, names, body = _header_names_and_body(data)
+    header = read_header(lines)
+    kinds: dict[str, Any] = {column["name"]: _polars_dtype(column) for column in header["datatype"]}
+    is_plain = header.get("delimiter", " ") == " " and all(kinds.values()) and len(kinds) == len(header["datatype"])
+    if is_plain and list(kinds) == names.split(" "):
+        return _typed(data, _frame_of_texts(data, body, kinds), kinds), header["meta"]
+    return _by_astropy(data, header), header["meta"]
+
+
+def _by_astropy(data: bytes, header: Mapping[str, Any]) -> pl.DataFrame:
+    """Return a table with another separator, or with values of other kinds."""
+    if "__serialized_columns__" in header["meta"]:
+        raise ValueError(
+            "it has columns of astropy's own classes ('__serialized_columns__'); plain ones would be right"
+        )
     whole("astropy")
     from astropy.table import Table
 
-    data = path.read_bytes()
-    header, names, body = _header_names_and_body(data)
-    head = Table.read([*header, names], format="ascii.ecsv")
-    if names.split(" ") != head.colnames or any(head[name].dtype.kind not in "iufU" for name in head.colnames):
-        table = Table.read(path, format="ascii.ecsv")  # another separator, or values of other kinds
-        return to_frame(table), dict(table.meta)
-    return _typed(_frame_of_texts(body, head.colnames), head), dict(head.meta)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return to_frame(Table.read(data.decode().splitlines(), format="ascii.ecsv"))
+    except (Exception, pl.exceptions.PanicException) as error:  # astropy raises any, for headers of wrong types
+        raise ValueError(str(error)) from error
+
+
+def line_of(data: bytes, row: int) -> int:
+    """Return the number of the line, from 1, that holds a row, from 0, of a table."""
+    lines = enumerate(data.splitlines(), 1)
+    places = [number for number, line in lines if line and not line.startswith(b"#")]
+    return places[row + 1]  # the first is the line of names
 
 
 def _header_names_and_body(data: bytes) -> tuple[list[str], str, bytes]:
@@ -91,15 +117,36 @@ def _header_names_and_body(data: bytes) -> tuple[list[str], str, bytes]:
     header: list[str] = []
     while data.startswith(b"#", position):
         end = data.find(b"\n", position) + 1 or len(data)
-        header.append(data[position:end].decode().rstrip("\r\n"))
+        header.append(_decoded(data[position:end], len(header) + 1))
         position = end
-    if not header or not header[0].startswith("# %ECSV"):
-        raise ValueError("it does not start as ECSV")
+    if not header or not re.fullmatch(r"# %ECSV \d+\.\d+(\.\d+)?\s*", header[0]):
+        raise ValueError(f"it does not start with '# %ECSV 1.0'{_what_it_is(data)}")
     end = data.find(b"\n", position) + 1 or len(data)
-    return header, data[position:end].decode().rstrip("\r\n"), data[end:]
+    return header, _decoded(data[position:end], len(header) + 1), data[end:]
 
 
-def _frame_of_texts(body: bytes, names: list[str]) -> pl.DataFrame:
+def _decoded(line: bytes, number: int) -> str:
+    try:
+        return line.decode().rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"line {number} is not UTF-8: {error.reason}") from error
+
+
+_OTHERS = {
+    b"\x1f\x8b": "; it is gzip data: unpack it",
+    codecs.BOM_UTF8: "; it has a byte order mark in front: save it as UTF-8 without one",
+    codecs.BOM_UTF16_LE: "; it is UTF-16: save it as UTF-8",
+    codecs.BOM_UTF16_BE: "; it is UTF-16: save it as UTF-8",
+}
+"""First bytes of files that are not ECSV → what would be right."""
+
+
+def _what_it_is(data: bytes) -> str:
+    return next((words for start, words in _OTHERS.items() if data.startswith(start)), "")
+
+
+def _frame_of_texts(data: bytes, body: bytes, kinds: Mapping[str, Any]) -> pl.DataFrame:
+    names = list(kinds)
     if not body.strip():
         return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
     try:
@@ -113,35 +160,40 @@ def _frame_of_texts(body: bytes, names: list[str]) -> pl.DataFrame:
             raise_if_empty=False,
         )
     except pl.exceptions.PolarsError as error:
-        raise ValueError(f"its lines cannot be read: {error}") from error
-    if frame.width != len(names) or any(
-        frame.null_count().row(0)
-    ):  # a missing value is "", so null means: no value at all
-        raise ValueError("some of its lines have too few or too many values")
+        problem = str(error).partition("\n")[0]
+        raise ValueError(f"its lines cannot be read, each should have {len(names)} values: {problem}") from error
+    if frame.width != len(names):
+        raise ValueError(f"its lines have {frame.width} values, not {len(names)}")
+    if frame.height and any(frame.null_count().row(0)):  # a missing value is "", so null means: no value at all
+        gaps = frame.select(pl.any_horizontal(pl.all().is_null())).to_series().arg_true()
+        raise ValueError(f"line {line_of(data, gaps[0])} has too few values: {len(names)} would be right")
     return frame
 
 
-def _typed(texts: pl.DataFrame, head: Table) -> pl.DataFrame:
+def _typed(data: bytes, texts: pl.DataFrame, kinds: dict[str, Any]) -> pl.DataFrame:
     """Return texts as the numbers that the header declares; an empty text is a missing value."""
-    kinds: Any = {name: _polars_dtype(head[name].dtype) for name in texts.columns}
     known = [pl.when(pl.col(name).str.len_bytes() > 0).then(pl.col(name)).alias(name) for name in texts.columns]
     try:
-        return texts.select(known).cast(kinds)
+        return texts.select(known).select(pl.col(name).cast(kind) for name, kind in kinds.items())
     except pl.exceptions.PolarsError as error:
-        raise ValueError(_misfit(texts.select(known), kinds)) from error
+        raise ValueError(_misfit(data, texts.select(known), kinds)) from error
 
 
-def _misfit(texts: pl.DataFrame, kinds: Mapping[str, Any]) -> str:
+def _misfit(data: bytes, texts: pl.DataFrame, kinds: Mapping[str, Any]) -> str:
     """Return a message about the first value that does not fit its column's type."""
     for name, kind in kinds.items():
-        bad = texts[name].filter(texts[name].is_not_null() & texts[name].cast(kind, strict=False).is_null())
+        bad = (texts[name].is_not_null() & texts[name].cast(kind, strict=False).is_null()).arg_true()
         if len(bad):
-            return (
-                f"the value {bad[0]!r} in its column {name!r} is no {'whole number' if kind.is_integer() else 'number'}"
-            )
+            what = f"whole number of type {kind}" if kind.is_integer() else "number"
+            value = texts[name][bad[0]][:60]
+            return f"line {line_of(data, bad[0])}: the value {value!r} in its column {name!r} is no {what}"
     return "a value is not of its column's type"
 
 
-def _polars_dtype(dtype: np.dtype[Any]) -> Any:
-    words = {"i": "Int", "u": "UInt", "f": "Float"}
-    return pl.String if dtype.kind == "U" else getattr(pl, f"{words[dtype.kind]}{8 * dtype.itemsize}")
+def _polars_dtype(column: Mapping[str, Any]) -> Any:
+    """Return polars' type for a column of texts or numbers; None for others."""
+    words = re.fullmatch(r"(string|u?int(?:8|16|32|64)|float(?:32|64))", column["datatype"])
+    if not words or column.get("subtype"):
+        return None
+    name = words[0].capitalize()
+    return getattr(pl, name.replace("Uint", "UInt"))

@@ -122,8 +122,15 @@ class Entry:
 
 
 def completed(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return a frame with the columns of a plan, with texts that ECSV can keep: empty for missing ones, and without line ends."""
+    """Return a frame with the columns of a plan, with texts that ECSV can keep: empty for missing ones, and without line ends.
+
+    A sha256 is in lower case, as `hashlib` gives it.
+    """
     empty = [pl.col(name).fill_null("") for name in ("uri", "path", "mirrors", "archive", "filename")]
-    frame = Items.complete(frame).select(list(FIELDS)).with_columns(*empty, pl.col("kind").fill_null("other"))
+    frame = (
+        Items.complete(frame)
+        .select(list(FIELDS))
+        .with_columns(*empty, pl.col("kind").fill_null("other"), pl.col("sha256").str.to_lowercase())
+    )
     clean = frame.with_columns(pl.col(pl.String).str.replace_all(BLANK, "\ufffd").str.strip_chars(" "))
     return clean.with_columns(pl.col("uri").str.replace("^#", "\ufffd"))  # or else the line would be a comment

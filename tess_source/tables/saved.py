@@ -6,15 +6,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tess_source._lazy import pl
 from tess_source.errors import LockError, TableError, UnknownNameError
 from tess_source.tables import ecsv
 from tess_source.tables.items import FIELDS, Items, completed
-from tess_source.tables.planning import problems_of_paths
+from tess_source.tables.plan_record import check_record
+from tess_source.tables.planning import SHA256, problems_of_paths, with_plain_paths
 
 __all__ = ["FORMAT", "as_text", "read_saved"]
 
 FORMAT = "tess-source plan 1"
 """Format in the header of a saved plan; the number grows when an older reader could misunderstand the plan."""
+LONGEST = 1 << 16
+"""Most bytes of one text."""
 
 
 def as_text(items: Items, record: Mapping[str, Any]) -> str:
@@ -42,21 +46,49 @@ def read_saved(path: Path) -> tuple[Items, dict[str, Any]]:
     FileNotFoundError
     """
     try:
-        frame, record = ecsv.read(path)
-        if (found := record.pop("format", None)) == FORMAT:
-            _check_columns(frame.columns)
-        items = Items(completed(frame))
-    except FileNotFoundError:
-        raise
-    except (ValueError, TypeError, TableError, KeyError, UnknownNameError) as error:
+        return _items_and_record(path.read_bytes())
+    except (ValueError, TypeError, KeyError, RecursionError, pl.exceptions.PolarsError) as error:
         raise LockError(f"{str(path)!r} is not a plan of tess-source: {error}") from error
-    if found != FORMAT:
-        raise LockError(f"{str(path)!r} is not a plan that this version reads: its format is {found!r}, not {FORMAT!r}")
-    if (files := record.pop("files", len(items))) != len(items):
-        raise LockError(
-            f"{str(path)!r} is not whole: it has {len(items):,} of the {files:,} lines that its header tells of"
-        )
+
+
+def _items_and_record(data: bytes) -> tuple[Items, dict[str, Any]]:
+    frame, header = ecsv.parse(data)
+    record = dict(header)
+    if (found := record.pop("format", None)) != FORMAT:
+        raise LockError(f"this version cannot read it: its format is {found!r:.80}, not {FORMAT!r}")
+    check_record(record, len(data))
+    _check_columns(frame.columns)
+    if (files := record.pop("files", frame.height)) != frame.height:
+        raise LockError(f"it is not whole: it has {frame.height:,} of the {files:,} lines that its header tells of")
+    _check_whole_numbers(frame, data)
+    frame = completed(frame)
+    _check_values(frame, data)
+    items = Items(with_plain_paths(frame))
     return Items(items.to_polars().with_columns(problem=problems_of_paths(items))), record
+
+
+def _check_whole_numbers(frame: pl.DataFrame, data: bytes) -> None:
+    """Check columns of whole numbers that a program saved as floats, because of their gaps."""
+    for name, kind in frame.schema.items():
+        if kind.is_float() and FIELDS[name].startswith("Int"):
+            is_odd = pl.col(name).is_infinite() | (pl.col(name).is_not_nan() & (pl.col(name) != pl.col(name).round()))
+            _check_rows(frame, data, name, is_odd, "is no whole number")
+
+
+def _check_values(frame: pl.DataFrame, data: bytes) -> None:
+    """Check the values that decide which bytes are right."""
+    is_sum = pl.col("sha256").str.contains(f"^{SHA256}$")
+    _check_rows(frame, data, "sha256", ~is_sum, "is no sha256: 64 hexadecimal digits")
+    _check_rows(frame, data, "size", pl.col("size") < 0, "is no number of bytes")
+    for name in ("uri", "path", "mirrors", "problem", "obs_id", "kind", "pipeline", "archive", "filename"):
+        _check_rows(frame, data, name, pl.col(name).str.len_bytes() > LONGEST, f"is longer than {LONGEST:,} bytes")
+
+
+def _check_rows(frame: pl.DataFrame, data: bytes, name: str, is_wrong: pl.Expr, problem: str) -> None:
+    wrong = frame.select(is_wrong.fill_null(value=False)).to_series().arg_true()
+    if len(wrong):
+        value = str(frame[name][wrong[0]])[:70]
+        raise LockError(f"line {ecsv.line_of(data, wrong[0])}: the value {value!r} in its column {name!r} {problem}")
 
 
 def _check_columns(names: Sequence[str]) -> None:

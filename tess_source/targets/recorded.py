@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
+from math import isfinite
 from typing import Any
 
 from tess_source._lazy import whole
@@ -11,7 +12,7 @@ from tess_source.errors import LockError
 from tess_source.targets.target import Query, Target
 from tess_source.units import plain_number
 
-__all__ = ["plain", "query_from", "question", "restored"]
+__all__ = ["plain", "query_from", "question", "restored", "target_from"]
 
 
 def question(query: Query) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def query_from(asked: Mapping[str, Any]) -> Query:
         If the record cannot be understood.
     """
     try:
-        targets = tuple(_target_from(target) for target in asked.get("targets", ()))
+        targets = tuple(target_from(target) for target in asked.get("targets", ()))
         criteria = _criteria_from(asked.get("criteria", {}))
         defaults = _criteria_from(asked["defaults"]) if "defaults" in asked else None
     except (TypeError, ValueError, AttributeError) as error:
@@ -69,10 +70,28 @@ def _target_record(target: Target) -> Any:
     return {name: plain(value) for name, value in asdict(target).items() if value is not None}
 
 
-def _target_from(target: Any) -> Target:
-    if isinstance(target, str):
-        return Target(target, tic=int(target.removeprefix("TIC ")))
-    return Target(**target)
+def target_from(recorded: Any) -> Target:
+    """Return a target that was recorded: a text such as ``"TIC 16740101"``, or a mapping with the fields of `Target`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it is neither, or a field is not of its type.
+    """
+    if isinstance(recorded, str):
+        return Target(recorded, tic=int(recorded.removeprefix("TIC ")))
+    target = Target(**recorded)
+    for name, value in asdict(target).items():
+        fits = isinstance(value, _TYPES[name]) and not isinstance(value, bool)
+        if not fits or (isinstance(value, float) and not isfinite(value)):
+            raise ValueError(f"a target has {name}={value!r}")
+    return target
+
+
+_NUMBER = int | float | None
+_TYPES = {
+    "text": str, "tic": int | None, "ra": _NUMBER, "dec": _NUMBER, "radius": _NUMBER, "resolver": str | None,
+}  # fmt: skip
 
 
 def plain(value: Any) -> Any:
@@ -114,16 +133,25 @@ def restored(value: Any) -> Any:
     Raises
     ------
     LockError
-        If the value could not be written.
+        If the value could not be written, or is no recorded value.
     """
+    try:
+        return _restored(value)
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise (
+            error if isinstance(error, LockError) else LockError(f"{str(value)[:60]} is no recorded value: {error}")
+        ) from error
+
+
+def _restored(value: Any) -> Any:
     if isinstance(value, list):
-        return list(map(restored, value))
+        return list(map(_restored, value))
     if not isinstance(value, Mapping):
         return value
     ((form, parts),) = _items_of_one(value)
     if form not in _FORMS:
         raise LockError(f"a value could not be written when this was recorded: {parts}")
-    return _FORMS[form](map(restored, parts))
+    return _FORMS[form](map(_restored, parts))
 
 
 def _quantity(parts: Iterator[Any]) -> Any:

@@ -19,7 +19,7 @@ from program_run import Program, Ran
 
 from tess_source import Plan, Session
 from tess_source import settings as config
-from tess_source.cache.store import Store
+from tess_source.cache.store import Store, Stored
 from tess_source.cache.verified import MOST_PARTS, Index, Known
 from tess_source.download.fetch import Fetcher
 from tess_source.errors import QueryError, UnknownNameError
@@ -100,6 +100,8 @@ def test_the_folder_is_looked_up_when_it_is_used(tmp_path: Path, monkeypatch: py
         ("cache = ", QueryError, "cannot be read"),
         ("cache = 3", QueryError, "3 is not"),
         ("cahce = 'x'", UnknownNameError, "did you mean 'cache'"),
+        ("cache = " + "[" * 100_000, QueryError, "cannot be read"),
+        ("max_age = " + "9" * 5000, QueryError, "cannot be read"),
     ],
 )
 def test_a_config_file_that_cannot_be_understood_is_an_error(
@@ -398,6 +400,15 @@ def test_info_tells_where_and_how_much(run: Run, plan: Plan) -> None:
     assert facts["verified"] == "2 of 2"
     assert facts["answers"].startswith("1, ")
     assert facts["answers are used for"] == "24 hours"
+
+
+def test_info_takes_any_time_that_a_file_may_have(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        Store, "remembered", lambda _: [Stored("answers/a.zip", 1, 1e15), Stored("answers/b.zip", 1, 0.0)]
+    )
+    code, out, _ = run("info", "--format", "json")
+    assert code == 0
+    assert "from 1970-01-01 to an unknown day" in out
 
 
 def test_verify_reads_every_file_and_names_the_damaged(run: Run, plan: Plan) -> None:

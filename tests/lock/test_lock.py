@@ -806,6 +806,28 @@ def test_what_verify_finds_damaged_is_fetched_again_though_size_and_time_are_the
     assert "1 fetched" in program(*words).err
 
 
+def test_a_change_that_keeps_size_and_time_is_seen_by_a_full_look_alone(
+    program: Program, mast: Session, tmp_path: Path
+) -> None:
+    found = mast.search(KELT9, kind="lc", sector=14).plan(tmp_path / "mine")
+    lock = found.download().lock()
+    file, path = lock.save(tmp_path / "m.ecsv"), lock.root / PLACE
+    before, data = path.stat(), bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert [entry.status for entry in lock.download()] == ["here"], (
+        "believed by design, as the page on the cache folder says"
+    )
+    assert program("verify", file, "--to", lock.root, "--sizes").code == 0
+    for options in ([], ["--full"]):
+        assert program("verify", file, "--to", lock.root, *options).code == 1
+    assert verify_lock(lock, sizes_only=True).ok
+    assert not verify_lock(lock).ok
+    assert [entry.status for entry in lock.download()] == ["fetched"]
+    assert verify_lock(lock).ok
+
+
 def test_quiet_says_what_went_wrong_alone(program: Program, lock: Plan, file: Path) -> None:
     assert program("--quiet", "verify", file, "--to", lock.root) == Ran(0, "", "")
     (lock.root / PLACE).unlink()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from astropy.table import MaskedColumn, Table
+from fuzz import altered, attempts
 
 from tess_source.errors import QueryError
 from tess_source.targets.lists import expand, read_targets
@@ -304,3 +306,33 @@ def test_a_file_that_is_no_text_is_not_a_list_of_strange_names(tmp_path: Path, c
 def test_a_number_with_commas_is_not_three_stars(tmp_path: Path) -> None:
     with pytest.raises(QueryError, match="'16,740,101' may be one TIC id or several"):
         means(read_targets(written(tmp_path, 'tic,name\n"16,740,101",KELT-9\n')))
+
+
+@pytest.mark.parametrize("form", ["parquet", "fits", "votable", "json", "jsonl"])
+def test_a_damaged_list_is_read_or_refused_by_name(tmp_path: Path, form: str) -> None:
+    table, file = Table({"tic": [1, 2, 3], "note": ["a", "b", "c"]}), tmp_path / f"list.{form}"
+    match form:
+        case "parquet":
+            pl.DataFrame({"tic": [1, 2, 3], "note": ["a", None, "c"]}).write_parquet(file)
+        case "fits" | "votable":
+            table.write(file, format=form)
+        case _:
+            file.write_text('{"tic": 1}\n' * (3 if form == "jsonl" else 1))
+    data, raw = file.read_bytes(), []
+    for number, chance in attempts(12):
+        file.write_bytes(altered(data, chance))
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # astropy warns of what it mends
+                read_targets(file)
+        except QueryError as error:
+            assert repr(str(file)) in str(error)
+        except Exception as error:  # noqa: BLE001  what is counted here
+            raw.append((number, repr(error)))
+    assert raw == []
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, '{"tic": 1}\n{"tic":' + "[" * 100_000, "[" + "9" * 5000 + "]"])
+def test_json_that_python_cannot_read_is_refused(tmp_path: Path, content: str) -> None:
+    with pytest.raises(QueryError):
+        read_targets(written(tmp_path, content, "list.json"))
