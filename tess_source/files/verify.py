@@ -169,7 +169,7 @@ def problem_of(
 
 def read_through(path: Path, verifier: Verifier) -> str | None:
     """Check a file on disk by a verifier; stop at the first problem unless its sha256 is needed. Return what is wrong."""
-    with path.open("rb", buffering=0) as file:
+    with opened(path, links=True) as file:
         buffer = bytearray(CHUNK)
         view = memoryview(buffer)
         while count := file.readinto(view):
