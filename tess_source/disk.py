@@ -143,7 +143,7 @@ def _sum_of(path: Path) -> int:
     return crc
 
 
-def opened(path: Path, *, links: bool = False) -> IO[bytes]:
+def opened(path: Path, *, links: bool = False) -> io.FileIO:
     """Open a plain file for reading, without a buffer. Something else of this name, such as a pipe, is an error at once.
 
     Parameters
@@ -157,7 +157,7 @@ def opened(path: Path, *, links: bool = False) -> IO[bytes]:
     OSError
         If it is not a plain file, or cannot be opened.
     """
-    return os.fdopen(system.open_plain(path, links=links), "rb", buffering=0)
+    return io.FileIO(system.open_plain(path, links=links), "rb")
 
 
 def read(path: Path) -> bytes:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from tess_source import disk
 from tess_source._lazy import pl
 from tess_source.cache.keep import keep
 from tess_source.cache.question import Question
@@ -167,7 +168,7 @@ class Answers:
 
     def _record_of(self, question: Question, path: Path) -> _Kept | None:
         try:
-            with zipfile.ZipFile(path) as pack:
+            with disk.opened(path, links=True) as file, zipfile.ZipFile(file) as pack:
                 record = json.loads(pack.read("record.json"))
             if record["asked"] != question.asked:
                 raise ValueError("it answers another question")
@@ -221,7 +222,7 @@ def _zip_bytes(record: Mapping[str, Any], answer: Answer) -> bytes:
 
 def _answer_of(kept: _Kept) -> Answer | None:
     try:
-        with zipfile.ZipFile(kept.path) as pack:
+        with disk.opened(kept.path, links=True) as file, zipfile.ZipFile(file) as pack:
             tables = [
                 pl.read_parquet(io.BytesIO(pack.read(f"{name}.parquet"))) for name in ("observations", "products")
             ]

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tess_source import disk
 from tess_source import settings as config
 from tess_source._lazy import pl
 from tess_source._version import __version__
@@ -203,7 +204,7 @@ class Memory:
 
     def _kept_name(self, path: Path, asked: dict[str, Any]) -> tuple[Target, str] | None:
         try:
-            record = json.loads(path.read_bytes())
+            record = json.loads(disk.read(path))
             target, time, versions = Target(**record["target"]), str(record["time"]), record["versions"]
             usable = self.offline or (
                 versions == self._software_versions(RESOLVER_HOOKS) and -SKEW <= age_of(time) <= self.max_age

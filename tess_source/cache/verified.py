@@ -19,6 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from tess_source import disk
 from tess_source.cache.keep import keep
 from tess_source.clock import SKEW, now
 from tess_source.display import text
@@ -150,7 +151,7 @@ def _newest_by_path(records: Iterable[Known]) -> dict[str, Known]:
 def _records_in(part: Path) -> Iterator[Known]:
     """Yield the records of one part. Lines that cannot be understood are skipped."""
     try:
-        lines = part.read_bytes().splitlines()
+        lines = disk.read(part).splitlines()
     except OSError as error:  # another process has just merged it, or it is not ours
         log.debug("%s was not read: %s", part, error)
         return

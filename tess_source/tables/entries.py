@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tess_source._lazy import pl
+from tess_source.disk import opened
 from tess_source.display import text
 from tess_source.files.exposure import exptime_of_file
 from tess_source.files.verify import Release, release_of
@@ -119,5 +120,5 @@ def _exptime_of_entry(entry: Entry) -> float | None:
 def _sha256_of_entry(entry: Entry) -> str | None:
     if entry.path is None or not entry.ok:
         return None
-    with entry.path.open("rb") as file:
+    with opened(entry.path, links=True) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
