@@ -12,19 +12,36 @@ signals                       nobody knows whether a process still runs: its cla
 ``O_NOFOLLOW, O_NONBLOCK``    links and pipes are seen before a file is opened, but not if they take its place at that moment
 numbers of files (inodes)     a part that was replaced is recognized by its size, time and bytes
 times of open files           the time is set by name
+``statvfs``                   a full disk is noticed when a file is written, not before
+forks                         there is nothing to do
 ============================  ==================================================================================================
 """
 
 from __future__ import annotations
 
 import errno
+import math
 import os
+import shutil
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, Self
 
-__all__ = ["Stamp", "boot", "create", "has_ended", "open_plain", "pid_namespace", "start_time", "touch"]
+__all__ = [
+    "Stamp",
+    "after_fork",
+    "boot",
+    "create",
+    "has_ended",
+    "open_plain",
+    "pid_namespace",
+    "room",
+    "start_time",
+    "touch",
+]
 
+POSIX = os.name == "posix"
 PROC = Path("/proc")
 MOST_PID = 2**32
 """Numbers of processes are smaller, on all systems."""
@@ -50,11 +67,9 @@ class Stamp(NamedTuple):
     @classmethod
     def of(cls, found: os.stat_result) -> Self:
         """Return the stamp of a file from what the system tells about it."""
-        posix = (
-            os.name == "posix"
-        )  # elsewhere, a name and an open file may be told of differently, and "ctime" is another time
-        number = (found.st_dev, found.st_ino) if posix else (0, 0)
-        times = found.st_mtime_ns, found.st_ctime_ns if posix else 0
+        # elsewhere, a file may have other numbers by its name than when it is open, and "ctime" is another time
+        number = (found.st_dev, found.st_ino) if POSIX else (0, 0)
+        times = found.st_mtime_ns, found.st_ctime_ns if POSIX else 0
         return cls(stat.S_ISREG(found.st_mode), number, found.st_nlink, found.st_size, times)
 
 
@@ -120,6 +135,15 @@ def touch(handle: int, path: Path) -> None:
     os.utime(handle if os.utime in os.supports_fd else path)
 
 
+def room(folder: Path) -> float:
+    """Return how many bytes are free on the disk of a folder; infinity if the system cannot tell."""
+    try:
+        usage = shutil.disk_usage(folder)
+    except (OSError, AttributeError):
+        return math.inf
+    return usage.free if usage.total else math.inf  # some network disks say that they have no size
+
+
 # -- processes --
 
 
@@ -164,15 +188,21 @@ def has_ended(pid: int, started: str) -> bool | None:
         return None
     if started and (now := start_time(pid)) is not None:
         return now != started
-    if os.name != "posix":  # elsewhere, asking by a signal would end it
+    if not POSIX:  # elsewhere, asking by a signal would end it
         return None
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # no process of this system has so large a number
         return True
-    except (OSError, OverflowError):  # it is there, but not ours; or the system has smaller numbers
+    except OSError:  # it is there, but not ours
         return False
     return False
+
+
+def after_fork(act: Callable[[], None]) -> None:
+    """Call a function in each process that is forked from this one, if the system can fork."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=act)
 
 
 def _text_of(path: Path) -> str | None:

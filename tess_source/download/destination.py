@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import stat
 import threading
 import time
 from pathlib import Path
 from typing import Protocol
 
-from tess_source import paths
+from tess_source import paths, system
 from tess_source.download.claim import Claim
 from tess_source.download.part import Part
 from tess_source.download.waits import Waits
@@ -58,7 +57,7 @@ class LocalFolder(Folder):
         super().__init__(root)
         self._identity: tuple[int, int] | None = None
         self._known: dict[Path, tuple[int, int] | None] = {}
-        self._free, self._looked = 0, 0.0
+        self._free, self._looked = 0.0, 0.0
         self._lock = threading.Lock()
         self._waits = Waits()
 
@@ -108,7 +107,7 @@ class LocalFolder(Folder):
             return
         with self._lock:
             if size > self._free or time.monotonic() - self._looked > 1.0:
-                self._free, self._looked = shutil.disk_usage(part.path.parent).free, time.monotonic()
+                self._free, self._looked = system.room(part.path.parent), time.monotonic()
             free = self._free
             self._free -= size
         if size > free:

@@ -129,8 +129,13 @@ def test_a_claim_that_cannot_be_removed_is_no_reason_to_wait_for_ever(
 
 # -- what stands in the place of a claim -----------------------------------------------------------------------------------------
 
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
 PLACES: dict[str, Callable[[Path], object]] = {
-    "a pipe": lambda path: os.mkfifo(path),
+    "a pipe": pipe,
     "a folder": lambda path: path.mkdir(),
     "a full folder": lambda path: (path / "more").mkdir(parents=True),
     "a link in a circle": lambda path: path.symlink_to(path),

@@ -254,8 +254,12 @@ def test_a_pipe_in_the_place_of_a_stored_file_is_not_waited_for(tmp_path: Path) 
     assert _copied_entry(known, item, LocalFolder(tmp_path / "data")) is None
 
 
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
 PLACES: dict[str, Callable[[Path], object]] = {
-    "a pipe": os.mkfifo,
+    "a pipe": pipe,
     "a folder": Path.mkdir,
     "a link in a circle": lambda path: path.symlink_to(path),
     "a link to nothing": lambda path: path.symlink_to(path.with_name("nothing")),
