@@ -13,7 +13,13 @@ from pathlib import Path
 import pytest
 
 from tess_source import disk, system
+from tess_source.cache.answers import Answers
+from tess_source.cache.memory import Memory
+from tess_source.cache.store import Store
+from tess_source.cache.verified import Index, Known
 from tess_source.disk import replacing, temporary_beside, tidy, write, write_whole, writer_has_ended
+from tess_source.hooks.registry import Registry
+from tess_source.settings import OWN_FOLDER, Settings
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="links, pipes and the renaming of open files are those of POSIX")
 DAY = 86_400.0
@@ -230,3 +236,29 @@ def test_a_forked_process_has_a_name_of_its_own(tmp_path: Path) -> None:
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         theirs = pool.apply(temporary_beside, [tmp_path / "a"]).name
     assert mine.split("-")[1] != theirs.split("-")[1]
+
+
+@POSIX
+def test_a_pipe_or_a_folder_in_the_cache_folder_is_passed_over(tmp_path: Path) -> None:
+    settings = Settings(cache=tmp_path)
+    memory, index = Memory(settings, Registry()), Index(tmp_path)
+    index.add([Known("a", 1, 1, "0" * 64)])
+    asked = {"name": "x"}
+    name = memory._name_file(asked)
+    name.parent.mkdir(parents=True)
+    for make in (os.mkfifo, Path.mkdir):
+        for path in (index.folder / f"{make.__name__}.jsonl", name):
+            make(path)
+        assert list(Index(tmp_path).entries) == ["a"]
+        assert memory._kept_name(name, asked) is None
+        assert Answers(tmp_path, 1.0)._record_of(None, name) is None  # type: ignore[arg-type]
+        name.unlink() if make is os.mkfifo else name.rmdir()
+
+
+@POSIX
+def test_prune_removes_what_ended_writers_left_and_nothing_of_living_ones(tmp_path: Path) -> None:
+    left_by("the cache", tmp_path / OWN_FOLDER)
+    living = temporary_beside(tmp_path / OWN_FOLDER / "living")
+    living.write_bytes(b"x")
+    os.utime(living, (1, 1))
+    assert [file.path.split("/")[1][:6] for file in Store(tmp_path).leftovers()] == [".name."]
