@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -81,7 +80,7 @@ def test_a_temporary_file_that_somebody_changes_does_not_become_the_file(
     real = disk._check_same
 
     def tampered(part: Path, stamp: system.Stamp, crc: int) -> None:
-        time.sleep(0.02)  # file systems count time in steps
+        time.sleep(0.011)  # file systems count time in steps
         tamper(part)
         real(part, stamp, crc)
 
@@ -228,14 +227,6 @@ def test_nothing_but_files_is_opened_and_nothing_is_waited_for(tmp_path: Path) -
     assert disk.read(tmp_path / "link") == b"x"
     with pytest.raises(OSError, match="not a plain file"):
         disk.opened(tmp_path / "link")
-
-
-@POSIX
-def test_a_forked_process_has_a_name_of_its_own(tmp_path: Path) -> None:
-    mine = temporary_beside(tmp_path / "a").name
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        theirs = pool.apply(temporary_beside, [tmp_path / "a"]).name
-    assert mine.split("-")[1] != theirs.split("-")[1]
 
 
 @POSIX

@@ -233,7 +233,7 @@ def test_no_claim_by_chance_raises_anything(tmp_path: Path) -> None:
     source = {"url": "http://127.0.0.1/a.fits", "etag": '"1"', "modified": ""}
     records: list[Any] = [{"owner": asdict(GONE), "part": "0123456789ab"}, {"source": source, "expected": 2**21}]
     raised: list[str] = []
-    for number, chance in attempts(150):
+    for number, chance in attempts(60):
         lines = [altered_json(record, chance) for record in records]
         lines += [chance.choice(STRANGE)] if chance.random() < 0.2 else []
         data = "\n".join(map(json.dumps, lines)).encode()
