@@ -6,12 +6,12 @@ would wait for them for ever. In such a child the first use raises `ForkedError`
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from tess_source import system
 from tess_source.errors import ForkedError
 
 __all__ = ["check_fork", "np", "pl", "whole"]
@@ -80,5 +80,4 @@ else:
             for name in [name for name in vars(pl) if not name.startswith("__")]:
                 delattr(pl, name)
 
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=_after_fork)
+    system.after_fork(_after_fork)

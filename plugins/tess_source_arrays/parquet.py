@@ -12,11 +12,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from tess_source._lazy import np, pl
 from tess_source._version import __version__
-from tess_source.disk import temporary_beside, write_whole
+from tess_source.disk import replacing, temporary_beside, tidy, write_whole
 from tess_source.display import text
 from tess_source.errors import LoadError, QueryError, TessSourceError
 from tess_source.paths import user_path
@@ -181,27 +181,22 @@ def _checked_path(path: Any, shards: int | None) -> Path:
 
 
 def _write_file(job: _Job, path: Path) -> Written:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = temporary_beside(path)
-    try:
-        told(job.failed, len(job.manifest), job.asked, any_read=_write_rows(job, part, _sorted_entries(job)))
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    tidy(path.parent)
+    with replacing(path) as file:
+        told(job.failed, len(job.manifest), job.asked, any_read=_write_rows(job, file, _sorted_entries(job)))
     return _written_of(job, path, (path,))
 
 
 def _write_folder(job: _Job, path: Path, shards: int) -> Written:
     path.parent.mkdir(parents=True, exist_ok=True)
+    tidy(path.parent)
     part = temporary_beside(path)
     part.mkdir()
     try:
         entries = _sorted_entries(job)
         cuts = [len(entries) * number // shards for number in range(shards + 1)]
         parts = [entries[start:stop] for start, stop in pairwise(cuts)]
-        written = [
-            name for number, chunk in enumerate(parts) if _write_rows(job, name := part / f"{number}.part", chunk)
-        ]
+        written = [name for number, chunk in enumerate(parts) if _write_shard(job, name := part / f"{number}", chunk)]
         told(job.failed, len(job.manifest), job.asked, any_read=bool(written))
         names = [f"part-{number:05}-of-{len(written):05}.parquet" for number in range(len(written))]
         for old, new in zip(written, names, strict=True):
@@ -234,7 +229,16 @@ def _reasons_by_uri(failed: Mapping[str, Exception]) -> dict[str, str]:
 # -- one Parquet file --
 
 
-def _write_rows(job: _Job, path: Path, entries: Sequence[Entry]) -> bool:
+def _write_shard(job: _Job, path: Path, entries: Sequence[Entry]) -> bool:
+    """Write the rows of some files to a file, and return whether there are any."""
+    with replacing(path) as file:
+        any_read = _write_rows(job, file, entries)
+    if not any_read:
+        path.unlink()
+    return any_read
+
+
+def _write_rows(job: _Job, file: IO[bytes], entries: Sequence[Entry]) -> bool:
     """Write the rows of some files, and return whether there are any. Each side of the split begins a new row group."""
     seen: dict[str, Entry] = {}
     lost: dict[str, Exception] = {}
@@ -253,7 +257,7 @@ def _write_rows(job: _Job, path: Path, entries: Sequence[Entry]) -> bool:
         writer = None
         for _, group in groupby(noted(), job.side):
             for table in rows.tables(group):
-                writer = writer or stack.enter_context(_Writer(path, rows))
+                writer = writer or stack.enter_context(_Writer(file, rows))
                 writer.add(table)
                 job.count(table)
         job.failed.update(lost)
@@ -268,14 +272,13 @@ def _write_rows(job: _Job, path: Path, entries: Sequence[Entry]) -> bool:
 
 
 class _Writer:
-    """Writer of one Parquet file, which is complete on disk once the context is left without an error."""
+    """Writer of one Parquet file, which is complete once the context is left without an error."""
 
-    def __init__(self, path: Path, rows: TableBuilder) -> None:
+    def __init__(self, file: IO[bytes], rows: TableBuilder) -> None:
         schema = rows.schema({"tess_source.format": FORMAT, "tess_source.version": __version__})
         numbers = [name for name, dtype in rows.dtypes.items() if dtype.kind != "b"]
-        self._file = path.open("wb")
         self._writer = pyarrow().parquet.ParquetWriter(
-            self._file, schema, compression="zstd", use_dictionary=False, write_page_checksum=True,
+            file, schema, compression="zstd", use_dictionary=False, write_page_checksum=True,
             column_encoding={f"{name}.list.element": "BYTE_STREAM_SPLIT" for name in numbers},
             write_statistics=[one.name for one in rows.about],
         )  # fmt: skip
@@ -291,14 +294,8 @@ class _Writer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: object, *_: object) -> None:
-        try:
-            self._writer.close()
-            if kind is None:
-                self._file.flush()
-                os.fsync(self._file.fileno())
-        finally:
-            self._file.close()
+    def __exit__(self, *_: object) -> None:
+        self._writer.close()
 
 
 def _sorted_entries(job: _Job) -> list[Entry]:

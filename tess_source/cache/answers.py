@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tess_source._lazy import pl
-from tess_source.cache.keep import keep, kept_size
+from tess_source.cache.keep import keep, kept_file
 from tess_source.cache.question import Question
 from tess_source.clock import SKEW, age_of
 from tess_source.errors import bare_reason
@@ -223,8 +224,8 @@ def _zip_bytes(record: Mapping[str, Any], answer: Answer) -> bytes:
 
 def _members(path: Path, *names: str) -> list[bytes]:
     """Return the bytes of members of a zip file, which are stored as they are: so none is larger than the file, whatever it says."""
-    size = kept_size(path)
-    with zipfile.ZipFile(path) as pack:
+    with kept_file(path) as file, zipfile.ZipFile(file) as pack:
+        size = os.fstat(file.fileno()).st_size
         members = list(map(pack.getinfo, names))
         if any(member.compress_type != zipfile.ZIP_STORED or member.file_size > size for member in members):
             raise ValueError("it holds more than it can")

@@ -6,19 +6,21 @@ A record is one line of JSON with a check of its own, so that a changed bit neve
 from __future__ import annotations
 
 import errno
+import io
 import json
 import logging
-import stat
+import os
 import threading
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tess_source.disk import write_whole
+from tess_source.disk import opened, write_whole
 from tess_source.errors import bare_reason
 
-__all__ = ["as_line", "keep", "kept_bytes", "kept_size", "record_in"]
+__all__ = ["as_line", "keep", "kept_bytes", "kept_file", "record_in"]
 
 log: logging.Logger = logging.getLogger(__name__)
 
@@ -65,25 +67,25 @@ def keep(path: Path, data: bytes, folder: Path) -> bool:
 
 
 def kept_bytes(path: Path) -> bytes:
-    """Return the bytes of a file that was kept, after `kept_size`."""
-    kept_size(path)
-    return path.read_bytes()
+    """Return the bytes of a file that was kept. The errors are those of `kept_file`."""
+    with kept_file(path) as file:
+        return file.read()
 
 
-def kept_size(path: Path) -> int:
-    """Return the size of a file that was kept [byte].
+@contextmanager
+def kept_file(path: Path) -> Iterator[io.FileIO]:
+    """Open a file that was kept.
 
     Raises
     ------
     OSError
-        If it cannot be read, is no plain file (a pipe would be waited for), or is far too large.
+        If it cannot be read, is not a plain file (a pipe would be waited for), or is far too large.
     """
-    found = path.stat()
-    if not stat.S_ISREG(found.st_mode):
-        raise OSError(errno.EINVAL, "it is no plain file")
-    if found.st_size > MOST_BYTES:
-        raise OSError(errno.EFBIG, f"it has {found.st_size:,} bytes, more than was ever kept")
-    return found.st_size
+    with opened(path, links=True) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > MOST_BYTES:
+            raise OSError(errno.EFBIG, f"it has {size:,} bytes, more than was ever kept")
+        yield file
 
 
 def as_line(record: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from tess_source import paths
 from tess_source.cache.verified import READERS, Index, Known, read_whole
 from tess_source.clock import now
+from tess_source.disk import writer_has_ended
 from tess_source.errors import UnsafePathError, bare_reason
 from tess_source.files.folder import Folder, Lying
 from tess_source.settings import OWN_FOLDER, Settings, store_root
@@ -89,13 +90,17 @@ class Store:
         return [file for path in sorted(found) if (file := found[path]) and not LEFTOVER.fullmatch(path)]
 
     def leftovers(self, older_than: float = 86400.0) -> list[Stored]:
-        """Return files that interrupted downloads left, if older than so many seconds, so that no process is still writing them."""
+        """Return what interrupted downloads and writers left: files older than so many seconds, and those of processes that have ended.
+
+        So no process is still writing them.
+        """
         latest = now() - older_than
         names = [
             path for top in (SHARED_FOLDER, OWN_FOLDER) for path in self._folder.list(top) if LEFTOVER.fullmatch(path)
         ]
         found = (self._stored_file(path, walked=True) for path in sorted(names))
-        return [file for file in found if file and file.mtime <= latest]
+        ended = {file: writer_has_ended(file.path.rpartition("/")[2]) for file in found if file}
+        return [file for file, has in ended.items() if has or (has is None and file.mtime <= latest)]
 
     def remembered(self) -> list[Stored]:
         """Return the files that hold answers of archives and resolved names."""

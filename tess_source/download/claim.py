@@ -17,9 +17,13 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from tess_source import disk, system
 from tess_source.download.owner import Owner
 from tess_source.download.part import WORTH, Left, Source, part_name, remove
+from tess_source.download.waits import Waits
+from tess_source.system import Stamp
 
 __all__ = ["Claim", "sweep"]
 
@@ -28,10 +32,12 @@ log: logging.Logger = logging.getLogger(__name__)
 HEARTBEAT = 5.0
 """Seconds between two updates of the claim's time."""
 UNREADABLE = 2.0
-"""Seconds after which a claim without a readable owner is abandoned: its writer died between making and filling it."""
-ORPHAN = 24 * 3600.0
-"""Seconds after which a part that no process wrote to is removed."""
-OURS = re.compile(r".+\.(?:[0-9a-f]{12}|claim)\.part")
+"""Seconds after which a claim that names no owner is abandoned: its writer died between making and filling it."""
+LONGEST = 1 << 16
+"""Bytes of a claim that are read; ours have a few hundred."""
+OURS = re.compile(r"(?P<file>.+)\.(?:[0-9a-f]{12}|claim)\.part", re.DOTALL)
+WRONG = (ValueError, TypeError, KeyError, RecursionError, OverflowError)
+"""What reading a claim that somebody else wrote may raise."""
 
 
 class Claim:
@@ -42,15 +48,17 @@ class Claim:
     path : Path
         The file.
     stale : float
-        Seconds without an update after which another process's claim does not count.
+        Seconds without a change after which another process's claim does not count.
+    waits : Waits, optional
+        What this run has seen of the claims of others.
     """
 
-    def __init__(self, path: Path, stale: float) -> None:
+    def __init__(self, path: Path, stale: float, waits: Waits | None = None) -> None:
         self.name: str = uuid.uuid4().hex[:12]
         """The name of this run's part of the file."""
         self.left: Left | None = None
         """The part that an ended run has left, if any."""
-        self._path, self._stale = path, stale
+        self._path, self._stale, self._waits = path, stale, waits or Waits()
         self._file = part_name(path, "claim")
         self._handle, self._noted = -1, False
         self._beat = time.monotonic()
@@ -58,12 +66,14 @@ class Claim:
     def take(self) -> bool:
         """Claim the file, unless another process has claimed it.
 
+        If a claim cannot count but cannot be removed either, the file is fetched without one.
+
         Raises
         ------
         OSError
             If the claim cannot be written.
         """
-        return self._create() or (self._take_over() and self._create())
+        return self._create() or self._take_over()
 
     def note(self, source: Source, expected: int | None) -> None:
         """Append a line that says how the part could be continued, if the file is large enough. The last whole line counts.
@@ -71,7 +81,7 @@ class Claim:
         Call this only when the part holds no bytes of another version any more: a process that resumes the part relies on the note.
         """
         worth = bool(source.condition) and expected is not None and expected >= WORTH
-        if not (worth or self._noted):
+        if self._handle < 0 or not (worth or self._noted):
             return
         self._noted = True
         line = json.dumps({"source": asdict(source if worth else Source("")), "expected": expected or 0})
@@ -82,23 +92,24 @@ class Claim:
 
     def beat(self) -> None:
         """Update the claim's time, at most every `HEARTBEAT` seconds."""
-        if (now := time.monotonic()) - self._beat > HEARTBEAT:
+        if self._handle >= 0 and (now := time.monotonic()) - self._beat > HEARTBEAT:
             self._beat = now
             with contextlib.suppress(OSError):  # it was removed, e.g. by a user; another process may fetch the file too
-                os.utime(self._file)
+                system.touch(self._handle, self._file)
 
     def release(self) -> None:
         """Remove the claim."""
         handle, self._handle = self._handle, -1
-        with contextlib.suppress(OSError):  # a network disk may fail late; nothing depends on the note
-            os.close(handle)
-        remove(self._file)
+        if handle >= 0:
+            with contextlib.suppress(OSError):  # a network disk may fail late; nothing depends on the note
+                os.close(handle)
+            remove(self._file)
         if self.left is not None:  # it was not resumed, and no other process knows of it
             remove(self.left.part)
 
     def _create(self) -> bool:
         try:
-            self._handle = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+            self._handle = system.create(self._file)
         except FileExistsError:
             return False
         try:
@@ -109,27 +120,45 @@ class Claim:
         return True
 
     def _take_over(self) -> bool:
-        """Remove a claim whose owner has ended, or that is stale. Only one of several processes can rename it."""
+        """Claim the file in place of a process that has ended, or whose claim has not changed for long."""
         try:
-            held, age = self._file.read_bytes(), time.time() - self._file.stat().st_mtime
+            stamp = Stamp.of(os.lstat(self._file))
         except FileNotFoundError:
-            return True
-        owner, left = _owner_and_left(held, self._path)
+            return self._create()
+        if not stamp.plain:
+            return self._without("it is not a plain file")
+        held = _text_of(self._file)
+        owner, left = _owner_and_left(held or b"", self._path)
         gone = owner.gone() if owner is not None else None
-        if not gone and age < (self._stale if owner is not None else UNREADABLE):
+        limit = self._stale if owner is not None or held is None else min(self._stale, UNREADABLE)
+        if not gone and self._waits.unchanged(self._file, stamp) < limit:
+            self._waits.tell(self._path, self._file, owner, limit)
             return False
+        if not gone:
+            log.info("the claim beside %s has not changed for %g s: it does not count any more", self._path, limit)
+        return self._replace(stamp, held, left if gone else None, owner)
+
+    def _replace(self, stamp: Stamp, held: bytes | None, left: Left | None, owner: Owner | None) -> bool:
+        """Remove a claim, and claim the file. Only one of several processes can rename it."""
         taken = part_name(self._path, f"{self.name}.claim")
         try:
             self._file.rename(taken)
-            if taken.read_bytes() != held:  # another process was faster, and this is its own claim
-                taken.replace(self._file)
+            if Stamp.of(os.lstat(taken)).number != stamp.number or _text_of(taken) != held:
+                taken.replace(self._file)  # another process was faster, and this is its own claim
                 return False
-        except OSError as error:  # it is gone; or, on Windows, open where its owner lives
-            log.debug("the claim beside %s was not taken over: %s", self._path, error)
+        except FileNotFoundError:
             return False
+        except (
+            OSError
+        ) as error:  # the folder lets only its owner remove it; or, on Windows, it is open where its owner lives
+            return self._without(str(error))
         remove(taken)
-        if owner is not None and gone and left is not None:
+        if owner is not None and left is not None:
             self._inherit(left, owner)
+        return self._create()
+
+    def _without(self, reason: str) -> bool:
+        log.info("%s is fetched without a claim: %s cannot be replaced: %s", self._path, self._file, reason)
         return True
 
     def _inherit(self, left: Left, owner: Owner) -> None:
@@ -145,33 +174,58 @@ def _owner_as_json(owner: Owner) -> str:
     return json.dumps(owner.record())
 
 
+def _text_of(claim: Path) -> bytes | None:
+    """Return what a claim says; None if it cannot be read."""
+    try:
+        with disk.opened(claim) as file:
+            return file.read(LONGEST)
+    except OSError as error:
+        log.debug("%s was not read: %s", claim, error)
+        return None
+
+
 def _owner_and_left(held: bytes, path: Path) -> tuple[Owner | None, Left | None]:
     """Return the owner of a claim and the part it left. The end of the text may be cut, since notes are added while others read."""
     first, *notes = held.split(b"\n")
     try:
         said = json.loads(first)
-        owner, name = Owner.of(said["owner"]), str(said["part"])
-    except (ValueError, TypeError, KeyError):
+        owner, name = Owner.of(said["owner"]), said["part"]
+    except WRONG:
         return None, None
-    if not re.fullmatch("[0-9a-f]{12}", name):
+    if not (isinstance(name, str) and re.fullmatch("[0-9a-f]{12}", name)):
         return owner, None
     part = part_name(path, name)
-    for note in reversed(notes):
-        with contextlib.suppress(ValueError, TypeError, KeyError):  # it was cut: the one before it counts
-            known = json.loads(note)
-            return owner, Left(part, Source(**known["source"]), int(known["expected"]))
+    for note in reversed(notes if len(held) < LONGEST else []):
+        with contextlib.suppress(*WRONG):  # it was cut: the one before it counts
+            return owner, _left_of(part, json.loads(note))
     return owner, Left(part, Source(""), 0)
 
 
+def _left_of(part: Path, note: Any) -> Left:
+    """Return the part that a note describes. The note may be anything.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If it is no such note.
+    """
+    source, expected = Source(**note["source"]), note["expected"]
+    if not all(isinstance(word, str) and word.isascii() and word.isprintable() for word in asdict(source).values()):
+        raise ValueError("it holds what cannot be sent to a server")
+    if type(expected) is not int:
+        raise TypeError("it does not tell how many bytes there are")
+    return Left(part, source, expected)
+
+
 def sweep(folders: Iterable[Path]) -> None:
-    """Remove our parts in some folders that no process has written to for a day."""
-    oldest = time.time() - ORPHAN
+    """Remove what ended processes have left in some folders: parts that were not written to for a day, and temporary files."""
     for folder in folders:
-        try:
-            with os.scandir(folder) as found:
-                names = [entry.name for entry in found if entry.name.endswith(".part") and OURS.fullmatch(entry.name)]
-            for name in names:
-                if (folder / name).lstat().st_mtime < oldest:
-                    (folder / name).unlink()
-        except OSError as error:
-            log.debug("%s was not tidied up: %s", folder, error)
+        disk.tidy(folder, _is_abandoned)
+
+
+def _is_abandoned(path: Path) -> bool:
+    """Return whether an old file is a part or a claim of ours, and no living process of this machine claims its file."""
+    if not (found := OURS.fullmatch(path.name)):
+        return False
+    owner, _ = _owner_and_left(_text_of(path.with_name(f"{found['file']}.claim.part")) or b"", path)
+    return owner is None or owner.gone() is not False

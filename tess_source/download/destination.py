@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
-import shutil
+import os
+import stat
 import threading
 import time
 from pathlib import Path
 from typing import Protocol
 
-from tess_source import paths
+from tess_source import paths, system
 from tess_source.download.claim import Claim
 from tess_source.download.part import Part
+from tess_source.download.waits import Waits
 from tess_source.files.folder import Files, Folder
 
 __all__ = ["Destination", "LocalFolder"]
@@ -54,8 +57,9 @@ class LocalFolder(Folder):
         super().__init__(root)
         self._identity: tuple[int, int] | None = None
         self._known: dict[Path, tuple[int, int] | None] = {}
-        self._free, self._looked = 0, 0.0
+        self._free, self._looked = 0.0, 0.0
         self._lock = threading.Lock()
+        self._waits = Waits()
 
     def claim(self, path: str, stale: float, /) -> Claim:
         """Return the claim of a file, and make the folders on the way to it.
@@ -65,9 +69,9 @@ class LocalFolder(Folder):
         UnsafePathError
             If the file would lie outside.
         OSError
-            If the folders cannot be made.
+            If the folders cannot be made, or something that is no file stands in its place.
         """
-        return Claim(self._checked_path(path), stale)
+        return Claim(self._checked_path(path), stale, self._waits)
 
     def part(self, path: str, name: str, /) -> Part:
         """Return the part of a file: see `claim`."""
@@ -80,11 +84,14 @@ class LocalFolder(Folder):
         ------
         FileNotFoundError
             If its folder was removed or replaced by a link.
+        PartChangedError
+            If somebody has changed, replaced or linked the part.
         OSError
             If it cannot be renamed.
         """
         if self._is_new(part.path):
             raise FileNotFoundError(errno.ENOENT, "the folder was removed or replaced meanwhile", str(self.root))
+        part.check()
         part.file.replace(part.path)
         return part.path
 
@@ -100,7 +107,7 @@ class LocalFolder(Folder):
             return
         with self._lock:
             if size > self._free or time.monotonic() - self._looked > 1.0:
-                self._free, self._looked = shutil.disk_usage(part.path.parent).free, time.monotonic()
+                self._free, self._looked = system.room(part.path.parent), time.monotonic()
             free = self._free
             self._free -= size
         if size > free:
@@ -112,6 +119,10 @@ class LocalFolder(Folder):
         if self._is_new(path):
             paths.inside(self.root, relative)
             self._make_folder(path)
+        with contextlib.suppress(FileNotFoundError):
+            kind = stat.S_IFMT(os.lstat(path).st_mode)
+            if kind not in {stat.S_IFREG, stat.S_IFLNK}:
+                raise FileExistsError(errno.EEXIST, "something that is no file stands in its place", str(path))
         return path
 
     def _is_new(self, path: Path) -> bool:

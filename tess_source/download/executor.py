@@ -11,13 +11,13 @@ from __future__ import annotations
 import logging
 import math
 import socket
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from tess_source.disk import temporary_beside
 from tess_source.download.fetch import scheme_of
 from tess_source.download.run import Run, addresses
 from tess_source.errors import QueryError, TessSourceError
@@ -94,7 +94,7 @@ def entries(
         return
     top = root.absolute()
     top.mkdir(parents=True, exist_ok=True)
-    token = top / f".{uuid.uuid4().hex}.part"
+    token = temporary_beside(top / "workers")
     token.touch()
     width, jobs = _width_and_jobs(executor, settings.jobs)
     plain = replace(settings, jobs=jobs, progress=False, token=None)

@@ -18,7 +18,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tess_source import paths
+from tess_source import disk, paths
 from tess_source.cache.store import Store
 from tess_source.cache.verified import Index, Known, read_all, read_whole
 from tess_source.display import text
@@ -195,7 +195,8 @@ def _copied_entry(stored: Entry, item: Item, folder: LocalFolder) -> Entry | Non
 def _verifier_of_copy(stored: Entry, part: Part, item: Item) -> Verifier:
     assert stored.path is not None
     verifier = Verifier(part.path.name, size=stored.bytes, sha256=stored.sha256, kind=item.kind)
-    with stored.path.open("rb") as source, part.open() as write:
+    part.verifier = verifier
+    with disk.opened(stored.path) as source, part.open() as write:
         while chunk := source.read(1 << 20):
             write(chunk)
             verifier.feed(chunk)

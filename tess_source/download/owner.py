@@ -6,8 +6,9 @@ import functools
 import os
 import socket
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Self
+
+from tess_source import system
 
 __all__ = ["Owner"]
 
@@ -32,15 +33,20 @@ class Owner:
 
     @classmethod
     def of(cls, record: Any) -> Self:
-        """Return the owner that `record` described.
+        """Return the owner that `record` described. The record may be anything: others can write into a shared folder.
 
         Raises
         ------
-        KeyError, TypeError
+        KeyError, TypeError, ValueError
             If it is not such a record.
         """
-        names = ("host", "boot", "space", "started")
-        return cls(**{name: str(record[name]) for name in names}, pid=int(record["pid"]))
+        words = {name: record[name] for name in ("host", "boot", "space", "started")}
+        pid = record["pid"]
+        if not all(isinstance(word, str) for word in words.values()) or type(pid) is not int:
+            raise TypeError("it does not describe a process")
+        if not 0 < pid < system.MOST_PID:
+            raise ValueError("it has no number that a process may have")
+        return cls(**words, pid=pid)
 
     def record(self) -> dict[str, Any]:
         """Return the owner as plain values."""
@@ -55,7 +61,7 @@ class Owner:
             return True
         if self.space != me.space:
             return None
-        return _has_ended(self.pid, self.started)
+        return system.has_ended(self.pid, self.started)
 
     def on_this_boot(self) -> bool:
         """Return whether the machine was not restarted since: only then are all written bytes certainly there."""
@@ -65,40 +71,4 @@ class Owner:
 
 @functools.lru_cache(maxsize=1)
 def _owner_of(pid: int) -> Owner:
-    return Owner(
-        socket.gethostname(), _text_of_file("/proc/sys/kernel/random/boot_id"), _pid_namespace(), pid, _start_time(pid)
-    )
-
-
-def _text_of_file(path: str) -> str:
-    try:
-        return Path(path).read_text().strip()
-    except OSError:
-        return ""
-
-
-def _pid_namespace() -> str:
-    try:
-        return str(Path("/proc/self/ns/pid").readlink())
-    except OSError:
-        return ""
-
-
-def _start_time(pid: int) -> str:
-    """Return the start time of a process in clock ticks since boot, field 22 of ``/proc/PID/stat`` (proc(5)); empty if it does not run."""
-    fields = _text_of_file(f"/proc/{pid}/stat").rpartition(")")[2].split()
-    return "" if len(fields) < 20 or fields[0] in {"Z", "X"} else fields[19]
-
-
-def _has_ended(pid: int, started: str) -> bool | None:
-    if started:
-        return _start_time(pid) != started
-    if os.name != "posix":  # elsewhere, asking by a signal would end it
-        return None
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False
+    return Owner(socket.gethostname(), system.boot(), system.pid_namespace(), pid, system.start_time(pid) or "")

@@ -1,11 +1,12 @@
 """The part of a file that is being downloaded: the ``.part`` beside the file, and the version of the file that its bytes are from.
 
-Correct files depend only on unique names and on renaming, which is atomic.
+Correct files depend only on unique names, on renaming, which is atomic, and on a look whether somebody else has changed the part.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import hashlib
 import logging
@@ -13,10 +14,14 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
+from tess_source import disk, system
+from tess_source.errors import DownloadError
 from tess_source.files.verify import Verifier
+from tess_source.system import Stamp
 
-__all__ = ["WORTH", "Left", "Part", "PartLostError", "Source", "part_name", "remove"]
+__all__ = ["WORTH", "Left", "Part", "PartChangedError", "PartLostError", "Source", "part_name", "remove"]
 
 log: logging.Logger = logging.getLogger(__name__)
 
@@ -51,7 +56,11 @@ class Left:
 
 
 class PartLostError(Exception):
-    """A part, or some of it, is not there any more."""
+    """The bytes that had arrived are not there any more, or are not the same."""
+
+
+class PartChangedError(DownloadError):
+    """Somebody changed, replaced or linked a part that had arrived as a whole."""
 
 
 class Part:
@@ -73,6 +82,8 @@ class Part:
         self.verifier: Verifier | None = None
         self.mtime_ns: int | None = None
         """Time at which its last bytes were written, once it is whole [ns since 1970]."""
+        self._stamp: Stamp | None = None
+        self._read_again = False
 
     @property
     def count(self) -> int:
@@ -100,13 +111,17 @@ class Part:
         The last byte is left out, so that the server is asked in any case whether this is still its file.
         """
         try:
+            if not Stamp.of(os.lstat(left.part)).plain:
+                raise OSError(errno.EINVAL, "it is not a plain file")
             left.part.rename(self.file)  # one of several that want it gets it
             self.restart(verifier, left.expected, left.source)
-            with self.file.open("rb") as file:
+            with os.fdopen(system.open_plain(self.file, os.O_RDWR), "rb+") as file:
                 todo = min(os.fstat(file.fileno()).st_size, left.expected - 1)
                 while todo > 0 and (data := file.read(min(todo, WORTH))):
                     verifier.feed(data)
                     todo -= len(data)
+                file.truncate(verifier.size)
+                self._stamp = Stamp.of(os.fstat(file.fileno()))
         except OSError as error:
             log.debug("%s was not taken over: %s", left.part, error)
             self.forget()
@@ -118,25 +133,109 @@ class Part:
         """Open the part, and yield a function that appends bytes. They are on disk when the part is closed without an error.
 
         It uses bare system calls: each further call, e.g. of a buffered file, makes threads wait for each other.
+
+        Raises
+        ------
+        PartLostError
+            If somebody has removed or changed what had arrived.
+        OSError
+            If it cannot be written.
         """
-        flags = os.O_WRONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+        handle = self._opened_again() if self.count else self._created()
         try:
-            handle = os.open(self.file, flags if self.count else flags | os.O_CREAT | os.O_TRUNC, 0o666)
-        except FileNotFoundError as error:
-            if not self.count:
-                raise
-            raise PartLostError("the bytes that had arrived were removed") from error
-        try:
-            if self.count:
-                if os.fstat(handle).st_size < self.count:
-                    raise PartLostError("some of the bytes that had arrived were removed")
-                os.ftruncate(handle, self.count)
-                os.lseek(handle, self.count, os.SEEK_SET)
-            yield functools.partial(_write_all, handle)
+            yield functools.partial(self._append, handle)
             os.fsync(handle)
-            self.mtime_ns = os.fstat(handle).st_mtime_ns
+            self.mtime_ns = self._look(handle).times[0]
         finally:
             os.close(handle)
+
+    def _created(self) -> int:
+        """Make the file anew: one that is there may be something else by now, or may be linked."""
+        self._stamp, self._read_again = None, False
+        try:
+            return system.create(self.file)
+        except FileExistsError:
+            self.file.unlink(missing_ok=True)
+            return system.create(self.file)
+
+    def _opened_again(self) -> int:
+        try:
+            handle = system.open_plain(self.file, os.O_WRONLY)
+        except OSError as error:
+            raise PartLostError("the bytes that had arrived were removed or replaced") from error
+        try:
+            if problem := self._problem(Stamp.of(os.fstat(handle))):
+                raise PartLostError(f"the bytes that had arrived are lost: {problem}")
+            os.lseek(handle, self.count, os.SEEK_SET)
+        except BaseException:
+            os.close(handle)
+            raise
+        return handle
+
+    def _append(self, handle: int, data: bytes) -> None:
+        if self._stamp is not None:
+            self._look(handle)
+        _write_all(handle, data)
+        self._stamp = Stamp.of(os.fstat(handle))
+
+    def _look(self, handle: int) -> Stamp:
+        """Note whether somebody else has written to the file since our last bytes, and return its stamp."""
+        before, self._stamp = self._stamp, Stamp.of(os.fstat(handle))
+        self._read_again |= before not in {None, self._stamp}
+        return self._stamp
+
+    def check(self) -> None:
+        """Check that the file is still the one that was written here, with the bytes that were verified.
+
+        If only its times are others, it is read again: they change where somebody wrote to it, and on some network disks by themselves.
+
+        Raises
+        ------
+        PartChangedError
+            If somebody has changed, replaced or linked it.
+        OSError
+            If it is gone.
+        """
+        found = os.lstat(self.file)
+        if problem := self._problem(Stamp.of(found)):
+            raise PartChangedError(f"it was not kept: {problem}")
+        self.mtime_ns = found.st_mtime_ns
+
+    def _problem(self, found: Stamp) -> str:
+        """Return what somebody else did to the file; empty if nothing."""
+        mine = self._stamp or found
+        if not found.plain or found.number != mine.number:
+            return "somebody put something else in the place of its part"
+        if found.links > 1:
+            return "somebody made a link to its part, and could change it later"
+        size = mine.size if self.verifier is None else self.count
+        if found.size != size:
+            return f"somebody changed its part: it has {found.size:,} bytes, {size:,} were written"
+        if (self._read_again or found.times != mine.times) and not self._is_same():
+            return "somebody changed bytes of its part"
+        self._stamp, self._read_again = found, False
+        return ""
+
+    def _is_same(self) -> bool:
+        """Return whether the file holds the bytes that were verified."""
+        digest = hashlib.sha256()
+        with disk.opened(self.file) as file:
+            while data := file.read(WORTH):
+                digest.update(data)
+        return self.verifier is not None and digest.hexdigest() == self.verifier.sha256
+
+    def read(self) -> IO[bytes]:
+        """Open the file for reading, once it has arrived as a whole.
+
+        Raises
+        ------
+        PartChangedError
+            If somebody has changed, replaced or linked it.
+        OSError
+            If it cannot be read.
+        """
+        self.check()
+        return disk.opened(self.file)
 
     def remove(self) -> None:
         """Remove the part's file, if there is one."""

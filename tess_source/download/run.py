@@ -77,7 +77,7 @@ class Run:
         self._transports, self._executor, self._by_executor = transports, executor, by_executor
 
     def __iter__(self) -> Iterator[Entry]:
-        sweep({(self.root / item.path).parent for item in self.items if item.problem is None})
+        sweep({self.root, *((self.root / item.path).parent for item in self.items if item.problem is None)})
         for index, item in enumerate(self.items):
             if item.problem is not None:
                 self.entries[index] = Entry(item, FAILED, error=item.problem)

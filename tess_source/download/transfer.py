@@ -331,7 +331,7 @@ def unpacked(packed: Part, task: Task, destination: Destination) -> None:
         If this machine cannot write the file.
     """
     try:
-        with zipfile.ZipFile(packed.file) as pack:
+        with packed.read() as file, zipfile.ZipFile(file) as pack:
             members = [member for member in pack.infolist() if not member.is_dir()]
             if len(members) != 1:
                 raise DownloadError(f"what came is a zip file with {len(members)} files in it, one is expected")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
+from tess_source.disk import opened
 from tess_source.errors import DamagedFileError, LoadError, NoColumnError
 from tess_source.files.cards import Header
 from tess_source.files.fits_headers import read_headers
@@ -106,7 +107,7 @@ class TableReader:
         OSError
             If it cannot be read.
         """
-        with path.open("rb", buffering=0) as file:
+        with opened(path, links=True) as file:
             size = self._read_into_buffer(file)
         data = memoryview(self._buffer)[:size]
         sha256 = hashlib.sha256(data).hexdigest() if digest else None

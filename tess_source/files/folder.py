@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple, Protocol
 
-from tess_source import paths
+from tess_source import disk, paths
 from tess_source.errors import UnsafePathError
 
 __all__ = ["Files", "Folder", "Lying"]
@@ -120,9 +120,9 @@ class Folder:
         UnsafePathError
             If it lies outside.
         OSError
-            If it cannot be read.
+            If it is not a plain file, or cannot be read.
         """
-        return paths.inside(self.root, path).open("rb", buffering=0)
+        return disk.opened(paths.inside(self.root, path), links=True)
 
     def remove(self, path: str) -> None:
         """Remove a file.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from tess_source.disk import opened
 from tess_source.errors import DamagedFileError
 from tess_source.files.fits_stream import FitsWalk, Release
 from tess_source.files.gzipped import GZIP, Unpacker
@@ -170,7 +171,7 @@ def problem_of(
 
 def read_through(path: Path, verifier: Verifier) -> str | None:
     """Check a file on disk by a verifier; stop at the first problem unless its sha256 is needed. Return what is wrong."""
-    with path.open("rb", buffering=0) as file:
+    with opened(path, links=True) as file:
         buffer = bytearray(CHUNK)
         view = memoryview(buffer)
         while count := file.readinto(view):
@@ -192,7 +193,7 @@ def release_of(path: str | Path) -> Release:
     if not is_fits(file.name):
         return Release()
     check = _CHECKS[form_of(file.name)]()
-    with file.open("rb") as stream:
+    with opened(file, links=True) as stream:
         while check.release is None and (data := stream.read(4 * 2880)):
             if _problem_in(check.feed, data) is not None:
                 break
@@ -213,7 +214,7 @@ def is_fits(name: str) -> bool:
 
 def _starts_as_page(path: Path) -> bool:
     verifier = Verifier(path.name, digest=False)
-    with path.open("rb") as file:
+    with opened(path, links=True) as file:
         verifier.feed(file.read(HEAD))
     return verifier.is_page()
 

@@ -14,6 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
+from tess_source.disk import opened
 from tess_source.errors import DamagedFileError
 from tess_source.files.cards import Header
 from tess_source.files.fits_headers import read_headers
@@ -41,7 +42,7 @@ def opened_plain(path: Path) -> Iterator[BinaryIO]:
     OSError
         If the file cannot be read.
     """
-    with path.open("rb", buffering=0) as file:
+    with opened(path, links=True) as file:
         packed = file.read(len(GZIP)) == GZIP
         file.seek(0)
         yield BytesIO(unpacked(iter(lambda: file.read(CHUNK), b""))) if packed else file

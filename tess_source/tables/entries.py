@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from tess_source._lazy import pl
+from tess_source.disk import opened
 from tess_source.display import text
 from tess_source.errors import bare_reason
 from tess_source.files.exposure import exptime_of_file
@@ -126,7 +127,7 @@ def _sha256_of_entry(entry: Entry) -> str | None:
 
 
 def _sha256_of_file(path: Path) -> str:
-    with path.open("rb") as file:
+    with opened(path, links=True) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from tess_source._lazy import pl
-from tess_source.disk import write_whole
+from tess_source.disk import tidy, write_whole
 from tess_source.display import text
 from tess_source.keywords import naming_keywords_of_methods
 from tess_source.paths import user_path
@@ -179,6 +179,7 @@ class Plan:
         """Write the plan as ECSV, astropy's text table: one line per file, sorted. The file is replaced as a whole or not at all."""
         file = user_path(path)
         write_whole(file, self.to_text().encode())
+        tidy(file.parent)
         return file
 
     def to_text(self) -> str:

@@ -11,7 +11,20 @@ import pytest
 from places import CORE, PLUGINS, ROOT
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "wording", "synonyms", "keywords", "_version", "_lazy", "clock", "threads", "disk", "display", "names"),
+    (
+        "errors",
+        "system",
+        "wording",
+        "synonyms",
+        "keywords",
+        "_version",
+        "_lazy",
+        "clock",
+        "threads",
+        "disk",
+        "display",
+        "names",
+    ),
     ("units", "paths", "targets", "files", "settings"),
     ("tables",),
     ("hooks",),

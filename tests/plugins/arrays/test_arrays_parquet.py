@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +32,7 @@ from arrays_case import (
 from astropy.io import fits
 from places import DOCS
 
+from tess_source.disk import temporary_beside
 from tess_source.errors import LoadError, QueryError
 from tess_source.functions import load_plan
 from tess_source.lock.check import verify_lock
@@ -425,3 +427,18 @@ def test_real_light_curves_take_three_quarters_of_a_megabyte(real: Path, tmp_pat
     written = manifest_of(tmp_path / "fits", files).to_parquet(tmp_path / "x.parquet")
     assert written.rows == len(files)
     assert written.bytes / written.rows < 0.4 * sum(map(len, files.values())) / len(files)
+
+
+@pytest.mark.parametrize("shards", [None, 2])
+def test_what_a_killed_writer_left_is_removed_by_the_next(
+    manifest: Manifest, tmp_path: Path, shards: int | None
+) -> None:
+    path = tmp_path / "set"
+    ended = temporary_beside(path).name.replace(f"-{os.getpid()}-", "-4194305-")  # more than Linux ever counts to
+    (tmp_path / ended).mkdir()
+    (tmp_path / ended / "0").write_bytes(b"PAR1")
+    (tmp_path / ended.replace("set", "file")).write_bytes(b"PAR1")
+    living = temporary_beside(path)
+    living.mkdir()
+    manifest.to_parquet(path, shards=shards)
+    assert {found.name for found in tmp_path.iterdir()} == {"fits", "set", living.name}

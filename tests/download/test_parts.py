@@ -1,0 +1,310 @@
+"""A part that somebody else changes, replaces or links never becomes the file; what runs have left is read again before it counts."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import other_process
+import pytest
+from serving import WHOLE, Handler, Server, content, etag, send
+from test_disk_faults import GONE, LARGE, NAME, fetched, left_behind
+
+from tess_source.download import transfer
+from tess_source.download.destination import LocalFolder
+from tess_source.download.part import Part
+from tess_source.tables.items import Entry
+
+Tamper = Callable[[Path], None]
+OTHER = bytes(WHOLE)
+
+
+def flip(part: Path) -> None:
+    with part.open("r+b") as file:
+        file.seek(3000)
+        old = file.read(1)
+        file.seek(3000)
+        file.write(bytes([old[0] ^ 1]))
+
+
+def flip_and_set_back_the_time(part: Path) -> None:
+    found = part.stat()
+    flip(part)
+    os.utime(part, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def append(part: Path) -> None:
+    with part.open("ab") as file:
+        file.write(b"more" * 1_000_000)
+
+
+def cut(part: Path) -> None:
+    os.truncate(part, 100)
+
+
+def fill_with_another(part: Path) -> None:
+    part.write_bytes(bytes(part.stat().st_size))
+
+
+def replace_by_another(part: Path) -> None:
+    other = part.with_name("other")
+    other.write_bytes(bytes(part.stat().st_size))
+    other.replace(part)
+
+
+def replace_by_its_copy(part: Path) -> None:
+    other = part.with_name("other")
+    other.write_bytes(part.read_bytes())
+    other.replace(part)
+
+
+def link(part: Path) -> None:
+    part.with_name("other").hardlink_to(part)
+
+
+def replace_by_a_link(part: Path) -> None:
+    other = part.with_name("other")
+    part.rename(other)
+    part.symlink_to(other)
+
+
+def replace_by_a_pipe(part: Path) -> None:
+    part.unlink()
+    os.mkfifo(part)
+
+
+def replace_by_a_folder(part: Path) -> None:
+    part.unlink()
+    part.mkdir()
+
+
+def remove(part: Path) -> None:
+    part.unlink()
+
+
+TAMPERS: tuple[Tamper, ...] = (
+    flip,
+    flip_and_set_back_the_time,
+    append,
+    cut,
+    fill_with_another,
+    replace_by_another,
+    replace_by_its_copy,
+    link,
+    replace_by_a_link,
+    replace_by_a_pipe,
+    replace_by_a_folder,
+    remove,
+)
+FEW = (flip_and_set_back_the_time, append, replace_by_another, link, replace_by_a_link, replace_by_a_pipe)
+
+
+def of_each(kinds: tuple[Tamper, ...]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("tamper", kinds, ids=lambda tamper: tamper.__name__.replace("_", " "))
+
+
+pytestmark = pytest.mark.skipif(
+    os.name != "posix", reason="links, pipes and the renaming of open files are those of POSIX"
+)
+TICK = 0.011
+"""Seconds after which the times of files certainly differ."""
+
+
+def parts(root: Path) -> list[Path]:
+    return [path for path in root.glob("*.part") if "claim" not in path.name]
+
+
+def fetch(server: Server, root: Path, data: bytes) -> Entry:
+    server.files["/a.fits"] = data
+    [entry] = other_process.run_of(server.url, root, {"a.fits": len(data)}, jobs=1)
+    return entry
+
+
+def nothing_wrong(root: Path, entry: Entry, data: bytes) -> bool:
+    """Whether the file is whole if it counts, and else has a reason and is not there."""
+    file = root / "a.fits"
+    if entry.ok:
+        return file.read_bytes() == data and not file.is_symlink() and file.stat().st_nlink == 1
+    return bool(entry.error) and not os.path.lexists(file)
+
+
+@pytest.fixture
+def between(monkeypatch: pytest.MonkeyPatch) -> Callable[[Tamper], None]:
+    """Do something to a part once it is whole, before it is renamed."""
+
+    def put(tamper: Tamper) -> None:
+        commit = LocalFolder.commit
+
+        def tampered(folder: LocalFolder, part: Part) -> Path:
+            time.sleep(TICK)
+            tamper(part.file)
+            return commit(folder, part)
+
+        monkeypatch.setattr(LocalFolder, "commit", tampered)
+
+    return put
+
+
+@of_each(TAMPERS)
+def test_a_part_that_is_tampered_with_during_the_transfer_fails(
+    server: Server, tmp_path: Path, tamper: Tamper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer, "LINGER", 0.0)
+
+    def halves(handler: Handler, body: bytes) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body[: len(body) // 2])
+        handler.wfile.flush()
+        while not (there := parts(tmp_path)) or there[0].stat().st_size < len(body) // 2:
+            time.sleep(0.001)
+        time.sleep(TICK)
+        tamper(there[0])
+        time.sleep(TICK)
+        handler.wfile.write(body[len(body) // 2 :])
+
+    server.acts["/a.fits"] = [halves]
+    entry = fetch(server, tmp_path, LARGE)
+    assert entry.status == "failed"
+    assert "part" in entry.error
+    assert nothing_wrong(tmp_path, entry, LARGE)
+
+
+@of_each(TAMPERS)
+def test_a_part_that_is_tampered_with_before_it_is_renamed_fails(
+    server: Server, tmp_path: Path, tamper: Tamper, between: Callable[[Tamper], None]
+) -> None:
+    between(tamper)
+    entry = fetch(server, tmp_path, content(1))
+    assert entry.status == "failed"
+    assert "part" in entry.error
+    assert nothing_wrong(tmp_path, entry, content(1))
+
+
+@of_each(FEW)
+def test_a_part_that_is_tampered_with_between_two_tries_starts_anew(
+    server: Server, tmp_path: Path, tamper: Tamper
+) -> None:
+    def breaks(handler: Handler, body: bytes) -> None:
+        handler.send_response(200)
+        handler.send_header("ETag", etag(body))
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body[: len(body) // 2])
+        handler.close_connection = True
+
+    def tampers(handler: Handler, body: bytes) -> None:
+        time.sleep(TICK)
+        tamper(parts(tmp_path)[0])
+        send(handler, body)
+
+    server.acts["/a.fits"] = [breaks, tampers, send]
+    entry = fetch(server, tmp_path, LARGE)
+    assert entry.ok
+    assert nothing_wrong(tmp_path, entry, LARGE)
+
+
+@of_each(FEW)
+def test_what_a_run_has_left_is_read_again_and_nothing_else_is_taken_for_it(
+    server: Server, tmp_path: Path, tamper: Tamper
+) -> None:
+    tamper(left_behind(tmp_path, server, GONE))
+    assert fetched(server, tmp_path).ok
+    if tamper not in {
+        flip,
+        flip_and_set_back_the_time,
+        append,
+    }:  # nothing tells these from what the ended run had written
+        assert (tmp_path / NAME).read_bytes() == LARGE
+    assert (tmp_path / NAME).stat().st_nlink == 1
+    assert not (tmp_path / NAME).is_symlink()
+
+
+def test_a_part_of_which_only_the_time_is_another_is_read_again_and_kept(
+    server: Server, tmp_path: Path, between: Callable[[Tamper], None]
+) -> None:
+    """As on network disks that set times when a file is closed."""
+    between(lambda part: os.utime(part, (1, 1)))
+    entry = fetch(server, tmp_path, content(1))
+    assert entry.ok
+    assert entry.mtime_ns == 10**9
+
+
+@of_each(FEW)
+def test_a_copy_from_the_cache_folder_that_is_tampered_with_is_fetched(
+    tmp_path: Path, tamper: Tamper, between: Callable[[Tamper], None]
+) -> None:
+    from tess_source.download.existing import _copied_entry
+    from tess_source.tables.items import HERE, Item
+
+    stored = tmp_path / "stored.fits"
+    stored.write_bytes(content(1))
+    item = Item("toy:a.fits", "a.fits", WHOLE)
+    known = Entry(item, HERE, stored, bytes=WHOLE, sha256=hashlib.sha256(content(1)).hexdigest())
+    between(tamper)
+    assert _copied_entry(known, item, LocalFolder(tmp_path / "data")) is None
+    assert not os.path.lexists(tmp_path / "data" / "a.fits")
+
+
+def test_a_pipe_in_the_place_of_a_stored_file_is_not_waited_for(tmp_path: Path) -> None:
+    from tess_source.download.existing import _copied_entry
+    from tess_source.tables.items import HERE, Item
+
+    os.mkfifo(tmp_path / "stored.fits")
+    item = Item("toy:a.fits", "a.fits", WHOLE)
+    known = Entry(item, HERE, tmp_path / "stored.fits", bytes=WHOLE, sha256="0" * 64)
+    assert _copied_entry(known, item, LocalFolder(tmp_path / "data")) is None
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+PLACES: dict[str, Callable[[Path], object]] = {
+    "a pipe": pipe,
+    "a folder": Path.mkdir,
+    "a link in a circle": lambda path: path.symlink_to(path),
+    "a link to nothing": lambda path: path.symlink_to(path.with_name("nothing")),
+    "a link to a device": lambda path: path.symlink_to("/dev/zero"),
+}
+
+
+@pytest.fixture(params=PLACES)
+def place(request: pytest.FixtureRequest) -> Iterator[Callable[[Path], object]]:
+    yield PLACES[request.param]
+
+
+def test_what_stands_in_the_place_of_a_file_costs_this_file_alone_and_stays(
+    server: Server, tmp_path: Path, place: Callable[[Path], object]
+) -> None:
+    place(tmp_path / "a.fits")
+    before = os.lstat(tmp_path / "a.fits")
+    server.files |= {"/b.fits": content(2)}
+    first = fetch(server, tmp_path, content(1))
+    [second] = other_process.run_of(server.url, tmp_path, {"b.fits": WHOLE})
+    assert second.ok
+    if first.ok:  # a link within the folder is replaced, never written through
+        assert (tmp_path / "a.fits").read_bytes() == content(1)
+        assert not (tmp_path / "a.fits").is_symlink()
+    else:
+        assert os.lstat(tmp_path / "a.fits").st_ino == before.st_ino
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_pipe_and_a_folder_in_the_place_of_a_file_are_told_before_anything_is_asked_for(
+    server: Server, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "a.fits")
+    entry = fetch(server, tmp_path, content(1))
+    assert "something that is no file stands in its place" in entry.error
+    assert not server.requests
+
+
+def test_a_file_in_the_place_of_the_folder_is_told(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "data").write_bytes(b"")
+    assert fetch(server, tmp_path / "data", content(1)).status == "failed"
+    assert fetch(server, tmp_path / "data" / "below", content(1)).status == "failed"
