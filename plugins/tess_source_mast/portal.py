@@ -20,6 +20,7 @@ from urllib.parse import quote, unquote
 import astropy  # noqa: F401  see `tess_source._lazy.whole`
 from astroquery.mast.discovery_portal import PortalAPI
 
+from tess_source.display.visible import logger
 from tess_source.errors import ServiceError
 from tess_source.settings import Settings, at_server
 from tess_source_mast.batches import MOST_AT_A_TIME
@@ -31,7 +32,7 @@ from tess_source_mast.wire import FleetingError, Wire
 __all__ = ["CONE", "PRODUCTS", "Json", "Portal", "portal"]
 
 Json = dict[str, Any]
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 CONE = "Mast.Caom.Cone"
 """The column configuration of observations; astroquery takes it for filters too."""

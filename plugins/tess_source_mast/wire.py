@@ -15,6 +15,7 @@ import requests
 import urllib3
 
 from tess_source._version import USER_AGENT
+from tess_source.display.visible import logger
 from tess_source.download.http import seconds_to_wait
 from tess_source.download.route import ca_bundle, proxy_answer, proxy_of, through, trouble_of
 from tess_source.errors import NetworkError, ServiceError
@@ -22,7 +23,7 @@ from tess_source_mast.deadline import Deadline, OverloadError, pause
 
 __all__ = ["FleetingError", "Wire"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 REPEATED = {408, 425, 429, 500, 502, 503, 504}
 """HTTP codes after which the same question may succeed."""

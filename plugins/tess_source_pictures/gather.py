@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np, pl
 from tess_source.display import text
+from tess_source.display.visible import logger
 from tess_source.errors import LoadError, QueryError, TessSourceError
 from tess_source.files.exposure import exptime_of_headers
 from tess_source.tables.reasons import Reasons
@@ -32,7 +33,7 @@ __all__ = [
     "target_of",
 ]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 KINDS = ("lc", "fast-lc")
 

@@ -7,11 +7,12 @@ import threading
 from pathlib import Path
 
 from tess_source.disk import write_whole
+from tess_source.display.visible import logger
 from tess_source.errors import bare_reason
 
 __all__ = ["keep"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 _warned: set[Path] = set()
 _warning = threading.Lock()

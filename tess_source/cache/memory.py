@@ -18,6 +18,7 @@ from tess_source.cache.keep import keep
 from tess_source.cache.question import Question
 from tess_source.clock import SKEW, age_of, ago, this_moment
 from tess_source.display import text
+from tess_source.display.visible import logger
 from tess_source.errors import OfflineError, QueryError
 from tess_source.hooks.registry import Registry
 from tess_source.settings import Settings
@@ -27,7 +28,7 @@ from tess_source.wording import keyword
 
 __all__ = ["Memory", "Recalled"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 ARCHIVE_HOOKS = ("tess_query", "tess_list")
 RESOLVER_HOOKS = ("tess_resolve",)

@@ -15,6 +15,7 @@ from tess_source.cli.asking import QUESTION, Asking
 from tess_source.cli.printing import NOTHING, SOME_FAILED, download, failures, format_option, print_rows
 from tess_source.cli.user_path import UserPath
 from tess_source.display.text import number
+from tess_source.display.visible import logger
 from tess_source.search.asking import FIELD_TABLES
 from tess_source.search.select import checked
 from tess_source.session import Session
@@ -24,7 +25,7 @@ from tess_source.tables.plan import Plan
 
 __all__ = ["own_commands"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 
 def own_commands(session: Session) -> list[click.Command]:

@@ -6,6 +6,7 @@ Options of commands are made from declared filters. Data go to stdout, everythin
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from collections.abc import Iterator, Sequence
@@ -26,6 +27,7 @@ from tess_source.cli.printing import (  # fmt: skip
     say,
 )
 from tess_source.cli.suggesting import suggesting
+from tess_source.display.visible import logger, visible
 from tess_source.errors import PluginError, QueryError, ResolverError, TessSourceError
 from tess_source.hooks.discovery import GROUP, from_file
 from tess_source.session import Session
@@ -33,7 +35,7 @@ from tess_source.wording import in_program
 
 __all__ = ["build", "main"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -72,7 +74,9 @@ def _exit_code(error: BaseException) -> int:
         case click.exceptions.Exit():
             return error.exit_code
         case click.ClickException():
-            suggesting(error).show()
+            shown = io.StringIO()
+            suggesting(error).show(shown)
+            say(shown.getvalue().rstrip("\n"))
             return error.exit_code
         case KeyboardInterrupt() | click.Abort():
             say("interrupted")
@@ -103,18 +107,25 @@ def _log_on_stderr(loudness: int) -> Iterator[None]:
     """Show log records on stderr while the program runs. Importing the package never does that."""
     level = {0: logging.WARNING, 1: logging.INFO}.get(loudness, logging.DEBUG if loudness > 0 else logging.ERROR)
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    handler.setFormatter(_VisibleFormatter("%(message)s"))
     ours = [logging.getLogger(name) for name in ("tess_source", *_plugin_loggers())]
-    before = [(logger, logger.level) for logger in ours]
-    for logger in ours:
-        logger.addHandler(handler)
-        logger.setLevel(level)
+    before = [(one, one.level) for one in ours]
+    for one in ours:
+        one.addHandler(handler)
+        one.setLevel(level)
     try:
         yield
     finally:
-        for logger, old in before:
-            logger.removeHandler(handler)
-            logger.setLevel(old)
+        for one, old in before:
+            one.removeHandler(handler)
+            one.setLevel(old)
+
+
+class _VisibleFormatter(logging.Formatter):
+    """Formatter of records whose tracebacks are `visible` too."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return visible(super().format(record))
 
 
 def _plugin_loggers() -> list[str]:

@@ -18,12 +18,13 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
+from tess_source.display.visible import logger
 from tess_source.download.owner import Owner
 from tess_source.download.part import WORTH, Left, Source, part_name, remove
 
 __all__ = ["Claim", "sweep"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 HEARTBEAT = 5.0
 """Seconds between two updates of the claim's time."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from tess_source.display.visible import logger
 from tess_source.download.claim import Claim
 from tess_source.download.destination import Destination
 from tess_source.download.existing import whole
@@ -32,7 +33,7 @@ from tess_source.tables.items import FAILED, FETCHED, INTERRUPTED, Entry, Item
 
 __all__ = ["Fetcher", "scheme_of"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 
 class Fetcher:

@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tess_source.display.visible import logger
 from tess_source.files.verify import Verifier
 
 __all__ = ["WORTH", "Left", "Part", "PartLostError", "Source", "part_name", "remove"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 WORTH = 1 << 20
 """Least bytes of a file for which a note says how another run could continue it; smaller files start anew."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from tess_source import names
 from tess_source._lazy import pl
 from tess_source.cache.verified import READERS
+from tess_source.display.visible import logger
 from tess_source.errors import bare_reason
 from tess_source.files.folder import Folder
 from tess_source.files.verify import Release, Verifier, read_through
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STATES", "Verified", "verify_lock"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 COMPLETE, MISSING, DAMAGED, DIFFERENT, STALE, EXTRA = "complete", "missing", "damaged", "different", "stale", "extra"
 STATES = {

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from tess_source._lazy import pl
+from tess_source.display.visible import logger
 from tess_source.errors import LockError, UnknownNameError
 from tess_source.lock.compare import Changes, diff
 from tess_source.search.resolving import archives_of
@@ -21,7 +22,7 @@ from tess_source.targets.recorded import query_from, restored
 
 __all__ = ["ask_again", "made_elsewhere", "refresh"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 
 def refresh(plan: Plan, session: Session | None = None) -> tuple[Plan, Changes]:
