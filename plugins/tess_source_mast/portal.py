@@ -209,7 +209,7 @@ class _Api(PortalAPI):  # type: ignore[misc]
         return answer
 
     def _post(self, method: str, url: str, data: str, headers: Mapping[str, str], check: Any) -> Json:
-        headers = {**headers, **cookie(url, self._settings)}
+        headers = {**headers, **cookie(url, self._settings), **self._settings.authorization(url)}
         answer: Json = self._wire.ask(
             self._service, method, url, self._deadline, check=check, data=data, headers=headers
         )

@@ -10,12 +10,15 @@ import logging
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
+from requests.adapters import HTTPAdapter
 
 from tess_source._version import USER_AGENT
 from tess_source.display.visible import logger
+from tess_source.download import proxies
 from tess_source.download.http import seconds_to_wait
 from tess_source.download.route import ca_bundle, proxy_answer, proxy_of, through, trouble_of
 from tess_source.errors import NetworkError, ServiceError
@@ -72,6 +75,33 @@ class FleetingError(Exception):
         self.advice: str | None = advice
 
 
+class _Adapter(HTTPAdapter):
+    """Adapter that sends to proxies what downloads send."""
+
+    def proxy_headers(self, proxy: str) -> dict[str, str]:
+        return proxies.headers(proxy)
+
+
+class _Session(requests.Session):
+    """Session that finds the way to a server as downloads do: requests' own rules, and those for logins in ~/.netrc, are others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, _Adapter())
+
+    def rebuild_proxies(self, prepared_request: requests.PreparedRequest, proxies: Any) -> dict[str, str]:
+        """Return the proxy for the address of a redirect."""
+        return _proxies_of(prepared_request.url or "")
+
+
+def _proxies_of(url: str) -> dict[str, str]:
+    """Return the proxy for an address as requests takes it."""
+    proxy = proxy_of(url)
+    return {urlsplit(url).scheme: proxy} if proxy else {}
+
+
 class Wire:
     """A connection that is kept open, for one question at a time.
 
@@ -82,7 +112,7 @@ class Wire:
     """
 
     def __init__(self, advice: str) -> None:
-        self.session: requests.Session = requests.Session()
+        self.session: requests.Session = _Session()
         self.session.headers["User-Agent"] = f"{_user_agent()} {self.session.headers['User-Agent']}"
         self.session.max_redirects = MOST_REDIRECTS
         self.advice = advice
@@ -144,8 +174,8 @@ class Wire:
 
     def _answer_once(self, service: str, method: str, url: str, deadline: Deadline, request: Mapping[str, Any]) -> Any:
         # Whatever stands in the header Cookie, requests drops at a redirect; it is never put into the cookie jar.
-        proxy_of(url)  # raises if it cannot be used, in better words than those of requests
-        options = {"timeout": deadline.timeouts, "stream": True, "verify": ca_bundle() or True, **request}
+        way = {"proxies": _proxies_of(url), "verify": ca_bundle() or True}
+        options = {"timeout": deadline.timeouts, "stream": True, **way, **request}
         try:
             with self.session.request(method, url, **options) as response:
                 body = _whole_body(response, service, deadline)

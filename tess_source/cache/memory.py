@@ -181,7 +181,7 @@ class Memory:
         server = (self.settings.server or "").rstrip("/")
         others = set(self.registry.archives()) - set(archives) if archives else set()
         plugins = sorted(set(self._plugin_versions(hooks)) - others)
-        return {"server": server, "plugins": plugins, "token": bool(self.settings.token)}
+        return {"server": server, "plugins": plugins, "token": bool(self.settings.token or self.settings.login)}
 
     def _plugin_versions(self, hooks: Sequence[str]) -> dict[str, str]:
         """Return the plugins that answer, with their versions."""

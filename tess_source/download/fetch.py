@@ -28,7 +28,7 @@ from tess_source.download.transfer import (
 )
 from tess_source.errors import DownloadError, TessSourceError
 from tess_source.hooks.records import Request
-from tess_source.settings import Patience, without_user
+from tess_source.settings import Patience
 from tess_source.tables.items import FAILED, FETCHED, INTERRUPTED, Entry, Item
 
 __all__ = ["Fetcher", "scheme_of"]
@@ -134,9 +134,7 @@ class Fetcher:
                         problems.append(without_secrets(reason_of(error), secrets))
                         continue
                     digest = part.verifier.sha256 if part.verifier is not None else None
-                    return Entry(
-                        item, FETCHED, part.path, without_user(request.url), part.count, digest, mtime_ns=part.mtime_ns
-                    )
+                    return Entry(item, FETCHED, part.path, request.url, part.count, digest, mtime_ns=part.mtime_ns)
             except (StoppedError, KeyboardInterrupt):
                 raise
             except (TessSourceError, ValueError) as error:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from tess_source.download.route import ca_bundle, proxy_of, proxy_user
-from tess_source.settings import without_user
+from tess_source.download import proxies
+from tess_source.download.route import ca_bundle, proxy_of
+from tess_source.logins import without_user
 
 if TYPE_CHECKING:
     import urllib3
@@ -106,10 +107,9 @@ class Pools:
         if proxy.startswith("socks"):
             from urllib3.contrib.socks import SOCKSProxyManager
 
-            return SOCKSProxyManager(proxy, **options)
-        user = proxy_user(proxy)
-        headers = urllib3.make_headers(proxy_basic_auth=user) if user else None
-        return urllib3.ProxyManager(without_user(proxy), proxy_headers=headers, **options)
+            user, password = proxies.user_and_password(proxy)
+            return SOCKSProxyManager(without_user(proxy), username=user, password=password, **options)
+        return urllib3.ProxyManager(without_user(proxy), proxy_headers=proxies.headers(proxy), **options)
 
 
 @functools.lru_cache(maxsize=16)

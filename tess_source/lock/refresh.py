@@ -12,6 +12,7 @@ from tess_source._lazy import pl
 from tess_source.display.visible import logger
 from tess_source.errors import LockError, UnknownNameError
 from tess_source.lock.compare import Changes, diff
+from tess_source.logins import without_user
 from tess_source.search.resolving import archives_of
 from tess_source.session import Session, default_session
 from tess_source.tables.among import among
@@ -65,7 +66,8 @@ def made_elsewhere(plan: Plan, session: Session | None = None) -> str:
     session : Session, optional
         The default session if None.
     """
-    there, here = plan.record.get("server"), (session or default_session()).settings.server_name
+    there = without_user(str(plan.record.get("server") or ""))
+    here = (session or default_session()).settings.server_name
     return f"the lock was made at {there}, this session asks {here}" if there and there != here else ""
 
 

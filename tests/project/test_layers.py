@@ -12,7 +12,7 @@ from places import CORE, PLUGINS, ROOT
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "wording", "synonyms", "keywords", "_version", "_lazy", "clock", "threads", "disk", "display", "names"),
-    ("units", "paths", "targets", "files", "settings"),
+    ("units", "paths", "targets", "files", "logins", "settings"),
     ("tables",),
     ("hooks",),
     ("cache",),
