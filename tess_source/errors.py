@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 
-from tess_source.display.visible import visible
+from tess_source.display.visible import visible_line
 from tess_source.synonyms import absent, misspelt_same, same_as
 from tess_source.wording import Wording, in_program
 
@@ -42,16 +42,17 @@ class TessSourceError(Exception):
     ----------
     *parts : object
         The message: text, and parts that the program words differently (`tess_source.wording.Wording`), put together without spaces.
+        It is shown on one line, with control characters as escapes, since it may cite texts from elsewhere.
     """
 
     def __str__(self) -> str:
-        return visible(self._message(str))
+        return visible_line(self._message(str))
 
     @property
     def in_program(self) -> str:
         """The message as the program shows it: with options where Python has keyword arguments."""
         own = type(self).__str__ is TessSourceError.__str__
-        return visible(self._message(in_program)) if own else str(self)
+        return visible_line(self._message(in_program)) if own else str(self)
 
     def _message(self, worded: Callable[[object], str]) -> str:
         """Return the message, in which parts of several wordings are put into text by `worded`; it may hold texts from elsewhere."""

@@ -27,7 +27,7 @@ from tess_source.cli.printing import (  # fmt: skip
     say,
 )
 from tess_source.cli.suggesting import suggesting
-from tess_source.display.visible import logger, visible
+from tess_source.display.visible import logger, visible, visible_line
 from tess_source.errors import PluginError, QueryError, ResolverError, TessSourceError
 from tess_source.hooks.discovery import GROUP, from_file
 from tess_source.session import Session
@@ -96,9 +96,9 @@ def _exit_code(error: BaseException) -> int:
         case _:
             raise error
     known = isinstance(error, TessSourceError | OSError)
-    say(f"error: {in_program(error) if known else f'{type(error).__name__}: {error}'}")
+    say(visible_line(f"error: {in_program(error) if known else f'{type(error).__name__}: {error}'}"))
     for note in getattr(error, "__notes__", ()):
-        say(f"  {note}")
+        say(visible_line(f"  {note}"))
     return code
 
 

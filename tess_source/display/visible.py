@@ -46,11 +46,11 @@ def escaped(line: str, escape: Callable[[str], str]) -> str:
 
 
 class _Visible(logging.Filter):
-    """Filter that lets every record through, with a message that `visible` has gone over."""
+    """Filter that lets every record through, with its message on one line."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         said = record.getMessage()
-        if (shown := visible(said)) != said:
+        if (shown := visible_line(said)) != said:
             record.msg, record.args = shown, ()
         return True
 
@@ -59,7 +59,7 @@ _VISIBLE = _Visible()
 
 
 def logger(name: str) -> logging.Logger:
-    """Return the logger of a module, whose messages are `visible`: also those that Python prints where no handler is set.
+    """Return the logger of a module, whose messages are shown as `visible_line` does, also by Python where no handler is set.
 
     Parameters
     ----------
