@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 __all__ = ["escaped", "logger", "visible", "visible_line"]
 
-_USER = re.compile(r"(?<=://)[^\s/?#'\"<>]*@")
-"""The user and password in an address."""
+_USER = re.compile(r"(?<=://)(?!user:password@)[^\s/?#'\"<>]*@")
+"""The user and password in an address. The words ``user:password`` themselves stay, for messages that say where to give them."""
 
 
 def visible(text: object) -> str:

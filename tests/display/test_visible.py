@@ -60,6 +60,10 @@ def test_no_password_of_an_address_is_visible(user: str) -> None:
     )
 
 
+def test_a_message_may_say_where_to_give_a_password() -> None:
+    assert visible("give http://user:password@host") == "give http://user:password@host"
+
+
 def test_cells_and_headings_of_a_table_are_on_one_line_each() -> None:
     evil = "".join(COMMANDS)
     frame = pl.DataFrame({f"a{evil}": [evil, "b"], "n": [1, 2], "list": [[evil], []]})
