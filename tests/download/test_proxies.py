@@ -187,8 +187,8 @@ def test_the_settings_of_the_system_hold_where_no_variable_names_a_proxy(monkeyp
 
 HOSTS = ("127.0.0.1", "localhost", "a.localhost")
 LISTS = (
-    "*", "127.0.0.1", "127.0.0.0/8", "10.0.0.0/8", "localhost", ".localhost", "host", "LOCALHOST", "localhost.", "x,localhost", "x localhost",
-    "x , localhost", "127", "0.0.1", "*,x", "*.localhost", "a.localhost", "127.0.0.1/32", "",
+    "*", "127.0.0.1", "127.0.0.0/8", "10.0.0.0/8", "localhost", ".localhost", "host", "LOCALHOST", "localhost.", "x,localhost",
+    "x localhost", "x , localhost", "127", "0.0.1", "*,x", "*.localhost", "a.localhost", "127.0.0.1/32", "",
 )  # fmt: skip
 
 
