@@ -94,7 +94,8 @@ def _exit_code(error: BaseException) -> int:
             log.info("", exc_info=error)
             code = SOME_FAILED
         case _:
-            raise error
+            log.error("this is a mistake in tess-source:", exc_info=error)  # Python would print the message as it is
+            code = SOME_FAILED
     known = isinstance(error, TessSourceError | OSError)
     say(visible_line(f"error: {in_program(error) if known else f'{type(error).__name__}: {error}'}"))
     for note in getattr(error, "__notes__", ()):

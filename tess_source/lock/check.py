@@ -16,7 +16,7 @@ from tess_source.display.visible import logger
 from tess_source.errors import bare_reason
 from tess_source.files.folder import Folder
 from tess_source.files.verify import Release, Verifier, read_through
-from tess_source.paths import user_path
+from tess_source.paths import path_text, user_path
 from tess_source.tables.items import Item
 from tess_source.tables.plan import Plan
 from tess_source.tables.rows import Rows, polars_schema
@@ -184,5 +184,5 @@ def _extra_files(root: Path, known: set[str]) -> Iterator[tuple[str, int]]:
             path = name if inner == "." else f"{inner}/{name}"
             if not name.startswith(".") and not name.endswith(".part") and path not in known:
                 full = os.path.join(folder, name)  # noqa: PTH118
-                found.append((path, os.lstat(full).st_size))
+                found.append((path_text(path), os.lstat(full).st_size))
     yield from sorted(found)
