@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from astropy.table import Table
 from hostile import ALL, COMMANDS, is_harmless
 from program_run import Program
 from serving import Server, serving
 
-from tess_source.cli import printing, program
+from tess_source.cli import program
 from tess_source.display.visible import visible
 from tess_source.lock.scripts import LANGUAGES
 from tess_source.tables.items import Entry
@@ -24,7 +25,8 @@ from tess_source_mast import deadline, portal
 from tess_source_sample.server import SampleArchive
 
 PLUGIN = f"""
-from tess_source import Observations, Products, Request, ServiceError, Target, Transport, hookimpl
+from tess_source import Observations, Products, Request, Target, Transport, hookimpl
+from tess_source.errors import ServiceError
 from tess_source.hooks.records import Field
 
 EVIL = {ALL!r}
@@ -65,10 +67,11 @@ def hostile(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Program:
 
 
 COMMANDS_OF_PROGRAM = (
-    ("search", "KELT-9"), ("search", "KELT-9", "--explain"), ("search", ALL.replace("\0", "")), ("search", "broken"), ("-vv", "search", "broken"),
-    ("search", "failing"), ("search", "1", "--kind", "\x1b[31m\n"), ("search", "1", "--radius", "\x9b"), ("\x1b[31m",), ("search", "--\x1b"),
-    ("fields",), ("get", "1", "--to", "d\x1b[31m", "--dry-run"), ("get", "1", "--to", "d\x1b", "--layout", "{obsID}.fits"),
-    ("--server", "\x1b", "plugins"), ("--plugin", "\x1b.py", "plugins"), ("lock", "cite", "\x1b.ecsv"), ("--cache", "c\x1b", "cache", "info"),
+    ("search", "KELT-9"), ("search", "KELT-9", "--explain"), ("search", ALL.replace("\0", "")), ("search", "broken"),
+    ("-vv", "search", "broken"), ("search", "failing"), ("search", "1", "--kind", "\x1b[31m\n"), ("search", "1", "--radius", "\x9b"),
+    ("\x1b[31m",), ("search", "--\x1b"), ("fields",), ("get", "1", "--to", "d\x1b[31m", "--dry-run"),
+    ("get", "1", "--to", "d\x1b", "--layout", "{obsID}.fits"), ("--server", "\x1b", "plugins"), ("--plugin", "\x1b.py", "plugins"),
+    ("lock", "cite", "\x1b.ecsv"), ("--cache", "c\x1b", "cache", "info"),
 )  # fmt: skip
 
 
@@ -79,6 +82,7 @@ def test_nothing_commands_the_terminal(
     monkeypatch.chdir(tmp_path)
     ran = hostile(*words)
     assert ran.out + ran.err
+    assert "cannot be imported" not in ran.err
     assert is_harmless(ran.out)
     assert is_harmless(ran.err)
 
@@ -86,29 +90,32 @@ def test_nothing_commands_the_terminal(
 def test_a_hostile_text_makes_no_line_of_its_own(hostile: Program) -> None:
     ran = hostile("search", "failing")
     assert [line[:6] for line in ran.err.splitlines()] == ["error:", "  rais"]
-    assert len(hostile("search", "KELT-9").out.splitlines()) == 3
+    assert len(hostile("search", "KELT-9").out.splitlines()) == 2
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl", "csv", "ecsv"])
-def test_what_a_program_reads_holds_the_values_as_they_are(form: str, hostile: Program) -> None:
+def test_what_a_program_reads_holds_the_values_as_they_are(form: str, hostile: Program, tmp_path: Path) -> None:
     ran = hostile("search", "KELT-9", "--format", form)
-    if form == "csv":
-        rows: list[dict[str, Any]] = list(csv.DictReader(io.StringIO(ran.out, newline="")))
-    elif form == "ecsv":
-        assert ran.out.startswith("# %ECSV")
-        return
+    assert ran.code == 0
+    if form == "ecsv":
+        (tmp_path / "x.ecsv").write_bytes(ran.out.encode())
+        rows: Any = Table.read(tmp_path / "x.ecsv", format="ascii.ecsv")
+    elif form == "csv":
+        rows = list(csv.DictReader(io.StringIO(ran.out, newline="")))
     else:
         rows = json.loads(ran.out) if form == "json" else list(map(json.loads, ran.out.split("\n")[:-1]))
         assert is_harmless(ran.out)  # by JSON's own escapes
-    assert rows[0]["obs_id"] == ALL.replace("\r", "\n") if form == "csv" else ALL
+    assert "\x1b]0;title\x07" in rows[0]["obs_id"]
+    if form != "ecsv":  # astropy's reader of it takes tabs and the like for blanks
+        assert rows[0]["obs_id"].replace("\r", "") == ALL.replace("\r", "")
 
 
 @pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv", "ecsv"])
 def test_on_a_terminal_no_format_commands_it(form: str, hostile: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = sys.stdout
-    monkeypatch.setattr(printing.sys.stdout, "isatty", lambda: True, raising=False)
-    assert real is sys.stdout
-    assert is_harmless(hostile("search", "KELT-9", "--format", form).out)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    ran = hostile("search", "KELT-9", "--format", form)
+    assert "<script>" in ran.out
+    assert is_harmless(ran.out)
 
 
 def test_a_mistake_of_ours_is_shown_with_its_traceback(
@@ -141,6 +148,7 @@ def test_reasons_and_headers_of_a_server_are_escaped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def answers(handler: Any, body: bytes) -> None:
+        handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
         handler.wfile.write(b"HTTP/1.1 404 \x1b[31m\x9b2J\x07\r\nContent-Length: 0\r\nX: \x1b\r\n\r\n")
 
     monkeypatch.setattr(deadline, "PAUSE", 0.0)
