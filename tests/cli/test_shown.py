@@ -67,11 +67,11 @@ def hostile(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Program:
 
 
 COMMANDS_OF_PROGRAM = (
-    ("search", "KELT-9"), ("search", "KELT-9", "--explain"), ("search", ALL.replace("\0", "")), ("search", "broken"),
-    ("-vv", "search", "broken"), ("search", "failing"), ("search", "1", "--kind", "\x1b[31m\n"), ("search", "1", "--radius", "\x9b"),
+    ("search", "KELT-9"), ("search", "broken"),
+    ("-vv", "search", "broken"), ("search", "failing"), ("search", "1", "--radius", "\x9b"),
     ("\x1b[31m",), ("search", "--\x1b"), ("fields",), ("get", "1", "--to", "d\x1b[31m", "--dry-run"),
-    ("get", "1", "--to", "d\x1b", "--layout", "{obsID}.fits"), ("--server", "\x1b", "plugins"), ("--plugin", "\x1b.py", "plugins"),
-    ("lock", "cite", "\x1b.ecsv"), ("--cache", "c\x1b", "cache", "info"),
+    ("--server", "\x1b", "plugins"), ("--plugin", "\x1b.py", "plugins"),
+    ("--cache", "c\x1b", "cache", "info"),
 )  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def test_what_a_program_reads_holds_the_values_as_they_are(form: str, hostile: P
         assert rows[0]["obs_id"].replace("\r", "") == ALL.replace("\r", "")
 
 
-@pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv", "ecsv"])
+@pytest.mark.parametrize("form", ["table", "csv"])
 def test_on_a_terminal_no_format_commands_it(form: str, hostile: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     ran = hostile("search", "KELT-9", "--format", form)
@@ -173,10 +173,9 @@ def test_names_of_files_that_are_not_utf_8_are_shown(
         pytest.skip("this system has no such names")
     lock = tmp_path / "lock.ecsv"
     run = Program(capsys, "--server", archive.url, "--cache", str(tmp_path / "cache"))
-    for form in ("table", "json"):
-        ran = run("get", "16740101", "--sector", 14, "--kind", "lc", "--to", root, "--lock", lock, "--format", form)
-        assert ran.code == 0
-        assert is_harmless(ran.out + ran.err)
+    ran = run("get", "16740101", "--sector", 14, "--kind", "lc", "--to", root, "--lock", lock, "--format", "json")
+    assert ran.code == 0
+    assert is_harmless(ran.out + ran.err)
     (root / os.fsdecode(b"\xfe.fits")).write_bytes(b"x")
     (root / "a\nb\x9b.fits").write_bytes(b"x")
     for form in ("table", "json"):
