@@ -9,6 +9,7 @@ import pytest
 from hostile import COMMANDS, is_harmless
 from hypothesis import given
 from hypothesis import strategies as st
+from places import CORE, PLUGINS
 
 from tess_source._lazy import pl
 from tess_source.display import text
@@ -90,6 +91,11 @@ def test_messages_of_errors_are_visible(error: TessSourceError) -> None:
     for said in (str(error), in_program(error)):
         assert is_harmless(said)
         assert "secret" not in said
+
+
+def test_every_module_takes_its_logger_from_here() -> None:
+    for file in (*CORE.rglob("*.py"), *PLUGINS.rglob("*.py")):
+        assert "getLogger(__name__)" not in file.read_text(), file
 
 
 def test_log_records_are_visible_whoever_handles_them() -> None:
