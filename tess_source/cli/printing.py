@@ -103,7 +103,9 @@ def format_option(command: Command) -> Command:
 
 def show(text: str) -> None:
     """Print a text on stdout, without a line feed at its end: as it is to a file or pipe, and `visible` on a terminal."""
-    click.echo(visible(text) if sys.stdout.isatty() else text, nl=False, color=True)  # or else click takes colours out of it
+    click.echo(
+        visible(text) if sys.stdout.isatty() else text, nl=False, color=True
+    )  # or else click takes colours out of it
 
 
 def say(message: str) -> None:

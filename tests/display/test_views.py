@@ -12,7 +12,7 @@ import pytest
 import toys
 from hostile import is_harmless, links, parts, texts
 from hypothesis import given, settings
-from sizes import size
+from sizes import STRESS, size
 
 from tess_source import Found, Links, Manifest, Observations, Plan, Products, Session
 from tess_source._lazy import pl
@@ -101,7 +101,7 @@ VIEWS: dict[str, Callable[[str], Any]] = {
 
 
 @pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
-@settings(max_examples=size(6, 1000))
+@settings(max_examples=size(6, 1000), derandomize=not STRESS)
 @given(evil=texts)
 def test_a_view_has_the_same_elements_whatever_it_shows(view: Callable[[str], Any], evil: str) -> None:
     shown = view(evil)

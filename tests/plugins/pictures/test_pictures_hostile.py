@@ -14,7 +14,7 @@ from hostile import ALL, MARKUP, is_harmless, links, parts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pictures_case import curve
-from sizes import size
+from sizes import STRESS, size
 
 from tess_source import Found, Session
 from tess_source._lazy import pl
@@ -67,7 +67,7 @@ def test_texts_in_pictures_are_texts(tmp_path: Path) -> None:
     assert all(link.startswith(("#", "data:")) for one in hostile for link in links(one))
 
 
-@settings(max_examples=size(5, 1000))
+@settings(max_examples=size(5, 1000), derandomize=not STRESS)
 @given(evil=st.lists(st.sampled_from(MARKUP) | st.text(max_size=4), max_size=3).map("x".join))
 def test_tables_and_heads_of_pages_keep_their_elements(evil: str) -> None:
     made = table([evil, "b"], [[evil, text(evil)], [None, evil]], evil)
