@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 
+from tess_source.display.visible import visible_line
 from tess_source.synonyms import absent, misspelt_same, same_as
 from tess_source.wording import Wording, in_program
 
@@ -42,18 +43,23 @@ class TessSourceError(Exception):
     ----------
     *parts : object
         The message: text, and parts that the program words differently (`tess_source.wording.Wording`), put together without spaces.
+        It is shown on one line, with control characters as escapes, since it may cite texts from elsewhere.
     """
 
     def __str__(self) -> str:
-        if all(isinstance(part, str | Wording | TessSourceError) for part in self.args):
-            return "".join(map(str, self.args))
-        return super().__str__()
+        return visible_line(self._message(str))
 
     @property
     def in_program(self) -> str:
         """The message as the program shows it: with options where Python has keyword arguments."""
         own = type(self).__str__ is TessSourceError.__str__
-        return "".join(map(in_program, self.args)) if own and len(self.args) > 1 else str(self)
+        return visible_line(self._message(in_program)) if own else str(self)
+
+    def _message(self, worded: Callable[[object], str]) -> str:
+        """Return the message, in which parts of several wordings are put into text by `worded`; it may hold texts from elsewhere."""
+        if all(isinstance(part, str | Wording | TessSourceError) for part in self.args):
+            return "".join(map(worded, self.args))
+        return super().__str__()
 
 
 class QueryError(TessSourceError, ValueError):
@@ -79,14 +85,6 @@ class UnknownNameError(QueryError, LookupError):
         self.name: str = name
         self.choices: tuple[str, ...] = tuple(map(str, known))
         super().__init__(what, name, known)
-
-    def __str__(self) -> str:
-        return self._message(str)
-
-    @property
-    def in_program(self) -> str:
-        """The message with the program's options among the known names."""
-        return self._message(in_program)
 
     def _message(self, worded: Callable[[object], str]) -> str:
         start = f"unknown {self.what} {self.name!r}; "
@@ -124,7 +122,7 @@ class ServiceError(TessSourceError, ConnectionError):
         self.advice: str = advice
         super().__init__(service, problem, status, advice)
 
-    def __str__(self) -> str:
+    def _message(self, worded: Callable[[object], str]) -> str:
         code = f" (HTTP {self.status})" if self.status is not None else ""
         return f"{self.service}: {self.problem}{code}{'. ' + self.advice if self.advice else ''}"
 
@@ -135,7 +133,7 @@ class NetworkError(ServiceError):
     Its parameters are those of `ServiceError`. The message does not begin with the service, which is not to blame.
     """
 
-    def __str__(self) -> str:
+    def _message(self, worded: Callable[[object], str]) -> str:
         return f"{self.problem}{'. ' + self.advice if self.advice else ''}"
 
 
@@ -155,7 +153,7 @@ class OfflineError(TessSourceError, ConnectionError):
         self.reason: str = reason
         super().__init__(missing, reason)
 
-    def __str__(self) -> str:
+    def _message(self, worded: Callable[[object], str]) -> str:
         why = f" ({self.reason})" if self.reason else ""
         return f"offline, and not in the cache folder: {self.missing}{why}; ask for it once with a connection"
 
@@ -220,7 +218,7 @@ class NoColumnError(LoadError, LookupError):
         """The missing column, in words, without the list of the others."""
         return f"it has no column {self.name!r}{f' for {self.use}' if self.use else ''}"
 
-    def __str__(self) -> str:
+    def _message(self, worded: Callable[[object], str]) -> str:
         return f"{self.lack}, but {', '.join(self.columns) or 'none'}{did_you_mean(self.name, self.columns)}"
 
 

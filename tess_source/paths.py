@@ -11,7 +11,16 @@ from typing import Any
 
 from tess_source.errors import QueryError, UnknownNameError, UnsafePathError, did_you_mean
 
-__all__ = ["LAYOUTS", "checked_layout", "inside", "parts_of", "relative_path", "safe_component", "user_path"]
+__all__ = [
+    "LAYOUTS",
+    "checked_layout",
+    "inside",
+    "parts_of",
+    "path_text",
+    "relative_path",
+    "safe_component",
+    "user_path",
+]
 
 LAYOUTS = {
     "mast": "mastDownload/{obs_collection}/{obs_id}/{filename}",
@@ -63,6 +72,11 @@ def user_path(path: str | os.PathLike[str]) -> Path:
         )
     place = Path(expanded)
     return place.absolute() if str(place).startswith("~") else place
+
+
+def path_text(path: str | os.PathLike[str]) -> str:
+    r"""Return a path, or a message with one, as text for a table: bytes of a name that are not UTF-8 are escapes like ``\udcff``."""
+    return os.fspath(path).encode("utf-8", "backslashreplace").decode()
 
 
 def safe_component(text: object) -> str:

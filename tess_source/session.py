@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source.cache.store import Store
+from tess_source.display.visible import logger, visible_line
 from tess_source.download.downloader import Download, download
 from tess_source.download.existing import expected
 from tess_source.hooks.records import Field
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Session", "default_session", "session_of", "set_default_session"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 
 @naming_keywords_of_methods
@@ -133,7 +134,9 @@ class Session(Extended):
         return _restored, (replace(self.settings, token=None), self.registry)
 
     def __repr__(self) -> str:
-        return f"<Session of {self.settings.server_name} with {', '.join(self.registry.ready) or 'no plugins'}>"
+        return visible_line(
+            f"<Session of {self.settings.server_name} with {', '.join(self.registry.ready) or 'no plugins'}>"
+        )
 
     def _checked_session(self) -> Session:
         return self

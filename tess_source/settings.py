@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
 from tess_source.errors import QueryError, UnknownNameError, bare_reason
+from tess_source.logins import Login, taken_out
 from tess_source.paths import user_path
 from tess_source.units import count_of_bytes, is_whole, plain_number, seconds
 from tess_source.wording import keyword
@@ -101,7 +102,8 @@ class Settings:
     """Settings of a session, passed to every hook that may open a connection."""
 
     server: str | None = field(default_factory=_environment_server)
-    """Base URL in place of the archive's own, e.g. that of a sample archive. Read from ``TESS_SOURCE_SERVER`` if not given."""
+    """Base URL in place of the archive's own, e.g. that of a sample archive. Read from ``TESS_SOURCE_SERVER`` if not given.
+    A user name and password in it (``https://user:password@host``) are taken out of it, into `login`."""
     token: str | None = field(default=None, repr=False)
     """Secret for exclusive data, sent to the archive's own hosts over https only; never shown, saved or logged."""
     timeout: float = 600.0
@@ -122,6 +124,8 @@ class Settings:
     """Names of the archives that are asked; None: all but stand-ins."""
     insecure_redirects: bool = field(default_factory=lambda: _environment_flag("TESS_SOURCE_INSECURE_REDIRECTS"))
     """Whether redirects from https to http are followed. Read from ``TESS_SOURCE_INSECURE_REDIRECTS`` if not given."""
+    login: Login | None = field(default=None, repr=False)
+    """User name and password of the server, sent to this server only; never shown, saved or logged."""
 
     @classmethod
     def of(
@@ -156,13 +160,21 @@ class Settings:
         return settings
 
     def __post_init__(self) -> None:
+        server, login = taken_out(self.server or "")
+        login = login or (self.login if self.login and self.login.headers(server) else None)
+        object.__setattr__(self, "server", server or None)
+        object.__setattr__(self, "login", login)
         if self.cache:
             object.__setattr__(self, "cache", user_path(self.cache))
 
     @property
     def server_name(self) -> str:
         """``MAST``, or the address of another server."""
-        return without_user((self.server or "MAST").rstrip("/"))  # a password is not shown, or written to a lock
+        return (self.server or "MAST").rstrip("/")
+
+    def authorization(self, url: str) -> dict[str, str]:
+        """Return the header with the server's user name and password; empty if there are none, or the address is of another host."""
+        return self.login.headers(url) if self.login else {}
 
 
 def checked_jobs(jobs: int) -> int:
@@ -209,12 +221,6 @@ def _checked_flag(name: str, flag: bool | None) -> bool | None:
     return plain
 
 
-def without_user(url: str) -> str:
-    """Return an address without the user name and password that it may have."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-
 def check_server(server: str | None) -> None:
     """Raise an error if a server is not an http or https address.
 
@@ -222,8 +228,16 @@ def check_server(server: str | None) -> None:
     ------
     QueryError
     """
-    parts = urlsplit(server or "https://none")
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
+    address = server or "https://none"
+    if "@" in address:  # it may hold a password, so it is not shown
+        problem = "the server is not an address like 'https://user:password@host:port'"
+        raise QueryError(f"{problem}: in user and password, write %2F for /, %3F for ?, %23 for #, %25 for %")
+    try:
+        parts = urlsplit(address)
+        sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or not address.isprintable() or " " in address:
         raise QueryError(
             f"the server {server!r} is not an address like 'https://mast.stsci.edu' or 'http://127.0.0.1:8000'"
         )
@@ -313,7 +327,7 @@ def store_root(settings: Settings) -> Path:
     folder = cache_folder(settings.cache)
     if not settings.server:
         return folder
-    parts = urlsplit(without_user(settings.server))
+    parts = urlsplit(settings.server)
     readable = re.sub(r"[^A-Za-z0-9.-]+", "_", f"{parts.netloc}{parts.path}").strip("._")[:60]
     digest = hashlib.sha256(settings.server.rstrip("/").encode()).hexdigest()[:8]
     return folder / OWN_FOLDER / "servers" / f"{readable}-{digest}"

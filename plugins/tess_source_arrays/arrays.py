@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
+from tess_source.display.visible import logger
 from tess_source.errors import (
     DamagedFileError,
     LoadError,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ArrayOptions", "Arrays", "NotAskedForError", "about", "each", "iter_arrays"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 TYPES = ("float16", "float32", "float64", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)))
 """Names of types to suggest for misspelt ones."""
@@ -46,7 +47,7 @@ EXAMPLE = "e.g. ('time', 'pdcsap_flux', 'quality')"
 class NotAskedForError(UnknownNameError, KeyError):
     """A column that was not requested, so that it was not read."""
 
-    def __str__(self) -> str:
+    def _message(self, worded: Callable[[object], str]) -> str:
         hint = did_you_mean(self.name, self.choices)
         return f"column {self.name!r} was not asked for; there are {', '.join(self.choices) or 'none'}{hint}"
 

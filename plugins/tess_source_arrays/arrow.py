@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
+from tess_source.display.visible import logger
 from tess_source.errors import LoadError, NoColumnError, QueryError, TessSourceError
 from tess_source.tables.reasons import Reasons
 from tess_source_arrays.arena import Arena
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MissingExtraError", "TableBuilder", "asked_of", "pipelines_of", "pyarrow", "to_arrow", "told"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 MOST_CADENCES = 300_000
 """Most cadences in a table: 30 MB with all columns, about 15 light curves of 120 s or 3 of 20 s."""

@@ -18,6 +18,7 @@ from tess_source._lazy import np, pl
 from tess_source._version import __version__
 from tess_source.disk import replacing, temporary_beside, tidy, write_whole
 from tess_source.display import text
+from tess_source.display.visible import logger, visible_line
 from tess_source.errors import LoadError, QueryError, TessSourceError
 from tess_source.paths import user_path
 from tess_source.tables.items import Entry, Items
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DataSetExistsError", "Written", "to_parquet"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 FORMAT = "tess-source light curves 1"
 """Format in the metadata of the files; the number grows when an older reader could misunderstand them."""
@@ -66,9 +67,8 @@ class Written:
     def __repr__(self) -> str:
         sides = ", ".join(f"{count:,} {side}" for side, count in self.splits.items())
         lost = f", {len(self.failed):,} not read" if self.failed else ""
-        return (
-            f"Written({text.number(self.rows, 'light curve')} ({sides}){lost}, {text.size(self.bytes)} -> {self.path})"
-        )
+        count = text.number(self.rows, "light curve")
+        return visible_line(f"Written({count} ({sides}){lost}, {text.size(self.bytes)} -> {self.path})")
 
 
 @dataclass

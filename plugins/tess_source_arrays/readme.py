@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import string
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from tess_source.display import text
+from tess_source.display.visible import visible, visible_line
 from tess_source.lock import citation
 from tess_source.session import session_of
 from tess_source_arrays.schema import described, markdown
@@ -46,11 +48,11 @@ def card(
     asked = options["columns"]
     known = described(item.pipeline for item in lock)
     rows = [line for line in markdown().splitlines() if "| list of " not in line]
-    rows += [known[name].line() if name in known else f"| `{name}` | list | | as in the files |" for name in asked]
+    rows += [known[name].line() if name in known else f"| {_code(name)} | list | | as in the files |" for name in asked]
     bitmask = options["quality_bitmask"]
     template = string.Template(resources.files("tess_source_arrays").joinpath("card.md.txt").read_text("utf-8"))
     return template.substitute(
-        title=title,
+        title=_prose(title),
         some=", ".join(json.dumps(name) for name in ("tic", *_shown(asked))),
         count=text.number(len(lock), "light curve"),
         stars=text.number(stars, "star"),
@@ -59,11 +61,25 @@ def card(
         cadences="Every cadence of the files is there."
         if bitmask is None
         else f"Cadences that `lightkurve.read` leaves out with `quality_bitmask={bitmask!r}` were left out.",
-        missing="\n".join(f"- `{uri}`: {reason}" for uri, reason in missing.items()) or "Nothing.",
+        missing="\n".join(f"- {_code(uri)}: {_prose(reason)}" for uri, reason in missing.items()) or "Nothing.",
         columns="\n".join(rows),
         dtypes=f"`{json.dumps(options['dtypes'])}`" if options["dtypes"] else "none",
-        cite=citation.cite(lock, session_of(lock).registry.citations.values()),
+        cite=_prose(citation.cite(lock, session_of(lock).registry.citations.values())),
     )
+
+
+def _prose(text: str) -> str:
+    """Return a text that Markdown shows as it is: no link, element or emphasis comes from it."""
+    return re.sub(r"([\\`*~|<>&\[\]])", r"\\\1", visible(text))
+
+
+def _code(text: str) -> str:
+    """Return a text as code, on one line and within one cell of a table."""
+    return f"`{visible_line(text).translate(_OUTSIDE_CODE)}`"
+
+
+_OUTSIDE_CODE = str.maketrans("`|", "'/")
+"""Characters that would end the code or the cell."""
 
 
 def _shown(asked: Sequence[str]) -> Sequence[str]:

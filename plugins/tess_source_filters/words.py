@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source import names
 from tess_source._lazy import pl
+from tess_source.display.visible import logger
 from tess_source.errors import QueryError, UnknownNameError, did_you_mean
 from tess_source.hooks.records import Filter
 from tess_source.names.vocabulary import FILES
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FILTERS", "Words", "glob_to_regex", "pipelines", "warn_of_missing"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

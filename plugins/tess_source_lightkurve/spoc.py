@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np, whole
+from tess_source.display.visible import logger
 from tess_source.paths import user_path
 from tess_source_lightkurve.build import CurveOptions, Look, Recipe, build
 from tess_source_lightkurve.cards import Unsupported
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Unsupported", "read_light_curve"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 _learnt: dict[object, Recipe | None] = {}
 """Kind of file and flux column → instructions to build it; None if the result would differ from lightkurve's."""

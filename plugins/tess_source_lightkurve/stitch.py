@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source import names
 from tess_source._lazy import np, whole
+from tess_source.display.visible import logger
 from tess_source.errors import LoadError, QueryError
 from tess_source.tables.plan import Manifest
 from tess_source_lightkurve.readers import lightkurve
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["stitch"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 DAY = 86400.0
 SAME_CADENCE = 0.05

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from tess_source.settings import without_user
-
 __all__ = ["COLUMNS", "DOWNLOAD", "INVOKE", "OWN_HOSTS", "RESOLVER", "advice", "is_mast"]
 
 MAST = "https://mast.stsci.edu"
@@ -32,4 +30,4 @@ def advice(server: str | None) -> str:
     """Return what to do when MAST, or the server in its place, fails."""
     if server is None or is_mast(server):
         return "MAST is often back within minutes: repeat the same call then; if it lasts, ask archive@stsci.edu"
-    return f"Is the server {without_user(server)} up? The same call may be repeated"
+    return f"Is the server {server} up? The same call may be repeated"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tess_source._lazy import pl
 from tess_source.display import text
+from tess_source.display.visible import logger
 from tess_source.errors import ServiceError
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["count", "find"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 
 def find(query: Query, settings: Settings) -> Observations:

@@ -20,6 +20,7 @@ from urllib.parse import quote, unquote
 
 import astropy  # noqa: F401  see `tess_source._lazy.whole`
 
+from tess_source.display.visible import logger
 from tess_source.errors import PluginError, ServiceError
 from tess_source.settings import Settings, at_server
 from tess_source.threads import held
@@ -42,7 +43,7 @@ except AttributeError as error:
 __all__ = ["CONE", "PRODUCTS", "Json", "Portal", "portal"]
 
 Json = dict[str, Any]
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 CONE = "Mast.Caom.Cone"
 """The column configuration of observations; astroquery takes it for filters too."""
@@ -221,7 +222,7 @@ class _Api(PortalAPI):  # type: ignore[misc]
         return answer
 
     def _post(self, method: str, url: str, data: str, headers: Mapping[str, str], check: Any) -> Json:
-        headers = {**headers, **cookie(url, self._settings)}
+        headers = {**headers, **cookie(url, self._settings), **self._settings.authorization(url)}
         answer: Json = self._wire.ask(
             self._service, method, url, self._deadline, check=check, data=data, headers=headers
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
 from tess_source.display import text
+from tess_source.display.visible import logger
 from tess_source.errors import TableError
 from tess_source.names.vocabulary import FFI_TARGETS
 from tess_source.settings import Settings
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_OBSERVATIONS", "list_products"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 SERVICE = "Mast.Caom.Products"
 MOST_OBSERVATIONS = 500

@@ -43,6 +43,7 @@ def resolve(name: str, settings: Settings) -> Target | None:
     headers = {"Content-type": "application/x-www-form-urlencoded", "Accept": "text/plain"}
     deadline = Deadline(settings.timeout)
     url = at_server(RESOLVER, settings)
+    headers |= settings.authorization(url)
     with portal(settings).wire(SERVICE, deadline) as wire:
         answer = wire.ask(SERVICE, "GET", url, deadline, check=_checked_answer, params=params, headers=headers)
     found = answer["resolvedCoordinate"] or []

@@ -7,12 +7,13 @@ import logging
 import os
 import threading
 
+from tess_source.display.visible import logger
 from tess_source.settings import Settings
 from tess_source_mast.hosts import is_mast
 
 __all__ = ["cookie"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 KEYRING = ("astroquery:mast.stsci.edu.token", "masttoken")
 """Service and user under which astroquery stores a token."""

@@ -10,11 +10,15 @@ import logging
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
+from requests.adapters import HTTPAdapter
 
 from tess_source._version import USER_AGENT
+from tess_source.display.visible import logger
+from tess_source.download import proxies
 from tess_source.download.connection import LateError, StoppedError, Watch, watched
 from tess_source.download.head import head_problem
 from tess_source.download.http import seconds_to_wait
@@ -25,7 +29,7 @@ from tess_source_mast.deadline import READ, Deadline, OverloadError, pause
 
 __all__ = ["FleetingError", "Wire"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 REPEATED = {408, 425, 429, 500, 502, 503, 504}
 """HTTP codes after which the same question may succeed."""
@@ -72,6 +76,12 @@ class FleetingError(Exception):
         self.slow: bool = slow
         self.after: float | None = after
         self.advice: str | None = advice
+
+
+def _proxies_of(url: str) -> dict[str, str]:
+    """Return the proxy for an address as requests takes it."""
+    proxy = proxy_of(url)
+    return {urlsplit(url).scheme: proxy} if proxy else {}
 
 
 class Wire:
@@ -149,8 +159,8 @@ class Wire:
 
     def _answer_once(self, service: str, method: str, url: str, deadline: Deadline, request: Mapping[str, Any]) -> Any:
         # Whatever stands in the header Cookie, requests drops at a redirect; it is never put into the cookie jar.
-        proxy_of(url)  # raises if it cannot be used, in better words than those of requests
-        options = {"timeout": deadline.timeouts, "stream": True, "verify": ca_bundle() or True, **request}
+        way = {"proxies": _proxies_of(url), "verify": ca_bundle() or True}
+        options = {"timeout": deadline.timeouts, "stream": True, **way, **request}
         try:
             with (
                 self._watch.wait(deadline.left, READ, deadline.stop) as wait,
@@ -207,10 +217,14 @@ _TOKEN = "Is the MAST token valid? It is needed for exclusive data only; without
 
 
 class _Client(requests.Session):
-    """A session of requests whose connections obey the wait of their thread, and which follows sound redirects only."""
+    """A session of requests that finds the way to a server as downloads do, and whose connections obey the wait of their thread.
+
+    requests' own rules for proxies, and for logins in ~/.netrc, are others.
+    """
 
     def __init__(self, insecure_redirects: bool) -> None:
         super().__init__()
+        self.trust_env = False
         self._insecure = insecure_redirects
         for scheme in ("http://", "https://"):
             self.mount(scheme, _Adapter())
@@ -222,9 +236,13 @@ class _Client(requests.Session):
         resp.raw.close()
         return next_address(resp.url, resp.headers["location"], insecure=self._insecure)
 
+    def rebuild_proxies(self, prepared_request: requests.PreparedRequest, proxies: Any) -> dict[str, str]:
+        """Return the proxy for the address of a redirect."""
+        return _proxies_of(prepared_request.url or "")
 
-class _Adapter(requests.adapters.HTTPAdapter):
-    """An adapter whose connections obey the wait of their thread."""
+
+class _Adapter(HTTPAdapter):
+    """An adapter whose connections obey the wait of their thread, and that sends to proxies what downloads send."""
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
@@ -232,6 +250,9 @@ class _Adapter(requests.adapters.HTTPAdapter):
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
         return watched(super().proxy_manager_for(proxy, **options))
+
+    def proxy_headers(self, proxy: str) -> dict[str, str]:
+        return proxies.headers(proxy)
 
 
 def _user_agent() -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np, pl
 from tess_source.display import text
+from tess_source.display.visible import logger
 from tess_source.errors import LoadError, QueryError, TessSourceError
 from tess_source.files.exposure import exptime_of_headers
 from tess_source.tables.reasons import Reasons
@@ -32,7 +33,7 @@ __all__ = [
     "target_of",
 ]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 KINDS = ("lc", "fast-lc")
 
@@ -79,7 +80,7 @@ def target_of(found: Found, tic: int | None = None) -> int:
     tics: list[int] = frame.filter(pl.col("kind") != "ffi")["tic"].unique(maintain_order=True).to_list()
     tics = tics_asked_for(found, tics)
     if not tics:
-        raise QueryError(f"there is nothing to show: {found.explain()}")
+        raise QueryError(f"there is nothing to show: {_why(found)}")
     if tic is None:
         return only_target(tics)
     if tic not in tics:
@@ -98,6 +99,11 @@ def name_of(found: Found, tic: int) -> str:
     return next((target.text for target in ours if target.radius is None and str(tic) not in target.text), "")
 
 
+def _why(found: Found) -> str:
+    """Return on one line how an answer was obtained."""
+    return "; ".join(found.explain().splitlines())
+
+
 def has_curves(found: Found, tic: int | None = None) -> bool:
     """Check whether there are light curves (of a target) among the products of a search."""
     ours = pl.lit(True) if tic is None else pl.col("tic") == tic
@@ -108,7 +114,7 @@ def chosen(found: Found, tic: int) -> Found:
     """Select one light curve per sector: SPOC before TESS-SPOC before QLP, and 120 s before 20 s."""
     light = found.select(tic=tic, kind=list(KINDS), one_per_sector=True)
     if not len(light.products):
-        raise QueryError(f"TIC {tic} has no light curves among what was found: {found.explain()}")
+        raise QueryError(f"TIC {tic} has no light curves among what was found: {_why(found)}")
     return light
 
 

@@ -1,20 +1,19 @@
-"""Parts of a page: every text from elsewhere is escaped here."""
+"""Parts of a page, made by `tess_source.display.html`, which escapes every text from elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from string import Template
-from urllib.parse import urlsplit
 
 from tess_source.disk import check_place
-from tess_source.display.text import escape
+from tess_source.display import html
+from tess_source.display.html import Markup, element
 from tess_source.errors import QueryError
 from tess_source.paths import user_path
 
 __all__ = ["Markup", "link", "page", "page_file", "table", "text"]
-
 
 PAGES = (".html", ".htm")
 """How the names of pages end."""
@@ -37,24 +36,14 @@ def page_file(path: str | Path | None) -> Path:
     return file
 
 
-class Markup(str):
-    """HTML that was made here; any other string is text."""
-
-    __slots__ = ()
-
-
 def text(value: object) -> Markup:
-    """Return a value as HTML: markup stays, anything else is escaped; None and "" become a dash."""
-    if isinstance(value, Markup):
-        return value
-    return Markup("–" if value is None or value == "" else escape(str(value)))
+    """Return a value as HTML; None and "" become a dash."""
+    return html.text("–" if value is None or value == "" else value)
 
 
-def link(url: str | None, said: str) -> Markup:
-    """Return a link, or the text alone if the address is not one of the web."""
-    if url is None or urlsplit(url).scheme not in {"https", "http"}:
-        return text(said)
-    return Markup(f'<a href="{escape(url)}" rel="noreferrer">{escape(said)}</a>')
+def link(url: str | None, said: object) -> Markup:
+    """Return a link that does not tell the page it leads to where it stands; the text alone if the address is not one of the web."""
+    return html.link(url, said, rel="noreferrer")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "") -> Markup:
@@ -62,31 +51,29 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], caption: str = 
 
     Between the two, a shadow shows where there is more to be pushed into sight.
     """
-    top = "".join(f'<th scope="col">{text(word)}</th>' for word in head)
-    body = "\n".join(f"<tr>{_cells_html(head, row)}</tr>" for row in rows)
-    said = f"<caption>{text(caption)}</caption>" if caption else ""
-    return Markup(
-        f'<div class="wide" tabindex="0"><table>{said}<thead><tr>{top}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
-    )
+    top = element("thead", element("tr", *(element("th", text(word), scope="col") for word in head)))
+    body = element("tbody", "\n", *(part for row in rows for part in (element("tr", *_cells(head, row)), "\n")))
+    said = element("caption", caption) if caption else ""
+    return element("div", element("table", said, top, body), class_="wide", tabindex="0")
 
 
-def _cells_html(head: Sequence[str], row: Sequence[object]) -> str:
-    return "".join(
-        f'<td data-head="{escape(name)}"><span>{text(cell)}</span></td>' for name, cell in zip(head, row, strict=True)
-    )
+def _cells(head: Sequence[str], row: Sequence[object]) -> Iterator[Markup]:
+    for name, cell in zip(head, row, strict=True):
+        yield element("td", element("span", text(cell)), data_head=name)
 
 
-def page(title: str, body: Iterable[str]) -> str:
+def page(title: str, body: Iterable[object]) -> str:
     """Return a whole page: nothing in it may be loaded, nothing in it runs.
 
     Parameters
     ----------
     title : str
         Text for the head of the page.
-    body : iterable of str
-        HTML, with all its texts escaped.
+    body : iterable of object
+        Markup; other texts are escaped.
     """
     skeleton, style = (
         files("tess_source_pictures").joinpath(name).read_text("utf-8") for name in ("page.html", "page.css")
     )
-    return Template(skeleton).substitute(title=text(title), style=style, content="\n".join(body))
+    content = "\n".join(map(html.text, body))
+    return Template(skeleton).substitute(title=text(title), style=style, content=content)

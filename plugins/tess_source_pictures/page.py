@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
 from tess_source.disk import write
+from tess_source.display import html
 from tess_source.display import text as words
+from tess_source.display.html import Markup, element
+from tess_source.display.visible import logger
 from tess_source.download.run import addresses
 from tess_source.errors import QueryError, TessSourceError
 from tess_source.paths import user_path
@@ -21,7 +24,7 @@ from tess_source_dv.sets.exact_sectors import fetch_reports, root_of
 from tess_source_dv.sets.members import all_products, members
 from tess_source_pictures.folded import Folded, fold_curves, fold_series
 from tess_source_pictures.gather import Gathered, chosen, gather, has_curves, name_of, simulated, target_of
-from tess_source_pictures.html import Markup, link, page, page_file, table, text
+from tess_source_pictures.html import link, page, page_file, table, text
 from tess_source_pictures.panels import INK, colour, draw_fold, draw_sector, scale_of
 from tess_source_pictures.svg import Inliner
 from tess_source_pictures.transits import TransitTimes, Validated, ephemerides, validated
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["show_html"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -171,17 +174,18 @@ def _with_products(found: Found, uris: Sequence[str]) -> Found:
 # -- the parts of the page --
 
 
-def _head_html(known: _Contents) -> list[str]:
-    parts = [f"<h1>{text(known.title)}</h1>"]
+def _head_html(known: _Contents) -> list[Markup]:
+    parts = [element("h1", text(known.title))]
     made = simulated(known.light.curves) if known.light else ""
     if made:
-        parts.append(f'<p><span class="badge">{text(made)}</span> The files say so in their own headers.</p>')
+        badge = element("span", made, class_="badge")
+        parts.append(element("p", badge, " The files say so in their own headers."))
     facts = _star_facts(known)
     if facts:
-        parts.append("<dl>" + "".join(f"<div><dt>{text(k)}</dt><dd>{text(v)}</dd></div>" for k, v in facts) + "</dl>")
+        parts.append(element("dl", *(element("div", element("dt", k), element("dd", text(v))) for k, v in facts)))
     if known.problems:
         said = "; ".join(f"{name}: {problem}" for name, problem in known.problems.items())
-        parts.append(f'<p class="warning">Not all is here. {text(said)}</p>')
+        parts.append(element("p", f"Not all is here. {said}", class_="warning"))
     return parts
 
 
@@ -203,22 +207,22 @@ def _star_facts(known: _Contents) -> list[tuple[str, str]]:
     return facts
 
 
-def _coverage_html(known: _Contents, inliner: Inliner) -> list[str]:
+def _coverage_html(known: _Contents, inliner: Inliner) -> list[Markup]:
     whole = known.found.replace(products=all_products(known.found))
     said = f"Sectors of TIC {known.tic} that were observed, and that each data-validation run used"
-    parts = ["<h2>Coverage</h2>"]
+    parts = [element("h2", "Coverage")]
     for shown, narrow in (("broad", False), ("narrow", True)):  # the style shows one of them
         try:
             figure = plot_coverage(known.dv.sets, tic=known.tic, found=whole, narrow=narrow)
         except QueryError:  # neither SPOC's data nor any data validation: other pipelines alone
             return []
-        parts.append(f'<figure class="{shown}">{inliner.inline(figure, said)}</figure>')
+        parts.append(element("figure", inliner.inline(figure, said), class_=shown))
     return parts
 
 
-def _curves_html(known: _Contents, inliner: Inliner) -> list[str]:
+def _curves_html(known: _Contents, inliner: Inliner) -> list[Markup]:
     if known.light is None:
-        return ["<h2>Light curves</h2>", "<p>There are none.</p>"]
+        return [element("h2", "Light curves"), element("p", "There are none.")]
     curves = known.light.curves
     scale = scale_of(curves)
     figures = []
@@ -229,21 +233,25 @@ def _curves_html(known: _Contents, inliner: Inliner) -> list[str]:
         axes.set_ylabel(f"flux [{scale.unit}]", fontsize=8.5, labelpad=1)
         axes.set_xlabel("BTJD [d]", fontsize=8.5, labelpad=1)
         said = f"Light curve of sector {curve.sector}"
-        figures.append(f"<figure>{inliner.inline(figure, said)}</figure>")
+        figures.append(element("figure", inliner.inline(figure, said)))
     beyond = f" {scale.beyond:,} cadences lie beyond the frames." if scale.beyond else ""
     note = (
         "Relative to the median of each sector; all on the same scales. Pale: cadences; dark: half-hour means. BTJD = BJD − 2457000 (TDB)."
         f"{beyond}"
     )
-    legend = " ".join(
-        f'<span class="key"><span class="dot" style="background:{colour(event.tce)}"></span>TCE {event.tce} ({event.period:.4f} d)</span>'
-        for event in known.events
-    )
+    legend = [part for event in known.events for part in (" ", _key(event))]
     marks = "Marks: transits; open in sectors that their run did not use." if known.events else ""
     return [
-        "<h2>Light curves</h2>", f'<p class="soft">{text(note)} {marks} {legend}</p>',
-        f'<div class="grid">{"".join(figures)}</div>',
-    ]  # fmt: skip
+        element("h2", "Light curves"),
+        element("p", f"{note} {marks}", *legend, class_="soft"),
+        element("div", *figures, class_="grid"),
+    ]
+
+
+def _key(event: TransitTimes) -> Markup:
+    """Return the mark of a TCE and what it is."""
+    dot = element("span", class_="dot", style=f"background:{colour(event.tce)}")
+    return element("span", dot, f"TCE {event.tce} ({event.period:.4f} d)", class_="key")
 
 
 TCE_COLUMNS: tuple[tuple[str, str, str], ...] = (
@@ -256,14 +264,14 @@ TCE_COLUMNS: tuple[tuple[str, str, str], ...] = (
 """Heading, column, format."""
 
 
-def _tces_html(known: _Contents, inliner: Inliner) -> list[str]:
-    parts = ["<h2>Threshold crossing events</h2>"]
+def _tces_html(known: _Contents, inliner: Inliner) -> list[Markup]:
+    parts = [element("h2", "Threshold crossing events")]
     if known.dv.best is None:
-        return [*parts, "<p>No data-validation set is known: where a search finds no TCE, there is none.</p>"]
+        return [*parts, element("p", "No data-validation set is known: where a search finds no TCE, there is none.")]
     name = known.dv.best["set"]
     if not len(known.dv.tces):
-        return [*parts, f"<p>The report of {text(name)} could not be read.</p>"]
-    parts.append(f'<p class="soft">From the report of {text(name)}, the current set with most sectors.</p>')
+        return [*parts, element("p", f"The report of {name} could not be read.")]
+    parts.append(element("p", f"From the report of {name}, the current set with most sectors.", class_="soft"))
     rows = [[_formatted(row[column], form) for _, column, form in TCE_COLUMNS] for row in known.dv.tces]
     parts.append(table([heading for heading, _, _ in TCE_COLUMNS], rows))
     figures = []
@@ -274,8 +282,8 @@ def _tces_html(known: _Contents, inliner: Inliner) -> list[str]:
         if folded.simulated:
             figure.text(0.985, 0.02, "simulated", fontsize=7.5, ha="right", color=INK)
         picture = inliner.inline(figure, f"Light curve folded on TCE {tce}")
-        figures.append(f"<figure>{picture}<figcaption>Folded: {text(folded.source)}.</figcaption></figure>")
-    return [*parts, f'<div class="grid">{"".join(figures)}</div>'] if figures else parts
+        figures.append(element("figure", picture, element("figcaption", f"Folded: {folded.source}.")))
+    return [*parts, element("div", *figures, class_="grid")] if figures else parts
 
 
 def _formatted(value: Any, form: str) -> str | None:
@@ -287,14 +295,14 @@ def _formatted(value: Any, form: str) -> str | None:
 DOCUMENTS = {"dvr-pdf": "report", "dvm": "mini-report", "dvs": "summary"}
 
 
-def _sets_html(known: _Contents) -> list[str]:
+def _sets_html(known: _Contents) -> list[Markup]:
     if not len(known.dv.sets):
         return []
     files, prefix = _document_links(known), _common_prefix(known.dv.sets["set"].to_list())
     rows = [
         (
             row["set"].removeprefix(prefix), _superseded_html(row, prefix), row["sectors"], row["state"], row["tces"],
-            Markup(" · ".join(files.get(row["set"], [])) or "–"),
+            html.text(*_with_dots(files.get(row["set"], []))),
         )
         for row in known.dv.sets
     ]  # fmt: skip
@@ -302,7 +310,13 @@ def _sets_html(known: _Contents) -> list[str]:
     of = f" of {prefix.rstrip('/')}" if prefix else ""
     note = f"{words.number(len(rows), 'set')}{of}, {current:,} current. The PDFs lie at the archive."
     head = ("set", "superseded by", "sectors", "known", "TCEs", "PDFs")
-    return ["<h2>Data-validation sets</h2>", f'<p class="soft">{text(note)}</p>', table(head, rows)]
+    return [element("h2", "Data-validation sets"), element("p", note, class_="soft"), table(head, rows)]
+
+
+def _with_dots(links: Sequence[Markup]) -> Iterator[object]:
+    """Yield links with dots between them; a dash if there are none."""
+    for number, one in enumerate(links or ["–"]):
+        yield from (" · ", one) if number else (one,)
 
 
 def _common_prefix(keys: Sequence[str]) -> str:
@@ -313,12 +327,12 @@ def _common_prefix(keys: Sequence[str]) -> str:
 
 def _superseded_html(row: Mapping[str, Any], prefix: str) -> Markup:
     by = row["superseded_by"]
-    return Markup("<b>current</b>") if by is None else text(by.removeprefix(prefix))
+    return element("b", "current") if by is None else text(by.removeprefix(prefix))
 
 
-def _document_links(known: _Contents) -> dict[str, list[str]]:
+def _document_links(known: _Contents) -> dict[str, list[Markup]]:
     """Return the links to the PDFs of each set, the report first."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[Markup]] = {}
     rows: pl.DataFrame = members(all_products(known.found))
     for kind, said in DOCUMENTS.items():
         ours = rows.filter(kind=kind).sort("tce", "uri", nulls_last=True)
@@ -332,24 +346,26 @@ def _web_address(found: Found, uri: str) -> str | None:
     """Return the address of a file on the web; None if no plugin knows it. Headers, which may hold a secret, are left out."""
     session = session_of(found)
     transport = session.registry.transports.get(uri.partition(":")[0])
-    return None if transport is None else addresses(uri, transport, session.settings)[0].url
+    known = () if transport is None else addresses(uri, transport, session.settings)
+    return known[0].url if known else None
 
 
-def _lock_html(known: _Contents) -> list[str]:
-    parts = [
-        "<h2>How this came to be</h2>",
-        "<details><summary>What was asked, and what was left out</summary>",
-    ]
+def _lock_html(known: _Contents) -> list[Markup]:
     answer = known.asked.replace(from_store=None)  # how old it is now, a page that is kept cannot say
-    parts.append(f"<pre>{text(answer.explain())}</pre></details>")
+    parts = [
+        element("h2", "How this came to be"),
+        _details("What was asked, and what was left out", element("pre", answer.explain())),
+    ]
     if known.light is not None:
         lock = known.light.manifest.ok.lock()
-        parts.append(f"<details><summary>The lock: {words.number(len(lock), 'light curve')} with sha256 sums</summary>")
-        parts.append(
-            '<p class="soft">Saved as a file, it fetches the same bytes again: tess-source get --from-lock.</p>'
-        )
-        parts.append(f"<pre>{text(lock.to_text())}</pre></details>")
+        use = "Saved as a file, it fetches the same bytes again: tess-source get --from-lock."
+        title = f"The lock: {words.number(len(lock), 'light curve')} with sha256 sums"
+        parts.append(_details(title, element("p", use, class_="soft"), element("pre", lock.to_text())))
     record = known.found.record or {}
     versions = ", ".join(f"{name} {version}" for name, version in record.get("versions", {}).items())
     said = f"Answered by {record.get('server', 'an archive')} at {record.get('time', 'an unknown time')}. {versions}"
-    return [*parts, f'<p class="soft">{text(said)}</p>']
+    return [*parts, element("p", said, class_="soft")]
+
+
+def _details(title: str, *content: Markup) -> Markup:
+    return element("details", element("summary", title), *content)

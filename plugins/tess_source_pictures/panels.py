@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
+from tess_source_dv.draw.figure import drawn_text
 from tess_source_pictures.gather import Curve
 from tess_source_pictures.transits import TransitTimes
 
@@ -89,7 +90,7 @@ def draw_sector(axes: Axes, curve: Curve, scale: Scale, events: Sequence[Transit
     axes.set_xlim(middle - 0.515 * scale.days, middle + 0.515 * scale.days)
     axes.set_ylim((scale.low - band) / scale.per_unit, scale.high / scale.per_unit)
     axes.set_title(f"Sector {curve.sector}", loc="left", fontsize=size + 1, fontweight="bold", pad=3, color="black")
-    axes.set_title(_curve_label(curve), loc="right", fontsize=size - 0.5, color=INK, pad=3)
+    axes.set_title(drawn_text(_curve_label(curve)), loc="right", fontsize=size - 0.5, color=INK, pad=3)
     _style_axes(axes, size)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source.display import text as words
-from tess_source_dv.draw.figure import new_figure, picture_file, save
+from tess_source_dv.draw.figure import drawn_text, new_figure, picture_file, save
 from tess_source_dv.sets.exact_sectors import root_of
 from tess_source_pictures.gather import Curve, chosen, gather, name_of, simulated, target_of
 from tess_source_pictures.panels import INK, colour, draw_sector, scale_of
@@ -133,7 +133,7 @@ def draw(curves: Sequence[Curve], events: Sequence[TransitTimes] = (), title: st
             axes.set_ylabel(f"flux [{scale.unit}]", fontsize=8.5)
         if place + columns >= len(curves):
             axes.set_xlabel("time [BTJD = BJD − 2457000 d, TDB]", fontsize=8.5)
-    figure.text(0.2 / WIDTH, 1 - 0.26 / height, title, fontsize=14, fontweight="bold", va="center")
+    figure.text(0.2 / WIDTH, 1 - 0.26 / height, drawn_text(title), fontsize=14, fontweight="bold", va="center")
     beyond = (
         f", {scale.beyond:,} of {sum(len(c.time) for c in curves):,} cadences beyond the frame" if scale.beyond else ""
     )

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tess_source.display.text import escape
+from tess_source.display.html import Markup, attributes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,7 +31,7 @@ class Inliner:
     def __init__(self) -> None:
         self._numbers: Iterator[int] = itertools.count(1)
 
-    def inline(self, figure: Figure, said: str) -> str:
+    def inline(self, figure: Figure, said: str) -> Markup:
         """Return a figure as an SVG element.
 
         Parameters
@@ -46,7 +46,8 @@ class Inliner:
         text = SIZE.sub(lambda match: "".join(part for part in match.groups() if part), text, count=1)
         known: dict[str, str] = {}
         text = IDS.sub(lambda match: self._own_id(known, match[0]), text)
-        return text.replace("<svg", f'<svg role="img" aria-label="{escape(said)}"', 1)
+        named = attributes(role="img", aria_label=said)
+        return Markup(text.replace("<svg", f"<svg{named}", 1))  # matplotlib has escaped its texts
 
     def _own_id(self, known: dict[str, str], name: str) -> str:
         if name not in known:

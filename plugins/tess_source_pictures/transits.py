@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np, pl
+from tess_source.display.visible import logger
 from tess_source.names.sectors import sectors_of_text
 from tess_source.tables.reasons import Reasons
 from tess_source_dv.read.tces import TCEs, read_tces
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TransitTimes", "Validated", "ephemerides", "validated"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 
 @dataclass(frozen=True)

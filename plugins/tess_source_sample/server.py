@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
+from tess_source.display import visible
 from tess_source_sample import portal
 from tess_source_sample.catalogue import Catalogue
 from tess_source_sample.exchange import HttpRequest, Reply
@@ -22,7 +23,7 @@ from tess_source_sample.faults import Fault, Faults, flipped, mislead, page, spo
 from tess_source_sample.store import MadeFiles, etag
 from tess_source_sample.wire import Server
 
-logger: logging.Logger = logging.getLogger(__name__)
+logger: logging.Logger = visible.logger(__name__)
 
 TOKEN = "sample-token"
 """What ``/whoami`` takes as a signed-in user's token; it opens nothing."""

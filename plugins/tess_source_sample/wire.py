@@ -12,10 +12,11 @@ from socketserver import TCPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
+from tess_source.display import visible
 from tess_source_sample.exchange import HttpRequest, Reply
 from tess_source_sample.faults import page
 
-logger: logging.Logger = logging.getLogger(__name__)
+logger: logging.Logger = visible.logger(__name__)
 
 CHUNK = 256 * 1024
 

@@ -21,13 +21,14 @@ from tess_source._lazy import pl
 from tess_source.cache.keep import keep, kept_file
 from tess_source.cache.question import Question
 from tess_source.clock import SKEW, age_of
+from tess_source.display.visible import logger
 from tess_source.errors import bare_reason
 from tess_source.settings import OWN_FOLDER
 from tess_source.tables.listing import Observations, Products
 
 __all__ = ["LISTED", "Answer", "Answers"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 LISTED = "_listed"
 """A column of kept observations: whether their products were listed. Filters may have made that needless."""

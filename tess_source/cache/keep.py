@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from tess_source.disk import opened, write_whole
+from tess_source.display.visible import logger
 from tess_source.errors import bare_reason
 
 __all__ = ["as_line", "keep", "kept_bytes", "kept_file", "record_in"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 MOST_BYTES = 1 << 30
 """Size above which a file is not one that was kept here [byte]: the largest answers have some ten megabytes."""

@@ -18,6 +18,7 @@ from tess_source.cache.keep import as_line, keep, kept_bytes, record_in
 from tess_source.cache.question import Question
 from tess_source.clock import SKEW, age_of, ago, this_moment
 from tess_source.display import text
+from tess_source.display.visible import logger
 from tess_source.errors import OfflineError, QueryError, bare_reason
 from tess_source.hooks.registry import Registry
 from tess_source.settings import Settings
@@ -28,7 +29,7 @@ from tess_source.wording import keyword
 
 __all__ = ["Memory", "Recalled"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 ARCHIVE_HOOKS = ("tess_query", "tess_list")
 RESOLVER_HOOKS = ("tess_resolve",)
@@ -183,7 +184,7 @@ class Memory:
         server = (self.settings.server or "").rstrip("/")
         others = set(self.registry.archives()) - set(archives) if archives else set()
         plugins = sorted(set(self._plugin_versions(hooks)) - others)
-        return {"server": server, "plugins": plugins, "token": bool(self.settings.token)}
+        return {"server": server, "plugins": plugins, "token": bool(self.settings.token or self.settings.login)}
 
     def _plugin_versions(self, hooks: Sequence[str]) -> dict[str, str]:
         """Return the plugins that answer, with their versions."""

@@ -23,6 +23,7 @@ from typing import Any
 from tess_source.cache.keep import as_line, keep, kept_bytes, record_in
 from tess_source.clock import SKEW, now
 from tess_source.display import text
+from tess_source.display.visible import logger
 from tess_source.errors import bare_reason
 from tess_source.files.folder import Files, Lying
 from tess_source.files.verify import Verifier
@@ -31,7 +32,7 @@ from tess_source.tables.items import Item
 
 __all__ = ["Index", "Known", "read_all", "read_whole"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 MOST_PARTS = 32
 """Files of which the index may consist before they are merged into one."""

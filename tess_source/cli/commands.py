@@ -12,9 +12,10 @@ import click
 from tess_source._lazy import pl
 from tess_source.cli import lock as cli_lock
 from tess_source.cli.asking import QUESTION, Asking
-from tess_source.cli.printing import NOTHING, SOME_FAILED, download, failures, format_option, print_rows
+from tess_source.cli.printing import NOTHING, SOME_FAILED, download, failures, format_option, note, print_rows
 from tess_source.cli.user_path import UserPath
 from tess_source.display.text import number
+from tess_source.display.visible import logger
 from tess_source.search.asking import FIELD_TABLES
 from tess_source.search.select import checked
 from tess_source.session import Session
@@ -24,7 +25,7 @@ from tess_source.tables.plan import Plan
 
 __all__ = ["own_commands"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 
 def own_commands(session: Session) -> list[click.Command]:
@@ -66,7 +67,7 @@ def _search() -> click.Command:
         shown = found.narrowed() if found.drops else found
         rows = getattr(shown, show)[: min(limits, default=None)]
         _print_shown(rows, form)
-        log.warning("%s", found.explain() if explain or not len(rows) else found.summary())
+        note(found.explain() if explain or not len(rows) else found.summary())
         if 0 < len(rows) < len(getattr(found, show)):
             log.warning("shown: %s of %s", f"{len(rows):,}", number(len(getattr(found, show)), show.removesuffix("s")))
         _exit_if_empty(rows)
@@ -109,7 +110,7 @@ def _get(session: Session) -> click.Command:
             cli_lock.check_place(lock)
         found = session.search(**asked, **filters)
         if not len(found.products):
-            log.warning("%s", found.explain())
+            note(found.explain())
         _exit_if_empty(found.products)
         plan = found.plan(root, layout=layout)
         if lock:

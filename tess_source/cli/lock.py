@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from tess_source import disk as place
-from tess_source.cli.printing import SOME_FAILED, download, failures, format_option, note, print_rows, say
+from tess_source.cli.printing import SOME_FAILED, download, failures, format_option, note, print_rows, say, show
 from tess_source.cli.user_path import UserPath
 from tess_source.display import text
 from tess_source.errors import LockError
@@ -124,7 +124,7 @@ def _script(session: Session) -> click.Command:
     def script(lock: str, language: str | None) -> None:
         """Print a program that fetches and checks the lock's files without tess-source."""
         written = written_as(_load(lock), session.registry.transports, session.settings, language or "python")
-        click.echo(written, nl=False)
+        show(written)
 
     return script
 

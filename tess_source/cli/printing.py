@@ -13,13 +13,14 @@ import click
 
 from tess_source._lazy import pl
 from tess_source.display import text
+from tess_source.display.visible import escaped, visible
 from tess_source.tables.convert import to_astropy
 from tess_source.tables.plan import Interrupted, Manifest, Plan
 from tess_source.tables.reasons import Reasons
 
 __all__ = [
     "FORMATS", "INTERRUPTED", "NOTHING", "SOME_FAILED", "USAGE", "download", "failures", "format_option", "note", "print_rows",
-    "render", "say",
+    "render", "say", "show",
 ]  # fmt: skip
 
 SOME_FAILED, USAGE, NOTHING, INTERRUPTED = 1, 2, 3, 130
@@ -60,11 +61,17 @@ def _csv(frame: pl.DataFrame, *_of_table: object) -> str:
 
 
 def _json(frame: pl.DataFrame, *_of_table: object) -> str:
-    return json.dumps(frame.to_dicts(), indent=1, ensure_ascii=False, default=str) + "\n"
+    return _json_text(frame.to_dicts(), indent=1) + "\n"
 
 
 def _jsonl(frame: pl.DataFrame, *_of_table: object) -> str:
-    return "".join(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in frame.iter_rows(named=True))
+    return "".join(_json_text(row) + "\n" for row in frame.iter_rows(named=True))
+
+
+def _json_text(value: Any, indent: int | None = None) -> str:
+    """Return a value as JSON whose own escapes stand for all characters that `visible` escapes: the value is the same."""
+    written = json.dumps(value, indent=indent, ensure_ascii=False, default=str)
+    return "\n".join(escaped(line, lambda one: json.dumps(one)[1:-1]) for line in written.split("\n"))
 
 
 def _ecsv(frame: pl.DataFrame, *_of_table: object) -> str:
@@ -94,9 +101,16 @@ def format_option(command: Command) -> Command:
     return _format(command)
 
 
+def show(text: str) -> None:
+    """Print a text on stdout, without a line feed at its end: as it is to a file or pipe, and `visible` on a terminal."""
+    click.echo(
+        visible(text) if sys.stdout.isatty() else text, nl=False, color=True
+    )  # or else click takes colours out of it
+
+
 def say(message: str) -> None:
-    """Print a message on stderr."""
-    click.echo(message, err=True)
+    """Print a message on stderr, as `tess_source.display.visible` shows it."""
+    click.echo(visible(message), err=True)
 
 
 def note(message: str) -> None:
@@ -107,7 +121,7 @@ def note(message: str) -> None:
 
 def print_rows(frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None, whole: Sequence[str] = ()) -> None:
     """Print rows on stdout: see `render`, which has the same parameters."""
-    click.echo(render(frame, form, columns, whole), nl=False)
+    show(render(frame, form, columns, whole))
 
 
 def failures(manifest: Manifest) -> Iterator[str]:

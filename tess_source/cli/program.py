@@ -6,6 +6,7 @@ Options of commands are made from declared filters. Data go to stdout, everythin
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
@@ -28,6 +29,7 @@ from tess_source.cli.printing import (  # fmt: skip
     say,
 )
 from tess_source.cli.suggesting import suggesting
+from tess_source.display.visible import logger, visible, visible_line
 from tess_source.errors import PluginConflictError, PluginError, QueryError, ResolverError, TessSourceError
 from tess_source.hooks.discovery import from_file, installed
 from tess_source.session import Session
@@ -35,7 +37,7 @@ from tess_source.wording import in_program, keyword
 
 __all__ = ["build", "main"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -83,7 +85,9 @@ def _exit_code(error: BaseException) -> int:
         case click.exceptions.Exit():
             return error.exit_code
         case click.ClickException():
-            suggesting(error).show()
+            shown = io.StringIO()
+            suggesting(error).show(shown)
+            say(shown.getvalue().rstrip("\n"))
             return error.exit_code
         case KeyboardInterrupt() | click.Abort():
             say("interrupted")
@@ -101,11 +105,12 @@ def _exit_code(error: BaseException) -> int:
             log.info("", exc_info=error)
             code = SOME_FAILED
         case _:
-            raise error
+            log.error("this is a mistake in tess-source:", exc_info=error)  # Python would print the message as it is
+            code = SOME_FAILED
     known = isinstance(error, TessSourceError | OSError)
-    say(f"error: {in_program(error) if known else f'{type(error).__name__}: {error}'}")
+    say(visible_line(f"error: {in_program(error) if known else f'{type(error).__name__}: {error}'}"))
     for note in getattr(error, "__notes__", ()):
-        say(f"  {note}")
+        say(visible_line(f"  {note}"))
     return code
 
 
@@ -114,18 +119,25 @@ def _log_on_stderr(loudness: int) -> Iterator[None]:
     """Show log records on stderr while the program runs. Importing the package never does that."""
     level = {0: logging.WARNING, 1: logging.INFO}.get(loudness, logging.DEBUG if loudness > 0 else logging.ERROR)
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    handler.setFormatter(_VisibleFormatter("%(message)s"))
     ours = [logging.getLogger(name) for name in ("tess_source", *_plugin_loggers())]
-    before = [(logger, logger.level) for logger in ours]
-    for logger in ours:
-        logger.addHandler(handler)
-        logger.setLevel(level)
+    before = [(one, one.level) for one in ours]
+    for one in ours:
+        one.addHandler(handler)
+        one.setLevel(level)
     try:
         yield
     finally:
-        for logger, old in before:
-            logger.removeHandler(handler)
-            logger.setLevel(old)
+        for one, old in before:
+            one.removeHandler(handler)
+            one.setLevel(old)
+
+
+class _VisibleFormatter(logging.Formatter):
+    """Formatter of records whose tracebacks are `visible` too."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return visible(super().format(record))
 
 
 def _plugin_loggers() -> list[str]:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tess_source._lazy import pl
+from tess_source.display.visible import visible_line
 
 __all__ = ["GAP", "LaidColumn", "narrowed", "room"]
 
@@ -50,9 +51,10 @@ class LaidColumn:
     @property
     def heading(self) -> list[str]:
         """The lines of its heading, which together are its name."""
-        if not self.broken or len(self.name) <= self.inner:
-            return [self.name]
-        parts = [f"{part}_" for part in self.name.split("_")]
+        name = visible_line(self.name)
+        if not self.broken or len(name) <= self.inner:
+            return [name]
+        parts = [f"{part}_" for part in name.split("_")]
         parts[-1] = parts[-1].removesuffix("_")
         most, lines = max(self.inner, *map(len, parts)), [""]
         for part in parts:
@@ -171,10 +173,10 @@ def _without_shared(columns: Sequence[LaidColumn], frame: pl.DataFrame) -> tuple
             continue
         folder = "" if column.right else next((one for one in known if _all_begin_with(frame[column.name], one)), "")
         if folder:
-            begins.setdefault(folder, []).append(column.name)
+            begins.setdefault(folder, []).append(column.heading[0])
             column = replace(column, texts=tuple(text.removeprefix(folder) for text in column.texts))  # noqa: PLW2901
         laid.append(column)
-    said = [", ".join(f"{column.name} {column.texts[0]}" for column in same)] if same else []
+    said = [", ".join(f"{column.heading[0]} {column.texts[0]}" for column in same)] if same else []
     said += [f"{' and '.join(names)} within {folder}" for folder, names in begins.items()]
     return laid, "; ".join(said)
 

@@ -1,20 +1,20 @@
-"""Tables as plain text and as HTML."""
+"""Tables as plain text, and numbers in words."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Sequence
-from html import escape
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
 from tess_source.display.narrow import GAP, LaidColumn, narrowed
+from tess_source.display.visible import visible_line
 
 if TYPE_CHECKING:
     from tess_source.display.narrow import LaidColumn
 
-__all__ = ["FEW", "cell", "counts", "escape", "first", "html", "number", "size", "table"]
+__all__ = ["FEW", "MOST_ROWS", "cell", "counts", "first", "head_and_tail", "number", "size", "table"]
 
 FEW = 3
 """Things that a message names one by one, if each takes many words; the others are counted."""
@@ -22,14 +22,14 @@ MOST_ROWS = 40
 
 
 def cell(value: Any) -> str:
-    """Return one value as text: nothing for null, whole numbers without a fraction."""
+    """Return one value as text on one line: nothing for null, whole numbers without a fraction, control characters as escapes."""
     if value is None:
         return ""
     if isinstance(value, float):
         return f"{value:.0f}" if value.is_integer() else f"{value:.6g}"
     if isinstance(value, list):
         return ",".join(map(cell, value))
-    return str(value)
+    return visible_line(value)
 
 
 def number(count: int, noun: str) -> str:
@@ -81,7 +81,7 @@ def table(
         Lines without a line feed at the end.
     """
     width = shutil.get_terminal_size((140, 24)).columns if width is None else width
-    head, tail = _head_and_tail(frame.height, rows)
+    head, tail = head_and_tail(frame.height, rows)
     columns = [name for name in columns if frame[name].null_count() < frame.height] or columns if width else columns
     shown = frame.select(columns)
     lines = [[cell(value) for value in row] for row in [*shown.head(head).iter_rows(), *shown.tail(tail).iter_rows()]]
@@ -102,7 +102,8 @@ def table(
     return "\n".join(out)
 
 
-def _head_and_tail(height: int, rows: int | None) -> tuple[int, int]:
+def head_and_tail(height: int, rows: int | None) -> tuple[int, int]:
+    """Return how many rows to show from the head and from the tail of a table, at most `rows` in all; None for all."""
     if rows is None or height <= rows:
         return height, 0
     return rows - rows // 2, rows // 2
@@ -115,33 +116,6 @@ def _lines_of_row(cells: Sequence[Sequence[str]], columns: Sequence[LaidColumn])
         padded = (p.rjust(c.width) if c.right else p.ljust(c.width) for p, c in zip(parts, columns, strict=True))
         out.append(GAP.join(padded).rstrip())
     return out
-
-
-def html(frame: pl.DataFrame, columns: Sequence[str], title: str, rows: int = MOST_ROWS) -> str:
-    """Return columns of a frame as an HTML table; every text is escaped.
-
-    Parameters
-    ----------
-    frame : polars.DataFrame
-    columns : sequence of str
-    title : str
-        The caption.
-    rows : int
-        Most rows to show.
-    """
-    head, tail = _head_and_tail(frame.height, rows)
-    shown = frame.select(columns)
-    align = ["right" if frame.schema[name].is_numeric() else "left" for name in columns]
-    body = [_html_row(row, align) for row in [*shown.head(head).iter_rows(), *shown.tail(tail).iter_rows()]]
-    if hidden := frame.height - head - tail:
-        body.insert(head, f'<tr><td colspan="{len(columns)}">… {hidden:,} more …</td></tr>')
-    names = "".join(f"<th>{escape(name)}</th>" for name in columns)
-    return f"<table><caption>{escape(title)}</caption><thead><tr>{names}</tr></thead><tbody>{''.join(body)}</tbody></table>"
-
-
-def _html_row(row: Sequence[Any], align: Sequence[str]) -> str:
-    cells = (f'<td style="text-align:{a}">{escape(cell(value))}</td>' for value, a in zip(row, align, strict=True))
-    return f"<tr>{''.join(cells)}</tr>"
 
 
 def counts(series: pl.Series) -> str:

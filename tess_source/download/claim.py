@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tess_source import disk, system
+from tess_source.display.visible import logger
 from tess_source.download.owner import Owner
 from tess_source.download.part import WORTH, Left, Source, part_name, remove
 from tess_source.download.waits import Waits
@@ -27,7 +28,7 @@ from tess_source.system import Stamp
 
 __all__ = ["Claim", "sweep"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 HEARTBEAT = 5.0
 """Seconds between two updates of the claim's time."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tess_source.disk import temporary_beside
+from tess_source.display.visible import logger
 from tess_source.download.fetch import scheme_of
 from tess_source.download.run import Run, addresses
 from tess_source.errors import QueryError, TessSourceError
@@ -28,7 +29,7 @@ from tess_source.threads import LISTEN
 
 __all__ = ["Batch", "check_executor", "entries", "work"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 MOST = 50
 """Files of a batch at most."""

@@ -22,6 +22,7 @@ from tess_source import disk, paths
 from tess_source.cache.store import Store
 from tess_source.cache.verified import Index, Known, read_all, read_whole
 from tess_source.display import text
+from tess_source.display.visible import logger
 from tess_source.download.destination import LocalFolder
 from tess_source.download.part import Part, PartLostError
 from tess_source.errors import UnsafePathError
@@ -32,7 +33,7 @@ from tess_source.tables.plan import Plan
 
 __all__ = ["Existing", "expected", "look", "lying", "whole"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 
 def lying(folder: Files, item: Item) -> Lying | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from tess_source.display.visible import logger
 from tess_source.download.claim import Claim
 from tess_source.download.destination import Destination
 from tess_source.download.existing import whole
@@ -27,13 +28,13 @@ from tess_source.download.transfer import (
 )
 from tess_source.errors import DownloadError, TessSourceError
 from tess_source.hooks.records import Request
-from tess_source.settings import Patience, without_user
+from tess_source.settings import Patience
 from tess_source.tables.items import FAILED, FETCHED, INTERRUPTED, Entry, Item
 from tess_source.threads import paused
 
 __all__ = ["Fetcher", "scheme_of"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 
 class Fetcher:
@@ -137,9 +138,7 @@ class Fetcher:
                         problems.append(without_secrets(reason_of(error), secrets))
                         continue
                     digest = part.verifier.sha256 if part.verifier is not None else None
-                    return Entry(
-                        item, FETCHED, part.path, without_user(request.url), part.count, digest, mtime_ns=part.mtime_ns
-                    )
+                    return Entry(item, FETCHED, part.path, request.url, part.count, digest, mtime_ns=part.mtime_ns)
             except (StoppedError, KeyboardInterrupt):
                 raise
             except (TessSourceError, ValueError) as error:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from tess_source.download import proxies
 from tess_source.download.connection import Wait, Watch, watched
 from tess_source.download.redirects import RedirectError, next_address, same_origin
-from tess_source.download.route import ca_bundle, proxy_of, proxy_user
-from tess_source.settings import without_user
+from tess_source.download.route import ca_bundle, proxy_of
+from tess_source.logins import without_user
 
 if TYPE_CHECKING:
     import urllib3
@@ -165,10 +166,9 @@ class Pools:
         if proxy.startswith("socks"):
             from urllib3.contrib.socks import SOCKSProxyManager
 
-            return watched(SOCKSProxyManager(proxy, **options))
-        user = proxy_user(proxy)
-        headers = urllib3.make_headers(proxy_basic_auth=user) if user else None
-        return watched(urllib3.ProxyManager(without_user(proxy), proxy_headers=headers, **options))
+            user, password = proxies.user_and_password(proxy)
+            return watched(SOCKSProxyManager(without_user(proxy), username=user, password=password, **options))
+        return watched(urllib3.ProxyManager(without_user(proxy), proxy_headers=proxies.headers(proxy), **options))
 
 
 @functools.cache

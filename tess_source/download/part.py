@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import IO
 
 from tess_source import disk, system
+from tess_source.display.visible import logger
 from tess_source.errors import DownloadError
 from tess_source.files.verify import Verifier
 from tess_source.system import Stamp
 
 __all__ = ["WORTH", "Left", "Part", "PartChangedError", "PartLostError", "Source", "part_name", "remove"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 WORTH = 1 << 20
 """Least bytes of a file for which a note says how another run could continue it; smaller files start anew."""

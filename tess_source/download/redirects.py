@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from urllib.parse import urljoin, urlsplit
 
-from tess_source.settings import without_user
+from tess_source.logins import without_user
 
 __all__ = ["RedirectError", "next_address", "same_origin"]
 

@@ -1,4 +1,4 @@
-"""The way to a server: proxies and certificates from the environment, as in requests, and names for what goes wrong on it.
+"""The way to a server: proxies and certificates from the environment, and names for what goes wrong on it.
 
 Downloads and questions to archives use it alike. Passwords in the addresses of proxies are never shown.
 """
@@ -13,14 +13,14 @@ import ssl
 from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies
+from urllib.parse import urlsplit
 
+from tess_source.download import proxies
 from tess_source.errors import NetworkError, QueryError
+from tess_source.logins import without_user
 from tess_source.paths import user_path
-from tess_source.settings import without_user
 
-__all__ = ["Trouble", "ca_bundle", "proxy_answer", "proxy_of", "proxy_user", "through", "trouble_of"]
+__all__ = ["Trouble", "ca_bundle", "proxy_answer", "proxy_of", "through", "trouble_of"]
 
 CA_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 """Environment variables that name a file or folder of certificates; the first that is set is used."""
@@ -57,52 +57,26 @@ class Trouble(NamedTuple):
 
 
 def proxy_of(url: str) -> str | None:
-    """Return the proxy for an address, as requests chooses it: from ``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY`` and so on.
+    """Return the proxy for an address; see `tess_source.download.proxies`, which reads the environment as curl does.
 
     Raises
     ------
     NetworkError
         If it is no address, or a SOCKS proxy without the package that such proxies need.
     """
-    if not getproxies():
+    parts = urlsplit(url)
+    name, given = proxies.chosen(parts.scheme)
+    if not given or not parts.hostname or proxies.is_direct(parts):
         return None
-    from requests.utils import get_environ_proxies, prepend_scheme_if_needed, select_proxy
-
-    proxy = select_proxy(url, get_environ_proxies(url))
-    if not proxy:
-        return None
-    scheme, parts = urlsplit(url).scheme, urlsplit("")
-    try:
-        proxy = prepend_scheme_if_needed(proxy, "http")
-        parts = urlsplit(proxy)
-        sound = bool(parts.hostname) and (parts.port or 1) and parts.scheme in {"http", "https", *_SOCKS}
-    except ValueError:  # it holds a password perhaps, and so does the exception
-        sound = False
-    if not sound:
-        raise NetworkError(
-            "proxy", f"{_origin(scheme)} is not the address of a proxy", advice="Give one like http://host:port"
-        ) from None
-    if parts.scheme in _SOCKS and find_spec("socks") is None:
+    proxy = proxies.normal(given)
+    if proxy is None:  # it holds a password perhaps
+        raise NetworkError("proxy", f"{name} is not the address of a proxy", advice="Give one like http://host:port")
+    if proxy.startswith("socks") and find_spec("socks") is None:
         raise NetworkError(
             "proxy", f"the SOCKS proxy {without_user(proxy)} needs the package PySocks, which is not installed",
-            advice=f"pip install pysocks, or change {_origin(scheme)}",
+            advice=f"pip install pysocks, or change {name}",
         )  # fmt: skip
-    return str(proxy)
-
-
-_SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
-
-
-def _origin(scheme: str) -> str:
-    """Return the name of the environment variable that a proxy is from."""
-    names = [name for word in (scheme, "all") for name in (f"{word}_proxy", f"{word}_proxy".upper())]
-    return next((name for name in names if os.environ.get(name)), "the proxy in the system's settings")
-
-
-def proxy_user(proxy: str) -> str:
-    """Return ``user:password`` of a proxy; empty if its address has none."""
-    parts = urlsplit(proxy)
-    return f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else ""
+    return proxy
 
 
 def through(url: str, *, answered: bool = False) -> str:
@@ -159,14 +133,14 @@ def trouble_of(error: BaseException, url: str) -> Trouble | None:
     for tunnel in (str(cause) for cause in causes):
         if found := re.match(r"Tunnel connection failed: (\d{3}) ?(.*)", tunnel):
             return proxy_answer(int(found[1]), found[2], url)
-    origin = f"It is from {_origin(scheme)}: is that right, and is the proxy up?"
+    origin = f"It is from {proxies.chosen(scheme)[0]}: is that right, and is the proxy up?"
     broken = f"no connection, since {who} breaks it off, or is no proxy"
     return _trouble_at(causes, who, origin) or Trouble(broken, origin)
 
 
 def proxy_answer(status: int, reason: str, url: str) -> Trouble:
     """Return what it means that a proxy itself answered with an HTTP code."""
-    who, origin = f"the proxy {without_user(proxy_of(url) or '')}".rstrip(), _origin(urlsplit(url).scheme)
+    who, origin = f"the proxy {without_user(proxy_of(url) or '')}".rstrip(), proxies.chosen(urlsplit(url).scheme)[0]
     if status == 407:
         advice = f"Give them in {origin} as http://user:password@host:port, with special characters as %40 and the like"
         return Trouble(f"no connection, since {who} asks for another user name and password (HTTP 407)", advice, True)

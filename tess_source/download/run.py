@@ -19,6 +19,7 @@ from tess_source.download.destination import LocalFolder
 from tess_source.download.fetch import Fetcher, scheme_of
 from tess_source.download.progress import CallbackError, Progress
 from tess_source.hooks.records import Request, Transport
+from tess_source.logins import taken_out
 from tess_source.settings import Settings, at_server
 from tess_source.tables.items import FAILED, FETCHED, Entry, Item
 from tess_source.threads import LISTEN, joined, paused
@@ -32,15 +33,20 @@ ByExecutor = Callable[
 
 
 def addresses(uri: str, transport: Transport, settings: Settings) -> tuple[Request, ...]:
-    """Return the addresses of a URI, best first. With another server, all are there, without headers made for other hosts."""
+    """Return the addresses of a URI, best first. With another server, all are there, without headers made for other hosts.
+
+    A user name and password in an address become a header, for its own host only.
+    """
     located = transport.locate(uri, settings)
     requests = (located,) if isinstance(located, Request) else tuple(located)
     return tuple(_request_at_server(request, settings) for request in requests)
 
 
 def _request_at_server(request: Request, settings: Settings) -> Request:
-    url = at_server(request.url, settings)
-    return Request(url, dict(request.headers) if url == request.url else {}, request.unpack)
+    there = at_server(request.url, settings)
+    url, login = taken_out(there)
+    own = login.headers(url) if login else settings.authorization(url)
+    return Request(url, {**own, **(request.headers if there == request.url else {})}, request.unpack)
 
 
 class Run:

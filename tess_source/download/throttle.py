@@ -9,11 +9,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 
+from tess_source.display.visible import logger
 from tess_source.threads import LISTEN
 
 __all__ = ["Throttle"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 
 CAUTION = 6

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pluggy
 
+from tess_source.display.visible import logger
 from tess_source.errors import (
     NetworkError,
     PluginConflictError,
@@ -50,7 +51,7 @@ __all__ = ["Plugin", "Registry"]
 BUILT_IN = "tess-source"
 """The owner of records that the core declares itself."""
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

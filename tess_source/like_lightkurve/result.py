@@ -7,9 +7,11 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
+from urllib.parse import quote
 
 from tess_source._lazy import np, whole
-from tess_source.display import text
+from tess_source.display import html, text
+from tess_source.display.visible import visible_line
 from tess_source.errors import DownloadError, UnknownNameError
 from tess_source.like_lightkurve.layout import table_of
 from tess_source.load.loading import open_entry
@@ -48,6 +50,13 @@ def _words_of(common: Callable[P, object]) -> Callable[[Callable[..., R]], Calla
         return function
 
     return give
+
+
+def _linked(column: str, said: str) -> html.Markup:
+    """Return a value of a displayed column: the author is a link to the page about its products."""
+    if column != "author":
+        return html.text(said)
+    return html.link(SPOC_PAGE if said == "SPOC" else HLSP_PAGE + quote(said.lower(), safe=""), said)
 
 
 class SearchTable:
@@ -117,24 +126,35 @@ class SearchTable:
     # -- display --
 
     def __repr__(self) -> str:
-        return self._text_or_html(html=False)
+        below = "\n".join(self._displayed().pformat(max_width=300)) if len(self) else self._why_empty()
+        return f"{self._header()}\n\n{below}"
 
-    def _repr_html_(self) -> str:
-        shown = self._text_or_html(html=True)
-        for author in set(map(str, self.author)):
-            page = SPOC_PAGE if author == "SPOC" else HLSP_PAGE + author.lower()
-            shown = shown.replace(f"<td>{author}</td>", f'<td><a href="{page}">{author}</a></td>')
-        return shown
-
-    def _text_or_html(self, *, html: bool) -> str:
-        header = f"SearchResult containing {len(self)} data products."
+    def _repr_html_(self) -> html.Markup:
         if not len(self):
-            why = self._why_empty()
-            return f"{header}\n<pre>{text.escape(why)}</pre>" if html else f"{header}\n\n{why}"
+            return html.text(self._header(), "\n", html.element("pre", self._why_empty()))
+        shown = self._displayed()
+        units = [column.unit or "" for column in shown.itercols()]
+        head = [html.element("tr", *(html.element("th", word) for word in words)) for words in (shown.colnames, units)]
+        cells = (map(str.strip, column.pformat(show_name=False, show_unit=False)) for column in shown.itercols())
+        rows = [
+            html.element("tr", *(html.element("td", _linked(*one)) for one in zip(shown.colnames, row, strict=True)))
+            for row in zip(*cells, strict=True)
+        ]
+        table = html.element("table", html.element("thead", *head), html.element("tbody", *rows))
+        return html.text(self._header(), "\n\n", table)
+
+    def _header(self) -> str:
+        return f"SearchResult containing {len(self)} data products."
+
+    def _displayed(self) -> Table:
+        """Return the columns that are displayed, with the rows numbered, and texts as they may be shown."""
         columns = [name for name in (*SHOWN, *self.display_extra_columns) if name in self.table.colnames]
         shown = self.table[columns]
         shown["#"] = range(len(shown))
-        return header + "\n\n" + "\n".join(shown.pformat(max_width=300, html=html))
+        for name in columns:
+            if shown[name].dtype.kind in "UO":
+                shown[name] = [visible_line(value) for value in shown[name]]
+        return shown
 
     def _why_empty(self) -> str:
         """Return why there is no row: the search found nothing, or nothing of it was selected."""
@@ -295,7 +315,7 @@ class SearchTable:
 
 def _warn(message: str, depth: int = 4) -> None:
     """Issue a warning at the user's line, `depth` calls up."""
-    warnings.warn(message, UserWarning, stacklevel=depth)
+    warnings.warn(visible_line(message), UserWarning, stacklevel=depth)
 
 
 def _reader_options(quality_bitmask: str | int, options: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from tess_source._lazy import pl
 from tess_source.errors import QueryError
 from tess_source.files.exposure import exptime_of_file
 from tess_source.files.verify import is_fits
-from tess_source.paths import user_path
+from tess_source.paths import path_text, user_path
 from tess_source.tables.items import HERE, Entry, Items, completed, item_from
 from tess_source.tables.listing import Products
 from tess_source.tables.plan import Fetches, Manifest, Plan
@@ -53,8 +53,10 @@ def manifest_of(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
         raise FileNotFoundError(f"there is no file {str(found[0])!r}{more}")
     places = list(dict.fromkeys(place.absolute() for place in found))
     root = Path(os.path.commonpath([place.parent for place in places]))
-    products = Products.of([{"uri": place.as_uri(), "filename": place.name, "size": _size(place)} for place in places])
-    relative = pl.Series("path", [place.relative_to(root).as_posix() for place in places])
+    products = Products.of(
+        [{"uri": place.as_uri(), "filename": path_text(place.name), "size": _size(place)} for place in places]
+    )
+    relative = pl.Series("path", [path_text(place.relative_to(root).as_posix()) for place in places])
     known = completed(products.to_polars().with_columns(relative))
     times = [_exptime(place) if time is None else time for place, time in zip(places, known["exptime"], strict=True)]
     items = Items(known.with_columns(exptime=pl.Series(times, dtype=pl.Float64)))

@@ -13,10 +13,11 @@ from typing import ClassVar
 from tess_source import names
 from tess_source._lazy import pl
 from tess_source.cache.verified import READERS
+from tess_source.display.visible import logger
 from tess_source.errors import bare_reason
 from tess_source.files.folder import Folder
 from tess_source.files.verify import Release, Verifier, read_through
-from tess_source.paths import user_path
+from tess_source.paths import path_text, user_path
 from tess_source.session import Session
 from tess_source.tables.items import Item
 from tess_source.tables.plan import Plan
@@ -24,7 +25,7 @@ from tess_source.tables.rows import Rows, polars_schema
 
 __all__ = ["STATES", "Verified", "verify_lock"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 COMPLETE, MISSING, DAMAGED, DIFFERENT, STALE, EXTRA = "complete", "missing", "damaged", "different", "stale", "extra"
 STATES = {
@@ -198,7 +199,5 @@ def _extra_files(root: Path, known: set[str]) -> Iterator[tuple[str, int]]:
             if not name.startswith(".") and not name.endswith(".part") and path not in known:
                 with contextlib.suppress(FileNotFoundError):  # it was removed just now
                     size = os.lstat(os.path.join(folder, name)).st_size  # noqa: PTH118
-                    found.append(
-                        (path.encode(errors="backslashreplace").decode(), size)
-                    )  # names that are no Unicode too
+                    found.append((path_text(path), size))
     yield from sorted(found)

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tess_source.display import text
+from tess_source.display.visible import visible_line
 from tess_source.names.sectors import text_of_sectors
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def cite(plan: Plan, citations: Iterable[Citation]) -> str:
         lines.append(f"As {plan.record.get('server', 'the archive')} answered on {str(when)[:10]}.")
     used = [known[key] for key in groups if key in known]
     whose = used if used and len(used) == len(groups) else declared
-    return "\n".join([*lines, *_distinct_texts(one.acknowledgement for one in whose)])
+    return "\n".join(map(visible_line, [*lines, *_distinct_texts(one.acknowledgement for one in whose)]))
 
 
 def _data_set(item: Item, known: Container[tuple[str, str | None]]) -> tuple[str, str | None]:

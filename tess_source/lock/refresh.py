@@ -9,8 +9,10 @@ from itertools import groupby
 from typing import Any
 
 from tess_source._lazy import pl
+from tess_source.display.visible import logger
 from tess_source.errors import LockError, UnknownNameError
 from tess_source.lock.compare import Changes, diff
+from tess_source.logins import without_user
 from tess_source.search.resolving import archives_of
 from tess_source.session import Session, default_session
 from tess_source.tables.among import among
@@ -21,7 +23,7 @@ from tess_source.targets.recorded import query_from, restored
 
 __all__ = ["ask_again", "made_elsewhere", "refresh"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 
 def refresh(plan: Plan, session: Session | None = None) -> tuple[Plan, Changes]:
@@ -64,7 +66,8 @@ def made_elsewhere(plan: Plan, session: Session | None = None) -> str:
     session : Session, optional
         The default session if None.
     """
-    there, here = plan.record.get("server"), (session or default_session()).settings.server_name
+    there = without_user(str(plan.record.get("server") or ""))
+    here = (session or default_session()).settings.server_name
     return f"the lock was made at {there}, this session asks {here}" if there and there != here else ""
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from tess_source.display.visible import visible_line
 from tess_source.download.run import addresses
 from tess_source.errors import LockError
 
@@ -68,7 +69,7 @@ def _addresses(item: Item, transports: Mapping[str, Transport], settings: Settin
     ]
     if not urls:
         raise LockError(f"no plugin knows where {item.uri!r} is")
-    if wrong := [url for url in urls if not url.startswith(("https://", "http://"))]:
+    if wrong := [url for url in urls if not (url.startswith(("https://", "http://")) and url.isprintable())]:
         raise LockError(f"{wrong[0]!r} is not an address that a script can fetch")
     return urls
 
@@ -85,7 +86,7 @@ def _lines_of_origin(plan: Plan) -> Iterator[str]:
 
 
 def _comment(line: str) -> str:
-    return "# " + json.dumps(line)[1:-1]
+    return "# " + json.dumps(visible_line(line))[1:-1]
 
 
 class _Script(string.Template):

@@ -15,6 +15,7 @@ from tess_source.cache.answers import Answer
 from tess_source.cache.memory import Memory
 from tess_source.clock import this_moment
 from tess_source.display.text import number, size
+from tess_source.display.visible import logger
 from tess_source.errors import OfflineError, QueryError, UnknownNameError
 from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
@@ -32,7 +33,7 @@ from tess_source.wording import Wording, keyword
 
 __all__ = ["FIELD_TABLES", "answer", "count", "fields", "found_of", "observed", "products"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 FIELD_TABLES = ("observations", "products")
 ARGUMENTS = (Wording("targets", "TARGET"), *map(keyword, ("radius", "archive", "refresh", "wildcards", "missing")))

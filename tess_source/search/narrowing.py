@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tess_source._lazy import pl
+from tess_source.display.visible import logger
 from tess_source.hooks.registry import Registry
 from tess_source.search.select import mask_of
 from tess_source.tables.among import among
@@ -15,7 +16,7 @@ from tess_source.targets.target import Query
 
 __all__ = ["Listing", "Wanted", "listed"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 FEWEST_STARS = 4
 """Least number of stars that are listed at a time, where a choice keeps few products."""

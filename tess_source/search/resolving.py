@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source.cache.memory import Memory
 from tess_source.display import text
+from tess_source.display.visible import logger
 from tess_source.errors import OfflineError, QueryError, ResolverError, UnknownNameError
 from tess_source.hooks.registry import Registry
 from tess_source.search.select import checked_value, filters_among
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["archives_of", "criteria_of_filters", "question", "question_of_observations"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 
 def question(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from tess_source._lazy import pl
+from tess_source.display.visible import logger
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.hooks.registry import Registry
 from tess_source.tables.found import Drop, Found
@@ -17,7 +18,7 @@ from tess_source.wording import Wording, only_option
 
 __all__ = ["checked", "checked_value", "filters_among", "in_words", "mask_of", "select", "wanted"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 
 def filters_among(registry: Registry, words: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -15,6 +15,7 @@ from tess_source.display import text
 from tess_source.errors import bare_reason
 from tess_source.files.exposure import exptime_of_file
 from tess_source.files.verify import Release, release_of
+from tess_source.paths import path_text
 from tess_source.tables.convert import to_astropy
 from tess_source.tables.items import COPIED, FAILED, FETCHED, HERE, INTERRUPTED, Entry, Items
 
@@ -64,10 +65,10 @@ def as_frame(items: Items, entries: Sequence[Entry]) -> pl.DataFrame:
     }  # fmt: skip
     values = {
         "status": [entry.status for entry in entries],
-        "local_path": [str(entry.path) if entry.path else None for entry in entries],
+        "local_path": [path_text(entry.path) if entry.path else None for entry in entries],
         "via": [entry.via for entry in entries],
         "bytes": [entry.bytes for entry in entries],
-        "error": [entry.error for entry in entries],
+        "error": [path_text(entry.error) for entry in entries],
     }
     known = _with_what_files_tell(items, entries, [entry.sha256 for entry in entries])
     return pl.concat([known, pl.DataFrame(values, schema=schema)], how="horizontal")
@@ -77,9 +78,9 @@ def as_astroquery(items: Items, entries: Sequence[Entry]) -> Table:
     """Return an astropy table with astroquery's columns (Local Path, Status, Message, URL) first and ours behind them."""
     table = to_astropy(as_frame(items, entries))
     theirs = {
-        "Local Path": [str(entry.path) if entry.path else "" for entry in entries],
+        "Local Path": [path_text(entry.path) if entry.path else "" for entry in entries],
         "Status": ["COMPLETE" if entry.ok else "ERROR" for entry in entries],
-        "Message": [entry.error for entry in entries],
+        "Message": [path_text(entry.error) for entry in entries],
         "URL": [entry.via for entry in entries],
     }
     table.add_columns([list(values) for values in theirs.values()], indexes=[0] * len(theirs), names=list(theirs))

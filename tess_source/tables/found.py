@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from tess_source._lazy import pl
 from tess_source.clock import age_of, ago
-from tess_source.display import text
+from tess_source.display import html, text
+from tess_source.display.visible import visible_line
 from tess_source.keywords import naming_keywords_of_methods
 from tess_source.settings import OnProgress
 from tess_source.tables.accessors import given
@@ -19,7 +20,6 @@ from tess_source.tables.convert import SCHEME
 from tess_source.tables.items import Entry
 from tess_source.tables.listing import Links, Observations, Products
 from tess_source.tables.plan import Fetches, Manifest, Plan
-from tess_source.tables.rows import Rows
 from tess_source.tables.typed import FoundMethods
 from tess_source.targets.target import Query
 
@@ -190,7 +190,7 @@ class Found(FoundMethods):
             )
         if self.from_store and (gone or self.unobserved() or self.unmatched() or not len(self)):
             lines.append(f"this is an answer from the cache folder; {ASK_AGAIN}")
-        return "\n".join(lines)
+        return "\n".join(map(visible_line, lines))
 
     def _names_in_words(self) -> list[str]:
         """Return what each name was resolved to, and which star it was taken to mean: a line per name, of the first ones."""
@@ -295,9 +295,9 @@ class Found(FoundMethods):
     def __repr__(self) -> str:
         return f"{self.summary()}\n{self.products!r}" if len(self) else f"{self.summary()}\n{self.explain()}"
 
-    def _repr_html_(self) -> str:
-        shown = Rows._repr_html_(self.products) if len(self) else f"<pre>{text.escape(self.explain())}</pre>"
-        return f"<p>{text.escape(self.summary())}</p>{shown}"
+    def _repr_html_(self) -> html.Markup:
+        shown = self.products._repr_html_() if len(self) else html.element("pre", self.explain())
+        return html.text(html.element("p", self.summary()), shown)
 
     def summary(self) -> str:
         """Return one line about what was found."""
@@ -307,7 +307,7 @@ class Found(FoundMethods):
             what += [f"{text.number(len(self.products), 'product')} ({size})", text.number(len(self.links), "link")]
         stored = f" (from the cache folder, answered at {self.from_store})" if self.from_store else ""
         passed = f"; passed over {self._gaps_in_words()}" if self.query.gaps else ""
-        return f"Found {', '.join(what)} for {_query_in_words(self.query)}{stored}{passed}"
+        return visible_line(f"Found {', '.join(what)} for {_query_in_words(self.query)}{stored}{passed}")
 
     def to_table(self) -> AstropyTable:
         """Return the products as an astropy table, which astroquery's functions take."""

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tess_source._lazy import pl
-from tess_source.display import text
+from tess_source.display import html, text
+from tess_source.display.visible import logger, visible_line
 from tess_source.errors import LoadError
 from tess_source.tables.items import Entry
 from tess_source.tables.reasons import Reasons
 
 __all__ = ["Group", "Loaded", "Opened", "opened_values"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 
 class Group(Protocol):
@@ -85,16 +86,17 @@ class Loaded:
     def __repr__(self) -> str:
         parts = [f"{len(group):,} {name}" for name, group in self.groups.items()]
         parts += [f"{len(self.failed):,} not opened"] if self.failed else []
-        return f"Loaded({', '.join(parts) or 'nothing'})"
+        return visible_line(f"Loaded({', '.join(parts) or 'nothing'})")
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> html.Markup:
         counts = [len(group) for group in self.groups.values()]
         opened = pl.DataFrame({"opened": [*self.groups], "files": counts}, {"opened": pl.String, "files": pl.Int64})
         told = {"file": [*self.failed], "why": [f"{type(e).__name__}: {e}" for e in self.failed.values()]}
-        shown = text.html(opened, opened.columns, repr(self))
+        shown = html.table(opened, opened.columns, repr(self))
         if not self.failed:
             return shown
-        return shown + text.html(pl.DataFrame(told), [*told], f"{text.number(len(self.failed), 'file')} not opened")
+        title = f"{text.number(len(self.failed), 'file')} not opened"
+        return html.text(shown, html.table(pl.DataFrame(told), [*told], title))
 
 
 @dataclass(frozen=True, slots=True)

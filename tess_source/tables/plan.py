@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from tess_source._lazy import pl
 from tess_source.disk import tidy, write_whole
-from tess_source.display import text
+from tess_source.display import html, text
+from tess_source.display.visible import visible_line
 from tess_source.keywords import naming_keywords_of_methods
 from tess_source.paths import user_path
 from tess_source.settings import OnProgress
@@ -193,8 +194,8 @@ class Plan:
     def __repr__(self) -> str:
         return f"{self.summary()}\n{self.items!r}"
 
-    def _repr_html_(self) -> str:
-        return f"<p>{text.escape(self.summary())}</p>{self.items._repr_html_()}"
+    def _repr_html_(self) -> html.Markup:
+        return html.text(html.element("p", self.summary()), self.items._repr_html_())
 
     def summary(self) -> str:
         """Return one line about the plan. It does not look on disk: see `expected` for that."""
@@ -203,7 +204,7 @@ class Plan:
         parts += [f"{refused:,} cannot be written"] if (refused := self.items["problem"].count()) else []
         if strange := self._unfetchable():
             parts.append(f"{len(strange):,} that no plugin fetches ({', '.join(sorted(set(strange)))})")
-        return f"Plan: {', '.join(parts)} -> {self.root}"
+        return visible_line(f"Plan: {', '.join(parts)} -> {self.root}")
 
     def _unfetchable(self) -> list[str]:
         """Return the scheme of each file that no plugin of the session fetches, to report it before the download."""
@@ -279,13 +280,13 @@ class Manifest(Openable, ManifestMethods):
 
     def summary(self) -> str:
         """Return one line about the results."""
-        return f"Manifest: {counted(self.entries)} in {self.seconds:.1f} s -> {self.plan.root}"
+        return visible_line(f"Manifest: {counted(self.entries)} in {self.seconds:.1f} s -> {self.plan.root}")
 
     def __repr__(self) -> str:
         return f"{self.summary()}\n{text.table(self.to_polars(), ['status', 'bytes', 'path', 'error'])}"
 
-    def _repr_html_(self) -> str:
-        return text.html(self.to_polars(), ["status", "bytes", "path", "error"], self.summary())
+    def _repr_html_(self) -> html.Markup:
+        return html.table(self.to_polars(), ["status", "bytes", "path", "error"], self.summary())
 
 
 class Interrupted(KeyboardInterrupt):

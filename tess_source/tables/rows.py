@@ -7,7 +7,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, overload
 
 from tess_source._lazy import check_fork, np, pl
-from tess_source.display import text
+from tess_source.display import html, text
 from tess_source.errors import TableError, UnknownNameError
 from tess_source.tables.convert import to_astropy, to_frame
 
@@ -190,8 +190,8 @@ class Rows:
             else self._header()
         )
 
-    def _repr_html_(self) -> str:
-        return text.html(self._frame, self._visible(), self._header())
+    def _repr_html_(self) -> html.Markup:
+        return html.table(self._frame, self._visible(), self._header())
 
     def _header(self) -> str:
         return text.number(len(self), self.noun)

@@ -191,8 +191,8 @@ def test_a_proxy_that_refuses_is_named_with_its_variable(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     name = variable.replace("HTTP_", f"{scheme}_".upper()).replace("http_", f"{scheme}_")
-    if name == "HTTP_PROXY" and shutil.which("cmd.exe"):
-        pytest.skip("names of variables have no case here")
+    if name == "HTTP_PROXY":
+        pytest.skip("as curl, it is not read: a web server sets it for a header of its client")
     monkeypatch.setenv(name, f"http://me:{SECRET}@{nobody}")
     both(
         f"{scheme}://127.0.0.1:9", tmp_path, caplog, f"since the proxy http://{nobody} refused it", f"It is from {name}"

@@ -25,7 +25,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "display",
         "names",
     ),
-    ("units", "paths", "targets", "files", "settings"),
+    ("units", "paths", "targets", "files", "logins", "settings"),
     ("tables",),
     ("hooks",),
     ("cache",),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import pl
 from tess_source.errors import QueryError
 from tess_source.names.sectors import runs_of_sectors, sectors_of_text
-from tess_source_dv.draw.figure import new_figure, picture_file, save
+from tess_source_dv.draw.figure import drawn_text, new_figure, picture_file, save
 from tess_source_dv.draw.target import only_target, tics_asked_for
 from tess_source_dv.sets.members import all_products
 from tess_source_dv.sets.table import Sets, sets_of
@@ -215,7 +215,7 @@ def _draw(axes: Axes, data: Sequence[_Row], runs: Sequence[_Row], frame: _Frame)
     axes.set_xlim(first - 0.7, last + 0.7)
     axes.set_ylim(places[-1] + 0.6, -0.6)
     _set_ticks(axes, next((step for span, step in frame.ticks.items() if last - first <= span), 10))
-    axes.set_yticks(places, [row.label for row in (*data, *runs)], fontfamily="monospace", fontsize=8)
+    axes.set_yticks(places, [drawn_text(row.label) for row in (*data, *runs)], fontfamily="monospace", fontsize=8)
     for label, row in zip(axes.get_yticklabels(), (*data, *runs), strict=True):
         label.set_color(_text_colour(row))
     axes.tick_params(axis="y", length=0)
@@ -242,7 +242,7 @@ def _write_margins(axes: Axes, places: Iterable[float], runs: Sequence[_Row], fr
             axes.text(
                 1 + x * frame.inch,
                 y,
-                said,
+                drawn_text(said),
                 transform=beside,
                 fontsize=8,
                 color=_text_colour(row),

@@ -11,13 +11,14 @@ import click
 
 from tess_source.cli.user_path import UserPath
 from tess_source.disk import check_place, write
+from tess_source.display.visible import visible_line
 from tess_source.errors import QueryError
 from tess_source.paths import user_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["PICTURES", "PictureFile", "new_figure", "picture_file", "save"]
+__all__ = ["PICTURES", "PictureFile", "drawn_text", "new_figure", "picture_file", "save"]
 
 PICTURES = (".svg", ".png", ".pdf")
 """How the names of pictures end."""
@@ -49,6 +50,11 @@ def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)
     return figure
+
+
+def drawn_text(text: str) -> str:
+    """Return a text from elsewhere as a figure draws it: dollar signs are no formulas, and control characters are escapes."""
+    return visible_line(text).replace("$", r"\$")
 
 
 def save(figure: Figure, file: Path | None) -> Figure:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tess_source import names
 from tess_source._lazy import np, whole
+from tess_source.display.visible import logger
 from tess_source.errors import DamagedFileError, LoadError, NoReaderError
 from tess_source.files.cards import Header, Value
 from tess_source.files.whole import fault, headers_of, opened_plain
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OpenedDVT", "Table", "headers", "is_dvt", "opened"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 STRUCTURE = re.compile(
     r"SIMPLE|XTENSION|BITPIX|NAXIS\d*|EXTEND|NEXTEND|PCOUNT|GCOUNT|TFIELDS|T(TYPE|FORM|UNIT|DISP|NULL|DIM)\d+|"

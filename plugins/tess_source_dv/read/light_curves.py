@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tess_source import names
 from tess_source._lazy import pl
+from tess_source.display.visible import logger
 from tess_source.errors import LoadError, QueryError, UnknownNameError
 from tess_source.session import default_session
 from tess_source.tables.among import among
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["light_curves_of", "load_light_curves"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 LINKS = {"lc": "dv-of", "fast-lc": "dv-of-fast"}
 """Kind of light curve → kind of link."""

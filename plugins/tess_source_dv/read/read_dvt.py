@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tess_source.display.visible import logger
 from tess_source.errors import LoadError, nearest
 from tess_source_dv.read.dvt_file import opened
 from tess_source_dv.read.series import curve_of_tce, curves_of
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GROUP", "collect", "load", "read_dvt", "read_tce"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 CURVES = "tess_source_dv.read.curves"
 """The module of our light curves, which imports lightkurve."""

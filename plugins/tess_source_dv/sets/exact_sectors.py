@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tess_source import names, paths
 from tess_source._lazy import pl
 from tess_source.display import text
+from tess_source.display.visible import logger
 from tess_source.errors import DamagedFileError, LoadError
 from tess_source.functions import products as products_of
 from tess_source.session import session_of
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Learned", "fetch_reports", "learn", "root_of", "sectors_of_file"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 NOT_HERE = ", and it is not here"
 """End of the message on a file that is missing offline; for a damaged file it would be wrong."""

@@ -1,0 +1,101 @@
+"""HTML: the one place where it is made. Every text and every attribute is escaped here, so that data never become markup."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+from urllib.parse import urlsplit
+
+from tess_source._lazy import pl
+from tess_source.display.text import MOST_ROWS, cell, head_and_tail
+from tess_source.display.visible import visible
+
+__all__ = ["Markup", "attributes", "element", "link", "table", "text"]
+
+
+class Markup(str):
+    """HTML that this module made; any other string is text, which is escaped."""
+
+    __slots__ = ()
+
+
+def text(*values: object) -> Markup:
+    """Return values one after the other as HTML: markup stays, anything else is escaped, control characters too."""
+    return Markup("".join(value if isinstance(value, Markup) else escape(visible(value)) for value in values))
+
+
+def attributes(**values: object) -> Markup:
+    """Return attributes of an element, with a blank before each.
+
+    Parameters
+    ----------
+    **values
+        Name → value; ``_`` stands for ``-`` in names, and a last ``_`` is left out (``class_``). Attributes with an address or a
+        program are refused: a link is made by `link`.
+    """
+    names = {name.rstrip("_").replace("_", "-"): value for name, value in values.items()}
+    if refused := [name for name in names if name.startswith("on") or name in {"href", "src", "srcdoc", "action"}]:
+        raise ValueError(f"no element has an attribute {refused[0]!r} here")
+    return Markup("".join(f' {name}="{_quoted(value)}"' for name, value in names.items()))
+
+
+def _quoted(value: object) -> str:
+    return escape(visible(value))
+
+
+def element(name: str, *content: object, **values: object) -> Markup:
+    """Return an element.
+
+    Parameters
+    ----------
+    name : str
+        Of the element, e.g. ``"p"``; never from data.
+    *content : object
+        What is in it: see `text`.
+    **values
+        Its attributes: see `attributes`.
+    """
+    return Markup(f"<{name}{attributes(**values)}>{text(*content)}</{name}>")
+
+
+def link(url: str | None, said: object, **values: object) -> Markup:
+    """Return a link with further attributes, or the text alone if `url` is not a plain address of the web, without a user."""
+    if url is None or not _is_web_address(url):
+        return text(said)
+    return Markup(f'<a href="{escape(url)}"{attributes(**values)}>{text(said)}</a>')
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in {"https", "http"} and bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        return False
+    return known and url.isprintable() and " " not in url and "\\" not in url
+
+
+def table(frame: pl.DataFrame, columns: Sequence[str], title: str, rows: int = MOST_ROWS) -> Markup:
+    """Return columns of a frame as a table.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+    columns : sequence of str
+    title : str
+        The caption.
+    rows : int
+        Most rows to show.
+    """
+    head, tail = head_and_tail(frame.height, rows)
+    shown = frame.select(columns)
+    styles = [f"text-align:{'right' if frame.schema[name].is_numeric() else 'left'}" for name in columns]
+    body = [_row(row, styles) for row in [*shown.head(head).iter_rows(), *shown.tail(tail).iter_rows()]]
+    if hidden := frame.height - head - tail:
+        body.insert(head, element("tr", element("td", f"… {hidden:,} more …", colspan=len(columns))))
+    names = element("tr", *(element("th", name) for name in columns))
+    return element("table", element("caption", title), element("thead", names), element("tbody", *body))
+
+
+def _row(row: Sequence[Any], styles: Sequence[str]) -> Markup:
+    return element("tr", *(element("td", cell(value), style=style) for value, style in zip(row, styles, strict=True)))
