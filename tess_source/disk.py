@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tess_source import system
+from tess_source.display.visible import logger
 from tess_source.errors import bare_reason
 from tess_source.system import Stamp
 
@@ -36,7 +37,7 @@ __all__ = [
     "writer_has_ended",
 ]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 OLD = 24 * 3600.0
 """Seconds after which a temporary file is removed that no process wrote to, if it is not known whether its process runs."""

@@ -11,11 +11,12 @@ import time
 from collections.abc import Hashable
 from pathlib import Path
 
+from tess_source.display.visible import logger
 from tess_source.download.owner import Owner
 
 __all__ = ["Waits"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 
 class Waits:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tess_source._lazy import pl
 from tess_source.disk import opened
 from tess_source.display import text
+from tess_source.display.visible import logger
 from tess_source.errors import bare_reason
 from tess_source.files.exposure import exptime_of_file
 from tess_source.files.verify import Release, release_of
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["as_astroquery", "as_frame", "counted", "expected_in_words", "with_sums"]
 
-log: logging.Logger = logging.getLogger(__name__)
+log: logging.Logger = logger(__name__)
 
 Told = TypeVar("Told")
 
