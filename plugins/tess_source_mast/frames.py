@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from tess_source._lazy import pl
@@ -39,12 +40,18 @@ def frame(service: str, pages: Sequence[dict[str, Any]]) -> pl.DataFrame:
 
 
 def _frame_of_page(service: str, page: dict[str, Any]) -> pl.DataFrame:
-    rows = page["data"]
-    columns = [
-        _column(service, name, declared, [row.get(name) for row in rows])
-        for name, declared in _declared_types(page).items()
-    ]
-    return pl.DataFrame(columns)
+    types = _declared_types(page)
+    values = _values_of_columns(service, page["data"], [*types])
+    return pl.DataFrame([_column(service, name, types[name], part) for name, part in zip(types, values, strict=True)])
+
+
+def _values_of_columns(service: str, rows: Sequence[dict[str, Any]], names: Sequence[str]) -> list[list[Any]]:
+    try:
+        return [list(map(itemgetter(name), rows)) for name in names]
+    except KeyError as error:
+        if any(row.keys() - {"_selected_", *names} for row in rows if row.keys() < {*row.keys(), *names}):
+            raise unlike(service, f"a row has another column in place of {shown(error.args[0])}") from error
+        return [[row.get(name) for row in rows] for name in names]
 
 
 def _declared_types(page: dict[str, Any]) -> dict[str, str]:

@@ -47,7 +47,7 @@ CONE = "Mast.Caom.Cone"
 """The column configuration of observations; astroquery takes it for filters too."""
 PRODUCTS = "Mast.Caom.Products"
 TEXT_COLUMNS = ("project", "dataproduct_type", "target_name")
-"""Columns of observations that questions need as text. If one is described as a number, astroquery leaves its filter out, and more is found."""
+"""Columns of observations that questions need as text. If one is described as a number, astroquery leaves out its filter."""
 
 _making = threading.Lock()
 """Is held while a portal is looked up: threads that come at the same time share one, or else each would count its own connections."""

@@ -37,7 +37,7 @@ Json = dict[str, Any]
 
 LARGEST_ANSWER = 2**27
 """Bytes of one page, unpacked, at most. A page has 50,000 rows, and MAST's rows have about 1,060 bytes: 53 MB."""
-MANY = 2**23
+MANY = 2**25
 """Bytes from which on the values of an answer are counted before they are made: each takes up to 60 times the memory of its text."""
 MOST_OBJECTS, MOST_VALUES = 500_000, 5_000_000
 """Objects and lists, and values, in one page, at most. A page of 50,000 rows and 33 columns has a tenth and a third of that."""
@@ -87,7 +87,7 @@ def parsed(body: bytes) -> Any:
     except json.JSONDecodeError:
         start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
         raise ValueError("a web page" if start == b"<" else "not whole" if start in b"{[" else "no JSON") from None
-    if b"\\u" in body and _HALF_CHARACTER.search(body):
+    if (escape := body.find(b"\\")) >= 0 and _HALF_CHARACTER.search(body, escape):
         _check_characters(value)
     return value
 
@@ -113,7 +113,7 @@ def _check_characters(value: Any) -> None:
 def check_envelope(service: str, answer: Json) -> None:
     """Check ``paging``, ``fields`` and ``data`` of a finished answer of the portal.
 
-    Each row has the columns that are declared, no more and no fewer, as in all recorded answers.
+    Each row has as many columns as are declared, as in all recorded answers. `frame` sees whether they are the same.
 
     Raises
     ------
@@ -132,9 +132,9 @@ def check_envelope(service: str, answer: Json) -> None:
         if not (isinstance(name, str) and name.strip() and isinstance(declared, str)):
             raise unlike(service, f"a column is declared as {shown(field)}, without name or type")
         names.add(name)
-    if strange := next((row for row in answer["data"] if row.keys() != names), None):
-        other = sorted(strange.keys() ^ names)
-        raise unlike(service, f"a row and the declared columns differ in {text.first(map(shown, other))}")
+    if set(map(len, answer["data"])) - {len(names)}:
+        other = next(row.keys() ^ names for row in answer["data"] if len(row) != len(names))
+        raise unlike(service, f"a row and the declared columns differ in {text.first(map(shown, sorted(other)))}")
     if answer["data"] and not names - {"_selected_"}:
         raise unlike(service, f"{text.number(len(answer['data']), 'row')} without a column")
 
