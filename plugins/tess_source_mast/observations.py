@@ -28,7 +28,8 @@ __all__ = ["count", "find"]
 log: logging.Logger = logging.getLogger(__name__)
 
 KNOWN: Mapping[str, str] = {
-    **dict.fromkeys(("obsid", "obs_id", "target_name", "provenance_name", "dataproduct_type"), "String"),
+    **Observations.schema,
+    **dict.fromkeys(("obsid", "target_name", "provenance_name", "dataproduct_type"), "String"),
     **dict.fromkeys(("s_ra", "s_dec", "t_min", "t_max", "t_exptime", "t_obs_release"), "Float64"),
     "sequence_number": "Int64",
 }

@@ -29,8 +29,8 @@ SERVICE = "Mast.Caom.Products"
 MOST_OBSERVATIONS = 500
 """Observations in one request."""
 KNOWN: Mapping[str, str] = {
-    **dict.fromkeys(("obsID", "parent_obsid", "obs_id", "dataURI", "productFilename", "prvversion"), "String"),
-    "size": "Int64",
+    **Products.schema,
+    **dict.fromkeys(("obsID", "parent_obsid", "dataURI", "productFilename", "prvversion"), "String"),
 }
 """Columns that we compute with, and their polars types."""
 TRIES_OF_A_HALF = 2

@@ -37,10 +37,13 @@ Json = dict[str, Any]
 
 LARGEST_ANSWER = 2**27
 """Bytes of one page, unpacked, at most. A page has 50,000 rows, and MAST's rows have about 1,060 bytes: 53 MB."""
-MANY = 2**25
-"""Bytes from which on the values of an answer are counted before they are made: each takes up to 60 times the memory of its text."""
 MOST_OBJECTS, MOST_VALUES = 500_000, 5_000_000
-"""Objects and lists, and values, in one page, at most. A page of 50,000 rows and 33 columns has a tenth and a third of that."""
+"""Objects and lists, and commas, in one page, at most. A page of 50,000 rows and 33 columns has a tenth and a third of that.
+
+They are counted before values are made of them, which take up to 60 times the memory of their text.
+"""
+MANY = 2**25
+"""Bytes from which on commas are counted too."""
 MOST_PAGES = 100
 """Pages of one answer, at most: five million rows."""
 AGAIN = "The data may just have changed: repeat the call; if it lasts, ask for less at a time"
@@ -74,19 +77,23 @@ def parsed(body: bytes) -> Any:
     ValueError
         Its message continues "the answer is".
     """
-    if len(body) > MANY:
-        objects, values = body.count(b"{") + body.count(b"["), body.count(b",")
-        if objects > MOST_OBJECTS or values > MOST_VALUES:
-            raise ValueError(f"of {objects:,} objects and {values:,} values, more than a page can have")
+    if body.count(b"{") + body.count(b"[") > MOST_OBJECTS or (len(body) > MANY and body.count(b",") > MOST_VALUES):
+        raise ValueError("of more objects or values than a page can have")
     try:
         value = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_object)
     except RecursionError:
         raise ValueError("JSON that is nested too deeply") from None
+    except KeyError as error:
+        raise ValueError(f"JSON with the name {error.args[0]} twice in one object") from None
     except UnicodeDecodeError:
         raise ValueError("no text in UTF-8") from None
     except json.JSONDecodeError:
         start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-        raise ValueError("a web page" if start == b"<" else "not whole" if start in b"{[" else "no JSON") from None
+        raise ValueError(
+            "a web page" if start == b"<" else "not whole" if start in {b"{", b"["} else "no JSON"
+        ) from None
+    except ValueError:  # Python makes no number of so many digits
+        raise ValueError("JSON with a number of thousands of digits") from None
     if (escape := body.find(b"\\")) >= 0 and _HALF_CHARACTER.search(body, escape):
         _check_characters(value)
     return value
@@ -96,7 +103,7 @@ def _object(pairs: list[tuple[str, Any]]) -> Json:
     made = dict(pairs)
     if len(made) < len(pairs):
         names = [name for name, _ in pairs]
-        raise ValueError(f"JSON with the name {shown(max(names, key=names.count))} twice in one object")
+        raise KeyError(shown(max(names, key=names.count)))
     return made
 
 
