@@ -254,7 +254,7 @@ def _value_of(text: str) -> Any:
     """
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         try:
             value = ast.literal_eval(text.strip())
         except (SyntaxError, MemoryError, RecursionError, TypeError) as error:
@@ -269,7 +269,7 @@ def _rows_of_json_lines(lines: Sequence[str], where: str) -> Iterator[ListedRow]
             continue
         try:
             values.append(json.loads(line))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise QueryError(f"{where} has a line that is no JSON: line {number}, {line[:60]}") from error
         numbers.append(number)
     for number, target in zip(numbers, _targets_of_json(values, where), strict=True):

@@ -58,7 +58,7 @@ def test_an_altered_answer_is_understood_or_a_service_error_and_never_empty(
     archive: Answering, found: Observations, question: str, way: Callable[[Any, random.Random], Any]
 ) -> None:
     raw = []
-    for number, chance in attempts(12):
+    for number, chance in attempts(6):
         sent: list[Any] = []
 
         def change(answer: Any, chance: random.Random = chance, sent: list[Any] = sent) -> Any:
