@@ -112,6 +112,8 @@ def _check_characters(value: Any) -> None:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise ValueError("JSON with half a character (a lone surrogate)") from None
+    except RecursionError:
+        raise ValueError("JSON that is nested too deeply") from None
 
 
 # -- the portal's envelope --

@@ -37,6 +37,7 @@ def archive(stub: Answering) -> Answering:
 HUGE = "9" * 5000
 STRANGE: dict[str, tuple[Change, str]] = {
     "deep JSON": (lambda answer: b"[" * 100_000, "nested too deeply"),
+    "half a character in lists": (lambda answer: b"[" * 900 + b'"\\ud83d"' + b"]" * 900, "nested too deeply|half a character"),
     "deep objects": (lambda answer: b'{"a":' * 100_000, "nested too deeply"),
     "a huge number": (as_text(lambda text: text.replace("27503032", HUGE)), "thousands of digits"),
     "half a character": (as_text(lambda text: text.replace("SPOC", "SP\\ud83d", 1)), "half a character"),
