@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from tess_source._lazy import pl
-from tess_source.errors import ServiceError
+from tess_source_mast.shapes import shown, unlike
 
 __all__ = ["frame"]
 
@@ -39,48 +41,76 @@ def frame(service: str, pages: Sequence[dict[str, Any]]) -> pl.DataFrame:
 
 def _frame_of_page(service: str, page: dict[str, Any]) -> pl.DataFrame:
     types = _declared_types(page)
-    columns = []
-    for name, declared in types.items():
-        kind, make = _polars_type(declared)
-        values = [row.get(name) for row in page["data"]]
-        try:
-            made = [None if value is None else make(value) for value in values]
-            columns.append(pl.Series(name, made, dtype=getattr(pl, kind)))
-        except (ValueError, TypeError, OverflowError) as error:
-            raise ServiceError(
-                service, f"column {name!r} is declared {declared}, and holds something else: {error}"
-            ) from error
-    return pl.DataFrame(columns)
+    values = _values_of_columns(service, page["data"], [*types])
+    return pl.DataFrame([_column(service, name, types[name], part) for name, part in zip(types, values, strict=True)])
+
+
+def _values_of_columns(service: str, rows: Sequence[dict[str, Any]], names: Sequence[str]) -> list[list[Any]]:
+    try:
+        return [list(map(itemgetter(name), rows)) for name in names]
+    except KeyError as error:
+        if any(row.keys() - {"_selected_", *names} for row in rows if row.keys() < {*row.keys(), *names}):
+            raise unlike(service, f"a row has another column in place of {shown(error.args[0])}") from error
+        return [[row.get(name) for row in rows] for name in names]
 
 
 def _declared_types(page: dict[str, Any]) -> dict[str, str]:
     """Return the declared type of each column; the first counts if a name comes twice."""
     types: dict[str, str] = {}
     for field in page["fields"]:
-        name = str(field.get("name"))
-        if name != "_selected_":
-            types.setdefault(name, str(field.get("type")))
+        if field["name"] != "_selected_":
+            types.setdefault(field["name"], field["type"])
     return types
 
 
-def _polars_type(declared: str) -> tuple[str, Callable[[Any], Any]]:
+def _column(service: str, name: str, declared: str, values: list[Any]) -> pl.Series:
+    """Return a column of the declared type. Types are compared a column at a time: values are looked at only if that is not enough."""
+    kind, allowed, make = _form_of_type(declared)
+    types = set(map(type, values)) - {type(None)}
+    try:
+        if strange := types - allowed if allowed else ():
+            raise TypeError(shown(next(value for value in values if type(value) in strange)))
+        if types - {_READY.get(kind)}:
+            values = [None if value is None else make(value) for value in values]
+        column = pl.Series(name, values, dtype=getattr(pl, kind))
+        if kind == "Float64":
+            column = column.fill_nan(None)  # as JSON's null: a database has no other word for "unknown"
+            if column.is_infinite().any():
+                raise ValueError("an infinite number")
+    except (ValueError, TypeError, OverflowError, RecursionError, pl.exceptions.PolarsError) as error:
+        what = f"column {shown(name)} is declared {declared[:40]}, and holds something else: {error}"
+        raise unlike(service, what) from error
+    return column
+
+
+def _form_of_type(declared: str) -> tuple[str, frozenset[type], Callable[[Any], Any]]:
     """Return the polars type of a declared one, by astroquery's own list; what is on no list is kept as text."""
     from astroquery.mast.utils import parse_type
 
-    word = parse_type(declared)[0]
-    return _KINDS.get(word, ("String", str))
+    return _FORMS.get(parse_type(declared)[0], ("String", frozenset(), str))
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(shown(value))
+    return str(value)
 
 
 def _truth_value(value: Any) -> bool:
-    if isinstance(value, str):
-        return value.strip().lower() in {"true", "1"}
-    return bool(value)
+    word = str(value).strip().lower()
+    if word not in {"true", "false", "1", "0"}:
+        raise ValueError(shown(value))
+    return word in {"true", "1"}
 
 
-_KINDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "string": ("String", str),
-    "float": ("Float64", float),
-    "integer": ("Int64", int),
-    "byte": ("Int64", int),
-    "boolean": ("Boolean", _truth_value),
+_READY: dict[str, type] = {"String": str, "Float64": float, "Int64": int, "Boolean": bool}
+"""polars type → the type of values that it takes as they are."""
+_WHOLE: tuple[str, frozenset[type], Callable[[Any], Any]] = ("Int64", frozenset({int}), int)
+_FORMS: dict[str, tuple[str, frozenset[type], Callable[[Any], Any]]] = {
+    "string": ("String", frozenset({str, int, float}), _word),
+    "float": ("Float64", frozenset({int, float}), float),
+    "integer": _WHOLE,
+    "byte": _WHOLE,
+    "boolean": ("Boolean", frozenset({bool, int, str}), _truth_value),
 }
+"""Declared type → polars type, the types of JSON values that it may have, and what makes a value of one."""

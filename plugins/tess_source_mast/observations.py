@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tess_source._lazy import pl
 from tess_source.display import text
 from tess_source.display.visible import logger
-from tess_source.errors import ServiceError
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations
 from tess_source.tables.nearest import Taken, separation, several_taken
@@ -19,6 +19,7 @@ from tess_source_mast.batches import MOST_AT_A_TIME, in_parallel
 from tess_source_mast.deadline import Deadline
 from tess_source_mast.frames import frame
 from tess_source_mast.questions import COUNT, FILTERED, PortalQuestion, questions
+from tess_source_mast.shapes import shown, typed, unlike
 
 if TYPE_CHECKING:
     import threading
@@ -26,6 +27,16 @@ if TYPE_CHECKING:
 __all__ = ["count", "find"]
 
 log: logging.Logger = logger(__name__)
+
+KNOWN: Mapping[str, str] = {
+    **Observations.schema,
+    **dict.fromkeys(("obsid", "target_name", "provenance_name", "dataproduct_type"), "String"),
+    **dict.fromkeys(("s_ra", "s_dec", "t_min", "t_max", "t_exptime", "t_obs_release"), "Float64"),
+    "sequence_number": "Int64",
+}
+"""Columns that we compute with, and their polars types."""
+NEEDED = ("obsid", "obs_id", "target_name")
+"""Columns that must be there, if there are rows."""
 
 
 def find(query: Query, settings: Settings) -> Observations:
@@ -101,11 +112,9 @@ def _row_count(question: PortalQuestion, settings: Settings, stop: threading.Eve
         question.service, question.params(COUNT), settings, Deadline(settings.timeout, stop=stop)
     )
     values = [value for page in pages for row in page["data"] for value in row.values()]
-    try:
-        (value,) = values
-        return int(value)
-    except (ValueError, TypeError) as error:
-        raise ServiceError(question.service, f"asked for a number of rows, it gave {values[:3]!r}") from error
+    if len(values) == 1 and type(values[0]) in {int, str} and re.fullmatch("[0-9]{1,18}", str(values[0])):
+        return int(values[0])
+    raise unlike(question.service, f"asked for a number of rows, it gave {shown(values)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +136,8 @@ def _part_of_answer(question: PortalQuestion, settings: Settings, stop: threadin
 
     deadline = Deadline(settings.timeout, stop=stop)
     pages = portal(settings).ask(question.service, question.params(), settings, deadline)
-    found = frame(question.service, pages)
+    table = frame(question.service, pages)
+    found = typed(question.service, table, KNOWN, NEEDED, keys=("obsid",))
     if question.names:
         return _rows_asked_for(found, question)
     if question.target is None:
@@ -139,7 +149,7 @@ def _part_of_answer(question: PortalQuestion, settings: Settings, stop: threadin
 def _stacked_frames(parts: list[pl.DataFrame]) -> pl.DataFrame:
     """Return the rows of all answers, each observation once; its key in our tables is the archive's number."""
     stacked = pl.concat(parts, how="diagonal_relaxed").with_columns(archive=pl.lit("mast"))
-    if "obsid" not in stacked.columns:
+    if not stacked.height:
         return stacked
     keyed = stacked.with_columns(observation=pl.col("obsid").cast(pl.String))
     return keyed.unique("obsid", keep="first", maintain_order=True)
@@ -147,9 +157,14 @@ def _stacked_frames(parts: list[pl.DataFrame]) -> pl.DataFrame:
 
 def _rows_asked_for(found: pl.DataFrame, question: PortalQuestion) -> _ObservationPart:
     """Return the rows of the targets that were asked for: servers have given others."""
-    if "target_name" not in found.columns:
+    if not found.height:
         return _ObservationPart(found)
     known = found.filter(pl.col("target_name").is_in(list(question.names)))
+    if not known.height:
+        others = text.first(found["target_name"].unique(maintain_order=True), text.FEW)
+        raise unlike(
+            question.service, f"asked for {text.first(sorted(question.names), text.FEW)}, it gave {others} only"
+        )
     return _ObservationPart(known, foreign=found.height - known.height)
 
 

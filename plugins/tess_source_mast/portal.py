@@ -27,6 +27,17 @@ from tess_source.threads import held
 from tess_source_mast.batches import MOST_AT_A_TIME
 from tess_source_mast.deadline import Deadline
 from tess_source_mast.hosts import COLUMNS, INVOKE, advice
+from tess_source_mast.shapes import (
+    FAILURE,
+    Json,
+    check_envelope,
+    check_page,
+    check_whole,
+    described_columns,
+    page_count,
+    shown,
+    unlike,
+)
 from tess_source_mast.tokens import cookie
 from tess_source_mast.wire import FleetingError, Wire
 
@@ -42,12 +53,13 @@ except AttributeError as error:
 
 __all__ = ["CONE", "PRODUCTS", "Json", "Portal", "portal"]
 
-Json = dict[str, Any]
 log: logging.Logger = logger(__name__)
 
 CONE = "Mast.Caom.Cone"
 """The column configuration of observations; astroquery takes it for filters too."""
 PRODUCTS = "Mast.Caom.Products"
+TEXT_COLUMNS = ("project", "dataproduct_type", "target_name")
+"""Columns of observations that questions need as text. If one is described as a number, astroquery leaves out its filter."""
 
 _making = threading.Lock()
 """Is held while a portal is looked up: threads that come at the same time share one, or else each would count its own connections."""
@@ -120,7 +132,7 @@ class Portal:
         with self.wire(service, deadline) as wire:
             api = _Api(wire, {service: {}}, service, settings, deadline)
             pages = [page.json() for page in api.service_request_async(service, dict(params))]
-        _check_whole(service, pages)
+        check_whole(service, pages)
         log.debug("%s: %d rows", service, sum(len(page["data"]) for page in pages))
         return pages
 
@@ -211,7 +223,8 @@ class _Api(PortalAPI):  # type: ignore[misc]
         while len(pages) < count:
             answer = self._finished_answer(method, url, _request_for_page(data, len(pages) + 1), headers)
             pages.append(_Page(answer))
-            count = _page_count(answer)
+            check_page(self._service, answer, len(pages))
+            count = page_count(answer)
         return pages
 
     def _finished_answer(self, method: str, url: str, data: str, headers: Mapping[str, str]) -> Json:
@@ -230,22 +243,29 @@ class _Api(PortalAPI):  # type: ignore[misc]
 
     def _checked_answer(self, answer: Any) -> Json:
         """Check that the envelope holds an answer, and return it."""
-        if not isinstance(answer, dict) or "status" not in answer:
+        if not isinstance(answer, dict) or not isinstance(answer.get("status"), str):
             raise FleetingError("the answer is not the portal's envelope")
-        status, message = answer["status"], str(answer.get("msg") or "no reason given")
+        status, message = answer["status"], answer.get("msg") or ""
+        if not isinstance(message, str):
+            raise unlike(self._service, f"its message is {shown(message)}")
         if status == "ERROR" and any(word in message.lower() for word in ("timeout", "timed out")):
             raise FleetingError(message, overload=True, slow=True)
-        if status not in {"COMPLETE", "EXECUTING"}:
-            raise ServiceError(self._service, f"{status}: {message}", advice=self._wire.advice)
-        if status == "COMPLETE" and not (_is_table(answer.get("data")) and _is_table(answer.get("fields"))):
+        if status not in {"COMPLETE", "EXECUTING"} or (status == "COMPLETE" and FAILURE.search(message)):
+            raise ServiceError(self._service, f"{status}: {message or 'no reason given'}", advice=self._wire.advice)
+        if status == "EXECUTING":
+            return answer
+        if not (_is_table(answer.get("data")) and _is_table(answer.get("fields"))):
             raise FleetingError("the answer has no rows and columns")
+        check_envelope(self._service, answer)
+        if message:
+            log.warning("%s: %s", self._service, message)
         return answer
 
     def _checked_description(self, answer: Any) -> Json:
-        """Check that a description is not empty, as it is when something is wrong at the portal; return it."""
-        if not isinstance(answer, dict) or not answer or not all(isinstance(value, dict) for value in answer.values()):
+        """Check a description, which is empty when something is wrong at the portal; return it."""
+        if not isinstance(answer, dict) or not answer or not _is_table([*answer.values()]):
             raise FleetingError("the description of its columns is empty")
-        return answer
+        return described_columns(self._service, answer, TEXT_COLUMNS if self._service == CONE else ())
 
 
 def _is_table(value: Any) -> bool:
@@ -260,26 +280,4 @@ def _request_for_page(data: str, number: int) -> str:
     return "request=" + quote(json.dumps({**request, "page": number}))
 
 
-def _page_count(answer: Json) -> int:
-    return int((answer.get("paging") or {}).get("pagesFiltered") or 1)
-
-
-def _check_whole(service: str, pages: Sequence[Json]) -> None:
-    """Count the rows and compare with what the portal says there are: a part must not pass for the whole.
-
-    Servers have answered every page with the first (astroquery issue 2788).
-    """
-    rows = sum(len(page["data"]) for page in pages)
-    for number, page in enumerate(pages, 1):
-        paging = page.get("paging") or {}
-        if paging.get("page", number) != number:
-            raise ServiceError(service, f"asked for page {number}, it gave page {paging['page']}", advice=_AGAIN)
-        said = paging.get("rowsFiltered", paging.get("rowsTotal"))
-        if said is not None and said != rows:
-            raise ServiceError(service, f"it says that there are {said:,} rows, and gave {rows:,}", advice=_AGAIN)
-        if said is None and not rows:
-            raise ServiceError(service, "it gave no rows, but does not say that there are none", advice=_AGAIN)
-
-
 _BUSY = "other questions took too long"
-_AGAIN = "The data may just have changed: repeat the call; if it lasts, ask for less at a time"

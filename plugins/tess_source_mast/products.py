@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from tess_source.tables.listing import Observations, Products
 from tess_source_mast.batches import MOST_AT_A_TIME, batches, in_parallel
 from tess_source_mast.deadline import Deadline, OverloadError
 from tess_source_mast.frames import frame
+from tess_source_mast.shapes import typed, unlike
 
 if TYPE_CHECKING:
     import threading
@@ -28,6 +29,11 @@ log: logging.Logger = logger(__name__)
 SERVICE = "Mast.Caom.Products"
 MOST_OBSERVATIONS = 500
 """Observations in one request."""
+KNOWN: Mapping[str, str] = {
+    **Products.schema,
+    **dict.fromkeys(("obsID", "parent_obsid", "dataURI", "productFilename", "prvversion"), "String"),
+}
+"""Columns that we compute with, and their polars types."""
 TRIES_OF_A_HALF = 2
 """How often a half is tried: the whole has been tried before."""
 
@@ -132,7 +138,8 @@ def _product_parts(obsids: list[str], settings: Settings, deadline: Deadline) ->
         return [
             part for half in (obsids[:middle], obsids[middle:]) for part in _product_parts(half, settings, deadline)
         ]
-    return [_rows_of_parents(frame(SERVICE, pages), obsids)]
+    found = typed(SERVICE, frame(SERVICE, pages), KNOWN, needed=("dataURI",), keys=("obsID", "parent_obsid"))
+    return [_rows_of_parents(found, obsids)]
 
 
 def _rows_of_parents(found: pl.DataFrame, obsids: Sequence[str]) -> _ProductPart:
@@ -140,6 +147,9 @@ def _rows_of_parents(found: pl.DataFrame, obsids: Sequence[str]) -> _ProductPart
     if "parent_obsid" not in found.columns:
         return _ProductPart(found, 0)
     known = found.filter(pl.col("parent_obsid").is_in(list(obsids)))
+    if found.height and not known.height:
+        asked, given = (text.first(numbers, text.FEW) for numbers in (obsids, found["parent_obsid"].unique()))
+        raise unlike(SERVICE, f"asked for the products of {asked}, it gave those of {given} only")
     return _ProductPart(known, found.height - known.height)
 
 

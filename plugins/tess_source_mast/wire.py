@@ -5,8 +5,8 @@ requests and urllib3 are imported here, and this module only when a question is 
 
 from __future__ import annotations
 
-import json
 import logging
+import zlib
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Any
@@ -26,6 +26,7 @@ from tess_source.download.redirects import RedirectError, next_address
 from tess_source.download.route import ca_bundle, proxy_answer, proxy_of, through, trouble_of
 from tess_source.errors import NetworkError, ServiceError
 from tess_source_mast.deadline import READ, Deadline, OverloadError, pause
+from tess_source_mast.shapes import LARGEST_ANSWER, parsed
 
 __all__ = ["FleetingError", "Wire"]
 
@@ -99,6 +100,7 @@ class Wire:
         self.session: requests.Session = _Client(insecure_redirects)
         self._watch = Watch()
         self.session.headers["User-Agent"] = f"{_user_agent()} {self.session.headers['User-Agent']}"
+        self.session.headers["Accept-Encoding"] = "gzip, deflate"  # whatever else requests could unpack
         self.session.max_redirects = MOST_REDIRECTS
         self.advice = advice
 
@@ -190,7 +192,7 @@ class Wire:
             problem = head_problem(error) or (f"the connection broke{through(url)}" if broken else "no connection")
             advice = "Does that proxy let such connections pass?" if through(url) else None
             raise FleetingError(problem, overload=broken, advice=advice) from error
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:  # ValueError: a redirect to what is no address
             raise ServiceError(service, f"the request failed: {type(error).__name__}", advice=self.advice) from error
         return _parsed_json(body)
 
@@ -260,22 +262,42 @@ def _user_agent() -> str:
 
 
 def _whole_body(response: requests.Response, service: str, deadline: Deadline) -> bytes:
-    """Return the whole body, read piece by piece, so that a slow answer does not outlast the deadline."""
-    pieces = []
-    response.raw.decode_content = True  # as an attribute: vcrpy's replay takes no such argument
+    """Return the whole body, unpacked. It is read piece by piece, so that a slow answer does not outlast the deadline.
+
+    It is unpacked here, since urllib3 before 2.6 unpacks a piece whatever comes out, which may be a thousand times as large.
+
+    Raises
+    ------
+    ServiceError
+        If it is larger than `LARGEST_ANSWER`, or packed in another way than was asked for.
+    """
+    response.raw.decode_content = False  # as an attribute: vcrpy's replay takes no such argument
+    coding = response.headers.get("Content-Encoding", "").strip().lower() or "identity"
+    if coding not in CODINGS:
+        raise ServiceError(service, f"the answer is packed as {coding[:40]!r}, which was not asked for", advice=_LIMIT)
+    unpacker = None if coding == "identity" else zlib.decompressobj(wbits=47)  # gzip or zlib, whichever it is
+    body = bytearray()
     while piece := response.raw.read1(PIECE):
         deadline.check(service, "the answer came too slowly")
-        pieces.append(piece)
-    return b"".join(pieces)
+        try:
+            body += unpacker.decompress(piece, LARGEST_ANSWER + 1 - len(body)) if unpacker else piece
+        except zlib.error as error:
+            raise FleetingError("the answer cannot be unpacked", overload=True) from error
+        if len(body) > LARGEST_ANSWER:
+            raise ServiceError(service, f"the answer is larger than {LARGEST_ANSWER:,} bytes, unpacked", advice=_LIMIT)
+    return bytes(body)
+
+
+CODINGS = ("identity", "gzip", "x-gzip", "deflate")
+"""How answers may be packed: one of these, and only once."""
+_LIMIT = "No page of the archive is so: is a proxy or another server in its place? If not, ask for less at a time"
 
 
 def _parsed_json(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        return parsed(body)
     except ValueError as error:
-        start = body.lstrip()[:1]
-        what = "a web page" if start == b"<" else "not whole" if start in {b"{", b"["} else "no JSON"
-        raise FleetingError(f"the answer is {what}") from error
+        raise FleetingError(f"the answer is {error}") from error
 
 
 def _problem_text(trouble: FleetingError) -> str:

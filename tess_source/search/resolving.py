@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import reprlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source.cache.memory import Memory
 from tess_source.display import text
 from tess_source.display.visible import logger
-from tess_source.errors import OfflineError, QueryError, ResolverError, UnknownNameError
+from tess_source.errors import OfflineError, PluginError, QueryError, ResolverError, UnknownNameError
 from tess_source.hooks.registry import Registry
 from tess_source.search.select import checked_value, filters_among
 from tess_source.settings import Settings, checked_names
@@ -271,8 +272,7 @@ def _resolved_names(
     for name in names:
 
         def look_up(name: str = name) -> Target | None:
-            found: Target | None = registry.call("tess_resolve", target=name, settings=settings)
-            return found
+            return _checked_target(name, registry.call("tess_resolve", target=name, settings=settings))
 
         try:
             target, from_store = memory.resolve(name, look_up, refresh=refresh)
@@ -293,6 +293,18 @@ def _resolved_names(
         raise ResolverError(f"no resolver knows {what}; give a TIC id, or coordinates as 'ra dec' in degrees")
     _log_resolved(known.values(), stored)
     return known
+
+
+def _checked_target(name: str, found: Any) -> Target | None:
+    """Return what a plugin says that a name means, after a check that it is a star or a place on the sky."""
+    if found is None or (isinstance(found, Target) and (found.tic is not None or _is_on_sky(found.ra, found.dec))):
+        return found
+    right = "a Target needs a TIC id, or ra from 0 to 360 and dec from -90 to 90 [deg]"
+    raise PluginError(f"a plugin resolved {name!r} to {reprlib.repr(found)}: {right}")
+
+
+def _is_on_sky(ra: float | None, dec: float | None) -> bool:
+    return ra is not None and dec is not None and 0 <= ra <= 360 and -90 <= dec <= 90
 
 
 def _log_resolved(known: Collection[Target], stored: Mapping[str, str]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tess_source import Observations, Query, Session, Target, hookimpl
-from tess_source.errors import OfflineError, ResolverError
+from tess_source.errors import OfflineError, PluginError, ResolverError
 
 
 class Names:
@@ -83,3 +83,18 @@ def test_all_names_that_are_missing_offline_are_in_one_error(tmp_path: Path) -> 
         offline.search(["star 1", "star 2", "star 3"])
     with pytest.raises(OfflineError, match="what 'star 2' means;"):
         offline.search(["star 1", "star 2"])
+
+
+@pytest.mark.parametrize(
+    "place", [{"ra": float("nan"), "dec": 1.0}, {"ra": 10.0, "dec": 95.0}, {"ra": 400.0, "dec": 1.0}, {"ra": 10.0}, {}]
+)
+def test_a_plugin_that_resolves_a_name_to_what_is_not_on_the_sky_is_not_believed(place: dict[str, float]) -> None:
+    class Astray:
+        @hookimpl
+        def tess_resolve(self, target: str) -> Target | None:
+            return Target(target, **place)
+
+    session = Session(discover=False)
+    session.registry.register(Astray(), "astray", version="1")
+    with pytest.raises(PluginError, match=r"resolved 'KELT-9' to .*dec from -90 to 90"):
+        session.search("KELT-9")

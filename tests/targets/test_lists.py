@@ -156,6 +156,8 @@ def test_json_lines_are_read_and_a_broken_one_is_named(tmp_path: Path) -> None:
         read_targets(written(tmp_path, '{"tic": 1}\n\n{"tic": \n'))
     with pytest.raises(QueryError, match="does not say which of its values"):
         read_targets(written(tmp_path, '[[16740101, "a"]]'))
+    with pytest.raises(QueryError, match="no JSON: line 1"):
+        read_targets(written(tmp_path, '{"a":' * 100_000))
 
 
 @pytest.mark.parametrize(
