@@ -127,9 +127,10 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _load_error(name: str, reason: BaseException, chosen: Mapping[str, Any], hdus: HDUList) -> LoadError:
     column = chosen.get("flux_column")
-    columns = [name.lower() for name in getattr(getattr(hdus[1], "columns", None), "names", ())]
-    if isinstance(reason, KeyError) and column is not None and column not in columns:
-        return NoColumnError(column, columns, "the flux")
+    if isinstance(reason, KeyError) and column is not None:
+        columns = [name.lower() for name in getattr(getattr(hdus[1], "columns", None), "names", ())]
+        if column not in columns:
+            return NoColumnError(column, columns, "the flux")
     return LoadError(f"{name}: lightkurve cannot read it: {type(reason).__name__}: {reason}")
 
 
