@@ -13,6 +13,7 @@ from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExec
 from contextlib import contextmanager
 from multiprocessing import get_context
 from numbers import Integral
+from pathlib import Path
 from typing import Any
 
 from tess_source.errors import LoadError, NoReaderError, PluginError, QueryError, TessSourceError
@@ -60,12 +61,21 @@ def open_entry(registry: Registry, entry: Entry, options: Mapping[str, Any]) -> 
     """
     if not entry.ok:
         raise FileNotFoundError(f"not fetched: {entry.error}")
+    if entry.path is not None and _is_no_file(entry.path):
+        raise LoadError(
+            f"{entry.path.name} is a pipe, a device or the like, not a file"
+        )  # a reader might wait for ever
     with errors_of_file(entry.path or entry.item.uri):
         opened: object | None = registry.call("tess_load", entry=entry, options=options)
     if opened is None:
         maker = entry.item.pipeline or "unknown origin"
         raise NoReaderError(f"no reader for {entry.item.kind!r} files of {maker}")
     return opened
+
+
+def _is_no_file(path: Path) -> bool:
+    """Return whether something is there that is neither a file nor a folder."""
+    return not os.path.isfile(path) and os.path.exists(path) and not os.path.isdir(path)  # noqa: PTH110, PTH112, PTH113  no OSError
 
 
 def read(registry: Registry, entries: Iterable[Entry], options: Mapping[str, Any]) -> Loaded:
