@@ -30,6 +30,13 @@ def with_card(data: bytes, keyword: str, value: str, which: int = 0) -> bytes:
     return data[:at] + f"{keyword:8}= {value:>20}".encode().ljust(CARD)[:CARD] + data[at + CARD :]
 
 
+def with_cards(data: bytes, keyword: str, value: str) -> bytes:
+    """Return a file in which a card has another value in every header."""
+    for which in range(data.count(f"{keyword:8}=".encode())):
+        data = with_card(data, keyword, value, which)
+    return data
+
+
 def altered_fits(data: bytes, chance: random.Random) -> bytes:
     """Return a file of which a bit of a header is flipped, a card has another value or place, or anything else was changed."""
     start, stop = chance.choice(_headers_in(data))
