@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tess_source.tables.plan import Manifest
 
 __all__ = [
+    "LAST",
     "Curve",
     "Gathered",
     "chosen",
