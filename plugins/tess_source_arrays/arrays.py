@@ -22,6 +22,7 @@ from tess_source.files.exposure import exptime_of_headers
 from tess_source.files.fits_headers import Headers
 from tess_source.files.fits_table import TableReader
 from tess_source.files.whole import headers_of, opened_plain
+from tess_source.tables.file_errors import errors_of_file
 from tess_source.tables.reasons import Reasons
 from tess_source.units import is_whole
 from tess_source_arrays.arena import Arena
@@ -197,9 +198,11 @@ def each(entries: Manifest | Sequence[Entry], asked: ArrayOptions, arena: Arena 
     reader = TableReader()
     for entry in entries:
         try:
-            yield _read(reader, entry, asked, arena)
-        except (TessSourceError, OSError, ValueError) as error:
-            yield Arrays(entry, error=error.with_traceback(None))  # its frames would keep the memory of the file
+            with errors_of_file(entry.path or entry.item.uri):
+                arrays = _read(reader, entry, asked, arena)
+        except (TessSourceError, OSError) as error:
+            arrays = Arrays(entry, error=error.with_traceback(None))  # its frames would keep the memory of the file
+        yield arrays
 
 
 def _read(reader: TableReader, entry: Entry, asked: ArrayOptions, arena: Arena | None) -> Arrays:
@@ -275,9 +278,10 @@ def _dtypes_of(dtypes: Mapping[str, DTypeLike] | None, columns: Sequence[str]) -
 
 
 def _number_in(header: Mapping[str, Any], *keywords: str) -> int | None:
-    """Return the first whole number under some keywords, also if it is written as text, as TGLC does."""
-    numbers = (whole_number(header.get(keyword)) for keyword in keywords)
-    return next((number for number in numbers if number is not None), None)
+    """Return the first whole number under some keywords, also if it is written as text, as TGLC does; None if no file could mean it."""
+    values = (header.get(keyword) for keyword in keywords)
+    numbers = (whole_number(value) for value in values if not isinstance(value, str) or len(value) < MOST_BITS)
+    return next((number for number in numbers if number is not None and 0 <= number < 2**MOST_BITS), None)
 
 
 def about(entry: Entry) -> Arrays:
@@ -285,8 +289,8 @@ def about(entry: Entry) -> Arrays:
     if entry.path is None or None not in {entry.item.tic, entry.item.first_sector}:
         return Arrays(entry)
     try:
-        with opened_plain(entry.path) as file:
+        with errors_of_file(entry.path), opened_plain(entry.path) as file:
             primary, *others = headers_of(file)
-    except (TessSourceError, OSError, ValueError) as error:
+    except (TessSourceError, OSError) as error:
         return Arrays(entry, error=error)
     return Arrays(entry, header=Headers(*others[:1], primary))  # type: ignore[arg-type]

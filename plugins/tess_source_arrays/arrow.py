@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import np
 from tess_source.display.visible import logger
 from tess_source.errors import LoadError, NoColumnError, QueryError, TessSourceError
+from tess_source.tables.file_errors import errors_of_file
 from tess_source.tables.reasons import Reasons
 from tess_source_arrays.arena import Arena
 from tess_source_arrays.arrays import ArrayOptions, Arrays, each
-from tess_source_arrays.schema import ABOUT, COLUMNS, SPLIT, About, Series, described
+from tess_source_arrays.schema import ABOUT, COLUMNS, SPLIT, About, Series, described, fitting
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -83,6 +84,7 @@ class TableBuilder:
         self.asked: ArrayOptions = asked
         self.about: Sequence[About] = about
         self.failed: Callable[[Arrays], object] = failed
+        self._unfit: set[str] = set()
         self._described: Mapping[str, Series] = described(pipelines)
         known = {series.name: np.dtype(series.type) for series in COLUMNS}
         known.update((name, np.dtype(dtype)) for name, dtype in asked.dtypes.items())
@@ -93,17 +95,22 @@ class TableBuilder:
 
     def tables(self, found: Iterable[Arrays]) -> Iterator[pa.Table]:
         """Yield tables of light curves with at most `MOST_CADENCES` cadences, or with one light curve."""
-        held: list[Arrays] = []
+        held: list[tuple[Arrays, Mapping[str, Any]]] = []
         cadences = 0
         for arrays in found:
-            checked = self._checked(arrays)
+            try:
+                with errors_of_file(arrays.entry.path or arrays.entry.item.uri):
+                    checked = self._checked(arrays)
+                    values = self._values(checked) if checked.ok else {}
+            except (TessSourceError, OSError) as error:
+                checked, values = Arrays(arrays.entry, error=error.with_traceback(None)), {}
             if not checked.ok:
                 self.failed(checked)
                 continue
             if held and cadences + len(checked) > MOST_CADENCES:
                 yield self._table(held)
                 held, cadences = [], 0
-            held.append(checked)
+            held.append((checked, values))
             cadences += len(checked)
         if held:
             yield self._table(held)
@@ -132,16 +139,31 @@ class TableBuilder:
                 return Arrays(arrays.entry, error=LoadError(problem))
         return arrays
 
-    def _table(self, held: Sequence[Arrays]) -> pa.Table:
+    def _values(self, arrays: Arrays) -> dict[str, Any]:
+        """Return the values of a row, null where the type of a column cannot hold what a header says."""
+        found = {}
+        for one in self.about:
+            value = one.of(arrays)
+            found[one.name] = fitted = fitting(value, one.type)
+            if fitted is None and value is not None and one.name not in self._unfit:
+                self._unfit.add(one.name)
+                said = "%s: %s is %.40r in the file, which is no %s: it is null here, and so in further such files"
+                log.warning(said, arrays.entry.path or arrays.entry.item.uri, one.name, value, one.type)
+        return found
+
+    def _table(self, held: Sequence[tuple[Arrays, Mapping[str, Any]]]) -> pa.Table:
         """Return a table whose list columns have one chunk per light curve, so that the arrays are not copied."""
         pa = pyarrow()
         schema = self.schema()
-        columns = [pa.array([one.of(row) for row in held], schema.field(one.name).type) for one in self.about]
-        offsets = [pa.array([0, len(row)], pa.int32()).buffers()[1] for row in held]
+        columns = [
+            pa.array([values[one.name] for _, values in held], schema.field(one.name).type) for one in self.about
+        ]
+        rows = [arrays for arrays, _ in held]
+        offsets = [pa.array([0, len(row)], pa.int32()).buffers()[1] for row in rows]
         for name, dtype in self.dtypes.items():
             kind = schema.field(name).type
             chunks = []
-            for row, offset in zip(held, offsets, strict=True):
+            for row, offset in zip(rows, offsets, strict=True):
                 values = row.columns[name].astype(dtype, copy=False)
                 if dtype.kind == "b":  # which Arrow packs into bits
                     flat = pa.array(values)

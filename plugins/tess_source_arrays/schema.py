@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tess_source_arrays.arrays import Arrays
 
-__all__ = ["ABOUT", "COLUMNS", "SPLIT", "About", "Series", "described", "markdown"]
+__all__ = ["ABOUT", "COLUMNS", "SPLIT", "About", "Series", "described", "fitting", "markdown"]
 
 
 UNKNOWN_IN_QLP = {"TEFF", "LOGG", "RADIUS", "MH"}
@@ -25,6 +25,20 @@ class About:
     unit: str
     text: str
     of: Callable[[Arrays], Any]
+
+
+LIMITS = {"float32": 3.4028234663852886e38, "float64": 1.7976931348623157e308}
+"""Largest numbers of a type."""
+LIMITS_OF_INTEGERS = {f"int{bits}": 2 ** (bits - 1) - 1 for bits in (8, 32, 64)}
+
+
+def fitting(value: Any, type_: str) -> Any:
+    """Return a value as a column of a type can hold it; None if it cannot, as a damaged header may have any number."""
+    if value is None or type_ == "string":
+        return value
+    if type_ in LIMITS_OF_INTEGERS:
+        return value if abs(value) <= LIMITS_OF_INTEGERS[type_] else None
+    return float(value) if abs(value) <= LIMITS[type_] else None  # false for NaN
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,18 @@ def _open(path: Path, options: Mapping[str, Any]) -> Any:
             raise _load_error(path.name, reason, chosen, hdus) from reason
         if pixels:
             opened.path = str(path)
+            _check_pixels(opened, hdus)
         return opened
+
+
+def _check_pixels(opened: Any, hdus: HDUList) -> None:
+    """Read what lightkurve and astropy would read only when you use it, so that a damaged file fails here and not later."""
+    for hdu in hdus:
+        _ = [*hdu.header.values()]
+    table = hdus[1].data
+    _ = [table[name] for name in table.names], opened.time, opened.quality, opened.column, opened.row
+    if opened.pipeline_mask.shape != (pixels := table["FLUX"].shape[1:]):
+        raise LoadError(f"{opened.path}: its aperture has {opened.pipeline_mask.shape} pixels, its images {pixels}")
 
 
 def _reason(error: BaseException) -> BaseException:
@@ -127,9 +138,10 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _load_error(name: str, reason: BaseException, chosen: Mapping[str, Any], hdus: HDUList) -> LoadError:
     column = chosen.get("flux_column")
-    columns = [name.lower() for name in getattr(getattr(hdus[1], "columns", None), "names", ())]
-    if isinstance(reason, KeyError) and column is not None and column not in columns:
-        return NoColumnError(column, columns, "the flux")
+    if isinstance(reason, KeyError) and column is not None:
+        columns = [name.lower() for name in getattr(getattr(hdus[1], "columns", None), "names", ())]
+        if column not in columns:
+            return NoColumnError(column, columns, "the flux")
     return LoadError(f"{name}: lightkurve cannot read it: {type(reason).__name__}: {reason}")
 
 

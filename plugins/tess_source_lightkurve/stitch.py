@@ -132,13 +132,19 @@ def _segment_of(curve: Any) -> Segment:
     return Segment(
         curve,
         pipeline=str(meta.get("AUTHOR") or said.pipeline or "unknown"),
-        sector=int(sector) if isinstance(sector, Integral | str) and str(sector).isdigit() else UNKNOWN,
+        sector=_sector_or_unknown(sector),
         file=file or "unknown",
         target=str(meta.get("TARGETID") or meta.get("LABEL") or "unknown"),
         flux=str(meta.get("FLUX_ORIGIN") or "unknown"),
         unit=_unit(curve),
         cadence=_cadence(curve),
     )
+
+
+def _sector_or_unknown(value: Any) -> int:
+    """Return a sector as a number of 16 bits, which the column has; a damaged header may have any value."""
+    told = str(value) if isinstance(value, Integral | str) else ""
+    return int(told) if told.isdecimal() and len(told) < len(str(2**15)) else UNKNOWN
 
 
 def _unit(curve: Any) -> str:

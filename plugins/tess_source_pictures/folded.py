@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
+from tess_source.tables.file_errors import errors_of_file
 from tess_source_dv.read.read_dvt import read_dvt
 from tess_source_pictures.gather import Curve, plain_numbers
 from tess_source_pictures.transits import TransitTimes, in_transit
@@ -110,7 +111,8 @@ def fold_series(path: Path, events: Sequence[TransitTimes]) -> dict[int, Folded]
     """
     wanted = {event.tce: event for event in events}
     series = {curve.meta["TCE"]: curve for curve in read_dvt(path)}
-    return {tce: _folded_tce(series[tce], event) for tce, event in wanted.items() if tce in series}
+    with errors_of_file(path):
+        return {tce: _folded_tce(series[tce], event) for tce, event in wanted.items() if tce in series}
 
 
 def _folded_tce(curve: Any, event: TransitTimes) -> Folded:

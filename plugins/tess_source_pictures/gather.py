@@ -13,6 +13,7 @@ from tess_source.display import text
 from tess_source.display.visible import logger
 from tess_source.errors import LoadError, QueryError, TessSourceError
 from tess_source.files.exposure import exptime_of_headers
+from tess_source.tables.file_errors import errors_of_file
 from tess_source.tables.reasons import Reasons
 from tess_source_dv.draw.target import only_target, tics_asked_for
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tess_source.tables.plan import Manifest
 
 __all__ = [
+    "LAST",
     "Curve",
     "Gathered",
     "chosen",
@@ -36,6 +38,8 @@ __all__ = [
 log: logging.Logger = logger(__name__)
 
 KINDS = ("lc", "fast-lc")
+LAST = 1e5
+"""A time beyond it is none [BTJD]: it is after the year 2280. Transits up to it would fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -139,12 +143,14 @@ def gather(light: Found, root: str | Path | None = None, **options: Any) -> Gath
     curves: list[Curve] = []
     failed: dict[str, str] = {entry.item.filename: entry.error for entry in manifest if not entry.ok}
     for opened in manifest.ok.iter_read(**options):
+        filename = opened.entry.item.filename
         try:
             if opened.error is not None:
                 raise opened.error
-            curves.append(_relative_curve(opened.value, opened.entry.item))
-        except (TessSourceError, OSError, ValueError) as error:
-            failed[opened.entry.item.filename] = str(error)
+            with errors_of_file(filename):
+                curves.append(_relative_curve(opened.value, opened.entry.item))
+        except (TessSourceError, OSError) as error:
+            failed[filename] = str(error)
     for line in Reasons(failed).said("is not shown", "files are not shown"):
         log.warning("%s", line)
     if not curves:
@@ -157,7 +163,7 @@ def _relative_curve(opened: Any, item: Any) -> Curve:
     if not hasattr(opened, "flux") or not hasattr(opened, "time"):
         raise LoadError(f"{type(opened).__name__} is no light curve")
     time, flux = plain_numbers(opened.time.btjd), plain_numbers(opened.flux)
-    good = np.isfinite(time) & np.isfinite(flux)
+    good = (np.abs(time) < LAST) & np.isfinite(flux)  # False for NaN
     middle = float(np.median(flux[good])) if good.any() else np.nan
     if not middle > 0:
         raise LoadError("it has no flux to be shown")

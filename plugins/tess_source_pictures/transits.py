@@ -17,6 +17,7 @@ from tess_source_dv.read.tces import TCEs, read_tces
 from tess_source_dv.sets.exact_sectors import fetch_reports
 from tess_source_dv.sets.members import all_products, members
 from tess_source_dv.sets.table import Sets, sets_of
+from tess_source_pictures.gather import LAST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["TransitTimes", "Validated", "ephemerides", "validated"]
 
 log: logging.Logger = logger(__name__)
+
+SHORTEST = 0.01
+"""No planet has a shorter period [d]; the transits of one that is damaged would fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -106,14 +110,17 @@ def _best_set(sets: Sets) -> Mapping[str, Any] | None:
 
 
 def ephemerides(known: Validated) -> list[TransitTimes]:
-    """Return an ephemeris for each TCE that has period, epoch and duration, by number."""
+    """Return an ephemeris for each TCE that has possible period, epoch and duration, by number."""
     told = next((row["sectors"] for row in known.sets if known.best and row["set"] == known.best["set"]), None)
     used = frozenset(sectors_of_text(told or ""))
     wanted = ("period", "epoch", "duration")
     return [
         TransitTimes(row["tce"], row["period"], row["epoch"], row["duration"], used)
         for row in known.tces
-        if all(row[name] is not None for name in wanted) and row["period"] > 0 and row["duration"] > 0
+        if all(row[name] is not None for name in wanted)
+        and row["period"] >= SHORTEST
+        and row["duration"] > 0
+        and abs(row["epoch"]) < LAST
     ]
 
 

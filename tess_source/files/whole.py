@@ -8,7 +8,7 @@ its sums, and also checks what lies behind the last HDU; that was done when the 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -18,6 +18,7 @@ from tess_source.disk import opened
 from tess_source.errors import DamagedFileError
 from tess_source.files.cards import Header
 from tess_source.files.fits_headers import read_headers
+from tess_source.files.fits_sizes import check_sizes
 from tess_source.files.gzipped import GZIP, unpacked
 
 __all__ = ["GZIP", "decompressed", "fault", "headers_of", "opened_plain"]
@@ -50,12 +51,7 @@ def opened_plain(path: Path) -> Iterator[BinaryIO]:
 
 def headers_of(file: BinaryIO) -> list[Header]:
     """Read the headers of an opened FITS file; see `tess_source.files.fits_headers.read_headers`."""
-
-    def read(start: int, count: int) -> bytes:
-        file.seek(start)
-        return file.read(count) or b""
-
-    return read_headers(read, file.seek(0, os.SEEK_END))
+    return read_headers(_reader_of(file), file.seek(0, os.SEEK_END))
 
 
 def fault(path: Path) -> str | None:
@@ -69,7 +65,7 @@ def fault(path: Path) -> str | None:
     Returns
     -------
     str or None
-        What is wrong; None if every HDU has all its bytes.
+        What is wrong; None if every HDU has all its bytes, and the sizes in the headers can be believed.
 
     Raises
     ------
@@ -79,6 +75,17 @@ def fault(path: Path) -> str | None:
     try:
         with opened_plain(path) as file:
             headers = headers_of(file)
+            check_sizes(headers, _reader_of(file))
     except DamagedFileError as error:
         return str(error)
     return None if any(header.data_bytes for header in headers) else "it holds headers, but no data"
+
+
+def _reader_of(file: BinaryIO) -> Callable[[int, int], bytes]:
+    """Return a function that reads some bytes at a position, or as many as there are."""
+
+    def read(start: int, count: int) -> bytes:
+        file.seek(start)
+        return file.read(count) or b""
+
+    return read

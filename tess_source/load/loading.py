@@ -13,10 +13,13 @@ from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExec
 from contextlib import contextmanager
 from multiprocessing import get_context
 from numbers import Integral
+from pathlib import Path
 from typing import Any
 
 from tess_source.errors import LoadError, NoReaderError, PluginError, QueryError, TessSourceError
 from tess_source.hooks.registry import Registry
+from tess_source.load.outcome import Outcome, as_sendable
+from tess_source.tables.file_errors import errors_of_file
 from tess_source.tables.items import Entry
 from tess_source.tables.loaded import Loaded, Opened
 from tess_source.threads import wait_for
@@ -53,17 +56,27 @@ def open_entry(registry: Registry, entry: Entry, options: Mapping[str, Any]) -> 
     NoReaderError
         If no plugin reads such files.
     LoadError
-        If it cannot be opened.
+        If it cannot be opened. Whatever else a reader raises becomes one, whose cause it is.
     OSError
         If it cannot be read.
     """
     if not entry.ok:
         raise FileNotFoundError(f"not fetched: {entry.error}")
-    opened: object | None = registry.call("tess_load", entry=entry, options=options)
+    if entry.path is not None and _is_no_file(entry.path):
+        raise LoadError(
+            f"{entry.path.name} is a pipe, a device or the like, not a file"
+        )  # a reader might wait for ever
+    with errors_of_file(entry.path or entry.item.uri):
+        opened: object | None = registry.call("tess_load", entry=entry, options=options)
     if opened is None:
         maker = entry.item.pipeline or "unknown origin"
         raise NoReaderError(f"no reader for {entry.item.kind!r} files of {maker}")
     return opened
+
+
+def _is_no_file(path: Path) -> bool:
+    """Return whether something is there that is neither a file nor a folder."""
+    return not os.path.isfile(path) and os.path.exists(path) and not os.path.isdir(path)  # noqa: PTH110, PTH112, PTH113  no OSError
 
 
 def read(registry: Registry, entries: Iterable[Entry], options: Mapping[str, Any]) -> Loaded:
@@ -141,7 +154,7 @@ def each_opened(
         raise QueryError(f"function={function!r}: give something that can be called with an opened file")
     if workers is None:
         return (Opened(entry, *_value_and_error(registry, entry, options, function)) for entry in entries)
-    task = functools.partial(_task, _pickled(registry), options, function)
+    task = functools.partial(_task, _pickled(registry), options, function, os.getpid())
     return _by_processes(entries, task, int(workers) if isinstance(workers, Integral) else workers)
 
 
@@ -162,11 +175,12 @@ def _value_and_error(
 
 
 def _object_and_error(registry: Registry, entry: Entry, options: Mapping[str, Any]) -> tuple[Any, Exception | None]:
+    """Return the opened file, or the error of this file. Only an argument that is wrong for every file is raised."""
     try:
         return open_entry(registry, entry, options), None
-    except QueryError:  # an argument that is wrong for every file
+    except QueryError:
         raise
-    except (TessSourceError, OSError, ValueError) as error:
+    except (TessSourceError, OSError) as error:
         return None, error
 
 
@@ -174,11 +188,11 @@ def _object_and_error(registry: Registry, entry: Entry, options: Mapping[str, An
 
 
 def _by_processes(
-    entries: Iterable[Entry], task: Callable[[Entry], tuple[Any, Exception | None]], workers: int | Executor
+    entries: Iterable[Entry], task: Callable[[Entry], Outcome], workers: int | Executor
 ) -> Iterator[Opened]:
     """Yield results of other processes in order, with a few files under way."""
     with _executor_and_width(workers) as (pool, width):
-        waiting: deque[tuple[Entry, Future[tuple[Any, Exception | None]]]] = deque()
+        waiting: deque[tuple[Entry, Future[Outcome]]] = deque()
         try:
             for entry in entries:
                 waiting.append((entry, pool.submit(task, entry)))
@@ -195,9 +209,10 @@ def _by_processes(
                 future.cancel()
 
 
-def _result(entry: Entry, future: Future[tuple[Any, Exception | None]]) -> Opened:
+def _result(entry: Entry, future: Future[Outcome]) -> Opened:
     wait_for([future])
-    return Opened(entry, *future.result())
+    outcome = future.result()
+    return Opened(entry, outcome.value, outcome.error)
 
 
 @contextmanager
@@ -223,9 +238,16 @@ def _executor_and_width(workers: int | Executor) -> Iterator[tuple[Executor, int
 
 
 def _task(
-    plugins: bytes, options: Mapping[str, Any], function: Callable[[Any], Any] | None, entry: Entry
-) -> tuple[Any, Exception | None]:
-    return _value_and_error(_unpickled(plugins), entry, options, function)
+    plugins: bytes, options: Mapping[str, Any], function: Callable[[Any], Any] | None, caller: int, entry: Entry
+) -> Outcome:
+    """Open a file in a worker, which is a thread of the process `caller`, or another process."""
+    try:
+        return Outcome(*_value_and_error(_unpickled(plugins), entry, options, function))
+    except Exception as wrong:
+        sendable = wrong if os.getpid() == caller else as_sendable(wrong)
+        if sendable is wrong:
+            raise
+        raise sendable from None
 
 
 def _pickled(registry: Registry) -> bytes:

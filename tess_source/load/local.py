@@ -48,7 +48,7 @@ def manifest_of(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
     found = [place for path in given for place in _files_at(user_path(path))]
     if not found:
         raise QueryError("there is no path to open; give one or several")
-    if not any(place.exists() for place in found):
+    if not any(map(os.path.exists, found)):  # unlike Path.exists, it takes every name
         more = f", nor any of {len(found) - 1:,} more" if len(found) > 1 else ""
         raise FileNotFoundError(f"there is no file {str(found[0])!r}{more}")
     places = list(dict.fromkeys(place.absolute() for place in found))
@@ -68,11 +68,11 @@ def manifest_of(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 def _files_at(path: Path) -> Iterator[Path]:
     """Yield a file, the files of a folder, or those that fit a pattern. A path with nothing there is for the reader to report."""
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112  as above
         if not (found := sorted(_files_below(path))):
             raise IsADirectoryError(f"{str(path)!r} is a folder without a TESS or FITS file")
         yield from found
-    elif has_magic(str(path)) and not path.exists():
+    elif has_magic(str(path)) and not os.path.exists(path):  # noqa: PTH110
         if not (found := sorted(place for place in map(Path, glob(str(path), recursive=True)) if place.is_file())):  # noqa: PTH207
             raise FileNotFoundError(f"there is no file that fits {str(path)!r}")
         yield from found
@@ -92,10 +92,10 @@ def _files_below(folder: Path) -> Iterator[Path]:
 def _exptime(path: Path) -> float | None:
     """Return the exposure time [s] that a file tells. A file that cannot be read is for the reader to report."""
     try:
-        return exptime_of_file(path)
+        return exptime_of_file(path) if os.path.isfile(path) else None  # noqa: PTH113  a pipe would be waited for
     except OSError:
         return None
 
 
 def _size(path: Path) -> int | None:
-    return path.stat().st_size if path.is_file() else None
+    return path.stat().st_size if os.path.isfile(path) else None  # noqa: PTH113

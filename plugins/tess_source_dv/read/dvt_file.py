@@ -16,6 +16,7 @@ from tess_source.errors import DamagedFileError, LoadError, NoReaderError
 from tess_source.files.cards import Header, Value
 from tess_source.files.whole import fault, headers_of, opened_plain
 from tess_source.paths import user_path
+from tess_source.tables.file_errors import errors_of_file
 from tess_source_dv.keys import set_key
 from tess_source_dv.sector_bits import sectors_of_bits
 
@@ -107,6 +108,8 @@ def opened(source: str | Path | HDUList) -> Iterator[OpenedDVT]:
         If bytes or tables are missing.
     NoReaderError
         If it is another file.
+    LoadError
+        If its bytes are there, but make no sense: also for whatever else is raised while it is open.
     OSError
         If there is no such file, or it cannot be read.
     """
@@ -115,11 +118,13 @@ def opened(source: str | Path | HDUList) -> Iterator[OpenedDVT]:
 
     if isinstance(source, fits.HDUList):
         name = cast("HDUList", source).filename()  # for a file in memory astropy makes one up
-        yield _checked_dvt(OpenedDVT(source, str(Path(name).absolute()) if name and Path(name).is_file() else None))
+        path = Path(name).absolute() if name and Path(name).is_file() else None
+        with errors_of_file(path or "this HDU list"):
+            yield _checked_dvt(OpenedDVT(source, str(path) if path else None))
         return
     path = user_path(source).absolute()
     _check_kind(path)
-    with fits.open(path, memmap=False) as hdus:
+    with errors_of_file(path), fits.open(path, memmap=False) as hdus:
         yield _checked_dvt(OpenedDVT(hdus, str(path)))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source.display.visible import logger
-from tess_source.errors import LoadError, nearest
+from tess_source.errors import LoadError, NoColumnError, UnknownNameError, nearest
 from tess_source_dv.read.dvt_file import opened
 from tess_source_dv.read.series import curve_of_tce, curves_of
 from tess_source_lightkurve.readers import check
@@ -123,6 +123,8 @@ def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
     ------
     QueryError
         If a keyword, or its value, makes no sense for any file.
+    NoColumnError
+        If the file has no such column for the flux.
     LoadError
         If a keyword is for other files only. And as `read_dvt`.
     """
@@ -135,7 +137,10 @@ def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
             close = nearest(name, known)
             hint = f"did you mean {close[0]!r}?" if close else f"it takes {', '.join(known)}"
             raise LoadError(f"the reader of DV time series takes no argument {name!r}; {hint}")
-    return read_dvt(entry.path, **options)
+    try:
+        return read_dvt(entry.path, **options)
+    except UnknownNameError as error:  # of a column, which other files may have
+        raise NoColumnError(error.name, error.choices, "the flux") from error
 
 
 def collect(objects: Sequence[object]) -> Mapping[str, object] | None:

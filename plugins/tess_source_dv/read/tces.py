@@ -252,6 +252,8 @@ def read_dvt_headers(path: Path | str) -> TCEs:
     path = user_path(path)
     name, (primary, found) = names.parse(path.name), headers(path)
     tic = primary["TICID"]
+    if type(tic) is not int:
+        raise DamagedFileError(f"{path.name} is damaged: TICID is {tic!r}")
     if name.tic is not None and name.tic != tic:
         raise LoadError(f"{path.name} is a time series of TIC {tic}, not of TIC {name.tic} as its name says")
     try:
@@ -268,7 +270,10 @@ def read_dvt_headers(path: Path | str) -> TCEs:
 
 
 def _tce_values(cards: Mapping[str, Any], filename: str) -> dict[str, Any]:
-    if (origin := (cards.get("BJDREFI") or 0) + (cards.get("BJDREFF") or 0)) != BTJD:
+    parts = [cards.get("BJDREFI") or 0, cards.get("BJDREFF") or 0]
+    if not all(isinstance(part, int | float) for part in parts):
+        raise DamagedFileError(f"{filename} is damaged: BJDREFI and BJDREFF are {parts[0]!r} and {parts[1]!r}")
+    if (origin := sum(parts)) != BTJD:
         raise LoadError(f"{filename} counts days from BJD {origin}, not from {BTJD:.0f} (BTJD)")
     number = str(cards["EXTNAME"]).removeprefix("TCE_")
     if not number.isdecimal():

@@ -1,0 +1,51 @@
+"""What a reader raised, as the error of one file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import PurePath
+
+from tess_source.errors import LoadError, TessSourceError
+
+__all__ = ["errors_of_file", "in_words"]
+
+
+@contextmanager
+def errors_of_file(file: str | os.PathLike[str]) -> Iterator[None]:
+    """Raise whatever a reader raises as an error of the file: the border between readers and the other files.
+
+    Readers meet bytes that their authors did not think of, and raise whatever comes of it: astropy alone raises VerifyError, KeyError,
+    AttributeError, TypeError and more. A MemoryError is an error of the file too: what is not there for one file may be for the next.
+    KeyboardInterrupt, SystemExit and the like are not.
+
+    Parameters
+    ----------
+    file : path or str
+        The file, or its URI.
+
+    Raises
+    ------
+    TessSourceError or OSError
+        As the reader raised them.
+    LoadError
+        For every other exception, which is its cause; the message names the file.
+    """
+    try:
+        yield
+    except (TessSourceError, OSError):
+        raise
+    except Exception as error:
+        if isinstance(error, MemoryError):
+            error.__traceback__ = error.__context__ = error.__cause__ = None  # their frames would keep what was read
+        raise LoadError(f"{PurePath(file).name} cannot be read: {in_words(error)}") from error
+
+
+def in_words(error: BaseException) -> str:
+    """Return the class and the message of an error."""
+    try:
+        said = str(error)
+    except Exception:  # noqa: BLE001  the error of a stranger, which cannot even be shown
+        said = ""
+    return f"{type(error).__name__}{': ' if said else ''}{said}"
