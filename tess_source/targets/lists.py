@@ -13,6 +13,7 @@ from typing import Any
 from tess_source._lazy import pl, whole
 from tess_source.errors import DamagedFileError, LoadError, QueryError, bare_reason
 from tess_source.files.fits_headers import read_headers
+from tess_source.files.fits_sizes import check_sizes
 from tess_source.files.fits_table import FitsTable
 from tess_source.files.whole import GZIP, decompressed
 from tess_source.paths import user_path
@@ -145,7 +146,12 @@ def _checked(rows: Iterable[ListedRow], where: str, missing: str) -> list[Any]:
 
 def _check_tables(content: bytes) -> None:
     """Check that the tables of a FITS file have the sizes that their headers say: astropy makes arrays of any size."""
-    primary, *others = read_headers(lambda start, count: content[start : start + count], len(content))
+
+    def read(start: int, count: int) -> bytes:
+        return content[start : start + count]
+
+    primary, *others = headers = read_headers(read, len(content))
+    check_sizes(headers, read)
     for header in others:
         if header.get("XTENSION") == "BINTABLE":
             FitsTable(primary, header, memoryview(content))

@@ -130,7 +130,7 @@ def test_numbers_of_which_nothing_else_in_the_file_says_that_they_are_wrong(
 def test_an_image_is_not_unpacked_to_more_than_its_bytes_can_hold(tmp_path: Path, axis: str) -> None:
     path = tmp_path / "file.fits"
     path.write_bytes(with_card(written(fits.CompImageHDU(IMAGE)), axis, "900000000"))
-    assert "its image has 180,000,000,000 bytes" in str(fault(path))
+    assert "its image is larger than anything that" in str(fault(path))
 
 
 def test_descriptors_that_lead_behind_the_table_are_damage(tmp_path: Path) -> None:
