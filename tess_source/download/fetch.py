@@ -12,19 +12,12 @@ from urllib.parse import urlsplit
 from tess_source.download.claim import Claim
 from tess_source.download.destination import Destination
 from tess_source.download.existing import whole
+from tess_source.download.failures import AgainError, DamagedError, StoppedError, reason_of, without_secrets
 from tess_source.download.part import Part
 from tess_source.download.progress import Progress, Share
 from tess_source.download.throttle import Throttle
-from tess_source.download.transfer import (
-    AgainError,
-    DamagedError,
-    StoppedError,
-    Task,
-    Transfers,
-    reason_of,
-    unpacked,
-    without_secrets,
-)
+from tess_source.download.transfer import Task, Transfers
+from tess_source.download.unpacking import unpacked
 from tess_source.errors import DownloadError, TessSourceError
 from tess_source.hooks.records import Request
 from tess_source.settings import Patience, without_user

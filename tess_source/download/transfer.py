@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import threading
 import time
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,9 +16,11 @@ from tess_source._version import USER_AGENT
 from tess_source.download import http
 from tess_source.download.claim import Claim
 from tess_source.download.destination import Destination
+from tess_source.download.failures import AgainError, DamagedError, PageError, StoppedError, reason_of
 from tess_source.download.part import Part, PartLostError, Source
 from tess_source.download.progress import Share
-from tess_source.download.route import proxy_answer, through, trouble_of
+from tess_source.download.response import check_rest, expected_size, refusal, source_of
+from tess_source.download.route import through, trouble_of
 from tess_source.errors import DownloadError, NetworkError, bare_reason
 from tess_source.files.verify import Verifier
 from tess_source.hooks.records import Request
@@ -30,58 +30,12 @@ from tess_source.tables.items import Item
 if TYPE_CHECKING:
     import urllib3
 
-__all__ = [
-    "AgainError",
-    "DamagedError",
-    "PageError",
-    "StoppedError",
-    "Transfers",
-    "reason_of",
-    "unpacked",
-    "without_secrets",
-]
+__all__ = ["CHUNK", "Task", "Transfers"]
 
 CHUNK = 1 << 20
 """Most bytes per read; a read returns what the system has."""
 GATHER, LINGER = 1 << 19, 0.25
 """Bytes that are written and summed at a time, and seconds after which fewer are: each call makes threads wait for each other."""
-RETRY = frozenset({408, 412, 416, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527})
-STRAINED = frozenset({429, 503, 504})
-
-
-class StoppedError(Exception):
-    """The run was interrupted while a file was being fetched."""
-
-
-class AgainError(DownloadError):
-    """A failure that may be temporary.
-
-    Parameters
-    ----------
-    problem : str
-    pause : float, optional
-        Seconds that the server asked to wait.
-    strain : bool
-        Whether it is a sign that the archive has too many requests.
-    everybody : bool
-        Whether the pause holds for all files of this host.
-    """
-
-    def __init__(
-        self, problem: str, pause: float | None = None, *, strain: bool = False, everybody: bool = False
-    ) -> None:
-        self.pause: float | None = pause
-        self.strain: bool = strain
-        self.everybody: bool = everybody
-        super().__init__(problem)
-
-
-class PageError(AgainError):
-    """The server sent an HTML page in place of a file."""
-
-
-class DamagedError(AgainError):
-    """All bytes arrived, and they are wrong."""
 
 
 @dataclass
@@ -218,30 +172,17 @@ class Transfers:
 
     def _check_response(self, task: Task, response: urllib3.BaseHTTPResponse, *, asked: bool) -> None:
         """Check by status and headers that the response is the file, or the rest of it."""
-        part = task.part
+        part, url = task.part, task.request.url
         if response.status == 206 and asked:
-            _check_rest(response, part)
+            check_rest(response, part)
         elif response.status == 200:
-            expected = _expected_size(task.item, response)
+            expected = expected_size(task.item, response)
             self.destination.room(part, expected)
-            tag = http.strong_etag(response)
-            source = Source(task.request.url, tag, "" if tag else http.last_modified(response))
-            part.restart(task.verifier(expected), expected, source)
+            part.restart(task.verifier(expected), expected, source_of(response, url))
         else:
-            way = through(task.request.url, answered=True)
-            problem = f"the server answered {response.status} {response.reason or ''}".rstrip() + way
-            if response.status == 407:
-                problem = proxy_answer(407, "", task.request.url).words
             if response.status in {412, 416}:
                 part.forget()
-            if response.status not in RETRY:
-                raise DownloadError(problem)
-            raise AgainError(
-                problem,
-                http.retry_after(response),
-                strain=response.status in STRAINED,
-                everybody=response.status == 429,
-            )
+            raise refusal(response, url)
 
     def _write(self, task: Task, chunks: Iterable[bytes]) -> None:
         part, verifier = task.part, task.part.verifier
@@ -326,75 +267,3 @@ def _joined_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
         raise
     if pending:
         yield b"".join(pending)
-
-
-def unpacked(packed: Part, task: Task, destination: Destination) -> None:
-    """Write the one file of a zip file to the part of a task, and verify it.
-
-    Raises
-    ------
-    DownloadError
-        If it is no zip file, or does not hold exactly one file.
-    OSError
-        If this machine cannot write the file.
-    """
-    try:
-        with zipfile.ZipFile(packed.file) as pack:
-            members = [member for member in pack.infolist() if not member.is_dir()]
-            if len(members) != 1:
-                raise DownloadError(f"what came is a zip file with {len(members)} files in it, one is expected")
-            size = members[0].file_size
-            if task.item.size not in {None, size}:
-                raise DownloadError(f"the zip file holds a file of {size:,} bytes, {task.item.size:,} are expected")
-            destination.room(task.part, size)
-            verifier = task.verifier(size)
-            with pack.open(members[0]) as source, task.part.open() as write:
-                while chunk := source.read(CHUNK):
-                    write(chunk)
-                    verifier.feed(chunk)
-                    task.claim.beat()
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        raise DownloadError(f"what came is not a whole zip file: {error}") from error
-    if problem := verifier.finish():
-        raise DownloadError(f"what the zip file holds is not the file: {problem}")
-    task.part.restart(verifier, size, Source(task.request.url))
-
-
-def without_secrets(text: str, secrets: Iterable[str]) -> str:
-    """Return a message without secrets, e.g. one that cites a header that cannot be sent."""
-    words = {word for secret in secrets for word in re.split(r"[\s=;,]+", secret) if len(word) >= 4}
-    for word in sorted(words, key=len, reverse=True):
-        text = text.replace(word, "***")
-    return text
-
-
-def _expected_size(item: Item, response: urllib3.BaseHTTPResponse) -> int | None:
-    """Return the size that the file must have; the archive's list and the server must agree."""
-    announced = http.length(response)
-    if item.size is not None and announced is not None and item.size != announced:
-        kind = response.headers.get("Content-Type", "").lower()
-        page = " (an HTML page)" if kind.startswith("text/html") else ""
-        raise AgainError(f"the server offers {announced:,} bytes{page}, {item.size:,} are expected")
-    return item.size if item.size is not None else announced
-
-
-def _check_rest(response: urllib3.BaseHTTPResponse, part: Part) -> None:
-    """Check that a response with status 206 is the rest of the same file: nothing else is ever appended."""
-    found, source = http.content_range(response), part.source
-    assert source is not None
-    tag, changed = http.strong_etag(response), response.headers.get("Last-Modified", "").strip()
-    same = tag == source.etag if source.etag else changed == source.modified
-    fits = found is not None and part.expected is not None and found == (part.count, part.expected - 1, part.expected)
-    if not (same and fits and http.length(response) in {None, (part.expected or 0) - part.count}):
-        part.forget()
-        raise AgainError("the server did not continue the file where it was asked to")
-
-
-def reason_of(error: BaseException) -> str:
-    """Return what went wrong, in words, without urllib3's connection object and the queries of addresses, which may hold a signature."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-    message = str(error) or type(error).__name__
-    if message.startswith(("HTTPConnection", "HTTPSConnection", "<")) and ": " in message:
-        message = message.split(": ", 1)[1]
-    return re.sub(r"\?[^\s'\")]+", "?…", message)
