@@ -201,8 +201,8 @@ class Transfers:
         if verifier.problem is None and part.expected is not None and verifier.size < part.expected:
             raise AgainError(f"{verifier.size:,} bytes came, {part.expected:,} were announced")
         if problem := verifier.finish():
-            if verifier.size and verifier.is_page():
-                raise PageError("what came is not the file but an HTML page")
+            if verifier.page:
+                raise PageError(f"what came is not the file but {verifier.page}")
             if verifier.size == part.expected or part.expected is None:
                 raise DamagedError(f"what came is not the file: {problem}")
             part.forget()
