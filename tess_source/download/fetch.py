@@ -157,11 +157,11 @@ class Fetcher:
         """Fetch the zip file that holds the item's file, and unpack it."""
         if task.request.unpack != "zip":
             raise DownloadError(f"unpack={task.request.unpack!r} is not known; 'zip' is")
-        item = replace(task.item, path=f"{task.item.path}.zip", size=None, sha256=None, kind="other")
+        item = replace(task.item, path=f"{task.item.path}.packed", size=None, sha256=None, kind="other")
         packed = self.folder.part(item.path, task.claim.name)
         try:
             self._receive(Task(item, task.request, packed, task.claim, task.share))
-            unpacked(packed, task, self.folder)
+            unpacked(packed, task, self.folder, self.patience)
         finally:
             packed.remove()
 

@@ -19,7 +19,7 @@ from tess_source.download.destination import Destination
 from tess_source.download.failures import AgainError, DamagedError, PageError, StoppedError, reason_of
 from tess_source.download.part import Part, PartLostError, Source
 from tess_source.download.progress import Share
-from tess_source.download.response import check_rest, expected_size, refusal, source_of
+from tess_source.download.response import EMPTY, check_rest, expected_size, refusal, source_of
 from tess_source.download.route import through, trouble_of
 from tess_source.errors import DownloadError, NetworkError, bare_reason
 from tess_source.files.verify import Verifier
@@ -174,7 +174,7 @@ class Transfers:
         """Check by status and headers that the response is the file, or the rest of it."""
         part, url = task.part, task.request.url
         if response.status == 206 and asked:
-            check_rest(response, part)
+            check_rest(task.item, response, part)
         elif response.status == 200:
             expected = expected_size(task.item, response)
             self.destination.room(part, expected)
@@ -192,6 +192,8 @@ class Transfers:
             for chunk in chunks:
                 if self.stop.is_set():
                     raise StoppedError
+                if part.expected is None:
+                    self._check_end(part, len(chunk))
                 write(chunk)
                 verifier.feed(chunk)
                 task.share.at(verifier.size)
@@ -200,6 +202,8 @@ class Transfers:
                     break
         if verifier.problem is None and part.expected is not None and verifier.size < part.expected:
             raise AgainError(f"{verifier.size:,} bytes came, {part.expected:,} were announced")
+        if part.expected is None and not verifier.size and task.item.sha256 is None:
+            raise AgainError(EMPTY)
         if problem := verifier.finish():
             if verifier.page:
                 raise PageError(f"what came is not the file but {verifier.page}")
@@ -207,6 +211,15 @@ class Transfers:
                 raise DamagedError(f"what came is not the file: {problem}")
             part.forget()
             raise AgainError(f"what came is not the file: {problem}")
+
+    def _check_end(self, part: Part, more: int) -> None:
+        """Check that a body of unknown size is not too large, and that there is room for its next bytes."""
+        if part.count + more > self.patience.largest:
+            raise DownloadError(
+                f"what comes has no end: more than {self.patience.largest:,} bytes, and nothing tells its size; "
+                "Patience(largest=…) sets this limit"
+            )
+        self.destination.room(part, more)
 
     @contextlib.contextmanager
     def _registered(self, response: urllib3.BaseHTTPResponse) -> Iterator[urllib3.BaseHTTPResponse]:

@@ -167,28 +167,33 @@ class Beginning:
         return self._form != "other" or self._ending in TEXT_ENDINGS
 
     def _other_form(self, *, final: bool) -> str | None:
-        head = self._head
+        if not self._head:
+            return "" if final else None
         if self._ending in TEXT_ENDINGS or self._html:
-            packed = head.startswith(GZIP)
-            return (
-                "it is compressed by gzip, though its name does not say so" if packed else _more(len(head) < 2, final)
-            )
-        if not head:
-            return ""
-        if self._ending == ".tar":
-            if len(head) < BLOCK and not final:
-                return None
-            if head.startswith(GZIP):  # some archives compress a tar file, and do not tell
-                return self._packed_problem(head, self._name)
-            return "" if head.startswith(PACKED) else _tar_problem(head[:BLOCK])
+            return self._plain_text(final=final)
+        return self._tar(final=final) if self._ending == ".tar" else self._signature(final=final)
+
+    def _plain_text(self, *, final: bool) -> str | None:
+        if self._head.startswith(GZIP):
+            return "it is compressed by gzip, though its name does not say so"
+        return None if len(self._head) < len(GZIP) and not final else ""
+
+    def _tar(self, *, final: bool) -> str | None:
+        if len(self._head) < BLOCK and not final:
+            return None
+        if self._head.startswith(GZIP):  # some archives compress a tar file, and do not tell
+            return self._packed_problem(self._head, self._name)
+        return "" if self._head.startswith(PACKED) else _tar_problem(self._head[:BLOCK])
+
+    def _signature(self, *, final: bool) -> str | None:
         signatures = SIGNATURES.get(self._ending, (b"",))
-        if not head.startswith(signatures):
-            partial = any(one.startswith(head) for one in signatures)
+        if not self._head.startswith(signatures):
+            partial = any(one.startswith(self._head) for one in signatures)
             return None if partial and not final else f"it does not begin as a file of the type {self._ending}"
-        if self._ending in {".gz", ".tgz"}:
-            name = f"{self._name[:-4]}.tar" if self._ending == ".tgz" else self._name[: -len(self._ending)]
-            return None if len(head) < BLOCK and not final else self._packed_problem(head, name)
-        return ""
+        if self._ending not in {".gz", ".tgz"}:
+            return ""
+        name = f"{self._name[:-4]}.tar" if self._ending == ".tgz" else self._name[: -len(self._ending)]
+        return None if len(self._head) < BLOCK and not final else self._packed_problem(self._head, name)
 
     def _packed_problem(self, head: bytes, name: str) -> str:
         """Return what is wrong with the first bytes inside a compressed file, which is so called."""
@@ -205,10 +210,6 @@ class Beginning:
             inner.finish()
         self.page = inner.page
         return inner.problem or ""
-
-
-def _more(wanted: bool, final: bool) -> str | None:
-    return None if wanted and not final else ""
 
 
 def _tar_problem(block: bytes) -> str:
