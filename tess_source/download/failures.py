@@ -7,7 +7,11 @@ from collections.abc import Iterable
 
 from tess_source.errors import DownloadError
 
-__all__ = ["AgainError", "DamagedError", "PageError", "StoppedError", "reason_of", "without_secrets"]
+__all__ = ["FEW", "MANY", "AgainError", "DamagedError", "PageError", "StoppedError", "reason_of", "without_secrets"]
+
+
+FEW, MANY = 2, 10
+"""Files in a row that fail before their host is given up."""
 
 
 class StoppedError(Exception):
@@ -26,19 +30,26 @@ class AgainError(DownloadError):
         Whether it is a sign that the archive has too many requests.
     everybody : bool
         Whether the pause holds for all files of this host.
+    files : int
+        Files in a row that may fail so before the host is given up: `FEW` if it cannot be reached or wants no requests, `MANY` if the
+        reason may lie in the file, 0 if it does. See `tess_source.download.hosts`.
     """
 
     def __init__(
-        self, problem: str, pause: float | None = None, *, strain: bool = False, everybody: bool = False
+        self, problem: str, pause: float | None = None, *, strain: bool = False, everybody: bool = False, files: int = 0
     ) -> None:
         self.pause: float | None = pause
         self.strain: bool = strain
         self.everybody: bool = everybody
+        self.files: int = files
         super().__init__(problem)
 
 
 class PageError(AgainError):
-    """The server sent an HTML page in place of a file."""
+    """The server sent a page or a message in place of a file."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(f"what came is not the file but {page}", files=MANY)
 
 
 class DamagedError(AgainError):

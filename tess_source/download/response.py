@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tess_source.download import http
-from tess_source.download.failures import AgainError, PageError
+from tess_source.download.failures import FEW, MANY, AgainError, PageError
 from tess_source.download.part import Part, Source
 from tess_source.download.route import proxy_answer, through
 from tess_source.errors import DownloadError
@@ -48,8 +48,10 @@ def refusal(response: urllib3.BaseHTTPResponse, url: str) -> DownloadError:
         problem = proxy_answer(407, "", url).words
     if response.status not in RETRY:
         return DownloadError(problem)
+    too_many = response.status == 429
+    files = FEW if too_many else 0 if response.status in {412, 416} else MANY
     strain = response.status in STRAINED
-    return AgainError(problem, http.retry_after(response), strain=strain, everybody=response.status == 429)
+    return AgainError(problem, http.retry_after(response), strain=strain, everybody=too_many, files=files)
 
 
 def expected_size(item: Item, response: urllib3.BaseHTTPResponse) -> int | None:
@@ -70,7 +72,7 @@ def expected_size(item: Item, response: urllib3.BaseHTTPResponse) -> int | None:
         words = f" ({page})" if page else ""
         raise AgainError(f"the server offers {announced:,} bytes{words}, {item.size:,} are expected")
     if page:
-        raise PageError(f"what came is not the file but {page}")
+        raise PageError(page)
     if encoding := _encoding_of(item, response):
         raise DownloadError(f"the server sends the file encoded ({encoding}), which was not asked for")
     if announced == 0 and item.size is None and item.sha256 is None:

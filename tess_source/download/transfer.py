@@ -16,7 +16,7 @@ from tess_source._version import USER_AGENT
 from tess_source.download import http
 from tess_source.download.claim import Claim
 from tess_source.download.destination import Destination
-from tess_source.download.failures import AgainError, DamagedError, PageError, StoppedError, reason_of
+from tess_source.download.failures import FEW, MANY, AgainError, DamagedError, PageError, StoppedError, reason_of
 from tess_source.download.part import Part, PartLostError, Source
 from tess_source.download.progress import Share
 from tess_source.download.response import EMPTY, check_rest, expected_size, refusal, source_of
@@ -160,15 +160,16 @@ class Transfers:
             problem = "the redirects do not end" if "redirect" in str(cause) else reason_of(cause)
             if isinstance(cause, ProtocolError):
                 problem = f"the connection broke before an answer came{through(request.url)}"
+            files = 0 if "redirect" in str(cause) else MANY
             if trouble := trouble_of(error, request.url):
-                problem = trouble.words
+                problem, files = trouble.words, FEW
                 if trouble.lasting:
                     raise DownloadError(problem) from error
-            raise AgainError(problem, strain=isinstance(cause, Urllib3TimeoutError)) from error
+            raise AgainError(problem, strain=isinstance(cause, Urllib3TimeoutError), files=files) from error
         except HTTPError as error:
             broke = any(isinstance(cause, IncompleteRead) for cause in (error, *error.args))
             problem = f"the connection broke after {part.count:,} bytes" if broke else reason_of(error)
-            raise AgainError(problem, strain=isinstance(error, Urllib3TimeoutError)) from error
+            raise AgainError(problem, strain=isinstance(error, Urllib3TimeoutError), files=MANY) from error
 
     def _check_response(self, task: Task, response: urllib3.BaseHTTPResponse, *, asked: bool) -> None:
         """Check by status and headers that the response is the file, or the rest of it."""
@@ -206,7 +207,7 @@ class Transfers:
             raise AgainError(EMPTY)
         if problem := verifier.finish():
             if verifier.page:
-                raise PageError(f"what came is not the file but {verifier.page}")
+                raise PageError(verifier.page)
             if verifier.size == part.expected or part.expected is None:
                 raise DamagedError(f"what came is not the file: {problem}")
             part.forget()
@@ -245,7 +246,8 @@ class Transfers:
             came += len(chunk)
             if (now := time.monotonic()) - begin >= self.patience.over:
                 if came < self.patience.slowest * (now - begin):
-                    raise AgainError(f"the transfer stalled: {came:,} bytes in {now - begin:.0f} s", strain=True)
+                    problem = f"the transfer stalled: {came:,} bytes in {now - begin:.0f} s"
+                    raise AgainError(problem, strain=True, files=MANY)
                 begin, came = now, 0
         if self.stop.is_set():
             raise StoppedError
