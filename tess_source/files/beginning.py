@@ -16,7 +16,7 @@ __all__ = ["HTML_PAGE", "JSON_MESSAGE", "PAGE", "XML_MESSAGE", "Beginning", "end
 
 HTML_PAGE, JSON_MESSAGE, XML_MESSAGE = "an HTML page", "a JSON message", "an XML message"
 PAGE = f"it is {HTML_PAGE}, as servers send when something is wrong"
-FEW, MOST = 1 << 10, 1 << 16
+FEW, MOST = 1 << 10, 1 << 18
 """Bytes that tell nearly always, and most bytes of blanks and comments that are searched for what follows."""
 BLOCK = 512
 """Bytes of the first header of a tar file, and bytes of a compressed file that are looked into."""
@@ -103,16 +103,18 @@ class Beginning:
         """What is wrong, in words about "it"."""
         self._name, self._ending = name, ending_of(name)
         self._form, self._html = form, form == "html" or expects_html(name)
-        self._head = b""
+        self._head, self._enough = b"", FEW
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
         """Look at the next bytes."""
-        for most in (FEW, MOST):
-            room = most - len(self._head)
-            if self.undecided and room > 0 and len(data):
-                self._head += bytes(data[:room])
-                data = data[room:]
+        while self.undecided and len(data):
+            room = self._enough - len(self._head)
+            self._head += bytes(data[:room])
+            data = data[room:]
+            if len(self._head) <= FEW or len(self._head) == self._enough:
                 self._look(final=len(self._head) >= MOST)
+            if len(self._head) == self._enough:
+                self._enough *= 2  # so that blanks in small pieces are not searched again and again
 
     def finish(self) -> None:
         """Decide, since no more bytes come."""
