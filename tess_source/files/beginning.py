@@ -45,6 +45,8 @@ SIGNATURES: dict[str, tuple[bytes, ...]] = {
 """Ending → the bytes with which every such file begins. A tar file has no signature in its old form, but a sum."""
 
 PACKED = tuple(mark for ending in (".gz", ".bz2", ".xz", ".zst") for mark in SIGNATURES[ending])
+COMPRESSED = (GZIP, b"x\x01", b"x\x9c", b"x\xda", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"PK\3\4")
+"""First bytes that no text has: those of gzip, zlib, xz, Zstandard and zip."""
 
 STRONG = frozenset({"html", "head", "body"})
 WEAK = frozenset({
@@ -176,9 +178,9 @@ class Beginning:
         return self._tar(final=final) if self._ending == ".tar" else self._signature(final=final)
 
     def _plain_text(self, *, final: bool) -> str | None:
-        if self._head.startswith(GZIP):
-            return "it is compressed by gzip, though its name does not say so"
-        return None if len(self._head) < len(GZIP) and not final else ""
+        if self._head.startswith(COMPRESSED):
+            return "it is compressed, though its name does not say so"
+        return None if len(self._head) < max(map(len, COMPRESSED)) and not final else ""
 
     def _tar(self, *, final: bool) -> str | None:
         if len(self._head) < BLOCK and not final:

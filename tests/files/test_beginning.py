@@ -6,6 +6,7 @@ import gzip
 import io
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -226,7 +227,10 @@ def test_true_files_are_never_refused(name: str) -> None:
         ("a.zip", b"PK", "it does not begin as a file of the type .zip"),
         ("a.tar", b"text" * 999, "it is not a tar file"),
         ("a.tar", b"text", "it is not a tar file"),
-        ("a.csv", gzip.compress(b"a,b"), "it is compressed by gzip, though its name does not say so"),
+        ("a.csv", gzip.compress(b"a,b"), "it is compressed, though its name does not say so"),
+        ("a.txt", zlib.compress(b"text"), "it is compressed, though its name does not say so"),
+        ("a.html", zlib.compress(b"text", 9), "it is compressed, though its name does not say so"),
+        ("a.sh", in_zip(a=b"text"), "it is compressed, though its name does not say so"),
         ("a.sh", b'<?xml version="1.0"?><anything/>', "it is an XML message"),
         ("a.csv", b"<svg/>", "it is an XML message"),
     ],
