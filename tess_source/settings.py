@@ -48,7 +48,7 @@ NAMES = ("cache", "max_age")
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Tries, pauses and time limits of a download; the defaults suit an archive on another continent."""
+    """Tries, pauses and limits of a download; the defaults suit an archive on another continent."""
 
     tries: int = 4
     """Most tries in vain per address of a file; a try that brought bytes which can be continued is not in vain,
@@ -67,6 +67,8 @@ class Patience:
     """…if it stays below for so long [s]."""
     stale: float = 120.0
     """Seconds without an update after which another process's claim on a file does not count."""
+    largest: int = 5_000_000_000
+    """Most bytes of a file whose size neither the archive's list nor the server tells; about twice the largest cut-out of TESScut."""
     look: float = 0.25
     """Seconds between checks whether another process has finished a file."""
 
@@ -113,7 +115,7 @@ class Settings:
     progress: OnProgress = None
     """True: show a bar. False: show none. None: show one if stderr is a terminal. A function is called with (files done, bytes done)."""
     patience: Patience = field(default_factory=Patience, repr=False)
-    """Tries, pauses and time limits of each file."""
+    """Tries, pauses and limits of each file."""
     cache: str | Path | None = None
     """The cache folder, if it was given: see `tess_source.settings.cache_folder`."""
     max_age: float | None = None

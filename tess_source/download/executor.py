@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tess_source.disk import temporary_beside
 from tess_source.display.visible import logger
@@ -47,6 +47,15 @@ class Batch:
     token: str
     """Name of a file in the root that a worker must see. Otherwise it would write to another disk."""
     settings: Settings
+    lost: Mapping[str, str] = field(default_factory=dict)
+    """Hosts that earlier batches gave up → why."""
+
+
+class Returned(NamedTuple):
+    """What a worker returns: the entries of a batch, in the order of its items, and the hosts that it gave up."""
+
+    entries: list[Entry]
+    lost: Mapping[str, str]
 
 
 def check_executor(executor: Any) -> None:
@@ -108,27 +117,30 @@ def entries(
         }
 
     batches = iter(_batches(sorted(items), width))
-    running: dict[Future[list[Entry]], Sequence[int]] = {}
+    running: dict[Future[Returned], Sequence[int]] = {}
+    lost: dict[str, str] = {}
     try:
         while True:
             while len(running) < width and (numbers := next(batches, None)):
                 part = tuple(items[number] for number in numbers)
                 addresses = {uri: address for item in part for uri, address in located(item).items()}
-                batch = Batch(part, addresses, tuple(transports), str(top), token.name, plain)
+                batch = Batch(part, addresses, tuple(transports), str(top), token.name, plain, dict(lost))
                 running[_future_of(executor, batch)] = numbers
             if not running:
                 return
             done, _ = wait(running, timeout=LISTEN, return_when=FIRST_COMPLETED)
             for future in done:
                 numbers = running.pop(future)
-                yield from zip(numbers, _result(future, [items[n] for n in numbers]), strict=True)
+                result = _result(future, [items[n] for n in numbers])
+                lost |= result.lost
+                yield from zip(numbers, result.entries, strict=True)
     finally:
         for future in running:
             future.cancel()
         token.unlink(missing_ok=True)
 
 
-def work(batch: Batch) -> list[Entry]:
+def work(batch: Batch) -> Returned:
     """Fetch the files of a batch. Workers run this function.
 
     Parameters
@@ -137,16 +149,14 @@ def work(batch: Batch) -> list[Entry]:
 
     Returns
     -------
-    list of Entry
-        In the order of its items; failures are entries too.
+    Returned
+        Failures are entries too.
     """
     root = Path(batch.root)
     if not (root / batch.token).exists():
         problem = f"the folder {batch.root!r} on {socket.gethostname()!r} is not the one of the program that asks"
-        return [
-            Entry(item, FAILED, error=f"{problem}; workers need a folder that all of them share")
-            for item in batch.items
-        ]
+        error = f"{problem}; workers need a folder that all of them share"
+        return Returned([Entry(item, FAILED, error=error) for item in batch.items], {})
     run = _run_of(batch, root)
     try:
         for _ in run:
@@ -154,7 +164,7 @@ def work(batch: Batch) -> list[Entry]:
     except KeyboardInterrupt:
         log.info("interrupted; what was fetched is kept")
     pairs = zip(batch.items, run.entries, strict=True)
-    return [entry or Entry(item, FAILED, error=INTERRUPTED) for item, entry in pairs]
+    return Returned([entry or Entry(item, FAILED, error=INTERRUPTED) for item, entry in pairs], dict(run.lost))
 
 
 def _run_of(batch: Batch, root: Path) -> Run:
@@ -164,7 +174,8 @@ def _run_of(batch: Batch, root: Path) -> Run:
             raise TessSourceError(found)
         return found
 
-    return Run(batch.items, root, {scheme: Transport(scheme, locate) for scheme in batch.schemes}, batch.settings)
+    transports = {scheme: Transport(scheme, locate) for scheme in batch.schemes}
+    return Run(batch.items, root, transports, batch.settings, lost=batch.lost)
 
 
 def _addresses(uri: str, transport: Transport, settings: Settings) -> tuple[Request, ...] | str:
@@ -174,20 +185,21 @@ def _addresses(uri: str, transport: Transport, settings: Settings) -> tuple[Requ
         return f"{type(error).__name__}: {error}"
 
 
-def _future_of(executor: Executor, batch: Batch) -> Future[list[Entry]]:
+def _future_of(executor: Executor, batch: Batch) -> Future[Returned]:
     try:
         return executor.submit(work, batch)
     except Exception as error:  # noqa: BLE001  e.g. a broken pool: the files of this batch are reported as failed
-        failed: Future[list[Entry]] = Future()
+        failed: Future[Returned] = Future()
         failed.set_exception(error)
         return failed
 
 
-def _result(future: Future[list[Entry]], items: Sequence[Item]) -> list[Entry]:
+def _result(future: Future[Returned], items: Sequence[Item]) -> Returned:
     try:
         return future.result()
     except (Exception, CancelledError) as error:  # noqa: BLE001  a worker that died must not cost the other batches
-        return [Entry(item, FAILED, error=f"its worker failed: {type(error).__name__}: {error}") for item in items]
+        problem = f"its worker failed: {type(error).__name__}: {error}"
+        return Returned([Entry(item, FAILED, error=problem) for item in items], {})
 
 
 def _width_and_jobs(executor: Executor, jobs: int) -> tuple[int, int]:

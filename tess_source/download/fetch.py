@@ -5,32 +5,26 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 from tess_source.display.visible import logger
 from tess_source.download.claim import Claim
+from tess_source.download.connection import StoppedError
 from tess_source.download.destination import Destination
 from tess_source.download.existing import whole
+from tess_source.download.failures import AgainError, DamagedError, reason_of, without_secrets
+from tess_source.download.hosts import Hosts
 from tess_source.download.part import Part
 from tess_source.download.progress import Progress, Share
 from tess_source.download.throttle import Throttle
-from tess_source.download.transfer import (
-    AgainError,
-    DamagedError,
-    StoppedError,
-    Task,
-    Transfers,
-    reason_of,
-    unpacked,
-    without_secrets,
-)
+from tess_source.download.transfer import Task, Transfers
+from tess_source.download.unpacking import unpacked
 from tess_source.errors import DownloadError, TessSourceError
 from tess_source.hooks.records import Request
 from tess_source.settings import Patience
 from tess_source.tables.items import FAILED, FETCHED, INTERRUPTED, Entry, Item
-from tess_source.threads import paused
 
 __all__ = ["Fetcher", "scheme_of"]
 
@@ -53,6 +47,8 @@ class Fetcher:
     bar : Progress
     insecure_redirects : bool
         Whether redirects from https to http are followed.
+    lost : mapping, optional
+        Hosts that are given up already → why.
     """
 
     def __init__(
@@ -64,6 +60,7 @@ class Fetcher:
         jobs: int,
         bar: Progress,
         insecure_redirects: bool = False,
+        lost: Mapping[str, str] | None = None,
     ) -> None:
         self.folder: Destination = folder
         self.schemes: Collection[str] = schemes
@@ -73,11 +70,13 @@ class Fetcher:
         self.transfers: Transfers = Transfers(folder, patience, jobs, insecure_redirects)
         self.stop: threading.Event = self.transfers.stop
         self.throttle: Throttle = Throttle(jobs, self.stop)
+        self.hosts: Hosts = Hosts(patience, self.stop, lost)
 
     def halt(self) -> None:
         """Stop all threads soon, also those that wait for the next bytes of a slow server."""
         self.transfers.halt()
         self.throttle.wake()
+        self.hosts.wake()
 
     def close(self) -> None:
         """Close all connections."""
@@ -167,11 +166,11 @@ class Fetcher:
         """Fetch the zip file that holds the item's file, and unpack it."""
         if task.request.unpack != "zip":
             raise DownloadError(f"unpack={task.request.unpack!r} is not known; 'zip' is")
-        item = replace(task.item, path=f"{task.item.path}.zip", size=None, sha256=None, kind="other")
+        item = replace(task.item, path=f"{task.item.path}.packed", size=None, sha256=None, kind="other")
         packed = self.folder.part(item.path, task.claim.name)
         try:
             self._receive(Task(item, task.request, packed, task.claim, task.share))
-            unpacked(packed, task, self.folder)
+            unpacked(packed, task, self.folder, self.patience)
         finally:
             packed.remove()
 
@@ -185,12 +184,17 @@ class Fetcher:
         while True:
             before, tries = part.count, tries + 1
             with self.throttle.slot(host) as since:
+                self.hosts.check(host)
                 try:
                     self.transfers.receive(task)
                     break
                 except AgainError as error:
                     problem = error
-            hold = min(self.patience.longest, problem.pause or 0.0) if problem.everybody else 0.0
+                except DownloadError:
+                    self.hosts.answer(host)
+                    raise
+            held = problem.everybody and host not in self.hosts.lost
+            hold = min(self.patience.longest, problem.pause or 0.0) if held else 0.0
             eased = problem.strain and self.throttle.lower(since, host, hold) and problem.everybody
             digest = part.verifier.sha256 if part.verifier is not None else ""
             if isinstance(problem, DamagedError):
@@ -201,13 +205,22 @@ class Fetcher:
             grown = part.continues(request.url) is not None and part.count > before
             if not (grown or eased):  # "too many requests" is no fault of this file while there can be fewer
                 vain += 1
+            self._note(host, problem, since, vain=not (grown or eased))
             if vain >= self.patience.tries or tries >= self.patience.most:
                 raise DownloadError(f"{problem} (tried {tries} times)") from problem
             pause = self.patience.pause(max(1, vain), problem.pause)
             log.debug("%s: %s; again in %.1f s", task.item.uri, problem, pause)
-            if paused(self.stop, pause):
+            if self.hosts.pause(host, pause):
                 raise StoppedError
         self.throttle.ease()
+        self.hosts.answer(host, file=True)
+
+    def _note(self, host: str, problem: AgainError, since: float, *, vain: bool) -> None:
+        """Note what a try that failed tells about its host."""
+        if problem.files and vain and self.hosts.refuse(host, problem, since):
+            self.throttle.release(host)
+        elif not problem.everybody and (not problem.files or not vain):
+            self.hosts.answer(host)
 
     def _adopt(self, task: Task) -> None:
         """Resume the part of an ended run, if it is of the same address and size."""

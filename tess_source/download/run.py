@@ -64,6 +64,8 @@ class Run:
         Its workers fetch the files, in place of threads of this process.
     by_executor : callable, optional
         The function by which they do.
+    lost : mapping, optional
+        Hosts that are given up already → why.
     """
 
     def __init__(
@@ -74,12 +76,15 @@ class Run:
         settings: Settings,
         executor: Executor | None = None,
         by_executor: ByExecutor | None = None,
+        lost: Mapping[str, str] | None = None,
     ) -> None:
         self.items: Sequence[Item] = items
         self.root: Path = root
         self.settings: Settings = settings
         self.entries: list[Entry | None] = [None] * len(items)
         """Entries so far; threads fill them in."""
+        self.lost: Mapping[str, str] = lost or {}
+        """Hosts that were given up → why."""
         self._transports, self._executor, self._by_executor = transports, executor, by_executor
 
     def __iter__(self) -> Iterator[Entry]:
@@ -101,16 +106,11 @@ class Run:
     def _by_threads(self, todo: Sequence[int], bar: Progress) -> Iterator[Entry]:
         settings = self.settings
         folder = LocalFolder(self.root)
-        fetcher = Fetcher(
-            folder,
-            tuple(self._transports),
-            self._addresses_of,
-            settings.patience,
-            settings.jobs,
-            bar,
-            settings.insecure_redirects,
-        )
-        work = _Work(todo, settings.patience.look, fetcher.stop)
+        schemes, patience, jobs = tuple(self._transports), settings.patience, settings.jobs
+        insecure = settings.insecure_redirects
+        fetcher = Fetcher(folder, schemes, self._addresses_of, patience, jobs, bar, insecure, self.lost)
+        self.lost = fetcher.hosts.lost
+        work = _Work(todo, patience.look, fetcher.stop)
 
         def do(index: int) -> Entry | None:
             entry = fetcher.entry(self.items[index])

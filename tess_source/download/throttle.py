@@ -62,7 +62,7 @@ class Throttle:
         finally:
             with self._change:
                 self._active -= 1
-                self._change.notify()
+                self._change.notify_all()  # not only one, which may be waiting for another host's hold
 
     def lower(self, since: float, host: str, hold: float = 0.0) -> bool:
         """Lower the limit after a sign of strain; return False if it is one file at a time already.
@@ -97,7 +97,13 @@ class Throttle:
                 self.limit += 1
                 self._well = 0
                 log.debug("%d files at the same time", self.limit)
-                self._change.notify()
+                self._change.notify_all()
+
+    def release(self, host: str) -> None:
+        """End the time without requests to a host."""
+        with self._change:
+            self._holds.pop(host, None)
+            self._change.notify_all()
 
     def wake(self) -> None:
         """Wake all waiting threads, so that they check `stop`."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import threading
 import time
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,11 +17,13 @@ from tess_source.download import http
 from tess_source.download.claim import Claim
 from tess_source.download.connection import LateError, StoppedError
 from tess_source.download.destination import Destination
+from tess_source.download.failures import FEW, MANY, AgainError, DamagedError, PageError, reason_of
 from tess_source.download.head import head_problem
 from tess_source.download.part import Part, PartLostError, Source
 from tess_source.download.progress import Share
 from tess_source.download.redirects import RedirectError
-from tess_source.download.route import proxy_answer, through, trouble_of
+from tess_source.download.response import EMPTY, check_rest, expected_size, refusal, source_of
+from tess_source.download.route import through, trouble_of
 from tess_source.errors import DownloadError, NetworkError, bare_reason
 from tess_source.files.verify import Verifier
 from tess_source.hooks.records import Request
@@ -33,54 +33,12 @@ from tess_source.tables.items import Item
 if TYPE_CHECKING:
     import urllib3
 
-__all__ = [
-    "AgainError",
-    "DamagedError",
-    "PageError",
-    "StoppedError",
-    "Transfers",
-    "reason_of",
-    "unpacked",
-    "without_secrets",
-]
+__all__ = ["CHUNK", "Task", "Transfers"]
 
 CHUNK = 1 << 20
 """Most bytes per read; a read returns what the system has."""
 GATHER, LINGER = 1 << 19, 0.25
 """Bytes that are written and summed at a time, and seconds after which fewer are: each call makes threads wait for each other."""
-RETRY = frozenset({408, 412, 416, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527})
-STRAINED = frozenset({429, 503, 504})
-
-
-class AgainError(DownloadError):
-    """A failure that may be temporary.
-
-    Parameters
-    ----------
-    problem : str
-    pause : float, optional
-        Seconds that the server asked to wait.
-    strain : bool
-        Whether it is a sign that the archive has too many requests.
-    everybody : bool
-        Whether the pause holds for all files of this host.
-    """
-
-    def __init__(
-        self, problem: str, pause: float | None = None, *, strain: bool = False, everybody: bool = False
-    ) -> None:
-        self.pause: float | None = pause
-        self.strain: bool = strain
-        self.everybody: bool = everybody
-        super().__init__(problem)
-
-
-class PageError(AgainError):
-    """The server sent an HTML page in place of a file."""
-
-
-class DamagedError(AgainError):
-    """All bytes arrived, and they are wrong."""
 
 
 @dataclass
@@ -206,48 +164,36 @@ class Transfers:
         except RedirectError as error:
             raise (DownloadError if error.lasting else AgainError)(str(error)) from error
         except LateError as error:
-            raise AgainError(str(error), strain=True) from error
+            raise AgainError(str(error), strain=True, files=MANY) from error
         except MaxRetryError as error:
             cause = error.reason or error
             problem = reason_of(cause)
             if isinstance(cause, ProtocolError):
                 problem = head_problem(cause) or f"the connection broke before an answer came{through(request.url)}"
+            files = MANY
             if trouble := trouble_of(error, request.url):
-                problem = trouble.words
+                problem, files = trouble.words, FEW
                 if trouble.lasting:
                     raise DownloadError(problem) from error
-            raise AgainError(problem, strain=isinstance(cause, Urllib3TimeoutError)) from error
+            raise AgainError(problem, strain=isinstance(cause, Urllib3TimeoutError), files=files) from error
         except HTTPError as error:
             broke = any(isinstance(cause, IncompleteRead) for cause in (error, *error.args))
             problem = f"the connection broke after {part.count:,} bytes" if broke else reason_of(error)
-            raise AgainError(problem, strain=isinstance(error, Urllib3TimeoutError)) from error
+            raise AgainError(problem, strain=isinstance(error, Urllib3TimeoutError), files=MANY) from error
 
     def _check_response(self, task: Task, response: urllib3.BaseHTTPResponse, *, asked: bool) -> None:
         """Check by status and headers that the response is the file, or the rest of it."""
-        part = task.part
+        part, url = task.part, task.request.url
         if response.status == 206 and asked:
-            _check_rest(response, part)
+            check_rest(task.item, response, part)
         elif response.status == 200:
-            expected = _expected_size(task.item, response)
+            expected = expected_size(task.item, response)
             self.destination.room(part, expected)
-            tag = http.strong_etag(response)
-            source = Source(task.request.url, tag, "" if tag else http.last_modified(response))
-            part.restart(task.verifier(expected), expected, source)
+            part.restart(task.verifier(expected), expected, source_of(response, url))
         else:
-            way = through(task.request.url, answered=True)
-            problem = f"the server answered {response.status} {response.reason or ''}".rstrip() + way
-            if response.status == 407:
-                problem = proxy_answer(407, "", task.request.url).words
             if response.status in {412, 416}:
                 part.forget()
-            if response.status not in RETRY:
-                raise DownloadError(problem)
-            raise AgainError(
-                problem,
-                http.retry_after(response),
-                strain=response.status in STRAINED,
-                everybody=response.status == 429,
-            )
+            raise refusal(response, url)
 
     def _write(self, task: Task, chunks: Iterable[bytes]) -> None:
         part, verifier = task.part, task.part.verifier
@@ -257,6 +203,8 @@ class Transfers:
             for chunk in chunks:
                 if self.stop.is_set():
                     raise StoppedError
+                if part.expected is None:
+                    self._check_end(part, len(chunk))
                 write(chunk)
                 verifier.feed(chunk)
                 task.share.at(verifier.size)
@@ -265,13 +213,24 @@ class Transfers:
                     break
         if verifier.problem is None and part.expected is not None and verifier.size < part.expected:
             raise AgainError(f"{verifier.size:,} bytes came, {part.expected:,} were announced")
+        if part.expected is None and not verifier.size and task.item.sha256 is None:
+            raise AgainError(EMPTY)
         if problem := verifier.finish():
-            if verifier.size and verifier.is_page():
-                raise PageError("what came is not the file but an HTML page")
+            if verifier.page:
+                raise PageError(verifier.page)
             if verifier.size == part.expected or part.expected is None:
                 raise DamagedError(f"what came is not the file: {problem}")
             part.forget()
             raise AgainError(f"what came is not the file: {problem}")
+
+    def _check_end(self, part: Part, more: int) -> None:
+        """Check that a body of unknown size is not too large, and that there is room for its next bytes."""
+        if part.count + more > self.patience.largest:
+            raise DownloadError(
+                f"what comes has no end: more than {self.patience.largest:,} bytes, and nothing tells its size; "
+                "Patience(largest=…) sets this limit"
+            )
+        self.destination.room(part, more)
 
     def _chunks_of(self, response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
         """Yield bytes as they arrive: a read of a fixed size would wait for ever on a slow stream."""
@@ -283,7 +242,8 @@ class Transfers:
             came += len(chunk)
             if (now := time.monotonic()) - begin >= self.patience.over:
                 if came < self.patience.slowest * (now - begin):
-                    raise AgainError(f"the transfer stalled: {came:,} bytes in {now - begin:.0f} s", strain=True)
+                    problem = f"the transfer stalled: {came:,} bytes in {now - begin:.0f} s"
+                    raise AgainError(problem, strain=True, files=MANY)
                 begin, came = now, 0
         if self.stop.is_set():
             raise StoppedError
@@ -318,75 +278,3 @@ def _joined_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
         raise
     if pending:
         yield b"".join(pending)
-
-
-def unpacked(packed: Part, task: Task, destination: Destination) -> None:
-    """Write the one file of a zip file to the part of a task, and verify it.
-
-    Raises
-    ------
-    DownloadError
-        If it is no zip file, or does not hold exactly one file.
-    OSError
-        If this machine cannot write the file.
-    """
-    try:
-        with packed.read() as file, zipfile.ZipFile(file) as pack:
-            members = [member for member in pack.infolist() if not member.is_dir()]
-            if len(members) != 1:
-                raise DownloadError(f"what came is a zip file with {len(members)} files in it, one is expected")
-            size = members[0].file_size
-            if task.item.size not in {None, size}:
-                raise DownloadError(f"the zip file holds a file of {size:,} bytes, {task.item.size:,} are expected")
-            destination.room(task.part, size)
-            verifier = task.verifier(size)
-            with pack.open(members[0]) as source, task.part.open() as write:
-                while chunk := source.read(CHUNK):
-                    write(chunk)
-                    verifier.feed(chunk)
-                    task.claim.beat()
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        raise DownloadError(f"what came is not a whole zip file: {error}") from error
-    if problem := verifier.finish():
-        raise DownloadError(f"what the zip file holds is not the file: {problem}")
-    task.part.restart(verifier, size, Source(task.request.url))
-
-
-def without_secrets(text: str, secrets: Iterable[str]) -> str:
-    """Return a message without secrets, e.g. one that cites a header that cannot be sent."""
-    words = {word for secret in secrets for word in re.split(r"[\s=;,]+", secret) if len(word) >= 4}
-    for word in sorted(words, key=len, reverse=True):
-        text = text.replace(word, "***")
-    return text
-
-
-def _expected_size(item: Item, response: urllib3.BaseHTTPResponse) -> int | None:
-    """Return the size that the file must have; the archive's list and the server must agree."""
-    announced = http.length(response)
-    if item.size is not None and announced is not None and item.size != announced:
-        kind = response.headers.get("Content-Type", "").lower()
-        page = " (an HTML page)" if kind.startswith("text/html") else ""
-        raise AgainError(f"the server offers {announced:,} bytes{page}, {item.size:,} are expected")
-    return item.size if item.size is not None else announced
-
-
-def _check_rest(response: urllib3.BaseHTTPResponse, part: Part) -> None:
-    """Check that a response with status 206 is the rest of the same file: nothing else is ever appended."""
-    found, source = http.content_range(response), part.source
-    assert source is not None
-    tag, changed = http.strong_etag(response), response.headers.get("Last-Modified", "").strip()
-    same = tag == source.etag if source.etag else changed == source.modified
-    fits = found is not None and part.expected is not None and found == (part.count, part.expected - 1, part.expected)
-    if not (same and fits and http.length(response) in {None, (part.expected or 0) - part.count}):
-        part.forget()
-        raise AgainError("the server did not continue the file where it was asked to")
-
-
-def reason_of(error: BaseException) -> str:
-    """Return what went wrong, in words, without urllib3's connection object and the queries of addresses, which may hold a signature."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-    message = str(error) or type(error).__name__
-    if message.startswith(("HTTPConnection", "HTTPSConnection", "<")) and ": " in message:
-        message = message.split(": ", 1)[1]
-    return re.sub(r"\?[^\s'\")]+", "?…", message)

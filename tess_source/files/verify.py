@@ -9,6 +9,7 @@ from typing import Protocol
 
 from tess_source.disk import opened
 from tess_source.errors import DamagedFileError
+from tess_source.files.beginning import MOST, PAGE, Beginning
 from tess_source.files.fits_stream import FitsWalk, Release
 from tess_source.files.gzipped import GZIP, Unpacker
 from tess_source.files.xml_stream import XmlWalk
@@ -36,10 +37,6 @@ KIND_FORMS = {
     **dict.fromkeys(("dvr-pdf", "dvm", "dvs"), "pdf"),
     "dvr-xml": "xml",
 }
-HTML = (b"<!doctype html", b"<html", b"<head")
-PAGE = "it is an HTML page, as servers send when something is wrong"
-HEAD = 64
-"""Bytes by which an HTML page is recognized."""
 LONGEST_REASON = 200
 """Most letters of a message that is not ours."""
 
@@ -78,19 +75,18 @@ class Verifier:
         self._digest = hashlib.sha256() if digest or sha256 else None
         self._form = form_of(name, kind)
         self._check = _CHECKS[self._form]()
-        self._head = b""
+        self._beginning = Beginning(name, self._form)
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
         """Check the next bytes. Nothing is raised: see `problem`."""
-        if begins := len(self._head) < HEAD:
-            self._head += bytes(data[: HEAD - len(self._head)])
         self.size += len(data)
         if self._digest is not None:
             self._digest.update(data)
         if self.problem is None:
             self.problem = self._too_long() or _problem_in(self._check.feed, data)
-        if begins and self.is_page():
-            self.problem = PAGE
+        if self._beginning.undecided:
+            self._beginning.feed(data)
+            self.problem = self._beginning.problem or self.problem
 
     def finish(self) -> str | None:
         """Check the end of the file, after the last bytes.
@@ -100,6 +96,9 @@ class Verifier:
         str or None
             What is wrong, in words about "it"; None if the file is whole.
         """
+        if self._beginning.undecided:
+            self._beginning.finish()
+            self.problem = self._beginning.problem or self.problem
         if self.problem is None and self._expected_size is not None and self.size != self._expected_size:
             self.problem = f"it has {self.size:,} of {self._expected_size:,} bytes"
         if self.problem is None:
@@ -118,9 +117,10 @@ class Verifier:
         """The processing that a FITS file comes from, once its first header is complete."""
         return self._check.release or Release()
 
-    def is_page(self) -> bool:
-        """Return whether the bytes start as an HTML page, where another file is expected."""
-        return self._form != "html" and self._head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(HTML)
+    @property
+    def page(self) -> str:
+        """What came in place of the file, e.g. ``"an HTML page"``; empty if its first bytes show no such thing."""
+        return self._beginning.page
 
     def _too_long(self) -> str | None:
         if self._expected_size is None or self.size <= self._expected_size:
@@ -164,7 +164,7 @@ def problem_of(
         If it cannot be read at all.
     """
     file = user_path(path)
-    if size is not None and (count := file.stat().st_size) != size and not _starts_as_page(file):
+    if size is not None and (count := file.stat().st_size) != size and not _starts_as_page(file, kind):
         return f"it has {count:,} of {size:,} bytes"
     return read_through(file, Verifier(file.name, size=size, sha256=sha256, kind=kind, digest=False))
 
@@ -212,11 +212,12 @@ def is_fits(name: str) -> bool:
     return form_of(name).startswith("fits")
 
 
-def _starts_as_page(path: Path) -> bool:
-    verifier = Verifier(path.name, digest=False)
+def _starts_as_page(path: Path, kind: str | None) -> bool:
+    beginning = Beginning(path.name, form_of(path.name, kind))
     with opened(path, links=True) as file:
-        verifier.feed(file.read(HEAD))
-    return verifier.is_page()
+        beginning.feed(file.read(MOST))
+    beginning.finish()
+    return bool(beginning.page)
 
 
 # -- checks of each form --

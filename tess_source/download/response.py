@@ -1,0 +1,115 @@
+"""Whether a response is the file that was requested, or the rest of it, by its status and headers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tess_source.download import http
+from tess_source.download.failures import FEW, MANY, AgainError, PageError
+from tess_source.download.part import Part, Source
+from tess_source.download.route import proxy_answer, through
+from tess_source.errors import DownloadError
+from tess_source.files.beginning import HTML_PAGE, JSON_MESSAGE, ending_of, expects_html, never_json
+from tess_source.tables.items import Item
+
+if TYPE_CHECKING:
+    import urllib3
+
+__all__ = ["EMPTY", "check_rest", "expected_size", "refusal", "source_of"]
+
+RETRY = frozenset({408, 412, 416, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527})
+STRAINED = frozenset({429, 503, 504})
+EMPTY = "the server sent an empty file"
+UNCHANGED = frozenset({"", "identity", "none", "binary", "utf-8", "aws-chunked"})
+"""Words in ``Content-Encoding`` that change no bytes; S3 keeps ``aws-chunked`` of some uploads."""
+STORED = {
+    ".gz": "gzip",
+    ".tgz": "gzip",
+    ".svgz": "gzip",
+    ".z": "compress",
+    ".bz2": "bzip2",
+    ".xz": "xz",
+    ".br": "br",
+    ".zst": "zstd",
+}
+"""Ending → the word that a server may say about such a file as it is stored."""
+
+
+def source_of(response: urllib3.BaseHTTPResponse, url: str) -> Source:
+    """Return the marks by which the file of a response is told from other versions of it."""
+    tag = http.strong_etag(response)
+    return Source(url, tag, "" if tag else http.last_modified(response))
+
+
+def refusal(response: urllib3.BaseHTTPResponse, url: str) -> DownloadError:
+    """Return the error for a response whose status is not that of a file."""
+    problem = f"the server answered {response.status} {response.reason or ''}".rstrip() + through(url, answered=True)
+    if response.status == 407:
+        problem = proxy_answer(407, "", url).words
+    if response.status not in RETRY:
+        return DownloadError(problem)
+    too_many = response.status == 429
+    files = FEW if too_many else 0 if response.status in {412, 416} else MANY
+    strain = response.status in STRAINED
+    return AgainError(problem, http.retry_after(response), strain=strain, everybody=too_many, files=files)
+
+
+def expected_size(item: Item, response: urllib3.BaseHTTPResponse) -> int | None:
+    """Return the size that the file must have; the archive's list and the server must agree.
+
+    Raises
+    ------
+    PageError
+        If the response is a page or a message by its ``Content-Type``.
+    AgainError
+        If they do not agree.
+    DownloadError
+        If the body is encoded, e.g. compressed by the server.
+    """
+    page = _page_of(item, response)
+    announced = http.length(response)
+    if item.size is not None and announced is not None and item.size != announced:
+        words = f" ({page})" if page else ""
+        raise AgainError(f"the server offers {announced:,} bytes{words}, {item.size:,} are expected")
+    if page:
+        raise PageError(page)
+    if encoding := _encoding_of(item, response):
+        raise DownloadError(f"the server sends the file encoded ({encoding}), which was not asked for")
+    if announced == 0 and item.size is None and item.sha256 is None:
+        raise AgainError(EMPTY)
+    return item.size if item.size is not None else announced
+
+
+def _encoding_of(item: Item, response: urllib3.BaseHTTPResponse) -> str:
+    """Return how the server has encoded a body that was requested as it is; empty if it has not.
+
+    Many servers label so a file that is stored compressed, e.g. a ``.fits.gz``: its bytes are the file.
+    """
+    words = (word.strip().lower() for word in response.headers.get("Content-Encoding", "").split(","))
+    codings = [word for word in words if word not in UNCHANGED]
+    if len(codings) == 1 and codings[0].removeprefix("x-") == STORED.get(ending_of(item.path)):
+        codings = []
+    framing = response.headers.get("Transfer-Encoding", "").strip().lower()
+    return ", ".join(codings) or (framing if framing not in {"", "identity", "chunked"} else "")
+
+
+def _page_of(item: Item, response: urllib3.BaseHTTPResponse) -> str:
+    """Return what a response is in place of the file by its ``Content-Type``; empty if it may be the file."""
+    media = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if media in {"text/html", "application/xhtml+xml"} and not expects_html(item.path):
+        return HTML_PAGE
+    if (media == "application/json" or media.endswith("+json")) and never_json(item.path):
+        return JSON_MESSAGE
+    return ""
+
+
+def check_rest(item: Item, response: urllib3.BaseHTTPResponse, part: Part) -> None:
+    """Check that a response with status 206 is the rest of the same file: nothing else is ever appended."""
+    found, source = http.content_range(response), part.source
+    assert source is not None
+    tag, changed = http.strong_etag(response), response.headers.get("Last-Modified", "").strip()
+    same = (tag == source.etag if source.etag else changed == source.modified) and not _encoding_of(item, response)
+    fits = found is not None and part.expected is not None and found == (part.count, part.expected - 1, part.expected)
+    if not (same and fits and http.length(response) in {None, (part.expected or 0) - part.count}):
+        part.forget()
+        raise AgainError("the server did not continue the file where it was asked to")
