@@ -112,8 +112,9 @@ class Hosts:
             record.evidence += 1 / (problem.files * self._patience.tries)
             usual = (record.files + record.vain) / record.files if record.files else 1.0
             silent = time.monotonic() - record.begin
-            asked = min(problem.pause or 0.0, self._patience.longest)
-            if host in self.lost or record.evidence < usual or silent < max(self._patience.over, 2 * asked):
+            longest = self._patience.longest
+            wait = max(min(self._patience.over, 2 * longest), 2 * min(problem.pause or 0.0, longest))
+            if host in self.lost or record.evidence < usual or silent < wait:
                 return False
             name = host.rpartition("@")[2]
             why = self.lost[host] = (
