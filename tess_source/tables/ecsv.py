@@ -105,10 +105,10 @@ def _by_astropy(data: bytes, header: Mapping[str, Any]) -> pl.DataFrame:
 
 
 def line_of(data: bytes, row: int) -> int:
-    """Return the number of the line, from 1, that holds a row, from 0, of a table."""
+    """Return the number of the line, from 1, that holds a row, from 0, of a table; the last line if polars counts more rows than lines."""
     lines = enumerate(data.splitlines(), 1)
-    places = [number for number, line in lines if line and not line.startswith(b"#")]
-    return places[row + 1]  # the first is the line of names
+    places = [number for number, line in lines if not line.startswith(b"#")]  # a blank line is a row
+    return places[min(row + 1, len(places) - 1)]  # the first is the line of names
 
 
 def _header_names_and_body(data: bytes) -> tuple[list[str], str, bytes]:

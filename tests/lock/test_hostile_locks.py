@@ -271,6 +271,15 @@ def test_what_is_no_plain_ecsv_is_refused_with_what_would_be_right(tmp_path: Pat
         read(file)
 
 
+@pytest.mark.parametrize("end", ["\n", "\n# x", "\n#   - {a: 1, ", "x\n\n\n"])
+def test_a_blank_or_broken_end_is_refused_with_its_line(tmp_path: Path, end: str) -> None:
+    file = plan_of(tmp_path, "a", "b").save(tmp_path / "lock.ecsv")
+    text = file.read_text()
+    file.write_text(text + end)
+    with pytest.raises(LockError, match=rf"line {len(text.splitlines()) + 1} has too few values|cannot be read"):
+        read(file)
+
+
 def test_line_ends_of_windows_do_not_matter(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, "a", "b")
     file = plan.save(tmp_path / "lock.ecsv")
