@@ -115,7 +115,7 @@ def tried(root: Path, files: dict[str, bytes], ci: int) -> Iterator[tuple[Any, .
 
 def test_one_change_in_a_header_costs_no_other_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
-    assert not list(tried(tmp_path, {name: few_rows(name) for name in (KELT_9[0], FAST, TESS_SPOC, QLP, TASOC)}, 15))
+    assert not list(tried(tmp_path, {name: few_rows(name) for name in (KELT_9[0], FAST, TESS_SPOC, QLP, TASOC)}, 10))
 
 
 @pytest.mark.real

@@ -74,12 +74,12 @@ def tried(root: Path, good: Entry, files: dict[str, bytes], ci: int) -> Iterator
 
 @pytest.mark.usefixtures("quiet")
 def test_one_change_in_a_light_curve_costs_no_other(tmp_path: Path, good: Entry) -> None:
-    assert not list(tried(tmp_path, good, {name: few_rows(name) for name in CURVES}, 12))
+    assert not list(tried(tmp_path, good, {name: few_rows(name) for name in CURVES}, 8))
 
 
 @pytest.mark.usefixtures("quiet")
 def test_one_change_in_a_pixel_file_costs_no_other(tmp_path: Path, good: Entry) -> None:
-    assert not list(tried(tmp_path, good, {PIXELS: few_rows(PIXELS, 20)}, 5))
+    assert not list(tried(tmp_path, good, {PIXELS: few_rows(PIXELS, 20)}, 3))
 
 
 @pytest.mark.real
@@ -87,7 +87,7 @@ def test_one_change_in_a_pixel_file_costs_no_other(tmp_path: Path, good: Entry) 
 def test_one_change_in_a_real_file_costs_no_other(tmp_path: Path, good: Entry, real: Path) -> None:
     paths = [*real.glob("hlsp/*.fits"), *real.glob("tp/tess*.fits"), *real.glob("lc/test*cadences.fits")]
     assert not list(
-        tried(tmp_path, good, {path.name: path.read_bytes() for path in paths if path.stat().st_size < 300_000}, 5)
+        tried(tmp_path, good, {path.name: path.read_bytes() for path in paths if path.stat().st_size < 300_000}, 4)
     )
 
 

@@ -54,7 +54,7 @@ def raw_errors(path: Path, names: tuple[str, ...] = tuple(READERS)) -> Iterator[
 
 def test_one_change_in_a_time_series_raises_errors_of_ours_alone(tmp_path: Path) -> None:
     raw = []
-    for number, chance in attempts(12):
+    for number, chance in attempts(6):
         filename = chance.choice((DVT, WIDE))
         (path := tmp_path / filename).write_bytes(altered_fits(few_rows(filename, 80), chance))
         raw += [(number, problem) for problem in raw_errors(path)]
@@ -64,7 +64,7 @@ def test_one_change_in_a_time_series_raises_errors_of_ours_alone(tmp_path: Path)
 @pytest.mark.real
 def test_one_change_in_a_real_time_series_raises_errors_of_ours_alone(tmp_path: Path, real: Path) -> None:
     raw, data = [], (real / "dvt" / DVT).read_bytes()
-    for number, chance in attempts(4, 300):
+    for number, chance in attempts(3, 300):
         (path := tmp_path / DVT).write_bytes(altered_fits(data, chance))
         raw += [(number, problem) for problem in raw_errors(path)]
     assert not raw
@@ -72,7 +72,7 @@ def test_one_change_in_a_real_time_series_raises_errors_of_ours_alone(tmp_path: 
 
 def test_one_change_in_a_report_raises_errors_of_ours_alone(tmp_path: Path) -> None:
     raw, whole = [], content(REPORT)
-    for number, chance in attempts(40):
+    for number, chance in attempts(12):
         data = altered(whole, chance)
         if chance.random() < 0.5:  # another value of an attribute
             parts = whole.split(b'"')
