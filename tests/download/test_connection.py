@@ -195,12 +195,13 @@ def test_ctrl_c_is_heard_while_a_name_is_looked_up_for_a_question(lost_names: Sl
     assert not lost_names.over.is_set()
 
 
-def test_ctrl_c_is_heard_while_other_processes_fetch(tmp_path: Path) -> None:
+def test_ctrl_c_is_heard_while_other_processes_fetch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tess_source.download.claim import Claim
+    from tess_source.download.waits import Waits
 
     claim = Claim(tmp_path / "0.fits", stale=600)
     assert claim.take()
-    threading.Timer(0.05, interrupt).start()
+    monkeypatch.setattr(Waits, "tell", lambda *whom: threading.Timer(0.02, interrupt).start())
     with pytest.raises(Interrupted):
         plan_of("http://127.0.0.1:9", tmp_path, Patience(look=600.0)).download()
     claim.release()
