@@ -94,7 +94,7 @@ LASTING: dict[str, tuple[Fault, str]] = {
     "web page": (Fault("html", match=FILTERED, times=None), "the answer is a web page"),
     "an error": (Fault("json-error", match=FILTERED, message="Invalid object name"), "ERROR: Invalid object name"),
     "a timeout": (Fault("json-error", match=FILTERED, times=None), "Timeout expired"),
-    "redirects": (Fault("redirect-loop", match=FILTERED, times=None), "TooManyRedirects"),
+    "redirects": (Fault("redirect-loop", match=FILTERED, times=None), "redirects too often, perhaps in a circle"),
     "resolver": (Fault("status", match="Santa-war", times=None), r"MAST name resolver: .*\(HTTP 503\)"),
     "resolver, no list": (Fault("empty", match="Santa-war", times=None), "MAST name resolver: it failed"),
     "products": (Fault("status", match=PRODUCTS, times=None), r"Mast.Caom.Products: .*\(HTTP 503\)"),
