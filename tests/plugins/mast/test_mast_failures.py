@@ -483,3 +483,10 @@ def test_every_failure_is_one_of_ours(archive: SampleArchive, session: Session) 
         archive.faults.add(Fault(kind, times=None))
         with pytest.raises(TessSourceError):
             session.search("KELT-9")
+
+
+def test_a_message_of_any_length_is_shown_by_its_beginning(archive: SampleArchive, session: Session) -> None:
+    archive.faults.add(Fault("json-error", match=FILTERED, message="Invalid " + "x" * 100_000))
+    with pytest.raises(ServiceError, match="ERROR: Invalid xxx") as caught:
+        session.search("KELT-9", radius=3)
+    assert len(str(caught.value)) < 1000
