@@ -120,7 +120,9 @@ def test_a_reason_phrase_is_read_as_utf8_and_not_shown_at_any_length(tmp_path: P
     def answer(reason: bytes) -> bytes:
         return b"HTTP/1.1 403 " + reason + b"\r\nContent-Length: 0\r\n\r\n"
 
-    assert error_of(answer("Größe: 5 µm, 天\x9b2J".encode()), tmp_path) == "the server answered 403 Größe: 5 µm, 天\\x9b2J"
+    assert (
+        error_of(answer("Größe: 5 µm, 天\x9b2J".encode()), tmp_path) == "the server answered 403 Größe: 5 µm, 天\\x9b2J"
+    )
     assert error_of(answer("Größe".encode("latin-1")), tmp_path) == "the server answered 403 Größe"
     assert len(error_of(answer(b"x" * 50_000), tmp_path)) < 600
 
