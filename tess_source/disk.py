@@ -219,6 +219,8 @@ def tidy(folder: Path, is_ours: Callable[[Path], bool] = lambda _: False) -> Non
     try:
         with os.scandir(folder) as found:
             names = [entry.name for entry in found if entry.name.endswith(".part")]
+    except FileNotFoundError:  # nothing was written into it
+        return
     except OSError as error:
         log.debug("%s was not tidied up: %s", folder, error)
         return

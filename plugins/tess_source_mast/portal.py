@@ -20,7 +20,7 @@ from urllib.parse import quote, unquote
 
 import astropy  # noqa: F401  see `tess_source._lazy.whole`
 
-from tess_source.display.visible import logger
+from tess_source.display.visible import beginning, logger
 from tess_source.errors import PluginError, ServiceError
 from tess_source.settings import Settings, at_server
 from tess_source.threads import held
@@ -249,16 +249,17 @@ class _Api(PortalAPI):  # type: ignore[misc]
         if not isinstance(message, str):
             raise unlike(self._service, f"its message is {shown(message)}")
         if status == "ERROR" and any(word in message.lower() for word in ("timeout", "timed out")):
-            raise FleetingError(message, overload=True, slow=True)
+            raise FleetingError(beginning(message), overload=True, slow=True)
         if status not in {"COMPLETE", "EXECUTING"} or (status == "COMPLETE" and FAILURE.search(message)):
-            raise ServiceError(self._service, f"{status}: {message or 'no reason given'}", advice=self._wire.advice)
+            why = beginning(message or "no reason given")
+            raise ServiceError(self._service, f"{beginning(status)}: {why}", advice=self._wire.advice)
         if status == "EXECUTING":
             return answer
         if not (_is_table(answer.get("data")) and _is_table(answer.get("fields"))):
             raise FleetingError("the answer has no rows and columns")
         check_envelope(self._service, answer)
         if message:
-            log.warning("%s: %s", self._service, message)
+            log.warning("%s: %s", self._service, beginning(message))
         return answer
 
     def _checked_description(self, answer: Any) -> Json:

@@ -192,6 +192,10 @@ class Wire:
             problem = head_problem(error) or (f"the connection broke{through(url)}" if broken else "no connection")
             advice = "Does that proxy let such connections pass?" if through(url) else None
             raise FleetingError(problem, overload=broken, advice=advice) from error
+        except requests.TooManyRedirects as error:
+            raise ServiceError(
+                service, "the server redirects too often, perhaps in a circle", advice=self.advice
+            ) from error
         except (requests.RequestException, ValueError) as error:  # ValueError: a redirect to what is no address
             raise ServiceError(service, f"the request failed: {type(error).__name__}", advice=self.advice) from error
         return _parsed_json(body)

@@ -11,7 +11,7 @@ from tess_source._lazy import pl
 from tess_source.display.text import MOST_ROWS, cell, head_and_tail
 from tess_source.display.visible import visible
 
-__all__ = ["Markup", "attributes", "element", "link", "table", "text"]
+__all__ = ["Markup", "attributes", "element", "link", "table", "text", "view"]
 
 
 class Markup(str):
@@ -57,6 +57,11 @@ def element(name: str, *content: object, **values: object) -> Markup:
         Its attributes: see `attributes`.
     """
     return Markup(f"<{name}{attributes(**values)}>{text(*content)}</{name}>")
+
+
+def view(*content: object) -> Markup:
+    """Return what a notebook shows of an object: see `text`. Notebooks would typeset what stands between dollar signs; here they do not."""
+    return element("div", *content, class_="tex2jax_ignore mathjax_ignore")
 
 
 def link(url: str | None, said: object, **values: object) -> Markup:

@@ -6,7 +6,10 @@ import logging
 import re
 from collections.abc import Callable
 
-__all__ = ["escaped", "logger", "visible", "visible_line"]
+__all__ = ["beginning", "escaped", "logger", "visible", "visible_line"]
+
+LONGEST_MESSAGE = 500
+"""Letters of a message from a server that are shown."""
 
 _USER = re.compile(r"(?<=://)(?!user:password@)[^\s/?#'\"<>]*@")
 """The user and password in an address. The words ``user:password`` themselves stay, for messages that say where to give them."""
@@ -43,6 +46,11 @@ def visible_line(text: object) -> str:
 def escaped(line: str, escape: Callable[[str], str]) -> str:
     """Return a line in which every character that is not to be seen, or acts, is replaced by what `escape` makes of it."""
     return line if line.isprintable() else "".join(one if one.isprintable() else escape(one) for one in line)
+
+
+def beginning(message: str) -> str:
+    """Return a message from elsewhere, of which only the beginning is shown if it is longer than any that is meant to be read."""
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
 
 
 class _Visible(logging.Filter):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from email.errors import FirstHeaderLineIsContinuationDefect, InvalidHeaderDefect, MissingHeaderBodySeparatorDefect
 from http.client import HTTPException, HTTPMessage, HTTPResponse, RemoteDisconnected, parse_headers
+
+from tess_source.display.visible import beginning
 
 __all__ = ["FinalResponse", "HeadError", "head_problem"]
 
@@ -42,9 +45,16 @@ class FinalResponse(HTTPResponse):
         for _ in range(MOST_INTERIM + 1):
             version, status, reason = super()._read_status()  # type: ignore[misc]
             if not 100 <= status < 200 or status == 101:
-                return version, status, reason
+                return version, status, _as_text(reason)
             parse_headers(self.fp)
         raise HTTPException(f"more than {MOST_INTERIM} interim answers")
+
+
+def _as_text(reason: str) -> str:
+    """Return a reason phrase, in which each character stands for one byte, as most servers that send other than ASCII mean it: in UTF-8."""
+    with contextlib.suppress(UnicodeError):
+        reason = reason.encode("latin-1").decode()
+    return beginning(reason)
 
 
 def head_problem(error: BaseException) -> str:

@@ -85,7 +85,7 @@ def normal(given: str) -> str | None:
         parts = urlsplit(bare)
         known = parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0 and "@" not in bare
     except ValueError:
-        known = False
+        return None
     if not known:
         return None
     quoted = ":".join(quote(unquote_to_bytes(part), safe="") for part in user.split(":", 1)) if user.strip(":") else ""

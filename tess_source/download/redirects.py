@@ -9,6 +9,8 @@ from tess_source.logins import without_user
 
 __all__ = ["RedirectError", "next_address", "same_origin"]
 
+NO_ADDRESS = "the server redirects to what is no address"
+
 
 class RedirectError(Exception):
     """A redirect that is not followed.
@@ -54,9 +56,9 @@ def next_address(url: str, location: str, *, insecure: bool) -> str:
         given = urlsplit(location.strip())
         sound = bool(parts.host and (given.netloc or not given.scheme)) or parts.scheme not in {"http", "https"}
     except (ValueError, LocationValueError):
-        sound = False
+        raise RedirectError(NO_ADDRESS) from None
     if not sound:
-        raise RedirectError("the server redirects to what is no address")
+        raise RedirectError(NO_ADDRESS)
     if parts.scheme not in {"http", "https"}:
         raise RedirectError(f"the server redirects to an address of {parts.scheme!r}; http and https are followed")
     if urlsplit(url).scheme == "https" and parts.scheme == "http" and not insecure:

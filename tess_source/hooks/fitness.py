@@ -50,7 +50,7 @@ def check_plugin_object(plugin: object, name: str) -> None:
             raise PluginError(f"plugin {name!r}: {attribute} lacks @tess_source.hookimpl, so it would never be called")
 
 
-def check_record(record: object, noun: str, name: str) -> None:
+def check_record(record: Any, noun: str, name: str) -> None:
     """Raise an error if a declared record is of another class than the noun's, or has a field of another type than its annotation.
 
     Raises

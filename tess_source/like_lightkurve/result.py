@@ -131,7 +131,7 @@ class SearchTable:
 
     def _repr_html_(self) -> html.Markup:
         if not len(self):
-            return html.text(self._header(), "\n", html.element("pre", self._why_empty()))
+            return html.view(self._header(), "\n", html.element("pre", self._why_empty()))
         shown = self._displayed()
         units = [column.unit or "" for column in shown.itercols()]
         head = [html.element("tr", *(html.element("th", word) for word in words)) for words in (shown.colnames, units)]
@@ -141,7 +141,7 @@ class SearchTable:
             for row in zip(*cells, strict=True)
         ]
         table = html.element("table", html.element("thead", *head), html.element("tbody", *rows))
-        return html.text(self._header(), "\n\n", table)
+        return html.view(self._header(), "\n\n", table)
 
     def _header(self) -> str:
         return f"SearchResult containing {len(self)} data products."

@@ -297,7 +297,7 @@ class Found(FoundMethods):
 
     def _repr_html_(self) -> html.Markup:
         shown = self.products._repr_html_() if len(self) else html.element("pre", self.explain())
-        return html.text(html.element("p", self.summary()), shown)
+        return html.view(html.element("p", self.summary()), shown)
 
     def summary(self) -> str:
         """Return one line about what was found."""

@@ -94,9 +94,9 @@ class Loaded:
         told = {"file": [*self.failed], "why": [f"{type(e).__name__}: {e}" for e in self.failed.values()]}
         shown = html.table(opened, opened.columns, repr(self))
         if not self.failed:
-            return shown
+            return html.view(shown)
         title = f"{text.number(len(self.failed), 'file')} not opened"
-        return html.text(shown, html.table(pl.DataFrame(told), [*told], title))
+        return html.view(shown, html.table(pl.DataFrame(told), [*told], title))
 
 
 @dataclass(frozen=True, slots=True)

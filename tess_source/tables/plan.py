@@ -195,7 +195,7 @@ class Plan:
         return f"{self.summary()}\n{self.items!r}"
 
     def _repr_html_(self) -> html.Markup:
-        return html.text(html.element("p", self.summary()), self.items._repr_html_())
+        return html.view(html.element("p", self.summary()), self.items._repr_html_())
 
     def summary(self) -> str:
         """Return one line about the plan. It does not look on disk: see `expected` for that."""
@@ -286,7 +286,7 @@ class Manifest(Openable, ManifestMethods):
         return f"{self.summary()}\n{text.table(self.to_polars(), ['status', 'bytes', 'path', 'error'])}"
 
     def _repr_html_(self) -> html.Markup:
-        return html.table(self.to_polars(), ["status", "bytes", "path", "error"], self.summary())
+        return html.view(html.table(self.to_polars(), ["status", "bytes", "path", "error"], self.summary()))
 
 
 class Interrupted(KeyboardInterrupt):

@@ -191,7 +191,7 @@ class Rows:
         )
 
     def _repr_html_(self) -> html.Markup:
-        return html.table(self._frame, self._visible(), self._header())
+        return html.view(html.table(self._frame, self._visible(), self._header()))
 
     def _header(self) -> str:
         return text.number(len(self), self.noun)

@@ -116,6 +116,17 @@ def test_a_redirect_that_leads_nowhere_is_a_failure_with_a_reason(location: byte
     assert REDIRECTS[location] in error_of(answer, tmp_path)
 
 
+def test_a_reason_phrase_is_read_as_utf8_and_not_shown_at_any_length(tmp_path: Path) -> None:
+    def answer(reason: bytes) -> bytes:
+        return b"HTTP/1.1 403 " + reason + b"\r\nContent-Length: 0\r\n\r\n"
+
+    assert (
+        error_of(answer("Größe: 5 µm, 天\x9b2J".encode()), tmp_path) == "the server answered 403 Größe: 5 µm, 天\\x9b2J"
+    )
+    assert error_of(answer("Größe".encode("latin-1")), tmp_path) == "the server answered 403 Größe"
+    assert len(error_of(answer(b"x" * 50_000), tmp_path)) < 600
+
+
 def test_the_body_of_a_redirect_is_not_waited_for(tmp_path: Path) -> None:
     onward = b"HTTP/1.1 302 Found\r\nContent-Length: 10000000000\r\nLocation: /1.fits\r\n\r\n" + b"x" * 1000
     assert fetched([onward, GOOD], tmp_path)[0].ok

@@ -94,7 +94,7 @@ LASTING: dict[str, tuple[Fault, str]] = {
     "web page": (Fault("html", match=FILTERED, times=None), "the answer is a web page"),
     "an error": (Fault("json-error", match=FILTERED, message="Invalid object name"), "ERROR: Invalid object name"),
     "a timeout": (Fault("json-error", match=FILTERED, times=None), "Timeout expired"),
-    "redirects": (Fault("redirect-loop", match=FILTERED, times=None), "TooManyRedirects"),
+    "redirects": (Fault("redirect-loop", match=FILTERED, times=None), "redirects too often, perhaps in a circle"),
     "resolver": (Fault("status", match="Santa-war", times=None), r"MAST name resolver: .*\(HTTP 503\)"),
     "resolver, no list": (Fault("empty", match="Santa-war", times=None), "MAST name resolver: it failed"),
     "products": (Fault("status", match=PRODUCTS, times=None), r"Mast.Caom.Products: .*\(HTTP 503\)"),
@@ -483,3 +483,10 @@ def test_every_failure_is_one_of_ours(archive: SampleArchive, session: Session) 
         archive.faults.add(Fault(kind, times=None))
         with pytest.raises(TessSourceError):
             session.search("KELT-9")
+
+
+def test_a_message_of_any_length_is_shown_by_its_beginning(archive: SampleArchive, session: Session) -> None:
+    archive.faults.add(Fault("json-error", match=FILTERED, message="Invalid " + "x" * 100_000))
+    with pytest.raises(ServiceError, match="ERROR: Invalid xxx") as caught:
+        session.search("KELT-9", radius=3)
+    assert len(str(caught.value)) < 1000
