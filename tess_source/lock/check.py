@@ -102,10 +102,7 @@ def verify_lock(plan: Plan, root: str | Path | None = None, *, sizes_only: bool 
     def look(item: Item) -> tuple[str, str]:
         return _state_and_reason(folder, item, sizes_only)
 
-    if sizes_only:
-        found = list(map(look, items))
-    else:
-        found = list(in_order(look, items, READERS))
+    found = list(map(look, items) if sizes_only else in_order(look, items, READERS))
     _remove_from_index(
         plan, folder.root, [i.path for i, (state, _) in zip(items, found, strict=True) if state != COMPLETE]
     )
