@@ -180,12 +180,11 @@ class Beginning:
                 return None
             return HTML_PAGE if self._ending in TEXT_ENDINGS and text.startswith("<!doctype") else ""
         element = found[1]
-        if (piece := self._is_piece(element, text, final=final)) is None:
+        piece = self._is_piece(element, text, final=final)
+        if piece is None or (element == "envelope" and len(text) < BLOCK and not final):
             return None
         if not self._html and (element in STRONG or (piece and self._begins_without_tags())):
             return HTML_PAGE
-        if element == "envelope" and len(text) < BLOCK and not final:
-            return None
         message = element in ERRORS or (element == "envelope" and any(soap in text for soap in SOAP))
         other = (element == "svg" and self._ending in TEXT_ENDINGS) or (is_xml and self._ending in TABLE_ENDINGS)
         return XML_MESSAGE if message or other else ""
