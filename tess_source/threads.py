@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
-__all__ = ["LISTEN", "held", "joined", "paused", "wait_for"]
+__all__ = ["LISTEN", "begun", "held", "in_order", "joined", "paused", "wait_for"]
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 LISTEN = 0.1
 """Seconds between two checks for Ctrl-C."""
@@ -77,3 +81,51 @@ def wait_for(futures: Iterable[Future[Any]]) -> set[Future[Any]]:
         done, left = wait(left, timeout=LISTEN, return_when=FIRST_EXCEPTION)
         ended |= done
     return ended
+
+
+@contextmanager
+def begun(function: Callable[[T], R], items: Sequence[T], most: int) -> Iterator[list[Future[R]]]:
+    """Begin to call a function for each item, and give the futures of its results.
+
+    At the end, what has not begun is left out, and what has begun is left alone: it is not waited for, as a pool of threads would, and
+    Python too before it ends. So Ctrl-C is heard whatever the threads do.
+
+    Parameters
+    ----------
+    function : callable
+    items : sequence
+    most : int
+        How many at a time.
+    """
+    futures: list[Future[R]] = [Future() for _ in items]
+    waiting = deque(zip(futures, items, strict=True))
+
+    def work() -> None:
+        while True:
+            try:
+                future, item = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                future.set_result(function(item))
+            except BaseException as error:  # noqa: BLE001  it is raised where the result is waited for
+                future.set_exception(error)
+
+    try:
+        for _ in range(min(most, len(items))):
+            threading.Thread(target=work, name="tess-source-work", daemon=True).start()
+        yield futures
+    finally:
+        waiting.clear()
+
+
+def in_order(function: Callable[[T], R], items: Sequence[T], most: int) -> Iterator[R]:
+    """Yield the results of a function for each item, in their order; the parameters are those of `begun`.
+
+    Ctrl-C is heard within `LISTEN` seconds: see `wait_for`.
+    """
+    with begun(function, items, most) as futures:
+        for future in futures:
+            while not future.done():
+                wait([future], timeout=LISTEN)
+            yield future.result()

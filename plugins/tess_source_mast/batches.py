@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
-from tess_source.threads import wait_for
+from tess_source.threads import begun, wait_for
 
 __all__ = ["MOST_AT_A_TIME", "batches", "in_parallel"]
 
@@ -50,12 +49,10 @@ def in_parallel(function: Callable[[T, threading.Event], R], items: Sequence[T],
     stop = threading.Event()
     if len(items) <= 1 or most <= 1:
         return [function(item, stop) for item in items]
-    pool = ThreadPoolExecutor(min(most, len(items)), thread_name_prefix="mast")
     try:
-        futures = [pool.submit(function, item, stop) for item in items]
-        for future in wait_for(futures):
-            future.result()  # raises the first failure, before those that come of stopping
-        return [future.result() for future in futures]
+        with begun(lambda item: function(item, stop), items, most) as futures:
+            for future in wait_for(futures):
+                future.result()  # raises the first failure, before those that come of stopping
+            return [future.result() for future in futures]
     finally:
         stop.set()  # does nothing after success; after a failure, or Ctrl-C, the others need not go on
-        pool.shutdown(wait=False, cancel_futures=True)

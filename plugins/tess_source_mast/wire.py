@@ -32,6 +32,8 @@ __all__ = ["FleetingError", "Wire"]
 
 log: logging.Logger = logger(__name__)
 
+WHOLE = {200, 203}
+"""HTTP codes of a whole answer; 203 says that a proxy has changed it, e.g. its headers."""
 REPEATED = {408, 425, 429, 500, 502, 503, 504}
 """HTTP codes after which the same question may succeed."""
 TOO_LARGE = {413, 414}
@@ -201,9 +203,9 @@ class Wire:
         return _parsed_json(body)
 
     def _check_status(self, service: str, response: requests.Response, body: bytes) -> None:
-        """Raise for any status but success."""
+        """Raise for any status but success. Other codes below 400 tell of a part, of nothing, or of another place: they are no answer."""
         status = response.status_code
-        if status < 400:
+        if status in WHOLE:
             return
         if status == 407:
             trouble = proxy_answer(status, "", response.url)

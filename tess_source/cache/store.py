@@ -10,7 +10,6 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +22,7 @@ from tess_source.errors import UnsafePathError, bare_reason
 from tess_source.files.folder import Folder, Lying
 from tess_source.settings import OWN_FOLDER, Settings, store_root
 from tess_source.tables.items import Item
+from tess_source.threads import in_order
 
 __all__ = ["SHARED_FOLDER", "Store", "Stored"]
 
@@ -138,12 +138,12 @@ class Store:
         """
         news: list[Known] = []
         try:
-            with ThreadPoolExecutor(READERS) as pool:
-                for file, (known, problem) in zip(files, pool.map(self._known_and_problem, files), strict=True):
-                    if problem and file.known:
-                        news.append(self.index.forgotten(file.known))
-                    news += [known] if known else []
-                    yield file, problem
+            read = in_order(self._known_and_problem, files, READERS)
+            for file, (known, problem) in zip(files, read, strict=True):
+                if problem and file.known:
+                    news.append(self.index.forgotten(file.known))
+                news += [known] if known else []
+                yield file, problem
         finally:
             self.index.add(news)
 

@@ -14,7 +14,6 @@ import os
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +28,7 @@ from tess_source.files.folder import Files, Lying
 from tess_source.files.verify import Verifier
 from tess_source.settings import OWN_FOLDER
 from tess_source.tables.items import Item
+from tess_source.threads import in_order
 
 __all__ = ["Index", "Known", "read_all", "read_whole"]
 
@@ -222,5 +222,4 @@ def read_all(folder: Files, items: Sequence[Item]) -> list[tuple[Known | None, s
     if not items:
         return []
     log.info("reading %s not verified yet", text.number(len(items), "file"))
-    with ThreadPoolExecutor(READERS) as pool:
-        return list(pool.map(functools.partial(read_whole, folder), items))
+    return list(in_order(functools.partial(read_whole, folder), items, READERS))

@@ -54,18 +54,37 @@ WEAK = frozenset({
     "font", "pre", "strong",
 })  # fmt: skip
 """Elements with which pages begin that are not whole; a file of an unknown ending, e.g. Markdown, may begin so, too."""
+FRAGMENTS = frozenset({
+    "a", "abbr", "address", "applet", "article", "aside", "b", "base", "big", "blink", "blockquote", "button", "code", "dir", "dl", "em",
+    "embed", "fieldset", "footer", "form", "frame", "frameset", "header", "i", "img", "input", "kbd", "label", "li", "link", "main",
+    "marquee", "menu", "nav", "nobr", "object", "ol", "picture", "s", "section", "select", "small", "span", "sub", "sup", "table", "tbody",
+    "td", "template", "textarea", "th", "tr", "tt", "u", "ul", "var", "wbr",
+})  # fmt: skip
+"""Further elements with which pieces of pages begin; other XML may begin so, too."""
 ERRORS = frozenset({
     "error", "errors", "errorresponse", "exception", "exceptionreport", "serviceexceptionreport", "fault", "problem",
 })  # fmt: skip
 """First elements of messages about errors, e.g. of S3, OGC services and RFC 7807."""
+SOAP = ("schemas.xmlsoap.org", "www.w3.org/2003/05/soap-envelope")
+"""Namespaces of messages of versions 1.1 and 1.2."""
 
-_PRELUDE = re.compile(r"(?:(?>\s+|<!--.*?-->|<\?.*?\?>|<!doctype(?!\s+html\b)[^>\[]*(?:\[.*?\]\s*)?>))*+", re.DOTALL)
+_BLANKS = r"(?:[\s\x00-\x1f]|[\xc2\xe2]\xa0|\xe2\x80[\x80-\x8f\xa8-\xaf]|\xef\xbb\xbf)+"
+"""Blanks in Latin-1 and UTF-8, also those without width. A byte of UTF-8 is changed where text is put into lower case."""
+_PRELUDE = re.compile(
+    rf"(?:(?>{_BLANKS}|<!-{{0,3}}>|<!--.*?--!?>|<\?.*?\?>|<!\[.*?\]>|<!doctype(?!\s+html\b)[^>\[]*(?:\[.*?\]\s*)?>))*+",
+    re.DOTALL,
+)
 _DOCTYPE = re.compile(r"<!doctype\s+html(?=[\s>\[]|$)")
 _ELEMENT = re.compile(r"<(?:[\w.-]+:)?([a-z][\w.-]*)(?=[\s/>]|$)")
 _JSON = re.compile(r'\{\s*["}]|\[\s*[\[{"\]]')
 _JSON_ERROR = re.compile(
-    r'(?:\[\s*)?\{\s*(?:\}|"(?:errors?|error_?\w*|message|msg|status_?\w*|details?|fault\w*|code|title|type|exception|reason|success)"\s*:)'
+    r'(?:\[\s*)?\{\s*(?:\}|"(?:errors?|error_?\w*|message|msg|status_?\w*|details?|fault\w*|code|title|type|exception|reason|success'
+    r'|timestamp|path|errno|__type|request_?id)"\s*:)'
 )
+_TAG = re.compile(r"<[^<>]*>?[ ]*([,;|\t]?)")
+"""A tag, and what comes between the names of columns, e.g. ``<object>,<date>``."""
+_HTTP = re.compile(r"http/\d")
+"""An answer within an answer."""
 
 
 def ending_of(name: str) -> str:
@@ -147,8 +166,8 @@ class Beginning:
         if self._ending not in TEXT_ENDINGS and not self._html:
             return ""
         message = _JSON if self._ending in TABLE_ENDINGS else _JSON_ERROR
-        if message.match(text):
-            return JSON_MESSAGE
+        if message.match(text) or _HTTP.match(text):
+            return HTML_PAGE if text.startswith("http") else JSON_MESSAGE
         return None if text[0] in "{[" and len(text) < BLOCK and not final else ""
 
     def _markup(self, text: str, is_xml: bool, *, final: bool) -> str | None:
@@ -157,15 +176,25 @@ class Beginning:
         found = _ELEMENT.match(text)
         if found is None or (found.end() == len(text) and not final):
             cut = text.startswith(("<!--", "<?", "<!doctype")) or (">" not in text and len(text) < BLOCK)
-            return None if cut and not final else ""
+            if cut and not final:
+                return None
+            return HTML_PAGE if self._ending in TEXT_ENDINGS and text.startswith("<!doctype") else ""
         element = found[1]
-        if not self._html and (element in STRONG or (element in WEAK and self._begins_without_tags())):
-            return HTML_PAGE
-        if element == "envelope" and len(text) < BLOCK and not final:
+        piece = self._is_piece(element, text, final=final)
+        if piece is None or (element == "envelope" and len(text) < BLOCK and not final):
             return None
-        message = element in ERRORS or (element == "envelope" and "schemas.xmlsoap.org" in text)
+        if not self._html and (element in STRONG or (piece and self._begins_without_tags())):
+            return HTML_PAGE
+        message = element in ERRORS or (element == "envelope" and any(soap in text for soap in SOAP))
         other = (element == "svg" and self._ending in TEXT_ENDINGS) or (is_xml and self._ending in TABLE_ENDINGS)
         return XML_MESSAGE if message or other else ""
+
+    def _is_piece(self, element: str, text: str, *, final: bool) -> bool | None:
+        if element not in FRAGMENTS or self._form == "xml":
+            return element in WEAK
+        tag = _TAG.match(text)
+        assert tag is not None
+        return None if tag.end() == len(text) and not (final or tag[1]) else not tag[1]
 
     def _begins_without_tags(self) -> bool:
         return self._form != "other" or self._ending in TEXT_ENDINGS

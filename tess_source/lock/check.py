@@ -6,7 +6,6 @@ import contextlib
 import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ClassVar
 
@@ -22,6 +21,7 @@ from tess_source.session import Session
 from tess_source.tables.items import Item
 from tess_source.tables.plan import Plan
 from tess_source.tables.rows import Rows, polars_schema
+from tess_source.threads import in_order
 
 __all__ = ["STATES", "Verified", "verify_lock"]
 
@@ -102,11 +102,7 @@ def verify_lock(plan: Plan, root: str | Path | None = None, *, sizes_only: bool 
     def look(item: Item) -> tuple[str, str]:
         return _state_and_reason(folder, item, sizes_only)
 
-    if sizes_only:
-        found = list(map(look, items))
-    else:
-        with ThreadPoolExecutor(READERS) as pool:
-            found = list(pool.map(look, items))
+    found = list(map(look, items) if sizes_only else in_order(look, items, READERS))
     _remove_from_index(
         plan, folder.root, [i.path for i, (state, _) in zip(items, found, strict=True) if state != COMPLETE]
     )

@@ -279,6 +279,7 @@ def test_the_disk_is_looked_at_while_a_body_of_unknown_size_comes(
 ) -> None:
     class Usage:
         free = 1000
+        total = 10**9
 
     monkeypatch.setattr("shutil.disk_usage", lambda _: Usage)
     act_always(server, ".txt", in_chunks())

@@ -52,6 +52,7 @@ SHREDS = {
 ERRORS = {
     "S3": '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>NoSuchKey</Code></Error>',
     "SOAP": '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault/></s:Body></s:Envelope>',
+    "SOAP 1.2": '<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Body><e:Fault/></e:Body></e:Envelope>',
     "OGC": '<ows:ExceptionReport xmlns:ows="http://www.opengis.net/ows/1.1"/>',
 }
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32")
@@ -103,6 +104,25 @@ def test_no_page_is_a_file_whatever_its_encoding_and_what_comes_first(page: str,
         name for name in (*KINDS, "a.unknown", "noend", "a.md") if "an HTML page" not in (problem(name, data) or "")
     ]
     assert taken == []
+
+
+@pytest.mark.parametrize(
+    "first",
+    ["\xa0", "\u2028", "\u200b\u200e", "\x01\x02", "\0\0", "<!>", "<!->", "<!-->", "<!-- a --!>", "<![if !IE]>", "<![CDATA[a]]>",
+     "\ufeff\n\xa0"],
+)  # fmt: skip
+def test_what_browsers_pass_over_hides_no_page(first: str) -> None:
+    assert [name for name in KINDS if not problem(name, (first + SORRY).encode())] == []
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["<a href='/'>Moved</a>", "<form action='login'>", "<img src=x>", "<table><tr><td>x", "<span>x</span>", "<frameset>", "<main>x</main>",
+     "<b>Fatal error</b>: x", "<ul><li>x", "<address>Apache</address>", "<!DOCTYPE", "HTTP/1.1 502 Bad Gateway\r\n\r\n",
+     '{"timestamp": "2026-01-01", "status": 500}', '{"__type": "x"}', '{"requestId": "x"}', '{"path": "/", "error": "x"}'],
+)  # fmt: skip
+def test_a_piece_of_a_page_is_no_file_of_a_known_type(piece: str) -> None:
+    assert [name for name in KINDS if name != "a.xml" and not problem(name, piece.encode())] == []
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
@@ -172,7 +192,8 @@ def test_a_comment_in_a_comment_takes_no_time() -> None:
 TRUE = {
     "a.txt": [b"just text", b"# comment", b"", b"a < b", b"<1 sigma", b"<- arrow", b"\xef\xbb\xbftext", b"{not json}", b"[1] a reference",
               "text".encode("utf-16"), b" " * 200, b"<TICKER>,<DATE>\n", b"Column <b>Name</b>", b"<!-- a note --> text"],
-    "a.csv": [b"a,b\n1,2\n", b"#a\n1\n", b"\xef\xbb\xbfa;b\n", b"\n\n\na\n", b"{a},b\n", b"<1,2\n", b"obsID,<br>\n"],
+    "a.csv": [b"a,b\n1,2\n", b"#a\n1\n", b"\xef\xbb\xbfa;b\n", b"\n\n\na\n", b"{a},b\n", b"<1,2\n", b"obsID,<br>\n",
+              b"<object>,<date>\n", b"<b>;<u>\n"],
     "a.sh": [b"#!/bin/sh\ncurl -C -", b"\n#!/bin/bash\n", b"[ -f a ] || exit\n", b"{ echo a; }\n"],
     "a.dat": [b"\0\1\2", b"1.0 2.0\n", b"<"],
     "a.ecsv": [b"# %ECSV 1.0\n# ---\n"],

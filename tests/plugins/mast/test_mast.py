@@ -255,7 +255,7 @@ def test_all_pages_are_fetched(archive: SampleArchive, monkeypatch: pytest.Monke
 def test_one_job_asks_in_the_calling_thread(archive: SampleArchive, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a recorder of requests that knows no threads can be used."""
     monkeypatch.setattr("tess_source_mast.questions.MOST_TARGETS", 1)
-    monkeypatch.setattr("tess_source_mast.batches.ThreadPoolExecutor", None)
+    monkeypatch.setattr("tess_source_mast.batches.begun", None)
     assert len(session_at(archive, jobs=1).search([KELT9, L98]).products) > 96
 
 

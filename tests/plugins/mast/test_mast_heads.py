@@ -28,6 +28,19 @@ def test_interim_answers_are_passed_over(status: bytes) -> None:
     assert answer_to((b"HTTP/1.1 " + status + b"\r\nLink: </a>\r\n\r\n") * 3 + GOOD) == json.loads(BODY)
 
 
+@pytest.mark.parametrize(
+    "status", [b"202 Accepted", b"204 None", b"206 Partial", b"300 Many", b"302 Found", b"304 Same", b"399 x"]
+)
+def test_only_a_whole_answer_is_an_answer(status: bytes) -> None:
+    """A part of a list, or what a redirect without an address says, may be a list without rows."""
+    with pytest.raises(ServiceError, match=f"HTTP {status[:3].decode()}"):
+        answer_to(GOOD.replace(b"200 OK", status))
+
+
+def test_an_answer_that_a_proxy_has_changed_is_one() -> None:
+    assert answer_to(GOOD.replace(b"200 OK", b"203 Changed")) == json.loads(BODY)
+
+
 REDIRECTS = {
     b"http://[::1": "no address",
     b"http://127.0.0.1:99999": "no address",
