@@ -241,7 +241,9 @@ def test_a_pipe_or_a_folder_in_the_cache_folder_is_passed_over(tmp_path: Path) -
         for path in (index.folder / f"{make.__name__}.jsonl", name):
             make(path)
         assert list(Index(tmp_path).entries) == ["a"]
-        assert memory._kept_name(name, asked) is None
+        known, problem = memory._kept_name(name, asked)
+        assert known is None
+        assert "not a plain file" in problem
         assert Answers(tmp_path, 1.0)._record_of(None, name) is None  # type: ignore[arg-type]
         name.unlink() if make is os.mkfifo else name.rmdir()
 
