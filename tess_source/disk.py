@@ -59,9 +59,8 @@ def check_place(file: Path) -> None:
         if file.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         above = file.absolute().parents
-        folder = next(
-            (folder for folder in above if folder.exists() or folder.is_symlink()), file.parent
-        )  # a drive may be missing
+        there = (folder for folder in above if folder.exists() or folder.is_symlink())
+        folder = next(there, file.parent)  # a drive may be missing
         if not folder.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, f"{folder}: it is not a folder")
         if not os.access(folder, os.W_OK | os.X_OK):
@@ -193,9 +192,8 @@ def _writer(pid: int) -> str:
 
 def _machine() -> str:
     """Return the name of this machine since its last start, and of its space of process numbers."""
-    return hashlib.sha256(
-        "\n".join((socket.gethostname(), system.boot(), system.pid_namespace())).encode()
-    ).hexdigest()[:8]
+    name = "\n".join((socket.gethostname(), system.boot(), system.pid_namespace()))
+    return hashlib.sha256(name.encode()).hexdigest()[:8]
 
 
 def writer_has_ended(name: str) -> bool | None:

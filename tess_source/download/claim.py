@@ -149,9 +149,8 @@ class Claim:
                 return False
         except FileNotFoundError:
             return False
-        except (
-            OSError
-        ) as error:  # the folder lets only its owner remove it; or, on Windows, it is open where its owner lives
+        except OSError as error:
+            # the folder lets only the claim's owner remove it; or, on Windows, the owner has it open
             return self._without(str(error))
         remove(taken)
         if owner is not None and left is not None:

@@ -113,9 +113,8 @@ class Fetcher:
         if not claim.take():
             return None
         try:
-            return whole(self.folder, item) or self._from_any(
-                item, uris, claim, share
-            )  # another may have finished it just now
+            here = whole(self.folder, item)  # another may have finished it just now
+            return here or self._from_any(item, uris, claim, share)
         finally:
             claim.release()
 

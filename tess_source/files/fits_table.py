@@ -298,10 +298,8 @@ def _fields_and_dtype(
             raise DamagedFileError(f"column {number} of its table is of no known type: {repr(form)[:40]}")
         code, repeat = match[2], int(match[1] or 1)
         key = str(name or "").strip().lower() or f"col{number}"
-        if (
-            fields.setdefault(key, field := TableField(code, repeat, _float_or(scale, 1.0), _float_or(zero, 0.0)))
-            is field
-        ):
+        if key not in fields:
+            fields[key] = TableField(code, repeat, _float_or(scale, 1.0), _float_or(zero, 0.0))
             if code == "A":
                 places[key] = (f"S{repeat}", offset)
             elif code in CODES:

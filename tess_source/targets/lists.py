@@ -178,9 +178,8 @@ def _binary_table(content: bytes) -> Any:
     whole("astropy")
     from astropy.table import Table
 
+    stream = io.BytesIO(content)
     try:
-        return (
-            pl.read_parquet(io.BytesIO(content)) if kind == "parquet" else Table.read(io.BytesIO(content), format=kind)
-        )
+        return pl.read_parquet(stream) if kind == "parquet" else Table.read(stream, format=kind)
     except (Exception, pl.exceptions.PanicException) as error:
         raise DamagedFileError(f"it is no whole {kind} file: {type(error).__name__}: {str(error)[:200]}") from error
