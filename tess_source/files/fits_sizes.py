@@ -14,7 +14,7 @@ from tess_source._lazy import np
 from tess_source.errors import DamagedFileError
 from tess_source.files.cards import Header
 
-__all__ = ["check_sizes"]
+__all__ = ["BITS", "FORM", "MOST_COLUMNS", "check_sizes"]
 
 MOST_COLUMNS = 999
 """Most columns of a table (sections 7.2.1 and 7.3.1)."""
