@@ -21,7 +21,7 @@ from tess_source.download.progress import Progress, Share
 from tess_source.download.throttle import Throttle
 from tess_source.download.transfer import Task, Transfers
 from tess_source.download.unpacking import unpacked
-from tess_source.errors import DownloadError, TessSourceError
+from tess_source.errors import DownloadError, TessSourceError, type_and_text
 from tess_source.hooks.records import Request
 from tess_source.settings import Patience
 from tess_source.tables.items import FAILED, FETCHED, INTERRUPTED, Entry, Item
@@ -144,7 +144,7 @@ class Fetcher:
             except OSError as error:  # of this machine, not of the server: a mirror would not help
                 return Entry(item, FAILED, error="; ".join([*problems, reason_of(error)]))
             except Exception as error:  # noqa: BLE001  a mistake in a plugin must not cost the other files
-                problems.append(without_secrets(f"{type(error).__name__}: {error}", secrets))
+                problems.append(without_secrets(type_and_text(error), secrets))
         return Entry(item, FAILED, error="; ".join(problems))
 
     def _fetch_part(self, item: Item, request: Request, claim: Claim, share: Share) -> Part:

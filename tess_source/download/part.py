@@ -219,11 +219,9 @@ class Part:
 
     def _is_same(self) -> bool:
         """Return whether the file holds the bytes that were verified."""
-        digest = hashlib.sha256()
         with disk.opened(self.file) as file:
-            while data := file.read(WORTH):
-                digest.update(data)
-        return self.verifier is not None and digest.hexdigest() == self.verifier.sha256
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return self.verifier is not None and digest == self.verifier.sha256
 
     def read(self) -> IO[bytes]:
         """Open the file for reading, once it has arrived as a whole.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from urllib.parse import urljoin, urlsplit
 
-from tess_source.logins import without_user
+from tess_source.logins import origin, without_user
 
 __all__ = ["RedirectError", "next_address", "same_origin"]
 
@@ -72,9 +72,5 @@ def same_origin(one: str, other: str) -> bool:
     """Return whether two addresses have the same scheme, host and port."""
     from urllib3.util import parse_url
 
-    ports = {"http": 80, "https": 443}
-    first, second = (
-        (parts.scheme, parts.host, parts.port or ports.get(parts.scheme or ""))
-        for parts in map(parse_url, (without_user(one), without_user(other)))
-    )
-    return first == second
+    first, second = (parse_url(without_user(url)).url for url in (one, other))
+    return origin(first) == origin(second)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tess_source._lazy import pl, whole
-from tess_source.errors import DamagedFileError, LoadError, QueryError, bare_reason
+from tess_source.errors import DamagedFileError, LoadError, QueryError, bare_reason, type_and_text
 from tess_source.files.fits_headers import read_headers
 from tess_source.files.fits_sizes import check_sizes
 from tess_source.files.fits_table import FitsTable
@@ -182,4 +182,4 @@ def _binary_table(content: bytes) -> Any:
     try:
         return pl.read_parquet(stream) if kind == "parquet" else Table.read(stream, format=kind)
     except (Exception, pl.exceptions.PanicException) as error:
-        raise DamagedFileError(f"it is no whole {kind} file: {type(error).__name__}: {str(error)[:200]}") from error
+        raise DamagedFileError(f"it is no whole {kind} file: {type_and_text(error)[:200]}") from error
