@@ -28,7 +28,6 @@ from tess_source.system import Stamp
 __all__ = [
     "check_place",
     "opened",
-    "read",
     "replacing",
     "temporary_beside",
     "tidy",
@@ -158,18 +157,6 @@ def opened(path: Path, *, links: bool = False) -> io.FileIO:
         If it is not a plain file, or cannot be opened.
     """
     return io.FileIO(system.open_plain(path, links=links), "rb")
-
-
-def read(path: Path) -> bytes:
-    """Return the bytes of a plain file; symbolic links are followed. See `opened`.
-
-    Raises
-    ------
-    OSError
-        If it is not a plain file, or cannot be read.
-    """
-    with opened(path, links=True) as file:
-        return file.read()
 
 
 # -- temporary files --

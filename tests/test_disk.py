@@ -224,7 +224,8 @@ def test_nothing_but_files_is_opened_and_nothing_is_waited_for(tmp_path: Path) -
         for links in (True, False):
             with pytest.raises(OSError, match=r"not a plain file|Too many levels|No such file"):
                 disk.opened(tmp_path / name, links=links)
-    assert disk.read(tmp_path / "link") == b"x"
+    with disk.opened(tmp_path / "link", links=True) as file:
+        assert file.read() == b"x"
     with pytest.raises(OSError, match="not a plain file"):
         disk.opened(tmp_path / "link")
 

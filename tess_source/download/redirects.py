@@ -7,7 +7,10 @@ from urllib.parse import urljoin, urlsplit
 
 from tess_source.logins import origin, without_user
 
-__all__ = ["RedirectError", "next_address", "same_origin"]
+__all__ = ["MOST_REDIRECTS", "RedirectError", "next_address", "same_origin"]
+
+MOST_REDIRECTS = 5
+"""Redirects in a row that are followed."""
 
 
 class RedirectError(Exception):
