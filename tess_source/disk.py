@@ -28,6 +28,7 @@ from tess_source.system import Stamp
 __all__ = [
     "check_place",
     "opened",
+    "remove",
     "replacing",
     "temporary_beside",
     "tidy",
@@ -112,7 +113,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         _check_same(part, stamp, raw.sum)
         part.replace(path)
     finally:
-        part.unlink(missing_ok=True)
+        remove(part)
 
 
 class _SummedFile(io.FileIO):
@@ -157,6 +158,14 @@ def opened(path: Path, *, links: bool = False) -> io.FileIO:
         If it is not a plain file, or cannot be opened.
     """
     return io.FileIO(system.open_plain(path, links=links), "rb")
+
+
+def remove(file: Path) -> None:
+    """Remove a file, if there is one and it can be removed."""
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        log.debug("%s was not removed: %s", file, error)
 
 
 # -- temporary files --

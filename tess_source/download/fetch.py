@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from tess_source import disk
 from tess_source.display.visible import logger
 from tess_source.download.claim import Claim
 from tess_source.download.connection import StoppedError
@@ -229,8 +229,7 @@ class Fetcher:
         claim.left = None
         if left.source.url == task.request.url and item.size in {None, left.expected}:
             task.part.adopt(left, task.verifier(left.expected))
-        with contextlib.suppress(OSError):
-            left.part.unlink(missing_ok=True)
+        disk.remove(left.part)
 
 
 def scheme_of(uri: str) -> str:

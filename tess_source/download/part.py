@@ -22,7 +22,7 @@ from tess_source.errors import DownloadError
 from tess_source.files.verify import Verifier
 from tess_source.system import Stamp
 
-__all__ = ["WORTH", "Left", "Part", "PartChangedError", "PartLostError", "Source", "part_name", "remove"]
+__all__ = ["WORTH", "Left", "Part", "PartChangedError", "PartLostError", "Source", "part_name"]
 
 log: logging.Logger = logger(__name__)
 
@@ -238,7 +238,7 @@ class Part:
 
     def remove(self) -> None:
         """Remove the part's file, if there is one."""
-        remove(self.file)
+        disk.remove(self.file)
 
 
 def _write_all(handle: int, data: bytes) -> None:
@@ -254,11 +254,3 @@ def part_name(path: Path, word: str) -> Path:
         digest = hashlib.sha256(name.encode()).hexdigest()[:16]
         name = name.encode()[: LONGEST - 60].decode(errors="ignore") + "." + digest
     return path.with_name(f"{name}.{word}.part")
-
-
-def remove(file: Path) -> None:
-    """Remove a file, if possible."""
-    try:
-        file.unlink(missing_ok=True)
-    except OSError as error:
-        log.debug("%s was not removed: %s", file, error)
