@@ -136,7 +136,7 @@ def _imported(file: Path) -> types.ModuleType:
     sys.modules[spec.name] = module  # dataclasses and pickle look a module up by its name
     try:
         spec.loader.exec_module(module)
-    except BaseException as error:
+    except BaseException as error:  # SystemExit too: a plugin cannot end the program
         sys.modules.pop(spec.name, None)
         if isinstance(error, KeyboardInterrupt):
             raise
