@@ -28,7 +28,7 @@ from tess_source.system import Stamp
 __all__ = [
     "check_place",
     "opened",
-    "read",
+    "remove",
     "replacing",
     "temporary_beside",
     "tidy",
@@ -59,9 +59,8 @@ def check_place(file: Path) -> None:
         if file.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         above = file.absolute().parents
-        folder = next(
-            (folder for folder in above if folder.exists() or folder.is_symlink()), file.parent
-        )  # a drive may be missing
+        there = (folder for folder in above if folder.exists() or folder.is_symlink())
+        folder = next(there, file.parent)  # a drive may be missing
         if not folder.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, f"{folder}: it is not a folder")
         if not os.access(folder, os.W_OK | os.X_OK):
@@ -114,7 +113,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         _check_same(part, stamp, raw.sum)
         part.replace(path)
     finally:
-        part.unlink(missing_ok=True)
+        remove(part)
 
 
 class _SummedFile(io.FileIO):
@@ -161,16 +160,12 @@ def opened(path: Path, *, links: bool = False) -> io.FileIO:
     return io.FileIO(system.open_plain(path, links=links), "rb")
 
 
-def read(path: Path) -> bytes:
-    """Return the bytes of a plain file; symbolic links are followed. See `opened`.
-
-    Raises
-    ------
-    OSError
-        If it is not a plain file, or cannot be read.
-    """
-    with opened(path, links=True) as file:
-        return file.read()
+def remove(file: Path) -> None:
+    """Remove a file, if there is one and it can be removed."""
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        log.debug("%s was not removed: %s", file, error)
 
 
 # -- temporary files --
@@ -193,9 +188,8 @@ def _writer(pid: int) -> str:
 
 def _machine() -> str:
     """Return the name of this machine since its last start, and of its space of process numbers."""
-    return hashlib.sha256(
-        "\n".join((socket.gethostname(), system.boot(), system.pid_namespace())).encode()
-    ).hexdigest()[:8]
+    name = "\n".join((socket.gethostname(), system.boot(), system.pid_namespace()))
+    return hashlib.sha256(name.encode()).hexdigest()[:8]
 
 
 def writer_has_ended(name: str) -> bool | None:

@@ -7,8 +7,10 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes, urlsplit
 
-__all__ = ["Login", "basic", "taken_out", "user_of", "without_user"]
+__all__ = ["PORTS", "Login", "basic", "origin", "taken_out", "user_of", "without_user"]
 
+PORTS = {"http": 80, "https": 443}
+"""Scheme → the port that an address of it has if it names none."""
 _USER = re.compile(r"([a-z][a-z0-9+.-]*://)([^/?#]*)@", re.IGNORECASE)
 """The beginning of an address with a user: all before the last ``@`` of its authority (RFC 3986, section 3.2), as in curl."""
 
@@ -24,7 +26,7 @@ class Login:
 
     def headers(self, url: str) -> dict[str, str]:
         """Return the headers for an address: none if it is of another host."""
-        return {"Authorization": self.header} if _origin(url) == self.origin else {}
+        return {"Authorization": self.header} if origin(url) == self.origin else {}
 
 
 def taken_out(url: str) -> tuple[str, Login | None]:
@@ -45,7 +47,7 @@ def taken_out(url: str) -> tuple[str, Login | None]:
     if found is None or found[1].lower() not in {"http://", "https://"}:
         return url, None
     bare, user = without_user(url), user_of(url)
-    return bare, Login(_origin(bare), basic(user)) if user.strip(":") else None
+    return bare, Login(origin(bare), basic(user)) if user.strip(":") else None
 
 
 def user_of(url: str) -> str:
@@ -66,10 +68,10 @@ def basic(user: str) -> str:
     return "Basic " + b64encode(unquote_to_bytes(name) + b":" + unquote_to_bytes(password)).decode()
 
 
-def _origin(url: str) -> tuple[str, str, int | None]:
+def origin(url: str) -> tuple[str, str, int | None]:
     """Return scheme, host and port of an address; what is no address has an origin of its own."""
     try:
         parts = urlsplit(url)
-        return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+        return parts.scheme, parts.hostname or "", parts.port or PORTS.get(parts.scheme)
     except ValueError:
         return "", url, None

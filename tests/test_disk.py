@@ -6,10 +6,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tampering import TAMPERS, Tamper, of_each
 
 from tess_source import disk, system
 from tess_source.cache.answers import Answers
@@ -31,51 +31,10 @@ def contents(folder: Path) -> dict[str, bytes]:
 # -- what others do to a temporary file ------------------------------------------------------------------------------------------
 
 
-def flip(part: Path) -> None:
-    with part.open("r+b") as file:
-        file.write(b"X")
-
-
-def append(part: Path) -> None:
-    with part.open("ab") as file:
-        file.write(b"X")
-
-
-def cut(part: Path) -> None:
-    os.truncate(part, 1)
-
-
-def replace_by_another(part: Path) -> None:
-    other = part.with_name("other")
-    other.write_bytes(b"new")
-    other.replace(part)
-
-
-def link(part: Path) -> None:
-    part.with_name("other").hardlink_to(part)
-
-
-def replace_by_a_link(part: Path) -> None:
-    other = part.with_name("other")
-    part.rename(other)
-    part.symlink_to(other)
-
-
-def replace_by_a_pipe(part: Path) -> None:
-    part.unlink()
-    os.mkfifo(part)
-
-
-def remove(part: Path) -> None:
-    part.unlink()
-
-
 @POSIX
-@pytest.mark.parametrize(
-    "tamper", [flip, append, cut, replace_by_another, link, replace_by_a_link, replace_by_a_pipe, remove]
-)
+@of_each(TAMPERS)
 def test_a_temporary_file_that_somebody_changes_does_not_become_the_file(
-    tmp_path: Path, tamper: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tamper: Tamper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = disk._check_same
 
@@ -90,7 +49,7 @@ def test_a_temporary_file_that_somebody_changes_does_not_become_the_file(
     with pytest.raises(OSError, match=r"somebody else changed|No such file"):
         write_whole(file, b"new")
     assert file.read_bytes() == b"old"
-    assert {path.name for path in tmp_path.iterdir()} <= {"lock.ecsv", "other"}
+    assert set(contents(tmp_path)) <= {"lock.ecsv", "other"}  # a folder in its place is left to `tidy`
 
 
 def test_a_temporary_file_of_which_only_the_time_changes_is_read_again(
@@ -224,7 +183,8 @@ def test_nothing_but_files_is_opened_and_nothing_is_waited_for(tmp_path: Path) -
         for links in (True, False):
             with pytest.raises(OSError, match=r"not a plain file|Too many levels|No such file"):
                 disk.opened(tmp_path / name, links=links)
-    assert disk.read(tmp_path / "link") == b"x"
+    with disk.opened(tmp_path / "link", links=True) as file:
+        assert file.read() == b"x"
     with pytest.raises(OSError, match="not a plain file"):
         disk.opened(tmp_path / "link")
 
@@ -241,7 +201,9 @@ def test_a_pipe_or_a_folder_in_the_cache_folder_is_passed_over(tmp_path: Path) -
         for path in (index.folder / f"{make.__name__}.jsonl", name):
             make(path)
         assert list(Index(tmp_path).entries) == ["a"]
-        assert memory._kept_name(name, asked)[0] is None
+        known, problem = memory._kept_name(name, asked)
+        assert known is None
+        assert "not a plain file" in problem
         assert Answers(tmp_path, 1.0)._record_of(None, name) is None  # type: ignore[arg-type]
         name.unlink() if make is os.mkfifo else name.rmdir()
 

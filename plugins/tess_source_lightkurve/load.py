@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import whole
-from tess_source.errors import DamagedFileError, LoadError, NoColumnError, NoReaderError
+from tess_source.errors import DamagedFileError, LoadError, NoColumnError, NoReaderError, type_and_text
 from tess_source.files.verify import is_fits
 from tess_source.files.whole import fault
 from tess_source_lightkurve import readers
@@ -142,7 +142,7 @@ def _load_error(name: str, reason: BaseException, chosen: Mapping[str, Any], hdu
         columns = [name.lower() for name in getattr(getattr(hdus[1], "columns", None), "names", ())]
         if column not in columns:
             return NoColumnError(column, columns, "the flux")
-    return LoadError(f"{name}: lightkurve cannot read it: {type(reason).__name__}: {reason}")
+    return LoadError(f"{name}: lightkurve cannot read it: {type_and_text(reason)}")
 
 
 def _set_author(opened: Any, pipeline: str | None) -> None:

@@ -89,9 +89,8 @@ def parsed(body: bytes) -> Any:
         raise ValueError("no text in UTF-8") from None
     except json.JSONDecodeError:
         start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-        raise ValueError(
-            "a web page" if start == b"<" else "not whole" if start in {b"{", b"["} else "no JSON"
-        ) from None
+        kinds = {b"<": "a web page", b"{": "not whole", b"[": "not whole"}
+        raise ValueError(kinds.get(start, "no JSON")) from None
     except ValueError:  # Python makes no number of so many digits
         raise ValueError("JSON with a number of thousands of digits") from None
     if (escape := body.find(b"\\")) >= 0 and _HALF_CHARACTER.search(body, escape):
@@ -270,9 +269,8 @@ def described_columns(service: str, answer: Mapping[str, Json], columns: Collect
             raise unlike(service, f"{strange[0]!r} of column {shown(name)} is {shown(column[strange[0]])}, not text")
     for name in columns:
         column = made.get(name, {})
-        if {column.get("type"), column.get("vot.datatype")}.isdisjoint({"char", "string"}) or column.get(
-            "treatNumeric"
-        ):
+        is_text = not {column.get("type"), column.get("vot.datatype")}.isdisjoint({"char", "string"})
+        if not is_text or column.get("treatNumeric"):
             raise unlike(service, f"the description of its columns has no text column {name!r}")
     return made
 

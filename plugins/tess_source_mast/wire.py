@@ -22,7 +22,7 @@ from tess_source.download import proxies
 from tess_source.download.connection import LateError, StoppedError, Watch, watched
 from tess_source.download.head import head_problem
 from tess_source.download.http import seconds_to_wait
-from tess_source.download.redirects import RedirectError, next_address
+from tess_source.download.redirects import MOST_REDIRECTS, RedirectError, next_address
 from tess_source.download.route import ca_bundle, proxy_answer, proxy_of, through, trouble_of
 from tess_source.errors import NetworkError, ServiceError
 from tess_source_mast.deadline import READ, Deadline, OverloadError, pause
@@ -38,7 +38,6 @@ REPEATED = {408, 425, 429, 500, 502, 503, 504}
 """HTTP codes after which the same question may succeed."""
 TOO_LARGE = {413, 414}
 """HTTP codes after which only a smaller question can succeed."""
-MOST_REDIRECTS = 5
 PIECE = 2**16
 """Bytes to take from the socket at once, at most."""
 

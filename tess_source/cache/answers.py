@@ -58,12 +58,9 @@ class Answer:
     @property
     def listed(self) -> pl.Series:
         """Whether the products of each observation were listed: one boolean per observation."""
-        found = (
-            self.marked[LISTED]
-            if LISTED in self.marked.columns
-            else pl.Series([True]).new_from_index(0, len(self.marked))
-        )
-        return found.fill_null(value=True)
+        if LISTED not in self.marked.columns:
+            return pl.Series([True]).new_from_index(0, len(self.marked))
+        return self.marked[LISTED].fill_null(value=True)
 
     @property
     def empty(self) -> bool:

@@ -19,6 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from tess_source import disk
 from tess_source.cache.keep import as_line, keep, kept_bytes, record_in
 from tess_source.clock import SKEW, now
 from tess_source.display import text
@@ -121,7 +122,7 @@ class Index:
         ]
         if not there or self._write_part(there):
             for part in parts:
-                _remove_part(part)
+                disk.remove(part)
 
     def _exists(self, known: Known) -> bool:
         return os.path.lexists(self.root / known.path)
@@ -133,13 +134,6 @@ def _digest_of(folder: Path) -> str:
     except (OSError, RuntimeError):  # links in a circle, or the current folder is gone
         place = folder
     return hashlib.sha256(os.fsencode(place)).hexdigest()[:16]
-
-
-def _remove_part(part: Path) -> None:
-    try:
-        part.unlink(missing_ok=True)
-    except OSError as error:
-        log.debug("%s was not removed: %s", part, error)
 
 
 def _newest_by_path(records: Iterable[Known]) -> dict[str, Known]:

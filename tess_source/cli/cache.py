@@ -302,9 +302,8 @@ def _date_range(files: Sequence[Stored]) -> str:
         except (ArithmeticError, OSError, ValueError):  # a file may have any time, also one after the year 9999
             return "an unknown day"
 
-    return (
-        f", from {day(min(file.mtime for file in files))} to {day(max(file.mtime for file in files))}" if files else ""
-    )
+    times = [file.mtime for file in files]
+    return f", from {day(min(times))} to {day(max(times))}" if times else ""
 
 
 def _remove_and_report(store: Store, files: Sequence[Stored], dry_run: bool, form: str) -> None:

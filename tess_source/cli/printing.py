@@ -103,9 +103,8 @@ def format_option(command: Command) -> Command:
 
 def show(text: str) -> None:
     """Print a text on stdout, without a line feed at its end: as it is to a file or pipe, and `visible` on a terminal."""
-    click.echo(
-        visible(text) if sys.stdout.isatty() else text, nl=False, color=True
-    )  # or else click takes colours out of it
+    shown = visible(text) if sys.stdout.isatty() else text
+    click.echo(shown, nl=False, color=True)  # without color=True, click takes colours out of it
 
 
 def say(message: str) -> None:

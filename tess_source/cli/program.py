@@ -32,7 +32,14 @@ from tess_source.cli.printing import (  # fmt: skip
 )
 from tess_source.cli.suggesting import suggesting
 from tess_source.display.visible import logger, visible, visible_line
-from tess_source.errors import PluginConflictError, PluginError, QueryError, ResolverError, TessSourceError
+from tess_source.errors import (
+    PluginConflictError,
+    PluginError,
+    QueryError,
+    ResolverError,
+    TessSourceError,
+    type_and_text,
+)
 from tess_source.hooks.discovery import from_file, installed
 from tess_source.session import Session
 from tess_source.wording import in_program, keyword
@@ -113,7 +120,7 @@ def _exit_code(error: BaseException) -> int:
             log.error("this is a mistake in tess-source:", exc_info=error)  # Python would print the message as it is
             code = SOME_FAILED
     known = isinstance(error, TessSourceError | OSError)
-    say(visible_line(f"error: {in_program(error) if known else f'{type(error).__name__}: {error}'}"))
+    say(visible_line(f"error: {in_program(error) if known else type_and_text(error)}"))
     for note in getattr(error, "__notes__", ()):
         say(visible_line(f"  {note}"))
     return code

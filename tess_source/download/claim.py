@@ -22,7 +22,7 @@ from typing import Any
 from tess_source import disk, system
 from tess_source.display.visible import logger
 from tess_source.download.owner import Owner
-from tess_source.download.part import WORTH, Left, Source, part_name, remove
+from tess_source.download.part import WORTH, Left, Source, part_name
 from tess_source.download.waits import Waits
 from tess_source.system import Stamp
 
@@ -104,9 +104,9 @@ class Claim:
         if handle >= 0:
             with contextlib.suppress(OSError):  # a network disk may fail late; nothing depends on the note
                 os.close(handle)
-            remove(self._file)
+            disk.remove(self._file)
         if self.left is not None:  # it was not resumed, and no other process knows of it
-            remove(self.left.part)
+            disk.remove(self.left.part)
 
     def _create(self) -> bool:
         try:
@@ -149,11 +149,10 @@ class Claim:
                 return False
         except FileNotFoundError:
             return False
-        except (
-            OSError
-        ) as error:  # the folder lets only its owner remove it; or, on Windows, it is open where its owner lives
+        except OSError as error:
+            # the folder lets only the claim's owner remove it; or, on Windows, the owner has it open
             return self._without(str(error))
-        remove(taken)
+        disk.remove(taken)
         if owner is not None and left is not None:
             self._inherit(left, owner)
         return self._create()
@@ -167,7 +166,7 @@ class Claim:
         if left.source.condition and owner.on_this_boot():
             self.left = left
         else:
-            remove(left.part)
+            disk.remove(left.part)
 
 
 @functools.lru_cache(maxsize=1)

@@ -21,7 +21,7 @@ from tess_source.disk import temporary_beside
 from tess_source.display.visible import logger
 from tess_source.download.fetch import scheme_of
 from tess_source.download.run import Run, addresses
-from tess_source.errors import QueryError, TessSourceError
+from tess_source.errors import QueryError, TessSourceError, type_and_text
 from tess_source.hooks.records import Request, Transport
 from tess_source.settings import Settings
 from tess_source.tables.items import FAILED, INTERRUPTED, Entry, Item
@@ -182,7 +182,7 @@ def _addresses(uri: str, transport: Transport, settings: Settings) -> tuple[Requ
     try:
         return addresses(uri, transport, settings)
     except Exception as error:  # noqa: BLE001  a mistake in a plugin must not cost the other files
-        return f"{type(error).__name__}: {error}"
+        return type_and_text(error)
 
 
 def _future_of(executor: Executor, batch: Batch) -> Future[Returned]:
@@ -198,7 +198,7 @@ def _result(future: Future[Returned], items: Sequence[Item]) -> Returned:
     try:
         return future.result()
     except (Exception, CancelledError) as error:  # noqa: BLE001  a worker that died must not cost the other batches
-        problem = f"its worker failed: {type(error).__name__}: {error}"
+        problem = f"its worker failed: {type_and_text(error)}"
         return Returned([Entry(item, FAILED, error=problem) for item in items], {})
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from tess_source import disk
 from tess_source.display.visible import logger
 from tess_source.download.claim import Claim
 from tess_source.download.connection import StoppedError
@@ -21,7 +21,7 @@ from tess_source.download.progress import Progress, Share
 from tess_source.download.throttle import Throttle
 from tess_source.download.transfer import Task, Transfers
 from tess_source.download.unpacking import unpacked
-from tess_source.errors import DownloadError, TessSourceError
+from tess_source.errors import DownloadError, TessSourceError, type_and_text
 from tess_source.hooks.records import Request
 from tess_source.settings import Patience
 from tess_source.tables.items import FAILED, FETCHED, INTERRUPTED, Entry, Item
@@ -113,9 +113,8 @@ class Fetcher:
         if not claim.take():
             return None
         try:
-            return whole(self.folder, item) or self._from_any(
-                item, uris, claim, share
-            )  # another may have finished it just now
+            here = whole(self.folder, item)  # another may have finished it just now
+            return here or self._from_any(item, uris, claim, share)
         finally:
             claim.release()
 
@@ -145,7 +144,7 @@ class Fetcher:
             except OSError as error:  # of this machine, not of the server: a mirror would not help
                 return Entry(item, FAILED, error="; ".join([*problems, reason_of(error)]))
             except Exception as error:  # noqa: BLE001  a mistake in a plugin must not cost the other files
-                problems.append(without_secrets(f"{type(error).__name__}: {error}", secrets))
+                problems.append(without_secrets(type_and_text(error), secrets))
         return Entry(item, FAILED, error="; ".join(problems))
 
     def _fetch_part(self, item: Item, request: Request, claim: Claim, share: Share) -> Part:
@@ -230,8 +229,7 @@ class Fetcher:
         claim.left = None
         if left.source.url == task.request.url and item.size in {None, left.expected}:
             task.part.adopt(left, task.verifier(left.expected))
-        with contextlib.suppress(OSError):
-            left.part.unlink(missing_ok=True)
+        disk.remove(left.part)
 
 
 def scheme_of(uri: str) -> str:

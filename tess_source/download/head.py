@@ -9,10 +9,13 @@ from http.client import HTTPException, HTTPMessage, HTTPResponse, RemoteDisconne
 
 from tess_source.display.visible import beginning
 
-__all__ = ["FinalResponse", "HeadError", "head_problem"]
+__all__ = ["NUMBER", "FinalResponse", "HeadError", "head_problem"]
 
 MOST_INTERIM = 20
 """Interim answers (1xx) before the real one, at most."""
+
+NUMBER = r"[0-9]{1,18}"
+"""A number of bytes; longer ones are none."""
 
 
 class HeadError(HTTPException):
@@ -71,7 +74,7 @@ def _problem_of(headers: HTTPMessage) -> str:
     if any(isinstance(defect, broken) for defect in headers.defects):
         return "the head of the answer has a line that is no header"
     lengths = {length.strip() for line in headers.get_all("Content-Length", ()) for length in line.split(",")}
-    if not all(re.fullmatch("[0-9]{1,18}", length) for length in lengths):
+    if not all(re.fullmatch(NUMBER, length) for length in lengths):
         return "the head of the answer gives a length that is no number"
     if len(set(map(int, lengths))) > 1:
         return "the head of the answer gives two different lengths"

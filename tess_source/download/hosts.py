@@ -46,9 +46,8 @@ class Hosts:
 
     A host is given up when two things hold. As many tries in a row were in vain as a few files take: see `files` of
     `tess_source.download.failures.AgainError`. And for `Patience.over` seconds, or twice the pause that it asks for, the host has answered
-    nothing else. If it delivers only one
-    file in ten, ten times as many tries have to be in vain, so that a host that still delivers is not given up. A host that delivers
-    after all is taken back.
+    nothing else. If it delivers only one file in ten, ten times as many tries have to be in vain, so that a host that still delivers is
+    not given up. A host that delivers after all is taken back.
 
     Parameters
     ----------
@@ -117,9 +116,8 @@ class Hosts:
             if host in self.lost or record.evidence < usual or silent < wait:
                 return False
             name = host.rpartition("@")[2]
-            why = self.lost[host] = (
-                f"{name} is given up for this run, after {record.row} tries in vain in a row: {problem}"
-            )
+            why = f"{name} is given up for this run, after {record.row} tries in vain in a row: {problem}"
+            self.lost[host] = why
             self._change.notify_all()
         log.warning("%s. The files that are left there fail; fetch them later with the plan of those that failed", why)
         return True

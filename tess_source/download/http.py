@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 from tess_source.download import proxies
 from tess_source.download.connection import Wait, Watch, watched
-from tess_source.download.redirects import RedirectError, next_address, same_origin
+from tess_source.download.head import NUMBER
+from tess_source.download.redirects import MOST_REDIRECTS, RedirectError, next_address, same_origin
 from tess_source.download.route import ca_bundle, proxy_of
 from tess_source.logins import without_user
 
@@ -34,11 +35,8 @@ __all__ = [
     "strong_etag",
 ]
 
-MOST_REDIRECTS = 5
 FEW = 2**16
 """Bytes below which the body of a redirect is read, so that its connection can be used again."""
-NUMBER = r"[0-9]{1,18}"
-"""A number of bytes: longer ones are none."""
 SETTLED = 60.0
 """Seconds after which a date of change is a strong validator (RFC 9110, section 8.8.2.2)."""
 

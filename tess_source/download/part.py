@@ -22,7 +22,7 @@ from tess_source.errors import DownloadError
 from tess_source.files.verify import Verifier
 from tess_source.system import Stamp
 
-__all__ = ["WORTH", "Left", "Part", "PartChangedError", "PartLostError", "Source", "part_name", "remove"]
+__all__ = ["WORTH", "Left", "Part", "PartChangedError", "PartLostError", "Source", "part_name"]
 
 log: logging.Logger = logger(__name__)
 
@@ -219,11 +219,9 @@ class Part:
 
     def _is_same(self) -> bool:
         """Return whether the file holds the bytes that were verified."""
-        digest = hashlib.sha256()
         with disk.opened(self.file) as file:
-            while data := file.read(WORTH):
-                digest.update(data)
-        return self.verifier is not None and digest.hexdigest() == self.verifier.sha256
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return self.verifier is not None and digest == self.verifier.sha256
 
     def read(self) -> IO[bytes]:
         """Open the file for reading, once it has arrived as a whole.
@@ -240,7 +238,7 @@ class Part:
 
     def remove(self) -> None:
         """Remove the part's file, if there is one."""
-        remove(self.file)
+        disk.remove(self.file)
 
 
 def _write_all(handle: int, data: bytes) -> None:
@@ -256,11 +254,3 @@ def part_name(path: Path, word: str) -> Path:
         digest = hashlib.sha256(name.encode()).hexdigest()[:16]
         name = name.encode()[: LONGEST - 60].decode(errors="ignore") + "." + digest
     return path.with_name(f"{name}.{word}.part")
-
-
-def remove(file: Path) -> None:
-    """Remove a file, if possible."""
-    try:
-        file.unlink(missing_ok=True)
-    except OSError as error:
-        log.debug("%s was not removed: %s", file, error)

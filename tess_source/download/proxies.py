@@ -14,12 +14,11 @@ from typing import Any
 from urllib import request
 from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urlsplit
 
-from tess_source.logins import basic, user_of, without_user
+from tess_source.logins import PORTS, basic, user_of, without_user
 
 __all__ = ["chosen", "headers", "is_direct", "normal", "user_and_password"]
 
 SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
-PORTS = {"http": 80, "https": 443}
 SYSTEM = "the proxy in the system's settings"
 _system_proxies: Any = getattr(request, "getproxies_macosx_sysconf", getattr(request, "getproxies_registry", dict))
 _system_bypass: Any = getattr(

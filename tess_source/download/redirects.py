@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 from urllib.parse import urljoin, urlsplit
 
-from tess_source.logins import without_user
+from tess_source.logins import origin, without_user
 
-__all__ = ["RedirectError", "next_address", "same_origin"]
+__all__ = ["MOST_REDIRECTS", "RedirectError", "next_address", "same_origin"]
+
+MOST_REDIRECTS = 5
+"""Redirects in a row that are followed."""
 
 NO_ADDRESS = "the server redirects to what is no address"
 
@@ -74,9 +77,5 @@ def same_origin(one: str, other: str) -> bool:
     """Return whether two addresses have the same scheme, host and port."""
     from urllib3.util import parse_url
 
-    ports = {"http": 80, "https": 443}
-    first, second = (
-        (parts.scheme, parts.host, parts.port or ports.get(parts.scheme or ""))
-        for parts in map(parse_url, (without_user(one), without_user(other)))
-    )
-    return first == second
+    first, second = (parse_url(without_user(url)).url for url in (one, other))
+    return origin(first) == origin(second)

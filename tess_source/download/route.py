@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from tess_source.download import proxies
 from tess_source.errors import NetworkError, QueryError
-from tess_source.logins import without_user
+from tess_source.logins import PORTS, without_user
 from tess_source.paths import user_path
 
 __all__ = ["Trouble", "ca_bundle", "proxy_answer", "proxy_of", "through", "trouble_of"]
@@ -220,7 +220,6 @@ def _host_of(causes: list[BaseException], url: str) -> str:
     last = _first(causes, MaxRetryError)
     pool: Any = getattr(last, "pool", None) if last is not None else None
     parts = urlsplit(url)
-    scheme, host, port = (
-        (parts.scheme, parts.hostname, parts.port) if pool is None else (pool.scheme, pool.host, pool.port)
-    )
-    return str(host) if port in {None, {"http": 80, "https": 443}.get(scheme)} else f"{host}:{port}"
+    there = (parts.scheme, parts.hostname, parts.port) if pool is None else (pool.scheme, pool.host, pool.port)
+    scheme, host, port = there
+    return str(host) if port in {None, PORTS.get(scheme)} else f"{host}:{port}"

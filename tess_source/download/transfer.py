@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from tess_source import disk
 from tess_source._version import USER_AGENT
 from tess_source.download import http
 from tess_source.download.claim import Claim
@@ -131,10 +132,10 @@ class Transfers:
             size = path.stat().st_size
             if task.item.size not in {None, size}:
                 raise DownloadError(f"{str(path)!r} has {size:,} bytes, {task.item.size:,} are expected")
-            source = path.open("rb")
+            source = disk.opened(path, links=True)
+        except DownloadError:
+            raise
         except OSError as error:
-            if isinstance(error, DownloadError):
-                raise
             raise DownloadError(f"{str(path)!r} cannot be read: {bare_reason(error)}") from error
         with source:
             self.destination.room(task.part, size)

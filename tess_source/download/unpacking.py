@@ -70,7 +70,6 @@ def _checked_size(member: zipfile.ZipInfo, task: Task, patience: Patience) -> in
     if task.item.size not in {None, size}:
         raise DownloadError(f"the zip file holds a file of {size:,} bytes, {task.item.size:,} are expected")
     if task.item.size is None and size > patience.largest:
-        raise DownloadError(
-            f"the zip file holds a file of {size:,} bytes, more than {patience.largest:,}; Patience(largest=…) sets this limit"
-        )
+        problem = f"the zip file holds a file of {size:,} bytes, more than {patience.largest:,}"
+        raise DownloadError(f"{problem}; Patience(largest=…) sets this limit")
     return size

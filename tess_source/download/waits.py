@@ -44,14 +44,7 @@ class Waits:
             if whom in self._told:
                 return
             self._told.add(whom)
-        who = (
-            f"process {owner.pid} on host {owner.host!r}"
-            if owner
-            else f"a process that its claim {claim.name} does not name"
-        )
-        log.warning(
-            "%s is being fetched by %s; waiting until it is there, or the claim has not changed for %g s",
-            file,
-            who,
-            limit,
-        )
+        known = f"process {owner.pid} on host {owner.host!r}" if owner else ""
+        who = known or f"a process that its claim {claim.name} does not name"
+        problem = "%s is being fetched by %s; waiting until it is there, or the claim has not changed for %g s"
+        log.warning(problem, file, who, limit)

@@ -10,7 +10,7 @@ import re
 import tarfile
 import zlib
 
-from tess_source.files.whole import GZIP
+from tess_source.files.gzipped import GZIP
 
 __all__ = ["HTML_PAGE", "JSON_MESSAGE", "PAGE", "XML_MESSAGE", "Beginning", "ending_of", "expects_html", "never_json"]
 

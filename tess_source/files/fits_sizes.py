@@ -14,7 +14,7 @@ from tess_source._lazy import np
 from tess_source.errors import DamagedFileError
 from tess_source.files.cards import Header
 
-__all__ = ["check_sizes"]
+__all__ = ["BITS", "FORM", "MOST_COLUMNS", "check_sizes"]
 
 MOST_COLUMNS = 999
 """Most columns of a table (sections 7.2.1 and 7.3.1)."""
@@ -62,9 +62,8 @@ def _check_table(header: Header, read: Read, *, of_text: bool) -> None:
     if not 0 <= count <= MOST_COLUMNS:
         raise _wrong(header, f"its table has {count:,} columns, of at most {MOST_COLUMNS}")
     width, varying = _width_and_varying(count, tuple(header.cards(b"TFORM", b"TBCOL")), header.hdu, of_text=of_text)
-    if width > room or (
-        width < room and not of_text
-    ):  # or astropy would read every row but the first from a wrong place
+    # narrower columns than rows would make astropy read every row but the first from a wrong place
+    if width > room or (width < room and not of_text):
         raise _wrong(header, f"the columns of its table take {width:,} bytes, its rows have {room:,}")
     for number, start in varying.items():
         _check_heap(header, read, number, start)
@@ -110,9 +109,8 @@ def _check_heap(header: Header, read: Read, number: int, start: int) -> None:
     lengths, places = told[:, 0] * element / 8, told[:, 1]
     heap = rows * width + header.integer("PCOUNT", 0) - header.integer("THEAP", rows * width)
     if rows and (told.min() < 0 or lengths.sum() > heap or (places + lengths).max() > heap):
-        raise _wrong(
-            header, f"the arrays of column {number} are longer than the {max(heap, 0):,} bytes behind its table"
-        )
+        problem = f"the arrays of column {number} are longer than the {max(heap, 0):,} bytes behind its table"
+        raise _wrong(header, problem)
 
 
 def _check_compressed_image(header: Header) -> None:

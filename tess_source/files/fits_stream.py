@@ -110,10 +110,8 @@ class FitsWalk:
     def _header_block(self, block: bytes) -> None:
         start = b"XTENSION" if self._hdu else b"SIMPLE  ="
         if not self._blocks and not block.startswith(start):
-            problem = (
-                f"something that is no HDU lies behind HDU {self._hdu - 1}" if self._hdu else "it is not a FITS file"
-            )
-            raise DamagedFileError(problem)
+            behind = f"something that is no HDU lies behind HDU {self._hdu - 1}"
+            raise DamagedFileError(behind if self._hdu else "it is not a FITS file")
         if not block.isascii():
             raise DamagedFileError(f"the header of HDU {self._hdu} holds bytes that are no text")
         self._header_sum = add(self._header_sum, block)

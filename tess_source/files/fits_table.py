@@ -21,8 +21,9 @@ from tess_source.disk import opened
 from tess_source.errors import DamagedFileError, LoadError, NoColumnError
 from tess_source.files.cards import Header
 from tess_source.files.fits_headers import read_headers
+from tess_source.files.fits_sizes import BITS, FORM, MOST_COLUMNS
 from tess_source.files.fits_stream import FitsWalk
-from tess_source.files.whole import GZIP, decompressed
+from tess_source.files.gzipped import GZIP, unpacked
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -46,25 +47,8 @@ CODES = {
 """FITS code of a column → numpy's (FITS Standard 4.0, table 18); bits and arrays of varying length are not read."""
 UNSIGNED = {"I": 2.0**15, "J": 2.0**31, "K": 2.0**63}
 """Code → the TZERO that means unsigned numbers (table 19)."""
-BITS = {
-    "X": 1,
-    "L": 8,
-    "B": 8,
-    "A": 8,
-    "I": 16,
-    "J": 32,
-    "E": 32,
-    "K": 64,
-    "D": 64,
-    "C": 64,
-    "P": 64,
-    "M": 128,
-    "Q": 128,
-}
-"""Bits of an element."""
-FORM = re.compile(r"(\d{0,18})([LXBIJKAEDCMPQ])(.*)")
-MOST_FIELDS, MOST_AXES = 999, 16
-"""Most columns of a table (section 7.3.1), and most axes of a cell that get a shape; numpy has 32 or 64."""
+MOST_AXES = 16
+"""Most axes of a cell that get a shape; numpy has 32 or 64."""
 ABOUT_COLUMNS = (b"TTYPE", b"TFORM", b"TDIM", b"TSCAL", b"TZERO")
 IN_CACHE = 1 << 19
 """Bytes of a table whose columns are copied at a time: as many as stay in the processor's cache."""
@@ -112,7 +96,7 @@ class TableReader:
         data = memoryview(self._buffer)[:size]
         sha256 = hashlib.sha256(data).hexdigest() if digest else None
         if data[:2] == GZIP:
-            data = memoryview(decompressed(data))
+            data = memoryview(unpacked([data]))
         if verify:
             walk = FitsWalk()
             walk.feed(data)
@@ -168,7 +152,7 @@ class FitsTable:
             raise DamagedFileError("it is cut in its table")
         if rows and not width:
             raise DamagedFileError(f"the {rows:,} rows of its table have no bytes")
-        columns = header.count("TFIELDS", most=MOST_FIELDS)
+        columns = header.count("TFIELDS", most=MOST_COLUMNS)
         fields, dtype = _fields_and_dtype(width, columns, tuple(header.cards(*ABOUT_COLUMNS)))
         self.fields: Mapping[str, TableField] = fields
         self.table: NDArray[np.void] = np.ndarray(rows, dtype, data, header.end)
@@ -296,12 +280,10 @@ def _fields_and_dtype(
         match = FORM.fullmatch(str(form).strip())
         if match is None:
             raise DamagedFileError(f"column {number} of its table is of no known type: {repr(form)[:40]}")
-        code, repeat = match[2], int(match[1] or 1)
+        code, repeat = match[2].upper(), int(match[1] or 1)
         key = str(name or "").strip().lower() or f"col{number}"
-        if (
-            fields.setdefault(key, field := TableField(code, repeat, _float_or(scale, 1.0), _float_or(zero, 0.0)))
-            is field
-        ):
+        if key not in fields:
+            fields[key] = TableField(code, repeat, _float_or(scale, 1.0), _float_or(zero, 0.0))
             if code == "A":
                 places[key] = (f"S{repeat}", offset)
             elif code in CODES:

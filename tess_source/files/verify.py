@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 from tess_source.disk import opened
-from tess_source.errors import DamagedFileError
+from tess_source.errors import DamagedFileError, type_and_text
 from tess_source.files.beginning import MOST, PAGE, Beginning
+from tess_source.files.cards import BLOCK
 from tess_source.files.fits_stream import FitsWalk, Release
 from tess_source.files.gzipped import GZIP, Unpacker
 from tess_source.files.xml_stream import XmlWalk
@@ -134,7 +135,7 @@ def _problem_in(check: Callable[..., None], *arguments: object) -> str | None:
     except DamagedFileError as error:
         return str(error)
     except Exception as error:  # noqa: BLE001  what a foreign file makes a check raise is a problem of this file, not of the run
-        return f"it cannot be checked ({type(error).__name__}: {str(error)[:LONGEST_REASON]})"
+        return f"it cannot be checked ({type_and_text(error)[:LONGEST_REASON]})"
     return None
 
 
@@ -194,7 +195,7 @@ def release_of(path: str | Path) -> Release:
         return Release()
     check = _CHECKS[form_of(file.name)]()
     with opened(file, links=True) as stream:
-        while check.release is None and (data := stream.read(4 * 2880)):
+        while check.release is None and (data := stream.read(4 * BLOCK)):
             if _problem_in(check.feed, data) is not None:
                 break
     return check.release or Release()

@@ -21,15 +21,10 @@ from tess_source.files.fits_headers import read_headers
 from tess_source.files.fits_sizes import check_sizes
 from tess_source.files.gzipped import GZIP, unpacked
 
-__all__ = ["GZIP", "decompressed", "fault", "headers_of", "opened_plain"]
+__all__ = ["fault", "headers_of", "opened_plain"]
 
 CHUNK = 1 << 20
 """Bytes read at a time from a file that is unpacked."""
-
-
-def decompressed(data: bytes | memoryview) -> bytes:
-    """Return the plain bytes of a compressed file; see `tess_source.files.gzipped.unpacked`."""
-    return unpacked([data])
 
 
 @contextmanager

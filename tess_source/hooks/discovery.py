@@ -11,6 +11,7 @@ from collections.abc import Callable, Container
 from importlib import import_module
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 from pathlib import Path
+from typing import Any
 
 from tess_source.errors import PluginConflictError, PluginError, type_and_text
 from tess_source.paths import user_path
@@ -58,11 +59,20 @@ def installed(unread: Callable[[str, Exception], object] = lambda name, error: N
 def _offered_by(distribution: Distribution, unread: Callable[[str, Exception], object]) -> list[EntryPoint]:
     try:
         return [entry for entry in distribution.entry_points if entry.group == GROUP]
-    except Exception as error:  # noqa: BLE001
-        folder = getattr(distribution, "_path", None)  # Distribution has no public name for it
-        if folder is not None and GROUP.encode() in Path(folder, "entry_points.txt").read_bytes():
-            unread(Path(folder).name, error)
+    except Exception as error:  # noqa: BLE001  as above
+        folder = getattr(
+            distribution, "_path", None
+        )  # on disk or in a zip file; Distribution has no public name for it
+        if folder is not None and _names_our_group(folder / "entry_points.txt"):
+            unread(folder.name, error)
         return []
+
+
+def _names_our_group(file: Any) -> bool:
+    try:
+        return GROUP.encode() in file.read_bytes()
+    except OSError:
+        return False
 
 
 def found_entry_points(
@@ -126,7 +136,7 @@ def _imported(file: Path) -> types.ModuleType:
     sys.modules[spec.name] = module  # dataclasses and pickle look a module up by its name
     try:
         spec.loader.exec_module(module)
-    except BaseException as error:
+    except BaseException as error:  # SystemExit too: a plugin cannot end the program
         sys.modules.pop(spec.name, None)
         if isinstance(error, KeyboardInterrupt):
             raise

@@ -63,9 +63,8 @@ def open_entry(registry: Registry, entry: Entry, options: Mapping[str, Any]) -> 
     if not entry.ok:
         raise FileNotFoundError(f"not fetched: {entry.error}")
     if entry.path is not None and _is_no_file(entry.path):
-        raise LoadError(
-            f"{entry.path.name} is a pipe, a device or the like, not a file"
-        )  # a reader might wait for ever
+        # a reader might wait for ever
+        raise LoadError(f"{entry.path.name} is a pipe, a device or the like, not a file")
     with errors_of_file(entry.path or entry.item.uri):
         opened: object | None = registry.call("tess_load", entry=entry, options=options)
     if opened is None:
@@ -227,9 +226,8 @@ def _executor_and_width(workers: int | Executor) -> Iterator[tuple[Executor, int
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
     try:
         yield pool, workers
-    except (
-        KeyboardInterrupt
-    ):  # a shell sends Ctrl-C to them too, a notebook or a scheduler does not: they would be waited for
+    except KeyboardInterrupt:
+        # a shell sends Ctrl-C to them too, a notebook or a scheduler does not: they would be waited for
         for process in list((pool._processes or {}).values()):
             process.terminate()
         raise

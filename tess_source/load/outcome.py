@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tess_source.errors import LoadError
-from tess_source.tables.file_errors import in_words
+from tess_source.errors import LoadError, type_and_text
 
 __all__ = ["Outcome", "as_sendable"]
 
@@ -50,7 +49,7 @@ def _received(sent: bytes) -> Outcome:
 
 
 def _not_sent(wrong: Exception) -> LoadError:
-    return LoadError(f"its object cannot come back from another process, work without workers: {in_words(wrong)}")
+    return LoadError(f"its object cannot come back from another process, work without workers: {type_and_text(wrong)}")
 
 
 def as_sendable(error: Exception) -> Exception:
@@ -58,7 +57,7 @@ def as_sendable(error: Exception) -> Exception:
     try:
         pickle.loads(pickle.dumps(error))  # noqa: S301  written here
     except Exception:  # noqa: BLE001  many classes of errors cannot be made again from their arguments
-        sendable = LoadError(in_words(error))
+        sendable = LoadError(type_and_text(error))
         for note in getattr(error, "__notes__", ()):
             sendable.add_note(note)
         return sendable

@@ -7,14 +7,13 @@ import re
 import warnings
 from collections.abc import Mapping
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 from tess_source._lazy import pl, whole
 from tess_source.tables.convert import to_astropy, to_frame
 from tess_source.tables.ecsv_header import read_header
 
-__all__ = ["line_of", "parse", "read", "write"]
+__all__ = ["line_of", "parse", "write"]
 
 
 def write(frame: pl.DataFrame, meta: Mapping[str, Any]) -> str:
@@ -51,11 +50,6 @@ def _lines_of_rows(frame: pl.DataFrame) -> str:
 def _reprs(column: pl.Series) -> pl.Series:
     values = [None if value is None else repr(value) for value in column.to_list()]
     return pl.Series(column.name, values, dtype=pl.String)
-
-
-def read(path: Path) -> tuple[pl.DataFrame, dict[str, Any]]:
-    """Read a table and its header from a file: see `parse`."""
-    return parse(path.read_bytes())
 
 
 def parse(data: bytes) -> tuple[pl.DataFrame, dict[str, Any]]:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePath
 
-from tess_source.errors import LoadError, TessSourceError
+from tess_source.errors import LoadError, TessSourceError, type_and_text
 
-__all__ = ["errors_of_file", "in_words"]
+__all__ = ["errors_of_file"]
 
 
 @contextmanager
@@ -39,13 +39,4 @@ def errors_of_file(file: str | os.PathLike[str]) -> Iterator[None]:
     except Exception as error:
         if isinstance(error, MemoryError):
             error.__traceback__ = error.__context__ = error.__cause__ = None  # their frames would keep what was read
-        raise LoadError(f"{PurePath(file).name} cannot be read: {in_words(error)}") from error
-
-
-def in_words(error: BaseException) -> str:
-    """Return the class and the message of an error."""
-    try:
-        said = str(error)
-    except Exception:  # noqa: BLE001  the error of a stranger, which cannot even be shown
-        said = ""
-    return f"{type(error).__name__}{': ' if said else ''}{said}"
+        raise LoadError(f"{PurePath(file).name} cannot be read: {type_and_text(error)}") from error

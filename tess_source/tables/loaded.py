@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from tess_source._lazy import pl
 from tess_source.display import html, text
 from tess_source.display.visible import logger, visible_line
-from tess_source.errors import LoadError
+from tess_source.errors import LoadError, type_and_text
 from tess_source.tables.items import Entry
 from tess_source.tables.reasons import Reasons
 
@@ -91,7 +91,7 @@ class Loaded:
     def _repr_html_(self) -> html.Markup:
         counts = [len(group) for group in self.groups.values()]
         opened = pl.DataFrame({"opened": [*self.groups], "files": counts}, {"opened": pl.String, "files": pl.Int64})
-        told = {"file": [*self.failed], "why": [f"{type(e).__name__}: {e}" for e in self.failed.values()]}
+        told = {"file": [*self.failed], "why": [*map(type_and_text, self.failed.values())]}
         shown = html.table(opened, opened.columns, repr(self))
         if not self.failed:
             return html.view(shown)

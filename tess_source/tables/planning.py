@@ -189,12 +189,8 @@ def with_plain_paths(frame: pl.DataFrame) -> pl.DataFrame:
 def problems_of_paths(items: Items) -> pl.Series:
     """Return the problem of each path of a plan from a file, which may come from anybody."""
     safe = _all_safe(items["path"])
-    if (
-        safe
-        and items["problem"].null_count() == len(items)
-        and (items["uri"] != "").all()
-        and _all_apart(items["path"])
-    ):
+    without_problem = items["problem"].null_count() == len(items) and (items["uri"] != "").all()
+    if safe and without_problem and _all_apart(items["path"]):
         return items["problem"]
 
     def problem(uri: str, path: str, known: str | None) -> str | None:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from tess_source._lazy import pl, whole
-from tess_source.errors import DamagedFileError, LoadError, QueryError, bare_reason
+from tess_source.errors import DamagedFileError, LoadError, QueryError, bare_reason, type_and_text
 from tess_source.files.fits_headers import read_headers
 from tess_source.files.fits_sizes import check_sizes
 from tess_source.files.fits_table import FitsTable
-from tess_source.files.whole import GZIP, decompressed
+from tess_source.files.gzipped import GZIP, unpacked
 from tess_source.paths import user_path
 from tess_source.targets.formats import ListedRow, rows_of_text
 from tess_source.targets.parse import check_missing, gaps_in_words
@@ -85,7 +85,7 @@ def _targets_of_file(path: str | Path, missing: str) -> list[Any]:
     file, where = user_path(path), repr(str(path))
     try:
         content = file.read_bytes()
-        content = decompressed(content) if content.startswith(GZIP) else content
+        content = unpacked([content]) if content.startswith(GZIP) else content
         if (table := _binary_table(content)) is not None:
             return _checked(_rows_of(table), where, missing)
         text = _text(content)
@@ -178,9 +178,8 @@ def _binary_table(content: bytes) -> Any:
     whole("astropy")
     from astropy.table import Table
 
+    stream = io.BytesIO(content)
     try:
-        return (
-            pl.read_parquet(io.BytesIO(content)) if kind == "parquet" else Table.read(io.BytesIO(content), format=kind)
-        )
+        return pl.read_parquet(stream) if kind == "parquet" else Table.read(stream, format=kind)
     except (Exception, pl.exceptions.PanicException) as error:
-        raise DamagedFileError(f"it is no whole {kind} file: {type(error).__name__}: {str(error)[:200]}") from error
+        raise DamagedFileError(f"it is no whole {kind} file: {type_and_text(error)[:200]}") from error

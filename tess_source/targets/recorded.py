@@ -137,10 +137,10 @@ def restored(value: Any) -> Any:
     """
     try:
         return _restored(value)
+    except LockError:
+        raise
     except (TypeError, ValueError, ArithmeticError) as error:
-        raise (
-            error if isinstance(error, LockError) else LockError(f"{str(value)[:60]} is no recorded value: {error}")
-        ) from error
+        raise LockError(f"{str(value)[:60]} is no recorded value: {error}") from error
 
 
 def _restored(value: Any) -> Any:

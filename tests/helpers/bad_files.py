@@ -100,6 +100,10 @@ PROLOGUES = (
     "<?xml version='1.0'", "<a xmlns='" + "u" * 9000 + "'/>", "<![CDATA[", "<a><![CDATA[]]></a>",
 )  # fmt: skip
 
+ODD_NUMBERS = (
+    b"9" * 25, b"9" * 5000, b"1e999", b"NaN", b"-1", b"", "²".encode(), "９".encode(), b"01" * 9000, b"1_0",
+)  # fmt: skip
+
 
 def odd_xml(data: bytes, chance: random.Random) -> bytes:
     """Return XML in an odd encoding, behind an odd beginning, with odd numbers, or with changed bytes."""
@@ -109,26 +113,12 @@ def odd_xml(data: bytes, chance: random.Random) -> bytes:
             return said + data.partition(b"?>")[2]
         case 1:
             text = chance.choice(PROLOGUES) + data.decode()
-            return text.encode(
-                chance.choice(("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-7"))
-            )
+            codecs = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-7")
+            return text.encode(chance.choice(codecs))
         case 2:
             words = data.split(b'"')
             number = chance.randrange(1, len(words), 2)
-            words[number] = chance.choice(
-                (
-                    b"9" * 25,
-                    b"9" * 5000,
-                    b"1e999",
-                    b"NaN",
-                    b"-1",
-                    b"",
-                    "²".encode(),
-                    "９".encode(),
-                    b"01" * 9000,
-                    b"1_0",
-                )
-            )
+            words[number] = chance.choice(ODD_NUMBERS)
             return b'"'.join(words)
         case _:
             return altered(data, chance)

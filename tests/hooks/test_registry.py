@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import re
 import types
+import zipfile
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -216,10 +217,13 @@ def test_a_damaged_distribution_is_listed_and_the_others_are_read(
     ):
         (tmp_path / f"{name}.dist-info").mkdir()
         (tmp_path / f"{name}.dist-info" / "entry_points.txt").write_bytes(text)
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w") as pack:
+        pack.writestr("packed-1.dist-info/entry_points.txt", b"[tess_source]\n\xff = 1\n")
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path / "packed.zip")
     registry = Registry.discover()
     broken = {name for name, plugin in registry.plugins.items() if plugin.state == "broken"}
-    assert broken == {"bad-1.dist-info", "worse-1.dist-info"}
+    assert broken == {"bad-1.dist-info", "worse-1.dist-info", "packed-1.dist-info"}
     assert "mast" in registry.ready
 
 

@@ -214,11 +214,18 @@ def test_an_error_of_the_function_that_cannot_be_sent_is_told_in_words(made: Cal
 
 
 def test_an_argument_that_is_wrong_for_all_is_raised_and_so_are_interrupts(made: Callable[..., Manifest]) -> None:
-    for name, error in (("wrong", QueryError), ("interrupt", KeyboardInterrupt), ("exit", SystemExit)):
+    for name, error in (("wrong", QueryError), ("interrupt", KeyboardInterrupt)):
         manifest = made("first", name)
         for opening in (manifest.read, manifest.load, lambda files=manifest: list(files.iter_load())):
             with pytest.raises(error):
                 opening()
+
+
+def test_a_reader_cannot_end_the_program(made: Callable[..., Manifest]) -> None:
+    loaded = made("first", "exit").read()
+    assert len(loaded.groups) == 1
+    (error,) = loaded.failed.values()
+    assert "called sys.exit in tess_load" in str(error)
 
 
 def test_the_error_of_a_lack_of_memory_keeps_none(made: Callable[..., Manifest]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tess_source._lazy import pl
 from tess_source.errors import DamagedFileError, LoadError
-from tess_source.files.whole import GZIP
+from tess_source.files.gzipped import GZIP
 from tess_source.paths import user_path
 from tess_source_dv.sector_bits import sectors_of_bits
 
