@@ -48,7 +48,9 @@ def check_sizes(headers: Sequence[Header], read: Read) -> None:
         If a size cannot be; the message names the HDU.
     """
     if (repeated := sum(header.repeated for header in headers)) > MOST_REPEATED:
-        raise DamagedFileError(f"its headers have {repeated:,} comments and repeated keywords, of at most {MOST_REPEATED:,}")
+        raise DamagedFileError(
+            f"its headers have {repeated:,} comments and repeated keywords, of at most {MOST_REPEATED:,}"
+        )
     for header in headers:
         if header.integer("GCOUNT", 1) < 1:
             raise _wrong(header, "GCOUNT is less than 1")

@@ -109,7 +109,9 @@ def test_the_good_file_beside_a_damaged_one_is_read(tmp_path: Path) -> None:
         assert len(loaded["dv time series"])
 
 
-@pytest.mark.parametrize("value", ["1E12", "2147483647", "9223372036854775807", "9" * 25, "0", "-5", "2", "1.9", "T", "NaN", "'x'"])
+@pytest.mark.parametrize(
+    "value", ["1E12", "2147483647", "9223372036854775807", "9" * 25, "0", "-5", "2", "1.9", "T", "NaN", "'x'"]
+)
 @pytest.mark.parametrize("creator", ["'DvTimeSeriesExporter'", "'other'"])
 def test_a_number_of_tces_that_is_not_that_of_the_tables_is_damage(tmp_path: Path, value: str, creator: str) -> None:
     data = with_card(with_card(few_rows(DVT, 20), "NUMTCES", value), "CREATOR", creator)
