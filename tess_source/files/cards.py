@@ -226,11 +226,6 @@ class Header(Mapping[str, Value]):
         """Return the cards whose keywords start with one of `starts`, in order; at most one per keyword."""
         return [self._card(at) for key, at in self._where.items() if key.startswith(starts)]
 
-    @property
-    def repeated(self) -> int:
-        """Number of cards that are comments, or have the keyword of an earlier card."""
-        return len(self._text) // CARD - len(self._where)
-
     # -- sizes --
 
     @property

@@ -19,8 +19,6 @@ __all__ = ["check_sizes"]
 
 MOST_COLUMNS = 999
 """Most columns of a table (sections 7.2.1 and 7.3.1)."""
-MOST_REPEATED = 2000
-"""Most comments and repeated keywords of a file. Libraries take a time that grows with the square of their number: seconds for these."""
 FORM = re.compile(r"(\d{0,18})([LXBIJKAEDCMPQ])(.*)", re.IGNORECASE)
 """A type in a binary table: repeat count, code, and further characters (table 18)."""
 TEXT_FORM = re.compile(r"[AIFED](\d{1,18})(?:\.\d+)?", re.IGNORECASE)
@@ -47,10 +45,6 @@ def check_sizes(headers: Sequence[Header], read: Read) -> None:
     DamagedFileError
         If a size cannot be; the message names the HDU.
     """
-    if (repeated := sum(header.repeated for header in headers)) > MOST_REPEATED:
-        raise DamagedFileError(
-            f"its headers have {repeated:,} comments and repeated keywords, of at most {MOST_REPEATED:,}"
-        )
     for header in headers:
         if header.integer("GCOUNT", 1) < 1:
             raise _wrong(header, "GCOUNT is less than 1")

@@ -240,17 +240,3 @@ def test_with_little_memory_the_good_file_is_opened_beside_the_bad_one(
     )
     assert done.stdout.strip() == "1", done.stderr
     assert f"{filename} was not opened" in done.stderr.replace("\n", " ")
-
-
-@pytest.mark.parametrize(("count", "believed"), [(1990, True), (2010, False)])
-@pytest.mark.parametrize("card", ["COMMENT   x", "HISTORY x", "ABC     = 1"])
-def test_comments_that_would_keep_a_library_busy_are_told(
-    tmp_path: Path, card: str, count: int, believed: bool
-) -> None:
-    data = written(fits.ImageHDU())
-    end = data.index(b"END".ljust(80))
-    header = data[:end] + card.encode().ljust(80) * count + data[end : end + 80]
-    header = header.ljust(-(-len(header) // 2880) * 2880)
-    (path := tmp_path / "file.fits").write_bytes(header + data[2880:])
-    assert (fault(path) is None) == believed
-    assert believed or "comments and repeated keywords, of at most 2,000" in str(fault(path))
