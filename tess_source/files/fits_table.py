@@ -291,6 +291,8 @@ def _fields_and_dtype(
         offset += -(-repeat * BITS[code] // 8)
         if offset > width:
             raise DamagedFileError("the columns of its table are wider than the rows")
+    if offset < width:  # a column of a wrong type: those behind it would be read from wrong places
+        raise DamagedFileError("the columns of its table are narrower than the rows")
     formats, offsets = ([place[part] for place in places.values()] for part in (0, 1))
     try:
         return fields, np.dtype({"names": [*places], "formats": formats, "offsets": offsets, "itemsize": width})

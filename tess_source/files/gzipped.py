@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from tess_source.errors import DamagedFileError
 
-__all__ = ["GZIP", "MOST_TIMES", "MUCH", "Unpacker", "unpacked"]
+__all__ = ["GZIP", "MOST_TIMES", "MUCH", "Unpacker", "most_of", "unpacked"]
 
 GZIP = b"\x1f\x8b"
 """Bytes with which a compressed file begins."""
@@ -19,6 +19,11 @@ that is made for it a thousand times."""
 PIECE, PLAIN_PIECE = 1 << 16, 1 << 20
 """Most bytes that are unpacked at a time, and that are given at a time. zlib copies what lies behind the end of a member, so the first is
 small."""
+
+
+def most_of(packed: int) -> int:
+    """Return how many bytes a file, or a part of one, may unpack to: 256 MiB, or 16 times its bytes if that is more."""
+    return max(MUCH, MOST_TIMES * packed)
 
 
 class Unpacker:
@@ -56,7 +61,7 @@ class Unpacker:
                 raise DamagedFileError(f"its compressed bytes are damaged ({error})") from error
             self._started = True
             self._plain += len(out)
-            if self._plain > max(MUCH, MOST_TIMES * self._packed):
+            if self._plain > most_of(self._packed):
                 raise DamagedFileError(
                     f"it unpacks to more than {MUCH >> 20} MiB, and to more than {MOST_TIMES} times its bytes, as no file of TESS does"
                 )

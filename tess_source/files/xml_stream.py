@@ -26,6 +26,8 @@ UNCOUNTED = 2 << 20
 """Bytes of a file in which levels are not counted, since that takes as long as all the rest: all of a real report."""
 MOST_LEVELS = 1000
 """Levels that may be open beyond those; real reports have 6."""
+MOST_NAMES = 10_000
+"""Different names of elements and attributes, all of which expat and Python keep; real reports have about a hundred."""
 ENCODINGS = re.compile(
     r"utf-?8|utf-?16(?:[bl]e)?|(?:us-)?ascii|iso[-_]?8859-(?:[1-9]|1[0-6])|latin-?1|(?:windows-|cp)125[0-8]",
     re.IGNORECASE,
@@ -78,6 +80,10 @@ class XmlParser:
             if self._count - self.expat.CurrentByteIndex > LONGEST_TAG:
                 raise MalformedXmlError(
                     f"it is not well-formed XML (a tag or comment of more than {LONGEST_TAG:,} bytes)"
+                )
+            if len(self.expat.intern) > MOST_NAMES:  # of what handlers were told
+                raise MalformedXmlError(
+                    f"it has more than {MOST_NAMES:,} different names, which no XML file of TESS has"
                 )
             self._after_piece(self._count)
         if final:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -16,7 +17,8 @@ from fits_fuzz import few_rows, with_card
 from sample_files import content
 from sizes import STRESS
 
-from tess_source.files.whole import fault
+from tess_source.files.fits_sizes import check_sizes
+from tess_source.files.whole import fault, headers_of
 
 DVT = "tess2018263124740-s0003-s0003-0000000012862099-00405_dvt.fits"
 GIB = 1 << 30
@@ -85,6 +87,8 @@ WHOLE = {
         nrows=3,
     ),
     "a table without columns": fits.BinTableHDU,
+    "arrays of varying length in no row": lambda: fits.BinTableHDU.from_columns([fits.Column("A", "PE()"), fits.Column("B", "QD()")]),
+    "an image of zeros in few bytes": lambda: fits.CompImageHDU(np.zeros((1000, 1000), "i4"), None, compression_type="HCOMPRESS_1"),
 }  # fmt: skip
 
 
@@ -124,6 +128,72 @@ def test_numbers_of_which_nothing_else_in_the_file_says_that_they_are_wrong(
     )
     assert (found := fault(path))
     assert problem in found
+
+
+def of_descriptors(*told: tuple[int, int], columns: int = 1, heap: int = 80) -> bytes:
+    """Return a file with a table of nothing but lengths and places of arrays of float64, the same in every column."""
+    table = b"".join(struct.pack(">2i", *pair) * columns for pair in told)
+    cards = ["XTENSION= 'BINTABLE'", "BITPIX  = 8", "NAXIS   = 2", f"NAXIS1  = {8 * columns}", f"NAXIS2  = {len(told)}"]
+    cards += [
+        f"PCOUNT  = {heap}",
+        "GCOUNT  = 1",
+        f"TFIELDS = {columns}",
+        *[f"TFORM{n + 1:<3}= 'PD'" for n in range(columns)],
+        "END",
+    ]
+    header = b"".join(card.encode().ljust(80) for card in cards)
+    return b"".join(
+        part + bytes(-len(part) % 2880)
+        for part in (
+            written(fits.ImageHDU())[: 2 * 2880],
+            header.replace(b"\0", b" ").ljust(-(-len(header) // 2880) * 2880),
+            table + bytes(heap),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "told",
+    [[(3, 0), (0, 123_456_789), (7, 24)], [(10, 0)] * 3, [(0, -1)]],
+    ids=["no array anywhere", "shared", "no array"],
+)
+def test_arrays_may_share_bytes_and_an_array_without_elements_lies_anywhere(
+    tmp_path: Path, told: list[tuple[int, int]]
+) -> None:
+    path = tmp_path / "file.fits"
+    path.write_bytes(of_descriptors(*told))
+    assert fault(path) is None
+
+
+def test_arrays_that_share_their_bytes_very_often_are_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tess_source.files.gzipped.MUCH", 1 << 10)
+    path = tmp_path / "file.fits"
+    path.write_bytes(of_descriptors((10, 0), columns=17))
+    assert "the arrays of column 17 are longer than the 80 bytes behind its table" in str(fault(path))
+
+
+def test_the_rows_of_many_columns_are_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "file.fits"
+    path.write_bytes(of_descriptors(*[(1, 0)] * 9, columns=900))
+    with path.open("rb") as file:
+        headers, asked = headers_of(file), []
+
+        def read(start: int, count: int) -> bytes:
+            asked.append(count)
+            file.seek(start)
+            return file.read(count)
+
+        check_sizes(headers, read)
+    assert asked == [9 * 900 * 8]
+
+
+def test_columns_of_text_that_lie_on_each_other_are_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tess_source.files.gzipped.MUCH", 1 << 10)
+    text = fits.TableHDU.from_columns([fits.Column(f"C{n}", "A9", array=["a"] * 50) for n in range(20)])
+    (path := tmp_path / "file.fits").write_bytes(
+        with_cards(written(text), [("NAXIS1", "9"), *((f"TBCOL{n}", "1") for n in range(1, 21))])
+    )
+    assert fault(path) == "the header of HDU 1 cannot be right: the columns of its table overlap"
 
 
 @pytest.mark.parametrize("axis", ["ZNAXIS1", "ZNAXIS2"])

@@ -255,6 +255,8 @@ def test_tags_levels_and_bytes_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> 
     flat = b"<a>" + b"<b/>" * 50_000 + b"</a>"
     assert problem_in("a.xml", flat) is None
     assert "more than 1,000 levels" in (problem_in("a.xml", b"<a>" * 50_000) or "")
+    names = b"<a>" + b"<b/>" * 20_000 + b"".join(b"<b%d/>" % number for number in range(20_000))
+    assert "more than 10,000 different names" in (problem_in("a.xml", names) or "")
     monkeypatch.setattr(xml_stream, "MOST_BYTES", 1 << 17)
     assert "more than 131,072 bytes" in (problem_in("a.xml", flat) or "")
 

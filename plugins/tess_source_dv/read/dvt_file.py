@@ -13,7 +13,7 @@ from tess_source import names
 from tess_source._lazy import np, whole
 from tess_source.display.visible import logger
 from tess_source.errors import DamagedFileError, LoadError, NoReaderError
-from tess_source.files.cards import Header, Value
+from tess_source.files.cards import Header, Value, whole_number
 from tess_source.files.whole import fault, headers_of, opened_plain
 from tess_source.paths import user_path
 from tess_source.tables.file_errors import errors_of_file
@@ -144,10 +144,13 @@ def _checked_dvt(dvt: OpenedDVT) -> OpenedDVT:
     if not is_dvt(dvt.hdus[0].header):
         creator = dvt.hdus[0].header.get("CREATOR", "an unknown program")
         raise NoReaderError(f"{dvt.filename} is no DV time series: it was written by {creator}")
-    missing = [f"TCE_{n}" for n in range(1, dvt.tces + 1) if f"TCE_{n}" not in dvt.hdus]
+    tables = sum(hdu.name.startswith("TCE_") for hdu in dvt.hdus)
+    missing = [f"TCE_{n}" for n in range(1, min(dvt.tces, tables + 1) + 1) if f"TCE_{n}" not in dvt.hdus]
     missing += ["Statistics"] if "STATISTICS" not in dvt.hdus else []
     if missing:
         raise DamagedFileError(f"{dvt.filename} is damaged: it has no {', '.join(missing)}; fetch it again")
+    if dvt.tces != tables:
+        raise DamagedFileError(f"{dvt.filename} is damaged: it has {tables} TCEs, not {dvt.tces}; fetch it again")
     return dvt
 
 
@@ -222,8 +225,11 @@ class OpenedDVT:
 
     @property
     def tces(self) -> int:
-        """Number of TCEs: by the header or, if it does not say, by the tables."""
-        return int(self.hdus[0].header.get("NUMTCES", sum(hdu.name.startswith("TCE_") for hdu in self.hdus)))
+        """Number of TCEs: by the header or, if it does not say, by the tables. A DamagedFileError if that is no number."""
+        told = self.hdus[0].header.get("NUMTCES", sum(hdu.name.startswith("TCE_") for hdu in self.hdus))
+        if (number := whole_number(told)) is None:
+            raise DamagedFileError(f"{self.filename} is damaged: NUMTCES is {told!r}; fetch it again")
+        return number
 
     def tce(self, number: int) -> Table:
         """Return the table of a TCE."""

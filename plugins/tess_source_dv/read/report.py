@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -31,6 +31,8 @@ __all__ = ["Event", "HostileFileError", "Measured", "Report", "read_report"]
 ROOT = "dvTargetResults"
 MOST_LEVELS = 64
 """Real reports have 6."""
+MOST_PARTS = 999
+"""Most TCEs of a report, and most parameters of a fit; real reports have fewer than twenty of each."""
 WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
 """A number that fits in 64 bits, written in ASCII: Python also reads others."""
 STAR = {
@@ -226,8 +228,15 @@ class _Reader:
                 self._fit.update(attributes)
             elif level == 5 and tag == "modelParameter" and path[2] == "allTransitsFit":
                 self._parameters[attributes.get("name", "")] = attributes
+                self._check_number(self._parameters)
         if level > MOST_LEVELS:
             raise HostileFileError(f"{self.filename} has more than {MOST_LEVELS} levels, which no DV report has")
+
+    def _check_number(self, parts: Sized) -> None:
+        if len(parts) > MOST_PARTS:
+            raise HostileFileError(
+                f"{self.filename} has more than {MOST_PARTS} TCEs or parameters of one, which no DV report has"
+            )
 
     def _end_element(self, _: str) -> None:
         self._path.pop()
@@ -242,6 +251,7 @@ class _Reader:
             self._candidate, self._fit, self._parameters = {}, {}, {}
             number = self.whole_number(attributes, "planetNumber")
             self.events.append(Event(number, attributes, self._candidate, self._fit, self._parameters))
+            self._check_number(self.events)
         elif tag in STAR:
             self.star[STAR[tag]] = self._measured(STAR[tag], attributes)
 

@@ -125,3 +125,11 @@ def test_one_change_in_a_real_header_costs_no_other_file(
     caplog.set_level(logging.CRITICAL)
     paths = [path for path in real.glob("hlsp/*.fits") if path.stat().st_size < 300_000]
     assert not list(tried(tmp_path, {path.name: path.read_bytes() for path in paths}, 8))
+
+
+@pytest.mark.parametrize(("keyword", "form"), [("TFORM1", "'E'"), ("TFORM4", "'A'"), ("TFORM2", "'I'")])
+def test_a_narrower_column_is_an_error_of_its_file_and_shifts_no_other(tmp_path: Path, keyword: str, form: str) -> None:
+    manifest = beside_a_good_file(tmp_path, KELT_9[0], with_cards(small(KELT_9[0]), keyword, form))
+    bad, good = iter_arrays(manifest, COLUMNS)
+    assert str(bad.error) == "the columns of its table are narrower than the rows"
+    assert good.ok

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from astropy.io import fits
 from fits_fuzz import altered_fits, few_rows, with_card
 from fuzz import STRANGE, altered, attempts
 from sample_files import content, entry_of
@@ -106,3 +107,16 @@ def test_the_good_file_beside_a_damaged_one_is_read(tmp_path: Path) -> None:
         loaded = read(session.registry, [entry_of(path), entry_of(good)], {})
         assert [type(found) for found in loaded.failed.values()] in ([error], [DamagedFileError])
         assert len(loaded["dv time series"])
+
+
+@pytest.mark.parametrize(
+    "value", ["1E12", "2147483647", "9223372036854775807", "9" * 25, "0", "-5", "2", "1.9", "T", "NaN", "'x'"]
+)
+@pytest.mark.parametrize("creator", ["'DvTimeSeriesExporter'", "'other'"])
+def test_a_number_of_tces_that_is_not_that_of_the_tables_is_damage(tmp_path: Path, value: str, creator: str) -> None:
+    data = with_card(with_card(few_rows(DVT, 20), "NUMTCES", value), "CREATOR", creator)
+    (path := tmp_path / DVT).write_bytes(data)
+    with pytest.raises(LoadError):
+        read_dvt(path)
+    with pytest.raises(LoadError), fits.open(path) as hdus:
+        read_dvt(hdus)

@@ -87,3 +87,25 @@ def test_depth_and_tags_are_bounded_while_a_report_is_read() -> None:
         read_report(start + b"<a>" * 3_000_000)
     with pytest.raises(DamagedFileError, match="a tag or comment of more than 1,048,576 bytes"):
         read_report(start + b"<!--" + b"x" * 9_000_000)
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "".join(f'<planetResults planetNumber="{number}"/>' for number in range(1000)),
+        '<planetResults planetNumber="1"><allTransitsFit><modelParameters>'
+        + "".join(f'<modelParameter name="{number}"/>' for number in range(1000))
+        + "</modelParameters></allTransitsFit></planetResults>",
+    ],
+    ids=["TCEs", "parameters"],
+)
+def test_more_tces_or_parameters_than_any_run_finds_are_not_kept(inside: str) -> None:
+    data = f'<dvTargetResults ticId="42">{inside}</dvTargetResults>'.encode()
+    with pytest.raises(HostileFileError, match="more than 999 TCEs or parameters"):
+        read_report(data, "odd_dvr.xml")
+
+
+def test_names_of_elements_that_never_end_are_not_kept() -> None:
+    names = "".join(f"<a{number}/>" for number in range(20_000))
+    with pytest.raises(DamagedFileError, match="more than 10,000 different names"):
+        read_report(f'<dvTargetResults ticId="42">{names}</dvTargetResults>'.encode(), "odd_dvr.xml")
