@@ -119,8 +119,8 @@ def tess_load(entry: Entry, options: Mapping[str, Any]) -> object | None:
         return RAISED[name][0]()
     if name == "wrong":
         raise QueryError("flux_column=3: give a name")
-    if name in {"interrupt", "exit"}:
-        raise KeyboardInterrupt if name == "interrupt" else SystemExit
+    if name == "interrupt":
+        raise KeyboardInterrupt
     return {"unsendable": Unsendable, "lost": Lost}.get(name, entry.path.name.upper)()
 
 
@@ -214,7 +214,7 @@ def test_an_error_of_the_function_that_cannot_be_sent_is_told_in_words(made: Cal
 
 
 def test_an_argument_that_is_wrong_for_all_is_raised_and_so_are_interrupts(made: Callable[..., Manifest]) -> None:
-    for name, error in (("wrong", QueryError), ("interrupt", KeyboardInterrupt), ("exit", SystemExit)):
+    for name, error in (("wrong", QueryError), ("interrupt", KeyboardInterrupt)):
         manifest = made("first", name)
         for opening in (manifest.read, manifest.load, lambda files=manifest: list(files.iter_load())):
             with pytest.raises(error):
