@@ -31,6 +31,7 @@ __all__ = [
     "UnsafePathError",
     "bare_reason",
     "did_you_mean",
+    "ending",
     "nearest",
     "type_and_text",
 ]
@@ -242,6 +243,11 @@ def type_and_text(error: BaseException) -> str:
     except Exception:  # noqa: BLE001  it is the stranger's code again
         message = ""
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def ending(error: BaseException) -> str:
+    """Return in words what a plugin did that would end the program, such as calling `sys.exit`."""
+    return "called sys.exit" if isinstance(error, SystemExit) else f"raised {type_and_text(error)}"
 
 
 def nearest(name: str, choices: Iterable[str], most: int = 3) -> Sequence[str]:

@@ -224,14 +224,14 @@ def inside(root: Path, relative: str) -> Path:
     Raises
     ------
     UnsafePathError
-        If it would lie outside of the root.
+        If it would lie outside of the root, or this system cannot have a file of this name.
     """
     path = root.joinpath(*parts_of(relative))
     try:
         top = root.resolve()
         leaves = not path.parent.resolve().is_relative_to(top)
         points_out = path.is_symlink() and not path.resolve().is_relative_to(top)
-    except RuntimeError as error:  # before Python 3.13, links in a circle
+    except (RuntimeError, UnicodeEncodeError) as error:  # links in a circle, before Python 3.13; a system without UTF-8
         raise UnsafePathError(f"{relative!r} cannot be followed: {error}") from error
     if leaves:
         raise UnsafePathError(f"{relative!r} leads out of {str(root)!r} through a symbolic link")

@@ -15,6 +15,7 @@ from tess_source.cli.printing import SOME_FAILED, download, failures, format_opt
 from tess_source.cli.user_path import UserPath
 from tess_source.display import text
 from tess_source.errors import LockError
+from tess_source.files.folder import Folder
 from tess_source.lock.check import Verified, verify_lock
 from tess_source.lock.citation import cite as citation
 from tess_source.lock.compare import Changes, unsummed
@@ -200,8 +201,9 @@ def _get_locked(session: Session, lock: str, root: str, jobs: int | None, form: 
 
 def _remove_damaged(plan: Plan, found: Verified) -> None:
     """Remove files that are not whole: the downloader would trust the index of the cache folder, written when they were whole."""
+    folder = Folder(plan.root)
     for path in found.where(found["state"] == "damaged")["path"]:
-        (plan.root / path).unlink()
+        folder.remove(path)
 
 
 def _report_locked(plan: Plan, manifest: Manifest, form: str) -> None:

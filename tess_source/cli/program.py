@@ -13,7 +13,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import click
@@ -67,16 +67,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(_exit_code(error))
     with _log_on_stderr(given["verbose"] - given["quiet"]):
         try:
-            session = Session(
-                given["server"],
-                archive=given["archive"] or None,
-                without=given["without"],
-                plugins=[from_file(path) for path in given["plugin"]],
-                cache=given["cache"],
-                offline=given["offline"] or None,
-                insecure_redirects=given["insecure_redirects"] or None,
-            )
-            code = build(session).main(args=words, prog_name="tess-source", standalone_mode=False)
+            with _prints_of_plugins_on_stderr():
+                session = Session(
+                    given["server"],
+                    archive=given["archive"] or None,
+                    without=given["without"],
+                    plugins=[from_file(path) for path in given["plugin"]],
+                    cache=given["cache"],
+                    offline=given["offline"] or None,
+                    insecure_redirects=given["insecure_redirects"] or None,
+                )
+                program = build(session)
+            code = program.main(args=words, prog_name="tess-source", standalone_mode=False)
         except BaseException as error:  # noqa: BLE001  the one place where everything becomes an exit code
             code = _exit_code(error)
     sys.exit(code if isinstance(code, int) else 0)  # click gives the code of an early exit as the result
@@ -143,6 +145,25 @@ def _log_on_stderr(loudness: int) -> Iterator[None]:
         for one, old in before:
             one.removeHandler(handler)
             one.setLevel(old)
+
+
+@contextmanager
+def _prints_of_plugins_on_stderr() -> Iterator[None]:
+    """Show on stderr what plugins print while they are imported: stdout is for data, and stays open whatever they do."""
+    printed = _Open()
+    try:
+        with redirect_stdout(printed):
+            yield
+    finally:
+        if text := printed.getvalue().rstrip("\n"):
+            say(text)
+
+
+class _Open(io.StringIO):
+    """A text that stays open."""
+
+    def close(self) -> None:
+        """Do nothing."""
 
 
 class _VisibleFormatter(logging.Formatter):

@@ -132,8 +132,9 @@ class Claim:
         owner, left = _owner_and_left(held or b"", self._path)
         gone = owner.gone() if owner is not None else None
         limit = self._stale if owner is not None or held is None else min(self._stale, UNREADABLE)
-        if not gone and self._waits.unchanged(self._file, stamp) < limit:
-            self._waits.tell(self._path, self._file, owner, limit)
+        if not gone and (waited := self._waits.unchanged(self._file, stamp)) < limit:
+            if owner is not None or waited > 0:  # a claim that was made this moment names nobody yet
+                self._waits.tell(self._path, self._file, owner, limit)
             return False
         if not gone:
             log.info("the claim beside %s has not changed for %g s: it does not count any more", self._path, limit)

@@ -56,7 +56,7 @@ class LocalFolder(Folder):
     def __init__(self, root: Path) -> None:
         super().__init__(root)
         self._identity: tuple[int, int] | None = None
-        self._known: dict[Path, tuple[int, int] | None] = {}
+        self._known: dict[Path, tuple[tuple[int, int], ...]] = {}
         self._free, self._looked = 0.0, 0.0
         self._lock = threading.Lock()
         self._waits = Waits()
@@ -93,6 +93,7 @@ class LocalFolder(Folder):
             raise FileNotFoundError(errno.ENOENT, "the folder was removed or replaced meanwhile", str(self.root))
         part.check()
         part.file.replace(part.path)
+        part.check_kept()
         return part.path
 
     def room(self, part: Part, size: int | None, /) -> None:
@@ -128,7 +129,22 @@ class LocalFolder(Folder):
     def _is_new(self, path: Path) -> bool:
         """Return whether a file's folder was not checked yet: following links all the way up takes as long as a small file."""
         known = self._known.get(path.parent)
-        return known is None or known != _identity(path.parent)
+        return known is None or known != self._identities(path.parent)
+
+    def _identities(self, folder: Path) -> tuple[tuple[int, int], ...]:
+        """Return what tells a folder, and each folder and link on the way to it, from others; empty if it is not there.
+
+        A folder that was moved and replaced by a link to it is the same one, but lies elsewhere.
+        """
+        place, root = str(folder), str(self.root)
+        try:
+            found = [os.stat(place)]  # noqa: PTH116  called for each file
+            while place and place != root:
+                found.append(os.lstat(place))
+                place = os.path.dirname(place)  # noqa: PTH120
+        except FileNotFoundError:
+            return ()
+        return tuple((one.st_dev, one.st_ino) for one in found)
 
     def _make_folder(self, path: Path) -> None:
         """Make a file's folder, if the root is still the same, and remember its identity."""
@@ -139,7 +155,7 @@ class LocalFolder(Folder):
             if self._identity is None or self._identity != _identity(self.root):
                 raise FileNotFoundError(errno.ENOENT, "the folder was removed or replaced meanwhile", str(self.root))
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._known[path.parent] = _identity(path.parent)
+            self._known[path.parent] = self._identities(path.parent)
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:

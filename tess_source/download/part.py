@@ -202,6 +202,25 @@ class Part:
             raise PartChangedError(f"it was not kept: {problem}")
         self.mtime_ns = found.st_mtime_ns
 
+    def check_kept(self) -> None:
+        """Check that the file that was renamed just now is this part, and remove it if it is not: it was changed in the last moment.
+
+        Another process may have fetched the same file meanwhile, so it is read if it is not this part.
+
+        Raises
+        ------
+        PartChangedError
+            If it is something else.
+        OSError
+            If it is gone.
+        """
+        found, mine = Stamp.of(os.lstat(self.path)), self._stamp
+        if mine is None or found.times[0] != mine.times[0] or found._replace(times=mine.times) != mine:
+            if not (found.plain and found.links == 1 and self._is_same(self.path)):
+                remove(self.path)
+                raise PartChangedError("it was not kept: somebody changed or replaced its part while it was renamed")
+            self.mtime_ns = None
+
     def _problem(self, found: Stamp) -> str:
         """Return what somebody else did to the file; empty if nothing."""
         mine = self._stamp or found
@@ -217,9 +236,9 @@ class Part:
         self._stamp, self._read_again = found, False
         return ""
 
-    def _is_same(self) -> bool:
-        """Return whether the file holds the bytes that were verified."""
-        with disk.opened(self.file) as file:
+    def _is_same(self, path: Path | None = None) -> bool:
+        """Return whether the part, or another file, holds the bytes that were verified."""
+        with disk.opened(path or self.file) as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return self.verifier is not None and digest == self.verifier.sha256
 

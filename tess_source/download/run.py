@@ -18,6 +18,7 @@ from tess_source.download.claim import sweep
 from tess_source.download.destination import LocalFolder
 from tess_source.download.fetch import Fetcher, scheme_of
 from tess_source.download.progress import CallbackError, Progress
+from tess_source.errors import PluginError, ending
 from tess_source.hooks.records import Request, Transport
 from tess_source.logins import taken_out
 from tess_source.settings import Settings, at_server
@@ -36,9 +37,19 @@ def addresses(uri: str, transport: Transport, settings: Settings) -> tuple[Reque
     """Return the addresses of a URI, best first. With another server, all are there, without headers made for other hosts.
 
     A user name and password in an address become a header, for its own host only.
+
+    Raises
+    ------
+    PluginError
+        If the plugin that declared the transport would end the program.
     """
-    located = transport.locate(uri, settings)
-    requests = (located,) if isinstance(located, Request) else tuple(located)
+    try:
+        located = transport.locate(uri, settings)
+        requests = (located,) if isinstance(located, Request) else tuple(located)
+    except (Exception, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise PluginError(f"the plugin of {transport.scheme}: addresses {ending(error)}") from error
     return tuple(_request_at_server(request, settings) for request in requests)
 
 

@@ -18,6 +18,7 @@ from tess_source.errors import (
     PluginError,
     TessSourceError,
     UnknownNameError,
+    ending,
     type_and_text,
 )
 from tess_source.hooks import specs
@@ -288,9 +289,9 @@ class Registry:
         """Call a noun of one plugin."""
         try:
             answers: Sequence[Any] = caller()
-        except TessSourceError:
+        except (TessSourceError, KeyboardInterrupt):
             raise
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             raise PluginError(f"plugin {name!r}: {noun} failed: {type_and_text(error)}") from error
         return answers
 
@@ -301,14 +302,16 @@ class Registry:
         asked: pluggy.HookCaller = caller or getattr(self.manager.hook, hook)
         try:
             return asked(**arguments)
-        except SystemExit as error:
-            raise PluginError(f"plugin {culprit_of(asked, error)!r} called sys.exit in {hook}") from error
+        except KeyboardInterrupt:
+            raise
         except Exception as error:
             # no plugin is to blame for a network
             culprit = None if isinstance(error, NetworkError) else culprit_of(asked, error)
             if culprit:
                 error.add_note(f"raised by plugin {culprit!r} in {hook}")
             raise
+        except BaseException as error:
+            raise PluginError(f"plugin {culprit_of(asked, error)!r} {ending(error)} in {hook}") from error
 
     def among(self, hook: str, archives: Collection[str]) -> pluggy.HookCaller:
         """Return the caller of a hook of archives that calls only the archives that are named."""
@@ -319,11 +322,13 @@ class Registry:
         """Call a function that a plugin declared. An exception gets a note that names the plugin."""
         try:
             return function(*arguments)
-        except SystemExit as error:
-            raise PluginError(f"plugin {self.owner(what, name)!r} called sys.exit in its {what} {name!r}") from error
+        except KeyboardInterrupt:
+            raise
         except Exception as error:
             error.add_note(f"raised by plugin {self.owner(what, name)!r} in its {what} {name!r}")
             raise
+        except BaseException as error:
+            raise PluginError(f"plugin {self.owner(what, name)!r} {ending(error)} in its {what} {name!r}") from error
 
     def implements(self, hook: str) -> bool:
         """Return whether a plugin implements a hook."""

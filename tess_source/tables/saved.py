@@ -46,9 +46,18 @@ def read_saved(path: Path) -> tuple[Items, dict[str, Any]]:
     FileNotFoundError
     """
     try:
-        return _items_and_record(path.read_bytes())
+        return _items_and_record(_bytes_of(path))
+    except MemoryError:
+        raise LockError(f"{str(path)!r} is larger than the memory of this machine") from None
     except (ValueError, TypeError, KeyError, RecursionError, pl.exceptions.PolarsError) as error:
         raise LockError(f"{str(path)!r} is not a plan of tess-source: {error}") from error
+
+
+def _bytes_of(path: Path) -> bytes:
+    """Return the bytes of a file, or only the first ones if it is no table: it may be huge, or a device without an end."""
+    with path.open("rb") as file:
+        first = file.read(LONGEST)
+        return first + file.read() if first.startswith(b"#") else first
 
 
 def _items_and_record(data: bytes) -> tuple[Items, dict[str, Any]]:

@@ -367,6 +367,25 @@ def test_a_plugin_file_that_ends_the_program_is_an_error(program: Program, tmp_p
     assert "quitter.py' failed while it was imported: SystemExit: 0" in said.err
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "print('a word')",
+        "import sys; print('a word'); sys.stdout.close()",
+        "print('a word'); import sys; sys.stdout = None",
+    ],
+)
+def test_what_a_plugin_does_to_stdout_while_it_is_imported_does_not_change_the_data(
+    program: Program, tmp_path: Path, odd: str
+) -> None:
+    hook = "from tess_source import hookimpl\n@hookimpl\ndef tess_filters():\n    return ()\n"
+    (tmp_path / "odd.py").write_text(f"{odd}\n{hook}")
+    said = program("--plugin", tmp_path / "odd.py", "plugins", "--format", "csv")
+    assert said.code == 0
+    assert said.out.startswith("name,")
+    assert "a word" in said.err
+
+
 def test_a_command_of_a_plugin_cannot_replace_the_programs_own(program: Program, tmp_path: Path) -> None:
     lines = [
         "import click, tess_source",

@@ -186,6 +186,8 @@ def test_a_claim_that_may_not_be_read_is_waited_for_and_then_replaced(
     monkeypatch.setattr("tess_source.disk.opened", refuse)
     claim = Claim(tmp_path / FILE, 1e9, waits := Waits())
     assert not claim.take()
+    assert not caplog.text, "a claim that is being made names nobody for a moment"
+    assert not claim.take()
     assert "a process that its claim a.fits.claim.part does not name" in caplog.text
     assert Claim(tmp_path / FILE, 0.0, waits).take()
 

@@ -159,6 +159,61 @@ def test_a_part_of_which_only_the_time_is_another_is_read_again_and_kept(
     assert entry.mtime_ns == 10**9
 
 
+@pytest.fixture
+def while_renamed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Tamper], None]:
+    """Do something to a part when it has been checked, just before it is renamed."""
+
+    def put(tamper: Tamper) -> None:
+        check = Part.check
+
+        def tampered(part: Part) -> None:
+            check(part)
+            time.sleep(TICK)
+            tamper(part.file)
+
+        monkeypatch.setattr(Part, "check", tampered)
+
+    return put
+
+
+@of_each([flip, append, cut, fill_with_another, replace_by_another, link, replace_by_a_link, replace_by_a_pipe])
+def test_a_part_that_is_tampered_with_while_it_is_renamed_fails_and_is_removed(
+    server: Server, tmp_path: Path, tamper: Tamper, while_renamed: Callable[[Tamper], None]
+) -> None:
+    while_renamed(tamper)
+    entry = fetch(server, tmp_path, content(1))
+    assert entry.status == "failed"
+    assert "its part while it was renamed" in entry.error
+    assert not os.path.lexists(tmp_path / "a.fits")
+
+
+def test_a_file_that_another_process_put_in_the_place_meanwhile_is_kept_if_it_is_the_same(
+    server: Server, tmp_path: Path, while_renamed: Callable[[Tamper], None]
+) -> None:
+    while_renamed(replace_by_its_copy)
+    assert fetch(server, tmp_path, content(1)).ok
+    assert (tmp_path / "a.fits").read_bytes() == content(1)
+
+
+@pytest.mark.parametrize("above", [0, 1])
+def test_a_folder_that_is_moved_away_and_replaced_by_a_link_to_it_gets_no_file(
+    server: Server, tmp_path: Path, between: Callable[[Tamper], None], above: int
+) -> None:
+    """It is the same folder, but it lies outside now."""
+
+    def move(part: Path) -> None:
+        moved = part.parents[above]
+        moved.rename(tmp_path / "outside")
+        moved.symlink_to(tmp_path / "outside")
+
+    between(move)
+    server.files = {"/one/two/a.fits": content(1)}
+    [entry] = other_process.run_of(server.url, tmp_path / "data", {"one/two/a.fits": WHOLE})
+    assert entry.status == "failed"
+    assert "the folder was removed or replaced meanwhile" in entry.error
+    assert not list(tmp_path.rglob("a.fits"))
+
+
 @of_each(FEW)
 def test_a_copy_from_the_cache_folder_that_is_tampered_with_is_fetched(
     tmp_path: Path, tamper: Tamper, between: Callable[[Tamper], None]

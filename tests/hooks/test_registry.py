@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import toys
 
-from tess_source import Column, Filter, Session, Transport, hookimpl
+from tess_source import Column, Filter, Plan, Products, Session, Transport, hookimpl
 from tess_source.errors import PluginConflictError, PluginError, UnknownNameError
 from tess_source.hooks.discovery import from_file
 from tess_source.hooks.records import Request
@@ -146,6 +146,7 @@ def raising(error: BaseException) -> Any:
         (ValueError(), "ValueError"),
         (SystemExit(3), "SystemExit: 3"),
         (RecursionError("deep"), "RecursionError: deep"),
+        (GeneratorExit(), "GeneratorExit"),
     ],
 )
 @pytest.mark.parametrize("noun", ["tess_filters", "tess_columns", "tess_commands", "tess_stand_ins"])
@@ -237,15 +238,44 @@ def test_a_distribution_without_metadata_still_offers_its_plugins(
     assert Registry.discover(without=["filters"]).plugins["bare"].state == "ready"
 
 
-def test_a_hook_cannot_end_the_program(session: Session) -> None:
+class OwnExit(BaseException):
+    """What is no `Exception`, and not of Python itself."""
+
+
+ENDINGS = [
+    (SystemExit(), "called sys.exit"),
+    (GeneratorExit("x"), "raised GeneratorExit: x"),
+    (OwnExit(), "raised OwnExit"),
+    (BaseExceptionGroup("several", [SystemExit()]), r"raised BaseExceptionGroup: several \(1 sub-exception\)"),
+]
+"""What would end the program, and what is said of it."""
+
+
+@pytest.mark.parametrize(("error", "said"), ENDINGS)
+def test_a_hook_cannot_end_the_program(session: Session, error: BaseException, said: str) -> None:
     class Quitter:
         @hookimpl
         def tess_resolve(self, target: str) -> None:
-            raise SystemExit
+            raise error
 
     session.register(Quitter())
-    with pytest.raises(PluginError, match=r"plugin 'Quitter' called sys.exit in tess_resolve"):
+    with pytest.raises(PluginError, match=f"plugin 'Quitter' {said} in tess_resolve"):
         session.search("some star")
+
+
+@pytest.mark.parametrize(("error", "said"), ENDINGS)
+def test_what_a_plugin_declares_cannot_end_the_program(tmp_path: Path, error: BaseException, said: str) -> None:
+    def ends(*_: Any) -> Any:
+        raise error
+
+    session = Session(discover=False, cache=tmp_path / "cache", jobs=1)
+    session.register(declare(tess_filters=(Filter("odd", ends, "odd"),), tess_transports=(Transport("odd", ends),)))
+    products = Products.of([{"uri": f"odd:{name}.fits", "obs_id": "o", "size": 2880} for name in "ab"])
+    with pytest.raises(PluginError, match=f"{said} in its filter 'odd'"):
+        session.registry.blame("filter", "odd", session.registry.filters["odd"].keep, products, 1)
+    manifest = Plan.of(products, tmp_path, "flat", session=session).download()
+    assert [entry.status for entry in manifest] == ["failed"] * 2
+    assert all(re.search(f"the plugin of odd: addresses {said}", entry.error) for entry in manifest)
 
 
 def test_two_distributions_that_claim_one_name_are_refused_and_both_are_named(installed: Any) -> None:

@@ -271,6 +271,39 @@ def test_what_is_no_plain_ecsv_is_refused_with_what_would_be_right(tmp_path: Pat
         read(file)
 
 
+def test_of_a_huge_file_that_is_no_table_only_the_begin_is_read(tmp_path: Path) -> None:
+    with (tmp_path / "huge").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(LockError, match=r"does not start with '# %ECSV 1\.0'"):
+        read(tmp_path / "huge")
+
+
+def test_a_lock_larger_than_the_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def parse(data: bytes) -> None:
+        raise MemoryError
+
+    file = plan_of(tmp_path, "a").save(tmp_path / "lock.ecsv")
+    monkeypatch.setattr("tess_source.tables.ecsv.parse", parse)
+    with pytest.raises(LockError, match="is larger than the memory of this machine"):
+        read(file)
+
+
+def test_a_name_that_the_system_cannot_write_is_a_problem_of_its_file_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where file names are ASCII: ``LC_ALL=C`` without UTF-8."""
+    resolve = Path.resolve
+
+    def ascii_only(path: Path, strict: bool = False) -> Path:
+        str(path).encode("ascii")
+        return resolve(path, strict)
+
+    monkeypatch.setattr(Path, "resolve", ascii_only)
+    found = verify_lock(plan_of(tmp_path, "a/x", "é/x"))
+    assert found["state"].to_list() == ["missing"] * 2
+    assert "'é/x' cannot be followed: 'ascii' codec" in found["reason"][1]
+
+
 @pytest.mark.parametrize("end", ["\n", "\n# x", "\n#   - {a: 1, ", "x\n\n\n"])
 def test_a_blank_or_broken_end_is_refused_with_its_line(tmp_path: Path, end: str) -> None:
     file = plan_of(tmp_path, "a", "b").save(tmp_path / "lock.ecsv")
