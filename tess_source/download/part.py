@@ -217,7 +217,7 @@ class Part:
         found, mine = Stamp.of(os.lstat(self.path)), self._stamp
         if mine is None or found.times[0] != mine.times[0] or found._replace(times=mine.times) != mine:
             if not (found.plain and found.links == 1 and self._is_same(self.path)):
-                remove(self.path)
+                disk.remove(self.path)
                 raise PartChangedError("it was not kept: somebody changed or replaced its part while it was renamed")
             self.mtime_ns = None
 

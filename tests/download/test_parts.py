@@ -15,13 +15,17 @@ from tampering import (
     TAMPERS,
     Tamper,
     append,
+    cut,
+    fill_with_another,
+    flip,
     flip_and_set_back_the_time,
     link,
     of_each,
     replace_by_a_link,
     replace_by_a_pipe,
     replace_by_another,
-)  # fmt: skip
+    replace_by_its_copy,
+)
 from test_disk_faults import GONE, LARGE, NAME, fetched, left_behind
 
 from tess_source.download import transfer
@@ -30,8 +34,6 @@ from tess_source.download.part import Part
 from tess_source.tables.items import Entry
 
 OTHER = bytes(WHOLE)
-
-
 FEW = (flip_and_set_back_the_time, append, replace_by_another, link, replace_by_a_link, replace_by_a_pipe)
 
 
