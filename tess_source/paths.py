@@ -74,9 +74,9 @@ def user_path(path: str | os.PathLike[str]) -> Path:
     return place.absolute() if str(place).startswith("~") else place
 
 
-def path_text(path: str | os.PathLike[str]) -> str:
+def path_text(path: object) -> str:
     r"""Return a path, or a message with one, as text for a table: bytes of a name that are not UTF-8 are escapes like ``\udcff``."""
-    return os.fspath(path).encode("utf-8", "backslashreplace").decode()
+    return str(path).encode("utf-8", "backslashreplace").decode()
 
 
 def safe_component(text: object) -> str:

@@ -73,7 +73,7 @@ class Stamp(NamedTuple):
         return cls(stat.S_ISREG(found.st_mode), number, found.st_nlink, found.st_size, times)
 
 
-def create(path: str | os.PathLike[str]) -> int:
+def create(path: Path) -> int:
     """Make a file, and return its handle for reading and writing.
 
     Raises
@@ -86,7 +86,7 @@ def create(path: str | os.PathLike[str]) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _flags("O_BINARY"), 0o666)
 
 
-def open_plain(path: str | os.PathLike[str], flags: int = os.O_RDONLY, *, links: bool = False) -> int:
+def open_plain(path: Path, flags: int = os.O_RDONLY, *, links: bool = False) -> int:
     """Open a plain file, and return its handle. This does not wait, as opening a pipe would.
 
     Parameters
@@ -102,7 +102,7 @@ def open_plain(path: str | os.PathLike[str], flags: int = os.O_RDONLY, *, links:
     OSError
         If it is not a plain file, or cannot be opened.
     """
-    _check_plain(Path(path).stat(follow_symlinks=links), path)
+    _check_plain(path.stat(follow_symlinks=links), path)
     handle = os.open(path, flags | _flags("O_BINARY", "O_NONBLOCK", *([] if links else ["O_NOFOLLOW"])))
     try:
         _check_plain(os.fstat(handle), path)
@@ -112,7 +112,7 @@ def open_plain(path: str | os.PathLike[str], flags: int = os.O_RDONLY, *, links:
     return handle
 
 
-def _check_plain(found: os.stat_result, path: str | os.PathLike[str]) -> None:
+def _check_plain(found: os.stat_result, path: Path) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise OSError(errno.EINVAL, "it is not a plain file", os.fspath(path))
 

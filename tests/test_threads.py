@@ -102,11 +102,11 @@ def test_ctrl_c_ends_the_reading_of_large_files(kind: str, tmp_path: Path, monke
 
 
 ENDLESS = """
-import threading
+import sys, threading
 from tess_source.cli import program
 from tess_source.threads import in_order
 def build(session):
-    list(in_order(lambda number: print(number, flush=True) or threading.Event().wait(600), [1], 1))
+    list(in_order(lambda number: print(number, file=sys.__stdout__, flush=True) or threading.Event().wait(60), [1], 1))
 program.build = build
 program.main(["plugins"])
 """

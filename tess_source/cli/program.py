@@ -57,9 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments : sequence of str, optional
         In place of ``sys.argv[1:]``.
     """
-    atexit.register(
-        gc.freeze
-    )  # Python would look through all objects once more before it ends, which takes longer than a short command
+    # Python would look through all objects once more before it ends, which takes longer than a short command
+    atexit.register(gc.freeze)
     _open_standard_streams()
     try:
         given, words = read_general_options(sys.argv[1:] if arguments is None else arguments)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePath
 
+from tess_source._lazy import pl
 from tess_source.errors import LoadError, TessSourceError, type_and_text
 
 __all__ = ["errors_of_file"]
 
 
 @contextmanager
-def errors_of_file(file: str | os.PathLike[str]) -> Iterator[None]:
+def errors_of_file(file: object) -> Iterator[None]:
     """Raise whatever a reader raises as an error of the file: the border between readers and the other files.
 
     Readers meet bytes that their authors did not think of, and raise whatever comes of it: astropy alone raises VerifyError, KeyError,
@@ -36,7 +36,7 @@ def errors_of_file(file: str | os.PathLike[str]) -> Iterator[None]:
         yield
     except (TessSourceError, OSError):
         raise
-    except Exception as error:
+    except (Exception, pl.exceptions.PanicException) as error:  # the latter is no Exception
         if isinstance(error, MemoryError):
             error.__traceback__ = error.__context__ = error.__cause__ = None  # their frames would keep what was read
-        raise LoadError(f"{PurePath(file).name} cannot be read: {type_and_text(error)}") from error
+        raise LoadError(f"{PurePath(str(file)).name} cannot be read: {type_and_text(error)}") from error

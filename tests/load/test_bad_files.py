@@ -119,8 +119,8 @@ def tess_load(entry: Entry, options: Mapping[str, Any]) -> object | None:
         return RAISED[name][0]()
     if name == "wrong":
         raise QueryError("flux_column=3: give a name")
-    if name == "interrupt":
-        raise KeyboardInterrupt
+    if name in {"interrupt", "exit"}:
+        raise KeyboardInterrupt if name == "interrupt" else SystemExit
     return {"unsendable": Unsendable, "lost": Lost}.get(name, entry.path.name.upper)()
 
 
