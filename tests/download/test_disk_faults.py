@@ -20,6 +20,7 @@ import pytest
 from serving import WHOLE, Handler, Server, content, etag, send
 from test_kills import large
 
+from tess_source.download import claim as claims
 from tess_source.download.owner import Owner
 from tess_source.tables.items import Entry, Item
 
@@ -231,7 +232,10 @@ def test_junk_is_found_out_and_starts_anew(server: Server, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("claim", [b"", b"{", b"[]", b'{"owner": {}, "part": "../../x"}'])
-def test_a_claim_that_says_nothing_is_nobodys_after_a_moment(server: Server, tmp_path: Path, claim: bytes) -> None:
+def test_a_claim_that_says_nothing_is_nobodys_after_a_moment(
+    server: Server, tmp_path: Path, claim: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "UNREADABLE", 0.1)
     server.files[f"/{NAME}"] = LARGE
     file = tmp_path / f"{NAME}.claim.part"
     file.write_bytes(claim)

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from serving import WHOLE, Handler, Server, content, send, status
+from sizes import size
 
 from tess_source import Manifest, Plan, Products, Request, Session, Transport, hookimpl
 from tess_source.download import executor as elsewhere
@@ -90,8 +91,9 @@ def test_a_pool_of_processes_fetches_a_plan(plan: Plan, server: Server) -> None:
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.block_network(allowed_hosts=[".*"])
-@pytest.mark.parametrize("pure", [False, True])
-@pytest.mark.parametrize("processes", [False, True])
+@pytest.mark.parametrize(
+    ("pure", "processes"), [(False, True), (True, False), (True, True), (False, False)][: size(2, 4)]
+)
 def test_the_executor_of_a_dask_client_fetches_a_plan(plan: Plan, server: Server, processes: bool, pure: bool) -> None:
     """Workers are threads here or processes of their own, also where dask takes equal calls for one."""
     from distributed import Client, LocalCluster

@@ -20,7 +20,7 @@ from tess_source.download.progress import Progress
 from tess_source.download.throttle import Throttle
 from tess_source.settings import Patience
 
-MANY = size(1000, 5000)
+MANY = size(500, 5000)
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory and open files are counted in /proc")

@@ -21,7 +21,7 @@ from tess_source_lightkurve.readers import lightkurve
 
 SPOC = KELT_9[0]
 MASKS = ["none", "default", "hard", "hardest", 0, 1, 175, 4096, 17087, 2**17, np.int16(128)]
-REAL = {"lc/*.fits": size(2, 6), "hlsp/*.fits": 6, "tp/*.fits*": 6}
+REAL = {"lc/*.fits": size(2, 6), "hlsp/*.fits": size(3, 6), "tp/*.fits*": size(3, 6)}
 """Real files → of how many bitmasks each is read with; those in lc are all of one pipeline."""
 UNREADABLE = {("tglc", "hardest"), ("tglc", 2**17)}
 """What lightkurve 2.6 cannot do: TGLC's flags have 16 bits with a sign, into which numpy does not put these masks."""

@@ -130,7 +130,8 @@ def whole(folder: Path) -> list[Path]:
 def test_every_real_light_curve_equals_lightkurves(
     real: Path, alone: Callable[..., Any], quality_bitmask: Any, flux_column: str
 ) -> None:
-    for path in whole(real):
+    step = size(3, 1)  # each file with every third of the arguments
+    for path in whole(real)[ARGUMENTS.index((quality_bitmask, flux_column)) % step :: step]:
         options = {"quality_bitmask": quality_bitmask, "flux_column": flux_column}
         assert_equal_curves(alone(path, **options), lk.read(str(path), **options))
 
@@ -161,7 +162,7 @@ def test_light_curves_of_many_sectors_and_stars_are_of_few_kinds(tmp_path: Path)
     listed = [(row["productFilename"], row["size"]) for row in Catalogue(extra=2).files.values()]
     curves = [(name, length) for name, length in listed if name.startswith("tess2") and name.endswith("-s_lc.fits")]
     assert len({names.parse(name).first_sector for name, _ in curves}) > 10
-    for name, length in curves:
+    for name, length in curves[:: size(2, 1)]:
         path = put(tmp_path, name, make(name, length))
         assert_equal_curves(read_light_curve(path), lk.read(str(path)))
         path.unlink()
