@@ -130,14 +130,12 @@ class Fetcher:
                     secrets = tuple(request.headers.values())
                     try:
                         part = self._fetch_part(item, request, claim, share)
-                    except (StoppedError, KeyboardInterrupt):
-                        raise
                     except (TessSourceError, ValueError) as error:
                         problems.append(without_secrets(reason_of(error), secrets))
                         continue
                     digest = part.verifier.sha256 if part.verifier is not None else None
                     return Entry(item, FETCHED, part.path, request.url, part.count, digest, mtime_ns=part.mtime_ns)
-            except (StoppedError, KeyboardInterrupt):
+            except StoppedError:
                 raise
             except (TessSourceError, ValueError) as error:
                 problems.append(without_secrets(reason_of(error), secrets))

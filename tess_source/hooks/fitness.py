@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from inspect import unwrap
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["check_accessor", "check_plugin_object", "check_record", "culprit_of", "sequence_of"]
 
 
-RECORDS: Mapping[str, type] = {
+RECORDS: Mapping[str, Any] = {
     "tess_filters": Filter, "tess_kinds": Kind, "tess_columns": Column, "tess_transports": Transport, "tess_accessors": Accessor,
     "tess_citations": Citation, "tess_stand_ins": StandIn,
 }  # fmt: skip
@@ -63,7 +63,7 @@ def check_record(record: Any, noun: str, name: str) -> None:
             raise PluginError(f"plugin {name!r}: {noun} gave {record!r}, which is not a click.Command with a name")
         return
     made = RECORDS[noun]
-    if not isinstance(record, made) or not is_dataclass(record):
+    if not isinstance(record, made):
         raise PluginError(f"plugin {name!r}: {noun} gave {record!r}, which is not a {made.__name__}")
     for part in fields(record):
         said = str(part.type)

@@ -16,8 +16,9 @@ import polars as pl
 import pytest
 from serving import Server, content, serving, status
 from sizes import size
+from toys import FromServer
 
-from tess_source import Plan, Products, Request, Session, Transport, hookimpl
+from tess_source import Plan, Products, Session
 from tess_source.cache.verified import Known
 
 # -- what the plan says, and what lies there -------------------------------------------------------------------------------------
@@ -125,7 +126,7 @@ def by_executor(plan: Plan) -> str:
 
 def offline(plan: Plan) -> str:
     assert isinstance(plan.session, Session)
-    session = Session(plan.session.settings.server, discover=False, plugins=[Toy()], offline=True)
+    session = Session(plan.session.settings.server, discover=False, plugins=[FromServer()], offline=True)
     return plan.using(session).download()[0].status
 
 
@@ -164,12 +165,6 @@ WHOLE = {
 }
 """Form of a file → its bytes."""
 PAGE = b"<!DOCTYPE html><html><body>Service unavailable</body></html>"
-
-
-class Toy:
-    @hookimpl
-    def tess_transports(self) -> tuple[Transport, ...]:
-        return (Transport("toy", lambda uri, settings: Request(f"{settings.server}/{uri.rpartition('/')[2]}")),)
 
 
 @dataclass(frozen=True)
@@ -226,7 +221,7 @@ def sum_of(data: bytes) -> str:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     for server in serving():
-        session = Session(server.url, discover=False, plugins=[Toy()])
+        session = Session(server.url, discover=False, plugins=[FromServer()])
         plans = {}
         for form in WHOLE:
             name = "file.dat" if form == "other" else f"file.{form}"

@@ -11,24 +11,14 @@ import pytest
 from faults import FAULTS, PAGE, Fault, written
 from places import TESTS
 from serving import WHOLE, Server, content, send, serving
+from toys import FromServer
 
-from tess_source import Plan, Products, Request, Session, Transport, hookimpl
-from tess_source.settings import Patience, Settings
+from tess_source import Plan, Products, Session
+from tess_source.settings import Patience
 
 FILES = 5
 HASTE = Patience(first=0.001, longest=0.01, connect=2.0, read=0.25, slowest=5000.0, over=0.15, stale=5.0, look=0.01)
 """Short pauses and low limits, so that hundreds of faults fit into a minute."""
-
-
-class Archive:
-    """Fetches ``toy:`` addresses from the session's server."""
-
-    @hookimpl
-    def tess_transports(self) -> tuple[Transport, ...]:
-        def locate(uri: str, settings: Settings) -> Request:
-            return Request(f"{settings.server}/{uri.rpartition('/')[2]}")
-
-        return (Transport("toy", locate),)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +42,7 @@ def plan_of(server: Server, root: Path, fault: Fault, struck: int) -> Plan:
         }
         for number in range(FILES)
     ]
-    session = Session(server.url, discover=False, plugins=[Archive()], jobs=3)
+    session = Session(server.url, discover=False, plugins=[FromServer()], jobs=3)
     object.__setattr__(session.settings, "patience", HASTE)
     return Plan.of(Products.of(rows), root, "flat", session=session)
 

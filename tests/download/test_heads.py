@@ -10,13 +10,14 @@ import pytest
 from fuzz import attempts
 from raw_answers import raw_server, wrong_answer
 from serving import WHOLE, content
+from toys import FromServer
 
-from tess_source import Manifest, Plan, Products, Request, Session, Transport, hookimpl
+from tess_source import Manifest, Plan, Products, Session
 from tess_source.download.connection import StoppedError
 from tess_source.download.redirects import RedirectError, next_address, same_origin
 from tess_source.download.transfer import Transfers
 from tess_source.errors import DownloadError
-from tess_source.settings import Patience, Settings
+from tess_source.settings import Patience
 
 BODY = content(1)
 LENGTH = b"Content-Length: %d\r\n" % WHOLE
@@ -24,21 +25,10 @@ GOOD = b"HTTP/1.1 200 OK\r\n" + LENGTH + b"\r\n" + BODY
 HASTE = Patience(tries=1, first=0.001, longest=0.001, connect=2.0, read=0.5, slowest=1000.0, over=0.5)
 
 
-class Archive:
-    """Fetches ``toy:`` addresses from the session's server."""
-
-    @hookimpl
-    def tess_transports(self) -> tuple[Transport, ...]:
-        def locate(uri: str, settings: Settings) -> Request:
-            return Request(f"{settings.server}/{uri.rpartition('/')[2]}")
-
-        return (Transport("toy", locate),)
-
-
 def fetched(answers: list[bytes], root: Path, *, sized: bool = True) -> Manifest:
     """Fetch one file per answer."""
     with raw_server(lambda path: answers[int(re.sub(r"\D", "", path)[:9] or 0) % len(answers)]) as url:
-        session = Session(url, discover=False, plugins=[Archive()], jobs=4)
+        session = Session(url, discover=False, plugins=[FromServer()], jobs=4)
         object.__setattr__(session.settings, "patience", HASTE)
         rows = [
             {"uri": f"toy:sky/{number}.fits", "obs_id": "o", "size": WHOLE if sized else None}

@@ -37,6 +37,14 @@ def fits(size: int, fill: int = 0) -> bytes:
     return "".join(card.ljust(80) for card in cards).ljust(2880).encode() + bytes([fill]) * (size - 2880)
 
 
+class FromServer:
+    """Fetches ``toy:`` addresses from the session's server."""
+
+    @hookimpl
+    def tess_transports(self) -> tuple[Transport, ...]:
+        return (Transport("toy", lambda uri, settings: Request(f"{settings.server}/{uri.rpartition('/')[2]}")),)
+
+
 class Archive:
     """An archive that holds one star."""
 
