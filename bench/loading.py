@@ -79,11 +79,11 @@ def run(rounds: int = 5, files: int = 100) -> list[Row]:
 
 def write(folder: Path, files: int) -> list[Path]:
     """Write light curves of stars that do not exist, two sectors each."""
-    from tess_source_sample.catalogue import Catalogue
+    from tess_source_sample.contents import Contents
     from tess_source_sample.facts import SYNTHETIC_TIC
     from tess_source_sample.files import make
 
-    listed = Catalogue(extra=-(-files // 2)).files.values()
+    listed = Contents(extra=-(-files // 2)).files.values()
     names = [row["productFilename"] for row in listed if f"{SYNTHETIC_TIC:016}"[:-4] in row["productFilename"]]
     chosen = [name for name in names if name.endswith("-s_lc.fits")][:files]
     for name in chosen:

@@ -56,9 +56,9 @@ def serve(port: int, latency: float, faults: tuple[str, ...], executing: int, re
 def contents() -> None:
     """List what the sample archive holds: a row per target."""
     from tess_source.display.text import table
-    from tess_source_sample.catalogue import Catalogue
+    from tess_source_sample.contents import Contents
 
-    catalogue = Catalogue()
+    catalogue = Contents()
     counted = [{**row, "products": len(catalogue.products[row["obsid"]])} for row in catalogue.observations]
     rows = (
         pl.DataFrame(counted, infer_schema_length=None)

@@ -1,7 +1,7 @@
 """What the sample archive holds: one line per observation, with only what cannot be derived from `facts`.
 
 Numbers are those of real answers of MAST where any is at hand; 0, an empty string or `NAN` stand for "not seen", and
-`catalogue` then fills in something plausible. The order is that of the answers.
+`contents` then fills in something plausible. The order is that of the answers.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from math import ceil
 from typing import Any
 
 from tess_source_sample import columns, sky
-from tess_source_sample.catalogue import Catalogue, Row
 from tess_source_sample.columns import DISTANCE, OBJID1, OBSERVATIONS, PRODUCTS, SELECTED, AnswerColumn
+from tess_source_sample.contents import Contents, Row
 from tess_source_sample.facts import Star, star
 
 Json = dict[str, Any]
@@ -37,12 +37,12 @@ def executing() -> Json:
     return {"status": "EXECUTING", "msg": "", "data": [], "fields": [], "paging": None}
 
 
-def invoke(catalogue: Catalogue, request: Json) -> Json:
+def invoke(catalogue: Contents, request: Json) -> Json:
     """Return the answer to one request to ``/api/v0/invoke``.
 
     Parameters
     ----------
-    catalogue : Catalogue
+    catalogue : Contents
         What the archive has.
     request : dict
         ``service``, ``params``, and ``page``, ``pagesize``, ``format``, ``removenullcolumns``.
@@ -108,12 +108,12 @@ def _fields(wanted: Iterable[AnswerColumn]) -> list[Json]:
 # -- observations ----------------------------------------------------------------------------------------------
 
 
-def _filtered(catalogue: Catalogue, params: Json, request: Json) -> Json:
+def _filtered(catalogue: Contents, params: Json, request: Json) -> Json:
     rows = _matching(catalogue.observations, params.get("filters"))
     return _selected_columns(rows, OBSERVATIONS, params, request)
 
 
-def _filtered_position(catalogue: Catalogue, params: Json, request: Json) -> Json:
+def _filtered_position(catalogue: Contents, params: Json, request: Json) -> Json:
     place = [_real_number(part) for part in str(params.get("position", "")).split(",")]
     if len(place) != 3:
         raise RequestError("position is not 'ra, dec, radius' in degrees")
@@ -122,7 +122,7 @@ def _filtered_position(catalogue: Catalogue, params: Json, request: Json) -> Jso
     return _selected_columns(rows, (*OBSERVATIONS, OBJID1, DISTANCE), params, request)
 
 
-def _cone(catalogue: Catalogue, params: Json, request: Json) -> Json:
+def _cone(catalogue: Contents, params: Json, request: Json) -> Json:
     if "ra" not in params or "dec" not in params:
         raise RequestError("A cone search needs ra and dec")
     place = (_real_number(params["ra"]), _real_number(params["dec"]), _real_number(params.get("radius", 0.2)))
@@ -198,7 +198,7 @@ def _wildcard_pattern(text: str) -> re.Pattern[str]:
 # -- products, names, everything ---------------------------------------------------------------------------------
 
 
-def _products(catalogue: Catalogue, params: Json, request: Json) -> Json:
+def _products(catalogue: Contents, params: Json, request: Json) -> Json:
     """Return products grouped by observation, observations by number: not in the order of the request.
 
     An empty list is refused. MAST itself once answered it with products of unrelated observations
@@ -212,12 +212,12 @@ def _products(catalogue: Catalogue, params: Json, request: Json) -> Json:
     return _envelope(rows, [*_fields(PRODUCTS), SELECTED], request)
 
 
-def _lookup(catalogue: Catalogue, params: Json, request: Json) -> Json:
+def _lookup(catalogue: Contents, params: Json, request: Json) -> Json:
     del request
     return resolve(catalogue, [str(params.get("input", ""))])
 
 
-def _everything(catalogue: Catalogue, params: Json, request: Json) -> Json:
+def _everything(catalogue: Contents, params: Json, request: Json) -> Json:
     """Return how often each value of a column occurs, in the ``extjs`` form that lists of missions are read from."""
     del params
     if request.get("format") != "extjs":
@@ -234,7 +234,7 @@ def _facet(name: str, rows: Iterable[Row]) -> Json:
     return {"text": name, "dataIndex": name, "ExtendedProperties": properties}
 
 
-SERVICES: dict[str, Callable[[Catalogue, Json, Json], Json]] = {
+SERVICES: dict[str, Callable[[Contents, Json, Json], Json]] = {
     "Mast.Caom.Filtered": _filtered,
     "Mast.Caom.Filtered.Position": _filtered_position,
     "Mast.Caom.Cone": _cone,
@@ -252,12 +252,12 @@ def columns_config(config_id: str) -> dict[str, Any]:
 # -- the name resolver -------------------------------------------------------------------------------------------
 
 
-def resolve(catalogue: Catalogue, names: Iterable[str], resolver: str | None = None, resolve_all: bool = False) -> Json:
+def resolve(catalogue: Contents, names: Iterable[str], resolver: str | None = None, resolve_all: bool = False) -> Json:
     """Return the answer of the name resolver.
 
     Parameters
     ----------
-    catalogue : Catalogue
+    catalogue : Contents
         Whose targets are known.
     names : iterable of str
         Names of stars, ``TIC n``, or two numbers: right ascension and declination in degrees.
@@ -280,7 +280,7 @@ def resolve(catalogue: Catalogue, names: Iterable[str], resolver: str | None = N
     return {"resolvedCoordinate": found, "status": ""}
 
 
-def _resolver_answers(catalogue: Catalogue, name: str) -> list[Json]:
+def _resolver_answers(catalogue: Contents, name: str) -> list[Json]:
     text = name.strip().lower()
     place = re.fullmatch(r"([-+]?\d+(?:\.\d*)?)[\s,]+([-+]?\d+(?:\.\d*)?)", text)
     if place:
@@ -310,7 +310,7 @@ def _resolver_answer(name: str, who: str, canonical: str, ra: float, dec: float,
     }
 
 
-def _star_of_name(catalogue: Catalogue, text: str) -> Star | None:
+def _star_of_name(catalogue: Contents, text: str) -> Star | None:
     """Return the star of a name; spaces, hyphens and case do not count."""
 
     def plain(name: str) -> str:

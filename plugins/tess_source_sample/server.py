@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from tess_source.display import visible
 from tess_source_sample import portal
-from tess_source_sample.catalogue import Catalogue
+from tess_source_sample.contents import Contents
 from tess_source_sample.exchange import HttpRequest, Reply
 from tess_source_sample.faults import Fault, Faults, flipped, mislead, page, spoil
 from tess_source_sample.store import MadeFiles, etag
@@ -99,7 +99,7 @@ class SampleArchive:
         redirect: bool = False,
         extra: int = 0,
     ) -> None:
-        self.catalogue: Catalogue = Catalogue(extra)
+        self.catalogue: Contents = Contents(extra)
         """Everything that it has."""
         self.store: MadeFiles = MadeFiles()
         """Its files."""

@@ -22,7 +22,7 @@ from typing import Any
 from tess_source import disk, system
 from tess_source.display.visible import logger
 from tess_source.download.owner import Owner
-from tess_source.download.part import WORTH, Left, Source, part_name
+from tess_source.download.part import WORTH, Left, Sender, part_name
 from tess_source.download.waits import Waits
 from tess_source.system import Stamp
 
@@ -76,7 +76,7 @@ class Claim:
         """
         return self._create() or self._take_over()
 
-    def note(self, source: Source, expected: int | None) -> None:
+    def note(self, source: Sender, expected: int | None) -> None:
         """Append a line that says how the part could be continued, if the file is large enough. The last whole line counts.
 
         Call this only when the part holds no bytes of another version any more: a process that resumes the part relies on the note.
@@ -85,7 +85,7 @@ class Claim:
         if self._handle < 0 or not (worth or self._noted):
             return
         self._noted = True
-        line = json.dumps({"source": asdict(source if worth else Source("")), "expected": expected or 0})
+        line = json.dumps({"source": asdict(source if worth else Sender("")), "expected": expected or 0})
         try:
             os.write(self._handle, f"\n{line}".encode())
         except OSError as error:
@@ -199,7 +199,7 @@ def _owner_and_left(held: bytes, path: Path) -> tuple[Owner | None, Left | None]
     for note in reversed(notes if len(held) < LONGEST else []):
         with contextlib.suppress(*WRONG):  # it was cut: the one before it counts
             return owner, _left_of(part, json.loads(note))
-    return owner, Left(part, Source(""), 0)
+    return owner, Left(part, Sender(""), 0)
 
 
 def _left_of(part: Path, note: Any) -> Left:
@@ -210,7 +210,7 @@ def _left_of(part: Path, note: Any) -> Left:
     KeyError, TypeError, ValueError
         If it is no such note.
     """
-    source, expected = Source(**note["source"]), note["expected"]
+    source, expected = Sender(**note["source"]), note["expected"]
     if not all(isinstance(word, str) and word.isascii() and word.isprintable() for word in asdict(source).values()):
         raise ValueError("it holds what cannot be sent to a server")
     if type(expected) is not int:

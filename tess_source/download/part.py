@@ -22,7 +22,7 @@ from tess_source.errors import DownloadError
 from tess_source.files.verify import Verifier
 from tess_source.system import Stamp
 
-__all__ = ["WORTH", "Left", "Part", "PartChangedError", "PartLostError", "Source", "part_name"]
+__all__ = ["WORTH", "Left", "Part", "PartChangedError", "PartLostError", "Sender", "part_name"]
 
 log: logging.Logger = logger(__name__)
 
@@ -32,7 +32,7 @@ LONGEST = 230
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Sender:
     """The address of a part's bytes, and the server's marks that tell this version of the file from others."""
 
     url: str
@@ -52,7 +52,7 @@ class Left:
     """The part of a file that an ended run has left."""
 
     part: Path
-    source: Source
+    source: Sender
     expected: int
 
 
@@ -78,7 +78,7 @@ class Part:
     def __init__(self, path: Path, name: str) -> None:
         self.path = path
         self.file: Path = part_name(path, name)
-        self.source: Source | None = None
+        self.source: Sender | None = None
         self.expected: int | None = None
         self.verifier: Verifier | None = None
         self.mtime_ns: int | None = None
@@ -91,14 +91,14 @@ class Part:
         """Bytes that arrived and were checked, as far as possible."""
         return self.verifier.size if self.verifier is not None else 0
 
-    def continues(self, url: str) -> Source | None:
+    def continues(self, url: str) -> Sender | None:
         """Return the source with which to request the rest, if this is a part of the same URL that can be continued; else None."""
         source, verifier = self.source, self.verifier
         if source is None or verifier is None or source.url != url or not source.condition:
             return None
         return source if verifier.size and verifier.problem is None else None
 
-    def restart(self, verifier: Verifier, expected: int | None, source: Source) -> None:
+    def restart(self, verifier: Verifier, expected: int | None, source: Sender) -> None:
         """Start anew without any bytes."""
         self.verifier, self.expected, self.source = verifier, expected, source
 

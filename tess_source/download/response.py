@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tess_source.download import http
 from tess_source.download.failures import FEW, MANY, AgainError, PageError
-from tess_source.download.part import Part, Source
+from tess_source.download.part import Part, Sender
 from tess_source.download.route import proxy_answer, through
 from tess_source.errors import DownloadError
 from tess_source.files.beginning import HTML_PAGE, JSON_MESSAGE, ending_of, expects_html, never_json
@@ -35,10 +35,10 @@ STORED = {
 """Ending → the word that a server may say about such a file as it is stored."""
 
 
-def source_of(response: urllib3.BaseHTTPResponse, url: str) -> Source:
+def source_of(response: urllib3.BaseHTTPResponse, url: str) -> Sender:
     """Return the marks by which the file of a response is told from other versions of it."""
     tag = http.strong_etag(response)
-    return Source(url, tag, "" if tag else http.last_modified(response))
+    return Sender(url, tag, "" if tag else http.last_modified(response))
 
 
 def refusal(response: urllib3.BaseHTTPResponse, url: str) -> DownloadError:

@@ -20,7 +20,7 @@ from tess_source.download.connection import LateError, StoppedError
 from tess_source.download.destination import Destination
 from tess_source.download.failures import FEW, MANY, AgainError, DamagedError, PageError, reason_of
 from tess_source.download.head import head_problem
-from tess_source.download.part import Part, PartLostError, Source
+from tess_source.download.part import Part, PartLostError, Sender
 from tess_source.download.progress import Share
 from tess_source.download.redirects import RedirectError
 from tess_source.download.response import EMPTY, check_rest, expected_size, refusal, source_of
@@ -139,7 +139,7 @@ class Transfers:
             raise DownloadError(f"{str(path)!r} cannot be read: {bare_reason(error)}") from error
         with source:
             self.destination.room(task.part, size)
-            task.part.restart(task.verifier(size), size, Source(task.request.url))
+            task.part.restart(task.verifier(size), size, Sender(task.request.url))
             task.share.expect(size)
             self._write(task, iter(lambda: source.read(GATHER), b""))
 
@@ -200,7 +200,7 @@ class Transfers:
         part, verifier = task.part, task.part.verifier
         assert verifier is not None
         with _open_part(part) as write:
-            task.claim.note(part.source or Source(task.request.url), part.expected)
+            task.claim.note(part.source or Sender(task.request.url), part.expected)
             for chunk in chunks:
                 if self.stop.is_set():
                     raise StoppedError

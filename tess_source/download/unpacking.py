@@ -7,7 +7,7 @@ import zipfile
 import zlib
 
 from tess_source.download.destination import Destination
-from tess_source.download.part import Part, Source
+from tess_source.download.part import Part, Sender
 from tess_source.download.transfer import CHUNK, Task
 from tess_source.errors import DownloadError
 from tess_source.settings import Patience
@@ -43,7 +43,7 @@ def unpacked(packed: Part, task: Task, destination: Destination, patience: Patie
         raise DownloadError(f"what came is not a whole zip file: {error}") from error
     if problem := verifier.finish():
         raise DownloadError(f"what the zip file holds is not the file: {problem}")
-    task.part.restart(verifier, size, Source(task.request.url))
+    task.part.restart(verifier, size, Sender(task.request.url))
 
 
 class _Directory(io.FileIO):

@@ -247,7 +247,7 @@ def test_no_claim_by_chance_raises_anything(tmp_path: Path) -> None:
             if claim.left is not None:
                 assert claim.left.source.condition.isprintable()
                 LocalFolder(tmp_path).part(FILE, claim.name).adopt(claim.left, _verifier())
-            claim.note(claims.Source("x", '"1"'), 2**21)
+            claim.note(claims.Sender("x", '"1"'), 2**21)
             claim.beat()
             claim.release()
             sweep([tmp_path])

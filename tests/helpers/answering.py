@@ -22,7 +22,7 @@ from tess_source.targets.target import Query
 from tess_source_mast import fields, observations, products, resolver
 from tess_source_mast import portal as mast_portal
 from tess_source_sample import portal
-from tess_source_sample.catalogue import Catalogue
+from tess_source_sample.contents import Contents
 
 FILTERED, POSITION, PRODUCTS = "Mast.Caom.Filtered", "Mast.Caom.Filtered.Position", "Mast.Caom.Products"
 
@@ -37,7 +37,7 @@ Sent = tuple[int, Mapping[str, str], bytes]
 Change = Callable[[Any], Any]
 """From an honest answer to what is sent."""
 
-_catalogue = functools.cache(Catalogue)
+_catalogue = functools.cache(Contents)
 
 
 class Answering(requests.adapters.BaseAdapter):

@@ -39,7 +39,7 @@ class Institute:
         return Products.of(rows) if rows else None
 
 
-class Catalogue(Institute):
+class Copy(Institute):
     """A copy of the toy archive."""
 
     @hookimpl
@@ -50,7 +50,7 @@ class Catalogue(Institute):
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
     session = Session(discover=False, cache=tmp_path)
-    for name, plugin in (("toy", toys.Archive()), ("institute", Institute()), ("copy", Catalogue("copy"))):
+    for name, plugin in (("toy", toys.Archive()), ("institute", Institute()), ("copy", Copy("copy"))):
         session.registry.register(plugin, name, version="1")
     return session
 

@@ -157,9 +157,9 @@ def test_generated_light_curves_equal_lightkurves(
 
 def test_light_curves_of_many_sectors_and_stars_are_of_few_kinds(tmp_path: Path) -> None:
     """Learning costs as much as lightkurve's reader, so it must be rare."""
-    from tess_source_sample.catalogue import Catalogue
+    from tess_source_sample.contents import Contents
 
-    listed = [(row["productFilename"], row["size"]) for row in Catalogue(extra=2).files.values()]
+    listed = [(row["productFilename"], row["size"]) for row in Contents(extra=2).files.values()]
     curves = [(name, length) for name, length in listed if name.startswith("tess2") and name.endswith("-s_lc.fits")]
     assert len({names.parse(name).first_sector for name, _ in curves}) > 10
     for name, length in curves[:: size(2, 1)]:

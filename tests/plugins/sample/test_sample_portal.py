@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tess_source_sample import facts, portal
-from tess_source_sample.catalogue import Catalogue
 from tess_source_sample.columns import OBSERVATIONS, PRODUCTS
+from tess_source_sample.contents import Contents
 from tess_source_sample.files import make
 
 Json = dict[str, Any]
@@ -21,16 +21,16 @@ KELT9, L98, QUIET = "16740101", "307210830", "257486953"
 
 
 @pytest.fixture(scope="module")
-def catalogue() -> Catalogue:
-    return Catalogue()
+def catalogue() -> Contents:
+    return Contents()
 
 
-def ask(catalogue: Catalogue, service: str, params: Json, **more: Any) -> Json:
+def ask(catalogue: Contents, service: str, params: Json, **more: Any) -> Json:
     answer = portal.invoke(catalogue, {"service": service, "params": params, "format": "json", **more})
     return json.loads(json.dumps(answer, allow_nan=False))  # type: ignore[no-any-return]
 
 
-def observed(catalogue: Catalogue, *filters: Json, **more: Any) -> list[Json]:
+def observed(catalogue: Contents, *filters: Json, **more: Any) -> list[Json]:
     answer = ask(catalogue, "Mast.Caom.Filtered", {"columns": "*", "filters": list(filters)}, **more)
     assert answer["status"] == "COMPLETE", answer["msg"]
     return list(answer["data"])
@@ -40,21 +40,21 @@ def where(name: str, *values: object, **more: object) -> Json:
     return {"paramName": name, "values": list(values), **more}
 
 
-def listed(catalogue: Catalogue, rows: list[Json]) -> list[Json]:
+def listed(catalogue: Contents, rows: list[Json]) -> list[Json]:
     obsid = ",".join(str(row["obsid"]) for row in rows)
     answer = ask(catalogue, "Mast.Caom.Products", {"obsid": obsid}, pagesize=50000)
     assert answer["status"] == "COMPLETE", answer["msg"]
     return list(answer["data"])
 
 
-def products_of(catalogue: Catalogue, tic: str) -> list[Json]:
+def products_of(catalogue: Contents, tic: str) -> list[Json]:
     return listed(catalogue, observed(catalogue, where("target_name", tic), where("obs_collection", "TESS")))
 
 
 # -- the catalogue ---------------------------------------------------------------------------------------------
 
 
-def test_kelt9_has_twelve_observations_and_ninety_six_products(catalogue: Catalogue) -> None:
+def test_kelt9_has_twelve_observations_and_ninety_six_products(catalogue: Contents) -> None:
     products = products_of(catalogue, KELT9)
     assert len(observed(catalogue, where("target_name", KELT9))) == 12
     assert Counter(row["productSubGroupDescription"] for row in products) == {
@@ -70,7 +70,7 @@ def test_kelt9_has_twelve_observations_and_ninety_six_products(catalogue: Catalo
     assert sum(row["productType"] == "SCIENCE" for row in products) == 29
 
 
-def test_a_multi_sector_search_is_an_observation_numbered_by_its_last_sector(catalogue: Catalogue) -> None:
+def test_a_multi_sector_search_is_an_observation_numbered_by_its_last_sector(catalogue: Contents) -> None:
     rows = observed(catalogue, where("target_name", KELT9), where("sequence_number", 41))
     assert [row["obs_id"] for row in rows] == [
         "tess2021204101404-s0041-0000000016740101-0212-s",
@@ -80,11 +80,11 @@ def test_a_multi_sector_search_is_an_observation_numbered_by_its_last_sector(cat
     assert kinds == [{"LC", "TP", "DVT", "DVM", "DVR", "DVS"}, {"DVT", "DVM", "DVR", "DVS"}]
 
 
-def test_a_target_without_tce_has_a_light_curve_and_pixels_only(catalogue: Catalogue) -> None:
+def test_a_target_without_tce_has_a_light_curve_and_pixels_only(catalogue: Contents) -> None:
     assert [row["productSubGroupDescription"] for row in products_of(catalogue, QUIET)] == ["LC", "TP"]
 
 
-def test_full_frame_images_have_an_observation_and_no_product_list(catalogue: Catalogue) -> None:
+def test_full_frame_images_have_an_observation_and_no_product_list(catalogue: Contents) -> None:
     (row,) = observed(catalogue, where("target_name", "TESS FFI"))
     assert row["obs_id"] == "tess-s0055-1-1"
     assert row["dataproduct_type"] == "image"
@@ -92,8 +92,8 @@ def test_full_frame_images_have_an_observation_and_no_product_list(catalogue: Ca
     assert listed(catalogue, [row]) == []
 
 
-def test_identifiers_and_addresses_are_unique(catalogue: Catalogue) -> None:
-    crowd = Catalogue(extra=20)
+def test_identifiers_and_addresses_are_unique(catalogue: Contents) -> None:
+    crowd = Contents(extra=20)
     for name in ("obsid", "objID", "obs_id"):
         values = [row[name] for row in crowd.observations]
         assert len(set(values)) == len(values), name
@@ -104,22 +104,22 @@ def test_identifiers_and_addresses_are_unique(catalogue: Catalogue) -> None:
 
 
 def test_files_have_the_size_that_the_catalogue_says() -> None:
-    small = [row for row in Catalogue(extra=1).files.values() if row["size"] < 3_000_000]
+    small = [row for row in Contents(extra=1).files.values() if row["size"] < 3_000_000]
     assert len(small) > 200
     for row in small:
         assert len(make(row["productFilename"], row["size"])) == row["size"]
 
 
-def test_made_up_targets_appear_only_when_asked_for(catalogue: Catalogue) -> None:
+def test_made_up_targets_appear_only_when_asked_for(catalogue: Contents) -> None:
     first = str(facts.SYNTHETIC_TIC)
     assert observed(catalogue, where("target_name", first)) == []
-    crowd = Catalogue(extra=3)
+    crowd = Contents(extra=3)
     assert len(crowd.observations) == len(catalogue.observations) + 6
     assert [row["sequence_number"] for row in observed(crowd, where("target_name", first))] == [57, 75]
-    assert crowd.observations == Catalogue(extra=3).observations
+    assert crowd.observations == Contents(extra=3).observations
 
 
-def test_every_row_has_the_columns_of_its_table(catalogue: Catalogue) -> None:
+def test_every_row_has_the_columns_of_its_table(catalogue: Contents) -> None:
     for row in catalogue.observations:
         assert list(row) == [column.name for column in OBSERVATIONS]
     for row in catalogue.files.values():
@@ -129,7 +129,7 @@ def test_every_row_has_the_columns_of_its_table(catalogue: Catalogue) -> None:
 # -- shapes of the answers ---------------------------------------------------------------------------------------
 
 
-def test_the_envelope_is_that_of_the_recorded_answers_of_mast(catalogue: Catalogue) -> None:
+def test_the_envelope_is_that_of_the_recorded_answers_of_mast(catalogue: Contents) -> None:
     recorded = files("astroquery.mast") / "tests" / "data"
     for name, service, params in (
         ("caom.json", "Mast.Caom.Cone", {"ra": 307.86, "dec": 39.94, "radius": 0.1}),
@@ -152,7 +152,7 @@ def test_the_envelope_is_that_of_the_recorded_answers_of_mast(catalogue: Catalog
         assert ours["data"][0].keys() == types.keys(), name
 
 
-def test_identifiers_are_declared_strings_but_come_as_integers(catalogue: Catalogue) -> None:
+def test_identifiers_are_declared_strings_but_come_as_integers(catalogue: Contents) -> None:
     answer = ask(catalogue, "Mast.Caom.Filtered", {"columns": "*", "filters": [where("target_name", KELT9)]})
     types = {field["name"]: field["type"] for field in answer["fields"]}
     assert types["obsid"] == types["objID"] == "string"
@@ -161,7 +161,7 @@ def test_identifiers_are_declared_strings_but_come_as_integers(catalogue: Catalo
     assert {row["srcDen"] for row in answer["data"]} == {None}
 
 
-def test_pages_add_up_to_the_whole(catalogue: Catalogue) -> None:
+def test_pages_add_up_to_the_whole(catalogue: Contents) -> None:
     everything = {"columns": "*", "filters": [where("obs_collection", "TESS")]}
     whole = ask(catalogue, "Mast.Caom.Filtered", everything)["data"]
     first = ask(catalogue, "Mast.Caom.Filtered", everything, page=1, pagesize=7)
@@ -182,13 +182,13 @@ def test_pages_add_up_to_the_whole(catalogue: Catalogue) -> None:
     }
 
 
-def test_nothing_found_is_a_complete_answer_with_its_columns(catalogue: Catalogue) -> None:
+def test_nothing_found_is_a_complete_answer_with_its_columns(catalogue: Contents) -> None:
     answer = ask(catalogue, "Mast.Caom.Filtered", {"columns": "*", "filters": [where("target_name", "1")]})
     assert (answer["status"], answer["data"]) == ("COMPLETE", [])
     assert len(answer["fields"]) == 33
 
 
-def test_null_columns_are_left_out_on_demand(catalogue: Catalogue) -> None:
+def test_null_columns_are_left_out_on_demand(catalogue: Contents) -> None:
     rows = observed(catalogue, where("target_name", KELT9), removenullcolumns=True)
     assert "obs_title" not in rows[0]
     assert "obs_id" in rows[0]
@@ -197,12 +197,12 @@ def test_null_columns_are_left_out_on_demand(catalogue: Catalogue) -> None:
 # -- filters -------------------------------------------------------------------------------------------------------
 
 
-def test_values_of_a_filter_are_alternatives_and_filters_restrict(catalogue: Catalogue) -> None:
+def test_values_of_a_filter_are_alternatives_and_filters_restrict(catalogue: Contents) -> None:
     rows = observed(catalogue, where("target_name", KELT9, QUIET), where("sequence_number", 14, 42))
     assert {(row["target_name"], row["sequence_number"]) for row in rows} == {(KELT9, 14), (QUIET, 42)}
 
 
-def test_text_is_compared_without_case_and_percent_is_a_wildcard(catalogue: Catalogue) -> None:
+def test_text_is_compared_without_case_and_percent_is_a_wildcard(catalogue: Contents) -> None:
     assert len(observed(catalogue, where("TARGET_NAME", KELT9), where("provenance_name", "spoc"))) == 12
     fast = observed(catalogue, where("obs_id", freeText="TESS%-a_fast"))
     assert [row["t_exptime"] for row in fast] == [20, 20]
@@ -211,13 +211,13 @@ def test_text_is_compared_without_case_and_percent_is_a_wildcard(catalogue: Cata
     assert observed(catalogue, where("obs_id", freeText="a_fast")) == []
 
 
-def test_ranges_hold_their_ends(catalogue: Catalogue) -> None:
+def test_ranges_hold_their_ends(catalogue: Contents) -> None:
     rows = observed(catalogue, where("target_name", KELT9), where("t_exptime", {"min": 20, "max": 20.0}))
     assert len(rows) == 2
     assert observed(catalogue, where("t_min", {"min": 1, "max": 2})) == []
 
 
-def test_a_separator_splits_what_a_cell_holds(catalogue: Catalogue) -> None:
+def test_a_separator_splits_what_a_cell_holds(catalogue: Contents) -> None:
     filters = {"columns": "*", "filters": [where("filters", "TESS", separator=";"), where("target_name", KELT9)]}
     assert len(ask(catalogue, "Mast.Caom.Filtered", filters)["data"]) == 12
 
@@ -225,7 +225,7 @@ def test_a_separator_splits_what_a_cell_holds(catalogue: Catalogue) -> None:
 # -- positions -------------------------------------------------------------------------------------------------------
 
 
-def test_distances_count_from_the_edge_of_the_footprint(catalogue: Catalogue) -> None:
+def test_distances_count_from_the_edge_of_the_footprint(catalogue: Contents) -> None:
     cone = {"ra": 322.493171, "dec": 12.166862, "radius": 0.2}
     rows = ask(catalogue, "Mast.Caom.Cone", cone)["data"]
     assert [row["target_name"] for row in rows] == ["96703881", "TESS FFI", "96704587"]
@@ -234,7 +234,7 @@ def test_distances_count_from_the_edge_of_the_footprint(catalogue: Catalogue) ->
     assert ask(catalogue, "Mast.Caom.Cone", {**cone, "radius": 0.1})["paging"]["rows"] == 2
 
 
-def test_a_place_outside_of_an_image_is_as_far_as_its_nearest_side(catalogue: Catalogue) -> None:
+def test_a_place_outside_of_an_image_is_as_far_as_its_nearest_side(catalogue: Contents) -> None:
     images = [where("target_name", "TESS FFI")]
     for place, expected in (("325.9, 11.8, 5", [0.0]), ("322.106193, 3.225655, 5", [3600.0]), ("145.9, -11.8, 5", [])):
         position = {"columns": "*", "filters": images, "position": place}
@@ -260,7 +260,7 @@ def test_a_place_outside_of_an_image_is_as_far_as_its_nearest_side(catalogue: Ca
     ],
 )
 def test_a_bad_request_is_answered_with_an_error_that_says_why(
-    catalogue: Catalogue, service: str, params: Json, says: str
+    catalogue: Contents, service: str, params: Json, says: str
 ) -> None:
     answer = ask(catalogue, service, params)
     assert answer["status"] == "ERROR"
@@ -271,7 +271,7 @@ def test_a_bad_request_is_answered_with_an_error_that_says_why(
 # -- names -------------------------------------------------------------------------------------------------------
 
 
-def test_names_are_resolved_in_the_shape_of_the_recorded_answer(catalogue: Catalogue) -> None:
+def test_names_are_resolved_in_the_shape_of_the_recorded_answer(catalogue: Contents) -> None:
     recorded = json.loads((files("astroquery.mast") / "tests" / "data" / "resolver.json").read_text())
     real = next(entry for entry in recorded["resolvedCoordinate"] if entry["resolver"] == "TIC")
     answer = portal.resolve(catalogue, ["TIC 307210830", "no such star"], resolve_all=True)
@@ -283,7 +283,7 @@ def test_names_are_resolved_in_the_shape_of_the_recorded_answer(catalogue: Catal
     assert {entry["searchString"] for entry in answer["resolvedCoordinate"]} == {"tic 307210830"}
 
 
-def test_one_answer_per_name_unless_all_resolvers_are_asked(catalogue: Catalogue) -> None:
+def test_one_answer_per_name_unless_all_resolvers_are_asked(catalogue: Contents) -> None:
     for name in ("KELT-9", "kelt 9", "HD 195689", "tic16740101", "TIC 0016740101"):
         (entry,) = portal.resolve(catalogue, [name])["resolvedCoordinate"]
         assert (entry["ra"], entry["decl"]) == (307.859805849403, 39.9388236538888)
@@ -293,12 +293,12 @@ def test_one_answer_per_name_unless_all_resolvers_are_asked(catalogue: Catalogue
     assert looked_up == portal.resolve(catalogue, ["KELT-9"])
 
 
-def test_coordinates_resolve_to_themselves(catalogue: Catalogue) -> None:
+def test_coordinates_resolve_to_themselves(catalogue: Contents) -> None:
     (entry,) = portal.resolve(catalogue, ["307.86, -39.9"])["resolvedCoordinate"]
     assert (entry["ra"], entry["decl"]) == (307.86, -39.9)
 
 
-def test_the_list_of_missions_can_be_read_off_the_whole_table(catalogue: Catalogue) -> None:
+def test_the_list_of_missions_can_be_read_off_the_whole_table(catalogue: Contents) -> None:
     table = ask(catalogue, "Mast.Caom.All", {}, format="extjs")["data"]["Tables"][0]
     (facet,) = [column for column in table["Columns"] if column["text"] == "obs_collection"]
     assert set(facet["ExtendedProperties"]["histObj"]) == {"hist", "TESS", "HLSP"}
@@ -351,7 +351,7 @@ def same(ours: Json, real: dict[str, str]) -> dict[str, tuple[object, str]]:
 
 
 @pytest.mark.real
-def test_every_cell_of_kelt9s_observations_is_the_real_one(catalogue: Catalogue, real: Path) -> None:
+def test_every_cell_of_kelt9s_observations_is_the_real_one(catalogue: Contents, real: Path) -> None:
     rows = printed(real / "tables" / "kelt9_tic16740101_observations_33cols.csv")
     ours = observed(catalogue, where("target_name", KELT9))
     assert [row["obs_id"] for row in ours] == [row["obs_id"] for row in rows]
@@ -359,7 +359,7 @@ def test_every_cell_of_kelt9s_observations_is_the_real_one(catalogue: Catalogue,
 
 
 @pytest.mark.real
-def test_every_cell_of_the_printed_products_is_the_real_one(catalogue: Catalogue, real: Path) -> None:
+def test_every_cell_of_the_printed_products_is_the_real_one(catalogue: Contents, real: Path) -> None:
     ours = {row["dataURI"]: row for row in catalogue.files.values()}
     for name, count in (
         ("kelt9_tic16740101_products_first20of96_20cols.csv", 18),
@@ -374,7 +374,7 @@ def test_every_cell_of_the_printed_products_is_the_real_one(catalogue: Catalogue
 
 
 @pytest.mark.real
-def test_kelt9s_product_list_begins_and_ends_as_the_real_one(catalogue: Catalogue, real: Path) -> None:
+def test_kelt9s_product_list_begins_and_ends_as_the_real_one(catalogue: Contents, real: Path) -> None:
     rows = printed(real / "tables" / "kelt9_tic16740101_products_first20of96_20cols.csv")
     names = [row["productFilename"] for row in rows]
     ours = [row["productFilename"] for row in products_of(catalogue, KELT9)]
@@ -383,7 +383,7 @@ def test_kelt9s_product_list_begins_and_ends_as_the_real_one(catalogue: Catalogu
 
 
 @pytest.mark.real
-def test_l98_59_has_exactly_the_real_data_validation_products(catalogue: Catalogue, real: Path) -> None:
+def test_l98_59_has_exactly_the_real_data_validation_products(catalogue: Contents, real: Path) -> None:
     rows = printed(real / "tables" / "l98-59_dv_products_mast_notebooks_current.csv")
     expected = {(row["obs_id"], row["productFilename"], row["dataURI"]) for row in rows}
     dv = [row for row in products_of(catalogue, L98) if row["productSubGroupDescription"].startswith("DV")]
@@ -392,7 +392,7 @@ def test_l98_59_has_exactly_the_real_data_validation_products(catalogue: Catalog
 
 
 @pytest.mark.real
-def test_the_vetting_products_of_toi3505_are_the_raw_rows(catalogue: Catalogue, real: Path) -> None:
+def test_the_vetting_products_of_toi3505_are_the_raw_rows(catalogue: Contents, real: Path) -> None:
     rows = json.loads((real / "mast-json" / "toi3505_s0014-s0086_vetting_products.json").read_text())
     ours = ask(catalogue, "Mast.Caom.Products", {"obsid": 262995968})["data"]
     assert [{k: v for k, v in row.items() if k != "_selected_"} for row in ours] == rows
@@ -409,7 +409,7 @@ def test_the_vetting_products_of_toi3505_are_the_raw_rows(catalogue: Catalogue, 
     ],
 )
 def test_products_of_other_tables_are_there(
-    catalogue: Catalogue, real: Path, table: str, columns: dict[str, str]
+    catalogue: Contents, real: Path, table: str, columns: dict[str, str]
 ) -> None:
     for row in printed(real / "tables" / table):
         ours = catalogue.files[row.get("dataURI") or row["data_uri"]]
@@ -419,7 +419,7 @@ def test_products_of_other_tables_are_there(
 
 
 @pytest.mark.real
-def test_light_curve_searches_find_the_real_authors_exposures_and_times(catalogue: Catalogue, real: Path) -> None:
+def test_light_curve_searches_find_the_real_authors_exposures_and_times(catalogue: Contents, real: Path) -> None:
     by_obsid = {str(row["obsid"]): row for row in catalogue.observations}
     for row in printed(real / "tables" / "toi3505_light_curve_search.csv"):
         ours = by_obsid[row["obsid"]]
@@ -433,7 +433,7 @@ def test_light_curve_searches_find_the_real_authors_exposures_and_times(catalogu
 @pytest.mark.parametrize(
     "table", ["beginner_search_ffi_and_lc_observations_3rows.csv", "tic141914082_s1_observation_33cols.csv"]
 )
-def test_other_real_observations_are_there(catalogue: Catalogue, real: Path, table: str) -> None:
+def test_other_real_observations_are_there(catalogue: Contents, real: Path, table: str) -> None:
     by_obsid = {str(row["obsid"]): row for row in catalogue.observations}
     for row in printed(real / "tables" / table):
         theirs = {name: text for name, text in row.items() if name not in {"idx", "distance"}}

@@ -81,7 +81,7 @@ def dv_names(run: ValidationRun) -> Iterator[tuple[str, str]]:
     yield "DVT", f"{stem}-{run.run:05d}_dvt.fits"
 
 
-class Catalogue:
+class Contents:
     """Everything that the sample archive has.
 
     Parameters
