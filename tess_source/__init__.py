@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from tess_source.hooks.records import Column as Column
     from tess_source.hooks.records import Filter as Filter
     from tess_source.hooks.records import Kind as Kind
+    from tess_source.hooks.records import Lookup as Lookup
     from tess_source.hooks.records import Request as Request
+    from tess_source.hooks.records import Source as Source
     from tess_source.hooks.records import StandIn as StandIn
     from tess_source.hooks.records import Transport as Transport
     from tess_source.hooks.specs import hookimpl as hookimpl
@@ -62,7 +64,7 @@ _HOMES = {
     "functions": (
         "count", "download", "fields", "load_plan", "observations", "open", "products", "register", "search", "unregister",
     ),
-    "hooks.records": ("Accessor", "Citation", "Column", "Filter", "Kind", "Request", "StandIn", "Transport"),
+    "hooks.records": ("Accessor", "Citation", "Column", "Filter", "Kind", "Lookup", "Request", "Source", "StandIn", "Transport"),
     "hooks.specs": ("hookimpl",),
     "like_lightkurve.functions": ("search_dv", "search_lightcurve", "search_targetpixelfile"),
     "like_lightkurve.result": ("SearchTable",),
@@ -88,6 +90,7 @@ __all__ = [
     "Kind",
     "Links",
     "Loaded",
+    "Lookup",
     "Manifest",
     "Observations",
     "Plan",
@@ -97,6 +100,7 @@ __all__ = [
     "SearchTable",
     "Session",
     "Settings",
+    "Source",
     "StandIn",
     "Target",
     "TessSourceError",

@@ -45,6 +45,7 @@ def search(
     archive: str | Sequence[str] | None = None,
     refresh: bool = False,
     missing: str = "raise",
+    large: bool = False,
     session: Session | None = None,
     **words: Any,
 ) -> Found:
@@ -66,10 +67,13 @@ def search(
     missing : str
         ``"raise"``: rows of the targets that have none (None, NaN, masked, empty) are an error, which says which. ``"skip"``: they are
         passed over, and the answer says how many there were.
+    large : bool
+        Whether an answer may be larger than 50,000 observations.
     session : Session, optional
         The default session if not given.
     **words
-        Filters (``sector=14``, ``kind="lc"``), and columns of the archive's observation table as criteria (``proposal_id="G06062"``).
+        Filters (``sector=14``, ``kind="lc"``), look-ups (``stars=True``), and columns of the archive's observation table as criteria
+        (``proposal_id="G06062"``).
 
     Returns
     -------
@@ -88,7 +92,14 @@ def search(
         If no connection may be opened, and the cache folder has no answer.
     """
     return _chosen(session).search(
-        targets, radius=radius, wildcards=wildcards, archive=archive, refresh=refresh, missing=missing, **words
+        targets,
+        radius=radius,
+        wildcards=wildcards,
+        archive=archive,
+        refresh=refresh,
+        missing=missing,
+        large=large,
+        **words,
     )
 
 

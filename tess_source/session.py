@@ -23,6 +23,7 @@ from tess_source.load.loading import each_opened, read
 from tess_source.load.local import manifest_of
 from tess_source.paths import user_path
 from tess_source.search import asking
+from tess_source.search.lookups import looked_up, lookups_among, lookups_for
 from tess_source.search.resolving import question, question_of_observations
 from tess_source.search.select import checked, filters_among, select
 from tess_source.settings import OnProgress, Settings
@@ -192,17 +193,19 @@ class Session(Extended):
         archive: str | Sequence[str] | None = None,
         refresh: bool = False,
         missing: str = "raise",
+        large: bool = False,
         **words: Any,
     ) -> Found:
         """Find observations, and list, link and filter their products: see `tess_source.search`."""
+        lookups, words = lookups_among(self.registry, words)
         filters, criteria = filters_among(self.registry, words)
         values = checked(self.registry, filters)
         asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "refresh": refresh, "missing": missing}
-        query = self._question(targets, criteria=criteria, filters=values, **asked)
+        query = replace(self._question(targets, criteria=criteria, filters=values, **asked), large=large)
         found = self._answer(query, refresh=refresh)
         for absent in filter(None, (found.unobserved(), found.unmatched())):
             log.warning("%s%s", absent, f" (from the cache folder; {ASK_AGAIN})" if found.from_store else "")
-        return self.select(found, **filters)
+        return self.select(found, **dict.fromkeys(lookups, True), **filters)
 
     def count(
         self,
@@ -251,7 +254,11 @@ class Session(Extended):
         **filters
             See `Found.select`.
         """
-        return select(self.registry, found if isinstance(found, Found) else self.found(found), filters)
+        found = found if isinstance(found, Found) else self.found(found)
+        lookups, filters = lookups_among(self.registry, filters)
+        needed = lookups_for(self.registry, found.products, (name for name in filters if name in self.registry.filters))
+        found = looked_up(self.registry, self.settings, found, dict.fromkeys([*lookups, *needed]))
+        return select(self.registry, found, filters)
 
     def plan(self, products: Any, root: str | Path | None = None, *, layout: str = "mast") -> Plan:
         """Plan the download of products: an answer, or what `found` takes. See `Found.plan`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
@@ -12,8 +13,11 @@ if TYPE_CHECKING:
     from tess_source.settings import Settings
     from tess_source.tables.listing import Links, Observations, Products
     from tess_source.tables.rows import Mask
+    from tess_source.targets.target import Query
 
-__all__ = ["Accessor", "Citation", "Column", "Field", "Filter", "Kind", "Request", "StandIn", "Transport"]
+__all__ = [
+    "Accessor", "Citation", "Column", "Field", "Filter", "Kind", "Lookup", "Request", "Source", "StandIn", "Transport",
+]  # fmt: skip
 
 
 def _identity(value: Any) -> Any:
@@ -53,6 +57,8 @@ class Filter:
     """For a choice: returns the most products that are kept, the first ones of the table. None: all products have to be known."""
     kinds: bool = False
     """Whether its values are kinds of products: `check` then gets the kinds that plugins declare as a second argument."""
+    needs: Sequence[str] = ()
+    """Columns of products that `keep` needs. Those that the products lack are looked up first: see `Lookup`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,9 @@ class StandIn:
     """Name of the archive whose rows it has."""
     help: str = ""
     """One line that describes it."""
+    covers: Callable[[Query, Settings], bool] | None = None
+    """Returns whether it can answer a question without targets in place of its archive, which is then not asked unless it is named.
+    It opens no connection. None: it never does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,50 @@ class Column:
     """A pure function of the whole table and its links, which returns one value per row."""
     help: str
     """One line about its contents, with its unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Columns of products that have to be looked up elsewhere, e.g. the values of a star. They are added where you ask for them."""
+
+    name: str
+    """``stars`` becomes the keyword ``stars=True`` of searches and selections, and the option ``--stars``."""
+    columns: Mapping[str, str]
+    """Column → one line about its contents, with its unit. Two plugins can give the same column: the products' own values come first."""
+    find: Callable[[Products, Observations, Settings], pl.DataFrame]
+    """Returns these columns for products, one row per product in the same order, null where a value is not known. It may open a
+    connection. A failure raises, it is never a column of nulls."""
+    help: str
+    """One line for ``--help``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Lists that an archive publishes, from which a catalogue is made."""
+
+    name: str
+    """E.g. ``"lc"``; two plugins cannot claim the same."""
+    help: str
+    """One line about what it gives."""
+    pipeline: str
+    """The pipeline whose files it lists, as in the column `pipeline`."""
+    locate: Callable[[int, Sequence[str]], Sequence[str]]
+    """A pure function from a sector and the links of `index` to the addresses of the lists that belong to this sector (of lists about
+    several sectors: to the last one). None if the source cannot have any."""
+    parse: Callable[[Path, str], pl.DataFrame]
+    """Returns the rows of one list, given its file and its address. Raises ValueError for what is not such a list."""
+    first: Sequence[str] = ()
+    """Texts of which the list begins with one, e.g. ``"#!"``. What begins otherwise, such as a page of HTML, is refused."""
+    gives: str = "files"
+    """What a row is: ``files`` (a product), ``targets`` (a star on a target list), ``tces``, or ``observations`` (an archive's own row)."""
+    kinds: Sequence[str] = ()
+    """The kinds of products that it lists, as in the column `kind`."""
+    index: str = ""
+    """Address of a page with links to all lists, where their addresses cannot be made from the sector alone."""
+    since: int = 1
+    """The first sector that it can have."""
+    optional: bool = False
+    """Whether it is used only if it is named."""
 
 
 @dataclass(frozen=True, slots=True)

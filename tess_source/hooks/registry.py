@@ -45,7 +45,7 @@ from tess_source.wording import Wording
 if TYPE_CHECKING:
     import click
 
-    from tess_source.hooks.records import Accessor, Citation, Column, Filter, Kind, StandIn
+    from tess_source.hooks.records import Accessor, Citation, Column, Filter, Kind, Lookup, Source, StandIn
 
 __all__ = ["Plugin", "Registry"]
 
@@ -91,6 +91,8 @@ class Registry:
     commands: dict[str, click.Command] = field(default_factory=dict)
     stand_ins: dict[str, StandIn] = field(default_factory=dict)
     """Plugin → the archive that it stands in for."""
+    lookups: dict[str, Lookup] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
     owners: dict[tuple[str, str], str] = field(default_factory=dict)
     """(what, name) → plugin, e.g. ``("filter", "sector") → "filters"``."""
 
@@ -265,6 +267,7 @@ class Registry:
             "tess_columns": ("column", self.columns), "tess_transports": ("scheme", self.transports),
             "tess_accessors": ("accessor", self.accessors), "tess_citations": ("citation", self.citations),
             "tess_commands": ("command", self.commands), "tess_stand_ins": ("stand-in", self.stand_ins),
+            "tess_lookups": ("lookup", self.lookups), "tess_sources": ("source", self.sources),
         }  # fmt: skip
 
     def _declare(self, plugin: object, name: str) -> None:

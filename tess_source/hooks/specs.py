@@ -15,7 +15,18 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
-    from tess_source.hooks.records import Accessor, Citation, Column, Field, Filter, Kind, StandIn, Transport
+    from tess_source.hooks.records import (  # fmt: skip
+        Accessor,
+        Citation,
+        Column,
+        Field,
+        Filter,
+        Kind,
+        Lookup,
+        Source,
+        StandIn,
+        Transport,
+    )
     from tess_source.settings import Settings
     from tess_source.tables.items import Entry
     from tess_source.tables.listing import Links, Observations, Products
@@ -32,8 +43,11 @@ __all__ = [
     "DeclaresCommands",
     "DeclaresFilters",
     "DeclaresKinds",
+    "DeclaresLookups",
+    "DeclaresSources",
     "DeclaresTransports",
     "Downloader",
+    "Explains",
     "Linker",
     "Reader",
     "Resolver",
@@ -103,6 +117,30 @@ class Archive(Protocol):
         """Return a description of the archive's own columns of a table, ``"observations"`` or ``"products"``.
 
         Answers: put one after the other; None means "I do not have such a table".
+        """
+        ...
+
+    @hookspec
+    def tess_provenance(self, query: Query, settings: Settings) -> Mapping[str, Any] | None:
+        """Return of what, and of what time, the answer of this archive to a query is made. It becomes part of the record and the lock.
+
+        Plain values that JSON can write. `said` is one line for people, e.g. ``"catalogue of 2026-11-20"``. It opens no connection.
+
+        Answers: kept by archive; None means "of what is asked just now".
+        """
+        ...
+
+
+class Explains(Protocol):
+    """A plugin that knows why an archive has nothing of a target."""
+
+    @hookspec
+    def tess_reasons(self, query: Query, observations: Observations, settings: Settings) -> Mapping[str, str] | None:
+        """Return reasons for targets of a query that have no observations: ``str(target)`` → one line.
+
+        It is called only if a target has none. A failure to find a reason is no reason to fail: leave the target out.
+
+        Answers: merged, the first that has a target has it; None means "I do not know".
         """
         ...
 
@@ -201,6 +239,30 @@ class StandsIn(Protocol):
         ...
 
 
+class DeclaresLookups(Protocol):
+    """A plugin that looks up columns of products elsewhere."""
+
+    @hookspec
+    def tess_lookups(self) -> Sequence[Lookup]:
+        """Return columns of products that are looked up when they are asked for.
+
+        Answers: put together; two plugins that claim one name are refused.
+        """
+        ...
+
+
+class DeclaresSources(Protocol):
+    """A plugin that knows lists from which a catalogue can be made."""
+
+    @hookspec
+    def tess_sources(self) -> Sequence[Source]:
+        """Return sources of the catalogue.
+
+        Answers: put together; two plugins that claim one name are refused.
+        """
+        ...
+
+
 class DeclaresColumns(Protocol):
     """A plugin with columns of products."""
 
@@ -264,12 +326,12 @@ class DeclaresCommands(Protocol):
 ROLES = (
     Resolver, Archive, Linker, Downloader, Reader, Collector,
     DeclaresFilters, DeclaresKinds, DeclaresColumns, DeclaresTransports, DeclaresAccessors, DeclaresCitations, DeclaresCommands,
-    StandsIn,
+    StandsIn, DeclaresLookups, DeclaresSources, Explains,
 )  # fmt: skip
 """All roles, in the order in which the core registers their hooks."""
 
 NOUNS = (
     "tess_filters", "tess_kinds", "tess_columns", "tess_transports", "tess_accessors", "tess_citations", "tess_commands",
-    "tess_stand_ins",
+    "tess_stand_ins", "tess_lookups", "tess_sources",
 )  # fmt: skip
 """The hooks that declare."""

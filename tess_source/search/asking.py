@@ -53,7 +53,7 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
     OfflineError
         If no connection may be opened, and neither the cache folder nor a stand-in has an answer.
     """
-    memory, query = Memory(settings, registry), _with_defaults(registry, settings, query)
+    memory, query = Memory(settings, registry), _with_defaults(registry, settings, _routed(registry, settings, query))
 
     def fresh(query: Query) -> Answer:
         seen = _observations(registry, settings, query)
@@ -75,6 +75,8 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
     if recalled.from_store and (meant := taken_in_words(taken, query.targets, recalled.answer.observations)):
         log.warning("%s", meant)
     record = {**_record(registry, settings, query, taken), "time": recalled.answer.time}
+    if reasons := _reasons(registry, settings, query, recalled.answer.observations):
+        record["reasons"] = reasons
     if unlisted := _count_unlisted_images(recalled.answer):
         record["unlisted"] = unlisted
     found = Found(
@@ -94,7 +96,7 @@ def observed(registry: Registry, settings: Settings, query: Query, *, refresh: b
     """
     if Memory(settings, registry).offline:
         return answer(registry, settings, query, refresh=refresh)
-    query = _with_defaults(registry, settings, query)
+    query = _with_defaults(registry, settings, _routed(registry, settings, query))
     seen = _observations(registry, settings, query)
     record = {**_record(registry, settings, query, stars_taken(query.targets, seen)), "listed": False}
     return Found(Products.empty(), seen, Links.empty(), query, record=record)
@@ -104,7 +106,7 @@ def count(registry: Registry, settings: Settings, query: Query, *, refresh: bool
     """Return the number of observations that a question would find, without fetching them."""
     if Memory(settings, registry).offline:
         return len(answer(registry, settings, query, refresh=refresh).observations)
-    query = _with_defaults(registry, settings, query)
+    query = _with_defaults(registry, settings, _routed(registry, settings, query))
     caller = registry.among("tess_count", _archives(registry, settings, query))
     with _suggesting_filters(registry):
         answers = registry.call("tess_count", caller, query=query, settings=settings)
@@ -228,6 +230,41 @@ def _archives(registry: Registry, settings: Settings, query: Query) -> tuple[str
     return query.archives or archives_of(registry, settings)
 
 
+def _routed(registry: Registry, settings: Settings, query: Query) -> Query:
+    """Return a question without targets with the archives that it goes to: stand-ins in place of their archives, where they cover it.
+
+    Archives that were named stay.
+    """
+    asked = _archives(registry, settings, query)
+    if query.targets or settings.archive is not None or asked != archives_of(registry, settings):
+        return query
+    covering = {
+        stand_in.archive: name
+        for name, stand_in in registry.stand_ins.items()
+        if stand_in.covers and registry.blame("stand-in", name, stand_in.covers, query, settings)
+    }
+    return replace(query, archives=tuple(covering.get(name, name) for name in asked))
+
+
+def _reasons(registry: Registry, settings: Settings, query: Query, observations: Observations) -> dict[str, str]:
+    """Return why targets have no observations, as far as plugins know: target → reason."""
+    tics = set(observations["tic"].to_list())
+    if all(target.tic in tics for target in query.targets if target.tic is not None) and len(observations):
+        return {}
+    answers = registry.call("tess_reasons", query=query, observations=observations, settings=settings)
+    return {target: reason for part in reversed(answers) for target, reason in part.items()}
+
+
+def _provenance(registry: Registry, settings: Settings, query: Query) -> dict[str, Any]:
+    """Return of what the answers of archives are made: archive → plain values. Archives that are asked just now are left out."""
+    found: dict[str, Any] = {}
+    for name in _archives(registry, settings, query):
+        caller = registry.among("tess_provenance", (name,))
+        for said in registry.call("tess_provenance", caller, query=query, settings=settings):
+            found[name] = dict(said)
+    return found
+
+
 def _stand_ins(registry: Registry, archives: Sequence[str]) -> tuple[str, ...]:
     """Return the stand-ins among some archives, and the stand-ins of these archives."""
     stand_ins = registry.stand_ins.items()
@@ -255,8 +292,10 @@ def _suggesting_filters(registry: Registry) -> Iterator[None]:
 def _record(registry: Registry, settings: Settings, query: Query, taken: Sequence[Taken] = ()) -> dict[str, Any]:
     """Return a record of how an answer was obtained, in plain values."""
     nearest = {"nearest": [star.record() for star in taken]} if taken else {}
+    provenance = _provenance(registry, settings, query)
     return {
         **nearest,
+        **({"provenance": provenance} if provenance else {}),
         "question": recorded(query),
         "server": settings.server_name,
         "archives": list(_archives(registry, settings, query)),

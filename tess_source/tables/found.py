@@ -169,6 +169,7 @@ class Found(FoundMethods):
             if self.from_store
             else []
         )
+        lines += [said for part in (self.record or {}).get("provenance", {}).values() if (said := part.get("said"))]
         lines += [*self._names_in_words(), *self._cones_in_words()]
         lines += [f"passed over: {self._gaps_in_words()}"] if self.query.gaps else []
         kinds = text.counts(self.observations["kind"])
@@ -176,6 +177,10 @@ class Found(FoundMethods):
         if not len(self.observations):
             lines.append(self._why_nothing())
         lines += [line for line in (self.unobserved(), self.unmatched()) if line]
+        lines += [
+            f"{target}: {reason}"
+            for target, reason in list((self.record or {}).get("reasons", {}).items())[:MOST_NAMES]
+        ]
         if unlisted := (self.record or {}).get("unlisted"):
             are = "are" if int(unlisted) > 1 else "is"
             lines.append(f"products not listed: {text.number(int(unlisted), 'observation')} {are} of full-frame images")

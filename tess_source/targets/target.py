@@ -75,3 +75,5 @@ class Query:
     """Criteria that archives add by default: see `tess_source.hooks.specs.Archive.tess_defaults`. None: not known yet."""
     gaps: tuple[str, ...] = ()
     """Rows of the list of targets that had none and were passed over, e.g. ``"row 3"``."""
+    large: bool = False
+    """Whether an answer may be larger than an archive gives without being told so."""
