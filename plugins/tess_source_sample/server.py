@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tess_source.display import visible
-from tess_source_sample import lists, portal
+from tess_source_sample import envelope, lists, portal
 from tess_source_sample.conditions import conditional, dated, zipped
 from tess_source_sample.contents import Contents
 from tess_source_sample.exchange import HttpRequest, Reply
@@ -212,13 +212,13 @@ class SampleArchive:
         try:
             question = json.loads(text)
         except ValueError:
-            return _json_reply(portal.error("The request is not JSON"))
+            return _json_reply(envelope.error("The request is not JSON"))
         if not isinstance(question, dict):
-            return _json_reply(portal.error("The request is not an object"))
+            return _json_reply(envelope.error("The request is not an object"))
         with self._lock:
             self._polls[request.raw] += 1
             running = self._polls[request.raw] <= self._executing
-        return _json_reply(portal.executing() if running else portal.invoke(self.catalogue, question))
+        return _json_reply(envelope.executing() if running else portal.invoke(self.catalogue, question))
 
     def _resolve(self, request: HttpRequest) -> Reply:
         every = request.first("resolveAll").lower() == "true"
