@@ -203,7 +203,7 @@ class SampleArchive:
             return page(404, "404 Not Found")
         text, modified = document.text, document.modified
         if request.changed:
-            text, modified = text.rstrip("\n").rpartition("\n")[0] + "\n", modified + 365
+            text, modified = text.rstrip().rpartition("\n")[0] + "\n", modified + 365
         headers = {"Content-Type": document.media, "Accept-Ranges": "bytes", "Vary": "Accept-Encoding"}
         return conditional(request, zipped(request, dated(text.encode(), modified, headers)))
 
