@@ -68,8 +68,8 @@ def checked_sectors(sectors: Any) -> tuple[int, ...] | None:
         numbers = [given] if isinstance(given, Integral) else list(given)
     except (TypeError, ValueError) as error:
         raise wrong from error
-    sound = all(isinstance(one, Integral) and not isinstance(one, bool) and 1 <= one <= LAST for one in numbers)
-    if not numbers or not sound:
+    sound = all(isinstance(one, Integral) and not isinstance(one, bool) for one in numbers)
+    if not numbers or not sound or not all(1 <= int(one) <= LAST for one in numbers):
         raise wrong
     return tuple(sorted({int(one) for one in numbers}))
 
@@ -140,11 +140,9 @@ def _is_dv(kinds: Iterable[str]) -> bool:
     return any(kind.startswith("dv") for kind in kinds)
 
 
-def matching(
-    keys: Mapping[Key, T], sectors: Iterable[int] | None, sources: Iterable[Source] | None, named: bool = True
-) -> dict[Key, T]:
-    """Return the lists of some sources and sectors. A list about several sectors is of its last one, as its update is."""
-    names = None if sources is None else {source.name for source in sources}
+def matching(keys: Mapping[Key, T], sectors: Iterable[int] | None, sources: Iterable[str] | None) -> dict[Key, T]:
+    """Return the lists of some sources and sectors. A list about several sectors counts as one of its last sector, as in an update."""
+    names = None if sources is None else set(sources)
     numbers = None if sectors is None else set(sectors)
     return {
         key: value
