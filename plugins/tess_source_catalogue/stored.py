@@ -33,7 +33,9 @@ def packed_files(uris: pl.Series, address: str = "") -> pl.DataFrame:
     script = names.parse(address)
     strange = said["kind"] == "other"
     if script.kind == "script" and script.last_sector is not None:
-        strange |= ~((said["last_sector"] == script.last_sector) & (said["pipeline"] == script.pipeline)).fill_null(value=False)
+        strange |= ~((said["last_sector"] == script.last_sector) & (said["pipeline"] == script.pipeline)).fill_null(
+            value=False
+        )
     patterns = packed(uris, said["tic"], said["gaia"])
     rows = pl.DataFrame([said["tic"], said["gaia"], patterns.rename("pattern"), strange.rename("strange")])
     return rows.sort("tic", "gaia", "pattern")
@@ -42,7 +44,9 @@ def packed_files(uris: pl.Series, address: str = "") -> pl.DataFrame:
 def files_of(rows: pl.DataFrame) -> pl.Series:
     """Return the URIs of a stored list of files, in its order."""
     patterns = rows["pattern"].unique(maintain_order=True)
-    codes = rows.join(patterns.to_frame().with_row_index("code"), on="pattern", how="left", maintain_order="left")["code"]
+    codes = rows.join(patterns.to_frame().with_row_index("code"), on="pattern", how="left", maintain_order="left")[
+        "code"
+    ]
     return rendered(patterns, codes, rows["tic"], rows["gaia"]).rename("uri")
 
 

@@ -69,4 +69,6 @@ def _of_addresses(text: pl.Series) -> pl.Series:
     address = text.str.extract(_OF_ADDRESS).fill_null(text)
     said = names.columns(address)
     mission = "mast:TESS/product/" + address.str.extract(r"([^/]*)$")
-    return address.str.replace(_HLSP, "mast:HLSP/").zip_with(~((said["pipeline"] == "SPOC").fill_null(value=False)), mission)
+    return address.str.replace(_HLSP, "mast:HLSP/").zip_with(
+        ~((said["pipeline"] == "SPOC").fill_null(value=False)), mission
+    )

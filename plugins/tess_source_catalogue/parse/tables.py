@@ -40,7 +40,9 @@ def read_table(path: Path, aliases: Mapping[str, Sequence[str]], needed: Sequenc
     OSError
         If it cannot be read.
     """
-    text = pl.concat([lines(part) for part in parts(path)] or [pl.Series("line", [], dtype=pl.String)]).str.strip_chars(" ")
+    text = pl.concat([lines(part) for part in parts(path)] or [pl.Series("line", [], dtype=pl.String)]).str.strip_chars(
+        " "
+    )
     check_no_page(text, path.name)
     place, header, separator = _header(text, aliases, needed, path.name)
     body = text.slice(place + 1)
@@ -59,9 +61,13 @@ def numbers(rows: pl.DataFrame, types: Mapping[str, str], filename: str) -> pl.D
         If a text is no number, or no whole one where that is required.
     """
     known = {name: kind for name, kind in types.items() if name in rows.columns}
-    plain = [pl.col(name).str.replace(r"\.0+$", "") if kind.startswith("Int") else pl.col(name) for name, kind in known.items()]
+    plain = [
+        pl.col(name).str.replace(r"\.0+$", "") if kind.startswith("Int") else pl.col(name)
+        for name, kind in known.items()
+    ]
     found = rows.with_columns(
-        column.cast(getattr(pl, kind), strict=False).alias(name) for column, (name, kind) in zip(plain, known.items(), strict=True)
+        column.cast(getattr(pl, kind), strict=False).alias(name)
+        for column, (name, kind) in zip(plain, known.items(), strict=True)
     )
     for name, kind in known.items():
         bad = rows[name].filter(rows[name].is_not_null() & found[name].is_null())
@@ -94,7 +100,9 @@ def _header(
     for place, line in enumerate(text.head(200).to_list()):
         words = line.lstrip("# \t")
         separator = "," if "," in words else "\t" if "\t" in words else " "
-        header = [name.strip().strip('"').lower() for name in (words.split() if separator == " " else words.split(separator))]
+        header = [
+            name.strip().strip('"').lower() for name in (words.split() if separator == " " else words.split(separator))
+        ]
         if all(set(aliases[name]) & set(header) for name in needed):
             return place, header, separator
     wanted = " and ".join(aliases[name][0] for name in needed)
