@@ -76,10 +76,10 @@ class Archive(Protocol):
     """A plugin that finds observations and lists their files."""
 
     @hookspec
-    def tess_defaults(self, query: Query) -> Mapping[str, Any] | None:
+    def tess_defaults(self, query: Query, settings: Settings) -> Mapping[str, Any] | None:
         """Return the criteria that this archive adds to a query, column → value. The answer to a search names them.
 
-        A pure function. Leave out a default if the query excludes it or makes it meaningless. What is returned is `Query.defaults`
+        It opens no connection. Leave out a default if the query excludes it or makes it meaningless. What is returned is `Query.defaults`
         of the query that the other hooks get; there it may also come from a lock.
 
         Answers: merged, the first that adds a column has it; None means "I add none".
