@@ -121,8 +121,10 @@ class Archive(Protocol):
         ...
 
     @hookspec
-    def tess_provenance(self, query: Query, settings: Settings) -> Mapping[str, Any] | None:
+    def tess_provenance(self, query: Query, observations: Observations, settings: Settings) -> Mapping[str, Any] | None:
         """Return of what, and of what time, the answer of this archive to a query is made. It becomes part of the record and the lock.
+
+        `observations` are those of the answer, of all archives.
 
         Plain values that JSON can write. `said` is one line for people, e.g. ``"catalogue of 2026-11-20"``. It opens no connection.
 

@@ -76,7 +76,7 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
     taken = stars_taken(query.targets, recalled.answer.observations)
     if recalled.from_store and (meant := taken_in_words(taken, query.targets, recalled.answer.observations)):
         log.warning("%s", meant)
-    record = {**_record(registry, settings, query, taken), "time": recalled.answer.time}
+    record = {**_record(registry, settings, query, recalled.answer.observations, taken), "time": recalled.answer.time}
     if reasons := _reasons(registry, settings, query, recalled.answer.observations):
         record["reasons"] = reasons
     if unlisted := _count_unlisted_images(recalled.answer):
@@ -100,7 +100,7 @@ def observed(registry: Registry, settings: Settings, query: Query, *, refresh: b
         return answer(registry, settings, query, refresh=refresh)
     query = _with_defaults(registry, settings, query)
     seen = _observations(registry, settings, query)
-    record = {**_record(registry, settings, query, stars_taken(query.targets, seen)), "listed": False}
+    record = {**_record(registry, settings, query, seen, stars_taken(query.targets, seen)), "listed": False}
     return Found(Products.empty(), seen, Links.empty(), query, record=record)
 
 
@@ -152,7 +152,7 @@ def found_of(registry: Registry, settings: Settings, table: Any) -> Found:
         )
     else:
         given = (Products.of(frame) if frame.width else Products.empty()).unique()
-    record = _record(registry, settings, query)
+    record = _record(registry, settings, query, seen)
     return _linked(registry, settings, Found(given, seen, Links.empty(), query, record=record))
 
 
@@ -250,12 +250,12 @@ def _reasons(registry: Registry, settings: Settings, query: Query, observations:
     return {target: reason for part in reversed(answers) for target, reason in part.items()}
 
 
-def _provenance(registry: Registry, settings: Settings, query: Query) -> dict[str, Any]:
+def _provenance(registry: Registry, settings: Settings, query: Query, seen: Observations) -> dict[str, Any]:
     """Return of what the answers of archives are made: archive → plain values. Archives that are asked just now are left out."""
     found: dict[str, Any] = {}
     for name in _archives(registry, settings, query):
         caller = registry.among("tess_provenance", (name,))
-        for said in registry.call("tess_provenance", caller, query=query, settings=settings):
+        for said in registry.call("tess_provenance", caller, query=query, observations=seen, settings=settings):
             found[name] = dict(said)
     return found
 
@@ -284,10 +284,12 @@ def _suggesting_filters(registry: Registry) -> Iterator[None]:
         raise UnknownNameError(error.what, error.name, known) from error
 
 
-def _record(registry: Registry, settings: Settings, query: Query, taken: Sequence[Taken] = ()) -> dict[str, Any]:
+def _record(
+    registry: Registry, settings: Settings, query: Query, seen: Observations, taken: Sequence[Taken] = ()
+) -> dict[str, Any]:
     """Return a record of how an answer was obtained, in plain values."""
     nearest = {"nearest": [star.record() for star in taken]} if taken else {}
-    provenance = _provenance(registry, settings, query)
+    provenance = _provenance(registry, settings, query, seen)
     return {
         **nearest,
         **({"provenance": provenance} if provenance else {}),
