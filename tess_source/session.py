@@ -201,7 +201,7 @@ class Session(Extended):
         filters, criteria = filters_among(self.registry, words)
         values = checked(self.registry, filters)
         asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "refresh": refresh, "missing": missing}
-        query = replace(self._question(targets, criteria=criteria, filters=values, **asked), large=large)
+        query = self._question(targets, criteria=criteria, filters=values, large=large, **asked)
         found = self._answer(query, refresh=refresh)
         for absent in filter(None, (found.unobserved(), found.unmatched())):
             log.warning("%s%s", absent, f" (from the cache folder; {ASK_AGAIN})" if found.from_store else "")

@@ -42,7 +42,7 @@ def tess_count(query: Query, settings: Settings) -> int | None:
 @hookimpl
 def tess_list(observations: Observations, query: Query, settings: Settings) -> Products | None:
     """Ask the portal for the products of its observations."""
-    return products.list_products(observations, settings)
+    return products.list_products(observations, settings, large=query.large)
 
 
 @hookimpl

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tess_source._lazy import pl
@@ -18,6 +18,7 @@ from tess_source.targets.target import Query, Target
 from tess_source_mast.batches import MOST_AT_A_TIME, in_parallel
 from tess_source_mast.deadline import Deadline
 from tess_source_mast.frames import frame
+from tess_source_mast.guard import check_rows, may_be_large
 from tess_source_mast.questions import COUNT, FILTERED, PortalQuestion, questions
 from tess_source_mast.shapes import shown, typed, unlike
 
@@ -56,13 +57,15 @@ def find(query: Query, settings: Settings) -> Observations:
     Raises
     ------
     QueryError
-        If a criterion makes no sense.
+        If a criterion makes no sense. If there are too many observations, and the query does not say that so many are meant.
     ServiceError
         If the archive fails, or answers in part only.
     """
     from tess_source_mast.portal import portal
 
     asked = questions(query, portal(settings), settings)
+    if not query.large and may_be_large(query, query.criteria):
+        check_rows(_counted(asked, settings))
     parts = in_parallel(
         lambda question, stop: _part_of_answer(question, settings, stop), asked, min(MOST_AT_A_TIME, settings.jobs)
     )
@@ -97,7 +100,12 @@ def count(query: Query, settings: Settings) -> int:
     asked = questions(query, portal(settings), settings)
     overlapping = len(asked) > 1 and any(question.target for question in asked)
     if overlapping or any(question.nearest_only for question in asked):
-        return len(find(query, settings))
+        return len(find(replace(query, large=True), settings))
+    return _counted(asked, settings)
+
+
+def _counted(asked: list[PortalQuestion], settings: Settings) -> int:
+    """Return the number of rows that questions would bring in all, by the archive's own count."""
     return sum(
         in_parallel(
             lambda question, stop: _row_count(question, settings, stop), asked, min(MOST_AT_A_TIME, settings.jobs)

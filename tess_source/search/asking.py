@@ -114,7 +114,12 @@ def count(registry: Registry, settings: Settings, query: Query, *, refresh: bool
 
 
 def products(
-    registry: Registry, settings: Settings, table: Any, archive: str | Sequence[str] | None = None
+    registry: Registry,
+    settings: Settings,
+    table: Any,
+    archive: str | Sequence[str] | None = None,
+    *,
+    large: bool = False,
 ) -> Products:
     """Return the products of observations, given as a table of any library, one row of it, or by obs_id or obsid alone.
 
@@ -132,7 +137,7 @@ def products(
     memory = Memory(settings, registry)
     if memory.offline and not (archives := tuple(name for name in archives if name in registry.stand_ins)):
         memory.need_network("products, but as part of a search")
-    return _products(registry, settings, seen, Query(archives=archives)).unique()
+    return _products(registry, settings, seen, Query(archives=archives, large=large)).unique()
 
 
 def found_of(registry: Registry, settings: Settings, table: Any) -> Found:

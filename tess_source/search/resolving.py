@@ -40,6 +40,7 @@ def question(
     archive: str | Sequence[str] | None = None,
     refresh: bool = False,
     missing: str = "raise",
+    large: bool = False,
 ) -> Query:
     """Return a question with resolved names. Without targets, filters add their criteria for the archive.
 
@@ -63,6 +64,8 @@ def question(
         Whether to look up names even if the cache folder has them.
     missing : str
         ``"raise"``: rows without a target are an error. ``"skip"``: they are passed over, and counted in the question.
+    large : bool
+        Whether the answer may be larger than archives give without being told so.
 
     Raises
     ------
@@ -88,7 +91,7 @@ def question(
                 "nothing was asked for: give a target, or e.g. ", keyword("sector", 14), ", or a criterion such as ",
                 criterion("proposal_id", "G06062"),
             )  # fmt: skip
-    return Query(found, criteria, bool(wildcards), filters, asked, gaps=gaps)
+    return Query(found, criteria, bool(wildcards), filters, asked, gaps=gaps, large=bool(large))
 
 
 def criteria_of_filters(registry: Registry, filters: Mapping[str, Any]) -> dict[str, Any]:
