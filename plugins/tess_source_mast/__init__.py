@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tess_source import hookimpl
@@ -31,6 +31,12 @@ def tess_defaults(query: Query) -> Mapping[str, Any] | None:
 def tess_query(query: Query, settings: Settings) -> Observations | None:
     """Ask the portal for observations."""
     return observations.find(query, settings)
+
+
+@hookimpl
+def tess_pages(query: Query, settings: Settings, take: Callable[[Observations], object]) -> bool | None:
+    """Ask the portal for observations, page by page."""
+    return observations.give_pages(query, settings, take)
 
 
 @hookimpl

@@ -12,7 +12,7 @@ from typing import Any
 from tess_source.display import text
 from tess_source.errors import QueryError
 from tess_source.targets.target import DEFAULT_RADIUS, Query
-from tess_source.wording import Wording, keyword
+from tess_source.wording import keyword
 
 __all__ = ["MOST_ROWS", "check_rows", "may_be_large"]
 
@@ -80,8 +80,8 @@ def check_rows(rows: int, *, listing: bool = False) -> None:
     what = f"the products of {text.number(rows, 'observation')}" if listing else text.number(rows, "observation")
     cost = f"{f'{pages:,} pages, and ' if pages else ''}{lists:,} requests for their products"
     raise QueryError(
-        f"this would bring {what}, and more than {MOST_ROWS:,} are fetched only if you say so: some {_minutes(seconds)} or more ({cost}), and "
-        f"some {text.size(BASE_BYTES + rows * ROW_BYTES)} of memory. Ask for less, e.g. one sector, ",
+        f"this would bring {what}, and more than {MOST_ROWS:,} are fetched only if you say so: some {_minutes(seconds)} or more ({cost}), ",
+        f"and some {text.size(BASE_BYTES + rows * ROW_BYTES)} of memory. Ask for less, e.g. one sector, ",
         keyword("sector", 14),
         "; or ask the catalogue on this machine, ",
         keyword("archive", "catalogue"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tess_source._lazy import pl
 from tess_source.display import text
@@ -165,17 +165,16 @@ def _with_values_of_observations(products: Products, observations: pl.DataFrame)
     parent = next((name for name in ("parent_obsid", "obsID") if name in products.columns), None)
     if parent is None:
         return products
-    known = {"exptime": "exptime", "ra": "s_ra", "dec": "s_dec"}
-    values = observations.unique("obsid", keep="first", maintain_order=True).select(
-        obsid="obsid",
-        **{f"__{ours}": pl.col(theirs) for ours, theirs in known.items() if theirs in observations.columns},
+    frame = observations.unique("obsid", keep="first", maintain_order=True)
+    known = {"__exptime": "exptime", "ra": "s_ra", "dec": "s_dec"}
+    values = [
+        pl.col(theirs).cast(pl.Float64, strict=False).alias(ours)
+        if theirs in frame.columns
+        else pl.lit(None, dtype=pl.Float64).alias(ours)
+        for ours, theirs in known.items()
+    ]
+    own = products.to_polars().drop("ra", "dec", strict=False)
+    found = own.join(
+        frame.select("obsid", *values), left_on=parent, right_on="obsid", how="left", maintain_order="left"
     )
-    found = products.to_polars().join(values, left_on=parent, right_on="obsid", how="left", maintain_order="left")
-    place = {
-        ours: pl.col(f"__{ours}").cast(pl.Float64, strict=False)
-        for ours in ("ra", "dec")
-        if f"__{ours}" in found.columns
-    }
-    return Products(
-        found.with_columns(exptime=pl.coalesce("exptime", "__exptime"), **place).drop("^__(exptime|ra|dec)$")
-    )
+    return Products(found.with_columns(exptime=pl.coalesce("exptime", "__exptime")).drop("__exptime"))

@@ -176,7 +176,8 @@ def _lookup_option(record: Lookup, plugin: str) -> click.Option:
 
 def _search_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of `Session.search` and `Session.count` for the options that were given."""
-    flags = {name: given[name] for name in ("wildcards", "refresh", "large") if name in given}
+    flags = {name: given[name] for name in ("wildcards", "refresh") if name in given}
+    flags |= {"large": True} if given.get("large") else {}
     flags |= {"missing": given["missing"]} if given.get("missing") else {}
     targets = list(expand(joined(given["targets"]), given.get("missing") or MISSING[0])) or None
     return {"targets": targets, "radius": _radius(given["radius"]), **flags, **_criteria(given["criteria"])}

@@ -31,7 +31,10 @@ from tess_source.targets.recorded import question as recorded
 from tess_source.targets.target import Query
 from tess_source.wording import Wording, keyword
 
-__all__ = ["FIELD_TABLES", "answer", "count", "fields", "found_of", "observed", "products"]
+__all__ = [
+    "FIELD_TABLES", "answer", "count", "fields", "found_of", "linked", "observations_of", "observed", "prepared", "products", "products_of",
+    "record_of",
+]  # fmt: skip
 
 log: logging.Logger = logger(__name__)
 
@@ -53,11 +56,11 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
     OfflineError
         If no connection may be opened, and neither the cache folder nor a stand-in has an answer.
     """
-    memory, query = Memory(settings, registry), _with_defaults(registry, settings, _routed(registry, settings, query))
+    memory, query = Memory(settings, registry), prepared(registry, settings, query)
 
     def fresh(query: Query) -> Answer:
-        seen = _observations(registry, settings, query)
-        found = listed(registry, seen, query, lambda part: _products(registry, settings, part, query))
+        seen = observations_of(registry, settings, query)
+        found = listed(registry, seen, query, lambda part: products_of(registry, settings, part, query))
         return memory.answer(seen, found.products, found.listed)
 
     def serves(kept: Answer) -> bool:
@@ -74,7 +77,7 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
     taken = stars_taken(query.targets, recalled.answer.observations)
     if recalled.from_store and (meant := taken_in_words(taken, query.targets, recalled.answer.observations)):
         log.warning("%s", meant)
-    record = {**_record(registry, settings, query, taken), "time": recalled.answer.time}
+    record = {**record_of(registry, settings, query, taken), "time": recalled.answer.time}
     if reasons := _reasons(registry, settings, query, recalled.answer.observations):
         record["reasons"] = reasons
     if unlisted := _count_unlisted_images(recalled.answer):
@@ -83,7 +86,7 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
         recalled.answer.products.unique(), recalled.answer.observations, Links.empty(), query,
         record=record, from_store=recalled.from_store,
     )  # fmt: skip
-    return _linked(registry, settings, found)
+    return linked(registry, settings, found)
 
 
 def observed(registry: Registry, settings: Settings, query: Query, *, refresh: bool = False) -> Found:
@@ -96,9 +99,11 @@ def observed(registry: Registry, settings: Settings, query: Query, *, refresh: b
     """
     if Memory(settings, registry).offline:
         return answer(registry, settings, query, refresh=refresh)
-    query = _with_defaults(registry, settings, _routed(registry, settings, query))
-    seen = _observations(registry, settings, query)
-    record = {**_record(registry, settings, query, stars_taken(query.targets, seen)), "listed": False}
+    query = prepared(registry, settings, query)
+    seen = observations_of(registry, settings, query)
+    record = {**record_of(registry, settings, query, stars_taken(query.targets, seen)), "listed": False}
+    if reasons := _reasons(registry, settings, query, seen):
+        record["reasons"] = reasons
     return Found(Products.empty(), seen, Links.empty(), query, record=record)
 
 
@@ -106,7 +111,7 @@ def count(registry: Registry, settings: Settings, query: Query, *, refresh: bool
     """Return the number of observations that a question would find, without fetching them."""
     if Memory(settings, registry).offline:
         return len(answer(registry, settings, query, refresh=refresh).observations)
-    query = _with_defaults(registry, settings, _routed(registry, settings, query))
+    query = prepared(registry, settings, query)
     caller = registry.among("tess_count", _archives(registry, settings, query))
     with _suggesting_filters(registry):
         answers = registry.call("tess_count", caller, query=query, settings=settings)
@@ -128,7 +133,7 @@ def products(
     archives = archives_of(registry, settings, archive)
 
     def observations_by(column: str, values: list[str]) -> Observations:
-        return _observations(registry, settings, Query((), {column: values}, archives=archives))
+        return observations_of(registry, settings, Query((), {column: values}, archives=archives))
 
     seen = known_observations(table, observations_by)
     if archive is None:
@@ -137,7 +142,7 @@ def products(
     memory = Memory(settings, registry)
     if memory.offline and not (archives := tuple(name for name in archives if name in registry.stand_ins)):
         memory.need_network("products, but as part of a search")
-    return _products(registry, settings, seen, Query(archives=archives, large=large)).unique()
+    return products_of(registry, settings, seen, Query(archives=archives, large=large)).unique()
 
 
 def found_of(registry: Registry, settings: Settings, table: Any) -> Found:
@@ -155,8 +160,8 @@ def found_of(registry: Registry, settings: Settings, table: Any) -> Found:
         )
     else:
         given = (Products.of(frame) if frame.width else Products.empty()).unique()
-    record = _record(registry, settings, query)
-    return _linked(registry, settings, Found(given, seen, Links.empty(), query, record=record))
+    record = record_of(registry, settings, query)
+    return linked(registry, settings, Found(given, seen, Links.empty(), query, record=record))
 
 
 def fields(registry: Registry, settings: Settings, what: str = "observations") -> list[Field]:
@@ -185,6 +190,11 @@ def fields(registry: Registry, settings: Settings, what: str = "observations") -
 # -- hooks --
 
 
+def prepared(registry: Registry, settings: Settings, query: Query) -> Query:
+    """Return a query with the archives that answer it, and the criteria that they add."""
+    return _with_defaults(registry, settings, _routed(registry, settings, query))
+
+
 def _count_unlisted_images(answer: Answer) -> int:
     """Return the number of observations of full-frame images without products: an archive may not list the thousands of each."""
     images = answer.observations.where(pl.col("kind") == "ffi")
@@ -205,14 +215,15 @@ def _with_defaults(registry: Registry, settings: Settings, query: Query) -> Quer
     return replace(query, defaults=added) if answers else query
 
 
-def _observations(registry: Registry, settings: Settings, query: Query) -> Observations:
+def observations_of(registry: Registry, settings: Settings, query: Query) -> Observations:
+    """Return the observations of a prepared query from its archives, stacked and sorted."""
     caller = registry.among("tess_query", _archives(registry, settings, query))
     with _suggesting_filters(registry):
         answers = registry.call("tess_query", caller, query=query, settings=settings)
     return Observations.stack(map(Observations.of, _checked_answers(answers, "query"))).sort()
 
 
-def _products(registry: Registry, settings: Settings, seen: Observations, query: Query) -> Products:
+def products_of(registry: Registry, settings: Settings, seen: Observations, query: Query) -> Products:
     """Return products. A file that belongs to two observations is there twice."""
     if not len(seen):
         return Products.empty()
@@ -221,7 +232,7 @@ def _products(registry: Registry, settings: Settings, seen: Observations, query:
     return Products.stack(map(Products.of, answers)).sort()
 
 
-def _linked(registry: Registry, settings: Settings, found: Found) -> Found:
+def linked(registry: Registry, settings: Settings, found: Found) -> Found:
     """Return a found with the links of its products, and with the columns that plugins compute from them."""
     links, table = Links.empty(), found.products
     if len(table):
@@ -294,7 +305,7 @@ def _suggesting_filters(registry: Registry) -> Iterator[None]:
         raise UnknownNameError(error.what, error.name, known) from error
 
 
-def _record(registry: Registry, settings: Settings, query: Query, taken: Sequence[Taken] = ()) -> dict[str, Any]:
+def record_of(registry: Registry, settings: Settings, query: Query, taken: Sequence[Taken] = ()) -> dict[str, Any]:
     """Return a record of how an answer was obtained, in plain values."""
     nearest = {"nearest": [star.record() for star in taken]} if taken else {}
     provenance = _provenance(registry, settings, query)
