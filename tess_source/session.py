@@ -209,16 +209,9 @@ class Session(Extended):
         )
 
     def count(
-        self,
-        targets: Any = None,
-        *,
-        radius: float | Quantity | str | None = None,
-        wildcards: bool = False,
-        archive: str | Sequence[str] | None = None,
-        refresh: bool = False,
-        missing: str = "raise",
-        **words: Any,
-    ) -> int:
+        self, targets: Any = None, *, radius: float | Quantity | str | None = None, wildcards: bool = False,
+        archive: str | Sequence[str] | None = None, refresh: bool = False, missing: str = "raise", **words: Any,
+    ) -> int:  # fmt: skip
         """Count the observations that a search would find, without fetching them: see `tess_source.count`."""
         asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "refresh": refresh, "missing": missing}
         query = question_of_observations(self.registry, self.settings, targets, words=words, **asked)

@@ -148,10 +148,8 @@ def _unknown_in_words(record: Filter, column: str, unknown: pl.DataFrame) -> lis
         for pipeline, numbers in sectors.items()
     ]
     said = f"{column!r} is not known for {text.number(rows, 'product')} of {text.first(where, text.FEW)}"
-    return [
-        only_option(record.name),
-        f"filter {record.name!r} needs a column: {said}; {record.advice or 'leave it out'}",
-    ]
+    beginning = f"filter {record.name!r} needs a column: {said}; "
+    return [only_option(record.name), beginning, record.advice or "leave it out"]
 
 
 def _warn_of_gaps(products: Products, columns: Iterable[str]) -> None:
