@@ -202,11 +202,7 @@ class Session(Extended):
     ) -> Iterator[Found]:  # fmt: skip
         """Search, and yield the answer in parts of whole stars: see `tess_source.iter_search`."""
         asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing, "large": large}
-        query, choice = self._question_and_choice(targets, words, **asked)
-        streaming.check_masks(self.registry, choice)
-        return (
-            self.select(part.using(self), **choice) for part in streaming.parts(self.registry, self.settings, query)
-        )
+        return self._parts(targets, words, **asked)
 
     def count(
         self, targets: Any = None, *, radius: float | Quantity | str | None = None, wildcards: bool = False,
@@ -320,6 +316,12 @@ class Session(Extended):
         values = checked(self.registry, filters)
         query = question(self.registry, self.settings, targets, criteria=criteria, filters=values, **asked)
         return query, {**dict.fromkeys(lookups, True), **filters}
+
+    def _parts(self, targets: Any, words: Mapping[str, Any], *, listing: bool = True, **asked: Any) -> Iterator[Found]:
+        query, choice = self._question_and_choice(targets, words, **asked)
+        streaming.check_masks(self.registry, choice)
+        found = streaming.parts(self.registry, self.settings, query, listing=listing)
+        return (self.select(part.using(self), **choice) for part in found)
 
     def _answer(self, query: Query, *, refresh: bool = False) -> Found:
         return asking.answer(self.registry, self.settings, query, refresh=refresh).using(self)

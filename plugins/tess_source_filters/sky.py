@@ -206,7 +206,7 @@ def _one_to_four(what: str) -> Callable[[Any], Wholes]:
     def check(value: Any) -> Wholes:
         read = Wholes.of(value)
         for part in read.spans:
-            if (part.least or 0) < 1 or (part.greatest or part.least or 0) > 4:
+            if part.greatest == 0 or max(part.least or 0, part.greatest or 0) > 4:
                 raise QueryError(f"there are {what} 1 to 4; {part} is none of them")
         return read
 

@@ -32,7 +32,7 @@ from tess_source.targets.target import Query
 from tess_source.wording import Wording, keyword
 
 __all__ = [
-    "FIELD_TABLES", "answer", "count", "fields", "found_of", "linked", "observations_of", "observed", "prepared", "products", "products_of",
+    "FIELD_TABLES", "answer", "count", "fields", "found_of", "linked", "observations_of", "observed", "observed_as", "prepared", "products", "products_of",
     "record_of",
 ]  # fmt: skip
 
@@ -100,7 +100,11 @@ def observed(registry: Registry, settings: Settings, query: Query, *, refresh: b
     if Memory(settings, registry).offline:
         return answer(registry, settings, query, refresh=refresh)
     query = prepared(registry, settings, query)
-    seen = observations_of(registry, settings, query)
+    return observed_as(registry, settings, query, observations_of(registry, settings, query))
+
+
+def observed_as(registry: Registry, settings: Settings, query: Query, seen: Observations) -> Found:
+    """Return observations as the answer to a prepared query, without products."""
     record = {**record_of(registry, settings, query, stars_taken(query.targets, seen)), "listed": False}
     if reasons := _reasons(registry, settings, query, seen):
         record["reasons"] = reasons

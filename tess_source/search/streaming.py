@@ -20,7 +20,7 @@ from tess_source.search import asking
 from tess_source.search.narrowing import listed
 from tess_source.settings import Settings
 from tess_source.tables.found import Found
-from tess_source.tables.listing import Links, Observations, Products
+from tess_source.tables.listing import Links, Observations
 from tess_source.targets.target import Query
 from tess_source.wording import keyword
 
@@ -78,13 +78,15 @@ def parts(registry: Registry, settings: Settings, query: Query, *, listing: bool
             caller = registry.among("tess_pages", (name,))
             if not any(registry.call("tess_pages", caller, query=one, settings=settings, take=pages.take)):
                 pages.take(asking.observations_of(registry, settings, one))
+        if not pages.files:
+            yield asking.observed_as(registry, settings, query, Observations.empty())
         for seen in pages.in_order():
             if listing:
                 found = listed(registry, seen, query, lambda part: asking.products_of(registry, settings, part, query))
                 whole = Found(found.products.unique(), seen, Links.empty(), query, record=record)
                 yield asking.linked(registry, settings, whole)
             else:
-                yield Found(Products.empty(), seen, Links.empty(), query, record={**record, "listed": False})
+                yield asking.observed_as(registry, settings, query, seen)
 
 
 @dataclass
