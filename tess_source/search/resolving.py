@@ -40,6 +40,7 @@ def question(
     archive: str | Sequence[str] | None = None,
     refresh: bool = False,
     missing: str = "raise",
+    large: bool = False,
 ) -> Query:
     """Return a question with resolved names. Without targets, filters add their criteria for the archive.
 
@@ -63,6 +64,8 @@ def question(
         Whether to look up names even if the cache folder has them.
     missing : str
         ``"raise"``: rows without a target are an error. ``"skip"``: they are passed over, and counted in the question.
+    large : bool
+        Whether the answer may be larger than archives give without being told so.
 
     Raises
     ------
@@ -83,7 +86,7 @@ def question(
         raise QueryError(f"a radius is for names and coordinates: {what}; give its coordinates for a cone")
     if not found:
         criteria = {**criteria_of_filters(registry, filters), **criteria}
-    query = Query(found, criteria, bool(wildcards), filters, asked, gaps=gaps)
+    query = Query(found, criteria, bool(wildcards), filters, asked, gaps=gaps, large=bool(large))
     if archive is None and settings.archive is None and not refresh:
         query = _routed(registry, settings, query)
     everything = not found and all(value is None for value in criteria.values())
