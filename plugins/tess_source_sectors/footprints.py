@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from tess_source._lazy import np, pl
-from tess_source.cache.keep import as_line, keep, kept_bytes, record_in
+from tess_source.cache.keep import as_line, kept_bytes, record_in
 from tess_source.clock import this_moment
+from tess_source.disk import write_whole
 from tess_source.display.visible import logger
 from tess_source.download.lists import ABSENT, FAILED, UNCHANGED, Lists
 from tess_source.errors import DownloadError, bare_reason
@@ -135,6 +136,8 @@ def refresh(settings: Settings) -> list[int]:
         If no connection may be opened.
     DownloadError
         If they cannot be fetched, or are not what they should be. What was kept before stays.
+    OSError
+        If the cache folder cannot be written.
     """
     file = kept_file(settings)
     try:
@@ -153,5 +156,5 @@ def refresh(settings: Settings) -> list[int]:
         except (ValueError, RecursionError) as error:
             raise DownloadError(f"{ADDRESS} is not the list of footprints: {bare_reason(error)}") from error
     record = {"time": this_moment(), "etag": answer.etag, "modified": answer.modified, "footprints": found}
-    keep(file, as_line(record).encode(), store_root(settings))
+    write_whole(file, as_line(record).encode())
     return sorted({int(row[0]) for row in found})

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tess_source.tables.found import Found
     from tess_source.targets.target import Target
 
-__all__ = ["held", "places_in", "stars_at"]
+__all__ = ["HELD", "held", "held_nothing", "places_in", "stars_at"]
 
 KINDS = {"lc": "lc", "tp": "lc", "target": "lc", "fast-lc": "fast_lc", "fast-tp": "fast_lc", "fast": "fast_lc"}
 """Kind of a product or observation of SPOC's → the column that says that there is one."""
@@ -58,6 +58,11 @@ def held(found: Found) -> pl.DataFrame:
     marked = by_sector.join(used.with_columns(used=True), on=["tic", "sector"], how="left")
     dv = pl.col("dv") | pl.col("used").fill_null(value=False)
     return with_schema(marked.with_columns(dv=dv), HELD).select(*HELD)
+
+
+def held_nothing() -> pl.DataFrame:
+    """Return what an answer without observations has."""
+    return with_schema(pl.DataFrame(), HELD)
 
 
 def places_in(found: Found) -> pl.DataFrame:

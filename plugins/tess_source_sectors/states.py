@@ -38,15 +38,19 @@ UNSURE = 1.0
 """Distance from the edge of the science pixels [arcmin] below which it is not sure on which side a star is."""
 
 
-def with_states(rows: pl.DataFrame) -> pl.DataFrame:
+def with_states(rows: pl.DataFrame, sectors: str) -> pl.DataFrame:
     """Return rows with their `state`, and a line that says `why`.
 
     Parameters
     ----------
     rows : polars.DataFrame
         With `sector`, `ra`, `margin`, `known` (whether the CCDs of the sector are), `listed` (whether it is a 2-min target there; null if
-        there is no list), `lc`, `fast_lc`, `hlsp` (null if no archive was asked), and `epoch` (as tess-point says, null of other rows).
+        there is no list), `lc`, `fast_lc`, `hlsp` (null if no archive was asked), and perhaps `ahead` (whether only tess-point knows it).
+    sectors : str
+        The sectors that are known, in words.
     """
+    if "ahead" not in rows.columns:
+        rows = rows.with_columns(ahead=False)
     on, delivered = pl.col("margin") >= 0, pl.col("lc") | pl.col("fast_lc")
     asked = pl.col("lc").is_not_null()
     state = (
@@ -62,10 +66,10 @@ def with_states(rows: pl.DataFrame) -> pl.DataFrame:
         .when(~pl.col("known")).then(pl.lit(UNKNOWN_SECTOR))
         .otherwise(pl.lit(OFF))
     )  # fmt: skip
-    return rows.with_columns(state=state).with_columns(why=_why())
+    return rows.with_columns(state=state).with_columns(why=_why(sectors))
 
 
-def _why() -> pl.Expr:
+def _why(sectors: str) -> pl.Expr:
     """Return in a line why the state is what it is."""
     light = (
         pl.when(pl.col("lc") & pl.col("fast_lc")).then(pl.lit("2-min and 20-s light curves are at the archive"))
@@ -74,7 +78,7 @@ def _why() -> pl.Expr:
     )  # fmt: skip
     said = (
         pl.when(pl.col("state") == DELIVERED).then(light)
-        .when(pl.col("state") == OFF).then(pl.lit("on no CCD in ") + _sectors())
+        .when(pl.col("state") == OFF).then(pl.lit("on no CCD in ") + _sectors(sectors))
         .otherwise(pl.col("state").replace_strict(STATES, return_dtype=pl.String))
     )  # fmt: skip
     outside = pl.format("; {}′ outside the science pixels", (-pl.col("margin")).round(1))
@@ -89,5 +93,7 @@ def _why() -> pl.Expr:
     return pl.concat_str(said, *(note.otherwise(pl.lit("")) for note in notes))
 
 
-def _sectors() -> pl.Expr:
-    return pl.when(pl.col("sector").is_null()).then("sectors " + pl.col("range")).otherwise(pl.format("sector {}", "sector"))
+def _sectors(known: str) -> pl.Expr:
+    """Return the sector of a row in words, or all that are known if it has none."""
+    every = pl.lit(f"sectors {known}")
+    return pl.when(pl.col("sector").is_null()).then(every).otherwise(pl.format("sector {}", "sector"))
