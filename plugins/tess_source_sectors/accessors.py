@@ -31,7 +31,14 @@ def sectors(
     from tess_source_sectors.answer import sectors_of
 
     return sectors_of(
-        session, targets, sector=sector, radius=radius, products=products, pixels=pixels, refresh=refresh, missing=missing
+        session,
+        targets,
+        sector=sector,
+        radius=radius,
+        products=products,
+        pixels=pixels,
+        refresh=refresh,
+        missing=missing,
     )
 
 

@@ -83,11 +83,11 @@ def sectors_of(
         If `products` is True, no connection may be opened, and no answer is kept.
     """
     wanted = None if sector is None else _sectors(sector)
-    asked = stars_asked(
-        session.registry, session.settings, targets, radius=radius, refresh=refresh, missing=missing
-    )
+    asked = stars_asked(session.registry, session.settings, targets, radius=radius, refresh=refresh, missing=missing)
     few = len(asked) <= MOST
-    known = _at_archive(session, asked, refresh, must=products is True) if products or (products is None and few) else None
+    known = (
+        _at_archive(session, asked, refresh, must=products is True) if products or (products is None and few) else None
+    )
     stars = stars_of(asked)
     if known:
         stars = stars.with_columns(tic=pl.coalesce("tic", _tics(stars, known.near)))
@@ -141,7 +141,13 @@ def _sectors(value: int | str | Iterable[int]) -> list[int]:
         If they are none.
     """
     try:
-        given = sectors_of_text(value.replace(" ", "")) if isinstance(value, str) else [value] if isinstance(value, int) else value
+        given = (
+            sectors_of_text(value.replace(" ", ""))
+            if isinstance(value, str)
+            else [value]
+            if isinstance(value, int)
+            else value
+        )
         found = sorted({int(one) for one in given})
     except (TypeError, ValueError) as error:
         raise QueryError(f"{value!r} are no sectors: give e.g. 14 or '1-13,40'") from error
@@ -231,7 +237,9 @@ def _with_held(
     more = stars.join(there, on="tic").join(rows, on=["target", "sector"], how="anti")
     both = pl.concat([joined, more], how="diagonal")
     elsewhere = ~pl.col("listed") & pl.col("listed").any().over("target", "sector")  # on the CCD of another camera
-    flags = {name: pl.col(name).fill_null(value=False) & ~elsewhere.fill_null(value=False) for name in ("lc", "fast_lc")}
+    flags = {
+        name: pl.col(name).fill_null(value=False) & ~elsewhere.fill_null(value=False) for name in ("lc", "fast_lc")
+    }
     return both.with_columns(**flags, hlsp=pl.col("hlsp").fill_null(""), dv=pl.col("dv").fill_null(value=False))
 
 

@@ -108,7 +108,8 @@ class Chips:
 
 def _least(normals: Floats, stars: Floats) -> Floats:
     """Return the least scalar product of each star, shape (n, 3), with its normals, shape (n, edges, 3)."""
-    return np.matmul(normals, stars[:, :, None])[:, :, 0].min(axis=1)
+    least: Floats = np.matmul(normals, stars[:, :, None])[:, :, 0].min(axis=1)
+    return least
 
 
 def read_chips(frame: pl.DataFrame) -> Chips:
@@ -129,7 +130,7 @@ def bundled() -> Chips:
 def bundled_dates() -> pl.DataFrame:
     """Return `sector`, `start`, `end` (UTC, ISO) and `cadence` of full-frame images [s] of the sectors that come with this package."""
     types = {"sector": pl.Int32, "start": pl.String, "end": pl.String, "cadence": pl.Int32}
-    return pl.read_csv(BytesIO(_data("sectors.csv")), schema_overrides=types)  # type: ignore[arg-type]
+    return pl.read_csv(BytesIO(_data("sectors.csv")), schema_overrides=types)
 
 
 def _data(name: str) -> bytes:

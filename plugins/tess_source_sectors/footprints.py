@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +104,7 @@ def kept_file(settings: Settings) -> Path:
 def kept_footprints(file: Path) -> list[list[float]] | None:
     """Return the footprints that were fetched; None if there are none that can be used."""
     try:
-        return _checked(_record(file)["footprints"])
+        return _checked(record_in(kept_bytes(file))["footprints"])
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         log.warning("the kept footprints %s are not used: %s; a refresh fetches them again", file, bare_reason(error))
         return None
@@ -116,10 +116,6 @@ def _checked(rows: Any) -> list[list[float]]:
     if table.ndim != 2 or table.shape[1] != 13 or not len(table) or not np.isfinite(table).all():
         raise ValueError("its rows are not footprints")
     return rows  # type: ignore[no-any-return]
-
-
-def _record(file: Path) -> Mapping[str, Any]:
-    return record_in(kept_bytes(file))
 
 
 def refresh(settings: Settings) -> list[int]:
@@ -141,7 +137,7 @@ def refresh(settings: Settings) -> list[int]:
     """
     file = kept_file(settings)
     try:
-        known = _record(file)
+        known = record_in(kept_bytes(file))
         _checked(known["footprints"])
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         known = {}

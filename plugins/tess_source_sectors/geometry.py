@@ -64,7 +64,8 @@ def edge_normals(corners: Floats) -> Floats:
     """
     normals = _normalised(np.cross(corners, np.roll(corners, -1, axis=1)))
     inwards = np.sign(np.einsum("pij,pj->pi", normals, middles(corners)))
-    return normals * inwards[..., None]
+    turned: Floats = normals * inwards[..., None]
+    return turned
 
 
 def image_around(science: Floats) -> Floats:
@@ -120,4 +121,5 @@ def _round_the_edge(steps: int) -> tuple[Floats, Floats]:
 
 
 def _normalised(vectors: Floats) -> Floats:
-    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+    units: Floats = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return units

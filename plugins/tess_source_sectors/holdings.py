@@ -80,6 +80,8 @@ def stars_at(places: pl.DataFrame, targets: Mapping[int, Target]) -> dict[int, i
     found: dict[int, int] = {}
     for number, target in targets.items():
         if target.tic is None and target.ra is not None and target.dec is not None:
-            near = stars.select("tic", away=separation(target.ra, target.dec)).sort("away", "tic").head(1)
-            found |= {number: tic for tic, away in near.iter_rows() if away <= (target.radius or REACH)}
+            away = separation(target.ra, target.dec)
+            near = stars.select("tic", away=away).filter(pl.col("away") <= (target.radius or REACH)).sort("away", "tic")
+            if len(near):
+                found[number] = near["tic"][0]
     return found

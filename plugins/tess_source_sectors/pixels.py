@@ -57,11 +57,20 @@ def _found(placed: pl.DataFrame) -> pl.DataFrame:
     columns = {"target": target, "sector": sector, "camera": camera, "ccd": ccd, "column": column, "row": row}
     whole_numbers = {"target": pl.Int64, "sector": pl.Int32, "camera": pl.Int32, "ccd": pl.Int32}
     frame = pl.DataFrame({name: np.asarray(values) for name, values in columns.items()}).cast(whole_numbers)  # type: ignore[arg-type]
-    return frame.filter((pl.col("sector") > 0) & (pl.col("sector") < SPECIAL))  # of no star at all, it gives one row of -1
+    return frame.filter(
+        (pl.col("sector") > 0) & (pl.col("sector") < SPECIAL)
+    )  # of no star at all, it gives one row of -1
 
 
 def _no_rows() -> pl.DataFrame:
-    types = {"target": pl.Int64, "sector": pl.Int32, "camera": pl.Int32, "ccd": pl.Int32, "column": pl.Float64, "row": pl.Float64}
+    types = {
+        "target": pl.Int64,
+        "sector": pl.Int32,
+        "camera": pl.Int32,
+        "ccd": pl.Int32,
+        "column": pl.Float64,
+        "row": pl.Float64,
+    }
     return pl.DataFrame(schema=types)
 
 

@@ -12,12 +12,12 @@ from tess_source_sectors.holdings import held_nothing
 from tess_source_sectors.known import known_sectors
 from tess_source_sectors.planned import target_lists
 from tess_source_sectors.positions import filled, stars_of
-from tess_source_sectors.states import EDGE, FFI_ONLY, NO_FILE, NOT_DELIVERED
+from tess_source_sectors.words import line
 
 if TYPE_CHECKING:
     from tess_source.settings import Settings
     from tess_source.tables.listing import Observations
-    from tess_source.targets.target import Query, Target
+    from tess_source.targets.target import Query
 
 __all__ = ["reasons"]
 
@@ -41,26 +41,5 @@ def reasons(query: Query, observations: Observations, settings: Settings) -> Map
     if not len(stars):
         return None
     rows = rows_of(settings, stars, held_nothing(), lists).to_polars()
-    known = text_of_sectors(known_sectors(settings))
-    return {str(asked[number]): _line(part, known) for (number,), part in rows.group_by("target", maintain_order=True)}
-
-
-def _line(rows: pl.DataFrame, known: str) -> str:
-    """Return one line about one star."""
-
-    def sectors(state: str) -> list[int]:
-        return rows.filter(pl.col("state") == state)["sector"].to_list()
-
-    parts = [
-        (NOT_DELIVERED, "a 2-min target in {}, whose files the archive does not have"),
-        (FFI_ONLY, "on silicon in {} (FFI only: no 2-min target)"),
-        (NO_FILE, "on silicon in {} (FFI only, or not delivered yet: no target list is here)"),
-    ]
-    said = [words.format(_sectors(found)) for state, words in parts if (found := sectors(state))]
-    edges = rows.filter(pl.col("state") == EDGE).select("sector", "camera", "ccd").iter_rows()
-    said += ["on the unexposed edge of S{} camera {} CCD {}".format(*edge) for edge in edges]
-    return "; ".join(said) or f"not on silicon in sectors {known}"
-
-
-def _sectors(found: list[int]) -> str:
-    return f"sector{'s' if len(set(found)) > 1 else ''} {text_of_sectors(found)}"
+    known = f"sectors {text_of_sectors(known_sectors(settings))}"
+    return {str(asked[number]): line(part, known) for (number,), part in rows.group_by("target", maintain_order=True)}

@@ -82,14 +82,17 @@ def _why(sectors: str) -> pl.Expr:
         .otherwise(pl.col("state").replace_strict(STATES, return_dtype=pl.String))
     )  # fmt: skip
     outside = pl.format("; {}′ outside the science pixels", (-pl.col("margin")).round(1))
-    notes = [
+    elsewhere = (
+        pl.col("margin").is_null()
+        & pl.col("ra").is_not_null()
+        & pl.col("state").is_in([DELIVERED, NOT_DELIVERED, LISTED])
+    )
+    notes = (
         pl.when(pl.col("state") == EDGE).then(outside),
-        pl.when(pl.col("margin").is_null() & pl.col("known") & pl.col("ra").is_not_null() & pl.col("state").is_in([DELIVERED, NOT_DELIVERED, LISTED])).then(
-            pl.lit("; by its position it would not be on silicon")
-        ),
+        pl.when(elsewhere & pl.col("known")).then(pl.lit("; by its position it would not be on silicon")),
         pl.when(pl.col("hlsp") != "").then(pl.format("; products of {}", pl.col("hlsp"))),
         pl.when(pl.col("margin").abs() < UNSURE).then(pl.lit("; so near the edge that it is not sure")),
-    ]
+    )
     return pl.concat_str(said, *(note.otherwise(pl.lit("")) for note in notes))
 
 
