@@ -16,14 +16,28 @@ from tess_source.errors import OfflineError, PluginError, QueryError, ResolverEr
 from tess_source.hooks.registry import Registry
 from tess_source.search.select import checked_value, filters_among
 from tess_source.settings import Settings, checked_names
-from tess_source.targets.parse import Parsed, arcseconds, check_missing, gaps_in_words, targets_and_gaps
+from tess_source.targets.parse import (
+    Parsed,
+    arcseconds,
+    check_missing,
+    gaps_in_words,
+    targets_and_gaps,
+)
 from tess_source.targets.target import ObservationKey, Query, Target
 from tess_source.wording import criterion, keyword, only_option
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
 
-__all__ = ["archives_of", "criteria_of_filters", "is_local", "question", "question_of_observations"]
+__all__ = [
+    "archives_of",
+    "criteria_of_filters",
+    "is_local",
+    "question",
+    "question_of_observations",
+    "resolved",
+    "resolved_by_plugins",
+]
 
 log: logging.Logger = logger(__name__)
 
@@ -80,7 +94,7 @@ def question(
     parsed, gaps = _parsed_and_gaps(targets, cone, missing)
     criteria |= _observation_criteria(parsed, criteria)
     stars = [target for target in parsed if not isinstance(target, ObservationKey)]
-    found = _resolved(registry, settings, stars, cone, refresh)
+    found = tuple(dict.fromkeys(resolved(registry, settings, stars, cone, refresh)))
     if radius is not None and parsed and all(target.radius is None for target in found):
         what = f"{found[0]} is one star" if found else "an obs_id is one observation"
         raise QueryError(f"a radius is for names and coordinates: {what}; give its coordinates for a cone")
@@ -269,10 +283,10 @@ def archives_of(registry: Registry, settings: Settings, archive: str | Sequence[
     return names
 
 
-def _resolved(
+def resolved(
     registry: Registry, settings: Settings, parsed: Sequence[Target | str], radius: float | None, refresh: bool
 ) -> tuple[Target, ...]:
-    """Return targets, each once. Each name is looked up once, unless the cache folder has it.
+    """Return targets, in the same order. Each name is looked up once, unless the cache folder has it.
 
     Raises
     ------
@@ -281,8 +295,13 @@ def _resolved(
     """
     names = list(dict.fromkeys(target for target in parsed if isinstance(target, str)))
     known = _resolved_names(registry, settings, names, refresh=refresh)
-    found = (target if isinstance(target, Target) else replace(known[target], radius=radius) for target in parsed)
-    return tuple(dict.fromkeys(found))
+    meant = {name: _as_asked(target, radius) for name, target in known.items()}
+    return tuple(target if isinstance(target, Target) else meant[target] for target in parsed)
+
+
+def _as_asked(target: Target, radius: float | None) -> Target:
+    """Return what a name means as part of a question: a star with a TIC id is an identity, wherever it is."""
+    return replace(target, ra=None, dec=None) if target.tic is not None else replace(target, radius=radius)
 
 
 def _resolved_names(
@@ -296,7 +315,7 @@ def _resolved_names(
     for name in names:
 
         def look_up(name: str = name) -> Target | None:
-            return _checked_target(name, registry.call("tess_resolve", target=name, settings=settings))
+            return resolved_by_plugins(registry, settings, name)
 
         try:
             target, from_store = memory.resolve(name, look_up, refresh=refresh)
@@ -319,8 +338,15 @@ def _resolved_names(
     return known
 
 
-def _checked_target(name: str, found: Any) -> Target | None:
-    """Return what a plugin says that a name means, after a check that it is a star or a place on the sky."""
+def resolved_by_plugins(registry: Registry, settings: Settings, name: str) -> Target | None:
+    """Return what a plugin says that a name means, after a check that it is a star or a place on the sky; None if none knows it.
+
+    Raises
+    ------
+    PluginError
+        If it is neither.
+    """
+    found = registry.call("tess_resolve", target=name, settings=settings)
     if found is None or (isinstance(found, Target) and (found.tic is not None or _is_on_sky(found.ra, found.dec))):
         return found
     right = "a Target needs a TIC id, or ra from 0 to 360 and dec from -90 to 90 [deg]"
