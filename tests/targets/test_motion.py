@@ -12,7 +12,7 @@ import pytest
 from astropy.coordinates import SkyCoord
 from astropy.table import MaskedColumn, QTable, Table
 from astropy.time import Time
-from erfa import ErfaWarning
+from erfa import ErfaWarning  # type: ignore[import-untyped]
 
 from tess_source.errors import QueryError
 from tess_source.targets.motion import at_epoch
