@@ -62,10 +62,10 @@ def stars_taken(targets: Iterable[Target], observations: Observations) -> list[T
     return found
 
 
-def separation(ra: float, dec: float) -> pl.Expr:
-    """Return the angle between a place [deg] and the columns `s_ra` and `s_dec` [arcsec], by the haversine formula."""
+def separation(ra: float, dec: float, ra_column: str = "s_ra", dec_column: str = "s_dec") -> pl.Expr:
+    """Return the angle between a place [deg] and the places in two columns [arcsec], by the haversine formula."""
     here_ra, here_dec = pl.lit(ra).radians(), pl.lit(dec).radians()
-    there_ra, there_dec = pl.col("s_ra").radians(), pl.col("s_dec").radians()
+    there_ra, there_dec = pl.col(ra_column).radians(), pl.col(dec_column).radians()
     square = ((there_dec - here_dec) / 2).sin().pow(2) + here_dec.cos() * there_dec.cos() * (
         (there_ra - here_ra) / 2
     ).sin().pow(2)
