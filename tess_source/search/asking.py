@@ -16,11 +16,12 @@ from tess_source.cache.memory import Memory
 from tess_source.clock import this_moment
 from tess_source.display.text import number, size
 from tess_source.display.visible import logger
-from tess_source.errors import OfflineError, QueryError, UnknownNameError
+from tess_source.errors import OfflineError, QueryError, TessSourceError, UnknownNameError
 from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
 from tess_source.search.keys import known_observations
 from tess_source.search.narrowing import Listing, Wanted, listed
+from tess_source.search.nearby import nearest_observed, places_without
 from tess_source.search.resolving import archives_of, criteria_of_filters, is_local
 from tess_source.settings import Settings
 from tess_source.tables.convert import frame_of_uris, to_frame
@@ -32,7 +33,8 @@ from tess_source.targets.target import Query
 from tess_source.wording import Wording, keyword
 
 __all__ = [
-    "FIELD_TABLES", "answer", "count", "fields", "found_of", "linked", "observations_of", "observed", "observed_as", "prepared", "products", "products_of",
+    "FIELD_TABLES", "answer", "count", "fields", "found_of", "linked", "observations_of", "observed", "observed_as", "prepared",
+    "products", "products_of",
     "record_of",
 ]  # fmt: skip
 
@@ -80,7 +82,10 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
     if recalled.from_store and (meant := taken_in_words(taken, query.targets, recalled.answer.observations)):
         log.warning("%s", meant)
     record = {**record_of(registry, settings, query, recalled.answer.observations, taken), "time": recalled.answer.time}
-    if reasons := _reasons(registry, settings, query, recalled.answer.observations):
+    reasons = _reasons(registry, settings, query, recalled.answer.observations)
+    if not recalled.from_store:
+        reasons = {**_nearest(registry, settings, query, recalled.answer.observations), **reasons}
+    if reasons:
         record["reasons"] = reasons
     if unlisted := _count_unlisted_images(recalled.answer):
         record["unlisted"] = unlisted
@@ -263,6 +268,18 @@ def _reasons(registry: Registry, settings: Settings, query: Query, observations:
         return {}
     answers = registry.call("tess_reasons", query=query, observations=observations, settings=settings)
     return {target: reason for part in reversed(answers) for target, reason in part.items()}
+
+
+def _nearest(registry: Registry, settings: Settings, query: Query, observations: Observations) -> dict[str, str]:
+    """Return how far the nearest star is from places without observations: place → one line. Without an answer, there is no line."""
+    places = places_without(query, observations)
+    if not places or (Memory(settings, registry).offline and not _is_local(registry, settings, query)):
+        return {}
+    try:
+        return nearest_observed(query, places, lambda wider: observations_of(registry, settings, wider))
+    except (TessSourceError, OSError) as error:
+        log.info("it is not known which star is nearest: %s", error)
+        return {}
 
 
 def _provenance(registry: Registry, settings: Settings, query: Query, seen: Observations) -> dict[str, Any]:
