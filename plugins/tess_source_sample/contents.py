@@ -7,6 +7,7 @@ SPOC and MAST, numbers that no real answer shows are filled in, always the same.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from math import isnan
@@ -232,8 +233,7 @@ class Contents:
             self._product(observation, group, name, version)
 
     def _add_contributed(self, entry: Contributed) -> None:
-        tic = f"{entry.tic:016d}"
-        folder = "/".join((entry.folder, *(tic[at : at + 4] for at in range(0, 16, 4))))
+        folder = _contributed_folder(entry)
         stem = entry.obs_id.rpartition("_")[0]
         place = sector(entry.sector)
         begin = place.start + MJD_OF_BTJD_0
@@ -286,6 +286,13 @@ class Contents:
             objID=0,
         )
         self.products[row["obsid"]] = []
+
+
+def _contributed_folder(entry: Contributed) -> str:
+    """Return the folder of a contributed product: that of the pipeline, and four that are cut from the TIC, or for TGLC from the Gaia id."""
+    gaia = re.search(r"gaiaid-(\d+)", entry.obs_id)
+    number = f"{int(gaia[1]):021d}" if gaia else f"{entry.tic:016d}"
+    return "/".join((entry.folder, *(number[at : at + 4] for at in range(0, 16, 4))))
 
 
 def _target_values(tic: int, icrs: bool = False) -> Row:

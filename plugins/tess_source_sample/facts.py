@@ -148,6 +148,8 @@ STARS: tuple[Star, ...] = (
         *(38846515, (), 68.9597092399964, -64.0270368810381),
         *(10.8454, -0.49937, 10.3157, 6733.0, 4.09825, None, 1.77457),
     ),
+    # Position and magnitude of the 2-min target list of sector 1; the rest is made up.
+    Star(25132999, (), 62.0296, -71.4497, None, None, 10.77, 5850.0, 4.4, None, 1.02),
     # No DV of these is at hand. Magnitudes and temperatures below are made up.
     Star(141914082, (), 94.6175354047675, -72.0448462219924, None, None, 10.2, 5700.0, 4.4, None, 1.05),
     Star(96703881, (), 322.493171, 12.166862, None, None, 10.8, 6000.0, 4.3, None, 1.15),
@@ -159,6 +161,9 @@ STARS: tuple[Star, ...] = (
     Star(118004432, (), 339.3120486, 45.7689311, None, None, 12.3, 3800.0, 4.7, None, 0.55),
     Star(118004458, (), 339.3519023, 45.8307742, None, None, 11.4, 5100.0, 4.55, None, 0.8),
 )
+
+GAIA: dict[int, int] = {4667368899326729856: 25132999, 4667368903622383104: 25132999}
+"""Numbers of Gaia DR3 (made up) to the star that the TIC has for them."""
 
 SECTORS: tuple[Sector, ...] = tuple(
     Sector(*row)

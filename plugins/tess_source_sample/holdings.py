@@ -66,6 +66,18 @@ class Contributed(NamedTuple):
     """Name after `obs_id` up to its last ``_``, and size in bytes."""
 
 
+class Planned(NamedTuple):
+    """A target of a 2-min list whose file is not, or not yet, in the archive."""
+
+    tic: int
+    sector: int
+    camera: int
+    ccd: int
+    tmag: float
+    ra: float
+    dec: float
+
+
 class Image(NamedTuple):
     """The full-frame images of one CCD in one sector."""
 
@@ -84,13 +96,14 @@ class Image(NamedTuple):
 
 _GO2, _GO4 = "G022197_G022053", "G04096_G04226_G04171_G04101_G04098_G04039"
 _GO6 = "G06062_G06165_G06200_G06058_G06057_G06032_G06142"
-_KELT9, _L98, _TOI3505, _PIMEN, _WASP44, _QUIET = (
+_KELT9, _L98, _TOI3505, _PIMEN, _WASP44, _QUIET, _EXAMPLE = (
     16740101,
     307210830,
     390988385,
     261136679,
     12862099,
     257486953,
+    25132999,
 )
 _SPOC75, _SPOC82 = "spoc-5.0.104-20240131", "spoc-5.0.109-20240913"
 
@@ -182,6 +195,8 @@ TARGETS: tuple[Seen | Searched, ...] = (
             (118004432, 101298256, "G05057"),
         )
     ),
+    # Its light curves are in the bulk scripts of these sectors.
+    *(Seen(_EXAMPLE, sector) for sector in (1, 2, 4)),
     Seen(96703881, 55, 93770500, 0, 59796.60416888889, 59823.76815293982, 59841.0, "G04046"),
     Seen(96704587, 55, 93770499, 0, 59796.60416328704, 59823.76815065972, 59841.0, "G04103"),
 )
@@ -254,7 +269,45 @@ CONTRIBUTED: tuple[Contributed, ...] = (
         *("hlsp_tess-spoc_tess_phot_0000000141914082-s0001_tess_v1_tp", "tess-spoc/s0001/target"),
         files=((_LC, 164160), ("tp.fits", 3925440)),
     ),
+    # Made up from here on, in the form of the real ones.
+    *(
+        Contributed(
+            *("QLP", "Huang, Chelsea", _EXAMPLE, sector, 1800),
+            *(f"hlsp_qlp_tess_ffi_s{sector:04d}-0000000025132999_tess_v01_llc", f"qlp/s{sector:04d}"),
+            files=((_LLC, 80640),),
+        )
+        for sector in (1, 2, 3)
+    ),
+    *(
+        Contributed(
+            *("TESS-SPOC", "Caldwell, Douglas", _EXAMPLE, sector, 1800),
+            *(f"hlsp_tess-spoc_tess_phot_0000000025132999-s{sector:04d}_tess_v1_tp", f"tess-spoc/s{sector:04d}/target"),
+            files=((_LC, 164160), ("tp.fits", 3925440)),
+        )
+        for sector in (1, 2)
+    ),
+    # Two stars of Gaia that the TIC has as one.
+    *(
+        Contributed(
+            *("TGLC", "Han, Te", _EXAMPLE, 1, 1800),
+            *(f"hlsp_tglc_tess_ffi_gaiaid-{gaia}-s0001-cam4-ccd1_tess_v1_llc", "tglc/s0001/cam4-ccd1"),
+            files=((_LLC, 57600),),
+        )
+        for gaia in (4667368899326729856, 4667368903622383104)
+    ),
 )
+
+PLANNED: tuple[Planned, ...] = (
+    # The list of sector 1 has these, its bulk script does not.
+    Planned(38877693, 1, 4, 1, 0.87, 69.1886, -62.0776),
+    Planned(44577667, 1, 2, 3, -0.16, 340.6679, -46.8846),
+    Planned(149251611, 1, 4, 1, 11.54, 82.5174, -62.8843),
+    # Sector 89 is still to come here. Which stars are on its list is made up, their cameras are not.
+    Planned(25132999, 89, 4, 4, 10.77, 62.0296, -71.4497),
+    Planned(261136679, 89, 4, 4, 5.11, 84.2912, -80.4691),
+    Planned(307210830, 89, 4, 1, 9.39, 124.5318, -68.313),
+)
+"""Targets of the 2-min lists beside those of `TARGETS`."""
 
 IMAGES: tuple[Image, ...] = (
     Image(

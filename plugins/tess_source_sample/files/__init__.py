@@ -28,7 +28,7 @@ def make(filename: str, size: int | None = None, *, first_release: bool = False)
     ----------
     filename : str
         Name of a light curve, target pixel file, DV product or full frame image of SPOC, or of a light curve by
-        TESS-SPOC, QLP, TASOC or eleanor-lite, or of target pixels by TESS-SPOC.
+        TESS-SPOC, QLP, TASOC, TGLC or eleanor-lite, or of target pixels by TESS-SPOC.
     size : int, optional
         Exact length wanted in bytes: the size of the real file. Tables get as many rows, pixels or blank header
         cards as this takes; PDF and XML are filled up.

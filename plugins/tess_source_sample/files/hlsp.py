@@ -1,4 +1,4 @@
-"""High-level science products from full frame images: QLP, TASOC and eleanor-lite.
+"""High-level science products from full frame images: QLP, TASOC, TGLC and eleanor-lite.
 
 Keywords, columns and extensions are those of the real products. SIMDATA and a comment say that the file is simulated, for
 ORIGIN must stay what it is to be recognised.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
-from tess_source_sample.files import eleanor_header, eras, fits, hlsp_headers, model, spoc
+from tess_source_sample.files import eleanor_header, eras, fits, hlsp_headers, model, spoc, tglc_header
 from tess_source_sample.files.fits import TableColumn
 
 if TYPE_CHECKING:
@@ -59,6 +59,13 @@ _ELEANOR_COLUMNS = (
         *_columns_named("J", "FFIINDEX"),
         *_columns_named("E", "PCA_FLUX"),
     ),
+)
+
+_TGLC_COLUMNS = (
+    TableColumn("time", "D"),
+    *_columns_named("E", "psf_flux aperture_flux cal_psf_flux cal_aper_flux background"),
+    TableColumn("cadence_num", "J"),
+    *_columns_named("I", "TESS_flags TGLC_flags"),
 )
 
 _ELEANOR_STAMP = (
@@ -133,6 +140,10 @@ def _values(of: model.SimulatedTarget, name: Name) -> dict[str, object]:
         "mjd_end": float(str(said["tstop"])) + MJD_OF_BTJD_0,
         "xposure": of.seconds * of.live,
         "contamination": 1 - of.crowdsap,
+        "gaia": name.gaia,
+        "seconds": of.seconds,
+        "flux_error": of.sap_error,
+        "noise": of.noise,
     }
 
 
@@ -166,9 +177,14 @@ def _eleanor(sector: int) -> _Product:
     return _Product(eleanor_header.PRIMARY, _ELEANOR_COLUMNS, hlsp_headers.SUMS, _fill_eleanor, _eleanor_stamp)
 
 
+def _tglc(sector: int) -> _Product:
+    return _Product(tglc_header.PRIMARY, _TGLC_COLUMNS, tglc_header.TABLE, _fill_tglc)
+
+
 _PRODUCTS: dict[str, Callable[[int], _Product]] = {
     "QLP": _qlp,
     "TASOC": _tasoc,
+    "TGLC": _tglc,
     "GSFC-ELEANOR-LITE": _eleanor,
 }
 """Pipeline to its product in a sector."""
@@ -241,6 +257,13 @@ def _fill_eleanor(of: model.SimulatedTarget, seen: model.SimulatedCurve, table: 
     for axis, (place, mass) in enumerate((("X_CENTROID", "X_COM"), ("Y_CENTROID", "Y_COM"))):
         table[place], table[mass] = of.corner[axis] + 5.5 + seen.move[axis], 7.0 + seen.move[axis]
     table["FFIINDEX"] = np.arange(len(table))
+
+
+def _fill_tglc(of: model.SimulatedTarget, seen: model.SimulatedCurve, table: NDArray[Any]) -> None:
+    raw = np.where(np.isnan(seen.sap), of.sap, seen.sap)
+    table["time"], table["cadence_num"], table["TESS_flags"] = seen.time, seen.cadenceno, seen.quality
+    table["psf_flux"], table["aperture_flux"], table["background"] = raw, raw, seen.background
+    table["cal_psf_flux"] = table["cal_aper_flux"] = _relative_flux(of, seen)
 
 
 def text(name: Name, size: int | None) -> bytes:

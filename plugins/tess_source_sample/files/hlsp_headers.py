@@ -5,7 +5,7 @@ from __future__ import annotations
 NOTE = """COMMENT SIMULATED by tess-source's sample archive; not a product of this pipeline
 """
 
-_START = """
+START = """
 SIMPLE  = T / conforms to FITS standard
 BITPIX  = 8 / array data type
 NAXIS   = 0 / number of array dimensions
@@ -29,7 +29,7 @@ DEC_OBJ = {dec!r} / [deg] declination, J2000
 """
 
 QLP = (
-    _START
+    START
     + "ORIGIN  = 'MIT/QLP' / institution responsible for creating this file\n"
     + _QLP_TARGET
     + """TESSMAG = {tmag!r} / [mag] TESS magnitude, TIC v8
@@ -84,7 +84,7 @@ DATASUM = '0' / data unit checksum updated {stamp}
 """
 
 TASOC = (
-    _START
+    START
     + """ORIGIN  = 'TASOC/Aarhus' / institution responsible for creating this file
 DATE    = '{date}' / date the file was created
 TELESCOP= 'TESS' / telescope

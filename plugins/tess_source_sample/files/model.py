@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
 from tess_source_sample import facts
+from tess_source_sample.chips import chip
 from tess_source_sample.facts import Planet
 
 if TYPE_CHECKING:
@@ -34,25 +35,6 @@ TDB_MINUS_UTC = 69.184
 SAFE, DUMP, COARSE, ARGABRIGHT, EXCLUDE, OUTLIER, SCATTERED = 8, 32, 4, 16, 128, 512, 4096
 """Bits of QUALITY: Earth point, momentum dump, coarse point, Argabrightening, manual exclude, impulsive outlier,
 scattered light (TESS Science Data Products Description Document, table 28)."""
-
-
-CHIPS = {
-    (261136679, 1): (4, 2),
-    (141914082, 1): (4, 2),
-    (12862099, 3): (1, 4),
-    (307210830, 2): (4, 3),
-    (307210830, 5): (4, 4),
-    (307210830, 8): (4, 1),
-    (307210830, 9): (4, 1),
-    (307210830, 10): (3, 4),
-    (307210830, 11): (3, 3),
-    (307210830, 12): (4, 2),
-    **{(38846515, sector): (4, ccd) for sector, ccd in ((2, 1), (4, 2), (6, 2), (27, 1), (68, 1), (88, 3))},
-    (390988385, 14): (1, 3),
-    (390988385, 54): (2, 4),
-    (390988385, 81): (2, 3),
-}
-"""Camera and CCD of targets (TIC, sector) where a real header, DV report or file name tells."""
 
 
 def seed(*parts: object) -> int:
@@ -211,15 +193,13 @@ class SimulatedTarget:
 
     @property
     def camera(self) -> int:
-        """Camera: the real one where known, else by ecliptic latitude, 24 degrees each with the fourth on the pole."""
-        latitude = abs(math.degrees(ecliptic(self.star.ra, self.star.dec)[1]))
-        guess = 4 if latitude > 72 else max(1, 1 + int((latitude - 6) // 24))
-        return CHIPS.get((self.star.tic, self.sector.sector), (guess, 0))[0]
+        """Camera."""
+        return chip(self.star.tic, self.sector.sector)[0]
 
     @property
     def ccd(self) -> int:
-        """Number of the CCD: the real one where known."""
-        return CHIPS.get((self.star.tic, self.sector.sector), (0, 1 + int(4 * self.luck["ccd"])))[1]
+        """Number of the CCD."""
+        return chip(self.star.tic, self.sector.sector)[1]
 
     @property
     def corner(self) -> tuple[int, int]:

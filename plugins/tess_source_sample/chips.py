@@ -1,0 +1,45 @@
+"""On which camera and CCD each star of the sample archive lies."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from tess_source_sample.facts import SYNTHETIC_TIC
+
+_CHIPS: dict[int, str] = {
+    16740101: "14:11 15:12 41:11 55:32 75:44 82:31",
+    307210830: "2:43 5:44 8:41 9:41 10:34 11:33 12:42 88:41",
+    390988385: "14:13 41:13 54:24 81:23",
+    261136679: "1:42 4:43 8:44 11:41 12:34 27:33 68:42 88:44",
+    12862099: "3:14",
+    38846515: "1:41 2:41 3:42 4:42 5:42 6:42 8:43 9:43 10:44 11:44 12:44 27:41 68:41 88:43",
+    141914082: "1:42 3:43 4:43 5:43 6:44 8:44 9:41 10:41 11:41 27:42 68:42 88:44",
+    96703881: "55:11 82:12",
+    96704587: "55:11 82:12",
+    257486953: "42:33",
+    118004375: "56:21 57:22",
+    118004415: "56:21 57:22",
+    118004432: "56:21 57:22",
+    118004458: "56:21 57:22",
+    25132999: "1:41 2:42 3:42 4:42 5:43 6:43 8:44 9:44 10:44 11:44 12:41 27:41 68:33 88:43",
+}
+"""Per star, sectors with camera and CCD, for all sectors of `facts.SECTORS` in which the star lies on the science pixels.
+
+Computed from the measured pointings of the sectors. Where a real header, DV report, file name or target list tells, it says the same.
+"""
+
+
+@cache
+def _chips(tic: int) -> dict[int, tuple[int, int]]:
+    pairs = (entry.split(":") for entry in _CHIPS.get(tic, "").split())
+    return {int(sector): (int(chip[0]), int(chip[1])) for sector, chip in pairs}
+
+
+def chip(tic: int, sector: int) -> tuple[int, int]:
+    """Return camera and CCD of a star in a sector.
+
+    Those of made-up targets are made up. So are those of a star in a sector that did not see it: a file that is made to order
+    may ask for one.
+    """
+    made_up = (1 + tic % 4, 1 + (tic // 4 + sector) % 4)
+    return made_up if tic >= SYNTHETIC_TIC else _chips(tic).get(sector, made_up)
