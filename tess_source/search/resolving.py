@@ -7,7 +7,6 @@ import re
 import reprlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tess_source.cache.memory import Memory
@@ -286,13 +285,14 @@ def _resolved_names(
     reasons: list[ResolverError] = []
     for name in names:
 
-        def ask(hook: str, name: str = name) -> Target | None:
-            return _checked_target(name, registry.call(hook, target=name, settings=settings))
+        def look_up(name: str = name) -> Target | None:
+            return _checked_target(name, registry.call("tess_resolve", target=name, settings=settings))
+
+        def recall(name: str = name) -> Target | None:
+            return _checked_target(name, registry.call("tess_recall", target=name, settings=settings))
 
         try:
-            target, from_store = memory.resolve(
-                name, partial(ask, "tess_resolve"), partial(ask, "tess_recall"), refresh=refresh
-            )
+            target, from_store = memory.resolve(name, look_up, recall, refresh=refresh)
         except OfflineError as error:
             missing[name] = error
             continue
