@@ -215,9 +215,12 @@ def _positive(name: str) -> Any:
 
 
 def _epoch(days: Any) -> Any:
-    """Return times as BTJD, of full Julian dates and of BTJD; rounded to what a Julian date in one number can tell (40 us)."""
+    """Return times as BTJD, of full Julian dates and of BTJD; null for 0, which stands for "not known"; rounded to what a Julian date in one number can tell (40 us)."""
     return (
-        pl.when(days >= FULL).then((days - BTJD).round(9)).when(days.abs() < LONGEST).then(days).otherwise(None)
+        pl.when(days >= FULL)
+        .then((days - BTJD).round(9))
+        .when((days != 0) & (days.abs() < LONGEST))
+        .then(days)
     ).alias("epoch")
 
 

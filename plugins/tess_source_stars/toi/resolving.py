@@ -97,7 +97,7 @@ def _not_known(toi: ToiName, known: KnownTois) -> ResolverError:
     nearest = f"; the nearest are TOI {words.first(near, separator=' and TOI ')}" if near else ""
     last = f", which goes up to TOI {numbers.max()}" if len(numbers) else ", which is empty"
     return ResolverError(
-        f"{toi} is not in the table of {known.said} (asked for {ago(age_of(known.time))}){last}{nearest}; give the star's TIC id"
+        f"{toi} is not in the table of {known.said} (asked for {ago(age_of(known.time))}){last}{nearest}"
     )
 
 
