@@ -50,6 +50,7 @@ __all__ = [
     "Explains",
     "Linker",
     "Reader",
+    "Recalls",
     "Resolver",
     "StandsIn",
     "hookimpl",
@@ -66,6 +67,20 @@ class Resolver(Protocol):
     @hookspec(firstresult=True)
     def tess_resolve(self, target: str, settings: Settings) -> Target | None:
         """Return the target that a name means. It is not called for TIC ids and coordinates, which need no look-up.
+
+        Answers: the first that is not None is taken; None means "not known here".
+        """
+        ...
+
+
+class Recalls(Protocol):
+    """A plugin that knows names of targets without a connection."""
+
+    @hookspec(firstresult=True)
+    def tess_recall(self, target: str, settings: Settings) -> Target | None:
+        """Return the target that a name means, from what is on this machine. It opens no connection.
+
+        It is called in place of `tess_resolve` while no connection may be opened, for names whose meaning is not kept.
 
         Answers: the first that is not None is taken; None means "not known here".
         """
@@ -338,7 +353,7 @@ class DeclaresCommands(Protocol):
 ROLES = (
     Resolver, Archive, Linker, Downloader, Reader, Collector,
     DeclaresFilters, DeclaresKinds, DeclaresColumns, DeclaresTransports, DeclaresAccessors, DeclaresCitations, DeclaresCommands,
-    StandsIn, DeclaresLookups, DeclaresSources, Explains,
+    StandsIn, DeclaresLookups, DeclaresSources, Explains, Recalls,
 )  # fmt: skip
 """All roles, in the order in which the core registers their hooks."""
 

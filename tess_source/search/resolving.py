@@ -91,6 +91,7 @@ def question(
     criteria, filters = _plain_criteria(criteria or {}), dict(filters or {})
     asked = archives_of(registry, settings, archive)
     cone = None if radius is None else arcseconds(radius)
+    targets = _targets_of_filters(registry, filters) if targets is None else targets
     parsed, gaps = _parsed_and_gaps(targets, cone, missing)
     criteria |= _observation_criteria(parsed, criteria)
     stars = [target for target in parsed if not isinstance(target, ObservationKey)]
@@ -143,6 +144,18 @@ def criteria_of_filters(registry: Registry, filters: Mapping[str, Any]) -> dict[
         make = registry.filters[name].criteria if name in registry.filters else None
         made = {**(dict(make(value)) if make else {}), **made}
     return made
+
+
+def _targets_of_filters(registry: Registry, filters: Mapping[str, Any]) -> list[str] | None:
+    """Return the targets that the values of filters name, for a question without targets; None if they name none.
+
+    The targets of the first filter that names some: the other filters choose among them.
+    """
+    for name, value in filters.items():
+        make = registry.filters[name].targets if name in registry.filters else None
+        if make and (named := list(registry.blame("filter", name, make, value))):
+            return named
+    return None
 
 
 def _parsed_and_gaps(targets: Any, radius: float | None, missing: str) -> tuple[Sequence[Parsed], tuple[str, ...]]:
@@ -312,15 +325,22 @@ def _resolved_names(
     known: dict[str, Target] = {}
     stored: dict[str, str] = {}
     missing: dict[str, OfflineError] = {}
+    reasons: list[ResolverError] = []
     for name in names:
 
         def look_up(name: str = name) -> Target | None:
             return resolved_by_plugins(registry, settings, name)
 
+        def recall(name: str = name) -> Target | None:
+            return _checked_target(name, registry.call("tess_recall", target=name, settings=settings))
+
         try:
-            target, from_store = memory.resolve(name, look_up, refresh=refresh)
+            target, from_store = memory.resolve(name, look_up, recall, refresh=refresh)
         except OfflineError as error:
             missing[name] = error
+            continue
+        except ResolverError as error:
+            reasons.append(error)
             continue
         if target is not None:
             known[name] = replace(target, text=name)
@@ -330,10 +350,13 @@ def _resolved_names(
         first = next(iter(missing.values()))
         raise first if len(missing) == 1 else OfflineError(f"what {_quoted(missing)} mean", first.reason)
     if unknown := [name for name in names if name not in known]:
+        if len(unknown) == 1 and reasons:
+            raise reasons[0]
         what = (
             _quoted(unknown) if len(unknown) == 1 else f"{len(unknown):,} of {len(names):,} names: {_quoted(unknown)}"
         )
-        raise ResolverError(f"no resolver knows {what}; give a TIC id, or coordinates as 'ra dec' in degrees")
+        why = "".join(f"; {reason}" for reason in reasons[: text.FEW])
+        raise ResolverError(f"no resolver knows {what}{why}; give a TIC id, or coordinates as 'ra dec' in degrees")
     _log_resolved(known.values(), stored)
     return known
 
@@ -377,7 +400,9 @@ def _log_resolved(known: Collection[Target], stored: Mapping[str, str]) -> None:
 
 
 def _place_in_words(target: Target) -> str:
-    return str(target) if target.tic else f"{target.ra:.6f} {target.dec:+.6f} by {target.resolver}"
+    if target.tic:
+        return f"{target} by {target.resolver}" if target.resolver else str(target)
+    return f"{target.ra:.6f} {target.dec:+.6f} by {target.resolver}"
 
 
 def _quoted(names: Iterable[str]) -> str:
