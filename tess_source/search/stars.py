@@ -10,7 +10,7 @@ from tess_source.cache.memory import Memory
 from tess_source.display.visible import logger
 from tess_source.errors import OfflineError, QueryError
 from tess_source.hooks.registry import Registry
-from tess_source.search.resolving import resolved, resolved_by_plugins
+from tess_source.search.resolved import resolved, resolved_by_plugins
 from tess_source.settings import Settings
 from tess_source.targets.parse import arcseconds, gaps_in_words, numbered_targets
 from tess_source.targets.target import ObservationKey, Target
