@@ -7,7 +7,18 @@ from collections.abc import Iterable
 
 from tess_source.errors import DownloadError
 
-__all__ = ["FEW", "MANY", "AgainError", "DamagedError", "PageError", "reason_of", "without_secrets"]
+__all__ = [
+    "FEW",
+    "MANY",
+    "AbsentError",
+    "AgainError",
+    "ChangedError",
+    "DamagedError",
+    "PageError",
+    "UnchangedError",
+    "reason_of",
+    "without_secrets",
+]
 
 
 FEW, MANY = 2, 10
@@ -39,6 +50,18 @@ class AgainError(DownloadError):
         self.everybody: bool = everybody
         self.files: int = files
         super().__init__(problem)
+
+
+class AbsentError(DownloadError):
+    """There is no such file."""
+
+
+class ChangedError(DownloadError):
+    """The file is there, in another state than was told with the question. It was only looked at."""
+
+
+class UnchangedError(DownloadError):
+    """The file is still in the state that was told with the question, so it does not come again."""
 
 
 class PageError(AgainError):

@@ -152,7 +152,7 @@ class Fetcher:
             if request.unpack:
                 self._receive_zip(Task(item, request, part, claim, share))
             else:
-                self._receive(Task(item, request, part, claim, share))
+                self.receive(Task(item, request, part, claim, share))
             self.folder.commit(part)
         except BaseException:
             part.remove()
@@ -166,13 +166,23 @@ class Fetcher:
         item = replace(task.item, path=f"{task.item.path}.packed", size=None, sha256=None, kind="other")
         packed = self.folder.part(item.path, task.claim.name)
         try:
-            self._receive(Task(item, task.request, packed, task.claim, task.share))
+            self.receive(Task(item, task.request, packed, task.claim, task.share))
             unpacked(packed, task, self.folder, self.patience)
         finally:
             packed.remove()
 
-    def _receive(self, task: Task) -> None:
-        """Fetch all bytes of a file, with repeated tries."""
+    def receive(self, task: Task) -> None:
+        """Fetch all bytes of a file to its part, with repeated tries.
+
+        Raises
+        ------
+        DownloadError
+            If it cannot be fetched.
+        StoppedError
+            If the run was stopped.
+        OSError
+            If this machine cannot write it.
+        """
         part, request = task.part, task.request
         host = urlsplit(request.url).netloc
         failed: set[str] = set()

@@ -32,6 +32,7 @@ __all__ = [
     "length",
     "retry_after",
     "seconds_to_wait",
+    "settled_date",
     "strong_etag",
 ]
 
@@ -207,8 +208,13 @@ def strong_etag(response: urllib3.BaseHTTPResponse) -> str:
 
 def last_modified(response: urllib3.BaseHTTPResponse) -> str:
     """Read ``Last-Modified``; empty if it is missing, or so recent that the file may have changed within the same second."""
-    said: str = response.headers.get("Last-Modified", "").strip()
-    changed, sent = _timestamp(said), _timestamp(response.headers.get("Date", ""))
+    return settled_date(response.headers)
+
+
+def settled_date(headers: Mapping[str, str]) -> str:
+    """Read ``Last-Modified`` as `last_modified` does, from headers whose names do not depend on case."""
+    said = headers.get("Last-Modified", "").strip()
+    changed, sent = _timestamp(said), _timestamp(headers.get("Date", ""))
     return said if changed is not None and (sent is None or sent - changed >= SETTLED) else ""
 
 

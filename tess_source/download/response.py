@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from tess_source.download import http
-from tess_source.download.failures import FEW, MANY, AgainError, PageError
+from tess_source.download.failures import FEW, MANY, AbsentError, AgainError, PageError
 from tess_source.download.part import Part, Sender
 from tess_source.download.route import proxy_answer, through
 from tess_source.errors import DownloadError
@@ -15,10 +16,11 @@ from tess_source.tables.items import Item
 if TYPE_CHECKING:
     import urllib3
 
-__all__ = ["EMPTY", "check_rest", "expected_size", "refusal", "source_of"]
+__all__ = ["EMPTY", "check_rest", "encoding_of", "expected_size", "refusal", "source_of"]
 
 RETRY = frozenset({408, 412, 416, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527})
 STRAINED = frozenset({429, 503, 504})
+ABSENT = frozenset({404, 410})
 EMPTY = "the server sent an empty file"
 UNCHANGED = frozenset({"", "identity", "none", "binary", "utf-8", "aws-chunked"})
 """Words in ``Content-Encoding`` that change no bytes; S3 keeps ``aws-chunked`` of some uploads."""
@@ -47,15 +49,22 @@ def refusal(response: urllib3.BaseHTTPResponse, url: str) -> DownloadError:
     if response.status == 407:
         problem = proxy_answer(407, "", url).words
     if response.status not in RETRY:
-        return DownloadError(problem)
+        return (AbsentError if response.status in ABSENT else DownloadError)(problem)
     too_many = response.status == 429
     files = FEW if too_many else 0 if response.status in {412, 416} else MANY
     strain = response.status in STRAINED
     return AgainError(problem, http.retry_after(response), strain=strain, everybody=too_many, files=files)
 
 
-def expected_size(item: Item, response: urllib3.BaseHTTPResponse) -> int | None:
+def expected_size(item: Item, response: urllib3.BaseHTTPResponse, encodings: Collection[str] = ()) -> int | None:
     """Return the size that the file must have; the archive's list and the server must agree.
+
+    Parameters
+    ----------
+    item : Item
+    response : urllib3.BaseHTTPResponse
+    encodings : collection of str
+        Encodings of the body that were asked for, e.g. ``gzip``. The size is that of the encoded body.
 
     Raises
     ------
@@ -73,14 +82,14 @@ def expected_size(item: Item, response: urllib3.BaseHTTPResponse) -> int | None:
         raise AgainError(f"the server offers {announced:,} bytes{words}, {item.size:,} are expected")
     if page:
         raise PageError(page)
-    if encoding := _encoding_of(item, response):
+    if (encoding := encoding_of(item, response)) and encoding not in encodings:
         raise DownloadError(f"the server sends the file encoded ({encoding}), which was not asked for")
     if announced == 0 and item.size is None and item.sha256 is None:
         raise AgainError(EMPTY)
     return item.size if item.size is not None else announced
 
 
-def _encoding_of(item: Item, response: urllib3.BaseHTTPResponse) -> str:
+def encoding_of(item: Item, response: urllib3.BaseHTTPResponse) -> str:
     """Return how the server has encoded a body that was requested as it is; empty if it has not.
 
     Many servers label so a file that is stored compressed, e.g. a ``.fits.gz``: its bytes are the file.
@@ -90,7 +99,9 @@ def _encoding_of(item: Item, response: urllib3.BaseHTTPResponse) -> str:
     if len(codings) == 1 and codings[0].removeprefix("x-") == STORED.get(ending_of(item.path)):
         codings = []
     framing = response.headers.get("Transfer-Encoding", "").strip().lower()
-    return ", ".join(codings) or (framing if framing not in {"", "identity", "chunked"} else "")
+    return ", ".join(code.removeprefix("x-") for code in codings) or (
+        framing if framing not in {"", "identity", "chunked"} else ""
+    )
 
 
 def _page_of(item: Item, response: urllib3.BaseHTTPResponse) -> str:
@@ -103,12 +114,13 @@ def _page_of(item: Item, response: urllib3.BaseHTTPResponse) -> str:
     return ""
 
 
-def check_rest(item: Item, response: urllib3.BaseHTTPResponse, part: Part) -> None:
+def check_rest(item: Item, response: urllib3.BaseHTTPResponse, part: Part, encodings: Collection[str] = ()) -> None:
     """Check that a response with status 206 is the rest of the same file: nothing else is ever appended."""
     found, source = http.content_range(response), part.source
     assert source is not None
     tag, changed = http.strong_etag(response), response.headers.get("Last-Modified", "").strip()
-    same = (tag == source.etag if source.etag else changed == source.modified) and not _encoding_of(item, response)
+    same = tag == source.etag if source.etag else changed == source.modified
+    same = same and encoding_of(item, response) in {"", *encodings}
     fits = found is not None and part.expected is not None and found == (part.count, part.expected - 1, part.expected)
     if not (same and fits and http.length(response) in {None, (part.expected or 0) - part.count}):
         part.forget()

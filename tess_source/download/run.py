@@ -25,7 +25,7 @@ from tess_source.settings import Settings, at_server
 from tess_source.tables.items import FAILED, FETCHED, Entry, Item
 from tess_source.threads import LISTEN, joined, paused
 
-__all__ = ["Run", "addresses"]
+__all__ = ["Run", "addresses", "request_at_server"]
 
 ByExecutor = Callable[
     [Executor, Mapping[int, Item], Path, Mapping[str, Transport], Settings], Iterator[tuple[int, Entry]]
@@ -50,10 +50,11 @@ def addresses(uri: str, transport: Transport, settings: Settings) -> tuple[Reque
         raise
     except BaseException as error:
         raise PluginError(f"the plugin of {transport.scheme}: addresses {ending(error)}") from error
-    return tuple(_request_at_server(request, settings) for request in requests)
+    return tuple(request_at_server(request, settings) for request in requests)
 
 
-def _request_at_server(request: Request, settings: Settings) -> Request:
+def request_at_server(request: Request, settings: Settings) -> Request:
+    """Return the request that is actually made: see `tess_source.settings.at_server`."""
     there = at_server(request.url, settings)
     url, login = taken_out(there)
     own = login.headers(url) if login else settings.authorization(url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,12 +18,22 @@ from tess_source.download import http
 from tess_source.download.claim import Claim
 from tess_source.download.connection import LateError, StoppedError
 from tess_source.download.destination import Destination
-from tess_source.download.failures import FEW, MANY, AgainError, DamagedError, PageError, reason_of
+from tess_source.download.failures import (
+    FEW,
+    MANY,
+    AbsentError,
+    AgainError,
+    ChangedError,
+    DamagedError,
+    PageError,
+    UnchangedError,
+    reason_of,
+)
 from tess_source.download.head import head_problem
 from tess_source.download.part import Part, PartLostError, Sender
 from tess_source.download.progress import Share
 from tess_source.download.redirects import RedirectError
-from tess_source.download.response import EMPTY, check_rest, expected_size, refusal, source_of
+from tess_source.download.response import EMPTY, check_rest, encoding_of, expected_size, refusal, source_of
 from tess_source.download.route import through, trouble_of
 from tess_source.errors import DownloadError, NetworkError, bare_reason
 from tess_source.files.verify import Verifier
@@ -51,10 +61,20 @@ class Task:
     part: Part
     claim: Claim
     share: Share
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    """Headers by which the server is asked whether the file has changed. They follow redirects."""
+    encodings: Collection[str] = ()
+    """Encodings in which the file may come, e.g. ``gzip``; its part is then encoded, too."""
+    only_look: bool = False
+    """Whether to stop before the first byte of the file."""
+    encoding: str = ""
+    """The encoding in which it came."""
+    head: Mapping[str, str] = field(default_factory=dict)
+    """Headers of the response that its bytes are from; case does not matter."""
 
     def verifier(self, expected: int | None) -> Verifier:
         """Return a verifier of the item's bytes."""
-        name = self.item.path.rpartition("/")[2]
+        name = self.item.path.rpartition("/")[2] + (".gz" if self.encoding == "gzip" else "")
         return Verifier(name, size=expected, sha256=self.item.sha256, kind=self.item.kind)
 
 
@@ -128,7 +148,7 @@ class Transfers:
         path = Path(url2pathname(parts.path))
         try:
             if not path.is_file():
-                raise DownloadError(f"there is no file {str(path)!r}")
+                raise AbsentError(f"there is no file {str(path)!r}")
             size = path.stat().st_size
             if task.item.size not in {None, size}:
                 raise DownloadError(f"{str(path)!r} has {size:,} bytes, {task.item.size:,} are expected")
@@ -151,7 +171,11 @@ class Transfers:
 
         part, request = task.part, task.request
         headers = {**self._headers, **request.headers}
-        if source := part.continues(request.url):
+        if task.encodings:
+            headers["Accept-Encoding"] = ", ".join(task.encodings)
+        if (source := part.continues(request.url)) is None:
+            headers |= task.conditions
+        else:
             headers |= {"Range": f"bytes={part.count}-", "If-Range": source.condition}
         try:
             with self._pools.get(request.url, headers, request.headers) as response:
@@ -186,9 +210,15 @@ class Transfers:
         """Check by status and headers that the response is the file, or the rest of it."""
         part, url = task.part, task.request.url
         if response.status == 206 and asked:
-            check_rest(task.item, response, part)
+            check_rest(task.item, response, part, {task.encoding})
+        elif response.status == 304 and task.conditions:
+            raise UnchangedError("it has not changed")
         elif response.status == 200:
-            expected = expected_size(task.item, response)
+            expected = expected_size(task.item, response, task.encodings)
+            if task.only_look:
+                raise ChangedError("it is there, and it has changed")
+            task.encoding = encoding_of(task.item, response)
+            task.head = response.headers
             self.destination.room(part, expected)
             part.restart(task.verifier(expected), expected, source_of(response, url))
         else:

@@ -29,13 +29,19 @@ def most_of(packed: int) -> int:
 class Unpacker:
     """Unpack gzip in pieces of any size, in one member or several, which zeros may follow.
 
+    Parameters
+    ----------
+    times : int
+        How many times its bytes a larger file may unpack to; see `most_of`.
+
     Raises
     ------
     DamagedFileError
         In `feed` and `finish`; the message says what is wrong with "it", the file.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, times: int = MOST_TIMES) -> None:
+        self._times = times
         self._stream = zlib.decompressobj(wbits=31)
         self._started = False
         self._packed = self._plain = 0
@@ -61,9 +67,9 @@ class Unpacker:
                 raise DamagedFileError(f"its compressed bytes are damaged ({error})") from error
             self._started = True
             self._plain += len(out)
-            if self._plain > most_of(self._packed):
+            if self._plain > max(MUCH, self._times * self._packed):
                 raise DamagedFileError(
-                    f"it unpacks to more than {MUCH >> 20} MiB, and to more than {MOST_TIMES} times its bytes, as no file of TESS does"
+                    f"it unpacks to more than {MUCH >> 20} MiB, and to more than {self._times} times its bytes, as no file of TESS does"
                 )
             yield out
             left = self._stream.unconsumed_tail or self._stream.unused_data
