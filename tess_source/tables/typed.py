@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
     from tess_source_arrays.arrays import Arrays
     from tess_source_arrays.parquet import Written
+    from tess_source_catalogue.session_catalogue import SessionCatalogue
     from tess_source_dv.read.tces import TCEs
     from tess_source_dv.sets.table import Sets
 
-__all__ = ["FoundMethods", "ManifestMethods"]
+__all__ = ["FoundMethods", "ManifestMethods", "SessionMethods"]
 
 
 class FoundMethods(Extended):
@@ -116,4 +117,16 @@ class ManifestMethods(Extended):
             verify: bool = True,
         ) -> Written:
             """Write the files as a Parquet data set, one row per light curve: see `tess_source_arrays.parquet.to_parquet`."""
+            ...
+
+
+class SessionMethods(Extended):
+    """Methods that plugins add to `Session`."""
+
+    accessors_of = "session"
+
+    if TYPE_CHECKING:
+
+        def catalogue(self) -> SessionCatalogue:
+            """Return the catalogue, to update and to read: see `tess_source_catalogue.session_catalogue.SessionCatalogue`."""
             ...
