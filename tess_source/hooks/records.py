@@ -82,6 +82,9 @@ class StandIn:
     covers: Callable[[Query, Settings], bool] | None = None
     """Returns whether it can answer a question without targets in place of its archive, which is then not asked unless it is named.
     It opens no connection. None: it never does."""
+    local: bool = False
+    """Whether it answers from this machine alone. Such answers are not kept in the cache folder, where they would not follow its changes,
+    and it may be asked for everything that it has."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from tess_source.wording import criterion, keyword, only_option
 if TYPE_CHECKING:
     from astropy.units import Quantity
 
-__all__ = ["archives_of", "criteria_of_filters", "question", "question_of_observations"]
+__all__ = ["archives_of", "criteria_of_filters", "is_local", "question", "question_of_observations"]
 
 log: logging.Logger = logger(__name__)
 
@@ -83,12 +83,33 @@ def question(
         raise QueryError(f"a radius is for names and coordinates: {what}; give its coordinates for a cone")
     if not found:
         criteria = {**criteria_of_filters(registry, filters), **criteria}
-        if all(value is None for value in criteria.values()):
-            raise QueryError(
-                "nothing was asked for: give a target, or e.g. ", keyword("sector", 14), ", or a criterion such as ",
-                criterion("proposal_id", "G06062"),
-            )  # fmt: skip
-    return Query(found, criteria, bool(wildcards), filters, asked, gaps=gaps)
+    query = Query(found, criteria, bool(wildcards), filters, asked, gaps=gaps)
+    if archive is None and settings.archive is None and not refresh:
+        query = _routed(registry, settings, query)
+    everything = not found and all(value is None for value in criteria.values())
+    if everything and not all(is_local(registry, name) for name in query.archives):
+        raise QueryError(
+            "nothing was asked for: give a target, or e.g. ", keyword("sector", 14), ", or a criterion such as ",
+            criterion("proposal_id", "G06062"),
+        )  # fmt: skip
+    return query
+
+
+def _routed(registry: Registry, settings: Settings, query: Query) -> Query:
+    """Return a question without targets with the archives that it goes to: stand-ins in place of their archives, where they cover it."""
+    if query.targets:
+        return query
+    covering = {
+        stand_in.archive: name
+        for name, stand_in in registry.stand_ins.items()
+        if stand_in.covers and registry.blame("stand-in", name, stand_in.covers, query, settings)
+    }
+    return replace(query, archives=tuple(covering.get(name, name) for name in query.archives))
+
+
+def is_local(registry: Registry, archive: str) -> bool:
+    """Return whether an archive is a stand-in that answers from this machine alone."""
+    return archive in registry.stand_ins and registry.stand_ins[archive].local
 
 
 def criteria_of_filters(registry: Registry, filters: Mapping[str, Any]) -> dict[str, Any]:
