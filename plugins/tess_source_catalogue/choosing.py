@@ -64,6 +64,8 @@ def checked_sectors(sectors: Any) -> tuple[int, ...] | None:
     if sectors is None:
         return None
     wrong = QueryError(keyword("sector", sectors), f": give sectors from 1 to {LAST}, e.g. 14, [1, 2] or '1-26,56'")
+    if isinstance(sectors, bytes | Mapping):
+        raise wrong
     try:
         given = sectors_of_text(sectors.replace(" ", "")) if isinstance(sectors, str) else sectors
         numbers = [given] if isinstance(given, Integral) else list(given)
