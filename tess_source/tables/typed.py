@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from tess_source_arrays.arrays import Arrays
     from tess_source_arrays.parquet import Written
+    from tess_source_catalogue.session_catalogue import SessionCatalogue
     from tess_source_dv.read.tces import TCEs
     from tess_source_dv.sets.table import Sets
     from tess_source_sectors.table import SeenSectors
@@ -149,4 +150,8 @@ class SessionMethods(Extended):
 
         def refresh_sectors(self) -> list[int]:
             """Fetch where the CCDs of new sectors lie: see `tess_source_sectors.footprints.refresh`."""
+            ...
+
+        def catalogue(self) -> SessionCatalogue:
+            """Return the catalogue, to update and to read: see `tess_source_catalogue.session_catalogue.SessionCatalogue`."""
             ...
