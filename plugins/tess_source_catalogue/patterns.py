@@ -16,7 +16,7 @@ from tess_source._lazy import pl
 __all__ = ["described", "packed", "rendered"]
 
 FIELDS = ("tic/", "tic:16", "tic:11", "tic:10", "gaia/", "gaia:22", "gaia:20", "gaia:1")
-"""What may stand in a pattern: a number of at least so many digits, the wider ones first; with a slash, the groups of four digits of a folder."""
+"""What may stand in a pattern: a number of at least so many digits, wider ones first; with a slash, in groups of four, as in folders."""
 SAMPLE = {"tic": 1, "gaia": 1_234_567_890_123_456_789}
 """Numbers with which a pattern is read."""
 _FOLDER = "(?:/[0-9]{4}){4}/"

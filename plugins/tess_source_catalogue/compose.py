@@ -1,0 +1,191 @@
+"""Puts the lists of a volume together: a row per observation, and the bundles of files that observations have.
+
+Observations of one sector have a few bundles between them: a light curve and target pixels, or these and the files of one run of data
+validation. So a row holds a star and the number of its bundle, and a bundle is a list of patterns.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tess_source._lazy import pl
+from tess_source.tables.among import among
+from tess_source_catalogue.columns import PORTAL, polars_types
+from tess_source_catalogue.folder import ListFile
+from tess_source_catalogue.patterns import described
+from tess_source_catalogue.stored import packed_files, scaled, unscaled
+from tess_source_catalogue.volumes import MULTI, TARGET_LISTS, Volume
+
+__all__ = ["Pages", "composed", "read_list"]
+
+BUNDLE_COLUMNS = (
+    "bundle", "obs_id", "of", "pipeline", "first_sector", "last_sector", "exptime", "data", "pattern", "kind", "run", "tce", "camera",
+    "ccd",
+)  # fmt: skip
+MAIN = ("lc", "fast-lc", "tp", "fast-tp", "dvt", "dvr-xml", "dvr-pdf", "dvs", "dvm")
+"""Kinds of files in the order in which they say of what observation they are: single-sector data validation has a stamp of its own."""
+_STAR = ("camera", "ccd", "tmag", "ra", "dec")
+_KEYS = ("tic", "gaia", "group")
+
+
+class Pages(NamedTuple):
+    """A volume, put together."""
+
+    rows: pl.DataFrame
+    """A row per observation, sorted by TIC: `tic`, `gaia`, `bundle`, `camera`, `ccd`, `tmag`, `ra`, `dec`, and what the portal says."""
+    bundles: pl.DataFrame
+    """A row per bundle and file: `BUNDLE_COLUMNS`, where `obs_id`, `data` and `pattern` are patterns."""
+
+
+def read_list(file: ListFile, tics: pl.Series | None = None) -> pl.DataFrame:
+    """Return the stored rows of a list, of these stars only if they are given. Rows without a TIC id are kept."""
+    if tics is None:
+        return unscaled(pl.read_parquet(file.path, memory_map=False))
+    rows = pl.scan_parquet(file.path)
+    return unscaled(rows.filter(pl.col("tic").is_in(among(tics)) | pl.col("tic").is_null()).collect())
+
+
+def composed(volume: Volume, tics: pl.Series | None = None) -> Pages:
+    """Put the lists of a volume together.
+
+    Parameters
+    ----------
+    volume : Volume
+    tics : polars.Series of int, optional
+        The stars, of which all rows are made. None: all.
+
+    Raises
+    ------
+    FileNotFoundError
+        If an update has just replaced one of its lists.
+    """
+    beside = {file: read_list(file, tics) for file in volume.beside}
+    files = pl.concat([_files(file, volume, beside, tics) for file in volume.files])
+    if tics is not None:
+        files = files.filter(pl.col("tic").is_in(among(tics)))
+    patterns = _grouped(described(files["pattern"].unique().sort()))
+    coded = files.join(patterns.select("pattern", "code", "group"), on="pattern", how="left").drop("pattern")
+    rows = coded.sort(*_KEYS, "code").group_by(_KEYS, maintain_order=True).agg("code", pl.col("ra", "dec").first())
+    rows = rows.with_columns(key=pl.col("code").cast(pl.List(pl.String)).list.join(","))
+    sets = rows.select("key", "code").unique("key", keep="first").sort("key").with_row_index("bundle")
+    rows = rows.join(sets.select("key", "bundle"), on="key", how="left", maintain_order="left")
+    bundles = _bundles(sets, patterns)
+    rows = _with_stars(rows.select("tic", "gaia", "bundle", "ra", "dec"), bundles, volume, beside)
+    return Pages(scaled(_with_portal(rows, bundles, volume, beside)), bundles)
+
+
+def _files(
+    file: ListFile, volume: Volume, beside: dict[ListFile, pl.DataFrame], tics: pl.Series | None
+) -> pl.DataFrame:
+    """Return the files of a list that belong in it: `tic`, `gaia`, `pattern`, and `ra`, `dec` of those that have a Gaia id only."""
+    stored = read_list(file, tics)
+    rows = stored if "pattern" in stored.columns else packed_files(stored["uri"])
+    rows = rows.filter(~pl.col("strange")).select("tic", "gaia", "pattern")
+    known = [
+        frame.select("gaia", pl.col("tic").alias("tic_of_gaia"), "ra", "dec").unique("gaia", keep="last")
+        for other, frame in beside.items()
+        if other.source == f"{volume.family}-targets" and other.last == file.last and "gaia" in frame.columns
+    ]
+    if not known or rows["gaia"].null_count() == len(rows):
+        nothing = pl.lit(None, pl.Float64)
+        return rows.with_columns(ra=nothing, dec=nothing).unique(maintain_order=True)
+    rows = rows.join(known[0].filter(pl.col("gaia").is_not_null()), on="gaia", how="left")
+    return rows.select(pl.coalesce("tic", "tic_of_gaia").alias("tic"), "gaia", "pattern", "ra", "dec").unique(
+        maintain_order=True
+    )
+
+
+def _grouped(patterns: pl.DataFrame) -> pl.DataFrame:
+    """Return patterns with a number each, `code`, and with the number of the sort of observation that such files belong to, `group`.
+
+    The single-sector data validation belongs to the light curve of its sector, and so does a file whose time stamp another one has since a
+    reprocessing.
+    """
+    one_sector = pl.col("first_sector") == pl.col("last_sector")
+    of = pl.when((pl.col("of") == "dv") & one_sector).then(pl.lit("target")).otherwise("of")
+    sectors = [pl.col(name).cast(pl.String) for name in ("first_sector", "last_sector")]
+    spoc = pl.concat_str([of, *sectors], separator=" ")
+    group = pl.when(pl.col("pipeline") == "SPOC").then(spoc).otherwise("obs_id").fill_null(pl.col("pattern"))
+    return patterns.with_row_index("code").with_columns(group=group.rank("dense").cast(pl.UInt32))
+
+
+def _bundles(sets: pl.DataFrame, patterns: pl.DataFrame) -> pl.DataFrame:
+    """Return a row per bundle and file. The latest name of the first kind in `MAIN` says of what observation they are."""
+    ranks = pl.col("kind").replace_strict(
+        {kind: rank for rank, kind in enumerate(MAIN)}, default=len(MAIN), return_dtype=pl.Int32
+    )
+    files = sets.select("bundle", "code").explode("code").join(patterns, on="code", how="left").with_columns(rank=ranks)
+    files = files.sort("bundle", "rank", "run", "timestamp", "tce", descending=[False, False, True, True, False])
+    of_main = ("obs_id", "of", "exptime")
+    files = files.with_columns(pl.col(name).first().over("bundle") for name in of_main)
+    data = pl.when((pl.col("pipeline") == "SPOC") & pl.col("kind").is_in(["lc", "fast-lc", "dvt"])).then("pattern")
+    is_data = data.first().over("bundle")
+    return files.with_columns(data=is_data).select(BUNDLE_COLUMNS)
+
+
+def _with_stars(
+    rows: pl.DataFrame, bundles: pl.DataFrame, volume: Volume, beside: dict[ListFile, pl.DataFrame]
+) -> pl.DataFrame:
+    """Return rows with what the target lists say of their stars: those of the sector, or of a search, its magnitude and position only."""
+    own = {name: kind for name, kind in polars_types({"camera": "Int32", "ccd": "Int32", "tmag": "Float64"}).items()}
+    sources = [*TARGET_LISTS, f"{volume.family}-targets"]
+    lists = [
+        frame.filter(pl.col("sector") == file.last).drop("sector") if "sector" in frame.columns else frame
+        for source in sources
+        for file, frame in beside.items()
+        if file.source == source
+    ]
+    numbers = [file.last for source in sources for file in beside if file.source == source]
+    schema = {"tic": pl.Int64, **own, "ra": pl.Float64, "dec": pl.Float64, "sector": pl.Int32}
+    parts = [
+        frame.with_columns(pl.lit(number, pl.Int32).alias("sector")).select(
+            (pl.col(name).cast(kind) if name in {*frame.columns, "sector"} else pl.lit(None, kind)).alias(name)
+            for name, kind in schema.items()
+        )
+        for frame, number in zip(lists, numbers, strict=True)
+    ]
+    stars = pl.concat(parts) if parts else pl.DataFrame(schema=schema)
+    stars = stars.filter(pl.col("tic").is_not_null())
+    if volume.family == MULTI:
+        nowhere = [pl.lit(None, pl.Int32).alias(name) for name in ("camera", "ccd")]
+        stars = (
+            stars.with_columns(nowhere)
+            .sort("sector", descending=True, maintain_order=True)
+            .unique("tic", keep="first")
+            .drop("sector")
+        )
+        keys = ["tic"]
+    else:
+        stars, keys = stars.unique(["tic", "sector"], keep="first", maintain_order=True), ["tic", "sector"]
+    sector = _of_bundles(bundles, "last_sector").gather(rows["bundle"]).rename("sector")
+    named = {name: _of_bundles(bundles, name).gather(rows["bundle"]) for name in ("camera", "ccd")}
+    found = (
+        rows.with_columns(sector)
+        .join(stars, on=keys, how="left", maintain_order="left", suffix="_of_list")
+        .drop("sector")
+    )
+    return found.with_columns(
+        pl.coalesce(pl.lit(named["camera"]), "camera").alias("camera"),
+        pl.coalesce(pl.lit(named["ccd"]), "ccd").alias("ccd"),
+        pl.coalesce("ra", "ra_of_list").alias("ra"),
+        pl.coalesce("dec", "dec_of_list").alias("dec"),
+    ).select("tic", "gaia", "bundle", *_STAR)
+
+
+def _with_portal(
+    rows: pl.DataFrame, bundles: pl.DataFrame, volume: Volume, beside: dict[ListFile, pl.DataFrame]
+) -> pl.DataFrame:
+    """Return rows with what the portal says of them, if it was asked for any."""
+    parts = [frame for file, frame in beside.items() if file.source == "portal"]
+    if not parts:
+        return rows
+    keys = ["tic", "first_sector", "last_sector", "exptime"]
+    said = pl.concat(parts).filter(pl.col("pipeline") == "SPOC").drop("pipeline").unique(keys, keep="last")
+    ends = [_of_bundles(bundles, name).gather(rows["bundle"]) for name in keys[1:]]
+    found = rows.with_columns(ends).join(said, on=keys, how="left", maintain_order="left")
+    return found.select(*rows.columns, "obs_id", "s_ra", "s_dec", *PORTAL)
+
+
+def _of_bundles(bundles: pl.DataFrame, column: str) -> pl.Series:
+    """Return a value per bundle, in their order."""
+    return bundles.unique("bundle", keep="first", maintain_order=True).sort("bundle")[column]
