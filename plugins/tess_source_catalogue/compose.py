@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tess_source._lazy import pl
 from tess_source.tables.among import among
-from tess_source_catalogue.columns import PORTAL, polars_types
+from tess_source_catalogue.columns import PORTAL, TARGETS, polars_types
 from tess_source_catalogue.folder import ListFile
 from tess_source_catalogue.patterns import described
 from tess_source_catalogue.stored import packed_files, scaled, unscaled
@@ -59,24 +59,32 @@ def composed(volume: Volume, tics: pl.Series | None = None) -> Pages:
     FileNotFoundError
         If an update has just replaced one of its lists.
     """
-    beside = {file: read_list(file, tics) for file in volume.beside}
-    files = pl.concat([_files(file, volume, beside, tics) for file in volume.files])
+    gaia = {file: read_list(file, tics) for file in volume.beside if file.source == f"{volume.family}-targets"}
+    files = pl.concat([_files(file, gaia, tics) for file in volume.files])
     if tics is not None:
         files = files.filter(pl.col("tic").is_in(among(tics)))
     patterns = _grouped(described(files["pattern"].unique().sort()))
     coded = files.join(patterns.select("pattern", "code", "group"), on="pattern", how="left").drop("pattern")
-    rows = coded.sort(*_KEYS, "code").group_by(_KEYS, maintain_order=True).agg("code", pl.col("ra", "dec").first())
-    rows = rows.with_columns(key=pl.col("code").cast(pl.List(pl.String)).list.join(","))
+    rows = _observations(coded.sort(*_KEYS, "code"))
     sets = rows.select("key", "code").unique("key", keep="first").sort("key").with_row_index("bundle")
     rows = rows.join(sets.select("key", "bundle"), on="key", how="left", maintain_order="left")
     bundles = _bundles(sets, patterns)
+    beside = {**gaia, **{file: read_list(file, tics) for file in volume.beside if file not in gaia}}
     rows = _with_stars(rows.select("tic", "gaia", "bundle", "ra", "dec"), bundles, volume, beside)
     return Pages(scaled(_with_portal(rows, bundles, volume, beside)), bundles)
 
 
-def _files(
-    file: ListFile, volume: Volume, beside: dict[ListFile, pl.DataFrame], tics: pl.Series | None
-) -> pl.DataFrame:
+def _observations(files: pl.DataFrame) -> pl.DataFrame:
+    """Return a row per observation, of files that are sorted: what all its files share, their codes, and a key that says the same."""
+    begins = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in _KEYS)
+    same_file = ~begins & (pl.col("code") == pl.col("code").shift())
+    files = files.with_columns(row=begins.cum_sum().set_sorted(), same=same_file).filter(~pl.col("same"))
+    shared = [pl.col(name).first() for name in (*_KEYS, "ra", "dec")]
+    rows = files.group_by("row", maintain_order=True).agg(*shared, "code")
+    return rows.with_columns(key=pl.col("code").cast(pl.List(pl.String)).list.join(","))
+
+
+def _files(file: ListFile, beside: dict[ListFile, pl.DataFrame], tics: pl.Series | None) -> pl.DataFrame:
     """Return the files of a list that belong in it: `tic`, `gaia`, `pattern`, and `ra`, `dec` of those that have a Gaia id only."""
     stored = read_list(file, tics)
     rows = stored if "pattern" in stored.columns else packed_files(stored["uri"])
@@ -84,15 +92,13 @@ def _files(
     known = [
         frame.select("gaia", pl.col("tic").alias("tic_of_gaia"), "ra", "dec").unique("gaia", keep="last")
         for other, frame in beside.items()
-        if other.source == f"{volume.family}-targets" and other.last == file.last and "gaia" in frame.columns
+        if other.last == file.last and "gaia" in frame.columns
     ]
     if not known or rows["gaia"].null_count() == len(rows):
         nothing = pl.lit(None, pl.Float64)
-        return rows.with_columns(ra=nothing, dec=nothing).unique(maintain_order=True)
+        return rows.with_columns(ra=nothing, dec=nothing)
     rows = rows.join(known[0].filter(pl.col("gaia").is_not_null()), on="gaia", how="left")
-    return rows.select(pl.coalesce("tic", "tic_of_gaia").alias("tic"), "gaia", "pattern", "ra", "dec").unique(
-        maintain_order=True
-    )
+    return rows.select(pl.coalesce("tic", "tic_of_gaia").alias("tic"), "gaia", "pattern", "ra", "dec")
 
 
 def _grouped(patterns: pl.DataFrame) -> pl.DataFrame:
@@ -126,50 +132,36 @@ def _bundles(sets: pl.DataFrame, patterns: pl.DataFrame) -> pl.DataFrame:
 def _with_stars(
     rows: pl.DataFrame, bundles: pl.DataFrame, volume: Volume, beside: dict[ListFile, pl.DataFrame]
 ) -> pl.DataFrame:
-    """Return rows with what the target lists say of their stars: those of the sector, or of a search, its magnitude and position only."""
-    own = {name: kind for name, kind in polars_types({"camera": "Int32", "ccd": "Int32", "tmag": "Float64"}).items()}
-    sources = [*TARGET_LISTS, f"{volume.family}-targets"]
-    lists = [
-        frame.filter(pl.col("sector") == file.last).drop("sector") if "sector" in frame.columns else frame
-        for source in sources
-        for file, frame in beside.items()
-        if file.source == source
-    ]
-    numbers = [file.last for source in sources for file in beside if file.source == source]
-    schema = {"tic": pl.Int64, **own, "ra": pl.Float64, "dec": pl.Float64, "sector": pl.Int32}
-    parts = [
-        frame.with_columns(pl.lit(number, pl.Int32).alias("sector")).select(
-            (pl.col(name).cast(kind) if name in {*frame.columns, "sector"} else pl.lit(None, kind)).alias(name)
-            for name, kind in schema.items()
-        )
-        for frame, number in zip(lists, numbers, strict=True)
-    ]
-    stars = pl.concat(parts) if parts else pl.DataFrame(schema=schema)
-    stars = stars.filter(pl.col("tic").is_not_null())
+    """Return rows with what the target lists say of their stars. Of a search over several sectors, camera and CCD are not known."""
+    keys = ["tic"] if volume.family == MULTI else ["tic", "sector"]
+    stars = _stars(volume, beside).join(rows.select("tic").unique(), on="tic", how="semi")
     if volume.family == MULTI:
-        nowhere = [pl.lit(None, pl.Int32).alias(name) for name in ("camera", "ccd")]
         stars = (
-            stars.with_columns(nowhere)
-            .sort("sector", descending=True, maintain_order=True)
-            .unique("tic", keep="first")
+            stars.sort("sector", descending=True, maintain_order=True)
             .drop("sector")
+            .with_columns(camera=None, ccd=None)
         )
-        keys = ["tic"]
-    else:
-        stars, keys = stars.unique(["tic", "sector"], keep="first", maintain_order=True), ["tic", "sector"]
-    sector = _of_bundles(bundles, "last_sector").gather(rows["bundle"]).rename("sector")
-    named = {name: _of_bundles(bundles, name).gather(rows["bundle"]) for name in ("camera", "ccd")}
-    found = (
-        rows.with_columns(sector)
-        .join(stars, on=keys, how="left", maintain_order="left", suffix="_of_list")
-        .drop("sector")
-    )
-    return found.with_columns(
-        pl.coalesce(pl.lit(named["camera"]), "camera").alias("camera"),
-        pl.coalesce(pl.lit(named["ccd"]), "ccd").alias("ccd"),
-        pl.coalesce("ra", "ra_of_list").alias("ra"),
-        pl.coalesce("dec", "dec_of_list").alias("dec"),
-    ).select("tic", "gaia", "bundle", *_STAR)
+    stars = stars.unique(keys, keep="first", maintain_order=True)
+    said = {name: _of_bundles(bundles, name).gather(rows["bundle"]) for name in ("camera", "ccd")}
+    sector = _of_bundles(bundles, "last_sector").gather(rows["bundle"])
+    rows = rows.with_columns(sector=sector, **said)
+    found = rows.join(stars, on=keys, how="left", maintain_order="left", suffix="_of_list")
+    own = [pl.coalesce(name, f"{name}_of_list").alias(name) for name in ("camera", "ccd", "ra", "dec")]
+    return found.with_columns(own).select("tic", "gaia", "bundle", *_STAR)
+
+
+def _stars(volume: Volume, beside: dict[ListFile, pl.DataFrame]) -> pl.DataFrame:
+    """Return the rows of target lists, those first that count: `tic`, `sector`, `camera`, `ccd`, `tmag`, `ra`, `dec`."""
+    schema = {name: kind for name, kind in polars_types(TARGETS).items() if name in {"tic", "sector", *_STAR}}
+    parts = [pl.DataFrame(schema=schema)]
+    for source in (*TARGET_LISTS, f"{volume.family}-targets"):
+        for file, frame in beside.items():
+            if file.source == source:
+                own = frame.filter(pl.col("sector") == file.last) if "sector" in frame.columns else frame
+                own = own.with_columns(sector=pl.lit(file.last, pl.Int32))
+                absent = [pl.lit(None, kind).alias(name) for name, kind in schema.items() if name not in own.columns]
+                parts.append(own.with_columns(absent).select(schema))
+    return pl.concat(parts)
 
 
 def _with_portal(

@@ -60,7 +60,7 @@ def pages_of(
         if part.height:
             rows.append(part.with_columns(pl.col("bundle") + count))
             bundles.append(made.bundles.with_columns(pl.col("bundle") + count))
-            count += int(made.bundles["bundle"].max() or 0) + 1  # type: ignore[call-overload]
+            count += int(made.bundles["bundle"][-1]) + 1
     if not rows:
         return Pages(pl.DataFrame(), pl.DataFrame())
     return Pages(pl.concat(rows, how="diagonal"), pl.concat(bundles))

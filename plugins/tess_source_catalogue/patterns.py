@@ -70,13 +70,12 @@ def rendered(patterns: pl.Series, codes: pl.Series, tics: pl.Series, gaia: pl.Se
         literals, fields = _pieces(pattern)
         shapes.setdefault(fields, {})[code] = literals
     if len(shapes) == 1:
-        ((fields, literals),) = shapes.items()
-        return rows.select(_text(fields, literals, len(patterns))).to_series()
+        ((fields, own),) = shapes.items()
+        return rows.select(_text(fields, own, len(patterns))).to_series()
     rows, parts = rows.with_row_index("row"), []
-    for fields, literals in shapes.items():
-        own = pl.Series("code", list(literals), dtype=pl.UInt32).to_frame()
-        part = rows.join(own, on="code", how="semi")
-        parts.append(part.select("row", _text(fields, literals, len(patterns))))
+    for fields, own in shapes.items():
+        part = rows.join(pl.Series("code", list(own), dtype=pl.UInt32).to_frame(), on="code", how="semi")
+        parts.append(part.select("row", _text(fields, own, len(patterns))))
     parts.append(rows.filter(pl.col("code").is_null()).select("row", text=pl.lit(None, pl.String)))
     return pl.concat(parts).sort("row")["text"]
 
