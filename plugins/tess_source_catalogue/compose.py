@@ -160,7 +160,7 @@ def _stars(volume: Volume, beside: dict[ListFile, pl.DataFrame]) -> pl.DataFrame
                 own = frame.filter(pl.col("sector") == file.last) if "sector" in frame.columns else frame
                 own = own.with_columns(sector=pl.lit(file.last, pl.Int32))
                 absent = [pl.lit(None, kind).alias(name) for name, kind in schema.items() if name not in own.columns]
-                parts.append(own.with_columns(absent).select(schema))
+                parts.append(own.with_columns(absent).select(list(schema)))
     return pl.concat(parts)
 
 

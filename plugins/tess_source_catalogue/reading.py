@@ -113,7 +113,7 @@ class Catalogue:
         return self._again(lambda: tce_rows(self._lists({"tce", "multi-tce"}, sectors), _column(tics)))
 
     def strange(self) -> pl.DataFrame:
-        """Return what the lists name without its being understood, or its belonging there: `source`, `first_sector`, `last_sector`, `uri`."""
+        """Return what lists name that is not understood, or does not belong there: `source`, `first_sector`, `last_sector`, `uri`."""
         return self._again(
             lambda: strange_rows(file for volume in volumes(self.folder.lists()) for file in volume.files)
         )
