@@ -37,10 +37,11 @@ def packed(texts: pl.Series, tics: pl.Series, gaia: pl.Series) -> pl.Series:
     -------
     polars.Series of str, shape (n,)
         With these numbers, `rendered` gives the texts again. A text without any of its numbers is its own pattern.
-        ``{`` becomes ``%7B``, since a URI cannot hold it.
+        Braces, which a URI cannot hold, become ``%7B`` and ``%7D``.
     """
     rows = pl.DataFrame({"pattern": texts, "tic": tics, "gaia": gaia})
-    rows = rows.with_columns(pl.col("pattern").str.replace_all("{", "%7B", literal=True))
+    escaped = pl.col("pattern").str.replace_all("{", "%7B", literal=True).str.replace_all("}", "%7D", literal=True)
+    rows = rows.with_columns(escaped)
     for field in FIELDS:
         number = _number(field)
         unmarked = pl.col(number).is_not_null() & ~pl.col("pattern").str.contains(f"{{{number}:", literal=True)
