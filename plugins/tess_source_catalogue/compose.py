@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tess_source._lazy import pl
+from tess_source.errors import DamagedFileError, type_and_text
 from tess_source.tables.among import among
 from tess_source_catalogue.columns import PORTAL, TARGETS, polars_types
 from tess_source_catalogue.folder import ListFile
@@ -38,11 +39,27 @@ class Pages(NamedTuple):
 
 
 def read_list(file: ListFile, tics: pl.Series | None = None) -> pl.DataFrame:
-    """Return the stored rows of a list, of these stars only if they are given. Rows without a TIC id are kept."""
-    if tics is None:
-        return unscaled(pl.read_parquet(file.path, memory_map=False))
-    rows = pl.scan_parquet(file.path)
-    return unscaled(rows.filter(pl.col("tic").is_in(among(tics)) | pl.col("tic").is_null()).collect())
+    """Return the stored rows of a list, of these stars only if they are given. Rows without a TIC id are kept.
+
+    Raises
+    ------
+    DamagedFileError
+        If its file is damaged.
+    FileNotFoundError
+        If an update has just replaced it.
+    """
+    try:
+        rows = pl.scan_parquet(file.path)
+        if tics is not None:
+            rows = rows.filter(pl.col("tic").is_in(among(tics)) | pl.col("tic").is_null())
+        return unscaled(rows.collect())
+    except FileNotFoundError:
+        raise
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        advice = (
+            "`tess-source catalogue verify` finds such files, and `tess-source catalogue update` fetches them again"
+        )
+        raise DamagedFileError(f"{file.path} is damaged ({type_and_text(error)}): {advice}") from error
 
 
 def composed(volume: Volume, tics: pl.Series | None = None) -> Pages:

@@ -60,7 +60,7 @@ def strange_rows(files: Iterable[ListFile]) -> pl.DataFrame:
     types = polars_types({"source": "String", "first_sector": "Int32", "last_sector": "Int32", "uri": "String"})
     parts = [pl.DataFrame(schema=types)]
     for file in files:
-        rows = pl.read_parquet(file.path, memory_map=False)
+        rows = read_list(file)
         rows = rows.filter("strange") if "strange" in rows.columns else rows.clear()
         if rows.height:
             where = {"source": file.source, "first_sector": file.first, "last_sector": file.last}

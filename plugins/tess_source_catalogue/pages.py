@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable
 from math import cos, radians, sin
 
 from tess_source._lazy import pl
+from tess_source.display.visible import logger
 from tess_source.tables.among import among
 from tess_source_catalogue.compose import Pages, composed
 from tess_source_catalogue.folder import CatalogueFolder
@@ -14,6 +16,8 @@ from tess_source_catalogue.view import bundles_of, rows_path
 from tess_source_catalogue.volumes import Volume
 
 __all__ = ["Place", "in_cone", "pages_of"]
+
+log: logging.Logger = logger(__name__)
 
 Place = tuple[float, float, float]
 """Right ascension, declination and radius, all in degrees."""
@@ -50,15 +54,12 @@ def pages_of(
     bundles: list[pl.DataFrame] = []
     count = 0
     for volume in present:
-        path = rows_path(folder, volume)
-        stored = path.exists()
-        made = Pages(pl.DataFrame(), bundles_of(path)) if stored else composed(volume, tics)
-        found = pl.scan_parquet(path) if stored else made.rows.lazy()
-        for mask in _masks(made.bundles, tics if stored else None, sectors, pipelines, place, found):
-            found = found.filter(mask)
-        part = unscaled(found.collect())
-        if part.height:
-            rows.append(part.with_columns(pl.col("bundle") + count))
+        made = _of_view(folder, volume, tics, sectors, pipelines, place)
+        if made is None:
+            whole = composed(volume, tics)
+            made = Pages(_kept(whole.rows.lazy(), whole.bundles, None, sectors, pipelines, place), whole.bundles)
+        if made.rows.height:
+            rows.append(made.rows.with_columns(pl.col("bundle") + count))
             bundles.append(made.bundles.with_columns(pl.col("bundle") + count))
             count += int(made.bundles["bundle"][-1]) + 1
     if not rows:
@@ -78,33 +79,52 @@ def in_cone(place: Place, scale: float = 1.0, ra: str = "ra", dec: str = "dec") 
     return band & (half_angle <= reach)
 
 
-def _masks(
+def _of_view(
+    folder: CatalogueFolder,
+    volume: Volume,
+    tics: pl.Series | None,
+    sectors: Collection[int] | None,
+    pipelines: Collection[str] | None,
+    place: Place | None,
+) -> Pages | None:
+    """Return what the view has of a volume; None if it does not have it, or not whole. The lists say the same."""
+    path = rows_path(folder, volume)
+    if not path.exists():
+        return None
+    try:
+        bundles = bundles_of(path)
+        return Pages(_kept(pl.scan_parquet(path), bundles, tics, sectors, pipelines, place), bundles)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        log.info("the view is not whole, the lists are read: %s: %s", path, error)
+        return None
+
+
+def _kept(
+    rows: pl.LazyFrame,
     bundles: pl.DataFrame,
     tics: pl.Series | None,
     sectors: Collection[int] | None,
     pipelines: Collection[str] | None,
     place: Place | None,
-    rows: pl.LazyFrame,
-) -> list[pl.Expr]:
-    """Return the masks of the rows that are asked for."""
-    masks: list[pl.Expr] = []
+) -> pl.DataFrame:
+    """Return the rows that are asked for."""
     if tics is not None:
-        masks.append(_of_stars(tics))
+        rows = rows.filter(_of_stars(tics))
     told = bundles
     if sectors is not None:
         told = told.filter(pl.col("last_sector").is_in(list(sectors)))
     if pipelines is not None:
         told = told.filter(pl.col("pipeline").str.to_uppercase().is_in(list(pipelines)))
     if told.height < bundles.height:
-        masks.append(pl.col("bundle").is_in(among(told["bundle"].unique())))
+        rows = rows.filter(pl.col("bundle").is_in(among(told["bundle"].unique())))
     if place is not None:
         schema = rows.collect_schema()
         near = in_cone(place, SCALE if schema["ra"] == pl.Int32 else 1.0)
         if "s_ra" in schema:
             exact = in_cone(place, 1.0, "s_ra", "s_dec")
             near = pl.when(pl.col("s_ra").is_not_null()).then(exact).otherwise(near)
-        masks.append(near)
-    return masks
+        rows = rows.filter(near)
+    return unscaled(rows.collect())
 
 
 def _of_stars(tics: pl.Series) -> pl.Expr:
