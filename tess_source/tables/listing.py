@@ -6,7 +6,7 @@ The tables are not DataFrames: use `to_polars`, `to_pandas` or `to_table` for th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from tess_source import names
@@ -48,7 +48,6 @@ class Observations(Rows):
         """Return a frame with our columns added, from the obs_id, or else from the archive's columns."""
         _check_column(frame, "obs_id", "observations")
         frame = _with_archive(frame)
-        said = names.obs_id_columns(frame["obs_id"].cast(pl.String))
         own = {
             "tic": pl.col("target_name").str.extract(r"^0*(\d+)$").cast(pl.Int64, strict=False),
             "first_sector": pl.col("sequence_number").cast(pl.Int32, strict=False),
@@ -56,7 +55,7 @@ class Observations(Rows):
             "exptime": pl.col("t_exptime").cast(pl.Float64, strict=False),
             "pipeline": pl.col("provenance_name").cast(pl.String),
         }
-        return with_schema(_with_columns_of_name(frame, said, own), cls.schema)
+        return with_schema(_with_columns_of_name(frame, "obs_id", names.obs_id_columns, own), cls.schema)
 
     def having(self, products: Products) -> Self:
         """Return the observations to which some of these products belong.
@@ -104,11 +103,9 @@ class Products(Rows):
                 frame = frame.with_columns(pl.col(theirs).alias(ours))
         _check_column(frame, "uri", "products")
         last = pl.col("uri").cast(pl.String).str.extract(r"([^/:]*)$")
-        known = [pl.col("filename").cast(pl.String)] if "filename" in frame.columns else []
-        frame = frame.with_columns(filename=pl.coalesce(*known, last))
-        frame = _with_obs_id_of_name(frame)
-        said = names.columns(frame["filename"].cast(pl.String))
-        return with_schema(_with_columns_of_name(frame, said, {}), cls.schema)
+        frame = _filled(frame, "filename", last)
+        frame = _filled(frame, "obs_id", pl.col("filename").str.extract(OBS_ID_OF_TARGET))
+        return with_schema(_with_columns_of_name(frame, "filename", names.columns, {}), cls.schema)
 
     def sort(self) -> Self:
         """Sort by target, sectors, exposure time (longer first), observation, kind, run and TCE."""
@@ -159,12 +156,12 @@ def _with_archive(frame: pl.DataFrame) -> pl.DataFrame:
     return frame if "archive" in frame.columns else frame.with_columns(archive=pl.lit("mast"))
 
 
-def _with_obs_id_of_name(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return a frame of products with the obs_id where it is missing and the file name begins with it for certain."""
-    known = [pl.col("obs_id").cast(pl.String)] if "obs_id" in frame.columns else []
-    return frame.with_columns(
-        obs_id=pl.coalesce(*known, pl.col("filename").cast(pl.String).str.extract(OBS_ID_OF_TARGET))
-    )
+def _filled(frame: pl.DataFrame, column: str, value: pl.Expr) -> pl.DataFrame:
+    """Return a frame with a column of text, where it has no value, from an expression."""
+    known = pl.col(column).cast(pl.String)
+    if column not in frame.columns:
+        return frame.with_columns(value.alias(column))
+    return frame.with_columns(pl.coalesce(known, value) if frame[column].null_count() else known)
 
 
 def _check_column(frame: pl.DataFrame, column: str, noun: str) -> None:
@@ -172,16 +169,20 @@ def _check_column(frame: pl.DataFrame, column: str, noun: str) -> None:
         raise TableError(f"a table of {noun} needs a column {column!r}; there are {', '.join(frame.columns) or 'none'}")
 
 
-def _with_columns_of_name(frame: pl.DataFrame, said: pl.DataFrame, own: Mapping[str, pl.Expr]) -> pl.DataFrame:
-    """Return a frame with our columns that are missing, from the name, or else from the archive's columns."""
-    ours = [
-        c
-        for c in ("kind", "tic", "first_sector", "last_sector", "exptime", "pipeline", "run", "tce")
-        if c in said.columns
-    ]
-    missing = [column for column in ours if column not in frame.columns]
-    frame = frame.with_columns(said.select(missing))
-    for column in missing:
-        if column in own and set(own[column].meta.root_names()) <= set(frame.columns):
-            frame = frame.with_columns(pl.coalesce(pl.col(column), own[column]).alias(column))
+def _with_columns_of_name(
+    frame: pl.DataFrame, column: str, read: Callable[[pl.Series], pl.DataFrame], own: Mapping[str, pl.Expr]
+) -> pl.DataFrame:
+    """Return a frame with our columns that are missing, from a column of names, or else from the archive's columns.
+
+    Names are read only if a column is missing: millions of them take seconds.
+    """
+    empty = read(pl.Series([], dtype=pl.String))
+    ours = ("kind", "tic", "first_sector", "last_sector", "exptime", "pipeline", "run", "tce")
+    missing = [name for name in ours if name in empty.columns and name not in frame.columns]
+    if not missing:
+        return frame
+    frame = frame.with_columns(read(frame[column].cast(pl.String)).select(missing))
+    for name in missing:
+        if name in own and set(own[name].meta.root_names()) <= set(frame.columns):
+            frame = frame.with_columns(pl.coalesce(pl.col(name), own[name]).alias(name))
     return frame
