@@ -10,6 +10,8 @@ from tess_source.hooks.records import Accessor, Field, Source, StandIn
 from tess_source_catalogue import sources
 
 if TYPE_CHECKING:
+    import click
+
     from tess_source.settings import Settings
     from tess_source.tables.listing import Observations, Products
     from tess_source.targets.target import Query
@@ -83,7 +85,15 @@ def tess_provenance(query: Query, observations: Observations, settings: Settings
 
 @hookimpl
 def tess_accessors() -> Sequence[Accessor]:
-    """Declare session.targets."""
-    from tess_source_catalogue.targets import ACCESSORS
+    """Declare session.catalogue and session.targets."""
+    from tess_source_catalogue import accessors, targets
 
-    return ACCESSORS
+    return (*accessors.ACCESSORS, *targets.ACCESSORS)
+
+
+@hookimpl
+def tess_commands() -> Sequence[click.Command]:
+    """Declare ``tess-source catalogue``."""
+    from tess_source_catalogue.commands import catalogue
+
+    return (catalogue,)
