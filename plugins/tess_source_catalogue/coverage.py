@@ -219,9 +219,8 @@ class _Asked:
                 {name: values for name, values in criteria.items() if name not in {"sequence_number", "t_exptime"}},
             )
         )
-        what = what.filter(
-            kind.mask(pl.col("kind")) if kind else True, pipeline.mask(pl.col("pipeline")) if pipeline else True
-        )
+        for column, said in (("kind", kind), ("pipeline", pipeline)):
+            what = what.filter(said.mask(pl.col(column))) if said else what
         when = meets(
             everything, {name: criteria[name] for name in ("sequence_number", "t_exptime") if name in criteria}
         )
