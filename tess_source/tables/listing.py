@@ -24,6 +24,8 @@ KIND_ORDER = ("lc", "fast-lc", "tp", "fast-tp", "dvt", "dvr-xml", "dvr-pdf", "dv
 """Products of one observation are shown in this order; others follow by name."""
 
 
+NAMED = ("kind", "tic", "first_sector", "last_sector", "exptime", "pipeline")
+"""Columns that names of observations and of files tell; those of files also tell `run` and `tce`."""
 OBS_ID_OF_TARGET = r"^(tess\d{13}-s\d{4}-\d{16}-\d{4}-[a-z](?:_fast)?)[_-](?:lc|tp)\.fits(?:\.gz)?$"
 """SPOC's light curves and pixels of a target, whose name is that of their observation with an ending."""
 
@@ -75,9 +77,7 @@ class Observations(Rows):
 
     def sort(self) -> Self:
         """Sort by target, sector and exposure time, longer ones first, so that the usual observation comes first."""
-        keys = ["tic", "last_sector", "first_sector", "exptime", "obs_id"]
-        descending = [False, False, True, True, False]
-        return type(self)(self._frame.sort(keys, descending=descending, nulls_last=True, maintain_order=True))
+        return type(self)(_sorted(self._frame, ["obs_id"]))
 
 
 class Products(Rows):
@@ -105,29 +105,19 @@ class Products(Rows):
         last = pl.col("uri").cast(pl.String).str.extract(r"([^/:]*)$")
         frame = _filled(frame, "filename", last)
         frame = _filled(frame, "obs_id", pl.col("filename").str.extract(OBS_ID_OF_TARGET))
-        return with_schema(_with_columns_of_name(frame, "filename", names.columns, {}), cls.schema)
+        return with_schema(
+            _with_columns_of_name(frame, "filename", names.columns, {}, (*NAMED, "run", "tce")), cls.schema
+        )
 
     def sort(self) -> Self:
         """Sort by target, sectors, exposure time (longer first), observation, kind, run and TCE."""
         order = pl.col("kind").replace_strict(
             {kind: rank for rank, kind in enumerate(KIND_ORDER)}, default=len(KIND_ORDER), return_dtype=pl.Int32
         )
-        keys = [
-            "tic",
-            "last_sector",
-            "first_sector",
-            "exptime",
-            "archive",
-            "obs_id",
-            "__rank",
-            "run",
-            "tce",
-            "filename",
-            "uri",
-        ]
-        descending = [key in {"first_sector", "exptime"} for key in keys]
         ranked = self._frame.with_columns(order.alias("__rank"))
-        return type(self)(ranked.sort(keys, descending=descending, nulls_last=True, maintain_order=True).drop("__rank"))
+        return type(self)(
+            _sorted(ranked, ["archive", "obs_id", "__rank", "run", "tce"], ["filename", "uri"]).drop("__rank")
+        )
 
     def unique(self) -> Self:
         """Return the first row per URI, and all rows without one."""
@@ -152,6 +142,35 @@ class Links(Rows):
     __slots__ = ()
 
 
+def _sorted(frame: pl.DataFrame, *further: Sequence[str]) -> pl.DataFrame:
+    """Return rows sorted by target, sectors and exposure time, longer ones first; those that are equal in these, by further keys.
+
+    Few rows are equal in all numbers, and to sort millions of texts takes long: each group of keys sorts only what is equal so far.
+    """
+    keys = ["tic", "last_sector", "first_sector", "exptime"]
+    down = {"first_sector", "exptime"}
+    order = frame.select(keys).with_row_index("__row")
+    order = order.sort(keys, descending=[key in down for key in keys], nulls_last=True, maintain_order=True)
+    rows, tied = order["__row"], _tied(order, keys)
+    for more in further:
+        if not tied.any():
+            break
+        keys = [*keys, *more]
+        some = frame.select(keys)[rows.filter(tied)].with_columns(__row=rows.filter(tied))
+        some = some.sort(keys, descending=[key in down for key in keys], nulls_last=True, maintain_order=True)
+        places = tied.arg_true()
+        rows = rows.scatter(places, some["__row"])
+        tied = pl.zeros(len(rows), dtype=pl.Boolean, eager=True).scatter(places, _tied(some, keys))
+    return frame[rows]
+
+
+def _tied(rows: pl.DataFrame, keys: Sequence[str]) -> pl.Series:
+    """Return the mask of rows that are equal to a neighbour in some columns."""
+    same = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift()) for key in keys)
+    equal = rows.select(same & (pl.int_range(pl.len()) > 0)).to_series()
+    return equal | equal.shift(-1, fill_value=False)
+
+
 def _with_archive(frame: pl.DataFrame) -> pl.DataFrame:
     return frame if "archive" in frame.columns else frame.with_columns(archive=pl.lit("mast"))
 
@@ -170,18 +189,18 @@ def _check_column(frame: pl.DataFrame, column: str, noun: str) -> None:
 
 
 def _with_columns_of_name(
-    frame: pl.DataFrame, column: str, read: Callable[[pl.Series], pl.DataFrame], own: Mapping[str, pl.Expr]
-) -> pl.DataFrame:
+    frame: pl.DataFrame, column: str, read: Callable[[pl.Series], pl.DataFrame], own: Mapping[str, pl.Expr],
+    needed: Sequence[str] = NAMED,
+) -> pl.DataFrame:  # fmt: skip
     """Return a frame with our columns that are missing, from a column of names, or else from the archive's columns.
 
     Names are read only if a column is missing: millions of them take seconds.
     """
-    empty = read(pl.Series([], dtype=pl.String))
-    ours = ("kind", "tic", "first_sector", "last_sector", "exptime", "pipeline", "run", "tce")
-    missing = [name for name in ours if name in empty.columns and name not in frame.columns]
-    if not missing:
+    if {*needed} <= {*frame.columns}:
         return frame
-    frame = frame.with_columns(read(frame[column].cast(pl.String)).select(missing))
+    said = read(frame[column].cast(pl.String))
+    missing = [name for name in (*NAMED, "run", "tce") if name in said.columns and name not in frame.columns]
+    frame = frame.with_columns(said.select(missing))
     for name in missing:
         if name in own and set(own[name].meta.root_names()) <= set(frame.columns):
             frame = frame.with_columns(pl.coalesce(pl.col(name), own[name]).alias(name))
