@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from catalogue_case import SECTORS, both, catalogue_of
+from both_archives import SECTORS, both, catalogue_of
 
 from tess_source import Found, Session
 from tess_source.errors import QueryError
