@@ -32,8 +32,8 @@ from tess_source.targets.target import Query
 from tess_source.wording import Wording, keyword
 
 __all__ = [
-    "FIELD_TABLES", "answer", "count", "fields", "found_of", "linked", "observations_of", "observed", "observed_as", "prepared", "products", "products_of",
-    "record_of",
+    "FIELD_TABLES", "answer", "count", "fields", "found_of", "linked", "observations_of", "observed", "observed_as", "prepared", "products",
+    "products_of", "record_of",
 ]  # fmt: skip
 
 log: logging.Logger = logger(__name__)
