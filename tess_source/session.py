@@ -27,12 +27,13 @@ from tess_source.search.lookups import lookups_among
 from tess_source.search.resolving import question, question_of_observations
 from tess_source.search.select import checked, filters_among, select
 from tess_source.settings import OnProgress, Settings
-from tess_source.tables.accessors import Extended, given
+from tess_source.tables.accessors import given
 from tess_source.tables.found import ASK_AGAIN, Found
 from tess_source.tables.items import Entry
 from tess_source.tables.loaded import Group, Loaded, Opened
 from tess_source.tables.plan import Manifest, Plan
 from tess_source.tables.saved import read_saved
+from tess_source.tables.typed import SessionMethods
 from tess_source.targets.target import Query
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ log: logging.Logger = logger(__name__)
 
 
 @naming_keywords_of_methods
-class Session(Extended):
+class Session(SessionMethods):
     """Plugins and settings, and the path from a target to files.
 
     A session can be pickled and copied; its token is left out. Two sessions are equal if their plugins and settings are.
@@ -86,7 +87,6 @@ class Session(Extended):
         If two plugins claim one name.
     """
 
-    accessors_of = "session"
     settings: Settings
     registry: Registry
 
@@ -201,7 +201,9 @@ class Session(Extended):
         archive: str | Sequence[str] | None = None, missing: str = "raise", large: bool = False, **words: Any,
     ) -> Iterator[Found]:  # fmt: skip
         """Search, and yield the answer in parts of whole stars: see `tess_source.iter_search`."""
-        asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing, "large": large}
+        asked: dict[str, Any] = {
+            "radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing, "large": large,
+        }  # fmt: skip
         return self._parts(targets, words, **asked)
 
     def count(
@@ -307,6 +309,9 @@ class Session(Extended):
 
     # -- methods for values and for the modules above --
 
+    def _question(self, targets: Any = None, **asked: Any) -> Query:
+        return question(self.registry, self.settings, targets, **asked)
+
     def _question_and_choice(
         self, targets: Any, words: Mapping[str, Any], **asked: Any
     ) -> tuple[Query, dict[str, Any]]:
@@ -314,7 +319,7 @@ class Session(Extended):
         lookups, others = lookups_among(self.registry, words)
         filters, criteria = filters_among(self.registry, others)
         values = checked(self.registry, filters)
-        query = question(self.registry, self.settings, targets, criteria=criteria, filters=values, **asked)
+        query = self._question(targets, criteria=criteria, filters=values, **asked)
         return query, {**dict.fromkeys(lookups, True), **filters}
 
     def _parts(self, targets: Any, words: Mapping[str, Any], *, listing: bool = True, **asked: Any) -> Iterator[Found]:

@@ -13,8 +13,8 @@ from tess_source.display import text
 from tess_source.display.visible import logger
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations
-from tess_source.tables.nearest import Taken, separation, several_taken
-from tess_source.targets.target import Query, Target
+from tess_source.tables.nearest import Around, around, neighbours_in_words
+from tess_source.targets.target import Query
 from tess_source_mast.batches import MOST_AT_A_TIME, in_parallel
 from tess_source_mast.deadline import Deadline
 from tess_source_mast.frames import frame
@@ -169,10 +169,8 @@ class _ObservationPart:
     rows: pl.DataFrame
     foreign: int = 0
     """Number of rows of targets that were not asked for."""
-    taken: Taken | None = None
-    """The star that a name was taken to mean."""
-    others: tuple[tuple[int, float], ...] = ()
-    """The other stars near it: TIC ids and distances [arcsec]."""
+    near: Around | None = None
+    """What lies around the place that was asked about."""
 
 
 def _pages(question: PortalQuestion, settings: Settings, stop: threading.Event, large: bool) -> Iterator[pl.DataFrame]:
@@ -193,8 +191,8 @@ def _part_of_answer(
         return _rows_asked_for(found, question)
     if question.target is None:
         return _ObservationPart(found)
-    found = _with_separation(found, question.target)
-    return _rows_of_nearest(found, question.target) if question.nearest_only else _ObservationPart(found)
+    near = around(found, question.target)
+    return _ObservationPart(near.rows, near=near)
 
 
 def _stacked_frames(parts: list[pl.DataFrame]) -> pl.DataFrame:
@@ -219,49 +217,9 @@ def _rows_asked_for(found: pl.DataFrame, question: PortalQuestion) -> _Observati
     return _ObservationPart(known, foreign=found.height - known.height)
 
 
-def _with_separation(found: pl.DataFrame, target: Target) -> pl.DataFrame:
-    """Return the rows with the angle between a place and each observation's coordinates [arcsec], if both are known."""
-    if target.ra is None or target.dec is None or not {"s_ra", "s_dec"} <= set(found.columns):
-        return found
-    return found.with_columns(separation=separation(target.ra, target.dec))
-
-
-def _rows_of_nearest(found: pl.DataFrame, target: Target) -> _ObservationPart:
-    """Return the rows of the nearest TIC id.
-
-    Rows without a TIC id, full-frame images that were asked for, are kept: they hold the place.
-    """
-    tic = pl.col("target_name").str.extract(r"^0*(\d+)$").cast(pl.Int64, strict=False)
-    if not found.height or not {"target_name", "separation"} <= set(found.columns):
-        return _ObservationPart(found)
-    stars = (
-        found.select(tic.alias("tic"), "separation")
-        .drop_nulls()
-        .group_by("tic")
-        .agg(pl.col("separation").min())
-        .sort("separation", "tic")
-    )
-    if not stars.height:
-        return _ObservationPart(found)
-    (nearest, away), *others = stars.rows()
-    kept = found.filter((tic == nearest) | tic.is_null())
-    return _ObservationPart(kept, taken=Taken(target, nearest, away), others=tuple(others))
-
-
 def _log_what_is_left_out(parts: Sequence[_ObservationPart]) -> None:
     """Log which stars names are taken to mean, which others are near them, and how many rows nobody asked for."""
     if foreign := sum(part.foreign for part in parts):
         log.warning("%s gave %d rows of targets that were not asked for; they are left out", FILTERED, foreign)
-    if taken := [part.taken for part in parts if part.taken]:
-        log.warning("%s", several_taken(taken))
-    crowded = [
-        f"{part.taken.target.text}: near it also {text.first([_star_in_words(*star) for star in part.others])}"
-        for part in parts
-        if part.taken and part.others
-    ]
-    if crowded:
-        log.warning("%s (give a radius for all)", text.first(crowded, text.FEW, "; "))
-
-
-def _star_in_words(tic: int, away: float) -> str:
-    return f"TIC {tic} at {away:.1f} arcsec"
+    for line in neighbours_in_words([part.near for part in parts if part.near]):
+        log.warning("%s", line)

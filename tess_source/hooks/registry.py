@@ -16,6 +16,7 @@ from tess_source.errors import (
     NetworkError,
     PluginConflictError,
     PluginError,
+    ResolverError,
     TessSourceError,
     UnknownNameError,
     ending,
@@ -320,8 +321,8 @@ class Registry:
         except KeyboardInterrupt:
             raise
         except Exception as error:
-            # no plugin is to blame for a network
-            culprit = None if isinstance(error, NetworkError) else culprit_of(asked, error)
+            # no plugin is to blame for a network, or for a name that nobody knows
+            culprit = None if isinstance(error, NetworkError | ResolverError) else culprit_of(asked, error)
             if culprit:
                 error.add_note(f"raised by plugin {culprit!r} in {hook}")
             raise

@@ -50,6 +50,7 @@ __all__ = [
     "Explains",
     "Linker",
     "Reader",
+    "Recalls",
     "Resolver",
     "StandsIn",
     "hookimpl",
@@ -72,14 +73,28 @@ class Resolver(Protocol):
         ...
 
 
+class Recalls(Protocol):
+    """A plugin that knows names of targets without a connection."""
+
+    @hookspec(firstresult=True)
+    def tess_recall(self, target: str, settings: Settings) -> Target | None:
+        """Return the target that a name means, from what is on this machine. It opens no connection.
+
+        It is called in place of `tess_resolve` while no connection may be opened, for names whose meaning is not kept.
+
+        Answers: the first that is not None is taken; None means "not known here".
+        """
+        ...
+
+
 class Archive(Protocol):
     """A plugin that finds observations and lists their files."""
 
     @hookspec
-    def tess_defaults(self, query: Query) -> Mapping[str, Any] | None:
+    def tess_defaults(self, query: Query, settings: Settings) -> Mapping[str, Any] | None:
         """Return the criteria that this archive adds to a query, column → value. The answer to a search names them.
 
-        A pure function. Leave out a default if the query excludes it or makes it meaningless. What is returned is `Query.defaults`
+        It opens no connection. Leave out a default if the query excludes it or makes it meaningless. What is returned is `Query.defaults`
         of the query that the other hooks get; there it may also come from a lock.
 
         Answers: merged, the first that adds a column has it; None means "I add none".
@@ -131,8 +146,10 @@ class Archive(Protocol):
         ...
 
     @hookspec
-    def tess_provenance(self, query: Query, settings: Settings) -> Mapping[str, Any] | None:
+    def tess_provenance(self, query: Query, observations: Observations, settings: Settings) -> Mapping[str, Any] | None:
         """Return of what, and of what time, the answer of this archive to a query is made. It becomes part of the record and the lock.
+
+        `observations` are those of the answer, of all archives.
 
         Plain values that JSON can write. `said` is one line for people, e.g. ``"catalogue of 2026-11-20"``. It opens no connection.
 
@@ -336,7 +353,7 @@ class DeclaresCommands(Protocol):
 ROLES = (
     Resolver, Archive, Linker, Downloader, Reader, Collector,
     DeclaresFilters, DeclaresKinds, DeclaresColumns, DeclaresTransports, DeclaresAccessors, DeclaresCitations, DeclaresCommands,
-    StandsIn, DeclaresLookups, DeclaresSources, Explains,
+    StandsIn, DeclaresLookups, DeclaresSources, Explains, Recalls,
 )  # fmt: skip
 """All roles, in the order in which the core registers their hooks."""
 

@@ -70,7 +70,7 @@ def parts(registry: Registry, settings: Settings, query: Query, *, listing: bool
         yield asking.answer(registry, settings, query)
         return
     query = asking.prepared(registry, settings, query)
-    record = asking.record_of(registry, settings, query)
+    record = asking.record_of(registry, settings, query, Observations.empty())
     with tempfile.TemporaryDirectory(prefix="tess-source-") as folder:
         pages = _Pages(Path(folder))
         for name in record["archives"]:
