@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "archives_of",
     "criteria_of_filters",
+    "is_local",
     "question",
     "question_of_observations",
     "resolved",
@@ -53,6 +54,7 @@ def question(
     archive: str | Sequence[str] | None = None,
     refresh: bool = False,
     missing: str = "raise",
+    large: bool = False,
 ) -> Query:
     """Return a question with resolved names. Without targets, filters add their criteria for the archive.
 
@@ -76,6 +78,8 @@ def question(
         Whether to look up names even if the cache folder has them.
     missing : str
         ``"raise"``: rows without a target are an error. ``"skip"``: they are passed over, and counted in the question.
+    large : bool
+        Whether the answer may be larger than archives give without being told so.
 
     Raises
     ------
@@ -87,6 +91,7 @@ def question(
     criteria, filters = _plain_criteria(criteria or {}), dict(filters or {})
     asked = archives_of(registry, settings, archive)
     cone = None if radius is None else arcseconds(radius)
+    targets = _targets_of_filters(registry, filters) if targets is None else targets
     parsed, gaps = _parsed_and_gaps(targets, cone, missing)
     criteria |= _observation_criteria(parsed, criteria)
     stars = [target for target in parsed if not isinstance(target, ObservationKey)]
@@ -96,12 +101,33 @@ def question(
         raise QueryError(f"a radius is for names and coordinates: {what}; give its coordinates for a cone")
     if not found:
         criteria = {**criteria_of_filters(registry, filters), **criteria}
-        if all(value is None for value in criteria.values()):
-            raise QueryError(
-                "nothing was asked for: give a target, or e.g. ", keyword("sector", 14), ", or a criterion such as ",
-                criterion("proposal_id", "G06062"),
-            )  # fmt: skip
-    return Query(found, criteria, bool(wildcards), filters, asked, gaps=gaps)
+    query = Query(found, criteria, bool(wildcards), filters, asked, gaps=gaps, large=bool(large))
+    if archive is None and settings.archive is None and not refresh:
+        query = _routed(registry, settings, query)
+    everything = not found and all(value is None for value in criteria.values())
+    if everything and not all(is_local(registry, name) for name in query.archives):
+        raise QueryError(
+            "nothing was asked for: give a target, or e.g. ", keyword("sector", 14), ", or a criterion such as ",
+            criterion("proposal_id", "G06062"),
+        )  # fmt: skip
+    return query
+
+
+def _routed(registry: Registry, settings: Settings, query: Query) -> Query:
+    """Return a question without targets with the archives that it goes to: stand-ins in place of their archives, where they cover it."""
+    if query.targets:
+        return query
+    covering = {
+        stand_in.archive: name
+        for name, stand_in in registry.stand_ins.items()
+        if stand_in.covers and registry.blame("stand-in", name, stand_in.covers, query, settings)
+    }
+    return replace(query, archives=tuple(covering.get(name, name) for name in query.archives))
+
+
+def is_local(registry: Registry, archive: str) -> bool:
+    """Return whether an archive is a stand-in that answers from this machine alone."""
+    return archive in registry.stand_ins and registry.stand_ins[archive].local
 
 
 def criteria_of_filters(registry: Registry, filters: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,6 +144,18 @@ def criteria_of_filters(registry: Registry, filters: Mapping[str, Any]) -> dict[
         make = registry.filters[name].criteria if name in registry.filters else None
         made = {**(dict(make(value)) if make else {}), **made}
     return made
+
+
+def _targets_of_filters(registry: Registry, filters: Mapping[str, Any]) -> list[str] | None:
+    """Return the targets that the values of filters name, for a question without targets; None if they name none.
+
+    The targets of the first filter that names some: the other filters choose among them.
+    """
+    for name, value in filters.items():
+        make = registry.filters[name].targets if name in registry.filters else None
+        if make and (named := list(registry.blame("filter", name, make, value))):
+            return named
+    return None
 
 
 def _parsed_and_gaps(targets: Any, radius: float | None, missing: str) -> tuple[Sequence[Parsed], tuple[str, ...]]:
@@ -287,15 +325,22 @@ def _resolved_names(
     known: dict[str, Target] = {}
     stored: dict[str, str] = {}
     missing: dict[str, OfflineError] = {}
+    reasons: list[ResolverError] = []
     for name in names:
 
         def look_up(name: str = name) -> Target | None:
             return resolved_by_plugins(registry, settings, name)
 
+        def recall(name: str = name) -> Target | None:
+            return _checked_target(name, registry.call("tess_recall", target=name, settings=settings))
+
         try:
-            target, from_store = memory.resolve(name, look_up, refresh=refresh)
+            target, from_store = memory.resolve(name, look_up, recall, refresh=refresh)
         except OfflineError as error:
             missing[name] = error
+            continue
+        except ResolverError as error:
+            reasons.append(error)
             continue
         if target is not None:
             known[name] = replace(target, text=name)
@@ -305,10 +350,13 @@ def _resolved_names(
         first = next(iter(missing.values()))
         raise first if len(missing) == 1 else OfflineError(f"what {_quoted(missing)} mean", first.reason)
     if unknown := [name for name in names if name not in known]:
+        if len(unknown) == 1 and reasons:
+            raise reasons[0]
         what = (
             _quoted(unknown) if len(unknown) == 1 else f"{len(unknown):,} of {len(names):,} names: {_quoted(unknown)}"
         )
-        raise ResolverError(f"no resolver knows {what}; give a TIC id, or coordinates as 'ra dec' in degrees")
+        why = "".join(f"; {reason}" for reason in reasons[: text.FEW])
+        raise ResolverError(f"no resolver knows {what}{why}; give a TIC id, or coordinates as 'ra dec' in degrees")
     _log_resolved(known.values(), stored)
     return known
 
@@ -352,7 +400,9 @@ def _log_resolved(known: Collection[Target], stored: Mapping[str, str]) -> None:
 
 
 def _place_in_words(target: Target) -> str:
-    return str(target) if target.tic else f"{target.ra:.6f} {target.dec:+.6f} by {target.resolver}"
+    if target.tic:
+        return f"{target} by {target.resolver}" if target.resolver else str(target)
+    return f"{target.ra:.6f} {target.dec:+.6f} by {target.resolver}"
 
 
 def _quoted(names: Iterable[str]) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tess_source_dv.read.tces import TCEs
     from tess_source_dv.sets.table import Sets
     from tess_source_sectors.table import SeenSectors
+    from tess_source_stars.toi.table import Tois
 
 __all__ = ["FoundMethods", "ManifestMethods", "SessionMethods"]
 
@@ -48,8 +49,12 @@ class FoundMethods(Extended):
             """Return the data-validation sets, newest first: see `tess_source_dv.sets.table.sets_of`."""
             ...
 
-        def tces(self, root: str | Path | None = None, which: str = "all") -> TCEs:
+        def tces(self, root: str | Path | None = None, which: str = "all", tois: bool = True) -> TCEs:
             """Fetch the reports and return their TCEs, one row per TCE: see `tess_source_dv.sets.reports.tces_of`."""
+            ...
+
+        def tois(self) -> Tois:
+            """Return the TOIs of the stars of a search: see `tess_source_stars.toi.accessors.session_tois`."""
             ...
 
         def plot_coverage(

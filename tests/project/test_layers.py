@@ -41,6 +41,7 @@ TYPED = CORE / "tables" / "typed.py"
 BUILDS_ON = {
     "tess_source_dv": {"tess_source_lightkurve", "tess_source_sectors"},
     "tess_source_pictures": {"tess_source_dv"},
+    "tess_source_catalogue": {"tess_source_mast", "tess_source_filters"},
     "tess_source_sectors": {"tess_source_catalogue"},
 }
 """Plugin → the plugins that it really builds on."""

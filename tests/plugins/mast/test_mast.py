@@ -318,7 +318,9 @@ KEYS: list[Any] = [
 def test_one_key_of_an_observation_suffices_to_list_its_products(session: Session, given: Any) -> None:
     seen = observations(KELT9, session=session)
     expected = products(seen.where(seen["obs_id"] == LC14[0]), session=session)
-    assert products(given, session=session) == expected
+    found = products(given, session=session)
+    place = ["ra", "dec"]  # a row with both keys is not asked for again, so the place of its star is not known
+    assert found.to_polars().drop(place).equals(expected.to_polars().drop(place))
     assert len(expected) == 20
 
 
