@@ -16,13 +16,7 @@ from tess_source.errors import OfflineError, PluginError, QueryError, ResolverEr
 from tess_source.hooks.registry import Registry
 from tess_source.search.select import checked_value, filters_among
 from tess_source.settings import Settings, checked_names
-from tess_source.targets.parse import (
-    Parsed,
-    arcseconds,
-    check_missing,
-    gaps_in_words,
-    targets_and_gaps,
-)
+from tess_source.targets.parse import Parsed, arcseconds, check_missing, gaps_in_words, targets_and_gaps
 from tess_source.targets.target import ObservationKey, Query, Target
 from tess_source.wording import criterion, keyword, only_option
 
@@ -36,7 +30,6 @@ __all__ = [
     "question",
     "question_of_observations",
     "resolved",
-    "resolved_by_plugins",
 ]
 
 log: logging.Logger = logger(__name__)
@@ -308,13 +301,7 @@ def resolved(
     """
     names = list(dict.fromkeys(target for target in parsed if isinstance(target, str)))
     known = _resolved_names(registry, settings, names, refresh=refresh)
-    meant = {name: _as_asked(target, radius) for name, target in known.items()}
-    return tuple(target if isinstance(target, Target) else meant[target] for target in parsed)
-
-
-def _as_asked(target: Target, radius: float | None) -> Target:
-    """Return what a name means as part of a question: a star with a TIC id is an identity, wherever it is."""
-    return replace(target, ra=None, dec=None) if target.tic is not None else replace(target, radius=radius)
+    return tuple(target if isinstance(target, Target) else replace(known[target], radius=radius) for target in parsed)
 
 
 def _resolved_names(
@@ -329,7 +316,7 @@ def _resolved_names(
     for name in names:
 
         def look_up(name: str = name) -> Target | None:
-            return resolved_by_plugins(registry, settings, name)
+            return _checked_target(name, registry.call("tess_resolve", target=name, settings=settings))
 
         def recall(name: str = name) -> Target | None:
             return _checked_target(name, registry.call("tess_recall", target=name, settings=settings))
@@ -361,15 +348,8 @@ def _resolved_names(
     return known
 
 
-def resolved_by_plugins(registry: Registry, settings: Settings, name: str) -> Target | None:
-    """Return what a plugin says that a name means, after a check that it is a star or a place on the sky; None if none knows it.
-
-    Raises
-    ------
-    PluginError
-        If it is neither.
-    """
-    found = registry.call("tess_resolve", target=name, settings=settings)
+def _checked_target(name: str, found: Any) -> Target | None:
+    """Return what a plugin says that a name means, after a check that it is a star or a place on the sky."""
     if found is None or (isinstance(found, Target) and (found.tic is not None or _is_on_sky(found.ra, found.dec))):
         return found
     right = "a Target needs a TIC id, or ra from 0 to 360 and dec from -90 to 90 [deg]"
