@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
 from tess_source.clock import age_of, ago
-from tess_source.display import text
 from tess_source.display.visible import logger
 from tess_source.errors import QueryError
 from tess_source.names import parse_obs_id
@@ -114,16 +112,12 @@ def stars_of_targets(
     if targets is None:
         raise QueryError("give the targets whose stars you want: TIC ids, names, coordinates, or a list of these")
     reach = None if neighbours is None else arcseconds(neighbours)
-    query = question(
-        session.registry, session.settings, targets, radius=radius, refresh=refresh, missing=missing
-    )
+    query = question(session.registry, session.settings, targets, radius=radius, refresh=refresh, missing=missing)
     tic = Tic(session.settings, refresh=refresh)
     return _stars(tic, _ids_of_targets(tic, query), reach)
 
 
-def stars_of_found(
-    found: Found, *, neighbours: float | Quantity | str | None = None, refresh: bool = False
-) -> Stars:
+def stars_of_found(found: Found, *, neighbours: float | Quantity | str | None = None, refresh: bool = False) -> Stars:
     """Return the values of the TIC for the stars of an answer: of its products, or of its observations if there are no products.
 
     Parameters
@@ -190,10 +184,7 @@ def _neighbours(tic: Tic, stars: Stars, reach: float) -> Stars:
     """Return the TIC's stars around stars, nearest first, with the stars themselves."""
     known = stars.to_polars().filter(pl.col("ra").is_not_null())
     cones = [Cone(row["ra"], row["dec"], reach) for row in known.iter_rows(named=True)]
-    parts = [
-        _compared(near, star)
-        for star, near in zip(known.iter_rows(named=True), tic.around(cones), strict=True)
-    ]
+    parts = [_compared(near, star) for star, near in zip(known.iter_rows(named=True), tic.around(cones), strict=True)]
     empty = stars[:0].to_polars().with_columns(**{name: pl.lit(None) for name in NEIGHBOURS})
     return Stars(pl.concat(parts) if parts else empty)
 

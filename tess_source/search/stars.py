@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source.display.visible import logger
 from tess_source.errors import QueryError
 from tess_source.hooks.registry import Registry
-from tess_source.search.resolving import resolved
+from tess_source.search.resolved import resolved
 from tess_source.settings import Settings
 from tess_source.targets.parse import arcseconds, gaps_in_words, numbered_targets
 from tess_source.targets.target import ObservationKey, Target
