@@ -33,9 +33,7 @@ def resolved(
     """
     names = list(dict.fromkeys(target for target in parsed if isinstance(target, str)))
     known = _resolved_names(registry, settings, names, refresh=refresh)
-    return tuple(
-        target if isinstance(target, Target) else replace(known[target], radius=radius) for target in parsed
-    )
+    return tuple(target if isinstance(target, Target) else replace(known[target], radius=radius) for target in parsed)
 
 
 def _resolved_names(

@@ -108,7 +108,9 @@ def test_a_star_on_no_ccd_at_all_is_said_and_not_dropped(alone: Session) -> None
     assert set(rows["target"]) == {0, 1}
 
 
-def test_a_star_whose_place_is_not_known_is_said_and_not_dropped(alone: Session, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_star_whose_place_is_not_known_is_said_and_not_dropped(
+    alone: Session, caplog: pytest.LogCaptureFixture
+) -> None:
     rows = alone.sectors([5, PLACE], products=False)
     assert rows[0]["state"] == states.NO_POSITION and rows[0]["tic"] == 5
     assert len(rows) == 26
@@ -144,11 +146,15 @@ def test_no_targets_are_an_error(alone: Session) -> None:
 # -- with target lists --
 
 
-def answer(listed: list[tuple[int, int, int]], sectors: set[int], held: dict[int, bool] | None) -> dict[int, tuple[str, int | None]]:
+def answer(
+    listed: list[tuple[int, int, int]], sectors: set[int], held: dict[int, bool] | None
+) -> dict[int, tuple[str, int | None]]:
     """The state and camera of each sector of TOI-3505, with target lists of some sectors, and light curves at the archive."""
     stars = pl.DataFrame({"target": [0], "tic": [TOI3505], "ra": [LATE[0]], "dec": [LATE[1]]})
     rows = [{"tic": TOI3505, "sector": sector, "camera": camera, "ccd": ccd} for sector, camera, ccd in listed]
-    lists = TargetLists(pl.DataFrame(rows, schema={name: getattr(pl, kind) for name, kind in COLUMNS.items()}), frozenset(sectors))
+    lists = TargetLists(
+        pl.DataFrame(rows, schema={name: getattr(pl, kind) for name, kind in COLUMNS.items()}), frozenset(sectors)
+    )
     there = None if held is None else pl.DataFrame(
         [{"tic": TOI3505, "sector": sector, "lc": lc, "fast_lc": False, "hlsp": "", "dv": False} for sector, lc in held.items()],
         schema={"tic": pl.Int64, "sector": pl.Int32, "lc": pl.Boolean, "fast_lc": pl.Boolean, "hlsp": pl.String, "dv": pl.Boolean},
@@ -185,12 +191,27 @@ def test_of_two_cameras_only_the_one_on_the_list_has_the_light_curve() -> None:
     assert len(seen) == 2 and seen["camera"].n_unique() == 2 and len(chips) >= 1
     first, second = seen.select("camera", "ccd").rows()
     lists = TargetLists(
-        pl.DataFrame([{"tic": 7, "sector": 1, "camera": second[0], "ccd": second[1]}], schema={n: getattr(pl, k) for n, k in COLUMNS.items()}),
+        pl.DataFrame(
+            [{"tic": 7, "sector": 1, "camera": second[0], "ccd": second[1]}],
+            schema={n: getattr(pl, k) for n, k in COLUMNS.items()},
+        ),
         frozenset({1}),
     )
-    there = pl.DataFrame({"tic": [7], "sector": pl.Series([1], dtype=pl.Int32), "lc": [True], "fast_lc": [False], "hlsp": [""], "dv": [False]})
+    there = pl.DataFrame(
+        {
+            "tic": [7],
+            "sector": pl.Series([1], dtype=pl.Int32),
+            "lc": [True],
+            "fast_lc": [False],
+            "hlsp": [""],
+            "dv": [False],
+        }
+    )
     found = rows_of(SETTINGS, both, there, lists, wanted=[1]).to_polars()
-    assert found.select("camera", "state", "lc").rows() == [(first[0], states.FFI_ONLY, False), (second[0], states.DELIVERED, True)]
+    assert found.select("camera", "state", "lc").rows() == [
+        (first[0], states.FFI_ONLY, False),
+        (second[0], states.DELIVERED, True),
+    ]
 
 
 def _between_cameras() -> dict[str, list[float]]:
@@ -207,7 +228,9 @@ def _between_cameras() -> dict[str, list[float]]:
 # -- tess-point --
 
 
-def test_without_tess_point_pixels_are_an_error_only_if_they_are_wanted(alone: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_tess_point_pixels_are_an_error_only_if_they_are_wanted(
+    alone: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pixels, "find_spec", lambda _: None)
     assert alone.sectors(PLACE, products=False)["column"].null_count() == 25
     with pytest.raises(QueryError, match="tess-source\\[tess-point\\]"):
@@ -231,15 +254,30 @@ def test_tess_point_is_not_imported_unless_it_is_used(alone: Session, monkeypatc
     alone.sectors([PLACE] * 101, products=False)
 
 
-def test_a_stub_of_tess_point_adds_the_sectors_that_only_it_knows(alone: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stub_of_tess_point_adds_the_sectors_that_only_it_knows(
+    alone: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     found = pl.DataFrame(
-        {"target": [0, 0], "sector": [1, 120], "camera": [4, 1], "ccd": [2, 3], "column": [1632.3, 50.5], "row": [259.8, 60.5]}
+        {
+            "target": [0, 0],
+            "sector": [1, 120],
+            "camera": [4, 1],
+            "ccd": [2, 3],
+            "column": [1632.3, 50.5],
+            "row": [259.8, 60.5],
+        }
     ).cast({"sector": pl.Int32, "camera": pl.Int32, "ccd": pl.Int32})
     monkeypatch.setattr(pixels, "find_spec", lambda _: True)
     monkeypatch.setattr(pixels, "_found", lambda _: found)
     rows = alone.sectors(PLACE, products=False).to_polars()
     assert rows.filter(sector=1).select("column", "row").row(0) == (1632.3, 259.8)
-    assert rows.filter(sector=120).select("camera", "ccd", "column", "state", "start").row(0) == (1, 3, 50.5, states.FUTURE, None)
+    assert rows.filter(sector=120).select("camera", "ccd", "column", "state", "start").row(0) == (
+        1,
+        3,
+        50.5,
+        states.FUTURE,
+        None,
+    )
 
 
 # -- reasons --
@@ -316,7 +354,9 @@ def test_new_sectors_come_from_the_archives_footprints_without_their_unexposed_e
     assert 109 in states_of(Session(fresh_archive.url, cache=tmp_path, offline=True).sectors(PLACE, products=False))
 
 
-def test_a_kept_file_that_is_damaged_is_not_used_and_said(fresh_archive: SampleArchive, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_kept_file_that_is_damaged_is_not_used_and_said(
+    fresh_archive: SampleArchive, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     from tess_source_sectors.footprints import kept_file
 
     with_sector_109(fresh_archive)

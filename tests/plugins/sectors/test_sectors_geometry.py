@@ -37,7 +37,9 @@ def beside(ra: float, dec: float, east: float, north: float) -> tuple[float, flo
     return math.degrees(math.atan2(y, x)) % 360, math.degrees(math.asin(z))
 
 
-@pytest.mark.parametrize("place", [(0.0, 0.0), (359.9, 20.0), (0.0, 90.0), (123.0, -90.0), (200.0, 87.0), (180.0, -45.0)])
+@pytest.mark.parametrize(
+    "place", [(0.0, 0.0), (359.9, 20.0), (0.0, 90.0), (123.0, -90.0), (200.0, 87.0), (180.0, -45.0)]
+)
 def test_the_poles_and_right_ascension_0_are_places_like_others(place: tuple[float, float]) -> None:
     chip = square(*place)
     inside = [place, beside(*place, 4, 4), beside(*place, -4, 4), beside(*place, 5.4, 0), beside(*place, 0, -5.4)]
