@@ -76,7 +76,7 @@ class Tic:
         ServiceError
             If the archive fails.
         """
-        wanted = pl.DataFrame({"tic": pl.Series(dict.fromkeys(tics), dtype=pl.Int64)})
+        wanted = pl.DataFrame({"tic": pl.Series([*dict.fromkeys(tics)], dtype=pl.Int64)})
         unknown = wanted.join(self._remembered.stars, on="tic", how="anti", maintain_order="left")
         missing = (wanted if self._refresh else unknown)["tic"].to_list()
         if missing:
