@@ -27,12 +27,13 @@ from tess_source.search.lookups import looked_up, lookups_among, lookups_for
 from tess_source.search.resolving import question, question_of_observations
 from tess_source.search.select import checked, filters_among, select
 from tess_source.settings import OnProgress, Settings
-from tess_source.tables.accessors import Extended, given
+from tess_source.tables.accessors import given
 from tess_source.tables.found import ASK_AGAIN, Found
 from tess_source.tables.items import Entry
 from tess_source.tables.loaded import Group, Loaded, Opened
 from tess_source.tables.plan import Manifest, Plan
 from tess_source.tables.saved import read_saved
+from tess_source.tables.typed import SessionMethods
 from tess_source.targets.target import Query
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ log: logging.Logger = logger(__name__)
 
 
 @naming_keywords_of_methods
-class Session(Extended):
+class Session(SessionMethods):
     """Plugins and settings, and the path from a target to files.
 
     A session can be pickled and copied; its token is left out. Two sessions are equal if their plugins and settings are.
@@ -86,7 +87,6 @@ class Session(Extended):
         If two plugins claim one name.
     """
 
-    accessors_of = "session"
     settings: Settings
     registry: Registry
 

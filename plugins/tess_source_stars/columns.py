@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["BY_NAME", "COLUMNS", "SCHEMA", "UNITS", "TicColumn"]
+__all__ = ["BY_NAME", "COLUMNS", "SCHEMA", "TicColumn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,12 @@ COLUMNS = (
     TicColumn("luminosity_class", "lumclass", "DWARF, SUBGIANT or GIANT", kind="String"),
     TicColumn("object_type", "objType", "STAR or EXTENDED", kind="String"),
     TicColumn("gaia", "GAIA", "source id in Gaia DR2, as text", kind="String"),
-    TicColumn("disposition", "disposition", "DUPLICATE, SPLIT or ARTIFACT, where the entry is no star of its own", kind="String"),
+    TicColumn(
+        "disposition",
+        "disposition",
+        "DUPLICATE, SPLIT or ARTIFACT, where the entry is no star of its own",
+        kind="String",
+    ),
     TicColumn("duplicate_of", "duplicate_id", "TIC id of the entry that this one repeats", kind="Int64"),
     TicColumn("version", "version", "version of the TIC entry, a date", kind="String"),
 )
@@ -60,11 +65,8 @@ _ERRORS = {
     if column.error
 }
 BY_NAME: dict[str, TicColumn] = {
-    one.name: one
-    for column in COLUMNS
-    for one in (column, *([_ERRORS[f"{column.name}_err"]] if column.error else []))
+    one.name: one for column in COLUMNS for one in (column, *([_ERRORS[f"{column.name}_err"]] if column.error else []))
 }
 """Our name → the column; errors follow their columns."""
 SCHEMA: dict[str, str] = {"tic": "Int64", **{name: column.kind for name, column in BY_NAME.items()}, "asked": "String"}
 """Columns of the rows of stars, and their polars types. `asked` is the time of the archive's answer (ISO, with zone)."""
-UNITS: dict[str, str] = {name: column.unit for name, column in BY_NAME.items() if column.unit}

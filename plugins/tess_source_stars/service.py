@@ -110,7 +110,10 @@ def rows_within(cone: Cone, settings: Settings, stop: threading.Event) -> pl.Dat
     away = found.select(away=separation(cone.ra, cone.dec, "ra", "dec"))["away"]
     if found.height and not bool((away <= cone.radius + SLACK).fill_null(value=False).all()):
         far = found.filter(~(away <= cone.radius + SLACK).fill_null(value=False))["tic"]
-        raise unlike(BY_PLACE, f"asked for a cone of {cone.radius:g} arcsec, it gave stars outside: TIC {text.first(far, text.FEW)}")
+        raise unlike(
+            BY_PLACE,
+            f"asked for a cone of {cone.radius:g} arcsec, it gave stars outside: TIC {text.first(far, text.FEW)}",
+        )
     return found.filter(away <= cone.radius)
 
 

@@ -64,8 +64,8 @@ class Tic:
         Returns
         -------
         polars.DataFrame
-            With the columns of `SCHEMA`; one row per star, each once, in the order given. A star that the TIC does not have has nulls, which
-            is logged.
+            With the columns of `SCHEMA`; one row per star, each once, in the order given. A star that the TIC does not have has
+            nulls, and is logged.
 
         Raises
         ------
@@ -76,7 +76,7 @@ class Tic:
         ServiceError
             If the archive fails.
         """
-        wanted = pl.DataFrame({"tic": pl.Series(dict.fromkeys(tics), dtype=pl.Int64)})
+        wanted = pl.DataFrame({"tic": pl.Series([*dict.fromkeys(tics)], dtype=pl.Int64)})
         unknown = wanted.join(self._remembered.stars, on="tic", how="anti", maintain_order="left")
         missing = (wanted if self._refresh else unknown)["tic"].to_list()
         if missing:
@@ -101,7 +101,8 @@ class Tic:
             As `stars`; also if a radius is greater than `MOST_RADIUS`.
         """
         if wide := [cone.radius for cone in cones if cone.radius > MOST_RADIUS]:
-            raise QueryError(f"a cone of {wide[0]:g} arcsec may have 100,000 stars of the TIC: give at most {MOST_RADIUS:g} arcsec; {WHOLE_TIC}")
+            most = f"give at most {MOST_RADIUS:g} arcsec; {WHOLE_TIC}"
+            raise QueryError(f"a cone of {wide[0]:g} arcsec may have 100,000 stars of the TIC: {most}")
         unique = list(dict.fromkeys(cones))
         missing = unique if self._refresh else [cone for cone in unique if not self._remembered.covers(cone)]
         if missing:
@@ -123,9 +124,16 @@ class Tic:
     ) -> Iterator[tuple[list[T], list[pl.DataFrame]]]:
         """Yield items, some at a time, with the answers to the question about each. A long run shows how far it is."""
         if len(items) > AT_ONCE:
-            log.warning("asking the TIC %s; what came is remembered if you interrupt it", text.number(len(items), "question"))
+            log.warning(
+                "asking the TIC %s; what came is remembered if you interrupt it", text.number(len(items), "question")
+            )
         for group in _shown(list(batches(items, AT_ONCE))):
-            yield group, in_parallel(lambda item, stop: ask(item, self._settings, stop), group, min(MOST_AT_A_TIME, self._settings.jobs))
+            yield (
+                group,
+                in_parallel(
+                    lambda item, stop: ask(item, self._settings, stop), group, min(MOST_AT_A_TIME, self._settings.jobs)
+                ),
+            )
 
     def _log(self, found: pl.DataFrame, asked: int) -> None:
         """Log what you should know of the stars: which the TIC does not have, which are no stars of their own, and how old this is."""
@@ -134,7 +142,10 @@ class Tic:
             log.warning("not in the TIC: %s", _tics(gone))
         if (odd := found.filter(pl.col("disposition").is_not_null())).height:
             said = [f"TIC {row['tic']} {_disposition(row)}" for row in odd.head(text.FEW).iter_rows(named=True)]
-            log.warning("marked in the TIC as no stars of their own: %s", text.first([*said, *range(odd.height - len(said))], len(said)))
+            log.warning(
+                "marked in the TIC as no stars of their own: %s",
+                text.first([*said, *range(odd.height - len(said))], len(said)),
+            )
         if found.height > asked:
             oldest = str(found["asked"].min())
             log.info("from the cache folder: %s, %s", text.number(found.height - asked, "star"), ago(age_of(oldest)))
@@ -148,7 +159,9 @@ def _disposition(row: Mapping[str, Any]) -> str:
 
 def _rows_of_cones(cones: Sequence[Cone]) -> pl.DataFrame:
     now = this_moment()
-    rows = [{"ra": float(cone.ra), "dec": float(cone.dec), "radius": float(cone.radius), "asked": now} for cone in cones]
+    rows = [
+        {"ra": float(cone.ra), "dec": float(cone.dec), "radius": float(cone.radius), "asked": now} for cone in cones
+    ]
     return pl.DataFrame(rows)
 
 

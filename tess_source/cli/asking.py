@@ -39,6 +39,8 @@ class Asking(click.Command):
         Whether a target must be given. Else the search may be for everything that meets the criteria and filters.
     only_archive : bool
         Whether to take only the filters that an archive can be asked for.
+    only_targets : bool
+        Whether to take targets without criteria and filters.
 
     Examples
     --------
@@ -50,8 +52,16 @@ class Asking(click.Command):
             click.echo(len(session.search(**asked, **filters)))
     """
 
-    def __init__(self, *args: Any, needs_target: bool = False, only_archive: bool = False, **attributes: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        needs_target: bool = False,
+        only_archive: bool = False,
+        only_targets: bool = False,
+        **attributes: Any,
+    ) -> None:
         super().__init__(*args, **attributes)
+        self.only_targets: bool = only_targets
         self.needs_target: bool = needs_target
         self.only_archive: bool = only_archive
         self.filters: tuple[str, ...] = ()
@@ -62,11 +72,16 @@ class Asking(click.Command):
         filters = {
             name: _filter_option(record, session.registry.owner("filter", name))
             for name, record in sorted(session.registry.filters.items())
-            if (record.criteria is not None or not self.only_archive) and not taken & {name, option_name(name)}
+            if (record.criteria is not None or not self.only_archive)
+            and not taken & {name, option_name(name)}
+            and not self.only_targets
         }
         made = copy.copy(self)
         made.filters = tuple(filters)
-        made.params = [*self._question_parameters(), *filters.values(), *self.params]
+        asked = [
+            one for one in self._question_parameters() if not (self.only_targets and one.name in ABOUT_OBSERVATIONS)
+        ]
+        made.params = [*asked, *filters.values(), *self.params]
         return made
 
     def _question_parameters(self) -> list[click.Parameter]:
@@ -114,6 +129,7 @@ class Asking(click.Command):
             raise
 
 
+ABOUT_OBSERVATIONS = ("criteria", "wildcards")
 QUESTION = ("targets", "radius", "criteria", "wildcards", "refresh", "missing")
 
 
@@ -161,7 +177,7 @@ def _search_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
     flags = {name: given[name] for name in ("wildcards", "refresh") if name in given}
     flags |= {"missing": given["missing"]} if given.get("missing") else {}
     targets = list(expand(joined(given["targets"]), given.get("missing") or MISSING[0])) or None
-    return {"targets": targets, "radius": _radius(given["radius"]), **flags, **_criteria(given["criteria"])}
+    return {"targets": targets, "radius": _radius(given["radius"]), **flags, **_criteria(given.get("criteria", ()))}
 
 
 def _radius(text: str | None) -> float | str | None:

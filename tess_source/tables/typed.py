@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     import pyarrow as pa
+    from astropy.units import Quantity
     from lightkurve import SearchResult
     from matplotlib.figure import Figure
     from numpy.typing import DTypeLike
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
     from tess_source_arrays.parquet import Written
     from tess_source_dv.read.tces import TCEs
     from tess_source_dv.sets.table import Sets
+    from tess_source_stars.stars import Stars
 
-__all__ = ["FoundMethods", "ManifestMethods"]
+__all__ = ["FoundMethods", "ManifestMethods", "SessionMethods"]
 
 
 class FoundMethods(Extended):
@@ -70,6 +72,10 @@ class FoundMethods(Extended):
 
         def show_html(self, path: str | Path, root: str | Path | None = None, **options: Any) -> Path:
             """Write a page about the target: see `tess_source_pictures.page.show_html`."""
+            ...
+
+        def stars(self, neighbours: float | Quantity | str | None = None, refresh: bool = False) -> Stars:
+            """Return what the TESS Input Catalog knows of the stars: see `tess_source_stars.stars.stars_of_found`."""
             ...
 
 
@@ -116,4 +122,23 @@ class ManifestMethods(Extended):
             verify: bool = True,
         ) -> Written:
             """Write the files as a Parquet data set, one row per light curve: see `tess_source_arrays.parquet.to_parquet`."""
+            ...
+
+
+class SessionMethods(Extended):
+    """Methods that plugins add to `Session`."""
+
+    accessors_of = "session"
+
+    if TYPE_CHECKING:
+
+        def stars(
+            self,
+            targets: Any,
+            neighbours: float | Quantity | str | None = None,
+            radius: float | Quantity | str | None = None,
+            refresh: bool = False,
+            missing: str = "raise",
+        ) -> Stars:
+            """Return what the TESS Input Catalog knows of targets: see `tess_source_stars.stars.stars_of_targets`."""
             ...
