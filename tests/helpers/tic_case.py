@@ -13,8 +13,12 @@ import requests
 from answering import Answering
 from mast_case import envelope
 
+import tess_source_filters
+import tess_source_mast
+import tess_source_stars
 from tess_source import Session
 
+PLUGINS = {"filters": tess_source_filters, "mast": tess_source_mast, "stars": tess_source_stars}
 BY_ID, BY_PLACE = "Mast.Catalogs.Filtered.Tic.Rows", "Mast.Catalogs.Tic.Cone"
 TEXTS = ("ID", "version", "GAIA", "objType", "lumclass", "disposition", "duplicate_id", "objID")
 NUMBERS = (
@@ -38,7 +42,8 @@ def dwarf(tic: int, **values: Any) -> dict[str, Any]:
     """Give a row with all values; whole floats are written as integers."""
     known = {
         "ra": 84.291198, "dec": -80.469144, "Tmag": 10, "e_Tmag": 0.006, "Teff": 3500, "e_Teff": 157, "rad": 0.4, "e_rad": 0.01,
-        "mass": 0.39, "e_mass": 0.02, "logg": 4.8, "e_logg": 0.01, "lum": 0.02, "e_lum": 0.005, "d": 25, "e_d": 0.1, "plx": 40, "e_plx": 0.03,
+        "mass": 0.39, "e_mass": 0.02, "logg": 4.8, "e_logg": 0.01, "lum": 0.02, "e_lum": 0.005, "d": 25, "e_d": 0.1,
+        "plx": 40, "e_plx": 0.03,
         "pmRA": 300, "e_pmRA": 0.04, "pmDEC": -400, "e_pmDEC": 0.04, "GAIA": "4623036865373793408", "contratio": 0.0125, "numcont": 31,
         "lumclass": "DWARF",
     }  # fmt: skip
@@ -113,5 +118,8 @@ def apart(ra: float, dec: float, star: Mapping[str, Any]) -> float:
 
 
 def session_at(service: TicService, **words: Any) -> Session:
-    """Give a session with all built-in plugins whose questions go to a service."""
-    return Session(service.settings.server, **words)
+    """Give a session whose questions go to a service. It knows the plugins that stars need."""
+    session = Session(service.settings.server, discover=False, **words)
+    for name, plugin in PLUGINS.items():
+        session.registry.register(plugin, name, version="1")
+    return session

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import astropy.units as u
 import pytest
-from answering import SERVER
 from astropy.coordinates import SkyCoord
+from sizes import size
 from tic_case import BY_ID, BY_PLACE, DWARF, FAINT, FAR, NOT_THERE, TWIN, TicService, session_at
 
-import tess_source_mast
-from tess_source import Session
 from tess_source.errors import QueryError, ServiceError, TessSourceError
 from tess_source_stars.columns import BY_NAME, SCHEMA
 from tess_source_stars.stars import NEIGHBOURS, Stars
@@ -112,13 +109,15 @@ def test_an_obs_id_means_its_star(service: TicService) -> None:
     assert stars["tic"].to_list() == [DWARF]
 
 
-def test_ten_thousand_stars_take_ten_questions(service: TicService) -> None:
+def test_a_thousand_stars_take_one_question(service: TicService) -> None:
     service.made_up = True
-    tics = range(1, 10_001)
+    tics = range(1, size(2_001, 10_001))
     stars = session_at(service, jobs=1).stars(list(tics))
     assert stars["tic"].to_list() == [*tics]
     assert stars["tmag"].null_count() == 0
-    assert [len(question["params"]["filters"][0]["values"]) for question in service.asked_of_tic] == [1000] * 10
+    assert [len(question["params"]["filters"][0]["values"]) for question in service.asked_of_tic] == [1000] * (
+        len(tics) // 1000
+    )
 
 
 def test_questions_that_are_too_much_for_the_server_are_halved(
@@ -136,17 +135,16 @@ def test_questions_that_are_too_much_for_the_server_are_halved(
     assert any("asking for 2 stars at a time" in message for message in caplog.messages)
 
 
-def test_too_many_stars_and_too_wide_cones_are_refused_before_anything_is_asked(service: TicService) -> None:
+def test_too_many_stars_and_too_wide_cones_are_refused_before_anything_is_asked(
+    service: TicService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     session = session_at(service)
-    with pytest.raises(
-        QueryError, match=r"500,001 stars in one call: at most 500,000 are asked for; the whole TIC is at https"
-    ):
-        session.stars(list(range(1, 500_002)))
-    with pytest.raises(
-        QueryError, match=r"a cone of 3600 arcsec may have 100,000 stars of the TIC: give at most 1800 arcsec"
-    ):
+    monkeypatch.setattr("tess_source_stars.tic.MOST_STARS", 3)
+    with pytest.raises(QueryError, match="4 stars in one call: at most 3 are asked for; the whole TIC is at https"):
+        session.stars([1, 2, 3, 4])
+    with pytest.raises(QueryError, match="a cone of 3600 arcsec may have 100,000 stars of the TIC: give at most 1800"):
         session.stars((10.0, 10.0), radius="1 deg")
-    with pytest.raises(QueryError, match=r"a cone of 7200 arcsec"):
+    with pytest.raises(QueryError, match="a cone of 7200 arcsec"):
         session.stars(DWARF, neighbours="2 deg")
     assert [question for question in service.asked_of_tic if question["service"] == BY_PLACE] == []
 
@@ -160,7 +158,8 @@ def test_too_many_stars_and_too_wide_cones_are_refused_before_anything_is_asked(
         (DWARF, {"neighbours": "1 kpc"}, "is not an angle"),
         (DWARF, {"neighbours": -1}, "is out of range"),
         ([None, DWARF], {}, "1 of 2 rows has no target"),
-        ("tess2018206045859-s0001-1-1-0120-s_ffic", {}, ""),
+        ("tess-s0014-1-1", {}, "observation 'tess-s0014-1-1' is not of one star"),
+        ({"obsid": ["60829534"]}, {}, "an obsid does not tell its star"),
     ],
 )
 def test_what_cannot_be_answered_says_why(service: TicService, targets: Any, words: dict[str, Any], told: str) -> None:
@@ -180,8 +179,8 @@ def test_rows_without_a_target_can_be_skipped(service: TicService) -> None:
         (lambda answer: {**answer, "data": answer["data"][:1]}, "it says that there are 2 rows, and gave 1"),
         (lambda answer: {**answer, "paging": {**answer["paging"], "rowsTotal": 50_001}}, "it says that there are 50,001 rows"),
         (lambda answer: {**answer, "data": [{**row, "dec": 95.0} for row in answer["data"]]}, "which is no place on the sky"),
-        (lambda answer: {**answer, "data": [{**row, "GAIA": 4.6e18} for row in answer["data"]]}, "column 'GAIA' holds '4.6e.18', which is no id"),
-        (lambda answer: {**answer, "data": [{**row, "Teff": "hot"} for row in answer["data"]]}, "'Teff' is declared float, and holds something else"),
+        (lambda answer: {**answer, "data": [{**row, "GAIA": 4.6e18} for row in answer["data"]]}, "'GAIA' holds '4.6e.18', which is no id"),
+        (lambda answer: {**answer, "data": [{**row, "Teff": "hot"} for row in answer["data"]]}, "'Teff' is declared float, and"),
         (lambda answer: _without(answer, "contratio"), "rows without a column 'contratio'"),
         (lambda answer: {**answer, "status": "ERROR", "msg": "no such table"}, "no such table"),
     ],
@@ -224,12 +223,9 @@ def test_numbers_that_are_declared_as_text_are_read_and_blanks_are_null(service:
     assert (row["teff"], row["tmag"], row["luminosity_class"]) == (None, 10.25, None)
 
 
-def test_the_plugin_works_with_any_archive_that_gives_tic_ids(service: TicService) -> None:
-    import tess_source_filters
-    import tess_source_stars
-
-    session = Session(SERVER, discover=False, plugins=[tess_source_mast, tess_source_filters, tess_source_stars])
-    found = session.search(16740101)
+def test_the_stars_of_an_answer_are_those_of_its_products(service: TicService) -> None:
+    found = session_at(service).search(16740101)
     service.sky[16740101] = {**service.sky[DWARF], "ID": 16740101}
     assert found.stars()["tic"].to_list() == [16740101]
     assert found.select(kind="lc").stars()["teff"].to_list() == [3500.0]
+    assert found.select(name="no such file").stars()["tic"].to_list() == [16740101]
