@@ -2,14 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from tess_source import hookimpl
-from tess_source.hooks.records import Source
+from tess_source.hooks.records import Accessor, Field, Source, StandIn
 from tess_source_catalogue import sources
+
+if TYPE_CHECKING:
+    import click
+
+    from tess_source.settings import Settings
+    from tess_source.tables.listing import Observations, Products
+    from tess_source.targets.target import Query
 
 
 @hookimpl
 def tess_sources() -> Sequence[Source]:
     """Declare the lists of MAST and of the TESS Science Office."""
     return sources.SOURCES
+
+
+@hookimpl
+def tess_stand_ins() -> Sequence[StandIn]:
+    """Declare that the catalogue repeats MAST's rows."""
+
+    def covers(query: Query, settings: Settings) -> bool:
+        from tess_source_catalogue import archive
+
+        return archive.covers(query, settings)
+
+    return (StandIn("mast", "the lists that MAST publishes, on this machine", covers, local=True),)
+
+
+@hookimpl
+def tess_defaults(query: Query, settings: Settings) -> Mapping[str, Any] | None:
+    """Add the pipelines that the catalogue has, unless the query names some."""
+    from tess_source_catalogue import archive
+
+    return archive.defaults(query, settings)
+
+
+@hookimpl
+def tess_query(query: Query, settings: Settings) -> Observations | None:
+    """Find observations in the lists."""
+    from tess_source_catalogue import archive
+
+    return archive.find(query, settings)
+
+
+@hookimpl
+def tess_count(query: Query, settings: Settings) -> int | None:
+    """Count observations in the lists."""
+    from tess_source_catalogue import archive
+
+    return len(archive.find(query, settings))
+
+
+@hookimpl
+def tess_list(observations: Observations, query: Query, settings: Settings) -> Products | None:
+    """List files by the names in the scripts."""
+    from tess_source_catalogue import archive
+
+    return archive.list_products(observations, query, settings)
+
+
+@hookimpl
+def tess_fields(what: str) -> Sequence[Field] | None:
+    """Describe the columns, with units and the lists that give them."""
+    from tess_source_catalogue import fields
+
+    return fields.describe(what)
+
+
+@hookimpl
+def tess_provenance(query: Query, observations: Observations, settings: Settings) -> Mapping[str, Any] | None:
+    """Name the lists that an answer is made of."""
+    from tess_source_catalogue import archive
+
+    return archive.provenance(query, observations, settings)
+
+
+@hookimpl
+def tess_accessors() -> Sequence[Accessor]:
+    """Declare session.catalogue and session.targets."""
+    from tess_source_catalogue import accessors, targets
+
+    return (*accessors.ACCESSORS, *targets.ACCESSORS)
+
+
+@hookimpl
+def tess_commands() -> Sequence[click.Command]:
+    """Declare ``tess-source catalogue``."""
+    from tess_source_catalogue.commands import catalogue
+
+    return (catalogue,)

@@ -75,9 +75,9 @@ class ListFacts:
     sha256: str = ""
     """Of the list."""
     rows: int = 0
-    """Rows that are stored."""
+    """Rows that are understood."""
     strange: int = 0
-    """Names in the list that were not understood, and are not among the rows."""
+    """Names in the list that were not understood."""
     strange_names: tuple[str, ...] = ()
     """The first few of them."""
     stored_size: int = 0
@@ -132,7 +132,7 @@ class CatalogueFolder:
         frame : polars.DataFrame
             Its rows, in the order in which they are stored.
         facts : ListFacts
-            With the sha256 of the list. Rows and sums of the stored file are added here.
+            With the sha256 of the list. Sums of the stored file are added here, and the number of rows if it is 0.
 
         Returns
         -------
@@ -150,7 +150,7 @@ class CatalogueFolder:
         frame.write_parquet(written, compression="zstd", statistics=True)
         data = written.getvalue()
         stored = hashlib.sha256(data).hexdigest()
-        self.note(file, replace(facts, rows=frame.height, stored_size=len(data), stored_sha256=stored))
+        self.note(file, replace(facts, rows=facts.rows or frame.height, stored_size=len(data), stored_sha256=stored))
         disk.write_whole(file.path, data)
         self._remove_older(file)
         return file
@@ -173,9 +173,17 @@ class CatalogueFolder:
             for folder in (self._facts_path(file).parent, file.path.parent, self.root):
                 _remove_if_empty(folder)
 
-    def is_current(self, file: ListFile, sha256: str) -> bool:
-        """Return whether a file holds a list of this sha256, in the present form."""
-        return file.digest == _digest(sha256)
+    def is_whole(self, file: ListFile) -> bool:
+        """Return whether a list is stored in the present form and has its size, so that it need not be fetched again."""
+        facts = self.facts(file)
+        try:
+            return file.digest == _digest(facts.sha256) and file.path.stat().st_size == facts.stored_size
+        except FileNotFoundError:
+            return False
+
+    def forget(self, file: ListFile) -> None:
+        """Forget what is known of a list, so that the next update fetches it again. Its rows stay until then."""
+        disk.remove(self._facts_path(file))
 
     def tidy(self) -> None:
         """Remove what ended processes have left: temporary files, older files of a list, and old facts without a list."""
@@ -189,6 +197,7 @@ class CatalogueFolder:
                     disk.remove(path)
             disk.tidy(facts)
             disk.tidy(self.root / source)
+        disk.tidy(self.root)
 
     def _sources(self) -> list[str]:
         try:

@@ -2,10 +2,136 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from tess_source import names
 from tess_source.hooks.records import Source
+from tess_source_catalogue.parse.portal import read_observations
+from tess_source_catalogue.parse.scripts import read_script
+from tess_source_catalogue.parse.targets import read_hlsp_targets, read_targets
+from tess_source_catalogue.parse.tces import read_tces
 
 __all__ = ["SOURCES"]
 
-SOURCES: Sequence[Source] = ()
+_MAST = "https://archive.stsci.edu"
+_SCRIPTS = f"{_MAST}/missions/tess/download_scripts"
+_OFFICE = "https://tess.mit.edu"
+_HLSP = f"{_MAST}/hlsps"
+_TESS_SPOC = f"{_HLSP}/tess-spoc/download_scripts/hlsp_tess-spoc_tess_phot"
+
+TCE_PAGE = f"{_MAST}/tess/bulk_downloads/bulk_downloads_tce.html"
+"""The page with links to all tables of TCEs. The scripts of searches over several sectors have the same ranges."""
+SCRIPT = ("#!",)
+OTHER_SCRIPT = ("#!", "curl ")
+TARGETS = ("#", "TICID", '"TICID')
+DV = ("dvt", "dvr-pdf", "dvr-xml", "dvs", "dvm")
+
+Locate = Callable[[int, Sequence[str]], Sequence[str]]
+
+
+def _at(*templates: str) -> Locate:
+    """Return a function that writes the number of a sector into addresses: several places of one list."""
+
+    def locate(sector: int, links: Sequence[str]) -> Sequence[str]:
+        return [template.format(sector=sector) for template in templates]
+
+    return locate
+
+
+def _tables(sector: int, links: Sequence[str], *, several: bool) -> list[tuple[str, names.Name]]:
+    """Return the links to TCE tables of searches that end with a sector, with what their names say."""
+    found = [(link, names.parse(link)) for link in links]
+    return [
+        (link, name)
+        for link, name in found
+        if name.kind == "tcestats" and name.last_sector == sector and (name.first_sector != sector) == several
+    ]
+
+
+def _tce_table(sector: int, links: Sequence[str]) -> Sequence[str]:
+    return [link for link, _ in _tables(sector, links, several=False)]
+
+
+def _tce_tables(sector: int, links: Sequence[str]) -> Sequence[str]:
+    return [link for link, _ in _tables(sector, links, several=True)]
+
+
+def _multi_sector_scripts(sector: int, links: Sequence[str]) -> Sequence[str]:
+    """Return the addresses of scripts of searches over several sectors. Both folders have been seen."""
+    ranges = dict.fromkeys((name.first_sector, name.last_sector) for _, name in _tables(sector, links, several=True))
+    return [
+        f"{_SCRIPTS}/{folder}/tesscurl_multisector_s{first:04d}-s{last:04d}_dv.sh"
+        for first, last in ranges
+        for folder in ("sector", "multisector")
+    ]
+
+
+def _spoc_script(product: str, help_: str, kinds: Sequence[str], since: int = 1) -> Source:
+    address = f"{_SCRIPTS}/sector/tesscurl_sector_{{sector}}_{product}.sh"
+    return Source(product, help_, "SPOC", _at(address), read_script, SCRIPT, kinds=kinds, since=since)
+
+
+def _script(name: str, help_: str, pipeline: str, address: str, kinds: Sequence[str], since: int = 1) -> Source:
+    return Source(name, help_, pipeline, _at(address), read_script, OTHER_SCRIPT, kinds=kinds, since=since)
+
+
+def _targets(pipeline: str) -> Source:
+    name, help_ = pipeline.lower(), f"stars of {pipeline} with their positions"
+    address = f"{_HLSP}/{name}/target_lists/s{{sector:04d}}.csv"
+    return Source(f"{name}-targets", help_, pipeline, _at(address), read_hlsp_targets, ("#", "TIC"), gives="targets")
+
+
+SOURCES: Sequence[Source] = (
+    _spoc_script("lc", "light curves at 120 s", ("lc",)),
+    _spoc_script("tp", "target pixels at 120 s", ("tp",)),
+    _spoc_script("fast-lc", "light curves at 20 s", ("fast-lc",), since=27),
+    _spoc_script("fast-tp", "target pixels at 20 s", ("fast-tp",), since=27),
+    _spoc_script("dv", "data validation of single sectors", DV),
+    Source(
+        "multi-dv", "data validation of several sectors", "SPOC", _multi_sector_scripts, read_script, SCRIPT, kinds=DV,
+        index=TCE_PAGE,
+    ),
+    Source(
+        "targets", "2-min targets: camera, CCD, magnitude and position", "SPOC",
+        _at(
+            f"{_OFFICE}/public/target_lists/2m/all_targets_S{{sector:03d}}_v1.csv",
+            f"{_OFFICE}/public/target_lists/2m/all_targets_S{{sector:03d}}_v1.txt",
+            f"{_OFFICE}/wp-content/uploads/all_targets_S{{sector:03d}}_v1.txt",
+        ),
+        read_targets, TARGETS, gives="targets",
+    ),
+    Source(
+        "fast-targets", "20-s targets: camera, CCD, magnitude and position", "SPOC",
+        _at(f"{_OFFICE}/public/target_lists/20s/all_targets_20s_S{{sector:03d}}_v1.csv"),
+        read_targets, TARGETS, gives="targets", since=27,
+    ),
+    Source(
+        "tce", "threshold crossing events of single sectors", "SPOC", _tce_table, read_tces, ("#", "tceid"), gives="tces",
+        index=TCE_PAGE,
+    ),
+    Source(
+        "multi-tce", "threshold crossing events of several sectors", "SPOC", _tce_tables, read_tces, ("#", "tceid"),
+        gives="tces", index=TCE_PAGE,
+    ),
+    _script(
+        "qlp", "QLP's light curves", "QLP",
+        f"{_HLSP}/qlp/download_scripts/hlsp_qlp_tess_ffi_s{{sector:04d}}_tess_v01_llc-fits.sh", ("lc",),
+    ),
+    _script("tess-spoc-lc", "TESS-SPOC's light curves", "TESS-SPOC", f"{_TESS_SPOC}_s{{sector:04d}}_tess_v1_dl-lc.sh", ("lc",)),
+    _script("tess-spoc-tp", "TESS-SPOC's target pixels", "TESS-SPOC", f"{_TESS_SPOC}_s{{sector:04d}}_tess_v1_dl-tp.sh", ("tp",)),
+    _script(
+        "tess-spoc-dv", "TESS-SPOC's data validation of single sectors", "TESS-SPOC",
+        f"{_TESS_SPOC}_s{{sector:04d}}_tess_v1_dl-dv.sh", DV, since=36,
+    ),
+    _script(
+        "tglc", "TGLC's light curves", "TGLC",
+        f"{_HLSP}/tglc/download_scripts/hlsp_tglc_tess_ffi_s{{sector:04d}}_tess_v1_llc.sh", ("lc",),
+    ),
+    *(_targets(pipeline) for pipeline in ("QLP", "TESS-SPOC", "TGLC")),
+    Source(
+        "portal", "the portal's own rows: observed when, released when, programmes, regions", "SPOC",
+        _at("portal:mast?provenance_name=SPOC&sequence_number={sector}"), read_observations, gives="observations",
+        optional=True,
+    ),
+)  # fmt: skip
+"""All sources. Those of MAST's bulk pages are documented there; see ``docs/assumptions.md`` for what only others report."""

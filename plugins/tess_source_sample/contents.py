@@ -289,7 +289,7 @@ class Contents:
 
 
 def _contributed_folder(entry: Contributed) -> str:
-    """Return the folder of a contributed product: that of the pipeline, and four that are cut from the TIC, or for TGLC from the Gaia id."""
+    """Return the folder of a contributed product. Four folders are cut from the TIC, or for TGLC from the Gaia id."""
     gaia = re.search(r"gaiaid-(\d+)", entry.obs_id)
     number = f"{int(gaia[1]):021d}" if gaia else f"{entry.tic:016d}"
     return "/".join((entry.folder, *(number[at : at + 4] for at in range(0, 16, 4))))

@@ -148,6 +148,10 @@ def mislead(request: HttpRequest, faults: Iterable[Fault]) -> HttpRequest:
         if fault.kind == "ignore-range":
             headers = {name: value for name, value in request.headers.items() if name not in {"range", "if-range"}}
             request = replace(request, headers=headers)
+        elif fault.kind == "ignore-conditions":
+            names = {"if-none-match", "if-modified-since"}
+            headers = {name: value for name, value in request.headers.items() if name not in names}
+            request = replace(request, headers=headers)
         elif fault.kind == "changed":
             request = replace(request, changed=True)
     return request
@@ -280,6 +284,7 @@ KINDS: dict[str, Callable[[Fault, Reply, HttpRequest, str], Reply]] = {
     "redirect": _redirect,
     "redirect-loop": _redirect_loop,
     "ignore-range": _as_is,
+    "ignore-conditions": _as_is,
     "changed": _as_is,
     "garbage": _garbage,
     "json-error": _json_error,

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
 from tess_source.display import visible
-from tess_source_sample import portal
+from tess_source_sample import lists, portal
+from tess_source_sample.conditions import conditional, dated, zipped
 from tess_source_sample.contents import Contents
 from tess_source_sample.exchange import HttpRequest, Reply
 from tess_source_sample.faults import Fault, Faults, flipped, mislead, page, spoil
@@ -28,7 +26,10 @@ logger: logging.Logger = visible.logger(__name__)
 TOKEN = "sample-token"
 """What ``/whoami`` takes as a signed-in user's token; it opens nothing."""
 
-RECORDED_HEADERS = ("user-agent", "accept", "accept-encoding", "range", "if-range", "authorization", "cookie", "host")
+RECORDED_HEADERS = (
+    *("user-agent", "accept", "accept-encoding", "range", "if-range", "if-none-match", "if-modified-since"),
+    *("authorization", "cookie", "host"),
+)
 MEDIA_TYPES = {"fits": "application/fits", "pdf": "application/pdf", "xml": "text/xml", "txt": "text/plain"}
 
 
@@ -194,7 +195,17 @@ class SampleArchive:
             "/whoami": _whoami,
         }
         route = routes.get(path)
-        return route(request) if route else page(404, "404 Not Found")
+        return route(request) if route else self._list(request, path)
+
+    def _list(self, request: HttpRequest, path: str) -> Reply:
+        document = lists.published(self.catalogue, path)
+        if document is None:
+            return page(404, "404 Not Found")
+        text, modified = document.text, document.modified
+        if request.changed:
+            text, modified = text.rstrip("\n").rpartition("\n")[0] + "\n", modified + 365
+        headers = {"Content-Type": document.media, "Accept-Ranges": "bytes", "Vary": "Accept-Encoding"}
+        return conditional(request, zipped(request, dated(text.encode(), modified, headers)))
 
     def _invoke(self, request: HttpRequest) -> Reply:
         text = request.body.get("request") or request.first("request")
@@ -225,18 +236,16 @@ class SampleArchive:
         if row is None:
             return page(404, "404 Not Found")
         made = self.store.get(row["productFilename"], row["size"])
-        body, tag, day = made.body, made.etag, _modified_date(self.catalogue.by_obsid[row["obsID"]]["t_obs_release"])
+        body, tag, modified = made.body, made.etag, self.catalogue.by_obsid[row["obsID"]]["t_obs_release"]
         if request.changed:
             body = flipped(body, len(body) // 2)
-            tag, day = etag(body), day + timedelta(days=365)
+            tag, modified = etag(body), modified + 365
         headers = {
             "Content-Type": MEDIA_TYPES.get(uri.rpartition(".")[2], "application/octet-stream"),
             "Content-Disposition": f'attachment; filename="{row["productFilename"]}"',
             "Accept-Ranges": "bytes",
-            "ETag": tag,
-            "Last-Modified": format_datetime(day, usegmt=True),
         }
-        return _range_reply(request, Reply(200, headers, body))
+        return conditional(request, dated(body, modified, headers, tag))
 
     def _record(self, request: HttpRequest, status: int) -> None:
         body: dict[str, Any] = dict(request.body)
@@ -264,27 +273,3 @@ def _whoami(request: HttpRequest) -> Reply:
     person = {} if anonymous else {"display_name": "Sample User", "email": "sample@example.org"}
     ezid = "anonymous" if anonymous else "sample"
     return _json_reply({"anon": anonymous, "ezid": ezid, "attrib": person, "scopes": [], "token": None})
-
-
-def _modified_date(mjd: float) -> datetime:
-    """Return a Modified Julian Date to whole seconds, as HTTP dates are."""
-    return datetime(1858, 11, 17, tzinfo=UTC) + timedelta(seconds=round(mjd * 86400))
-
-
-def _range_reply(request: HttpRequest, whole: Reply) -> Reply:
-    """Return the part of a file that a Range header asks for (RFC 9110, section 14), or the whole of it."""
-    wanted = re.fullmatch(r"bytes=(\d*)-(\d*)", request.headers.get("range", "").replace(" ", ""))
-    condition = request.headers.get("if-range")
-    if condition is not None and condition not in {whole.headers["ETag"], whole.headers["Last-Modified"]}:
-        return whole
-    if wanted is None or not (wanted[1] or wanted[2]):
-        return whole
-    size = len(whole.body)
-    if wanted[1]:
-        start, end = int(wanted[1]), min(int(wanted[2] or size - 1), size - 1)
-    else:
-        start, end = max(0, size - int(wanted[2])), size - 1
-    if start >= size or start > end:
-        return Reply(416, {"Content-Range": f"bytes */{size}"})
-    headers = {**whole.headers, "Content-Range": f"bytes {start}-{end}/{size}"}
-    return replace(whole, status=206, headers=headers, body=whole.body[start : end + 1])

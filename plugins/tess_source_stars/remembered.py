@@ -58,12 +58,12 @@ class Remembered:
 
     def covers(self, cone: Cone) -> bool:
         """Return whether all stars within a cone are known."""
-        away = self.cones.select(away=separation(cone.ra, cone.dec, "ra", "dec"))["away"]
+        away = self.cones.select(away=separation(cone.ra, cone.dec, ra="ra", dec="dec"))["away"]
         return bool((away + cone.radius <= self.cones["radius"] + ACCURACY).any())
 
     def within(self, cone: Cone) -> pl.DataFrame:
         """Return the known stars within a cone, nearest first, with their `separation` from its centre [arcsec]."""
-        found = self.stars.with_columns(separation=separation(cone.ra, cone.dec, "ra", "dec"))
+        found = self.stars.with_columns(separation=separation(cone.ra, cone.dec, ra="ra", dec="dec"))
         return found.filter(pl.col("separation") <= cone.radius).sort("separation", "tic")
 
     def _read(self) -> tuple[pl.DataFrame, pl.DataFrame]:

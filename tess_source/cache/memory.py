@@ -81,6 +81,8 @@ class Memory:
     ) -> Recalled:
         """Return the answer to a question from the cache folder, or else ask the archives.
 
+        Answers of archives on this machine are not kept: see `tess_source.StandIn.local`.
+
         Parameters
         ----------
         query : Query
@@ -97,8 +99,12 @@ class Memory:
         OfflineError
             If the archives would have to be asked, and no connection may be opened. The message names what is missing.
         """
+        stand_ins = self.registry.stand_ins
+        local = [name for name in query.archives if name in stand_ins and stand_ins[name].local]
+        if local and len(local) == len(query.archives):
+            return Recalled(fresh(query))
         self._check_refresh(refresh)
-        reason = self.why_not()
+        reason = f"{local[0]!r} answers from this machine" if local else self.why_not()
         question = None if reason else Question.of(query, **self._who_is_asked(ARCHIVE_HOOKS, query.archives))
         answers = Answers(self.root, self.max_age, None if self.offline else self._software_versions(ARCHIVE_HOOKS))
         kept = answers.find(question) if question and not refresh else None
@@ -121,8 +127,9 @@ class Memory:
         """
         try:
             answer = fresh(query)
-        except QueryError:
-            raise error from None
+        except QueryError as why:
+            reason = "; ".join(filter(None, [error.reason, f"{' and '.join(query.archives)} cannot answer it: {why}"]))
+            raise OfflineError(error.missing, reason) from None
         log.warning("offline: answered by %s", ", ".join(query.archives))
         return Recalled(answer)
 
@@ -132,9 +139,14 @@ class Memory:
         return Answer(marked, products, this_moment(), self._software_versions(ARCHIVE_HOOKS))
 
     def resolve(
-        self, name: str, look_up: Callable[[], Target | None], *, refresh: bool = False
+        self,
+        name: str,
+        look_up: Callable[[], Target | None],
+        recall: Callable[[], Target | None] = lambda: None,
+        *,
+        refresh: bool = False,
     ) -> tuple[Target | None, str | None]:
-        """Return the target of a name from the cache folder, or else look it up.
+        """Return the target of a name from the cache folder, or else look it up, offline by `recall`, which needs no connection.
 
         Returns
         -------
@@ -155,7 +167,9 @@ class Memory:
         if known:
             return known
         if self.offline:
-            raise OfflineError(f"what {name!r} means", reason or damage)
+            if (target := recall()) is None:
+                raise OfflineError(f"what {name!r} means", reason or damage)
+            return target, None
         target = look_up()
         if target is not None and not reason:
             record = {

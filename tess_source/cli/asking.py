@@ -16,19 +16,37 @@ from tess_source.targets.words import joined
 from tess_source.wording import in_program, option_name
 
 if TYPE_CHECKING:
-    from tess_source.hooks.records import Filter
+    from tess_source.hooks.records import Filter, Lookup
     from tess_source.session import Session
 
-__all__ = ["Asking", "with_filters_of"]
+__all__ = ["Asking", "TakesTargets", "with_filters_of"]
 
 CRITERION_HELP = "A column of the archive's observation table, see `tess-source fields`; values a,b or, for numbers, least..greatest."
 
+YES_HELP = "Go on even if the archive has more than 50,000 observations."
 
-class Asking(click.Command):
+
+class TakesTargets(click.Command):
+    """A command whose arguments are targets."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take negative numbers, such as declinations, for targets: no option begins with a digit. A blank hides the dash from click."""
+        takes_value = {
+            name for one in self.params if isinstance(one, click.Option) and not one.is_flag for name in one.opts
+        }
+        words = [
+            f" {word}" if re.match(r"-\.?\d", word) and before not in takes_value else word
+            for before, word in zip(["", *args], args, strict=False)
+        ]
+        return super().parse_args(ctx, words)
+
+
+class Asking(TakesTargets):
     """A command with the arguments of ``search``: targets, criteria, and every filter of every plugin.
 
-    Its function gets two mappings, which together are the arguments of `Session.search`: `asked` (targets, radius, wildcards, refresh and
-    criteria) and `filters`. It may ask with both, ``session.search(**asked, **filters)``, or choose later, ``found.select(**filters)``.
+    Its function gets two mappings, which together are the arguments of `Session.search`: `asked` (targets, radius, wildcards, refresh,
+    large and criteria) and `filters`, with look-ups such as ``stars=True`` among them. It may ask with both,
+    ``session.search(**asked, **filters)``, or choose later, ``found.select(**filters)``.
     Options of the command itself take precedence over filters of the same name.
 
     Parameters
@@ -39,8 +57,6 @@ class Asking(click.Command):
         Whether a target must be given. Else the search may be for everything that meets the criteria and filters.
     only_archive : bool
         Whether to take only the filters that an archive can be asked for.
-    only_targets : bool
-        Whether to take targets without criteria and filters.
 
     Examples
     --------
@@ -52,36 +68,32 @@ class Asking(click.Command):
             click.echo(len(session.search(**asked, **filters)))
     """
 
-    def __init__(
-        self,
-        *args: Any,
-        needs_target: bool = False,
-        only_archive: bool = False,
-        only_targets: bool = False,
-        **attributes: Any,
-    ) -> None:
+    def __init__(self, *args: Any, needs_target: bool = False, only_archive: bool = False, **attributes: Any) -> None:
         super().__init__(*args, **attributes)
-        self.only_targets: bool = only_targets
         self.needs_target: bool = needs_target
         self.only_archive: bool = only_archive
         self.filters: tuple[str, ...] = ()
 
     def of(self, session: Session) -> Asking:
         """Return a copy that takes the filters of a session."""
-        taken = {*QUESTION, *(word for parameter in self.params for word in (parameter.name, *parameter.opts))}
-        filters = {
-            name: _filter_option(record, session.registry.owner("filter", name))
-            for name, record in sorted(session.registry.filters.items())
-            if (record.criteria is not None or not self.only_archive)
-            and not taken & {name, option_name(name)}
-            and not self.only_targets
+        own, registry = self._question_parameters(), session.registry
+        taken = {*QUESTION, *(word for one in (*own, *self.params) for word in (one.name, *one.opts))}
+        options = {
+            **{
+                name: _lookup_option(record, registry.owner("lookup", name))
+                for name, record in sorted(registry.lookups.items())
+                if not self.only_archive
+            },
+            **{
+                name: _filter_option(record, registry.owner("filter", name))
+                for name, record in sorted(registry.filters.items())
+                if record.criteria is not None or not self.only_archive
+            },
         }
+        options = {name: option for name, option in options.items() if not taken & {name, option_name(name)}}
         made = copy.copy(self)
-        made.filters = tuple(filters)
-        asked = [
-            one for one in self._question_parameters() if not (self.only_targets and one.name in ABOUT_OBSERVATIONS)
-        ]
-        made.params = [*asked, *filters.values(), *self.params]
+        made.filters = tuple(options)
+        made.params = [*own, *options.values(), *self.params]
         return made
 
     def _question_parameters(self) -> list[click.Parameter]:
@@ -101,18 +113,8 @@ class Asking(click.Command):
                 ["--missing"], type=click.Choice(MISSING), help="What to do with rows of a list that have no target."
             ),
             click.Option(["--refresh"], is_flag=True, help=asks),
+            *([] if self.only_archive else [click.Option(["--yes", "large"], is_flag=True, help=YES_HELP)]),
         ]
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take negative numbers, such as declinations, for targets: no option begins with a digit. A blank hides the dash from click."""
-        takes_value = {
-            name for one in self.params if isinstance(one, click.Option) and not one.is_flag for name in one.opts
-        }
-        words = [
-            f" {word}" if re.match(r"-\.?\d", word) and before not in takes_value else word
-            for before, word in zip(["", *args], args, strict=False)
-        ]
-        return super().parse_args(ctx, words)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Call the command's function with the two mappings, `asked` and `filters`."""
@@ -129,8 +131,7 @@ class Asking(click.Command):
             raise
 
 
-ABOUT_OBSERVATIONS = ("criteria", "wildcards")
-QUESTION = ("targets", "radius", "criteria", "wildcards", "refresh", "missing")
+QUESTION = ("targets", "radius", "criteria", "wildcards", "refresh", "missing", "large")
 
 
 def with_filters_of(command: click.Command, session: Session) -> click.Command:
@@ -172,12 +173,18 @@ def _filter_option(record: Filter, plugin: str) -> click.Option:
     )
 
 
+def _lookup_option(record: Lookup, plugin: str) -> click.Option:
+    help_ = f"{record.help}  [{plugin}]"
+    return click.Option([option_name(record.name), record.name], is_flag=True, default=None, help=help_)
+
+
 def _search_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of `Session.search` and `Session.count` for the options that were given."""
     flags = {name: given[name] for name in ("wildcards", "refresh") if name in given}
+    flags |= {"large": True} if given.get("large") else {}
     flags |= {"missing": given["missing"]} if given.get("missing") else {}
     targets = list(expand(joined(given["targets"]), given.get("missing") or MISSING[0])) or None
-    return {"targets": targets, "radius": _radius(given["radius"]), **flags, **_criteria(given.get("criteria", ()))}
+    return {"targets": targets, "radius": _radius(given["radius"]), **flags, **_criteria(given["criteria"])}
 
 
 def _radius(text: str | None) -> float | str | None:

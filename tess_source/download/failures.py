@@ -12,6 +12,7 @@ __all__ = [
     "MANY",
     "AbsentError",
     "AgainError",
+    "ChangedError",
     "DamagedError",
     "PageError",
     "UnchangedError",
@@ -53,6 +54,10 @@ class AgainError(DownloadError):
 
 class AbsentError(DownloadError):
     """There is no such file."""
+
+
+class ChangedError(DownloadError):
+    """The file is there, in another state than was told with the question. It was only looked at."""
 
 
 class UnchangedError(DownloadError):

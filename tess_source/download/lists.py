@@ -16,7 +16,6 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-import threading
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -30,7 +29,7 @@ from tess_source import disk
 from tess_source.download.claim import Claim
 from tess_source.download.connection import StoppedError
 from tess_source.download.destination import LocalFolder
-from tess_source.download.failures import AbsentError, UnchangedError, reason_of, without_secrets
+from tess_source.download.failures import AbsentError, ChangedError, UnchangedError, reason_of, without_secrets
 from tess_source.download.fetch import Fetcher
 from tess_source.download.http import settled_date
 from tess_source.download.part import Part
@@ -43,6 +42,7 @@ from tess_source.files.gzipped import Unpacker
 from tess_source.hooks.records import Request
 from tess_source.settings import Settings, is_offline
 from tess_source.tables.items import INTERRUPTED, Item
+from tess_source.threads import paused
 
 __all__ = ["ABSENT", "FAILED", "NEW", "UNCHANGED", "ListAnswer", "Lists"]
 
@@ -85,6 +85,8 @@ class Lists:
     folder : Path, optional
         An existing folder, below which a temporary one is made for the files, and removed in the end. By default the system's folder for
         temporary files.
+    bar : Progress, optional
+        Counts the lists and their bytes.
 
     Raises
     ------
@@ -92,22 +94,23 @@ class Lists:
         When the context is entered while no connection may be opened.
     """
 
-    def __init__(self, settings: Settings, folder: Path | None = None) -> None:
+    def __init__(self, settings: Settings, folder: Path | None = None, bar: Progress | None = None) -> None:
         self._settings = settings
         self._above = folder
-        self._bar = Progress(False, 0, 0)
-        self._lock = threading.Lock()
+        self._bar = bar or Progress(False, 0, 0)
+        self.root: Path = Path()
+        """The temporary folder."""
 
     def __enter__(self) -> Self:
         settings = self._settings
         if is_offline(settings.offline):
             raise OfflineError("the archive's lists")
         if self._above is None:
-            self._root = Path(mkdtemp(prefix="tess-source-"))
+            self.root = Path(mkdtemp(prefix="tess-source-"))
         else:
-            self._root = disk.temporary_beside(self._above / "lists")
-            self._root.mkdir()
-        self._folder = LocalFolder(self._root)
+            self.root = disk.temporary_beside(self._above / "lists")
+            self.root.mkdir()
+        self._folder = LocalFolder(self.root)
         self._fetcher = Fetcher(
             self._folder, (), lambda _: (), settings.patience, settings.jobs, self._bar, settings.insecure_redirects
         )
@@ -118,7 +121,7 @@ class Lists:
     ) -> None:
         self._fetcher.halt()
         self._fetcher.close()
-        shutil.rmtree(self._root, ignore_errors=True)
+        shutil.rmtree(self.root, ignore_errors=True)
 
     def fetch(self, address: str, *, etag: str = "", modified: str = "", page: bool = False) -> ListAnswer:
         """Fetch a list, if it is not in the state that is known already. It may be called in several threads.
@@ -142,22 +145,38 @@ class Lists:
         KeyboardInterrupt
             In the main thread.
         """
+        return self._ask(address, etag, modified, page=page)
+
+    def look(self, address: str, *, etag: str = "", modified: str = "") -> ListAnswer:
+        """Ask whether a list has changed, or whether there is one, without fetching it. If it is new, the answer has no file.
+
+        The parameters are those of `fetch`. One without a tag or date counts as new.
+        """
+        return self._ask(address, etag, modified, only_look=True)
+
+    def _ask(
+        self, address: str, etag: str, modified: str, *, page: bool = False, only_look: bool = False
+    ) -> ListAnswer:
         name = f"{uuid.uuid4().hex}{_ending(address, page=page)}"
         secrets: tuple[str, ...] = ()
         claim: Claim | None = None
+        share = self._bar.share(0)
+        whole = False
         try:
             request = request_at_server(Request(address), self._settings)
             secrets = tuple(request.headers.values())
             claim = self._folder.claim(name, self._settings.patience.stale)
             claim.take()
             part = self._folder.part(name, claim.name)
-            task = Task(
-                Item(address, name), request, part, claim, self._bar.share(0), _conditions(etag, modified), ("gzip",)
-            )
+            conditions = _conditions(etag, modified)
+            task = Task(Item(address, name), request, part, claim, share, conditions, ("gzip",), only_look)
             self._fetcher.receive(task)
-            return self._new(address, task, part)
+            answer, whole = self._new(address, task, part), True
+            return answer
         except UnchangedError:
             return ListAnswer(address, UNCHANGED, etag=etag, modified=modified)
+        except ChangedError:
+            return ListAnswer(address, NEW)
         except AbsentError as error:
             return ListAnswer(address, ABSENT, problem=f"{address}: {error}")
         except StoppedError:
@@ -165,12 +184,28 @@ class Lists:
         except (TessSourceError, ValueError, OSError) as error:
             return ListAnswer(address, FAILED, problem=f"{address}: {without_secrets(reason_of(error), secrets)}")
         finally:
+            share.done(ok=whole)
             if claim is not None:
                 claim.release()
 
     def halt(self) -> None:
         """Stop all threads soon, also those that wait for a server."""
         self._fetcher.halt()
+
+    def check(self) -> None:
+        """Raise an error if the run was stopped.
+
+        Raises
+        ------
+        StoppedError
+        """
+        if self._fetcher.stop.is_set():
+            raise StoppedError
+
+    def pause(self, seconds: float) -> None:
+        """Wait, unless the run is stopped: see `check`."""
+        paused(self._fetcher.stop, seconds)
+        self.check()
 
     def _new(self, address: str, task: Task, part: Part) -> ListAnswer:
         path = self._folder.commit(part)

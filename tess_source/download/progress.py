@@ -45,6 +45,11 @@ class Progress:
         """
         return Share(self, size)
 
+    def expect_files(self, count: int) -> None:
+        """Add to the files to fetch."""
+        with self._lock:
+            self._all += count
+
     def change(self, files: int = 0, bytes: int = 0, size: int = 0) -> None:
         """Add to the files done, the bytes done and the total bytes; negative numbers take away."""
         with self._lock:

@@ -23,6 +23,7 @@ from tess_source.download.failures import (
     MANY,
     AbsentError,
     AgainError,
+    ChangedError,
     DamagedError,
     PageError,
     UnchangedError,
@@ -64,6 +65,8 @@ class Task:
     """Headers by which the server is asked whether the file has changed. They follow redirects."""
     encodings: Collection[str] = ()
     """Encodings in which the file may come, e.g. ``gzip``; its part is then encoded, too."""
+    only_look: bool = False
+    """Whether to stop before the first byte of the file."""
     encoding: str = ""
     """The encoding in which it came."""
     head: Mapping[str, str] = field(default_factory=dict)
@@ -212,6 +215,8 @@ class Transfers:
             raise UnchangedError("it has not changed")
         elif response.status == 200:
             expected = expected_size(task.item, response, task.encodings)
+            if task.only_look:
+                raise ChangedError("it is there, and it has changed")
             task.encoding = encoding_of(task.item, response)
             task.head = response.headers
             self.destination.room(part, expected)

@@ -7,7 +7,7 @@ lets a type checker verify a plugin. An implementation may leave out arguments t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pluggy
@@ -50,6 +50,7 @@ __all__ = [
     "Explains",
     "Linker",
     "Reader",
+    "Recalls",
     "Resolver",
     "StandsIn",
     "hookimpl",
@@ -72,14 +73,28 @@ class Resolver(Protocol):
         ...
 
 
+class Recalls(Protocol):
+    """A plugin that knows names of targets without a connection."""
+
+    @hookspec(firstresult=True)
+    def tess_recall(self, target: str, settings: Settings) -> Target | None:
+        """Return the target that a name means, from what is on this machine. It opens no connection.
+
+        It is called in place of `tess_resolve` while no connection may be opened, for names whose meaning is not kept.
+
+        Answers: the first that is not None is taken; None means "not known here".
+        """
+        ...
+
+
 class Archive(Protocol):
     """A plugin that finds observations and lists their files."""
 
     @hookspec
-    def tess_defaults(self, query: Query) -> Mapping[str, Any] | None:
+    def tess_defaults(self, query: Query, settings: Settings) -> Mapping[str, Any] | None:
         """Return the criteria that this archive adds to a query, column → value. The answer to a search names them.
 
-        A pure function. Leave out a default if the query excludes it or makes it meaningless. What is returned is `Query.defaults`
+        It opens no connection. Leave out a default if the query excludes it or makes it meaningless. What is returned is `Query.defaults`
         of the query that the other hooks get; there it may also come from a lock.
 
         Answers: merged, the first that adds a column has it; None means "I add none".
@@ -91,6 +106,16 @@ class Archive(Protocol):
         """Return the observations that a query asks for.
 
         Answers: stacked, then sorted; None means "not my kind of query". A failure raises, it is never an empty answer.
+        """
+        ...
+
+    @hookspec
+    def tess_pages(self, query: Query, settings: Settings, take: Callable[[Observations], object]) -> bool | None:
+        """Find the observations that a query asks for, as `tess_query` does, and call `take` with each part as it arrives.
+
+        It is for answers that are larger than memory. Any observation is in one part. Return True once all were given.
+
+        Answers: all parts of all archives together; None means "ask `tess_query`", and nothing was given then.
         """
         ...
 
@@ -121,8 +146,10 @@ class Archive(Protocol):
         ...
 
     @hookspec
-    def tess_provenance(self, query: Query, settings: Settings) -> Mapping[str, Any] | None:
+    def tess_provenance(self, query: Query, observations: Observations, settings: Settings) -> Mapping[str, Any] | None:
         """Return of what, and of what time, the answer of this archive to a query is made. It becomes part of the record and the lock.
+
+        `observations` are those of the answer, of all archives.
 
         Plain values that JSON can write. `said` is one line for people, e.g. ``"catalogue of 2026-11-20"``. It opens no connection.
 
@@ -326,7 +353,7 @@ class DeclaresCommands(Protocol):
 ROLES = (
     Resolver, Archive, Linker, Downloader, Reader, Collector,
     DeclaresFilters, DeclaresKinds, DeclaresColumns, DeclaresTransports, DeclaresAccessors, DeclaresCitations, DeclaresCommands,
-    StandsIn, DeclaresLookups, DeclaresSources, Explains,
+    StandsIn, DeclaresLookups, DeclaresSources, Explains, Recalls,
 )  # fmt: skip
 """All roles, in the order in which the core registers their hooks."""
 

@@ -145,9 +145,9 @@ def columns(names: pl.Series) -> pl.DataFrame:
 
     Returns
     -------
-    polars.DataFrame, shape (n, 13)
+    polars.DataFrame, shape (n, 14)
         kind, pipeline, timestamp (str), tic (Int64), first_sector, last_sector (Int32), exptime (Float64, seconds),
-        run, tce, camera, ccd, scid (Int32), version (str): null where the name does not have the field.
+        run, tce, camera, ccd, scid (Int32), version (str), gaia (Int64): null where the name does not have the field.
 
     Raises
     ------
@@ -167,7 +167,7 @@ def obs_id_columns(obs_ids: pl.Series) -> pl.DataFrame:
 
     Returns
     -------
-    polars.DataFrame, shape (n, 13)
+    polars.DataFrame, shape (n, 14)
         The columns of `columns`.
 
     Raises

@@ -15,7 +15,7 @@ CHUNK = 200_000
 HEAD = 4
 """Characters by which names that have no form are put aside at once: "tess", "hlsp", "tica"."""
 
-KEPT = frozenset((*SECTORS, "tic", "exptime", "run", "tce", "camera", "ccd", "scid", "timestamp", "version"))
+KEPT = frozenset((*SECTORS, "tic", "exptime", "run", "tce", "camera", "ccd", "scid", "timestamp", "version", "gaia"))
 """Fields of a form that get a column."""
 
 
@@ -24,7 +24,7 @@ def schema() -> dict[str, pl.DataType]:
     text, whole = pl.String(), pl.Int32()
     types = {"kind": text, "pipeline": text, "timestamp": text, "tic": pl.Int64(), "first_sector": whole}
     types |= {"last_sector": whole, "exptime": pl.Float64(), "run": whole, "tce": whole, "camera": whole}
-    return types | {"ccd": whole, "scid": whole, "version": text}
+    return types | {"ccd": whole, "scid": whole, "version": text, "gaia": pl.Int64()}
 
 
 def read_column(texts: pl.Series, forms: Sequence[Form], *, last_component: bool = False) -> pl.DataFrame:

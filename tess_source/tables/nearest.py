@@ -11,7 +11,16 @@ from tess_source.display import text
 from tess_source.tables.listing import Observations
 from tess_source.targets.target import Target
 
-__all__ = ["Taken", "separation", "several_taken", "stars_taken", "taken_in_words"]
+__all__ = [
+    "Around",
+    "Taken",
+    "around",
+    "neighbours_in_words",
+    "separation",
+    "several_taken",
+    "stars_taken",
+    "taken_in_words",
+]
 
 REACH = 10.0
 """Greatest distance of a star that a name can mean [arcsec]. The archive finds what overlaps a cone of
@@ -33,6 +42,54 @@ class Taken:
     def record(self) -> dict[str, Any]:
         """Return it in plain values."""
         return {"target": self.target.text, "tic": self.tic, "arcsec": round(self.away, 3)}
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The rows of an archive around a place, and the star that the place is taken to mean, if it is a name's."""
+
+    rows: pl.DataFrame
+    """With `separation` [arcsec]: from the place to the coordinates of the observation."""
+    taken: Taken | None = None
+    others: tuple[tuple[int, float], ...] = ()
+    """The other stars there: TIC ids and distances [arcsec]."""
+
+
+def around(rows: pl.DataFrame, target: Target) -> Around:
+    """Return the rows around a place; of a name without a radius, those of the nearest TIC id only.
+
+    Rows without a TIC id, full-frame images that were asked for, are kept: they hold the place.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame
+        An archive's rows around the place, with its columns `target_name`, `s_ra` and `s_dec` [deg].
+    target : Target
+    """
+    if target.ra is None or target.dec is None or not {"s_ra", "s_dec"} <= set(rows.columns):
+        return Around(rows)
+    rows = rows.with_columns(separation=separation(target.ra, target.dec))
+    if target.radius is not None or not rows.height or "target_name" not in rows.columns:
+        return Around(rows)
+    tic = pl.col("target_name").str.extract(r"^0*(\d+)$").cast(pl.Int64, strict=False)
+    stars = rows.select(tic.alias("tic"), "separation").drop_nulls()
+    stars = stars.group_by("tic").agg(pl.col("separation").min()).sort("separation", "tic")
+    if not stars.height:
+        return Around(rows)
+    (nearest, away), *others = stars.rows()
+    return Around(rows.filter((tic == nearest) | tic.is_null()), Taken(target, nearest, away), tuple(others))
+
+
+def neighbours_in_words(parts: Sequence[Around]) -> list[str]:
+    """Return which stars names are taken to mean, and which other stars are near them: a line each, if there are any."""
+    taken = [part.taken for part in parts if part.taken]
+    crowded = [
+        f"{part.taken.target.text}: near it also {text.first([f'TIC {tic} at {away:.1f} arcsec' for tic, away in part.others])}"
+        for part in parts
+        if part.taken and part.others
+    ]
+    near = f"{text.first(crowded, text.FEW, '; ')} (give a radius for all)" if crowded else ""
+    return [line for line in (several_taken(taken) if taken else "", near) if line]
 
 
 def stars_taken(targets: Iterable[Target], observations: Observations) -> list[Taken]:
@@ -62,10 +119,10 @@ def stars_taken(targets: Iterable[Target], observations: Observations) -> list[T
     return found
 
 
-def separation(ra: float, dec: float, ra_column: str = "s_ra", dec_column: str = "s_dec") -> pl.Expr:
-    """Return the angle between a place [deg] and the places in two columns [arcsec], by the haversine formula."""
-    here_ra, here_dec = pl.lit(ra).radians(), pl.lit(dec).radians()
-    there_ra, there_dec = pl.col(ra_column).radians(), pl.col(dec_column).radians()
+def separation(right_ascension: float, declination: float, *, ra: str = "s_ra", dec: str = "s_dec") -> pl.Expr:
+    """Return the angle between a place [deg] and that in two columns [arcsec], by the haversine formula."""
+    here_ra, here_dec = pl.lit(right_ascension).radians(), pl.lit(declination).radians()
+    there_ra, there_dec = pl.col(ra).radians(), pl.col(dec).radians()
     square = ((there_dec - here_dec) / 2).sin().pow(2) + here_dec.cos() * there_dec.cos() * (
         (there_ra - here_ra) / 2
     ).sin().pow(2)

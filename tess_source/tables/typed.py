@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from tess_source_arrays.parquet import Written
     from tess_source_dv.read.tces import TCEs
     from tess_source_dv.sets.table import Sets
+    from tess_source_sectors.table import SeenSectors
     from tess_source_stars.stars import Stars
+    from tess_source_stars.toi.table import Tois
 
 __all__ = ["FoundMethods", "ManifestMethods", "SessionMethods"]
 
@@ -48,8 +50,12 @@ class FoundMethods(Extended):
             """Return the data-validation sets, newest first: see `tess_source_dv.sets.table.sets_of`."""
             ...
 
-        def tces(self, root: str | Path | None = None, which: str = "all") -> TCEs:
+        def tces(self, root: str | Path | None = None, which: str = "all", tois: bool = True) -> TCEs:
             """Fetch the reports and return their TCEs, one row per TCE: see `tess_source_dv.sets.reports.tces_of`."""
+            ...
+
+        def tois(self) -> Tois:
+            """Return the TOIs of the stars of a search: see `tess_source_stars.toi.accessors.session_tois`."""
             ...
 
         def plot_coverage(
@@ -131,6 +137,24 @@ class SessionMethods(Extended):
     accessors_of = "session"
 
     if TYPE_CHECKING:
+
+        def sectors(
+            self,
+            targets: Any,
+            *,
+            sector: int | str | Iterable[int] | None = None,
+            radius: float | Quantity | str | None = None,
+            products: bool | None = None,
+            pixels: bool | None = None,
+            refresh: bool = False,
+            missing: str = "raise",
+        ) -> SeenSectors:
+            """Return the sectors that saw stars, and why one is missing: see `tess_source_sectors.answer.sectors_of`."""
+            ...
+
+        def refresh_sectors(self) -> list[int]:
+            """Fetch where the CCDs of new sectors lie: see `tess_source_sectors.footprints.refresh`."""
+            ...
 
         def stars(
             self,

@@ -41,7 +41,9 @@ def target(name: Name) -> model.SimulatedTarget:
         If the sample archive does not know the star or the sector.
     """
     number = int(name.first_sector or 0)
-    return model.SimulatedTarget(facts.star(name.tic or facts.GAIA.get(name.gaia or 0, 0)), facts.sector(number), int(name.exptime or 0))
+    return model.SimulatedTarget(
+        facts.star(name.tic or facts.GAIA.get(name.gaia or 0, 0)), facts.sector(number), int(name.exptime or 0)
+    )
 
 
 def utc(time: float) -> str:

@@ -15,8 +15,8 @@ from mast_case import envelope, plain
 
 from tess_source import Products, Target
 from tess_source.errors import ServiceError
+from tess_source.tables.nearest import around
 from tess_source_mast.frames import frame
-from tess_source_mast.observations import _with_separation
 
 
 def recorded(name: str) -> dict[str, Any]:
@@ -90,6 +90,6 @@ def test_separation_is_that_of_astropy(place: tuple[float, float], other: tuple[
     from astropy.coordinates import SkyCoord
 
     rows = pl.DataFrame({"s_ra": [other[0]], "s_dec": [other[1]]})
-    ours = _with_separation(rows, Target("here", ra=place[0], dec=place[1]))["separation"][0]
+    ours = around(rows, Target("here", ra=place[0], dec=place[1])).rows["separation"][0]
     theirs = SkyCoord(*place, unit="deg").separation(SkyCoord(*other, unit="deg")).arcsec
     assert ours == pytest.approx(theirs, rel=1e-9, abs=0.02 if theirs > 600000 else 1e-6)

@@ -11,7 +11,10 @@ from tess_source_sample.exchange import HttpRequest, Reply
 from tess_source_sample.faults import KINDS, Fault, Faults, mislead, spoil
 
 MIRROR = "http://127.0.0.1:9"
-FILE = HttpRequest("GET", "/api/v0.1/Download/file", {"uri": ("mast:TESS/product/a.fits",)}, {}, {"range": "bytes=1-"})
+FILE = HttpRequest(
+    *("GET", "/api/v0.1/Download/file", {"uri": ("mast:TESS/product/a.fits",)}, {}),
+    {"range": "bytes=1-", "if-none-match": "*"},
+)
 BODY = bytes(range(256)) * 8
 
 

@@ -203,6 +203,25 @@ def test_a_cone_with_stars_outside_is_refused(service: TicService) -> None:
         session_at(service).stars((84.291198, -80.469144))
 
 
+def test_an_answer_of_several_pages_is_read_to_its_end_or_refused(service: TicService) -> None:
+    pages = {1: [DWARF], 2: [TWIN]}
+
+    def change(what: str, answer: Any) -> Any:
+        if what != BY_PLACE:
+            return answer
+        number = service.asked_of_tic[-1]["page"]
+        rows = [row for row in answer["data"] if row["ID"] in pages[number]]
+        paging = {"page": number, "pageSize": 1, "pagesFiltered": 2, "rows": 1, "rowsFiltered": 2, "rowsTotal": 2}
+        return {**answer, "data": rows, "paging": paging}
+
+    service.change = change
+    assert session_at(service).stars((84.291198, -80.469144))["tic"].to_list() == [DWARF, TWIN]
+    assert [question["pagesize"] for question in service.asked_of_tic[:2]] == [10_000, 10_000]
+    pages[2] = []
+    with pytest.raises(ServiceError, match="page 2 of 2 is empty"):
+        session_at(service).stars((84.291198, -80.469144))
+
+
 def _without(answer: Any, column: str) -> Any:
     rows = [{name: value for name, value in row.items() if name != column} for row in answer["data"]]
     return {**answer, "data": rows, "fields": [field for field in answer["fields"] if field["name"] != column]}

@@ -11,6 +11,8 @@ import pytest
 from astropy.coordinates import SkyCoord
 from tic_case import DWARF, FAR, TicService, session_at
 
+from tess_source_stars.service import ROWS_OF_A_PAGE
+
 CONFIG = {"ID": {"text": "TIC ID", "order": 0}, "Tmag": {"text": "TESS Mag.", "vot.datatype": "float"}}
 
 
@@ -47,7 +49,7 @@ def test_ids_are_asked_for_as_astroquery_does(
 ) -> None:
     from astroquery.mast import CatalogsClass
 
-    CatalogsClass().query_criteria_async(catalog="TIC", ID=[DWARF, FAR])
+    CatalogsClass().query_criteria_async(catalog="TIC", ID=[DWARF, FAR], pagesize=ROWS_OF_A_PAGE)
     monkeypatch.undo()
     ours = TicService(monkeypatch)
     session_at(ours).stars([DWARF, FAR])
@@ -60,7 +62,7 @@ def test_cones_are_asked_for_as_astroquery_does(
     from astroquery.mast import CatalogsClass
 
     place = SkyCoord(84.25, -80.5, unit="deg")
-    CatalogsClass().query_region_async(place, radius=0.25 * u.deg, catalog="Tic")
+    CatalogsClass().query_region_async(place, radius=0.25 * u.deg, catalog="Tic", pagesize=ROWS_OF_A_PAGE)
     monkeypatch.undo()
     ours = TicService(monkeypatch)
     session_at(ours).stars((84.25, -80.5), radius="15 arcmin")

@@ -1,0 +1,218 @@
+"""The catalogue as an archive: observations and products in answer to a question, from the lists on this machine."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from tess_source._lazy import pl
+from tess_source.clock import ago, now
+from tess_source.display.visible import logger
+from tess_source.errors import QueryError
+from tess_source.settings import Settings
+from tess_source.tables.listing import Observations, Products
+from tess_source.tables.nearest import Around, around, neighbours_in_words
+from tess_source.targets.target import DEFAULT_RADIUS, Query, Target
+from tess_source_catalogue.coverage import IDENTITIES, Coverage
+from tess_source_catalogue.criteria import Criteria, criteria_of, exact_values, meets
+from tess_source_catalogue.fields import OBSERVED
+from tess_source_catalogue.folder import CatalogueFolder, ListFacts, ListFile
+from tess_source_catalogue.known import check_columns, check_places
+from tess_source_catalogue.reading import Catalogue
+from tess_source_catalogue.sources import SOURCES
+from tess_source_filters.words import Words
+
+__all__ = ["ARCHIVE", "covers", "defaults", "find", "list_products", "provenance"]
+
+log: logging.Logger = logger(__name__)
+
+ARCHIVE = "catalogue"
+RIM = 5.0
+"""Radius of the portal's footprint of a target [arcsec]: a cone finds what it touches."""
+OLD = 30 * 86400.0
+"""Age from which a catalogue is called old [s]."""
+PUSHED = ("target_name", "sequence_number", "provenance_name")
+"""Criteria that the catalogue's files are sorted or divided by."""
+RELATED = ("lc", "dvt", "dvr-xml", "dvr-pdf", "dvm", "dvs")
+"""Kinds that are listed whatever is asked for, where there are data-validation products: links and their columns rest on them."""
+
+
+def defaults(query: Query, settings: Settings) -> dict[str, Any] | None:
+    """Return the pipelines that the catalogue has, as a criterion, unless the question names some or an observation."""
+    given = {name.lower() for name in query.criteria}
+    coverage = Coverage.of(CatalogueFolder.of(settings))
+    if given & {"provenance_name", *IDENTITIES} or not coverage.has:
+        return None
+    return {"provenance_name": coverage.pipelines(query)}
+
+
+def find(query: Query, settings: Settings) -> Observations:
+    """Find the observations that a question asks for, each once.
+
+    Parameters
+    ----------
+    query : Query
+    settings : Settings
+
+    Returns
+    -------
+    Observations
+        With the portal's columns, null where no list knows a value; around a place also `separation` [arcsec].
+
+    Raises
+    ------
+    QueryError
+        If the catalogue lacks a list that the question needs.
+    UnknownNameError
+        For a criterion on a column that the portal does not have.
+    """
+    criteria, catalogue = criteria_of(query), Catalogue.of(settings)
+    coverage = Coverage.of(catalogue.folder)
+    coverage.check(query)
+    tics = [target.tic for target in query.targets if target.tic is not None]
+    places = [target for target in query.targets if target.tic is None]
+    if tics and "target_name" in criteria:
+        raise QueryError("target_name was given twice: by the TIC ids of the targets, and as a criterion")
+    parts = [_rows(catalogue, criteria, tics=tics or None)] if tics or not query.targets else []
+    if places:
+        check_places(coverage.parts(query), catalogue.folder.lists())
+    near = [_around(catalogue, criteria, place) for place in places]
+    for line in neighbours_in_words(near):
+        log.warning("%s", line)
+    parts += [part.rows for part in near]
+    rows = parts[0] if len(parts) == 1 else pl.concat(parts, how="diagonal_relaxed").unique("obs_id", keep="first")
+    return Observations.of(rows)
+
+
+def _around(catalogue: Catalogue, criteria: Criteria, target: Target) -> Around:
+    """Return the rows around a place; of a name without a radius, those of the nearest star."""
+    if target.ra is None or target.dec is None:
+        raise QueryError(f"target {target.text!r} has neither a TIC id nor coordinates")
+    radius = (DEFAULT_RADIUS if target.radius is None else target.radius) + RIM
+    place = (target.ra % 360.0, target.dec, radius / 3600)
+    return around(_rows(catalogue, criteria, place=place), target)
+
+
+def _rows(
+    catalogue: Catalogue,
+    criteria: Criteria,
+    *,
+    tics: list[int] | None = None,
+    place: tuple[float, float, float] | None = None,
+) -> pl.DataFrame:
+    """Return the rows of some stars, of a cone, or all rows, that meet the criteria."""
+    named, sectors, pipelines = (exact_values(criteria, name) for name in PUSHED)
+    if named is not None:
+        tics = [int(name) for name in named if name.isdecimal() and len(name) < 19]
+    numbers = None if sectors is None else [int(sector) for sector in sectors]
+    rows = catalogue.observations(tics=tics, sectors=numbers, pipelines=pipelines, place=place)
+    left = {
+        name: values for name, values in criteria.items() if name not in PUSHED or exact_values(criteria, name) is None
+    }
+    check_columns(rows, left, catalogue.folder.lists())
+    return rows.filter(meets(rows, left)) if left else rows
+
+
+def list_products(observations: Observations, query: Query, settings: Settings) -> Products | None:
+    """List the files of those observations that are the catalogue's.
+
+    Parameters
+    ----------
+    observations : Observations
+    query : Query
+        Files of kinds that its filter drops are left out, but for those on which links and their columns rest.
+    settings : Settings
+
+    Returns
+    -------
+    Products or None
+        None if no observation is the catalogue's.
+    """
+    ours = observations.to_polars().filter(pl.col("archive") == ARCHIVE)
+    if ours.is_empty():
+        return None
+    catalogue, kinds = Catalogue.of(settings), query.filters.get("kind")
+    wanted = None
+    if isinstance(kinds, Words):
+        known = pl.DataFrame({"kind": sorted({kind for source in SOURCES for kind in source.kinds} | set(RELATED))})
+        wanted = {*RELATED, *known.filter(kinds.mask(pl.col("kind")))["kind"]}
+    return Products.of(catalogue.products(ours, wanted))
+
+
+def covers(query: Query, settings: Settings) -> bool:
+    """Return whether the catalogue has all that a question without targets may mean; of pipelines, SPOC is enough if none is named."""
+    folder = CatalogueFolder.of(settings)
+    coverage = Coverage.of(folder)
+    if not coverage.has or any(name.lower() not in _LOWER for name in query.criteria):
+        return False
+    given = [_LOWER[name.lower()] for name, value in query.criteria.items() if value is not None]
+    if any(OBSERVED[name].source != "names" for name in given):
+        return False
+    return coverage.covers(query)
+
+
+_LOWER = {name.lower(): name for name in OBSERVED}
+
+
+def provenance(query: Query, observations: Observations, settings: Settings) -> dict[str, Any] | None:
+    """Return of which lists an answer is made: in words, and each list with its date and sum.
+
+    Parameters
+    ----------
+    query : Query
+    observations : Observations
+        The answer. About targets, the lists are those of its sectors.
+    settings : Settings
+    """
+    folder = CatalogueFolder.of(settings)
+    coverage = Coverage.of(folder)
+    if not coverage.has:
+        return None
+    ours = observations.where(pl.col("archive") == ARCHIVE) if query.targets else None
+    sectors = None if ours is None else {sector for sector in ours["last_sector"].unique() if sector is not None}
+    used = {file: _facts(folder.root, file, _stamp(file)) for file in coverage.used(query, sectors)}
+    dates = sorted(facts.fetched for facts in used.values() if facts.fetched)
+    age = now() - max((max(facts.fetched, facts.checked) for facts in used.values()), default=0)
+    when = f"; lists of {_between(dates)}, last compared with the archive {ago(age)}" if dates else ""
+    if dates and age > OLD:
+        log.warning(
+            "the catalogue was last compared with the archive %s: `tess-source catalogue update` brings what is new",
+            ago(age),
+        )
+    return {
+        "said": f"answered by the catalogue, which has {coverage.in_words(query)}{when}",
+        "lists": [_list_in_words(file, facts) for file, facts in used.items()],
+    }
+
+
+def _stamp(file: ListFile) -> int:
+    """Return what changes when anything becomes known of the lists of a source."""
+    try:
+        return (file.path.parent / "facts").stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+@lru_cache(maxsize=100_000)
+def _facts(root: Path, file: ListFile, stamp: int) -> ListFacts:
+    """Return what is known of a list, which is read once per stamp."""
+    del stamp
+    return CatalogueFolder(root).facts(file)
+
+
+def _list_in_words(file: ListFile, facts: ListFacts) -> str:
+    """Return a list as one line of a lock, e.g. ``"lc s0014 2026-11-20 sha256:…"``."""
+    sectors = f"s{file.first:04d}" if file.first == file.last else f"s{file.first:04d}-s{file.last:04d}"
+    return f"{file.source} {sectors} {_date(facts.fetched)} sha256:{facts.sha256}"
+
+
+def _date(time: float) -> str:
+    return datetime.fromtimestamp(time, UTC).date().isoformat() if time else "unknown"
+
+
+def _between(dates: list[float]) -> str:
+    first, last = _date(dates[0]), _date(dates[-1])
+    return first if first == last else f"{first} to {last}"

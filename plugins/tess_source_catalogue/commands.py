@@ -1,0 +1,169 @@
+"""``tess-source catalogue``: update, status, verify and rm.
+
+What does the work is imported when a command runs: every session reads this module.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tess_source._lazy import pl
+from tess_source.cli.printing import NOTHING, SOME_FAILED, format_option, note, print_rows, say
+from tess_source.display import text
+
+if TYPE_CHECKING:
+    from tess_source.session import Session
+    from tess_source_catalogue.session_catalogue import SessionCatalogue
+
+__all__ = ["catalogue"]
+
+SHOWN = ("source", "first_sector", "last_sector", "state", "rows", "date", "fetched", "strange")
+
+_sector = click.option("--sector", metavar="N|N-M", help="Only these sectors, e.g. 14 or 1-26,56.")
+_pipeline = click.option(
+    "--pipeline", multiple=True, metavar="NAME", help="Of these pipelines, e.g. SPOC,QLP; may be repeated."
+)
+_source = click.option(
+    "--source", multiple=True, metavar="NAME", help="Only these sources, e.g. targets or portal; may be repeated."
+)
+
+
+def _catalogue_of(session: Session) -> SessionCatalogue:
+    from tess_source_catalogue.session_catalogue import SessionCatalogue
+
+    return SessionCatalogue(session)
+
+
+def _words(given: tuple[str, ...]) -> tuple[str, ...] | None:
+    return given or None
+
+
+@click.group()
+def catalogue() -> None:
+    """Keep the lists of the whole mission on this disk, and search them offline."""
+
+
+@catalogue.command()
+@_sector
+@_pipeline
+@click.option(
+    "--kind", multiple=True, metavar="KIND", help="Lists of these kinds of files: lc, tp, fast-lc, fast-tp, dv."
+)
+@_source
+@click.option("--all", "everything", is_flag=True, help="Also show the lists that have not changed.")
+@format_option
+@click.pass_obj
+def update(
+    session: Session, sector: str | None, pipeline: tuple[str, ...], kind: tuple[str, ...], source: tuple[str, ...],
+    everything: bool, form: str,
+) -> None:  # fmt: skip
+    """Fetch lists that are new or have changed. Without --sector, all sectors there are.
+
+    The pipeline is SPOC unless you name others. Exit code 1 if a list failed; the others are kept.
+    """
+    ours = _catalogue_of(session)
+    done = ours.update(sector, pipeline=_words(pipeline), kind=_words(kind), source=_words(source))
+    frame = done.to_polars()
+    shown = frame if everything or form != "table" else frame.filter(pl.col("state") != "unchanged")
+    columns = [name for name in frame.columns if name != "problem"]
+    print_rows(shown, form, columns)
+    for failure in done.failed:
+        say(f"{failure.source}: {failure.problem}")
+    strange = sum(one.strange for one in done.outcomes)
+    if strange:
+        note(f"{text.number(strange, 'name')} not understood: see tess-source catalogue status")
+    states = ", ".join(f"{done.count(state):,} {state}" for state in ("new", "unchanged", "failed"))
+    note(f"{text.number(len(done.outcomes), 'list')}: {states}; in {ours.folder.root}")
+    if done.failed:
+        raise click.exceptions.Exit(SOME_FAILED)
+    if not done.outcomes:
+        raise click.exceptions.Exit(NOTHING)
+
+
+@catalogue.command()
+@click.option("--check", is_flag=True, help="Ask the archive which lists have changed.")
+@click.option("--latest", is_flag=True, help="Print the newest sector with light curves, and nothing else.")
+@format_option
+@click.pass_obj
+def status(session: Session, check: bool, latest: bool, form: str) -> None:
+    """Show what the catalogue holds, per source and sector, and what is missing."""
+    ours = _catalogue_of(session)
+    if latest:
+        _print_latest(ours, form)
+        return
+    frame = ours.status(check=check)
+    print_rows(frame, form, SHOWN)
+    _note_strange(frame)
+    here = frame.filter(pl.col("state") != "missing")
+    counts = dict(frame["state"].value_counts(sort=True).iter_rows())
+    states = ", ".join(f"{count:,} {state}" for state, count in counts.items())
+    rows = f"{text.number(here.height, 'list')}, {text.number(int(here['rows'].sum()), 'row')}"
+    note(f"{rows} ({states}) in {ours.folder.root}" if counts else f"the catalogue is empty: {ours.folder.root}")
+    if not here.height:
+        raise click.exceptions.Exit(NOTHING)
+
+
+def _print_latest(ours: SessionCatalogue, form: str) -> None:
+    from tess_source_catalogue.status import latest_sector
+
+    sector, asked = latest_sector(ours.session, ours.folder, ours.session.registry.sources)
+    if sector is not None:
+        click.echo(str(sector)) if form == "table" else print_rows(
+            pl.DataFrame({"sector": [sector]}), form, ("sector",)
+        )
+    if not asked:
+        note("the newest one in the catalogue; the archive was not asked")
+    if sector is None:
+        raise click.exceptions.Exit(NOTHING)
+
+
+def _note_strange(frame: pl.DataFrame) -> None:
+    for row in frame.filter(pl.col("strange") > 0).iter_rows(named=True):
+        sectors = text_of(row["first_sector"], row["last_sector"])
+        note(
+            f"{row['source']} {sectors}: {text.number(row['strange'], 'name')} not understood, such as {row['strange_names']}"
+        )
+
+
+def text_of(first: int, last: int) -> str:
+    """Return one sector, or a range of them."""
+    return f"S{first}" if first == last else f"S{first}-S{last}"
+
+
+@catalogue.command()
+@click.option("--all", "everything", is_flag=True, help="Also list the files that are whole.")
+@format_option
+@click.pass_obj
+def verify(session: Session, everything: bool, form: str) -> None:
+    """Read every file of the catalogue through. Exit code 1 if one is damaged; the next update fetches it again."""
+    ours = _catalogue_of(session)
+    frame = ours.verify()
+    damaged = frame.filter(pl.col("state") == "damaged")
+    print_rows(frame if everything or form != "table" else damaged, form, frame.columns)
+    note(f"{frame.height - damaged.height:,} whole, {damaged.height:,} damaged in {ours.folder.root}")
+    if damaged.height:
+        sectors = ",".join(str(sector) for sector in damaged["last_sector"].unique().sort())
+        names = ",".join(damaged["source"].unique().sort())
+        note(f"fetch the damaged ones again: tess-source catalogue update --source {names} --sector {sectors}")
+        raise click.exceptions.Exit(SOME_FAILED)
+
+
+@catalogue.command()
+@_sector
+@_pipeline
+@_source
+@click.option("--all", "everything", is_flag=True, help="Remove the whole catalogue.")
+@click.pass_obj
+def rm(
+    session: Session, sector: str | None, pipeline: tuple[str, ...], source: tuple[str, ...], everything: bool
+) -> None:
+    """Remove lists that match all of the given sectors, pipelines and sources."""
+    if not (everything or sector or pipeline or source):
+        raise click.UsageError("choose what to remove: --sector, --pipeline, --source or --all")
+    ours = _catalogue_of(session)
+    count = ours.rm(sector, pipeline=_words(pipeline), source=_words(source))
+    note(f"{text.number(count, 'list')} removed in {ours.folder.root}")
+    if not count:
+        raise click.exceptions.Exit(NOTHING)

@@ -1,0 +1,359 @@
+"""What the catalogue has of what is asked: nothing is answered in part without being said."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from tess_source._lazy import pl
+from tess_source.errors import QueryError
+from tess_source.hooks.records import Source
+from tess_source.names.sectors import text_of_sectors
+from tess_source.names.vocabulary import FFI_ERAS, FILES
+from tess_source.targets.target import Query
+from tess_source.wording import keyword
+from tess_source_catalogue.criteria import Criteria, criteria_of, exact_values, meets
+from tess_source_catalogue.folder import CatalogueFolder, Key, ListFile
+from tess_source_catalogue.sources import SOURCES
+from tess_source_filters import exptime, whole, words
+
+__all__ = ["IDENTITIES", "Coverage"]
+
+SEVERAL = "multi-"
+"""Begin of the names of sources whose lists are about several sectors: which of them there are, no sector tells."""
+IDENTITIES = frozenset({"obs_id", "obsid", "dataurl"})
+"""Columns whose value is of one observation, whatever its pipeline."""
+_KEPT_TIMES = {one.name: one.keep for one in exptime.FILTERS}
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The lists of files that the catalogue has.
+
+    Parameters
+    ----------
+    lists : mapping
+        As `tess_source_catalogue.folder.CatalogueFolder.lists` gives it.
+    """
+
+    lists: Mapping[Key, ListFile]
+
+    @classmethod
+    def of(cls, folder: CatalogueFolder) -> Coverage:
+        """Return what a catalogue has."""
+        return cls(folder.lists())
+
+    @cached_property
+    def has(self) -> frozenset[tuple[str, int]]:
+        """The lists of files about one sector: source and sector."""
+        return frozenset((name, first) for name, first, last in self.lists if first == last and name in _OF_FILES)
+
+    @cached_property
+    def newest(self) -> int:
+        """The newest sector with files; 0 without any."""
+        return max((sector for _, sector in self.has), default=0)
+
+    def pipelines(self, query: Query) -> list[str]:
+        """Return the pipelines that are meant where none is named: those that have all sectors that are named, else all that there are."""
+        asked = _Asked.of(query, self)
+        had = {_OF_FILES[name].pipeline for name, _ in self.has}
+        if asked.sectors:
+            here = {
+                one
+                for one in had
+                if not self._missing(asked.needed.filter(pl.col("pipeline") == one), asked, every=False)
+            }
+            return sorted(here or had)
+        return sorted(had)
+
+    def check(self, query: Query) -> None:
+        """Check that the catalogue has what is asked.
+
+        Raises
+        ------
+        QueryError
+            If it lacks a sector, a pipeline or a kind that is named. The message says what, and which update would bring it.
+        """
+        if not self.has:
+            raise QueryError("the catalogue is empty: `tess-source catalogue update` makes it")
+        asked = _Asked.of(query, self)
+        if asked.unlisted:
+            raise QueryError(
+                f"the catalogue has no {asked.unlisted}: its lists are of {_known_in_words()}; ",
+                keyword("archive", "mast"),
+                " has more",
+            )
+        if missing := self._missing(asked.needed, asked, every=bool(asked.kinds)):
+            raise QueryError(
+                f"the catalogue lacks {_missing_in_words(missing)}; {_updates_in_words(missing)}, or ask ",
+                keyword("archive", "mast"),
+            )
+
+    def covers(self, query: Query) -> bool:
+        """Return whether it has all that a question without targets may mean, up to its newest sector."""
+        if not self.has:
+            return False
+        asked = _Asked.of(query, self)
+        named = bool(asked.pipelines) or asked.identity
+        needed = asked.needed if named else asked.needed.filter(pl.col("pipeline") == "SPOC")
+        if asked.unlisted or not needed.height:
+            return False
+        return not self._missing(needed, asked, every=True, sectors=True)
+
+    def used(self, query: Query, sectors: Collection[int] | None = None) -> list[ListFile]:
+        """Return the lists from which a question is answered.
+
+        Parameters
+        ----------
+        query : Query
+        sectors : collection of int, optional
+            Sectors of the answer; None: all that the question means.
+        """
+        asked = _Asked.of(query, self)
+        wanted = set(asked.needed["pipeline"].unique())
+        if sectors is None:
+            sectors = asked.sectors or None
+        return [
+            file
+            for (name, first, last), file in self.lists.items()
+            if (name not in _OF_FILES or _OF_FILES[name].pipeline in wanted)
+            and (sectors is None or (last in sectors if first == last else any(first <= n <= last for n in sectors)))
+        ]
+
+    def parts(self, query: Query) -> set[tuple[str, int]]:
+        """Return the pipelines and sectors that a question means and that there are."""
+        needed = _Asked.of(query, self).needed.select("source", "pipeline", "last_sector").unique()
+        return {(pipeline, sector) for name, pipeline, sector in needed.iter_rows() if (name, sector) in self.has}
+
+    def in_words(self, query: Query) -> str:
+        """Return what it has of the pipelines that a question means, e.g. ``"SPOC lc, tp of sectors 1-26"``."""
+        wanted = set(_Asked.of(query, self).needed["pipeline"].unique())
+        said: dict[tuple[str, str], list[str]] = {}
+        for name, source in _OF_FILES.items():
+            sectors = [sector for one, sector in self.has if one == name]
+            if sectors and source.pipeline in wanted:
+                said.setdefault((source.pipeline, text_of_sectors(sectors)), []).append(_label(source))
+        parts = [
+            f"{pipeline} {', '.join(labels)} of {_sectors_in_words(sectors)}"
+            for (pipeline, sectors), labels in said.items()
+        ]
+        return "; ".join(parts) or "no files of what is asked"
+
+    def _missing(
+        self, needed: pl.DataFrame, asked: _Asked, *, every: bool, sectors: bool = False
+    ) -> dict[str, set[int]]:
+        """Return the lists that are needed and missing: name of a source → sectors, none of them if any sector would do.
+
+        Parameters
+        ----------
+        needed : polars.DataFrame
+            Specimens.
+        asked : _Asked
+        every : bool
+            Whether each kind of file is needed, or one of them is enough.
+        sectors : bool
+            Whether all sectors are needed, although none is named.
+        """
+        by_sector = bool(asked.sectors) or sectors
+        pairs = set(needed.select("source", "last_sector").iter_rows())
+        missing: dict[str, set[int]] = {}
+        for name in dict.fromkeys(needed["source"]):
+            wanted = {sector for one, sector in pairs if one == name}
+            if name.startswith(SEVERAL):
+                if every and not any(one == name for one, _, _ in self.lists):
+                    missing[name] = set()
+            elif not by_sector:
+                if not any((name, sector) in self.has for sector in wanted):
+                    missing[name] = set()
+            elif gone := {sector for sector in wanted if (name, sector) not in self.has}:
+                missing[name] = gone
+        return missing if every else self._without_others(missing, pairs)
+
+    def _without_others(self, missing: dict[str, set[int]], pairs: set[tuple[str, int]]) -> dict[str, set[int]]:
+        """Return what is missing where no other list of the same pipeline stands in for it."""
+        left: dict[str, set[int]] = {}
+        for name, gone in missing.items():
+            pipeline = _OF_FILES[name].pipeline
+            others = {one for one in pairs if one in self.has and _OF_FILES[one[0]].pipeline == pipeline}
+            if gone and (alone := gone - {sector for _, sector in others}):
+                left[name] = alone
+            elif not gone and not others:
+                left[name] = gone
+        return left
+
+
+_OF_FILES: Mapping[str, Source] = {source.name: source for source in SOURCES if source.gives == "files"}
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a question names, and the lists that it needs."""
+
+    sectors: frozenset[int]
+    """Sectors that are named; empty: none is."""
+    pipelines: bool
+    """Whether pipelines are named."""
+    kinds: bool
+    """Whether kinds of files are named."""
+    identity: bool
+    """Whether it names an observation."""
+    unlisted: str
+    """What is named that no list has, in words; empty if there is nothing."""
+    needed: pl.DataFrame
+    """Specimens of the files that it may mean."""
+
+    @classmethod
+    def of(cls, query: Query, coverage: Coverage) -> _Asked:
+        criteria = criteria_of(query)
+        kind, pipeline = (_words(query.filters.get(name)) for name in ("kind", "pipeline"))
+        sector = query.filters.get("sector")
+        numbers = [*(exact_values(criteria, "sequence_number") or ()), *(_numbers(sector) or ())]
+        everything = _specimens(
+            max([coverage.newest, *(int(one) for one in numbers if int(one) <= whole.MOST_SECTORS)])
+        )
+        what = everything.filter(
+            meets(
+                everything,
+                {name: values for name, values in criteria.items() if name not in {"sequence_number", "t_exptime"}},
+            )
+        )
+        what = what.filter(
+            kind.mask(pl.col("kind")) if kind else True, pipeline.mask(pl.col("pipeline")) if pipeline else True
+        )
+        when = meets(
+            everything, {name: criteria[name] for name in ("sequence_number", "t_exptime") if name in criteria}
+        )
+        needed = what.filter(when)
+        if isinstance(sector, whole.Wholes):
+            needed = needed.filter(sector.meets(pl.col("first_sector"), pl.col("last_sector")))
+        if isinstance(time := query.filters.get("exptime"), exptime.Exptimes):
+            needed = needed.filter(_KEPT_TIMES["exptime"](needed, time))  # type: ignore[arg-type]
+        named = "sequence_number" in criteria or isinstance(sector, whole.Wholes)
+        names = [*(exact_values(criteria, "provenance_name") or ()), *(pipeline.wanted if pipeline else ())]
+        return cls(
+            sectors=frozenset(needed["last_sector"].to_list()) if named else frozenset(),
+            pipelines="provenance_name" in criteria or pipeline is not None,
+            kinds=bool(kind and kind.wanted),
+            identity=any(name.lower() in IDENTITIES for name in criteria),
+            unlisted=_unlisted(names, kind.wanted if kind else (), what, criteria),
+            needed=needed.filter("published"),
+        )
+
+
+def _words(value: Any) -> words.Words | None:
+    return value if isinstance(value, words.Words) else None
+
+
+def _numbers(value: Any) -> list[int] | None:
+    return value.numbers(whole.MOST_SECTORS) if isinstance(value, whole.Wholes) else None
+
+
+def _unlisted(names: Iterable[str], kinds: Iterable[str], what: pl.DataFrame, criteria: Criteria) -> str:
+    """Return in words what is named that no list has."""
+    pipelines = {source.pipeline.lower() for source in _OF_FILES.values()}
+    listed = {kind for source in _OF_FILES.values() for kind in source.kinds}
+    unknown = [f"files by {name}" for name in dict.fromkeys(names) if name.lower() not in pipelines]
+    unknown += [f"{kind} files" for kind in kinds if kind not in listed]
+    if not unknown and not what.height:
+        told = [f"{name}={', '.join(map(str, values))}" for name, values in criteria.items() if name in what.columns]
+        unknown = [f"files with {' and '.join(told)}" if told else "such files"]
+    return " and no ".join(unknown)
+
+
+@lru_cache(maxsize=8)
+def _specimens(newest: int) -> pl.DataFrame:
+    """Return a file of each kind of each list that there can be up to a sector."""
+    times = {(row.pipeline, row.kind): row.exptime for row in FILES}
+    kinds = [
+        {
+            "source": name,
+            "pipeline": source.pipeline,
+            "kind": kind,
+            "since": source.since,
+            "time": _time(times, source.pipeline, kind),
+        }
+        for name, source in _OF_FILES.items()
+        for kind in source.kinds
+    ]
+    schema: dict[str, Any] = {
+        "source": pl.String,
+        "pipeline": pl.String,
+        "kind": pl.String,
+        "since": pl.Int32,
+        "time": pl.Float64,
+    }
+    sectors = pl.DataFrame({"last_sector": pl.int_range(1, newest + 1, dtype=pl.Int32, eager=True)})
+    frame = pl.DataFrame(kinds, schema=schema).join(sectors, how="cross")
+    return frame.with_columns(
+        exptime=pl.coalesce("time", _era()),
+        first_sector=pl.when(pl.col("source").str.starts_with(SEVERAL))
+        .then(pl.lit(1, pl.Int32))
+        .otherwise("last_sector"),
+        published=pl.col("last_sector") >= pl.col("since"),
+        provenance_name="pipeline",
+        sequence_number=pl.col("last_sector").cast(pl.Int64),
+        obs_collection=pl.when(pl.col("pipeline") == "SPOC").then(pl.lit("TESS")).otherwise(pl.lit("HLSP")),
+        project=pl.lit("TESS"),
+        dataproduct_type=pl.lit("timeseries"),
+    ).with_columns(t_exptime="exptime")
+
+
+def _time(times: Mapping[tuple[str, str], Any], pipeline: str, kind: str) -> float | None:
+    """Return the exposure time of a kind of file [s]; None for those made from full-frame images."""
+    time = times.get((pipeline, kind))
+    return float(time) if isinstance(time, int | float) else None
+
+
+def _era() -> pl.Expr:
+    """Return the exposure time of full-frame images [s]."""
+    time = pl.lit(float(FFI_ERAS[-1][1]))
+    for last, seconds in reversed(FFI_ERAS[:-1]):
+        time = pl.when(pl.col("last_sector") <= last).then(float(seconds)).otherwise(time)
+    return time
+
+
+# -- in words --
+
+
+def _label(source: Source) -> str:
+    return source.name.removeprefix(source.pipeline.lower()).strip("-") or "/".join(source.kinds)
+
+
+def _sectors_in_words(text: str) -> str:
+    return f"sector {text}" if text.isdigit() else f"sectors {text}"
+
+
+def _known_in_words() -> str:
+    return ", ".join(dict.fromkeys(source.pipeline for source in _OF_FILES.values())) + " time series"
+
+
+def _by_sectors(missing: Mapping[str, set[int]]) -> dict[tuple[str, str], list[Source]]:
+    """Return the missing lists of one pipeline and the same sectors together."""
+    found: dict[tuple[str, str], list[Source]] = {}
+    for name, sectors in missing.items():
+        source = _OF_FILES[name]
+        found.setdefault((source.pipeline, text_of_sectors(sectors)), []).append(source)
+    return found
+
+
+def _missing_in_words(missing: Mapping[str, set[int]]) -> str:
+    return " and ".join(
+        f"{pipeline} {', '.join(map(_label, sources))}" + (f" of {_sectors_in_words(sectors)}" if sectors else "")
+        for (pipeline, sectors), sources in _by_sectors(missing).items()
+    )
+
+
+def _updates_in_words(missing: Mapping[str, set[int]]) -> str:
+    commands = [
+        " ".join(
+            [
+                "`tess-source catalogue update",
+                *([f"--sector {sectors}"] if sectors else []),
+                f"--source {','.join(source.name for source in sources)}`",
+            ]
+        )
+        for (_, sectors), sources in _by_sectors(missing).items()
+    ]
+    return f"{' and '.join(dict.fromkeys(commands))} would bring it"

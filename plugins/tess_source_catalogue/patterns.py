@@ -1,0 +1,164 @@
+"""Patterns of addresses: what the files of one sort have in common, and the number of the star in its place.
+
+``mast:TESS/product/tess2018206045859-s0001-{tic:16}-0120-s_lc.fits`` and a column of TIC numbers say the same as a column of addresses,
+in a thirtieth of the space. A sector has a few patterns, so names are read once per pattern, not once per file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from string import Formatter
+
+from tess_source import names
+from tess_source._lazy import pl
+
+__all__ = ["described", "packed", "rendered"]
+
+FIELDS = ("tic/", "tic:16", "tic:11", "tic:10", "gaia/", "gaia:22", "gaia:20", "gaia:1")
+"""What may stand in a pattern: a number of at least so many digits, the wider ones first; with a slash, the groups of four digits of a folder."""
+SAMPLE = {"tic": 1, "gaia": 1_234_567_890_123_456_789}
+"""Numbers with which a pattern is read."""
+_FOLDER = "(?:/[0-9]{4}){4}/"
+HLSP_PRODUCTS = ("tp", "llc", "lc", "dvt", None)
+"""Ends of the obs_ids of high-level science products, likelier ones first: MAST names TESS-SPOC's observations by their target pixels."""
+
+
+def packed(texts: pl.Series, tics: pl.Series, gaia: pl.Series) -> pl.Series:
+    """Return the patterns of addresses, or of other texts.
+
+    Parameters
+    ----------
+    texts : polars.Series of str, shape (n,)
+    tics, gaia : polars.Series of int, shape (n,)
+        The numbers that their names hold, or null.
+
+    Returns
+    -------
+    polars.Series of str, shape (n,)
+        With these numbers, `rendered` gives the texts again. A text without any of its numbers is its own pattern.
+        ``{`` becomes ``%7B``, since a URI cannot hold it.
+    """
+    rows = pl.DataFrame({"pattern": texts, "tic": tics, "gaia": gaia})
+    rows = rows.with_columns(pl.col("pattern").str.replace_all("{", "%7B", literal=True))
+    for field in FIELDS:
+        number = _number(field)
+        unmarked = pl.col(number).is_not_null() & ~pl.col("pattern").str.contains(f"{{{number}:", literal=True)
+        if field.endswith("/"):
+            unmarked &= pl.col("pattern").str.contains(_FOLDER)
+        if rows.select(unmarked.any()).item():
+            marked = pl.col("pattern").str.split(_digits(field)).list.join(f"{{{field}}}")
+            rows = rows.with_columns(pattern=pl.when(unmarked).then(marked).otherwise("pattern"))
+    return rows["pattern"]
+
+
+def rendered(patterns: pl.Series, codes: pl.Series, tics: pl.Series, gaia: pl.Series) -> pl.Series:
+    """Return the texts of rows; the inverse of `packed`.
+
+    Parameters
+    ----------
+    patterns : polars.Series of str
+        Each pattern once.
+    codes : polars.Series of int, shape (n,)
+        Place of each row's pattern among them; of a null, the text is null.
+    tics, gaia : polars.Series of int, shape (n,)
+        Each row's numbers.
+    """
+    rows = pl.DataFrame({"code": codes.cast(pl.UInt32), "tic": tics, "gaia": gaia})
+    shapes: dict[tuple[str, ...], dict[int, list[str]]] = {}
+    for code, pattern in enumerate(patterns.to_list()):
+        literals, fields = _pieces(pattern)
+        shapes.setdefault(fields, {})[code] = literals
+    if len(shapes) == 1:
+        ((fields, literals),) = shapes.items()
+        return rows.select(_text(fields, literals, len(patterns))).to_series()
+    rows, parts = rows.with_row_index("row"), []
+    for fields, literals in shapes.items():
+        own = pl.Series("code", list(literals), dtype=pl.UInt32).to_frame()
+        part = rows.join(own, on="code", how="semi")
+        parts.append(part.select("row", _text(fields, literals, len(patterns))))
+    parts.append(rows.filter(pl.col("code").is_null()).select("row", text=pl.lit(None, pl.String)))
+    return pl.concat(parts).sort("row")["text"]
+
+
+def described(patterns: pl.Series) -> pl.DataFrame:
+    """Return what names of each pattern say.
+
+    Parameters
+    ----------
+    patterns : polars.Series of str, shape (n,)
+
+    Returns
+    -------
+    polars.DataFrame, shape (n, …)
+        `pattern`, the columns of `tess_source.names.columns` without the numbers of the star, `obs_id` (the pattern of the obs_id of its
+        observation; null where the name is not understood) and `of` (kind of the observation).
+    """
+    codes = pl.int_range(len(patterns), dtype=pl.UInt32, eager=True)
+    samples = {name: pl.repeat(value, len(patterns), dtype=pl.Int64, eager=True) for name, value in SAMPLE.items()}
+    texts = rendered(patterns, codes, samples["tic"], samples["gaia"])
+    said = names.columns(texts)
+    obs_ids = [_obs_id(text) for text in texts.to_list()]
+    own = {"tic": said["tic"], "gaia": said["gaia"]}
+    found = pl.DataFrame(
+        {
+            "pattern": patterns,
+            "obs_id": packed(pl.Series([obs_id for obs_id, _ in obs_ids], dtype=pl.String), own["tic"], own["gaia"]),
+            "of": pl.Series([kind for _, kind in obs_ids], dtype=pl.String),
+        }
+    )
+    return pl.concat([found, said.drop("tic", "gaia")], how="horizontal")
+
+
+@lru_cache(maxsize=100_000)
+def _obs_id(uri: str) -> tuple[str | None, str]:
+    """Return the obs_id of the observation to which a file belongs, as far as its own name tells, and the kind of the observation."""
+    name = replace(names.parse(uri), run=None, tce=None, compression=None, method=None)
+    if name.pipeline == "SPOC":
+        kinds = {"lc": "target", "tp": "target", "fast-lc": "fast", "fast-tp": "fast"}
+        kind = "dv" if name.kind.startswith("dv") else kinds.get(name.kind, "other")
+        return _written(replace(name, kind=kind)), kind
+    candidates = (_written(replace(name, kind="hlsp", product=product)) for product in HLSP_PRODUCTS)
+    found = next((obs_id for obs_id in candidates if obs_id), None)
+    return found, "hlsp" if found else "other"
+
+
+def _written(name: names.Name) -> str | None:
+    try:
+        return names.format_obs_id(name)
+    except ValueError:
+        return None
+
+
+def _number(field: str) -> str:
+    return field.partition(":")[0].rstrip("/")
+
+
+def _digits(field: str) -> pl.Expr:
+    """Return the digits of a field."""
+    number, folder = pl.col(_number(field)), field.endswith("/")
+    if folder:
+        digits = (number // 100_000 if field == "gaia/" else number).cast(pl.String).str.zfill(16)
+        return pl.concat_str([digits.str.slice(start, 4) for start in range(0, 16, 4)], separator="/")
+    return number.cast(pl.String).str.zfill(int(field.partition(":")[2]))
+
+
+def _pieces(pattern: str) -> tuple[list[str], tuple[str, ...]]:
+    """Return the constant texts of a pattern, and the fields between them."""
+    literals, fields = [""], []
+    for literal, field, spec, _ in Formatter().parse(pattern):
+        literals[-1] += literal
+        if field is not None:
+            fields.append(f"{field}:{spec}" if spec else field)
+            literals.append("")
+    return literals, tuple(fields)
+
+
+def _text(fields: tuple[str, ...], literals: dict[int, list[str]], count: int) -> pl.Expr:
+    """Return the text of rows whose patterns have these fields."""
+    parts: list[pl.Expr] = []
+    for place in range(len(fields) + 1):
+        values = [literals[code][place] if code in literals else None for code in range(count)]
+        parts.append(pl.lit(pl.Series(values, dtype=pl.String)).gather(pl.col("code")))
+        parts += [_digits(field) for field in fields[place : place + 1]]
+    return pl.concat_str(parts).alias("text")

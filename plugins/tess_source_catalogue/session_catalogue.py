@@ -1,0 +1,123 @@
+"""The catalogue of a session, ``session.catalogue()``: its tables, and what keeps them current."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from tess_source._lazy import pl
+from tess_source.display.text import number
+from tess_source.errors import QueryError
+from tess_source.settings import OnProgress
+from tess_source_catalogue import status, update
+from tess_source_catalogue.choosing import checked_sectors, sources_of
+from tess_source_catalogue.folder import CatalogueFolder
+from tess_source_catalogue.reading import Catalogue
+
+if TYPE_CHECKING:
+    from tess_source.session import Session
+    from tess_source_catalogue.update import Updated
+
+__all__ = ["SessionCatalogue"]
+
+Sectors = int | str | Iterable[int] | None
+Words = str | Iterable[str] | None
+
+
+class SessionCatalogue(Catalogue):
+    """The catalogue of a session.
+
+    Parameters
+    ----------
+    session : Session
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(CatalogueFolder.of(session.settings))
+        self.session: Session = session
+
+    def __repr__(self) -> str:
+        return f"<Catalogue of {self.session.settings.server_name}: {number(len(self.folder.lists()), 'list')}>"
+
+    def update(
+        self,
+        sector: Sectors = None,
+        *,
+        pipeline: Words = None,
+        kind: Words = None,
+        source: Words = None,
+        progress: OnProgress = None,
+    ) -> Updated:
+        """Fetch the lists that are not here yet, and those that have changed.
+
+        Parameters
+        ----------
+        sector : int or iterable of int or str, optional
+            E.g. ``14``, ``range(1, 27)`` or ``"1-26,56"``. None: all there are.
+        pipeline : str or iterable of str, optional
+            E.g. ``["SPOC", "QLP"]``; ``"SPOC"`` if neither pipelines nor sources are given.
+        kind : str or iterable of str, optional
+            Kinds of files whose lists are wanted, such as ``"lc"``; ``"dv"`` stands for all of the data validation. None: all. Target
+            lists and tables of TCEs come in any case.
+        source : str or iterable of str, optional
+            Names of sources, such as ``"portal"``: then only they are updated.
+        progress : bool or callable, optional
+            True: show a bar. False: show none. None: show one if stderr is a terminal.
+
+        Returns
+        -------
+        Updated
+            What became of each list. A list that fails costs only itself: see `Updated.failed`.
+
+        Raises
+        ------
+        QueryError
+            If an argument makes no sense.
+        OfflineError
+            If no connection may be opened.
+        """
+        sectors, registry = checked_sectors(sector), self.session.registry
+        sources = sources_of(registry.sources, pipeline, kind, source)
+        if not sources:
+            raise QueryError("no source has lists of these pipelines and kinds")
+        return update.Update(self.session, sources, sectors, progress).run()
+
+    def status(self, *, check: bool = False) -> pl.DataFrame:
+        """Return the state of each list: see `tess_source_catalogue.status.status_table`."""
+        return status.status_table(self.session, self.folder, self.session.registry.sources, check=check)
+
+    def latest(self) -> int | None:
+        """Return the newest sector of which there are light curves at 120 s; offline, the newest one in the catalogue. None: none.
+
+        Raises
+        ------
+        DownloadError
+            If the archive cannot be asked.
+        """
+        return status.latest_sector(self.session, self.folder, self.session.registry.sources)[0]
+
+    def verify(self) -> pl.DataFrame:
+        """Read all files through. Damaged ones are fetched again by the next update: see `tess_source_catalogue.status.verified`."""
+        return status.verified(self.folder)
+
+    def rm(self, sector: Sectors = None, *, pipeline: Words = None, source: Words = None) -> int:
+        """Remove lists, all of them if nothing is given.
+
+        Parameters
+        ----------
+        sector : int or iterable of int or str, optional
+            Of these sectors; of lists about several sectors, the last one counts.
+        pipeline : str or iterable of str, optional
+            Of these pipelines.
+        source : str or iterable of str, optional
+            Of these sources.
+
+        Returns
+        -------
+        int
+            The number of lists that were removed.
+        """
+        sources = self.session.registry.sources
+        every = source is None and pipeline is None  # also lists of plugins that are not there any more
+        names = None if every else [one.name for one in sources_of(sources, pipeline, None, source or list(sources))]
+        return len(status.removed(self.folder, checked_sectors(sector), names))

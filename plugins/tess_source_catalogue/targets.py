@@ -1,0 +1,171 @@
+"""The stars of a sector: what the target lists say, of a sector, of a cone, or of stars."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tess_source import settings as config
+from tess_source._lazy import pl
+from tess_source.errors import OfflineError, QueryError, ServiceError
+from tess_source.hooks.records import Accessor
+from tess_source.names.sectors import text_of_sectors
+from tess_source.tables.rows import Rows
+from tess_source.targets.target import DEFAULT_RADIUS, Target
+from tess_source.wording import keyword
+from tess_source_catalogue.folder import CatalogueFolder
+from tess_source_catalogue.reading import Catalogue
+
+if TYPE_CHECKING:
+    from astropy.units import Quantity
+
+    from tess_source.session import Session
+
+__all__ = ["ACCESSORS", "TargetList", "targets_of"]
+
+LISTS: Mapping[int, str] = {120: "targets", 20: "fast-targets"}
+"""Exposure time [s] → source of the lists."""
+MOST_SECTORS = 999
+
+
+class TargetList(Rows):
+    """Stars on target lists, one row per star and sector. A target list is a plan: whether there are data, a search tells."""
+
+    schema: ClassVar[Mapping[str, str]] = {
+        "tic": "Int64", "sector": "Int32", "camera": "Int32", "ccd": "Int32", "tmag": "Float64", "ra": "Float64", "dec": "Float64",
+        "exptime": "Float64",
+    }  # fmt: skip
+    noun = "target"
+    __slots__ = ()
+
+
+def targets_of(
+    session: Session,
+    targets: Any = None,
+    *,
+    sector: Any = None,
+    exptime: float | str = 120,
+    radius: float | Quantity | str | None = None,
+    tmag: Any = None,
+) -> TargetList:
+    """Return stars of the target lists.
+
+    Lists of the sectors that you name are fetched if the catalogue does not have them yet, unless the session is offline.
+
+    Parameters
+    ----------
+    session : Session
+    targets : object, optional
+        Stars, names or places, as in a search; None: all stars of the lists.
+    sector : int or str or iterable, optional
+        As the filter `sector` takes them. None: all sectors whose lists the catalogue has.
+    exptime : float or str
+        120 or ``"short"`` for the 2-min lists, 20 or ``"fast"`` for the 20-s lists [s].
+    radius : float or Quantity or str, optional
+        Radius of cones around names and places [arcsec]; 3 arcsec if None.
+    tmag : object, optional
+        TESS magnitudes, e.g. ``(None, 10)`` or ``"<10"``.
+
+    Returns
+    -------
+    TargetList
+        Sorted by sector and TIC id.
+
+    Raises
+    ------
+    QueryError
+        If an argument makes no sense, or there is no such list.
+    OfflineError
+        If a list would have to be fetched, and no connection may be opened.
+    ServiceError
+        If a list cannot be fetched.
+    """
+    time = _checked_time(exptime)
+    limits = None if tmag is None else _checked_magnitudes(tmag)
+    whom = session._question(targets, radius=radius).targets if targets is not None else ()
+    sectors = _sectors_with_lists(session, sector, LISTS[time])
+    rows = _rows(Catalogue.of(session.settings), whom, sectors, time)
+    if limits is not None:
+        rows = rows.filter(limits.holds(pl.col("tmag")).fill_null(value=False))
+    return TargetList(rows.select(*TargetList.schema).sort("sector", "tic"))
+
+
+def _rows(catalogue: Catalogue, whom: Sequence[Target], sectors: list[int], time: int) -> pl.DataFrame:
+    """Return the rows of the lists about stars and places, each once; about none, all."""
+    tics = [target.tic for target in whom if target.tic is not None]
+    parts = [catalogue.targets(sectors=sectors, exptime=time, tics=tics or None)] if tics or not whom else []
+    for target in whom:
+        if target.tic is None and target.ra is not None and target.dec is not None:
+            radius = DEFAULT_RADIUS if target.radius is None else target.radius
+            place = (target.ra % 360.0, target.dec, radius / 3600)
+            parts.append(catalogue.targets(sectors=sectors, exptime=time, place=place))
+    return pl.concat(parts, how="diagonal_relaxed").unique(["tic", "sector"], keep="first")
+
+
+def _checked_time(exptime: Any) -> int:
+    """Return the exposure time of a kind of list [s]."""
+    from tess_source_filters.exptime import WORDS, seconds
+
+    word = exptime.strip().lower() if isinstance(exptime, str) else ""
+    time = WORDS[word] if word in WORDS else seconds(exptime)
+    if time not in LISTS:
+        raise QueryError(
+            keyword("exptime", exptime), ": there are lists of 2-min targets (120) and of 20-s targets (20)"
+        )
+    return int(time)
+
+
+def _checked_magnitudes(tmag: Any) -> Any:
+    from tess_source_filters.values import span
+
+    try:
+        return span(tmag)
+    except (ValueError, TypeError) as error:
+        raise QueryError(keyword("tmag", tmag), f": {error}; give e.g. (None, 10) or '<10'") from error
+
+
+def _sectors_with_lists(session: Session, sector: Any, source: str) -> list[int]:
+    """Return the sectors that are meant, after their lists were fetched where they are missing."""
+    here = {last for name, _, last in CatalogueFolder.of(session.settings).lists() if name == source}
+    if sector is None:
+        if not here:
+            raise QueryError("the catalogue has no such target list yet: name a sector, e.g. ", keyword("sector", 14))
+        return sorted(here)
+    from tess_source_filters.whole import Wholes
+
+    wanted = Wholes.of(sector).numbers(MOST_SECTORS)
+    if wanted is None:
+        return sorted(one for one in here if any(_is_in(one, part) for part in Wholes.of(sector).spans))
+    if missing := sorted(set(wanted) - here):
+        _fetch(session, source, missing)
+    return wanted
+
+
+def _is_in(sector: int, part: Any) -> bool:
+    return (part.least or 0) <= sector and (part.greatest is None or sector <= part.greatest)
+
+
+def _fetch(session: Session, source: str, sectors: list[int]) -> None:
+    """Fetch target lists into the catalogue."""
+    from tess_source_catalogue.update import Update
+
+    what = f"target lists of sectors {text_of_sectors(sectors)}"
+    if config.is_offline(session.settings.offline):
+        raise OfflineError(what)
+    done = Update(session, [session.registry.sources[source]], sectors).run()
+    if done.failed:
+        raise ServiceError(what, done.failed[0].problem)
+    if absent := sorted(set(sectors) - {one.last for one in done.outcomes}):
+        raise QueryError(
+            f"there is no list of {'20-s' if source == LISTS[20] else '2-min'} targets of sectors {text_of_sectors(absent)}"
+        )
+
+
+ACCESSORS = (
+    Accessor(
+        "targets",
+        targets_of,
+        "the stars on the target lists of sectors, in cones, or brighter than a limit",
+        of="session",
+    ),
+)

@@ -1,0 +1,305 @@
+"""The update of the catalogue: lists are asked for, fetched if they are new or have changed, checked, parsed and kept, one by one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from tess_source._lazy import pl
+from tess_source.clock import now
+from tess_source.download.lists import ABSENT, FAILED, NEW, UNCHANGED, ListAnswer, Lists
+from tess_source.download.progress import Progress
+from tess_source.errors import TessSourceError, type_and_text
+from tess_source.hooks.records import Source
+from tess_source.settings import OnProgress
+from tess_source.threads import in_order
+from tess_source_catalogue.choosing import LAST, Wanted, links_of, wanted_lists
+from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts, ListFile
+from tess_source_catalogue.portal import SCHEME, PortalRows
+
+if TYPE_CHECKING:
+    from tess_source.session import Session
+
+__all__ = ["Outcome", "Update", "Updated"]
+
+GAP = 3
+"""Sectors in a row of which a source has no list: it has none of later ones either."""
+WAVE = 8
+"""Sectors that are asked for at a time while the last one is not known."""
+AT_ONCE = 48 << 20
+"""Bytes of lists that are parsed at the same time; a larger list is parsed alone."""
+BEGIN = 1 << 12
+"""First bytes of a list, in which its first line must begin."""
+FEW = 5
+"""Names not understood that are kept as examples."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one list in an update."""
+
+    source: str
+    first: int
+    """First sector."""
+    last: int
+    """Last sector."""
+    state: str
+    """``new`` (its rows are kept), ``unchanged``, ``absent`` (there is no such list, or not yet), or ``failed``: the older rows stay."""
+    rows: int = 0
+    """Rows that the catalogue holds of it now."""
+    strange: int = 0
+    """Names in it that are not understood."""
+    problem: str = ""
+    """Why it failed, with its address."""
+
+
+@dataclass(frozen=True)
+class Updated:
+    """What an update did."""
+
+    outcomes: tuple[Outcome, ...]
+    """One per list, by source and sectors; without those that are absent."""
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        """The lists that could not be fetched or read. The catalogue has their older rows, if any."""
+        return tuple(one for one in self.outcomes if one.state == FAILED)
+
+    def count(self, state: str) -> int:
+        """Return the number of lists in a state: ``new``, ``unchanged`` or ``failed``."""
+        return sum(one.state == state for one in self.outcomes)
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return a table, one row per list."""
+        schema: dict[str, Any] = {
+            "source": pl.String, "first_sector": pl.Int32, "last_sector": pl.Int32, "state": pl.String, "rows": pl.Int64,
+            "strange": pl.Int64, "problem": pl.String,
+        }  # fmt: skip
+        rows = [
+            (one.source, one.first, one.last, one.state, one.rows, one.strange, one.problem) for one in self.outcomes
+        ]
+        return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+class _Room:
+    """Room for the bytes of lists that are parsed at the same time, so that memory does not grow with their number."""
+
+    def __init__(self, most: int) -> None:
+        self._most = self._left = most
+        self._change = threading.Condition()
+
+    def take(self, size: int) -> int:
+        """Wait for room, and return how much was taken."""
+        size = min(size, self._most)
+        with self._change:
+            while self._left < size:
+                self._change.wait()
+            self._left -= size
+        return size
+
+    def give(self, size: int) -> None:
+        """Give room back."""
+        with self._change:
+            self._left += size
+            self._change.notify_all()
+
+
+@dataclass
+class Update:
+    """One update.
+
+    Parameters
+    ----------
+    session : Session
+        Its plugins declare the sources; its settings say how they are fetched.
+    sources : sequence of Source
+        What to fetch.
+    sectors : sequence of int, optional
+        None: all sectors there are.
+    progress : bool or callable, optional
+        See `tess_source.settings.Settings`.
+    """
+
+    session: Session
+    sources: Sequence[Source]
+    sectors: Sequence[int] | None = None
+    progress: OnProgress = None
+    folder: CatalogueFolder = field(init=False)
+    _known: Mapping[Key, ListFile] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.folder = CatalogueFolder.of(self.session.settings)
+        self._room = _Room(AT_ONCE)
+        self._portal = PortalRows(self.session)
+        self._links: dict[str, Sequence[str]] = {}
+
+    def run(self) -> Updated:
+        """Ask for all lists.
+
+        Returns
+        -------
+        Updated
+            Failures of single lists too: they cost only themselves.
+
+        Raises
+        ------
+        OfflineError
+            If no connection may be opened.
+        KeyboardInterrupt
+            On Ctrl-C. What was kept until then stays.
+        """
+        self.folder.root.mkdir(parents=True, exist_ok=True)
+        self.folder.tidy()
+        self._known = self.folder.lists()
+        found: list[Outcome] = []
+        with Progress(self.progress, 1, 0) as bar, Lists(self.session.settings, self.folder.root, bar) as lists:
+            found += self._read_indexes(lists)
+            for wave in self._waves(found):
+                bar.expect_files(len(wave))
+                found += in_order(lambda wanted: self._outcome(lists, wanted), wave, self.session.settings.jobs)
+        kept = [one for one in found if one.state != ABSENT]
+        return Updated(tuple(sorted(kept, key=lambda one: (one.source, one.first, one.last))))
+
+    # -- what to ask for --
+
+    def _read_indexes(self, lists: Lists) -> list[Outcome]:
+        """Fetch the pages with links to lists. Return the failures, which cost the lists of their sources."""
+        failures = []
+        for index in dict.fromkeys(source.index for source in self.sources if source.index):
+            answer = lists.fetch(index, page=True)
+            if answer.state == NEW:
+                self._links[index] = links_of(answer.path.read_bytes(), index)
+                continue
+            names = [source.name for source in self.sources if source.index == index]
+            failures += [Outcome(name, 0, 0, FAILED, problem=answer.problem) for name in names]
+        return failures
+
+    def _waves(self, found: list[Outcome]) -> Iterator[Sequence[Wanted]]:
+        """Yield lists to ask for at a time. `found` grows meanwhile: it tells of which sources there is no more."""
+        reachable = [source for source in self.sources if not source.index or source.index in self._links]
+        if self.sectors is not None:
+            yield [wanted for source in reachable for wanted in self._wanted(source, self.sectors)]
+            return
+        begin = [
+            wanted
+            for source in reachable
+            for wanted in self._wanted(source, range(1, self._newest(source) + 1 if not source.index else LAST + 1))
+        ]
+        yield begin
+        going = {
+            source.name: (source, max(source.since, self._newest(source) + 1))
+            for source in reachable
+            if not source.index
+        }
+        while going:
+            wave = [w for source, first in going.values() for w in self._wanted(source, range(first, first + WAVE))]
+            yield wave
+            states: dict[str, dict[int, str]] = {}
+            for one in found:
+                states.setdefault(one.source, {})[one.last] = one.state
+            going = {
+                name: (source, first + WAVE)
+                for name, (source, first) in going.items()
+                if first + WAVE <= LAST and _goes_on(states.get(name, {}), first, first + WAVE)
+            }
+
+    def _newest(self, source: Source) -> int:
+        """Return the newest sector of a source that the catalogue has; 0 if it has none."""
+        return max((last for name, _, last in self._known if name == source.name), default=0)
+
+    def _wanted(self, source: Source, sectors: Iterable[int]) -> list[Wanted]:
+        def call(function: Any, *arguments: Any) -> Any:
+            return self.session.registry.blame("source", source.name, function, *arguments)
+
+        return list(wanted_lists(source, sectors, self._links.get(source.index, ()), call))
+
+    # -- one list --
+
+    def _outcome(self, lists: Lists, wanted: Wanted) -> Outcome:
+        """Ask for one list at its addresses, until one has it."""
+        file = self._known.get(wanted.key)
+        known = self.folder.facts(file) if file is not None and self.folder.is_whole(file) else ListFacts()
+        problem = ""
+        for address in wanted.addresses:
+            marks = known if known.address == address else ListFacts()
+            answer = self._answer(lists, address, marks)
+            if answer.state == ABSENT:
+                continue
+            try:
+                if answer.state == FAILED:
+                    problem = problem or answer.problem
+                    continue
+                return self._kept(wanted, file, known, answer)
+            except (TessSourceError, ValueError, OSError, pl.exceptions.PolarsError) as error:
+                problem = problem or f"{address}: {error}"
+            except Exception as error:  # noqa: BLE001  a mistake in a plugin must not cost the other lists
+                problem = problem or f"{address}: {type_and_text(error)}"
+            finally:
+                if answer.state == NEW:
+                    answer.path.unlink(missing_ok=True)
+        state = FAILED if problem else ABSENT
+        return Outcome(*wanted.key, state, known.rows, known.strange, problem)
+
+    def _answer(self, lists: Lists, address: str, known: ListFacts) -> ListAnswer:
+        if address.startswith(SCHEME):
+            return self._portal.fetch(address, lists)
+        return lists.fetch(address, etag=known.etag, modified=known.modified)
+
+    def _kept(self, wanted: Wanted, file: ListFile | None, known: ListFacts, answer: ListAnswer) -> Outcome:
+        """Keep the rows of a list, or note that they are still the same.
+
+        Raises
+        ------
+        ValueError
+            If what came is not such a list, or holds nothing where there was something before.
+        """
+        moment = now()
+        if file is not None and (answer.state == UNCHANGED or answer.sha256 == known.sha256):
+            facts = replace(known, address=answer.address, etag=answer.etag, modified=answer.modified, checked=moment)
+            self.folder.note(file, facts)
+            return Outcome(*wanted.key, UNCHANGED, known.rows, known.strange)
+        frame = self._parsed(wanted.source, answer)
+        strange = _strange_names(frame)
+        rows = frame.height - len(strange)
+        if not rows and known.rows:
+            held = f"the {known.rows:,} rows that it had before are kept"
+            raise ValueError(f"it has no rows that are understood; {held}. Remove them with rm if this is right")
+        facts = ListFacts(
+            answer.address, answer.etag, answer.modified, moment, moment, answer.size, answer.sha256, rows,
+            len(strange), tuple(strange[:FEW]),
+        )  # fmt: skip
+        self.folder.keep(*wanted.key, frame, facts)
+        return Outcome(*wanted.key, NEW, rows, len(strange))
+
+    def _parsed(self, source: Source, answer: ListAnswer) -> pl.DataFrame:
+        with answer.path.open("rb") as file:
+            begin = file.read(BEGIN).removeprefix(b"\xef\xbb\xbf").lstrip().decode("utf-8", "replace")
+        if source.first and not begin.startswith(tuple(source.first)):
+            expected = " or ".join(repr(first) for first in source.first)
+            raise ValueError(f"it is no such list: it begins with {begin[:40]!r}, not with {expected}")
+        taken = self._room.take(answer.size)
+        try:
+            frame: pl.DataFrame = self.session.registry.blame(
+                "source", source.name, source.parse, answer.path, answer.address
+            )
+        finally:
+            self._room.give(taken)
+        if "tic" in frame.columns and not frame["tic"].is_sorted():
+            frame = frame.sort("tic")
+        return frame
+
+
+def _goes_on(states: Mapping[int, str], first: int, end: int) -> bool:
+    """Return whether later sectors are to be asked for, too: something came, and the last few sectors are not all absent."""
+    wave = [states.get(sector, ABSENT) for sector in range(first, end)]
+    return any(state in {NEW, UNCHANGED} for state in wave) and any(state != ABSENT for state in wave[-GAP:])
+
+
+def _strange_names(frame: pl.DataFrame) -> list[str]:
+    """Return the names in a list that were not understood."""
+    if "strange" not in frame.columns:
+        return []
+    rows = frame.filter("strange")
+    return rows["pattern"].to_list()

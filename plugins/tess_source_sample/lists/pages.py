@@ -1,0 +1,66 @@
+"""Pages of the archive with links to its lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tess_source_sample.contents import Contents
+from tess_source_sample.lists import scripts, tables
+from tess_source_sample.lists.document import Document, latest_release
+
+SCRIPTS = "/missions/tess/download_scripts"
+TABLES = "/missions/tess/catalogs/tce"
+
+
+def _link(path: str) -> str:
+    return f'<a href="{path}">{path.rpartition("/")[2]}</a>'
+
+
+def _table(rows: Iterable[Iterable[str]]) -> str:
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>\n" for row in rows)
+    return f"<table>\n{body}</table>\n"
+
+
+def _page(title: str, body: str, modified: float) -> Document:
+    text = f"<!DOCTYPE html>\n<html><head><title>{title}</title></head>\n<body><h1>{title}</h1>\n{body}</body></html>\n"
+    return Document(text, modified, "text/html; charset=utf-8")
+
+
+def tce_page(contents: Contents) -> Document | None:
+    """Return ``bulk_downloads_tce.html``: single-sector tables are in its fifth table, multi-sector ones in its sixth, newest first."""
+    runs = tables.all_runs(contents)
+    if not runs:
+        return None
+    layout = _table([["&nbsp;"]]) * 4
+    single, several = (
+        [ends for ends in sorted(runs, key=lambda e: e[::-1], reverse=True) if keep(*ends)] for keep in (_one, _many)
+    )
+    body = layout + _table(_row(*ends) for ends in single) + _table(_row(*ends) for ends in several)
+    return _page("TESS Bulk Downloads: TCE statistics", body, max(map(latest_release, runs.values())) + 30)
+
+
+def _one(first: int, last: int) -> bool:
+    return first == last
+
+
+def _many(first: int, last: int) -> bool:
+    return first < last
+
+
+def _row(first: int, last: int) -> list[str]:
+    title = f"Sector {first}" if first == last else f"Sectors {first}-{last}"
+    return [title, "", _link(f"{TABLES}/{tables.table_name(first, last)}")]
+
+
+def script_page(contents: Contents) -> Document | None:
+    """Return ``bulk_downloads_ffi-tp-lc-dv.html``: a row per sector with links to its scripts."""
+    sectors = sorted({row["sequence_number"] for row in contents.observations if row["provenance_name"] == "SPOC"})
+    rows, modified = [], 0.0
+    for sector in sectors:
+        found = {kind: scripts.of_sector(contents, str(sector), kind) for kind in scripts.GROUPS}
+        modified = max([modified, *(script.modified for script in found.values() if script)])
+        links = [
+            _link(f"{SCRIPTS}/sector/tesscurl_sector_{sector}_{kind}.sh") for kind, script in found.items() if script
+        ]
+        rows.append([f"Sector {sector}", *links])
+    return _page("TESS Bulk Downloads", _table(rows), modified) if rows else None
