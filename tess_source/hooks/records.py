@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tess_source.tables.listing import Links, Observations, Products
     from tess_source.tables.rows import Mask
     from tess_source.targets.target import Query
+    from tess_source.wording import Wording
 
 __all__ = [
     "Accessor", "Citation", "Column", "Field", "Filter", "Kind", "Lookup", "Request", "Source", "StandIn", "Transport",
@@ -60,7 +61,10 @@ class Filter:
     kinds: bool = False
     """Whether its values are kinds of products: `check` then gets the kinds that plugins declare as a second argument."""
     needs: Sequence[str] = ()
-    """Columns of products that `keep` needs. Those that the products lack are looked up first: see `Lookup`."""
+    """Columns of products that `keep` needs. Those that the products lack are looked up first: see `Lookup`. If that cannot be, it is an
+    error. `keep` looks at each row alone, and drops those without a value."""
+    advice: str | Wording = ""
+    """For filters with `needs`: what would bring the columns, to end an error message, e.g. ``"run tess-source catalogue update"``."""
 
 
 @dataclass(frozen=True, slots=True)

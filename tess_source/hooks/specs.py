@@ -7,7 +7,7 @@ lets a type checker verify a plugin. An implementation may leave out arguments t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pluggy
@@ -106,6 +106,16 @@ class Archive(Protocol):
         """Return the observations that a query asks for.
 
         Answers: stacked, then sorted; None means "not my kind of query". A failure raises, it is never an empty answer.
+        """
+        ...
+
+    @hookspec
+    def tess_pages(self, query: Query, settings: Settings, take: Callable[[Observations], object]) -> bool | None:
+        """Find the observations that a query asks for, as `tess_query` does, and call `take` with each part as it arrives.
+
+        It is for answers that are larger than memory. Any observation is in one part. Return True once all were given.
+
+        Answers: all parts of all archives together; None means "ask `tess_query`", and nothing was given then.
         """
         ...
 

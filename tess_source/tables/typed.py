@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     import pyarrow as pa
+    from astropy.units import Quantity
     from lightkurve import SearchResult
     from matplotlib.figure import Figure
     from numpy.typing import DTypeLike
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     from tess_source_arrays.parquet import Written
     from tess_source_dv.read.tces import TCEs
     from tess_source_dv.sets.table import Sets
+    from tess_source_sectors.table import SeenSectors
     from tess_source_stars.toi.table import Tois
 
-__all__ = ["FoundMethods", "ManifestMethods"]
+__all__ = ["FoundMethods", "ManifestMethods", "SessionMethods"]
 
 
 class FoundMethods(Extended):
@@ -121,4 +123,30 @@ class ManifestMethods(Extended):
             verify: bool = True,
         ) -> Written:
             """Write the files as a Parquet data set, one row per light curve: see `tess_source_arrays.parquet.to_parquet`."""
+            ...
+
+
+class SessionMethods(Extended):
+    """Methods that plugins add to `Session`."""
+
+    accessors_of = "session"
+
+    if TYPE_CHECKING:
+
+        def sectors(
+            self,
+            targets: Any,
+            *,
+            sector: int | str | Iterable[int] | None = None,
+            radius: float | Quantity | str | None = None,
+            products: bool | None = None,
+            pixels: bool | None = None,
+            refresh: bool = False,
+            missing: str = "raise",
+        ) -> SeenSectors:
+            """Return the sectors that saw stars, and why one is missing: see `tess_source_sectors.answer.sectors_of`."""
+            ...
+
+        def refresh_sectors(self) -> list[int]:
+            """Fetch where the CCDs of new sectors lie: see `tess_source_sectors.footprints.refresh`."""
             ...

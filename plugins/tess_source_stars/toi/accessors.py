@@ -93,7 +93,9 @@ def _stars(session: Session, targets: Any) -> list[int]:
     places = [str(target) for target in query.targets if target.tic is None]
     if places or not query.targets:
         what = places[0] if places else "an observation"
-        raise QueryError(f"TOIs are known by TIC id, and {what} has none here: give the star's TIC id, or search for it and ask found.tois()")
+        raise QueryError(
+            f"TOIs are known by TIC id, and {what} has none here: give the star's TIC id, or search for it and ask found.tois()"
+        )
     return [target.tic for target in query.targets if target.tic is not None]
 
 

@@ -61,7 +61,9 @@ class WantedTois:
         names = {item: ToiName.of(item) or ToiName.of(f"TOI {item}") for item in items}
         others = [item for item, name in names.items() if name is None]
         if strange := next((item for item in others if item.upper() not in DISPOSITIONS), None):
-            raise ValueError(f"{strange!r} is neither a TOI nor a disposition{did_you_mean(strange.upper(), DISPOSITIONS)}; {RIGHT}")
+            raise ValueError(
+                f"{strange!r} is neither a TOI nor a disposition{did_you_mean(strange.upper(), DISPOSITIONS)}; {RIGHT}"
+            )
         wanted = sorted({name for name in names.values() if name}, key=lambda name: (name.number, name.candidate))
         return cls(tuple(wanted), tuple(word for word in DISPOSITIONS if word in {item.upper() for item in others}))
 

@@ -94,7 +94,9 @@ def tois_of_bytes(data: bytes, name: str) -> Tois:
         else:
             bad.append(f"line {number}")
     if bad and not good:
-        raise LoadError(f"{name} is no table of TOIs that can be read: none of its {len(bad):,} rows has a TIC id and a TOI")
+        raise LoadError(
+            f"{name} is no table of TOIs that can be read: none of its {len(bad):,} rows has a TIC id and a TOI"
+        )
     if bad:
         count, verb = words.number(len(bad), "row"), "is" if len(bad) == 1 else "are"
         log.warning("%s: %s cannot be read, and %s left out (%s)", name, count, verb, words.first(bad, words.FEW))
@@ -195,7 +197,9 @@ def _frame(rows: Sequence[Sequence[str]], places: dict[str, int]) -> Any:
     )
     frame = frame.with_columns(pl.when(pl.col(numbers).is_finite()).then(pl.col(numbers)))
     frame = frame.with_columns(
-        _epoch(pl.col("epoch")), *(_positive(name) for name in ("period", "duration")), *map(_positive, _errors(numbers))
+        _epoch(pl.col("epoch")),
+        *(_positive(name) for name in ("period", "duration")),
+        *map(_positive, _errors(numbers)),
     )
     return frame.select([pl.col(name).cast(kind) for name, kind in polars_schema(Tois).items()])
 
@@ -217,10 +221,7 @@ def _positive(name: str) -> Any:
 def _epoch(days: Any) -> Any:
     """Return times as BTJD, of full Julian dates and of BTJD; null for 0, which stands for "not known"; rounded to what a Julian date in one number can tell (40 us)."""
     return (
-        pl.when(days >= FULL)
-        .then((days - BTJD).round(9))
-        .when((days != 0) & (days.abs() < LONGEST))
-        .then(days)
+        pl.when(days >= FULL).then((days - BTJD).round(9)).when((days != 0) & (days.abs() < LONGEST)).then(days)
     ).alias("epoch")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -56,7 +55,9 @@ def test_stars_are_chosen_by_toi_or_disposition(found: Found, value: Any, stars:
     assert sorted(found.select(toi=value).products["tic"]) == sorted(stars)
 
 
-@pytest.mark.parametrize("value", ["", [], "planet", "700.001", 0, -700, 700.5j, None.__class__, {"toi": 1}, b"700", "PC;CP", ["any", 700]])
+@pytest.mark.parametrize(
+    "value", ["", [], "planet", "700.001", 0, -700, 700.5j, None.__class__, {"toi": 1}, b"700", "PC;CP", ["any", 700]]
+)
 def test_what_is_no_toi_is_an_error_that_says_what_is(value: Any) -> None:
     with pytest.raises((ValueError, TypeError), match=r"give a TOI \(700 or '700.01'\), a disposition"):
         WantedTois.of(value)

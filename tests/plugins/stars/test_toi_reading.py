@@ -48,7 +48,17 @@ def test_a_table_is_read_however_it_is_written(data: bytes) -> None:
 
 
 def test_columns_are_found_by_name_and_unknown_ones_are_passed_over() -> None:
-    names = ["Planet Name", "Master priority", "Depth (mmag)", "Depth (mmag) err", "TOI", "RA", "TIC ID", "Epoch (BJD)", "Depth (ppm)"]
+    names = [
+        "Planet Name",
+        "Master priority",
+        "Depth (mmag)",
+        "Depth (mmag) err",
+        "TOI",
+        "RA",
+        "TIC ID",
+        "Epoch (BJD)",
+        "Depth (ppm)",
+    ]
     found = columns_of_header(names)
     assert found == {"planet": 0, "toi": 4, "tic": 6, "epoch": 7, "depth": 8}
 
@@ -69,7 +79,14 @@ def test_a_zero_that_stands_for_not_known_is_null() -> None:
 
 @pytest.mark.parametrize(
     ("given", "sectors"),
-    [("1,2,27", "1-2,27"), ("17 21 24 25", "17,21,24-25"), ("1, 2", "1-2"), ("", None), ("S1", None), ("1-3,5", "1-3,5")],
+    [
+        ("1,2,27", "1-2,27"),
+        ("17 21 24 25", "17,21,24-25"),
+        ("1, 2", "1-2"),
+        ("", None),
+        ("S1", None),
+        ("1-3,5", "1-3,5"),
+    ],
 )
 def test_sectors_are_separated_by_commas_or_blanks(given: str, sectors: str | None) -> None:
     assert tois_of_bytes(table([toi("1.01", 5, sectors=given)]), "a table")["sectors"].to_list() == [sectors]
@@ -99,7 +116,10 @@ def test_a_comment_of_several_lines_is_one_cell(caplog: pytest.LogCaptureFixture
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"<!DOCTYPE html><html><head><title>Site\n down</title></head></html>", "it is a page of HTML, titled 'Site down'"),
+        (
+            b"<!DOCTYPE html><html><head><title>Site\n down</title></head></html>",
+            "it is a page of HTML, titled 'Site down'",
+        ),
         (b"", "it is empty"),
         (b'{"msg": "no"}', "it is JSON"),
         (b"TIC ID,PATHOS ID,Cluster\n1,2,3\n", "it begins with 'TIC ID,PATHOS ID,Cluster'"),

@@ -63,7 +63,10 @@ def test_a_toi_is_a_star_however_it_is_spelled(session: Session) -> None:
     assert {name: star(session, name) for name in names} == dict.fromkeys(names, 150428135)
 
 
-@pytest.mark.parametrize("name", ["TOI", "TOI 0", "TOI-700 B", "TOI 700.001", "TOI 700-701", "TOIs 700", "KOI 700", "TOI-12345678", "TOI 700 k"])
+@pytest.mark.parametrize(
+    "name",
+    ["TOI", "TOI 0", "TOI-700 B", "TOI 700.001", "TOI 700-701", "TOIs 700", "KOI 700", "TOI-12345678", "TOI 700 k"],
+)
 def test_what_is_no_toi_is_left_to_other_resolvers(name: str) -> None:
     assert ToiName.of(name) is None
 
@@ -87,7 +90,9 @@ def test_the_table_is_asked_for_once(exofop: Server, session: Session) -> None:
     assert exofop.seen[PATH] == 1
 
 
-def test_a_table_that_is_too_old_is_asked_for_again_and_only_sent_if_it_has_changed(exofop: Server, tmp_path: Path) -> None:
+def test_a_table_that_is_too_old_is_asked_for_again_and_only_sent_if_it_has_changed(
+    exofop: Server, tmp_path: Path
+) -> None:
     session_at(exofop, tmp_path).tois()  # type: ignore[attr-defined]
     tag = serving.etag(exofop.files[PATH])
     exofop.acts[PATH] = [serving.send, lambda handler, body: handler.answer(b"", 304, ETag=tag)]
@@ -118,7 +123,9 @@ def test_offline_without_a_kept_table_is_an_error(exofop: Server, tmp_path: Path
     assert not exofop.requests
 
 
-@pytest.mark.parametrize("act", [serving.status(503), serving.page, serving.empty, serving.truncated], ids=["503", "HTML", "empty", "cut"])
+@pytest.mark.parametrize(
+    "act", [serving.status(503), serving.page, serving.empty, serving.truncated], ids=["503", "HTML", "empty", "cut"]
+)
 def test_if_exofop_fails_the_old_table_is_used_and_a_warning_says_so(
     exofop: Server, tmp_path: Path, act: serving.Act, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -148,8 +155,13 @@ def test_if_exofop_fails_and_nothing_is_kept_it_is_an_error(exofop: Server, sess
         star(session, "TOI 700")
 
 
-@pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: b"x" + data, lambda data: data[:400] + b"\0" + data[401:], lambda data: b""])
-def test_a_kept_table_that_is_damaged_is_fetched_again(exofop: Server, session: Session, tmp_path: Path, damage) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize(
+    "damage",
+    [lambda data: data[:-1], lambda data: b"x" + data, lambda data: data[:400] + b"\0" + data[401:], lambda data: b""],
+)
+def test_a_kept_table_that_is_damaged_is_fetched_again(
+    exofop: Server, session: Session, tmp_path: Path, damage
+) -> None:  # type: ignore[no-untyped-def]
     session.tois()  # type: ignore[attr-defined]
     file = kept._file(session.settings)
     file.write_bytes(damage(file.read_bytes()))
@@ -167,7 +179,9 @@ def test_a_server_at_hand_fills_no_cache(exofop: Server) -> None:
 
 
 def test_a_candidate_that_its_star_has_not_is_an_error_that_names_the_others(session: Session) -> None:
-    with pytest.raises(ResolverError, match=r"TOI 700.09 is not in .*, which has TOI 700.01, TOI 700.02, TOI 700.03 of this star"):
+    with pytest.raises(
+        ResolverError, match=r"TOI 700.09 is not in .*, which has TOI 700.01, TOI 700.02, TOI 700.03 of this star"
+    ):
         star(session, "TOI 700.09")
 
 
@@ -175,7 +189,9 @@ def test_a_toi_that_nobody_knows_is_an_error_that_names_the_nearest(session: Ses
     with pytest.raises(ResolverError, match=r"goes up to TOI 3505; the nearest are TOI 701 and TOI 3505") as caught:
         star(session, "TOI 3000")
     assert not getattr(caught.value, "__notes__", ())
-    with pytest.raises(ResolverError, match=r"no resolver knows 2 of 3 names: 'TOI 3000', 'KELT-9'; TOI 3000 is not in the table"):
+    with pytest.raises(
+        ResolverError, match=r"no resolver knows 2 of 3 names: 'TOI 3000', 'KELT-9'; TOI 3000 is not in the table"
+    ):
         session._question(["TOI 3000", "TOI 700", "KELT-9"])
 
 

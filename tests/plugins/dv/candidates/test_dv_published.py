@@ -20,7 +20,9 @@ from tess_source_stars.toi.reading import read_tois
 from tess_source_stars.toi.table import Tois
 
 
-def tce(number: int = 1, period: float | None = 5.0, epoch: float | None = 1326.0, run: int = 1, **more: Any) -> dict[str, Any]:
+def tce(
+    number: int = 1, period: float | None = 5.0, epoch: float | None = 1326.0, run: int = 1, **more: Any
+) -> dict[str, Any]:
     counts = {} if period is None else {"transits_expected": int(27 / period) + 1}
     return {
         "set": f"SPOC/42/s0001-s0001/{run:05d}", "tce": number, "filename": "a.xml", "tic": 42, "period": period, "period_err": 1e-4,
@@ -28,7 +30,9 @@ def tce(number: int = 1, period: float | None = 5.0, epoch: float | None = 1326.
     }  # fmt: skip
 
 
-def toi(number: str = "700.01", period: float | None = 5.0, epoch: float | None = 1326.0, **more: Any) -> dict[str, Any]:
+def toi(
+    number: str = "700.01", period: float | None = 5.0, epoch: float | None = 1326.0, **more: Any
+) -> dict[str, Any]:
     return {
         "toi": number, "tic": 42, "tess_disposition": "PC", "period": period, "period_err": 1e-5, "epoch": epoch, "epoch_err": 1e-3,
         "duration": 3.0, **more,
@@ -70,7 +74,9 @@ def test_a_tce_is_a_toi_if_period_and_epoch_agree(
 
 
 def test_the_errors_of_a_period_grow_with_the_years_between() -> None:
-    later = 1326.0 + 700 * 5.0 + 0.3  # 0.3 d off after 700 cycles: 0.0004 d per cycle, and the run itself knows 0.0005 d
+    later = (
+        1326.0 + 700 * 5.0 + 0.3
+    )  # 0.3 d off after 700 cycles: 0.0004 d per cycle, and the run itself knows 0.0005 d
     assert matched([tce()], [toi(epoch=later, period_err=1e-6)]) == [NONE]
     assert matched([tce()], [toi(epoch=later, period_err=1e-3)]) == [SAME]
 
@@ -88,7 +94,9 @@ def test_the_columns_say_what_exofop_knows_and_their_units() -> None:
     table = tces.to_table()
     assert str(table["toi_period"].unit) == "d"
     assert "exofop_toi" in repr(tces)
-    assert with_tois(TCEs.of([tce()]), Tois.of([toi()]))["disposition"].to_list() == ["PC"], "that of the TESS project, if TFOPWG has none"
+    assert with_tois(TCEs.of([tce()]), Tois.of([toi()]))["disposition"].to_list() == ["PC"], (
+        "that of the TESS project, if TFOPWG has none"
+    )
 
 
 def test_without_a_table_of_tois_tces_stay_as_they_are() -> None:
