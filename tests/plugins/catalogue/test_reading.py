@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
 import polars as pl
 import pytest
-from catalogue_case import keep, keep_portal, keep_sample, keep_text
-from hypothesis import given
-from hypothesis import strategies as st
+from catalogue_case import keep_portal, keep_sample
 
-from tess_source.errors import DamagedFileError
 from tess_source.tables.listing import Observations, Products
 from tess_source_catalogue import view
 from tess_source_catalogue.columns import OBSERVATIONS, PORTAL, PRODUCTS
 from tess_source_catalogue.folder import CatalogueFolder
 from tess_source_catalogue.reading import Catalogue
-from tess_source_catalogue.stored import packed_files, scaled
-from tess_source_catalogue.volumes import volumes
 from tess_source_sample.contents import Contents
 
 PIPELINES = ("SPOC", "QLP", "TESS-SPOC", "TGLC")
@@ -58,7 +52,15 @@ def test_the_observations_are_those_of_the_portal(contents: Contents, sample: Ca
     }
     assert set(found["obs_id"]) == set(wanted)
     assert found["obs_id"].is_unique().all()
-    same = ("target_name", "obs_collection", "provenance_name", "sequence_number", "t_exptime", "dataproduct_type", "project")
+    same = (
+        "target_name",
+        "obs_collection",
+        "provenance_name",
+        "sequence_number",
+        "t_exptime",
+        "dataproduct_type",
+        "project",
+    )
     for row in found.iter_rows(named=True):
         assert {name: row[name] for name in same} == {name: wanted[row["obs_id"]][name] for name in same}
         assert row["dataURL"] in {None, wanted[row["obs_id"]]["dataURL"]}
@@ -135,7 +137,10 @@ def test_parts_are_what_a_filter_of_everything_gives(sample: CatalogueFolder) ->
         ({"tics": []}, pl.lit(value=False)),
         ({"sectors": [14, 16]}, pl.col("last_sector").is_in([14, 16])),
         ({"pipelines": ["qlp", "TGLC"]}, pl.col("pipeline").is_in(["QLP", "TGLC"])),
-        ({"tics": tics, "sectors": range(10, 20)}, pl.col("tic").is_in(tics) & pl.col("last_sector").is_between(10, 19)),
+        (
+            {"tics": tics, "sectors": range(10, 20)},
+            pl.col("tic").is_in(tics) & pl.col("last_sector").is_between(10, 19),
+        ),
     ):
         assert ordered(catalogue.observations(**question)).equals(everything.filter(mask))
 
@@ -150,7 +155,9 @@ def test_products_of_some_observations_are_theirs_alone(sample: CatalogueFolder)
     assert ordered(found).equals(ordered(wanted))
 
 
-def test_reading_is_the_same_with_the_view_without_it_and_with_an_outdated_one(contents: Contents, tmp_path: Path) -> None:
+def test_reading_is_the_same_with_the_view_without_it_and_with_an_outdated_one(
+    contents: Contents, tmp_path: Path
+) -> None:
     folder = CatalogueFolder(tmp_path)
     keep_sample(folder, contents, range(1, 60))
     catalogue = Catalogue(folder)
