@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -114,7 +115,7 @@ def ask(server: str, store: Path, sectors: int) -> Figures:
         "many": timed(lambda: session.search(tics[:MANY], kind="lc")),
     }
     command = [sys.executable, "-m", "tess_source", "--server", server, "--cache", str(store), "--archive", "catalogue"]
-    run = partial(subprocess.run, [*command, "search", f"TIC {tics[7]}"], check=True, stdout=subprocess.DEVNULL)
+    run = partial(subprocess.run, [*command, "search", f"TIC {tics[7]}"], check=True, capture_output=True)
     return figures | {"command": median(timed(run) for _ in range(REPEATS))}
 
 
@@ -188,9 +189,8 @@ def measure(mission: Path, store: Path, sectors: int, jobs: Sequence[str]) -> Fi
     # One server for all: a catalogue is that of its server.
     with Archive(0.0, 0, mission) as archive:
         for job in jobs:
-            if job == "update":
-                _shorten(mission, sectors)
-            figures |= _in_process(job, archive.holdings.url, store, sectors)
+            with _shorter(mission, sectors) if job == "update" else nullcontext():
+                figures |= _in_process(job, archive.holdings.url, store, sectors)
     return figures
 
 
@@ -211,10 +211,16 @@ def beside(scratch: Path, targets: int) -> Figures:
         return _in_process("peer", archive.holdings.url, scratch, 1)
 
 
-def _shorten(mission: Path, sector: int) -> None:
-    """Take the last light curve out of a script, as if it were another day."""
+@contextmanager
+def _shorter(mission: Path, sector: int) -> Iterator[None]:
+    """Leave the last light curve out of a script for a while, as if it were another day."""
     script = mission / f"missions/tess/download_scripts/sector/tesscurl_sector_{sector}_lc.sh"
-    script.write_text(script.read_text().rstrip("\n").rpartition("\n")[0] + "\n")
+    whole = script.read_text()
+    script.write_text(whole.rstrip("\n").rpartition("\n")[0] + "\n")
+    try:
+        yield
+    finally:
+        script.write_text(whole)
 
 
 def growth(mission: Path, scratch: Path, sizes: Sequence[int], jobs: Sequence[str]) -> Iterator[tuple[int, Figures]]:
