@@ -68,7 +68,7 @@ def search(
         ``"raise"``: rows of the targets that have none (None, NaN, masked, empty) are an error, which says which. ``"skip"``: they are
         passed over, and the answer says how many there were.
     large : bool
-        Whether an answer may be larger than 50,000 observations.
+        Whether MAST's answer may have more than 50,000 observations. If not, such a question is an error before anything is fetched.
     session : Session, optional
         The default session if not given.
     **words
@@ -138,6 +138,7 @@ def observations(
     archive: str | Sequence[str] | None = None,
     refresh: bool = False,
     missing: str = "raise",
+    large: bool = False,
     session: Session | None = None,
     **words: Any,
 ) -> Observations:
@@ -145,7 +146,7 @@ def observations(
 
     Parameters
     ----------
-    targets, radius, wildcards, archive, missing
+    targets, radius, wildcards, archive, missing, large
         See `search`.
     refresh : bool
         Look up names, even if it is remembered what they mean. The archive is asked in any case.
@@ -165,13 +166,17 @@ def observations(
         As `search`.
     """
     here = _chosen(session)
-    asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing}
+    asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing, "large": large}
     return here._found_observations(targets, words=words, refresh=refresh, **asked).observations
 
 
 @naming_keywords
 def products(
-    observations: Any, *, archive: str | Sequence[str] | None = None, session: Session | None = None
+    observations: Any,
+    *,
+    archive: str | Sequence[str] | None = None,
+    large: bool = False,
+    session: Session | None = None,
 ) -> Products:
     """List the products of observations. It is the second of three steps.
 
@@ -182,6 +187,8 @@ def products(
         obsid, or a list of them, will do too: the archive is then asked for the rest.
     archive : str or list of str, optional
         Names of the archives that are asked; by default those of the session, and those that the column `archive` names.
+    large : bool
+        Whether there may be more than 50,000 observations.
     session : Session, optional
         The default session if not given.
 
@@ -200,7 +207,7 @@ def products(
         If no connection may be opened.
     """
     here = _chosen(session)
-    return listed(here.registry, here.settings, observations, archive)
+    return listed(here.registry, here.settings, observations, archive, large=large)
 
 
 @naming_keywords

@@ -22,8 +22,8 @@ from tess_source.keywords import naming_keywords_of_methods
 from tess_source.load.loading import each_opened, read
 from tess_source.load.local import manifest_of
 from tess_source.paths import user_path
-from tess_source.search import asking
-from tess_source.search.lookups import looked_up, lookups_among, lookups_for
+from tess_source.search import asking, streaming
+from tess_source.search.lookups import lookups_among
 from tess_source.search.resolving import question, question_of_observations
 from tess_source.search.select import checked, filters_among, select
 from tess_source.settings import OnProgress, Settings
@@ -185,39 +185,31 @@ class Session(SessionMethods):
     # -- the stages --
 
     def search(
-        self,
-        targets: Any = None,
-        *,
-        radius: float | Quantity | str | None = None,
-        wildcards: bool = False,
-        archive: str | Sequence[str] | None = None,
-        refresh: bool = False,
-        missing: str = "raise",
-        large: bool = False,
-        **words: Any,
-    ) -> Found:
+        self, targets: Any = None, *, radius: float | Quantity | str | None = None, wildcards: bool = False,
+        archive: str | Sequence[str] | None = None, refresh: bool = False, missing: str = "raise", large: bool = False, **words: Any,
+    ) -> Found:  # fmt: skip
         """Find observations, and list, link and filter their products: see `tess_source.search`."""
-        lookups, words = lookups_among(self.registry, words)
-        filters, criteria = filters_among(self.registry, words)
-        values = checked(self.registry, filters)
-        asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "refresh": refresh, "missing": missing}
-        query = replace(self._question(targets, criteria=criteria, filters=values, **asked), large=large)
+        asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing, "large": large}
+        query, choice = self._question_and_choice(targets, words, refresh=refresh, **asked)
         found = self._answer(query, refresh=refresh)
         for absent in filter(None, (found.unobserved(), found.unmatched())):
             log.warning("%s%s", absent, f" (from the cache folder; {ASK_AGAIN})" if found.from_store else "")
-        return self.select(found, **dict.fromkeys(lookups, True), **filters)
+        return self.select(found, **choice)
+
+    def iter_search(
+        self, targets: Any = None, *, radius: float | Quantity | str | None = None, wildcards: bool = False,
+        archive: str | Sequence[str] | None = None, missing: str = "raise", large: bool = False, **words: Any,
+    ) -> Iterator[Found]:  # fmt: skip
+        """Search, and yield the answer in parts of whole stars: see `tess_source.iter_search`."""
+        asked: dict[str, Any] = {
+            "radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing, "large": large,
+        }  # fmt: skip
+        return self._parts(targets, words, **asked)
 
     def count(
-        self,
-        targets: Any = None,
-        *,
-        radius: float | Quantity | str | None = None,
-        wildcards: bool = False,
-        archive: str | Sequence[str] | None = None,
-        refresh: bool = False,
-        missing: str = "raise",
-        **words: Any,
-    ) -> int:
+        self, targets: Any = None, *, radius: float | Quantity | str | None = None, wildcards: bool = False,
+        archive: str | Sequence[str] | None = None, refresh: bool = False, missing: str = "raise", **words: Any,
+    ) -> int:  # fmt: skip
         """Count the observations that a search would find, without fetching them: see `tess_source.count`."""
         asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "refresh": refresh, "missing": missing}
         query = question_of_observations(self.registry, self.settings, targets, words=words, **asked)
@@ -254,11 +246,7 @@ class Session(SessionMethods):
         **filters
             See `Found.select`.
         """
-        found = found if isinstance(found, Found) else self.found(found)
-        lookups, filters = lookups_among(self.registry, filters)
-        needed = lookups_for(self.registry, found.products, (name for name in filters if name in self.registry.filters))
-        found = looked_up(self.registry, self.settings, found, dict.fromkeys([*lookups, *needed]))
-        return select(self.registry, found, filters)
+        return select(self.registry, self.settings, found if isinstance(found, Found) else self.found(found), filters)
 
     def plan(self, products: Any, root: str | Path | None = None, *, layout: str = "mast") -> Plan:
         """Plan the download of products: an answer, or what `found` takes. See `Found.plan`."""
@@ -321,8 +309,24 @@ class Session(SessionMethods):
 
     # -- methods for values and for the modules above --
 
-    def _question(self, targets: Any = None, **words: Any) -> Query:
-        return question(self.registry, self.settings, targets, **words)
+    def _question(self, targets: Any = None, **asked: Any) -> Query:
+        return question(self.registry, self.settings, targets, **asked)
+
+    def _question_and_choice(
+        self, targets: Any, words: Mapping[str, Any], **asked: Any
+    ) -> tuple[Query, dict[str, Any]]:
+        """Return the question of a search, and the arguments of `select` for its answer."""
+        lookups, others = lookups_among(self.registry, words)
+        filters, criteria = filters_among(self.registry, others)
+        values = checked(self.registry, filters)
+        query = self._question(targets, criteria=criteria, filters=values, **asked)
+        return query, {**dict.fromkeys(lookups, True), **filters}
+
+    def _parts(self, targets: Any, words: Mapping[str, Any], *, listing: bool = True, **asked: Any) -> Iterator[Found]:
+        query, choice = self._question_and_choice(targets, words, **asked)
+        streaming.check_masks(self.registry, choice)
+        found = streaming.parts(self.registry, self.settings, query, listing=listing)
+        return (self.select(part.using(self), **choice) for part in found)
 
     def _answer(self, query: Query, *, refresh: bool = False) -> Found:
         return asking.answer(self.registry, self.settings, query, refresh=refresh).using(self)

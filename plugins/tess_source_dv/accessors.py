@@ -31,11 +31,11 @@ def dv(
     return sets_of(found, exact, root, files, which)
 
 
-def tces(found: Found, root: str | Path | None = None, which: str = "all") -> TCEs:
+def tces(found: Found, root: str | Path | None = None, which: str = "all", tois: bool = True) -> TCEs:
     """Fetch the reports and return their TCEs, one row per TCE: see `tess_source_dv.sets.reports.tces_of`."""
     from tess_source_dv.sets.reports import tces_of
 
-    return tces_of(found, root, which)
+    return tces_of(found, root, which, tois)
 
 
 def plot_coverage(

@@ -102,13 +102,14 @@ def _wanted_table(**wanted: bool) -> str:
 def _table_rows(table: str, found: Found, sets: Sets, learned: Learned) -> Rows:
     """Return the rows to print."""
     from tess_source_dv.candidates.matching import history
+    from tess_source_dv.candidates.published import published, with_tois
 
     keys = among(sets["set"])
     if table == "files":
         return sets.relate(found).products.where(pl.col("dv_set").is_in(keys))
     tces = learned.tces.where(pl.col("set").is_in(keys))
     if table == "tces":
-        return tces
+        return with_tois(tces, published(found, tces["tic"].unique().to_list()))
     return history(tces) if table == "history" else sets
 
 

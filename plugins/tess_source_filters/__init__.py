@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 @hookimpl
 def tess_filters() -> tuple[Filter, ...]:
-    """Declare kind, pipeline, name; sector, run, tce, tic; exptime; size, where; latest, shortest, one_per_sector, limit."""
-    from . import choices, exptime, where, whole, words
+    """Declare filters by words, whole numbers, exposure time, conditions, the star and its place, and choices."""
+    from . import choices, exptime, sky, where, whole, words
 
-    return (*words.FILTERS, *whole.FILTERS, *exptime.FILTERS, *where.FILTERS, *choices.FILTERS)
+    return (*words.FILTERS, *whole.FILTERS, *exptime.FILTERS, *where.FILTERS, *sky.FILTERS, *choices.FILTERS)
 
 
 @hookimpl

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tess_source import hookimpl
@@ -34,6 +34,12 @@ def tess_query(query: Query, settings: Settings) -> Observations | None:
 
 
 @hookimpl
+def tess_pages(query: Query, settings: Settings, take: Callable[[Observations], object]) -> bool | None:
+    """Ask the portal for observations, page by page."""
+    return observations.give_pages(query, settings, take)
+
+
+@hookimpl
 def tess_count(query: Query, settings: Settings) -> int | None:
     """Ask the portal how many observations there are."""
     return observations.count(query, settings)
@@ -42,7 +48,7 @@ def tess_count(query: Query, settings: Settings) -> int | None:
 @hookimpl
 def tess_list(observations: Observations, query: Query, settings: Settings) -> Products | None:
     """Ask the portal for the products of its observations."""
-    return products.list_products(observations, settings)
+    return products.list_products(observations, settings, large=query.large)
 
 
 @hookimpl

@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tess_source.errors import ServiceError
 from tess_source.threads import paused
@@ -58,6 +58,10 @@ class Deadline:
             raise ServiceError(service, "given up, since another part of the question failed")
         if self.left <= 0:
             raise ServiceError(service, f"{problem}; gave up after {self.seconds:g} s", advice=_LONGER)
+
+    def renewed(self) -> Deadline:
+        """Return one with the same time, from now on."""
+        return replace(self, start=time.monotonic())
 
     def sleep(self, seconds: float, service: str, problem: str) -> None:
         """Wait, but not beyond the end; raise ServiceError if the time is up then."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from tess_source._lazy import pl
 from tess_source.display import text
@@ -18,13 +18,11 @@ from tess_source.targets.target import Query
 from tess_source_mast.batches import MOST_AT_A_TIME, in_parallel
 from tess_source_mast.deadline import Deadline
 from tess_source_mast.frames import frame
+from tess_source_mast.guard import check_rows, may_be_large
 from tess_source_mast.questions import COUNT, FILTERED, PortalQuestion, questions
 from tess_source_mast.shapes import shown, typed, unlike
 
-if TYPE_CHECKING:
-    import threading
-
-__all__ = ["count", "find"]
+__all__ = ["count", "find", "give_pages"]
 
 log: logging.Logger = logger(__name__)
 
@@ -56,20 +54,62 @@ def find(query: Query, settings: Settings) -> Observations:
     Raises
     ------
     QueryError
-        If a criterion makes no sense.
+        If a criterion makes no sense. If there are too many observations, and the query does not say that so many are meant.
     ServiceError
         If the archive fails, or answers in part only.
     """
     from tess_source_mast.portal import portal
 
     asked = questions(query, portal(settings), settings)
+    if not query.large and may_be_large(query, query.criteria):
+        check_rows(_counted(asked, settings))
     parts = in_parallel(
-        lambda question, stop: _part_of_answer(question, settings, stop), asked, min(MOST_AT_A_TIME, settings.jobs)
+        lambda question, stop: _part_of_answer(question, settings, stop, query.large),
+        asked,
+        min(MOST_AT_A_TIME, settings.jobs),
     )
     _log_what_is_left_out(parts)
     frames = [part.rows for part in parts if part.rows.width]
     log.info("%d questions: %d rows", len(asked), sum(map(len, frames)))
     return Observations.of(_stacked_frames(frames)) if frames else Observations.empty()
+
+
+def give_pages(query: Query, settings: Settings, take: Callable[[Observations], object]) -> bool | None:
+    """Find observations as `find` does, and give them to a function page by page, so that they are never all in memory.
+
+    Parameters
+    ----------
+    query : Query
+    settings : Settings
+    take : callable
+
+    Returns
+    -------
+    bool or None
+        True once all were given. None if there are places among the targets: which star is near, and what two cones share, is known only
+        from all rows.
+
+    Raises
+    ------
+    QueryError, ServiceError
+        As `find`.
+    """
+    from tess_source_mast.portal import portal
+
+    asked = questions(query, portal(settings), settings)
+    if any(question.target for question in asked):
+        return None
+    if not query.large and may_be_large(query, query.criteria):
+        check_rows(_counted(asked, settings))
+    stop = threading.Event()
+    for number, question in enumerate(asked, 1):
+        if len(asked) > 1:
+            log.warning("%s: question %d of %d", question.service, number, len(asked))
+        for page in _pages(question, settings, stop, query.large):
+            part = _rows_asked_for(page, question) if question.names else _ObservationPart(page)
+            _log_what_is_left_out([part])
+            take(Observations.of(_stacked_frames([part.rows])) if part.rows.width else Observations.empty())
+    return True
 
 
 def count(query: Query, settings: Settings) -> int:
@@ -97,7 +137,12 @@ def count(query: Query, settings: Settings) -> int:
     asked = questions(query, portal(settings), settings)
     overlapping = len(asked) > 1 and any(question.target for question in asked)
     if overlapping or any(question.nearest_only for question in asked):
-        return len(find(query, settings))
+        return len(find(replace(query, large=True), settings))
+    return _counted(asked, settings)
+
+
+def _counted(asked: list[PortalQuestion], settings: Settings) -> int:
+    """Return the number of rows that questions would bring in all, by the archive's own count."""
     return sum(
         in_parallel(
             lambda question, stop: _row_count(question, settings, stop), asked, min(MOST_AT_A_TIME, settings.jobs)
@@ -128,14 +173,20 @@ class _ObservationPart:
     """What lies around the place that was asked about."""
 
 
-def _part_of_answer(question: PortalQuestion, settings: Settings, stop: threading.Event) -> _ObservationPart:
-    """Return the rows that answer a question."""
+def _pages(question: PortalQuestion, settings: Settings, stop: threading.Event, large: bool) -> Iterator[pl.DataFrame]:
+    """Yield the rows of a question, page by page."""
     from tess_source_mast.portal import portal
 
     deadline = Deadline(settings.timeout, stop=stop)
-    pages = portal(settings).ask(question.service, question.params(), settings, deadline)
-    table = frame(question.service, pages)
-    found = typed(question.service, table, KNOWN, NEEDED, keys=("obsid",))
+    for page in portal(settings).pages(question.service, question.params(), settings, deadline, large=large):
+        yield typed(question.service, frame(question.service, [page]), KNOWN, NEEDED, keys=("obsid",))
+
+
+def _part_of_answer(
+    question: PortalQuestion, settings: Settings, stop: threading.Event, large: bool
+) -> _ObservationPart:
+    """Return the rows that answer a question."""
+    found = pl.concat(_pages(question, settings, stop, large), how="diagonal_relaxed")
     if question.names:
         return _rows_asked_for(found, question)
     if question.target is None:

@@ -6,7 +6,6 @@ astroquery is imported here, and this module only when a question is asked.
 from __future__ import annotations
 
 import functools
-import json
 import logging
 import os
 import queue
@@ -16,7 +15,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, unquote
 
 import astropy  # noqa: F401  see `tess_source._lazy.whole`
 
@@ -26,6 +24,7 @@ from tess_source.settings import Settings, at_server
 from tess_source.threads import held
 from tess_source_mast.batches import MOST_AT_A_TIME
 from tess_source_mast.deadline import Deadline
+from tess_source_mast.guard import check_rows
 from tess_source_mast.hosts import COLUMNS, INVOKE, advice
 from tess_source_mast.shapes import (
     FAILURE,
@@ -129,12 +128,45 @@ class Portal:
         ServiceError
             If there is no answer, or not a whole one.
         """
-        with self.wire(service, deadline) as wire:
-            api = _Api(wire, {service: {}}, service, settings, deadline)
-            pages = [page.json() for page in api.service_request_async(service, dict(params))]
-        check_whole(service, pages)
-        log.debug("%s: %d rows", service, sum(len(page["data"]) for page in pages))
-        return pages
+        return list(self.pages(service, params, settings, deadline))
+
+    def pages(
+        self, service: str, params: Mapping[str, Any], settings: Settings, deadline: Deadline, *, large: bool = False
+    ) -> Iterator[Json]:
+        """Ask the portal a question, and yield the pages of its answer, one at a time in memory.
+
+        Parameters
+        ----------
+        service, params, settings
+            As in `ask`.
+        deadline : Deadline
+            For all pages together; if the answer may be large, for each.
+        large : bool
+            Whether there may be more than `tess_source_mast.guard.MOST_ROWS` rows.
+
+        Yields
+        ------
+        dict
+
+        Raises
+        ------
+        ServiceError
+            As `ask`. That the pages are not the whole answer is known after the last.
+        QueryError
+            If there are too many rows, after the first page.
+        """
+        seen: list[Json] = []
+        while not seen or len(seen) < page_count(seen[0]):
+            deadline = deadline.renewed() if large else deadline
+            with self.wire(service, deadline) as wire:
+                api = _Api(wire, {service: {}}, service, settings, deadline)
+                (page,) = (page.json() for page in api.service_request_async(service, dict(params), page=len(seen) + 1))
+            check_page(service, page, len(seen) + 1)
+            seen.append({**page, "data": range(len(page["data"]))})  # the rows themselves are not kept
+            _check_size(service, seen, large)
+            yield page
+        check_whole(service, seen)
+        log.debug("%s: %d rows", service, sum(len(page["data"]) for page in seen))
 
     def columns(self, name: str, settings: Settings, deadline: Deadline) -> Json:
         """Return the description of a table's columns; the archive is asked once.
@@ -218,14 +250,7 @@ class _Api(PortalAPI):  # type: ignore[misc]
         headers = headers or {}
         if url == self.COLUMNS_CONFIG_URL:
             return [_Page(self._post(method, url, data, headers, self._checked_description))]
-        pages: list[_Page] = []
-        count = 1
-        while len(pages) < count:
-            answer = self._finished_answer(method, url, _request_for_page(data, len(pages) + 1), headers)
-            pages.append(_Page(answer))
-            check_page(self._service, answer, len(pages))
-            count = page_count(answer)
-        return pages
+        return [_Page(self._finished_answer(method, url, data, headers))]
 
     def _finished_answer(self, method: str, url: str, data: str, headers: Mapping[str, str]) -> Json:
         """Ask again, with growing pauses, until a job is done."""
@@ -273,12 +298,19 @@ def _is_table(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(row, dict) for row in value)
 
 
-def _request_for_page(data: str, number: int) -> str:
-    """Return the request for another page of the same answer."""
-    if number == 1:
-        return data
-    request = json.loads(unquote(data.removeprefix("request=")))
-    return "request=" + quote(json.dumps({**request, "page": number}))
+def _check_size(service: str, pages: Sequence[Json], large: bool) -> None:
+    """Check that an answer is not too large, and tell how much of a large one is here.
+
+    Raises
+    ------
+    QueryError
+    """
+    rows, count = sum(len(page["data"]) for page in pages), page_count(pages[0])
+    total = (pages[0].get("paging") or {}).get("rowsTotal") or rows
+    if service != PRODUCTS and not large:
+        check_rows(total)
+    if large and count > 1:
+        log.warning("%s: page %d of %d, %s of %s rows", service, len(pages), count, f"{rows:,}", f"{total:,}")
 
 
 _BUSY = "other questions took too long"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tess_source._lazy import pl
 from tess_source.display import text
@@ -17,6 +17,7 @@ from tess_source.tables.listing import Observations, Products
 from tess_source_mast.batches import MOST_AT_A_TIME, batches, in_parallel
 from tess_source_mast.deadline import Deadline, OverloadError
 from tess_source_mast.frames import frame
+from tess_source_mast.guard import check_rows
 from tess_source_mast.shapes import typed, unlike
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ TRIES_OF_A_HALF = 2
 """How often a half is tried: the whole has been tried before."""
 
 
-def list_products(observations: Observations, settings: Settings) -> Products | None:
+def list_products(observations: Observations, settings: Settings, *, large: bool = False) -> Products | None:
     """List the products of those observations that are MAST's.
 
     Parameters
@@ -46,6 +47,8 @@ def list_products(observations: Observations, settings: Settings) -> Products | 
     observations : Observations
         Joined by `obsid`, the archive's number; never by `obs_id`.
     settings : Settings
+    large : bool
+        Whether there may be more than `tess_source_mast.guard.MOST_ROWS` of them.
 
     Returns
     -------
@@ -54,6 +57,8 @@ def list_products(observations: Observations, settings: Settings) -> Products | 
 
     Raises
     ------
+    QueryError
+        If there are too many.
     TableError
         If an observation has no obsid.
     ServiceError
@@ -63,6 +68,8 @@ def list_products(observations: Observations, settings: Settings) -> Products | 
     if not ours.height:
         return None
     ours = _without_images(ours.with_columns(obsid=_obsids(ours)))
+    if not large:
+        check_rows(ours["obsid"].n_unique(), listing=True)
     wanted = list(batches(dict.fromkeys(ours["obsid"]), MOST_OBSERVATIONS))
 
     def ask(batch: list[str], stop: threading.Event) -> list[_ProductPart]:
@@ -78,7 +85,7 @@ def list_products(observations: Observations, settings: Settings) -> Products | 
     found = pl.concat(frames, how="diagonal_relaxed").with_columns(archive=pl.lit("mast"))
     if "parent_obsid" in found.columns:
         found = found.with_columns(observation=pl.col("parent_obsid").cast(pl.String))
-    return _with_exptime(Products.of(found), ours)
+    return _with_values_of_observations(Products.of(found), ours)
 
 
 def _obsids(ours: pl.DataFrame) -> pl.Series:
@@ -153,11 +160,21 @@ def _rows_of_parents(found: pl.DataFrame, obsids: Sequence[str]) -> _ProductPart
     return _ProductPart(known, found.height - known.height)
 
 
-def _with_exptime(products: Products, observations: pl.DataFrame) -> Products:
-    """Return products with the exposure time [s] of their observation where the file's name does not hold it."""
+def _with_values_of_observations(products: Products, observations: pl.DataFrame) -> Products:
+    """Return products with `ra` and `dec` [deg] of their observation, and its exposure time [s] where the file's name does not hold it."""
     parent = next((name for name in ("parent_obsid", "obsID") if name in products.columns), None)
     if parent is None:
         return products
-    times: dict[Any, Any] = dict(zip(observations["obsid"], observations["exptime"], strict=True))
-    of_parent = pl.col(parent).replace_strict(times, default=None, return_dtype=pl.Float64)
-    return products.with_columns(exptime=pl.coalesce("exptime", of_parent))
+    frame = observations.unique("obsid", keep="first", maintain_order=True)
+    known = {"__exptime": "exptime", "ra": "s_ra", "dec": "s_dec"}
+    values = [
+        pl.col(theirs).cast(pl.Float64, strict=False).alias(ours)
+        if theirs in frame.columns
+        else pl.lit(None, dtype=pl.Float64).alias(ours)
+        for ours, theirs in known.items()
+    ]
+    own = products.to_polars().drop("ra", "dec", strict=False)
+    found = own.join(
+        frame.select("obsid", *values), left_on=parent, right_on="obsid", how="left", maintain_order="left"
+    )
+    return Products(found.with_columns(exptime=pl.coalesce("exptime", "__exptime")).drop("__exptime"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from tess_source.download.run import addresses
 from tess_source.errors import QueryError, TessSourceError
 from tess_source.paths import user_path
 from tess_source.session import session_of
+from tess_source_dv.candidates.published import published, with_tois
 from tess_source_dv.draw.coverage import plot_coverage
 from tess_source_dv.draw.figure import new_figure
 from tess_source_dv.sets.exact_sectors import fetch_reports, root_of
@@ -27,10 +28,12 @@ from tess_source_pictures.gather import Gathered, chosen, gather, has_curves, na
 from tess_source_pictures.html import link, page, page_file, table, text
 from tess_source_pictures.panels import INK, colour, draw_fold, draw_sector, scale_of
 from tess_source_pictures.svg import Inliner
+from tess_source_pictures.tois import tois_html
 from tess_source_pictures.transits import TransitTimes, Validated, ephemerides, validated
 
 if TYPE_CHECKING:
     from tess_source.tables.found import Found
+    from tess_source.tables.rows import Rows
 
 __all__ = ["show_html"]
 
@@ -49,6 +52,8 @@ class _Contents:
     light: Gathered | None
     """None if the target has no light curves."""
     dv: Validated
+    tois: Rows | None
+    """TOIs of the star; None if no table of TOIs could be had."""
     events: Sequence[TransitTimes]
     folds: Mapping[int, Folded]
     problems: Mapping[str, str]
@@ -128,6 +133,7 @@ def written(
         *_coverage_html(known, inliner),
         *_curves_html(known, inliner),
         *_tces_html(known, inliner),
+        *tois_html(known.tois, known.dv.tces),
     ]
     parts += [*_sets_html(known), *_lock_html(known)]
     write(file, page(known.title, parts).encode())
@@ -139,6 +145,8 @@ def _page_contents(
 ) -> _Contents:
     light = gather(chosen(asked, tic), root, **options) if has_curves(asked, tic) else None
     dv = validated(found, tic, root, exact=True)
+    tois = published(found, [tic])
+    dv = replace(dv, tces=with_tois(dv.tces, tois))
     if light is None and not len(dv.sets):
         raise QueryError(f"TIC {tic} has neither light curves nor data validation here: there is nothing to show")
     problems = {**(light.failed if light else {}), **dv.failed}
@@ -151,7 +159,7 @@ def _page_contents(
             problems[file.name] = str(error)
     elif series and dv.best is not None:
         problems[f"time series of {dv.best['set']}"] = "it could not be had; the light curves are folded instead"
-    return _Contents(found, asked, tic, root, light, dv, events, folds, problems)
+    return _Contents(found, asked, tic, root, light, dv, tois, events, folds, problems)
 
 
 def _series_file(found: Found, dv: Validated, root: Path, fetch: bool) -> Path | None:
@@ -259,7 +267,7 @@ TCE_COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("depth [ppm]", "depth", "{:,.0f}"), ("MES", "mes", "{:.1f}"), ("SNR", "snr", "{:.1f}"), ("transits", "transits", "{}"),
     ("radius [R⊕]", "planet_radius", "{:.2f}"), ("fit converged", "converged", "yes/no"),
     ("eclipsing binary?", "suspected_eclipsing_binary", "yes/no"),
-    ("TOI", "toi", "{}"),
+    ("TOI, by the run", "toi", "{}"),
 )  # fmt: skip
 """Heading, column, format."""
 

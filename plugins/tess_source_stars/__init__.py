@@ -2,13 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING
 
 from tess_source import hookimpl
-from tess_source.hooks.records import Lookup
+
+if TYPE_CHECKING:
+    import click
+
+    from tess_source.hooks.records import Accessor, Filter, Lookup
+    from tess_source.settings import Settings
+    from tess_source.targets.target import Target
+
+
+@hookimpl(tryfirst=True)
+def tess_resolve(target: str, settings: Settings) -> Target | None:
+    """Look up TOIs in ExoFOP's table."""
+    from tess_source_stars.toi.resolving import resolve
+
+    return resolve(target, settings)
+
+
+@hookimpl(specname="tess_resolve", wrapper=True)
+def explain_unknown_toi(target: str, settings: Settings) -> Generator[None, Target | None, Target | None]:
+    """Say what is known of a TOI that no resolver knows."""
+    from tess_source_stars.toi.resolving import check_known
+
+    return check_known(target, settings, (yield))
+
+
+@hookimpl
+def tess_recall(target: str, settings: Settings) -> Target | None:
+    """Look up TOIs in the kept table."""
+    from tess_source_stars.toi.resolving import recall
+
+    return recall(target, settings)
 
 
 @hookimpl
 def tess_lookups() -> Sequence[Lookup]:
-    """Declare the columns that the TESS Input Catalog fills."""
-    return ()
+    """Declare the columns that the TESS Input Catalog and the table of TOIs fill."""
+    from tess_source_stars.toi.filtering import LOOKUPS
+
+    return LOOKUPS
+
+
+@hookimpl
+def tess_filters() -> Sequence[Filter]:
+    """Declare toi."""
+    from tess_source_stars.toi.filtering import FILTERS
+
+    return FILTERS
+
+
+@hookimpl
+def tess_accessors() -> Sequence[Accessor]:
+    """Declare session.tois, found.tois."""
+    from tess_source_stars.toi.accessors import ACCESSORS
+
+    return ACCESSORS
+
+
+@hookimpl
+def tess_commands() -> Sequence[click.Command]:
+    """Declare ``tess-source tois``."""
+    from tess_source_stars.toi.commands import tois
+
+    return (tois,)

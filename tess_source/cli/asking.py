@@ -16,19 +16,22 @@ from tess_source.targets.words import joined
 from tess_source.wording import in_program, option_name
 
 if TYPE_CHECKING:
-    from tess_source.hooks.records import Filter
+    from tess_source.hooks.records import Filter, Lookup
     from tess_source.session import Session
 
 __all__ = ["Asking", "with_filters_of"]
 
 CRITERION_HELP = "A column of the archive's observation table, see `tess-source fields`; values a,b or, for numbers, least..greatest."
 
+YES_HELP = "Go on even if the archive has more than 50,000 observations."
+
 
 class Asking(click.Command):
     """A command with the arguments of ``search``: targets, criteria, and every filter of every plugin.
 
-    Its function gets two mappings, which together are the arguments of `Session.search`: `asked` (targets, radius, wildcards, refresh and
-    criteria) and `filters`. It may ask with both, ``session.search(**asked, **filters)``, or choose later, ``found.select(**filters)``.
+    Its function gets two mappings, which together are the arguments of `Session.search`: `asked` (targets, radius, wildcards, refresh,
+    large and criteria) and `filters`, with look-ups such as ``stars=True`` among them. It may ask with both,
+    ``session.search(**asked, **filters)``, or choose later, ``found.select(**filters)``.
     Options of the command itself take precedence over filters of the same name.
 
     Parameters
@@ -58,15 +61,24 @@ class Asking(click.Command):
 
     def of(self, session: Session) -> Asking:
         """Return a copy that takes the filters of a session."""
-        taken = {*QUESTION, *(word for parameter in self.params for word in (parameter.name, *parameter.opts))}
-        filters = {
-            name: _filter_option(record, session.registry.owner("filter", name))
-            for name, record in sorted(session.registry.filters.items())
-            if (record.criteria is not None or not self.only_archive) and not taken & {name, option_name(name)}
+        own, registry = self._question_parameters(), session.registry
+        taken = {*QUESTION, *(word for one in (*own, *self.params) for word in (one.name, *one.opts))}
+        options = {
+            **{
+                name: _lookup_option(record, registry.owner("lookup", name))
+                for name, record in sorted(registry.lookups.items())
+                if not self.only_archive
+            },
+            **{
+                name: _filter_option(record, registry.owner("filter", name))
+                for name, record in sorted(registry.filters.items())
+                if record.criteria is not None or not self.only_archive
+            },
         }
+        options = {name: option for name, option in options.items() if not taken & {name, option_name(name)}}
         made = copy.copy(self)
-        made.filters = tuple(filters)
-        made.params = [*self._question_parameters(), *filters.values(), *self.params]
+        made.filters = tuple(options)
+        made.params = [*own, *options.values(), *self.params]
         return made
 
     def _question_parameters(self) -> list[click.Parameter]:
@@ -86,6 +98,7 @@ class Asking(click.Command):
                 ["--missing"], type=click.Choice(MISSING), help="What to do with rows of a list that have no target."
             ),
             click.Option(["--refresh"], is_flag=True, help=asks),
+            *([] if self.only_archive else [click.Option(["--yes", "large"], is_flag=True, help=YES_HELP)]),
         ]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -114,7 +127,7 @@ class Asking(click.Command):
             raise
 
 
-QUESTION = ("targets", "radius", "criteria", "wildcards", "refresh", "missing")
+QUESTION = ("targets", "radius", "criteria", "wildcards", "refresh", "missing", "large")
 
 
 def with_filters_of(command: click.Command, session: Session) -> click.Command:
@@ -156,9 +169,15 @@ def _filter_option(record: Filter, plugin: str) -> click.Option:
     )
 
 
+def _lookup_option(record: Lookup, plugin: str) -> click.Option:
+    help_ = f"{record.help}  [{plugin}]"
+    return click.Option([option_name(record.name), record.name], is_flag=True, default=None, help=help_)
+
+
 def _search_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of `Session.search` and `Session.count` for the options that were given."""
     flags = {name: given[name] for name in ("wildcards", "refresh") if name in given}
+    flags |= {"large": True} if given.get("large") else {}
     flags |= {"missing": given["missing"]} if given.get("missing") else {}
     targets = list(expand(joined(given["targets"]), given.get("missing") or MISSING[0])) or None
     return {"targets": targets, "radius": _radius(given["radius"]), **flags, **_criteria(given["criteria"])}

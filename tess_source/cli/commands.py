@@ -12,11 +12,13 @@ import click
 from tess_source._lazy import pl
 from tess_source.cli import lock as cli_lock
 from tess_source.cli.asking import QUESTION, Asking
+from tess_source.cli.parts import ROW_BY_ROW, print_parts
 from tess_source.cli.printing import NOTHING, SOME_FAILED, download, failures, format_option, note, print_rows
 from tess_source.cli.user_path import UserPath
 from tess_source.display.text import number
 from tess_source.display.visible import logger
 from tess_source.search.asking import FIELD_TABLES
+from tess_source.search.lookups import lookups_among
 from tess_source.search.select import checked
 from tess_source.session import Session
 from tess_source.tables.entries import expected_in_words
@@ -55,9 +57,17 @@ def _search() -> click.Command:
         TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin. Without a target, everything that
         meets the filters and criteria is found.
         """
-        values = checked(session.registry, filters)
+        lookups, only_filters = lookups_among(session.registry, filters)
+        values = checked(session.registry, only_filters)
         limits = [most(values[name]) for name in values if (most := session.registry.filters[name].most)]
-        if show == "observations" and len(limits) == len(values):  # the other filters are for products
+        if (
+            asked.get("large")
+            and form in ROW_BY_ROW
+            and not any(session.registry.filters[name].last for name in values)
+        ):
+            print_parts(session, asked, filters, form, show, explain)
+            return
+        if show == "observations" and len(limits) == len(values) and not lookups:  # the other filters are for products
             words = {name: value for name, value in asked.items() if name not in QUESTION}
             found = session._found_observations(
                 words=words, **{name: asked[name] for name in asked if name in QUESTION}

@@ -77,10 +77,15 @@ def check_record(record: Any, noun: str, name: str) -> None:
             raise PluginError(
                 f"plugin {name!r}: {noun} gave a {made.__name__} whose {part.name} is {value!r}, not {wanted}"
             )
-    if isinstance(record, Filter) and (not record.name.isidentifier() or iskeyword(record.name)):
+    if isinstance(record, Filter | Lookup) and (not record.name.isidentifier() or iskeyword(record.name)):
+        what = "filter" if isinstance(record, Filter) else "look-up"
         raise PluginError(
-            f"plugin {name!r}: {record.name!r} cannot be the name of a filter: it is used as a keyword argument"
+            f"plugin {name!r}: {record.name!r} cannot be the name of a {what}: it is used as a keyword argument"
         )
+    if isinstance(record, Lookup) and not record.columns:
+        raise PluginError(f"plugin {name!r}: the look-up {record.name!r} declares no columns")
+    if isinstance(record, Filter) and isinstance(record.needs, str):
+        raise PluginError(f"plugin {name!r}: the filter {record.name!r} needs a list of columns, not {record.needs!r}")
     if not any(getattr(record, part, None) for part in ("key", "scheme", "name", "archive")):
         raise PluginError(f"plugin {name!r}: {noun} gave {record!r}, which has no name")
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tess_source.tables.listing import Links, Observations, Products
     from tess_source.tables.rows import Mask
     from tess_source.targets.target import Query
+    from tess_source.wording import Wording
 
 __all__ = [
     "Accessor", "Citation", "Column", "Field", "Filter", "Kind", "Lookup", "Request", "Source", "StandIn", "Transport",
@@ -50,6 +51,8 @@ class Filter:
     """0: a mask, whose order does not matter. 1: a choice among the rows that are left, in order of name. 2: after those, e.g. a limit."""
     criteria: Callable[[Any], Mapping[str, Any]] | None = None
     """Returns the criteria for an archive when no target was given, so that not everything has to be listed."""
+    targets: Callable[[Any], Sequence[str]] | None = None
+    """Returns the targets that a value names, as you would give them. They are asked for when no target was given. A pure function."""
     holds: Callable[[Observations, Any], Mask] | None = None
     """Returns the mask of observations that may have products to keep, so that the others need not be listed; null and true mean "may".
     It requires that `keep` looks at each row alone. None: any observation may."""
@@ -58,7 +61,10 @@ class Filter:
     kinds: bool = False
     """Whether its values are kinds of products: `check` then gets the kinds that plugins declare as a second argument."""
     needs: Sequence[str] = ()
-    """Columns of products that `keep` needs. Those that the products lack are looked up first: see `Lookup`."""
+    """Columns of products that `keep` needs. Those that the products lack are looked up first: see `Lookup`. If that cannot be, it is an
+    error. `keep` looks at each row alone, and drops those without a value."""
+    advice: str | Wording = ""
+    """For filters with `needs`: what would bring the columns, to end an error message, e.g. ``"run tess-source catalogue update"``."""
 
 
 @dataclass(frozen=True, slots=True)

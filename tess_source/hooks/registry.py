@@ -16,6 +16,7 @@ from tess_source.errors import (
     NetworkError,
     PluginConflictError,
     PluginError,
+    ResolverError,
     TessSourceError,
     UnknownNameError,
     ending,
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Plugin", "Registry"]
 
+KEYWORDS = ("filter", "lookup")
+"""Records whose names are keyword arguments of searches, so that no two of them can have one name."""
 BUILT_IN = "tess-source"
 """The owner of records that the core declares itself."""
 
@@ -278,15 +281,25 @@ class Registry:
             for record in (record for answer in answers for record in sequence_of(answer, noun, name)):
                 check_record(record, noun, name)
                 key = name if what == "stand-in" else _key_of(record)
-                if (owner := self.owners.get((what, key))) is not None:
-                    raise PluginConflictError(
-                        f"plugins {owner!r} and {name!r} both declare the {what} {key!r}; leave one out with ",
-                        Wording("without=…", "--without"),
-                    )
+                self._check_free(what, key, name)
                 if what == "accessor":
                     check_accessor(record, name)
                 table[key] = record
                 self.owners[what, key] = name
+
+    def _check_free(self, what: str, key: str, name: str) -> None:
+        """Raise an error if what a plugin declares has a name that is taken: filters and look-ups are both keywords of searches."""
+        for other in KEYWORDS if what in KEYWORDS else (what,):
+            owner = self.owners.get((other, key))
+            if owner is None:
+                continue
+            both = (
+                f"plugins {owner!r} and {name!r} both declare" if owner != name else f"plugin {name!r} declares twice"
+            )
+            as_well = f", as a {other} and as a {what}" if other != what else ""
+            raise PluginConflictError(
+                f"{both} the {what} {key!r}{as_well}; leave one out with ", Wording("without=…", "--without")
+            )
 
     def _declared(self, noun: str, caller: pluggy.HookCaller, name: str) -> Sequence[Any]:
         """Call a noun of one plugin."""
@@ -308,8 +321,8 @@ class Registry:
         except KeyboardInterrupt:
             raise
         except Exception as error:
-            # no plugin is to blame for a network
-            culprit = None if isinstance(error, NetworkError) else culprit_of(asked, error)
+            # no plugin is to blame for a network, or for a name that nobody knows
+            culprit = None if isinstance(error, NetworkError | ResolverError) else culprit_of(asked, error)
             if culprit:
                 error.add_note(f"raised by plugin {culprit!r} in {hook}")
             raise

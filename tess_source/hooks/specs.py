@@ -7,7 +7,7 @@ lets a type checker verify a plugin. An implementation may leave out arguments t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pluggy
@@ -50,6 +50,7 @@ __all__ = [
     "Explains",
     "Linker",
     "Reader",
+    "Recalls",
     "Resolver",
     "StandsIn",
     "hookimpl",
@@ -66,6 +67,20 @@ class Resolver(Protocol):
     @hookspec(firstresult=True)
     def tess_resolve(self, target: str, settings: Settings) -> Target | None:
         """Return the target that a name means. It is not called for TIC ids and coordinates, which need no look-up.
+
+        Answers: the first that is not None is taken; None means "not known here".
+        """
+        ...
+
+
+class Recalls(Protocol):
+    """A plugin that knows names of targets without a connection."""
+
+    @hookspec(firstresult=True)
+    def tess_recall(self, target: str, settings: Settings) -> Target | None:
+        """Return the target that a name means, from what is on this machine. It opens no connection.
+
+        It is called in place of `tess_resolve` while no connection may be opened, for names whose meaning is not kept.
 
         Answers: the first that is not None is taken; None means "not known here".
         """
@@ -91,6 +106,16 @@ class Archive(Protocol):
         """Return the observations that a query asks for.
 
         Answers: stacked, then sorted; None means "not my kind of query". A failure raises, it is never an empty answer.
+        """
+        ...
+
+    @hookspec
+    def tess_pages(self, query: Query, settings: Settings, take: Callable[[Observations], object]) -> bool | None:
+        """Find the observations that a query asks for, as `tess_query` does, and call `take` with each part as it arrives.
+
+        It is for answers that are larger than memory. Any observation is in one part. Return True once all were given.
+
+        Answers: all parts of all archives together; None means "ask `tess_query`", and nothing was given then.
         """
         ...
 
@@ -328,7 +353,7 @@ class DeclaresCommands(Protocol):
 ROLES = (
     Resolver, Archive, Linker, Downloader, Reader, Collector,
     DeclaresFilters, DeclaresKinds, DeclaresColumns, DeclaresTransports, DeclaresAccessors, DeclaresCitations, DeclaresCommands,
-    StandsIn, DeclaresLookups, DeclaresSources, Explains,
+    StandsIn, DeclaresLookups, DeclaresSources, Explains, Recalls,
 )  # fmt: skip
 """All roles, in the order in which the core registers their hooks."""
 

@@ -16,11 +16,12 @@ from tess_source.cache.memory import Memory
 from tess_source.clock import this_moment
 from tess_source.display.text import number, size
 from tess_source.display.visible import logger
-from tess_source.errors import OfflineError, QueryError, UnknownNameError
+from tess_source.errors import OfflineError, QueryError, TessSourceError, UnknownNameError
 from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
 from tess_source.search.keys import known_observations
 from tess_source.search.narrowing import Listing, Wanted, listed
+from tess_source.search.nearby import nearest_observed, places_without
 from tess_source.search.resolving import archives_of, criteria_of_filters, is_local
 from tess_source.settings import Settings
 from tess_source.tables.convert import frame_of_uris, to_frame
@@ -31,7 +32,11 @@ from tess_source.targets.recorded import question as recorded
 from tess_source.targets.target import Query
 from tess_source.wording import Wording, keyword
 
-__all__ = ["FIELD_TABLES", "answer", "count", "fields", "found_of", "observed", "products"]
+__all__ = [
+    "FIELD_TABLES", "answer", "count", "fields", "found_of", "linked", "observations_of", "observed", "observed_as", "prepared",
+    "products", "products_of",
+    "record_of",
+]  # fmt: skip
 
 log: logging.Logger = logger(__name__)
 
@@ -54,11 +59,11 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
         If no connection may be opened, and neither the cache folder nor a stand-in has an answer.
     """
     memory, asked = Memory(settings, registry), query
-    query = _with_defaults(registry, settings, asked)
+    query = prepared(registry, settings, asked)
 
     def fresh(query: Query) -> Answer:
-        seen = _observations(registry, settings, query)
-        found = listed(registry, seen, query, lambda part: _products(registry, settings, part, query))
+        seen = observations_of(registry, settings, query)
+        found = listed(registry, seen, query, lambda part: products_of(registry, settings, part, query))
         return memory.answer(seen, found.products, found.listed)
 
     def serves(kept: Answer) -> bool:
@@ -71,13 +76,16 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
         asked = replace(asked, archives=_stand_ins(registry, _archives(registry, settings, asked)))
         if not asked.archives:
             raise
-        query = _with_defaults(registry, settings, asked)
+        query = prepared(registry, settings, asked)
         recalled = memory.without_network(query, fresh, error)
     taken = stars_taken(query.targets, recalled.answer.observations)
     if recalled.from_store and (meant := taken_in_words(taken, query.targets, recalled.answer.observations)):
         log.warning("%s", meant)
-    record = {**_record(registry, settings, query, recalled.answer.observations, taken), "time": recalled.answer.time}
-    if reasons := _reasons(registry, settings, query, recalled.answer.observations):
+    record = {**record_of(registry, settings, query, recalled.answer.observations, taken), "time": recalled.answer.time}
+    reasons = _reasons(registry, settings, query, recalled.answer.observations)
+    if not recalled.from_store:
+        reasons = {**_nearest(registry, settings, query, recalled.answer.observations), **reasons}
+    if reasons:
         record["reasons"] = reasons
     if unlisted := _count_unlisted_images(recalled.answer):
         record["unlisted"] = unlisted
@@ -85,7 +93,7 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
         recalled.answer.products.unique(), recalled.answer.observations, Links.empty(), query,
         record=record, from_store=recalled.from_store,
     )  # fmt: skip
-    return _linked(registry, settings, found)
+    return linked(registry, settings, found)
 
 
 def observed(registry: Registry, settings: Settings, query: Query, *, refresh: bool = False) -> Found:
@@ -98,9 +106,15 @@ def observed(registry: Registry, settings: Settings, query: Query, *, refresh: b
     """
     if Memory(settings, registry).offline and not _is_local(registry, settings, query):
         return answer(registry, settings, query, refresh=refresh)
-    query = _with_defaults(registry, settings, query)
-    seen = _observations(registry, settings, query)
-    record = {**_record(registry, settings, query, seen, stars_taken(query.targets, seen)), "listed": False}
+    query = prepared(registry, settings, query)
+    return observed_as(registry, settings, query, observations_of(registry, settings, query))
+
+
+def observed_as(registry: Registry, settings: Settings, query: Query, seen: Observations) -> Found:
+    """Return observations as the answer to a prepared query, without products."""
+    record = {**record_of(registry, settings, query, seen, stars_taken(query.targets, seen)), "listed": False}
+    if reasons := _reasons(registry, settings, query, seen):
+        record["reasons"] = reasons
     return Found(Products.empty(), seen, Links.empty(), query, record=record)
 
 
@@ -108,7 +122,7 @@ def count(registry: Registry, settings: Settings, query: Query, *, refresh: bool
     """Return the number of observations that a question would find, without fetching them."""
     if Memory(settings, registry).offline and not _is_local(registry, settings, query):
         return len(answer(registry, settings, query, refresh=refresh).observations)
-    query = _with_defaults(registry, settings, query)
+    query = prepared(registry, settings, query)
     caller = registry.among("tess_count", _archives(registry, settings, query))
     with _suggesting_filters(registry):
         answers = registry.call("tess_count", caller, query=query, settings=settings)
@@ -116,7 +130,12 @@ def count(registry: Registry, settings: Settings, query: Query, *, refresh: bool
 
 
 def products(
-    registry: Registry, settings: Settings, table: Any, archive: str | Sequence[str] | None = None
+    registry: Registry,
+    settings: Settings,
+    table: Any,
+    archive: str | Sequence[str] | None = None,
+    *,
+    large: bool = False,
 ) -> Products:
     """Return the products of observations, given as a table of any library, one row of it, or by obs_id or obsid alone.
 
@@ -125,7 +144,7 @@ def products(
     archives = archives_of(registry, settings, archive)
 
     def observations_by(column: str, values: list[str]) -> Observations:
-        return _observations(registry, settings, Query((), {column: values}, archives=archives))
+        return observations_of(registry, settings, Query((), {column: values}, archives=archives))
 
     seen = known_observations(table, observations_by)
     if archive is None:
@@ -134,7 +153,7 @@ def products(
     memory = Memory(settings, registry)
     if memory.offline and not (archives := tuple(name for name in archives if name in registry.stand_ins)):
         memory.need_network("products, but as part of a search")
-    return _products(registry, settings, seen, Query(archives=archives)).unique()
+    return products_of(registry, settings, seen, Query(archives=archives, large=large)).unique()
 
 
 def found_of(registry: Registry, settings: Settings, table: Any) -> Found:
@@ -152,8 +171,8 @@ def found_of(registry: Registry, settings: Settings, table: Any) -> Found:
         )
     else:
         given = (Products.of(frame) if frame.width else Products.empty()).unique()
-    record = _record(registry, settings, query, seen)
-    return _linked(registry, settings, Found(given, seen, Links.empty(), query, record=record))
+    record = record_of(registry, settings, query, seen)
+    return linked(registry, settings, Found(given, seen, Links.empty(), query, record=record))
 
 
 def fields(registry: Registry, settings: Settings, what: str = "observations") -> list[Field]:
@@ -192,7 +211,7 @@ def _count_unlisted_images(answer: Answer) -> int:
     return len(images) - len(images.having(answer.products)) if len(images) else 0
 
 
-def _with_defaults(registry: Registry, settings: Settings, query: Query) -> Query:
+def prepared(registry: Registry, settings: Settings, query: Query) -> Query:
     """Return a query with the criteria that its archives add, unless it has them already, as from a lock.
 
     What filters ask for counts like criteria: ``kind="ffi"`` excludes a default that leaves out images.
@@ -206,14 +225,15 @@ def _with_defaults(registry: Registry, settings: Settings, query: Query) -> Quer
     return replace(query, defaults=added) if answers else query
 
 
-def _observations(registry: Registry, settings: Settings, query: Query) -> Observations:
+def observations_of(registry: Registry, settings: Settings, query: Query) -> Observations:
+    """Return the observations of a prepared query from its archives, stacked and sorted."""
     caller = registry.among("tess_query", _archives(registry, settings, query))
     with _suggesting_filters(registry):
         answers = registry.call("tess_query", caller, query=query, settings=settings)
     return Observations.stack(map(Observations.of, _checked_answers(answers, "query"))).sort()
 
 
-def _products(registry: Registry, settings: Settings, seen: Observations, query: Query) -> Products:
+def products_of(registry: Registry, settings: Settings, seen: Observations, query: Query) -> Products:
     """Return products. A file that belongs to two observations is there twice."""
     if not len(seen):
         return Products.empty()
@@ -222,7 +242,7 @@ def _products(registry: Registry, settings: Settings, seen: Observations, query:
     return Products.stack(map(Products.of, answers)).sort()
 
 
-def _linked(registry: Registry, settings: Settings, found: Found) -> Found:
+def linked(registry: Registry, settings: Settings, found: Found) -> Found:
     """Return a found with the links of its products, and with the columns that plugins compute from them."""
     links, table = Links.empty(), found.products
     if len(table):
@@ -248,6 +268,18 @@ def _reasons(registry: Registry, settings: Settings, query: Query, observations:
         return {}
     answers = registry.call("tess_reasons", query=query, observations=observations, settings=settings)
     return {target: reason for part in reversed(answers) for target, reason in part.items()}
+
+
+def _nearest(registry: Registry, settings: Settings, query: Query, observations: Observations) -> dict[str, str]:
+    """Return how far the nearest star is from places without observations: place → one line. Without an answer, there is no line."""
+    places = places_without(query, observations)
+    if not places or (Memory(settings, registry).offline and not _is_local(registry, settings, query)):
+        return {}
+    try:
+        return nearest_observed(query, places, lambda wider: observations_of(registry, settings, wider))
+    except (TessSourceError, OSError) as error:
+        log.info("it is not known which star is nearest: %s", error)
+        return {}
 
 
 def _provenance(registry: Registry, settings: Settings, query: Query, seen: Observations) -> dict[str, Any]:
@@ -284,7 +316,7 @@ def _suggesting_filters(registry: Registry) -> Iterator[None]:
         raise UnknownNameError(error.what, error.name, known) from error
 
 
-def _record(
+def record_of(
     registry: Registry, settings: Settings, query: Query, seen: Observations, taken: Sequence[Taken] = ()
 ) -> dict[str, Any]:
     """Return a record of how an answer was obtained, in plain values."""

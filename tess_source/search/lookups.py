@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
 from tess_source.clock import this_moment
+from tess_source.display import text
+from tess_source.display.visible import logger
 from tess_source.errors import PluginError, QueryError
 from tess_source.hooks.registry import Registry
+from tess_source.names.sectors import text_of_sectors
 from tess_source.settings import Settings
 from tess_source.tables.found import Found
 from tess_source.tables.listing import Products
-from tess_source.wording import keyword
+from tess_source.wording import Wording, keyword, only_option
 
-__all__ = ["looked_up", "lookups_among", "lookups_for"]
+if TYPE_CHECKING:
+    from tess_source.hooks.records import Filter
+
+__all__ = ["looked_up", "lookups_among", "with_needed"]
+
+log: logging.Logger = logger(__name__)
 
 
 def lookups_among(registry: Registry, words: Mapping[str, Any]) -> tuple[list[str], dict[str, Any]]:
@@ -33,46 +42,119 @@ def lookups_among(registry: Registry, words: Mapping[str, Any]) -> tuple[list[st
     return wanted, {name: value for name, value in words.items() if name not in given}
 
 
-def lookups_for(registry: Registry, products: Products, filters: Iterable[str]) -> list[str]:
-    """Return the look-ups that give the columns that filters need and products lack."""
-    needed = dict.fromkeys(column for name in filters for column in registry.filters[name].needs)
-    missing = [column for column in needed if _is_unknown(products, column)]
-    found = (
-        next((name for name, one in registry.lookups.items() if column in one.columns), None) for column in missing
-    )
-    return list(dict.fromkeys(name for name in found if name))
+def with_needed(registry: Registry, settings: Settings, found: Found, filters: Iterable[str]) -> Found:
+    """Return an answer whose products have the columns that filters need, looked up where none of a group has a value.
 
+    A group are the products of one archive, pipeline and sector. A list that nobody fetched leaves a group without values; what a list or a
+    look-up does not know of one star is a single gap, and a filter drops it.
 
-def looked_up(registry: Registry, settings: Settings, found: Found, names: Iterable[str]) -> Found:
-    """Return an answer whose products have the columns of look-ups. Values that they have already stay."""
-    for name in names:
-        lookup, products = registry.lookups[name], found.products
-        if not any(_has_unknown(products, column) for column in lookup.columns):
+    Raises
+    ------
+    QueryError
+        If a group has no values, and nothing that is installed looks them up.
+    """
+    names = [name for name in filters if registry.filters[name].needs]
+    needed = dict.fromkeys(column for name in names for column in registry.filters[name].needs)
+    if not len(found):
+        return found
+    for column in needed:
+        if not len(unknown := _groups_without(found.products, column)):
             continue
-        frame = registry.blame("lookup", name, lookup.find, products, found.observations, settings)
-        if not isinstance(frame, pl.DataFrame) or frame.height != len(products):
-            shape = frame.shape if isinstance(frame, pl.DataFrame) else type(frame).__name__
-            owner = registry.owner("lookup", name)
-            raise PluginError(f"plugin {owner!r}: its look-up {name!r} gave {shape} for {len(products)} products")
-        found = found.replace(
-            products=products.with_columns(**{column: _filled(products, frame, column) for column in lookup.columns}),
-            record={
-                **(found.record or {}),
-                "lookups": {**(found.record or {}).get("lookups", {}), name: this_moment()},
-            },
-        )
+        looking = next((name for name, one in registry.lookups.items() if column in one.columns), None)
+        if looking is None:
+            filter_ = next(registry.filters[name] for name in names if column in registry.filters[name].needs)
+            raise QueryError(*_unknown_in_words(filter_, column, unknown))
+        found = looked_up(registry, settings, found, [looking], column)
+    _warn_of_gaps(found.products, needed)
     return found
 
 
-def _is_unknown(products: Products, column: str) -> bool:
-    """Return whether no product has a value in a column."""
-    return column not in products.columns or products[column].null_count() == len(products)
+def looked_up(
+    registry: Registry, settings: Settings, found: Found, names: Iterable[str], column: str | None = None
+) -> Found:
+    """Return an answer whose products have the columns of look-ups. Values that they have already stay.
+
+    Parameters
+    ----------
+    registry : Registry
+    settings : Settings
+    found : Found
+    names : iterable of str
+    column : str, optional
+        The column that is needed: only products without a value in it are looked up. None: those that lack any value.
+    """
+    for name in names:
+        lookup, done = registry.lookups[name], (found.record or {}).get("lookups", {})
+        if name in done and {*lookup.columns} <= {*found.products.columns}:
+            continue
+        lacking = _lacking(found.products, [column] if column else [*lookup.columns])
+        if lacking.any():
+            products = _filled(found.products, lacking, _found_by(registry, settings, name, found, lacking))
+            found = found.replace(products=products)
+        found = found.replace(record={**(found.record or {}), "lookups": {**done, name: this_moment()}})
+    return found
 
 
-def _has_unknown(products: Products, column: str) -> bool:
-    return column not in products.columns or products[column].null_count() > 0
+def _found_by(registry: Registry, settings: Settings, name: str, found: Found, lacking: pl.Series) -> pl.DataFrame:
+    """Return the columns of a look-up for the products that lack them."""
+    lookup, asked = registry.lookups[name], found.products.where(lacking)
+    frame = registry.blame("lookup", name, lookup.find, asked, found.observations, settings)
+    shape = frame.shape if isinstance(frame, pl.DataFrame) else type(frame).__name__
+    owner = registry.owner("lookup", name)
+    if not isinstance(frame, pl.DataFrame) or frame.height != len(asked):
+        raise PluginError(f"plugin {owner!r}: its look-up {name!r} gave {shape} for {len(asked)} products")
+    if missing := [column for column in lookup.columns if column not in frame.columns]:
+        raise PluginError(f"plugin {owner!r}: its look-up {name!r} gave no column {missing[0]!r}")
+    return frame.select(*lookup.columns)
 
 
-def _filled(products: Products, frame: pl.DataFrame, column: str) -> pl.Series:
-    """Return the values of a column, from the products themselves where they have them."""
-    return products[column].fill_null(frame[column]) if column in products.columns else frame[column]
+def _lacking(products: Products, columns: Sequence[str]) -> pl.Series:
+    """Return the mask of products without a value in one of some columns."""
+    if not {*columns} <= {*products.columns}:
+        return products.mask(pl.lit(True))
+    return products.mask(pl.any_horizontal(pl.col(column).is_null() for column in columns))
+
+
+def _filled(products: Products, lacking: pl.Series, frame: pl.DataFrame) -> Products:
+    """Return products with the values that were looked up for some of them; those that they have already stay."""
+    rows = products.to_polars().with_row_index("__row")
+    found = frame.with_columns(__row=rows["__row"].filter(lacking))
+    joined = rows.join(found, on="__row", how="left", suffix="__found", maintain_order="left")
+    both = [name for name in frame.columns if name in products.columns]
+    filled = [pl.coalesce(name, f"{name}__found").alias(name) for name in both]
+    return Products(joined.with_columns(filled).drop("__row", *(f"{name}__found" for name in both)))
+
+
+def _groups_without(products: Products, column: str) -> pl.DataFrame:
+    """Return the groups of products in which a column has no value: pipeline, sector and number of products."""
+    frame = products.to_polars()
+    known = pl.col(column).is_not_null() if column in frame.columns else pl.lit(False)
+    groups = frame.group_by("archive", "pipeline", "last_sector").agg(
+        known.any().alias("known"), pl.len().alias("rows")
+    )
+    return groups.filter(~pl.col("known")).sort("pipeline", "last_sector")
+
+
+def _unknown_in_words(record: Filter, column: str, unknown: pl.DataFrame) -> list[str | Wording]:
+    """Return the parts of the message of a column that is not known."""
+    rows = int(unknown["rows"].sum())
+    sectors: dict[str, list[int]] = {}
+    for pipeline, sector in unknown.select("pipeline", "last_sector").rows():
+        sectors.setdefault(pipeline or "unknown pipelines", []).append(sector)
+    where = [
+        f"{pipeline} in sectors {text_of_sectors(known)}"
+        if (known := [one for one in numbers if one is not None])
+        else pipeline
+        for pipeline, numbers in sectors.items()
+    ]
+    said = f"{column!r} is not known for {text.number(rows, 'product')} of {text.first(where, text.FEW)}"
+    beginning = f"filter {record.name!r} needs a column: {said}; "
+    return [only_option(record.name), beginning, record.advice or "leave it out"]
+
+
+def _warn_of_gaps(products: Products, columns: Iterable[str]) -> None:
+    """Log of how many products a needed value is not known; filters drop them."""
+    for column in columns:
+        if gaps := products[column].null_count():
+            of = text.number(len(products), "product")
+            log.warning("%s is not known for %s of %s: they are left out", column, f"{gaps:,}", of)

@@ -55,7 +55,9 @@ class Wanted:
         needed = _needed(registry, observations)
         if needed is None:
             return cls(everything, masks, None)
-        return cls(needed | _may_hold(registry, observations, query, masks), masks, _most_products(registry, query))
+        worth = needed | _may_hold(registry, observations, query, masks)
+        lacking = any(registry.filters[name].needs for name in masks)  # what is kept is known after look-ups
+        return cls(worth, masks, None if lacking else _most_products(registry, query))
 
     def is_in(self, registry: Registry, observations: Observations, listing: Listing, query: Query) -> bool:
         """Return whether an earlier listing of the same observations is enough."""

@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import logging
 import re
-import reprlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tess_source.cache.memory import Memory
-from tess_source.display import text
 from tess_source.display.visible import logger
-from tess_source.errors import OfflineError, PluginError, QueryError, ResolverError, UnknownNameError
+from tess_source.errors import QueryError, UnknownNameError
 from tess_source.hooks.registry import Registry
+from tess_source.search.resolved import resolved
 from tess_source.search.select import checked_value, filters_among
 from tess_source.settings import Settings, checked_names
-from tess_source.targets.parse import Parsed, arcseconds, check_missing, gaps_in_words, targets_and_gaps
-from tess_source.targets.target import ObservationKey, Query, Target
+from tess_source.targets.parse import (
+    Parsed,
+    arcseconds,
+    check_missing,
+    gaps_in_words,
+    targets_and_gaps,
+)
+from tess_source.targets.target import ObservationKey, Query
 from tess_source.wording import criterion, keyword, only_option
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
 
-__all__ = ["archives_of", "criteria_of_filters", "is_local", "question", "question_of_observations"]
+__all__ = [
+    "archives_of",
+    "criteria_of_filters",
+    "is_local",
+    "question",
+    "question_of_observations",
+]
 
 log: logging.Logger = logger(__name__)
 
@@ -40,6 +50,7 @@ def question(
     archive: str | Sequence[str] | None = None,
     refresh: bool = False,
     missing: str = "raise",
+    large: bool = False,
 ) -> Query:
     """Return a question with resolved names. Without targets, filters add their criteria for the archive.
 
@@ -63,6 +74,8 @@ def question(
         Whether to look up names even if the cache folder has them.
     missing : str
         ``"raise"``: rows without a target are an error. ``"skip"``: they are passed over, and counted in the question.
+    large : bool
+        Whether the answer may be larger than archives give without being told so.
 
     Raises
     ------
@@ -74,16 +87,17 @@ def question(
     criteria, filters = _plain_criteria(criteria or {}), dict(filters or {})
     asked = archives_of(registry, settings, archive)
     cone = None if radius is None else arcseconds(radius)
+    targets = _targets_of_filters(registry, filters) if targets is None else targets
     parsed, gaps = _parsed_and_gaps(targets, cone, missing)
     criteria |= _observation_criteria(parsed, criteria)
     stars = [target for target in parsed if not isinstance(target, ObservationKey)]
-    found = _resolved(registry, settings, stars, cone, refresh)
+    found = tuple(dict.fromkeys(resolved(registry, settings, stars, cone, refresh)))
     if radius is not None and parsed and all(target.radius is None for target in found):
         what = f"{found[0]} is one star" if found else "an obs_id is one observation"
         raise QueryError(f"a radius is for names and coordinates: {what}; give its coordinates for a cone")
     if not found:
         criteria = {**criteria_of_filters(registry, filters), **criteria}
-    query = Query(found, criteria, bool(wildcards), filters, asked, gaps=gaps)
+    query = Query(found, criteria, bool(wildcards), filters, asked, gaps=gaps, large=bool(large))
     if archive is None and settings.archive is None and not refresh:
         query = _routed(registry, settings, query)
     everything = not found and all(value is None for value in criteria.values())
@@ -126,6 +140,18 @@ def criteria_of_filters(registry: Registry, filters: Mapping[str, Any]) -> dict[
         make = registry.filters[name].criteria if name in registry.filters else None
         made = {**(dict(make(value)) if make else {}), **made}
     return made
+
+
+def _targets_of_filters(registry: Registry, filters: Mapping[str, Any]) -> list[str] | None:
+    """Return the targets that the values of filters name, for a question without targets; None if they name none.
+
+    The targets of the first filter that names some: the other filters choose among them.
+    """
+    for name, value in filters.items():
+        make = registry.filters[name].targets if name in registry.filters else None
+        if make and (named := list(registry.blame("filter", name, make, value))):
+            return named
+    return None
 
 
 def _parsed_and_gaps(targets: Any, radius: float | None, missing: str) -> tuple[Sequence[Parsed], tuple[str, ...]]:
@@ -264,92 +290,3 @@ def archives_of(registry: Registry, settings: Settings, archive: str | Sequence[
                 f"archive {name!r} has the rows of {stand_in.archive!r}, and no row is to come twice: name one of them"
             )
     return names
-
-
-def _resolved(
-    registry: Registry, settings: Settings, parsed: Sequence[Target | str], radius: float | None, refresh: bool
-) -> tuple[Target, ...]:
-    """Return targets, each once. Each name is looked up once, unless the cache folder has it.
-
-    Raises
-    ------
-    ResolverError
-        If no resolver knows a name.
-    """
-    names = list(dict.fromkeys(target for target in parsed if isinstance(target, str)))
-    known = _resolved_names(registry, settings, names, refresh=refresh)
-    found = (target if isinstance(target, Target) else replace(known[target], radius=radius) for target in parsed)
-    return tuple(dict.fromkeys(found))
-
-
-def _resolved_names(
-    registry: Registry, settings: Settings, names: Sequence[str], *, refresh: bool
-) -> dict[str, Target]:
-    """Return the target of each name. An error is for all names that are not known, or for all that are missing offline."""
-    memory = Memory(settings, registry)
-    known: dict[str, Target] = {}
-    stored: dict[str, str] = {}
-    missing: dict[str, OfflineError] = {}
-    for name in names:
-
-        def look_up(name: str = name) -> Target | None:
-            return _checked_target(name, registry.call("tess_resolve", target=name, settings=settings))
-
-        try:
-            target, from_store = memory.resolve(name, look_up, refresh=refresh)
-        except OfflineError as error:
-            missing[name] = error
-            continue
-        if target is not None:
-            known[name] = replace(target, text=name)
-        if from_store:
-            stored[name] = from_store
-    if missing:
-        first = next(iter(missing.values()))
-        raise first if len(missing) == 1 else OfflineError(f"what {_quoted(missing)} mean", first.reason)
-    if unknown := [name for name in names if name not in known]:
-        what = (
-            _quoted(unknown) if len(unknown) == 1 else f"{len(unknown):,} of {len(names):,} names: {_quoted(unknown)}"
-        )
-        raise ResolverError(f"no resolver knows {what}; give a TIC id, or coordinates as 'ra dec' in degrees")
-    _log_resolved(known.values(), stored)
-    return known
-
-
-def _checked_target(name: str, found: Any) -> Target | None:
-    """Return what a plugin says that a name means, after a check that it is a star or a place on the sky."""
-    if found is None or (isinstance(found, Target) and (found.tic is not None or _is_on_sky(found.ra, found.dec))):
-        return found
-    right = "a Target needs a TIC id, or ra from 0 to 360 and dec from -90 to 90 [deg]"
-    raise PluginError(f"a plugin resolved {name!r} to {reprlib.repr(found)}: {right}")
-
-
-def _is_on_sky(ra: float | None, dec: float | None) -> bool:
-    return ra is not None and dec is not None and 0 <= ra <= 360 and -90 <= dec <= 90
-
-
-def _log_resolved(known: Collection[Target], stored: Mapping[str, str]) -> None:
-    """Log what names were resolved to: a line per name, or a single one for many.
-
-    Parameters
-    ----------
-    known : collection of Target
-    stored : mapping
-        Name → time of the look-up, of those that come from the cache folder.
-    """
-    if len(known) > text.FEW:
-        told = text.first([f"{target.text} to {_place_in_words(target)}" for target in known], text.FEW)
-        log.warning("%s names resolved (%s from the cache folder): %s", f"{len(known):,}", f"{len(stored):,}", told)
-        return
-    for target in known:
-        time = stored.get(target.text)
-        since = f" (from the cache folder, looked up at {time})" if time else ""
-        log.warning("%s: resolved to %s%s", target.text, _place_in_words(target), since)
-
-
-def _place_in_words(target: Target) -> str:
-    return str(target) if target.tic else f"{target.ra:.6f} {target.dec:+.6f} by {target.resolver}"
-
-
-def _quoted(names: Iterable[str]) -> str:
-    return text.first(map(repr, names))

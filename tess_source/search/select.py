@@ -11,6 +11,8 @@ from tess_source._lazy import pl
 from tess_source.display.visible import logger
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.hooks.registry import Registry
+from tess_source.search.lookups import looked_up, lookups_among, with_needed
+from tess_source.settings import Settings
 from tess_source.tables.found import Drop, Found
 from tess_source.tables.listing import Products
 from tess_source.targets.recorded import plain
@@ -64,31 +66,52 @@ def checked_value(registry: Registry, name: str, value: Any) -> Any:
         raise QueryError(only_option(name), f"filter {name!r} cannot take ", taken, ": ", reason) from error
 
 
-def select(registry: Registry, found: Found, filters: Mapping[str, Any]) -> Found:
+def select(registry: Registry, settings: Settings, found: Found, words: Mapping[str, Any]) -> Found:
     """Select products: by masks first (their order does not matter), then by choices among the products that are left.
+
+    Masks that need columns which may have to be looked up come after the other masks, so that less is looked up. They see the products
+    that those have left. What was asked for itself, as ``stars=True``, is looked up last, for what is left in the end.
+
+    Parameters
+    ----------
+    registry : Registry
+    settings : Settings
+    found : Found
+    words : mapping
+        Name of a filter → its value, or of a look-up → whether it is wanted.
 
     Raises
     ------
     UnknownNameError
         If a filter does not exist.
     QueryError
-        If a filter cannot take a value.
+        If a filter cannot take a value. If the column that it needs is not known.
     """
+    lookups, filters = lookups_among(registry, words)
     for name in filters:
         if name not in registry.filters:
-            raise UnknownNameError("filter", name, registry.filters)
+            raise UnknownNameError("filter", name, [*registry.filters, *registry.lookups])
     given = wanted(registry, filters, applied={drop.filter for drop in found.drops})
     values = {name: checked_value(registry, name, value) for name, value in given.items()}
-    masks = sorted(name for name in values if not registry.filters[name].last)
     before = len(found.drops)
-    found = _masked(registry, found, {name: values[name] for name in masks})
-    for name in sorted(set(values) - set(masks), key=lambda name: (registry.filters[name].last, name)):
-        found = _masked(registry, found, {name: values[name]})
+    for step in _steps(registry, values):
+        found = with_needed(registry, settings, found, step)
+        found = _masked(registry, found, {name: values[name] for name in step})
+    found = looked_up(registry, settings, found, lookups)
     return found.replace(drops=_with_given_values(found.drops, before, given))
 
 
+def _steps(registry: Registry, names: Iterable[str]) -> list[list[str]]:
+    """Return filters in the order in which they are applied: masks, masks that need columns, and each choice alone."""
+    masks = sorted(name for name in names if not registry.filters[name].last)
+    choices = sorted(set(names) - set(masks), key=lambda name: (registry.filters[name].last, name))
+    plain = [name for name in masks if not registry.filters[name].needs]
+    needing = [name for name in masks if registry.filters[name].needs]
+    return [step for step in (plain, needing, *([name] for name in choices)) if step]
+
+
 def _masked(registry: Registry, found: Found, filters: Mapping[str, Any]) -> Found:
-    """Return the products kept by masks. Each mask is computed from the whole table, so their order does not matter."""
+    """Return the products kept by masks. Each mask is computed from the same table, so their order does not matter."""
     products, drops = found.products, list(found.drops)
     masks = {name: mask_of(registry, name, products, value) for name, value in filters.items()}
     keep = products.mask(pl.lit(True))

@@ -119,10 +119,10 @@ def stars_taken(targets: Iterable[Target], observations: Observations) -> list[T
     return found
 
 
-def separation(ra: float, dec: float) -> pl.Expr:
-    """Return the angle between a place [deg] and the columns `s_ra` and `s_dec` [arcsec], by the haversine formula."""
-    here_ra, here_dec = pl.lit(ra).radians(), pl.lit(dec).radians()
-    there_ra, there_dec = pl.col("s_ra").radians(), pl.col("s_dec").radians()
+def separation(right_ascension: float, declination: float, *, ra: str = "s_ra", dec: str = "s_dec") -> pl.Expr:
+    """Return the angle between a place [deg] and that in two columns [arcsec], by the haversine formula."""
+    here_ra, here_dec = pl.lit(right_ascension).radians(), pl.lit(declination).radians()
+    there_ra, there_dec = pl.col(ra).radians(), pl.col(dec).radians()
     square = ((there_dec - here_dec) / 2).sin().pow(2) + here_dec.cos() * there_dec.cos() * (
         (there_ra - here_ra) / 2
     ).sin().pow(2)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     import pyarrow as pa
+    from astropy.units import Quantity
     from lightkurve import SearchResult
     from matplotlib.figure import Figure
     from numpy.typing import DTypeLike
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
     from tess_source_arrays.arrays import Arrays
     from tess_source_arrays.parquet import Written
     from tess_source_catalogue.session_catalogue import SessionCatalogue
+    from tess_source_catalogue.targets import TargetList
     from tess_source_dv.read.tces import TCEs
     from tess_source_dv.sets.table import Sets
+    from tess_source_sectors.table import SeenSectors
+    from tess_source_stars.toi.table import Tois
 
 __all__ = ["FoundMethods", "ManifestMethods", "SessionMethods"]
 
@@ -47,8 +51,12 @@ class FoundMethods(Extended):
             """Return the data-validation sets, newest first: see `tess_source_dv.sets.table.sets_of`."""
             ...
 
-        def tces(self, root: str | Path | None = None, which: str = "all") -> TCEs:
+        def tces(self, root: str | Path | None = None, which: str = "all", tois: bool = True) -> TCEs:
             """Fetch the reports and return their TCEs, one row per TCE: see `tess_source_dv.sets.reports.tces_of`."""
+            ...
+
+        def tois(self) -> Tois:
+            """Return the TOIs of the stars of a search: see `tess_source_stars.toi.accessors.session_tois`."""
             ...
 
         def plot_coverage(
@@ -129,4 +137,34 @@ class SessionMethods(Extended):
 
         def catalogue(self) -> SessionCatalogue:
             """Return the catalogue, to update and to read: see `tess_source_catalogue.session_catalogue.SessionCatalogue`."""
+            ...
+
+        def sectors(
+            self,
+            targets: Any,
+            *,
+            sector: int | str | Iterable[int] | None = None,
+            radius: float | Quantity | str | None = None,
+            products: bool | None = None,
+            pixels: bool | None = None,
+            refresh: bool = False,
+            missing: str = "raise",
+        ) -> SeenSectors:
+            """Return the sectors that saw stars, and why one is missing: see `tess_source_sectors.answer.sectors_of`."""
+            ...
+
+        def refresh_sectors(self) -> list[int]:
+            """Fetch where the CCDs of new sectors lie: see `tess_source_sectors.footprints.refresh`."""
+            ...
+
+        def targets(
+            self,
+            targets: Any = None,
+            *,
+            sector: Any = None,
+            exptime: float | str = 120,
+            radius: float | Quantity | str | None = None,
+            tmag: Any = None,
+        ) -> TargetList:
+            """Return stars of the target lists: see `tess_source_catalogue.targets.targets_of`."""
             ...

@@ -12,6 +12,8 @@ from typing import Any
 
 from tess_source.errors import QueryError
 from tess_source.names.vocabulary import FFI_TARGETS
+from tess_source.targets.motion import at_epoch
+from tess_source.targets.sky import place_of
 from tess_source.targets.target import Gap, ObservationKey
 from tess_source.targets.texts import is_blank
 
@@ -30,6 +32,10 @@ PLACES = (
     ("rad", "decd"), ("raepoch2000", "decepoch2000"), ("rastr", "decstr"), ("rahms", "decdms"), ("alpha", "delta"),
     ("rightascension", "declination"), ("ticrightascension", "ticdeclination"), ("targetra", "targetdec"), ("raobj", "decobj"),
 )  # fmt: skip
+MOTIONS = (("pmra", "pmdec", "refepoch"), ("pmra", "pmde", "refepoch"))
+"""Proper motions [mas/yr] with the epoch of the place [yr], as in Gaia's tables. A column `epoch` is more often that of a transit."""
+EARLIEST, LATEST = 1800.0, 2200.0
+"""Years that the epoch of a place may be."""
 CATALOGUE_ID = "id"
 """The TIC's own column of ids. In other tables it may be anything, so it is used only if there is no other column of targets."""
 
@@ -70,6 +76,8 @@ class Columns:
     place: tuple[str, str] | None
     catalogue: str | None
     """The column ID, if it may be the TIC's."""
+    motion: tuple[str, ...] | None = None
+    """Proper motions and the epoch of the place: where a row has them all, its place is moved to J2000."""
 
     @classmethod
     def among(cls, names: Iterable[object]) -> Columns | None:
@@ -81,7 +89,8 @@ class Columns:
         keys = tuple(name for name in map(str, names) if plain_column(name) in OBSERVATIONS)
         place = next(((given[ra], given[dec]) for ra, dec in PLACES if ra in given and dec in given), None)
         catalogue = None if cells else given.get(CATALOGUE_ID)
-        return cls(cells, keys, place, catalogue) if cells or keys or place or catalogue else None
+        motion = next((tuple(map(given.__getitem__, names)) for names in MOTIONS if given.keys() >= {*names}), None)
+        return cls(cells, keys, place, catalogue, motion) if cells or keys or place or catalogue else None
 
     @classmethod
     def of(cls, names: Iterable[object], what: str) -> Columns:
@@ -105,7 +114,8 @@ class Columns:
     @property
     def used(self) -> tuple[str, ...]:
         """All of these columns."""
-        return (*self.cells, *self.observations, *(self.place or ()), *([self.catalogue] if self.catalogue else ()))
+        catalogue = [self.catalogue] if self.catalogue else ()
+        return (*self.cells, *self.observations, *(self.place or ()), *catalogue, *(self.motion or ()))
 
     def target(self, row: Mapping[str, Any], where: str = "") -> Any:
         """Return what a row has for a target: the cell of the best column that is not empty, a pair, an `ObservationKey` or a `Gap`."""
@@ -120,7 +130,7 @@ class Columns:
         if self.catalogue is not None and not is_missing(value := cell(self.catalogue)):
             return value
         if self.place is not None and not any(map(is_missing, pair := tuple(map(cell, self.place)))):
-            return self._place(pair)
+            return self._at_epoch(self._place(pair), row)
         return Gap(where)
 
     def check_ids(self, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -152,6 +162,20 @@ class Columns:
             re.sub(r"^([+-]?\d+),(\d+)$", r"\1.\2", str(part).strip()) for part in pair
         )  # with a comma for the point
 
+    def _at_epoch(self, place: Any, row: Mapping[str, Any]) -> Any:
+        """Return a place in J2000 if the row has its proper motion and epoch; else the place as it is."""
+        if self.motion is None or any(is_missing(row[name]) for name in self.motion):
+            return place
+        degrees = place_of(place) if isinstance(place, str) else place
+        units = ("mas / yr", "mas / yr", "yr")
+        values = [_in_unit(name, row[name], unit) for name, unit in zip(self.motion, units, strict=True)]
+        if not EARLIEST <= values[2] <= LATEST:
+            raise QueryError(
+                f"column {self.motion[2]!r} has {row[self.motion[2]]}, which is no year: give the epoch of the place in Julian years, "
+                "e.g. 2016.0"
+            )
+        return place if degrees is None else tuple(map(float, at_epoch(*degrees, *values)))
+
     def _degrees(self, pair: tuple[Any, Any]) -> tuple[float, ...]:
         assert self.place is not None
         found = []
@@ -161,6 +185,20 @@ class Columns:
             except (TypeError, ValueError) as error:
                 raise QueryError(f"column {name!r} is in {part.unit}, which is no unit of angles: {part}") from error
         return tuple(found)
+
+
+def _in_unit(name: str, value: Any, unit: str) -> float:
+    """Return a cell as a number in a unit; a number without a unit is in it already.
+
+    Raises
+    ------
+    QueryError
+        If it is no such number.
+    """
+    try:
+        return float(value.to_value(unit) if hasattr(value, "to_value") else str(value).strip().removeprefix("J"))
+    except (TypeError, ValueError) as error:
+        raise QueryError(f"column {name!r} has {str(value)!r}, which is no number in {unit}") from error
 
 
 def _is_number(value: Any) -> bool:

@@ -23,7 +23,16 @@ from tess_source.wording import keyword
 if TYPE_CHECKING:
     from astropy.units import Quantity
 
-__all__ = ["MISSING", "Parsed", "arcseconds", "check_missing", "gaps_in_words", "parse_targets", "targets_and_gaps"]
+__all__ = [
+    "MISSING",
+    "Parsed",
+    "arcseconds",
+    "check_missing",
+    "gaps_in_words",
+    "numbered_targets",
+    "parse_targets",
+    "targets_and_gaps",
+]
 
 Parsed: TypeAlias = Target | ObservationKey | str
 """A star or place, an observation, or a name that still has to be resolved."""
@@ -103,16 +112,30 @@ def targets_and_gaps(
     QueryError
         As `parse_targets`.
     """
+    found, gaps = numbered_targets(targets, radius, missing=missing)
+    return list(found.values()), gaps
+
+
+def numbered_targets(
+    targets: Any, radius: float | None = None, *, missing: str = "raise"
+) -> tuple[dict[int, Parsed], tuple[str, ...]]:
+    """Return the targets of `parse_targets` by their position, from 0, and where there were none, e.g. ``"row 3"``.
+
+    Raises
+    ------
+    QueryError
+        As `parse_targets`.
+    """
     check_missing(missing)
     if missing == "raise" and is_missing(targets):
         raise QueryError(f"{shown(targets)} is not a target; {EXAMPLES}")
-    found: list[Parsed] = []
+    found: dict[int, Parsed] = {}
     gaps: list[str] = []
-    for row, target in enumerate(_each(targets, radius), 1):
+    for position, target in enumerate(_each(targets, radius)):
         if isinstance(target, Gap):
-            gaps.append(target.where or f"row {row}")
+            gaps.append(target.where or f"row {position + 1}")
         else:
-            found.append(target)
+            found[position] = target
     if gaps and missing == "raise":
         words = gaps_in_words(gaps, len(gaps) + len(found))
         raise QueryError(f"{words}; ", keyword("missing", "skip"), " passes over such rows")

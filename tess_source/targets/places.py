@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from tess_source._lazy import np, whole
 from tess_source.errors import QueryError
 from tess_source.targets.columns import is_missing
+from tess_source.targets.motion import at_epoch
 from tess_source.targets.sky import place_of
 from tess_source.targets.texts import cleaned, is_like_tic
 
@@ -60,12 +61,40 @@ def _of_coordinates(coordinates: Any) -> Pairs:
     from astropy.coordinates import SkyCoord
 
     try:
-        places = SkyCoord(coordinates).icrs.spherical
+        places = SkyCoord(coordinates).icrs
     except (AttributeError, TypeError, ValueError) as error:
         raise QueryError(
             f"coordinates of the frame {getattr(coordinates, 'name', type(coordinates).__name__)!r} cannot be turned into ICRS: {error}"
         ) from error
-    return _in_degrees(places.lon, places.lat)
+    return _moved(places) or _in_degrees(places.spherical.lon, places.spherical.lat)
+
+
+def _moved(places: Any) -> Pairs | None:
+    """Return the places in J2000 of coordinates that have proper motions and an epoch; None if they have not.
+
+    astropy's `apply_space_motion` would warn of each star without a distance.
+    """
+    whole("astropy")
+    from astropy import units
+
+    obstime = getattr(places, "obstime", None)
+    if obstime is None or "s" not in places.data.differentials or not hasattr(places, "pm_ra_cosdec"):
+        return None
+    motions = (getattr(places, name) for name in ("pm_ra_cosdec", "pm_dec"))
+    try:
+        pmra, pmdec = (_filled(motion.to(units.mas / units.yr)) for motion in motions)
+    except units.UnitsError:  # coordinates without a unit of time: in astropy, that is no motion
+        return None
+    ra, dec = at_epoch(
+        _filled(places.ra.to(units.deg)), _filled(places.dec.to(units.deg)), pmra, pmdec, _filled(obstime.jyear)
+    )
+    return _in_degrees(ra * units.deg, dec * units.deg)
+
+
+def _filled(values: Any) -> Any:
+    """Return the numbers of a Quantity or array, with NaN where one is masked."""
+    values = getattr(values, "value", values)
+    return values.filled(np.nan) if hasattr(values, "filled") else values
 
 
 def _of_angles(angles: Any) -> Pairs | None:

@@ -27,7 +27,8 @@ def question(query: Query) -> dict[str, Any]:
     dict
         ``targets``: texts such as ``"TIC 16740101"``, or for names and places a dict with tic, ra, dec [deg], radius [arcsec] and
         resolver as far as known; ``criteria``: column → value; ``defaults``: criteria that archives added; ``wildcards``, if they are used;
-        ``gaps``: rows of the list of targets that had none and were passed over. The last three are there only if there are any.
+        ``large``, if the answer may be large; ``gaps``: rows of the list of targets that had none and were passed over. The last four are
+        there only if there are any.
     """
     asked: dict[str, Any] = {
         "targets": [_target_record(target) for target in query.targets],
@@ -35,6 +36,7 @@ def question(query: Query) -> dict[str, Any]:
     }
     asked |= {"defaults": _plain_criteria(query.defaults)} if query.defaults else {}
     asked |= {"wildcards": True} if query.wildcards else {}
+    asked |= {"large": True} if query.large else {}
     return asked | ({"gaps": list(query.gaps)} if query.gaps else {})
 
 
@@ -53,7 +55,8 @@ def query_from(asked: Mapping[str, Any]) -> Query:
     except (TypeError, ValueError, AttributeError) as error:
         raise LockError(f"the recorded question cannot be understood: {error}") from error
     gaps = tuple(asked.get("gaps", ()))
-    return Query(targets, criteria, bool(asked.get("wildcards", False)), gaps=gaps, defaults=defaults)
+    wildcards, large = bool(asked.get("wildcards", False)), bool(asked.get("large", False))
+    return Query(targets, criteria, wildcards, gaps=gaps, defaults=defaults, large=large)
 
 
 def _plain_criteria(criteria: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,9 +39,10 @@ STAGES = {"search", "download", "load"}
 TYPED = CORE / "tables" / "typed.py"
 """The one file of the core that may name plugins, and only for type checkers: the types of methods that they add."""
 BUILDS_ON = {
-    "tess_source_dv": {"tess_source_lightkurve"},
+    "tess_source_dv": {"tess_source_lightkurve", "tess_source_sectors"},
     "tess_source_pictures": {"tess_source_dv"},
     "tess_source_catalogue": {"tess_source_mast", "tess_source_filters"},
+    "tess_source_sectors": {"tess_source_catalogue"},
 }
 """Plugin → the plugins that it really builds on."""
 LONGEST = 400

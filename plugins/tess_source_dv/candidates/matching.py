@@ -24,7 +24,7 @@ from tess_source_dv.candidates.ephemeris import Agreement, Ephemeris, compare
 if TYPE_CHECKING:
     from tess_source_dv.read.tces import TCEs
 
-__all__ = ["Candidates", "Relations", "ephemeris", "history", "match"]
+__all__ = ["Candidates", "Relations", "ephemeris", "history", "match", "text_of_ratio"]
 
 LIGHT_TIME = 500.0 / 86400
 """Days that the light needs for 1 au: how far a time at the spacecraft can be from a barycentric one."""
@@ -212,7 +212,7 @@ class _Target:
         self.relations.append(
             {
                 "pipeline": about["pipeline"], "tic": about["tic"], "candidate": candidate.number, "kind": kind,
-                "ratio": _text_of_ratio(ratio) if kind == "harmonic" and ratio else None,
+                "ratio": text_of_ratio(ratio) if kind == "harmonic" and ratio else None,
                 "set": run.key, "tce": row["tce"] if row else None,
                 "earlier_set": earlier.row["set"] if earlier else None, "earlier_tce": earlier.row["tce"] if earlier else None,
                 "period": row["period"] if row else None, **{name: getattr(agreement, name, None) for name in names},
@@ -247,10 +247,11 @@ def _text_of_sighting(run: _Run, sighting: _Sighting | None, best: _Sighting) ->
     if sighting is None:
         return f"{run.edition}:-"
     ratio = sighting.ratio / best.ratio
-    return f"{run.edition}:{sighting.row['tce']}{'' if ratio == 1 else f'({_text_of_ratio(ratio)})'}"
+    return f"{run.edition}:{sighting.row['tce']}{'' if ratio == 1 else f'({text_of_ratio(ratio)})'}"
 
 
-def _text_of_ratio(ratio: Fraction) -> str:
+def text_of_ratio(ratio: Fraction) -> str:
+    """Return a ratio of periods as text, e.g. ``"1:2"``."""
     return f"{ratio.numerator}:{ratio.denominator}"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["COLUMNS", "FIT", "STAR", "TceColumn"]
+__all__ = ["COLUMNS", "FIT", "PUBLISHED", "STAR", "TceColumn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +127,12 @@ COLUMNS: tuple[TceColumn, ...] = (
     *STAR,
 )  # fmt: skip
 """All columns, in order."""
+
+PUBLISHED: tuple[TceColumn, ...] = (
+    TceColumn("exofop_toi", "TOI of ExoFOP's table with this ephemeris; null if there is none", "String"),
+    TceColumn("disposition", 'its disposition, e.g. "CP", "PC", "FP": that of TFOPWG, else that of the TESS project', "String"),
+    TceColumn("toi_period", "its period", unit="d"),
+    TceColumn("toi_epoch", "its epoch, BTJD", unit="d"),
+    TceColumn("toi_ratio", 'period of the TCE in those of the TOI: "1:1", or e.g. "2:1" if it is twice as long', "String"),
+)  # fmt: skip
+"""Columns that a table of TOIs adds: see `tess_source_dv.candidates.published`."""

@@ -30,7 +30,7 @@ from tess_source.tables.rows import Rows
 from tess_source_dv.keys import set_key
 from tess_source_dv.read.dvt_file import headers
 from tess_source_dv.read.report import Event, Report, read_report
-from tess_source_dv.read.tce_columns import COLUMNS, FIT, STAR, TceColumn
+from tess_source_dv.read.tce_columns import COLUMNS, FIT, PUBLISHED, STAR, TceColumn
 from tess_source_dv.sector_bits import sectors_of_bits
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class TCEs(Rows):
     shown: ClassVar[Sequence[str]] = (
         *("tic", "first_sector", "last_sector", "run", "tce", "period", "epoch", "depth", "mes", "snr", "transits"),
         *("duration", "planet_radius", "converged", "suspected_eclipsing_binary"),
+        *("exofop_toi", "disposition"),
     )  # fmt: skip
     noun = "TCE"
     __slots__ = ()
@@ -75,7 +76,7 @@ class TCEs(Rows):
         from astropy.table import QTable
 
         table = super().to_table()
-        for column in COLUMNS:
+        for column in (one for one in (*COLUMNS, *PUBLISHED) if one.name in self.columns):
             table[column.name].info.description = column.doc
             if column.unit:
                 table[column.name].info.unit = column.unit

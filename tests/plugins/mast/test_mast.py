@@ -114,7 +114,9 @@ def test_a_name_of_the_input_catalog_becomes_its_tic_id(
 ) -> None:
     answer = {"searchString": "my star", "resolver": "TIC", "canonicalName": "TIC 307210830", "ra": 1.0, "decl": 2.0}
     monkeypatch.setattr("tess_source_sample.portal.resolve", lambda *_: {"resolvedCoordinate": [answer], "status": ""})
-    assert tess_source_mast.tess_resolve("my star", session_at(archive).settings) == Target("my star", tic=L98)
+    settings = session_at(archive).settings
+    assert tess_source_mast.tess_resolve("my star", settings) == Target("my star", tic=L98, ra=1.0, dec=2.0)
+    assert session_at(archive)._question("my star").targets == (Target("my star", tic=L98),)  # an identity, not a place
 
 
 def test_observations_found_by_two_cones_are_kept_once(session: Session) -> None:
@@ -316,7 +318,9 @@ KEYS: list[Any] = [
 def test_one_key_of_an_observation_suffices_to_list_its_products(session: Session, given: Any) -> None:
     seen = observations(KELT9, session=session)
     expected = products(seen.where(seen["obs_id"] == LC14[0]), session=session)
-    assert products(given, session=session) == expected
+    found = products(given, session=session)
+    place = ["ra", "dec"]  # a row with both keys is not asked for again, so the place of its star is not known
+    assert found.to_polars().drop(place).equals(expected.to_polars().drop(place))
     assert len(expected) == 20
 
 

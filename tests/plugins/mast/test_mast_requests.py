@@ -39,7 +39,10 @@ def place() -> Any:
 
 
 def both(archive: SampleArchive, ours: Callable[[], Any], theirs: Callable[[Any], Any], *paths: str) -> tuple[Any, Any]:
-    """Ask twice, check that the same was asked at these paths, and give both answers."""
+    """Ask twice, check that the same was asked at these paths, and give both answers.
+
+    What we count before we ask for rows is left out of rows' questions: see `test_mast_guard`.
+    """
     said = []
     answers = []
     with astroquery_at(archive.url) as observations:
@@ -47,8 +50,13 @@ def both(archive: SampleArchive, ours: Callable[[], Any], theirs: Callable[[Any]
             archive.clear()
             answers.append(ask())
             said.append([request for request in asked(archive) if request[1] in (paths or (INVOKE,))])
-    assert said[0] == said[1] != []
+    rows = [request for request in said[0] if not is_count(request)]
+    assert (rows if not all(map(is_count, said[1])) else said[0]) == said[1] != []
     return answers[0], answers[1]
+
+
+def is_count(request: tuple[str, str, dict[str, Any]]) -> bool:
+    return request[2].get("request", {}).get("params", {}).get("columns") == "COUNT_BIG(*)"
 
 
 QUESTIONS: dict[str, tuple[tuple[Any, dict[str, Any]], dict[str, Any]]] = {

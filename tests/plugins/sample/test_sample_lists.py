@@ -278,7 +278,10 @@ def test_the_stamps_of_sectors_are_the_real_ones(real: Path) -> None:
     assert len(rows) == 106
     for row in rows:
         ours = stamps(int(row["sector"]))
-        if ours.sector in {6, 57}:  # the table has the first processing of 6 (a second apart), and of 57 the data validation's
+        if ours.sector in {
+            6,
+            57,
+        }:  # the table has the first processing of 6 (a second apart), and of 57 the data validation's
             continue
         assert (f"tess{ours.prefix}", ours.scid) == (row["timestamp_prefix"], row["scid"])
         assert f"tess{ours.dv_timestamp}" == row["dv_timestamp"] or not row["dv_timestamp"]

@@ -1,0 +1,67 @@
+"""The part of a page about TESS objects of interest (TOIs), each with the TCE that it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tess_source.display.html import Markup, element
+from tess_source_pictures.html import table
+
+if TYPE_CHECKING:
+    from tess_source.tables.rows import Rows
+    from tess_source_dv.read.tces import TCEs
+
+__all__ = ["tois_html"]
+
+COLUMNS: tuple[tuple[str, str, str], ...] = (
+    ("TOI", "toi", "{}"), ("disposition", "disposition", "{}"), ("period [d]", "period", "{:.6f}"), ("epoch [BTJD]", "epoch", "{:.4f}"),
+    ("duration [h]", "duration", "{:.2f}"), ("depth [ppm]", "depth", "{:,.0f}"), ("radius [R⊕]", "planet_radius", "{:.2f}"),
+    ("comment", "comments", "{}"),
+)  # fmt: skip
+"""Heading, column, format."""
+WORDS = {
+    "CP": "confirmed planet", "KP": "known planet", "PC": "planet candidate", "APC": "ambiguous candidate", "FP": "false positive",
+    "FA": "false alarm",
+}  # fmt: skip
+
+
+def tois_html(tois: Rows | None, tces: TCEs) -> list[Markup]:
+    """Return the part of the page about TOIs; nothing if there is no table of TOIs.
+
+    Parameters
+    ----------
+    tois : Rows or None
+        Those of the star, in the columns of `tess_source_dv.candidates.published.with_tois`.
+    tces : TCEs
+        As `with_tois` gives them.
+    """
+    if tois is None:
+        return []
+    heading = element("h2", "TESS objects of interest")
+    if not len(tois):
+        return [heading, element("p", "ExoFOP's table of TOIs has none of this star.")]
+    is_tce = {row["exofop_toi"]: row for row in tces if row.get("exofop_toi")}
+    rows = [
+        [*(_formatted(_shown(toi), column, form) for _, column, form in COLUMNS), _tce(is_tce.get(toi["toi"]))]
+        for toi in tois
+    ]
+    said = f"From {tois[0]['source']}; dispositions are those of TFOPWG, or else of the TESS project. A TOI is a TCE where period and epoch agree."
+    head = [*(heading for heading, _, _ in COLUMNS), "TCE"]
+    return [heading, element("p", said, class_="soft"), table(head, rows)]
+
+
+def _shown(toi: Mapping[str, Any]) -> dict[str, Any]:
+    word = toi["disposition"] or toi["tess_disposition"]
+    return {**toi, "disposition": f"{word} ({WORDS[word]})" if word in WORDS else word}
+
+
+def _formatted(row: Mapping[str, Any], column: str, form: str) -> str | None:
+    return None if row[column] is None else form.format(row[column])
+
+
+def _tce(tce: Mapping[str, Any] | None) -> str | None:
+    """Return the number of a TCE, and what its period is of the TOI's if it is another one."""
+    if tce is None:
+        return None
+    return f"{tce['tce']}" if tce["toi_ratio"] == "1:1" else f"{tce['tce']} (period {tce['toi_ratio']})"

@@ -1,0 +1,253 @@
+"""The sectors that saw stars: from where the CCDs lay, the target lists of the catalogue, and what the archive has."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tess_source._lazy import pl
+from tess_source.display.visible import logger
+from tess_source.errors import OfflineError, QueryError
+from tess_source.names.sectors import sectors_of_text, text_of_sectors
+from tess_source.search.stars import stars_asked
+from tess_source.tables.rows import with_schema
+from tess_source_sectors.holdings import HELD, held, places_in, stars_at
+from tess_source_sectors.known import SPECIAL, known_chips, known_dates, known_sectors
+from tess_source_sectors.pixels import predicted
+from tess_source_sectors.planned import TargetLists, target_lists
+from tess_source_sectors.positions import located, stars_of
+from tess_source_sectors.states import with_states
+from tess_source_sectors.table import SeenSectors
+
+if TYPE_CHECKING:
+    from astropy.units import Quantity
+
+    from tess_source.session import Session
+    from tess_source.settings import Settings
+    from tess_source.targets.target import Target
+
+__all__ = ["rows_of", "sectors_of"]
+
+log: logging.Logger = logger(__name__)
+
+CHIP = ("target", "sector", "camera", "ccd")
+MOST = 100
+"""Most targets for which the archive is asked, unless the user says otherwise."""
+
+
+def sectors_of(
+    session: Session,
+    targets: Any,
+    *,
+    sector: int | str | Iterable[int] | None = None,
+    radius: float | Quantity | str | None = None,
+    products: bool | None = None,
+    pixels: bool | None = None,
+    refresh: bool = False,
+    missing: str = "raise",
+) -> SeenSectors:
+    """Return the sectors in which stars lie on a CCD, what there is of them, and why there is no more.
+
+    Parameters
+    ----------
+    session : Session
+    targets : object
+        TIC ids, names, places, a SkyCoord, or a table of these: all that a search takes.
+    sector : int or str or iterable of int, optional
+        Only these sectors, e.g. ``14`` or ``"1-13,40"``: then each star has a row for each of them, also where it is on no CCD.
+    radius : float or Quantity or str, optional
+        How far from a place observations are taken to be of its star [arcsec].
+    products : bool, optional
+        Whether the archive, and the target lists of the catalogue, are asked for what there is. If None, they are for up to 100 targets.
+        With False the answer comes from positions alone, which takes seconds for 100,000 stars.
+    pixels : bool, optional
+        Whether tess-point gives the pixel, and sectors to come. If None, it does so where it is installed, for up to 100 targets.
+    refresh : bool
+        Whether to ask the archive even if there is a kept answer.
+    missing : str
+        ``"skip"`` passes over rows without a target; they count as positions.
+
+    Returns
+    -------
+    SeenSectors
+
+    Raises
+    ------
+    QueryError
+        If something is no target, or no sector; if `pixels` is True and tess-point is not installed.
+    ResolverError
+        If no resolver knows a name.
+    OfflineError
+        If `products` is True, no connection may be opened, and no answer is kept.
+    """
+    wanted = None if sector is None else _sectors(sector)
+    asked = stars_asked(session.registry, session.settings, targets, radius=radius, refresh=refresh, missing=missing)
+    few = len(asked) <= MOST
+    known = (
+        _at_archive(session, asked, refresh, must=products is True) if products or (products is None and few) else None
+    )
+    stars = stars_of(asked)
+    if known:
+        stars = stars.with_columns(tic=pl.coalesce("tic", _tics(stars, known.near)))
+    lists = _lists(session.settings, stars, known)
+    stars = located(session, stars, *([known.places] if known else []), lists.rows, refresh=refresh)
+    ahead = predicted(stars, pixels if pixels is not None or few else False)
+    return rows_of(session.settings, stars, known.rows if known else None, lists if known else None, wanted, ahead)
+
+
+@dataclass(frozen=True)
+class _AtArchive:
+    """What the archive has."""
+
+    rows: pl.DataFrame
+    """As `tess_source_sectors.holdings.held` gives it."""
+    places: pl.DataFrame
+    near: Mapping[int, int]
+    """Position of a target → TIC id of the star there."""
+
+
+def _at_archive(session: Session, asked: Mapping[int, Target], refresh: bool, *, must: bool) -> _AtArchive | None:
+    """Return what the archive has of targets; None if it cannot be asked, and need not."""
+    try:
+        found = session.search(list(dict.fromkeys(asked.values())), refresh=refresh)
+    except OfflineError as error:
+        if must:
+            raise
+        log.warning("from positions alone: %s", error)
+        return None
+    places = places_in(found)
+    return _AtArchive(held(found), places, stars_at(places, asked))
+
+
+def _tics(stars: pl.DataFrame, near: Mapping[int, int]) -> pl.Series:
+    return pl.Series([near.get(number) for number in stars["target"].to_list()], dtype=pl.Int64)
+
+
+def _lists(settings: Settings, stars: pl.DataFrame, known: _AtArchive | None) -> TargetLists:
+    """Return the target lists as far as they are needed: for what was planned, or for where a star lies."""
+    needed = stars if known else stars.filter(pl.col("ra").is_null())
+    tics = needed["tic"].drop_nulls().unique().to_list()
+    return target_lists(settings, tics) if tics or known else TargetLists.none()
+
+
+def _sectors(value: int | str | Iterable[int]) -> list[int]:
+    """Return sectors as a user gives them.
+
+    Raises
+    ------
+    QueryError
+        If they are none.
+    """
+    try:
+        given = (
+            sectors_of_text(value.replace(" ", ""))
+            if isinstance(value, str)
+            else [value]
+            if isinstance(value, int)
+            else value
+        )
+        found = sorted({int(one) for one in given})
+    except (TypeError, ValueError) as error:
+        raise QueryError(f"{value!r} are no sectors: give e.g. 14 or '1-13,40'") from error
+    if not found or found[0] < 1 or isinstance(value, bool):
+        raise QueryError(f"{value!r} are no sectors: give e.g. 14 or '1-13,40'")
+    return found
+
+
+def rows_of(
+    settings: Settings,
+    stars: pl.DataFrame,
+    at_archive: pl.DataFrame | None = None,
+    lists: TargetLists | None = None,
+    wanted: Sequence[int] | None = None,
+    ahead: pl.DataFrame | None = None,
+) -> SeenSectors:
+    """Return the sectors of stars whose places are known. No connection is opened.
+
+    Parameters
+    ----------
+    settings : Settings
+    stars : polars.DataFrame
+        `target`, `tic`, `ra`, `dec` [deg], as `tess_source_sectors.positions.stars_of` gives them.
+    at_archive : polars.DataFrame, optional
+        As `tess_source_sectors.holdings.held` gives it; None if no archive was asked.
+    lists : TargetLists, optional
+        What the target lists say of these stars; None if they were not asked.
+    wanted : sequence of int, optional
+        The sectors; None: those in which there is something.
+    ahead : polars.DataFrame, optional
+        As `tess_source_sectors.pixels.predicted` gives it.
+    """
+    sectors = known_sectors(settings)
+    rows = _on_chips(settings, stars, wanted)
+    known = sorted({*sectors, *(wanted or ())} & set(known_chips(settings).sector.tolist()))
+    if ahead is not None:
+        rows = _with_predictions(rows, ahead.filter(pl.col("sector").is_in(wanted)) if wanted else ahead, known)
+    rows = _with_listed(rows, stars, lists, wanted)
+    rows = _with_held(rows, stars, at_archive, wanted)
+    rows = _with_absent(rows, stars, wanted)
+    rows = rows.join(known_dates(settings), on="sector", how="left", maintain_order="left")
+    rows = rows.with_columns(known=pl.col("sector").is_null() | pl.col("sector").is_in(known))
+    rows = with_states(rows, text_of_sectors(sectors))
+    return SeenSectors(with_schema(rows, SeenSectors.schema).select(*SeenSectors.schema).sort(CHIP))
+
+
+def _on_chips(settings: Settings, stars: pl.DataFrame, wanted: Sequence[int] | None) -> pl.DataFrame:
+    """Return the CCDs on whose image stars lie: the columns of stars, and `sector`, `camera`, `ccd`, `margin`."""
+    chips = known_chips(settings)
+    chips = chips.where(chips.sector < SPECIAL) if wanted is None else chips.of_sectors(wanted)
+    placed = stars.filter(pl.col("ra").is_not_null())
+    seen = chips.seeing(placed["ra"].to_numpy(), placed["dec"].to_numpy())
+    return pl.concat([placed[seen["place"]], seen.drop("place")], how="horizontal")
+
+
+def _with_predictions(rows: pl.DataFrame, ahead: pl.DataFrame, known: Sequence[int]) -> pl.DataFrame:
+    """Return rows with pixels, and with the sectors that only tess-point knows."""
+    beyond = ahead.filter(~pl.col("sector").is_in(known))
+    pixels = ahead.select(*CHIP, "column", "row")
+    return pl.concat([rows.join(pixels, on=CHIP, how="left", maintain_order="left"), beyond], how="diagonal")
+
+
+def _with_listed(
+    rows: pl.DataFrame, stars: pl.DataFrame, lists: TargetLists | None, wanted: Sequence[int] | None
+) -> pl.DataFrame:
+    """Return rows with `listed`, and rows for where the target lists have a star elsewhere than its position says."""
+    if lists is None:
+        return rows.with_columns(listed=pl.lit(None, dtype=pl.Boolean))
+    planned = lists.rows.select("tic", "sector", "camera", "ccd").unique()
+    planned = planned.filter(pl.col("sector").is_in(wanted)) if wanted else planned
+    marked = stars.join(planned, on="tic").with_columns(listed=True)
+    joined = rows.join(marked.select(*CHIP, "listed"), on=CHIP, how="left", maintain_order="left")
+    more = marked.join(rows, on=CHIP, how="anti")
+    here = pl.col("sector").is_in(sorted(lists.sectors))
+    both = pl.concat([joined, more], how="diagonal")
+    return both.with_columns(listed=pl.col("listed").fill_null(pl.when(here).then(statement=False)))
+
+
+def _with_held(
+    rows: pl.DataFrame, stars: pl.DataFrame, at_archive: pl.DataFrame | None, wanted: Sequence[int] | None
+) -> pl.DataFrame:
+    """Return rows with what the archive has, and rows for sectors in which it has something although the star is on no CCD."""
+    if at_archive is None:
+        return with_schema(rows, {name: kind for name, kind in HELD.items() if name not in {"tic", "sector"}})
+    there = at_archive.filter(pl.col("sector").is_in(wanted)) if wanted else at_archive
+    joined = rows.join(there, on=["tic", "sector"], how="left", maintain_order="left")
+    more = stars.join(there, on="tic").join(rows, on=["target", "sector"], how="anti")
+    both = pl.concat([joined, more], how="diagonal")
+    elsewhere = ~pl.col("listed") & pl.col("listed").any().over("target", "sector")  # on the CCD of another camera
+    flags = {
+        name: pl.col(name).fill_null(value=False) & ~elsewhere.fill_null(value=False) for name in ("lc", "fast_lc")
+    }
+    return both.with_columns(**flags, hlsp=pl.col("hlsp").fill_null(""), dv=pl.col("dv").fill_null(value=False))
+
+
+def _with_absent(rows: pl.DataFrame, stars: pl.DataFrame, wanted: Sequence[int] | None) -> pl.DataFrame:
+    """Return rows with those that have no CCD: for each of the sectors that are wanted, else one for a star without any sector."""
+    if wanted is None:
+        more = stars.join(rows, on="target", how="anti")
+    else:
+        every = stars.join(pl.DataFrame({"sector": wanted}, schema={"sector": pl.Int32}), how="cross")
+        more = every.join(rows, on=["target", "sector"], how="anti")
+    return pl.concat([rows, more], how="diagonal") if len(more) else rows

@@ -1,0 +1,45 @@
+"""Why a star has no observations: a line that says where it lay in each sector."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from tess_source._lazy import pl
+from tess_source.names.sectors import text_of_sectors
+from tess_source_sectors.answer import rows_of
+from tess_source_sectors.holdings import held_nothing
+from tess_source_sectors.known import known_sectors
+from tess_source_sectors.planned import target_lists
+from tess_source_sectors.positions import filled, stars_of
+from tess_source_sectors.words import line
+
+if TYPE_CHECKING:
+    from tess_source.settings import Settings
+    from tess_source.tables.listing import Observations
+    from tess_source.targets.target import Query
+
+__all__ = ["reasons"]
+
+MOST = 100
+"""Most stars for which reasons are given: `Found.explain` shows the first ten."""
+
+
+def reasons(query: Query, observations: Observations, settings: Settings) -> Mapping[str, str] | None:
+    """Return why targets have no observations: target → a line. No connection is opened.
+
+    A star whose place is not known is left out: one that was asked for by its TIC id, and is on no target list of the catalogue.
+    """
+    there = set(observations["tic"].to_list())
+    absent = [target for target in query.targets if target.tic is not None and target.tic not in there]
+    if not len(observations):
+        absent += [target for target in query.targets if target.tic is None]
+    asked = dict(enumerate(absent[:MOST]))
+    stars = stars_of(asked)
+    lists = target_lists(settings, stars["tic"].drop_nulls().to_list())
+    stars = filled(stars, lists.rows).filter(pl.col("ra").is_not_null())
+    if not len(stars):
+        return None
+    rows = rows_of(settings, stars, held_nothing(), lists).to_polars()
+    known = f"sectors {text_of_sectors(known_sectors(settings))}"
+    return {str(asked[number]): line(part, known) for (number,), part in rows.group_by("target", maintain_order=True)}

@@ -1,0 +1,69 @@
+"""The sectors of a star in a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tess_source._lazy import pl
+from tess_source.names.sectors import text_of_sectors
+from tess_source_sectors.states import (
+    DELIVERED,
+    EDGE,
+    FFI_ONLY,
+    FUTURE,
+    LISTED,
+    NO_FILE,
+    NO_POSITION,
+    NOT_DELIVERED,
+    SILICON,
+    UNKNOWN_SECTOR,
+)
+
+__all__ = ["line", "lines"]
+
+PARTS = (
+    (DELIVERED, "a light curve in {}"),
+    (NOT_DELIVERED, "a 2-min target in {}, whose file the archive does not have yet"),
+    (LISTED, "a 2-min target in {}"),
+    (FFI_ONLY, "on silicon in {} (FFI only: no 2-min target)"),
+    (NO_FILE, "on silicon in {} (no 2-min file; no target list is here that says whether it was a target)"),
+    (SILICON, "on silicon in {}"),
+    (FUTURE, "predicted in {}"),
+    (UNKNOWN_SECTOR, "nothing is known of {}"),
+)
+"""State, and how its sectors are said."""
+
+
+def line(rows: pl.DataFrame, known: str) -> str:
+    """Return one line about one star.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame
+        Rows of `tess_source_sectors.table.SeenSectors` of one star.
+    known : str
+        The sectors that were looked at, in words.
+    """
+
+    def sectors(state: str) -> list[int]:
+        return rows.filter(pl.col("state") == state)["sector"].drop_nulls().to_list()
+
+    said = [words.format(_sectors(found)) for state, words in PARTS if (found := sectors(state))]
+    edges = rows.filter(pl.col("state") == EDGE).select("sector", "camera", "ccd").iter_rows()
+    said += ["on the unexposed edge of S{} camera {} CCD {}".format(*edge) for edge in edges]
+    if rows["state"].is_in([NO_POSITION]).any():
+        said.append("where it lies is not known")
+    return "; ".join(said) or f"not on silicon in {known}"
+
+
+def lines(rows: pl.DataFrame, known: str) -> Iterator[str]:
+    """Yield a line about each star of a table, which names it by its TIC id, or else by its position in the question."""
+    for (number, tic), part in rows.group_by("target", "tic", maintain_order=True):
+        yield f"{f'TIC {tic}' if tic is not None else f'target {number}'}: {line(part, known)}"
+
+
+def _sectors(found: Iterable[int]) -> str:
+    """Return sectors in words, e.g. ``3 sectors: 14-15, 41``."""
+    unique = sorted(set(found))
+    shown = text_of_sectors(unique).replace(",", ", ")
+    return f"sector {shown}" if len(unique) == 1 else f"sectors {shown}"

@@ -1,0 +1,203 @@
+"""The table of stars with their values in the TESS Input Catalog (TIC), of targets or of an answer."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from tess_source._lazy import pl
+from tess_source.clock import age_of, ago
+from tess_source.display.visible import logger
+from tess_source.errors import QueryError
+from tess_source.names import parse_obs_id
+from tess_source.search.resolving import question
+from tess_source.session import session_of
+from tess_source.tables.nearest import REACH, Taken, several_taken
+from tess_source.tables.rows import Rows
+from tess_source.targets.parse import arcseconds
+from tess_source.targets.target import Query, Target
+from tess_source_stars.columns import BY_NAME, SCHEMA, UNITS
+from tess_source_stars.service import Cone
+from tess_source_stars.tic import Tic
+
+if TYPE_CHECKING:
+    from astropy.table import Table as AstropyTable
+    from astropy.units import Quantity
+
+    from tess_source.session import Session
+    from tess_source.tables.found import Found
+
+__all__ = ["Stars", "stars_of_found", "stars_of_targets"]
+
+log: logging.Logger = logger(__name__)
+
+
+class Stars(Rows):
+    """Stars with their values in the TIC, one row per star; see `tess_source_stars.columns.COLUMNS` for columns and units.
+
+    Null where the TIC does not know a value: most faint stars have no temperature, radius and mass. A star that the TIC does not have has nulls
+    in all columns, also in `version`. An answer about neighbours has the columns of `NEIGHBOURS` too.
+    """
+
+    schema = {"target": "String", **SCHEMA}
+    shown = (
+        "target", "neighbour_of", "tic", "is_target", "separation", "tmag_difference", "flux_ratio", "tmag", "teff", "radius", "mass",
+        "distance", "contamination", "disposition",
+    )  # fmt: skip
+    whole = ("tic",)
+    noun = "star"
+
+    def to_table(self) -> AstropyTable:
+        """Return an astropy table with units and descriptions; nulls are masked."""
+        table = super().to_table()
+        for name in table.colnames:
+            table[name].unit = UNITS.get(name) or NEIGHBOURS.get(name, ("", ""))[1] or None
+            table[name].description = BY_NAME[name].help if name in BY_NAME else NEIGHBOURS.get(name, (None,))[0]
+        return table
+
+    def _header(self) -> str:
+        asked = self["asked"].drop_nulls()
+        return f"{super()._header()}{f', asked {ago(age_of(str(asked.min())))}' if len(asked) else ''}"
+
+
+NEIGHBOURS = {
+    "neighbour_of": ("TIC id of the star that this one is near", ""),
+    "is_target": ("whether it is that star itself", ""),
+    "separation": ("angle between the two, J2000 at epoch 2000", "arcsec"),
+    "tmag_difference": ("tmag minus that of the target: positive if it is fainter", "mag"),
+    "flux_ratio": ("flux in the TESS band divided by that of the target", ""),
+}
+"""Columns of an answer about neighbours → contents and unit."""
+
+
+def stars_of_targets(
+    session: Session,
+    targets: Any,
+    *,
+    neighbours: float | Quantity | str | None = None,
+    radius: float | Quantity | str | None = None,
+    refresh: bool = False,
+    missing: str = "raise",
+) -> Stars:
+    """Return the values of the TIC for targets.
+
+    Parameters
+    ----------
+    session : Session
+    targets : object
+        What `tess_source.search` takes. A name means the nearest star to its coordinates, coordinates mean all stars in their cone.
+    neighbours : float or Quantity or str, optional
+        Return the TIC's stars within this angle of each star instead, nearest first [arcsec], e.g. ``"1 arcmin"``.
+    radius : float or Quantity or str, optional
+        Radius of cones around names and coordinates [arcsec].
+    refresh : bool
+        Whether to ask the archive for what is remembered, too.
+    missing : str
+        ``"skip"``: rows of a list that have no target are passed over. ``"raise"``: they are an error.
+
+    Returns
+    -------
+    Stars
+        In the order of the targets, each star once.
+
+    Raises
+    ------
+    QueryError
+        If a target makes no sense, or there are too many.
+    OfflineError
+        If values are missing, and no connection may be opened.
+    ServiceError
+        If the archive fails.
+    """
+    if targets is None:
+        raise QueryError("give the targets whose stars you want: TIC ids, names, coordinates, or a list of these")
+    reach = None if neighbours is None else arcseconds(neighbours)
+    query = question(session.registry, session.settings, targets, radius=radius, refresh=refresh, missing=missing)
+    tic = Tic(session.settings, refresh=refresh)
+    return _stars(tic, _ids_of_targets(tic, query), reach)
+
+
+def stars_of_found(found: Found, *, neighbours: float | Quantity | str | None = None, refresh: bool = False) -> Stars:
+    """Return the values of the TIC for the stars of an answer: of its products, or of its observations if there are no products.
+
+    Parameters
+    ----------
+    found : Found
+    neighbours, refresh
+        As in `stars_of_targets`.
+
+    Raises
+    ------
+    OfflineError, QueryError, ServiceError
+        As `stars_of_targets`.
+    """
+    reach = None if neighbours is None else arcseconds(neighbours)
+    rows = found.products if len(found.products) else found.observations
+    tics = rows["tic"].drop_nulls().unique(maintain_order=True).to_list()
+    tic = Tic(session_of(found).settings, refresh=refresh)
+    return _stars(tic, {one: f"TIC {one}" for one in tics}, reach)
+
+
+def _ids_of_targets(tic: Tic, query: Query) -> dict[int, str]:
+    """Return the TIC ids of the targets of a question, each with its target's text."""
+    found: dict[int, str] = {}
+    places = [target for target in query.targets if target.tic is None]
+    around = dict(zip(places, tic.around([_cone(place) for place in places]), strict=True))
+    taken: list[Taken] = []
+    for target in query.targets:
+        if target.tic is not None:
+            found.setdefault(target.tic, target.text)
+            continue
+        stars = around[target]
+        if target.radius is None:
+            stars = stars.filter(pl.col("disposition").is_null()).head(1)
+            taken += [Taken(target, row["tic"], row["separation"]) for row in stars.iter_rows(named=True)]
+        if not stars.height:
+            log.warning("%s: the TIC has no star within %g arcsec", target, _cone(target).radius)
+        for one in stars["tic"]:
+            found.setdefault(one, target.text)
+    if taken:
+        log.warning("%s", several_taken(taken))
+    for obs_id in query.criteria.get("obs_id", ()):
+        name = parse_obs_id(str(obs_id))
+        if name.tic is None:
+            raise QueryError(f"observation {obs_id!r} is not of one star")
+        found.setdefault(name.tic, str(obs_id))
+    if query.criteria.keys() - {"obs_id"}:
+        raise QueryError("an obsid does not tell its star: give obs_id, or the star itself")
+    return found
+
+
+def _cone(target: Target) -> Cone:
+    assert target.ra is not None
+    assert target.dec is not None
+    return Cone(float(target.ra), float(target.dec), REACH if target.radius is None else target.radius)
+
+
+def _stars(tic: Tic, ids: dict[int, str], reach: float | None) -> Stars:
+    rows = tic.stars([*ids]).with_columns(target=pl.Series(list(ids.values()), dtype=pl.String))
+    stars = Stars(rows.select(*Stars.schema))
+    return stars if reach is None else _neighbours(tic, stars, reach)
+
+
+def _neighbours(tic: Tic, stars: Stars, reach: float) -> Stars:
+    """Return the TIC's stars around stars, nearest first, with the stars themselves."""
+    known = stars.to_polars().filter(pl.col("ra").is_not_null())
+    cones = [Cone(row["ra"], row["dec"], reach) for row in known.iter_rows(named=True)]
+    parts = [_compared(near, star) for star, near in zip(known.iter_rows(named=True), tic.around(cones), strict=True)]
+    empty = stars[:0].to_polars().with_columns(**{name: pl.lit(None) for name in NEIGHBOURS})
+    return Stars(pl.concat(parts) if parts else empty)
+
+
+def _compared(near: pl.DataFrame, star: dict[str, Any]) -> pl.DataFrame:
+    """Return the stars near a star, with the columns of `NEIGHBOURS`."""
+    difference = pl.col("tmag") - pl.lit(star["tmag"], dtype=pl.Float64)
+    return near.sort("separation", pl.col("tic") != star["tic"], "tic").select(
+        pl.lit(star["target"]).alias("target"),
+        *SCHEMA,
+        neighbour_of=pl.lit(star["tic"], dtype=pl.Int64),
+        is_target=pl.col("tic") == star["tic"],
+        separation="separation",
+        tmag_difference=difference,
+        flux_ratio=pl.lit(10.0).pow(-0.4 * difference),
+    )

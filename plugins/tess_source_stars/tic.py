@@ -1,0 +1,182 @@
+"""The TESS Input Catalog (TIC) as a session knows it: remembered values first, then the archive's service, in batches."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from tess_source._lazy import pl
+from tess_source.clock import age_of, ago, this_moment
+from tess_source.display import text
+from tess_source.display.visible import logger
+from tess_source.errors import OfflineError, QueryError
+from tess_source.settings import Settings, is_offline
+from tess_source_mast.batches import MOST_AT_A_TIME, batches, in_parallel
+from tess_source_stars.columns import SCHEMA
+from tess_source_stars.remembered import Remembered
+from tess_source_stars.service import MOST_IDS, Cone, rows_of_ids, rows_within
+
+__all__ = ["MOST_CONES", "MOST_RADIUS", "MOST_STARS", "Tic"]
+
+log: logging.Logger = logger(__name__)
+
+MOST_STARS = 500_000
+"""Stars that are asked for in one call, in 500 questions."""
+MOST_CONES = 5_000
+"""Cones that are asked for in one call, a question for each."""
+MOST_RADIUS = 1800.0
+"""Radius of a cone [arcsec]: towards the Milky Way's centre, the TIC has 100,000 stars in such a cone."""
+AT_ONCE = 2 * MOST_AT_A_TIME
+"""Questions after which what came is remembered, so that a call that was interrupted goes on from there."""
+WHOLE_TIC = "the whole TIC is at https://archive.stsci.edu/missions/tess/catalogs/tic_v82/"
+
+T = TypeVar("T")
+
+
+class Tic:
+    """The TIC as a session knows it.
+
+    Parameters
+    ----------
+    settings : Settings
+    refresh : bool
+        Whether to ask the archive, even for what is remembered.
+    """
+
+    def __init__(self, settings: Settings, *, refresh: bool = False) -> None:
+        self._settings, self._refresh = settings, refresh
+        self._offline = is_offline(settings.offline)
+        self._remembered = Remembered(settings)
+        if refresh and self._offline:
+            raise QueryError("values cannot be refreshed offline")
+
+    def stars(self, tics: Sequence[int]) -> pl.DataFrame:
+        """Return the values of stars.
+
+        Parameters
+        ----------
+        tics : sequence of int
+            TIC ids.
+
+        Returns
+        -------
+        polars.DataFrame
+            With the columns of `SCHEMA`; one row per star, each once, in the order given. A star that the TIC does not have has nulls, which
+            is logged.
+
+        Raises
+        ------
+        OfflineError
+            If values are missing, and no connection may be opened.
+        QueryError
+            If there are more than `MOST_STARS`.
+        ServiceError
+            If the archive fails.
+        """
+        wanted = pl.DataFrame({"tic": pl.Series(dict.fromkeys(tics), dtype=pl.Int64)})
+        unknown = wanted.join(self._remembered.stars, on="tic", how="anti", maintain_order="left")
+        missing = (wanted if self._refresh else unknown)["tic"].to_list()
+        if missing:
+            self._check(f"the TIC's values of {_tics(missing)}", len(missing), MOST_STARS, "star")
+            for _, answers in self._answers(rows_of_ids, list(batches(missing, MOST_IDS))):
+                self._remembered.keep(pl.concat(answers))
+        found = wanted.join(self._remembered.stars, on="tic", how="left", maintain_order="left").select(*SCHEMA)
+        self._log(found, len(missing))
+        return found
+
+    def around(self, cones: Sequence[Cone]) -> list[pl.DataFrame]:
+        """Return the TIC's stars within cones.
+
+        Returns
+        -------
+        list of polars.DataFrame
+            For each cone, the columns of `SCHEMA` and `separation` from its centre [arcsec], nearest first.
+
+        Raises
+        ------
+        OfflineError, QueryError, ServiceError
+            As `stars`; also if a radius is greater than `MOST_RADIUS`.
+        """
+        if wide := [cone.radius for cone in cones if cone.radius > MOST_RADIUS]:
+            raise QueryError(
+                f"a cone of {wide[0]:g} arcsec may have 100,000 stars of the TIC: give at most {MOST_RADIUS:g} arcsec; {WHOLE_TIC}"
+            )
+        unique = list(dict.fromkeys(cones))
+        missing = unique if self._refresh else [cone for cone in unique if not self._remembered.covers(cone)]
+        if missing:
+            told = text.first([f"{cone.ra:.5f} {cone.dec:+.5f}" for cone in missing], text.FEW)
+            self._check(f"the TIC's stars around {told}", len(missing), MOST_CONES, "cone")
+            for asked, answers in self._answers(rows_within, missing):
+                self._remembered.keep(pl.concat(answers), _rows_of_cones(asked))
+        return [self._remembered.within(cone) for cone in cones]
+
+    def _check(self, what: str, count: int, most: int, noun: str) -> None:
+        """Check that the archive may be asked, and for so much."""
+        if self._offline:
+            raise OfflineError(what, self._remembered.problem)
+        if count > most:
+            raise QueryError(f"{text.number(count, noun)} in one call: at most {most:,} are asked for; {WHOLE_TIC}")
+
+    def _answers(
+        self, ask: Callable[[T, Settings, threading.Event], pl.DataFrame], items: Sequence[T]
+    ) -> Iterator[tuple[list[T], list[pl.DataFrame]]]:
+        """Yield items, some at a time, with the answers to the question about each. A long run shows how far it is."""
+        if len(items) > AT_ONCE:
+            log.warning(
+                "asking the TIC %s; what came is remembered if you interrupt it", text.number(len(items), "question")
+            )
+        for group in _shown(list(batches(items, AT_ONCE))):
+            yield (
+                group,
+                in_parallel(
+                    lambda item, stop: ask(item, self._settings, stop), group, min(MOST_AT_A_TIME, self._settings.jobs)
+                ),
+            )
+
+    def _log(self, found: pl.DataFrame, asked: int) -> None:
+        """Log what you should know of the stars: which the TIC does not have, which are no stars of their own, and how old this is."""
+        gone = found.filter(pl.col("version").is_null())["tic"].to_list()
+        if gone:
+            log.warning("not in the TIC: %s", _tics(gone))
+        if (odd := found.filter(pl.col("disposition").is_not_null())).height:
+            said = [f"TIC {row['tic']} {_disposition(row)}" for row in odd.head(text.FEW).iter_rows(named=True)]
+            log.warning(
+                "marked in the TIC as no stars of their own: %s",
+                text.first([*said, *range(odd.height - len(said))], len(said)),
+            )
+        if found.height > asked:
+            oldest = str(found["asked"].min())
+            log.info("from the cache folder: %s, %s", text.number(found.height - asked, "star"), ago(age_of(oldest)))
+
+
+def _disposition(row: Mapping[str, Any]) -> str:
+    """Return the disposition of a star in words, e.g. ``DUPLICATE of TIC 5``."""
+    other = row["duplicate_of"]
+    return f"{row['disposition']}{'' if other is None else f' of TIC {other}'}"
+
+
+def _rows_of_cones(cones: Sequence[Cone]) -> pl.DataFrame:
+    now = this_moment()
+    rows = [
+        {"ra": float(cone.ra), "dec": float(cone.dec), "radius": float(cone.radius), "asked": now} for cone in cones
+    ]
+    return pl.DataFrame(rows)
+
+
+def _tics(tics: Sequence[int]) -> str:
+    """Return TIC ids in words, many with their number."""
+    told = text.first([f"TIC {tic}" for tic in tics], text.FEW)
+    return told if len(tics) <= text.FEW else f"{len(tics):,} stars: {told}"
+
+
+def _shown(groups: Sequence[T]) -> Iterable[T]:
+    """Return groups, with a bar on stderr that shows how many are done, if it is a terminal and there are several."""
+    if len(groups) == 1 or sys.stderr is None or not sys.stderr.isatty():
+        return groups
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(groups, "TIC", console=Console(stderr=True), transient=True)

@@ -1,0 +1,89 @@
+"""The columns of a table of TOIs: what each is, its unit, and under which names tables of different years have it.
+
+ExoFOP changed its headers several times ("Epoch (BJD)", "Transit Epoch (BJD)"; "Period (days) err", "Period error"), and the releases of
+MIT and NASA's Exoplanet Archive have others. So a column is found by what its name says, never by its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["COLUMNS", "ToiColumn", "columns_of_header", "is_header"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToiColumn:
+    """One column."""
+
+    name: str
+    doc: str
+    dtype: str = "Float64"
+    """Name of the polars type."""
+    unit: str = ""
+    """In astropy's generic format; "1e-06" is ppm, in the only spelling that astropy reads by itself."""
+    names: tuple[str, ...] = ()
+    """Names in tables, as `_plain_name` writes them."""
+
+
+def _measured(name: str, doc: str, unit: str, *names: str) -> tuple[ToiColumn, ToiColumn]:
+    """Return a column and that of its uncertainty, whose name has "err" or the like at its end."""
+    wrong = tuple(f"{one} err" for one in names) + tuple(f"{one}err1" for one in names if one.startswith("pl "))
+    return ToiColumn(name, doc, unit=unit, names=names), ToiColumn(
+        f"{name}_err", "its uncertainty", unit=unit, names=wrong
+    )
+
+
+def _text(name: str, doc: str, *names: str) -> ToiColumn:
+    return ToiColumn(name, doc, "String", names=names)
+
+
+COLUMNS: tuple[ToiColumn, ...] = (
+    _text("toi", 'number of the TOI, e.g. "700.01"', "toi", "full toi id", "toi id"),
+    ToiColumn("tic", "TIC number of the star", "Int64", names=("tic id", "tic", "ticid", "tid")),
+    _text("planet", 'name of the planet, e.g. "TOI-700 b"; only in newer tables', "planet name"),
+    _text("disposition", 'what follow-up (TFOPWG) says: "CP" confirmed, "KP" known before, "PC" candidate, "APC" ambiguous candidate, "FP" '
+          'false positive, "FA" false alarm; null: nothing yet', "tfopwg disposition", "exofop disposition", "tfopwg disp"),
+    _text("tess_disposition", "what the TESS project says, in the same words", "tess disposition", "toi disposition", "user disposition"),
+    *_measured("period", "orbital period; null for a single transit", "d", "period", "orbital period", "pl orbper"),
+    *_measured("epoch", "mid-time of a transit, BTJD (BJD - 2457000, TDB)", "d", "epoch", "transit epoch", "pl tranmid"),
+    *_measured("duration", "duration of the transit", "h", "duration", "transit duration", "pl trandurh"),
+    *_measured("depth", "depth in ppm", "1e-06", "depth ppm", "transit depth", "pl trandep"),
+    *_measured("planet_radius", "radius of the planet", "earthRad", "planet radius", "pl rade"),
+    ToiColumn("tmag", "TESS magnitude of the star", unit="mag", names=("tess mag", "tmag", "st tmag")),
+    _text("sectors", 'sectors of its data, e.g. "1,27,67"', "sectors"),
+    _text("comments", "public comment", "comments", "comment", "public comment", "notes"),
+    _text("ctoi", "number of the community TOI that it was before", "ctoi", "previous ctoi"),
+    _text("alerted", "when it was alerted", "date toi alerted", "alerted", "toi created"),
+    _text("updated", "when the TESS project updated it", "date toi updated", "edited"),
+    _text("source", 'table that it is from, e.g. "ExoFOP of 2026-11-27"'),
+    _text("modified", "when ExoFOP's entry was modified", "date modified", "ctoi lastmod", "rowupdate"),
+)  # fmt: skip
+"""All columns, in order."""
+
+_ERROR = re.compile(r" (?:err|error|uncertainty|unc|sigma)$")
+_NOISE = re.compile(
+    r"\b(?:bjd|btjd|tdb|utc|days?|d|hours?|hrs?|h|r earth|rearth|by tess project|by exofop tess|value)\b| (?=$)"
+)
+"""Units and the like, which some years have in the name, and others have not."""
+
+
+def _plain_name(name: str) -> str:
+    """Return the name of a column in plain words, e.g. ``"epoch err"`` for ``"Epoch (BJD) err"``."""
+    words = re.sub(r"[^a-z0-9]+", " ", name.lower().replace("magnitude", "mag")).strip()
+    bare = " ".join(_NOISE.sub(" ", _ERROR.sub("", words)).split())
+    return f"{bare} err" if _ERROR.search(words) else bare
+
+
+def columns_of_header(header: Sequence[str]) -> dict[str, int]:
+    """Return where the columns of a table are: our name → place in the row. Of several that mean the same, the first is taken."""
+    plain = [_plain_name(name) for name in header]
+    places = {column.name: [plain.index(name) for name in column.names if name in plain] for column in COLUMNS}
+    return {name: found[0] for name, found in places.items() if found}
+
+
+def is_header(cells: Sequence[str]) -> bool:
+    """Return whether a line is a header of columns: it names TIC numbers and TOIs, or community TOIs."""
+    found = columns_of_header(cells)
+    return "tic" in found and bool({"toi", "ctoi"} & found.keys())

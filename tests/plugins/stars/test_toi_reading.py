@@ -1,0 +1,192 @@
+"""Tables of TOIs of any year: columns are found by name, numbers keep their digits, and what is no such table is named."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+from fuzz import altered, attempts
+from toi_case import HEADERS, PREAMBLE, ROWS, table, toi
+
+from tess_source.errors import LoadError
+from tess_source_stars.toi.columns import columns_of_header
+from tess_source_stars.toi.reading import date_of, read_tois, tois_of_bytes
+from tess_source_stars.toi.table import Tois
+
+
+@pytest.mark.parametrize("year", HEADERS)
+def test_headers_of_all_years_mean_the_same(year: str) -> None:
+    (row, *_) = tois_of_bytes(table(year=year), "a table")
+    wanted = {
+        "toi": "700.01", "tic": 150428135, "disposition": "CP", "period": 16.051098, "period_err": 1e-5, "epoch": 2000.123456,
+        "epoch_err": 0.0005, "duration": 2.5, "duration_err": 0.1, "depth": 1000.0, "depth_err": 20.0, "planet_radius": 2.1, "tmag": 10.5,
+        "sectors": "1-2,27", "comments": "TOI-700 c, in the middle", "alerted": "2019-05-07",
+    }  # fmt: skip
+    assert {name: row[name] for name in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        table(bom=False),
+        table(end="\n"),
+        table(before=()),
+        table(before=("# TESS Object of Interest", "# File Created: 2020-10-26", "# TIC 1 to TIC 9")),
+        table(delimiter="|"),
+        table(delimiter="\t", quoted=False),
+        table(delimiter="|", quoted=False),
+        table() + b"\r\n\r\n",
+        table().rstrip(),
+    ],
+    ids=["no BOM", "LF", "no preamble", "comments", "bars", "tabs", "bare bars", "blank lines at the end", "no end"],
+)
+def test_a_table_is_read_however_it_is_written(data: bytes) -> None:
+    found = tois_of_bytes(data, "a table")
+    assert found["toi"].to_list() == [row["toi"] for row in ROWS]
+    assert found["comments"].to_list()[3] == 'EB; "V-shaped"'
+
+
+def test_columns_are_found_by_name_and_unknown_ones_are_passed_over() -> None:
+    names = [
+        "Planet Name",
+        "Master priority",
+        "Depth (mmag)",
+        "Depth (mmag) err",
+        "TOI",
+        "RA",
+        "TIC ID",
+        "Epoch (BJD)",
+        "Depth (ppm)",
+    ]
+    found = columns_of_header(names)
+    assert found == {"planet": 0, "toi": 4, "tic": 6, "epoch": 7, "depth": 8}
+
+
+@pytest.mark.parametrize(
+    ("given", "epoch"),
+    [("2459000.123456", 2000.123456), ("2000.123456", 2000.123456), ("2454368.25", -2631.75), ("0.0", None), ("", None), ("59000.5", None),
+     ("nan", None), ("1e400", None), ("soon", None)],
+)  # fmt: skip
+def test_full_julian_dates_become_btjd_and_btjd_stays(given: str, epoch: float | None) -> None:
+    assert tois_of_bytes(table([toi("1.01", 5, epoch=given)]), "a table")["epoch"].to_list() == [epoch]
+
+
+def test_a_zero_that_stands_for_not_known_is_null() -> None:
+    (row,) = tois_of_bytes(table([toi("1.01", 5, period="0", period_err="0", duration="0.0")]), "a table")
+    assert (row["period"], row["period_err"], row["duration"]) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "sectors"),
+    [
+        ("1,2,27", "1-2,27"),
+        ("17 21 24 25", "17,21,24-25"),
+        ("1, 2", "1-2"),
+        ("", None),
+        ("S1", None),
+        ("1-3,5", "1-3,5"),
+    ],
+)
+def test_sectors_are_separated_by_commas_or_blanks(given: str, sectors: str | None) -> None:
+    assert tois_of_bytes(table([toi("1.01", 5, sectors=given)]), "a table")["sectors"].to_list() == [sectors]
+
+
+def test_a_number_that_lost_its_last_zero_is_the_tenth_candidate() -> None:
+    assert tois_of_bytes(table([toi("1233.1", 5)]), "a table")["toi"].to_list() == ["1233.10"]
+
+
+def test_rows_that_cannot_be_read_are_counted_and_the_others_are_there(caplog: pytest.LogCaptureFixture) -> None:
+    lines = table().split(b"\r\n")
+    lines[4] = lines[4].replace(b"150428135", b"unknown")  # no TIC id
+    lines[5] = lines[5][:40]  # cut, in a quoted cell
+    lines[6] += b',"one too many"'
+    with caplog.at_level(logging.WARNING):
+        found = tois_of_bytes(b"\r\n".join(lines), "exofop.csv")
+    assert found["toi"].to_list() == ["700.01", "3505.01", "175.01"]
+    assert "exofop.csv: 3 rows cannot be read, and are left out (line 5, line 6, line 7)" in caplog.text
+
+
+def test_a_comment_of_several_lines_is_one_cell(caplog: pytest.LogCaptureFixture) -> None:
+    found = tois_of_bytes(table([toi("1.01", 5, comment="first\nsecond, third"), toi("2.01", 6)]), "a table")
+    assert found["comments"].to_list() == ["first\nsecond, third", None]
+    assert not caplog.text
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (
+            b"<!DOCTYPE html><html><head><title>Site\n down</title></head></html>",
+            "it is a page of HTML, titled 'Site down'",
+        ),
+        (b"", "it is empty"),
+        (b'{"msg": "no"}', "it is JSON"),
+        (b"TIC ID,PATHOS ID,Cluster\n1,2,3\n", "it begins with 'TIC ID,PATHOS ID,Cluster'"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "it begins with"),
+        (table([toi("none", 5), toi("x", 6)]), "none of its 2 rows has a TIC id and a TOI"),
+    ],
+    ids=["HTML", "empty", "JSON", "other columns", "a picture", "no row"],
+)
+def test_what_is_no_table_of_tois_is_named(data: bytes, said: str) -> None:
+    with pytest.raises(LoadError, match="the answer is no table of TOIs") as caught:
+        tois_of_bytes(data, "the answer")
+    assert said in str(caught.value)
+
+
+def test_a_table_without_rows_is_empty() -> None:
+    assert len(tois_of_bytes(table([]), "a table")) == 0
+
+
+def test_a_table_says_of_what_day_it_is() -> None:
+    assert date_of(table()) == "2024-09-30"
+    assert date_of(b"# TESS Object of Interest\n# File Created: 2020-10-26\n") == "2020-10-26"
+    assert date_of(table(before=())) is None
+    assert date_of(PREAMBLE.replace("Sep 30", "Sep 31").encode()) is None
+
+
+def test_an_astropy_table_has_units_and_times() -> None:
+    made = tois_of_bytes(table(), "a table").to_table()
+    assert [str(made[name].unit) for name in ("period", "duration", "planet_radius")] == ["d", "h", "earthRad"]
+    assert made["epoch"][0].jd == pytest.approx(2459000.123456, abs=1e-9)
+    assert made["epoch"].scale == "tdb"
+    assert "TFOPWG" in made["disposition"].info.description
+
+
+@pytest.mark.real
+def test_the_real_tables_are_read(real: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = real / "toi"
+    exofop = read_tois(folder / "exofop_download_toi_2024-09-30_first200.csv")
+    (wasp46,) = exofop.where(exofop["toi"] == "101.01")
+    assert (wasp46["tic"], wasp46["disposition"], wasp46["sectors"]) == (231663901, "KP", "1,27,67")
+    assert (wasp46["period"], wasp46["epoch"], wasp46["source"]) == (
+        1.4303699496507, 1326.009117, "exofop_download_toi_2024-09-30_first200.csv of 2024-09-30",
+    )  # fmt: skip
+    mit = read_tois(folder / "tev_toi_release_2020_first100.txt")
+    (qatar,) = mit.where(mit["toi"] == "1465.01")
+    assert (qatar["epoch"], qatar["sectors"], qatar["disposition"]) == (1766.006734, "17,21,24-25", "KP")
+    community = read_tois(folder / "exofop_ctoi_first150.csv")
+    assert (community["ctoi"][0], community["epoch"][0], community["depth"][0]) == ("17361.01", 1596.9598, 10036.0)
+    assert (len(exofop), len(mit), len(community)) == (200, 100, 150)
+    with pytest.raises(LoadError, match="no table of TOIs"):
+        read_tois(folder / "pathos_candidates.csv")
+    assert not caplog.text
+
+
+def test_a_damaged_table_is_read_in_part_or_refused_by_an_error_of_ours() -> None:
+    whole = [table(), table(year="MIT", delimiter="|", quoted=False), table(year="2020", end="\n", bom=False)]
+    strange: list[str] = []
+    for number, chance in attempts(60, 3000):
+        data = chance.choice(whole)
+        for _ in range(chance.choice((1, 1, 3))):
+            data = altered(data, chance)
+        try:
+            found = tois_of_bytes(data, "a table")
+        except LoadError:
+            continue
+        except Exception as error:
+            strange.append(f"{number}: {type(error).__name__}: {error}")
+            continue
+        if not (isinstance(found, Tois) and found["toi"].null_count() == found["tic"].null_count() == 0):
+            strange.append(f"{number}: rows without TOI or TIC")
+    assert not strange
