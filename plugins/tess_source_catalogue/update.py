@@ -164,7 +164,7 @@ class Update:
             found += self._read_indexes(lists)
             for wave in self._waves(found):
                 bar.expect_files(len(wave))
-                found += in_order(lambda wanted: self._outcome(lists, wanted), wave, self.session.settings.jobs)
+                found += self._outcomes(lists, wave)
         try:
             refresh(self.folder)
         except OSError as error:  # what is derived from the lists only saves time
@@ -216,6 +216,12 @@ class Update:
         return list(wanted_lists(source, sectors, self._links.get(source.index, ()), call))
 
     # -- one list --
+
+    def _outcomes(self, lists: Lists, wave: Sequence[Wanted]) -> Iterator[Outcome]:
+        jobs = self.session.settings.jobs
+        if jobs == 1:  # in this thread, for recorded tests and debuggers
+            return (self._outcome(lists, wanted) for wanted in wave)
+        return in_order(lambda wanted: self._outcome(lists, wanted), wave, jobs)
 
     def _outcome(self, lists: Lists, wanted: Wanted) -> Outcome:
         """Ask for one list at its addresses, until one has it."""

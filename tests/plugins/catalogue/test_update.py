@@ -59,7 +59,7 @@ def test_a_sector_that_was_missing_comes_when_it_is_there(server: Server, catalo
 
 def test_one_sector_touches_one_sector(server: Server, catalogue: SessionCatalogue) -> None:
     catalogue.update(progress=False)
-    lists = [path for path in catalogue.folder.root.rglob("s*.*") if "s0002-" not in path.name]
+    lists = [path for path in catalogue.folder.root.rglob("s0*.*") if "s0002-" not in path.name]
     before = {path: path.stat().st_mtime_ns for path in lists}
     paths(server)
     server.files["/lists/lc_2.sh"] = listed(5)
