@@ -259,8 +259,11 @@ def test_a_damaged_list_is_named_with_the_way_to_mend_it(tmp_path: Path) -> None
     folder = CatalogueFolder(tmp_path)
     file = keep_light_curves(folder, 1, [5, 6])
     file.path.write_bytes(file.path.read_bytes()[:-30])
+    keep_light_curves(folder, 20, [5])
+    view.refresh(folder)
     with pytest.raises(DamagedFileError, match=rf"{file.path.name} is damaged .*catalogue verify"):
         Catalogue(folder).observations()
+    assert len(Catalogue(folder).observations(sectors=[20])) == 1
 
 
 def test_a_list_that_an_update_replaces_meanwhile_is_looked_for_again(
