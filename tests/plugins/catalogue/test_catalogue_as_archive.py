@@ -156,7 +156,7 @@ def test_answers_of_the_catalogue_are_not_kept_so_that_they_follow_an_update(
 
 
 def test_offline_it_answers_by_itself(offline: Session, caplog: pytest.LogCaptureFixture) -> None:
-    found = offline.search(TOI3505, kind="dvt")
+    found = offline.search(TOI3505)
     assert set(found.products["archive"]) == {"catalogue"}
     assert "offline: answered by catalogue" in caplog.text
     assert offline.count(TOI3505) == len(found.observations)
