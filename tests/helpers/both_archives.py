@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tess_source import Found, Session
+from tess_source_catalogue import view
 from tess_source_catalogue.session_catalogue import SessionCatalogue
 from tess_source_sample.server import SampleArchive
 
@@ -22,6 +23,7 @@ def with_catalogue(archive: SampleArchive, cache: Path) -> Session:
     ours = SessionCatalogue(session)
     assert not ours.update(SECTORS, pipeline=PIPELINES).failed
     assert not ours.update(range(1, 97), source="multi-dv").failed
+    view.refresh(ours.folder)
     return session
 
 
