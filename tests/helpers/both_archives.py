@@ -12,7 +12,7 @@ from tess_source_sample.server import SampleArchive
 
 __all__ = ["SECTORS", "both", "with_catalogue"]
 
-SECTORS = (1, 2, 14, 15, 41, 54, 55, 75, 81, 82)
+SECTORS = (1, 14, 54, 55, 75)
 """Sectors whose lists are fetched: those of the stars that are asked about."""
 PIPELINES = ("SPOC", "QLP", "TESS-SPOC", "TGLC")
 

@@ -173,7 +173,7 @@ def test_a_target_is_asked_of_the_portal_and_refresh_asks_it_always(session: Ses
 
 def test_questions_without_a_target_go_to_the_catalogue_where_it_has_them(session: Session) -> None:
     assert session.search(sector=14, kind="lc").query.archives == ("catalogue",)
-    assert session.search(sector=[14, 15], kind="lc", pipeline="SPOC").query.archives == ("catalogue",)
+    assert session.search(sector=[14, 55], kind="lc", pipeline="SPOC").query.archives == ("catalogue",)
     assert session.search(sector=3, kind="lc").query.archives == ("mast",)
     assert session.search(sector=14, kind="lc", pipeline="TASOC").query.archives == ("mast",)
     assert session.search(sector=14, kind="lc", proposal_id="G022203").query.archives == ("mast",)
