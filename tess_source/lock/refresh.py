@@ -97,7 +97,7 @@ def ask_again(record: Mapping[str, Any], session: Session | None = None) -> Foun
     """
     asker = session or default_session()
     query = query_from(record.get("question", {}))
-    if not query.targets and not query.criteria:
+    if not (query.targets or query.criteria or query.defaults):  # a catalogue may have been asked for everything
         raise LockError("it does not say what was asked: its products came from a table, or it was written by hand")
     try:
         archives = archives_of(asker.registry, asker.settings, record.get("archives") or None)
