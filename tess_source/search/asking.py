@@ -84,7 +84,8 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
     record = {**record_of(registry, settings, query, recalled.answer.observations, taken), "time": recalled.answer.time}
     reasons = _reasons(registry, settings, query, recalled.answer.observations)
     if not recalled.from_store:
-        reasons = {**_nearest(registry, settings, query, recalled.answer.observations), **reasons}
+        for target, nearest in _nearest(registry, settings, query, recalled.answer.observations).items():
+            reasons[target] = f"{nearest}; {reasons[target]}" if target in reasons else nearest
     if reasons:
         record["reasons"] = reasons
     if unlisted := _count_unlisted_images(recalled.answer):
