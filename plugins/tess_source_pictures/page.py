@@ -267,7 +267,7 @@ TCE_COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("depth [ppm]", "depth", "{:,.0f}"), ("MES", "mes", "{:.1f}"), ("SNR", "snr", "{:.1f}"), ("transits", "transits", "{}"),
     ("radius [R⊕]", "planet_radius", "{:.2f}"), ("fit converged", "converged", "yes/no"),
     ("eclipsing binary?", "suspected_eclipsing_binary", "yes/no"),
-    ("TOI, by the run", "toi", "{}"),
+    ("run's TOI", "toi", "{}"),
 )  # fmt: skip
 """Heading, column, format."""
 

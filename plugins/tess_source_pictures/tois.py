@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tess_source.display.html import Markup, element
-from tess_source_pictures.html import table
+from tess_source_pictures.html import table, text
 
 if TYPE_CHECKING:
     from tess_source.tables.rows import Rows
@@ -15,9 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["tois_html"]
 
 COLUMNS: tuple[tuple[str, str, str], ...] = (
-    ("TOI", "toi", "{}"), ("disposition", "disposition", "{}"), ("period [d]", "period", "{:.6f}"), ("epoch [BTJD]", "epoch", "{:.4f}"),
-    ("duration [h]", "duration", "{:.2f}"), ("depth [ppm]", "depth", "{:,.0f}"), ("radius [R⊕]", "planet_radius", "{:.2f}"),
-    ("comment", "comments", "{}"),
+    ("TOI", "toi", "{}"), ("TCE", "tce", "{}"), ("disposition", "disposition", "{}"),
+    ("period [d]", "period", "{:.6f}"), ("epoch [BTJD]", "epoch", "{:.4f}"), ("duration [h]", "duration", "{:.2f}"), ("depth [ppm]", "depth", "{:,.0f}"), ("radius [R⊕]", "planet_radius", "{:.2f}"),
 )  # fmt: skip
 """Heading, column, format."""
 WORDS = {
@@ -43,25 +42,27 @@ def tois_html(tois: Rows | None, tces: TCEs) -> list[Markup]:
         return [heading, element("p", "ExoFOP's table of TOIs has none of this star.")]
     is_tce = {row["exofop_toi"]: row for row in tces if row.get("exofop_toi")}
     rows = [
-        [*(_formatted(_shown(toi), column, form) for _, column, form in COLUMNS), _tce(is_tce.get(toi["toi"]))]
-        for toi in tois
+        [
+            *(_formatted(row, column, form) for _, column, form in COLUMNS),
+            element("span", text(row["comments"]), class_="remark"),
+        ]
+        for row in (_shown(toi, is_tce.get(toi["toi"])) for toi in tois)
     ]
-    said = f"From {tois[0]['source']}; dispositions are those of TFOPWG, or else of the TESS project. A TOI is a TCE where period and epoch agree."
-    head = [*(heading for heading, _, _ in COLUMNS), "TCE"]
+    whose = "dispositions are those of TFOPWG, or else of the TESS project"
+    said = f"From {tois[0]['source']}; {whose}. A TOI is a TCE where period and epoch agree."
+    head = [*(heading for heading, _, _ in COLUMNS), "comment"]
     return [heading, element("p", said, class_="soft"), table(head, rows)]
 
 
-def _shown(toi: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(toi: Mapping[str, Any], tce: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the values of a TOI, with its disposition in words, and the number of its TCE."""
     word = toi["disposition"] or toi["tess_disposition"]
-    return {**toi, "disposition": f"{word} ({WORDS[word]})" if word in WORDS else word}
+    said = f"{word} ({WORDS[word]})" if word in WORDS else word
+    if tce is None:
+        return {**toi, "disposition": said, "tce": None}
+    ratio = "" if tce["toi_ratio"] == "1:1" else f" (period {tce['toi_ratio']})"
+    return {**toi, "disposition": said, "tce": f"{tce['tce']}{ratio}"}
 
 
 def _formatted(row: Mapping[str, Any], column: str, form: str) -> str | None:
     return None if row[column] is None else form.format(row[column])
-
-
-def _tce(tce: Mapping[str, Any] | None) -> str | None:
-    """Return the number of a TCE, and what its period is of the TOI's if it is another one."""
-    if tce is None:
-        return None
-    return f"{tce['tce']}" if tce["toi_ratio"] == "1:1" else f"{tce['tce']} (period {tce['toi_ratio']})"

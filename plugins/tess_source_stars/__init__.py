@@ -24,7 +24,7 @@ def tess_resolve(target: str, settings: Settings) -> Target | None:
 
 
 @hookimpl(specname="tess_resolve", wrapper=True)
-def explain_unknown_toi(target: str, settings: Settings) -> Generator[None, Target | None, Target | None]:
+def tess_resolve_unknown(target: str, settings: Settings) -> Generator[None, Target | None, Target | None]:
     """Say what is known of a TOI that no resolver knows."""
     from tess_source_stars.toi.resolving import check_known
 

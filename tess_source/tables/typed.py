@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from tess_source_arrays.arrays import Arrays
     from tess_source_arrays.parquet import Written
+    from tess_source_catalogue.session_catalogue import SessionCatalogue
+    from tess_source_catalogue.targets import TargetList
     from tess_source_dv.read.tces import TCEs
     from tess_source_dv.sets.table import Sets
     from tess_source_sectors.table import SeenSectors
@@ -152,8 +154,24 @@ class SessionMethods(Extended):
             """Return the sectors that saw stars, and why one is missing: see `tess_source_sectors.answer.sectors_of`."""
             ...
 
+        def targets(
+            self,
+            targets: Any = None,
+            *,
+            sector: Any = None,
+            exptime: float | str = 120,
+            radius: float | Quantity | str | None = None,
+            tmag: Any = None,
+        ) -> TargetList:
+            """Return stars of the target lists: see `tess_source_catalogue.targets.targets_of`."""
+            ...
+
         def refresh_sectors(self) -> list[int]:
             """Fetch where the CCDs of new sectors lie: see `tess_source_sectors.footprints.refresh`."""
+            ...
+
+        def catalogue(self) -> SessionCatalogue:
+            """Return the catalogue, to update and to read: see `tess_source_catalogue.session_catalogue.SessionCatalogue`."""
             ...
 
         def stars(

@@ -116,8 +116,7 @@ def _fetched(settings: Settings, kept: KnownTois | None) -> KnownTois:
         If it cannot be fetched or read, or lacks most of what the kept one has.
     """
     with Lists(settings) as lists:
-        asked = {"etag": kept.etag, "modified": kept.modified} if kept else {}
-        answer = lists.fetch(ADDRESS, **asked)
+        answer = lists.fetch(ADDRESS, etag=kept.etag if kept else "", modified=kept.modified if kept else "")
         if kept and answer.state == UNCHANGED:
             return replace(kept, time=this_moment())
         if answer.state != NEW:

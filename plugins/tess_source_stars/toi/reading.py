@@ -114,9 +114,11 @@ class _Cells:
 
     def of(self, line: str) -> list[str]:
         """Return the cells of a line; none if it cannot be read."""
-        quoting = csv.QUOTE_MINIMAL if self.quoted else csv.QUOTE_NONE
+        source = io.StringIO(line, newline="")
         try:
-            return next(csv.reader(io.StringIO(line, newline=""), delimiter=self.delimiter, quoting=quoting), [])
+            if self.quoted:
+                return next(csv.reader(source, delimiter=self.delimiter), [])
+            return next(csv.reader(source, delimiter=self.delimiter, quoting=csv.QUOTE_NONE), [])
         except csv.Error:
             return []
 
@@ -219,7 +221,10 @@ def _positive(name: str) -> Any:
 
 
 def _epoch(days: Any) -> Any:
-    """Return times as BTJD, of full Julian dates and of BTJD; null for 0, which stands for "not known"; rounded to what a Julian date in one number can tell (40 us)."""
+    """Return times as BTJD, of full Julian dates and of BTJD; null for 0, which stands for "not known".
+
+    They are rounded to what a Julian date in one number can tell (40 us).
+    """
     return (
         pl.when(days >= FULL).then((days - BTJD).round(9)).when((days != 0) & (days.abs() < LONGEST)).then(days)
     ).alias("epoch")

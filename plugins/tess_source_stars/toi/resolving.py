@@ -92,10 +92,10 @@ def check_known(name: str, settings: Settings, found: Target | None) -> Target |
 
 def _not_known(toi: ToiName, known: KnownTois) -> ResolverError:
     """Return the error for a TOI that a table does not have. It names those nearest to it, and the age of the table."""
-    numbers = known.tois["toi"].str.extract(r"^(\d+)").cast(pl.Int64).drop_nulls().unique()
+    numbers: list[int] = known.tois["toi"].str.extract(r"^(\d+)").cast(pl.Int64).drop_nulls().unique().to_list()
     near = sorted(sorted(numbers, key=lambda one: abs(one - toi.number))[:2])
     nearest = f"; the nearest are TOI {words.first(near, separator=' and TOI ')}" if near else ""
-    last = f", which goes up to TOI {numbers.max()}" if len(numbers) else ", which is empty"
+    last = f", which goes up to TOI {max(numbers)}" if numbers else ", which is empty"
     return ResolverError(
         f"{toi} is not in the table of {known.said} (asked for {ago(age_of(known.time))}){last}{nearest}"
     )

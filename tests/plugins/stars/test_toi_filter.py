@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from serving import Server
 
 import tess_source_filters
+import tess_source_mast
 import tess_source_stars
 from tess_source import Found, Session
 from tess_source.cli.program import build
@@ -95,8 +96,9 @@ def test_a_toi_alone_is_a_target(session: Session) -> None:
 
 @pytest.mark.parametrize("value", [True, "PC", "700,PC"])
 def test_tois_that_are_not_named_are_no_target(session: Session, value: Any) -> None:
+    asking = Session(session.settings.server, discover=False, plugins=[tess_source_mast, tess_source_stars])
     with pytest.raises(QueryError, match="nothing was asked for: give a target"):
-        session._question(None, filters={"toi": WantedTois.of(value)})
+        asking._question(None, filters={"toi": WantedTois.of(value)})
 
 
 def test_a_given_target_is_not_replaced(session: Session) -> None:

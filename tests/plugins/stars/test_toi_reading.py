@@ -184,7 +184,7 @@ def test_a_damaged_table_is_read_in_part_or_refused_by_an_error_of_ours() -> Non
             found = tois_of_bytes(data, "a table")
         except LoadError:
             continue
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             strange.append(f"{number}: {type(error).__name__}: {error}")
             continue
         if not (isinstance(found, Tois) and found["toi"].null_count() == found["tic"].null_count() == 0):
