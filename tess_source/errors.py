@@ -277,6 +277,8 @@ def nearest(name: str, choices: Iterable[str], most: int = 3) -> Sequence[str]:
     sure = get_close_matches(name.lower(), close, n=1, cutoff=0.8)
     if not sure and (same := misspelt_same(name, choices)):
         return same[:most]
+    if sure:  # beside it, what is as like as any short word is by chance says nothing
+        close = get_close_matches(name.lower(), close, n=most, cutoff=0.62)
     return [spelling[word] for word in close]
 
 

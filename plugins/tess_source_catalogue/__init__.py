@@ -93,7 +93,8 @@ def tess_accessors() -> Sequence[Accessor]:
 
 @hookimpl
 def tess_commands() -> Sequence[click.Command]:
-    """Declare ``tess-source catalogue``."""
+    """Declare ``tess-source catalogue`` and ``tess-source targets``."""
     from tess_source_catalogue.commands import catalogue
+    from tess_source_catalogue.target_commands import targets
 
-    return (catalogue,)
+    return catalogue, targets

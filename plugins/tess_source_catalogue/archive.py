@@ -36,8 +36,10 @@ OLD = 30 * 86400.0
 """Age from which a catalogue is called old [s]."""
 PUSHED = ("target_name", "sequence_number", "provenance_name")
 """Criteria that the catalogue's files are sorted or divided by."""
-RELATED = ("lc", "dvt", "dvr-xml", "dvr-pdf", "dvm", "dvs")
-"""Kinds that are listed whatever is asked for, where there are data-validation products: links and their columns rest on them."""
+VALIDATION = ("dvt", "dvr-xml", "dvr-pdf", "dvm", "dvs")
+"""Kinds that are listed whatever is asked for: links and their columns rest on them."""
+VALIDATED = ("lc", "tp", "fast-lc", "fast-tp")
+"""Kinds to which they are linked."""
 
 
 def defaults(query: Query, settings: Settings) -> dict[str, Any] | None:
@@ -135,11 +137,15 @@ def list_products(observations: Observations, query: Query, settings: Settings) 
     if ours.is_empty():
         return None
     catalogue, kinds = Catalogue.of(settings), query.filters.get("kind")
-    wanted = None
-    if isinstance(kinds, Words):
-        known = pl.DataFrame({"kind": sorted({kind for source in SOURCES for kind in source.kinds} | set(RELATED))})
-        wanted = {*RELATED, *known.filter(kinds.mask(pl.col("kind")))["kind"]}
+    wanted = _kinds_to_list(kinds) if isinstance(kinds, Words) else None
     return Products.of(catalogue.products(ours, wanted))
+
+
+def _kinds_to_list(kinds: Words) -> set[str]:
+    """Return the kinds that a filter keeps, and those on which links and their columns rest."""
+    known = pl.DataFrame({"kind": sorted({*VALIDATION, *VALIDATED, *(kind for one in SOURCES for kind in one.kinds)})})
+    kept = set(known.filter(kinds.mask(pl.col("kind")))["kind"])
+    return {*kept, *VALIDATION, *(VALIDATED if kept & {*VALIDATION} else VALIDATED[:1])}
 
 
 def covers(query: Query, settings: Settings) -> bool:

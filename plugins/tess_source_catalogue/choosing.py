@@ -18,13 +18,14 @@ from tess_source.settings import checked_names
 from tess_source.wording import keyword
 from tess_source_catalogue.folder import Key
 
-__all__ = ["PIPELINES", "Wanted", "checked_sectors", "links_of", "matching", "sources_of", "wanted_lists"]
+__all__ = ["PIPELINES", "Wanted", "checked_sectors", "links_of", "matching", "newest_in", "sources_of", "wanted_lists"]
 
 PIPELINES = ("SPOC",)
 """Pipelines whose lists are fetched unless others are named."""
 LAST = 999
 """Largest number that a sector can have. Some rows of the portal have 1751, which is no sector."""
 
+_SECTOR = re.compile(r"s(\d{4})(?!\d)")
 _RANGE = re.compile(r"s(\d{4})-s(\d{4})")
 T = TypeVar("T")
 
@@ -63,6 +64,8 @@ def checked_sectors(sectors: Any) -> tuple[int, ...] | None:
     if sectors is None:
         return None
     wrong = QueryError(keyword("sector", sectors), f": give sectors from 1 to {LAST}, e.g. 14, [1, 2] or '1-26,56'")
+    if isinstance(sectors, bytes | Mapping):
+        raise wrong
     try:
         given = sectors_of_text(sectors.replace(" ", "")) if isinstance(sectors, str) else sectors
         numbers = [given] if isinstance(given, Integral) else list(given)
@@ -204,6 +207,11 @@ class _Links(HTMLParser):
                 return
             if sound:
                 self.found[address] = None
+
+
+def newest_in(links: Iterable[str]) -> int:
+    """Return the newest sector that links name, as in ``s0001-s0013``; 0 if they name none."""
+    return max((int(number) for link in links for number in _SECTOR.findall(link) if int(number) <= LAST), default=0)
 
 
 def links_of(page: bytes, address: str) -> tuple[str, ...]:

@@ -139,6 +139,12 @@ class Coverage:
             f"{pipeline} {', '.join(labels)} of {_sectors_in_words(sectors)}"
             for (pipeline, sectors), labels in said.items()
         ]
+        ends = {
+            last for name, _, last in self.lists if name.startswith(SEVERAL) and name in _OF_FILES and "SPOC" in wanted
+        }
+        parts += (
+            [f"SPOC dv of several sectors that end with {_sectors_in_words(text_of_sectors(ends))}"] if ends else []
+        )
         return "; ".join(parts) or "no files of what is asked"
 
     def _missing(
@@ -219,9 +225,8 @@ class _Asked:
                 {name: values for name, values in criteria.items() if name not in {"sequence_number", "t_exptime"}},
             )
         )
-        what = what.filter(
-            kind.mask(pl.col("kind")) if kind else True, pipeline.mask(pl.col("pipeline")) if pipeline else True
-        )
+        for column, said in (("kind", kind), ("pipeline", pipeline)):
+            what = what.filter(said.mask(pl.col(column))) if said else what
         when = meets(
             everything, {name: criteria[name] for name in ("sequence_number", "t_exptime") if name in criteria}
         )
@@ -356,4 +361,4 @@ def _updates_in_words(missing: Mapping[str, set[int]]) -> str:
         )
         for (_, sectors), sources in _by_sectors(missing).items()
     ]
-    return f"{' and '.join(dict.fromkeys(commands))} would bring it"
+    return f"{' and '.join(dict.fromkeys(commands))} brings what the archive has"

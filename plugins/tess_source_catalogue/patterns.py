@@ -16,7 +16,7 @@ from tess_source._lazy import pl
 __all__ = ["described", "packed", "rendered"]
 
 FIELDS = ("tic/", "tic:16", "tic:11", "tic:10", "gaia/", "gaia:22", "gaia:20", "gaia:1")
-"""What may stand in a pattern: a number of at least so many digits, the wider ones first; with a slash, the groups of four digits of a folder."""
+"""What may stand in a pattern: a number of at least so many digits, wider ones first; with a slash, in groups of four, as in folders."""
 SAMPLE = {"tic": 1, "gaia": 1_234_567_890_123_456_789}
 """Numbers with which a pattern is read."""
 _FOLDER = "(?:/[0-9]{4}){4}/"
@@ -37,10 +37,11 @@ def packed(texts: pl.Series, tics: pl.Series, gaia: pl.Series) -> pl.Series:
     -------
     polars.Series of str, shape (n,)
         With these numbers, `rendered` gives the texts again. A text without any of its numbers is its own pattern.
-        ``{`` becomes ``%7B``, since a URI cannot hold it.
+        Braces, which a URI cannot hold, become ``%7B`` and ``%7D``.
     """
     rows = pl.DataFrame({"pattern": texts, "tic": tics, "gaia": gaia})
-    rows = rows.with_columns(pl.col("pattern").str.replace_all("{", "%7B", literal=True))
+    escaped = pl.col("pattern").str.replace_all("{", "%7B", literal=True).str.replace_all("}", "%7D", literal=True)
+    rows = rows.with_columns(escaped)
     for field in FIELDS:
         number = _number(field)
         unmarked = pl.col(number).is_not_null() & ~pl.col("pattern").str.contains(f"{{{number}:", literal=True)
@@ -70,13 +71,12 @@ def rendered(patterns: pl.Series, codes: pl.Series, tics: pl.Series, gaia: pl.Se
         literals, fields = _pieces(pattern)
         shapes.setdefault(fields, {})[code] = literals
     if len(shapes) == 1:
-        ((fields, literals),) = shapes.items()
-        return rows.select(_text(fields, literals, len(patterns))).to_series()
+        ((fields, own),) = shapes.items()
+        return rows.select(_text(fields, own, len(patterns))).to_series()
     rows, parts = rows.with_row_index("row"), []
-    for fields, literals in shapes.items():
-        own = pl.Series("code", list(literals), dtype=pl.UInt32).to_frame()
-        part = rows.join(own, on="code", how="semi")
-        parts.append(part.select("row", _text(fields, literals, len(patterns))))
+    for fields, own in shapes.items():
+        part = rows.join(pl.Series("code", list(own), dtype=pl.UInt32).to_frame(), on="code", how="semi")
+        parts.append(part.select("row", _text(fields, own, len(patterns))))
     parts.append(rows.filter(pl.col("code").is_null()).select("row", text=pl.lit(None, pl.String)))
     return pl.concat(parts).sort("row")["text"]
 

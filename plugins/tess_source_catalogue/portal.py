@@ -66,7 +66,7 @@ class PortalRows:
         query = question_of_observations(
             session.registry, session.settings, None, words=criteria, archive=parts.path, refresh=True
         )
-        query = replace(query, large=True, defaults={})
+        query = replace(query, large=True)
         rows = asking.observed(session.registry, session.settings, query, refresh=True).observations.to_polars()
         if not rows.height:
             return ListAnswer(address, ABSENT, problem=f"{address}: no rows")

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
+from typing import TypeVar
 
 from tess_source._lazy import pl
 from tess_source.settings import Settings
-from tess_source_catalogue.columns import OBSERVATIONS, PRODUCTS, TARGETS, TCES, polars_types
-from tess_source_catalogue.folder import CatalogueFolder
+from tess_source_catalogue.columns import OBSERVATIONS, PORTAL
+from tess_source_catalogue.compose import Pages
+from tess_source_catalogue.folder import CatalogueFolder, ListFile
+from tess_source_catalogue.listed import pipelines_of, strange_rows, target_rows, tce_rows
+from tess_source_catalogue.pages import Place, pages_of
+from tess_source_catalogue.tables import observation_rows, product_rows
+from tess_source_catalogue.volumes import TARGET_LISTS, Volume, volumes
 
 __all__ = ["Catalogue"]
 
-Place = tuple[float, float, float]
-"""Right ascension, declination and radius, all in degrees."""
+TRIES = 5
+"""Times that a question is asked anew if an update replaces a list while it is read."""
+T = TypeVar("T")
+FEW = 100_000
+"""Stars that are looked up one by one; of more, everything is read."""
 
 
 class Catalogue:
@@ -58,7 +67,7 @@ class Catalogue:
         polars.DataFrame
             The columns of `tess_source_catalogue.columns.OBSERVATIONS`.
         """
-        return pl.DataFrame(schema=polars_types(OBSERVATIONS))
+        return observation_rows(self._pages(tics, sectors, pipelines, place))
 
     def products(self, observations: pl.DataFrame, kinds: Collection[str] | None = None) -> pl.DataFrame:
         """Return the files of observations, one row each, in no particular order.
@@ -66,7 +75,7 @@ class Catalogue:
         Parameters
         ----------
         observations : polars.DataFrame
-            Rows of `observations`, with at least ``obs_id``, ``tic``, ``last_sector`` and ``pipeline``.
+            Rows of `observations`, with at least ``obs_id``, ``tic``, ``kind``, ``pipeline``, ``first_sector`` and ``last_sector``.
         kinds : collection of str, optional
             Kinds of files, as in the column `kind`. None: all.
 
@@ -75,7 +84,11 @@ class Catalogue:
         polars.DataFrame
             The columns of `tess_source_catalogue.columns.PRODUCTS`.
         """
-        return pl.DataFrame(schema=polars_types(PRODUCTS))
+        tics = observations["tic"].unique() if len(observations) <= FEW else None
+        if tics is not None and tics.null_count():
+            tics = None
+        sectors, pipelines = (observations[name].drop_nulls().unique() for name in ("last_sector", "pipeline"))
+        return product_rows(self._pages(tics, sectors, pipelines, None), observations, kinds)
 
     def targets(
         self,
@@ -88,13 +101,22 @@ class Catalogue:
     ) -> pl.DataFrame:
         """Return rows of the target lists: the columns of `tess_source_catalogue.columns.TARGETS`. `exptime` is 120 or 20 [s].
 
-        `pipelines` are SPOC unless you give others: an HLSP's list has no magnitude, camera or CCD.
+        `pipelines` are SPOC unless you give others: an HLSP's list has no magnitude, camera or CCD, and no exposure time.
         """
-        return pl.DataFrame(schema=polars_types(TARGETS))
+        wanted = {name.upper() for name in pipelines or ("SPOC",)}
+        sources = {"SPOC": TARGET_LISTS}
+        names = {name for pipeline in wanted for name in sources.get(pipeline, (f"{pipeline.lower()}-targets",))}
+        return self._again(lambda: target_rows(self._lists(names, sectors), exptime, _column(tics), place))
 
     def tces(self, *, tics: Collection[int] | None = None, sectors: Collection[int] | None = None) -> pl.DataFrame:
         """Return TCEs: the columns of `tess_source_catalogue.columns.TCES`. `sectors` are the last ones of the searches."""
-        return pl.DataFrame(schema=polars_types(TCES))
+        return self._again(lambda: tce_rows(self._lists({"tce", "multi-tce"}, sectors), _column(tics)))
+
+    def strange(self) -> pl.DataFrame:
+        """Return what lists name that is not understood, or does not belong there: `source`, `first_sector`, `last_sector`, `uri`."""
+        return self._again(
+            lambda: strange_rows(file for volume in volumes(self.folder.lists()) for file in volume.files)
+        )
 
     def has(self, source: str, sector: int) -> bool:
         """Return whether the list of a source for a sector is there (of lists about several sectors: one that ends with it)."""
@@ -102,8 +124,70 @@ class Catalogue:
 
     def pipelines(self, sectors: Collection[int] | None = None) -> set[str]:
         """Return the pipelines of which there are files in these sectors."""
-        return set()
+        wanted = None if sectors is None else set(sectors)
+        found = [volume for volume in volumes(self.folder.lists()) if wanted is None or wanted & volume.sectors]
+        return {pipeline for volume in found for pipeline in pipelines_of(volume)}
 
     def known_columns(self, sectors: Collection[int] | None = None) -> set[str]:
-        """Return the columns of observations that are known of these sectors; the others are null in all rows."""
-        return set(OBSERVATIONS)
+        """Return the columns of observations that are known of these sectors; the others are null in all rows.
+
+        Without sectors: of any sector that the catalogue has.
+        """
+        there = {(source, last) for source, _, last in self.folder.lists() if sectors is None or last in set(sectors)}
+        sources = {source for source, _ in there}
+        unknown: set[str] = set()
+        if "portal" not in sources:
+            unknown |= PORTAL.keys()
+        if not sources & set(TARGET_LISTS):
+            unknown |= {"tmag", "camera", "ccd"} - ({"camera", "ccd"} if "tglc" in sources else set())
+            if "portal" not in sources and not any(source.endswith("-targets") for source in sources):
+                unknown |= {"s_ra", "s_dec"}
+        return set(OBSERVATIONS) - unknown
+
+    def _lists(self, sources: Collection[str], sectors: Collection[int] | None) -> list[ListFile]:
+        wanted = None if sectors is None else set(sectors)
+        return [
+            file
+            for (source, _, last), file in self.folder.lists().items()
+            if source in sources and (wanted is None or last in wanted)
+        ]
+
+    def _pages(
+        self,
+        tics: Iterable[int] | None,
+        sectors: Iterable[int] | None,
+        pipelines: Iterable[str] | None,
+        place: Place | None,
+    ) -> Pages:
+        """Return the rows and bundles of observations that are asked for."""
+        stars, wanted = _column(tics), None if sectors is None else {int(sector) for sector in sectors}
+        names = None if pipelines is None else {name.upper() for name in pipelines}
+
+        def read() -> Pages:
+            found = [volume for volume in volumes(self.folder.lists()) if _may_have(volume, wanted, names)]
+            return pages_of(self.folder, found, stars, wanted, names, place)
+
+        return self._again(read)
+
+    def _again(self, read: Callable[[], T]) -> T:
+        """Return what is read; if a list or a volume is gone since it was looked for, look again."""
+        for _ in range(TRIES - 1):
+            try:
+                return read()
+            except FileNotFoundError:  # an update has just replaced it
+                continue
+        return read()
+
+
+def _may_have(volume: Volume, sectors: Collection[int] | None, pipelines: Collection[str] | None) -> bool:
+    """Return whether a volume may have rows of these sectors and pipelines; of lists of other plugins, the pipeline is not known."""
+    pipeline = volume.pipeline
+    return (sectors is None or not volume.sectors.isdisjoint(sectors)) and (
+        pipelines is None or pipeline is None or pipeline in pipelines
+    )
+
+
+def _column(tics: Iterable[int] | None) -> pl.Series | None:
+    if tics is None:
+        return None
+    return (tics if isinstance(tics, pl.Series) else pl.Series(list(tics), dtype=pl.Int64)).drop_nulls().unique().sort()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 
 from tess_source import names
@@ -38,9 +39,15 @@ def _at(*templates: str) -> Locate:
     return locate
 
 
+@functools.lru_cache(maxsize=4096)
+def _parsed(link: str) -> names.Name:
+    """Return what a link says: each is looked at for each sector."""
+    return names.parse(link)
+
+
 def _tables(sector: int, links: Sequence[str], *, several: bool) -> list[tuple[str, names.Name]]:
     """Return the links to TCE tables of searches that end with a sector, with what their names say."""
-    found = [(link, names.parse(link)) for link in links]
+    found = [(link, _parsed(link)) for link in links]
     return [
         (link, name)
         for link, name in found

@@ -16,7 +16,7 @@ from tess_source.errors import DownloadError, bare_reason
 from tess_source.hooks.records import Source
 from tess_source.settings import is_offline
 from tess_source.threads import in_order
-from tess_source_catalogue.choosing import LAST, matching
+from tess_source_catalogue.choosing import links_of, matching, newest_in
 from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts, ListFile
 from tess_source_catalogue.portal import SCHEME
 
@@ -96,8 +96,8 @@ def _pipeline_of(sources: Mapping[str, Source], name: str) -> str | None:
 
 def _missing(lists: Iterable[Key], sources: Mapping[str, Source]) -> list[tuple[str, int]]:
     """Return the sources and sectors without a list, where the pipeline has other lists. Only sources of which there is any list count."""
-    there = {(name, last) for name, first, last in lists if first == last}
-    used = {name for name, _ in there if name in sources and not sources[name].index}
+    there = {(name, last) for name, _, last in lists}
+    used = {name for name, _ in there if name in sources and not (sources[name].index or sources[name].optional)}
     by_pipeline: dict[str, set[int]] = {}
     for name, sector in there:
         if name in used:
@@ -152,37 +152,34 @@ def latest_sector(session: Session, folder: CatalogueFolder, sources: Mapping[st
     DownloadError
         If the archive cannot be asked.
     """
-    newest = max((last for name, _, last in folder.lists() if name == NEWEST_BY), default=0)
+    lists = folder.lists()
+    newest = max((last for name, _, last in lists if name == NEWEST_BY), default=0)
     if is_offline(session.settings.offline) or NEWEST_BY not in sources:
         return newest or None, False
     source = sources[NEWEST_BY]
-    with Lists(session.settings) as lists:
+    with Lists(session.settings) as asked:
 
         def is_there(sector: int) -> bool:
             for address in session.registry.blame("source", source.name, source.locate, sector, ()):
-                answer = lists.look(address)
+                answer = asked.look(address)
                 if answer.state == FAILED:
                     raise DownloadError(answer.problem)
                 if answer.state != ABSENT:
                     return True
             return False
 
-        return _newest(newest, is_there) or None, True
+        about = max(newest, *(last for _, _, last in lists), 0, _newest_linked(asked, sources.values()))
+        newest = next((sector for sector in range(about, newest, -1) if is_there(sector)), newest)
+        while later := next((sector for sector in range(newest + 1, newest + GAP + 1) if is_there(sector)), 0):
+            newest = later
+    return newest or None, True
 
 
-def _newest(known: int, is_there: Any) -> int:
-    """Return the newest sector, from one that is known. Single sectors may be missing."""
-    step = 1 if known else 16
-    low, high = known, known + step
-    while high <= LAST and is_there(high):
-        low, step = high, 2 * step
-        high = low + step
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if is_there(middle) else (low, middle)
-    while later := next((sector for sector in range(low + 1, low + GAP + 1) if is_there(sector)), 0):
-        low = later
-    return low
+def _newest_linked(asked: Lists, sources: Iterable[Source]) -> int:
+    """Return about which sector is the newest one: the newest that the first page with links to lists names; 0 if there is none."""
+    index = next((source.index for source in sources if source.index), "")
+    answer = asked.fetch(index, page=True) if index else None
+    return newest_in(links_of(answer.path.read_bytes(), index)) if answer is not None and answer.state == NEW else 0
 
 
 # -- verifying and removing --

@@ -71,5 +71,5 @@ def unscaled(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _degrees(whole: pl.Series) -> pl.Series:
-    """Return whole numbers in degrees. They are divided by a column: polars multiplies by the inverse of a constant, which is not the same."""
+    """Return whole numbers in degrees, divided by a column: polars multiplies by the inverse of a constant, which is not the same."""
     return whole.cast(pl.Float64) / pl.repeat(float(SCALE), len(whole), dtype=pl.Float64, eager=True)

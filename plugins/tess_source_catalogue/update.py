@@ -15,9 +15,10 @@ from tess_source.errors import TessSourceError, type_and_text
 from tess_source.hooks.records import Source
 from tess_source.settings import OnProgress
 from tess_source.threads import in_order
-from tess_source_catalogue.choosing import LAST, Wanted, links_of, wanted_lists
+from tess_source_catalogue.choosing import LAST, Wanted, links_of, newest_in, wanted_lists
 from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts, ListFile
 from tess_source_catalogue.portal import SCHEME, PortalRows
+from tess_source_catalogue.stored import strange_names
 
 if TYPE_CHECKING:
     from tess_source.session import Session
@@ -27,7 +28,7 @@ __all__ = ["Outcome", "Update", "Updated"]
 GAP = 3
 """Sectors in a row of which a source has no list: it has none of later ones either."""
 WAVE = 8
-"""Sectors that are asked for at a time while the last one is not known."""
+"""Sectors that are asked for at a time while nothing tells which is about the last one."""
 AT_ONCE = 48 << 20
 """Bytes of lists that are parsed at the same time; a larger list is parsed alone."""
 BEGIN = 1 << 12
@@ -182,32 +183,22 @@ class Update:
         if self.sectors is not None:
             yield [wanted for source in reachable for wanted in self._wanted(source, self.sectors)]
             return
-        begin = [
-            wanted
-            for source in reachable
-            for wanted in self._wanted(source, range(1, self._newest(source) + 1 if not source.index else LAST + 1))
-        ]
-        yield begin
-        going = {
-            source.name: (source, max(source.since, self._newest(source) + 1))
-            for source in reachable
-            if not source.index
-        }
-        while going:
-            wave = [w for source, first in going.values() for w in self._wanted(source, range(first, first + WAVE))]
-            yield wave
-            states: dict[str, dict[int, str]] = {}
-            for one in found:
-                states.setdefault(one.source, {})[one.last] = one.state
-            going = {
-                name: (source, first + WAVE)
-                for name, (source, first) in going.items()
-                if first + WAVE <= LAST and _goes_on(states.get(name, {}), first, first + WAVE)
-            }
+        newest = self._newest()
+        yield [wanted for source in reachable for wanted in self._wanted(source, range(1, newest + 1))]
+        going = {source.name: source for source in reachable if not source.index}
+        size = GAP if newest else WAVE
+        for first in range(newest + 1, LAST + 2 - size, size):
+            sectors = range(first, first + size)
+            yield [wanted for source in going.values() for wanted in self._wanted(source, sectors)]
+            states = {(one.source, one.last): one.state for one in found}
+            going = {name: source for name, source in going.items() if _goes_on(source, sectors, states)}
+            if not going:
+                return
 
-    def _newest(self, source: Source) -> int:
-        """Return the newest sector of a source that the catalogue has; 0 if it has none."""
-        return max((last for name, _, last in self._known if name == source.name), default=0)
+    def _newest(self) -> int:
+        """Return the newest sector of which the catalogue has a list, or an index has a link; 0 if there is none."""
+        linked = (newest_in(links) for links in self._links.values())
+        return max(*linked, *(last for _, _, last in self._known), 0, 0)
 
     def _wanted(self, source: Source, sectors: Iterable[int]) -> list[Wanted]:
         def call(function: Any, *arguments: Any) -> Any:
@@ -261,7 +252,7 @@ class Update:
             self.folder.note(file, facts)
             return Outcome(*wanted.key, UNCHANGED, known.rows, known.strange)
         frame = self._parsed(wanted.source, answer)
-        strange = _strange_names(frame)
+        strange = strange_names(frame)
         rows = frame.height - len(strange)
         if not rows and known.rows:
             held = f"the {known.rows:,} rows that it had before are kept"
@@ -291,15 +282,9 @@ class Update:
         return frame
 
 
-def _goes_on(states: Mapping[int, str], first: int, end: int) -> bool:
+def _goes_on(source: Source, sectors: Sequence[int], states: Mapping[tuple[str, int], str]) -> bool:
     """Return whether later sectors are to be asked for, too: something came, and the last few sectors are not all absent."""
-    wave = [states.get(sector, ABSENT) for sector in range(first, end)]
+    wave = [states.get((source.name, sector), ABSENT) for sector in sectors]
+    if sectors[-1] < source.since + GAP:
+        return True
     return any(state in {NEW, UNCHANGED} for state in wave) and any(state != ABSENT for state in wave[-GAP:])
-
-
-def _strange_names(frame: pl.DataFrame) -> list[str]:
-    """Return the names in a list that were not understood."""
-    if "strange" not in frame.columns:
-        return []
-    rows = frame.filter("strange")
-    return rows["pattern"].to_list()

@@ -131,7 +131,14 @@ class Portal:
         return list(self.pages(service, params, settings, deadline))
 
     def pages(
-        self, service: str, params: Mapping[str, Any], settings: Settings, deadline: Deadline, *, large: bool = False
+        self,
+        service: str,
+        params: Mapping[str, Any],
+        settings: Settings,
+        deadline: Deadline,
+        *,
+        large: bool = False,
+        rows: int | None = None,
     ) -> Iterator[Json]:
         """Ask the portal a question, and yield the pages of its answer, one at a time in memory.
 
@@ -143,6 +150,8 @@ class Portal:
             For all pages together; if the answer may be large, for each.
         large : bool
             Whether there may be more than `tess_source_mast.guard.MOST_ROWS` rows.
+        rows : int, optional
+            Rows per page, where 50,000 would be too large.
 
         Yields
         ------
@@ -160,7 +169,8 @@ class Portal:
             deadline = deadline.renewed() if large else deadline
             with self.wire(service, deadline) as wire:
                 api = _Api(wire, {service: {}}, service, settings, deadline)
-                (page,) = (page.json() for page in api.service_request_async(service, dict(params), page=len(seen) + 1))
+                asked = {"pagesize": rows, "page": len(seen) + 1}
+                (page,) = (page.json() for page in api.service_request_async(service, dict(params), **asked))
             check_page(service, page, len(seen) + 1)
             seen.append({**page, "data": range(len(page["data"]))})  # the rows themselves are not kept
             _check_size(service, seen, large)

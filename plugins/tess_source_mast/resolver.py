@@ -30,8 +30,8 @@ def resolve(name: str, settings: Settings) -> Target | None:
     Returns
     -------
     Target or None
-        With coordinates [deg, ICRS], and with its TIC id if the resolver takes the name from the TESS Input Catalog; None if the resolver
-        does not know the name.
+        With its TIC id if the resolver takes the name from the TESS Input Catalog, else with coordinates
+        [deg, ICRS]; None if the resolver does not know the name.
 
     Raises
     ------
@@ -82,5 +82,5 @@ def _target_of_entry(name: str, entry: Json) -> Target:
     if not (isinstance(who, str) and isinstance(canonical, str)):
         raise unlike(SERVICE, f"the names of a resolver and a star are {shown(who)} and {shown(canonical)}")
     if match := _TIC.fullmatch(canonical.strip()):
-        return Target(text=name, tic=int(match[1]), ra=ra, dec=dec)
+        return Target(text=name, tic=int(match[1]))
     return Target(text=name, ra=ra, dec=dec, resolver=who or "resolver")

@@ -32,10 +32,10 @@ class Planet:
 
 @dataclass(frozen=True, slots=True)
 class Star:
-    """One target. Parameters are as in the TESS Input Contents; ``None`` where unknown."""
+    """One target. Parameters are as in the TESS Input Catalog; ``None`` where unknown."""
 
     tic: int
-    """TESS Input Contents number."""
+    """TESS Input Catalog number."""
     names: tuple[str, ...]
     """Names that the resolver knows, beside ``TIC n``."""
     ra: float

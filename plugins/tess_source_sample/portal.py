@@ -8,33 +8,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from math import ceil
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from tess_source_sample import columns, sky
-from tess_source_sample.columns import DISTANCE, OBJID1, OBSERVATIONS, PRODUCTS, SELECTED, AnswerColumn
+from tess_source_sample import columns, sky, tic
+from tess_source_sample.columns import DISTANCE, OBJID1, OBSERVATIONS, PRODUCTS, SELECTED
 from tess_source_sample.contents import Contents, Row
+from tess_source_sample.envelope import (
+    Json,
+    RequestError,
+    envelope,
+    error,
+    fields_of,
+    matching,
+    real_number,
+    selected_columns,
+    whole_number,
+)
 from tess_source_sample.facts import Star, star
-
-Json = dict[str, Any]
-
-DEFAULT_PAGESIZE = 1000
-"""Rows in a page when a request names no ``pagesize`` (MAST's API documentation)."""
-
-
-class RequestError(ValueError):
-    """A request that the portal answers with status ERROR; its text becomes the ``msg``."""
-
-
-def error(message: str) -> Json:
-    """Return an answer of status ERROR."""
-    return {"status": "ERROR", "msg": message, "data": [], "fields": [], "paging": None}
-
-
-def executing() -> Json:
-    """Return the answer of a job that still runs: the same request is to be posted again."""
-    return {"status": "EXECUTING", "msg": "", "data": [], "fields": [], "paging": None}
 
 
 def invoke(catalogue: Contents, request: Json) -> Json:
@@ -53,7 +44,7 @@ def invoke(catalogue: Contents, request: Json) -> Json:
         The answer; status ERROR with a message for whatever is wrong with the request.
     """
     service = request.get("service")
-    answer = SERVICES.get(str(service))
+    answer = SERVICES.get(str(service)) or tic.SERVICES.get(str(service).lower())
     if answer is None:
         return error(f"Unknown service: {service!r}")
     params = request.get("params", {})
@@ -65,134 +56,35 @@ def invoke(catalogue: Contents, request: Json) -> Json:
         return error(str(problem))
 
 
-def _envelope(rows: Sequence[Row], fields: Sequence[Json], request: Json) -> Json:
-    """Return one page of rows as the portal wraps it."""
-    page, size = (_whole_number(request.get(key) or default) for key, default in (("page", 1), ("pagesize", 0)))
-    size = size or DEFAULT_PAGESIZE
-    if page < 1 or size < 1:
-        raise RequestError(f"No such page: {page} of {size} rows")
-    shown = list(rows[(page - 1) * size : page * size])
-    if request.get("removenullcolumns"):
-        fields = [field for field in fields if any(row.get(field["name"]) is not None for row in shown)]
-        names = {field["name"] for field in fields}
-        shown = [{key: value for key, value in row.items() if key in names} for row in shown]
-    paging = {
-        "page": page,
-        "pageSize": size,
-        "pagesFiltered": ceil(len(rows) / size),
-        "rows": len(shown),
-        "rowsFiltered": len(rows),
-        "rowsTotal": len(rows),
-    }
-    return {"status": "COMPLETE", "msg": "", "data": shown, "fields": list(fields), "paging": paging}
-
-
-def _whole_number(value: object) -> int:
-    try:
-        return int(str(value))
-    except ValueError:
-        raise RequestError(f"Not a whole number: {value!r}") from None
-
-
-def _real_number(value: object) -> float:
-    try:
-        return float(str(value))
-    except ValueError:
-        raise RequestError(f"Not a number: {value!r}") from None
-
-
-def _fields(wanted: Iterable[AnswerColumn]) -> list[Json]:
-    return [{"name": column.name, "type": column.field_type} for column in wanted]
-
-
 # -- observations ----------------------------------------------------------------------------------------------
 
 
 def _filtered(catalogue: Contents, params: Json, request: Json) -> Json:
-    rows = _matching(catalogue.observations, params.get("filters"))
-    return _selected_columns(rows, OBSERVATIONS, params, request)
+    rows = matching(catalogue.observations, params.get("filters"), OBSERVATIONS)
+    return selected_columns(rows, OBSERVATIONS, params, request)
 
 
 def _filtered_position(catalogue: Contents, params: Json, request: Json) -> Json:
-    place = [_real_number(part) for part in str(params.get("position", "")).split(",")]
+    place = [real_number(part) for part in str(params.get("position", "")).split(",")]
     if len(place) != 3:
         raise RequestError("position is not 'ra, dec, radius' in degrees")
-    rows = _within(_matching(catalogue.observations, params.get("filters")), *place)
+    rows = _within(matching(catalogue.observations, params.get("filters"), OBSERVATIONS), *place)
     rows = [row | {"objID1": row["objID"]} for row in rows]
-    return _selected_columns(rows, (*OBSERVATIONS, OBJID1, DISTANCE), params, request)
+    return selected_columns(rows, (*OBSERVATIONS, OBJID1, DISTANCE), params, request)
 
 
 def _cone(catalogue: Contents, params: Json, request: Json) -> Json:
     if "ra" not in params or "dec" not in params:
         raise RequestError("A cone search needs ra and dec")
-    place = (_real_number(params["ra"]), _real_number(params["dec"]), _real_number(params.get("radius", 0.2)))
+    place = (real_number(params["ra"]), real_number(params["dec"]), real_number(params.get("radius", 0.2)))
     rows = [row | {"_selected_": None} for row in _within(catalogue.observations, *place)]
-    return _envelope(rows, [*_fields((*OBSERVATIONS, DISTANCE)), SELECTED], request)
+    return envelope(rows, [*fields_of((*OBSERVATIONS, DISTANCE)), SELECTED], request)
 
 
 def _within(rows: Iterable[Row], ra: float, dec: float, radius: float) -> list[Row]:
     """Return the rows whose footprint comes within `radius` degrees, nearest first, with their distance."""
     found = [row | {"distance": sky.distance(ra, dec, row["s_region"])} for row in rows]
     return sorted((row for row in found if row["distance"] <= radius * 3600), key=lambda row: row["distance"])
-
-
-def _selected_columns(rows: Sequence[Row], known: Sequence[AnswerColumn], params: Json, request: Json) -> Json:
-    """Return the columns that are asked for: ``*``, names, or the number of rows."""
-    wanted = str(params.get("columns", "*")).strip()
-    if wanted.upper() == "COUNT_BIG(*)":
-        return _envelope([{"Column1": len(rows)}], [{"name": "Column1", "type": "string"}], request)
-    if wanted == "*":
-        return _envelope(rows, _fields(known), request)
-    chosen = [_column_of_name(name.strip(), known) for name in wanted.split(",")]
-    shown = [{column.name: row[column.name] for column in chosen} for row in rows]
-    return _envelope(shown, _fields(chosen), request)
-
-
-def _column_of_name(name: str, known: Iterable[AnswerColumn]) -> AnswerColumn:
-    for column in known:
-        if column.name.lower() == name.lower():
-            return column
-    raise RequestError(f"Invalid column name '{name}'.")
-
-
-def _matching(rows: Iterable[Row], filters: object) -> list[Row]:
-    """Return the rows that pass every filter."""
-    if not isinstance(filters, list):
-        raise RequestError("filters is not a list")
-    tests = [_row_test(entry) for entry in filters]
-    return [row for row in rows if all(test(row) for test in tests)]
-
-
-def _row_test(entry: Json) -> Callable[[Row], bool]:
-    """Return a test for one filter: ``values`` and ``freeText`` are alternatives, text is compared without case."""
-    name = _column_of_name(str(entry.get("paramName")), OBSERVATIONS).name
-    values, free = entry.get("values", []), entry.get("freeText")
-    ranges = [
-        (_real_number(value["min"]), _real_number(value["max"]))
-        for value in values
-        if isinstance(value, dict) and "min" in value
-    ]
-    exact = {str(value).lower() for value in values if not isinstance(value, dict)}
-    pattern = _wildcard_pattern(str(free)) if free else None
-    separator = entry.get("separator")
-    if not (ranges or exact or pattern):
-        raise RequestError(f"A filter on '{name}' needs a value")
-
-    def passes(row: Row) -> bool:
-        value = row[name]
-        if value is None:
-            return False
-        if ranges and not isinstance(value, str):
-            return any(low <= value <= high for low, high in ranges)
-        text = str(value).lower()
-        parts = {text} | ({part.strip() for part in text.split(separator)} if separator else set())
-        return not exact.isdisjoint(parts) or (pattern is not None and any(map(pattern.fullmatch, parts)))
-
-    return passes
-
-
-def _wildcard_pattern(text: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(part) for part in text.lower().split("%")), re.DOTALL)
 
 
 # -- products, names, everything ---------------------------------------------------------------------------------
@@ -207,9 +99,9 @@ def _products(catalogue: Contents, params: Json, request: Json) -> Json:
     wanted = [part.strip() for part in str(params.get("obsid", "")).split(",") if part.strip()]
     if not wanted:
         raise RequestError("obsid is empty")
-    numbers = sorted({_whole_number(part) for part in wanted})
+    numbers = sorted({whole_number(part) for part in wanted})
     rows = [row | {"_selected_": None} for number in numbers for row in catalogue.products.get(number, [])]
-    return _envelope(rows, [*_fields(PRODUCTS), SELECTED], request)
+    return envelope(rows, [*fields_of(PRODUCTS), SELECTED], request)
 
 
 def _lookup(catalogue: Contents, params: Json, request: Json) -> Json:
@@ -246,7 +138,7 @@ SERVICES: dict[str, Callable[[Contents, Json, Json], Json]] = {
 
 def columns_config(config_id: str) -> dict[str, Any]:
     """Return the column configuration of a service: see `tess_source_sample.columns.configuration`."""
-    return columns.configuration(config_id)
+    return tic.configuration(config_id) or columns.configuration(config_id)
 
 
 # -- the name resolver -------------------------------------------------------------------------------------------
@@ -317,8 +209,8 @@ def _star_of_name(catalogue: Contents, text: str) -> Star | None:
         return re.sub(r"[\s-]+", "", name.lower())
 
     number = re.fullmatch(r"tic0*(\d+)", plain(text))
-    for tic in catalogue.targets:
-        entry = star(tic)
-        if (number and tic == int(number[1])) or plain(text) in map(plain, entry.names):
+    for target in catalogue.targets:
+        entry = star(target)
+        if (number and target == int(number[1])) or plain(text) in map(plain, entry.names):
             return entry
     return None

@@ -8,16 +8,19 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
 from tess_source.display import visible
-from tess_source_sample import lists, portal
+from tess_source_sample import envelope, lists, portal
 from tess_source_sample.conditions import conditional, dated, zipped
 from tess_source_sample.contents import Contents
 from tess_source_sample.exchange import HttpRequest, Reply
 from tess_source_sample.faults import Fault, Faults, flipped, mislead, page, spoil
+from tess_source_sample.lists.folder import published_folder
 from tess_source_sample.store import MadeFiles, etag
 from tess_source_sample.wire import Server
 
@@ -84,6 +87,9 @@ class SampleArchive:
         strike the file and not the redirect then needs a `match` like ``"stpubdata"``.
     extra : int
         Number of made-up targets beside the true catalogue, for measurements.
+    mission : pathlib.Path, optional
+        Folder of lists, as `tess_source_sample.mission.generate` writes it, to serve in place of those that are made from what the
+        portal has.
 
     Raises
     ------
@@ -99,6 +105,7 @@ class SampleArchive:
         executing: int = 0,
         redirect: bool = False,
         extra: int = 0,
+        mission: Path | None = None,
     ) -> None:
         self.catalogue: Contents = Contents(extra)
         """Everything that it has."""
@@ -108,6 +115,7 @@ class SampleArchive:
         """How it misbehaves."""
         self.latency = latency
         self.redirect = redirect
+        self._published = published_folder(mission) if mission else partial(lists.published, self.catalogue)
         self.requests: list[Recorded] = []
         """Every request so far, in the order in which they were answered."""
         self.closing: threading.Event = threading.Event()
@@ -198,12 +206,12 @@ class SampleArchive:
         return route(request) if route else self._list(request, path)
 
     def _list(self, request: HttpRequest, path: str) -> Reply:
-        document = lists.published(self.catalogue, path)
+        document = self._published(path)
         if document is None:
             return page(404, "404 Not Found")
         text, modified = document.text, document.modified
         if request.changed:
-            text, modified = text.rstrip("\n").rpartition("\n")[0] + "\n", modified + 365
+            text, modified = text.rstrip().rpartition("\n")[0] + "\n", modified + 365
         headers = {"Content-Type": document.media, "Accept-Ranges": "bytes", "Vary": "Accept-Encoding"}
         return conditional(request, zipped(request, dated(text.encode(), modified, headers)))
 
@@ -212,13 +220,13 @@ class SampleArchive:
         try:
             question = json.loads(text)
         except ValueError:
-            return _json_reply(portal.error("The request is not JSON"))
+            return _json_reply(envelope.error("The request is not JSON"))
         if not isinstance(question, dict):
-            return _json_reply(portal.error("The request is not an object"))
+            return _json_reply(envelope.error("The request is not an object"))
         with self._lock:
             self._polls[request.raw] += 1
             running = self._polls[request.raw] <= self._executing
-        return _json_reply(portal.executing() if running else portal.invoke(self.catalogue, question))
+        return _json_reply(envelope.executing() if running else portal.invoke(self.catalogue, question))
 
     def _resolve(self, request: HttpRequest) -> Reply:
         every = request.first("resolveAll").lower() == "true"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tess_source.cli.asking import TakesTargets
 from tess_source.cli.printing import NOTHING, format_option, note, print_rows
 from tess_source.names.sectors import text_of_sectors
 from tess_source.targets.lists import expand
@@ -26,7 +27,7 @@ FEW = 10
 """Most stars that are said in a line of their own."""
 
 
-@click.command()
+@click.command(cls=TakesTargets)
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @click.option(
     "--sector", metavar="SECTORS", help="Only these, e.g. 1-13,40: each of them is shown, and why it is missing."

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 from tess_source._lazy import pl
 from tess_source.display import text
 from tess_source.display.visible import logger
-from tess_source.search.stars import stars_by_id
+from tess_source.settings import is_offline
+from tess_source_stars.remembered import Remembered
+from tess_source_stars.tic import Tic
 
 if TYPE_CHECKING:
     from tess_source.session import Session
+    from tess_source.settings import Settings
     from tess_source.targets.target import Target
 
-__all__ = ["filled", "located", "stars_of"]
+__all__ = ["filled", "located", "remembered", "stars_of"]
 
 log: logging.Logger = logger(__name__)
 
-MOST = 100
-"""Most stars whose place is asked of the archive's resolver, which takes a request for each."""
 STARS = {"target": "Int64", "tic": "Int64", "ra": "Float64", "dec": "Float64"}
 
 
@@ -33,7 +34,7 @@ def stars_of(targets: Mapping[int, Target]) -> pl.DataFrame:
     return pl.DataFrame(columns, schema={name: getattr(pl, kind) for name, kind in STARS.items()})
 
 
-def located(session: Session, stars: pl.DataFrame, *known: pl.DataFrame, refresh: bool = False) -> pl.DataFrame:
+def located(session: Session, stars: pl.DataFrame, *known: pl.DataFrame) -> pl.DataFrame:
     """Return stars with their places, as far as they can be had.
 
     Parameters
@@ -42,22 +43,32 @@ def located(session: Session, stars: pl.DataFrame, *known: pl.DataFrame, refresh
     stars : polars.DataFrame
         As `stars_of` gives them.
     *known : polars.DataFrame
-        Tables with `tic`, `ra`, `dec`, the first one first. The archive's resolver is asked for what they lack, for up to 100 stars.
-    refresh : bool
-        Ask the resolver even for what the cache folder has.
+        Tables with `tic`, `ra`, `dec`, the first one first. The TESS Input Catalog is asked for what they lack.
+
+    Raises
+    ------
+    ServiceError
+        If the archive fails.
     """
     for table in known:
         if stars["ra"].null_count() and len(table):
             stars = filled(stars, table)
     missing = stars.filter(pl.col("ra").is_null())["tic"].drop_nulls().unique(maintain_order=True).to_list()
-    if missing:
-        found = stars_by_id(session.registry, session.settings, missing[:MOST], refresh=refresh)
-        rows = [(tic, target.ra, target.dec) for tic, target in found.items()]
-        places = pl.DataFrame(rows, schema={"tic": pl.Int64, "ra": pl.Float64, "dec": pl.Float64}, orient="row")
-        stars = filled(stars, places)
-        if lost := [tic for tic in missing if tic not in found]:
-            log.warning("it is not known where %s lie: %s", text.number(len(lost), "star"), text.first(lost))
-    return stars
+    if not missing:
+        return stars
+    if is_offline(session.settings.offline):
+        stars = filled(stars, remembered(session.settings))
+        if lost := stars.filter(pl.col("ra").is_null())["tic"].drop_nulls().unique().to_list():
+            log.warning(
+                "offline, it is not known where %s lie: %s", text.number(len(lost), "star"), text.first(sorted(lost))
+            )
+        return stars
+    return filled(stars, Tic(session.settings).stars(missing))
+
+
+def remembered(settings: Settings) -> pl.DataFrame:
+    """Return the stars of the TESS Input Catalog that the cache folder has, with `tic`, `ra`, `dec` [deg]. No connection is opened."""
+    return Remembered(settings).stars
 
 
 def filled(stars: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from tess_source_sectors.answer import rows_of
 from tess_source_sectors.holdings import held_nothing
 from tess_source_sectors.known import known_sectors
 from tess_source_sectors.planned import target_lists
-from tess_source_sectors.positions import filled, stars_of
+from tess_source_sectors.positions import filled, remembered, stars_of
 from tess_source_sectors.words import line
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ MOST = 100
 def reasons(query: Query, observations: Observations, settings: Settings) -> Mapping[str, str] | None:
     """Return why targets have no observations: target → a line. No connection is opened.
 
-    A star whose place is not known is left out: one that was asked for by its TIC id, and is on no target list of the catalogue.
+    A star whose place is not known is left out: one that was asked for by its TIC id, which neither the target lists of the catalogue nor
+    the remembered part of the TESS Input Catalog have.
     """
     there = set(observations["tic"].to_list())
     absent = [target for target in query.targets if target.tic is not None and target.tic not in there]
@@ -37,7 +38,7 @@ def reasons(query: Query, observations: Observations, settings: Settings) -> Map
     asked = dict(enumerate(absent[:MOST]))
     stars = stars_of(asked)
     lists = target_lists(settings, stars["tic"].drop_nulls().to_list())
-    stars = filled(stars, lists.rows).filter(pl.col("ra").is_not_null())
+    stars = filled(filled(stars, lists.rows), remembered(settings)).filter(pl.col("ra").is_not_null())
     if not len(stars):
         return None
     rows = rows_of(settings, stars, held_nothing(), lists).to_polars()

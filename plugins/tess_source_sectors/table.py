@@ -32,5 +32,5 @@ class SeenSectors(Rows):
         "target", "tic", "sector", "camera", "ccd", "start", "cadence", "state", "lc", "fast_lc", "hlsp", "dv",
     )  # fmt: skip
     whole: ClassVar[Sequence[str]] = ("sector", "state")
-    noun = "sector of a star"
+    noun = "sector"
     __slots__ = ()

@@ -42,30 +42,34 @@ def tess_recall(target: str, settings: Settings) -> Target | None:
 @hookimpl
 def tess_lookups() -> Sequence[Lookup]:
     """Declare the columns that the TESS Input Catalog and the table of TOIs fill."""
+    from tess_source_stars.lookup import STARS
     from tess_source_stars.toi.filtering import LOOKUPS
 
-    return LOOKUPS
+    return (STARS, *LOOKUPS)
 
 
 @hookimpl
 def tess_filters() -> Sequence[Filter]:
-    """Declare toi."""
+    """Declare teff, star_radius, mass, logg, distance, contamination, pm; toi."""
+    from tess_source_stars import filters
     from tess_source_stars.toi.filtering import FILTERS
 
-    return FILTERS
+    return (*filters.FILTERS, *FILTERS)
 
 
 @hookimpl
 def tess_accessors() -> Sequence[Accessor]:
-    """Declare session.tois, found.tois."""
+    """Declare found.stars, session.stars; session.tois, found.tois."""
+    from tess_source_stars import accessors
     from tess_source_stars.toi.accessors import ACCESSORS
 
-    return ACCESSORS
+    return (*accessors.ACCESSORS, *ACCESSORS)
 
 
 @hookimpl
 def tess_commands() -> Sequence[click.Command]:
-    """Declare ``tess-source tois``."""
+    """Declare ``tess-source stars`` and ``tess-source tois``."""
+    from tess_source_stars.commands import stars
     from tess_source_stars.toi.commands import tois
 
-    return (tois,)
+    return (stars, tois)

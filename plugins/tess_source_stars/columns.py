@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["BY_NAME", "COLUMNS", "SCHEMA", "UNITS", "TicColumn"]
+__all__ = ["BY_NAME", "COLUMNS", "SCHEMA", "TicColumn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +70,3 @@ BY_NAME: dict[str, TicColumn] = {
 """Our name → the column; errors follow their columns."""
 SCHEMA: dict[str, str] = {"tic": "Int64", **{name: column.kind for name, column in BY_NAME.items()}, "asked": "String"}
 """Columns of the rows of stars, and their polars types. `asked` is the time of the archive's answer (ISO, with zone)."""
-UNITS: dict[str, str] = {name: column.unit for name, column in BY_NAME.items() if column.unit}

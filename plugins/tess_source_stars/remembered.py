@@ -1,7 +1,7 @@
 """What the cache folder remembers of the TESS Input Catalog: rows of stars, and the cones within which all stars are known.
 
-It is one zip file with two Parquet tables, like a kept answer: written whole or not at all, and its checksums tell when it is damaged. Then it
-counts as missing. The TIC is a catalogue whose entries change with its versions only, every few years: so its values do not expire.
+It is one zip file with two Parquet tables, like a kept answer: written whole or not at all, and its checksums tell when it is damaged. Then
+it counts as missing. Values do not expire: entries of the TIC change with its versions only, every few years.
 """
 
 from __future__ import annotations

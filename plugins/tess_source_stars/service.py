@@ -28,6 +28,8 @@ BY_ID = "Mast.Catalogs.Filtered.Tic.Rows"
 BY_PLACE = "Mast.Catalogs.Tic.Cone"
 MOST_IDS = 1000
 """TIC ids in one question. If that is too much for the server, it is asked half by half."""
+ROWS_OF_A_PAGE = 10_000
+"""The TIC has 125 columns: a page of 50,000 rows, as is usual, would be some 150 MB."""
 TRIES_OF_A_HALF = 2
 """How often a half is tried: the whole has been tried before."""
 SLACK = 1.0
@@ -126,8 +128,8 @@ def absent(tics: Sequence[int]) -> pl.DataFrame:
 def _rows(service: str, params: Mapping[str, Any], settings: Settings, deadline: Deadline) -> pl.DataFrame:
     from tess_source_mast.portal import portal
 
-    pages = portal(settings).ask(service, params, settings, deadline)
-    found = frame(service, pages)
+    pages = portal(settings).pages(service, params, settings, deadline, large=True, rows=ROWS_OF_A_PAGE)
+    found = pl.concat((frame(service, [page]) for page in pages), how="diagonal_relaxed")
     if not found.height:
         return absent([])
     numbers = [name for name, kind in KNOWN.items() if kind == "Float64" and found.schema.get(name) == pl.String]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tess_source._lazy import pl
 from tess_source.clock import age_of, ago
@@ -13,10 +14,10 @@ from tess_source.names import parse_obs_id
 from tess_source.search.resolving import question
 from tess_source.session import session_of
 from tess_source.tables.nearest import REACH, Taken, several_taken
-from tess_source.tables.rows import Rows
+from tess_source.tables.rows import Rows, with_schema
 from tess_source.targets.parse import arcseconds
 from tess_source.targets.target import Query, Target
-from tess_source_stars.columns import BY_NAME, SCHEMA, UNITS
+from tess_source_stars.columns import BY_NAME, SCHEMA, TicColumn
 from tess_source_stars.service import Cone
 from tess_source_stars.tic import Tic
 
@@ -35,11 +36,11 @@ log: logging.Logger = logger(__name__)
 class Stars(Rows):
     """Stars with their values in the TIC, one row per star; see `tess_source_stars.columns.COLUMNS` for columns and units.
 
-    Null where the TIC does not know a value: most faint stars have no temperature, radius and mass. A star that the TIC does not have has nulls
-    in all columns, also in `version`. An answer about neighbours has the columns of `NEIGHBOURS` too.
+    Null where the TIC does not know a value: most faint stars have no temperature, radius and mass. A star that the TIC does not have has
+    nulls in all columns but `tic` and `asked`. An answer about neighbours has the columns of `NEIGHBOURS` too.
     """
 
-    schema = {"target": "String", **SCHEMA}
+    schema: ClassVar[Mapping[str, str]] = {"target": "String", **SCHEMA}
     shown = (
         "target", "neighbour_of", "tic", "is_target", "separation", "tmag_difference", "flux_ratio", "tmag", "teff", "radius", "mass",
         "distance", "contamination", "disposition",
@@ -50,24 +51,31 @@ class Stars(Rows):
     def to_table(self) -> AstropyTable:
         """Return an astropy table with units and descriptions; nulls are masked."""
         table = super().to_table()
-        for name in table.colnames:
-            table[name].unit = UNITS.get(name) or NEIGHBOURS.get(name, ("", ""))[1] or None
-            table[name].description = BY_NAME[name].help if name in BY_NAME else NEIGHBOURS.get(name, (None,))[0]
+        known = {**BY_NAME, **NEIGHBOURS}
+        for column in (known[name] for name in table.colnames if name in known):
+            table[column.name].unit = column.unit or None
+            table[column.name].description = column.help
         return table
 
-    def _header(self) -> str:
+    def summary(self) -> str:
+        """Return how many stars there are, and how old the oldest value is, e.g. ``"3 stars, asked 2 days ago"``."""
         asked = self["asked"].drop_nulls()
         return f"{super()._header()}{f', asked {ago(age_of(str(asked.min())))}' if len(asked) else ''}"
 
+    def _header(self) -> str:
+        return self.summary()
+
 
 NEIGHBOURS = {
-    "neighbour_of": ("TIC id of the star that this one is near", ""),
-    "is_target": ("whether it is that star itself", ""),
-    "separation": ("angle between the two, J2000 at epoch 2000", "arcsec"),
-    "tmag_difference": ("tmag minus that of the target: positive if it is fainter", "mag"),
-    "flux_ratio": ("flux in the TESS band divided by that of the target", ""),
+    "neighbour_of": TicColumn("neighbour_of", "", "TIC id of the star that this one is near", kind="Int64"),
+    "is_target": TicColumn("is_target", "", "whether it is that star itself", kind="Boolean"),
+    "separation": TicColumn("separation", "", "angle between the two, J2000 at epoch 2000", "arcsec"),
+    "tmag_difference": TicColumn(
+        "tmag_difference", "", "tmag minus that of the target: positive if it is fainter", "mag"
+    ),
+    "flux_ratio": TicColumn("flux_ratio", "", "flux in the TESS band divided by that of the target"),
 }
-"""Columns of an answer about neighbours → contents and unit."""
+"""Further columns of an answer about neighbours."""
 
 
 def stars_of_targets(
@@ -185,8 +193,11 @@ def _neighbours(tic: Tic, stars: Stars, reach: float) -> Stars:
     known = stars.to_polars().filter(pl.col("ra").is_not_null())
     cones = [Cone(row["ra"], row["dec"], reach) for row in known.iter_rows(named=True)]
     parts = [_compared(near, star) for star, near in zip(known.iter_rows(named=True), tic.around(cones), strict=True)]
-    empty = stars[:0].to_polars().with_columns(**{name: pl.lit(None) for name in NEIGHBOURS})
-    return Stars(pl.concat(parts) if parts else empty)
+    return Stars(
+        pl.concat(parts)
+        if parts
+        else with_schema(stars[:0].to_polars(), {name: one.kind for name, one in NEIGHBOURS.items()})
+    )
 
 
 def _compared(near: pl.DataFrame, star: dict[str, Any]) -> pl.DataFrame:

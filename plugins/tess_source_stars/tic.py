@@ -64,8 +64,8 @@ class Tic:
         Returns
         -------
         polars.DataFrame
-            With the columns of `SCHEMA`; one row per star, each once, in the order given. A star that the TIC does not have has nulls, which
-            is logged.
+            With the columns of `SCHEMA`; one row per star, each once, in the order given. A star that the TIC does not have has
+            nulls, and is logged.
 
         Raises
         ------
@@ -76,7 +76,7 @@ class Tic:
         ServiceError
             If the archive fails.
         """
-        wanted = pl.DataFrame({"tic": pl.Series(dict.fromkeys(tics), dtype=pl.Int64)})
+        wanted = pl.DataFrame({"tic": pl.Series([*dict.fromkeys(tics)], dtype=pl.Int64)})
         unknown = wanted.join(self._remembered.stars, on="tic", how="anti", maintain_order="left")
         missing = (wanted if self._refresh else unknown)["tic"].to_list()
         if missing:
@@ -101,9 +101,8 @@ class Tic:
             As `stars`; also if a radius is greater than `MOST_RADIUS`.
         """
         if wide := [cone.radius for cone in cones if cone.radius > MOST_RADIUS]:
-            raise QueryError(
-                f"a cone of {wide[0]:g} arcsec may have 100,000 stars of the TIC: give at most {MOST_RADIUS:g} arcsec; {WHOLE_TIC}"
-            )
+            most = f"give at most {MOST_RADIUS:g} arcsec; {WHOLE_TIC}"
+            raise QueryError(f"a cone of {wide[0]:g} arcsec may have 100,000 stars of the TIC: {most}")
         unique = list(dict.fromkeys(cones))
         missing = unique if self._refresh else [cone for cone in unique if not self._remembered.covers(cone)]
         if missing:

@@ -19,14 +19,29 @@ if TYPE_CHECKING:
     from tess_source.hooks.records import Filter, Lookup
     from tess_source.session import Session
 
-__all__ = ["Asking", "with_filters_of"]
+__all__ = ["Asking", "TakesTargets", "with_filters_of"]
 
 CRITERION_HELP = "A column of the archive's observation table, see `tess-source fields`; values a,b or, for numbers, least..greatest."
 
 YES_HELP = "Go on even if the archive has more than 50,000 observations."
 
 
-class Asking(click.Command):
+class TakesTargets(click.Command):
+    """A command whose arguments are targets."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take negative numbers, such as declinations, for targets: no option begins with a digit. A blank hides the dash from click."""
+        takes_value = {
+            name for one in self.params if isinstance(one, click.Option) and not one.is_flag for name in one.opts
+        }
+        words = [
+            f" {word}" if re.match(r"-\.?\d", word) and before not in takes_value else word
+            for before, word in zip(["", *args], args, strict=False)
+        ]
+        return super().parse_args(ctx, words)
+
+
+class Asking(TakesTargets):
     """A command with the arguments of ``search``: targets, criteria, and every filter of every plugin.
 
     Its function gets two mappings, which together are the arguments of `Session.search`: `asked` (targets, radius, wildcards, refresh,
@@ -100,17 +115,6 @@ class Asking(click.Command):
             click.Option(["--refresh"], is_flag=True, help=asks),
             *([] if self.only_archive else [click.Option(["--yes", "large"], is_flag=True, help=YES_HELP)]),
         ]
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take negative numbers, such as declinations, for targets: no option begins with a digit. A blank hides the dash from click."""
-        takes_value = {
-            name for one in self.params if isinstance(one, click.Option) and not one.is_flag for name in one.opts
-        }
-        words = [
-            f" {word}" if re.match(r"-\.?\d", word) and before not in takes_value else word
-            for before, word in zip(["", *args], args, strict=False)
-        ]
-        return super().parse_args(ctx, words)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Call the command's function with the two mappings, `asked` and `filters`."""

@@ -49,7 +49,9 @@ def _hint_for_option(name: str, context: click.Context) -> str:
         return f" It is a column of the archive: --criterion {word}=VALUE."
     if "--criterion" in options and isinstance(context.obj, Session) and word in context.obj.registry.filters:
         return " It is for products, which are not listed here."
-    return _hint(name, options if close else _option_names(GENERAL_OPTIONS))
+    general = _option_names(GENERAL_OPTIONS)
+    best = nearest(name, [*options, *general])[:1]
+    return _hint(name, options if {*best} & {*options} else general)
 
 
 def _option_names(parameters: Iterable[click.Parameter]) -> list[str]:

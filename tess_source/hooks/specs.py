@@ -167,7 +167,7 @@ class Explains(Protocol):
 
         It is called only if a target has none. A failure to find a reason is no reason to fail: leave the target out.
 
-        Answers: merged, the first that has a target has it; None means "I do not know".
+        Answers: merged, what several say of one target stands in one line; None means "I do not know".
         """
         ...
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
@@ -84,7 +84,7 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
     record = {**record_of(registry, settings, query, recalled.answer.observations, taken), "time": recalled.answer.time}
     reasons = _reasons(registry, settings, query, recalled.answer.observations)
     if not recalled.from_store:
-        reasons = {**_nearest(registry, settings, query, recalled.answer.observations), **reasons}
+        reasons = _together([_nearest(registry, settings, query, recalled.answer.observations), reasons])
     if reasons:
         record["reasons"] = reasons
     if unlisted := _count_unlisted_images(recalled.answer):
@@ -267,7 +267,16 @@ def _reasons(registry: Registry, settings: Settings, query: Query, observations:
     if all(target.tic in tics for target in query.targets if target.tic is not None) and len(observations):
         return {}
     answers = registry.call("tess_reasons", query=query, observations=observations, settings=settings)
-    return {target: reason for part in reversed(answers) for target, reason in part.items()}
+    return _together(reversed(answers))
+
+
+def _together(parts: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return what several say of each target, in one line."""
+    said: dict[str, list[str]] = {}
+    for part in parts:
+        for target, reason in part.items():
+            said.setdefault(target, []).append(reason)
+    return {target: "; ".join(reasons) for target, reasons in said.items()}
 
 
 def _nearest(registry: Registry, settings: Settings, query: Query, observations: Observations) -> dict[str, str]:

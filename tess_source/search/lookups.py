@@ -56,7 +56,8 @@ def with_needed(registry: Registry, settings: Settings, found: Found, filters: I
     names = [name for name in filters if registry.filters[name].needs]
     needed = dict.fromkeys(column for name in names for column in registry.filters[name].needs)
     if not len(found):
-        return found
+        nulls = {name: pl.lit(None, pl.Float64) for name in needed if name not in found.products.columns}
+        return found.replace(products=found.products.with_columns(**nulls))
     for column in needed:
         if not len(unknown := _groups_without(found.products, column)):
             continue

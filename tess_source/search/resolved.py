@@ -16,7 +16,7 @@ from tess_source.hooks.registry import Registry
 from tess_source.settings import Settings
 from tess_source.targets.target import Target
 
-__all__ = ["resolved", "resolved_by_plugins"]
+__all__ = ["resolved"]
 
 log: logging.Logger = logger(__name__)
 
@@ -33,13 +33,7 @@ def resolved(
     """
     names = list(dict.fromkeys(target for target in parsed if isinstance(target, str)))
     known = _resolved_names(registry, settings, names, refresh=refresh)
-    meant = {name: _as_asked(target, radius) for name, target in known.items()}
-    return tuple(target if isinstance(target, Target) else meant[target] for target in parsed)
-
-
-def _as_asked(target: Target, radius: float | None) -> Target:
-    """Return what a name means as part of a question: a star with a TIC id is an identity, wherever it is."""
-    return replace(target, ra=None, dec=None) if target.tic is not None else replace(target, radius=radius)
+    return tuple(target if isinstance(target, Target) else replace(known[target], radius=radius) for target in parsed)
 
 
 def _resolved_names(
@@ -54,7 +48,7 @@ def _resolved_names(
     for name in names:
 
         def look_up(name: str = name) -> Target | None:
-            return resolved_by_plugins(registry, settings, name)
+            return _checked_target(name, registry.call("tess_resolve", target=name, settings=settings))
 
         def recall(name: str = name) -> Target | None:
             return _checked_target(name, registry.call("tess_recall", target=name, settings=settings))
@@ -84,17 +78,6 @@ def _resolved_names(
         raise ResolverError(f"no resolver knows {what}{why}; give a TIC id, or coordinates as 'ra dec' in degrees")
     _log_resolved(known.values(), stored)
     return known
-
-
-def resolved_by_plugins(registry: Registry, settings: Settings, name: str) -> Target | None:
-    """Return what the resolvers say that a name means; None if none knows it.
-
-    Raises
-    ------
-    PluginError
-        If a plugin says what is neither a star nor a place on the sky.
-    """
-    return _checked_target(name, registry.call("tess_resolve", target=name, settings=settings))
 
 
 def _checked_target(name: str, found: Any) -> Target | None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from tess_source.cache.memory import Memory
 from tess_source.display.visible import logger
-from tess_source.errors import OfflineError, QueryError
+from tess_source.errors import QueryError
 from tess_source.hooks.registry import Registry
-from tess_source.search.resolved import resolved, resolved_by_plugins
+from tess_source.search.resolved import resolved
 from tess_source.settings import Settings
 from tess_source.targets.parse import arcseconds, gaps_in_words, numbered_targets
 from tess_source.targets.target import ObservationKey, Target
@@ -18,7 +16,7 @@ from tess_source.targets.target import ObservationKey, Target
 if TYPE_CHECKING:
     from astropy.units import Quantity
 
-__all__ = ["stars_asked", "stars_by_id"]
+__all__ = ["stars_asked"]
 
 log: logging.Logger = logger(__name__)
 
@@ -53,27 +51,3 @@ def stars_asked(
         log.warning("passed over: %s", gaps_in_words(gaps, len(gaps) + len(rows)))
     stars = [row for row in rows.values() if not isinstance(row, ObservationKey)]
     return dict(zip(rows, resolved(registry, settings, stars, cone, refresh), strict=True))
-
-
-def stars_by_id(
-    registry: Registry, settings: Settings, tics: Iterable[int], *, refresh: bool = False
-) -> dict[int, Target]:
-    """Return the places of stars as far as the archive's resolver, or the cache folder, knows them: TIC id → target with `ra` and `dec`.
-
-    Offline, those that the cache folder lacks are left out.
-    """
-    memory = Memory(settings, registry)
-    found: dict[int, Target] = {}
-    for tic in dict.fromkeys(tics):
-        name = f"TIC {tic}"
-
-        def look_up(name: str = name) -> Target | None:
-            return resolved_by_plugins(registry, settings, name)
-
-        try:
-            target, _ = memory.resolve(name, look_up, refresh=refresh)
-        except OfflineError:
-            continue
-        if target is not None and target.ra is not None and target.dec is not None:
-            found[tic] = target
-    return found

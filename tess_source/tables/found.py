@@ -21,6 +21,7 @@ from tess_source.tables.items import Entry
 from tess_source.tables.listing import Links, Observations, Products
 from tess_source.tables.plan import Fetches, Manifest, Plan
 from tess_source.tables.typed import FoundMethods
+from tess_source.tables.typical_sizes import about
 from tess_source.targets.target import Query
 
 if TYPE_CHECKING:
@@ -164,12 +165,7 @@ class Found(FoundMethods):
         """Return how this answer was obtained: the targets, the observations, and how many products each filter dropped."""
         lines = [f"asked for {_query_in_words(self.query)}"]
         lines += [f"by default only {_criteria_in_words(self.query.defaults)}"] if self.query.defaults else []
-        lines += (
-            [f"from the cache folder, answered at {self.from_store}, {ago(age_of(self.from_store))}"]
-            if self.from_store
-            else []
-        )
-        lines += [said for part in (self.record or {}).get("provenance", {}).values() if (said := part.get("said"))]
+        lines += self._answered_in_words()
         lines += [*self._names_in_words(), *self._cones_in_words()]
         lines += [f"passed over: {self._gaps_in_words()}"] if self.query.gaps else []
         kinds = text.counts(self.observations["kind"])
@@ -196,6 +192,19 @@ class Found(FoundMethods):
         if self.from_store and (gone or self.unobserved() or self.unmatched() or not len(self)):
             lines.append(f"this is an answer from the cache folder; {ASK_AGAIN}")
         return "\n".join(map(visible_line, lines))
+
+    def _answered_in_words(self, *, brief: bool = False) -> list[str]:
+        """Return which archives answered, and when: a line for those that were asked, and one per archive whose answer is older."""
+        record, asked = self.record or {}, self.query.targets or self.query.criteria
+        older = {name: said.get("said", "") for name, said in record.get("provenance", {}).items()}
+        fresh = ", ".join(name for name in record.get("archives", ()) if name not in older and asked)
+        lines = [f"answered by {name}{': ' if said else ''}{said}" for name, said in older.items()]
+        if self.from_store:
+            by = f", by {fresh}" if fresh else ""
+            return [f"from the cache folder, answered at {self.from_store}, {ago(age_of(self.from_store))}{by}", *lines]
+        time = record.get("time")
+        at = "" if brief else f" at {time},"
+        return ([f"answered by {fresh}{at} {ago(age_of(time))}"] if fresh and time else []) + lines
 
     def _names_in_words(self) -> list[str]:
         """Return what each name was resolved to, and which star it was taken to mean: a line per name, of the first ones."""
@@ -308,11 +317,18 @@ class Found(FoundMethods):
         """Return one line about what was found."""
         what = [text.number(len(self.observations), "observation")]
         if self._is_listed:
-            size = text.size(float(self.products["size"].sum() or 0))
+            size = self._size_in_words()
             what += [f"{text.number(len(self.products), 'product')} ({size})", text.number(len(self.links), "link")]
-        stored = f" (from the cache folder, answered at {self.from_store})" if self.from_store else ""
+        answered = f" ({'; '.join(said)})" if (said := self._answered_in_words(brief=True)) else ""
         passed = f"; passed over {self._gaps_in_words()}" if self.query.gaps else ""
-        return visible_line(f"Found {', '.join(what)} for {_query_in_words(self.query)}{stored}{passed}")
+        return visible_line(f"Found {', '.join(what)} for {_query_in_words(self.query)}{answered}{passed}")
+
+    def _size_in_words(self) -> str:
+        """Return the size of the products, and how large those of unknown size are about."""
+        sizes = self.products["size"]
+        known = text.size(float(sizes.sum() or 0)) if len(sizes) > sizes.null_count() or not len(sizes) else ""
+        unknown = about(self.products.to_polars()) if sizes.null_count() else ""
+        return ", ".join(filter(None, [known, f"unknown, {unknown}" if unknown else ""])) or "unknown size"
 
     def to_table(self) -> AstropyTable:
         """Return the products as an astropy table, which astroquery's functions take."""

@@ -6,7 +6,7 @@ The tables are not DataFrames: use `to_polars`, `to_pandas` or `to_table` for th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from tess_source import names
@@ -24,6 +24,8 @@ KIND_ORDER = ("lc", "fast-lc", "tp", "fast-tp", "dvt", "dvr-xml", "dvr-pdf", "dv
 """Products of one observation are shown in this order; others follow by name."""
 
 
+NAMED = ("kind", "tic", "first_sector", "last_sector", "exptime", "pipeline")
+"""Columns that names of observations and of files tell; those of files also tell `run` and `tce`."""
 OBS_ID_OF_TARGET = r"^(tess\d{13}-s\d{4}-\d{16}-\d{4}-[a-z](?:_fast)?)[_-](?:lc|tp)\.fits(?:\.gz)?$"
 """SPOC's light curves and pixels of a target, whose name is that of their observation with an ending."""
 
@@ -48,7 +50,6 @@ class Observations(Rows):
         """Return a frame with our columns added, from the obs_id, or else from the archive's columns."""
         _check_column(frame, "obs_id", "observations")
         frame = _with_archive(frame)
-        said = names.obs_id_columns(frame["obs_id"].cast(pl.String))
         own = {
             "tic": pl.col("target_name").str.extract(r"^0*(\d+)$").cast(pl.Int64, strict=False),
             "first_sector": pl.col("sequence_number").cast(pl.Int32, strict=False),
@@ -56,7 +57,7 @@ class Observations(Rows):
             "exptime": pl.col("t_exptime").cast(pl.Float64, strict=False),
             "pipeline": pl.col("provenance_name").cast(pl.String),
         }
-        return with_schema(_with_columns_of_name(frame, said, own), cls.schema)
+        return with_schema(_with_columns_of_name(frame, "obs_id", names.obs_id_columns, own), cls.schema)
 
     def having(self, products: Products) -> Self:
         """Return the observations to which some of these products belong.
@@ -76,9 +77,7 @@ class Observations(Rows):
 
     def sort(self) -> Self:
         """Sort by target, sector and exposure time, longer ones first, so that the usual observation comes first."""
-        keys = ["tic", "last_sector", "first_sector", "exptime", "obs_id"]
-        descending = [False, False, True, True, False]
-        return type(self)(self._frame.sort(keys, descending=descending, nulls_last=True, maintain_order=True))
+        return type(self)(_sorted(self._frame, ["obs_id"]))
 
 
 class Products(Rows):
@@ -104,33 +103,21 @@ class Products(Rows):
                 frame = frame.with_columns(pl.col(theirs).alias(ours))
         _check_column(frame, "uri", "products")
         last = pl.col("uri").cast(pl.String).str.extract(r"([^/:]*)$")
-        known = [pl.col("filename").cast(pl.String)] if "filename" in frame.columns else []
-        frame = frame.with_columns(filename=pl.coalesce(*known, last))
-        frame = _with_obs_id_of_name(frame)
-        said = names.columns(frame["filename"].cast(pl.String))
-        return with_schema(_with_columns_of_name(frame, said, {}), cls.schema)
+        frame = _filled(frame, "filename", last)
+        frame = _filled(frame, "obs_id", pl.col("filename").str.extract(OBS_ID_OF_TARGET))
+        return with_schema(
+            _with_columns_of_name(frame, "filename", names.columns, {}, (*NAMED, "run", "tce")), cls.schema
+        )
 
     def sort(self) -> Self:
         """Sort by target, sectors, exposure time (longer first), observation, kind, run and TCE."""
         order = pl.col("kind").replace_strict(
             {kind: rank for rank, kind in enumerate(KIND_ORDER)}, default=len(KIND_ORDER), return_dtype=pl.Int32
         )
-        keys = [
-            "tic",
-            "last_sector",
-            "first_sector",
-            "exptime",
-            "archive",
-            "obs_id",
-            "__rank",
-            "run",
-            "tce",
-            "filename",
-            "uri",
-        ]
-        descending = [key in {"first_sector", "exptime"} for key in keys]
         ranked = self._frame.with_columns(order.alias("__rank"))
-        return type(self)(ranked.sort(keys, descending=descending, nulls_last=True, maintain_order=True).drop("__rank"))
+        return type(self)(
+            _sorted(ranked, ["archive", "obs_id", "__rank", "run", "tce"], ["filename", "uri"]).drop("__rank")
+        )
 
     def unique(self) -> Self:
         """Return the first row per URI, and all rows without one."""
@@ -155,16 +142,45 @@ class Links(Rows):
     __slots__ = ()
 
 
+def _sorted(frame: pl.DataFrame, *further: Sequence[str]) -> pl.DataFrame:
+    """Return rows sorted by target, sectors and exposure time, longer ones first; those that are equal in these, by further keys.
+
+    Few rows are equal in all numbers, and to sort millions of texts takes long: each group of keys sorts only what is equal so far.
+    """
+    keys = ["tic", "last_sector", "first_sector", "exptime"]
+    down = {"first_sector", "exptime"}
+    order = frame.select(keys).with_row_index("__row")
+    order = order.sort(keys, descending=[key in down for key in keys], nulls_last=True, maintain_order=True)
+    rows, tied = order["__row"], _tied(order, keys)
+    for more in further:
+        if not tied.any():
+            break
+        keys = [*keys, *more]
+        some = frame.select(keys)[rows.filter(tied)].with_columns(__row=rows.filter(tied))
+        some = some.sort(keys, descending=[key in down for key in keys], nulls_last=True, maintain_order=True)
+        places = tied.arg_true()
+        rows = rows.scatter(places, some["__row"])
+        tied = pl.zeros(len(rows), dtype=pl.Boolean, eager=True).scatter(places, _tied(some, keys))
+    return frame[rows]
+
+
+def _tied(rows: pl.DataFrame, keys: Sequence[str]) -> pl.Series:
+    """Return the mask of rows that are equal to a neighbour in some columns."""
+    same = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift()) for key in keys)
+    equal = rows.select(same & (pl.int_range(pl.len()) > 0)).to_series()
+    return equal | equal.shift(-1, fill_value=False)
+
+
 def _with_archive(frame: pl.DataFrame) -> pl.DataFrame:
     return frame if "archive" in frame.columns else frame.with_columns(archive=pl.lit("mast"))
 
 
-def _with_obs_id_of_name(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return a frame of products with the obs_id where it is missing and the file name begins with it for certain."""
-    known = [pl.col("obs_id").cast(pl.String)] if "obs_id" in frame.columns else []
-    return frame.with_columns(
-        obs_id=pl.coalesce(*known, pl.col("filename").cast(pl.String).str.extract(OBS_ID_OF_TARGET))
-    )
+def _filled(frame: pl.DataFrame, column: str, value: pl.Expr) -> pl.DataFrame:
+    """Return a frame with a column of text, where it has no value, from an expression."""
+    known = pl.col(column).cast(pl.String)
+    if column not in frame.columns:
+        return frame.with_columns(value.alias(column))
+    return frame.with_columns(pl.coalesce(known, value) if frame[column].null_count() else known)
 
 
 def _check_column(frame: pl.DataFrame, column: str, noun: str) -> None:
@@ -172,16 +188,20 @@ def _check_column(frame: pl.DataFrame, column: str, noun: str) -> None:
         raise TableError(f"a table of {noun} needs a column {column!r}; there are {', '.join(frame.columns) or 'none'}")
 
 
-def _with_columns_of_name(frame: pl.DataFrame, said: pl.DataFrame, own: Mapping[str, pl.Expr]) -> pl.DataFrame:
-    """Return a frame with our columns that are missing, from the name, or else from the archive's columns."""
-    ours = [
-        c
-        for c in ("kind", "tic", "first_sector", "last_sector", "exptime", "pipeline", "run", "tce")
-        if c in said.columns
-    ]
-    missing = [column for column in ours if column not in frame.columns]
+def _with_columns_of_name(
+    frame: pl.DataFrame, column: str, read: Callable[[pl.Series], pl.DataFrame], own: Mapping[str, pl.Expr],
+    needed: Sequence[str] = NAMED,
+) -> pl.DataFrame:  # fmt: skip
+    """Return a frame with our columns that are missing, from a column of names, or else from the archive's columns.
+
+    Names are read only if a column is missing: millions of them take seconds.
+    """
+    if {*needed} <= {*frame.columns}:
+        return frame
+    said = read(frame[column].cast(pl.String))
+    missing = [name for name in (*NAMED, "run", "tce") if name in said.columns and name not in frame.columns]
     frame = frame.with_columns(said.select(missing))
-    for column in missing:
-        if column in own and set(own[column].meta.root_names()) <= set(frame.columns):
-            frame = frame.with_columns(pl.coalesce(pl.col(column), own[column]).alias(column))
+    for name in missing:
+        if name in own and set(own[name].meta.root_names()) <= set(frame.columns):
+            frame = frame.with_columns(pl.coalesce(pl.col(name), own[name]).alias(name))
     return frame

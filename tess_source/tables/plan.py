@@ -25,6 +25,7 @@ from tess_source.tables.opening import Openable, Opens
 from tess_source.tables.planning import check_parts, other_schemes, planned
 from tess_source.tables.saved import as_text
 from tess_source.tables.typed import ManifestMethods
+from tess_source.tables.typical_sizes import about
 
 if TYPE_CHECKING:
     from astropy.table import Table as AstropyTable
@@ -199,8 +200,14 @@ class Plan:
 
     def summary(self) -> str:
         """Return one line about the plan. It does not look on disk: see `expected` for that."""
-        parts = [f"{text.number(len(self), 'file')}, {text.size(self.bytes)}"]
-        parts += [f"{unknown:,} of unknown size"] if (unknown := self.items["size"].null_count()) else []
+        unknown = self.items["size"].null_count()
+        parts = [text.number(len(self), "file")]
+        parts += [text.size(self.bytes)] if unknown < len(self) or not len(self) else []
+        parts += (
+            [", ".join(filter(None, [f"{unknown:,} of unknown size", about(self.items.to_polars())]))]
+            if unknown
+            else []
+        )
         parts += [f"{refused:,} cannot be written"] if (refused := self.items["problem"].count()) else []
         if strange := self._unfetchable():
             parts.append(f"{len(strange):,} that no plugin fetches ({', '.join(sorted(set(strange)))})")

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 
     from tess_source_arrays.arrays import Arrays
     from tess_source_arrays.parquet import Written
+    from tess_source_catalogue.session_catalogue import SessionCatalogue
+    from tess_source_catalogue.targets import TargetList
     from tess_source_dv.read.tces import TCEs
     from tess_source_dv.sets.table import Sets
     from tess_source_sectors.table import SeenSectors
+    from tess_source_stars.stars import Stars
     from tess_source_stars.toi.table import Tois
 
 __all__ = ["FoundMethods", "ManifestMethods", "SessionMethods"]
@@ -77,6 +80,10 @@ class FoundMethods(Extended):
 
         def show_html(self, path: str | Path, root: str | Path | None = None, **options: Any) -> Path:
             """Write a page about the target: see `tess_source_pictures.page.show_html`."""
+            ...
+
+        def stars(self, neighbours: float | Quantity | str | None = None, refresh: bool = False) -> Stars:
+            """Return what the TESS Input Catalog knows of the stars: see `tess_source_stars.stars.stars_of_found`."""
             ...
 
 
@@ -147,6 +154,33 @@ class SessionMethods(Extended):
             """Return the sectors that saw stars, and why one is missing: see `tess_source_sectors.answer.sectors_of`."""
             ...
 
+        def targets(
+            self,
+            targets: Any = None,
+            *,
+            sector: Any = None,
+            exptime: float | str = 120,
+            radius: float | Quantity | str | None = None,
+            tmag: Any = None,
+        ) -> TargetList:
+            """Return stars of the target lists: see `tess_source_catalogue.targets.targets_of`."""
+            ...
+
         def refresh_sectors(self) -> list[int]:
             """Fetch where the CCDs of new sectors lie: see `tess_source_sectors.footprints.refresh`."""
+            ...
+
+        def catalogue(self) -> SessionCatalogue:
+            """Return the catalogue, to update and to read: see `tess_source_catalogue.session_catalogue.SessionCatalogue`."""
+            ...
+
+        def stars(
+            self,
+            targets: Any,
+            neighbours: float | Quantity | str | None = None,
+            radius: float | Quantity | str | None = None,
+            refresh: bool = False,
+            missing: str = "raise",
+        ) -> Stars:
+            """Return what the TESS Input Catalog knows of targets: see `tess_source_stars.stars.stars_of_targets`."""
             ...

@@ -29,6 +29,7 @@ KELT9 = "TIC 16740101"
         (("search", KELT9, "--sectors", "14"), "Did you mean '--sector'?"),
         (("search", "--target", KELT9), "Give TARGET without an option."),
         (("search", KELT9, "--cache-dir", "x"), "Did you mean '--cache'?"),
+        (("search", KELT9, "--archve", "mast"), "Did you mean one of: '--archive'"),
         (("search", KELT9, "--kind", "lightcurve"), "did you mean 'lc'?"),
         (("search", KELT9, "--exptime", "long"), "did you mean 'ffi'?"),
         (("search", KELT9, "-c", "author=SPOC"), "did you mean '--pipeline'"),
@@ -62,7 +63,7 @@ def test_the_right_word_is_named(program: Program, words: tuple[str, ...], right
 
 BAD: Mapping[str, str] = {
     "dv": "x", "exptime": "x1", "kind": "x", "limit": "-1", "name": "a,b", "one_per_sector": "SPOC,,", "run": "x", "sector": "16-14",
-    "size": "x", "tce": "x", "tic": "x", "where": "x",
+    "size": "x", "tce": "x", "tic": "x", "where": "x", "tmag": "x", "camera": "5", "ccd": "0", "ra": "10", "dec": "95..99", "cone": "1 2",
 }  # fmt: skip
 """Filter → a value that it cannot take."""
 ANYTHING = {"pipeline"}

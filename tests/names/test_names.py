@@ -402,7 +402,7 @@ def test_every_form_has_a_kind_with_a_description() -> None:
 @pytest.mark.parametrize("text", NOT_NAMES)
 def test_what_is_not_a_tess_name_is_other_and_says_nothing(text: str) -> None:
     assert names.parse(text) == Name("other")
-    assert names.columns(pl.Series([text])).row(0)[1:] == (None,) * 12
+    assert names.columns(pl.Series([text])).row(0)[1:] == (None,) * 13
     assert names.columns(pl.Series([text]))["kind"].to_list() == ["other"]
 
 

@@ -42,7 +42,8 @@ BUILDS_ON = {
     "tess_source_dv": {"tess_source_lightkurve", "tess_source_sectors"},
     "tess_source_pictures": {"tess_source_dv"},
     "tess_source_catalogue": {"tess_source_mast", "tess_source_filters"},
-    "tess_source_sectors": {"tess_source_catalogue"},
+    "tess_source_sectors": {"tess_source_catalogue", "tess_source_stars"},
+    "tess_source_stars": {"tess_source_mast", "tess_source_filters"},
 }
 """Plugin → the plugins that it really builds on."""
 LONGEST = 400

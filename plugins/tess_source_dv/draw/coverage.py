@@ -14,6 +14,7 @@ from tess_source_dv.draw.figure import drawn_text, new_figure, picture_file, sav
 from tess_source_dv.draw.target import only_target, tics_asked_for
 from tess_source_dv.sets.members import all_products
 from tess_source_dv.sets.table import Sets, sets_of
+from tess_source_sectors.silicon import sectors_on_silicon
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,8 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_coverage"]
 
-DATA, FAST, RUN, OLD, OLD_TEXT = "#3c4650", "#c4620a", "#1f5fa8", "#9db0c4", "#66788c"
-"""Colours: 120-s data, 20-s data, current sets, superseded ones, what is written of these."""
+DATA, FAST, OTHER, SILICON = "#3c4650", "#c4620a", "#7d8894", "#d5dbe2"
+"""Colours: 120-s data, 20-s data, data of other pipelines, sectors that only saw the star."""
+RUN, OLD, OLD_TEXT = "#1f5fa8", "#9db0c4", "#66788c"
+"""Colours: current sets, superseded ones, what is written of these."""
+SEEN = "on silicon"
+"""Label of the row of the sectors in which the star lies on a CCD."""
 ROW = 0.23
 """Height of a row [inch]."""
 LEAST = 12
@@ -80,7 +85,8 @@ def plot_coverage(
 ) -> Figure:  # fmt: skip
     """Draw which sectors of a target were observed, and what each data-validation run searched and used.
 
-    One row for data at each exposure time, one per DV set, newest first: a line over the range that was searched, a filled square for each
+    One faint row for the sectors in which the star lies on a CCD, whether it was a target or not; one for SPOC's data at each exposure
+    time and one for each other pipeline; one per DV set, newest first: a line over the range that was searched, a filled square for each
     sector that was used, an open one where it is only known that it may have been. Superseded sets are faded, and say by which.
 
     Parameters
@@ -117,6 +123,8 @@ def plot_coverage(
     data, runs = _data_rows(found, sets, tic), _run_rows(sets, tic)
     if not data and not runs:
         raise QueryError(f"TIC {tic} has neither light curves nor data validation here: there is nothing to draw")
+    if found is not None and (seen := sectors_on_silicon(found, tic)):
+        data = [_Row(SEEN, tuple(seen), SILICON), *data]
     frame = NARROW if narrow else BROAD
     width, height = frame.width, frame.top + frame.bottom + ROW * (len(data) + GAP + len(runs))
     figure = new_figure(width, height)
@@ -151,21 +159,20 @@ def _data_rows(found: Found | None, sets: Sets, tic: int) -> list[_Row]:
         ours = [row["sectors"] for row in sets if row["tic"] == tic and row["pipeline"] == "SPOC" and row["sectors"]]
         kinds["120 s"] = {sector for words in ours for sector in sectors_of_text(words)}
     colours = {"20 s": FAST, "120 s": DATA}
-    order = ["20 s", "120 s", *(kind for kind in kinds if kind not in colours)]
-    return [_Row(kind, tuple(sorted(kinds[kind])), colours.get(kind, DATA)) for kind in order if kinds.get(kind)]
+    order = ["20 s", "120 s", *sorted(kinds.keys() - colours)]
+    return [_Row(kind, tuple(sorted(kinds[kind])), colours.get(kind, OTHER)) for kind in order if kinds.get(kind)]
 
 
 def _observed_sectors(found: Found, tic: int) -> dict[str, set[int]]:
-    """Return the observed sectors by exposure time, whatever was selected among the products."""
+    """Return the observed sectors by exposure time, or by pipeline where it is not SPOC, whatever was selected among the products."""
     words = {"lc": "120 s", "tp": "120 s", "target": "120 s", "fast-lc": "20 s", "fast-tp": "20 s", "fast": "20 s"}
     kinds: dict[str, set[int]] = {}
     for table in (all_products(found), found.observations):
-        rows = (
-            table.to_polars().filter(tic=tic, pipeline="SPOC").filter(pl.col("first_sector") == pl.col("last_sector"))
-        )
-        for kind, sector in rows.select("kind", "first_sector").unique().iter_rows():
-            if kind in words:
-                kinds.setdefault(words[kind], set()).add(sector)
+        rows = table.to_polars().filter(tic=tic).filter(pl.col("first_sector") == pl.col("last_sector"))
+        for pipeline, kind, sector in rows.select("pipeline", "kind", "first_sector").unique().iter_rows():
+            label = words.get(kind) if pipeline == "SPOC" else pipeline
+            if label:
+                kinds.setdefault(label, set()).add(sector)
     return kinds
 
 

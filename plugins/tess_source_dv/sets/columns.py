@@ -12,6 +12,7 @@ from tess_source.hooks.records import Column
 from tess_source.names.sectors import texts_of_sectors
 from tess_source.tables.listing import Links
 from tess_source_dv.sets.links import link
+from tess_source_dv.sets.members import KINDS
 
 if TYPE_CHECKING:
     from tess_source.tables.listing import Products
@@ -30,7 +31,8 @@ def described(products: Products, links: Links | None = None) -> Products:
 
 def _set_keys(products: Products, links: Links) -> pl.Series:
     own = links.to_polars().filter(pl.col("kind") == "dv-set").select(uri="subject", set="object").unique("uri")
-    return _values_by_key(products["uri"], own.rename({"uri": "key", "set": "value"}))
+    uris = products.to_polars().select(pl.when(pl.col("kind").is_in(KINDS)).then("uri")).to_series()
+    return _values_by_key(uris, own.rename({"uri": "key", "set": "value"}))
 
 
 def _sector_texts(products: Products, links: Links) -> pl.Series:
@@ -71,9 +73,13 @@ def _known_set_keys(products: Products, links: Links) -> pl.Series:
 
 
 def _values_by_key(keys: pl.Series, table: pl.DataFrame) -> pl.Series:
-    """Return the `value` of each key; null where there is none."""
-    frame = keys.rename("key").to_frame().rechunk()
-    return frame.join(table.rechunk(), on="key", how="left", maintain_order="left")["value"]
+    """Return the `value` of each key; null where there is none. Keys that are null, those of most products, take no time."""
+    known = keys.is_not_null()
+    frame = keys.filter(known).rename("key").to_frame().rechunk()
+    values = frame.join(table.rechunk(), on="key", how="left", maintain_order="left")["value"]
+    if len(values) == len(keys):
+        return values
+    return values.gather(pl.select(pl.when(known).then(known.cum_sum() - 1)).to_series())
 
 
 COLUMNS = (

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from tess_source_sample.contents import Contents
-from tess_source_sample.lists import footprints, pages, scripts, tables, targets
+from tess_source_sample.lists import footprints, objects, pages, scripts, tables, targets
 from tess_source_sample.lists.document import Document
 
 Maker = Callable[..., Document | None]
@@ -31,6 +31,8 @@ PATHS: tuple[tuple[str, Maker], ...] = (
     (rf"/hlsps/tglc/download_scripts/hlsp_tglc_tess_ffi_{_S4}_tess_v1_llc\.sh", scripts.of_tglc),
     # By the bucket's own host name, and as a folder of the storage service.
     (r"(?:/stpubdata)?/tess/public/footprints/tess_ffi_footprint_cache\.json", footprints.spoc_footprints),
+    (r"/tess/download_toi\.php", objects.toi_table),
+    (r"/tess/download_ctoi\.php", objects.ctoi_table),
 )
 """Pattern of a path, whose groups go to the function behind the contents."""
 

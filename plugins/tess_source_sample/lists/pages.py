@@ -27,24 +27,18 @@ def _page(title: str, body: str, modified: float) -> Document:
 
 
 def tce_page(contents: Contents) -> Document | None:
-    """Return ``bulk_downloads_tce.html``: single-sector tables are in its fifth table, multi-sector ones in its sixth, newest first."""
+    """Return ``bulk_downloads_tce.html``."""
     runs = tables.all_runs(contents)
-    if not runs:
-        return None
+    return table_index(runs, max(map(latest_release, runs.values())) + 30) if runs else None
+
+
+def table_index(searches: Iterable[tuple[int, int]], modified: float) -> Document:
+    """Return the page for these first and last sectors: single sectors in its fifth table, several in its sixth, newest first."""
     layout = _table([["&nbsp;"]]) * 4
-    single, several = (
-        [ends for ends in sorted(runs, key=lambda e: e[::-1], reverse=True) if keep(*ends)] for keep in (_one, _many)
-    )
+    newest = sorted(searches, key=lambda ends: ends[::-1], reverse=True)
+    single, several = ([ends for ends in newest if (ends[0] < ends[1]) is many] for many in (False, True))
     body = layout + _table(_row(*ends) for ends in single) + _table(_row(*ends) for ends in several)
-    return _page("TESS Bulk Downloads: TCE statistics", body, max(map(latest_release, runs.values())) + 30)
-
-
-def _one(first: int, last: int) -> bool:
-    return first == last
-
-
-def _many(first: int, last: int) -> bool:
-    return first < last
+    return _page("TESS Bulk Downloads: TCE statistics", body, modified)
 
 
 def _row(first: int, last: int) -> list[str]:

@@ -13,6 +13,7 @@ from tess_source_sample import facts
 from tess_source_sample.contents import Contents
 from tess_source_sample.files import dvt
 from tess_source_sample.lists.document import Document, Listed, latest_release, listed_files
+from tess_source_sample.sectors import stamps
 
 _NAMES = """
 tceid ticid tce_plnt_num sectors lastUpdate tce_period tce_period_err tce_time0bt tce_time0bt_err tce_time0 tce_time0_err
@@ -43,7 +44,7 @@ _TEXTS = {
 _COUNTS = ("tce_model_dof", "tce_chisqgofdof", "tcet_model_dof", "tce_dof2", "bootstrap_transit_count")
 
 BJD_OF_BTJD_0 = 2457000
-SINGLE = "tess{stamp}-s{first:04d}-s{last:04d}_dvr-tcestats.csv"
+TABLE = "tess{stamp}-s{first:04d}-s{last:04d}_dvr-tcestats.csv"
 
 
 def real(value: float) -> str:
@@ -107,7 +108,7 @@ def tce_table(contents: Contents, name: str) -> Document | None:
 
 def table_name(first: int, last: int) -> str:
     """Return the name of a table; its time stamp is that of the range's first sector."""
-    return SINGLE.format(stamp=facts.sector(first).dv_timestamp, first=first, last=last)
+    return TABLE.format(stamp=stamps(first).dv_timestamp, first=first, last=last)
 
 
 def _rows(run: facts.ValidationRun, created: date) -> Iterable[list[str]]:

@@ -52,20 +52,24 @@ def target_of(tic: int, sector: int) -> Target:
     return tic, *chip(tic, sector), star.tmag, star.ra, star.dec
 
 
-def mission_list(sector: int, rows: Iterable[Target]) -> str:
-    """Return a list as the mission's Science Office writes it."""
-    comments = (
+def comments(sector: int) -> tuple[str, ...]:
+    """Return the comments at the head of an early list."""
+    return (
         "#",
         f"# Full target list for orbit {2 * sector + 7}, sector {sector}",
         "# Created by tess-source's sample archive ",
         "# Concatenation of GI astero exo bright DDT ppas lists",
         "#",
     )
+
+
+def mission_list(sector: int, rows: Iterable[Target]) -> str:
+    """Return a list as the mission's Science Office writes it."""
     lines = [
         f"{tic},{camera},{ccd},{round(tmag, 2)},{round(ra, 4)},{round(dec, 4)}"
         for tic, camera, ccd, tmag, ra, dec in sorted(set(rows))
     ]
-    return "\n".join((*(comments if sector < COMMENTED else ()), HEADER, *lines)) + "\n"
+    return "\n".join((*(comments(sector) if sector < COMMENTED else ()), HEADER, *lines)) + "\n"
 
 
 def of_pipeline(contents: Contents, pipeline: str, sector: str) -> Document | None:

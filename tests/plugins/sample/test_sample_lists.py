@@ -212,6 +212,31 @@ def test_footprints_are_those_of_the_portal(contents: Contents) -> None:
     assert published(contents, f"/stpubdata{path}") == published(contents, path)
 
 
+def toi_rows(contents: Contents) -> list[dict[str, str]]:
+    return list(csv.DictReader(text_at(contents, "/tess/download_toi.php").splitlines()[2:]))
+
+
+def test_candidates_are_those_of_the_archives_stars_and_of_one_that_it_does_not_have(contents: Contents) -> None:
+    rows = toi_rows(contents)
+    by_tic: dict[int, list[str]] = {}
+    for row in rows:
+        by_tic.setdefault(int(row["TIC ID"]), []).append(row["TOI"])
+    assert by_tic[307210830] == ["175.01", "175.02", "175.03"]
+    assert by_tic[390988385] == ["3505.01"]
+    assert {150428135} == by_tic.keys() - set(contents.targets)
+    for row in rows:
+        if row["TOI"] in {"144.01", "1150.01", "3505.01"}:
+            (planet,) = facts.star(int(row["TIC ID"])).planets
+            assert float(row["Transit Epoch (BJD)"]) - 2457000 == pytest.approx(planet.epoch, abs=1e-5)
+            assert float(row["Period (days)"]) == pytest.approx(planet.period)
+    assert {row["TFOPWG Disposition"] for row in rows} == {"KP", "CP", "", "FP", "APC"}
+
+
+def test_a_candidate_of_the_community_says_what_became_of_it(contents: Contents) -> None:
+    rows = list(csv.DictReader(text_at(contents, "/tess/download_ctoi.php").splitlines()))
+    assert {row["CTOI"]: row["Promoted to TOI"] for row in rows} == {"390988385.01": "3505.01", "25132999.01": ""}
+
+
 # -- as real ones ----------------------------------------------------------------------------------------------------
 
 
@@ -243,6 +268,17 @@ def test_tables_have_the_head_and_the_columns_of_real_ones(contents: Contents, r
     for column, wrong in (("tce_period", 0.01), ("tce_time0bt", 0.05), ("tce_duration", 0.5), ("tce_depth", 50.0)):
         assert float(mine[column]) == pytest.approx(float(real_one[column]), abs=wrong)
         assert bool(re.search(r"E-?[1-9]\d*$|\.\d", mine[column]))
+
+
+@pytest.mark.real
+def test_tables_of_candidates_have_the_form_of_real_ones(contents: Contents, real: Path) -> None:
+    theirs = (real / "toi/exofop_download_toi_2024-09-30_first200.csv").read_bytes().decode().split("\r\n")
+    ours = text_at(contents, "/tess/download_toi.php").split("\r\n")
+    assert ours[0].split(" on ")[0] == theirs[0].split(" on ")[0]
+    assert ours[1:3] == theirs[1:3]
+    assert len(next(csv.reader([ours[3]]))) == 61
+    ctoi = (real / "toi/exofop_ctoi_first150.csv").read_text().splitlines()
+    assert text_at(contents, "/tess/download_ctoi.php").splitlines()[0] == ctoi[0]
 
 
 @pytest.mark.real

@@ -1,0 +1,170 @@
+"""Makes the tables of observations and of products of rows and bundles."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from tess_source._lazy import pl
+from tess_source_catalogue.columns import OBSERVATIONS, PORTAL, PRODUCTS, polars_types
+from tess_source_catalogue.compose import Pages
+from tess_source_catalogue.patterns import rendered
+
+__all__ = ["observation_rows", "product_rows"]
+
+ARCHIVE = "catalogue"
+KEYS = ("tic", "kind", "first_sector", "last_sector", "pipeline")
+"""What tells observations apart, except for a few: see `_asked`."""
+MRP = "Minimum Recommended Products"
+DESCRIPTIONS: Mapping[str, tuple[str, str, str, str | None]] = {
+    "lc": ("LC", "Light curves", "SCIENCE", MRP),
+    "tp": ("TP", "Target pixel files", "SCIENCE", MRP),
+    "fast-lc": ("FAST-LC", "Light curves", "SCIENCE", MRP),
+    "fast-tp": ("FAST-TP", "Target pixel files", "SCIENCE", MRP),
+    "dvt": ("DVT", "Data validation time series", "SCIENCE", MRP),
+    "dvm": ("DVM", "Data validation mini report", "INFO", MRP),
+    "dvs": ("DVS", "TCE summary report", "INFO", MRP),
+    "dvr-pdf": ("DVR", "full data validation report", "INFO", None),
+    "dvr-xml": ("DVR", "full data validation report (xml)", "INFO", None),
+}
+"""Kind of SPOC's files → ``productSubGroupDescription``, ``description``, ``productType`` and ``productGroupDescription`` at MAST."""
+
+
+def observation_rows(pages: Pages) -> pl.DataFrame:
+    """Return the table of observations: the columns of `tess_source_catalogue.columns.OBSERVATIONS`."""
+    types = polars_types(OBSERVATIONS)
+    if not pages.rows.height:
+        return pl.DataFrame(schema=types)
+    rows, bundles = _whole(pages.rows), _one_per_bundle(pages.bundles)
+    said = {
+        name: bundles[column].gather(rows["bundle"])
+        for name, column in {
+            "kind": "of", "pipeline": "pipeline", "first_sector": "first_sector", "last_sector": "last_sector", "exptime": "exptime",
+        }.items()
+    }  # fmt: skip
+    obs_ids = _obs_ids(rows, bundles)
+    spoc = said["pipeline"] == "SPOC"
+    found = rows.drop("obs_id").with_columns(**said, obs_id=obs_ids, observation=obs_ids, archive=pl.lit(ARCHIVE))
+    of_spoc = {
+        "instrument_name": pl.lit("Photometer"), "wavelength_region": pl.lit("Optical"), "em_min": pl.lit(600.0), "em_max": pl.lit(1000.0),
+    }  # fmt: skip
+    found = found.with_columns(
+        target_name=pl.col("tic").cast(pl.String),
+        obs_collection=pl.when(pl.lit(spoc)).then(pl.lit("TESS")).otherwise(pl.lit("HLSP")),
+        provenance_name=pl.col("pipeline"),
+        project=pl.lit("TESS"),
+        filters=pl.lit("TESS"),
+        intentType=pl.lit("science"),
+        dataproduct_type=pl.lit("timeseries"),
+        sequence_number=pl.col("last_sector").cast(pl.Int64),
+        t_exptime=pl.col("exptime"),
+        s_ra=pl.coalesce("s_ra", "ra"),
+        s_dec=pl.coalesce("s_dec", "dec"),
+        dataURL=_texts(bundles["data"], rows["bundle"], rows),
+        **{name: pl.when(pl.lit(spoc)).then(value) for name, value in of_spoc.items()},
+    )
+    return found.select(pl.col(name).cast(kind) for name, kind in types.items())
+
+
+def product_rows(pages: Pages, observations: pl.DataFrame, kinds: Collection[str] | None) -> pl.DataFrame:
+    """Return the table of the files of observations: the columns of `tess_source_catalogue.columns.PRODUCTS`."""
+    types = polars_types(PRODUCTS)
+    if not pages.rows.height or not observations.height:
+        return pl.DataFrame(schema=types)
+    rows = _asked(_whole(pages.rows), _one_per_bundle(pages.bundles), observations)
+    files = pages.bundles.drop("obs_id", "camera", "ccd", "data", "of")
+    if kinds is not None:
+        files = files.filter(pl.col("kind").is_in(list(kinds)))
+    files = files.with_row_index("file")
+    found = rows.join(files.select("bundle", "file"), on="bundle", how="inner").drop("bundle")
+    numbers = found["file"]
+    said = {
+        name: files[name].gather(numbers)
+        for name in ("kind", "first_sector", "last_sector", "exptime", "pipeline", "run", "tce")
+    }
+    uris = _texts(files["pattern"], numbers, found)
+    filenames = _texts(files["pattern"].str.extract(r"([^/]*)$"), numbers, found)
+    found = found.with_columns(
+        **said,
+        **{name: column.gather(numbers) for name, column in _descriptions(files).items()},
+        archive=pl.lit(ARCHIVE),
+        uri=uris,
+        dataURI=uris,
+        filename=filenames,
+        productFilename=filenames,
+        size=pl.lit(None, pl.Int64),
+        obsID=pl.col("obsid"),
+        parent_obsid=pl.col("obsid"),
+        dataproduct_type=pl.lit("timeseries"),
+        ra=pl.coalesce("ra", "s_ra"),
+        dec=pl.coalesce("dec", "s_dec"),
+    )
+    return found.select(pl.col(name).cast(kind) for name, kind in types.items())
+
+
+def _descriptions(files: pl.DataFrame) -> dict[str, pl.Series]:
+    """Return how the portal describes files: of SPOC's, what was seen of all; of others, their collection only."""
+    spoc = files["pipeline"] == "SPOC"
+    names = ("productSubGroupDescription", "description", "productType", "productGroupDescription")
+    described = {
+        name: pl.when(pl.lit(spoc)).then(
+            pl.col("kind").replace_strict(
+                {kind: values[place] for kind, values in DESCRIPTIONS.items()}, default=None, return_dtype=pl.String
+            )
+        )
+        for place, name in enumerate(names)
+    }
+    collection = pl.when(pl.lit(spoc)).then(pl.lit("TESS")).otherwise(pl.lit("HLSP"))
+    found = files.select(**described, project="pipeline", obs_collection=collection)
+    return {name: found[name] for name in found.columns}
+
+
+def _asked(rows: pl.DataFrame, bundles: pl.DataFrame, observations: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of observations that are asked for, under the obs_ids and the portal's numbers that the observations have.
+
+    A reprocessing may have changed an obs_id since, so it decides only where several observations have the same keys.
+    """
+    own = {"kind": "of", **{name: name for name in KEYS if name not in {"tic", "kind"}}}
+    keyed = rows.with_columns(bundles[column].gather(rows["bundle"]).alias(name) for name, column in own.items())
+    carried = [name for name in ("observation", "obsid", "proposal_id") if name in observations.columns]
+    asked = observations.select(*KEYS, "obs_id", *carried).with_row_index("place")
+    absent = {"observation": pl.col("obs_id"), "obsid": pl.lit(None, pl.String), "proposal_id": pl.lit(None, pl.String)}
+    asked = asked.with_columns(value.alias(name) for name, value in absent.items() if name not in carried)
+    found = keyed.drop("obs_id", "obsid", "proposal_id").with_row_index("row").join(asked, on=KEYS, how="inner")
+    if found["place"].is_duplicated().any() or found["row"].is_duplicated().any():
+        same = _obs_ids(rows, bundles).gather(found["row"]) == found["obs_id"]
+        found = found.filter(same.fill_null(value=False))
+    return found.drop("row", "place", *own)
+
+
+def _obs_ids(rows: pl.DataFrame, bundles: pl.DataFrame) -> pl.Series:
+    """Return obs_ids: the portal's, or else what the names of the files tell."""
+    texts = _texts(bundles["obs_id"], rows["bundle"], rows)
+    known = rows["obs_id"]
+    return texts if known.null_count() == len(known) else known.fill_null(texts)
+
+
+def _whole(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows with all columns that the portal may fill."""
+    types = polars_types({"obs_id": "String", "s_ra": "Float64", "s_dec": "Float64", **PORTAL})
+    return rows.with_columns(pl.lit(None, kind).alias(name) for name, kind in types.items() if name not in rows.columns)
+
+
+def _one_per_bundle(bundles: pl.DataFrame) -> pl.DataFrame:
+    """Return a row per bundle, at the place of its number."""
+    first = bundles.unique("bundle", keep="first", maintain_order=True)
+    return pl.DataFrame({"bundle": pl.int_range(int(first["bundle"].max()) + 1, dtype=pl.UInt32, eager=True)}).join(  # type: ignore[arg-type]
+        first, on="bundle", how="left", maintain_order="left"
+    )
+
+
+def _texts(patterns: pl.Series, places: pl.Series, rows: pl.DataFrame) -> pl.Series:
+    """Return the text of each row, of the pattern at a place of a column."""
+    distinct = patterns.drop_nulls().unique(maintain_order=True).rename("pattern")
+    codes = (
+        patterns.rename("pattern")
+        .to_frame()
+        .join(distinct.to_frame().with_row_index("code"), on="pattern", how="left", maintain_order="left")["code"]
+    )
+    if not len(distinct):
+        return pl.repeat(None, len(rows), dtype=pl.String, eager=True)
+    return rendered(distinct, codes.gather(places), rows["tic"], rows["gaia"])

@@ -1,0 +1,73 @@
+"""The view: the volumes of the catalogue, stored as they are read.
+
+It is derived from the lists, and can be removed at any time. A volume's name says of which lists it was made, so an outdated one is never
+taken for the present one.
+"""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from pathlib import Path
+
+from tess_source import disk
+from tess_source._lazy import pl
+from tess_source_catalogue.compose import composed
+from tess_source_catalogue.folder import CatalogueFolder
+from tess_source_catalogue.volumes import Volume, volumes
+
+__all__ = ["bundles_of", "refresh", "rows_path"]
+
+ROW_GROUP = 2**14
+"""Rows that are read at a time, at least: a star is in one such group per volume."""
+_BUNDLES = "-bundles"
+
+
+def refresh(folder: CatalogueFolder) -> None:
+    """Make the volumes whose lists have changed, and remove the older ones.
+
+    Raises
+    ------
+    OSError
+        If they cannot be written.
+    """
+    present = volumes(folder.lists())
+    for volume in present:
+        if not rows_path(folder, volume).exists():
+            try:
+                _write(folder, volume)
+            except FileNotFoundError:  # another update has just replaced a list: it makes the volume itself
+                continue
+    kept = {f"{volume.name}{ending}.parquet" for volume in present for ending in ("", _BUNDLES)}
+    for path in _folder(folder).glob("*.parquet"):
+        if path.name not in kept:
+            disk.remove(path)
+    disk.tidy(_folder(folder))
+
+
+def rows_path(folder: CatalogueFolder, volume: Volume) -> Path:
+    """Return where the rows of a volume are, if they were made."""
+    return _folder(folder) / f"{volume.name}.parquet"
+
+
+def bundles_of(path: Path) -> pl.DataFrame:
+    """Return the bundles that belong to the rows of a volume."""
+    return _bundles(path.with_name(f"{path.stem}{_BUNDLES}.parquet"))
+
+
+@lru_cache(maxsize=1000)
+def _bundles(path: Path) -> pl.DataFrame:
+    return pl.read_parquet(path, memory_map=False)
+
+
+def _folder(folder: CatalogueFolder) -> Path:
+    return folder.root / "view"
+
+
+def _write(folder: CatalogueFolder, volume: Volume) -> None:
+    """Write the bundles of a volume, then its rows, so that whoever finds the rows finds the bundles too."""
+    pages, path = composed(volume), rows_path(folder, volume)
+    for frame, name in ((pages.bundles, f"{path.stem}{_BUNDLES}.parquet"), (pages.rows, path.name)):
+        written = io.BytesIO()
+        frame.write_parquet(written, compression="zstd", statistics=True, row_group_size=ROW_GROUP)
+        disk.write_whole(path.with_name(name), written.getvalue())

@@ -1,0 +1,88 @@
+"""Volumes: the lists of some sectors that are put together, with the target lists that describe their stars.
+
+A volume of the mission's own lists has twelve sectors, so that the update of one sector makes one volume anew, and a star is looked up in
+nine. Lists about several sectors are one volume.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tess_source_catalogue.folder import Key, ListFile
+from tess_source_catalogue.sources import SOURCES
+
+__all__ = ["MULTI", "SPOC", "TARGET_LISTS", "Volume", "volumes"]
+
+FORM = 1
+"""Version of the form of volumes. Those of another form are made anew."""
+SPOC, MULTI = "spoc", "multi"
+SECTORS = {SPOC: 12, MULTI: 10_000}
+"""Sectors of a volume."""
+OTHERS = 4
+"""Sectors of a volume of high-level science products, which have up to 50 times as many stars per sector."""
+TARGET_LISTS = ("targets", "fast-targets")
+"""Sources of target lists with camera, CCD and magnitude; where both have a star, the first one counts."""
+PORTAL = "portal"
+_FAMILIES = {
+    source.name: MULTI if source.name == "multi-dv" else source.pipeline.lower()
+    for source in SOURCES
+    if source.gives == "files"
+}
+_PIPELINES = {_FAMILIES[source.name]: source.pipeline for source in SOURCES if source.gives == "files"}
+_BESIDE = frozenset(source.name for source in SOURCES if source.gives != "files")
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """Lists that are put together."""
+
+    family: str
+    """``spoc``, ``multi``, or the lists of other pipelines: ``qlp``, ``tess-spoc``, ``tglc``, …"""
+    number: int
+    """Of the volumes of one family, from 0."""
+    files: tuple[ListFile, ...]
+    """Lists of files."""
+    beside: tuple[ListFile, ...]
+    """Target lists, and the portal's rows."""
+
+    @property
+    def pipeline(self) -> str | None:
+        """The pipeline of its files; None for lists of other plugins, whose names tell."""
+        return _PIPELINES.get(self.family)
+
+    @property
+    def sectors(self) -> frozenset[int]:
+        """The last sectors of its lists."""
+        return frozenset(file.last for file in self.files)
+
+    @property
+    def name(self) -> str:
+        """A name that is another one as soon as any of its lists is another one."""
+        state = hashlib.sha256(f"{FORM}".encode())
+        for file in (*self.files, *self.beside):
+            state.update(f"\n{file.source}/{file.path.name}".encode())
+        return f"{self.family}-{self.number:03d}-{state.hexdigest()[:16]}"
+
+
+def volumes(lists: Mapping[Key, ListFile]) -> list[Volume]:
+    """Return the volumes of all lists of files, in order."""
+    own: dict[tuple[str, int], list[ListFile]] = {}
+    for file in lists.values():
+        family = _FAMILIES.get(file.source, file.source)
+        if file.source not in _BESIDE and not file.source.endswith("-targets"):
+            own.setdefault((family, (file.last - 1) // SECTORS.get(family, OTHERS)), []).append(file)
+    return [
+        Volume(family, number, tuple(files), _beside(family, files, lists))
+        for (family, number), files in sorted(own.items())
+    ]
+
+
+def _beside(family: str, files: list[ListFile], lists: Mapping[Key, ListFile]) -> tuple[ListFile, ...]:
+    """Return the lists that describe the stars of files."""
+    last = {file.last for file in files}
+    seen = {sector for file in files for sector in range(file.first, file.last + 1)} if family == MULTI else last
+    names = dict.fromkeys((*TARGET_LISTS, f"{family}-targets"), seen)
+    names |= {PORTAL: last} if family in SECTORS else {}
+    return tuple(file for file in lists.values() if file.last in names.get(file.source, ()))

@@ -1,0 +1,136 @@
+"""Filters by what a star is. Their values come from the TESS Input Catalog (TIC), unless the products have them."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tess_source._lazy import pl, whole
+from tess_source.display import text
+from tess_source.display.visible import logger
+from tess_source.errors import QueryError
+from tess_source.hooks.records import Filter
+from tess_source.wording import Wording
+from tess_source_filters.values import Span, any_of, items, number, span
+
+if TYPE_CHECKING:
+    from tess_source.tables.listing import Products
+
+__all__ = ["FILTERS", "Spans"]
+
+log: logging.Logger = logger(__name__)
+
+_RANGE = re.compile(r"\s*(?P<sign>>=|<=|>|<)?\s*(?P<first>.*?)\s*(?:\.\.\s*(?P<last>.+?)\s*)?", re.DOTALL)
+_WITH_UNIT = re.compile(
+    r"\s*(?P<number>[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*(?P<unit>[^\s0-9].*?)?\s*", re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Ranges of a number that are wanted: any of these."""
+
+    ranges: tuple[Span, ...]
+
+    def __str__(self) -> str:
+        """Return the text that the filter reads, without the unit."""
+        return ",".join(map(str, self.ranges))
+
+
+def _read(value: Any, unit: str, example: str) -> float:
+    """Return one number in a unit, given as a number in it, as text with or without a unit, or as an astropy Quantity."""
+    if isinstance(value, str) and (match := _WITH_UNIT.fullmatch(value)) and match["unit"]:
+        value = _quantity(match["number"], match["unit"], unit)
+    try:
+        return float(number(value.to_value(unit) if hasattr(value, "to_value") else value))
+    except (ValueError, TypeError) as error:  # astropy's UnitConversionError is a TypeError
+        given = f"give numbers in {unit}, or " if unit else "give "
+        raise QueryError(f"{error}; {given}e.g. ", Wording(f"{example!r}", example)) from error
+
+
+def _quantity(amount: str, given: str, unit: str) -> Any:
+    whole("astropy")
+    from astropy import units
+
+    try:
+        return units.Quantity(float(amount), _UNITS.get(given, given))
+    except (TypeError, ValueError) as error:
+        raise QueryError(f"{given!r} is not a unit; give e.g. {amount} {unit}".rstrip()) from error
+
+
+_UNITS = {"R☉": "solRad", "M☉": "solMass", "Rsun": "solRad", "Msun": "solMass"}
+"""Units as people write them, and astropy does not."""
+
+
+def _same_unit(value: Any) -> Any:
+    """Return a range as text with the unit at both ends, if it is only at the last: ``0.1..0.2 kpc``."""
+    if isinstance(value, str) and (match := _RANGE.fullmatch(value)) and match["last"]:
+        first, last = (_WITH_UNIT.fullmatch(match[end]) for end in ("first", "last"))
+        if first and last and last["unit"] and not first["unit"]:
+            return f"{match['first']} {last['unit']}..{match['last']}"
+    return value
+
+
+def _checked(value: Any, unit: str, example: str) -> Spans:
+    if getattr(value, "shape", ()) == (2,) and hasattr(value, "to_value"):
+        value = tuple(value)  # two numbers with a unit are the ends of a range
+    read = partial(_read, unit=unit, example=example)
+    return Spans(tuple(span(_same_unit(item), read) for item in items(value)))
+
+
+def _mask(
+    products: Products, value: Spans, *, name: str, columns: Sequence[str], make: Callable[[], pl.Expr], what: str
+) -> pl.Expr:
+    """Return the mask of products whose stars have a value in a range. Stars without a value are dropped, and counted in a warning."""
+    if not len(products):
+        return pl.lit(True)
+    known = products.to_polars().select("tic", value=make()) if {*columns} <= {*products.columns} else None
+    if known is None or known["value"].null_count() == known.height:
+        raise QueryError(f"filter {name!r}: the {what} is not known of any star of this answer; leave the filter out")
+    unknown = known.filter(pl.col("value").is_null())["tic"].n_unique()
+    if unknown:
+        total = known["tic"].n_unique()
+        log.warning(
+            "filter %r drops %s of %s: their %s is not known", name, f"{unknown:,}", text.number(total, "star"), what
+        )
+    return any_of(one.holds(make()) for one in value.ranges)
+
+
+def _filter(name: str, column: str, unit: str, what: str, example: str) -> Filter:
+    def make() -> pl.Expr:
+        return pl.col(column)
+
+    return _filter_of(name, (column,), unit, what, example, make)
+
+
+def _filter_of(
+    name: str, columns: Sequence[str], unit: str, what: str, example: str, make: Callable[[], pl.Expr]
+) -> Filter:
+    return Filter(
+        name,
+        partial(_mask, name=name, columns=columns, make=make, what=what),
+        f"{what}{f' [{unit}]' if unit else ''} in the TIC: {example}",
+        check=partial(_checked, unit=unit, example=example),
+        multiple=True,
+        metavar="RANGE",
+        needs=columns,
+    )
+
+
+def _proper_motion() -> pl.Expr:
+    return (pl.col("pmra").pow(2) + pl.col("pmdec").pow(2)).sqrt()
+
+
+FILTERS = (
+    _filter("teff", "teff", "K", "effective temperature", "3000..4000"),
+    _filter("star_radius", "radius", "solRad", "radius of the star", "<0.6"),
+    _filter("mass", "mass", "solMass", "mass of the star", "0.1..0.5"),
+    _filter("logg", "logg", "dex(cm / s2)", "surface gravity", ">=4"),
+    _filter("distance", "distance", "pc", "distance", "<50"),
+    _filter("contamination", "contamination", "", "contamination by other stars", "<0.1"),
+    _filter_of("pm", ("pmra", "pmdec"), "mas / yr", "proper motion", ">200", _proper_motion),
+)

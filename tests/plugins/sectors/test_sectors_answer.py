@@ -1,0 +1,370 @@
+"""``session.sectors``: one row per star, sector and CCD, and why there is no more."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from astropy.coordinates import SkyCoord
+from mast_case import KELT9, TOI3505
+
+from tess_source import Session
+from tess_source.errors import OfflineError, QueryError
+from tess_source_sample.server import SampleArchive
+from tess_source_sectors import pixels, states
+from tess_source_sectors.answer import rows_of
+from tess_source_sectors.planned import COLUMNS, TargetLists
+from tess_source_sectors.table import SeenSectors
+
+PI_MEN, PLACE = 261136679, (84.291188, -80.46912)
+SETTINGS = Session(discover=False, offline=True).settings
+LATE = (297.043467, 18.698906)
+"""Of TOI-3505, which is on silicon in sectors 14, 41, 54 and 81."""
+
+
+@pytest.fixture
+def session(archive: SampleArchive) -> Session:
+    return Session(archive.url)
+
+
+@pytest.fixture
+def alone() -> Session:
+    """A session that can ask nobody."""
+    return Session(offline=True)
+
+
+def states_of(rows: SeenSectors) -> dict[int, str]:
+    return dict(rows.to_polars().select("sector", "state").iter_rows())
+
+
+def test_a_star_has_a_row_for_each_sector_that_says_what_there_is(session: Session) -> None:
+    rows = session.sectors(TOI3505)
+    assert rows.to_polars().select("target", "tic", "sector", "camera", "ccd", "cadence").rows() == [
+        (0, TOI3505, 14, 1, 3, 1800),
+        (0, TOI3505, 41, 1, 3, 600),
+        (0, TOI3505, 54, 2, 4, 600),
+        (0, TOI3505, 81, 2, 3, 200),
+    ]
+    assert states_of(rows) == {14: states.NO_FILE, 41: states.NO_FILE, 54: states.DELIVERED, 81: states.DELIVERED}
+    assert rows.to_polars().select("lc", "fast_lc", "hlsp", "dv").rows() == [
+        (False, False, "QLP, TASOC", False),
+        (False, False, "QLP", False),
+        (True, False, "QLP, TESS-SPOC", True),
+        (True, False, "QLP, TESS-SPOC", True),
+    ]
+    assert rows["start"].to_list()[0] == "2019-07-18T20:19:29"
+    assert "no target list is here" in rows["why"][0]
+    assert "QLP, TASOC" in rows["why"][0]
+
+
+def test_a_sector_that_was_asked_for_has_a_row_where_the_star_is_on_no_ccd(session: Session) -> None:
+    rows = session.sectors([PI_MEN, TOI3505], sector="1-2,35,200")
+    assert rows.to_polars().select("target", "sector", "state").rows() == [
+        (0, 1, states.DELIVERED), (0, 2, states.OFF), (0, 35, states.EDGE), (0, 200, states.UNKNOWN_SECTOR),
+        (1, 1, states.OFF), (1, 2, states.OFF), (1, 35, states.OFF), (1, 200, states.UNKNOWN_SECTOR),
+    ]  # fmt: skip
+    assert "7.6′ outside the science pixels" in rows["why"][2]
+
+
+@pytest.mark.parametrize("sector", [35, "35", [35], range(35, 36), np.array([35]), pl.Series([35])])
+def test_sectors_may_be_written_in_many_ways(alone: Session, sector: object) -> None:
+    rows = alone.sectors(PLACE, sector=sector, products=False)  # type: ignore[arg-type]
+    assert states_of(rows) == {35: states.EDGE}
+
+
+@pytest.mark.parametrize("sector", ["", "x", 0, -1, [], "1-x", True, None.__class__, "12345"])
+def test_what_is_no_sector_is_an_error_that_says_what_is(alone: Session, sector: object) -> None:
+    with pytest.raises(QueryError, match="14 or '1-13,40'"):
+        alone.sectors(PLACE, sector=sector, products=False)  # type: ignore[arg-type]
+
+
+def test_a_name_is_taken_for_the_star_that_it_means(session: Session) -> None:
+    rows = session.sectors("KELT-9")
+    assert set(rows["tic"]) == {KELT9}
+    assert states_of(rows)[14] == states.DELIVERED
+
+
+def test_targets_keep_their_positions_also_where_they_repeat_or_are_missing(alone: Session) -> None:
+    given = pl.DataFrame({"ra": [PLACE[0], None, LATE[0], PLACE[0]], "dec": [PLACE[1], None, LATE[1], PLACE[1]]})
+    rows = alone.sectors(given, products=False, missing="skip")
+    assert rows["target"].unique(maintain_order=True).to_list() == [0, 2, 3]
+    assert rows.where(rows["target"] == 0)["sector"].to_list() == rows.where(rows["target"] == 3)["sector"].to_list()
+    with pytest.raises(QueryError, match="row 2"):
+        alone.sectors(given, products=False)
+
+
+def test_an_observation_is_no_star(alone: Session) -> None:
+    with pytest.raises(QueryError, match="not a star or a place"):
+        alone.sectors("tess2019198215352-s0014-0000000016740101-0150-s")
+
+
+def test_a_star_on_no_ccd_at_all_is_said_and_not_dropped(alone: Session) -> None:
+    rows = alone.sectors([(63.58, 20.99), PLACE], products=False, sector=None)
+    unseen = alone.sectors((204.0, 16.3), sector="1-22", products=False)
+    assert set(unseen["state"]) == {states.OFF} and len(unseen) == 22
+    assert set(rows["target"]) == {0, 1}
+
+
+def test_a_star_whose_place_is_not_known_is_said_and_not_dropped(
+    alone: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = alone.sectors([5, PLACE], products=False)
+    assert rows[0]["state"] == states.NO_POSITION and rows[0]["tic"] == 5
+    assert len(rows) == 26
+    assert "it is not known where 1 star lie" in caplog.text
+
+
+def test_offline_without_a_kept_answer_the_places_alone_answer_unless_products_are_wanted(
+    alone: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = alone.sectors(PLACE)
+    assert set(rows["state"]) == {states.SILICON, states.EDGE}
+    assert rows["lc"].null_count() == len(rows)
+    assert "from positions alone" in caplog.text
+    with pytest.raises(OfflineError):
+        alone.sectors(PLACE, products=True)
+
+
+def test_many_places_are_answered_from_geometry_alone(archive: SampleArchive) -> None:
+    generator = np.random.default_rng(1)
+    places = SkyCoord(generator.uniform(0, 360, 300), np.degrees(np.arcsin(generator.uniform(-1, 1, 300))), unit="deg")
+    rows = Session(archive.url).sectors(places)
+    assert rows["target"].unique().to_list() == list(range(300))
+    assert archive.requests == []
+    assert rows.columns == list(SeenSectors.schema)
+    assert len(rows.to_table()) == len(rows.to_pandas()) == len(rows)
+
+
+def test_no_targets_are_an_error(alone: Session) -> None:
+    with pytest.raises(QueryError, match="no target"):
+        alone.sectors([])
+
+
+# -- with target lists --
+
+
+def answer(
+    listed: list[tuple[int, int, int]], sectors: set[int], held: dict[int, bool] | None
+) -> dict[int, tuple[str, int | None]]:
+    """The state and camera of each sector of TOI-3505, with target lists of some sectors, and light curves at the archive."""
+    stars = pl.DataFrame({"target": [0], "tic": [TOI3505], "ra": [LATE[0]], "dec": [LATE[1]]})
+    rows = [{"tic": TOI3505, "sector": sector, "camera": camera, "ccd": ccd} for sector, camera, ccd in listed]
+    lists = TargetLists(
+        pl.DataFrame(rows, schema={name: getattr(pl, kind) for name, kind in COLUMNS.items()}), frozenset(sectors)
+    )
+    there = None if held is None else pl.DataFrame(
+        [{"tic": TOI3505, "sector": sector, "lc": lc, "fast_lc": False, "hlsp": "", "dv": False} for sector, lc in held.items()],
+        schema={"tic": pl.Int64, "sector": pl.Int32, "lc": pl.Boolean, "fast_lc": pl.Boolean, "hlsp": pl.String, "dv": pl.Boolean},
+    )  # fmt: skip
+    found = rows_of(SETTINGS, stars, there, lists)
+    return {row["sector"]: (row["state"], row["camera"]) for row in found}
+
+
+def test_the_target_lists_tell_a_target_that_is_not_delivered_from_a_star_that_was_none() -> None:
+    found = answer([(41, 1, 3), (54, 2, 4)], {41, 54, 81}, {54: True})
+    assert found == {
+        14: (states.NO_FILE, 1),  # no list: not guessed
+        41: (states.NOT_DELIVERED, 1),
+        54: (states.DELIVERED, 2),
+        81: (states.FFI_ONLY, 2),
+    }
+
+
+def test_a_target_is_one_also_if_the_archive_was_not_asked() -> None:
+    assert answer([(41, 1, 3)], {41}, None)[41] == (states.LISTED, 1)
+
+
+def test_a_target_or_a_file_is_there_although_its_position_lies_elsewhere() -> None:
+    found = answer([(2, 3, 1)], {2}, {3: True})
+    assert found[2] == (states.NOT_DELIVERED, 3)
+    assert found[3] == (states.DELIVERED, None)
+
+
+def test_of_two_cameras_only_the_one_on_the_list_has_the_light_curve() -> None:
+    stars = pl.DataFrame({"target": [0], "tic": [7], "ra": [312.4], "dec": [-38.05]})
+    chips = rows_of(SETTINGS, stars, wanted=[1]).to_polars()
+    both = pl.DataFrame({"target": [0], "tic": [7], **_between_cameras()})
+    seen = rows_of(SETTINGS, both, wanted=[1]).to_polars()
+    assert len(seen) == 2 and seen["camera"].n_unique() == 2 and len(chips) >= 1
+    first, second = seen.select("camera", "ccd").rows()
+    lists = TargetLists(
+        pl.DataFrame(
+            [{"tic": 7, "sector": 1, "camera": second[0], "ccd": second[1]}],
+            schema={n: getattr(pl, k) for n, k in COLUMNS.items()},
+        ),
+        frozenset({1}),
+    )
+    there = pl.DataFrame(
+        {
+            "tic": [7],
+            "sector": pl.Series([1], dtype=pl.Int32),
+            "lc": [True],
+            "fast_lc": [False],
+            "hlsp": [""],
+            "dv": [False],
+        }
+    )
+    found = rows_of(SETTINGS, both, there, lists, wanted=[1]).to_polars()
+    assert found.select("camera", "state", "lc").rows() == [
+        (first[0], states.FFI_ONLY, False),
+        (second[0], states.DELIVERED, True),
+    ]
+
+
+def _between_cameras() -> dict[str, list[float]]:
+    """A place that two cameras saw in sector 1."""
+    from tess_source_sectors.chips import bundled
+
+    generator = np.random.default_rng(3)
+    ra, dec = generator.uniform(0, 360, 60_000), np.degrees(np.arcsin(generator.uniform(-1, 0.3, 60_000)))
+    seen = bundled().of_sectors([1]).seeing(ra, dec).filter(pl.col("margin") > 0)
+    place = seen.filter(pl.len().over("place") > 1)["place"][0]
+    return {"ra": [ra[place]], "dec": [dec[place]]}
+
+
+# -- tess-point --
+
+
+def test_without_tess_point_pixels_are_an_error_only_if_they_are_wanted(
+    alone: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pixels, "find_spec", lambda _: None)
+    assert alone.sectors(PLACE, products=False)["column"].null_count() == 25
+    with pytest.raises(QueryError, match="tess-source\\[tess-point\\]"):
+        alone.sectors(PLACE, products=False, pixels=True)
+
+
+def test_tess_point_gives_pixels_and_sectors_to_come(alone: Session) -> None:
+    pytest.importorskip("tess_stars2px", reason="the optional package tess-point is not installed")
+    rows = alone.sectors([PLACE, (297.0, 18.7), (10.0, 10.0)], products=False, pixels=True).to_polars()
+    seen = rows.filter((pl.col("target") == 0) & (pl.col("margin") >= 0))
+    assert seen["column"].null_count() == seen["row"].null_count() == 0
+    assert seen.filter(sector=1).select("column", "row").row(0) == pytest.approx((1632.3, 259.8), abs=2)
+    ahead = rows.filter(state=states.FUTURE)
+    assert len(ahead) and (ahead["sector"] > 108).all() and (ahead["sector"] < 1000).all()
+    assert ahead["camera"].null_count() == ahead["column"].null_count() == 0
+
+
+def test_tess_point_is_not_imported_unless_it_is_used(alone: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pixels, "_found", lambda _: pytest.fail("it was used"))
+    alone.sectors(PLACE, products=False, pixels=False)
+    alone.sectors([PLACE] * 101, products=False)
+
+
+def test_a_stub_of_tess_point_adds_the_sectors_that_only_it_knows(
+    alone: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = pl.DataFrame(
+        {
+            "target": [0, 0],
+            "sector": [1, 120],
+            "camera": [4, 1],
+            "ccd": [2, 3],
+            "column": [1632.3, 50.5],
+            "row": [259.8, 60.5],
+        }
+    ).cast({"sector": pl.Int32, "camera": pl.Int32, "ccd": pl.Int32})
+    monkeypatch.setattr(pixels, "find_spec", lambda _: True)
+    monkeypatch.setattr(pixels, "_found", lambda _: found)
+    rows = alone.sectors(PLACE, products=False).to_polars()
+    assert rows.filter(sector=1).select("column", "row").row(0) == (1632.3, 259.8)
+    assert rows.filter(sector=120).select("camera", "ccd", "column", "state", "start").row(0) == (
+        1,
+        3,
+        50.5,
+        states.FUTURE,
+        None,
+    )
+
+
+# -- reasons --
+
+
+def test_an_empty_answer_says_where_the_place_lies_in_each_sector(session: Session) -> None:
+    found = session.search("84.5 -80.6")
+    assert "84.5 -80.6: on silicon in sectors 1, 4, 8, 11-13" in found.explain()
+    assert "no target list is here" in found.explain()
+
+
+def test_a_star_whose_place_is_not_known_gets_no_reason_and_no_request(archive: SampleArchive) -> None:
+    session = Session(archive.url)
+    found = session.search([5, TOI3505])
+    assert not (found.record or {}).get("reasons")
+    before = len(archive.requests)
+    assert "TIC 5" in found.explain()
+    assert len(archive.requests) == before
+
+
+def test_a_place_on_the_edge_and_one_on_no_ccd_have_reasons_of_their_own() -> None:
+    from tess_source.tables.listing import Observations
+    from tess_source.targets.target import Query, Target
+    from tess_source_sectors.reasons import reasons
+
+    # science pixels of sector 1 end between these places
+    targets = (Target("a", ra=84.291188, dec=-80.46912, radius=3.0), Target("b", ra=63.58, dec=20.99, radius=3.0))
+    said = reasons(Query(targets), Observations.empty(), SETTINGS)
+    assert said is not None
+    assert said["a"].endswith("on the unexposed edge of S35 camera 4 CCD 4")
+    assert set(said) == {"a", "b"}
+    assert reasons(Query((Target("TIC 5", tic=5),)), Observations.empty(), SETTINGS) is None
+
+
+# -- refreshing --
+
+
+def with_sector_109(archive: SampleArchive) -> None:
+    """Let the archive have footprints of a sector that this package does not know: those of sector 1."""
+    for chip in _footprints_of_sector_1():
+        archive.catalogue.observations.append(chip)
+
+
+def _footprints_of_sector_1() -> list[dict[str, object]]:
+    from tess_source_sectors.chips import bundled
+    from tess_source_sectors.geometry import image_around
+
+    chips, rows = bundled().of_sectors([1]), []
+    around = image_around(chips.corners)[:, [0, 12, 8, 4]]
+    for camera, ccd, corners in zip(chips.camera, chips.ccd, around, strict=True):
+        ra, dec = np.degrees(np.arctan2(corners[:, 1], corners[:, 0])) % 360, np.degrees(np.arcsin(corners[:, 2]))
+        words = " ".join(f"{a:.6f} {d:.6f}" for a, d in zip([*ra, ra[0]], [*dec, dec[0]], strict=True))
+        rows.append({"obs_id": f"tess-s0109-{camera}-{ccd}", "t_min": 61300.0, "t_max": 61327.5, "s_region": f"POLYGON {words}",
+                     "target_name": "TESS FFI", "sequence_number": 109, "t_obs_release": 61330.0})  # fmt: skip
+    return rows
+
+
+def test_new_sectors_come_from_the_archives_footprints_without_their_unexposed_edges(
+    fresh_archive: SampleArchive, tmp_path: Path
+) -> None:
+    with_sector_109(fresh_archive)
+    session = Session(fresh_archive.url, cache=tmp_path)
+    assert 109 not in states_of(session.sectors(PLACE, products=False))
+    assert session.refresh_sectors()[-1] == 109
+    rows = session.sectors(PLACE, products=False).to_polars()
+    first, new = rows.filter(sector=1), rows.filter(sector=109)
+    assert new.select("camera", "ccd", "state", "start", "end", "cadence").row(0) == (
+        4, 2, states.SILICON, "2026-09-17T00:00:00", "2026-10-14T12:00:00", 200,
+    )  # fmt: skip
+    assert abs(new["margin"][0] - first["margin"][0]) < 3
+    before = len(fresh_archive.requests)
+    assert session.refresh_sectors()[-1] == 109
+    assert len(fresh_archive.requests) == before + 1  # unchanged, so nothing is sent again
+    assert 109 in states_of(Session(fresh_archive.url, cache=tmp_path, offline=True).sectors(PLACE, products=False))
+
+
+def test_a_kept_file_that_is_damaged_is_not_used_and_said(
+    fresh_archive: SampleArchive, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    from tess_source_sectors.footprints import kept_file
+
+    with_sector_109(fresh_archive)
+    session = Session(fresh_archive.url, cache=tmp_path)
+    session.refresh_sectors()
+    file = kept_file(session.settings)
+    file.write_text(json.dumps({"footprints": [[1]]}))
+    assert 109 not in states_of(session.sectors(PLACE, products=False))
+    assert "are not used" in caplog.text
+    assert session.refresh_sectors()[-1] == 109
+    assert 109 in states_of(session.sectors(PLACE, products=False))
