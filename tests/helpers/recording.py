@@ -11,7 +11,8 @@ from places import ROOT
 
 CASSETTES = ROOT / "cassettes"
 MAST = "https://mast.stsci.edu"
-RESOLVER = "https://mastresolver.stsci.edu"
+HOMES = {"/Santa-war": "https://mastresolver.stsci.edu", "/tess/download_": "https://exofop.ipac.caltech.edu"}
+"""Begin of a path → the host that it belongs to; all others are MAST's."""
 
 KEPT_REQUEST_HEADERS = {"range", "if-range", "content-type"}
 KEPT_RESPONSE_HEADERS = {
@@ -29,7 +30,7 @@ def clean_request(request: Any) -> Any:
     """Make a request look as if it had gone to MAST, without what differs from run to run and without any secret."""
     parts = urlsplit(request.uri)
     if parts.hostname == "127.0.0.1":
-        home = RESOLVER if parts.path.startswith("/Santa-war") else MAST
+        home = next((home for start, home in HOMES.items() if parts.path.startswith(start)), MAST)
         request.uri = home + request.uri.split(parts.netloc, 1)[1]
     request.headers = {name: value for name, value in request.headers.items() if name.lower() in KEPT_REQUEST_HEADERS}
     if request.body:
