@@ -27,7 +27,7 @@ from bench.archive import Archive
 if TYPE_CHECKING:
     from tess_source import Session
 
-__all__ = ["GOALS", "Goal", "as_markdown", "growth", "main", "measure"]
+__all__ = ["GOALS", "Aim", "as_markdown", "growth", "main", "measure"]
 
 KINDS = ("lc", "fast-lc", "dv")
 MANY = 10_000
@@ -38,7 +38,7 @@ Figures = dict[str, float]
 
 
 @dataclass(frozen=True)
-class Goal:
+class Aim:
     """One line of the table."""
 
     what: str
@@ -51,17 +51,17 @@ class Goal:
 
 
 GOALS = (
-    Goal("build from local lists", "build", 60, "s"),
-    Goal("memory of the build", "build memory", 1000, "MB"),
-    Goal("update of one sector", "update", 2, "s"),
-    Goal("one star, in a running process", "one", 0.05, "s", "astroquery one"),
-    Goal("one star, as a command", "command", 0.7, "s"),
-    Goal(f"{MANY:,} stars", "many", 0.5, "s"),
-    Goal("cone of 1 degree", "cone", 0.3, "s", "astroquery cone"),
-    Goal("a sector's observations", "sector", 0.1, "s", "astroquery sector"),
-    Goal("everything, with DV links", "everything", 15, "s"),
-    Goal("memory of everything", "everything memory", 3000, "MB"),
-    Goal("on disk", "disk", 120, "MB"),
+    Aim("build from local lists", "build", 60, "s"),
+    Aim("memory of the build", "build memory", 1000, "MB"),
+    Aim("update of one sector", "update", 2, "s"),
+    Aim("one star, in a running process", "one", 0.05, "s", "astroquery one"),
+    Aim("one star, as a command", "command", 0.7, "s"),
+    Aim(f"{MANY:,} stars", "many", 0.5, "s"),
+    Aim("cone of 1 degree", "cone", 0.3, "s", "astroquery cone"),
+    Aim("a sector's observations", "sector", 0.1, "s", "astroquery sector"),
+    Aim("everything, with DV links", "everything", 15, "s"),
+    Aim("memory of everything", "everything memory", 3000, "MB"),
+    Aim("on disk", "disk", 120, "MB"),
 )
 
 
