@@ -17,6 +17,7 @@ HOMES = {
     "/hlsps/": "https://archive.stsci.edu",
     "/tess/bulk_downloads/": "https://archive.stsci.edu",
     "/public/target_lists/": "https://tess.mit.edu",
+    "/tess/download_": "https://exofop.ipac.caltech.edu",
     "/wp-content/": "https://tess.mit.edu",
 }
 """Begin of a path → its host; the others are MAST's."""
