@@ -18,7 +18,16 @@ from tess_source.settings import checked_names
 from tess_source.wording import keyword
 from tess_source_catalogue.folder import Key
 
-__all__ = ["PIPELINES", "Wanted", "checked_sectors", "links_of", "matching", "newest_in", "sources_of", "wanted_lists"]
+__all__ = [
+    "PIPELINES",
+    "WantedList",
+    "checked_sectors",
+    "links_of",
+    "matching",
+    "newest_in",
+    "sources_of",
+    "wanted_lists",
+]
 
 PIPELINES = ("SPOC",)
 """Pipelines whose lists are fetched unless others are named."""
@@ -31,7 +40,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedList:
     """One list that is wanted."""
 
     source: Source
@@ -159,7 +168,7 @@ def matching(keys: Mapping[Key, T], sectors: Iterable[int] | None, sources: Iter
 
 def wanted_lists(
     source: Source, sectors: Iterable[int], links: Sequence[str], call: Callable[..., Any]
-) -> Iterator[Wanted]:
+) -> Iterator[WantedList]:
     """Yield the lists of a source for sectors. Addresses of lists about the same sectors are several places of one list.
 
     Parameters
@@ -178,7 +187,7 @@ def wanted_lists(
         for address in call(source.locate, sector, links):
             places.setdefault(_sectors_in(address, sector), []).append(address)
         for (first, last), addresses in places.items():
-            yield Wanted(source, first, last, tuple(addresses))
+            yield WantedList(source, first, last, tuple(addresses))
 
 
 def _sectors_in(address: str, sector: int) -> tuple[int, int]:

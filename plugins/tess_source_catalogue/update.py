@@ -17,7 +17,7 @@ from tess_source.errors import TessSourceError, type_and_text
 from tess_source.hooks.records import Source
 from tess_source.settings import OnProgress
 from tess_source.threads import in_order
-from tess_source_catalogue.choosing import LAST, Wanted, links_of, newest_in, wanted_lists
+from tess_source_catalogue.choosing import LAST, WantedList, links_of, newest_in, wanted_lists
 from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts, ListFile
 from tess_source_catalogue.portal import SCHEME, PortalRows
 from tess_source_catalogue.stored import strange_names
@@ -26,7 +26,7 @@ from tess_source_catalogue.view import refresh
 if TYPE_CHECKING:
     from tess_source.session import Session
 
-__all__ = ["Outcome", "Update", "Updated"]
+__all__ = ["ListOutcome", "Update", "Updated"]
 
 log: logging.Logger = logger(__name__)
 
@@ -43,7 +43,7 @@ FEW = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ListOutcome:
     """What became of one list in an update."""
 
     source: str
@@ -65,11 +65,11 @@ class Outcome:
 class Updated:
     """What an update did."""
 
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[ListOutcome, ...]
     """One per list, by source and sectors; without those that are absent."""
 
     @property
-    def failed(self) -> tuple[Outcome, ...]:
+    def failed(self) -> tuple[ListOutcome, ...]:
         """The lists that could not be fetched or read. The catalogue has their older rows, if any."""
         return tuple(one for one in self.outcomes if one.state == FAILED)
 
@@ -159,7 +159,7 @@ class Update:
         self.folder.root.mkdir(parents=True, exist_ok=True)
         self.folder.tidy()
         self._known = self.folder.lists()
-        found: list[Outcome] = []
+        found: list[ListOutcome] = []
         with Progress(self.progress, 1, 0) as bar, Lists(self.session.settings, self.folder.root, bar) as lists:
             found += self._read_indexes(lists)
             for wave in self._waves(found):
@@ -174,7 +174,7 @@ class Update:
 
     # -- what to ask for --
 
-    def _read_indexes(self, lists: Lists) -> list[Outcome]:
+    def _read_indexes(self, lists: Lists) -> list[ListOutcome]:
         """Fetch the pages with links to lists. Return the failures, which cost the lists of their sources."""
         failures = []
         for index in dict.fromkeys(source.index for source in self.sources if source.index):
@@ -183,10 +183,10 @@ class Update:
                 self._links[index] = links_of(answer.path.read_bytes(), index)
                 continue
             names = [source.name for source in self.sources if source.index == index]
-            failures += [Outcome(name, 0, 0, FAILED, problem=answer.problem) for name in names]
+            failures += [ListOutcome(name, 0, 0, FAILED, problem=answer.problem) for name in names]
         return failures
 
-    def _waves(self, found: list[Outcome]) -> Iterator[Sequence[Wanted]]:
+    def _waves(self, found: list[ListOutcome]) -> Iterator[Sequence[WantedList]]:
         """Yield lists to ask for at a time. `found` grows meanwhile: it tells of which sources there is no more."""
         reachable = [source for source in self.sources if not source.index or source.index in self._links]
         if self.sectors is not None:
@@ -209,7 +209,7 @@ class Update:
         linked = (newest_in(links) for links in self._links.values())
         return max(*linked, *(last for _, _, last in self._known), 0, 0)
 
-    def _wanted(self, source: Source, sectors: Iterable[int]) -> list[Wanted]:
+    def _wanted(self, source: Source, sectors: Iterable[int]) -> list[WantedList]:
         def call(function: Any, *arguments: Any) -> Any:
             return self.session.registry.blame("source", source.name, function, *arguments)
 
@@ -217,13 +217,13 @@ class Update:
 
     # -- one list --
 
-    def _outcomes(self, lists: Lists, wave: Sequence[Wanted]) -> Iterator[Outcome]:
+    def _outcomes(self, lists: Lists, wave: Sequence[WantedList]) -> Iterator[ListOutcome]:
         jobs = self.session.settings.jobs
         if jobs == 1:  # in this thread, for recorded tests and debuggers
             return (self._outcome(lists, wanted) for wanted in wave)
         return in_order(lambda wanted: self._outcome(lists, wanted), wave, jobs)
 
-    def _outcome(self, lists: Lists, wanted: Wanted) -> Outcome:
+    def _outcome(self, lists: Lists, wanted: WantedList) -> ListOutcome:
         """Ask for one list at its addresses, until one has it."""
         file = self._known.get(wanted.key)
         known = self.folder.facts(file) if file is not None and self.folder.is_whole(file) else ListFacts()
@@ -246,14 +246,14 @@ class Update:
                 if answer.state == NEW:
                     answer.path.unlink(missing_ok=True)
         state = FAILED if problem else ABSENT
-        return Outcome(*wanted.key, state, known.rows, known.strange, problem)
+        return ListOutcome(*wanted.key, state, known.rows, known.strange, problem)
 
     def _answer(self, lists: Lists, address: str, known: ListFacts) -> ListAnswer:
         if address.startswith(SCHEME):
             return self._portal.fetch(address, lists)
         return lists.fetch(address, etag=known.etag, modified=known.modified)
 
-    def _kept(self, wanted: Wanted, file: ListFile | None, known: ListFacts, answer: ListAnswer) -> Outcome:
+    def _kept(self, wanted: WantedList, file: ListFile | None, known: ListFacts, answer: ListAnswer) -> ListOutcome:
         """Keep the rows of a list, or note that they are still the same.
 
         Raises
@@ -265,7 +265,7 @@ class Update:
         if file is not None and (answer.state == UNCHANGED or answer.sha256 == known.sha256):
             facts = replace(known, address=answer.address, etag=answer.etag, modified=answer.modified, checked=moment)
             self.folder.note(file, facts)
-            return Outcome(*wanted.key, UNCHANGED, known.rows, known.strange)
+            return ListOutcome(*wanted.key, UNCHANGED, known.rows, known.strange)
         frame = self._parsed(wanted.source, answer)
         strange = strange_names(frame)
         rows = frame.height - len(strange)
@@ -277,7 +277,7 @@ class Update:
             len(strange), tuple(strange[:FEW]),
         )  # fmt: skip
         self.folder.keep(*wanted.key, frame, facts)
-        return Outcome(*wanted.key, NEW, rows, len(strange))
+        return ListOutcome(*wanted.key, NEW, rows, len(strange))
 
     def _parsed(self, source: Source, answer: ListAnswer) -> pl.DataFrame:
         with answer.path.open("rb") as file:

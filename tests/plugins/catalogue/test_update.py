@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from fuzz import altered, attempts
-from lists import catalogue_of, conditional, fill, listed, rows_of, source
+from lists import ByName, catalogue_of, conditional, fill, listed, rows_of, source
 from serving import Handler, Server, chunked, page, serving, status, truncated
 from sizes import size
 
@@ -265,7 +265,7 @@ def test_a_mistake_in_a_plugin_costs_only_its_lists(server: Server, tmp_path: Pa
 
 
 def test_an_archive_that_is_down_ends_the_update(server: Server, catalogue: SessionCatalogue) -> None:
-    server.acts.get = lambda path, default=None: [status(500)]  # type: ignore[method-assign,assignment,misc]
+    server.acts = ByName.fromkeys(server.files, [status(500)])
     done = catalogue.update(progress=False)
     assert done.failed
     assert not done.count("new")
