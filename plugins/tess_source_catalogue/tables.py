@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from tess_source._lazy import pl
 from tess_source_catalogue.columns import OBSERVATIONS, PORTAL, PRODUCTS, polars_types
@@ -14,6 +14,8 @@ __all__ = ["observation_rows", "product_rows"]
 ARCHIVE = "catalogue"
 KEYS = ("kind", "first_sector", "last_sector", "pipeline")
 """What tells observations of a star apart, except for a few: see `_asked`."""
+CARRIED = ("observation", "obsid", "proposal_id")
+"""Columns that products have from their observations, if these have them."""
 MRP = "Minimum Recommended Products"
 DESCRIPTIONS: Mapping[str, tuple[str, str, str, str | None]] = {
     "lc": ("LC", "Light curves", "SCIENCE", MRP),
@@ -34,7 +36,7 @@ def observation_rows(pages: Pages) -> pl.DataFrame:
     types = polars_types(OBSERVATIONS)
     if not pages.rows.height:
         return pl.DataFrame(schema=types)
-    rows, bundles = _whole(pages.rows), _one_per_bundle(pages.bundles)
+    rows, bundles = _whole(pages.rows, ("obs_id", "s_ra", "s_dec", *PORTAL)), _one_per_bundle(pages.bundles)
     said = {
         name: bundles[column].gather(rows["bundle"])
         for name, column in {
@@ -70,12 +72,15 @@ def product_rows(pages: Pages, observations: pl.DataFrame, kinds: Collection[str
     types = polars_types(PRODUCTS)
     if not pages.rows.height or not observations.height:
         return pl.DataFrame(schema=types)
-    rows = _asked(_whole(pages.rows), _one_per_bundle(pages.bundles), observations)
+    rows = _whole(pages.rows, ("obs_id", "s_ra", "s_dec")).drop(PORTAL, strict=False)
+    rows = _asked(rows, _one_per_bundle(pages.bundles), observations)
     files = pages.bundles.drop("obs_id", "camera", "ccd", "data", "of")
     if kinds is not None:
         files = files.filter(pl.col("kind").is_in(list(kinds)))
     files = files.with_row_index("file")
     found = rows.join(files.select("bundle", "file"), on="bundle", how="inner").drop("bundle")
+    absent = [name for name in CARRIED if name not in found.columns]
+    found = found.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
     numbers = found["file"]
     said = {
         name: files[name].gather(numbers)
@@ -92,6 +97,7 @@ def product_rows(pages: Pages, observations: pl.DataFrame, kinds: Collection[str
         filename=filenames,
         productFilename=filenames,
         size=pl.lit(None, pl.Int64),
+        observation=pl.coalesce("observation", "obs_id"),
         obsID=pl.col("obsid"),
         parent_obsid=pl.col("obsid"),
         dataproduct_type=pl.lit("timeseries"),
@@ -119,7 +125,7 @@ def _descriptions(files: pl.DataFrame) -> dict[str, pl.Series]:
 
 
 def _asked(rows: pl.DataFrame, bundles: pl.DataFrame, observations: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of observations that are asked for, under the obs_ids and the portal's numbers that the observations have.
+    """Return the rows of observations that are asked for, with what they have of `CARRIED`, and under their obs_ids.
 
     A reprocessing may have changed an obs_id since, so it decides only where several observations have the same keys.
     """
@@ -128,11 +134,12 @@ def _asked(rows: pl.DataFrame, bundles: pl.DataFrame, observations: pl.DataFrame
     keyed = rows.with_columns(
         star, *(bundles[column].gather(rows["bundle"]).alias(name) for name, column in own.items())
     )
-    carried = [name for name in ("observation", "obsid", "proposal_id") if name in observations.columns]
-    asked = observations.select(star, *KEYS, "obs_id", *carried).with_row_index("place")
-    absent = {"observation": pl.col("obs_id"), "obsid": pl.lit(None, pl.String), "proposal_id": pl.lit(None, pl.String)}
-    asked = asked.with_columns(value.alias(name) for name, value in absent.items() if name not in carried)
-    keyed = keyed.drop("obs_id", "obsid", "proposal_id").with_row_index("row")
+    known = [
+        name for name in CARRIED
+        if name in observations.columns and observations[name].null_count() < len(observations)
+    ]  # fmt: skip
+    asked = observations.select(star, *KEYS, "obs_id", *known).with_row_index("place")
+    keyed = keyed.drop("obs_id").with_row_index("row")
     found = keyed.join(asked, on=["star", *KEYS], how="inner")
     if found["place"].is_duplicated().any() or found["row"].is_duplicated().any():
         same = _obs_ids(rows, bundles).gather(found["row"]) == found["obs_id"]
@@ -147,10 +154,10 @@ def _obs_ids(rows: pl.DataFrame, bundles: pl.DataFrame) -> pl.Series:
     return texts if known.null_count() == len(known) else known.fill_null(texts)
 
 
-def _whole(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return rows with all columns that the portal may fill."""
+def _whole(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """Return rows with columns that the portal may fill, null where it was not asked."""
     types = polars_types({"obs_id": "String", "s_ra": "Float64", "s_dec": "Float64", **PORTAL})
-    return rows.with_columns(pl.lit(None, kind).alias(name) for name, kind in types.items() if name not in rows.columns)
+    return rows.with_columns(pl.lit(None, types[name]).alias(name) for name in columns if name not in rows.columns)
 
 
 def _one_per_bundle(bundles: pl.DataFrame) -> pl.DataFrame:

@@ -119,14 +119,17 @@ def _split(body: pl.Series, separator: str, width: int, filename: str) -> pl.Dat
         raise ValueError(f"{filename} has rows with another number of columns than its header has: {wrong[0][:80]!r}")
     data = io.BytesIO("\n".join(body.to_list()).encode())
     try:
-        return pl.read_csv(data, has_header=False, separator=separator, infer_schema_length=0)
+        rows = pl.read_csv(data, has_header=False, separator=separator, infer_schema_length=0)
     except pl.exceptions.PolarsError as error:
         raise ValueError(f"{filename} cannot be read as a table: {error}") from error
+    if rows.width != width:  # commas between quotes
+        raise ValueError(f"{filename} has {rows.width} columns, and its header has {width}")
+    return rows
 
 
 def _columns(rows: pl.DataFrame, header: Sequence[str], aliases: Mapping[str, Sequence[str]]) -> pl.DataFrame:
     places = {
         ours: next((header.index(name) for name in theirs if name in header), None) for ours, theirs in aliases.items()
     }
-    known = {ours: rows.columns[place] for ours, place in places.items() if place is not None and place < rows.width}
+    known = {ours: rows.columns[place] for ours, place in places.items() if place is not None}
     return rows.select(pl.col(theirs).str.strip_chars().replace("", None).alias(ours) for ours, theirs in known.items())

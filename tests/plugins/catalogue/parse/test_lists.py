@@ -66,6 +66,7 @@ def test_a_list_of_several_sectors_keeps_the_sector_of_each_row(tmp_path: Path) 
         (ROWS, "has no header with ticid"),
         (HEADER, "has no rows"),
         (HEADER + "12,1,1,9.5,10", "another number of columns"),
+        (HEADER + '"12,1,1,9.5",10,20\n', "has 3 columns, and its header has 6"),
         (HEADER + "abc,1,1,9.5,10,20\n", "'abc' as tic"),
         (HEADER + ",1,1,9.5,10,20\n", "without a TIC id"),
         (HEADER + "1.5,1,1,9.5,10,20\n", "'1.5' as tic"),
