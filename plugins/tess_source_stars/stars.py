@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tess_source._lazy import pl
@@ -36,16 +36,17 @@ log: logging.Logger = logger(__name__)
 class Stars(Rows):
     """Stars with their values in the TIC, one row per star; see `tess_source_stars.columns.COLUMNS` for columns and units.
 
-    Null where the TIC does not know a value: most faint stars have no temperature, radius and mass. A star that the TIC does not have has
-    nulls in all columns but `tic` and `asked`. An answer about neighbours has the columns of `NEIGHBOURS` too.
+    `name` is the target as you gave it. Null where the TIC does not know a value: most faint stars have no temperature, radius and mass. A
+    star that the TIC does not have has nulls in all columns but `name`, `tic` and `asked`. An answer about neighbours has the columns of
+    `NEIGHBOURS` too.
     """
 
-    schema: ClassVar[Mapping[str, str]] = {"target": "String", **SCHEMA}
-    shown = (
-        "target", "neighbour_of", "tic", "is_target", "separation", "tmag_difference", "flux_ratio", "tmag", "teff", "radius", "mass",
+    schema: ClassVar[Mapping[str, str]] = {"name": "String", **SCHEMA}
+    shown: ClassVar[Sequence[str]] = (
+        "name", "neighbour_of", "tic", "is_target", "separation", "tmag_difference", "flux_ratio", "tmag", "teff", "radius", "mass",
         "distance", "contamination", "disposition",
     )  # fmt: skip
-    whole = ("tic",)
+    whole: ClassVar[Sequence[str]] = ("tic",)
     noun = "star"
 
     def to_table(self) -> AstropyTable:
@@ -183,7 +184,7 @@ def _cone(target: Target) -> Cone:
 
 
 def _stars(tic: Tic, ids: dict[int, str], reach: float | None) -> Stars:
-    rows = tic.stars([*ids]).with_columns(target=pl.Series(list(ids.values()), dtype=pl.String))
+    rows = tic.stars([*ids]).with_columns(name=pl.Series(list(ids.values()), dtype=pl.String))
     stars = Stars(rows.select(*Stars.schema))
     return stars if reach is None else _neighbours(tic, stars, reach)
 
@@ -204,7 +205,7 @@ def _compared(near: pl.DataFrame, star: dict[str, Any]) -> pl.DataFrame:
     """Return the stars near a star, with the columns of `NEIGHBOURS`."""
     difference = pl.col("tmag") - pl.lit(star["tmag"], dtype=pl.Float64)
     return near.sort("separation", pl.col("tic") != star["tic"], "tic").select(
-        pl.lit(star["target"]).alias("target"),
+        pl.lit(star["name"]).alias("name"),
         *SCHEMA,
         neighbour_of=pl.lit(star["tic"], dtype=pl.Int64),
         is_target=pl.col("tic") == star["tic"],

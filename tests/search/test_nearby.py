@@ -50,7 +50,7 @@ class Copy(Stars):
 
     @hookimpl
     def tess_stand_ins(self) -> tuple[StandIn, ...]:
-        return (StandIn("stars"),)
+        return (StandIn("stars", local=True),)
 
 
 def _apart(target: Target, ra: float, dec: float) -> float:

@@ -19,7 +19,7 @@ def test_values_come_with_their_errors_and_units(service: TicService) -> None:
     stars = session_at(service).stars(DWARF)
     assert type(stars) is Stars
     row = stars[0]
-    assert (row["target"], row["tic"], row["tmag"], row["tmag_err"]) == (str(DWARF), DWARF, 10.0, 0.006)
+    assert (row["name"], row["tic"], row["tmag"], row["tmag_err"]) == (str(DWARF), DWARF, 10.0, 0.006)
     assert (row["teff"], row["radius"], row["mass"], row["logg"], row["distance"]) == (3500.0, 0.4, 0.39, 4.8, 25.0)
     assert (row["parallax"], row["pmra"], row["pmdec"], row["contamination"]) == (40.0, 300.0, -400.0, 0.0125)
     assert (row["gaia"], row["luminosity_class"], row["disposition"]) == ("4623036865373793408", "DWARF", None)
@@ -79,7 +79,7 @@ def test_a_name_is_the_nearest_star_of_its_own(service: TicService, caplog: pyte
         else answer
     )
     stars = session_at(service).stars("pi Men")
-    assert stars.to_polars().select("target", "tic").rows() == [("pi Men", DWARF)]
+    assert stars.to_polars().select("name", "tic").rows() == [("pi Men", DWARF)]
     assert any(message.startswith(f"pi Men: using TIC {DWARF}, 0.0 arcsec from") for message in caplog.messages)
 
 

@@ -22,7 +22,7 @@ def test_what_is_remembered_is_not_asked_for_again(service: TicService, tmp_path
         [str(DWARF), str(NOT_THERE)],
         [str(FAR)],
     ]
-    assert again.to_polars()[1].equals(first.to_polars()[0].with_columns(target=again["target"][1:2]))
+    assert again.to_polars()[1].equals(first.to_polars()[0].with_columns(name=again["name"][1:2]))
 
 
 def test_refresh_asks_again_and_the_new_values_are_remembered(service: TicService, tmp_path: Path) -> None:
