@@ -112,7 +112,7 @@ def test_what_it_lacks_is_an_error_that_says_what_would_bring_it(
 def test_the_answer_says_of_which_lists_it_is_made_and_so_does_the_lock(session: Session, tmp_path: Path) -> None:
     found = session.search(KELT9, archive="catalogue", sector=14)
     assert "answered by catalogue: it has SPOC" in found.explain()
-    assert "by default only provenance_name=['QLP', 'SPOC']" in found.explain()
+    assert "by default only provenance_name=['SPOC']" in found.explain()
     file = found.plan(tmp_path).save(tmp_path / "lock.ecsv")
     locked = session.load_plan(file, tmp_path)
     lines = locked.record["provenance"]["catalogue"]["lists"]

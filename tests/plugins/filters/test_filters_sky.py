@@ -12,7 +12,7 @@ from astropy.coordinates import SkyCoord
 from fuzz import attempts
 
 import tess_source_filters
-from tess_source import Lookup, Observations, Products, Session, hookimpl
+from tess_source import Filter, Lookup, Observations, Products, Session, hookimpl
 from tess_source._lazy import pl
 from tess_source.errors import QueryError
 from tess_source_filters.sky import FILTERS
@@ -252,3 +252,24 @@ def test_whatever_is_written_is_a_value_or_an_error_that_says_so() -> None:
             except Exception as error:  # noqa: BLE001  that is what is looked for
                 strange.append((name, value, error))
     assert strange == []
+
+
+def test_what_products_have_is_chosen_by_first_so_that_less_is_looked_up() -> None:
+    asked: list[int] = []
+
+    class Temperatures:
+        @hookimpl
+        def tess_lookups(self) -> tuple[Lookup, ...]:
+            def find(products: Products, observations: Observations, settings: Any) -> pl.DataFrame:
+                asked.extend(products["tic"].to_list())
+                return pl.DataFrame({"heat": [3500.0] * len(products)})
+
+            return (Lookup("temperatures", {"heat": "effective temperature [K]"}, find, "temperatures"),)
+
+        @hookimpl
+        def tess_filters(self) -> tuple[Filter, ...]:
+            return (Filter("heat", lambda products, value: pl.col("heat") < value, "temperature", needs=("heat",)),)
+
+    here = Session(discover=False, plugins=[tess_source_filters, Temperatures()])
+    assert kept(here, heat=4000, tmag="<7") == [1]
+    assert asked == [1]
