@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import pl
 from tess_source.display.visible import logger
 from tess_source.errors import OfflineError, QueryError
-from tess_source.names.sectors import sectors_of_text, text_of_sectors
+from tess_source.names.sectors import sectors_of_text
 from tess_source.search.stars import stars_asked
 from tess_source.tables.rows import with_schema
 from tess_source_sectors.holdings import HELD, held, places_in, stars_at
-from tess_source_sectors.known import SPECIAL, known_chips, known_dates, known_sectors
+from tess_source_sectors.known import KnownSectors, known_sectors
 from tess_source_sectors.pixels import predicted
 from tess_source_sectors.planned import TargetLists, target_lists
 from tess_source_sectors.positions import located, stars_of
@@ -92,7 +92,7 @@ def sectors_of(
     if known:
         stars = stars.with_columns(tic=pl.coalesce("tic", _tics(stars, known.near)))
     lists = _lists(session.settings, stars, known)
-    stars = located(session, stars, *([known.places] if known else []), lists.rows)
+    stars = located(session, stars, *([known.places] if known else []), *([lists.rows] if lists else []))
     ahead = predicted(stars, pixels if pixels is not None or few else False)
     return rows_of(session.settings, stars, known.rows if known else None, lists if known else None, wanted, ahead)
 
@@ -125,11 +125,11 @@ def _tics(stars: pl.DataFrame, near: Mapping[int, int]) -> pl.Series:
     return pl.Series([near.get(number) for number in stars["target"].to_list()], dtype=pl.Int64)
 
 
-def _lists(settings: Settings, stars: pl.DataFrame, known: _AtArchive | None) -> TargetLists:
+def _lists(settings: Settings, stars: pl.DataFrame, known: _AtArchive | None) -> TargetLists | None:
     """Return the target lists as far as they are needed: for what was planned, or for where a star lies."""
     needed = stars if known else stars.filter(pl.col("ra").is_null())
     tics = needed["tic"].drop_nulls().unique().to_list()
-    return target_lists(settings, tics) if tics or known else TargetLists.none()
+    return target_lists(settings, tics) if tics or known else None
 
 
 def _sectors(value: int | str | Iterable[int]) -> list[int]:
@@ -180,24 +180,23 @@ def rows_of(
     ahead : polars.DataFrame, optional
         As `tess_source_sectors.pixels.predicted` gives it.
     """
-    sectors = known_sectors(settings)
-    rows = _on_chips(settings, stars, wanted)
-    known = sorted({*sectors, *(wanted or ())} & set(known_chips(settings).sector.tolist()))
+    known = known_sectors(settings)
+    there = known.has(wanted or ())
+    rows = _on_chips(known, stars, wanted)
     if ahead is not None:
-        rows = _with_predictions(rows, ahead.filter(pl.col("sector").is_in(wanted)) if wanted else ahead, known)
+        rows = _with_predictions(rows, ahead.filter(pl.col("sector").is_in(wanted)) if wanted else ahead, there)
     rows = _with_listed(rows, stars, lists, wanted)
     rows = _with_held(rows, stars, at_archive, wanted)
     rows = _with_absent(rows, stars, wanted)
-    rows = rows.join(known_dates(settings), on="sector", how="left", maintain_order="left")
-    rows = rows.with_columns(known=pl.col("sector").is_null() | pl.col("sector").is_in(known))
-    rows = with_states(rows, text_of_sectors(sectors))
+    rows = rows.join(known.dates, on="sector", how="left", maintain_order="left")
+    rows = rows.with_columns(known=pl.col("sector").is_null() | pl.col("sector").is_in(there))
+    rows = with_states(rows, str(known))
     return SeenSectors(with_schema(rows, SeenSectors.schema).select(*SeenSectors.schema).sort(CHIP))
 
 
-def _on_chips(settings: Settings, stars: pl.DataFrame, wanted: Sequence[int] | None) -> pl.DataFrame:
+def _on_chips(known: KnownSectors, stars: pl.DataFrame, wanted: Sequence[int] | None) -> pl.DataFrame:
     """Return the CCDs on whose image stars lie: the columns of stars, and `sector`, `camera`, `ccd`, `margin`."""
-    chips = known_chips(settings)
-    chips = chips.where(chips.sector < SPECIAL) if wanted is None else chips.of_sectors(wanted)
+    chips = known.chips if wanted is None else known.of(wanted)
     placed = stars.filter(pl.col("ra").is_not_null())
     seen = chips.seeing(placed["ra"].to_numpy(), placed["dec"].to_numpy())
     return pl.concat([placed[seen["place"]], seen.drop("place")], how="horizontal")

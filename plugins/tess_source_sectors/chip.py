@@ -8,7 +8,7 @@ from tess_source import names
 from tess_source._lazy import pl
 from tess_source.hooks.records import Lookup
 from tess_source.tables.rows import with_schema
-from tess_source_sectors.known import known_chips
+from tess_source_sectors.known import known_sectors
 from tess_source_sectors.planned import target_lists
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _listed(files: pl.DataFrame, settings: Settings) -> pl.DataFrame:
 def _placed(files: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return `camera` and `ccd` of products by where their star lies, if it is on one CCD only, one row per product."""
     stars = files.select("ra", "dec").drop_nulls().unique(maintain_order=True)
-    chips = known_chips(settings).of_sectors(files["sector"].drop_nulls().unique().to_list())
+    chips = known_sectors(settings).of(files["sector"].drop_nulls().unique().to_list())
     seen = chips.seeing(stars["ra"].to_numpy(), stars["dec"].to_numpy()).filter(pl.col("margin") >= 0)
     one = seen.filter(pl.len().over("place", "sector") == 1)
     places = stars.with_columns(place=pl.int_range(pl.len())).join(one, on="place")

@@ -89,10 +89,9 @@ class Chips:
         stars = unit_vectors(ra, dec)
         parts = [self._near(stars[start : start + AT_ONCE]) for start in range(0, len(stars), AT_ONCE)]
         numbers = [number + part * AT_ONCE for part, (number, _, _) in enumerate(parts)]
-        number, chip, sine = (
-            np.concatenate(column) if parts else np.zeros(0, dtype)
-            for column, dtype in ((numbers, int), ([p[1] for p in parts], int), ([p[2] for p in parts], float))
-        )
+        number = np.concatenate([np.zeros(0, np.int64), *numbers])
+        chip = np.concatenate([np.zeros(0, np.int64), *(part[1] for part in parts)])
+        sine = np.concatenate([np.zeros(0), *(part[2] for part in parts)])
         found = {"place": number, "sector": self.sector[chip], "camera": self.camera[chip], "ccd": self.ccd[chip]}
         return pl.DataFrame({**found, "margin": np.degrees(np.arcsin(sine)) * 60})
 

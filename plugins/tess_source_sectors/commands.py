@@ -78,9 +78,7 @@ def sectors(
         missing=missing,
     )  # fmt: skip
     print_rows(rows.to_polars(), form, [name for name in rows.shown if name in rows.columns], rows.whole)
-    for line in islice(
-        lines(rows.to_polars(), f"sectors {sector or text_of_sectors(known_sectors(session.settings))}"), FEW
-    ):
+    for line in islice(lines(rows.to_polars(), f"sectors {sector or known_sectors(session.settings)}"), FEW):
         note(line)
     if not len(rows.where(rows["camera"].is_not_null())):
         raise click.exceptions.Exit(NOTHING)

@@ -2,52 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from tess_source._lazy import np, pl
+from tess_source.names.sectors import text_of_sectors
 from tess_source.settings import Settings
 from tess_source_sectors.chips import Chips, bundled, bundled_dates
 from tess_source_sectors.footprints import chips_of, dates_of, kept_file, kept_footprints
 
-__all__ = ["known_chips", "known_dates", "known_sectors"]
+__all__ = ["SPECIAL", "KnownSectors", "known_sectors"]
 
 SPECIAL = 1000
 """Sectors from here on, such as 1751, are special pointings. They count only if they are asked for by number."""
 
 
-def known_chips(settings: Settings) -> Chips:
-    """Return the CCDs that are known, special pointings included."""
-    return _merged(*_state(settings))[0]
+@dataclass(frozen=True)
+class KnownSectors:
+    """Where the CCDs of sectors lie, and when the sectors were observed."""
+
+    chips: Chips
+    """Of all sectors but special pointings."""
+    special: Chips
+    """Of special pointings."""
+    dates: pl.DataFrame
+    """`sector`, `start`, `end` (UTC, ISO) and `cadence` of full-frame images [s]: null where they are not known."""
+    sectors: tuple[int, ...]
+    """Ascending, without special pointings."""
+
+    def of(self, sectors: Collection[int]) -> Chips:
+        """Return the CCDs of some sectors, which may be special pointings."""
+        named = self.special.of_sectors(sectors)
+        chosen = self.chips.of_sectors(sectors)
+        return chosen.and_others(named) if len(named) else chosen
+
+    def has(self, sectors: Collection[int]) -> list[int]:
+        """Return the sectors that are known: all but special pointings, and those of some sectors."""
+        return [*self.sectors, *(int(sector) for sector in np.unique(self.special.of_sectors(sectors).sector))]
+
+    def __str__(self) -> str:
+        return text_of_sectors(self.sectors)
 
 
-def known_dates(settings: Settings) -> pl.DataFrame:
-    """Return `sector`, `start`, `end` (UTC, ISO) and `cadence` of full-frame images [s]: null where they are not known."""
-    return _merged(*_state(settings))[1]
-
-
-def known_sectors(settings: Settings) -> list[int]:
-    """Return the sectors whose CCDs are known, ascending, without special pointings."""
-    sectors = np.unique(known_chips(settings).sector)
-    return [int(sector) for sector in sectors if sector < SPECIAL]
-
-
-def _state(settings: Settings) -> tuple[Path, int, int]:
-    """Return the file of the footprints that were fetched, with what changes when it is replaced."""
+def known_sectors(settings: Settings) -> KnownSectors:
+    """Return what is known of sectors. No connection is opened."""
     file = kept_file(settings)
     try:
-        known = file.stat()
+        state = file.stat()
     except OSError:
-        return file, 0, 0
-    return file, known.st_mtime_ns, known.st_size
+        return _merged(file, 0, 0)
+    return _merged(file, state.st_mtime_ns, state.st_size)
 
 
 @lru_cache(maxsize=4)
-def _merged(file: Path, _changed: int, size: int) -> tuple[Chips, pl.DataFrame]:
+def _merged(file: Path, _changed: int, size: int) -> KnownSectors:
+    """Return what is known with a file of footprints, which is read again when it is replaced."""
     footprints = kept_footprints(file) if size else None
-    if footprints is None:
-        return bundled(), bundled_dates()
-    ours, theirs = bundled_dates(), dates_of(footprints)
-    both = ours.join(theirs, on="sector", how="full", coalesce=True, suffix="_fetched").sort("sector")
-    dates = both.select("sector", *(pl.coalesce(name, f"{name}_fetched") for name in ("start", "end", "cadence")))
-    return bundled().and_others(chips_of(footprints)), dates
+    chips, dates = bundled(), bundled_dates()
+    if footprints is not None:
+        chips = chips.and_others(chips_of(footprints))
+        both = dates.join(dates_of(footprints), on="sector", how="full", coalesce=True, suffix="_fetched")
+        names = ("start", "end", "cadence")
+        dates = both.sort("sector").select("sector", *(pl.coalesce(name, f"{name}_fetched") for name in names))
+    regular = chips.where(chips.sector < SPECIAL)
+    sectors = tuple(int(sector) for sector in np.unique(regular.sector))
+    return KnownSectors(regular, chips.where(chips.sector >= SPECIAL), dates, sectors)

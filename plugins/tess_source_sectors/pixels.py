@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -50,10 +51,11 @@ def predicted(stars: pl.DataFrame, wanted: bool | None) -> pl.DataFrame | None:
 
 def _found(placed: pl.DataFrame) -> pl.DataFrame:
     whole("astropy")
-    from tess_stars2px import tess_stars2px_function_entry
-
+    tess_point = import_module(MODULE)
     places = (placed[name].to_numpy() for name in ("target", "ra", "dec"))
-    target, _, _, sector, camera, ccd, column, row, _ = tess_stars2px_function_entry(*places, scInfo=_pointings())
+    target, _, _, sector, camera, ccd, column, row, _ = tess_point.tess_stars2px_function_entry(
+        *places, scInfo=_pointings()
+    )
     columns = {"target": target, "sector": sector, "camera": camera, "ccd": ccd, "column": column, "row": row}
     whole_numbers = {"target": pl.Int64, "sector": pl.Int32, "camera": pl.Int32, "ccd": pl.Int32}
     frame = pl.DataFrame({name: np.asarray(values) for name, values in columns.items()}).cast(whole_numbers)  # type: ignore[arg-type]
@@ -77,6 +79,4 @@ def _no_rows() -> pl.DataFrame:
 @cache
 def _pointings() -> Any:
     """Return tess-point's model of where the spacecraft points in each sector, which takes seconds to make."""
-    from tess_stars2px import TESS_Spacecraft_Pointing_Data
-
-    return TESS_Spacecraft_Pointing_Data()
+    return import_module(MODULE).TESS_Spacecraft_Pointing_Data()

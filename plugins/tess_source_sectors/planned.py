@@ -26,11 +26,6 @@ class TargetLists:
     sectors: frozenset[int] = frozenset()
     """The sectors whose list is here. Of others it is not known which stars were targets."""
 
-    @classmethod
-    def none(cls) -> TargetLists:
-        """Return what no lists say."""
-        return cls(with_schema(pl.DataFrame(), COLUMNS))
-
 
 def target_lists(settings: Settings, tics: Collection[int]) -> TargetLists:
     """Return what the target lists of the catalogue say about stars. No connection is opened."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tess_source._lazy import pl
-from tess_source.names.sectors import text_of_sectors
 from tess_source_sectors.answer import rows_of
 from tess_source_sectors.holdings import held_nothing
 from tess_source_sectors.known import known_sectors
@@ -42,5 +41,5 @@ def reasons(query: Query, observations: Observations, settings: Settings) -> Map
     if not len(stars):
         return None
     rows = rows_of(settings, stars, held_nothing(), lists).to_polars()
-    known = f"sectors {text_of_sectors(known_sectors(settings))}"
+    known = f"sectors {known_sectors(settings)}"
     return {str(asked[number]): line(part, known) for (number,), part in rows.group_by("target", maintain_order=True)}

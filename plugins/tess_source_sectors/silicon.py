@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tess_source._lazy import pl
 from tess_source_sectors.chips import bundled
 from tess_source_sectors.holdings import places_in
-from tess_source_sectors.known import SPECIAL, known_chips
+from tess_source_sectors.known import known_sectors
 
 if TYPE_CHECKING:
     from tess_source.tables.found import Found
@@ -24,6 +24,6 @@ def sectors_on_silicon(found: Found, tic: int) -> list[int]:
     if not len(place):
         return []
     settings = getattr(found.session, "settings", None)
-    chips = bundled() if settings is None else known_chips(settings)
-    seen = chips.where(chips.sector < SPECIAL).seeing(place["ra"].to_numpy(), place["dec"].to_numpy())
+    chips = bundled() if settings is None else known_sectors(settings).chips
+    seen = chips.seeing(place["ra"].to_numpy(), place["dec"].to_numpy())
     return seen.filter(pl.col("margin") >= 0)["sector"].unique().sort().to_list()
