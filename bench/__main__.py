@@ -29,6 +29,7 @@ ALONE = {
     "eras": "opening light curves of sectors 1 to 88 by SPOC and TESS-SPOC, against lightkurve.read",
     "arrays": "arrays, Arrow and Parquet of light curves, against lightkurve.read",
     "dv_links": "linking data-validation products of the whole mission: time and memory",
+    "catalogue": "building the catalogue of the whole mission and asking it, beside astroquery",
     "nine_faults": "what clients make of nine faults of a server",
 }
 """Module of this package → what it measures, in a process of its own and with options of its own."""

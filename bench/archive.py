@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -38,12 +39,14 @@ class Archive:
         Seconds that every request waits for its answer.
     targets : int
         Number of made-up targets, two sectors each.
+    mission : pathlib.Path, optional
+        Folder of lists to publish in place of those of the targets.
     """
 
-    def __init__(self, latency: float, targets: int) -> None:
+    def __init__(self, latency: float, targets: int, mission: Path | None = None) -> None:
         context = get_context("spawn")
         self._control, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, latency, targets), name="bench-archive")
+        self._process = context.Process(target=_serve, args=(theirs, latency, targets, mission), name="bench-archive")
         self._process.start()
         theirs.close()
         self.holdings: Holdings = self._control.recv()
@@ -84,11 +87,11 @@ class Archive:
         return self._control.recv()
 
 
-def _serve(control: Connection, latency: float, targets: int) -> None:
+def _serve(control: Connection, latency: float, targets: int, mission: Path | None) -> None:
     """Run the archive until the other end of the pipe is closed."""
     from tess_source_sample.server import SampleArchive
 
-    with SampleArchive(latency=latency, extra=targets) as archive:
+    with SampleArchive(latency=latency, extra=targets, mission=mission) as archive:
         control.send(_holdings(archive))
         while True:
             try:

@@ -81,7 +81,7 @@ class Astroquery:
 
     def start(self, url: str) -> None:
         """Import it and change its addresses."""
-        self._observations = _astroquery_at(url)
+        self._observations = astroquery_at(url)
 
     def search(self, tics: Sequence[int]) -> Any:
         """Search all targets at once."""
@@ -117,7 +117,7 @@ class Lightkurve:
         """Import it and change the addresses of the astroquery below it."""
         import lightkurve
 
-        _astroquery_at(url)
+        astroquery_at(url)
         self._lightkurve = lightkurve
 
     def search(self, tics: Sequence[int]) -> Any:
@@ -155,7 +155,7 @@ SIDES: dict[str, Callable[[], Side]] = {
 _OPEN = ExitStack()  # never closed: the process ends with its job
 
 
-def _astroquery_at(url: str) -> Any:
+def astroquery_at(url: str) -> Any:
     """Point astroquery to the archive until the process ends, as the tests do, and give its ``Observations``."""
     spec = importlib.util.spec_from_file_location("peers", ROOT / "tests" / "helpers" / "peers.py")
     if spec is None or spec.loader is None:

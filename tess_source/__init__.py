@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tess_source.functions import count as count
     from tess_source.functions import download as download
     from tess_source.functions import fields as fields
+    from tess_source.functions import iter_search as iter_search
     from tess_source.functions import load_plan as load_plan
     from tess_source.functions import observations as observations
     from tess_source.functions import open as open
@@ -62,7 +63,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "errors": ("TessSourceError",),
     "functions": (
-        "count", "download", "fields", "load_plan", "observations", "open", "products", "register", "search", "unregister",
+        "count", "download", "fields", "iter_search", "load_plan", "observations", "open", "products", "register", "search",
+        "unregister",
     ),
     "hooks.records": ("Accessor", "Citation", "Column", "Filter", "Kind", "Lookup", "Request", "Source", "StandIn", "Transport"),
     "hooks.specs": ("hookimpl",),
@@ -111,6 +113,7 @@ __all__ = [
     "download",
     "fields",
     "hookimpl",
+    "iter_search",
     "load_plan",
     "observations",
     "open",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from os import PathLike
 from pathlib import Path
@@ -27,6 +27,7 @@ __all__ = [
     "count",
     "download",
     "fields",
+    "iter_search",
     "load_plan",
     "observations",
     "open",
@@ -100,6 +101,44 @@ def search(
         missing=missing,
         large=large,
         **words,
+    )
+
+
+def iter_search(
+    targets: Any = None,
+    *,
+    radius: float | Quantity | str | None = None,
+    wildcards: bool = False,
+    archive: str | Sequence[str] | None = None,
+    missing: str = "raise",
+    large: bool = False,
+    session: Session | None = None,
+    **words: Any,
+) -> Iterator[Found]:
+    """Search, and yield the answer in parts, for answers that are larger than memory. Nothing is remembered.
+
+    Each part holds all observations of some stars, a few thousand, in the order of `search`. Observations are first written to temporary
+    files; then products are listed, linked and filtered part by part.
+
+    Parameters
+    ----------
+    targets, radius, wildcards, archive, missing, large, session
+        See `search`.
+    **words
+        See `search`. Filters that choose among all products, such as ``limit``, are refused.
+
+    Yields
+    ------
+    Found
+        At least one, which may be empty.
+
+    Raises
+    ------
+    QueryError, ResolverError, ServiceError, OfflineError
+        As `search`.
+    """
+    return _chosen(session).iter_search(
+        targets, radius=radius, wildcards=wildcards, archive=archive, missing=missing, large=large, **words
     )
 
 

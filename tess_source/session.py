@@ -259,17 +259,9 @@ class Session(SessionMethods):
         return Plan(items, folder, record, self)
 
     def download(
-        self,
-        what: Any,
-        /,
-        root: str | Path | None = None,
-        *,
-        layout: str = "mast",
-        jobs: int | None = None,
-        progress: OnProgress = None,
-        executor: Executor | None = None,
-        on_entry: Callable[[Entry], object] | None = None,
-    ) -> Manifest:
+        self, what: Any, /, root: str | Path | None = None, *, layout: str = "mast", jobs: int | None = None,
+        progress: OnProgress = None, executor: Executor | None = None, on_entry: Callable[[Entry], object] | None = None,
+    ) -> Manifest:  # fmt: skip
         """Fetch a plan, an answer, the files of a manifest, or what `found` takes: see `tess_source.download`."""
         plan = self._plan_of(what, root, layout)
         return download(
@@ -277,17 +269,9 @@ class Session(SessionMethods):
         )
 
     def iter_download(
-        self,
-        what: Any,
-        /,
-        root: str | Path | None = None,
-        *,
-        layout: str = "mast",
-        jobs: int | None = None,
-        progress: OnProgress = None,
-        executor: Executor | None = None,
-        on_entry: Callable[[Entry], object] | None = None,
-    ) -> Iterator[Entry]:
+        self, what: Any, /, root: str | Path | None = None, *, layout: str = "mast", jobs: int | None = None,
+        progress: OnProgress = None, executor: Executor | None = None, on_entry: Callable[[Entry], object] | None = None,
+    ) -> Iterator[Entry]:  # fmt: skip
         """Fetch files that are not here yet, and yield each entry as soon as it is known. The arguments are those of `download`."""
         plan = self._plan_of(what, root, layout)
         return iter(

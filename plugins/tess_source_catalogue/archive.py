@@ -189,7 +189,7 @@ def provenance(query: Query, observations: Observations, settings: Settings) -> 
             ago(age),
         )
     return {
-        "said": f"answered by the catalogue, which has {coverage.in_words(query)}{when}",
+        "said": f"it has {coverage.in_words(query)}{when}",
         "lists": [_list_in_words(file, facts) for file, facts in used.items()],
     }
 

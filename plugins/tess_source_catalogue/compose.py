@@ -17,7 +17,7 @@ from tess_source_catalogue.patterns import described
 from tess_source_catalogue.stored import packed_files, scaled, unscaled
 from tess_source_catalogue.volumes import MULTI, TARGET_LISTS, Volume
 
-__all__ = ["Pages", "composed", "read_list"]
+__all__ = ["Pages", "composed", "read_files", "read_list"]
 
 BUNDLE_COLUMNS = (
     "bundle", "obs_id", "of", "pipeline", "first_sector", "last_sector", "exptime", "data", "pattern", "kind", "run", "tce", "camera",
@@ -50,7 +50,7 @@ def read_list(file: ListFile, tics: pl.Series | None = None) -> pl.DataFrame:
     """
     try:
         rows = pl.scan_parquet(file.path)
-        if tics is not None:
+        if tics is not None and "tic" in rows.collect_schema():
             rows = rows.filter(pl.col("tic").is_in(among(tics)) | pl.col("tic").is_null())
         return unscaled(rows.collect())
     except FileNotFoundError:
@@ -60,6 +60,12 @@ def read_list(file: ListFile, tics: pl.Series | None = None) -> pl.DataFrame:
             "`tess-source catalogue verify` finds such files, and `tess-source catalogue update` fetches them again"
         )
         raise DamagedFileError(f"{file.path} is damaged ({type_and_text(error)}): {advice}") from error
+
+
+def read_files(file: ListFile, tics: pl.Series | None = None) -> pl.DataFrame:
+    """Return the rows of a list of files, as `read_list`, in the form of `packed_files`; lists of other plugins may have addresses only."""
+    rows = read_list(file, tics)
+    return rows if "pattern" in rows.columns else packed_files(rows["uri"])
 
 
 def composed(volume: Volume, tics: pl.Series | None = None) -> Pages:
@@ -103,8 +109,7 @@ def _observations(files: pl.DataFrame) -> pl.DataFrame:
 
 def _files(file: ListFile, beside: dict[ListFile, pl.DataFrame], tics: pl.Series | None) -> pl.DataFrame:
     """Return the files of a list that belong in it: `tic`, `gaia`, `pattern`, and `ra`, `dec` of those that have a Gaia id only."""
-    stored = read_list(file, tics)
-    rows = stored if "pattern" in stored.columns else packed_files(stored["uri"])
+    rows = read_files(file, tics)
     rows = rows.filter(~pl.col("strange")).select("tic", "gaia", "pattern")
     known = [
         frame.select("gaia", pl.col("tic").alias("tic_of_gaia"), "ra", "dec").unique("gaia", keep="last")

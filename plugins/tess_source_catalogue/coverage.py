@@ -56,17 +56,14 @@ class Coverage:
         return max((sector for _, sector in self.has), default=0)
 
     def pipelines(self, query: Query) -> list[str]:
-        """Return the pipelines that are meant where none is named: those that have all sectors that are named, else all that there are."""
+        """Return the pipelines that are meant where none is named: those that have all sectors and kinds that are named, else all."""
         asked = _Asked.of(query, self)
         had = {_OF_FILES[name].pipeline for name, _ in self.has}
-        if asked.sectors:
-            here = {
-                one
-                for one in had
-                if not self._missing(asked.needed.filter(pl.col("pipeline") == one), asked, every=False)
-            }
-            return sorted(here or had)
-        return sorted(had)
+        every = bool(asked.kinds)
+        here = {
+            one for one in had if not self._missing(asked.needed.filter(pl.col("pipeline") == one), asked, every=every)
+        }
+        return sorted(here or had)
 
     def check(self, query: Query) -> None:
         """Check that the catalogue has what is asked.

@@ -19,6 +19,7 @@ from tess_source.threads import in_order
 from tess_source_catalogue.choosing import links_of, matching, newest_in
 from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts, ListFile
 from tess_source_catalogue.portal import SCHEME
+from tess_source_catalogue.view import refresh
 
 if TYPE_CHECKING:
     from tess_source.session import Session
@@ -247,4 +248,6 @@ def removed(folder: CatalogueFolder, sectors: Iterable[int] | None, sources: Seq
     folder.remove(files)
     if not folder.lists():  # what was derived from the lists, and what ended updates have left
         shutil.rmtree(folder.root, ignore_errors=True)
+    elif files:
+        refresh(folder)
     return files

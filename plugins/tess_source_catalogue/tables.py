@@ -12,8 +12,8 @@ from tess_source_catalogue.patterns import rendered
 __all__ = ["observation_rows", "product_rows"]
 
 ARCHIVE = "catalogue"
-KEYS = ("tic", "kind", "first_sector", "last_sector", "pipeline")
-"""What tells observations apart, except for a few: see `_asked`."""
+KEYS = ("kind", "first_sector", "last_sector", "pipeline")
+"""What tells observations of a star apart, except for a few: see `_asked`."""
 MRP = "Minimum Recommended Products"
 DESCRIPTIONS: Mapping[str, tuple[str, str, str, str | None]] = {
     "lc": ("LC", "Light curves", "SCIENCE", MRP),
@@ -123,17 +123,21 @@ def _asked(rows: pl.DataFrame, bundles: pl.DataFrame, observations: pl.DataFrame
 
     A reprocessing may have changed an obs_id since, so it decides only where several observations have the same keys.
     """
-    own = {"kind": "of", **{name: name for name in KEYS if name not in {"tic", "kind"}}}
-    keyed = rows.with_columns(bundles[column].gather(rows["bundle"]).alias(name) for name, column in own.items())
+    own = {name: "of" if name == "kind" else name for name in KEYS}
+    star = pl.col("tic").fill_null(-1).alias("star")  # stars without a TIC id are to be compared, too
+    keyed = rows.with_columns(
+        star, *(bundles[column].gather(rows["bundle"]).alias(name) for name, column in own.items())
+    )
     carried = [name for name in ("observation", "obsid", "proposal_id") if name in observations.columns]
-    asked = observations.select(*KEYS, "obs_id", *carried).with_row_index("place")
+    asked = observations.select(star, *KEYS, "obs_id", *carried).with_row_index("place")
     absent = {"observation": pl.col("obs_id"), "obsid": pl.lit(None, pl.String), "proposal_id": pl.lit(None, pl.String)}
     asked = asked.with_columns(value.alias(name) for name, value in absent.items() if name not in carried)
-    found = keyed.drop("obs_id", "obsid", "proposal_id").with_row_index("row").join(asked, on=KEYS, how="inner")
+    keyed = keyed.drop("obs_id", "obsid", "proposal_id").with_row_index("row")
+    found = keyed.join(asked, on=["star", *KEYS], how="inner")
     if found["place"].is_duplicated().any() or found["row"].is_duplicated().any():
         same = _obs_ids(rows, bundles).gather(found["row"]) == found["obs_id"]
         found = found.filter(same.fill_null(value=False))
-    return found.drop("row", "place", *own)
+    return found.drop("row", "place", "star", *own)
 
 
 def _obs_ids(rows: pl.DataFrame, bundles: pl.DataFrame) -> pl.Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
 from tess_source.clock import now
+from tess_source.display.visible import logger
 from tess_source.download.lists import ABSENT, FAILED, NEW, UNCHANGED, ListAnswer, Lists
 from tess_source.download.progress import Progress
 from tess_source.errors import TessSourceError, type_and_text
@@ -19,11 +21,14 @@ from tess_source_catalogue.choosing import LAST, Wanted, links_of, newest_in, wa
 from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts, ListFile
 from tess_source_catalogue.portal import SCHEME, PortalRows
 from tess_source_catalogue.stored import strange_names
+from tess_source_catalogue.view import refresh
 
 if TYPE_CHECKING:
     from tess_source.session import Session
 
 __all__ = ["Outcome", "Update", "Updated"]
+
+log: logging.Logger = logger(__name__)
 
 GAP = 3
 """Sectors in a row of which a source has no list: it has none of later ones either."""
@@ -159,7 +164,11 @@ class Update:
             found += self._read_indexes(lists)
             for wave in self._waves(found):
                 bar.expect_files(len(wave))
-                found += in_order(lambda wanted: self._outcome(lists, wanted), wave, self.session.settings.jobs)
+                found += self._outcomes(lists, wave)
+        try:
+            refresh(self.folder)
+        except OSError as error:  # what is derived from the lists only saves time
+            log.warning("the catalogue is up to date, but reads more slowly: %s", error)
         kept = [one for one in found if one.state != ABSENT]
         return Updated(tuple(sorted(kept, key=lambda one: (one.source, one.first, one.last))))
 
@@ -207,6 +216,12 @@ class Update:
         return list(wanted_lists(source, sectors, self._links.get(source.index, ()), call))
 
     # -- one list --
+
+    def _outcomes(self, lists: Lists, wave: Sequence[Wanted]) -> Iterator[Outcome]:
+        jobs = self.session.settings.jobs
+        if jobs == 1:  # in this thread, for recorded tests and debuggers
+            return (self._outcome(lists, wanted) for wanted in wave)
+        return in_order(lambda wanted: self._outcome(lists, wanted), wave, jobs)
 
     def _outcome(self, lists: Lists, wanted: Wanted) -> Outcome:
         """Ask for one list at its addresses, until one has it."""

@@ -7,16 +7,21 @@ taken for the present one.
 from __future__ import annotations
 
 import io
+import logging
 from functools import lru_cache
 from pathlib import Path
 
 from tess_source import disk
 from tess_source._lazy import pl
+from tess_source.display.visible import logger
+from tess_source.errors import DamagedFileError
 from tess_source_catalogue.compose import composed
 from tess_source_catalogue.folder import CatalogueFolder
 from tess_source_catalogue.volumes import Volume, volumes
 
 __all__ = ["bundles_of", "refresh", "rows_path"]
+
+log: logging.Logger = logger(__name__)
 
 ROW_GROUP = 2**14
 """Rows that are read at a time, at least: a star is in one such group per volume."""
@@ -24,7 +29,7 @@ _BUNDLES = "-bundles"
 
 
 def refresh(folder: CatalogueFolder) -> None:
-    """Make the volumes whose lists have changed, and remove the older ones.
+    """Make the volumes whose lists have changed, and remove the older ones. One with a damaged list is left out: whoever reads it is told.
 
     Raises
     ------
@@ -38,6 +43,8 @@ def refresh(folder: CatalogueFolder) -> None:
                 _write(folder, volume)
             except FileNotFoundError:  # another update has just replaced a list: it makes the volume itself
                 continue
+            except DamagedFileError as error:
+                log.warning("%s", error)
     kept = {f"{volume.name}{ending}.parquet" for volume in present for ending in ("", _BUNDLES)}
     for path in _folder(folder).glob("*.parquet"):
         if path.name not in kept:

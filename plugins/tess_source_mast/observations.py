@@ -33,6 +33,8 @@ KNOWN: Mapping[str, str] = {
     "sequence_number": "Int64",
 }
 """Columns that we compute with, and their polars types."""
+ROWS_OF_PART = 10_000
+"""Rows per page where pages are not put together, so that the memory of one page is small."""
 NEEDED = ("obsid", "obs_id", "target_name")
 """Columns that must be there, if there are rows."""
 
@@ -105,7 +107,7 @@ def give_pages(query: Query, settings: Settings, take: Callable[[Observations], 
     for number, question in enumerate(asked, 1):
         if len(asked) > 1:
             log.warning("%s: question %d of %d", question.service, number, len(asked))
-        for page in _pages(question, settings, stop, query.large):
+        for page in _pages(question, settings, stop, query.large, ROWS_OF_PART):
             part = _rows_asked_for(page, question) if question.names else _ObservationPart(page)
             _log_what_is_left_out([part])
             take(Observations.of(_stacked_frames([part.rows])) if part.rows.width else Observations.empty())
@@ -173,12 +175,14 @@ class _ObservationPart:
     """What lies around the place that was asked about."""
 
 
-def _pages(question: PortalQuestion, settings: Settings, stop: threading.Event, large: bool) -> Iterator[pl.DataFrame]:
+def _pages(
+    question: PortalQuestion, settings: Settings, stop: threading.Event, large: bool, rows: int | None = None
+) -> Iterator[pl.DataFrame]:
     """Yield the rows of a question, page by page."""
     from tess_source_mast.portal import portal
 
-    deadline = Deadline(settings.timeout, stop=stop)
-    for page in portal(settings).pages(question.service, question.params(), settings, deadline, large=large):
+    params, deadline = question.params(), Deadline(settings.timeout, stop=stop)
+    for page in portal(settings).pages(question.service, params, settings, deadline, large=large, rows=rows):
         yield typed(question.service, frame(question.service, [page]), KNOWN, NEEDED, keys=("obsid",))
 
 

@@ -161,20 +161,19 @@ def _rows_of_parents(found: pl.DataFrame, obsids: Sequence[str]) -> _ProductPart
 
 
 def _with_values_of_observations(products: Products, observations: pl.DataFrame) -> Products:
-    """Return products with `ra` and `dec` [deg] of their observation, and its exposure time [s] where the file's name does not hold it."""
+    """Return products with `ra` and `dec` [deg] of their observation, and its star and exposure time [s] where the file's name is silent."""
     parent = next((name for name in ("parent_obsid", "obsID") if name in products.columns), None)
     if parent is None:
         return products
     frame = observations.unique("obsid", keep="first", maintain_order=True)
-    known = {"__exptime": "exptime", "ra": "s_ra", "dec": "s_dec"}
-    values = [
-        pl.col(theirs).cast(pl.Float64, strict=False).alias(ours)
-        if theirs in frame.columns
-        else pl.lit(None, dtype=pl.Float64).alias(ours)
-        for ours, theirs in known.items()
+    places = [
+        (pl.col(theirs).cast(pl.Float64, strict=False) if theirs in frame.columns else pl.lit(None, pl.Float64)).alias(
+            ours
+        )
+        for ours, theirs in (("ra", "s_ra"), ("dec", "s_dec"))
     ]
+    values = frame.select("obsid", *places, __exptime="exptime", __tic="tic")
     own = products.to_polars().drop("ra", "dec", strict=False)
-    found = own.join(
-        frame.select("obsid", *values), left_on=parent, right_on="obsid", how="left", maintain_order="left"
-    )
-    return Products(found.with_columns(exptime=pl.coalesce("exptime", "__exptime")).drop("__exptime"))
+    found = own.join(values, left_on=parent, right_on="obsid", how="left", maintain_order="left")
+    filled = found.with_columns(exptime=pl.coalesce("exptime", "__exptime"), tic=pl.coalesce("tic", "__tic"))
+    return Products(filled.drop("__exptime", "__tic"))

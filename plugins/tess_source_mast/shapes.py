@@ -44,8 +44,8 @@ They are counted before values are made of them, which take up to 60 times the m
 """
 MANY = 2**25
 """Bytes from which on commas are counted too."""
-MOST_PAGES = 100
-"""Pages of one answer, at most: five million rows."""
+MOST_PAGES = 500
+"""Pages of one answer, at most: five million rows in pages of 10,000."""
 AGAIN = "The data may just have changed: repeat the call; if it lasts, ask for less at a time"
 ODD = "Something on the way, or the server, altered the answer: repeat the call; if it lasts, tell the archive"
 FAILURE = re.compile(r"error|fail|exception|time-?out|timed out|invalid|denied|abort", re.IGNORECASE)

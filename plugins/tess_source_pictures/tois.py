@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["tois_html"]
 
 COLUMNS: tuple[tuple[str, str, str], ...] = (
-    ("TOI", "toi", "{}"), ("TCE", "tce", "{}"), ("disposition", "disposition", "{}"),
-    ("period [d]", "period", "{:.6f}"), ("epoch [BTJD]", "epoch", "{:.4f}"), ("duration [h]", "duration", "{:.2f}"), ("depth [ppm]", "depth", "{:,.0f}"), ("radius [R⊕]", "planet_radius", "{:.2f}"),
+    ("TOI", "toi", "{}"), ("TCE", "tce", "{}"), ("disposition", "disposition", "{}"), ("period [d]", "period", "{:.6f}"),
+    ("epoch [BTJD]", "epoch", "{:.4f}"), ("duration [h]", "duration", "{:.2f}"), ("depth [ppm]", "depth", "{:,.0f}"),
+    ("radius [R⊕]", "planet_radius", "{:.2f}"),
 )  # fmt: skip
 """Heading, column, format."""
 WORDS = {

@@ -313,10 +313,8 @@ def _all_lists(lists: _Lists) -> Iterator[tuple[str, str, int, int]]:
     if "dv" in size.kinds:
         for first, last in size.searches:
             sets = lists.sets(first, last)
-            script = f"sector/tesscurl_sector_{first}_dv.sh"
-            if first < last:
-                script = f"multisector/tesscurl_multisector_s{first:04d}-s{last:04d}_dv.sh"
-            yield f"{SCRIPTS}/{script}", _script(_dv_names(sets, first, last), last), 0, len(sets)
+            range_ = f"sector_{first}" if first == last else f"multisector_s{first:04d}-s{last:04d}"
+            yield f"{SCRIPTS}/sector/tesscurl_{range_}_dv.sh", _script(_dv_names(sets, first, last), last), 0, len(sets)
             yield f"{TABLES}/{tables.table_name(first, last)}", _tce_table(sets, first, last), 0, 0
         page = table_index(size.searches, 0.0)
         yield "/tess/bulk_downloads/bulk_downloads_tce.html", page.text, 0, 0

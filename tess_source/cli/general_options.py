@@ -11,9 +11,22 @@ from tess_source.cli.user_path import UserPath
 
 __all__ = ["GENERAL_OPTIONS", "read_general_options"]
 
+
+def _archives(context: click.Context, _parameter: click.Parameter, start: str) -> list[str]:
+    """Return the archives of the session whose names begin so."""
+    session = context.find_root().obj
+    return [name for name in session.registry.archives() if name.startswith(start)] if session else []
+
+
 GENERAL_OPTIONS: tuple[click.Option, ...] = (
     click.Option(["--server"], metavar="URL", help="Use another server than MAST, e.g. a sample archive."),
-    click.Option(["--archive"], metavar="NAME", multiple=True, help="Names of the archives to ask, e.g. mast."),
+    click.Option(
+        ["--archive"],
+        metavar="NAME",
+        multiple=True,
+        shell_complete=_archives,
+        help="Names of the archives to ask, e.g. mast or catalogue.",
+    ),
     click.Option(["--without"], metavar="PLUGIN", multiple=True, help="Leave an installed plugin out."),
     click.Option(["--plugin"], metavar="FILE", multiple=True, type=UserPath(), help="Use a Python file as a plugin."),
     click.Option(

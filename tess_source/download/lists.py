@@ -47,6 +47,8 @@ from tess_source.threads import paused
 __all__ = ["ABSENT", "FAILED", "NEW", "UNCHANGED", "ListAnswer", "Lists"]
 
 NEW, UNCHANGED, ABSENT, FAILED = "new", "unchanged", "absent", "failed"
+ENCODINGS: tuple[str, ...] = ("gzip",)
+"""In which lists may come."""
 TIMES = 200
 """How many times its bytes a compressed list may unpack to: names of files repeat themselves, so scripts shrink to a twentieth."""
 DATE = re.compile(r"[ -~]{6,60}")
@@ -169,7 +171,7 @@ class Lists:
             claim.take()
             part = self._folder.part(name, claim.name)
             conditions = _conditions(etag, modified)
-            task = Task(Item(address, name), request, part, claim, share, conditions, ("gzip",), only_look)
+            task = Task(Item(address, name), request, part, claim, share, conditions, ENCODINGS, only_look)
             self._fetcher.receive(task)
             answer, whole = self._new(address, task, part), True
             return answer

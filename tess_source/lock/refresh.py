@@ -81,7 +81,7 @@ def _with_known_sums(today: Items, locked: Items, changes: Changes) -> Items:
 
 
 def ask_again(record: Mapping[str, Any], session: Session | None = None) -> Found:
-    """Ask a recorded question again, and repeat the recorded selections.
+    """Ask a recorded question again, and repeat the recorded selections and look-ups.
 
     Parameters
     ----------
@@ -93,11 +93,11 @@ def ask_again(record: Mapping[str, Any], session: Session | None = None) -> Foun
     Raises
     ------
     LockError
-        If the question is not recorded, or an archive or filter that was used is not here.
+        If the question is not recorded, or an archive, filter or look-up that was used is not here.
     """
     asker = session or default_session()
     query = query_from(record.get("question", {}))
-    if not query.targets and not query.criteria:
+    if not (query.targets or query.criteria or query.defaults):  # a catalogue may have been asked for everything
         raise LockError("it does not say what was asked: its products came from a table, or it was written by hand")
     try:
         archives = archives_of(asker.registry, asker.settings, record.get("archives") or None)
@@ -110,7 +110,10 @@ def ask_again(record: Mapping[str, Any], session: Session | None = None) -> Foun
             found = found.select(**{**defaults, **step})
         except UnknownNameError as error:
             raise LockError(f"it was made with a filter that is not here: {error}") from error
-    return found
+    lookups = list(record.get("lookups", ()))
+    if absent := [name for name in lookups if name not in asker.registry.lookups]:
+        raise LockError(f"it was made with a look-up that is not here: {absent[0]!r}")
+    return asker.select(found, **{**defaults, **dict.fromkeys(lookups, True)})
 
 
 def _selections(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -144,7 +144,7 @@ def products(
     archives = archives_of(registry, settings, archive)
 
     def observations_by(column: str, values: list[str]) -> Observations:
-        return observations_of(registry, settings, Query((), {column: values}, archives=archives))
+        return observations_of(registry, settings, Query((), {column: values}, archives=archives, large=large))
 
     seen = known_observations(table, observations_by)
     if archive is None:

@@ -94,20 +94,26 @@ def select(registry: Registry, settings: Settings, found: Found, words: Mapping[
     given = wanted(registry, filters, applied={drop.filter for drop in found.drops})
     values = {name: checked_value(registry, name, value) for name, value in given.items()}
     before = len(found.drops)
-    for step in _steps(registry, values):
+    for step in _steps(registry, found.products, values):
         found = with_needed(registry, settings, found, step)
         found = _masked(registry, found, {name: values[name] for name in step})
     found = looked_up(registry, settings, found, lookups)
     return found.replace(drops=_with_given_values(found.drops, before, given))
 
 
-def _steps(registry: Registry, names: Iterable[str]) -> list[list[str]]:
-    """Return filters in the order in which they are applied: masks, masks that need columns, and each choice alone."""
+def _steps(registry: Registry, products: Products, names: Iterable[str]) -> list[list[str]]:
+    """Return filters in the order in which they are applied.
+
+    These are masks, masks that need columns which the products have, masks whose columns have to be looked up, and each choice alone.
+    """
     masks = sorted(name for name in names if not registry.filters[name].last)
     choices = sorted(set(names) - set(masks), key=lambda name: (registry.filters[name].last, name))
     plain = [name for name in masks if not registry.filters[name].needs]
     needing = [name for name in masks if registry.filters[name].needs]
-    return [step for step in (plain, needing, *([name] for name in choices)) if step]
+    here = {name for name in products.columns if products[name].null_count() < len(products)}
+    ready = [name for name in needing if {*registry.filters[name].needs} <= here]
+    others = [name for name in needing if name not in ready]
+    return [step for step in (plain, ready, others, *([name] for name in choices)) if step]
 
 
 def _masked(registry: Registry, found: Found, filters: Mapping[str, Any]) -> Found:

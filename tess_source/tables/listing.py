@@ -24,6 +24,8 @@ KIND_ORDER = ("lc", "fast-lc", "tp", "fast-tp", "dvt", "dvr-xml", "dvr-pdf", "dv
 """Products of one observation are shown in this order; others follow by name."""
 
 
+FEW_ROWS = 10_000
+"""Fewer rows are sorted by all keys at once."""
 NAMED = ("kind", "tic", "first_sector", "last_sector", "exptime", "pipeline")
 """Columns that names of observations and of files tell; those of files also tell `run` and `tce`."""
 OBS_ID_OF_TARGET = r"^(tess\d{13}-s\d{4}-\d{16}-\d{4}-[a-z](?:_fast)?)[_-](?:lc|tp)\.fits(?:\.gz)?$"
@@ -147,8 +149,10 @@ def _sorted(frame: pl.DataFrame, *further: Sequence[str]) -> pl.DataFrame:
 
     Few rows are equal in all numbers, and to sort millions of texts takes long: each group of keys sorts only what is equal so far.
     """
-    keys = ["tic", "last_sector", "first_sector", "exptime"]
-    down = {"first_sector", "exptime"}
+    keys, down = ["tic", "last_sector", "first_sector", "exptime"], {"first_sector", "exptime"}
+    if frame.height < FEW_ROWS:
+        keys += [key for more in further for key in more]
+        return frame.sort(keys, descending=[key in down for key in keys], nulls_last=True, maintain_order=True)
     order = frame.select(keys).with_row_index("__row")
     order = order.sort(keys, descending=[key in down for key in keys], nulls_last=True, maintain_order=True)
     rows, tied = order["__row"], _tied(order, keys)

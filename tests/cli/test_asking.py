@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from tess_source import Filter, Session, hookimpl
+from tess_source import Filter, Lookup, Session, hookimpl
 from tess_source.cli.asking import Asking
 from tess_source.cli.printing import format_option
 from tess_source.cli.program import build
@@ -135,3 +136,30 @@ def test_rows_without_a_target_are_an_error_or_passed_over(run: Run, tmp_path: P
         "'16740101', Gap(where=\"line 3 of"
         in run("paint", "tell", f"@{tmp_path}/stars.csv", "--missing", "skip").output
     )
+
+
+class Dome:
+    """Declares a look-up, whose name another command uses for itself."""
+
+    @hookimpl
+    def tess_lookups(self) -> list[Lookup]:
+        return [Lookup("in_the_dome", {"seeing": "arcsec"}, lambda *_: None, "the seeing of the night")]
+
+
+def test_a_look_up_is_an_option_of_commands_that_fetch() -> None:
+    session = Session(discover=False, plugins=[Painter(), Dome()])
+
+    def runs(*words: str) -> str:
+        return CliRunner().invoke(build(session), words, obj=session).output
+
+    assert "{'in_the_dome': True} table" in runs("tell", "5", "--in-the-dome")
+    assert "in_the_dome" not in runs("tell", "5")
+    assert re.search(r"--in-the-dome +the seeing of the night +\[Dome\]", runs("search", "--help"))
+    assert "--in-the-dome" not in runs("count", "--help")
+
+
+def test_yes_is_an_option_of_commands_that_fetch(run: Run) -> None:
+    assert "'large': True" in run("tell", "5", "--yes").output
+    assert "large" not in run("tell", "5").output
+    assert "--yes" in run("get", "--help").output
+    assert "--yes" not in run("count", "--help").output

@@ -14,9 +14,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import toys
 from astropy.table import Table
+from click.shell_completion import BashComplete
 from program_run import Program
 
+from tess_source import Session
+from tess_source.cli.program import build
 from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
 
@@ -296,6 +300,31 @@ def test_options_complete_in_a_shell(archive: SampleArchive) -> None:
     env = {**os.environ, "_TESS_SOURCE_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": "3"}
     done = subprocess.run([sys.executable, "-m", "tess_source"], env=env, capture_output=True, text=True, check=False)
     assert {"plain,dvt", "plain,dvs", "plain,dvr-xml"} <= set(done.stdout.split())
+
+
+def test_archives_complete_in_a_shell() -> None:
+    session = Session(discover=False)
+    session.register(toys.Archive(), "catalogue-of-toys")
+    words = "tess-source --archive cat"
+    env = {"_TESS_SOURCE_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": "2"}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in env.items():
+            patch.setenv(name, value)
+        found = BashComplete(build(session), {"obj": session}, "tess-source", "_TESS_SOURCE_COMPLETE").complete()
+    assert found == "plain,catalogue-of-toys"
+
+
+def test_the_archive_may_stand_anywhere_before_two_dashes_and_a_wrong_one_names_the_known(program: Program) -> None:
+    for words in (
+        ("--archive", "mats", "search", KELT9),
+        ("search", "--archive=mats", KELT9),
+        ("search", KELT9, "--archive", "mats"),
+    ):
+        said = program(*words)
+        assert (said.code, said.out) == (2, "")
+        assert "unknown archive 'mats'; did you mean 'mast'?" in said.err
+    assert "known are: " in program("search", KELT9, "--archive", "xyz").err
+    assert program("search", KELT9, "--limit", 1, "--archive", "mast").code == 0
 
 
 def test_an_interrupt_keeps_what_is_done_and_exits_with_130(archive: SampleArchive, tmp_path: Path) -> None:

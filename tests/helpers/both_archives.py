@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tess_source import Found, Session
-from tess_source_catalogue.update import Update
+from tess_source_catalogue import view
+from tess_source_catalogue.session_catalogue import SessionCatalogue
 from tess_source_sample.server import SampleArchive
 
-SECTORS = (1, 2, 14, 15, 41, 54, 55, 75, 81, 82)
+__all__ = ["SECTORS", "both", "with_catalogue"]
+
+SECTORS = (1, 14, 54, 55, 75)
 """Sectors whose lists are fetched: those of the stars that are asked about."""
+PIPELINES = ("SPOC", "QLP", "TESS-SPOC", "TGLC")
 
 
-@contextmanager
-def catalogue_of(archive: SampleArchive, cache: Path, sectors: tuple[int, ...] = SECTORS) -> Iterator[Session]:
-    """Give a session whose catalogue holds the archive's lists of some sectors."""
+def with_catalogue(archive: SampleArchive, cache: Path) -> Session:
+    """Return a session whose catalogue holds the archive's lists of some sectors, and of all searches of several."""
     session = Session(archive.url, cache=cache)
-    sources = [one for one in session.registry.sources.values() if not one.optional]
-    several = [one for one in sources if one.name == "multi-dv"]
-    for wanted, of in ((sources, sectors), (several, range(1, 97))):
-        done = Update(session, wanted, of).run()
-        assert not done.failed
-    yield session
+    ours = SessionCatalogue(session)
+    assert not ours.update(SECTORS, pipeline=PIPELINES).failed
+    assert not ours.update(range(1, 97), source="multi-dv").failed
+    view.refresh(ours.folder)
+    return session
 
 
 def both(session: Session, *targets: Any, **words: Any) -> tuple[Found, Found]:
     """Ask the portal and the catalogue the same question, about SPOC's data unless it says otherwise."""
     words = {"pipeline": "SPOC", **words}
-    return tuple(session.search(*targets, archive=name, **words) for name in ("mast", "catalogue"))  # type: ignore[return-value]
+    return session.search(*targets, archive="mast", **words), session.search(*targets, archive="catalogue", **words)

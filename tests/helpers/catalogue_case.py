@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -35,14 +35,14 @@ def keep_text(folder: CatalogueFolder, source: str, first: int, last: int, text:
 
 
 def keep_sample(
-    folder: CatalogueFolder, contents: Contents, sectors: Iterable[int], wanted: Callable[[str], bool] = lambda _: True
+    folder: CatalogueFolder, contents: Contents, sectors: Iterable[int], wanted: Sequence[str] = ()
 ) -> list[str]:
     """Store all lists that the sample archive publishes about sectors, and return the names of their sources."""
     page = published(contents, urlsplit(TCE_PAGE).path)
     links: Sequence[str] = () if page is None else links_of(page.text.encode(), TCE_PAGE)
     found = []
     for source in SOURCES:
-        if source.optional or not wanted(source.name):
+        if source.optional or (wanted and source.name not in wanted):
             continue
         for one in wanted_lists(source, sectors, links, lambda locate, *arguments: locate(*arguments)):
             documents = ((address, published(contents, urlsplit(address).path)) for address in one.addresses)

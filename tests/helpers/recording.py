@@ -11,7 +11,16 @@ from places import ROOT
 
 CASSETTES = ROOT / "cassettes"
 MAST = "https://mast.stsci.edu"
-RESOLVER = "https://mastresolver.stsci.edu"
+HOMES = {
+    "/Santa-war": "https://mastresolver.stsci.edu",
+    "/missions/": "https://archive.stsci.edu",
+    "/hlsps/": "https://archive.stsci.edu",
+    "/tess/bulk_downloads/": "https://archive.stsci.edu",
+    "/public/target_lists/": "https://tess.mit.edu",
+    "/tess/download_": "https://exofop.ipac.caltech.edu",
+    "/wp-content/": "https://tess.mit.edu",
+}
+"""Begin of a path → its host; the others are MAST's."""
 
 KEPT_REQUEST_HEADERS = {"range", "if-range", "content-type"}
 KEPT_RESPONSE_HEADERS = {
@@ -29,7 +38,7 @@ def clean_request(request: Any) -> Any:
     """Make a request look as if it had gone to MAST, without what differs from run to run and without any secret."""
     parts = urlsplit(request.uri)
     if parts.hostname == "127.0.0.1":
-        home = RESOLVER if parts.path.startswith("/Santa-war") else MAST
+        home = next((host for begin, host in HOMES.items() if parts.path.startswith(begin)), MAST)
         request.uri = home + request.uri.split(parts.netloc, 1)[1]
     request.headers = {name: value for name, value in request.headers.items() if name.lower() in KEPT_REQUEST_HEADERS}
     if request.body:

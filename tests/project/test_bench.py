@@ -13,7 +13,7 @@ import pytest
 from places import ROOT
 from sizes import STRESS, size
 
-from bench import eras, nine_faults
+from bench import catalogue, eras, nine_faults
 from bench.__main__ import ALONE, main
 from bench.report import as_json, as_text
 from bench.rounds import Bench, DifferentError, Sizes, compare
@@ -271,3 +271,19 @@ def test_the_table_goes_between_its_marks_and_nothing_else_changes() -> None:
     new = f"before\n{nine_faults.BEGIN}\nnew\n{nine_faults.END}\nafter\n"
     assert nine_faults.written(page, "new") == new
     assert nine_faults.written(new, "new") == new
+
+
+def test_the_bench_of_the_catalogue_says_what_is_reached_missed_and_not_measured() -> None:
+    rows = [(10, {"build": 3.0}), (108, {"build": 61.2, "one": 0.021, "astroquery one": 0.4, "disk": 104.4})]
+    goals, grown = catalogue.as_markdown(rows, 108).split("\n\n")
+    assert "| build from local lists | 61.2 s |  | 60 s | **missed** |" in goals
+    assert "| one star, in a running process | 0.021 s | 0.4 s | 0.05 s | reached |" in goals
+    assert "| update of one sector |  |  | 2 s | not measured |" in goals
+    assert "| build from local lists | 3 s | 61.2 s |" in grown
+    assert "| on disk |  | 104 MB |" in grown
+
+
+@pytest.mark.skipif(not STRESS, reason="builds and asks a catalogue, half a minute")
+def test_a_small_catalogue_is_built_and_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert catalogue.main(["--sectors", "3", "--targets", "200"]) == 0
+    assert "not measured" not in capsys.readouterr().out

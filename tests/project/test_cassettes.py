@@ -46,7 +46,7 @@ def test_a_recording_is_clean(cassette: Path) -> None:
     ):
         assert dirty not in text
     for interaction in yaml.safe_load(text)["interactions"]:
-        hosts = (recording.MAST + "/", recording.RESOLVER + "/")
+        hosts = tuple(f"{host}/" for host in (recording.MAST, *recording.HOMES.values()))
         assert interaction["request"]["uri"].startswith(hosts)
         assert {name.lower() for name in interaction["request"]["headers"]} <= recording.KEPT_REQUEST_HEADERS
         assert {name.lower() for name in interaction["response"]["headers"]} <= recording.KEPT_RESPONSE_HEADERS

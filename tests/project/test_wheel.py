@@ -73,14 +73,18 @@ def test_the_wheel_holds_all_packages_their_types_and_nothing_else(built: Path) 
     assert {"tess_source/lock/fetch.py.txt", "tess_source/lock/fetch.sh", "tess_source_arrays/card.md.txt"} <= set(
         names
     )
-    assert any(name.endswith("licenses/LICENSE") for name in names)
+    data = {"tess_source_sectors/data/science_polygons.csv.gz", "tess_source_sectors/data/sectors.csv"}
+    assert data <= set(names)
+    for file in ("LICENSE", "NOTICE"):  # the latter names what is derived from the work of others
+        assert any(name.endswith(f"licenses/{file}") for name in names)
 
 
 def test_the_sdist_holds_what_is_needed_to_test_it(built: Path) -> None:
     (sdist,) = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {"tests/conftest.py", "Makefile", "constraints.txt", "README.md", "docs/names.md"} <= names
+    assert {"tests/conftest.py", "Makefile", "constraints.txt", "README.md", "NOTICE", "docs/names.md"} <= names
+    assert "plugins/tess_source_sectors/data/science_polygons.csv.gz" in names
 
 
 def test_the_installed_program_is_that_of_the_wheel_and_runs_the_main_job(elsewhere: Path, tmp_path: Path) -> None:

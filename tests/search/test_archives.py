@@ -150,3 +150,54 @@ def test_a_lock_is_asked_again_at_the_archives_that_it_was_made_with(session: Se
     session.unregister("institute")
     with pytest.raises(LockError, match="an archive that is not here: unknown archive 'institute'"):
         refresh(lock, session)
+
+
+class OnThisMachine(Copy):
+    """A copy that answers from this machine alone, and has everything."""
+
+    @hookimpl
+    def tess_stand_ins(self) -> tuple[StandIn, ...]:
+        return (
+            StandIn(
+                "toy", "a copy on this machine", lambda query, settings: "sequence_number" in query.criteria, local=True
+            ),
+        )
+
+    @hookimpl
+    def tess_query(self, query: Query) -> Observations:
+        self.asked += 1
+        return Observations.of([{"archive": self.name, "obs_id": f"{self.name}-1", "target_name": "1"}])
+
+
+@pytest.fixture
+def local(session: Session) -> OnThisMachine:
+    session.unregister("copy")
+    here = OnThisMachine("here")
+    session.registry.register(here, "here", version="1")
+    return here
+
+
+def test_answers_from_this_machine_are_not_kept(session: Session, local: OnThisMachine) -> None:
+    assert session.search(16740101, archive="here").from_store is None
+    assert session.search(16740101, archive="here").from_store is None
+    assert local.asked == 2
+    assert session.search(16740101, archive=["here", "institute"]).from_store is None
+    assert session.search(16740101, archive=["here", "institute"]).from_store is None
+
+
+def test_what_answers_from_this_machine_may_be_asked_for_everything_and_others_not(
+    session: Session, local: OnThisMachine
+) -> None:
+    assert archives(session.search(archive="here")) == {"here"}
+    with pytest.raises(QueryError, match="nothing was asked for"):
+        session.search()
+
+
+def test_questions_without_targets_go_to_a_stand_in_that_covers_them_unless_an_archive_is_named(
+    session: Session, local: OnThisMachine
+) -> None:
+    session.unregister("institute")
+    assert session.search(sequence_number=14).query.archives == ("here",)
+    assert session.search(sequence_number=14, archive="toy").query.archives == ("toy",)
+    assert session.search(sequence_number=14, refresh=True).query.archives == ("toy",)
+    assert session.search(provenance_name="SPOC").query.archives == ("toy",)

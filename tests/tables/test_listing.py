@@ -13,6 +13,7 @@ from astropy.table import Table
 
 from tess_source import Links, Observations, Products
 from tess_source.errors import TableError, UnknownNameError
+from tess_source.tables import listing
 
 
 @pytest.fixture
@@ -186,3 +187,27 @@ def test_a_long_table_says_what_it_does_not_show() -> None:
     links = Links.of([{"subject": str(n), "kind": "mirror", "object": "b"} for n in range(100)])
     assert "… 60 more …" in repr(links)
     assert "… 60 more …" in links._repr_html_()
+
+
+def test_many_rows_are_sorted_as_few_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        {"archive": "mast", "obs_id": obs_id, "tic": tic, "first_sector": first, "last_sector": 14, "exptime": exptime}
+        for obs_id in ("b", "a", None)
+        for tic in (2, 1, None)
+        for first in (14, 1)
+        for exptime in (20.0, 120.0, None)
+    ]
+    frame = pl.DataFrame(rows).with_columns(observation="obs_id", kind=pl.lit("lc"), pipeline=pl.lit("SPOC"))
+    few = Observations.of(frame).sort()
+    monkeypatch.setattr(listing, "FEW_ROWS", 0)
+    assert Observations.of(frame).sort() == few
+
+
+def test_names_are_not_read_where_all_columns_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Products.of([{"uri": "mast:TESS/product/tess2019198215352-s0014-0000000016740101-0150-s_lc.fits"}])
+
+    def read(_names: pl.Series) -> pl.DataFrame:
+        raise AssertionError("names were read again")
+
+    monkeypatch.setattr(listing.names, "columns", read)
+    assert Products.of(known.to_polars()) == known

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from both_archives import SECTORS, both, catalogue_of
+from both_archives import SECTORS, both, with_catalogue
+from program_run import Program
 
 from tess_source import Found, Session
-from tess_source.errors import QueryError
+from tess_source.errors import OfflineError, QueryError, UnknownNameError
+from tess_source.lock import refresh
+from tess_source_catalogue.folder import CatalogueFolder
 from tess_source_sample.server import SampleArchive
 
 HERE = {"sector": list(SECTORS)}
-KELT9, TOI3505 = 16740101, 390988385
+KELT9, TOI3505, L98 = 16740101, 390988385, 307210830
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    with SampleArchive() as archive, catalogue_of(archive, tmp_path_factory.mktemp("cache")) as session:
-        yield session
+def session(shared_archive: SampleArchive, tmp_path_factory: pytest.TempPathFactory) -> Session:
+    return with_catalogue(shared_archive, tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture
+def offline(session: Session) -> Session:
+    return Session(session.settings.server, cache=session.settings.cache, offline=True)
 
 
 def files(found: Found) -> pl.DataFrame:
@@ -53,22 +60,17 @@ QUESTIONS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "a star nobody saw": ((5,), HERE),
     "a name": (("KELT-9",), HERE),
     "a place": (("308.0 39.9",), {**HERE, "radius": "1 deg"}),
-    "light curves of a star": ((TOI3505,), {**HERE, "kind": "lc"}),
     "what is no summary": ((KELT9,), {**HERE, "kind": "!dvs"}),
     "a sector": ((), {"sector": 14}),
-    "sectors": ((), {"sector": [14, 15]}),
     "reports of a sector": ((), {"sector": 14, "kind": "dvr-xml"}),
-    "current sets": ((KELT9,), {**HERE, "dv": "current"}),
     "widest sets": ((KELT9,), {**HERE, "dv": "widest"}),
     "20 s": ((KELT9,), {"sector": 75, "exptime": "fast"}),
-    "120 s": ((KELT9,), {"sector": 75, "exptime": 120}),
     "one per sector": ((TOI3505,), {"sector": 54, "pipeline": ["SPOC", "QLP", "TESS-SPOC"], "one_per_sector": True}),
     "others": ((TOI3505,), {"sector": 54, "pipeline": ["QLP", "TESS-SPOC"], "kind": "lc"}),
     "all pipelines of a sector": ((), {"sector": 1, "pipeline": ["SPOC", "QLP", "TESS-SPOC", "TGLC"]}),
     "a criterion": ((), {"sequence_number": 14, "provenance_name": "spoc", "pipeline": None}),
     "a range": ((KELT9,), {**HERE, "t_exptime": [100, 130]}),
     "a wildcard": ((), {"obs_id": "tess2019*-s0014-*-s", "wildcards": True, "pipeline": None}),
-    "a star by name": ((), {"target_name": str(KELT9), **HERE}),
     "an observation": (("tess2019198215352-s0014-0000000016740101-0150-s",), {"pipeline": None}),
 }
 
@@ -105,3 +107,156 @@ def test_what_it_lacks_is_an_error_that_says_what_would_bring_it(
 ) -> None:
     with pytest.raises(QueryError, match=message):
         session.search(*target, archive="catalogue", **words)
+
+
+def test_the_answer_says_of_which_lists_it_is_made_and_so_does_the_lock(session: Session, tmp_path: Path) -> None:
+    found = session.search(KELT9, archive="catalogue", sector=14)
+    assert "answered by catalogue: it has SPOC" in found.explain()
+    assert "by default only provenance_name=['QLP', 'SPOC']" in found.explain()
+    file = found.plan(tmp_path).save(tmp_path / "lock.ecsv")
+    locked = session.load_plan(file, tmp_path)
+    lines = locked.record["provenance"]["catalogue"]["lists"]
+    (light_curves,) = (line for line in lines if line.startswith("lc s0014 "))
+    known = {
+        key: CatalogueFolder.of(session.settings).facts(one)
+        for key, one in CatalogueFolder.of(session.settings).lists().items()
+    }
+    assert light_curves.endswith(f" sha256:{known['lc', 14, 14].sha256}")
+    assert not any(line.startswith("lc s0001") for line in lines)
+
+
+def test_a_lock_is_asked_again_at_the_catalogue_also_offline(
+    session: Session, offline: Session, tmp_path: Path
+) -> None:
+    lock = session.search(KELT9, archive="catalogue", kind="lc").plan(tmp_path)
+    today, changes = refresh(lock, offline)
+    assert (today.items, len(changes), today.record["archives"]) == (lock.items, 0, ["catalogue"])
+    everything = session.search(archive="catalogue", kind="lc").plan(tmp_path)
+    assert refresh(everything, offline)[0].items == everything.items
+
+
+def test_sizes_are_unknown_but_a_plan_says_about_how_large_it_is(session: Session) -> None:
+    found = session.search(KELT9, archive="catalogue", sector=14, kind="lc,tp")
+    assert found.plan().summary().startswith("Plan: 2 files, 2 of unknown size, about 49.0 MB")
+    assert "2 products (unknown, about 49.0 MB)" in found.summary()
+
+
+def test_its_files_are_downloaded_without_known_sizes(session: Session, tmp_path: Path) -> None:
+    (entry,) = session.search(KELT9, archive="catalogue", sector=14, kind="lc").download(tmp_path)
+    assert entry.ok
+    assert entry.bytes > 1_000_000
+
+
+def test_answers_of_the_catalogue_are_not_kept_so_that_they_follow_an_update(
+    session: Session, archive: SampleArchive
+) -> None:
+    assert session.search(KELT9, archive="catalogue", kind="lc").from_store is None
+    assert session.search(KELT9, archive="catalogue", kind="lc").from_store is None
+    assert not archive.requests
+
+
+def test_offline_it_answers_by_itself(offline: Session, caplog: pytest.LogCaptureFixture) -> None:
+    found = offline.search(L98)
+    assert set(found.products["archive"]) == {"catalogue"}
+    assert "offline: answered by catalogue" in caplog.text
+    assert offline.count(L98) == len(found.observations)
+    assert "sequence_number" in {field.name for field in offline.fields()}
+    with pytest.raises(OfflineError, match=r"catalogue cannot answer it: the catalogue lacks SPOC .* of sector 3"):
+        offline.search(L98, sector=3)
+
+
+def test_a_target_is_asked_of_the_portal_and_refresh_asks_it_always(session: Session) -> None:
+    assert session.search(KELT9, kind="lc", sector=14).query.archives == ("mast",)
+    assert session.search(sector=14, kind="lc", refresh=True).query.archives == ("mast",)
+    assert session.search(sector=14, kind="lc", archive="mast").query.archives == ("mast",)
+
+
+def test_questions_without_a_target_go_to_the_catalogue_where_it_has_them(session: Session) -> None:
+    assert session.search(sector=14, kind="lc").query.archives == ("catalogue",)
+    assert session.search(sector=[14, 55], kind="lc", pipeline="SPOC").query.archives == ("catalogue",)
+    assert session.search(sector=3, kind="lc").query.archives == ("mast",)
+    assert session.search(sector=14, kind="lc", pipeline="TASOC").query.archives == ("mast",)
+    assert session.search(sector=14, kind="lc", proposal_id="G022203").query.archives == ("mast",)
+
+
+def test_everything_may_be_asked_of_it_but_not_of_the_portal(session: Session) -> None:
+    found = session.search(archive="catalogue", kind="lc", pipeline="SPOC")
+    assert set(found.products["first_sector"]) == {*SECTORS}
+    with pytest.raises(QueryError, match="nothing was asked for"):
+        session.search(kind="lc")
+
+
+def test_an_unknown_criterion_is_an_error_that_names_the_nearest(session: Session) -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'provenance_name'"):
+        session.search(KELT9, archive="catalogue", provenance_nam="SPOC")
+
+
+def test_a_cone_needs_positions(session: Session, tmp_path: Path) -> None:
+    other = Session(session.settings.server, cache=tmp_path)
+    other.catalogue().update(14, source="lc")
+    with pytest.raises(
+        QueryError, match=r"the position is not known of SPOC in sectors 14: .*--sector 14 --source targets,"
+    ):
+        other.search("307.86 39.94", radius=60, archive="catalogue", sector=14)
+
+
+def test_an_old_catalogue_warns(
+    session: Session, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from tess_source_catalogue import archive
+
+    later = archive.now() + 40 * 86400
+    monkeypatch.setattr(archive, "now", lambda: later)
+    session.search(KELT9, archive="catalogue", sector=14, kind="lc")
+    assert "the catalogue was last compared with the archive 40 days ago" in caplog.text
+
+
+def test_an_empty_catalogue_says_how_to_make_one(tmp_path: Path) -> None:
+    session = Session("http://127.0.0.1:9", cache=tmp_path)
+    with pytest.raises(QueryError, match="the catalogue is empty: `tess-source catalogue update`"):
+        session.search(KELT9, archive="catalogue")
+
+
+def test_the_stars_of_a_sector(session: Session, offline: Session) -> None:
+    stars = session.targets(sector=14)
+    assert KELT9 in set(stars["tic"])
+    assert stars.columns == ["tic", "sector", "camera", "ccd", "tmag", "ra", "dec", "exptime"]
+    (one,) = session.targets(KELT9, sector=14)
+    assert len(session.targets(sector=14, tmag=(None, one["tmag"]))) < len(stars) or len(stars) == 1
+    assert [*session.targets(f"{one['ra']} {one['dec']}", radius="1 arcmin", sector=14)] == [one]
+    with pytest.raises(OfflineError, match="target lists of sectors 3"):
+        offline.targets(sector=3)
+
+
+def test_a_target_list_that_is_missing_is_fetched(session: Session, tmp_path: Path) -> None:
+    other = Session(session.settings.server, cache=tmp_path)
+    assert len(other.targets(sector=75, exptime="fast"))
+    with pytest.raises(QueryError, match="no list of 2-min targets of sectors 300"):
+        other.targets(sector=300)
+
+
+@pytest.mark.parametrize("wrong", [{"exptime": 600}, {"tmag": "bright"}, {"sector": "x"}], ids=str)
+def test_wrong_arguments_of_targets_say_what_would_be_right(session: Session, wrong: dict[str, Any]) -> None:
+    with pytest.raises(QueryError):
+        session.targets(**{"sector": 14, **wrong})
+
+
+def test_the_program_asks_the_catalogue_and_shows_the_stars_of_a_sector(program: Program, session: Session) -> None:
+    cache = str(session.settings.cache)
+    done = program(
+        "--cache",
+        cache,
+        "--archive",
+        "catalogue",
+        "search",
+        "16740101",
+        "--sector",
+        "14",
+        "--kind",
+        "lc",
+        "--format",
+        "csv",
+    )
+    assert "tess2019198215352-s0014-0000000016740101-0150-s_lc.fits" in done.out
+    shown = program("--cache", cache, "targets", "16740101", "--sector", "14", "--format", "csv")
+    assert shown.out.splitlines()[1].startswith("16740101,14,")

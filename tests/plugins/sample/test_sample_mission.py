@@ -68,7 +68,7 @@ def test_every_search_has_a_script_and_a_table_with_the_same_events(mission: tup
         first, last = int(name.first_sector or 0), int(name.last_sector or 0)
         script = f"sector/tesscurl_sector_{first}_dv.sh"
         if first < last:
-            script = f"multisector/tesscurl_multisector_s{first:04d}-s{last:04d}_dv.sh"
+            script = f"sector/tesscurl_multisector_s{first:04d}-s{last:04d}_dv.sh"
         found = listed(folder / SCRIPTS / script)
         sets |= {(f.tic, first, last, f.run) for f in found}
         events = {f"{f.tic:011d}-{int(f.tce or 0):02d}" for f in found if f.kind == "dvs"}

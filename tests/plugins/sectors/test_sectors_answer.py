@@ -13,10 +13,15 @@ from mast_case import KELT9, TOI3505
 
 from tess_source import Session
 from tess_source.errors import OfflineError, QueryError
+from tess_source.tables.listing import Observations
+from tess_source.tables.rows import with_schema
+from tess_source.targets.target import Query, Target
 from tess_source_sample.server import SampleArchive
 from tess_source_sectors import pixels, states
 from tess_source_sectors.answer import rows_of
+from tess_source_sectors.holdings import HELD
 from tess_source_sectors.planned import COLUMNS, TargetLists
+from tess_source_sectors.reasons import reasons
 from tess_source_sectors.table import SeenSectors
 
 PI_MEN, PLACE = 261136679, (84.291188, -80.46912)
@@ -146,20 +151,28 @@ def test_no_targets_are_an_error(alone: Session) -> None:
 # -- with target lists --
 
 
+def target_lists(tic: int, listed: list[tuple[int, int, int]], sectors: set[int]) -> TargetLists:
+    """The lists of some sectors, which have a star in (sector, camera, ccd)."""
+    rows = [{"tic": tic, "sector": sector, "camera": camera, "ccd": ccd} for sector, camera, ccd in listed]
+    return TargetLists(with_schema(pl.DataFrame(rows), COLUMNS), frozenset(sectors))
+
+
+def at_archive(tic: int, light: dict[int, bool]) -> pl.DataFrame:
+    """What the archive has of a star: sector → whether there is a light curve."""
+    rows = [
+        {"tic": tic, "sector": sector, "lc": lc, "fast_lc": False, "hlsp": "", "dv": False}
+        for sector, lc in light.items()
+    ]
+    return with_schema(pl.DataFrame(rows), HELD)
+
+
 def answer(
-    listed: list[tuple[int, int, int]], sectors: set[int], held: dict[int, bool] | None
+    listed: list[tuple[int, int, int]], sectors: set[int], light: dict[int, bool] | None
 ) -> dict[int, tuple[str, int | None]]:
     """The state and camera of each sector of TOI-3505, with target lists of some sectors, and light curves at the archive."""
     stars = pl.DataFrame({"target": [0], "tic": [TOI3505], "ra": [LATE[0]], "dec": [LATE[1]]})
-    rows = [{"tic": TOI3505, "sector": sector, "camera": camera, "ccd": ccd} for sector, camera, ccd in listed]
-    lists = TargetLists(
-        pl.DataFrame(rows, schema={name: getattr(pl, kind) for name, kind in COLUMNS.items()}), frozenset(sectors)
-    )
-    there = None if held is None else pl.DataFrame(
-        [{"tic": TOI3505, "sector": sector, "lc": lc, "fast_lc": False, "hlsp": "", "dv": False} for sector, lc in held.items()],
-        schema={"tic": pl.Int64, "sector": pl.Int32, "lc": pl.Boolean, "fast_lc": pl.Boolean, "hlsp": pl.String, "dv": pl.Boolean},
-    )  # fmt: skip
-    found = rows_of(SETTINGS, stars, there, lists)
+    there = None if light is None else at_archive(TOI3505, light)
+    found = rows_of(SETTINGS, stars, there, target_lists(TOI3505, listed, sectors))
     return {row["sector"]: (row["state"], row["camera"]) for row in found}
 
 
@@ -184,34 +197,14 @@ def test_a_target_or_a_file_is_there_although_its_position_lies_elsewhere() -> N
 
 
 def test_of_two_cameras_only_the_one_on_the_list_has_the_light_curve() -> None:
-    stars = pl.DataFrame({"target": [0], "tic": [7], "ra": [312.4], "dec": [-38.05]})
-    chips = rows_of(SETTINGS, stars, wanted=[1]).to_polars()
-    both = pl.DataFrame({"target": [0], "tic": [7], **_between_cameras()})
-    seen = rows_of(SETTINGS, both, wanted=[1]).to_polars()
-    assert len(seen) == 2 and seen["camera"].n_unique() == 2 and len(chips) >= 1
-    first, second = seen.select("camera", "ccd").rows()
-    lists = TargetLists(
-        pl.DataFrame(
-            [{"tic": 7, "sector": 1, "camera": second[0], "ccd": second[1]}],
-            schema={n: getattr(pl, k) for n, k in COLUMNS.items()},
-        ),
-        frozenset({1}),
-    )
-    there = pl.DataFrame(
-        {
-            "tic": [7],
-            "sector": pl.Series([1], dtype=pl.Int32),
-            "lc": [True],
-            "fast_lc": [False],
-            "hlsp": [""],
-            "dv": [False],
-        }
-    )
-    found = rows_of(SETTINGS, both, there, lists, wanted=[1]).to_polars()
-    assert found.select("camera", "state", "lc").rows() == [
-        (first[0], states.FFI_ONLY, False),
-        (second[0], states.DELIVERED, True),
-    ]
+    star = pl.DataFrame({"target": [0], "tic": [7], **_between_cameras()})
+    seen = rows_of(SETTINGS, star, wanted=[1]).to_polars()
+    (first, _), (second, ccd) = seen.select("camera", "ccd").rows()
+    assert first != second
+    found = rows_of(SETTINGS, star, at_archive(7, {1: True}), target_lists(7, [(1, second, ccd)], {1}), wanted=[1])
+    assert found.to_polars().select("camera", "state", "lc").rows() == [
+        (first, states.FFI_ONLY, False), (second, states.DELIVERED, True),
+    ]  # fmt: skip
 
 
 def _between_cameras() -> dict[str, list[float]]:
@@ -285,7 +278,7 @@ def test_a_stub_of_tess_point_adds_the_sectors_that_only_it_knows(
 
 def test_an_empty_answer_says_where_the_place_lies_in_each_sector(session: Session) -> None:
     found = session.search("84.5 -80.6")
-    assert "84.5 -80.6: on silicon in sectors 1, 4, 8, 11-13" in found.explain()
+    assert "on silicon in sectors 1, 4, 8, 11-13" in found.explain()
     assert "no target list is here" in found.explain()
 
 
@@ -298,18 +291,17 @@ def test_a_star_whose_place_is_not_known_gets_no_reason_and_no_request(archive: 
     assert len(archive.requests) == before
 
 
-def test_a_place_on_the_edge_and_one_on_no_ccd_have_reasons_of_their_own() -> None:
-    from tess_source.tables.listing import Observations
-    from tess_source.targets.target import Query, Target
-    from tess_source_sectors.reasons import reasons
-
-    # science pixels of sector 1 end between these places
-    targets = (Target("a", ra=84.291188, dec=-80.46912, radius=3.0), Target("b", ra=63.58, dec=20.99, radius=3.0))
+def test_a_place_on_the_edge_has_a_reason_of_its_own_and_a_star_without_a_place_has_none() -> None:
+    targets = (Target("a", ra=PLACE[0], dec=PLACE[1], radius=3.0), Target("TIC 5", tic=5))
     said = reasons(Query(targets), Observations.empty(), SETTINGS)
-    assert said is not None
-    assert said["a"].endswith("on the unexposed edge of S35 camera 4 CCD 4")
-    assert set(said) == {"a", "b"}
-    assert reasons(Query((Target("TIC 5", tic=5),)), Observations.empty(), SETTINGS) is None
+    assert said is not None and set(said) == {"a"}
+    assert said["a"].endswith("; on the unexposed edge of S35 camera 4 CCD 4")
+    assert reasons(Query(targets[1:]), Observations.empty(), SETTINGS) is None
+
+
+def test_what_several_say_of_one_place_stands_in_one_line(session: Session) -> None:
+    said = session.search("84.5 -80.6").explain()
+    assert "84.5 -80.6: no star within 5 arcmin has observations; on silicon in sectors 1, 4" in said
 
 
 # -- refreshing --

@@ -16,11 +16,8 @@ from tess_source_sectors.footprints import chips_of, dates_of, kept_file, kept_f
 
 CORNERS = "313.776747 -47.870851 310.091131 -36.701617 324.4682 -33.3303 330.129023 -44.413032"
 ROW: dict[str, Any] = {
-    "obs_id": "tess-s0109-1-1",
-    "t_min": 61300.0,
-    "t_max": 61327.0,
-    "s_region": f"POLYGON {CORNERS} 313.776747 -47.870851",
-}
+    "obs_id": "tess-s0109-1-1", "t_min": 61300.0, "t_max": 61327.0, "s_region": f"POLYGON {CORNERS} 313.776747 -47.870851",
+}  # fmt: skip
 
 
 def table(*rows: dict[str, Any]) -> bytes:

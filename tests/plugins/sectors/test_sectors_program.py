@@ -145,3 +145,18 @@ def test_a_search_that_does_not_say_where_its_star_lies_has_no_row_of_sectors_on
     assert sectors_on_silicon(found, PI_MEN) == []
     (axes,) = plot_coverage(found).axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["120 s"]
+
+
+# -- with the target lists of the catalogue --
+
+
+def test_with_the_target_list_of_a_sector_it_is_known_that_a_star_was_no_target(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TESS_SOURCE_CACHE", str(tmp_path))
+    assert program("catalogue", "update", "--sector", "14", "--kind", "lc").code == 0
+    ran = program("sectors", str(TOI3505), "--format", "csv")
+    states = {row["sector"]: row["state"] for row in csv.DictReader(io.StringIO(ran.out))}
+    assert states["14"] == "on silicon, FFI only"
+    assert states["41"] == "on silicon, no 2-min file"
+    assert "on silicon in sector 14 (FFI only: no 2-min target)" in ran.err

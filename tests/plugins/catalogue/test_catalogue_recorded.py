@@ -1,0 +1,43 @@
+"""The lists of the archives, played from recordings: only what is true of the real archives too is asserted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import tess_source_catalogue
+from tess_source import Session
+from tess_source.download import lists
+from tess_source_catalogue.session_catalogue import SessionCatalogue
+
+pytestmark = pytest.mark.vcr
+SPOC = {"lc", "tp", "dv", "targets", "tce"}
+
+
+@pytest.fixture
+def catalogue(recorded: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SessionCatalogue:
+    monkeypatch.setenv("TESS_SOURCE_CACHE", str(tmp_path))
+    monkeypatch.setattr(lists, "ENCODINGS", ())  # vcrpy unpacks what it records, and still says that it is packed
+    recorded.register(tess_source_catalogue)
+    return SessionCatalogue(recorded)
+
+
+def test_the_lists_of_a_sector_come_and_do_not_come_again(catalogue: SessionCatalogue) -> None:
+    first = catalogue.update(14, progress=False)
+    assert {one.source for one in first.outcomes} >= SPOC
+    assert {one.state for one in first.outcomes} == {"new"}, first.failed
+    assert all(one.rows > 0 and one.strange == 0 for one in first.outcomes)
+    again = catalogue.update(14, source=("lc", "targets"), progress=False)
+    assert [one.state for one in again.outcomes] == ["unchanged", "unchanged"]
+
+
+def test_a_sector_that_is_not_there_is_not_yet(catalogue: SessionCatalogue) -> None:
+    done = catalogue.update(999, kind="lc", source=("lc", "targets"), progress=False)
+    assert done.outcomes == ()
+
+
+def test_the_lists_of_other_pipelines_come(catalogue: SessionCatalogue) -> None:
+    done = catalogue.update(1, source=("qlp", "qlp-targets", "tess-spoc-lc", "tglc"), progress=False)
+    assert {one.source for one in done.outcomes} == {"qlp", "qlp-targets", "tess-spoc-lc", "tglc"}
+    assert all(one.state == "new" and one.rows > 0 for one in done.outcomes)

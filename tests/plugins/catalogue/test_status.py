@@ -1,0 +1,138 @@
+"""What the catalogue tells about itself: what it holds, what is missing, damaged or has changed; and the removal of lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lists import catalogue_of, fill, listed, rows_of, source
+from serving import Server, serving, status
+
+from tess_source._lazy import pl
+from tess_source.errors import DownloadError, OfflineError
+from tess_source_catalogue.session_catalogue import SessionCatalogue
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    for one in serving():
+        fill(one)
+        yield one
+
+
+@pytest.fixture
+def catalogue(server: Server, tmp_path: Path) -> SessionCatalogue:
+    """A catalogue of two sectors."""
+    made = catalogue_of(server, tmp_path)
+    made.update("1-2", progress=False)
+    server.requests.clear()
+    return made
+
+
+def row(frame: pl.DataFrame, name: str, sector: int) -> dict[str, Any]:
+    (found,) = frame.filter(pl.col("source") == name, pl.col("last_sector") == sector).to_dicts()
+    return found
+
+
+def test_each_list_is_told_with_its_rows_and_dates(server: Server, catalogue: SessionCatalogue) -> None:
+    lc = row(catalogue.status(), "lc", 2)
+    assert (lc["pipeline"], lc["state"], lc["rows"], lc["strange"]) == ("SPOC", "here", 2, 0)
+    assert lc["date"] == "2026-02-03T10:00:00+00:00"
+    assert lc["fetched"] == lc["checked"]
+    assert lc["address"].endswith("/lists/lc_2.sh")
+    assert not server.requests
+
+
+def test_an_empty_catalogue_has_an_empty_status(server: Server, tmp_path: Path) -> None:
+    assert catalogue_of(server, tmp_path).status().height == 0
+
+
+def test_a_list_that_the_others_of_its_pipeline_have_is_missing(server: Server, catalogue: SessionCatalogue) -> None:
+    fill(server, (3,), ("targets",))
+    server.files.pop("/lists/lc_3.sh")
+    catalogue.update(3, pipeline=("SPOC", "QLP"), progress=False)
+    assert row(catalogue.status(), "lc", 3)["state"] == "missing"
+    missing = catalogue.status().filter(pl.col("state") == "missing")
+    assert missing.select("source", "last_sector").rows() == [("lc", 3)]
+
+
+def test_a_check_asks_what_has_changed_and_fetches_nothing(server: Server, catalogue: SessionCatalogue) -> None:
+    server.files["/lists/lc_1.sh"] = listed(5)
+    server.files.pop("/lists/lc_2.sh")
+    server.acts["/lists/targets_1.sh"] = [status(403)]
+    before = rows_of(catalogue)
+    frame = catalogue.status(check=True)
+    told = {key: row(frame, *key)["state"] for key in (("lc", 1), ("lc", 2), ("targets", 1), ("targets", 2))}
+    assert told == {("lc", 1): "changed", ("lc", 2): "gone", ("targets", 1): "unknown", ("targets", 2): "current"}
+    assert "403" in row(frame, "targets", 1)["problem"]
+    assert rows_of(catalogue) == before
+
+
+def test_a_check_needs_a_connection(server: Server, catalogue: SessionCatalogue, tmp_path: Path) -> None:
+    with pytest.raises(OfflineError):
+        catalogue_of(server, tmp_path, offline=True).status(check=True)
+
+
+def test_the_newest_sector_is_that_of_the_archive(server: Server, catalogue: SessionCatalogue) -> None:
+    fill(server, (3, 5))
+    assert catalogue.latest() == 5
+
+
+def test_offline_the_newest_sector_is_that_of_the_catalogue(
+    server: Server, catalogue: SessionCatalogue, tmp_path: Path
+) -> None:
+    assert catalogue_of(server, tmp_path, offline=True).latest() == 2
+
+
+def test_of_nothing_there_is_no_newest_sector(server: Server, tmp_path: Path) -> None:
+    server.files.clear()
+    assert catalogue_of(server, tmp_path).latest() is None
+
+
+def test_an_archive_that_fails_does_not_tell_an_older_sector(server: Server, catalogue: SessionCatalogue) -> None:
+    server.acts["/lists/lc_3.sh"] = [status(500)]
+    with pytest.raises(DownloadError, match="lc_3"):
+        catalogue.latest()
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "noise", "facts"])
+def test_a_damaged_file_is_named_and_the_next_update_repairs_it(
+    server: Server, catalogue: SessionCatalogue, damage: str
+) -> None:
+    before = rows_of(catalogue)
+    file = catalogue.folder.lists()["lc", 1, 1]
+    data = bytearray(file.path.read_bytes())
+    data[len(data) // 2] ^= 1
+    if damage == "facts":
+        catalogue.folder.forget(file)
+    else:
+        file.path.write_bytes({"flip": bytes(data), "cut": bytes(data[:-20]), "noise": b"noise"}[damage])
+    frame = catalogue.verify()
+    (bad,) = frame.filter(pl.col("state") == "damaged").to_dicts()
+    assert bad["path"] == f"lc/{file.path.name}"
+    assert bad["reason"]
+    catalogue.update(1, progress=False)
+    assert set(catalogue.verify()["state"]) == {"whole"}
+    assert rows_of(catalogue) == before
+
+
+def test_lists_are_removed_by_sector_pipeline_and_source(server: Server, catalogue: SessionCatalogue) -> None:
+    catalogue.update("1-2", pipeline="QLP", progress=False)
+    assert catalogue.rm(1, source="lc") == 1
+    assert ("lc", 1, 1) not in catalogue.folder.lists()
+    assert catalogue.rm(pipeline="QLP") == 2
+    assert {name for name, _, _ in catalogue.folder.lists()} == {"lc", "targets", "multi-dv"}
+    assert catalogue.rm(2) == 3
+    assert catalogue.rm() == 1
+    assert not catalogue.folder.root.exists()
+    assert catalogue.rm() == 0
+
+
+def test_lists_of_a_plugin_that_is_gone_can_still_be_shown_and_removed(
+    server: Server, catalogue: SessionCatalogue, tmp_path: Path
+) -> None:
+    other = catalogue_of(server, tmp_path, source("qlp", "QLP"))
+    assert row(other.status(), "lc", 1)["pipeline"] is None
+    assert other.rm() == 5
