@@ -161,7 +161,7 @@ def _rows_of_parents(found: pl.DataFrame, obsids: Sequence[str]) -> _ProductPart
 
 
 def _with_values_of_observations(products: Products, observations: pl.DataFrame) -> Products:
-    """Return products with `ra` and `dec` [deg] of their observation, and its star and exposure time [s] where a name is silent."""
+    """Return products with `ra` and `dec` [deg] of their observation, and its star and exposure time [s] if the name is silent."""
     parent = next((name for name in ("parent_obsid", "obsID") if name in products.columns), None)
     if parent is None:
         return products
