@@ -264,6 +264,6 @@ def test_insecure_redirects_are_allowed_by_argument_or_environment_alone(monkeyp
 def test_a_session_has_the_stages_and_no_more() -> None:
     public = {name for name in vars(Session) if not name.startswith("_")} - {"accessors_of"}
     assert public == {
-        "search", "count", "fields", "select", "found", "plan", "load_plan", "download", "iter_download", "read", "open",
+        "search", "iter_search", "count", "fields", "select", "found", "plan", "load_plan", "download", "iter_download", "read", "open",
         "register", "unregister", "store",
     }  # fmt: skip

@@ -57,7 +57,7 @@ class FoundMethods(Extended):
             ...
 
         def tois(self) -> Tois:
-            """Return the TOIs of the stars of a search: see `tess_source_stars.toi.accessors.session_tois`."""
+            """Return the TOIs of the stars of a search: see `tess_source_stars.toi.accessors.found_tois`."""
             ...
 
         def plot_coverage(
@@ -139,6 +139,10 @@ class SessionMethods(Extended):
     accessors_of = "session"
 
     if TYPE_CHECKING:
+
+        def tois(self, targets: Any = None, *, toi: Any = None, refresh: bool = False) -> Tois:
+            """Return TESS objects of interest: see `tess_source_stars.toi.accessors.session_tois`."""
+            ...
 
         def sectors(
             self,

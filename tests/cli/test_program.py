@@ -108,7 +108,7 @@ def test_targets_come_from_files_and_from_standard_input(
     [
         (("search", KELT9, "--sector", "x"), "'x' is not a"),
         (("search", KELT9, "--kind", "lightcurve"), "kind"),
-        (("search", KELT9, "--secotr", "1"), "Did you mean '--sector'"),
+        (("search", KELT9, "--secotr", "1"), "Did you mean one of: '--sector'"),
         (("search", KELT9, "-c", "proposl_id=1"), "did you mean 'proposal_id'"),
         (("search", KELT9, "-c", "nonsense"), "is not COLUMN=VALUE"),
         (("search", KELT9, "-c", "t_min=1..x"), "not a range of numbers"),
@@ -260,8 +260,8 @@ def test_every_filter_is_an_option_that_tells_its_plugin(program: Program) -> No
     for name in filters:
         assert f"--{name.replace('_', '-')} " in text
     for plugin in set(filters.values()):
-        shown = len(re.findall(rf"\[{plugin}\]", text))
-        assert shown == sum(owner == plugin for owner in filters.values())
+        shown = len(re.findall(rf"\[{plugin}\]", text))  # of look-ups, too
+        assert shown >= sum(owner == plugin for owner in filters.values())
 
 
 def test_a_plugin_file_adds_its_option_wherever_it_stands(program: Program, tmp_path: Path) -> None:

@@ -12,18 +12,23 @@ from places import PLUGINS as PLUGIN_FOLDERS
 
 if TYPE_CHECKING:
     import tess_source_arrays
+    import tess_source_catalogue
     import tess_source_dv
     import tess_source_filters
     import tess_source_lightkurve
     import tess_source_mast
     import tess_source_pictures
     import tess_source_sample
-    from tess_source.hooks.specs import Archive, Collector, Linker, Reader, Resolver
+    import tess_source_sectors
+    import tess_source_stars
+    from tess_source.hooks.specs import Archive, Collector, Explains, Linker, Reader, Recalls, Resolver, StandsIn
     from tess_source.hooks.specs import DeclaresAccessors as Accessors
     from tess_source.hooks.specs import DeclaresCitations as Citations
     from tess_source.hooks.specs import DeclaresColumns as Columns
     from tess_source.hooks.specs import DeclaresCommands as Commands
     from tess_source.hooks.specs import DeclaresFilters as Filters
+    from tess_source.hooks.specs import DeclaresLookups as Lookups
+    from tess_source.hooks.specs import DeclaresSources as Sources
     from tess_source.hooks.specs import DeclaresTransports as Transports
     from tess_source.session import Session
     from tess_source.tables.found import Selects
@@ -51,6 +56,24 @@ if TYPE_CHECKING:
     array_accessors: Accessors = tess_source_arrays
     picture_accessors: Accessors = tess_source_pictures
     picture_commands: Commands = tess_source_pictures
+    catalogue: Archive = tess_source_catalogue
+    catalogue_stands_in: StandsIn = tess_source_catalogue
+    catalogue_sources: Sources = tess_source_catalogue
+    catalogue_accessors: Accessors = tess_source_catalogue
+    catalogue_commands: Commands = tess_source_catalogue
+    sector_reasons: Explains = tess_source_sectors
+    sector_lookups: Lookups = tess_source_sectors
+    sector_accessors: Accessors = tess_source_sectors
+    sector_commands: Commands = tess_source_sectors
+    star_resolver: Resolver = tess_source_stars
+    star_memory: Recalls = tess_source_stars
+    star_lookups: Lookups = tess_source_stars
+    star_filters: Filters = tess_source_stars
+    star_accessors: Accessors = tess_source_stars
+    star_commands: Commands = tess_source_stars
+
+WRAPPERS = {"tess_resolve_unknown"}
+"""Hook implementations that wrap those of others; they are of another type."""
 
 PLUGINS = sorted(path.name for path in PLUGIN_FOLDERS.glob("tess_source_*"))
 
@@ -60,13 +83,14 @@ def test_every_hook_of_every_plugin_is_verified_above(plugin: str) -> None:
     hooks = {
         name
         for name in vars(importlib.import_module(plugin))
-        if name.startswith("tess_") and not name.startswith("tess_source")
+        if name.startswith("tess_") and not name.startswith("tess_source") and name not in WRAPPERS
     }
     spec = importlib.import_module("tess_source.hooks.specs")
     roles = {role.__name__: {name for name in vars(role) if name.startswith("tess_")} for role in spec.ROLES}
     source = Path(__file__).read_text()
     aliases = {
-        what: f"Declares{what}" for what in ("Accessors", "Citations", "Columns", "Commands", "Filters", "Transports")
+        what: f"Declares{what}"
+        for what in ("Accessors", "Citations", "Columns", "Commands", "Filters", "Lookups", "Sources", "Transports")
     }
     claimed = re.findall(rf": (\w+) = {plugin}$", source, re.MULTILINE)
     assert hooks == set().union(*(roles[aliases.get(role, role)] for role in claimed))

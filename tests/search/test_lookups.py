@@ -251,9 +251,9 @@ def test_reasons_are_merged_and_shown_in_the_answer_and_in_the_empty_one() -> No
     first, second = Reasons({"TIC 5": "cloudy", "TIC 6": "day"}), Other({"TIC 5": "asleep"})
     session = session_of(second, first, Silent())
     empty = session.search(5)
-    assert "TIC 5: cloudy" in empty.explain()
-    assert "TIC 5: cloudy" in repr(empty)
-    assert "TIC 5: cloudy" in session.search([5, 16740101]).explain()
+    assert "TIC 5: asleep; cloudy" in empty.explain()
+    assert "TIC 5: asleep; cloudy" in repr(empty)
+    assert "TIC 5: asleep; cloudy" in session.search([5, 16740101]).explain()
 
 
 def test_nobody_is_asked_for_reasons_if_all_targets_have_observations() -> None:

@@ -108,7 +108,7 @@ def contents(evil: str) -> Any:
     dv = SimpleNamespace(best=ours[0], sets=ours, tces=TCEs(pl.DataFrame([row], schema=schema)))
     record = {"server": evil, "time": evil, "versions": {evil: evil}}
     found = answer(evil, record)
-    return page._Contents(found, found, TIC, Path(), None, dv, (), {}, {evil: evil})  # type: ignore[arg-type]
+    return page._Contents(found, found, TIC, Path(), None, dv, None, (), {}, {evil: evil})  # type: ignore[arg-type]
 
 
 def answer(evil: str, record: dict[str, Any]) -> Found:
