@@ -63,7 +63,8 @@ def test_the_right_word_is_named(program: Program, words: tuple[str, ...], right
 
 BAD: Mapping[str, str] = {
     "dv": "x", "exptime": "x1", "kind": "x", "limit": "-1", "name": "a,b", "one_per_sector": "SPOC,,", "run": "x", "sector": "16-14",
-    "size": "x", "tce": "x", "tic": "x", "where": "x", "tmag": "x", "teff": "x", "star_radius": "x", "mass": "x", "logg": "x", "distance": "x", "contamination": "x", "pm": "x",
+    "size": "x", "tce": "x", "tic": "x", "where": "x", "tmag": "x",
+    "teff": "x", "star_radius": "x", "mass": "x", "logg": "x", "distance": "x", "contamination": "x", "pm": "x",
     "toi": "x!", "camera": "5", "ccd": "0", "ra": "10", "dec": "95..99", "cone": "1 2",
 }  # fmt: skip
 """Filter → a value that it cannot take."""
