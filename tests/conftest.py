@@ -152,13 +152,17 @@ def pytest_recording_configure(config: pytest.Config, vcr: Any) -> None:
 
 
 @pytest.fixture
-def recorded(request: pytest.FixtureRequest, vcr: Any) -> Iterator[Session]:
+def recorded(request: pytest.FixtureRequest, vcr: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     """A session whose HTTP is played from a cassette; a recording that is not played to its end fails the test.
 
-    It works in the calling thread: vcrpy is not safe with threads.
+    It works in the calling thread: vcrpy is not safe with threads. It asks for no compression: vcrpy unpacks what it records, and gives
+    it back with the header of the packed answer.
     """
     import tess_source_mast
+    from tess_source.download import lists
     from tess_source_mast import portal
+
+    monkeypatch.setattr(lists, "ENCODINGS", ())
 
     portal._portal.cache_clear()  # each recording has the description of the columns in it
     writing = vcr.record_mode.value != "none"

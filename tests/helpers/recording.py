@@ -19,6 +19,7 @@ HOMES = {
     "/public/target_lists/": "https://tess.mit.edu",
     "/tess/download_": "https://exofop.ipac.caltech.edu",
     "/wp-content/": "https://tess.mit.edu",
+    "/tess/public/footprints/": "https://stpubdata.s3.amazonaws.com",
 }
 """Begin of a path → its host; the others are MAST's."""
 
@@ -58,9 +59,8 @@ def _without_cache_breaker(body: bytes) -> bytes:
 
 def clean_response(response: dict[str, Any]) -> dict[str, Any]:
     """Keep the headers that matter: no cookies, no dates, no names of servers."""
-    headers = response["headers"]
-    response["headers"] = {name: value for name, value in headers.items() if name.lower() in KEPT_RESPONSE_HEADERS}
-    return response
+    headers = {name: value for name, value in response["headers"].items() if name.lower() in KEPT_RESPONSE_HEADERS}
+    return {**response, "headers": headers}
 
 
 def same_range(one: Any, other: Any) -> None:
