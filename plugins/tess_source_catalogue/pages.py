@@ -58,22 +58,22 @@ def pages_of(
     asked = _Asked(tics, sectors, pipelines, place)
     views = _of_views(folder, found, asked)
     rows: list[pl.DataFrame] = []
-    bundles: list[pl.DataFrame] = []
+    bundles: list[pl.LazyFrame] = []
     count = 0
     for volume, made in zip(found, views, strict=True):
         if made is None:
             whole = composed(volume, tics)
-            made = Pages(_collected([asked.rows(whole.rows.lazy(), whole.bundles)])[0], whole.bundles)
+            made = Pages(_collected([asked.rows(volume, whole.rows.lazy(), whole.bundles)])[0], whole.bundles)
         if made.rows.height:
-            there = made.bundles
-            if made.rows.height < there.height:
-                there = there.filter(pl.col("bundle").is_in(among(made.rows["bundle"].unique())))
-            rows.append(made.rows.with_columns(pl.col("bundle") + count))
-            bundles.append(there.with_columns(pl.col("bundle") + count))
-            count += int(there["bundle"][-1]) + 1
+            rows.append(made.rows.with_columns(pl.col("bundle") + count) if count else made.rows)
+            bundles.append(made.bundles.lazy().with_columns(pl.col("bundle") + count))
+            count += int(made.bundles["bundle"][-1]) + 1
     if not rows:
         return Pages(pl.DataFrame(), pl.DataFrame())
-    return Pages(asked.exactly(_stacked(rows)), pl.concat(bundles))
+    them, those = asked.exactly(_stacked(rows)), pl.concat(bundles)
+    if them.height < count:
+        those = those.filter(pl.col("bundle").is_in(among(them["bundle"].unique())))
+    return Pages(them, those.collect())
 
 
 def _stacked(parts: list[pl.DataFrame]) -> pl.DataFrame:
@@ -106,14 +106,14 @@ class _Asked:
     pipelines: Collection[str] | None
     place: Place | None
 
-    def rows(self, rows: pl.LazyFrame, bundles: pl.DataFrame) -> pl.LazyFrame:
+    def rows(self, volume: Volume, rows: pl.LazyFrame, bundles: pl.DataFrame) -> pl.LazyFrame:
         """Return the rows of a volume; of a cone, those of its band of declinations."""
         if self.tics is not None:
             rows = rows.filter(_of_stars(self.tics))
         told = bundles
-        if self.sectors is not None:
+        if self.sectors is not None and not volume.sectors <= {*self.sectors}:
             told = told.filter(pl.col("last_sector").is_in(list(self.sectors)))
-        if self.pipelines is not None:
+        if self.pipelines is not None and volume.pipeline not in self.pipelines:
             told = told.filter(pl.col("pipeline").str.to_uppercase().is_in(list(self.pipelines)))
         if told.height < bundles.height:
             rows = rows.filter(pl.col("bundle").is_in(among(told["bundle"].unique())))
@@ -145,7 +145,7 @@ def _of_views(folder: CatalogueFolder, present: Sequence[Volume], asked: _Asked)
     for volume, path in paths.items():
         with _not_whole(path):
             bundles = bundles_of(path)
-            lazy[volume] = (asked.rows(pl.scan_parquet(path), bundles), bundles)
+            lazy[volume] = (asked.rows(volume, pl.scan_parquet(path), bundles), bundles)
     try:
         rows = _collected([rows for rows, _ in lazy.values()])
         read = {volume: Pages(found, lazy[volume][1]) for volume, found in zip(lazy, rows, strict=True)}
