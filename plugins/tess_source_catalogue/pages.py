@@ -22,7 +22,6 @@ __all__ = ["Place", "in_cone", "pages_of"]
 
 log: logging.Logger = logger(__name__)
 
-_DAMAGE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 Place = tuple[float, float, float]
 """Right ascension, declination and radius, all in degrees."""
 
@@ -149,7 +148,7 @@ def _of_views(folder: CatalogueFolder, present: Sequence[Volume], asked: _Asked)
     try:
         rows = _collected([rows for rows, _ in lazy.values()])
         read = {volume: Pages(found, lazy[volume][1]) for volume, found in zip(lazy, rows, strict=True)}
-    except _DAMAGE:  # then each is read alone, to leave out the damaged one only
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):  # then each is read alone, to leave out the damaged one only
         for volume, (one, bundles) in lazy.items():
             with _not_whole(paths[volume]):
                 read[volume] = Pages(_collected([one])[0], bundles)
@@ -165,7 +164,7 @@ def _not_whole(path: Path) -> Iterator[None]:
     """Leave out what cannot be read of the view, and note it."""
     try:
         yield
-    except _DAMAGE as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         log.info("the view is not whole, the lists are read: %s: %s", path, error)
 
 
