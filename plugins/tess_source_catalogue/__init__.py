@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source import hookimpl
 from tess_source.hooks.records import Accessor, Field, Source, StandIn
-from tess_source_catalogue import sources
 
 if TYPE_CHECKING:
     import click
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 @hookimpl
 def tess_sources() -> Sequence[Source]:
     """Declare the lists of MAST and of the TESS Science Office."""
+    from tess_source_catalogue import sources
+
     return sources.SOURCES
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from tess_source.targets.target import DEFAULT_RADIUS, Query, Target
 from tess_source_catalogue.coverage import IDENTITIES, Coverage
 from tess_source_catalogue.criteria import Criteria, criteria_of, exact_values, meets
 from tess_source_catalogue.fields import OBSERVED
-from tess_source_catalogue.folder import CatalogueFolder, ListFacts, ListFile
+from tess_source_catalogue.folder import TICK, CatalogueFolder, ListFacts, ListFile
 from tess_source_catalogue.known import check_columns, check_places
 from tess_source_catalogue.reading import Catalogue
 from tess_source_catalogue.sources import SOURCES
@@ -179,7 +180,9 @@ def provenance(query: Query, observations: Observations, settings: Settings) -> 
         return None
     ours = observations.where(pl.col("archive") == ARCHIVE) if query.targets else None
     sectors = None if ours is None else {sector for sector in ours["last_sector"].unique() if sector is not None}
-    used = {file: _facts(folder.root, file, _stamp(file)) for file in coverage.used(query, sectors)}
+    files = coverage.used(query, sectors)
+    stamps = {source: _stamp(folder.root / source / "facts") for source in dict.fromkeys(file.source for file in files)}
+    used = {file: _facts(folder.root, file, stamps[file.source]) for file in files}
     dates = sorted(facts.fetched for facts in used.values() if facts.fetched)
     age = now() - max((max(facts.fetched, facts.checked) for facts in used.values()), default=0)
     when = f"; lists of {_between(dates)}, last compared with the archive {ago(age)}" if dates else ""
@@ -194,12 +197,14 @@ def provenance(query: Query, observations: Observations, settings: Settings) -> 
     }
 
 
-def _stamp(file: ListFile) -> int:
+def _stamp(facts: Path) -> int:
     """Return what changes when anything becomes known of the lists of a source."""
     try:
-        return (file.path.parent / "facts").stat().st_mtime_ns
+        changed = facts.stat().st_mtime_ns
     except FileNotFoundError:
         return 0
+    lately = time.time_ns() - TICK  # what changes again within a tick of the clock leaves the same time
+    return changed if changed < lately else time.time_ns()
 
 
 @lru_cache(maxsize=100_000)

@@ -15,7 +15,7 @@ from tess_source.names.vocabulary import FFI_ERAS, FILES
 from tess_source.targets.target import Query
 from tess_source.wording import keyword
 from tess_source_catalogue.criteria import Criteria, criteria_of, exact_values, meets
-from tess_source_catalogue.folder import CatalogueFolder, Key, ListFile
+from tess_source_catalogue.folder import CatalogueFolder, ListFile, Lists
 from tess_source_catalogue.sources import SOURCES
 from tess_source_filters import exptime, whole, words
 
@@ -28,22 +28,23 @@ IDENTITIES = frozenset({"obs_id", "obsid", "dataurl"})
 _KEPT_TIMES = {one.name: one.keep for one in exptime.FILTERS}
 
 
-@dataclass(frozen=True)
 class Coverage:
     """The lists of files that the catalogue has.
 
     Parameters
     ----------
-    lists : mapping
+    lists : Lists
         As `tess_source_catalogue.folder.CatalogueFolder.lists` gives it.
     """
 
-    lists: Mapping[Key, ListFile]
+    def __init__(self, lists: Lists) -> None:
+        self.lists: Lists = lists
+        self._last: tuple[Query, _Asked] | None = None
 
     @classmethod
     def of(cls, folder: CatalogueFolder) -> Coverage:
         """Return what a catalogue has."""
-        return cls(folder.lists())
+        return _coverage(folder.lists())
 
     @cached_property
     def has(self) -> frozenset[tuple[str, int]]:
@@ -57,7 +58,7 @@ class Coverage:
 
     def pipelines(self, query: Query) -> list[str]:
         """Return the pipelines that are meant where none is named: those that have all sectors and kinds that are named, else all."""
-        asked = _Asked.of(query, self)
+        asked = self._asked(query)
         had = {_OF_FILES[name].pipeline for name, _ in self.has}
         every = bool(asked.kinds)
         here = {
@@ -75,7 +76,7 @@ class Coverage:
         """
         if not self.has:
             raise QueryError("the catalogue is empty: `tess-source catalogue update` makes it")
-        asked = _Asked.of(query, self)
+        asked = self._asked(query)
         if asked.unlisted:
             raise QueryError(
                 f"the catalogue has no {asked.unlisted}: its lists are of {_known_in_words()}; ",
@@ -92,7 +93,7 @@ class Coverage:
         """Return whether it has all that a question without targets may mean, up to its newest sector."""
         if not self.has:
             return False
-        asked = _Asked.of(query, self)
+        asked = self._asked(query)
         named = bool(asked.pipelines) or asked.identity
         needed = asked.needed if named else asked.needed.filter(pl.col("pipeline") == "SPOC")
         if asked.unlisted or not needed.height:
@@ -108,7 +109,7 @@ class Coverage:
         sectors : collection of int, optional
             Sectors of the answer; None: all that the question means.
         """
-        asked = _Asked.of(query, self)
+        asked = self._asked(query)
         wanted = set(asked.needed["pipeline"].unique())
         if sectors is None:
             sectors = asked.sectors or None
@@ -121,12 +122,12 @@ class Coverage:
 
     def parts(self, query: Query) -> set[tuple[str, int]]:
         """Return the pipelines and sectors that a question means and that there are."""
-        needed = _Asked.of(query, self).needed.select("source", "pipeline", "last_sector").unique()
+        needed = self._asked(query).needed.select("source", "pipeline", "last_sector").unique()
         return {(pipeline, sector) for name, pipeline, sector in needed.iter_rows() if (name, sector) in self.has}
 
     def in_words(self, query: Query) -> str:
         """Return what it has of the pipelines that a question means, e.g. ``"SPOC lc, tp of sectors 1-26"``."""
-        wanted = set(_Asked.of(query, self).needed["pipeline"].unique())
+        wanted = set(self._asked(query).needed["pipeline"].unique())
         said: dict[tuple[str, str], list[str]] = {}
         for name, source in _OF_FILES.items():
             sectors = [sector for one, sector in self.has if one == name]
@@ -143,6 +144,13 @@ class Coverage:
             [f"SPOC dv of several sectors that end with {_sectors_in_words(text_of_sectors(ends))}"] if ends else []
         )
         return "; ".join(parts) or "no files of what is asked"
+
+    def _asked(self, query: Query) -> _Asked:
+        """Return what a question names; several hooks ask about the same one."""
+        last = self._last
+        if last is None or last[0] is not query:
+            self._last = last = (query, _Asked.of(query, self))
+        return last[1]
 
     def _missing(
         self, needed: pl.DataFrame, asked: _Asked, *, every: bool, sectors: bool = False
@@ -185,6 +193,11 @@ class Coverage:
             elif not gone and not others:
                 left[name] = gone
         return left
+
+
+@lru_cache(maxsize=8)
+def _coverage(lists: Lists) -> Coverage:
+    return Coverage(lists)
 
 
 _OF_FILES: Mapping[str, Source] = {source.name: source for source in SOURCES if source.gives == "files"}

@@ -24,7 +24,7 @@ from tess_source import disk
 from tess_source._lazy import pl
 from tess_source.settings import OWN_FOLDER, Settings, store_root
 
-__all__ = ["FORM", "CatalogueFolder", "Key", "ListFacts", "ListFile"]
+__all__ = ["FORM", "TICK", "CatalogueFolder", "Key", "ListFacts", "ListFile", "Lists"]
 
 FORM = 1
 """Version of the stored form. Lists that were stored in another one are fetched and parsed again."""
@@ -33,6 +33,8 @@ Key = tuple[str, int, int]
 
 _FILE = re.compile(r"s(?P<first>\d{4})(?:-s(?P<last>\d{4}))?-(?P<digest>[0-9a-f]{16})\.parquet")
 _SOURCE = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+TICK = 3_000_000_000
+"""Coarsest clock of a file system, with room to spare [ns]: a folder that changed so lately may change again without a new time."""
 _VIEW = "view"
 """Folder of what is derived from the lists."""
 
@@ -86,6 +88,16 @@ class ListFacts:
     """Of the Parquet file; empty if that is not known."""
 
 
+class Lists(dict[Key, ListFile]):
+    """All lists of a catalogue: (source, first, last sector) → file. It is not changed once it is made, so it can be told by its identity."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
+_KNOWN: dict[Path, tuple[object, Lists]] = {}
+"""Folder → its state, and the lists that were there."""
+
+
 class CatalogueFolder:
     """The files of the catalogue.
 
@@ -103,14 +115,34 @@ class CatalogueFolder:
         """Return the folder of a session: each server has its own."""
         return cls(store_root(settings) / OWN_FOLDER / "catalogue")
 
-    def lists(self) -> Mapping[Key, ListFile]:
-        """Return all lists: (source, first, last sector) → file, sorted. Only names are read, no file is opened."""
+    def lists(self) -> Lists:
+        """Return all lists: (source, first, last sector) → file, sorted. Only names are read, no file is opened.
+
+        As long as no folder has changed, it is the same object.
+        """
+        sources = self._sources()
+        state, newest = self._state(sources)
+        known = _KNOWN.get(self.root)
+        if known is not None and known[0] == state:
+            return known[1]
+        lists = self._read(sources)
+        # What is written within the same tick of the file system's clock does not change the time of a folder.
+        if newest < time.time_ns() - TICK and self._state(sources)[0] == state:
+            _KNOWN[self.root] = (state, lists)
+        return lists
+
+    def _state(self, sources: Iterable[str]) -> tuple[tuple[tuple[str, int], ...], int]:
+        """Return what changes with any name in the folders, and the time of the newest change [ns since 1970]."""
+        times = tuple((source, _changed(os.path.join(self.root, source))) for source in sources)  # noqa: PTH118
+        return times, max((moment for _, moment in times), default=0)
+
+    def _read(self, sources: Iterable[str]) -> Lists:
         found: dict[Key, ListFile] = {}
-        for file in (file for source in self._sources() for file in self._files_of(source)):
+        for file in (file for source in sources for file in self._files_of(source)):
             other = found.get(file.key)
             if other is None or _age(file) > _age(other):
                 found[file.key] = file
-        return dict(sorted(found.items()))
+        return Lists(sorted(found.items()))
 
     def facts(self, file: ListFile) -> ListFacts:
         """Return what is known of a list; of lost or damaged facts, the defaults."""
@@ -252,6 +284,14 @@ def _age(file: ListFile) -> tuple[int, str]:
         return file.path.stat().st_mtime_ns, file.digest
     except FileNotFoundError:  # another process has just removed it: there is a newer one
         return 0, ""
+
+
+def _changed(folder: str) -> int:
+    """Return when names in a folder last changed [ns since 1970]; 0 if it is gone."""
+    try:
+        return os.stat(folder).st_mtime_ns  # noqa: PTH116
+    except FileNotFoundError:
+        return 0
 
 
 def _is_old(path: Path) -> bool:

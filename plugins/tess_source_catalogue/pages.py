@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from math import cos, radians, sin
+from pathlib import Path
 
 from tess_source._lazy import pl
 from tess_source.display.visible import logger
@@ -50,81 +53,119 @@ def pages_of(
     FileNotFoundError
         If an update has just replaced what is read.
     """
+    found = list(present)
+    asked = _Asked(tics, sectors, pipelines, place)
+    views = _of_views(folder, found, asked)
     rows: list[pl.DataFrame] = []
-    bundles: list[pl.DataFrame] = []
+    bundles: list[pl.LazyFrame] = []
     count = 0
-    for volume in present:
-        made = _of_view(folder, volume, tics, sectors, pipelines, place)
+    for volume, made in zip(found, views, strict=True):
         if made is None:
             whole = composed(volume, tics)
-            made = Pages(_kept(whole.rows.lazy(), whole.bundles, None, sectors, pipelines, place), whole.bundles)
+            made = Pages(_collected([asked.rows(volume, whole.rows.lazy(), whole.bundles)])[0], whole.bundles)
         if made.rows.height:
-            rows.append(made.rows.with_columns(pl.col("bundle") + count))
-            bundles.append(made.bundles.with_columns(pl.col("bundle") + count))
+            rows.append(made.rows.with_columns(pl.col("bundle") + count) if count else made.rows)
+            bundles.append(made.bundles.lazy().with_columns(pl.col("bundle") + count))
             count += int(made.bundles["bundle"][-1]) + 1
     if not rows:
         return Pages(pl.DataFrame(), pl.DataFrame())
-    return Pages(pl.concat(rows, how="diagonal"), pl.concat(bundles))
+    them, those = asked.exactly(_stacked(rows)), pl.concat(bundles)
+    if them.height < count:
+        those = those.filter(pl.col("bundle").is_in(among(them["bundle"].unique())))
+    return Pages(them, those.collect())
 
 
-def in_cone(place: Place, scale: float = 1.0, ra: str = "ra", dec: str = "dec") -> pl.Expr:
-    """Return whether positions, in degrees divided by `scale`, lie in a cone: by the length of the chord between two directions."""
+def _stacked(parts: list[pl.DataFrame]) -> pl.DataFrame:
+    """Return rows with positions in degrees, those stored alike together."""
+    alike: dict[tuple[object, ...], list[pl.DataFrame]] = {}
+    for part in parts:
+        alike.setdefault(tuple(part.schema.items()), []).append(part)
+    whole = [unscaled(pl.concat(same)) for same in alike.values()]
+    return whole[0] if len(whole) == 1 else pl.concat(whole, how="diagonal")
+
+
+def in_cone(place: Place, ra: str = "ra", dec: str = "dec") -> pl.Expr:
+    """Return whether positions [deg] lie in a cone: by the length of the chord between two directions."""
     here_ra, here_dec, radius = (radians(value) for value in place)
-    there_ra, there_dec = (pl.col(name) * (radians(1) / scale) for name in (ra, dec))
+    there_ra, there_dec = (pl.col(name) * radians(1) for name in (ra, dec))
     half_angle = ((there_dec - here_dec) / 2).sin().pow(2) + cos(here_dec) * there_dec.cos() * (
         (there_ra - here_ra) / 2
     ).sin().pow(2)
     reach = sin(min(radius, radians(180)) / 2) ** 2
-    band = pl.col(dec).is_between((place[1] - place[2]) * scale, (place[1] + place[2]) * scale)
+    band = pl.col(dec).is_between(place[1] - place[2], place[1] + place[2])
     return band & (half_angle <= reach)
 
 
-def _of_view(
-    folder: CatalogueFolder,
-    volume: Volume,
-    tics: pl.Series | None,
-    sectors: Collection[int] | None,
-    pipelines: Collection[str] | None,
-    place: Place | None,
-) -> Pages | None:
-    """Return what the view has of a volume; None if it does not have it, or not whole. The lists say the same."""
-    path = rows_path(folder, volume)
-    if not path.exists():
-        return None
+@dataclass(frozen=True)
+class _Asked:
+    """Which rows are asked for: see `pages_of`."""
+
+    tics: pl.Series | None
+    sectors: Collection[int] | None
+    pipelines: Collection[str] | None
+    place: Place | None
+
+    def rows(self, volume: Volume, rows: pl.LazyFrame, bundles: pl.DataFrame) -> pl.LazyFrame:
+        """Return the rows of a volume; of a cone, those of its band of declinations."""
+        if self.tics is not None:
+            rows = rows.filter(_of_stars(self.tics))
+        told = bundles
+        if self.sectors is not None and not volume.sectors <= {*self.sectors}:
+            told = told.filter(pl.col("last_sector").is_in(list(self.sectors)))
+        if self.pipelines is not None and volume.pipeline not in self.pipelines:
+            told = told.filter(pl.col("pipeline").str.to_uppercase().is_in(list(self.pipelines)))
+        if told.height < bundles.height:
+            rows = rows.filter(pl.col("bundle").is_in(among(told["bundle"].unique())))
+        return rows if self.place is None else rows.filter(_in_band(self.place, rows.collect_schema()))
+
+    def exactly(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return those of the rows that lie in the cone."""
+        if self.place is None:
+            return rows
+        near = in_cone(self.place)
+        if "s_ra" in rows.columns:
+            near = pl.when(pl.col("s_ra").is_not_null()).then(in_cone(self.place, "s_ra", "s_dec")).otherwise(near)
+        return rows.filter(near)
+
+
+def _in_band(place: Place, schema: Mapping[str, object]) -> pl.Expr:
+    """Return whether rows as they are stored may lie in a cone, by their declination alone."""
+    _, dec, radius = place
+    scale, rim = (SCALE, 1.0) if schema["dec"] == pl.Int32 else (1.0, 1e-9)
+    band = pl.col("dec").is_between((dec - radius) * scale - rim, (dec + radius) * scale + rim)
+    return band | pl.col("s_dec").is_between(dec - radius, dec + radius) if "s_dec" in schema else band
+
+
+def _of_views(folder: CatalogueFolder, present: Sequence[Volume], asked: _Asked) -> list[Pages | None]:
+    """Return what the view has of volumes; None for one that it does not have, or not whole. The lists say the same."""
+    paths = {volume: path for volume in present if (path := rows_path(folder, volume)).exists()}
+    read: dict[Volume, Pages] = {}
+    lazy: dict[Volume, tuple[pl.LazyFrame, pl.DataFrame]] = {}
+    for volume, path in paths.items():
+        with _not_whole(path):
+            bundles = bundles_of(path)
+            lazy[volume] = (asked.rows(volume, pl.scan_parquet(path), bundles), bundles)
     try:
-        bundles = bundles_of(path)
-        return Pages(_kept(pl.scan_parquet(path), bundles, tics, sectors, pipelines, place), bundles)
+        rows = _collected([rows for rows, _ in lazy.values()])
+        read = {volume: Pages(found, lazy[volume][1]) for volume, found in zip(lazy, rows, strict=True)}
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):  # then each is read alone, to leave out the damaged one only
+        for volume, (one, bundles) in lazy.items():
+            with _not_whole(paths[volume]):
+                read[volume] = Pages(_collected([one])[0], bundles)
+    return [read.get(volume) for volume in present]
+
+
+def _collected(rows: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
+    return pl.collect_all(rows) if rows else []
+
+
+@contextmanager
+def _not_whole(path: Path) -> Iterator[None]:
+    """Leave out what cannot be read of the view, and note it."""
+    try:
+        yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         log.info("the view is not whole, the lists are read: %s: %s", path, error)
-        return None
-
-
-def _kept(
-    rows: pl.LazyFrame,
-    bundles: pl.DataFrame,
-    tics: pl.Series | None,
-    sectors: Collection[int] | None,
-    pipelines: Collection[str] | None,
-    place: Place | None,
-) -> pl.DataFrame:
-    """Return the rows that are asked for."""
-    if tics is not None:
-        rows = rows.filter(_of_stars(tics))
-    told = bundles
-    if sectors is not None:
-        told = told.filter(pl.col("last_sector").is_in(list(sectors)))
-    if pipelines is not None:
-        told = told.filter(pl.col("pipeline").str.to_uppercase().is_in(list(pipelines)))
-    if told.height < bundles.height:
-        rows = rows.filter(pl.col("bundle").is_in(among(told["bundle"].unique())))
-    if place is not None:
-        schema = rows.collect_schema()
-        near = in_cone(place, SCALE if schema["ra"] == pl.Int32 else 1.0)
-        if "s_ra" in schema:
-            exact = in_cone(place, 1.0, "s_ra", "s_dec")
-            near = pl.when(pl.col("s_ra").is_not_null()).then(exact).otherwise(near)
-        rows = rows.filter(near)
-    return unscaled(rows.collect())
 
 
 def _of_stars(tics: pl.Series) -> pl.Expr:

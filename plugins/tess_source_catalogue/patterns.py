@@ -19,6 +19,8 @@ FIELDS = ("tic/", "tic:16", "tic:11", "tic:10", "gaia/", "gaia:22", "gaia:20", "
 """What may stand in a pattern: a number of at least so many digits, wider ones first; with a slash, in groups of four, as in folders."""
 SAMPLE = {"tic": 1, "gaia": 1_234_567_890_123_456_789}
 """Numbers with which a pattern is read."""
+CHUNK = 2**18
+"""Texts that are made at a time, which bounds the memory for their parts."""
 _FOLDER = "(?:/[0-9]{4}){4}/"
 HLSP_PRODUCTS = ("tp", "llc", "lc", "dvt", None)
 """Ends of the obs_ids of high-level science products, likelier ones first: MAST names TESS-SPOC's observations by their target pixels."""
@@ -65,6 +67,12 @@ def rendered(patterns: pl.Series, codes: pl.Series, tics: pl.Series, gaia: pl.Se
     tics, gaia : polars.Series of int, shape (n,)
         Each row's numbers.
     """
+    if len(codes) > CHUNK:
+        parts = [
+            rendered(patterns, *(column.slice(start, CHUNK) for column in (codes, tics, gaia)))
+            for start in range(0, len(codes), CHUNK)
+        ]
+        return pl.concat(parts, rechunk=True)
     rows = pl.DataFrame({"code": codes.cast(pl.UInt32), "tic": tics, "gaia": gaia})
     shapes: dict[tuple[str, ...], dict[int, list[str]]] = {}
     for code, pattern in enumerate(patterns.to_list()):

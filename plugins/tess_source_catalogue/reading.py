@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from typing import TypeVar
+from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 from tess_source._lazy import pl
 from tess_source.settings import Settings
 from tess_source_catalogue.columns import OBSERVATIONS, PORTAL
 from tess_source_catalogue.compose import Pages
-from tess_source_catalogue.folder import CatalogueFolder, ListFile
+from tess_source_catalogue.folder import CatalogueFolder, ListFile, Lists
 from tess_source_catalogue.listed import pipelines_of, strange_rows, target_rows, tce_rows
 from tess_source_catalogue.pages import Place, pages_of
 from tess_source_catalogue.tables import observation_rows, product_rows
@@ -22,6 +23,26 @@ TRIES = 5
 T = TypeVar("T")
 FEW = 100_000
 """Stars that are looked up one by one; of more, everything is read."""
+
+_IDENTITY = ("obs_id", "kind", "first_sector", "last_sector", "pipeline")
+
+
+class _Answered(NamedTuple):
+    """What was read for the last question: its files are listed next."""
+
+    lists: Lists
+    """Of which it was read."""
+    pages: Pages
+    observations: pl.DataFrame
+
+    def has(self, lists: Lists, observations: pl.DataFrame) -> bool:
+        """Return whether observations are among those that were found, and no list has changed since."""
+        there = lists is self.lists and {*_IDENTITY} <= {*observations.columns}
+        return there and len(observations.join(self.observations, on=_IDENTITY, how="semi")) == len(observations)
+
+
+_RECENT: dict[Path, _Answered] = {}
+"""Folder → what was read for the last question, if it was not much."""
 
 
 class Catalogue:
@@ -67,7 +88,11 @@ class Catalogue:
         polars.DataFrame
             The columns of `tess_source_catalogue.columns.OBSERVATIONS`.
         """
-        return observation_rows(self._pages(tics, sectors, pipelines, place))
+        pages = self._pages(tics, sectors, pipelines, place)
+        found = observation_rows(pages)
+        if found.height <= FEW:
+            _RECENT[self.folder.root] = _Answered(self.folder.lists(), pages, found.select(_IDENTITY))
+        return found
 
     def products(self, observations: pl.DataFrame, kinds: Collection[str] | None = None) -> pl.DataFrame:
         """Return the files of observations, one row each, in no particular order.
@@ -84,6 +109,9 @@ class Catalogue:
         polars.DataFrame
             The columns of `tess_source_catalogue.columns.PRODUCTS`.
         """
+        recent = _RECENT.get(self.folder.root)
+        if recent is not None and recent.has(self.folder.lists(), observations):
+            return product_rows(recent.pages, observations, kinds)
         tics = observations["tic"].unique() if len(observations) <= FEW else None
         if tics is not None and tics.null_count():
             tics = None

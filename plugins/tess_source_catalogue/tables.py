@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from tess_source._lazy import pl
+from tess_source.tables.listing import KIND_ORDER
 from tess_source_catalogue.columns import OBSERVATIONS, PORTAL, PRODUCTS, polars_types
 from tess_source_catalogue.compose import Pages
 from tess_source_catalogue.patterns import rendered
@@ -16,6 +17,7 @@ KEYS = ("kind", "first_sector", "last_sector", "pipeline")
 """What tells observations of a star apart, except for a few: see `_asked`."""
 CARRIED = ("observation", "obsid", "proposal_id")
 """Columns that products have from their observations, if these have them."""
+_RANKS = {kind: rank for rank, kind in enumerate(KIND_ORDER)}
 MRP = "Minimum Recommended Products"
 DESCRIPTIONS: Mapping[str, tuple[str, str, str, str | None]] = {
     "lc": ("LC", "Light curves", "SCIENCE", MRP),
@@ -36,7 +38,8 @@ def observation_rows(pages: Pages) -> pl.DataFrame:
     types = polars_types(OBSERVATIONS)
     if not pages.rows.height:
         return pl.DataFrame(schema=types)
-    rows, bundles = _whole(pages.rows, ("obs_id", "s_ra", "s_dec", *PORTAL)), _one_per_bundle(pages.bundles)
+    bundles = _one_per_bundle(pages.bundles)
+    rows = _whole(_in_order(pages.rows, bundles, "bundle"), ("obs_id", "s_ra", "s_dec", *PORTAL))
     said = {
         name: bundles[column].gather(rows["bundle"])
         for name, column in {
@@ -74,11 +77,12 @@ def product_rows(pages: Pages, observations: pl.DataFrame, kinds: Collection[str
         return pl.DataFrame(schema=types)
     rows = _whole(pages.rows, ("obs_id", "s_ra", "s_dec")).drop(PORTAL, strict=False)
     rows = _asked(rows, _one_per_bundle(pages.bundles), observations)
-    files = pages.bundles.drop("obs_id", "camera", "ccd", "data", "of")
+    files = pages.bundles.drop("camera", "ccd", "data", "of")
     if kinds is not None:
         files = files.filter(pl.col("kind").is_in(list(kinds)))
     files = files.with_row_index("file")
     found = rows.join(files.select("bundle", "file"), on="bundle", how="inner").drop("bundle")
+    found = _in_order(found, files, "file")
     absent = [name for name in CARRIED if name not in found.columns]
     found = found.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
     numbers = found["file"]
@@ -91,13 +95,14 @@ def product_rows(pages: Pages, observations: pl.DataFrame, kinds: Collection[str
     found = found.with_columns(
         **said,
         **{name: column.gather(numbers) for name, column in _descriptions(files).items()},
+        project=said["pipeline"],  # the same column under two names takes the room of one
         archive=pl.lit(ARCHIVE),
         uri=uris,
         dataURI=uris,
         filename=filenames,
         productFilename=filenames,
         size=pl.lit(None, pl.Int64),
-        observation=pl.coalesce("observation", "obs_id"),
+        observation=_keys_of_observations(found),
         obsID=pl.col("obsid"),
         parent_obsid=pl.col("obsid"),
         dataproduct_type=pl.lit("timeseries"),
@@ -105,6 +110,32 @@ def product_rows(pages: Pages, observations: pl.DataFrame, kinds: Collection[str
         dec=pl.coalesce("dec", "s_dec"),
     )
     return found.select(pl.col(name).cast(kind) for name, kind in types.items())
+
+
+def _keys_of_observations(found: pl.DataFrame) -> pl.Series:
+    """Return the archive's own key of the observations of files: the obs_id, unless they have another."""
+    obs_ids, given = found["obs_id"], found["observation"]
+    if given.null_count() == len(given) or given.eq_missing(obs_ids).all():
+        return obs_ids
+    return given.fill_null(obs_ids)
+
+
+def _in_order(rows: pl.DataFrame, sorts: pl.DataFrame, number: str) -> pl.DataFrame:
+    """Return rows in about the order in which they are shown, as long as they are narrow: to sort a table of all columns takes long.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame
+    sorts : polars.DataFrame
+        What rows say, by the place that the column `number` of the rows holds.
+    number : str
+    """
+    keys = {"last_sector": False, "first_sector": True, "exptime": True, "obs_id": False, "kind": False, "run": False, "tce": False, "pattern": False}
+    ranks = sorts.with_columns(pl.col("kind").replace_strict(_RANKS, default=len(_RANKS), return_dtype=pl.Int32))
+    order = ranks.select(pl.arg_sort_by(*keys, descending=[*keys.values()], nulls_last=True)).to_series()
+    rank = pl.zeros(len(order), dtype=pl.UInt32, eager=True).scatter(order, pl.int_range(len(order), dtype=pl.UInt32, eager=True))
+    rows = rows.with_columns(rank=rank.gather(rows[number]))
+    return rows.sort("tic", "rank", nulls_last=True, maintain_order=True).drop("rank")
 
 
 def _descriptions(files: pl.DataFrame) -> dict[str, pl.Series]:
@@ -120,7 +151,7 @@ def _descriptions(files: pl.DataFrame) -> dict[str, pl.Series]:
         for place, name in enumerate(names)
     }
     collection = pl.when(pl.lit(spoc)).then(pl.lit("TESS")).otherwise(pl.lit("HLSP"))
-    found = files.select(**described, project="pipeline", obs_collection=collection)
+    found = files.select(**described, obs_collection=collection)
     return {name: found[name] for name in found.columns}
 
 
@@ -129,22 +160,23 @@ def _asked(rows: pl.DataFrame, bundles: pl.DataFrame, observations: pl.DataFrame
 
     A reprocessing may have changed an obs_id since, so it decides only where several observations have the same keys.
     """
-    own = {name: "of" if name == "kind" else name for name in KEYS}
+    own = bundles.select("bundle", *(pl.col("of" if name == "kind" else name).alias(name) for name in KEYS))
+    sorts = own.select(KEYS).drop_nulls().unique().with_row_index("sort")  # a few: numbers are compared faster than texts
+    own = own.join(sorts, on=KEYS, how="left", maintain_order="left")
     star = pl.col("tic").fill_null(-1).alias("star")  # stars without a TIC id are to be compared, too
-    keyed = rows.with_columns(
-        star, *(bundles[column].gather(rows["bundle"]).alias(name) for name, column in own.items())
-    )
+    keyed = rows.drop("obs_id").with_columns(star, sort=own["sort"].gather(rows["bundle"])).with_row_index("row")
     known = [
         name for name in CARRIED
         if name in observations.columns and observations[name].null_count() < len(observations)
     ]  # fmt: skip
-    asked = observations.select(star, *KEYS, "obs_id", *known).with_row_index("place")
-    keyed = keyed.drop("obs_id").with_row_index("row")
-    found = keyed.join(asked, on=["star", *KEYS], how="inner")
+    asked = observations.select(star, *KEYS).join(sorts, on=KEYS, how="left", maintain_order="left")
+    asked = asked.select("star", "sort").with_row_index("place")
+    found = keyed.join(asked, on=["star", "sort"], how="inner").drop("star", "sort")
+    carried = observations.select("obs_id", *known)[found["place"]]
     if found["place"].is_duplicated().any() or found["row"].is_duplicated().any():
-        same = _obs_ids(rows, bundles).gather(found["row"]) == found["obs_id"]
-        found = found.filter(same.fill_null(value=False))
-    return found.drop("row", "place", "star", *own)
+        same = (_obs_ids(rows, bundles).gather(found["row"]) == carried["obs_id"]).fill_null(value=False)
+        found, carried = found.filter(same), carried.filter(same)
+    return found.drop("row", "place").hstack(carried)
 
 
 def _obs_ids(rows: pl.DataFrame, bundles: pl.DataFrame) -> pl.Series:

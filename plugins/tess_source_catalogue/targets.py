@@ -13,13 +13,12 @@ from tess_source.names.sectors import text_of_sectors
 from tess_source.tables.rows import Rows
 from tess_source.targets.target import DEFAULT_RADIUS, Target
 from tess_source.wording import keyword
-from tess_source_catalogue.folder import CatalogueFolder
-from tess_source_catalogue.reading import Catalogue
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
 
     from tess_source.session import Session
+    from tess_source_catalogue.reading import Catalogue
 
 __all__ = ["ACCESSORS", "TargetList", "targets_of"]
 
@@ -80,6 +79,8 @@ def targets_of(
     ServiceError
         If a list cannot be fetched.
     """
+    from tess_source_catalogue.reading import Catalogue  # here: every session reads the accessor below, few ask it
+
     time = _checked_time(exptime)
     limits = None if tmag is None else _checked_magnitudes(tmag)
     whom = session._question(targets, radius=radius).targets if targets is not None else ()
@@ -126,6 +127,8 @@ def _checked_magnitudes(tmag: Any) -> Any:
 
 def _sectors_with_lists(session: Session, sector: Any, source: str) -> list[int]:
     """Return the sectors that are meant, after their lists were fetched where they are missing."""
+    from tess_source_catalogue.folder import CatalogueFolder
+
     here = {last for name, _, last in CatalogueFolder.of(session.settings).lists() if name == source}
     if sector is None:
         if not here:

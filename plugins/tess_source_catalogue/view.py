@@ -23,7 +23,7 @@ __all__ = ["bundles_of", "refresh", "rows_path"]
 
 log: logging.Logger = logger(__name__)
 
-ROW_GROUP = 2**14
+ROW_GROUP = 2**12
 """Rows that are read at a time, at least: a star is in one such group per volume."""
 _BUNDLES = "-bundles"
 

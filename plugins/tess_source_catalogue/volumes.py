@@ -7,15 +7,15 @@ nine. Lists about several sectors are one volume.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
-from tess_source_catalogue.folder import Key, ListFile
+from tess_source_catalogue.folder import ListFile, Lists
 from tess_source_catalogue.sources import SOURCES
 
 __all__ = ["MULTI", "SPOC", "TARGET_LISTS", "Volume", "volumes"]
 
-FORM = 1
+FORM = 2
 """Version of the form of volumes. Those of another form are made anew."""
 SPOC, MULTI = "spoc", "multi"
 SECTORS = {SPOC: 12, MULTI: 10_000}
@@ -34,7 +34,7 @@ _PIPELINES = {_FAMILIES[source.name]: source.pipeline for source in SOURCES if s
 _BESIDE = frozenset(source.name for source in SOURCES if source.gives != "files")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Volume:
     """Lists that are put together."""
 
@@ -52,12 +52,12 @@ class Volume:
         """The pipeline of its files; None for lists of other plugins, whose names tell."""
         return _PIPELINES.get(self.family)
 
-    @property
+    @cached_property
     def sectors(self) -> frozenset[int]:
         """The last sectors of its lists."""
         return frozenset(file.last for file in self.files)
 
-    @property
+    @cached_property
     def name(self) -> str:
         """A name that is another one as soon as any of its lists is another one."""
         state = hashlib.sha256(f"{FORM}".encode())
@@ -66,20 +66,21 @@ class Volume:
         return f"{self.family}-{self.number:03d}-{state.hexdigest()[:16]}"
 
 
-def volumes(lists: Mapping[Key, ListFile]) -> list[Volume]:
+@lru_cache(maxsize=8)
+def volumes(lists: Lists) -> tuple[Volume, ...]:
     """Return the volumes of all lists of files, in order."""
     own: dict[tuple[str, int], list[ListFile]] = {}
     for file in lists.values():
         family = _FAMILIES.get(file.source, file.source)
         if file.source not in _BESIDE and not file.source.endswith("-targets"):
             own.setdefault((family, (file.last - 1) // SECTORS.get(family, OTHERS)), []).append(file)
-    return [
+    return tuple(
         Volume(family, number, tuple(files), _beside(family, files, lists))
         for (family, number), files in sorted(own.items())
-    ]
+    )
 
 
-def _beside(family: str, files: list[ListFile], lists: Mapping[Key, ListFile]) -> tuple[ListFile, ...]:
+def _beside(family: str, files: list[ListFile], lists: Lists) -> tuple[ListFile, ...]:
     """Return the lists that describe the stars of files."""
     last = {file.last for file in files}
     seen = {sector for file in files for sector in range(file.first, file.last + 1)} if family == MULTI else last

@@ -8,8 +8,6 @@ from tess_source import names
 from tess_source._lazy import pl
 from tess_source.hooks.records import Lookup
 from tess_source.tables.rows import with_schema
-from tess_source_sectors.known import known_sectors
-from tess_source_sectors.planned import target_lists
 
 if TYPE_CHECKING:
     from tess_source.settings import Settings
@@ -45,6 +43,8 @@ def _with_places(products: Products, observations: Observations) -> pl.DataFrame
 
 def _listed(files: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return `camera` and `ccd` of SPOC's products from the target lists, one row per product."""
+    from tess_source_sectors.planned import target_lists
+
     tics = files.filter("spoc")["tic"].drop_nulls().unique().to_list()
     planned = target_lists(settings, tics).rows.select("tic", "sector", *FIELDS).unique(["tic", "sector"])
     rows = files.with_columns(tic=pl.when("spoc").then("tic"))
@@ -53,6 +53,8 @@ def _listed(files: pl.DataFrame, settings: Settings) -> pl.DataFrame:
 
 def _placed(files: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return `camera` and `ccd` of products by where their star lies, if it is on one CCD only, one row per product."""
+    from tess_source_sectors.known import known_sectors
+
     stars = files.select("ra", "dec").drop_nulls().unique(maintain_order=True)
     chips = known_sectors(settings).of(files["sector"].drop_nulls().unique().to_list())
     seen = chips.seeing(stars["ra"].to_numpy(), stars["dec"].to_numpy()).filter(pl.col("margin") >= 0)

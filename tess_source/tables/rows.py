@@ -116,7 +116,7 @@ class Rows:
             raise TableError(
                 f"a mask for {len(self)} rows needs as many booleans; this has {len(mask)} of {mask.dtype}"
             )
-        return mask.fill_null(value=False)
+        return mask.fill_null(value=False) if mask.null_count() else mask
 
     def where(self, mask: Mask) -> Self:
         """Return the rows for which a mask is true.

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "described"]
 
+FEW = 10_000
+"""Fewer keys are looked up with those that are null among them."""
+
 
 def described(products: Products, links: Links | None = None) -> Products:
     """Return products with all these columns, made from the links, or from the names if no links are given."""
@@ -74,6 +77,9 @@ def _known_set_keys(products: Products, links: Links) -> pl.Series:
 
 def _values_by_key(keys: pl.Series, table: pl.DataFrame) -> pl.Series:
     """Return the `value` of each key; null where there is none. Keys that are null, those of most products, take no time."""
+    if len(keys) < FEW:
+        few = keys.rename("key").to_frame().rechunk()
+        return few.join(table.rechunk(), on="key", how="left", maintain_order="left")["value"]
     known = keys.is_not_null()
     frame = keys.filter(known).rename("key").to_frame().rechunk()
     values = frame.join(table.rechunk(), on="key", how="left", maintain_order="left")["value"]

@@ -11,7 +11,6 @@ from tess_source._lazy import pl
 from tess_source.errors import did_you_mean
 from tess_source.hooks.records import Filter, Lookup
 from tess_source.units import is_whole, plain_number
-from tess_source_stars.toi.kept import known_tois
 from tess_source_stars.toi.resolving import ToiName
 
 if TYPE_CHECKING:
@@ -124,6 +123,8 @@ def _items(value: Any) -> Iterable[str]:
 
 def _columns_of_products(products: Products, observations: Observations, settings: Settings) -> pl.DataFrame:
     """Return the TOIs of the star of each product."""
+    from tess_source_stars.toi.kept import known_tois
+
     disposition = pl.coalesce("disposition", "tess_disposition", pl.lit("-"))
     by_star = (
         known_tois(settings).tois.to_polars().sort("toi").group_by("tic", maintain_order=True)
