@@ -59,11 +59,10 @@ class Coverage:
         """Return the pipelines that are meant where none is named: those that have all sectors and kinds that are named, else all."""
         asked = _Asked.of(query, self)
         had = {_OF_FILES[name].pipeline for name, _ in self.has}
-        every = bool(asked.kinds)
-        here = {
-            one for one in had if not self._missing(asked.needed.filter(pl.col("pipeline") == one), asked, every=every)
-        }
-        return sorted(here or had)
+        needed = asked.needed.filter(pl.col("pipeline").is_in(sorted(had))).partition_by("pipeline", as_dict=True)
+        meant = {one for (one,) in needed}
+        here = {one for (one,), own in needed.items() if not self._missing(own, asked, every=bool(asked.kinds))}
+        return sorted(here or meant or had)
 
     def check(self, query: Query) -> None:
         """Check that the catalogue has what is asked.
@@ -82,6 +81,11 @@ class Coverage:
                 keyword("archive", "mast"),
                 " has more",
             )
+        if asked.later:
+            raise QueryError(
+                f"the catalogue ends with sector {self.newest}: `tess-source catalogue update` brings what the archive has, or ask ",
+                keyword("archive", "mast"),
+            )
         if missing := self._missing(asked.needed, asked, every=bool(asked.kinds)):
             raise QueryError(
                 f"the catalogue lacks {_missing_in_words(missing)}; {_updates_in_words(missing)}, or ask ",
@@ -95,7 +99,7 @@ class Coverage:
         asked = _Asked.of(query, self)
         named = bool(asked.pipelines) or asked.identity
         needed = asked.needed if named else asked.needed.filter(pl.col("pipeline") == "SPOC")
-        if asked.unlisted or not needed.height:
+        if asked.unlisted or asked.later or not needed.height:
             return False
         return not self._missing(needed, asked, every=True, sectors=True)
 
@@ -204,6 +208,8 @@ class _Asked:
     """Whether it names an observation."""
     unlisted: str
     """What is named that no list has, in words; empty if there is nothing."""
+    later: bool
+    """Whether it names sectors without an end, which all come after the newest one."""
     needed: pl.DataFrame
     """Specimens of the files that it may mean."""
 
@@ -240,6 +246,7 @@ class _Asked:
             kinds=bool(kind and kind.wanted),
             identity=any(name.lower() in IDENTITIES for name in criteria),
             unlisted=_unlisted(names, kind.wanted if kind else (), what, criteria),
+            later=_is_later(criteria, sector, int(everything["last_sector"].max() or 0)),  # type: ignore[arg-type]
             needed=needed.filter("published"),
         )
 
@@ -250,6 +257,16 @@ def _words(value: Any) -> words.Words | None:
 
 def _numbers(value: Any) -> list[int] | None:
     return value.numbers(whole.MOST_SECTORS) if isinstance(value, whole.Wholes) else None
+
+
+def _is_later(criteria: Criteria, sector: Any, newest: int) -> bool:
+    """Return whether sectors are meant, and all of them come after a sector."""
+    numbers = pl.DataFrame({"sequence_number": pl.int_range(1, whole.MOST_SECTORS, dtype=pl.Int64, eager=True)})
+    named = {name: values for name, values in criteria.items() if name == "sequence_number"}
+    meant = numbers.filter(meets(numbers, named))["sequence_number"]
+    if isinstance(sector, whole.Wholes):
+        meant = meant.to_frame().filter(sector.meets(pl.col("sequence_number"), pl.col("sequence_number"))).to_series()
+    return len(meant) > 0 and not (meant <= newest).any()
 
 
 def _unlisted(names: Iterable[str], kinds: Iterable[str], what: pl.DataFrame, criteria: Criteria) -> str:

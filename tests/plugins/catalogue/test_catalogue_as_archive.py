@@ -68,6 +68,7 @@ QUESTIONS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "one per sector": ((TOI3505,), {"sector": 54, "pipeline": ["SPOC", "QLP", "TESS-SPOC"], "one_per_sector": True}),
     "others": ((TOI3505,), {"sector": 54, "pipeline": ["QLP", "TESS-SPOC"], "kind": "lc"}),
     "all pipelines of a sector": ((), {"sector": 1, "pipeline": ["SPOC", "QLP", "TESS-SPOC", "TGLC"]}),
+    "all but SPOC": ((TOI3505,), {"sector": 54, "pipeline": "!SPOC"}),
     "a criterion": ((), {"sequence_number": 14, "provenance_name": "spoc", "pipeline": None}),
     "a range": ((KELT9,), {**HERE, "t_exptime": [100, 130]}),
     "a wildcard": ((), {"obs_id": "tess2019*-s0014-*-s", "wildcards": True, "pipeline": None}),
@@ -89,6 +90,8 @@ def test_portal_and_catalogue_give_the_same(session: Session, question: str) -> 
     [
         ({"sector": 3}, "the catalogue lacks SPOC .*of sector 3.*`tess-source catalogue update --sector 3 --source lc"),
         ({"sector": [14, 3], "kind": "lc", "pipeline": "SPOC"}, "lacks SPOC lc of sector 3;"),
+        ({"sector": ">100"}, "the catalogue ends with sector 82: `tess-source catalogue update`"),
+        ({"sector": 14, "pipeline": "!SPOC"}, "lacks QLP lc of sector 14 and"),
         ({"pipeline": "TASOC"}, "no files by TASOC.*archive='mast'"),
         ({"pipeline": "SPOC,TASOC"}, "no files by TASOC"),
         ({"kind": "ffi"}, "no ffi files"),
