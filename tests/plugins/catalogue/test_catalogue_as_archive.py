@@ -203,6 +203,41 @@ def test_a_cone_needs_positions(session: Session, tmp_path: Path) -> None:
         other.search("307.86 39.94", radius=60, archive="catalogue", sector=14)
 
 
+@pytest.mark.parametrize(
+    "words", [{"em_min": [500, 700]}, {"instrument_name": "Photometer"}, {"wavelength_region": "*"}], ids=str
+)
+def test_what_names_do_not_tell_of_a_pipeline_is_an_error_and_drops_nothing(
+    session: Session, words: dict[str, Any]
+) -> None:
+    asked = {"archive": "catalogue", "wildcards": True, **words}
+    with pytest.raises(
+        QueryError, match="not known of QLP in sectors 54 and TESS-SPOC in sectors 54: no list has it, so"
+    ):
+        session.search(TOI3505, sector=54, **asked)
+    assert len(session.search(TOI3505, sector=54, pipeline="SPOC", **asked))
+
+
+def test_an_address_finds_its_observation_although_those_of_other_pipelines_are_not_known(session: Session) -> None:
+    uri = "mast:TESS/product/tess2019198215352-s0014-0000000016740101-0150-s_lc.fits"
+    assert uri in session.search(archive="catalogue", dataURL=uri).products["uri"].to_list()
+    (other,) = session.search(TOI3505, archive="catalogue", pipeline="QLP", sector=54).products["uri"]
+    with pytest.raises(QueryError, match="'dataURL' is not known of QLP"):
+        session.search(archive="catalogue", dataURL=other)
+
+
+def test_files_named_by_gaia_ids_need_the_list_that_tells_their_stars(session: Session, tmp_path: Path) -> None:
+    star = session.search(archive="catalogue", sector=1, pipeline="TGLC").products["tic"][0]
+    other = Session(session.settings.server, cache=tmp_path)
+    other.catalogue().update(1, source="tglc,lc")
+    for target, words in [((star,), {}), ((), {"tic": star}), ((), {"target_name": str(star)})]:
+        with pytest.raises(
+            QueryError, match=r"TIC ids of the files of TGLC in sector 1 .*--sector 1 --source tglc-targets"
+        ):
+            other.search(*target, archive="catalogue", sector=1, pipeline="TGLC", **words)
+    assert len(other.search(archive="catalogue", sector=1, pipeline="TGLC")) == 2
+    assert other.search(star, archive="catalogue", sector=1).query.defaults == {"provenance_name": ["SPOC"]}
+
+
 def test_an_old_catalogue_warns(
     session: Session, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -70,7 +70,11 @@ def test_an_address_below_hlsps_is_that_of_a_high_level_science_product(tmp_path
 
 
 def test_lines_that_fetch_nothing_are_no_names(tmp_path: Path) -> None:
-    comments = ["# curl -o x https://example.org/x", f"#{spoc_line(light_curve(6))}", f"  # {spoc_line(light_curve(7))}"]
+    comments = [
+        "# curl -o x https://example.org/x",
+        f"#{spoc_line(light_curve(6))}",
+        f"  # {spoc_line(light_curve(7))}",
+    ]
     lines = ["", *comments, "mkdir -p s0001", "echo done", spoc_line(light_curve(5))]
     assert uris_of(tmp_path, *lines) == [light_curve(5)]
 
