@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from tess_source import names
 from tess_source._lazy import pl
 from tess_source.clock import ago, now
 from tess_source.display.visible import logger
@@ -79,6 +80,7 @@ def find(query: Query, settings: Settings) -> Observations:
     places = [target for target in query.targets if target.tic is None]
     if tics and "target_name" in criteria:
         raise QueryError("target_name was given twice: by the TIC ids of the targets, and as a criterion")
+    criteria = {**_of_filter(query), **criteria}
     parts = [_rows(catalogue, criteria, tics=tics or None)] if tics or not query.targets else []
     if places:
         check_places(coverage.parts(query), catalogue.folder.lists())
@@ -115,8 +117,27 @@ def _rows(
     left = {
         name: values for name, values in criteria.items() if name not in PUSHED or exact_values(criteria, name) is None
     }
-    check_columns(rows, left, catalogue.folder.lists())
+    check_columns(_of_addresses(rows, criteria), left, catalogue.folder.lists())
     return rows.filter(meets(rows, left)) if left else rows
+
+
+def _of_filter(query: Query) -> Criteria:
+    """Return the pipelines that the question's filter keeps, as a criterion; none without such a filter."""
+    kept = query.filters.get("pipeline")
+    if not isinstance(kept, Words):
+        return {}
+    known = pl.DataFrame({"pipeline": sorted({source.pipeline for source in SOURCES})})
+    return {"provenance_name": known.filter(kept.mask(pl.col("pipeline")))["pipeline"].to_list()}
+
+
+def _of_addresses(rows: pl.DataFrame, criteria: Criteria) -> pl.DataFrame:
+    """Return the rows of the pipelines of the addresses that are asked for; all rows if none is."""
+    addresses = exact_values(criteria, "dataURL")
+    return (
+        rows
+        if addresses is None
+        else rows.filter(pl.col("pipeline").is_in({names.parse(one).pipeline for one in addresses}))
+    )
 
 
 def list_products(observations: Observations, query: Query, settings: Settings) -> Products | None:

@@ -9,14 +9,21 @@ from typing import Any
 
 from tess_source._lazy import pl
 from tess_source.errors import QueryError
-from tess_source.hooks.records import Source
 from tess_source.names.sectors import text_of_sectors
 from tess_source.names.vocabulary import FFI_ERAS, FILES
 from tess_source.targets.target import Query
 from tess_source.wording import keyword
 from tess_source_catalogue.criteria import Criteria, criteria_of, exact_values, meets
 from tess_source_catalogue.folder import CatalogueFolder, ListFile, Lists
-from tess_source_catalogue.sources import SOURCES
+from tess_source_catalogue.lacking import (
+    OF_FILES,
+    known_in_words,
+    label,
+    missing_in_words,
+    nameless_in_words,
+    sectors_in_words,
+    updates_in_words,
+)  # fmt: skip
 from tess_source_filters import exptime, whole, words
 
 __all__ = ["IDENTITIES", "Coverage"]
@@ -25,6 +32,8 @@ SEVERAL = "multi-"
 """Begin of the names of sources whose lists are about several sectors: which of them there are, no sector tells."""
 IDENTITIES = frozenset({"obs_id", "obsid", "dataurl"})
 """Columns whose value is of one observation, whatever its pipeline."""
+BY_GAIA = ("TGLC",)
+"""Pipelines whose files are named by Gaia ids: only their target lists tell the TIC ids."""
 _KEPT_TIMES = {one.name: one.keep for one in exptime.FILTERS}
 
 
@@ -49,7 +58,7 @@ class Coverage:
     @cached_property
     def has(self) -> frozenset[tuple[str, int]]:
         """The lists of files about one sector: source and sector."""
-        return frozenset((name, first) for name, first, last in self.lists if first == last and name in _OF_FILES)
+        return frozenset((name, first) for name, first, last in self.lists if first == last and name in OF_FILES)
 
     @cached_property
     def newest(self) -> int:
@@ -59,12 +68,12 @@ class Coverage:
     def pipelines(self, query: Query) -> list[str]:
         """Return the pipelines that are meant where none is named: those that have all sectors and kinds that are named, else all."""
         asked = self._asked(query)
-        had = {_OF_FILES[name].pipeline for name, _ in self.has}
-        every = bool(asked.kinds)
-        here = {
-            one for one in had if not self._missing(asked.needed.filter(pl.col("pipeline") == one), asked, every=every)
-        }
-        return sorted(here or had)
+        had = {OF_FILES[name].pipeline for name, _ in self.has}
+        needed = asked.needed.filter(pl.col("pipeline").is_in(sorted(had))).partition_by("pipeline", as_dict=True)
+        meant = {one for (one,) in needed}
+        here = {one for (one,), own in needed.items() if not self._missing(own, asked, every=bool(asked.kinds))}
+        here -= {pipeline for pipeline, _ in self._nameless(asked)}
+        return sorted(here or meant or had)
 
     def check(self, query: Query) -> None:
         """Check that the catalogue has what is asked.
@@ -72,22 +81,30 @@ class Coverage:
         Raises
         ------
         QueryError
-            If it lacks a sector, a pipeline or a kind that is named. The message says what, and which update would bring it.
+            If it lacks a sector, a pipeline or a kind that is named, or the TIC ids of files. The message says what, and which update would
+            bring it.
         """
         if not self.has:
             raise QueryError("the catalogue is empty: `tess-source catalogue update` makes it")
         asked = self._asked(query)
         if asked.unlisted:
             raise QueryError(
-                f"the catalogue has no {asked.unlisted}: its lists are of {_known_in_words()}; ",
+                f"the catalogue has no {asked.unlisted}: its lists are of {known_in_words()}; ",
                 keyword("archive", "mast"),
                 " has more",
             )
-        if missing := self._missing(asked.needed, asked, every=bool(asked.kinds)):
+        if asked.later:
             raise QueryError(
-                f"the catalogue lacks {_missing_in_words(missing)}; {_updates_in_words(missing)}, or ask ",
+                f"the catalogue ends with sector {self.newest}: `tess-source catalogue update` brings what the archive has, or ask ",
                 keyword("archive", "mast"),
             )
+        if missing := self._missing(asked.needed, asked, every=bool(asked.kinds)):
+            raise QueryError(
+                f"the catalogue lacks {missing_in_words(missing)}; {updates_in_words(missing)}, or ask ",
+                keyword("archive", "mast"),
+            )
+        if nameless := self._nameless(asked):
+            raise QueryError(*nameless_in_words(nameless))
 
     def covers(self, query: Query) -> bool:
         """Return whether it has all that a question without targets may mean, up to its newest sector."""
@@ -96,7 +113,7 @@ class Coverage:
         asked = self._asked(query)
         named = bool(asked.pipelines) or asked.identity
         needed = asked.needed if named else asked.needed.filter(pl.col("pipeline") == "SPOC")
-        if asked.unlisted or not needed.height:
+        if asked.unlisted or asked.later or not needed.height or self._nameless(asked):
             return False
         return not self._missing(needed, asked, every=True, sectors=True)
 
@@ -116,33 +133,30 @@ class Coverage:
         return [
             file
             for (name, first, last), file in self.lists.items()
-            if (name not in _OF_FILES or _OF_FILES[name].pipeline in wanted)
+            if (name not in OF_FILES or OF_FILES[name].pipeline in wanted)
             and (sectors is None or (last in sectors if first == last else any(first <= n <= last for n in sectors)))
         ]
 
     def parts(self, query: Query) -> set[tuple[str, int]]:
         """Return the pipelines and sectors that a question means and that there are."""
-        needed = self._asked(query).needed.select("source", "pipeline", "last_sector").unique()
-        return {(pipeline, sector) for name, pipeline, sector in needed.iter_rows() if (name, sector) in self.has}
+        return self._parts(self._asked(query))
 
     def in_words(self, query: Query) -> str:
         """Return what it has of the pipelines that a question means, e.g. ``"SPOC lc, tp of sectors 1-26"``."""
         wanted = set(self._asked(query).needed["pipeline"].unique())
         said: dict[tuple[str, str], list[str]] = {}
-        for name, source in _OF_FILES.items():
+        for name, source in OF_FILES.items():
             sectors = [sector for one, sector in self.has if one == name]
             if sectors and source.pipeline in wanted:
-                said.setdefault((source.pipeline, text_of_sectors(sectors)), []).append(_label(source))
+                said.setdefault((source.pipeline, text_of_sectors(sectors)), []).append(label(source))
         parts = [
-            f"{pipeline} {', '.join(labels)} of {_sectors_in_words(sectors)}"
+            f"{pipeline} {', '.join(labels)} of {sectors_in_words(sectors)}"
             for (pipeline, sectors), labels in said.items()
         ]
         ends = {
-            last for name, _, last in self.lists if name.startswith(SEVERAL) and name in _OF_FILES and "SPOC" in wanted
+            last for name, _, last in self.lists if name.startswith(SEVERAL) and name in OF_FILES and "SPOC" in wanted
         }
-        parts += (
-            [f"SPOC dv of several sectors that end with {_sectors_in_words(text_of_sectors(ends))}"] if ends else []
-        )
+        parts += [f"SPOC dv of several sectors that end with {sectors_in_words(text_of_sectors(ends))}"] if ends else []
         return "; ".join(parts) or "no files of what is asked"
 
     def _asked(self, query: Query) -> _Asked:
@@ -151,6 +165,20 @@ class Coverage:
         if last is None or last[0] is not query:
             self._last = last = (query, _Asked.of(query, self))
         return last[1]
+
+    def _parts(self, asked: _Asked) -> set[tuple[str, int]]:
+        needed = asked.needed.select("source", "pipeline", "last_sector").unique()
+        return {(pipeline, sector) for name, pipeline, sector in needed.iter_rows() if (name, sector) in self.has}
+
+    def _nameless(self, asked: _Asked) -> set[tuple[str, int]]:
+        """Return the pipelines and sectors in which stars are asked for by their TIC ids, and nothing tells these."""
+        if not asked.stars or not any(OF_FILES[name].pipeline in BY_GAIA for name, _ in self.has):
+            return set()
+        return {
+            (pipeline, sector)
+            for pipeline, sector in self._parts(asked)
+            if pipeline in BY_GAIA and (f"{pipeline.lower()}-targets", sector, sector) not in self.lists
+        }
 
     def _missing(
         self, needed: pl.DataFrame, asked: _Asked, *, every: bool, sectors: bool = False
@@ -186,8 +214,8 @@ class Coverage:
         """Return what is missing where no other list of the same pipeline stands in for it."""
         left: dict[str, set[int]] = {}
         for name, gone in missing.items():
-            pipeline = _OF_FILES[name].pipeline
-            others = {one for one in pairs if one in self.has and _OF_FILES[one[0]].pipeline == pipeline}
+            pipeline = OF_FILES[name].pipeline
+            others = {one for one in pairs if one in self.has and OF_FILES[one[0]].pipeline == pipeline}
             if gone and (alone := gone - {sector for _, sector in others}):
                 left[name] = alone
             elif not gone and not others:
@@ -198,9 +226,6 @@ class Coverage:
 @lru_cache(maxsize=8)
 def _coverage(lists: Lists) -> Coverage:
     return Coverage(lists)
-
-
-_OF_FILES: Mapping[str, Source] = {source.name: source for source in SOURCES if source.gives == "files"}
 
 
 @dataclass(frozen=True)
@@ -215,8 +240,12 @@ class _Asked:
     """Whether kinds of files are named."""
     identity: bool
     """Whether it names an observation."""
+    stars: bool
+    """Whether it names stars by their TIC ids."""
     unlisted: str
     """What is named that no list has, in words; empty if there is nothing."""
+    later: bool
+    """Whether it names sectors without an end, which all come after the newest one."""
     needed: pl.DataFrame
     """Specimens of the files that it may mean."""
 
@@ -252,7 +281,11 @@ class _Asked:
             pipelines="provenance_name" in criteria or pipeline is not None,
             kinds=bool(kind and kind.wanted),
             identity=any(name.lower() in IDENTITIES for name in criteria),
+            stars="tic" in query.filters
+            or "target_name" in criteria
+            or any(one.tic is not None for one in query.targets),
             unlisted=_unlisted(names, kind.wanted if kind else (), what, criteria),
+            later=_is_later(criteria, sector, int(everything["last_sector"].max() or 0)),  # type: ignore[arg-type]
             needed=needed.filter("published"),
         )
 
@@ -265,10 +298,20 @@ def _numbers(value: Any) -> list[int] | None:
     return value.numbers(whole.MOST_SECTORS) if isinstance(value, whole.Wholes) else None
 
 
+def _is_later(criteria: Criteria, sector: Any, newest: int) -> bool:
+    """Return whether sectors are meant, and all of them come after a sector."""
+    numbers = pl.DataFrame({"sequence_number": pl.int_range(1, whole.MOST_SECTORS, dtype=pl.Int64, eager=True)})
+    named = {name: values for name, values in criteria.items() if name == "sequence_number"}
+    meant = numbers.filter(meets(numbers, named))["sequence_number"]
+    if isinstance(sector, whole.Wholes):
+        meant = meant.to_frame().filter(sector.meets(pl.col("sequence_number"), pl.col("sequence_number"))).to_series()
+    return len(meant) > 0 and not (meant <= newest).any()
+
+
 def _unlisted(names: Iterable[str], kinds: Iterable[str], what: pl.DataFrame, criteria: Criteria) -> str:
     """Return in words what is named that no list has."""
-    pipelines = {source.pipeline.lower() for source in _OF_FILES.values()}
-    listed = {kind for source in _OF_FILES.values() for kind in source.kinds}
+    pipelines = {source.pipeline.lower() for source in OF_FILES.values()}
+    listed = {kind for source in OF_FILES.values() for kind in source.kinds}
     unknown = [f"files by {name}" for name in dict.fromkeys(names) if name.lower() not in pipelines]
     unknown += [f"{kind} files" for kind in kinds if kind not in listed]
     if not unknown and not what.height:
@@ -289,7 +332,7 @@ def _specimens(newest: int) -> pl.DataFrame:
             "since": source.since,
             "time": _time(times, source.pipeline, kind),
         }
-        for name, source in _OF_FILES.items()
+        for name, source in OF_FILES.items()
         for kind in source.kinds
     ]
     schema: dict[str, Any] = {
@@ -327,48 +370,3 @@ def _era() -> pl.Expr:
     for last, seconds in reversed(FFI_ERAS[:-1]):
         time = pl.when(pl.col("last_sector") <= last).then(float(seconds)).otherwise(time)
     return time
-
-
-# -- in words --
-
-
-def _label(source: Source) -> str:
-    return source.name.removeprefix(source.pipeline.lower()).strip("-") or "/".join(source.kinds)
-
-
-def _sectors_in_words(text: str) -> str:
-    return f"sector {text}" if text.isdigit() else f"sectors {text}"
-
-
-def _known_in_words() -> str:
-    return ", ".join(dict.fromkeys(source.pipeline for source in _OF_FILES.values())) + " time series"
-
-
-def _by_sectors(missing: Mapping[str, set[int]]) -> dict[tuple[str, str], list[Source]]:
-    """Return the missing lists of one pipeline and the same sectors together."""
-    found: dict[tuple[str, str], list[Source]] = {}
-    for name, sectors in missing.items():
-        source = _OF_FILES[name]
-        found.setdefault((source.pipeline, text_of_sectors(sectors)), []).append(source)
-    return found
-
-
-def _missing_in_words(missing: Mapping[str, set[int]]) -> str:
-    return " and ".join(
-        f"{pipeline} {', '.join(map(_label, sources))}" + (f" of {_sectors_in_words(sectors)}" if sectors else "")
-        for (pipeline, sectors), sources in _by_sectors(missing).items()
-    )
-
-
-def _updates_in_words(missing: Mapping[str, set[int]]) -> str:
-    commands = [
-        " ".join(
-            [
-                "`tess-source catalogue update",
-                *([f"--sector {sectors}"] if sectors else []),
-                f"--source {','.join(source.name for source in sources)}`",
-            ]
-        )
-        for (_, sectors), sources in _by_sectors(missing).items()
-    ]
-    return f"{' and '.join(dict.fromkeys(commands))} brings what the archive has"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tess_source._lazy import pl
 from tess_source.errors import QueryError
@@ -16,6 +16,8 @@ __all__ = ["check_columns", "check_places"]
 
 Part = tuple[str, int]
 """A pipeline and a sector."""
+_GIVES: Mapping[str, Sequence[str]] = {"names": (), "portal": ("observations",), "targets": ("observations", "targets")}
+"""Source of a column → what the lists that have it are about; what names do not tell, no other list does."""
 
 
 def check_columns(rows: pl.DataFrame, columns: Iterable[str], lists: Collection[Key]) -> None:
@@ -33,10 +35,10 @@ def check_columns(rows: pl.DataFrame, columns: Iterable[str], lists: Collection[
     Raises
     ------
     QueryError
-        If a column is null in all rows of a pipeline and sector, and no list that would have it was fetched.
+        If a column is null in all rows of a pipeline and sector, and no list that would have it was fetched, or there is none.
     """
     for column in columns:
-        if OBSERVED[column].source == "names" or not rows[column].null_count():
+        if not rows[column].null_count():
             continue
         parts = rows.group_by("pipeline", "last_sector").agg(pl.col(column).is_null().all().alias("silent"))
         _check_parts(column, parts.filter("silent").select("pipeline", "last_sector").iter_rows(), lists)
@@ -55,7 +57,7 @@ def check_places(parts: Iterable[Part], lists: Collection[Key]) -> None:
 
 def _check_parts(column: str, parts: Iterable[Part], lists: Collection[Key]) -> None:
     """Raise an error that names the pipelines and sectors of which no list gives a column."""
-    gives = {"portal": {"observations"}, "targets": {"observations", "targets"}}[OBSERVED[column].source]
+    gives = _GIVES[OBSERVED[column].source]
     here = {
         (one.pipeline, last) for name, _, last in lists for one in SOURCES if one.name == name and one.gives in gives
     }
@@ -67,14 +69,16 @@ def _check_parts(column: str, parts: Iterable[Part], lists: Collection[Key]) -> 
         where = [f"{pipeline} in sectors {text_of_sectors(sectors)}" for pipeline, sectors in sorted(lacking.items())]
         what = "the position" if column in {"s_ra", "s_dec"} else f"column {column!r}"
         raise QueryError(
-            f"{what} is not known of {' and '.join(where)}: {_update_in_words(column, lacking)} would bring it, or ask ",
+            f"{what} is not known of {' and '.join(where)}: {_update_in_words(column, lacking)}",
             keyword("archive", "mast"),
         )
 
 
 def _update_in_words(column: str, lacking: Mapping[str, list[int]]) -> str:
-    """Return the update that brings a column."""
-    sectors = text_of_sectors(sector for one in lacking.values() for sector in one)
-    gives = "observations" if OBSERVED[column].source == "portal" else "targets"
-    names = ",".join(one.name for one in SOURCES if one.gives == gives and one.pipeline in lacking)
-    return f"`tess-source catalogue update --sector {sectors} --source {names}`"
+    """Return what brings a column: updates, of the pipelines of which a list has it, or another archive, which follows."""
+    gives = _GIVES[OBSERVED[column].source][-1:]
+    found = {one.name: lacking[one.pipeline] for one in SOURCES if one.gives in gives and one.pipeline in lacking}
+    if not found:
+        return "no list has it, so ask "
+    sectors = text_of_sectors(sector for one in found.values() for sector in one)
+    return f"`tess-source catalogue update --sector {sectors} --source {','.join(found)}` would bring it, or ask "

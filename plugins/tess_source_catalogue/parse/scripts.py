@@ -42,20 +42,36 @@ def read_script(path: Path, address: str) -> pl.DataFrame:
     OSError
         If it cannot be read.
     """
-    found = [packed_files(_uris(lines(part), path.name), address) for part in parts(path)]
+    found = [packed_files(_uris(lines(_joined(part)), path.name), address) for part in parts(path)]
     if not any(len(part) for part in found):
         raise ValueError(f"{path.name} names no file: it is no script that fetches files")
     whole = found[0] if len(found) == 1 else pl.concat(found).unique(maintain_order=True)
     return whole.sort("tic", "gaia", "pattern")
 
 
+def _joined(part: bytes) -> bytes:
+    """Return a text in which a line that ends with a backslash goes on with the next one, as a shell reads it."""
+    return part.replace(b"\\\r\n", b" ").replace(b"\\\n", b" ")
+
+
 def _uris(text: pl.Series, filename: str) -> pl.Series:
     """Return the URI of each line that fetches a file; of such a line without an address, the line itself."""
     check_no_page(text, filename)
+    text = _commands(text)
     uris = text.str.extract(_OF_URI)
     others = text.filter(uris.is_null()).str.strip_chars()
-    others = others.filter(~others.str.starts_with("#") & others.str.contains(_COMMANDS))
+    others = others.filter(others.str.contains(_COMMANDS))
     return pl.concat([_of_escaped(uris.drop_nulls()), _of_addresses(others)])
+
+
+def _commands(text: pl.Series) -> pl.Series:
+    """Return lines without comments, and a line that fetches several files as several."""
+    text = text.filter(~text.str.contains(r"^\s*#"))
+    several = text.str.count_matches("uri=", literal=True) > 1
+    if several.any():
+        parts = text.filter(several).str.replace_all("uri=", "\nuri=", literal=True).str.split("\n").explode()
+        text = pl.concat([text.filter(~several), parts.filter(parts.str.starts_with("uri="))])
+    return text
 
 
 def _of_escaped(uris: pl.Series) -> pl.Series:

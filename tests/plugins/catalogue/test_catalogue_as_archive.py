@@ -68,6 +68,7 @@ QUESTIONS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "one per sector": ((TOI3505,), {"sector": 54, "pipeline": ["SPOC", "QLP", "TESS-SPOC"], "one_per_sector": True}),
     "others": ((TOI3505,), {"sector": 54, "pipeline": ["QLP", "TESS-SPOC"], "kind": "lc"}),
     "all pipelines of a sector": ((), {"sector": 1, "pipeline": ["SPOC", "QLP", "TESS-SPOC", "TGLC"]}),
+    "all but SPOC": ((TOI3505,), {"sector": 54, "pipeline": "!SPOC"}),
     "a criterion": ((), {"sequence_number": 14, "provenance_name": "spoc", "pipeline": None}),
     "a range": ((KELT9,), {**HERE, "t_exptime": [100, 130]}),
     "a wildcard": ((), {"obs_id": "tess2019*-s0014-*-s", "wildcards": True, "pipeline": None}),
@@ -89,6 +90,8 @@ def test_portal_and_catalogue_give_the_same(session: Session, question: str) -> 
     [
         ({"sector": 3}, "the catalogue lacks SPOC .*of sector 3.*`tess-source catalogue update --sector 3 --source lc"),
         ({"sector": [14, 3], "kind": "lc", "pipeline": "SPOC"}, "lacks SPOC lc of sector 3;"),
+        ({"sector": ">100"}, "the catalogue ends with sector 82: `tess-source catalogue update`"),
+        ({"sector": 14, "pipeline": "!SPOC"}, "lacks QLP lc of sector 14 and"),
         ({"pipeline": "TASOC"}, "no files by TASOC.*archive='mast'"),
         ({"pipeline": "SPOC,TASOC"}, "no files by TASOC"),
         ({"kind": "ffi"}, "no ffi files"),
@@ -198,6 +201,41 @@ def test_a_cone_needs_positions(session: Session, tmp_path: Path) -> None:
         QueryError, match=r"the position is not known of SPOC in sectors 14: .*--sector 14 --source targets,"
     ):
         other.search("307.86 39.94", radius=60, archive="catalogue", sector=14)
+
+
+@pytest.mark.parametrize(
+    "words", [{"em_min": [500, 700]}, {"instrument_name": "Photometer"}, {"wavelength_region": "*"}], ids=str
+)
+def test_what_names_do_not_tell_of_a_pipeline_is_an_error_and_drops_nothing(
+    session: Session, words: dict[str, Any]
+) -> None:
+    asked = {"archive": "catalogue", "wildcards": True, **words}
+    with pytest.raises(
+        QueryError, match="not known of QLP in sectors 54 and TESS-SPOC in sectors 54: no list has it, so"
+    ):
+        session.search(TOI3505, sector=54, **asked)
+    assert len(session.search(TOI3505, sector=54, pipeline="SPOC", **asked))
+
+
+def test_an_address_finds_its_observation_although_those_of_other_pipelines_are_not_known(session: Session) -> None:
+    uri = "mast:TESS/product/tess2019198215352-s0014-0000000016740101-0150-s_lc.fits"
+    assert uri in session.search(archive="catalogue", dataURL=uri).products["uri"].to_list()
+    (other,) = session.search(TOI3505, archive="catalogue", pipeline="QLP", sector=54).products["uri"]
+    with pytest.raises(QueryError, match="'dataURL' is not known of QLP"):
+        session.search(archive="catalogue", dataURL=other)
+
+
+def test_files_named_by_gaia_ids_need_the_list_that_tells_their_stars(session: Session, tmp_path: Path) -> None:
+    star = session.search(archive="catalogue", sector=1, pipeline="TGLC").products["tic"][0]
+    other = Session(session.settings.server, cache=tmp_path)
+    other.catalogue().update(1, source="tglc,lc")
+    for target, words in [((star,), {}), ((), {"tic": star}), ((), {"target_name": str(star)})]:
+        with pytest.raises(
+            QueryError, match=r"TIC ids of the files of TGLC in sector 1 .*--sector 1 --source tglc-targets"
+        ):
+            other.search(*target, archive="catalogue", sector=1, pipeline="TGLC", **words)
+    assert len(other.search(archive="catalogue", sector=1, pipeline="TGLC")) == 2
+    assert other.search(star, archive="catalogue", sector=1).query.defaults == {"provenance_name": ["SPOC"]}
 
 
 def test_an_old_catalogue_warns(

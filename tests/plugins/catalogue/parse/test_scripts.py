@@ -70,8 +70,19 @@ def test_an_address_below_hlsps_is_that_of_a_high_level_science_product(tmp_path
 
 
 def test_lines_that_fetch_nothing_are_no_names(tmp_path: Path) -> None:
-    lines = ["", "# curl -o x https://example.org/x", "mkdir -p s0001", "echo done", spoc_line(light_curve(5))]
+    comments = [
+        "# curl -o x https://example.org/x",
+        f"#{spoc_line(light_curve(6))}",
+        f"  # {spoc_line(light_curve(7))}",
+    ]
+    lines = ["", *comments, "mkdir -p s0001", "echo done", spoc_line(light_curve(5))]
     assert uris_of(tmp_path, *lines) == [light_curve(5)]
+
+
+def test_a_line_may_fetch_several_files_and_a_command_may_go_on_in_the_next_line(tmp_path: Path) -> None:
+    one, two, three = map(light_curve, (1, 2, 3))
+    lines = [f"{spoc_line(one)} ; {spoc_line(two)}", spoc_line(three).replace(" http", " \\\n  http")]
+    assert uris_of(tmp_path, *lines) == [one, two, three]
 
 
 def test_names_that_are_not_understood_and_those_of_others_are_kept_and_marked(tmp_path: Path) -> None:

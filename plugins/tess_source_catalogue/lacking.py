@@ -1,0 +1,81 @@
+"""What the catalogue lacks, in words, and the updates that would bring it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from tess_source.hooks.records import Source
+from tess_source.names.sectors import text_of_sectors
+from tess_source.wording import Wording, keyword
+from tess_source_catalogue.sources import SOURCES
+
+__all__ = [
+    "OF_FILES", "known_in_words", "label", "missing_in_words", "nameless_in_words", "sectors_in_words", "updates_in_words",
+]  # fmt: skip
+
+OF_FILES: Mapping[str, Source] = {source.name: source for source in SOURCES if source.gives == "files"}
+"""Name → source of lists of files."""
+
+
+def label(source: Source) -> str:
+    """Return what a list is of, besides its pipeline, e.g. ``"lc"``."""
+    return source.name.removeprefix(source.pipeline.lower()).strip("-") or "/".join(source.kinds)
+
+
+def sectors_in_words(text: str) -> str:
+    """Return ``"sector 14"`` or ``"sectors 14-16"``."""
+    return f"sector {text}" if text.isdigit() else f"sectors {text}"
+
+
+def known_in_words() -> str:
+    """Return what files there are lists of."""
+    return ", ".join(dict.fromkeys(source.pipeline for source in OF_FILES.values())) + " time series"
+
+
+def _by_sectors(missing: Mapping[str, set[int]]) -> dict[tuple[str, str], list[Source]]:
+    """Return the missing lists of one pipeline and the same sectors together."""
+    found: dict[tuple[str, str], list[Source]] = {}
+    for name, sectors in missing.items():
+        source = OF_FILES[name]
+        found.setdefault((source.pipeline, text_of_sectors(sectors)), []).append(source)
+    return found
+
+
+def missing_in_words(missing: Mapping[str, set[int]]) -> str:
+    """Return which lists are missing, given their sources and sectors."""
+    return " and ".join(
+        f"{pipeline} {', '.join(map(label, sources))}" + (f" of {sectors_in_words(sectors)}" if sectors else "")
+        for (pipeline, sectors), sources in _by_sectors(missing).items()
+    )
+
+
+def nameless_in_words(nameless: Iterable[tuple[str, int]]) -> list[str | Wording]:
+    """Return the parts of a message: of which pipelines and sectors the TIC ids are not known, and what would bring them."""
+    found: dict[str, list[int]] = {}
+    for pipeline, sector in sorted(nameless):
+        found.setdefault(pipeline, []).append(sector)
+    sectors = {pipeline: text_of_sectors(numbers) for pipeline, numbers in found.items()}
+    where = " and ".join(f"{pipeline} in {sectors_in_words(text)}" for pipeline, text in sectors.items())
+    updates = " and ".join(
+        f"`tess-source catalogue update --sector {text} --source {pipeline.lower()}-targets`"
+        for pipeline, text in sectors.items()
+    )
+    return [
+        f"the TIC ids of the files of {where} are not known: {updates} brings them, or ask ",
+        keyword("archive", "mast"),
+    ]
+
+
+def updates_in_words(missing: Mapping[str, set[int]]) -> str:
+    """Return the commands that fetch missing lists."""
+    commands = [
+        " ".join(
+            [
+                "`tess-source catalogue update",
+                *([f"--sector {sectors}"] if sectors else []),
+                f"--source {','.join(source.name for source in sources)}`",
+            ]
+        )
+        for (_, sectors), sources in _by_sectors(missing).items()
+    ]
+    return f"{' and '.join(dict.fromkeys(commands))} brings what the archive has"
