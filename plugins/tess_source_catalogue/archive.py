@@ -182,7 +182,7 @@ def provenance(query: Query, observations: Observations, settings: Settings) -> 
     used = {file: _facts(folder.root, file, _stamp(file)) for file in coverage.used(query, sectors)}
     dates = sorted(facts.fetched for facts in used.values() if facts.fetched)
     age = now() - max((max(facts.fetched, facts.checked) for facts in used.values()), default=0)
-    when = f"; lists of {_between(dates)}, last compared with the archive {ago(age)}" if dates else ""
+    when = f"; lists of {_between(dates)}, last compared with the archive {_date(now() - age)}" if dates else ""
     if dates and age > OLD:
         log.warning(
             "the catalogue was last compared with the archive %s: `tess-source catalogue update` brings what is new",
@@ -190,6 +190,7 @@ def provenance(query: Query, observations: Observations, settings: Settings) -> 
         )
     return {
         "said": f"it has {coverage.in_words(query)}{when}",
+        "brief": f"lists of {_between(dates)}" if dates else "",
         "lists": [_list_in_words(file, facts) for file, facts in used.items()],
     }
 
