@@ -31,7 +31,7 @@ class ListStates(Rows):
     __slots__ = ()
 
     def by_source(self) -> pl.DataFrame:
-        """Return a frame with one row per source: the sectors in each state, rows, the newest date, and when it was compared at the latest."""
+        """Return a frame with one row per source: the sectors in each state, rows, the newest date, and the earliest comparison."""
         return by_source(self.to_polars(), ("here", "current", "changed", "gone", "unknown", "missing"))
 
     def summary(self) -> str:

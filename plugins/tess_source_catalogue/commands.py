@@ -21,7 +21,7 @@ __all__ = ["catalogue"]
 
 SHOWN = ("source", "first_sector", "last_sector", "state", "rows", "date", "fetched", "strange")
 
-_sector = click.option("--sector", metavar="N|N-M", help="Only these sectors, e.g. 14 or 1-26,56.")
+_sector = click.option("--sector", metavar="SECTORS", help="Only these sectors, e.g. 14 or 1-26,56.")
 _pipeline = click.option(
     "--pipeline", multiple=True, metavar="NAME", help="Of these pipelines, e.g. SPOC,QLP; may be repeated."
 )
