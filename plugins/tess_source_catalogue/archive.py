@@ -192,21 +192,21 @@ def provenance(query: Query, observations: Observations, settings: Settings) -> 
     ----------
     query : Query
     observations : Observations
-        The answer. About targets, the lists are those of its sectors.
+        The answer. About targets, the lists are those of its sectors; of all sectors, if it is empty.
     settings : Settings
     """
     folder = CatalogueFolder.of(settings)
     coverage = Coverage.of(folder)
     if not coverage.has:
         return None
-    ours = observations.where(pl.col("archive") == ARCHIVE) if query.targets else None
+    ours = observations.where(pl.col("archive") == ARCHIVE) if query.targets and len(observations) else None
     sectors = None if ours is None else {sector for sector in ours["last_sector"].unique() if sector is not None}
     files = coverage.used(query, sectors)
     stamps = {source: _stamp(folder.root / source / "facts") for source in dict.fromkeys(file.source for file in files)}
     used = {file: _facts(folder.root, file, stamps[file.source]) for file in files}
     dates = sorted(facts.fetched for facts in used.values() if facts.fetched)
     age = now() - max((max(facts.fetched, facts.checked) for facts in used.values()), default=0)
-    when = f"; lists of {_between(dates)}, last compared with the archive {ago(age)}" if dates else ""
+    when = f"; lists of {_between(dates)}, last compared with the archive on {_date(now() - age)}" if dates else ""
     if dates and age > OLD:
         log.warning(
             "the catalogue was last compared with the archive %s: `tess-source catalogue update` brings what is new",
@@ -214,6 +214,7 @@ def provenance(query: Query, observations: Observations, settings: Settings) -> 
         )
     return {
         "said": f"it has {coverage.in_words(query)}{when}",
+        "brief": f"lists of {_between(dates)}" if dates else "",
         "lists": [_list_in_words(file, facts) for file, facts in used.items()],
     }
 

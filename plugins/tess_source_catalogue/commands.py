@@ -21,7 +21,7 @@ __all__ = ["catalogue"]
 
 SHOWN = ("source", "first_sector", "last_sector", "state", "rows", "date", "fetched", "strange")
 
-_sector = click.option("--sector", metavar="N|N-M", help="Only these sectors, e.g. 14 or 1-26,56.")
+_sector = click.option("--sector", metavar="SECTORS", help="Only these sectors, e.g. 14 or 1-26,56.")
 _pipeline = click.option(
     "--pipeline", multiple=True, metavar="NAME", help="Of these pipelines, e.g. SPOC,QLP; may be repeated."
 )
@@ -52,7 +52,7 @@ def catalogue() -> None:
     "--kind", multiple=True, metavar="KIND", help="Lists of these kinds of files: lc, tp, fast-lc, fast-tp, dv."
 )
 @_source
-@click.option("--all", "everything", is_flag=True, help="Also show the lists that have not changed.")
+@click.option("--all", "everything", is_flag=True, help="Show each list, also those that have not changed.")
 @format_option
 @click.pass_obj
 def update(
@@ -65,17 +65,18 @@ def update(
     """
     ours = _catalogue_of(session)
     done = ours.update(sector, pipeline=_words(pipeline), kind=_words(kind), source=_words(source))
-    frame = done.to_polars()
-    shown = frame if everything or form != "table" else frame.filter(pl.col("state") != "unchanged")
-    columns = [name for name in frame.columns if name != "problem"]
-    print_rows(shown, form, columns)
+    frame = done.to_polars().drop("problem") if everything and form == "table" else done.to_polars()
+    if everything or form != "table":
+        print_rows(frame, form, frame.columns)
+    elif done.count("unchanged") < len(done.outcomes):
+        shown = done.by_source()
+        print_rows(shown, form, shown.columns)
     for failure in done.failed:
         say(f"{failure.source}: {failure.problem}")
     strange = sum(one.strange for one in done.outcomes)
     if strange:
         note(f"{text.number(strange, 'name')} not understood: see tess-source catalogue status")
-    states = ", ".join(f"{done.count(state):,} {state}" for state in ("new", "unchanged", "failed"))
-    note(f"{text.number(len(done.outcomes), 'list')}: {states}; in {ours.folder.root}")
+    note(f"{done.summary()}; in {ours.folder.root}")
     if done.failed:
         raise click.exceptions.Exit(SOME_FAILED)
     if not done.outcomes:
@@ -85,23 +86,28 @@ def update(
 @catalogue.command()
 @click.option("--check", is_flag=True, help="Ask the archive which lists have changed.")
 @click.option("--latest", is_flag=True, help="Print the newest sector with light curves, and nothing else.")
+@click.option("--all", "everything", is_flag=True, help="Show each list, with its rows and dates.")
 @format_option
 @click.pass_obj
-def status(session: Session, check: bool, latest: bool, form: str) -> None:
-    """Show what the catalogue holds, per source and sector, and what is missing."""
+def status(session: Session, check: bool, latest: bool, everything: bool, form: str) -> None:
+    """Show what the catalogue holds, and what is missing.
+
+    A table has a row per source; with --all, and in the other formats, a row per list.
+    """
     ours = _catalogue_of(session)
     if latest:
         _print_latest(ours, form)
         return
-    frame = ours.status(check=check)
-    print_rows(frame, form, SHOWN)
+    states = ours.status(check=check)
+    frame = states.to_polars()
+    if everything or form != "table":
+        print_rows(frame, form, SHOWN)
+    elif len(states):
+        shown = states.by_source()
+        print_rows(shown, form, shown.columns)
     _note_strange(frame)
-    here = frame.filter(pl.col("state") != "missing")
-    counts = dict(frame["state"].value_counts(sort=True).iter_rows())
-    states = ", ".join(f"{count:,} {state}" for state, count in counts.items())
-    rows = f"{text.number(here.height, 'list')}, {text.number(int(here['rows'].sum()), 'row')}"
-    note(f"{rows} ({states}) in {ours.folder.root}" if counts else f"the catalogue is empty: {ours.folder.root}")
-    if not here.height:
+    note(f"{states.summary()}; in {ours.folder.root}")
+    if not frame.filter(pl.col("state") != "missing").height:
         raise click.exceptions.Exit(NOTHING)
 
 

@@ -16,6 +16,7 @@ from tess_source_catalogue.reading import Catalogue
 
 if TYPE_CHECKING:
     from tess_source.session import Session
+    from tess_source_catalogue.by_source import ListStates
     from tess_source_catalogue.update import Updated
 
 __all__ = ["SessionCatalogue"]
@@ -82,8 +83,19 @@ class SessionCatalogue(Catalogue):
             raise QueryError("no source has lists of these pipelines and kinds")
         return update.Update(self.session, sources, sectors, progress).run()
 
-    def status(self, *, check: bool = False) -> pl.DataFrame:
-        """Return the state of each list: see `tess_source_catalogue.status.status_table`."""
+    def status(self, *, check: bool = False) -> ListStates:
+        """Return the state of each list, and which are missing; `ListStates.to_polars` has a row per list.
+
+        Parameters
+        ----------
+        check : bool
+            Whether to ask the archive which lists have changed, without fetching any.
+
+        Raises
+        ------
+        OfflineError
+            If the archive is to be asked, and no connection may be opened.
+        """
         return status.status_table(self.session, self.folder, self.session.registry.sources, check=check)
 
     def latest(self) -> int | None:

@@ -16,6 +16,7 @@ from tess_source.errors import DownloadError, bare_reason
 from tess_source.hooks.records import Source
 from tess_source.settings import is_offline
 from tess_source.threads import in_order
+from tess_source_catalogue.by_source import ListStates
 from tess_source_catalogue.choosing import links_of, matching, newest_in
 from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts, ListFile
 from tess_source_catalogue.portal import SCHEME
@@ -38,7 +39,7 @@ STATES = {UNCHANGED: "current", NEW: "changed", ABSENT: "gone", FAILED: "unknown
 
 def status_table(
     session: Session, folder: CatalogueFolder, sources: Mapping[str, Source], *, check: bool = False
-) -> pl.DataFrame:
+) -> ListStates:
     """Return the state of each list.
 
     Parameters
@@ -52,12 +53,8 @@ def status_table(
 
     Returns
     -------
-    polars.DataFrame
-        One row per list, and one per list that is missing: a source has none for a sector of which its pipeline has another. Columns:
-        `source`, `pipeline`, `first_sector`, `last_sector`, `state` (``here`` or ``missing``; if the archive was asked, ``current``,
-        ``changed``, ``gone`` or ``unknown`` in place of ``here``), `rows`, `date` (of the list, by the archive), `fetched`, `checked`
-        (ISO times, UTC), `size` of the list [bytes], `strange` (number of names that were not understood), `strange_names` (the first
-        few), `address`, `problem`.
+    ListStates
+        One row per list, and one per list that is missing: a source has none for a sector of which its pipeline has another.
 
     Raises
     ------
@@ -84,7 +81,7 @@ def status_table(
         "strange": pl.Int64, "strange_names": pl.String, "address": pl.String,
     }  # fmt: skip
     frame = pl.DataFrame(rows, schema=schema, orient="row").sort("source", "last_sector", "first_sector")
-    return frame.select(*(name for name in schema if name != "problem"), "problem")
+    return ListStates(frame.select(*ListStates.schema))
 
 
 def _state_of(key: Key, answers: Mapping[Key, tuple[str, str]]) -> tuple[str, str]:

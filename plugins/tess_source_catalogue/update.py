@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
 from tess_source.clock import now
+from tess_source.display import html, text
 from tess_source.display.visible import logger
 from tess_source.download.lists import ABSENT, FAILED, NEW, UNCHANGED, ListAnswer, Lists
 from tess_source.download.progress import Progress
@@ -17,6 +18,7 @@ from tess_source.errors import TessSourceError, type_and_text
 from tess_source.hooks.records import Source
 from tess_source.settings import OnProgress
 from tess_source.threads import in_order
+from tess_source_catalogue.by_source import by_source
 from tess_source_catalogue.choosing import LAST, WantedList, links_of, newest_in, wanted_lists
 from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts, ListFile
 from tess_source_catalogue.portal import SCHEME, PortalRows
@@ -39,7 +41,9 @@ AT_ONCE = 48 << 20
 BEGIN = 1 << 12
 """First bytes of a list, in which its first line must begin."""
 FEW = 5
-"""Names not understood that are kept as examples."""
+"""Names not understood that are kept as examples, and failures that are shown."""
+STATES = (NEW, UNCHANGED, FAILED)
+"""What becomes of lists that are there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class ListOutcome:
     """Why it failed, with its address."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Updated:
     """What an update did."""
 
@@ -76,6 +80,25 @@ class Updated:
     def count(self, state: str) -> int:
         """Return the number of lists in a state: ``new``, ``unchanged`` or ``failed``."""
         return sum(one.state == state for one in self.outcomes)
+
+    def summary(self) -> str:
+        """Return one line: how many lists are new, unchanged and failed."""
+        states = ", ".join(f"{self.count(state):,} {state}" for state in STATES)
+        return f"{text.number(len(self.outcomes), 'list')}: {states}"
+
+    def by_source(self) -> pl.DataFrame:
+        """Return a table, one row per source: the sectors of the lists in each state, and their rows."""
+        return by_source(self.to_polars(), STATES)
+
+    def __repr__(self) -> str:
+        table = self.by_source()
+        lines = [self.summary(), *([text.table(table, table.columns)] if self.outcomes else [])]
+        lines += [f"{one.source}: {one.problem}" for one in self.failed[:FEW]]
+        return "\n".join([*lines, *([f"and {more:,} more failed"] if (more := len(self.failed) - FEW) > 0 else [])])
+
+    def _repr_html_(self) -> html.Markup:
+        table = self.by_source()
+        return html.view(html.table(table, table.columns, self.summary()))
 
     def to_polars(self) -> pl.DataFrame:
         """Return a table, one row per list."""

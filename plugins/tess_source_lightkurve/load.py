@@ -25,6 +25,9 @@ KINDS = frozenset({"lc", "fast-lc", "tp", "fast-tp", "cutout"})
 LIGHT_CURVES = frozenset({"lc", "fast-lc", "other"})
 """Kinds that may be SPOC's light curves, also renamed ones, for which there is a faster reader."""
 
+SIXTEEN_BITS = 0x7FFF
+"""The flags that a column of the FITS type I can have."""
+
 
 def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
     """Open a light curve or pixel file.
@@ -86,7 +89,7 @@ def _fast(path: Path, options: Mapping[str, Any]) -> object | None:
 
 def _open(path: Path, options: Mapping[str, Any]) -> Any:
     """Open a whole file; None if lightkurve does not know what it is."""
-    lightkurve = readers.lightkurve()  # before its parts of astropy: see `readers.FIRST`
+    readers.lightkurve()  # before its parts of astropy: see `readers.FIRST`
     whole("astropy")
     from astropy.io import fits
 
@@ -100,7 +103,7 @@ def _open(path: Path, options: Mapping[str, Any]) -> Any:
             _ = [hdu.data for hdu in hdus]  # all into memory, so that the file can be closed
         try:
             with readers.READING:
-                opened = lightkurve.read(hdus if pixels else str(path), **chosen)
+                opened = _read(hdus if pixels else str(path), chosen)
         except Exception as error:  # noqa: BLE001  all but what `_reason` raises becomes a LoadError
             reason = _reason(error)
             if filetype == "generic":  # lightkurve's guess for whatever it does not know
@@ -110,6 +113,25 @@ def _open(path: Path, options: Mapping[str, Any]) -> Any:
             opened.path = str(path)
             _check_pixels(opened, hdus)
         return opened
+
+
+def _read(source: HDUList | str, chosen: Mapping[str, Any]) -> Any:
+    """Return what `lightkurve.read` makes of a file.
+
+    TGLC's flags have 16 bits. lightkurve fails where numpy 2 refuses to compare them with a bitmask of more; none of their flags is among
+    these further bits.
+    """
+    lightkurve = readers.lightkurve()
+    try:
+        return lightkurve.read(source, **chosen)
+    except Exception as error:
+        if not isinstance(error.__cause__ or error, OverflowError) or "quality_bitmask" not in chosen:
+            raise
+    asked = chosen["quality_bitmask"]
+    bits = lightkurve.utils.TessQualityFlags.OPTIONS.get(asked, asked)
+    opened = lightkurve.read(source, **{**chosen, "quality_bitmask": int(bits) & SIXTEEN_BITS})
+    opened.meta["QUALITY_BITMASK"] = asked
+    return opened
 
 
 def _check_pixels(opened: Any, hdus: HDUList) -> None:

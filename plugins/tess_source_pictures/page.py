@@ -359,7 +359,8 @@ def _web_address(found: Found, uri: str) -> str | None:
 
 
 def _lock_html(known: _Contents) -> list[Markup]:
-    answer = known.asked.replace(from_store=None)  # how old it is now, a page that is kept cannot say
+    # How old it is now, a page that is kept cannot say. When it was answered stands below.
+    answer = known.asked.replace(from_store=None, record={**(known.asked.record or {}), "time": None})
     parts = [
         element("h2", "How this came to be"),
         _details("What was asked, and what was left out", element("pre", answer.explain())),

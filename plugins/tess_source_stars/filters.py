@@ -64,6 +64,8 @@ def _quantity(amount: str, given: str, unit: str) -> Any:
 
 _UNITS = {"R☉": "solRad", "M☉": "solMass", "Rsun": "solRad", "Msun": "solMass"}
 """Units as people write them, and astropy does not."""
+_SHOWN = {"solRad": "R☉", "solMass": "M☉", "dex(cm / s2)": "log10 of cm/s²", "mas / yr": "mas/yr"}
+"""Units of astropy as people read them."""
 
 
 def _same_unit(value: Any) -> Any:
@@ -113,7 +115,7 @@ def _filter_of(
     return Filter(
         name,
         partial(_mask, name=name, columns=columns, make=make, what=what),
-        f"{what}{f' [{unit}]' if unit else ''} in the TIC: {example}",
+        f"{what}{f' [{_SHOWN.get(unit, unit)}]' if unit else ''} in the TIC: {example}",
         check=partial(_checked, unit=unit, example=example),
         multiple=True,
         metavar="RANGE",

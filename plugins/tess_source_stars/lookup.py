@@ -31,5 +31,5 @@ STARS = Lookup(
     "stars",
     {name: BY_NAME[name].told for name in COLUMN_NAMES},
     _find,
-    "add what the TESS Input Catalog knows of each star: tmag, teff, radius, mass, distance and others",
+    "Add what the TESS Input Catalog knows of each star: tmag, teff, radius, mass, distance and others.",
 )

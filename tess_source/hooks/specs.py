@@ -151,7 +151,8 @@ class Archive(Protocol):
 
         `observations` are those of the answer, of all archives.
 
-        Plain values that JSON can write. `said` is one line for people, e.g. ``"catalogue of 2026-11-20"``. It opens no connection.
+        Plain values that JSON can write. `said` is one line for people, e.g. ``"it has sectors 1-26; lists of
+        2026-11-20"``, and `brief` a few words in place of it for the summary, e.g. ``"lists of 2026-11-20"``. It opens no connection.
 
         Answers: kept by archive; None means "of what is asked just now".
         """

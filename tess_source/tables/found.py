@@ -196,7 +196,10 @@ class Found(FoundMethods):
     def _answered_in_words(self, *, brief: bool = False) -> list[str]:
         """Return which archives answered, and when: a line for those that were asked, and one per archive whose answer is older."""
         record, asked = self.record or {}, self.query.targets or self.query.criteria
-        older = {name: said.get("said", "") for name, said in record.get("provenance", {}).items()}
+        older = {
+            name: said.get("brief" if brief else "said", said.get("said", ""))
+            for name, said in record.get("provenance", {}).items()
+        }
         fresh = ", ".join(name for name in record.get("archives", ()) if name not in older and asked)
         lines = [f"answered by {name}{': ' if said else ''}{said}" for name, said in older.items()]
         if self.from_store:

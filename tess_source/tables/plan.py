@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -257,9 +257,14 @@ class Manifest(Openable, ManifestMethods):
 
     def _manifest_of(self, entries: Iterable[Entry]) -> Manifest:
         kept = tuple(entries)
-        uris = [entry.item.uri for entry in kept]
-        items = Items(self.plan.items.to_polars().filter(pl.col("uri").is_in(uris)))
-        return Manifest(replace(self.plan, items=items), kept, self.seconds)
+        return Manifest(replace(self.plan, items=self._items_of(kept)), kept, self.seconds)
+
+    def _items_of(self, entries: Sequence[Entry]) -> Items:
+        """Return the files of the plan that entries are about: all of them after a download, fewer in a manifest made by hand."""
+        items = self.plan.items
+        if len(entries) == len(items):
+            return items
+        return Items(items.to_polars().filter(pl.col("uri").is_in([entry.item.uri for entry in entries])))
 
     @property
     def errors(self) -> dict[str, str]:
@@ -272,18 +277,18 @@ class Manifest(Openable, ManifestMethods):
 
     def lock(self) -> Plan:
         """Return the plan with the sizes, sha256 and processing of its files: see `tess_source.tables.entries.with_sums`."""
-        return replace(self.plan, items=with_sums(self.plan.items, self.entries))
+        return replace(self.plan, items=with_sums(self._items_of(self.entries), self.entries))
 
     def _checked_session(self) -> Fetches:
         return given(self.plan.session, "manifest")
 
     def to_polars(self) -> pl.DataFrame:
         """Return a polars frame: one row per file."""
-        return as_frame(self.plan.items, self.entries)
+        return as_frame(self._items_of(self.entries), self.entries)
 
     def to_table(self) -> AstropyTable:
         """Return an astropy table with astroquery's columns (Local Path, Status, Message, URL) first and ours behind them."""
-        return as_astroquery(self.plan.items, self.entries)
+        return as_astroquery(self._items_of(self.entries), self.entries)
 
     def summary(self) -> str:
         """Return one line about the results."""

@@ -21,6 +21,13 @@ from tess_source.tables.loaded import Loaded
 TOTAL = 5
 
 
+def test_a_manifest_of_some_files_of_a_plan_has_a_row_for_each_of_them(manifest: Manifest) -> None:
+    some = Manifest(manifest.plan, manifest.entries[1:3])
+    assert some.to_polars()["uri"].to_list() == [entry.item.uri for entry in some]
+    assert (len(some.to_table()), len(some.lock().items)) == (2, 2)
+    assert repr(some).startswith(some.summary())
+
+
 @pytest.fixture
 def plan(session: Session, tmp_path: Path) -> Plan:
     return Plan.of(Products.of(toys.product_rows()), tmp_path / "data", record={"archive": "MAST"}, session=session)

@@ -23,7 +23,7 @@ __all__ = ["DISPOSITIONS", "FILTERS", "LOOKUPS", "WantedTois"]
 DISPOSITIONS = ("CP", "KP", "PC", "APC", "FP", "FA", "EB", "IS", "V", "O", "U")
 """Words of TFOPWG and of the TESS project."""
 ANY, NONE = ("ANY", "YES", "TRUE"), ("NONE", "NO", "FALSE")
-RIGHT = "give a TOI (700 or '700.01'), a disposition ('PC', 'CP,KP'), True for any TOI, or False for stars without"
+RIGHT = "give a TOI ('700' or '700.01'), a disposition ('PC' or 'CP,KP'), 'any' for stars with a TOI, or 'none' for stars without"
 COLUMNS = {
     "toi": 'TOIs of the star, e.g. "700.01,700.02"; null if it has none',
     "toi_disposition": 'disposition of each, in the same order, e.g. "CP,PC": that of TFOPWG, else that of the TESS project, else "-"',
@@ -138,7 +138,7 @@ FILTERS = (
     Filter(
         "toi",
         lambda products, wanted: wanted.mask(),
-        "Stars with these TOIs: 700, 700.01, dispositions such as PC or CP,KP, any, or none.",
+        "stars with these TOIs: 700, 700.01; dispositions: PC or CP,KP; any; none",
         check=WantedTois.of,
         metavar="TOI",
         choices=lambda: (*DISPOSITIONS[:6], "any", "none"),

@@ -12,6 +12,7 @@ from serving import Server, serving, status
 
 from tess_source._lazy import pl
 from tess_source.errors import DownloadError, OfflineError
+from tess_source_catalogue.by_source import ListStates
 from tess_source_catalogue.session_catalogue import SessionCatalogue
 
 
@@ -31,8 +32,8 @@ def catalogue(server: Server, tmp_path: Path) -> SessionCatalogue:
     return made
 
 
-def row(frame: pl.DataFrame, name: str, sector: int) -> dict[str, Any]:
-    (found,) = frame.filter(pl.col("source") == name, pl.col("last_sector") == sector).to_dicts()
+def row(states: ListStates, name: str, sector: int) -> dict[str, Any]:
+    (found,) = states.where((pl.col("source") == name) & (pl.col("last_sector") == sector))
     return found
 
 
@@ -46,7 +47,8 @@ def test_each_list_is_told_with_its_rows_and_dates(server: Server, catalogue: Se
 
 
 def test_an_empty_catalogue_has_an_empty_status(server: Server, tmp_path: Path) -> None:
-    assert catalogue_of(server, tmp_path).status().height == 0
+    status = catalogue_of(server, tmp_path).status()
+    assert (len(status), repr(status)) == (0, "the catalogue is empty")
 
 
 def test_a_list_that_the_others_of_its_pipeline_have_is_missing(server: Server, catalogue: SessionCatalogue) -> None:
@@ -54,8 +56,26 @@ def test_a_list_that_the_others_of_its_pipeline_have_is_missing(server: Server, 
     server.files.pop("/lists/lc_3.sh")
     catalogue.update(3, pipeline=("SPOC", "QLP"), progress=False)
     assert row(catalogue.status(), "lc", 3)["state"] == "missing"
-    missing = catalogue.status().filter(pl.col("state") == "missing")
-    assert missing.select("source", "last_sector").rows() == [("lc", 3)]
+    missing = catalogue.status().where(pl.col("state") == "missing")
+    assert missing.to_polars().select("source", "last_sector").rows() == [("lc", 3)]
+
+
+def test_the_status_is_shown_with_a_row_per_source_and_its_sectors_as_ranges(
+    server: Server, catalogue: SessionCatalogue
+) -> None:
+    fill(server, (3,), ("targets",))
+    server.files.pop("/lists/lc_3.sh")
+    server.files["/lists/lc_1.sh"] = listed(3, "name")
+    updated = catalogue.update("1-3", progress=False)
+    assert updated.summary().startswith(f"{len(updated.outcomes)} lists: ")
+    assert len(repr(updated).splitlines()) == 2 + updated.by_source().height
+    status = catalogue.status()
+    (lc,) = status.by_source().filter(pl.col("source") == "lc").to_dicts()
+    assert (lc["here"], lc["missing"], lc["rows"], lc["strange"], lc["date"]) == ("1-2", "3", 3, 1, "2026-02-03")
+    assert repr(status).splitlines()[0] == status.summary()
+    assert "1 missing" in status.summary()
+    assert "parquet" not in repr(status) + status._repr_html_()
+    assert "here" not in catalogue.status(check=True).by_source().columns
 
 
 def test_a_check_asks_what_has_changed_and_fetches_nothing(server: Server, catalogue: SessionCatalogue) -> None:

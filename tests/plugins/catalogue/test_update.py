@@ -243,7 +243,7 @@ def test_names_that_are_not_understood_are_counted_and_shown(server: Server, cat
     done = catalogue.update(1, progress=False)
     (lc,) = (one for one in done.outcomes if one.source == "lc")
     assert (lc.state, lc.rows, lc.strange) == ("new", 1, 9)
-    row = catalogue.status().filter(pl.col("source") == "lc").to_dicts()[0]
+    row = catalogue.status().where(pl.col("source") == "lc")[0]
     assert (row["rows"], row["strange"]) == (1, 9)
     assert "name0; name1" in row["strange_names"]
 

@@ -89,3 +89,15 @@ def test_a_bad_argument_is_a_query_error_before_any_file_is_read(
 def test_good_bitmasks_are_taken_by_every_pipeline(manifests: dict[str, Manifest], options: dict[str, Any]) -> None:
     for manifest in manifests.values():
         assert not manifest.read(**options).failed
+
+
+@pytest.mark.parametrize("bits", ["hardest", 65535, 1 << 20, (1 << 20) + 16])
+def test_flags_of_sixteen_bits_are_compared_with_those_bits_of_the_bitmask_that_they_can_have(
+    manifests: dict[str, Manifest], bits: str | int
+) -> None:
+    (curve,) = manifests["TGLC lc"].load(quality_bitmask=bits)
+    (everything,) = manifests["TGLC lc"].load(quality_bitmask=0)
+    asked = 65535 if bits == "hardest" else int(bits)
+    kept = [int(flags) & asked == 0 for flags in everything["quality"]]
+    assert len(curve) == sum(kept)
+    assert curve.meta["QUALITY_BITMASK"] == bits

@@ -51,7 +51,7 @@ def both(archive: SampleArchive, ours: Callable[[], Any], theirs: Callable[[Any]
             answers.append(ask())
             said.append([request for request in asked(archive) if request[1] in (paths or (INVOKE,))])
     rows = [request for request in said[0] if not is_count(request)]
-    assert (rows if not all(map(is_count, said[1])) else said[0]) == said[1] != []
+    assert (said[0] if any(map(is_count, said[1])) else rows) == said[1] != []
     return answers[0], answers[1]
 
 
