@@ -89,7 +89,7 @@ class ListFacts:
 
 
 class Lists(dict[Key, ListFile]):
-    """All lists of a catalogue: (source, first, last sector) → file. It is not changed once it is made, so it can be told by its identity."""
+    """All lists of a catalogue: (source, first, last sector) → file. It is never changed, so that it can be told by its identity."""
 
     __hash__ = object.__hash__  # type: ignore[assignment]
 

@@ -59,10 +59,8 @@ def pages_of(
     rows: list[pl.DataFrame] = []
     bundles: list[pl.LazyFrame] = []
     count = 0
-    for volume, made in zip(found, views, strict=True):
-        if made is None:
-            whole = composed(volume, tics)
-            made = Pages(_collected([asked.rows(volume, whole.rows.lazy(), whole.bundles)])[0], whole.bundles)
+    for volume, view in zip(found, views, strict=True):
+        made = _of_lists(volume, asked) if view is None else view
         if made.rows.height:
             rows.append(made.rows.with_columns(pl.col("bundle") + count) if count else made.rows)
             bundles.append(made.bundles.lazy().with_columns(pl.col("bundle") + count))
@@ -148,11 +146,21 @@ def _of_views(folder: CatalogueFolder, present: Sequence[Volume], asked: _Asked)
     try:
         rows = _collected([rows for rows, _ in lazy.values()])
         read = {volume: Pages(found, lazy[volume][1]) for volume, found in zip(lazy, rows, strict=True)}
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):  # then each is read alone, to leave out the damaged one only
+    except (
+        pl.exceptions.PolarsError,
+        pl.exceptions.PanicException,
+        OSError,
+    ):  # then each is read alone, to leave out the damaged one only
         for volume, (one, bundles) in lazy.items():
             with _not_whole(paths[volume]):
                 read[volume] = Pages(_collected([one])[0], bundles)
     return [read.get(volume) for volume in present]
+
+
+def _of_lists(volume: Volume, asked: _Asked) -> Pages:
+    """Return what the lists of a volume have."""
+    whole = composed(volume, asked.tics)
+    return Pages(asked.rows(volume, whole.rows.lazy(), whole.bundles).collect(), whole.bundles)
 
 
 def _collected(rows: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:

@@ -68,11 +68,11 @@ def rendered(patterns: pl.Series, codes: pl.Series, tics: pl.Series, gaia: pl.Se
         Each row's numbers.
     """
     if len(codes) > CHUNK:
-        parts = [
+        some = (
             rendered(patterns, *(column.slice(start, CHUNK) for column in (codes, tics, gaia)))
             for start in range(0, len(codes), CHUNK)
-        ]
-        return pl.concat(parts, rechunk=True)
+        )
+        return pl.concat(some, rechunk=True)
     rows = pl.DataFrame({"code": codes.cast(pl.UInt32), "tic": tics, "gaia": gaia})
     shapes: dict[tuple[str, ...], dict[int, list[str]]] = {}
     for code, pattern in enumerate(patterns.to_list()):

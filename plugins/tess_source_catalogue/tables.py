@@ -130,10 +130,21 @@ def _in_order(rows: pl.DataFrame, sorts: pl.DataFrame, number: str) -> pl.DataFr
         What rows say, by the place that the column `number` of the rows holds.
     number : str
     """
-    keys = {"last_sector": False, "first_sector": True, "exptime": True, "obs_id": False, "kind": False, "run": False, "tce": False, "pattern": False}
+    keys = {
+        "last_sector": False,
+        "first_sector": True,
+        "exptime": True,
+        "obs_id": False,
+        "kind": False,
+        "run": False,
+        "tce": False,
+        "pattern": False,
+    }
     ranks = sorts.with_columns(pl.col("kind").replace_strict(_RANKS, default=len(_RANKS), return_dtype=pl.Int32))
     order = ranks.select(pl.arg_sort_by(*keys, descending=[*keys.values()], nulls_last=True)).to_series()
-    rank = pl.zeros(len(order), dtype=pl.UInt32, eager=True).scatter(order, pl.int_range(len(order), dtype=pl.UInt32, eager=True))
+    rank = pl.zeros(len(order), dtype=pl.UInt32, eager=True).scatter(
+        order, pl.int_range(len(order), dtype=pl.UInt32, eager=True)
+    )
     rows = rows.with_columns(rank=rank.gather(rows[number]))
     return rows.sort("tic", "rank", nulls_last=True, maintain_order=True).drop("rank")
 
@@ -161,7 +172,9 @@ def _asked(rows: pl.DataFrame, bundles: pl.DataFrame, observations: pl.DataFrame
     A reprocessing may have changed an obs_id since, so it decides only where several observations have the same keys.
     """
     own = bundles.select("bundle", *(pl.col("of" if name == "kind" else name).alias(name) for name in KEYS))
-    sorts = own.select(KEYS).drop_nulls().unique().with_row_index("sort")  # a few: numbers are compared faster than texts
+    sorts = (
+        own.select(KEYS).drop_nulls().unique().with_row_index("sort")
+    )  # a few: numbers are compared faster than texts
     own = own.join(sorts, on=KEYS, how="left", maintain_order="left")
     star = pl.col("tic").fill_null(-1).alias("star")  # stars without a TIC id are to be compared, too
     keyed = rows.drop("obs_id").with_columns(star, sort=own["sort"].gather(rows["bundle"])).with_row_index("row")
@@ -173,7 +186,7 @@ def _asked(rows: pl.DataFrame, bundles: pl.DataFrame, observations: pl.DataFrame
     asked = asked.select("star", "sort").with_row_index("place")
     found = keyed.join(asked, on=["star", "sort"], how="inner").drop("star", "sort")
     carried = observations.select("obs_id", *known)[found["place"]]
-    if found["place"].is_duplicated().any() or found["row"].is_duplicated().any():
+    if any(found[name].n_unique() < len(found) for name in ("place", "row")):
         same = (_obs_ids(rows, bundles).gather(found["row"]) == carried["obs_id"]).fill_null(value=False)
         found, carried = found.filter(same), carried.filter(same)
     return found.drop("row", "place").hstack(carried)

@@ -124,7 +124,9 @@ class Products(Rows):
     def unique(self) -> Self:
         """Return the first row per URI, and all rows without one."""
         uris = self._frame["uri"]
-        if uris.hash().n_unique() == len(uris):  # equal texts have equal hashes: so all differ, which is told in less time
+        if uris.hash().n_unique() == len(
+            uris
+        ):  # equal texts have equal hashes: so all differ, which is told in less time
             return self
         return type(self)(self._frame.filter(uris.is_null() | uris.is_first_distinct()))
 

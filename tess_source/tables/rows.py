@@ -126,7 +126,8 @@ class Rows:
         mask : polars.Expr or polars.Series or numpy.ndarray
             One boolean per row; null counts as false.
         """
-        return type(self)(self._frame.filter(self.mask(mask)))
+        kept = self.mask(mask)
+        return self if kept.all() else type(self)(self._frame.filter(kept))
 
     def with_columns(self, **columns: pl.Expr | pl.Series) -> Self:
         """Return a new table with columns added or replaced."""

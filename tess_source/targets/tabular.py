@@ -109,6 +109,8 @@ def _with_unit(cell: Any, column: Any) -> Any:
 
 def python_value(value: Any) -> Any:
     """Return the value of an array of no dimensions, a number without a unit, a scalar of pyarrow, or numpy's bytes, as Python's."""
+    if type(value) in {str, int, float}:  # the most, for which numpy need not be imported
+        return value
     if hasattr(value, "as_py"):
         return value.as_py()
     if isinstance(value, np.bytes_):  # as in columns of FITS

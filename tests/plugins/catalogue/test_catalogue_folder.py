@@ -42,6 +42,29 @@ def test_a_list_is_found_by_the_name_of_its_file_alone(folder: CatalogueFolder) 
     assert pl.read_parquet(one.path).equals(ROWS)
 
 
+def test_lists_are_read_again_once_a_folder_has_changed(folder: CatalogueFolder) -> None:
+    one = folder.keep("lc", 1, 1, ROWS, FACTS)
+    os.utime(one.path.parent, ns=(0, 10**18))
+    assert folder.lists() is CatalogueFolder(folder.root).lists()
+    two = folder.keep("lc", 2, 2, ROWS, FACTS)
+    assert folder.lists() == {one.key: one, two.key: two}
+    os.utime(one.path.parent, ns=(0, 10**18 + 1))
+    folder.lists()
+    other = folder.keep("tp", 1, 1, ROWS, FACTS)
+    assert other.key in folder.lists()
+    folder.remove([one, two])
+    assert folder.lists() == {other.key: other}
+
+
+def test_a_change_within_one_tick_of_the_clock_is_seen(folder: CatalogueFolder) -> None:
+    one = folder.keep("lc", 1, 1, ROWS, FACTS)
+    moment = one.path.parent.stat().st_mtime_ns
+    assert folder.lists() == {one.key: one}
+    two = folder.keep("lc", 2, 2, ROWS, FACTS)
+    os.utime(one.path.parent, ns=(moment, moment))
+    assert folder.lists() == {one.key: one, two.key: two}
+
+
 def test_what_is_known_of_a_list_is_kept_with_it(folder: CatalogueFolder) -> None:
     file = folder.keep("lc", 1, 1, ROWS, FACTS)
     known = folder.facts(file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -253,6 +254,31 @@ def test_a_view_that_is_damaged_or_vanishes_is_not_needed(tmp_path: Path) -> Non
         assert ordered(Catalogue(folder).observations()).equals(wanted)
     path.unlink()
     assert ordered(Catalogue(folder).observations()).equals(wanted)
+
+
+def test_one_damaged_volume_of_several_is_read_from_its_lists(tmp_path: Path) -> None:
+    folder = CatalogueFolder(tmp_path)
+    for sector in (1, 20, 40):
+        keep_light_curves(folder, sector, [5, 6])
+    view.refresh(folder)
+    wanted = ordered(Catalogue(folder).observations(tics=[5]))
+    view.rows_path(folder, volumes(folder.lists())[1]).write_bytes(b"PAR1" * 50)
+    assert wanted["last_sector"].to_list() == [1, 20, 40]
+    assert ordered(Catalogue(folder).observations(tics=[5])).equals(wanted)
+
+
+def test_files_are_those_of_the_present_lists_even_of_observations_found_before(tmp_path: Path) -> None:
+    folder = CatalogueFolder(tmp_path)
+    file = keep_light_curves(folder, 1, [5, 6])
+    os.utime(file.path.parent, ns=(0, 10**18))
+    catalogue = Catalogue(folder)
+    found = catalogue.observations(tics=[5])
+    before = catalogue.products(found)
+    assert before["filename"].to_list() == [light_curve(1, 5)]
+    assert catalogue.products(catalogue.observations(tics=[6]))["tic"].to_list() == [6]
+    assert catalogue.products(found).equals(before)
+    keep_light_curves(folder, 1, [5, 6], stamp=2020000000000)
+    assert catalogue.products(found)["filename"].to_list() == [light_curve(1, 5, stamp=2020000000000)]
 
 
 def test_a_damaged_list_is_named_with_the_way_to_mend_it(tmp_path: Path) -> None:
