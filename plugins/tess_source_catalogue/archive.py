@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -80,11 +81,11 @@ def find(query: Query, settings: Settings) -> Observations:
     places = [target for target in query.targets if target.tic is None]
     if tics and "target_name" in criteria:
         raise QueryError("target_name was given twice: by the TIC ids of the targets, and as a criterion")
-    criteria = {**_of_filter(query), **criteria}
-    parts = [_rows(catalogue, criteria, tics=tics or None)] if tics or not query.targets else []
+    among = _of_filter(query)
+    parts = [_rows(catalogue, criteria, among, tics=tics or None)] if tics or not query.targets else []
     if places:
         check_places(coverage.parts(query), catalogue.folder.lists())
-    near = [_around(catalogue, criteria, place) for place in places]
+    near = [_around(catalogue, criteria, among, place) for place in places]
     for line in neighbours_in_words(near):
         log.warning("%s", line)
     parts += [part.rows for part in near]
@@ -92,23 +93,24 @@ def find(query: Query, settings: Settings) -> Observations:
     return Observations.of(rows)
 
 
-def _around(catalogue: Catalogue, criteria: Criteria, target: Target) -> Around:
+def _around(catalogue: Catalogue, criteria: Criteria, among: Collection[str] | None, target: Target) -> Around:
     """Return the rows around a place; of a name without a radius, those of the nearest star."""
     if target.ra is None or target.dec is None:
         raise QueryError(f"target {target.text!r} has neither a TIC id nor coordinates")
     radius = (DEFAULT_RADIUS if target.radius is None else target.radius) + RIM
     place = (target.ra % 360.0, target.dec, radius / 3600)
-    return around(_rows(catalogue, criteria, place=place), target)
+    return around(_rows(catalogue, criteria, among, place=place), target)
 
 
 def _rows(
     catalogue: Catalogue,
     criteria: Criteria,
+    among: Collection[str] | None,
     *,
     tics: list[int] | None = None,
     place: tuple[float, float, float] | None = None,
 ) -> pl.DataFrame:
-    """Return the rows of some stars, of a cone, or all rows, that meet the criteria."""
+    """Return the rows of some stars, of a cone, or all rows, that meet the criteria, which must be known of some pipelines."""
     named, sectors, pipelines = (exact_values(criteria, name) for name in PUSHED)
     if named is not None:
         tics = [int(name) for name in named if name.isdecimal() and len(name) < 19]
@@ -117,17 +119,18 @@ def _rows(
     left = {
         name: values for name, values in criteria.items() if name not in PUSHED or exact_values(criteria, name) is None
     }
-    check_columns(_of_addresses(rows, criteria), left, catalogue.folder.lists())
+    meant = rows if among is None else rows.filter(pl.col("pipeline").is_in(among))
+    check_columns(_of_addresses(meant, criteria), left, catalogue.folder.lists())
     return rows.filter(meets(rows, left)) if left else rows
 
 
-def _of_filter(query: Query) -> Criteria:
-    """Return the pipelines that the question's filter keeps, as a criterion; none without such a filter."""
+def _of_filter(query: Query) -> Collection[str] | None:
+    """Return the pipelines that the question's filter keeps; None without such a filter."""
     kept = query.filters.get("pipeline")
     if not isinstance(kept, Words):
-        return {}
+        return None
     known = pl.DataFrame({"pipeline": sorted({source.pipeline for source in SOURCES})})
-    return {"provenance_name": known.filter(kept.mask(pl.col("pipeline")))["pipeline"].to_list()}
+    return set(known.filter(kept.mask(pl.col("pipeline")))["pipeline"])
 
 
 def _of_addresses(rows: pl.DataFrame, criteria: Criteria) -> pl.DataFrame:

@@ -295,6 +295,8 @@ class Update:
         if not rows and known.rows:
             held = f"the {known.rows:,} rows that it had before are kept"
             raise ValueError(f"it has no rows that are understood; {held}. Remove them with rm if this is right")
+        if not rows and strange:  # as an empty list, it would say that the sector has no files
+            raise ValueError(f"none of its {len(strange):,} names is understood, such as {strange[0][:80]!r}")
         facts = ListFacts(
             answer.address, answer.etag, answer.modified, moment, moment, answer.size, answer.sha256, rows,
             len(strange), tuple(strange[:FEW]),

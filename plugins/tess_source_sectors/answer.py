@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from tess_source.tables.rows import with_schema
 from tess_source_sectors.holdings import HELD, held, places_in, stars_at
 from tess_source_sectors.known import KnownSectors, known_sectors
 from tess_source_sectors.pixels import predicted
-from tess_source_sectors.planned import TargetLists, target_lists
+from tess_source_sectors.planned import TargetLists, sectors_told, target_lists
 from tess_source_sectors.positions import located, stars_of
 from tess_source_sectors.states import with_states
 from tess_source_sectors.table import SeenSectors
@@ -94,7 +94,10 @@ def sectors_of(
     lists = _lists(session.settings, stars, known)
     stars = located(session, stars, *([known.places] if known else []), *([lists.rows] if lists else []))
     ahead = predicted(stars, pixels if pixels is not None or few else False)
-    return rows_of(session.settings, stars, known.rows if known else None, lists if known else None, wanted, ahead)
+    return rows_of(
+        session.settings, stars, known.rows if known else None, lists if known else None, wanted, ahead,
+        known.told if known else None,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,8 @@ class _AtArchive:
     places: pl.DataFrame
     near: Mapping[int, int]
     """Position of a target → TIC id of the star there."""
+    told: Mapping[str, Collection[int]] | None
+    """As `tess_source_sectors.planned.sectors_told` gives it."""
 
 
 def _at_archive(session: Session, asked: Mapping[int, Target], refresh: bool, *, must: bool) -> _AtArchive | None:
@@ -118,7 +123,7 @@ def _at_archive(session: Session, asked: Mapping[int, Target], refresh: bool, *,
         log.warning("from positions alone: %s", error)
         return None
     places = places_in(found)
-    return _AtArchive(held(found), places, stars_at(places, asked))
+    return _AtArchive(held(found), places, stars_at(places, asked), sectors_told(session.settings, found.query))
 
 
 def _tics(stars: pl.DataFrame, near: Mapping[int, int]) -> pl.Series:
@@ -163,6 +168,7 @@ def rows_of(
     lists: TargetLists | None = None,
     wanted: Sequence[int] | None = None,
     ahead: pl.DataFrame | None = None,
+    told: Mapping[str, Collection[int]] | None = None,
 ) -> SeenSectors:
     """Return the sectors of stars whose places are known. No connection is opened.
 
@@ -179,6 +185,8 @@ def rows_of(
         The sectors; None: those in which there is something.
     ahead : polars.DataFrame, optional
         As `tess_source_sectors.pixels.predicted` gives it.
+    told : mapping, optional
+        As `tess_source_sectors.planned.sectors_told` gives it: elsewhere, that the archive has nothing is not known, but null.
     """
     known = known_sectors(settings)
     there = known.has(wanted or ())
@@ -186,7 +194,7 @@ def rows_of(
     if ahead is not None:
         rows = _with_predictions(rows, ahead.filter(pl.col("sector").is_in(wanted)) if wanted else ahead, there)
     rows = _with_listed(rows, stars, lists, wanted)
-    rows = _with_held(rows, stars, at_archive, wanted)
+    rows = _as_told(_with_held(rows, stars, at_archive, wanted), told)
     rows = _with_absent(rows, stars, wanted)
     rows = rows.join(known.dates, on="sector", how="left", maintain_order="left")
     rows = rows.with_columns(known=pl.col("sector").is_null() | pl.col("sector").is_in(there))
@@ -240,6 +248,16 @@ def _with_held(
         name: pl.col(name).fill_null(value=False) & ~elsewhere.fill_null(value=False) for name in ("lc", "fast_lc")
     }
     return both.with_columns(**flags, hlsp=pl.col("hlsp").fill_null(""), dv=pl.col("dv").fill_null(value=False))
+
+
+def _as_told(rows: pl.DataFrame, told: Mapping[str, Collection[int]] | None) -> pl.DataFrame:
+    """Return rows with null in place of "nothing" in sectors of which that is not told."""
+    nothing = {"hlsp": pl.col("hlsp") == ""}
+    unknown = {
+        name: nothing.get(name, ~pl.col(name)) & ~pl.col("sector").is_in(sorted(sectors))
+        for name, sectors in (told or {}).items()
+    }
+    return rows.with_columns(pl.when(~mask).then(name).alias(name) for name, mask in unknown.items())
 
 
 def _with_absent(rows: pl.DataFrame, stars: pl.DataFrame, wanted: Sequence[int] | None) -> pl.DataFrame:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from tess_source._lazy import pl
 from tess_source.settings import Settings
 from tess_source.tables.rows import with_schema
+from tess_source.targets.target import Query
 
-__all__ = ["TargetLists", "target_lists"]
+__all__ = ["TargetLists", "sectors_told", "target_lists"]
 
 SOURCE = "targets"
 """The catalogue's name of the lists of 2-min targets."""
+TOLD_BY = {"lc": "lc", "tp": "lc", "fast-lc": "fast_lc", "fast-tp": "fast_lc", "dv": "dv"}
+"""The catalogue's name of a list of files → the column that it tells."""
 EXPTIME = 120.0
 COLUMNS = {"tic": "Int64", "sector": "Int32", "camera": "Int32", "ccd": "Int32", "ra": "Float64", "dec": "Float64"}
 
@@ -25,6 +28,40 @@ class TargetLists:
     """`tic`, `sector`, `camera`, `ccd`, `ra`, `dec` [deg]."""
     sectors: frozenset[int] = frozenset()
     """The sectors whose list is here. Of others it is not known which stars were targets."""
+
+
+def sectors_told(settings: Settings, query: Query) -> Mapping[str, Collection[int]] | None:
+    """Return the sectors of which an answer tells that there is nothing, too.
+
+    Parameters
+    ----------
+    settings : Settings
+    query : Query
+        With the archives that have answered.
+
+    Returns
+    -------
+    mapping or None
+        Column of `tess_source_sectors.holdings.HELD` → sectors whose lists the catalogue has. None if an archive has answered that knows
+        all sectors.
+    """
+    from tess_source_catalogue.archive import ARCHIVE
+    from tess_source_catalogue.folder import CatalogueFolder
+    from tess_source_catalogue.lacking import OF_FILES
+
+    if {*query.archives} != {ARCHIVE}:
+        return None
+    told: dict[str, set[int]] = {
+        "lc": set(),
+        "fast_lc": set(range(1, OF_FILES["fast-lc"].since)),
+        "hlsp": set(),
+        "dv": set(),
+    }
+    for name, first, last in CatalogueFolder.of(settings).lists():
+        if first == last and name in OF_FILES:
+            column = TOLD_BY.get(name, "hlsp" if OF_FILES[name].pipeline != "SPOC" else "")
+            told.setdefault(column, set()).add(last)
+    return told
 
 
 def target_lists(settings: Settings, tics: Collection[int]) -> TargetLists:

@@ -9,7 +9,7 @@ from tess_source._lazy import pl
 from tess_source_sectors.answer import rows_of
 from tess_source_sectors.holdings import held_nothing
 from tess_source_sectors.known import known_sectors
-from tess_source_sectors.planned import target_lists
+from tess_source_sectors.planned import sectors_told, target_lists
 from tess_source_sectors.positions import filled, remembered, stars_of
 from tess_source_sectors.words import line
 
@@ -40,6 +40,9 @@ def reasons(query: Query, observations: Observations, settings: Settings) -> Map
     stars = filled(filled(stars, lists.rows), remembered(settings)).filter(pl.col("ra").is_not_null())
     if not len(stars):
         return None
-    rows = rows_of(settings, stars, held_nothing(), lists).to_polars()
+    nothing = (
+        None if query.criteria else held_nothing()
+    )  # other files than those that meet the criteria were not asked for
+    rows = rows_of(settings, stars, nothing, lists, told=sectors_told(settings, query)).to_polars()
     known = f"sectors {known_sectors(settings)}"
     return {str(asked[number]): line(part, known) for (number,), part in rows.group_by("target", maintain_order=True)}

@@ -23,10 +23,10 @@ NO_POSITION = "no position"
 STATES = {
     DELIVERED: "the archive has a 2-min or 20-s light curve",
     NOT_DELIVERED: "it is on the list of 2-min targets, and the archive has no light curve yet",
-    LISTED: "it is on the list of 2-min targets; the archive was not asked for its light curves",
+    LISTED: "it is on the list of 2-min targets; whether the archive has its light curve was not asked, or is not known here",
     FFI_ONLY: "on the science pixels of a CCD, but not on the list of 2-min targets: full-frame images only",
     NO_FILE: "on the science pixels, and the archive has no 2-min light curve; no target list is here that says whether it was a target",
-    SILICON: "on the science pixels of a CCD; neither an archive nor a target list was asked",
+    SILICON: "on the science pixels of a CCD; whether there is a 2-min light curve was not asked, or is not known here",
     EDGE: "on the image of a CCD, but on its columns or rows that are not exposed",
     OFF: "on no CCD",
     FUTURE: "on silicon in a sector to come, as tess-point predicts",

@@ -18,9 +18,10 @@ class SeenSectors(Rows):
     `target` is the position of the star in the question, from 0; `ra` and `dec` [deg] are where it was looked for. `start` and `end` of
     the sector are UTC in ISO format, null where they are not known; `cadence` is that of full-frame images [s]. `lc` and `fast_lc` say
     whether there is a 2-min and a 20-s light curve, `hlsp` names the pipelines with other products, `dv` says whether there is data
-    validation that used the sector; these are null where no archive was asked. `margin` is the distance from the edge of the science
-    pixels [arcmin], negative outside them. `column` and `row` are the pixel, as tess-point gives it: from 1, with the 44 columns in front
-    of the science pixels. `state` is one of the states of `tess_source_sectors.states`, `why` says it in a line.
+    validation that used the sector; these are null where no archive was asked, or where the catalogue has no list that would tell. `margin`
+    is the distance from the edge of the science pixels [arcmin], negative outside them. `column` and `row` are the pixel, as tess-point
+    gives it: from 1, with the 44 columns in front of the science pixels. `state` is one of the states of
+    `tess_source_sectors.states`, `why` says it in a line.
     """
 
     schema: ClassVar[Mapping[str, str]] = {

@@ -12,6 +12,9 @@ from tess_source_catalogue.parse.text import check_no_page, lines, parts
 
 __all__ = ["check_rows", "numbers", "read_table"]
 
+NOTHING = ("nan", "null", "none", "n/a")
+"""What programs write in place of a number that they do not have, in small letters."""
+
 
 def read_table(path: Path, aliases: Mapping[str, Sequence[str]], needed: Sequence[str]) -> pl.DataFrame:
     """Read the columns of a table, as text, under our names.
@@ -53,7 +56,7 @@ def read_table(path: Path, aliases: Mapping[str, Sequence[str]], needed: Sequenc
 
 
 def numbers(rows: pl.DataFrame, types: Mapping[str, str], filename: str) -> pl.DataFrame:
-    """Return rows with columns of numbers, null where there is no text.
+    """Return rows with columns of numbers, null where there is no text, or one of `NOTHING`.
 
     Raises
     ------
@@ -71,6 +74,7 @@ def numbers(rows: pl.DataFrame, types: Mapping[str, str], filename: str) -> pl.D
     )
     for name, kind in known.items():
         bad = rows[name].filter(rows[name].is_not_null() & found[name].is_null())
+        bad = bad.filter(~bad.str.to_lowercase().is_in(NOTHING))
         if len(bad):
             raise ValueError(f"{filename} has {bad[0][:40]!r} as {name}, which is no number")
         if kind.startswith("Float") and found[name].is_infinite().any():

@@ -42,7 +42,7 @@ def read_targets(path: Path, address: str) -> pl.DataFrame:
     -------
     polars.DataFrame
         `tic` (Int64), `camera`, `ccd` (Int32), `tmag`, `ra`, `dec` [deg] (see `tess_source_catalogue.stored.scaled`), and `sector` if the
-        list has it. One row per star (and sector), sorted by TIC.
+        list has it. One row per star and CCD (and sector), sorted by TIC.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def read_targets(path: Path, address: str) -> pl.DataFrame:
     rows = _read(path, ("tic", "camera", "ccd", "ra", "dec"))
     if rows["tic"].null_count():
         raise ValueError(f"{path.name} has rows without a TIC id")
-    key = ["tic", "sector"] if "sector" in rows.columns else ["tic"]
+    key = [name for name in ("tic", "sector", "camera", "ccd") if name in rows.columns]
     return scaled(rows.drop("gaia", strict=False)).unique(key, keep="last", maintain_order=True).sort(key)
 
 
@@ -97,4 +97,11 @@ def _read(path: Path, needed: Sequence[str]) -> pl.DataFrame:
     sound |= {"ra": pl.col("ra").is_between(-360, 360), "dec": pl.col("dec").is_between(-90, 90)}
     sound |= {"tmag": pl.col("tmag").is_between(-30, 50)}
     check_rows(rows, sound, path.name)
-    return rows.select(name for name in ALIASES if name in rows.columns)
+    around = (
+        pl.when(pl.col("ra") < 0)
+        .then(pl.col("ra") + 360)
+        .when(pl.col("ra") < 360)
+        .then("ra")
+        .otherwise(pl.col("ra") - 360)
+    )
+    return rows.with_columns(ra=around).select(name for name in ALIASES if name in rows.columns)

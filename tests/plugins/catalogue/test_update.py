@@ -238,6 +238,15 @@ def test_a_list_without_rows_does_not_replace_one_with_rows(server: Server, cata
     assert rows_of(catalogue)["lc", 1, 1] == [10, 11]
 
 
+def test_a_list_of_which_no_name_is_understood_is_no_list_without_files(
+    server: Server, catalogue: SessionCatalogue
+) -> None:
+    server.files["/lists/lc_1.sh"] = listed("name0", "name1")
+    (failed,) = catalogue.update(1, progress=False).failed
+    assert "none of its 2 names is understood, such as 'name0'" in failed.problem
+    assert ("lc", 1, 1) not in catalogue.folder.lists()
+
+
 def test_names_that_are_not_understood_are_counted_and_shown(server: Server, catalogue: SessionCatalogue) -> None:
     server.files["/lists/lc_1.sh"] = listed(3, *(f"name{number}" for number in range(9)))
     done = catalogue.update(1, progress=False)

@@ -276,6 +276,29 @@ def test_a_stub_of_tess_point_adds_the_sectors_that_only_it_knows(
 # -- reasons --
 
 
+def test_a_catalogue_tells_nothing_of_sectors_whose_lists_it_lacks(archive: SampleArchive, tmp_path: Path) -> None:
+    session = Session(archive.url, cache=tmp_path, archive="catalogue")
+    session.catalogue().update(14, source="lc,targets")
+    rows = session.sectors(KELT9).to_polars().select("sector", "state", "lc", "fast_lc", "hlsp", "dv").rows()
+    assert rows[:3] == [
+        (14, states.DELIVERED, True, False, None, None),
+        (15, states.SILICON, None, False, None, None),
+        (41, states.SILICON, None, None, None, None),
+    ]
+
+
+def test_reasons_say_that_there_is_no_file_only_where_all_files_were_asked_for(
+    archive: SampleArchive, tmp_path: Path
+) -> None:
+    session = Session(archive.url, cache=tmp_path)
+    session.catalogue().update([14, 15], source="targets")
+    found = session.search(KELT9, archive="mast", t_exptime=[1000, 2000])
+    assert found.record is not None
+    said = found.record["reasons"][f"TIC {KELT9}"]
+    assert said.startswith("a 2-min target in sectors 14-15; on silicon in sectors")
+    assert "not" not in said
+
+
 def test_an_empty_answer_says_where_the_place_lies_in_each_sector(session: Session) -> None:
     found = session.search("84.5 -80.6")
     assert "on silicon in sectors 1, 4, 8, 11-13" in found.explain()

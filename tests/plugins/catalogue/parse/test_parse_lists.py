@@ -52,6 +52,23 @@ def test_target_lists_of_all_layouts_give_the_same_rows(content: str | bytes, tm
     ]
 
 
+def test_a_star_on_two_cameras_has_two_rows(tmp_path: Path) -> None:
+    rows = read_targets(written(tmp_path, HEADER + "5,2,1,9,1,1\n5,1,4,9,1,1\n5,1,4,9,1,1\n"), "")
+    assert rows.select("tic", "camera", "ccd").rows() == [(5, 1, 4), (5, 2, 1)]
+
+
+def test_right_ascensions_are_those_from_0_to_360(tmp_path: Path) -> None:
+    rows = read_targets(written(tmp_path, HEADER + "5,2,1,9,-10,1\n6,2,1,9,360,1\n7,2,1,9,359.9999,1\n"), "")
+    assert unscaled(rows)["ra"].to_list() == [350, 0, 359.9999]
+
+
+@pytest.mark.parametrize("nothing", ["nan", "NaN", "null", "None", "N/A", ""])
+def test_words_for_nothing_are_no_values(nothing: str, tmp_path: Path) -> None:
+    assert read_targets(written(tmp_path, HEADER + f"5,2,1,{nothing},1,1\n"), "")["tmag"].to_list() == [None]
+    path = written(tmp_path, f"#GAIADR3_ID,TIC_ID,RA,DEC\n6399196263939178880,{nothing},1,1\n")
+    assert read_hlsp_targets(path, "")["tic"].to_list() == [None]
+
+
 def test_a_list_of_several_sectors_keeps_the_sector_of_each_row(tmp_path: Path) -> None:
     content = "TICID,Camera,CCD,Tmag,RA,Dec,sector\n5,1,1,9,1,1,28\n5,2,1,9,1,1,27\n"
     rows = read_targets(written(tmp_path, content), "")
