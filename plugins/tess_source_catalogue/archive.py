@@ -12,6 +12,7 @@ from tess_source._lazy import pl
 from tess_source.clock import ago, now
 from tess_source.display.visible import logger
 from tess_source.errors import QueryError
+from tess_source.names.sectors import text_of_sectors
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations, Products
 from tess_source.tables.nearest import Around, around, neighbours_in_words
@@ -180,6 +181,7 @@ def provenance(query: Query, observations: Observations, settings: Settings) -> 
     ours = observations.where(pl.col("archive") == ARCHIVE) if query.targets and len(observations) else None
     sectors = None if ours is None else {sector for sector in ours["last_sector"].unique() if sector is not None}
     used = {file: _facts(folder.root, file, _stamp(file)) for file in coverage.used(query, sectors)}
+    here = sorted({sector for _, sector in coverage.parts(query)})
     dates = sorted(facts.fetched for facts in used.values() if facts.fetched)
     age = now() - max((max(facts.fetched, facts.checked) for facts in used.values()), default=0)
     when = f"; lists of {_between(dates)}, last compared with the archive on {_date(now() - age)}" if dates else ""
@@ -190,7 +192,9 @@ def provenance(query: Query, observations: Observations, settings: Settings) -> 
         )
     return {
         "said": f"it has {coverage.in_words(query)}{when}",
-        "brief": f"lists of {_between(dates)}" if dates else "",
+        "brief": f"sectors {text_of_sectors(here)} of {_between(dates)}"
+        if here and dates
+        else "nothing of what is asked",
         "lists": [_list_in_words(file, facts) for file, facts in used.items()],
     }
 

@@ -117,8 +117,8 @@ def _at_archive(session: Session, asked: Mapping[int, Target], refresh: bool, *,
             raise
         log.warning("from positions alone: %s", error)
         return None
-    places = places_in(found)
-    return _AtArchive(held(found), places, stars_at(places, asked))
+    places = places_in(found.observations)
+    return _AtArchive(held(found.products, found.observations), places, stars_at(places, asked))
 
 
 def _tics(stars: pl.DataFrame, near: Mapping[int, int]) -> pl.Series:
