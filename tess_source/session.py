@@ -194,7 +194,7 @@ class Session(SessionMethods):
         found = self._answer(query, refresh=refresh)
         for absent in filter(None, (found.unobserved(), found.unmatched())):
             log.warning("%s%s", absent, f" (from the cache folder; {ASK_AGAIN})" if found.from_store else "")
-        return self.select(found, **choice)
+        return asking.with_reasons(self.registry, self.settings, self.select(found, **choice))
 
     def iter_search(
         self, targets: Any = None, *, radius: float | Quantity | str | None = None, wildcards: bool = False,

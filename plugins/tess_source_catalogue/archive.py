@@ -15,6 +15,7 @@ from tess_source._lazy import pl
 from tess_source.clock import ago, now
 from tess_source.display.visible import logger
 from tess_source.errors import QueryError
+from tess_source.names.sectors import text_of_sectors
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations, Products
 from tess_source.tables.nearest import Around, around, neighbours_in_words
@@ -207,6 +208,7 @@ def provenance(query: Query, observations: Observations, settings: Settings) -> 
     files = coverage.used(query, sectors)
     stamps = {source: _stamp(folder.root / source / "facts") for source in dict.fromkeys(file.source for file in files)}
     used = {file: _facts(folder.root, file, stamps[file.source]) for file in files}
+    here = sorted({sector for _, sector in coverage.parts(query)})
     dates = sorted(facts.fetched for facts in used.values() if facts.fetched)
     age = now() - max((max(facts.fetched, facts.checked) for facts in used.values()), default=0)
     when = f"; lists of {_between(dates)}, last compared with the archive on {_date(now() - age)}" if dates else ""
@@ -217,7 +219,9 @@ def provenance(query: Query, observations: Observations, settings: Settings) -> 
         )
     return {
         "said": f"it has {coverage.in_words(query)}{when}",
-        "brief": f"lists of {_between(dates)}" if dates else "",
+        "brief": f"sectors {text_of_sectors(here)} of {_between(dates)}"
+        if here and dates
+        else "nothing of what is asked",
         "lists": [_list_in_words(file, facts) for file, facts in used.items()],
     }
 

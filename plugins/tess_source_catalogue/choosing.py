@@ -72,7 +72,7 @@ def checked_sectors(sectors: Any) -> tuple[int, ...] | None:
     """
     if sectors is None:
         return None
-    wrong = QueryError(keyword("sector", sectors), f": give sectors from 1 to {LAST}, e.g. 14, [1, 2] or '1-26,56'")
+    wrong = QueryError(keyword("sector", sectors), f": give sectors from 1 to {LAST}, e.g. 14 or '1-26,56'")
     if isinstance(sectors, bytes | Mapping):
         raise wrong
     try:

@@ -122,7 +122,7 @@ def _checked_magnitudes(tmag: Any) -> Any:
     try:
         return span(tmag)
     except (ValueError, TypeError) as error:
-        raise QueryError(keyword("tmag", tmag), f": {error}; give e.g. (None, 10) or '<10'") from error
+        raise QueryError(keyword("tmag", tmag), f": {error}; give e.g. '<10' or '8..10'") from error
 
 
 def _sectors_with_lists(session: Session, sector: Any, source: str) -> list[int]:

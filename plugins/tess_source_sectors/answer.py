@@ -122,8 +122,8 @@ def _at_archive(session: Session, asked: Mapping[int, Target], refresh: bool, *,
             raise
         log.warning("from positions alone: %s", error)
         return None
-    places = places_in(found)
-    return _AtArchive(held(found), places, stars_at(places, asked), sectors_told(session.settings, found.query))
+    places, here = places_in(found.observations), held(found.products, found.observations)
+    return _AtArchive(here, places, stars_at(places, asked), sectors_told(session.settings, found.query))
 
 
 def _tics(stars: pl.DataFrame, near: Mapping[int, int]) -> pl.Series:

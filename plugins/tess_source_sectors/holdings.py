@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from tess_source._lazy import pl
 from tess_source.tables.nearest import REACH, separation
-from tess_source.tables.rows import with_schema
+from tess_source.tables.rows import Rows, with_schema
 
 if TYPE_CHECKING:
-    from tess_source.tables.found import Found
+    from tess_source.tables.listing import Observations
     from tess_source.targets.target import Target
 
-__all__ = ["HELD", "held", "held_nothing", "places_in", "stars_at"]
+__all__ = ["HELD", "held", "places_in", "stars_at"]
 
 KINDS = {"lc": "lc", "tp": "lc", "target": "lc", "fast-lc": "fast_lc", "fast-tp": "fast_lc", "fast": "fast_lc"}
 """Kind of a product or observation of SPOC's → the column that says that there is one."""
@@ -23,13 +23,13 @@ HELD = {"tic": "Int64", "sector": "Int32", "lc": "Boolean", "fast_lc": "Boolean"
 PLACES = {"tic": "Int64", "ra": "Float64", "dec": "Float64"}
 
 
-def held(found: Found) -> pl.DataFrame:
+def held(*tables: Rows) -> pl.DataFrame:
     """Return what an answer has of each star and sector.
 
     Parameters
     ----------
-    found : Found
-        With all products of its observations.
+    *tables : Rows
+        Its observations, and all products of these if they were listed.
 
     Returns
     -------
@@ -38,8 +38,7 @@ def held(found: Found) -> pl.DataFrame:
         `dv`; one row per star and sector of which there is any.
     """
     named = ("tic", "kind", "first_sector", "last_sector", "pipeline")
-    tables = (found.products.to_polars(), found.observations.to_polars())
-    rows = pl.concat([table.select(named) for table in tables]).unique()
+    rows = pl.concat([table.to_polars().select(named) for table in tables]).unique()
     rows = rows.filter(pl.col("tic").is_not_null() & pl.col("last_sector").is_not_null())
     single = rows.filter(pl.col("first_sector") == pl.col("last_sector")).with_columns(sector="last_sector")
     spoc = pl.col("pipeline") == "SPOC"
@@ -60,14 +59,9 @@ def held(found: Found) -> pl.DataFrame:
     return with_schema(marked.with_columns(dv=dv), HELD).select(*HELD)
 
 
-def held_nothing() -> pl.DataFrame:
-    """Return what an answer without observations has."""
-    return with_schema(pl.DataFrame(), HELD)
-
-
-def places_in(found: Found) -> pl.DataFrame:
+def places_in(observations: Observations) -> pl.DataFrame:
     """Return where the stars of an answer lie: `tic`, `ra`, `dec` [deg], one row per star."""
-    frame = found.observations.to_polars()
+    frame = observations.to_polars()
     if not {"s_ra", "s_dec"} <= set(frame.columns):
         return with_schema(pl.DataFrame(), PLACES)
     places = frame.select("tic", ra="s_ra", dec="s_dec").drop_nulls()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tess_source._lazy import pl
 from tess_source_sectors.answer import rows_of
-from tess_source_sectors.holdings import held_nothing
+from tess_source_sectors.holdings import held, places_in
 from tess_source_sectors.known import known_sectors
 from tess_source_sectors.planned import sectors_told, target_lists
 from tess_source_sectors.positions import filled, remembered, stars_of
@@ -25,7 +25,7 @@ MOST = 100
 
 
 def reasons(query: Query, observations: Observations, settings: Settings) -> Mapping[str, str] | None:
-    """Return why targets have no observations: target → a line. No connection is opened.
+    """Return why targets have no observations, or nothing of the sectors that were asked for: target → a line. No connection is opened.
 
     A star whose place is not known is left out: one that was asked for by its TIC id, which neither the target lists of the catalogue nor
     the remembered part of the TESS Input Catalog have.
@@ -34,15 +34,25 @@ def reasons(query: Query, observations: Observations, settings: Settings) -> Map
     absent = [target for target in query.targets if target.tic is not None and target.tic not in there]
     if not len(observations):
         absent += [target for target in query.targets if target.tic is None]
-    asked = dict(enumerate(absent[:MOST]))
+    wanted = _wanted(query)
+    if not absent and not wanted:
+        return None
+    asked = dict(enumerate((absent or query.targets)[:MOST]))
     stars = stars_of(asked)
     lists = target_lists(settings, stars["tic"].drop_nulls().to_list())
-    stars = filled(filled(stars, lists.rows), remembered(settings)).filter(pl.col("ra").is_not_null())
+    stars = filled(filled(filled(stars, places_in(observations)), lists.rows), remembered(settings))
+    stars = stars.filter(pl.col("ra").is_not_null())
     if not len(stars):
         return None
-    nothing = (
-        None if query.criteria else held_nothing()
-    )  # other files than those that meet the criteria were not asked for
-    rows = rows_of(settings, stars, nothing, lists, told=sectors_told(settings, query)).to_polars()
+    # other files than those that meet the criteria were not asked for
+    here = held(observations) if wanted or not query.criteria else None
+    rows = rows_of(settings, stars, here, lists, wanted, told=sectors_told(settings, query)).to_polars()
     known = f"sectors {known_sectors(settings)}"
     return {str(asked[number]): line(part, known) for (number,), part in rows.group_by("target", maintain_order=True)}
+
+
+def _wanted(query: Query) -> list[int] | None:
+    """Return the sectors that were asked for; None if none were, or not as a list of numbers."""
+    value = query.criteria.get("sequence_number")
+    given = [value] if isinstance(value, str | int) else list(value or ())
+    return [int(one) for one in given] if given and all(str(one).isdecimal() for one in given) else None

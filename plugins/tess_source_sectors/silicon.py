@@ -20,7 +20,7 @@ def sectors_on_silicon(found: Found, tic: int) -> list[int]:
 
     No connection is opened.
     """
-    place = places_in(found).filter(tic=tic)
+    place = places_in(found.observations).filter(tic=tic)
     if not len(place):
         return []
     settings = getattr(found.session, "settings", None)

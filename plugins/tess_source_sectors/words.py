@@ -15,6 +15,7 @@ from tess_source_sectors.states import (
     NO_FILE,
     NO_POSITION,
     NOT_DELIVERED,
+    OFF,
     SILICON,
     UNKNOWN_SECTOR,
 )
@@ -30,6 +31,7 @@ PARTS = (
     (SILICON, "on silicon in {}"),
     (FUTURE, "predicted in {}"),
     (UNKNOWN_SECTOR, "nothing is known of {}"),
+    (OFF, "not on silicon in {}"),
 )
 """State, and how its sectors are said."""
 

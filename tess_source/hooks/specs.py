@@ -164,9 +164,10 @@ class Explains(Protocol):
 
     @hookspec
     def tess_reasons(self, query: Query, observations: Observations, settings: Settings) -> Mapping[str, str] | None:
-        """Return reasons for targets of a query that have no observations: ``str(target)`` → one line.
+        """Return reasons for targets of a query that have nothing: ``str(target)`` → one line.
 
-        It is called only if a target has none. A failure to find a reason is no reason to fail: leave the target out.
+        It is called only if a target has no observations, or if filters left no product at all. The criteria of the query include what its
+        filters ask for, such as ``sequence_number``. A failure to find a reason is no reason to fail: leave the target out.
 
         Answers: merged, what several say of one target stands in one line; None means "I do not know".
         """

@@ -35,7 +35,7 @@ from tess_source.wording import Wording, keyword
 __all__ = [
     "FIELD_TABLES", "answer", "count", "fields", "found_of", "linked", "observations_of", "observed", "observed_as", "prepared",
     "products", "products_of",
-    "record_of",
+    "record_of", "with_reasons",
 ]  # fmt: skip
 
 log: logging.Logger = logger(__name__)
@@ -94,6 +94,17 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
         record=record, from_store=recalled.from_store,
     )  # fmt: skip
     return linked(registry, settings, found)
+
+
+def with_reasons(registry: Registry, settings: Settings, found: Found) -> Found:
+    """Return an answer with why its targets have nothing of the sectors that were asked for, if filters left none of its products."""
+    query = found.query
+    if len(found) or not len(found.observations) or not query.targets:
+        return found
+    query = replace(query, criteria={**criteria_of_filters(registry, query.filters), **query.criteria})
+    answers = registry.call("tess_reasons", query=query, observations=found.observations, settings=settings)
+    reasons = {**_together(reversed(answers)), **(found.record or {}).get("reasons", {})}
+    return found.replace(record={**(found.record or {}), "reasons": reasons}) if reasons else found
 
 
 def observed(registry: Registry, settings: Settings, query: Query, *, refresh: bool = False) -> Found:
@@ -266,6 +277,7 @@ def _reasons(registry: Registry, settings: Settings, query: Query, observations:
     tics = set(observations["tic"].to_list())
     if all(target.tic in tics for target in query.targets if target.tic is not None) and len(observations):
         return {}
+    query = replace(query, criteria={**criteria_of_filters(registry, query.filters), **query.criteria})
     answers = registry.call("tess_reasons", query=query, observations=observations, settings=settings)
     return _together(reversed(answers))
 

@@ -230,6 +230,8 @@ class Found(FoundMethods):
         return [f"{text.number(radii.count(radius), 'cone')} of {radius:g} arcsec" for radius in dict.fromkeys(radii)]
 
     def _why_nothing(self) -> str:
+        if older := (self.record or {}).get("provenance"):
+            return f"{' and '.join(older)} answered and has none: it knows nothing beyond the lists that it has"
         if any(target.tic is not None for target in self.query.targets):
             return (
                 "the archive answered and has none: the star may never have been a target with a light curve of its own, may lie "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -383,3 +384,28 @@ def test_a_kept_file_that_is_damaged_is_not_used_and_said(
     assert "are not used" in caplog.text
     assert session.refresh_sectors()[-1] == 109
     assert 109 in states_of(session.sectors(PLACE, products=False))
+
+
+@pytest.mark.parametrize(
+    ("filters", "said"),
+    [
+        ({"sector": 1}, "TIC 390988385: not on silicon in sector 1"),
+        ({"sector": [1, 14], "kind": "lc", "pipeline": "SPOC"}, "TIC 390988385: on silicon in sector 14"),
+        (
+            {"sector": [14, 54], "kind": "tp", "pipeline": "TASOC"},
+            "TIC 390988385: a light curve in sector 54; on silicon",
+        ),
+    ],
+)
+def test_an_answer_of_which_a_filter_by_sector_leaves_nothing_says_why(
+    session: Session, filters: dict[str, Any], said: str
+) -> None:
+    found = session.search("TIC 390988385", **filters)
+    assert not len(found)
+    assert said in found.explain()
+    assert said in repr(found)
+
+
+def test_nothing_is_said_of_sectors_that_were_not_asked_for(session: Session) -> None:
+    assert "silicon" not in session.search("TIC 390988385", kind="fast-tp").explain()
+    assert "sector 14" not in session.search("TIC 390988385", sector=1).explain()

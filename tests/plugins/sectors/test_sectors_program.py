@@ -52,7 +52,7 @@ def test_a_list_of_targets_keeps_its_order(program: Program, tmp_path: Path) -> 
 def test_a_star_on_no_ccd_is_an_answer_with_the_code_for_nothing(program: Program) -> None:
     ran = program("sectors", "84.291188 -80.46912", "--no-products", "--sector", "2")
     assert ran.code == 3
-    assert "not on silicon in sectors 2" in ran.err
+    assert "not on silicon in sector 2" in ran.err
 
 
 @pytest.mark.parametrize(
