@@ -8,6 +8,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable, Container
+from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 from pathlib import Path
@@ -105,9 +106,16 @@ def distribution_of(entry: EntryPoint) -> tuple[str, str]:
     if entry.dist is None:
         return "", entry.value
     try:
-        return str(entry.dist.version or ""), str(entry.dist.name or entry.value)
+        version, name = _version_and_name(entry.dist)
     except Exception:  # noqa: BLE001  without metadata, each version of Python raises another error, or none
         return "", entry.value
+    return version, name or entry.value
+
+
+@lru_cache(maxsize=64)
+def _version_and_name(distribution: Distribution) -> tuple[str, str]:
+    """Return what all entry points of a distribution share: its metadata are read and parsed anew whenever they are asked for."""
+    return str(distribution.version or ""), str(distribution.name or "")
 
 
 def from_file(path: str | Path) -> types.ModuleType:
