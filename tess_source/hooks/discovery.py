@@ -44,7 +44,7 @@ Reference = tuple[str, object]
 
 
 def installed(unread: Callable[[str, Exception], object] = lambda name, error: None) -> list[EntryPoint]:
-    """Return the entry points of all distributions.
+    """Return the entry points of all distributions. They are looked for again once a folder of ``sys.path`` has changed.
 
     Parameters
     ----------
@@ -52,9 +52,25 @@ def installed(unread: Callable[[str, Exception], object] = lambda name, error: N
         Called with the name and the error of each distribution that may offer plugins, but cannot be read.
     """
     try:
-        return list(entry_points(group=GROUP))
+        return list(_offered(tuple((str(folder), _time_of_change(folder)) for folder in sys.path)))
     except Exception:  # noqa: BLE001  one damaged distribution is enough, and it may raise anything
         return [entry for distribution in distributions() for entry in _offered_by(distribution, unread)]
+
+
+@lru_cache(maxsize=1)
+def _offered(path: tuple[tuple[str, int], ...]) -> tuple[EntryPoint, ...]:
+    """Return what is offered as long as no folder of the path changes: whatever is installed or removed adds or takes a folder there.
+
+    It is kept, since the program and each session ask, and each time a file of every distribution would be read.
+    """
+    return tuple(entry_points(group=GROUP))
+
+
+def _time_of_change(folder: str) -> int:
+    try:
+        return Path(folder).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _offered_by(distribution: Distribution, unread: Callable[[str, Exception], object]) -> list[EntryPoint]:
