@@ -19,7 +19,7 @@ from sizes import size
 from tess_source import Session
 from tess_source_sample.server import SampleArchive
 
-settings.register_profile("here", deadline=None, max_examples=size(35, 1000))  # a busy machine is not a failure
+settings.register_profile("here", deadline=None, max_examples=size(20, 1000))  # a busy machine is not a failure
 settings.load_profile("here")
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1", None, ""}

@@ -8,6 +8,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable, Container
+from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 from pathlib import Path
@@ -43,7 +44,7 @@ Reference = tuple[str, object]
 
 
 def installed(unread: Callable[[str, Exception], object] = lambda name, error: None) -> list[EntryPoint]:
-    """Return the entry points of all distributions.
+    """Return the entry points of all distributions. They are looked for again once a folder of ``sys.path`` has changed.
 
     Parameters
     ----------
@@ -51,9 +52,25 @@ def installed(unread: Callable[[str, Exception], object] = lambda name, error: N
         Called with the name and the error of each distribution that may offer plugins, but cannot be read.
     """
     try:
-        return list(entry_points(group=GROUP))
+        return list(_offered(tuple((str(folder), _time_of_change(folder)) for folder in sys.path)))
     except Exception:  # noqa: BLE001  one damaged distribution is enough, and it may raise anything
         return [entry for distribution in distributions() for entry in _offered_by(distribution, unread)]
+
+
+@lru_cache(maxsize=1)
+def _offered(path: tuple[tuple[str, int], ...]) -> tuple[EntryPoint, ...]:
+    """Return what is offered as long as no folder of the path changes: whatever is installed or removed adds or takes a folder there.
+
+    It is kept, since the program and each session ask, and each time a file of every distribution would be read.
+    """
+    return tuple(entry_points(group=GROUP))
+
+
+def _time_of_change(folder: str) -> int:
+    try:
+        return Path(folder).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _offered_by(distribution: Distribution, unread: Callable[[str, Exception], object]) -> list[EntryPoint]:
@@ -105,9 +122,16 @@ def distribution_of(entry: EntryPoint) -> tuple[str, str]:
     if entry.dist is None:
         return "", entry.value
     try:
-        return str(entry.dist.version or ""), str(entry.dist.name or entry.value)
+        version, name = _version_and_name(entry.dist)
     except Exception:  # noqa: BLE001  without metadata, each version of Python raises another error, or none
         return "", entry.value
+    return version, name or entry.value
+
+
+@lru_cache(maxsize=64)
+def _version_and_name(distribution: Distribution) -> tuple[str, str]:
+    """Return what all entry points of a distribution share: its metadata are read and parsed anew whenever they are asked for."""
+    return str(distribution.version or ""), str(distribution.name or "")
 
 
 def from_file(path: str | Path) -> types.ModuleType:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import re
+import shutil
 import types
 import zipfile
 from collections.abc import Callable
@@ -16,6 +18,7 @@ import toys
 
 from tess_source import Column, Filter, Plan, Products, Session, Transport, hookimpl
 from tess_source.errors import PluginConflictError, PluginError, UnknownNameError
+from tess_source.hooks import discovery
 from tess_source.hooks.discovery import from_file
 from tess_source.hooks.records import Request
 from tess_source.hooks.registry import Registry
@@ -51,17 +54,17 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[tuple[str, str,
 
     loaded: dict[str, Any] = {}
 
-    def entry_points(group: str) -> list[EntryPoint]:
+    def offered(path: object) -> list[EntryPoint]:
         found = []
         for distribution, entries in offers.items():
             for name, value, thing in entries:
                 loaded[value] = thing
-                entry = Entry(name, value, group)
+                entry = Entry(name, value, "tess_source")
                 vars(entry)["dist"] = Distribution(distribution)
                 found.append(entry)
         return found
 
-    monkeypatch.setattr("tess_source.hooks.discovery.entry_points", entry_points)
+    monkeypatch.setattr("tess_source.hooks.discovery._offered", offered)
     return offers
 
 
@@ -226,6 +229,22 @@ def test_a_damaged_distribution_is_listed_and_the_others_are_read(
     broken = {name for name, plugin in registry.plugins.items() if plugin.state == "broken"}
     assert broken == {"bad-1.dist-info", "worse-1.dist-info", "packed-1.dist-info"}
     assert "mast" in registry.ready
+
+
+def test_what_is_installed_or_removed_while_a_process_runs_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    before = {entry.name for entry in discovery.installed()}
+    assert {entry.name for entry in discovery.installed()} == before
+    for name in ("late", "later"):
+        (tmp_path / f"{name}-1.dist-info").mkdir()
+        (tmp_path / f"{name}-1.dist-info" / "entry_points.txt").write_text(f"[tess_source]\n{name} = toys:Bare\n")
+        os.utime(tmp_path, ns=(0, len(name)))  # a clock may be coarse
+        assert name in {entry.name for entry in discovery.installed()}
+    shutil.rmtree(tmp_path / "late-1.dist-info")
+    os.utime(tmp_path, ns=(0, 0))
+    assert {entry.name for entry in discovery.installed()} == {*before, "later"}
 
 
 def test_a_distribution_without_metadata_still_offers_its_plugins(
