@@ -299,12 +299,14 @@ def _numbers(value: Any) -> list[int] | None:
 
 
 def _is_later(criteria: Criteria, sector: Any, newest: int) -> bool:
-    """Return whether sectors are meant, and all of them come after a sector."""
-    numbers = pl.DataFrame({"sequence_number": pl.int_range(1, whole.MOST_SECTORS, dtype=pl.Int64, eager=True)})
-    named = {name: values for name, values in criteria.items() if name == "sequence_number"}
-    meant = numbers.filter(meets(numbers, named))["sequence_number"]
+    """Return whether sectors are meant, and all of them come after the newest one. Those that are named one by one do not."""
     if isinstance(sector, whole.Wholes):
-        meant = meant.to_frame().filter(sector.meets(pl.col("sequence_number"), pl.col("sequence_number"))).to_series()
+        return newest < (sector.spans[0].least or 0) < whole.MOST_SECTORS
+    named = {name: values for name, values in criteria.items() if name == "sequence_number"}
+    if not named or exact_values(named, "sequence_number") is not None:
+        return False
+    numbers = pl.DataFrame({"sequence_number": pl.int_range(1, whole.MOST_SECTORS, dtype=pl.Int64, eager=True)})
+    meant = numbers.filter(meets(numbers, named))["sequence_number"]
     return len(meant) > 0 and not (meant <= newest).any()
 
 
