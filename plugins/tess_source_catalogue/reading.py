@@ -8,7 +8,6 @@ from typing import NamedTuple, TypeVar
 
 from tess_source._lazy import pl
 from tess_source.settings import Settings
-from tess_source_catalogue.columns import OBSERVATIONS, PORTAL
 from tess_source_catalogue.compose import Pages
 from tess_source_catalogue.folder import CatalogueFolder, ListFile, Lists
 from tess_source_catalogue.listed import pipelines_of, strange_rows, target_rows, tce_rows
@@ -155,22 +154,6 @@ class Catalogue:
         wanted = None if sectors is None else set(sectors)
         found = [volume for volume in volumes(self.folder.lists()) if wanted is None or wanted & volume.sectors]
         return {pipeline for volume in found for pipeline in pipelines_of(volume)}
-
-    def known_columns(self, sectors: Collection[int] | None = None) -> set[str]:
-        """Return the columns of observations that are known of these sectors; the others are null in all rows.
-
-        Without sectors: of any sector that the catalogue has.
-        """
-        there = {(source, last) for source, _, last in self.folder.lists() if sectors is None or last in set(sectors)}
-        sources = {source for source, _ in there}
-        unknown: set[str] = set()
-        if "portal" not in sources:
-            unknown |= PORTAL.keys()
-        if not sources & set(TARGET_LISTS):
-            unknown |= {"tmag", "camera", "ccd"} - ({"camera", "ccd"} if "tglc" in sources else set())
-            if "portal" not in sources and not any(source.endswith("-targets") for source in sources):
-                unknown |= {"s_ra", "s_dec"}
-        return set(OBSERVATIONS) - unknown
 
     def _lists(self, sources: Collection[str], sectors: Collection[int] | None) -> list[ListFile]:
         wanted = None if sectors is None else set(sectors)

@@ -135,7 +135,6 @@ def test_what_no_list_knows_is_null(sample: CatalogueFolder) -> None:
     catalogue = Catalogue(sample)
     found = catalogue.observations()
     assert found.select(list(PORTAL)).null_count().row(0) == (len(found),) * len(PORTAL)
-    assert catalogue.known_columns().isdisjoint(PORTAL)
     assert catalogue.products(found)["size"].null_count() == len(catalogue.products(found))
     assert found.filter(pl.col("first_sector") != pl.col("last_sector"))["camera"].drop_nulls().len() == 0
 
@@ -155,7 +154,6 @@ def test_the_portals_rows_fill_what_names_do_not_tell(
         names = ("t_min", "t_max", "proposal_id", "s_region", "s_ra", "s_dec", "calib_level", "t_obs_release")
         assert {name: row[name] for name in names} == {name: portal[name] for name in names}
         assert row["obsid"] == str(portal["obsid"])
-    assert PORTAL.keys() <= Catalogue(folder).known_columns([14])
 
 
 def test_parts_are_what_a_filter_of_everything_gives(sample: CatalogueFolder) -> None:
