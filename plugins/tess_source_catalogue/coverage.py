@@ -14,7 +14,7 @@ from tess_source.names.vocabulary import FFI_ERAS, FILES
 from tess_source.targets.target import Query
 from tess_source.wording import keyword
 from tess_source_catalogue.criteria import Criteria, criteria_of, exact_values, meets
-from tess_source_catalogue.folder import CatalogueFolder, ListFile, Lists
+from tess_source_catalogue.folder import CatalogueFolder, ListFile, PresentLists
 from tess_source_catalogue.lacking import (
     OF_FILES,
     known_in_words,
@@ -42,12 +42,12 @@ class Coverage:
 
     Parameters
     ----------
-    lists : Lists
+    lists : PresentLists
         As `tess_source_catalogue.folder.CatalogueFolder.lists` gives it.
     """
 
-    def __init__(self, lists: Lists) -> None:
-        self.lists: Lists = lists
+    def __init__(self, lists: PresentLists) -> None:
+        self.lists: PresentLists = lists
         self._last: tuple[Query, _Asked] | None = None
 
     @classmethod
@@ -224,7 +224,7 @@ class Coverage:
 
 
 @lru_cache(maxsize=8)
-def _coverage(lists: Lists) -> Coverage:
+def _coverage(lists: PresentLists) -> Coverage:
     return Coverage(lists)
 
 

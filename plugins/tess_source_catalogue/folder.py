@@ -24,10 +24,10 @@ from tess_source import disk
 from tess_source._lazy import pl
 from tess_source.settings import OWN_FOLDER, Settings, store_root
 
-__all__ = ["FORM", "TICK", "CatalogueFolder", "Key", "ListFacts", "ListFile", "Lists"]
+__all__ = ["FORM", "TICK", "CatalogueFolder", "Key", "ListFacts", "ListFile", "PresentLists"]
 
 FORM = 1
-"""Version of the stored form. Lists that were stored in another one are fetched and parsed again."""
+"""Version of the stored form. PresentLists that were stored in another one are fetched and parsed again."""
 Key = tuple[str, int, int]
 """A list: its source, and its first and last sector."""
 
@@ -88,13 +88,13 @@ class ListFacts:
     """Of the Parquet file; empty if that is not known."""
 
 
-class Lists(dict[Key, ListFile]):
+class PresentLists(dict[Key, ListFile]):
     """All lists of a catalogue: (source, first, last sector) → file. It is never changed, so that it can be told by its identity."""
 
     __hash__ = object.__hash__  # type: ignore[assignment]
 
 
-_KNOWN: dict[Path, tuple[object, Lists]] = {}
+_KNOWN: dict[Path, tuple[object, PresentLists]] = {}
 """Folder → its state, and the lists that were there."""
 
 
@@ -115,7 +115,7 @@ class CatalogueFolder:
         """Return the folder of a session: each server has its own."""
         return cls(store_root(settings) / OWN_FOLDER / "catalogue")
 
-    def lists(self) -> Lists:
+    def lists(self) -> PresentLists:
         """Return all lists: (source, first, last sector) → file, sorted. Only names are read, no file is opened.
 
         As long as no folder has changed, it is the same object.
@@ -136,13 +136,13 @@ class CatalogueFolder:
         times = tuple((source, _changed(os.path.join(self.root, source))) for source in sources)  # noqa: PTH118
         return times, max((moment for _, moment in times), default=0)
 
-    def _read(self, sources: Iterable[str]) -> Lists:
+    def _read(self, sources: Iterable[str]) -> PresentLists:
         found: dict[Key, ListFile] = {}
         for file in (file for source in sources for file in self._files_of(source)):
             other = found.get(file.key)
             if other is None or _age(file) > _age(other):
                 found[file.key] = file
-        return Lists(sorted(found.items()))
+        return PresentLists(sorted(found.items()))
 
     def facts(self, file: ListFile) -> ListFacts:
         """Return what is known of a list; of lost or damaged facts, the defaults."""

@@ -54,7 +54,7 @@ def pages_of(
         If an update has just replaced what is read.
     """
     found = list(present)
-    asked = _Asked(tics, sectors, pipelines, place)
+    asked = _Choice(tics, sectors, pipelines, place)
     views = _of_views(folder, found, asked)
     rows: list[pl.DataFrame] = []
     bundles: list[pl.LazyFrame] = []
@@ -95,7 +95,7 @@ def in_cone(place: Place, ra: str = "ra", dec: str = "dec") -> pl.Expr:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Choice:
     """Which rows are asked for: see `pages_of`."""
 
     tics: pl.Series | None
@@ -134,7 +134,7 @@ def _in_band(place: Place, schema: Mapping[str, object]) -> pl.Expr:
     return band | pl.col("s_dec").is_between(dec - radius, dec + radius) if "s_dec" in schema else band
 
 
-def _of_views(folder: CatalogueFolder, present: Sequence[Volume], asked: _Asked) -> list[Pages | None]:
+def _of_views(folder: CatalogueFolder, present: Sequence[Volume], asked: _Choice) -> list[Pages | None]:
     """Return what the view has of volumes; None for one that it does not have, or not whole. The lists say the same."""
     paths = {volume: path for volume in present if (path := rows_path(folder, volume)).exists()}
     read: dict[Volume, Pages] = {}
@@ -157,7 +157,7 @@ def _of_views(folder: CatalogueFolder, present: Sequence[Volume], asked: _Asked)
     return [read.get(volume) for volume in present]
 
 
-def _of_lists(volume: Volume, asked: _Asked) -> Pages:
+def _of_lists(volume: Volume, asked: _Choice) -> Pages:
     """Return what the lists of a volume have."""
     whole = composed(volume, asked.tics)
     return Pages(asked.rows(volume, whole.rows.lazy(), whole.bundles).collect(), whole.bundles)

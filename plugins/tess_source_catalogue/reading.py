@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 from tess_source._lazy import pl
 from tess_source.settings import Settings
 from tess_source_catalogue.compose import Pages
-from tess_source_catalogue.folder import CatalogueFolder, ListFile, Lists
+from tess_source_catalogue.folder import CatalogueFolder, ListFile, PresentLists
 from tess_source_catalogue.listed import pipelines_of, strange_rows, target_rows, tce_rows
 from tess_source_catalogue.pages import Place, pages_of
 from tess_source_catalogue.tables import observation_rows, product_rows
@@ -29,12 +29,12 @@ _IDENTITY = ("obs_id", "kind", "first_sector", "last_sector", "pipeline")
 class _Answered(NamedTuple):
     """What was read for the last question: its files are listed next."""
 
-    lists: Lists
+    lists: PresentLists
     """Of which it was read."""
     pages: Pages
     observations: pl.DataFrame
 
-    def has(self, lists: Lists, observations: pl.DataFrame) -> bool:
+    def has(self, lists: PresentLists, observations: pl.DataFrame) -> bool:
         """Return whether observations are among those that were found, and no list has changed since."""
         there = lists is self.lists and {*_IDENTITY} <= {*observations.columns}
         return there and len(observations.join(self.observations, on=_IDENTITY, how="semi")) == len(observations)

@@ -1,7 +1,7 @@
 """Volumes: the lists of some sectors that are put together, with the target lists that describe their stars.
 
 A volume of the mission's own lists has twelve sectors, so that the update of one sector makes one volume anew, and a star is looked up in
-nine. Lists about several sectors are one volume.
+nine. PresentLists about several sectors are one volume.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from tess_source_catalogue.folder import ListFile, Lists
+from tess_source_catalogue.folder import ListFile, PresentLists
 from tess_source_catalogue.sources import SOURCES
 
 __all__ = ["MULTI", "SPOC", "TARGET_LISTS", "Volume", "volumes"]
@@ -36,14 +36,14 @@ _BESIDE = frozenset(source.name for source in SOURCES if source.gives != "files"
 
 @dataclass(frozen=True)
 class Volume:
-    """Lists that are put together."""
+    """PresentLists that are put together."""
 
     family: str
     """``spoc``, ``multi``, or the lists of other pipelines: ``qlp``, ``tess-spoc``, ``tglc``, …"""
     number: int
     """Of the volumes of one family, from 0."""
     files: tuple[ListFile, ...]
-    """Lists of files."""
+    """PresentLists of files."""
     beside: tuple[ListFile, ...]
     """Target lists, and the portal's rows."""
 
@@ -67,7 +67,7 @@ class Volume:
 
 
 @lru_cache(maxsize=8)
-def volumes(lists: Lists) -> tuple[Volume, ...]:
+def volumes(lists: PresentLists) -> tuple[Volume, ...]:
     """Return the volumes of all lists of files, in order."""
     own: dict[tuple[str, int], list[ListFile]] = {}
     for file in lists.values():
@@ -80,7 +80,7 @@ def volumes(lists: Lists) -> tuple[Volume, ...]:
     )
 
 
-def _beside(family: str, files: list[ListFile], lists: Lists) -> tuple[ListFile, ...]:
+def _beside(family: str, files: list[ListFile], lists: PresentLists) -> tuple[ListFile, ...]:
     """Return the lists that describe the stars of files."""
     last = {file.last for file in files}
     seen = {sector for file in files for sector in range(file.first, file.last + 1)} if family == MULTI else last
