@@ -48,6 +48,8 @@ __all__ = [
     "DeclaresTransports",
     "Downloader",
     "Explains",
+    "GivesPages",
+    "GivesProvenance",
     "Linker",
     "Reader",
     "Recalls",
@@ -110,16 +112,6 @@ class Archive(Protocol):
         ...
 
     @hookspec
-    def tess_pages(self, query: Query, settings: Settings, take: Callable[[Observations], object]) -> bool | None:
-        """Find the observations that a query asks for, as `tess_query` does, and call `take` with each part as it arrives.
-
-        It is for answers that are larger than memory. Any observation is in one part. Return True once all were given.
-
-        Answers: all parts of all archives together; None means "ask `tess_query`", and nothing was given then.
-        """
-        ...
-
-    @hookspec
     def tess_count(self, query: Query, settings: Settings) -> int | None:
         """Return the number of observations that `tess_query` would find, without fetching them.
 
@@ -144,6 +136,24 @@ class Archive(Protocol):
         Answers: put one after the other; None means "I do not have such a table".
         """
         ...
+
+
+class GivesPages(Protocol):
+    """An archive that gives large answers in pages."""
+
+    @hookspec
+    def tess_pages(self, query: Query, settings: Settings, take: Callable[[Observations], object]) -> bool | None:
+        """Find the observations that a query asks for, as `tess_query` does, and call `take` with each part as it arrives.
+
+        It is for answers that are larger than memory. Any observation is in one part. Return True once all were given.
+
+        Answers: all parts of all archives together; None means "ask `tess_query`", and nothing was given then.
+        """
+        ...
+
+
+class GivesProvenance(Protocol):
+    """An archive whose answers are of another time than that of the question."""
 
     @hookspec
     def tess_provenance(self, query: Query, observations: Observations, settings: Settings) -> Mapping[str, Any] | None:
@@ -355,7 +365,7 @@ class DeclaresCommands(Protocol):
 ROLES = (
     Resolver, Archive, Linker, Downloader, Reader, Collector,
     DeclaresFilters, DeclaresKinds, DeclaresColumns, DeclaresTransports, DeclaresAccessors, DeclaresCitations, DeclaresCommands,
-    StandsIn, DeclaresLookups, DeclaresSources, Explains, Recalls,
+    StandsIn, GivesPages, GivesProvenance, DeclaresLookups, DeclaresSources, Explains, Recalls,
 )  # fmt: skip
 """All roles, in the order in which the core registers their hooks."""
 

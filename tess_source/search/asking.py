@@ -102,8 +102,8 @@ def with_reasons(registry: Registry, settings: Settings, found: Found) -> Found:
     if len(found) or not len(found.observations) or not query.targets:
         return found
     query = replace(query, criteria={**criteria_of_filters(registry, query.filters), **query.criteria})
-    answers = registry.call("tess_reasons", query=query, observations=found.observations, settings=settings)
-    reasons = {**_together(reversed(answers)), **(found.record or {}).get("reasons", {})}
+    known = (found.record or {}).get("reasons", {})
+    reasons = {**_known_reasons(registry, settings, query, found.observations), **known}
     return found.replace(record={**(found.record or {}), "reasons": reasons}) if reasons else found
 
 
@@ -278,6 +278,11 @@ def _reasons(registry: Registry, settings: Settings, query: Query, observations:
     if all(target.tic in tics for target in query.targets if target.tic is not None) and len(observations):
         return {}
     query = replace(query, criteria={**criteria_of_filters(registry, query.filters), **query.criteria})
+    return _known_reasons(registry, settings, query, observations)
+
+
+def _known_reasons(registry: Registry, settings: Settings, query: Query, observations: Observations) -> dict[str, str]:
+    """Return what plugins know: target → one line."""
     answers = registry.call("tess_reasons", query=query, observations=observations, settings=settings)
     return _together(reversed(answers))
 

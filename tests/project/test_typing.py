@@ -21,7 +21,18 @@ if TYPE_CHECKING:
     import tess_source_sample
     import tess_source_sectors
     import tess_source_stars
-    from tess_source.hooks.specs import Archive, Collector, Explains, Linker, Reader, Recalls, Resolver, StandsIn
+    from tess_source.hooks.specs import (  # fmt: skip
+        Archive,
+        Collector,
+        Explains,
+        GivesPages,
+        GivesProvenance,
+        Linker,
+        Reader,
+        Recalls,
+        Resolver,
+        StandsIn,
+    )
     from tess_source.hooks.specs import DeclaresAccessors as Accessors
     from tess_source.hooks.specs import DeclaresCitations as Citations
     from tess_source.hooks.specs import DeclaresColumns as Columns
@@ -56,7 +67,9 @@ if TYPE_CHECKING:
     array_accessors: Accessors = tess_source_arrays
     picture_accessors: Accessors = tess_source_pictures
     picture_commands: Commands = tess_source_pictures
+    pages: GivesPages = tess_source_mast
     catalogue: Archive = tess_source_catalogue
+    catalogue_provenance: GivesProvenance = tess_source_catalogue
     catalogue_stands_in: StandsIn = tess_source_catalogue
     catalogue_sources: Sources = tess_source_catalogue
     catalogue_accessors: Accessors = tess_source_catalogue

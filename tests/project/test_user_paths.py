@@ -30,7 +30,7 @@ from tess_source.settings import cache_folder, config_file
 from tess_source_sample.server import SampleArchive
 
 UNKNOWN = "~nobody-such/x"
-TAKES_PATH = re.compile(r"^(?!Callable).*?\bstr\b.*\bPath(Like)?\b|\bPath(Like)?\b.*\bstr\b")
+TAKES_PATH = re.compile(r"^(?!Callable)(?=.*\bstr\b).*\bPath(Like)?\b")
 """An annotation of a path that a user gives. What is only a `Path` was made by us."""
 ACTS_BY_IMPORT = "tess_source_dv.lightkurve"
 """A module that changes another package as soon as it is imported, and so must not be in tests that come later."""

@@ -60,7 +60,7 @@ def test_stars_are_chosen_by_toi_or_disposition(found: Found, value: Any, stars:
     "value", ["", [], "planet", "700.001", 0, -700, 700.5j, None.__class__, {"toi": 1}, b"700", "PC;CP", ["any", 700]]
 )
 def test_what_is_no_toi_is_an_error_that_says_what_is(value: Any) -> None:
-    with pytest.raises((ValueError, TypeError), match=r"give a TOI \(700 or '700.01'\), a disposition"):
+    with pytest.raises((ValueError, TypeError), match=r"give a TOI \('700' or '700.01'\), a disposition"):
         WantedTois.of(value)
 
 
