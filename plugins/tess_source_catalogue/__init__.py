@@ -69,7 +69,7 @@ def tess_list(observations: Observations, query: Query, settings: Settings) -> P
 
 
 @hookimpl
-def tess_fields(what: str) -> Sequence[Field] | None:
+def tess_fields(what: str, settings: Settings) -> Sequence[Field] | None:
     """Describe the columns, with units and the lists that give them."""
     from tess_source_catalogue import fields
 

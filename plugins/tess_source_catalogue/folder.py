@@ -15,7 +15,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from tess_source.settings import OWN_FOLDER, Settings, store_root
 __all__ = ["FORM", "TICK", "CatalogueFolder", "Key", "ListFacts", "ListFile", "PresentLists"]
 
 FORM = 1
-"""Version of the stored form. PresentLists that were stored in another one are fetched and parsed again."""
+"""Version of the stored form. Lists that were stored in another one are fetched and parsed again."""
 Key = tuple[str, int, int]
 """A list: its source, and its first and last sector."""
 
@@ -88,10 +88,23 @@ class ListFacts:
     """Of the Parquet file; empty if that is not known."""
 
 
-class PresentLists(dict[Key, ListFile]):
+class PresentLists(Mapping[Key, ListFile]):
     """All lists of a catalogue: (source, first, last sector) → file. It is never changed, so that it can be told by its identity."""
 
-    __hash__ = object.__hash__  # type: ignore[assignment]
+    def __init__(self, files: Iterable[tuple[Key, ListFile]]) -> None:
+        self._files = dict(files)
+
+    def __getitem__(self, key: Key) -> ListFile:
+        return self._files[key]
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __hash__(self) -> int:
+        return id(self)
 
 
 _KNOWN: dict[Path, tuple[object, PresentLists]] = {}

@@ -1,7 +1,7 @@
 """Volumes: the lists of some sectors that are put together, with the target lists that describe their stars.
 
 A volume of the mission's own lists has twelve sectors, so that the update of one sector makes one volume anew, and a star is looked up in
-nine. PresentLists about several sectors are one volume.
+nine. Lists about several sectors are one volume.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ _BESIDE = frozenset(source.name for source in SOURCES if source.gives != "files"
 
 @dataclass(frozen=True)
 class Volume:
-    """PresentLists that are put together."""
+    """Lists that are put together."""
 
     family: str
     """``spoc``, ``multi``, or the lists of other pipelines: ``qlp``, ``tess-spoc``, ``tglc``, …"""
     number: int
     """Of the volumes of one family, from 0."""
     files: tuple[ListFile, ...]
-    """PresentLists of files."""
+    """Lists of files."""
     beside: tuple[ListFile, ...]
     """Target lists, and the portal's rows."""
 

@@ -22,7 +22,7 @@ def tess_resolve(target: str, settings: Settings) -> Target | None:
 
 
 @hookimpl
-def tess_defaults(query: Query) -> Mapping[str, Any] | None:
+def tess_defaults(query: Query, settings: Settings) -> Mapping[str, Any] | None:
     """Add TESS, and time series only, unless the query excludes them."""
     return defaults.defaults(query.criteria)
 

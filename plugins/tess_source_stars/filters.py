@@ -43,10 +43,11 @@ class Spans:
 
 def _read(value: Any, unit: str, example: str) -> float:
     """Return one number in a unit, given as a number in it, as text with or without a unit, or as an astropy Quantity."""
+    quantity: Any = value
     if isinstance(value, str) and (match := _WITH_UNIT.fullmatch(value)) and match["unit"]:
-        value = _quantity(match["number"], match["unit"], unit)
+        quantity = _quantity(match["number"], match["unit"], unit)
     try:
-        return float(number(value.to_value(unit) if hasattr(value, "to_value") else value))
+        return float(number(quantity.to_value(unit) if hasattr(quantity, "to_value") else quantity))
     except (ValueError, TypeError) as error:  # astropy's UnitConversionError is a TypeError
         given = f"give numbers in {unit}, or " if unit else "give "
         raise QueryError(f"{error}; {given}e.g. ", Wording(f"{example!r}", example)) from error

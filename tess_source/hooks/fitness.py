@@ -43,7 +43,7 @@ def check_plugin_object(plugin: object, name: str) -> None:
     if plugin is None or isinstance(plugin, str | bytes | int | float):
         raise PluginError(f"{plugin!r} is not a plugin; give a module, or an instance of a class with hooks")
     for attribute in dir(plugin):
-        if not attribute.startswith("tess_") or attribute.startswith("tess_source"):
+        if not attribute.startswith("tess_") or attribute.startswith("tess_source_"):
             continue
         function = getattr(plugin, attribute, None)
         if callable(function) and not isinstance(function, type) and not hasattr(function, "tess_source_impl"):

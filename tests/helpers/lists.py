@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from serving import Act, Handler, Server, etag
@@ -94,6 +95,9 @@ def catalogue_of(server: Server | str, cache: Path, *sources: Source, **words: o
 
 
 def rows_of(catalogue: SessionCatalogue) -> dict[tuple[str, int, int], list[int]]:
-    """Give the TIC ids of each list of a catalogue."""
-    lists = catalogue.folder.lists()
-    return {key: pl.read_parquet(file.path)["tic"].drop_nulls().to_list() for key, file in lists.items()}
+    """Give the TIC ids of each list of a catalogue; look again if an update that is still running replaces one meanwhile, as readers do."""
+    for _ in range(5):
+        lists = catalogue.folder.lists()
+        with suppress(FileNotFoundError):
+            return {key: pl.read_parquet(file.path)["tic"].drop_nulls().to_list() for key, file in lists.items()}
+    raise AssertionError("a list that is named is not there")

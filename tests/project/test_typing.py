@@ -96,7 +96,7 @@ def test_every_hook_of_every_plugin_is_verified_above(plugin: str) -> None:
     hooks = {
         name
         for name in vars(importlib.import_module(plugin))
-        if name.startswith("tess_") and not name.startswith("tess_source") and name not in WRAPPERS
+        if name.startswith("tess_") and not name.startswith("tess_source_") and name not in WRAPPERS
     }
     spec = importlib.import_module("tess_source.hooks.specs")
     roles = {role.__name__: {name for name in vars(role) if name.startswith("tess_")} for role in spec.ROLES}
