@@ -1,0 +1,22 @@
+"""``tess-source tois``: objects of interest, in a shell."""
+
+from __future__ import annotations
+
+import json
+
+from program_run import Program
+
+
+def test_without_a_target_all_tois_are_listed_or_those_that_are_named(program: Program) -> None:
+    every = [row["toi"] for row in json.loads(program("tois", "--format", "json").out)]
+    assert {"144.01", "175.01", "1150.01", "3505.01"} <= {*every}
+    assert [row["toi"] for row in json.loads(program("tois", "--toi", "3505", "--format", "json").out)] == ["3505.01"]
+
+
+def test_of_a_star_its_own_are_listed(program: Program) -> None:
+    ran = program("tois", "TIC 307210830", "--format", "json")
+    assert [row["toi"] for row in json.loads(ran.out)] == ["175.01", "175.02", "175.03"]
+
+
+def test_no_toi_has_its_own_exit_code(program: Program) -> None:
+    assert program("tois", "TIC 5").code == 3
