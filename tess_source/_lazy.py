@@ -7,6 +7,7 @@ would wait for them for ever. In such a child the first use raises `ForkedError`
 from __future__ import annotations
 
 import sys
+import threading
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,12 @@ from typing import TYPE_CHECKING, Any
 from tess_source import system
 from tess_source.errors import ForkedError
 
-__all__ = ["check_fork", "np", "pl", "whole"]
+__all__ = ["FILTERS", "check_fork", "np", "pl", "whole"]
+
+FILTERS = threading.RLock()
+"""Lock held while a library is imported or used that sets warning filters for a moment. Before Python 3.14 `warnings.catch_warnings` sets
+back the filters of the whole process, also those that another thread has set since, e.g. requests' own at its import."""
+_whole: set[str] = set()
 
 
 def whole(package: str) -> None:
@@ -28,7 +34,10 @@ def whole(package: str) -> None:
     package : str
         E.g. ``"astropy"``.
     """
-    import_module(package)
+    if package not in _whole:
+        with FILTERS:
+            import_module(package)
+        _whole.add(package)
 
 
 class _Fork:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tess_source._lazy import whole
+from tess_source._lazy import FILTERS, whole
 from tess_source.errors import DamagedFileError, LoadError, NoColumnError, NoReaderError, type_and_text
 from tess_source.files.verify import is_fits
 from tess_source.files.whole import fault
@@ -102,7 +102,7 @@ def _open(path: Path, options: Mapping[str, Any]) -> Any:
         if pixels:
             _ = [hdu.data for hdu in hdus]  # all into memory, so that the file can be closed
         try:
-            with readers.READING:
+            with FILTERS:
                 opened = _read(hdus if pixels else str(path), chosen)
         except Exception as error:  # noqa: BLE001  all but what `_reason` raises becomes a LoadError
             reason = _reason(error)

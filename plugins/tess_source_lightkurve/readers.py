@@ -5,21 +5,19 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-import threading
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from tess_source._lazy import whole
+from tess_source._lazy import FILTERS, whole
 from tess_source.errors import LoadError, QueryError, did_you_mean
 from tess_source_lightkurve.options import check_values
 
 if TYPE_CHECKING:
     from astropy.io.fits import HDUList
 
-__all__ = ["READING", "arguments", "check", "detect", "is_pixels", "lightkurve", "reader_of"]
+__all__ = ["arguments", "check", "detect", "is_pixels", "lightkurve", "reader_of"]
 
 LIGHT_CURVES = ("TessLightCurve", "QLP", "ELEANOR", "TASOC", "TGLC", "CDIPS", "PATHOS", "generic", "Folded")
 """Types of lightkurve's `detect_filetype` that TESS light curves can have."""
@@ -33,8 +31,6 @@ OKTOPUS = "Warning: the tpfmodel submodule is not available without oktopus"
 FIRST = ("astropy", "astropy.units", "astropy.stats", "astropy.time", "astropy.timeseries")
 """Packages of which lightkurve imports parts. They are imported as a whole first: if another thread is importing one of them, each thread
 would wait for the other, and Python then gives one of them an incomplete module."""
-READING = threading.RLock()
-"""Lock held while `lightkurve.read` works: it silences warnings for the whole process, and two threads would reset each other's filters."""
 
 
 def lightkurve() -> ModuleType:
@@ -48,10 +44,12 @@ def lightkurve() -> ModuleType:
     module
         The complete module: a thread waits while another thread imports it.
     """
-    _ignore_oktopus_warning()
     for name in FIRST:
         whole(name)
-    return import_module("lightkurve")
+    with FILTERS:
+        _ignore_oktopus_warning()
+        whole("lightkurve")
+    return sys.modules["lightkurve"]
 
 
 @functools.cache

@@ -12,13 +12,13 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tess_source._lazy import np, whole
+from tess_source._lazy import FILTERS, np, whole
 from tess_source.display.visible import logger
 from tess_source.paths import user_path
 from tess_source_lightkurve.build import CurveOptions, Look, Recipe, build
 from tess_source_lightkurve.cards import Unsupported
 from tess_source_lightkurve.plain import Plain, read_plain
-from tess_source_lightkurve.readers import READING, detect, lightkurve
+from tess_source_lightkurve.readers import detect, lightkurve
 from tess_source_lightkurve.same import differences
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def read_light_curve(
     plain = read_plain(user_path(path))
     key = (flux_column, plain.kind)
     if key not in _learnt:
-        with READING:  # of several threads with files of a new kind, one makes the recipe and the others wait for it
+        with FILTERS:  # of several threads with files of a new kind, one makes the recipe and the others wait for it
             if key not in _learnt and _is_for_the_reader(plain.path):
                 expected = _by_lightkurve(plain, asked)
                 if len(expected):  # a file without a good cadence shows nothing of its kind

@@ -16,8 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import astropy  # noqa: F401  see `tess_source._lazy.whole`
-
+from tess_source._lazy import whole
 from tess_source.display.visible import beginning, logger
 from tess_source.errors import PluginError, ServiceError
 from tess_source.settings import Settings, at_server
@@ -41,6 +40,7 @@ from tess_source_mast.tokens import cookie
 from tess_source_mast.wire import FleetingError, Wire
 
 try:
+    whole("astroquery.mast")
     from astroquery.mast.discovery_portal import PortalAPI
 except AttributeError as error:
     if sys.flags.optimize < 2:

@@ -40,8 +40,10 @@ def test_eight_threads_begin_with_all_libraries_at_the_same_moment_and_open_ever
     folder: Path,
 ) -> None:
     groups = ["dv time series", "light curves"]
+    # requests sets a filter for this warning at its import; before Python 3.14, an astropy table in another thread may take it away again
+    filters = ("-W", "error", "-W", "ignore:SOCKS support in urllib3")
     expected = {"iter_load: 3": 2, f"load: {groups}": 2, "portal: Portal": 2, "radius: 60.0": 1, "table: 1": 1}
-    assert printed("mixed", folder, "-W", "error") == str(expected)
+    assert printed("mixed", folder, *filters) == str(expected)
 
 
 def test_while_lightkurve_is_imported_other_threads_hear_their_warnings_and_keep_their_filters(folder: Path) -> None:
