@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tess_source.hooks.records import Accessor as Accessor
     from tess_source.hooks.records import Citation as Citation
     from tess_source.hooks.records import Column as Column
+    from tess_source.hooks.records import Copy as Copy
     from tess_source.hooks.records import Filter as Filter
     from tess_source.hooks.records import Kind as Kind
     from tess_source.hooks.records import Lookup as Lookup
@@ -66,7 +67,7 @@ _HOMES = {
         "count", "download", "fields", "iter_search", "load_plan", "observations", "open", "products", "register", "search",
         "unregister",
     ),
-    "hooks.records": ("Accessor", "Citation", "Column", "Filter", "Kind", "Lookup", "Request", "Source", "StandIn", "Transport"),
+    "hooks.records": ("Accessor", "Citation", "Column", "Copy", "Filter", "Kind", "Lookup", "Request", "Source", "StandIn", "Transport"),
     "hooks.specs": ("hookimpl",),
     "like_lightkurve.functions": ("search_dv", "search_lightcurve", "search_targetpixelfile"),
     "like_lightkurve.result": ("SearchTable",),
@@ -85,6 +86,7 @@ __all__ = [
     "Accessor",
     "Citation",
     "Column",
+    "Copy",
     "Entry",
     "Filter",
     "Found",

@@ -11,7 +11,7 @@ from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import PluginConflictError, PluginError
-from tess_source.hooks.records import Accessor, Citation, Column, Filter, Kind, Lookup, Source, StandIn, Transport
+from tess_source.hooks.records import Accessor, Citation, Column, Copy, Filter, Kind, Lookup, Source, StandIn, Transport
 from tess_source.tables import found, plan  # noqa: F401  their classes have methods that no accessor may hide
 from tess_source.tables.accessors import HOMES
 
@@ -24,9 +24,10 @@ __all__ = ["check_accessor", "check_plugin_object", "check_record", "culprit_of"
 RECORDS: Mapping[str, Any] = {
     "tess_filters": Filter, "tess_kinds": Kind, "tess_columns": Column, "tess_transports": Transport, "tess_accessors": Accessor,
     "tess_citations": Citation, "tess_stand_ins": StandIn, "tess_lookups": Lookup, "tess_sources": Source,
+    "tess_copies": Copy,
 }  # fmt: skip
 """Noun → the class of its records. Commands are click's."""
-PLAIN: Mapping[str, type] = {"str": str, "bool": bool, "int": int}
+PLAIN: Mapping[str, type] = {"str": str, "bool": bool, "int": int, "float": float}
 """Annotation → type, of the fields of records that are not functions."""
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tess_source.wording import Wording
 
 __all__ = [
-    "Accessor", "Citation", "Column", "Field", "Filter", "Kind", "Lookup", "Request", "Source", "StandIn", "Transport",
+    "Accessor", "Citation", "Column", "Copy", "Field", "Filter", "Kind", "Lookup", "Request", "Source", "StandIn", "Transport",
 ]  # fmt: skip
 
 
@@ -59,7 +59,8 @@ class Filter:
     most: Callable[[Any], int] | None = None
     """For a choice: returns the most products that are kept, the first ones of the table. None: all products have to be known."""
     kinds: bool = False
-    """Whether its values are kinds of products: `check` then gets the kinds that plugins declare as a second argument."""
+    """Whether its values are kinds of products: `check` then gets the kinds that plugins declare as a second argument, and what
+    it returns has an attribute `wanted`: the kinds that are asked for by name."""
     needs: Sequence[str] = ()
     """Columns of products that `keep` needs. Those that the products lack are looked up first: see `Lookup`. If that cannot be, it is an
     error. `keep` looks at each row alone, and drops those without a value."""
@@ -91,6 +92,9 @@ class StandIn:
     local: bool = False
     """Whether it answers from this machine alone. Such answers are not kept in the cache folder, where they would not follow its changes,
     and it may be asked for everything that it has."""
+    kinds: Sequence[str] = ()
+    """Kinds of products for which it always answers in place of its archive, with targets or without, e.g. ``ffi``. Where a question is for
+    such kinds alone, its archive is not asked; where it is for others too, both are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +217,14 @@ class Request:
     """Headers for the first host only: they may hold a secret and do not follow a redirect elsewhere, nor go to a server in its place."""
     unpack: str = ""
     """``"zip"`` if the address has a zip file with one file in it, which is unpacked. Empty if it has the file itself."""
+    member: str = ""
+    """How the name of the file in the zip file begins, if the zip file may hold several."""
+    etag_is_md5: bool = False
+    """Whether the server's ETag is the MD5 of the file where it has 32 hexadecimal digits, as in object stores. It is then checked."""
+    per_second: float = 0.0
+    """Most requests per second that this service allows to one user; 0: no such limit."""
+    at_once: int = 0
+    """Most requests at the same time that this service allows to one user; 0: no such limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,3 +237,24 @@ class Transport:
     """A pure function from a URI to one or several requests, which are tried in this order until one succeeds."""
     help: str = ""
     """One line about where these files come from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A copy of an archive's files elsewhere, e.g. in a public cloud: further addresses of the same URIs."""
+
+    name: str
+    """Its word in ``prefer=``: ``cloud`` puts its addresses first, ``cloud-only`` leaves out all others. Two plugins cannot claim the
+    same."""
+    scheme: str
+    """The scheme of the URIs whose files it has, e.g. ``mast``."""
+    locate: Callable[[str, Settings], Request | Sequence[Request]]
+    """A pure function from a URI to its addresses in the copy, best first; none if the URI does not tell where it is."""
+    help: str
+    """One line about the copy."""
+    look_up: Callable[[Sequence[str], Settings], Mapping[str, Sequence[Request]]] | None = None
+    """Asks for the addresses of URIs for which `locate` has none, in batches; URIs that the copy lacks are left out. It is called only if
+    the copy is preferred. None: there is no such service."""
+    listing: Callable[[Sequence[str], Settings], pl.DataFrame] | None = None
+    """Returns what the copy has of some URIs, by its own listings: one row per URI in the same order, with `size` [bytes], `etag`, and
+    `modified` (UTC), null where it has no such file. None: it cannot be listed."""

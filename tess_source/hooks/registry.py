@@ -46,7 +46,7 @@ from tess_source.wording import Wording
 if TYPE_CHECKING:
     import click
 
-    from tess_source.hooks.records import Accessor, Citation, Column, Filter, Kind, Lookup, Source, StandIn
+    from tess_source.hooks.records import Accessor, Citation, Column, Copy, Filter, Kind, Lookup, Source, StandIn
 
 __all__ = ["Plugin", "Registry"]
 
@@ -96,6 +96,7 @@ class Registry:
     """Plugin → the archive that it stands in for."""
     lookups: dict[str, Lookup] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
+    copies: dict[str, Copy] = field(default_factory=dict)
     owners: dict[tuple[str, str], str] = field(default_factory=dict)
     """(what, name) → plugin, e.g. ``("filter", "sector") → "filters"``."""
 
@@ -271,6 +272,7 @@ class Registry:
             "tess_accessors": ("accessor", self.accessors), "tess_citations": ("citation", self.citations),
             "tess_commands": ("command", self.commands), "tess_stand_ins": ("stand-in", self.stand_ins),
             "tess_lookups": ("lookup", self.lookups), "tess_sources": ("source", self.sources),
+            "tess_copies": ("copy", self.copies),
         }  # fmt: skip
 
     def _declare(self, plugin: object, name: str) -> None:
@@ -364,7 +366,7 @@ class Registry:
 
 
 def _key_of(record: Any) -> str:
-    return str(getattr(record, "key", None) or getattr(record, "scheme", None) or record.name)
+    return str(getattr(record, "key", None) or getattr(record, "name", None) or record.scheme)
 
 
 def _unpickled(plugins: Sequence[tuple[Reference, Plugin]]) -> Registry:

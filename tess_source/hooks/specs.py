@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Accessor,
         Citation,
         Column,
+        Copy,
         Field,
         Filter,
         Kind,
@@ -41,6 +42,7 @@ __all__ = [
     "DeclaresCitations",
     "DeclaresColumns",
     "DeclaresCommands",
+    "DeclaresCopies",
     "DeclaresFilters",
     "DeclaresKinds",
     "DeclaresLookups",
@@ -326,6 +328,18 @@ class DeclaresTransports(Protocol):
         ...
 
 
+class DeclaresCopies(Protocol):
+    """A plugin that knows a copy of an archive's files."""
+
+    @hookspec
+    def tess_copies(self) -> Sequence[Copy]:
+        """Return copies of the files of a scheme, which are further addresses of the same URIs.
+
+        Answers: put together; two plugins that claim one name are refused.
+        """
+        ...
+
+
 class DeclaresAccessors(Protocol):
     """A plugin with methods of `Found`, `Manifest` or `Session`."""
 
@@ -366,11 +380,12 @@ ROLES = (
     Resolver, Archive, Linker, Downloader, Reader, Collector,
     DeclaresFilters, DeclaresKinds, DeclaresColumns, DeclaresTransports, DeclaresAccessors, DeclaresCitations, DeclaresCommands,
     StandsIn, GivesPages, GivesProvenance, DeclaresLookups, DeclaresSources, Explains, Recalls,
+    DeclaresCopies,
 )  # fmt: skip
 """All roles, in the order in which the core registers their hooks."""
 
 NOUNS = (
     "tess_filters", "tess_kinds", "tess_columns", "tess_transports", "tess_accessors", "tess_citations", "tess_commands",
-    "tess_stand_ins", "tess_lookups", "tess_sources",
+    "tess_stand_ins", "tess_lookups", "tess_sources", "tess_copies",
 )  # fmt: skip
 """The hooks that declare."""

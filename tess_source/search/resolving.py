@@ -98,8 +98,9 @@ def question(
     if not found:
         criteria = {**criteria_of_filters(registry, filters), **criteria}
     query = Query(found, criteria, bool(wildcards), filters, asked, gaps=gaps, large=bool(large))
-    if archive is None and settings.archive is None and not refresh:
-        query = _routed(registry, settings, query)
+    if archive is None and settings.archive is None:
+        query = _routed_by_kind(registry, query)
+        query = query if refresh else _routed(registry, settings, query)
     everything = not found and all(value is None for value in criteria.values())
     if everything and not all(is_local(registry, name) for name in query.archives):
         raise QueryError(
@@ -107,6 +108,21 @@ def question(
             criterion("proposal_id", "G06062"),
         )  # fmt: skip
     return query
+
+
+def _routed_by_kind(registry: Registry, query: Query) -> Query:
+    """Return a question with the archives that it goes to: a stand-in for all products of some kinds answers in place of its archive."""
+    wanted: set[str] = set()
+    for name, value in query.filters.items():
+        if registry.filters[name].kinds:
+            wanted.update(getattr(value, "wanted", ()))
+    special = {name: wanted & {*stand_in.kinds} for name, stand_in in registry.stand_ins.items()}
+    asked = tuple(
+        name for name, kinds in special.items() if kinds and registry.stand_ins[name].archive in query.archives
+    )
+    others = wanted.difference(*(special[name] for name in asked))
+    replaced = set() if others else {registry.stand_ins[name].archive for name in asked}
+    return replace(query, archives=(*(name for name in query.archives if name not in replaced), *asked))
 
 
 def _routed(registry: Registry, settings: Settings, query: Query) -> Query:

@@ -13,7 +13,9 @@ from places import PLUGINS as PLUGIN_FOLDERS
 if TYPE_CHECKING:
     import tess_source_arrays
     import tess_source_catalogue
+    import tess_source_cloud
     import tess_source_dv
+    import tess_source_ffi
     import tess_source_filters
     import tess_source_lightkurve
     import tess_source_mast
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     import tess_source_sample
     import tess_source_sectors
     import tess_source_stars
+    import tess_source_tesscut
     from tess_source.hooks.specs import (  # fmt: skip
         Archive,
         Collector,
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from tess_source.hooks.specs import DeclaresCitations as Citations
     from tess_source.hooks.specs import DeclaresColumns as Columns
     from tess_source.hooks.specs import DeclaresCommands as Commands
+    from tess_source.hooks.specs import DeclaresCopies as Copies
     from tess_source.hooks.specs import DeclaresFilters as Filters
     from tess_source.hooks.specs import DeclaresLookups as Lookups
     from tess_source.hooks.specs import DeclaresSources as Sources
@@ -74,6 +78,9 @@ if TYPE_CHECKING:
     catalogue_sources: Sources = tess_source_catalogue
     catalogue_accessors: Accessors = tess_source_catalogue
     catalogue_commands: Commands = tess_source_catalogue
+    cloud_copies: Copies = tess_source_cloud
+    ffi_stands_in: StandsIn = tess_source_ffi
+    tesscut_stands_in: StandsIn = tess_source_tesscut
     sector_reasons: Explains = tess_source_sectors
     sector_lookups: Lookups = tess_source_sectors
     sector_accessors: Accessors = tess_source_sectors

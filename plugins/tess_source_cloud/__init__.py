@@ -1,0 +1,15 @@
+"""The public cloud copy of MAST's files: further addresses of the same URIs, over plain HTTPS."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tess_source import hookimpl
+from tess_source.hooks.records import Copy
+from tess_source_cloud import keys
+
+
+@hookimpl
+def tess_copies() -> Sequence[Copy]:
+    """Declare the public bucket."""
+    return (Copy("cloud", "mast", keys.locate, "the public copy on Amazon's cloud, s3://stpubdata"),)
