@@ -23,8 +23,10 @@ LONGEST = 1 << 16
 
 
 def as_text(items: Items, record: Mapping[str, Any]) -> str:
-    """Return the text of a saved plan."""
-    return ecsv.write(items.to_polars(), {"format": FORMAT, **record, "files": len(items)})
+    """Return the text of a saved plan. Its column of ETags is left out if it is empty: versions before it refuse columns that they lack."""
+    frame = items.to_polars()
+    frame = frame if frame["etag"].count() else frame.drop("etag")
+    return ecsv.write(frame, {"format": FORMAT, **record, "files": len(items)})
 
 
 def read_saved(path: Path) -> tuple[Items, dict[str, Any]]:
