@@ -14,12 +14,13 @@ from tess_source.errors import ServiceError
 from tess_source.settings import Settings
 from tess_source.threads import in_order
 from tess_source_cloud.keys import BUCKET
-from tess_source_cloud.page import Held, Page, PageError, parse
+from tess_source_cloud.page import Held, ListingPage, NoListingError, parse
 
 __all__ = ["SERVICE", "list_folders", "list_objects"]
 
 SERVICE = "listing of s3://stpubdata"
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def list_objects(prefix: str | Sequence[str], settings: Settings) -> pl.DataFrame:
@@ -87,7 +88,7 @@ def _objects_of(lists: Lists, prefix: str) -> list[Held]:
     return [held for page in _pages(lists, prefix) for held in page.objects]
 
 
-def _pages(lists: Lists, prefix: str, delimiter: str = "") -> Iterator[Page]:
+def _pages(lists: Lists, prefix: str, delimiter: str = "") -> Iterator[ListingPage]:
     """Yield all pages of a listing."""
     question = {"list-type": "2", "prefix": prefix, **({"delimiter": delimiter} if delimiter else {})}
     token, last = "", ""
@@ -102,13 +103,13 @@ def _pages(lists: Lists, prefix: str, delimiter: str = "") -> Iterator[Page]:
         token, last = page.token, page.last or last
 
 
-def _page(lists: Lists, address: str, prefix: str) -> Page:
+def _page(lists: Lists, address: str, prefix: str) -> ListingPage:
     answer = lists.fetch(address)
     if answer.state != NEW:
         raise ServiceError(SERVICE, answer.problem)
     try:
         return parse(answer.path.read_bytes(), prefix)
-    except PageError as error:
+    except NoListingError as error:
         raise ServiceError(SERVICE, f"what came from {address} is no page of it: {error}") from error
     finally:
         answer.path.unlink(missing_ok=True)

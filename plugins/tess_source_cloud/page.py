@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tess_source.files.xml_stream import MalformedXmlError, XmlParser
 
-__all__ = ["Held", "Page", "PageError", "parse"]
+__all__ = ["Held", "ListingPage", "NoListingError", "parse"]
 
 ROOT = "ListBucketResult"
 SINGLE = {"IsTruncated", "NextContinuationToken", "KeyCount", "Code", "Message"}
@@ -34,7 +34,7 @@ class Held(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ListingPage:
     """What a page says."""
 
     objects: tuple[Held, ...]
@@ -53,12 +53,12 @@ class Page:
         return max([*(held.key for held in self.objects[-1:]), *self.folders[-1:]], default="")
 
 
-class PageError(ValueError):
+class NoListingError(ValueError):
     """A page that is not a part of the listing; the message says why."""
 
 
 @dataclass
-class _Reader:
+class _PageReader:
     """Collects the values of a page's elements."""
 
     root: str = ""
@@ -89,7 +89,7 @@ class _Reader:
         self.text.clear()
 
 
-def parse(content: bytes, prefix: str = "") -> Page:
+def parse(content: bytes, prefix: str = "") -> ListingPage:
     """Return what a page says.
 
     Parameters
@@ -101,42 +101,46 @@ def parse(content: bytes, prefix: str = "") -> Page:
 
     Raises
     ------
-    PageError
+    NoListingError
         If it is not a whole page of such a listing. The message names the store's own error if that is what came.
     """
     if len(content) > LARGEST:
-        raise PageError(f"it has {len(content):,} bytes, more than any page of a listing")
-    reader, parser = _Reader(), XmlParser("}")
+        raise NoListingError(f"it has {len(content):,} bytes, more than any page of a listing")
+    reader, parser = _PageReader(), XmlParser("}")
     parser.expat.StartElementHandler = reader.start
     parser.expat.EndElementHandler = reader.end
     parser.expat.CharacterDataHandler = reader.data
     try:
         parser.feed(content, final=True)
     except MalformedXmlError as error:
-        raise PageError(str(error)) from error
+        raise NoListingError(str(error)) from error
     if reader.root == "Error":
-        raise PageError(f"the store's error {reader.said.get('Code', '')}: {reader.said.get('Message', '')}"[:LONGEST])
+        raise NoListingError(
+            f"the store's error {reader.said.get('Code', '')}: {reader.said.get('Message', '')}"[:LONGEST]
+        )
     if reader.root != ROOT:
-        raise PageError(f"it is not a listing but an XML file of {reader.root[:40]!r}")
+        raise NoListingError(f"it is not a listing but an XML file of {reader.root[:40]!r}")
     return _page(reader, prefix)
 
 
-def _page(reader: _Reader, prefix: str) -> Page:
+def _page(reader: _PageReader, prefix: str) -> ListingPage:
     objects = tuple(map(_held, reader.items["Contents"]))
     folders = tuple(item.get("Prefix", "") for item in reader.items["CommonPrefixes"])
     keys = [held.key for held in objects]
     for names in (keys, folders):
         if wrong := next((name for name in names if not name.startswith(prefix)), None):
-            raise PageError(f"it has {wrong[:200]!r}, which does not begin with {prefix!r}")
+            raise NoListingError(f"it has {wrong[:200]!r}, which does not begin with {prefix!r}")
         if any(one >= other for one, other in pairwise(names)):
-            raise PageError("its keys are not in ascending order")
+            raise NoListingError("its keys are not in ascending order")
     count, more = reader.said.get("KeyCount", ""), reader.said.get("IsTruncated", "")
     if count != str(len(keys) + len(folders)):
-        raise PageError(f"it says that it has {count[:20] or 'no number of'} keys, and has {len(keys) + len(folders)}")
+        raise NoListingError(
+            f"it says that it has {count[:20] or 'no number of'} keys, and has {len(keys) + len(folders)}"
+        )
     token = reader.said.get("NextContinuationToken", "")
     if more not in {"true", "false"} or (more == "true") != bool(token):
-        raise PageError(f"it does not say where the listing goes on (IsTruncated is {more[:20]!r})")
-    return Page(objects, folders, token)
+        raise NoListingError(f"it does not say where the listing goes on (IsTruncated is {more[:20]!r})")
+    return ListingPage(objects, folders, token)
 
 
 def _held(item: dict[str, str]) -> Held:
@@ -147,11 +151,11 @@ def _held(item: dict[str, str]) -> Held:
         or not re.fullmatch("[0-9]{1,18}", size, re.ASCII)
         or not re.fullmatch("[!-~]{1,200}", tag)
     ):
-        raise PageError(f"its object {key[:200]!r} of size {size[:30]!r} with the ETag {etag[:80]!r} is not one")
+        raise NoListingError(f"its object {key[:200]!r} of size {size[:30]!r} with the ETag {etag[:80]!r} is not one")
     try:
         moment = datetime.fromisoformat(modified)
     except ValueError:
-        raise PageError(f"its object {key[:200]!r} was changed at {modified[:40]!r}, which is no date") from None
+        raise NoListingError(f"its object {key[:200]!r} was changed at {modified[:40]!r}, which is no date") from None
     if moment.tzinfo is None:
-        raise PageError(f"its object {key[:200]!r} was changed at {modified[:40]!r}, without a time zone")
+        raise NoListingError(f"its object {key[:200]!r} was changed at {modified[:40]!r}, without a time zone")
     return Held(key, int(size), tag, moment.astimezone(UTC))
