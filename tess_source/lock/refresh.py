@@ -52,7 +52,7 @@ def refresh(plan: Plan, session: Session | None = None) -> tuple[Plan, Changes]:
     if other := made_elsewhere(plan, asker):
         log.warning("%s; what differs may be the archives", other)
     found = ask_again(plan.record, asker)
-    today = found.plan(plan.root, layout=str(plan.record.get("layout", "mast")))
+    today = found.plan(plan.root, layout=str(plan.record.get("layout", "mast")), large=True)
     changes = diff(plan, today)
     return replace(today, items=_with_known_sums(today.items, plan.items, changes)), changes
 
