@@ -11,6 +11,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from concurrent.futures import Executor
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def request_at_server(request: Request, settings: Settings) -> Request:
     there = at_server(request.url, settings)
     url, login = taken_out(there)
     own = login.headers(url) if login else settings.authorization(url)
-    return Request(url, {**own, **(request.headers if there == request.url else {})}, request.unpack)
+    return replace(request, url=url, headers={**own, **(request.headers if there == request.url else {})})
 
 
 class Run:
