@@ -256,9 +256,11 @@ class Session(SessionMethods):
         """
         return select(self.registry, self.settings, found if isinstance(found, Found) else self.found(found), filters)
 
-    def plan(self, products: Any, root: str | Path | None = None, *, layout: str = "mast") -> Plan:
+    def plan(
+        self, products: Any, root: str | Path | None = None, *, layout: str = "mast", large: bool = False
+    ) -> Plan:
         """Plan the download of products: an answer, or what `found` takes. See `Found.plan`."""
-        return self.found(products).plan(root, layout=layout)
+        return self.found(products).plan(root, layout=layout, large=large)
 
     def load_plan(self, path: str | Path, root: str | Path | None = None) -> Plan:
         """Read a plan that was saved, a lock: see `tess_source.load_plan`."""
@@ -267,21 +269,23 @@ class Session(SessionMethods):
         return Plan(items, folder, record, self)
 
     def download(
-        self, what: Any, /, root: str | Path | None = None, *, layout: str = "mast", jobs: int | None = None,
-        progress: OnProgress = None, executor: Executor | None = None, on_entry: Callable[[Entry], object] | None = None,
+        self, what: Any, /, root: str | Path | None = None, *, layout: str = "mast", large: bool = False,
+        jobs: int | None = None, progress: OnProgress = None, executor: Executor | None = None,
+        on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:  # fmt: skip
         """Fetch a plan, an answer, the files of a manifest, or what `found` takes: see `tess_source.download`."""
-        plan = self._plan_of(what, root, layout)
+        plan = self._plan_of(what, root, layout, large=large)
         return download(
             plan, self.registry, self.settings, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
         )
 
     def iter_download(
-        self, what: Any, /, root: str | Path | None = None, *, layout: str = "mast", jobs: int | None = None,
-        progress: OnProgress = None, executor: Executor | None = None, on_entry: Callable[[Entry], object] | None = None,
+        self, what: Any, /, root: str | Path | None = None, *, layout: str = "mast", large: bool = False,
+        jobs: int | None = None, progress: OnProgress = None, executor: Executor | None = None,
+        on_entry: Callable[[Entry], object] | None = None,
     ) -> Iterator[Entry]:  # fmt: skip
         """Fetch files that are not here yet, and yield each entry as soon as it is known. The arguments are those of `download`."""
-        plan = self._plan_of(what, root, layout)
+        plan = self._plan_of(what, root, layout, large=large)
         return iter(
             Download(
                 plan, self.registry, self.settings, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
@@ -342,10 +346,10 @@ class Session(SessionMethods):
     ) -> Iterator[Opened]:
         return each_opened(self.registry, manifest, function, workers, options)
 
-    def _plan_of(self, what: Any, root: str | Path | None, layout: str) -> Plan:
+    def _plan_of(self, what: Any, root: str | Path | None, layout: str, *, large: bool) -> Plan:
         plan = what.plan if isinstance(what, Manifest) else what
         if not isinstance(plan, Plan):
-            return self.plan(what, root, layout=layout)
+            return self.plan(what, root, layout=layout, large=large)
         return plan.using(self) if root is None else plan.using(self).to(root)
 
 

@@ -183,17 +183,27 @@ class Fetcher:
             raise
 
     def _receive_zip(self, task: Task) -> None:
-        """Fetch the zip file that holds the item's file, and unpack it."""
+        """Fetch the zip file that holds the item's file, and unpack it; fetch it again if it is damaged."""
         if task.request.unpack != "zip":
             raise DownloadError(f"unpack={task.request.unpack!r} is not known; 'zip' is")
         item = replace(task.item, path=f"{task.item.path}.packed", size=None, sha256=None, etag=None, kind="other")
-        packed = self.folder.part(item.path, task.claim.name)
         task.part.forget()  # what another address may have sent
-        try:
-            self.receive(Task(item, task.request, packed, task.claim, task.share, quick=task.quick))
-            unpacked(packed, task, self.folder, self.patience)
-        finally:
-            packed.remove()
+        came: set[str] = set()
+        while True:
+            packed = self.folder.part(item.path, task.claim.name)
+            try:
+                self.receive(Task(item, task.request, packed, task.claim, task.share, quick=task.quick))
+                unpacked(packed, task, self.folder, self.patience)
+                return
+            except DamagedError as error:
+                if task.quick:
+                    raise
+                digest = packed.verifier.sha256 if packed.verifier is not None else ""
+                if digest in came or len(came) + 1 >= self.patience.tries:
+                    raise DownloadError(f"{error} (it came {len(came) + 1} times)") from error
+                came.add(digest)
+            finally:
+                packed.remove()
 
     def receive(self, task: Task) -> None:
         """Fetch all bytes of a file to its part, with repeated tries; with one that brings nothing if it is quick.
@@ -216,7 +226,7 @@ class Fetcher:
         self._adopt(task)
         while True:
             before, tries = part.count, tries + 1
-            with self.throttle.slot(host) as since:
+            with self.throttle.slot(host, request.per_second, request.at_once) as since:
                 self.hosts.check(host)
                 try:
                     self.transfers.receive(task)
