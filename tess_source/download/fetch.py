@@ -246,7 +246,7 @@ class Fetcher:
             grown = part.continues(request.url) is not None and part.count > before
             if not (grown or eased):  # "too many requests" is no fault of this file while there can be fewer
                 vain += 1
-            self._note(host, problem, since, vain=not (grown or eased))
+            self._note(task, problem, since, vain=not (grown or eased))
             if task.quick and vain:
                 raise problem
             if vain >= self.patience.tries or tries >= self.patience.most:
@@ -264,9 +264,10 @@ class Fetcher:
         hold = min(self.patience.longest, problem.pause or 0.0) if held else 0.0
         return problem.strain and self.throttle.lower(since, host, hold) and problem.everybody
 
-    def _note(self, host: str, problem: AgainError, since: float, *, vain: bool) -> None:
+    def _note(self, task: Task, problem: AgainError, since: float, *, vain: bool) -> None:
         """Note what a try that failed tells about its host."""
-        if problem.files and vain and self.hosts.refuse(host, problem, since):
+        host = _host_of(task.request)
+        if problem.files and vain and self.hosts.refuse(host, problem, since, quick=task.quick):
             self.throttle.release(host)
         elif not problem.everybody and (not problem.files or not vain):
             self.hosts.answer(host)

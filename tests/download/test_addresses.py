@@ -88,20 +88,20 @@ def test_what_else_a_plugin_says_of_an_address_stays() -> None:
 @pytest.mark.parametrize("word", ["clod", "Cloud", "cloud-", "-only", "archive-", " cloud", "institute"])
 def test_an_unknown_word_is_an_error_that_names_those_that_there_are(word: str) -> None:
     there = {"cloud": COPIES["cloud"]}
-    with pytest.raises(QueryError, match="give one of archive, archive-only, cloud, cloud-only$") as refused:
+    with pytest.raises(QueryError, match=r"give one of archive, archive-only, cloud, cloud-only$") as refused:
         addresses(word, there)
     assert str(refused.value).startswith(f"prefer={word!r}")
 
 
 @pytest.mark.parametrize("word", [1, True, ["cloud"], b"cloud", object()])
 def test_what_is_no_word_is_an_error_too(word: Any) -> None:
-    with pytest.raises(QueryError, match="prefer=.*: give one of archive"):
+    with pytest.raises(QueryError, match=r"prefer=.*: give one of archive"):
         Session(prefer=word, discover=False)
 
 
 def test_the_words_are_those_of_the_plugins_of_a_session() -> None:
     assert words_of(Session().registry.copies) == ("archive", "archive-only", "cloud", "cloud-only")
-    with pytest.raises(QueryError, match="prefer='cloud': give one of archive, archive-only$"):
+    with pytest.raises(QueryError, match=r"prefer='cloud': give one of archive, archive-only$"):
         Session(prefer="cloud", without=["cloud"])
 
 
@@ -224,7 +224,9 @@ def test_a_plugin_that_would_end_the_program_is_named() -> None:
 def test_the_script_of_a_lock_has_all_addresses_and_no_secret() -> None:
     plan = Plan(Items.of([{"uri": "mast:a", "path": "a", "sha256": None}]), Path(), {})
     written = script(plan, SERVED, Settings(prefer="cloud"), "curl", COPIES)
-    assert [written.index(url) for url in (CLOUD, ARCHIVE, OTHER)] == sorted(written.index(u) for u in (CLOUD, ARCHIVE, OTHER))
+    assert [written.index(url) for url in (CLOUD, ARCHIVE, OTHER)] == sorted(
+        written.index(u) for u in (CLOUD, ARCHIVE, OTHER)
+    )
     assert "secret" not in written
 
 
