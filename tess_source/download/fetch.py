@@ -132,7 +132,7 @@ class Fetcher:
             problems[""] = reason_of(error)
         finally:
             part.remove()
-        return Entry(item, FAILED, error="; ".join(filter(None, problems.values())))
+        return Entry(item, FAILED, error="; ".join(dict.fromkeys(filter(None, problems.values()))))
 
     def _requests_and_problems(self, uris: Iterable[str]) -> tuple[list[Request], dict[str, str]]:
         """Return all addresses of some URIs, best first, and the reason for each URI that has none."""
