@@ -33,7 +33,10 @@ def product(name: str) -> str:
         ("tess2019199201929-s0014-s0014-0000000016740101-00240_dvr.xml", "tess/public/tid/s0014/0000/0000/1674/0101"),
         ("tess2019199201929-s0014-s0014-0000000016740101-00240_dvr.pdf", "tess/public/tid/s0014/0000/0000/1674/0101"),
         ("tess2019199201929-s0014-s0014-0000000016740101-00240_dvm.pdf", "tess/public/tid/s0014/0000/0000/1674/0101"),
-        ("tess2019199201929-s0014-s0014-0000000016740101-01-00240_dvs.pdf", "tess/public/tid/s0014/0000/0000/1674/0101"),
+        (
+            "tess2019199201929-s0014-s0014-0000000016740101-01-00240_dvs.pdf",
+            "tess/public/tid/s0014/0000/0000/1674/0101",
+        ),
         ("tess2018206192942-s0001-1-1-0120-s_ffic.fits", CHIP),
         ("tess2018206192942-s0001-1-1-0120-s_ffir.fits", CHIP),
         ("tess2018206192942-s0001-1-1-0120-s_cbv.fits", CHIP),
@@ -114,11 +117,31 @@ def test_an_address_is_that_of_the_bucket_and_its_etag_is_a_checksum() -> None:
 
 def test_another_server_than_the_archive_has_the_bucket_too() -> None:
     (request,) = locate("mast:HLSP/qlp/s0001/x.fits", Settings())
-    assert at_server(request.url, Settings(server="http://127.0.0.1:8000")) == "http://127.0.0.1:8000/mast/hlsp/qlp/s0001/x.fits"
+    assert (
+        at_server(request.url, Settings(server="http://127.0.0.1:8000"))
+        == "http://127.0.0.1:8000/mast/hlsp/qlp/s0001/x.fits"
+    )
 
 
 def test_no_text_gives_a_key_outside_of_the_bucket_s_folders() -> None:
-    pieces = ("mast:", "HLSP/", "TESS/product/", "..", "/", "qlp", "x.fits", "?", "#", "%2e", "\\", "\n", "é", ".", "-s0001-", "s0001")
+    pieces = (
+        "mast:",
+        "HLSP/",
+        "TESS/product/",
+        "..",
+        "/",
+        "qlp",
+        "x.fits",
+        "?",
+        "#",
+        "%2e",
+        "\\",
+        "\n",
+        "é",
+        ".",
+        "-s0001-",
+        "s0001",
+    )
     for number, chance in attempts(300, 20_000):
         uri = "".join(chance.choices(pieces, k=chance.randrange(1, 9)))
         key = key_of(uri)
