@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source.cache.store import Store
 from tess_source.display.visible import logger, visible_line
+from tess_source.download.addresses import preferred
 from tess_source.download.downloader import Download, download
 from tess_source.download.existing import expected
 from tess_source.hooks.records import Field
@@ -74,6 +75,9 @@ class Session(SessionMethods):
     insecure_redirects : bool, optional
         Whether to follow redirects from https to http, where anyone on the way may read and change what is sent; else
         ``TESS_SOURCE_INSECURE_REDIRECTS``, or not.
+    prefer : str, optional
+        Where files come from first: ``"archive"``, or the name of a copy of it, e.g. ``"cloud"``. The other is then tried second.
+        ``"archive-only"`` and ``"cloud-only"`` leave it out. Else ``TESS_SOURCE_PREFER``, the config file, or ``"archive"``.
     plugins : iterable of object
         Plugins to register besides the installed ones.
     discover : bool
@@ -103,6 +107,7 @@ class Session(SessionMethods):
         max_age: float | str | timedelta | None = None,
         offline: bool | None = None,
         insecure_redirects: bool | None = None,
+        prefer: str | None = None,
         plugins: Iterable[object] = (),
         discover: bool = True,
     ) -> None:
@@ -116,11 +121,14 @@ class Session(SessionMethods):
             max_age=max_age,
             offline=offline,
             insecure_redirects=insecure_redirects,
+            prefer=prefer,
         )
         without = [without] if isinstance(without, str) else without
         self.registry: Registry = Registry.discover(without) if discover else Registry()
         for plugin in plugins:
             self.register(plugin)
+        if prefer is not None:
+            preferred(self.registry.copies, self.settings)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Session):
@@ -135,9 +143,9 @@ class Session(SessionMethods):
         return _restored, (replace(self.settings, token=None), self.registry)
 
     def __repr__(self) -> str:
-        return visible_line(
-            f"<Session of {self.settings.server_name} with {', '.join(self.registry.ready) or 'no plugins'}>"
-        )
+        preferring = f", preferring {self.settings.prefer!r}" if self.settings.prefer else ""
+        plugins = ", ".join(self.registry.ready) or "no plugins"
+        return visible_line(f"<Session of {self.settings.server_name}{preferring} with {plugins}>")
 
     def _checked_session(self) -> Session:
         return self
@@ -248,9 +256,11 @@ class Session(SessionMethods):
         """
         return select(self.registry, self.settings, found if isinstance(found, Found) else self.found(found), filters)
 
-    def plan(self, products: Any, root: str | Path | None = None, *, layout: str = "mast") -> Plan:
+    def plan(
+        self, products: Any, root: str | Path | None = None, *, layout: str = "mast", large: bool = False
+    ) -> Plan:
         """Plan the download of products: an answer, or what `found` takes. See `Found.plan`."""
-        return self.found(products).plan(root, layout=layout)
+        return self.found(products).plan(root, layout=layout, large=large)
 
     def load_plan(self, path: str | Path, root: str | Path | None = None) -> Plan:
         """Read a plan that was saved, a lock: see `tess_source.load_plan`."""
@@ -259,21 +269,23 @@ class Session(SessionMethods):
         return Plan(items, folder, record, self)
 
     def download(
-        self, what: Any, /, root: str | Path | None = None, *, layout: str = "mast", jobs: int | None = None,
-        progress: OnProgress = None, executor: Executor | None = None, on_entry: Callable[[Entry], object] | None = None,
+        self, what: Any, /, root: str | Path | None = None, *, layout: str = "mast", large: bool = False,
+        jobs: int | None = None, progress: OnProgress = None, executor: Executor | None = None,
+        on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:  # fmt: skip
         """Fetch a plan, an answer, the files of a manifest, or what `found` takes: see `tess_source.download`."""
-        plan = self._plan_of(what, root, layout)
+        plan = self._plan_of(what, root, layout, large=large)
         return download(
             plan, self.registry, self.settings, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
         )
 
     def iter_download(
-        self, what: Any, /, root: str | Path | None = None, *, layout: str = "mast", jobs: int | None = None,
-        progress: OnProgress = None, executor: Executor | None = None, on_entry: Callable[[Entry], object] | None = None,
+        self, what: Any, /, root: str | Path | None = None, *, layout: str = "mast", large: bool = False,
+        jobs: int | None = None, progress: OnProgress = None, executor: Executor | None = None,
+        on_entry: Callable[[Entry], object] | None = None,
     ) -> Iterator[Entry]:  # fmt: skip
         """Fetch files that are not here yet, and yield each entry as soon as it is known. The arguments are those of `download`."""
-        plan = self._plan_of(what, root, layout)
+        plan = self._plan_of(what, root, layout, large=large)
         return iter(
             Download(
                 plan, self.registry, self.settings, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
@@ -334,10 +346,10 @@ class Session(SessionMethods):
     ) -> Iterator[Opened]:
         return each_opened(self.registry, manifest, function, workers, options)
 
-    def _plan_of(self, what: Any, root: str | Path | None, layout: str) -> Plan:
+    def _plan_of(self, what: Any, root: str | Path | None, layout: str, *, large: bool) -> Plan:
         plan = what.plan if isinstance(what, Manifest) else what
         if not isinstance(plan, Plan):
-            return self.plan(what, root, layout=layout)
+            return self.plan(what, root, layout=layout, large=large)
         return plan.using(self) if root is None else plan.using(self).to(root)
 
 
