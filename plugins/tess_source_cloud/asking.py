@@ -9,8 +9,10 @@ from tess_source.download.lists import NEW, Lists
 from tess_source.errors import ServiceError
 from tess_source.threads import in_order
 
-__all__ = ["content_of", "each"]
+__all__ = ["content_of", "each", "shown"]
 
+LONGEST = 300
+"""Letters of an address in a message."""
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -25,11 +27,16 @@ def content_of(lists: Lists, address: str, service: str) -> bytes:
     """
     answer = lists.fetch(address)
     if answer.state != NEW:
-        raise ServiceError(service, answer.problem)
+        raise ServiceError(service, answer.problem.replace(address, shown(address)))
     try:
         return answer.path.read_bytes()
     finally:
         answer.path.unlink(missing_ok=True)
+
+
+def shown(address: str) -> str:
+    """Return an address for a message: a question for many files is cut."""
+    return address if len(address) <= LONGEST else f"{address[:LONGEST]}…"
 
 
 def each(function: Callable[[T], R], items: Sequence[T], most: int) -> Iterator[R]:

@@ -12,12 +12,12 @@ from tess_source_cloud.held import listing
 from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
 
-LC = "mast:TESS/product/tess2019198215352-s0014-0000000016740101-0150-s_lc.fits"
-TP = "mast:TESS/product/tess2019198215352-s0014-0000000016740101-0150-s_tp.fits"
+LC = "mast:TESS/product/tess2022217014003-s0055-0000000016740101-0242-s_lc.fits"
+TP = "mast:TESS/product/tess2022217014003-s0055-0000000016740101-0242-s_tp.fits"
 SEVERAL = "mast:TESS/product/tess2019199201929-s0014-s0019-0000000016740101-00323_dvt.fits"
 QLP = "mast:HLSP/qlp/s0001/0000/0001/4191/4082/hlsp_qlp_tess_ffi_s0001-0000000141914082_tess_v01_llc.fits"
 TASOC = "mast:HLSP/tasoc/s0001/c0120/0000/0001/4191/4082/hlsp_tasoc_tess_tpf_tic00141914082-s0001-cam4-ccd2-c0120_tess_v05_cbv-lc.fits"
-ABSENT = "mast:TESS/product/tess2019198215352-s0014-0000000000000001-0150-s_lc.fits"
+ABSENT = "mast:TESS/product/tess2022217014003-s0055-0000000000000001-0242-s_lc.fits"
 
 
 def at(archive: SampleArchive) -> Settings:
@@ -40,14 +40,14 @@ def test_there_is_a_row_per_uri_in_the_same_order(archive: SampleArchive) -> Non
 def test_files_of_one_folder_take_one_listing_and_no_look_up(archive: SampleArchive) -> None:
     listing([LC, TP, ABSENT.replace("_lc", "_tp"), LC], at(archive))
     assert sorted(request.query["prefix"] for request in archive.requests) == [
-        ("tess/public/tid/s0014/0000/0000/0000/0001/",),
-        ("tess/public/tid/s0014/0000/0000/1674/0101/",),
+        ("tess/public/tid/s0055/0000/0000/0000/0001/",),
+        ("tess/public/tid/s0055/0000/0000/1674/0101/",),
     ]
 
 
 def test_many_files_of_a_sector_take_its_pages(archive: SampleArchive, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(held, "FEW", 1)
-    uris = [uri for uri in archive.catalogue.files if "-s0001-" in uri and "TESS/product" in uri and "_tp" not in uri]
+    uris = [uri for uri in archive.catalogue.files if "-s0001-00" in uri and "TESS/product" in uri]
     found = listing(uris, at(archive))
     assert found["size"].to_list() == [archive.catalogue.files[uri]["size"] for uri in uris]
     (request,) = archive.requests
@@ -58,7 +58,7 @@ def test_the_copy_that_is_declared_lists_and_looks_up(archive: SampleArchive) ->
     (copy,) = tess_copies()
     assert (copy.name, copy.scheme) == ("cloud", "mast")
     assert copy.listing is not None
-    assert copy.listing([LC], at(archive))["size"].to_list() == [1964160]
+    assert copy.listing([LC], at(archive))["size"].to_list() == [archive.catalogue.files[LC]["size"]]
     assert copy.look_up is not None
     assert set(copy.look_up([SEVERAL], at(archive))) == {SEVERAL}
 

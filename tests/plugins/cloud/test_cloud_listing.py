@@ -192,8 +192,8 @@ def test_a_passing_failure_is_tried_again(short_pages: SampleArchive, fault: Fau
         (Fault("status", status=403, times=None), "403"),
         (Fault("status", status=404, times=None, after=1), "404"),
         (Fault("html", times=None), "HTML page"),
-        (Fault("bad-json", times=None, after=1), "JSON message"),
-        (Fault("empty", times=None), "JSON message"),
+        (Fault("bad-json", times=None, after=1), "is no page of it"),
+        (Fault("empty", times=None), "is no page of it"),
     ],
     ids=lambda value: value.kind if isinstance(value, Fault) else "",
 )
