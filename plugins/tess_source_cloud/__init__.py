@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from tess_source import hookimpl
 from tess_source.hooks.records import Copy
-from tess_source_cloud import keys
+from tess_source_cloud import held, keys, lookup
 
 
 @hookimpl
 def tess_copies() -> Sequence[Copy]:
     """Declare the public bucket."""
-    return (Copy("cloud", "mast", keys.locate, "the public copy on Amazon's cloud, s3://stpubdata"),)
+    told = "the public copy on Amazon's cloud, s3://stpubdata"
+    return (Copy("cloud", "mast", keys.locate, told, look_up=lookup.look_up, listing=held.listing),)

@@ -200,10 +200,10 @@ class SampleArchive:
             "/whoami": _whoami,
         }
         route = routes.get(path)
-        return route(request) if route else self._list(request, path) or self._object(request, path)
+        return route(request) if route else self._list(request, path) or self._object(request)
 
-    def _object(self, request: HttpRequest, path: str) -> Reply:
-        return self.bucket.answer(request, path) or page(404, "404 Not Found")
+    def _object(self, request: HttpRequest) -> Reply:
+        return self.bucket.answer(request) or page(404, "404 Not Found")
 
     def _look_up(self, request: HttpRequest) -> Reply:
         return _json_reply({uri: self.bucket.look_up(uri) for uri in request.query.get("uri", ())})

@@ -226,10 +226,16 @@ class Lists:
 
 
 def _ending(address: str, *, page: bool) -> str:
-    """Return the ending of a name by which a list is verified: what is no page is known as such by its ending."""
+    """Return the ending of a name by which a list is verified: what is no page is known as such by its ending.
+
+    A service, whose address has none, may answer with anything but a page.
+    """
     if page:
         return ".html"
-    ending = ending_of(urlsplit(address).path.rpartition("/")[2])
+    last = urlsplit(address).path.rpartition("/")[2]
+    if "." not in last:
+        return ""
+    ending = ending_of(last)
     return ".txt" if expects_html(f"list{ending}") or not re.fullmatch(r"\.[a-z0-9]{1,8}", ending) else ending
 
 
