@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source.cache.store import Store
+from tess_source.direct import loaded
 from tess_source.display.visible import logger, visible_line
 from tess_source.download.addresses import preferred
 from tess_source.download.downloader import Download, download
 from tess_source.download.existing import expected
+from tess_source.download.urls import first_requests, urls_of
 from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
 from tess_source.keywords import naming_keywords_of_methods
@@ -298,6 +300,15 @@ class Session(SessionMethods):
         """Open files of this machine, or those of a manifest: see `tess_source.open`."""
         manifest = what if isinstance(what, Manifest) else manifest_of(what, self)
         return self.read(manifest, **options).collection(len(manifest))
+
+    def load(self, what: Any, /, **options: Any) -> Group | Loaded:
+        """Open a few files without keeping them: those of an answer, a plan, or of what `found` takes. See `Found.load`."""
+        return loaded(self._plan_of(what, None, "mast"), self.registry, self.settings, options)
+
+    def urls(self, what: Any, /, *, prefer: str | None = None) -> list[str]:
+        """Return the web address of each file of an answer, a plan, or of what `found` takes: see `Found.urls`."""
+        files = what if isinstance(what, Plan) else self.found(what)
+        return urls_of(first_requests(files, self.registry, self.settings, prefer))
 
     # -- methods for values and for the modules above --
 

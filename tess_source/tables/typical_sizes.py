@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from tess_source._lazy import pl
 from tess_source.display import text
 
-__all__ = ["about", "typical_sizes"]
+__all__ = ["about", "expected_bytes", "typical_sizes"]
 
 TYPICAL: Mapping[tuple[str, str, float], int] = {
     ("SPOC", "lc", 120): 2_000_000,
@@ -62,6 +62,17 @@ def typical_sizes(frame: pl.DataFrame) -> pl.Series:
     )
     joined = wanted.join(table, on=["pipeline", "kind", "exptime"], how="left", maintain_order="left")
     return joined.select(pl.col("typical") * factor).to_series()
+
+
+def expected_bytes(frame: pl.DataFrame) -> int:
+    """Return how large files are together [byte], with the typical sizes of those of unknown size as far as these are known.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        As for `typical_sizes`, with `size`.
+    """
+    return int(frame.select(pl.coalesce("size", typical_sizes(frame).alias("typical"))).to_series().sum() or 0)
 
 
 def about(frame: pl.DataFrame) -> str:
