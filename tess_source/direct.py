@@ -21,7 +21,7 @@ from tess_source.settings import Settings
 from tess_source.tables.items import Entry, Items
 from tess_source.tables.loaded import Group, Loaded
 from tess_source.tables.plan import Manifest, Plan
-from tess_source.tables.typical_sizes import expected_bytes
+from tess_source.tables.typical_sizes import known_and_typical_bytes
 
 __all__ = ["MOST_BYTES", "MOST_FILES", "loaded"]
 
@@ -77,7 +77,7 @@ def _let_go(keeper: _Keeper) -> None:
 
 
 def _check_few(plan: Plan) -> None:
-    size = expected_bytes(plan.items.to_polars())
+    size = sum(known_and_typical_bytes(plan.items.to_polars()))
     if len(plan) <= MOST_FILES and size <= MOST_BYTES:
         return
     raise QueryError(

@@ -114,17 +114,9 @@ class Session(SessionMethods):
         discover: bool = True,
     ) -> None:
         self.settings: Settings = Settings.of(
-            server,
-            archive=archive,
-            token=token,
-            timeout=timeout,
-            jobs=jobs,
-            cache=cache,
-            max_age=max_age,
-            offline=offline,
-            insecure_redirects=insecure_redirects,
-            prefer=prefer,
-        )
+            server, archive=archive, token=token, timeout=timeout, jobs=jobs, cache=cache, max_age=max_age, offline=offline,
+            insecure_redirects=insecure_redirects, prefer=prefer,
+        )  # fmt: skip
         without = [without] if isinstance(without, str) else without
         self.registry: Registry = Registry.discover(without) if discover else Registry()
         for plugin in plugins:
@@ -258,9 +250,11 @@ class Session(SessionMethods):
         """
         return select(self.registry, self.settings, found if isinstance(found, Found) else self.found(found), filters)
 
-    def plan(self, products: Any, root: str | Path | None = None, *, layout: str = "mast") -> Plan:
+    def plan(
+        self, products: Any, root: str | Path | None = None, *, layout: str = "mast", large: bool = False
+    ) -> Plan:
         """Plan the download of products: an answer, or what `found` takes. See `Found.plan`."""
-        return self.found(products).plan(root, layout=layout)
+        return self.found(products).plan(root, layout=layout, large=large)
 
     def load_plan(self, path: str | Path, root: str | Path | None = None) -> Plan:
         """Read a plan that was saved, a lock: see `tess_source.load_plan`."""
@@ -269,26 +263,25 @@ class Session(SessionMethods):
         return Plan(items, folder, record, self)
 
     def download(
-        self, what: Any, /, root: str | Path | None = None, *, layout: str = "mast", jobs: int | None = None,
-        progress: OnProgress = None, executor: Executor | None = None, on_entry: Callable[[Entry], object] | None = None,
+        self, what: Any, /, root: str | Path | None = None, *, layout: str = "mast", large: bool = False,
+        jobs: int | None = None, progress: OnProgress = None, executor: Executor | None = None,
+        on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:  # fmt: skip
         """Fetch a plan, an answer, the files of a manifest, or what `found` takes: see `tess_source.download`."""
-        plan = self._plan_of(what, root, layout)
+        plan = self._plan_of(what, root, layout, large=large)
         return download(
             plan, self.registry, self.settings, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
         )
 
     def iter_download(
-        self, what: Any, /, root: str | Path | None = None, *, layout: str = "mast", jobs: int | None = None,
-        progress: OnProgress = None, executor: Executor | None = None, on_entry: Callable[[Entry], object] | None = None,
+        self, what: Any, /, root: str | Path | None = None, *, layout: str = "mast", large: bool = False,
+        jobs: int | None = None, progress: OnProgress = None, executor: Executor | None = None,
+        on_entry: Callable[[Entry], object] | None = None,
     ) -> Iterator[Entry]:  # fmt: skip
         """Fetch files that are not here yet, and yield each entry as soon as it is known. The arguments are those of `download`."""
-        plan = self._plan_of(what, root, layout)
-        return iter(
-            Download(
-                plan, self.registry, self.settings, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
-            )
-        )
+        plan = self._plan_of(what, root, layout, large=large)
+        run: dict[str, Any] = {"jobs": jobs, "progress": progress, "executor": executor, "on_entry": on_entry}
+        return iter(Download(plan, self.registry, self.settings, **run))
 
     def read(self, manifest: Manifest, /, **options: Any) -> Loaded:
         """Open the files of a manifest, and keep the reason for each that cannot be opened: see `Manifest.read`."""
@@ -303,7 +296,7 @@ class Session(SessionMethods):
 
     def load(self, what: Any, /, **options: Any) -> Group | Loaded:
         """Open a few files without keeping them: those of an answer, a plan, or of what `found` takes. See `Found.load`."""
-        return loaded(self._plan_of(what, None, "mast"), self.registry, self.settings, options)
+        return loaded(self._plan_of(what, None, "mast", large=True), self.registry, self.settings, options)
 
     def urls(self, what: Any, /, *, prefer: str | None = None) -> list[str]:
         """Return the web address of each file of an answer, a plan, or of what `found` takes: see `Found.urls`."""
@@ -344,19 +337,15 @@ class Session(SessionMethods):
         return expected(plan, self.store)
 
     def _each_opened(
-        self,
-        manifest: Manifest,
-        function: Callable[[Any], Any] | None,
-        workers: int | Executor | None,
-        options: Mapping[str, Any],
-        /,
-    ) -> Iterator[Opened]:
+        self, manifest: Manifest, function: Callable[[Any], Any] | None, workers: int | Executor | None,
+        options: Mapping[str, Any], /,
+    ) -> Iterator[Opened]:  # fmt: skip
         return each_opened(self.registry, manifest, function, workers, options)
 
-    def _plan_of(self, what: Any, root: str | Path | None, layout: str) -> Plan:
+    def _plan_of(self, what: Any, root: str | Path | None, layout: str, *, large: bool) -> Plan:
         plan = what.plan if isinstance(what, Manifest) else what
         if not isinstance(plan, Plan):
-            return self.plan(what, root, layout=layout)
+            return self.plan(what, root, layout=layout, large=large)
         return plan.using(self) if root is None else plan.using(self).to(root)
 
 

@@ -123,7 +123,7 @@ def _get(session: Session) -> click.Command:
         if not len(found.products):
             note(found.explain())
         _exit_if_empty(found.products)
-        plan = found.plan(root, layout=layout)
+        plan = found.plan(root, layout=layout, large=dry_run)
         if lock:
             if not replace:
                 cli_lock.check_replaced(plan, lock)

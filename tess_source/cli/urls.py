@@ -56,7 +56,7 @@ def urls(
     if not len(found.products):
         note(found.explain())
         raise click.exceptions.Exit(NOTHING)
-    plan = found.plan(layout=layout)
+    plan = found.plan(layout=layout, large=True)
     requests = first_requests(plan, session.registry, session.settings)
     show(curl_config(plan, requests) if curl else _rendered(plan, requests, form))
     note(found.summary())

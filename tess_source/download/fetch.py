@@ -156,16 +156,24 @@ class Fetcher:
         return part
 
     def _receive_zip(self, task: Task) -> None:
-        """Fetch the zip file that holds the item's file, and unpack it."""
+        """Fetch the zip file that holds the item's file, and unpack it; fetch it again if it is damaged."""
         if task.request.unpack != "zip":
             raise DownloadError(f"unpack={task.request.unpack!r} is not known; 'zip' is")
         item = replace(task.item, path=f"{task.item.path}.packed", size=None, sha256=None, kind="other")
-        packed = self.folder.part(item.path, task.claim.name)
-        try:
-            self.receive(Task(item, task.request, packed, task.claim, task.share))
-            unpacked(packed, task, self.folder, self.patience)
-        finally:
-            packed.remove()
+        came: set[str] = set()
+        while True:
+            packed = self.folder.part(item.path, task.claim.name)
+            try:
+                self.receive(Task(item, task.request, packed, task.claim, task.share))
+                unpacked(packed, task, self.folder, self.patience)
+                return
+            except DamagedError as error:
+                digest = packed.verifier.sha256 if packed.verifier is not None else ""
+                if digest in came or len(came) + 1 >= self.patience.tries:
+                    raise DownloadError(f"{error} (it came {len(came) + 1} times)") from error
+                came.add(digest)
+            finally:
+                packed.remove()
 
     def receive(self, task: Task) -> None:
         """Fetch all bytes of a file to its part, with repeated tries.
@@ -186,7 +194,7 @@ class Fetcher:
         self._adopt(task)
         while True:
             before, tries = part.count, tries + 1
-            with self.throttle.slot(host) as since:
+            with self.throttle.slot(host, request.per_second, request.at_once) as since:
                 self.hosts.check(host)
                 try:
                     self.transfers.receive(task)

@@ -126,13 +126,16 @@ class Lists:
         self._fetcher.close()
         shutil.rmtree(self.root, ignore_errors=True)
 
-    def fetch(self, address: str, *, etag: str = "", modified: str = "", page: bool = False) -> ListAnswer:
+    def fetch(
+        self, address: str | Request, *, etag: str = "", modified: str = "", page: bool = False
+    ) -> ListAnswer:
         """Fetch a list, if it is not in the state that is known already. It may be called in several threads.
 
         Parameters
         ----------
-        address : str
-            An http, https or file address of an archive; the session's server takes the place of its host.
+        address : str or Request
+            An http, https or file address of an archive; the session's server takes the place of its host. A `Request` also has the
+            limits of a service, such as the requests per second.
         etag, modified : str
             What the answer said in which the known state came; empty if there is none.
         page : bool
@@ -158,15 +161,17 @@ class Lists:
         return self._ask(address, etag, modified, only_look=True)
 
     def _ask(
-        self, address: str, etag: str, modified: str, *, page: bool = False, only_look: bool = False
+        self, asked: str | Request, etag: str, modified: str, *, page: bool = False, only_look: bool = False
     ) -> ListAnswer:
+        asked = Request(asked) if isinstance(asked, str) else asked
+        address = asked.url
         name = f"{uuid.uuid4().hex}{_ending(address, page=page)}"
         secrets: tuple[str, ...] = ()
         claim: Claim | None = None
         share = self._bar.share(0)
         whole = False
         try:
-            request = request_at_server(Request(address), self._settings)
+            request = request_at_server(asked, self._settings)
             secrets = tuple(request.headers.values())
             claim = self._folder.claim(name, self._settings.patience.stale)
             claim.take()
