@@ -261,3 +261,11 @@ class Copy:
     listing: Callable[[Sequence[str], Settings], pl.DataFrame] | None = None
     """Returns what the copy has of some URIs, by its own listings: one row per URI in the same order, with `size` [bytes], `etag`, and
     `modified` (UTC), null where it has no such file. None: it cannot be listed."""
+    siblings: Callable[[Sequence[str], Settings], pl.DataFrame] | None = None
+    """Returns all that the copy has in the places of some URIs, e.g. in the folders of their sectors: one row per file with `uri`, `size`
+    [bytes] and `etag`. It tells what is missing in a folder. None: only single files can be asked for."""
+
+    @property
+    def can_be_listed(self) -> bool:
+        """Whether it tells what it has."""
+        return self.listing is not None or self.siblings is not None
