@@ -97,7 +97,8 @@ class StandIn:
     and it may be asked for everything that it has."""
     kinds: Sequence[str] = ()
     """Kinds of products for which it always answers in place of its archive, with targets or without, e.g. ``ffi``. Where a question is for
-    such kinds alone, its archive is not asked; where it is for others too, both are."""
+    such kinds alone, its archive is not asked; where it is for others too, both are. It need list only what the filters of a question keep:
+    a kept answer serves questions with the same filters only."""
 
 
 @dataclass(frozen=True, slots=True)
