@@ -248,9 +248,7 @@ class Session(SessionMethods):
         """
         return select(self.registry, self.settings, found if isinstance(found, Found) else self.found(found), filters)
 
-    def plan(
-        self, products: Any, root: str | Path | None = None, *, layout: str = "mast", large: bool = False
-    ) -> Plan:
+    def plan(self, products: Any, root: str | Path | None = None, *, layout: str = "mast", large: bool = False) -> Plan:
         """Plan the download of products: an answer, or what `found` takes. See `Found.plan`."""
         return self.found(products).plan(root, layout=layout, large=large)
 

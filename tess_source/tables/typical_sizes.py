@@ -9,7 +9,7 @@ from tess_source.display import text
 from tess_source.errors import QueryError
 from tess_source.wording import keyword
 
-__all__ = ["LARGE", "about", "check_amount", "typical_sizes"]
+__all__ = ["LARGE", "about", "check_amount", "expected_bytes", "typical_sizes"]
 
 TYPICAL: Mapping[tuple[str, str, float], int] = {
     ("SPOC", "lc", 120): 2_000_000,
@@ -81,6 +81,17 @@ def typical_sizes(frame: pl.DataFrame) -> pl.Series:
     return joined.select(pl.col("typical") * factor).to_series()
 
 
+def expected_bytes(frame: pl.DataFrame) -> int:
+    """Return how large files are together [byte], with the typical sizes of those of unknown size as far as these are known.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        As for `typical_sizes`, with `size`.
+    """
+    return int(frame.select(pl.coalesce("size", typical_sizes(frame).alias("typical"))).to_series().sum() or 0)
+
+
 def about(frame: pl.DataFrame) -> str:
     """Return in words how large the files of unknown size are together, e.g. ``"about 1.2 GB"``; empty if that is not known.
 
@@ -112,16 +123,16 @@ def check_amount(frame: pl.DataFrame, *, large: bool) -> None:
     """
     if large:
         return
-    files = frame.unique("uri")
-    is_known = (files["size"] >= 0).fill_null(value=False)  # some archives give -1 for a size that they do not know
-    estimated = int(typical_sizes(files.filter(~is_known)).sum())
-    if (count := int(files.filter(is_known)["size"].sum()) + estimated) <= LARGE:
+    files = frame.unique("uri").with_columns(
+        pl.when(pl.col("size") >= 0).then("size")
+    )  # -1 is for one that is not known
+    if (count := expected_bytes(files)) <= LARGE:
         return
     fewer: list[object] = ["choose fewer, e.g. by ", keyword("sector")]
     if files["kind"].is_in(IMAGES).any():
         fewer += [", ", keyword("camera"), ", ", keyword("ccd"), " or ", keyword("time")]
         fewer += ["; the pixels around a star alone are ", keyword("kind", "cutout")]
     raise QueryError(
-        f"{text.number(files.height, 'file')} of {'about ' if estimated else ''}{text.size(count)} are more than "
+        f"{text.number(files.height, 'file')} of {'about ' if files['size'].has_nulls() else ''}{text.size(count)} are more than "
         f"{text.size(LARGE)}: ", *fewer, "; or give ", keyword("large", True, option="--yes"), " to fetch them all",
     )  # fmt: skip
