@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source.cache.store import Store
 from tess_source.display.visible import logger, visible_line
+from tess_source.download.addresses import preferred
 from tess_source.download.downloader import Download, download
 from tess_source.download.existing import expected
 from tess_source.hooks.records import Field
@@ -74,6 +75,9 @@ class Session(SessionMethods):
     insecure_redirects : bool, optional
         Whether to follow redirects from https to http, where anyone on the way may read and change what is sent; else
         ``TESS_SOURCE_INSECURE_REDIRECTS``, or not.
+    prefer : str, optional
+        Where files come from first: ``"archive"``, or the name of a copy of it, e.g. ``"cloud"``. The other is then tried second.
+        ``"archive-only"`` and ``"cloud-only"`` leave it out. Else ``TESS_SOURCE_PREFER``, the config file, or ``"archive"``.
     plugins : iterable of object
         Plugins to register besides the installed ones.
     discover : bool
@@ -103,6 +107,7 @@ class Session(SessionMethods):
         max_age: float | str | timedelta | None = None,
         offline: bool | None = None,
         insecure_redirects: bool | None = None,
+        prefer: str | None = None,
         plugins: Iterable[object] = (),
         discover: bool = True,
     ) -> None:
@@ -116,11 +121,14 @@ class Session(SessionMethods):
             max_age=max_age,
             offline=offline,
             insecure_redirects=insecure_redirects,
+            prefer=prefer,
         )
         without = [without] if isinstance(without, str) else without
         self.registry: Registry = Registry.discover(without) if discover else Registry()
         for plugin in plugins:
             self.register(plugin)
+        if prefer is not None:
+            preferred(self.registry.copies, self.settings)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Session):
@@ -135,9 +143,9 @@ class Session(SessionMethods):
         return _restored, (replace(self.settings, token=None), self.registry)
 
     def __repr__(self) -> str:
-        return visible_line(
-            f"<Session of {self.settings.server_name} with {', '.join(self.registry.ready) or 'no plugins'}>"
-        )
+        preferring = f", preferring {self.settings.prefer!r}" if self.settings.prefer else ""
+        plugins = ", ".join(self.registry.ready) or "no plugins"
+        return visible_line(f"<Session of {self.settings.server_name}{preferring} with {plugins}>")
 
     def _checked_session(self) -> Session:
         return self

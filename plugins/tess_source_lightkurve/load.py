@@ -23,7 +23,7 @@ __all__ = ["load"]
 KINDS = frozenset({"lc", "fast-lc", "tp", "fast-tp", "cutout"})
 """Kinds of files that this plugin reads."""
 LIGHT_CURVES = frozenset({"lc", "fast-lc", "other"})
-"""Kinds that may be SPOC's light curves, also renamed ones, for which there is a faster reader."""
+"""Kinds that may be light curves by SPOC or QLP, also renamed ones, for which there is a faster reader."""
 
 SIXTEEN_BITS = 0x7FFF
 """The flags that a column of the FITS type I can have."""
@@ -79,7 +79,7 @@ def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
 
 
 def _fast(path: Path, options: Mapping[str, Any]) -> object | None:
-    """Open a light curve by SPOC in standard form; None if it is another file, or an option is not for light curves."""
+    """Open a light curve by SPOC or QLP in standard form; None if it is another file, or an option is not for light curves."""
     try:
         curve: object = read_light_curve(path, **options)
     except Unsupported:

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from tess_source.display import visible
 from tess_source_sample import envelope, lists, portal
+from tess_source_sample.bucket import NAME, Bucket
 from tess_source_sample.conditions import conditional, dated, zipped
 from tess_source_sample.contents import Contents
 from tess_source_sample.exchange import HttpRequest, Reply
@@ -52,19 +53,14 @@ class Recorded:
     """HTTP status of the reply."""
     port: int
     """Port that it came to: the archive's, or that of its redirects."""
+    uri: str | None = None
+    """URI of the file that was asked for."""
 
     @property
     def service(self) -> str | None:
         """Portal service that was asked, as ``Mast.Caom.Products``."""
         request = self.body.get("request")
         return request.get("service") if isinstance(request, dict) else None
-
-    @property
-    def uri(self) -> str | None:
-        """URI of the file that was asked for."""
-        if self.path.startswith("/stpubdata/"):
-            return "mast:" + self.path.removeprefix("/stpubdata/")
-        return self.query.get("uri", (None,))[0]
 
 
 class SampleArchive:
@@ -83,7 +79,7 @@ class SampleArchive:
     executing : int
         How often each question to the portal is answered EXECUTING before its result.
     redirect : bool
-        Whether downloads are redirected to a second port, as MAST does to its cloud store. A fault that is to
+        Whether downloads are redirected to a second port, as MAST does to its cloud store, if that has the file. A fault that is to
         strike the file and not the redirect then needs a `match` like ``"stpubdata"``.
     extra : int
         Number of made-up targets beside the true catalogue, for measurements.
@@ -111,6 +107,8 @@ class SampleArchive:
         """Everything that it has."""
         self.store: MadeFiles = MadeFiles()
         """Its files."""
+        self.bucket: Bucket = Bucket(self.catalogue, self.store)
+        """Its public copy in the cloud."""
         self.faults: Faults = Faults(faults)
         """How it misbehaves."""
         self.latency = latency
@@ -193,22 +191,27 @@ class SampleArchive:
 
     def _route(self, request: HttpRequest) -> Reply:
         path = request.path.rstrip("/")
-        if path.startswith("/stpubdata/"):
-            return self._file(request, "mast:" + path.removeprefix("/stpubdata/"))
         routes: dict[str, Callable[[HttpRequest], Reply]] = {
             "/api/v0/invoke": self._invoke,
             "/api/v0.1/Download/file": self._download,
+            "/api/v0.1/path_lookup": self._look_up,
             "/portal/Mashup/Mashup.asmx/columnsconfig": _columns_config,
             "/Santa-war/query": self._resolve,
             "/whoami": _whoami,
         }
         route = routes.get(path)
-        return route(request) if route else self._list(request, path)
+        return route(request) if route else self._list(request, path) or self._object(request, path)
 
-    def _list(self, request: HttpRequest, path: str) -> Reply:
+    def _object(self, request: HttpRequest, path: str) -> Reply:
+        return self.bucket.answer(request, path) or page(404, "404 Not Found")
+
+    def _look_up(self, request: HttpRequest) -> Reply:
+        return _json_reply({uri: self.bucket.look_up(uri) for uri in request.query.get("uri", ())})
+
+    def _list(self, request: HttpRequest, path: str) -> Reply | None:
         document = self._published(path)
         if document is None:
-            return page(404, "404 Not Found")
+            return None
         text, modified = document.text, document.modified
         if request.changed:
             text, modified = text.rstrip().rpartition("\n")[0] + "\n", modified + 365
@@ -235,8 +238,8 @@ class SampleArchive:
 
     def _download(self, request: HttpRequest) -> Reply:
         uri = request.first("uri")
-        if self.redirect and uri in self.catalogue.files:
-            return Reply(302, {"Location": f"{self.mirror}/stpubdata/{quote(uri.removeprefix('mast:'))}"})
+        if self.redirect and (key := self.bucket.keys.get(uri)):
+            return Reply(302, {"Location": f"{self.mirror}/{NAME}/{quote(key)}"})
         return self._file(request, uri)
 
     def _file(self, request: HttpRequest, uri: str) -> Reply:
@@ -262,7 +265,8 @@ class SampleArchive:
         except (KeyError, ValueError):
             logger.debug("a request without a readable question: %s", request.path)
         headers = {name: request.headers[name] for name in RECORDED_HEADERS if name in request.headers}
-        entry = Recorded(request.method, request.path, request.query, body, headers, status, request.port)
+        uri = request.first("uri") or self.bucket.uri(request.path)
+        entry = Recorded(request.method, request.path, request.query, body, headers, status, request.port, uri)
         with self._lock:
             self.requests.append(entry)
 

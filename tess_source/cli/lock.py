@@ -124,7 +124,8 @@ def _script(session: Session) -> click.Command:
     @click.option("--curl", "language", flag_value="curl", help="For a POSIX shell with curl, in place of Python.")
     def script(lock: str, language: str | None) -> None:
         """Print a program that fetches and checks the lock's files without tess-source."""
-        written = written_as(_load(lock), session.registry.transports, session.settings, language or "python")
+        registry = session.registry
+        written = written_as(_load(lock), registry.transports, session.settings, language or "python", registry.copies)
         show(written)
 
     return script

@@ -154,7 +154,8 @@ class Download:
             )
             if answer is None:
                 rest = [items[number] for number in self._rest]
-                self._run = Run(rest, self.plan.root, transports, settings, self._executor, workers.entries)
+                by, copies = workers.entries, self._registry.copies
+                self._run = Run(rest, self.plan.root, transports, settings, self._executor, by, copies=copies)
             yield from self._kept_entries(self._run if answer is None and self._run is not None else answer or ())
 
     def _kept_entries(self, entries: Any) -> Iterator[Entry]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 from tess_source import disk
 from tess_source.display.visible import logger
+from tess_source.download.addresses import Addresses, scheme_of
 from tess_source.download.claim import Claim
 from tess_source.download.connection import StoppedError
 from tess_source.download.destination import Destination
@@ -26,7 +27,7 @@ from tess_source.hooks.records import Request
 from tess_source.settings import Patience
 from tess_source.tables.items import FAILED, FETCHED, INTERRUPTED, Entry, Item
 
-__all__ = ["Fetcher", "scheme_of"]
+__all__ = ["Fetcher"]
 
 log: logging.Logger = logger(__name__)
 
@@ -37,10 +38,7 @@ class Fetcher:
     Parameters
     ----------
     folder : Destination
-    schemes : collection of str
-        URI schemes that are fetched.
-    locate : callable
-        URI of such a scheme → addresses, best first.
+    addresses : Addresses
     patience : Patience
     jobs : int
         Connections at most.
@@ -54,8 +52,7 @@ class Fetcher:
     def __init__(
         self,
         folder: Destination,
-        schemes: Collection[str],
-        locate: Callable[[str], Sequence[Request]],
+        addresses: Addresses,
         patience: Patience,
         jobs: int,
         bar: Progress,
@@ -63,8 +60,7 @@ class Fetcher:
         lost: Mapping[str, str] | None = None,
     ) -> None:
         self.folder: Destination = folder
-        self.schemes: Collection[str] = schemes
-        self.locate: Callable[[str], Sequence[Request]] = locate
+        self.addresses: Addresses = addresses
         self.patience: Patience = patience
         self.bar: Progress = bar
         self.transfers: Transfers = Transfers(folder, patience, jobs, insecure_redirects)
@@ -105,9 +101,9 @@ class Fetcher:
         return entry
 
     def _entry_once_claimed(self, item: Item, share: Share) -> Entry | None:
-        uris = [uri for uri in (item.uri, *item.mirrors) if scheme_of(uri) in self.schemes]
+        uris = self.addresses.uris_of(item)
         if not uris:
-            there = ", ".join(self.schemes) or "none"
+            there = ", ".join(self.addresses.schemes) or "none"
             raise DownloadError(f"no plugin fetches {scheme_of(item.uri)!r} URIs; there are {there}")
         claim = self.folder.claim(item.path, self.patience.stale)
         if not claim.take():
@@ -124,8 +120,8 @@ class Fetcher:
         for uri in uris:
             secrets: tuple[str, ...] = ()
             try:
-                requests = self.locate(uri)
-                problems += [] if requests else [f"its plugin gives no address for {uri!r}"]
+                requests = self.addresses.of(uri)
+                problems += [] if requests else [self.addresses.why_none(uri)]
                 for request in requests:
                     secrets = tuple(request.headers.values())
                     try:
@@ -160,16 +156,24 @@ class Fetcher:
         return part
 
     def _receive_zip(self, task: Task) -> None:
-        """Fetch the zip file that holds the item's file, and unpack it."""
+        """Fetch the zip file that holds the item's file, and unpack it; fetch it again if it is damaged."""
         if task.request.unpack != "zip":
             raise DownloadError(f"unpack={task.request.unpack!r} is not known; 'zip' is")
         item = replace(task.item, path=f"{task.item.path}.packed", size=None, sha256=None, kind="other")
-        packed = self.folder.part(item.path, task.claim.name)
-        try:
-            self.receive(Task(item, task.request, packed, task.claim, task.share))
-            unpacked(packed, task, self.folder, self.patience)
-        finally:
-            packed.remove()
+        came: set[str] = set()
+        while True:
+            packed = self.folder.part(item.path, task.claim.name)
+            try:
+                self.receive(Task(item, task.request, packed, task.claim, task.share))
+                unpacked(packed, task, self.folder, self.patience)
+                return
+            except DamagedError as error:
+                digest = packed.verifier.sha256 if packed.verifier is not None else ""
+                if digest in came or len(came) + 1 >= self.patience.tries:
+                    raise DownloadError(f"{error} (it came {len(came) + 1} times)") from error
+                came.add(digest)
+            finally:
+                packed.remove()
 
     def receive(self, task: Task) -> None:
         """Fetch all bytes of a file to its part, with repeated tries.
@@ -190,7 +194,7 @@ class Fetcher:
         self._adopt(task)
         while True:
             before, tries = part.count, tries + 1
-            with self.throttle.slot(host) as since:
+            with self.throttle.slot(host, request.per_second, request.at_once) as since:
                 self.hosts.check(host)
                 try:
                     self.transfers.receive(task)
@@ -238,8 +242,3 @@ class Fetcher:
         if left.source.url == task.request.url and item.size in {None, left.expected}:
             task.part.adopt(left, task.verifier(left.expected))
         disk.remove(left.part)
-
-
-def scheme_of(uri: str) -> str:
-    """Return the scheme of a URI: the text before the colon."""
-    return uri.partition(":")[0]

@@ -64,6 +64,9 @@ class Filter:
     needs: Sequence[str] = ()
     """Columns of products that `keep` needs. Those that the products lack are looked up first: see `Lookup`. If that cannot be, it is an
     error. `keep` looks at each row alone, and drops those without a value."""
+    shapes: bool = False
+    """Whether archives make their products by its value, as cut-outs of a size. A kept answer then serves questions with the same value
+    only. `keep` keeps what was made so."""
     advice: str | Wording = ""
     """For filters with `needs`: what would bring the columns, to end an error message, e.g. ``"run tess-source catalogue update"``."""
 
