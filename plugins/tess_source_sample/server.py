@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tess_source.display import visible
-from tess_source_sample import envelope, lists, portal
+from tess_source_sample import envelope, lists, portal, tesscut
 from tess_source_sample.bucket import NAME, Bucket
 from tess_source_sample.conditions import conditional, dated, zipped
 from tess_source_sample.contents import Contents
@@ -201,6 +201,7 @@ class SampleArchive:
             "/portal/Mashup/Mashup.asmx/columnsconfig": _columns_config,
             "/Santa-war/query": self._resolve,
             "/whoami": _whoami,
+            **tesscut.ROUTES,
         }
         route = routes.get(path)
         return route(request) if route else self._list(request, path) or self._object(request)
