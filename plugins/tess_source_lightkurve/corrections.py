@@ -139,7 +139,9 @@ def _correct_tasoc(curve: Any, flux: str) -> None:
 
 
 def _good_in_tasoc(curve: Any, bitmask: Any) -> NDArray[np.bool_]:
-    good = _unflagged(curve["pixel_quality"], bitmask)
+    good = np.ones(len(curve), np.bool_)
+    if "pixel_quality" in curve.colnames:
+        good = _unflagged(curve["pixel_quality"], bitmask)
     if not _leaves_out(bitmask):
         return good
     flags = np.asarray(curve["quality"])
