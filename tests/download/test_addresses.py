@@ -197,7 +197,44 @@ def test_a_failed_question_costs_only_the_addresses_that_it_would_have_given(cap
     assert "'cloud' has no address for 'mast:unknown' (OSError: the service is down)" in alone.why_none("mast:unknown")
 
 
+def test_nobody_is_asked_offline() -> None:
+    service = Service(found_all)
+    addresses("cloud", service.copies(), offline=True).look_up(["mast:unknown"])
+    assert service.asked == []
+
+
+@pytest.mark.parametrize(
+    "answer", [None, 7, {"mast:unknown": None}, {"mast:unknown": ["https://x.test"]}, {"mast:other": ()}]
+)
+def test_an_answer_of_another_type_costs_only_the_addresses_that_it_would_have_given(answer: Any) -> None:
+    found = addresses("cloud", Service(lambda _: answer).copies())
+    found.look_up(["mast:unknown"])
+    assert urls(found, "mast:unknown") == ["https://archive.test/unknown", "https://other.test/unknown"]
+
+
 # -- plugins that make mistakes --
+
+
+@pytest.mark.parametrize("name", ["archive", "cloud-only", "archive-only"])
+def test_a_copy_cannot_take_the_words_that_mean_something_else(name: str) -> None:
+    class Odd:
+        @hookimpl
+        def tess_copies(self) -> Sequence[Copy]:
+            return (Copy(name, "mast", in_cloud, "a copy"),)
+
+    with pytest.raises(PluginError, match=f"{name!r} cannot be the name of a copy"):
+        Session(discover=False, plugins=[Odd()])
+
+
+def test_a_plan_says_that_files_are_fetched_if_only_a_copy_has_them(tmp_path: Path) -> None:
+    class Only:
+        @hookimpl
+        def tess_copies(self) -> Sequence[Copy]:
+            return (COPIES["cloud"],)
+
+    items = Items.of([{"uri": "mast:a", "path": "a", "sha256": None, "mirrors": ""}])
+    assert "no plugin" not in Plan(items, tmp_path, {}, Session(discover=False, plugins=[Only()])).summary()
+    assert "no plugin" in Plan(items, tmp_path, {}, Session(discover=False)).summary()
 
 
 def test_a_mistake_in_one_plugin_does_not_cost_the_addresses_of_others() -> None:
