@@ -136,7 +136,7 @@ class Fetcher:
 
     def _requests_and_problems(self, uris: Iterable[str]) -> tuple[list[Request], dict[str, str]]:
         """Return all addresses of some URIs, best first, and the reason for each URI that has none."""
-        requests: dict[str, Request] = {}
+        requests: list[Request] = []
         problems: dict[str, str] = {}
         for uri in uris:
             try:
@@ -147,8 +147,8 @@ class Fetcher:
                 problems[uri] = type_and_text(error)
             else:
                 problems |= {request.url: "" for request in found} or {uri: self.addresses.why_none(uri)}
-                requests |= {request.url: request for request in found if request.url not in requests}
-        return list(requests.values()), problems
+                requests += found
+        return requests, problems
 
     def _in_order(self, requests: Iterable[Request]) -> list[Request]:
         """Return addresses as they are tried first: those of hosts that do not deliver at present come last."""
