@@ -266,7 +266,7 @@ def test_no_etag_makes_a_download_raise_or_a_wrong_file_pass(server: Server, tmp
     """Whatever a store says, the file is whole with its true MD5 or none, or it failed for another MD5."""
     wrong: list[tuple[int, Any]] = []
     true = md5(content(1))
-    for number, chance in attempts(12):
+    for number, chance in attempts(8):
         said = altered(f'"{true}"'.encode(), chance).decode("latin-1").translate({10: None, 13: None})
         (entry,) = fetched(server, tmp_path / str(number), says(said), name=f"{number}.fits")
         tag = md5_of(said)
