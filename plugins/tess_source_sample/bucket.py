@@ -75,7 +75,7 @@ class Bucket:
         """Return the ETag of an object, without quotation marks: the MD5, or that of the MD5s of the parts with their number."""
         if key not in self._etags:
             stored = self.objects[key]
-            if stored.size > MOST_SUMMED:
+            if stored.size > MOST_SUMMED or not stored.is_summed:
                 self._etags[key] = f"{_md5(key.encode()).hex()}-{ceil(stored.size / (17 * 2**20))}"
             else:
                 self._etags[key] = etag_of(self._store.get(stored.filename, stored.size).body)

@@ -1,4 +1,4 @@
-"""ETags of object stores: the MD5 of a file that was stored in one part, or the MD5 of the MD5s of its parts, with their number.
+"""The ETags of object stores, which tell what is in a file: the MD5 of its bytes, or of the MD5s of the parts that it was uploaded in.
 
 The size of the parts is not told, so those are tried that programs use.
 """
@@ -8,29 +8,46 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from tess_source import disk
 
-__all__ = ["agrees", "md5_of"]
+__all__ = ["ETAG", "agrees", "content_tag", "is_of_object_store", "md5_of"]
 
+ETAG = "[0-9A-Fa-f]{32}(-[1-9][0-9]{0,4})?"
+"""Such an ETag without its quotation marks, as a regular expression; after the dash is the number of parts."""
 MIB = 1 << 20
 SIZES = tuple(size * MIB for size in (8, 16, 5, 10, 15, 32, 50, 64, 100, 128, 256, 512))
 """Usual sizes of parts [bytes]."""
-SINGLE = re.compile('"?([0-9a-f]{32})"?', re.IGNORECASE)
-SEVERAL = re.compile('"?([0-9a-f]{32})-([1-9][0-9]{0,4})"?', re.IGNORECASE)
+ENCRYPTION = "x-amz-server-side-encryption"
 
 
-def md5_of(etag: str) -> str | None:
-    """Return the MD5 of a file, 32 hexadecimal digits in lower case, from the ETag of an object store, with quotation marks or without.
+def content_tag(etag: str | None) -> str:
+    """Return an ETag in lower case without its quotation marks; empty if it is weak, or has not the form of one of an object store."""
+    tag = (etag or "").strip().strip('"')
+    return tag.lower() if re.fullmatch(ETAG, tag) else ""
 
-    Returns
-    -------
-    str or None
-        None if the file was stored in several parts, or the ETag is something else.
+
+def md5_of(etag: str | None) -> str | None:
+    """Return the MD5 that an ETag of an object store is, 32 hexadecimal digits; None if the file was uploaded in parts."""
+    tag = content_tag(etag)
+    return tag if len(tag) == 32 else None
+
+
+def is_of_object_store(headers: Mapping[str, str], *, known: bool = False) -> bool:
+    """Return whether a response's ETag tells what is in the file.
+
+    Parameters
+    ----------
+    headers : mapping
+        The response's headers; case does not matter.
+    known : bool
+        Whether the address is known to be one of an object store. Otherwise its headers tell.
     """
-    single = SINGLE.fullmatch(etag.strip())
-    return single[1].lower() if single else None
+    amazon = "x-amz-request-id" in headers or "x-amz-id-2" in headers or headers.get("Server", "") == "AmazonS3"
+    by_key = headers.get(ENCRYPTION, "").startswith("aws:kms") or f"{ENCRYPTION}-customer-algorithm" in headers
+    return (known or amazon) and not by_key
 
 
 def agrees(path: Path, etag: str) -> bool | None:
@@ -54,10 +71,10 @@ def agrees(path: Path, etag: str) -> bool | None:
     """
     if (wanted := md5_of(etag)) is not None:
         return _sums(path, [0])[0] == wanted
-    several = SEVERAL.fullmatch(etag.strip())
-    if several is None:
+    digest, _, number_of_parts = content_tag(etag).partition("-")
+    if not number_of_parts:
         return None
-    digest, count = several[1].lower(), int(several[2])
+    count = int(number_of_parts)
     size = path.stat().st_size
     if count == 1:
         return _sums(path, [max(size, 1)])[0] == digest
