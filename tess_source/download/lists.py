@@ -126,9 +126,7 @@ class Lists:
         self._fetcher.close()
         shutil.rmtree(self.root, ignore_errors=True)
 
-    def fetch(
-        self, address: str | Request, *, etag: str = "", modified: str = "", page: bool = False
-    ) -> ListAnswer:
+    def fetch(self, address: str | Request, *, etag: str = "", modified: str = "", page: bool = False) -> ListAnswer:
         """Fetch a list, if it is not in the state that is known already. It may be called in several threads.
 
         Parameters

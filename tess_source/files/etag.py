@@ -53,7 +53,7 @@ class _SumOfParts:
     """The MD5 of the MD5s of parts of one size."""
 
     def __init__(self, part: int) -> None:
-        self._part, self._left = part, part
+        self._part, self._left, self._ended = part, part, False
         self._own = hashlib.md5(usedforsecurity=False)
         self._all = hashlib.md5(usedforsecurity=False)
 
@@ -69,10 +69,10 @@ class _SumOfParts:
 
     def _end_part(self) -> None:
         self._all.update(self._own.digest())
-        self._own, self._left = hashlib.md5(usedforsecurity=False), self._part
+        self._own, self._left, self._ended = hashlib.md5(usedforsecurity=False), self._part, True
 
     def hexdigest(self) -> str:
         """Return the sum, after the last bytes."""
-        if self._left < self._part:
+        if self._left < self._part or not self._ended:
             self._end_part()
         return self._all.hexdigest()
