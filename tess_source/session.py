@@ -28,7 +28,7 @@ from tess_source.paths import user_path
 from tess_source.search import asking, streaming
 from tess_source.search.lookups import lookups_among
 from tess_source.search.resolving import question, question_of_observations
-from tess_source.search.select import checked, filters_among, select
+from tess_source.search.select import checked, filters_among, meant, select
 from tess_source.settings import OnProgress, Settings
 from tess_source.tables.accessors import given
 from tess_source.tables.found import ASK_AGAIN, Found
@@ -310,7 +310,7 @@ class Session(SessionMethods):
         self, targets: Any, words: Mapping[str, Any], **asked: Any
     ) -> tuple[Query, dict[str, Any]]:
         """Return the question of a search, and the arguments of `select` for its answer."""
-        lookups, others = lookups_among(self.registry, words)
+        lookups, others = lookups_among(self.registry, meant(self.registry, words))
         filters, criteria = filters_among(self.registry, others)
         values = checked(self.registry, filters)
         query = self._question(targets, criteria=criteria, filters=values, **asked)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tess_source import hookimpl
 from tess_source.hooks.records import Copy
-from tess_source_cloud import keys
+from tess_source_cloud import held, keys, lookup
 
 if TYPE_CHECKING:
     from tess_source._lazy import pl
@@ -23,4 +23,5 @@ def tess_copies() -> Sequence[Copy]:
 
         return siblings(uris, settings)
 
-    return (Copy("cloud", "mast", keys.locate, "the public copy on Amazon's cloud, s3://stpubdata", siblings=siblings),)
+    told = "the public copy on Amazon's cloud, s3://stpubdata"
+    return (Copy("cloud", "mast", keys.locate, told, look_up=lookup.look_up, listing=held.listing, siblings=siblings),)

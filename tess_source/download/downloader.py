@@ -205,4 +205,4 @@ def _known_of(entry: Entry, folder: Folder) -> Known | None:
         return None
     if lying is None or (lying.size, lying.mtime_ns) != (entry.bytes, entry.mtime_ns):  # somebody changed it meanwhile
         return None
-    return Known(entry.item.path, lying.size, lying.mtime_ns, entry.sha256, entry.item.uri, now())
+    return Known(entry.item.path, lying.size, lying.mtime_ns, entry.sha256, entry.item.uri, now(), entry.etag or "")

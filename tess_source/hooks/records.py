@@ -97,7 +97,10 @@ class StandIn:
     and it may be asked for everything that it has."""
     kinds: Sequence[str] = ()
     """Kinds of products for which it always answers in place of its archive, with targets or without, e.g. ``ffi``. Where a question is for
-    such kinds alone, its archive is not asked; where it is for others too, both are."""
+    such kinds alone, its archive is not asked; where it is for others too, both are. It need list only what the filters of a question keep:
+    a kept answer serves questions with the same filters only."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """Names of filters that mean another filter in questions for these kinds alone: the `size` of a cut-out is not that of its file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,6 @@ def check_amount(frame: pl.DataFrame, *, large: bool) -> None:
         fewer += [", ", keyword("camera"), ", ", keyword("ccd"), " or ", keyword("time")]
         fewer += ["; the pixels around a star alone are ", keyword("kind", "cutout")]
     raise QueryError(
-        f"{text.number(files.height, 'file')} of {'about ' if estimated else ''}{text.size(count)} are more than "
+        f"{text.number(files.height, 'file')} of {'about ' if files['size'].has_nulls() else ''}{text.size(count)} are more than "
         f"{text.size(LARGE)}: ", *fewer, "; or give ", keyword("large", True, option="--yes"), " to fetch them all",
     )  # fmt: skip
