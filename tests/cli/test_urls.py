@@ -55,7 +55,7 @@ def test_files_without_an_address_are_left_out_and_counted(
         "@tess_source.hookimpl\n"
         "def tess_list(observations, query, settings):\n"
         "    if 'mast' not in observations['archive']: return None\n"
-        "    return Products.of([{'uri': 'odd:tess2018206045859-s0001-0000000261136679-0120-s_lc.fits', 'obs_id': 'o', 'archive': 'mast'}])\n"
+        f"    return Products.of([{{'uri': 'odd:{LC}', 'obs_id': 'o', 'archive': 'mast'}}])\n"
     )
     done = program("urls", *STAR, "--plugin", plugin)
     assert done.code == 1

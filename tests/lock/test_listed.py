@@ -165,6 +165,17 @@ def test_an_etag_that_is_no_sum_leaves_the_size(bucket: Bucket, session: Session
     assert set(zip(found["state"], found["reason"], strict=True)) == {("complete", UNCOMPARED)}
 
 
+def test_a_file_in_parts_is_compared_by_the_usual_sizes_of_parts(
+    bucket: Bucket, session: Session, folder: Path
+) -> None:
+    data = fits(5760, 1)
+    bucket.put(LC, data, f"{hashlib.md5(hashlib.md5(data).digest()).hexdigest()}-1")
+    bucket.put(OTHER, data, f"{'0' * 32}-1")
+    for name in (LC, OTHER):
+        (folder / name).write_bytes(data)
+    assert states(folder, session) == {LC: "complete", OTHER: "different"}
+
+
 def test_copies_with_one_way_of_listing_do_what_they_can(bucket: Bucket, session: Session, folder: Path) -> None:
     for name in (LC, OTHER):
         bucket.put(name, fits(2880))
@@ -177,7 +188,7 @@ def test_copies_with_one_way_of_listing_do_what_they_can(bucket: Bucket, session
 
 
 def test_what_is_no_folder_of_downloads_is_an_error(session: Session, folder: Path) -> None:
-    with pytest.raises(QueryError, match="no file in .*bulk.* has a name that tells where it is"):
+    with pytest.raises(QueryError, match=r"no file in .*bulk.* has a name that tells where it is"):
         states(folder, session)
     with pytest.raises(NotADirectoryError):
         states(folder / "none", session)
