@@ -10,6 +10,7 @@ from tess_source.hooks.records import Filter, StandIn
 
 if TYPE_CHECKING:
     from tess_source.settings import Settings
+    from tess_source.tables.items import Entry
     from tess_source.tables.listing import Observations, Products
     from tess_source.targets.target import Query
 
@@ -60,3 +61,20 @@ def tess_list(observations: Observations, query: Query, settings: Settings) -> P
     from tess_source_ffi import archive
 
     return archive.list_products(observations, query, settings)
+
+
+
+@hookimpl
+def tess_load(entry: Entry, options: Mapping[str, Any]) -> object | None:
+    """Open a full-frame image, or basis vectors; None for anything else."""
+    from tess_source_ffi.load import load
+
+    return load(entry, options)
+
+
+@hookimpl
+def tess_collect(objects: Sequence[object]) -> Mapping[str, object] | None:
+    """Return ``"basis vectors"``, if there are any."""
+    from tess_source_ffi.basis_vectors import collect
+
+    return collect(objects)

@@ -47,7 +47,7 @@ def products(contents: Contents) -> Iterator[tuple[str, StoredObject]]:
     """Yield key and object of what the portal lists and the bucket has."""
     for uri, row in contents.files.items():
         observation, key = contents.by_obsid[row["obsID"]], key_of(uri)
-        if key and observation["sequence_number"] <= LAST.get(observation["provenance_name"], 0):
+        if key and 0 < observation["sequence_number"] <= LAST.get(observation["provenance_name"], 0):
             yield key, _stored(row, observation)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tess_source.display import visible
-from tess_source_sample import envelope, lists, portal
+from tess_source_sample import envelope, lists, portal, tesscut
 from tess_source_sample.bucket import NAME, Bucket
 from tess_source_sample.conditions import conditional, dated, zipped
 from tess_source_sample.contents import Contents
@@ -201,12 +201,13 @@ class SampleArchive:
             "/portal/Mashup/Mashup.asmx/columnsconfig": _columns_config,
             "/Santa-war/query": self._resolve,
             "/whoami": _whoami,
+            **tesscut.ROUTES,
         }
         route = routes.get(path)
-        return route(request) if route else self._list(request, path) or self._object(request, path)
+        return route(request) if route else self._list(request, path) or self._object(request)
 
-    def _object(self, request: HttpRequest, path: str) -> Reply:
-        return self.bucket.answer(request, path) or page(404, "404 Not Found")
+    def _object(self, request: HttpRequest) -> Reply:
+        return self.bucket.answer(request) or page(404, "404 Not Found")
 
     def _look_up(self, request: HttpRequest) -> Reply:
         return _json_reply({uri: self.bucket.look_up(uri) for uri in request.query.get("uri", ())})

@@ -9,7 +9,7 @@ from tess_source.display import text
 from tess_source.errors import QueryError
 from tess_source.wording import keyword
 
-__all__ = ["LARGE", "about", "check_amount", "typical_sizes"]
+__all__ = ["LARGE", "about", "check_amount", "known_and_typical_bytes", "typical_sizes"]
 
 TYPICAL: Mapping[tuple[str, str, float], int] = {
     ("SPOC", "lc", 120): 2_000_000,
@@ -81,6 +81,18 @@ def typical_sizes(frame: pl.DataFrame) -> pl.Series:
     return joined.select(pl.col("typical") * factor).to_series()
 
 
+def known_and_typical_bytes(frame: pl.DataFrame) -> tuple[int, int]:
+    """Return how large the files of known size are together, and about how large the others are, as far as that is known [byte].
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        As for `about`.
+    """
+    is_known = (frame["size"] >= 0).fill_null(value=False)  # some archives give -1 for a size that they do not know
+    return int(frame.filter(is_known)["size"].sum()), int(typical_sizes(frame.filter(~is_known)).sum())
+
+
 def about(frame: pl.DataFrame) -> str:
     """Return in words how large the files of unknown size are together, e.g. ``"about 1.2 GB"``; empty if that is not known.
 
@@ -113,15 +125,14 @@ def check_amount(frame: pl.DataFrame, *, large: bool) -> None:
     if large:
         return
     files = frame.unique("uri")
-    is_known = (files["size"] >= 0).fill_null(value=False)  # some archives give -1 for a size that they do not know
-    estimated = int(typical_sizes(files.filter(~is_known)).sum())
-    if (count := int(files.filter(is_known)["size"].sum()) + estimated) <= LARGE:
+    known, estimated = known_and_typical_bytes(files)
+    if (count := known + estimated) <= LARGE:
         return
     fewer: list[object] = ["choose fewer, e.g. by ", keyword("sector")]
     if files["kind"].is_in(IMAGES).any():
         fewer += [", ", keyword("camera"), ", ", keyword("ccd"), " or ", keyword("time")]
         fewer += ["; the pixels around a star alone are ", keyword("kind", "cutout")]
     raise QueryError(
-        f"{text.number(files.height, 'file')} of {'about ' if estimated else ''}{text.size(count)} are more than "
+        f"{text.number(files.height, 'file')} of {'about ' if files['size'].has_nulls() else ''}{text.size(count)} are more than "
         f"{text.size(LARGE)}: ", *fewer, "; or give ", keyword("large", True, option="--yes"), " to fetch them all",
     )  # fmt: skip
