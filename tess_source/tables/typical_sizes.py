@@ -123,16 +123,20 @@ def check_amount(frame: pl.DataFrame, *, large: bool) -> None:
     """
     if large:
         return
-    files = frame.unique("uri").with_columns(
-        pl.when(pl.col("size") >= 0).then("size")
-    )  # -1 is for one that is not known
+    known = pl.when(pl.col("size") >= 0).then("size")  # some archives give -1 for a size that they do not know
+    files = frame.unique("uri").with_columns(known)
     if (count := expected_bytes(files)) <= LARGE:
         return
+    roughly = "about " if files["size"].has_nulls() else ""
+    are = "is" if files.height == 1 else "are"
     fewer: list[object] = ["choose fewer, e.g. by ", keyword("sector")]
     if files["kind"].is_in(IMAGES).any():
         fewer += [", ", keyword("camera"), ", ", keyword("ccd"), " or ", keyword("time")]
         fewer += ["; the pixels around a star alone are ", keyword("kind", "cutout")]
     raise QueryError(
-        f"{text.number(files.height, 'file')} of {'about ' if files['size'].has_nulls() else ''}{text.size(count)} are more than "
-        f"{text.size(LARGE)}: ", *fewer, "; or give ", keyword("large", True, option="--yes"), " to fetch them all",
-    )  # fmt: skip
+        f"{text.number(files.height, 'file')} of {roughly}{text.size(count)} {are} more than {text.size(LARGE)}: ",
+        *fewer,
+        "; or give ",
+        keyword("large", True, option="--yes"),
+        " to fetch them all",
+    )
