@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source.cache.store import Store
+from tess_source.direct import loaded
 from tess_source.display.visible import logger, visible_line
 from tess_source.download.addresses import preferred
 from tess_source.download.downloader import Download, download
 from tess_source.download.existing import expected
+from tess_source.download.urls import first_requests, urls_of
 from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
 from tess_source.keywords import naming_keywords_of_methods
@@ -26,7 +28,7 @@ from tess_source.paths import user_path
 from tess_source.search import asking, streaming
 from tess_source.search.lookups import lookups_among
 from tess_source.search.resolving import question, question_of_observations
-from tess_source.search.select import checked, filters_among, select
+from tess_source.search.select import checked, filters_among, meant, select
 from tess_source.settings import OnProgress, Settings
 from tess_source.tables.accessors import given
 from tess_source.tables.found import ASK_AGAIN, Found
@@ -112,17 +114,9 @@ class Session(SessionMethods):
         discover: bool = True,
     ) -> None:
         self.settings: Settings = Settings.of(
-            server,
-            archive=archive,
-            token=token,
-            timeout=timeout,
-            jobs=jobs,
-            cache=cache,
-            max_age=max_age,
-            offline=offline,
-            insecure_redirects=insecure_redirects,
-            prefer=prefer,
-        )
+            server, archive=archive, token=token, timeout=timeout, jobs=jobs, cache=cache, max_age=max_age, offline=offline,
+            insecure_redirects=insecure_redirects, prefer=prefer,
+        )  # fmt: skip
         without = [without] if isinstance(without, str) else without
         self.registry: Registry = Registry.discover(without) if discover else Registry()
         for plugin in plugins:
@@ -284,11 +278,8 @@ class Session(SessionMethods):
     ) -> Iterator[Entry]:  # fmt: skip
         """Fetch files that are not here yet, and yield each entry as soon as it is known. The arguments are those of `download`."""
         plan = self._plan_of(what, root, layout, large=large)
-        return iter(
-            Download(
-                plan, self.registry, self.settings, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
-            )
-        )
+        run: dict[str, Any] = {"jobs": jobs, "progress": progress, "executor": executor, "on_entry": on_entry}
+        return iter(Download(plan, self.registry, self.settings, **run))
 
     def read(self, manifest: Manifest, /, **options: Any) -> Loaded:
         """Open the files of a manifest, and keep the reason for each that cannot be opened: see `Manifest.read`."""
@@ -301,6 +292,15 @@ class Session(SessionMethods):
         manifest = what if isinstance(what, Manifest) else manifest_of(what, self)
         return self.read(manifest, **options).collection(len(manifest))
 
+    def load(self, what: Any, /, **options: Any) -> Group | Loaded:
+        """Open a few files without keeping them: those of an answer, a plan, or of what `found` takes. See `Found.load`."""
+        return loaded(self._plan_of(what, None, "mast", large=True), self.registry, self.settings, options)
+
+    def urls(self, what: Any, /, *, prefer: str | None = None) -> list[str]:
+        """Return the web address of each file of an answer, a plan, or of what `found` takes: see `Found.urls`."""
+        files = what if isinstance(what, Plan) else self.found(what)
+        return urls_of(first_requests(files, self.registry, self.settings, prefer))
+
     # -- methods for values and for the modules above --
 
     def _question(self, targets: Any = None, **asked: Any) -> Query:
@@ -310,7 +310,7 @@ class Session(SessionMethods):
         self, targets: Any, words: Mapping[str, Any], **asked: Any
     ) -> tuple[Query, dict[str, Any]]:
         """Return the question of a search, and the arguments of `select` for its answer."""
-        lookups, others = lookups_among(self.registry, words)
+        lookups, others = lookups_among(self.registry, meant(self.registry, words))
         filters, criteria = filters_among(self.registry, others)
         values = checked(self.registry, filters)
         query = self._question(targets, criteria=criteria, filters=values, **asked)
@@ -335,13 +335,9 @@ class Session(SessionMethods):
         return expected(plan, self.store)
 
     def _each_opened(
-        self,
-        manifest: Manifest,
-        function: Callable[[Any], Any] | None,
-        workers: int | Executor | None,
-        options: Mapping[str, Any],
-        /,
-    ) -> Iterator[Opened]:
+        self, manifest: Manifest, function: Callable[[Any], Any] | None, workers: int | Executor | None,
+        options: Mapping[str, Any], /,
+    ) -> Iterator[Opened]:  # fmt: skip
         return each_opened(self.registry, manifest, function, workers, options)
 
     def _plan_of(self, what: Any, root: str | Path | None, layout: str, *, large: bool) -> Plan:

@@ -64,6 +64,8 @@ class Patience:
     """Longest pause [s], also if the server's ``Retry-After`` asks for more."""
     connect: float = 15.0
     """Longest wait for a connection to one address of a host [s]; twice as long in all."""
+    quick: float = 5.0
+    """Longest wait for an answer at an address of a file that has other addresses, before these are tried [s]."""
     read: float = 30.0
     """Longest wait for all headers of an answer, and for the next bytes of its body [s]."""
     slowest: float = 1000.0

@@ -17,6 +17,8 @@ BUCKET = "https://stpubdata.s3.amazonaws.com"
 """Address of the bucket, which anybody may read and list."""
 MISSION, CONTRIBUTED = "mast:TESS/product/", "mast:HLSP/"
 """How the URIs begin: of the mission's own products, all in one folder, and of high-level science products, each in its own."""
+MISSION_ROOT, CONTRIBUTED_ROOT = "tess/public/", "mast/hlsp/"
+"""How the keys begin."""
 TARGETS = ("lc", "tp", "fast-lc", "fast-tp", "dvt", "dvr-xml", "dvr-pdf", "dvm", "dvs")
 """Kinds of files of one target."""
 CHIPS = ("ffi", "ffir", "cbv", "fast-cbv")
@@ -42,7 +44,7 @@ def key_of(uri: str) -> str | None:
         not tell it, as for data validation of several sectors. A key does not mean that there is such a file.
     """
     if uri.startswith(CONTRIBUTED):  # the folders are the same
-        key = "mast/hlsp/" + uri.removeprefix(CONTRIBUTED)
+        key = CONTRIBUTED_ROOT + uri.removeprefix(CONTRIBUTED)
         return key if SAFE.fullmatch(key) and key.count("/") > 2 else None
     filename = uri.removeprefix(MISSION)
     if filename == uri or "/" in filename or "\\" in filename:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from typing import TypeVar
 from urllib.parse import urlencode
 
 from tess_source._lazy import pl
-from tess_source.download.lists import NEW, Lists
+from tess_source.download.lists import Lists
 from tess_source.errors import ServiceError
 from tess_source.settings import Settings
-from tess_source.threads import in_order
+from tess_source_cloud.asking import content_of, each
 from tess_source_cloud.keys import BUCKET
 from tess_source_cloud.page import Held, ListingPage, NoListingError, parse
 
-__all__ = ["SERVICE", "list_folders", "list_objects"]
+__all__ = ["list_folders", "list_objects", "list_wanted"]
 
-SERVICE = "listing of s3://stpubdata"
 T = TypeVar("T")
-R = TypeVar("R")
+SERVICE = "the listing of s3://stpubdata"
 
 
 def list_objects(prefix: str | Sequence[str], settings: Settings) -> pl.DataFrame:
@@ -46,9 +46,7 @@ def list_objects(prefix: str | Sequence[str], settings: Settings) -> pl.DataFram
         If no connection may be opened.
     """
     prefixes = [prefix] if isinstance(prefix, str) else list(prefix)
-    with Lists(settings) as lists:
-        pages = _in_order(partial(_objects_of, lists), prefixes, settings.jobs)
-        return _table(list(chain.from_iterable(pages)))
+    return _together(_objects_of, prefixes, settings)
 
 
 def list_folders(prefix: str, settings: Settings) -> list[str]:
@@ -74,18 +72,57 @@ def list_folders(prefix: str, settings: Settings) -> list[str]:
         return [folder for page in _pages(lists, prefix, "/") for folder in page.folders]
 
 
-def _table(objects: Sequence[Held]) -> pl.DataFrame:
+def list_wanted(wanted: Sequence[tuple[str, Sequence[str]]], settings: Settings) -> pl.DataFrame:
+    """Return the objects with some keys, if there are any, by those pages of a listing in which they can stand.
+
+    It takes no more requests than there are keys, nor than the whole listing has pages.
+
+    Parameters
+    ----------
+    wanted : sequence of (str, sequence of str)
+        A prefix, and keys that begin with it, ascending.
+    settings : Settings
+
+    Returns
+    -------
+    polars.DataFrame
+        As by `list_objects`.
+
+    Raises
+    ------
+    ServiceError, OfflineError
+        As by `list_objects`.
+    """
+    return _together(_wanted_of, wanted, settings)
+
+
+def _together(objects_of: Callable[[Lists, T], list[Held]], questions: Sequence[T], settings: Settings) -> pl.DataFrame:
+    """Return the objects that all questions give."""
     schema = {"key": pl.String(), "size": pl.Int64(), "etag": pl.String(), "modified": pl.Datetime("ms", "UTC")}
-    return pl.DataFrame(objects, schema=schema, orient="row")
-
-
-def _in_order(function: Callable[[T], R], items: Sequence[T], most: int) -> Iterator[R]:
-    """Yield results in the order of items: in threads if there may be several, else in the calling one."""
-    return map(function, items) if most == 1 or len(items) < 2 else in_order(function, items, most)
+    if not questions:
+        return pl.DataFrame(schema=schema)
+    with Lists(settings) as lists:
+        found = list(chain.from_iterable(each(partial(objects_of, lists), questions, settings.jobs)))
+    return pl.DataFrame(found, schema=schema, orient="row")
 
 
 def _objects_of(lists: Lists, prefix: str) -> list[Held]:
     return [held for page in _pages(lists, prefix) for held in page.objects]
+
+
+def _wanted_of(lists: Lists, wanted: tuple[str, Sequence[str]]) -> list[Held]:
+    prefix, keys = wanted
+    found: list[Held] = []
+    at = 0
+    while at < len(keys):
+        page = _page(lists, {"list-type": "2", "prefix": prefix, "start-after": keys[at][:-1]})
+        after = bisect_right(keys, page.last) if page.token else len(keys)
+        if after <= at:
+            raise ServiceError(SERVICE, f"it ends with {page.last!r}, before {keys[at]!r}, and does not go on")
+        asked = set(keys[at:after])
+        found += [held for held in page.objects if held.key in asked]
+        at = after
+    return found
 
 
 def _pages(lists: Lists, prefix: str, delimiter: str = "") -> Iterator[ListingPage]:
@@ -93,8 +130,7 @@ def _pages(lists: Lists, prefix: str, delimiter: str = "") -> Iterator[ListingPa
     question = {"list-type": "2", "prefix": prefix, **({"delimiter": delimiter} if delimiter else {})}
     token, last = "", ""
     while True:
-        more = {"continuation-token": token} if token else {}
-        page = _page(lists, f"{BUCKET}/?{urlencode(question | more)}", prefix)
+        page = _page(lists, {**question, **({"continuation-token": token} if token else {})})
         if last and page.first <= last and (page.first or page.token == token):
             raise ServiceError(SERVICE, f"it does not go on: {page.first!r} follows {last!r}")
         yield page
@@ -103,13 +139,10 @@ def _pages(lists: Lists, prefix: str, delimiter: str = "") -> Iterator[ListingPa
         token, last = page.token, page.last or last
 
 
-def _page(lists: Lists, address: str, prefix: str) -> ListingPage:
-    answer = lists.fetch(address)
-    if answer.state != NEW:
-        raise ServiceError(SERVICE, answer.problem)
+def _page(lists: Lists, question: Mapping[str, str]) -> ListingPage:
+    address = f"{BUCKET}/?{urlencode(question)}"
+    content = content_of(lists, address, SERVICE)
     try:
-        return parse(answer.path.read_bytes(), prefix)
+        return parse(content, question["prefix"])
     except NoListingError as error:
         raise ServiceError(SERVICE, f"what came from {address} is no page of it: {error}") from error
-    finally:
-        answer.path.unlink(missing_ok=True)

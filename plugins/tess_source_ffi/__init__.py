@@ -25,7 +25,7 @@ def tess_stand_ins() -> Sequence[StandIn]:
 
 @hookimpl
 def tess_filters() -> Sequence[Filter]:
-    """Declare filters by camera, CCD and time."""
+    """Declare the filter by the time of an image."""
     from tess_source_ffi.filters import FILTERS
 
     return FILTERS

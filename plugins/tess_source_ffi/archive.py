@@ -11,6 +11,7 @@ from tess_source._lazy import pl
 from tess_source.display import text
 from tess_source.display.visible import logger
 from tess_source.errors import QueryError
+from tess_source.names.sectors import text_of_sectors
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations, Products
 from tess_source.targets.target import Query
@@ -122,12 +123,15 @@ def list_products(observations: Observations, query: Query, settings: Settings) 
     if not query.large and asked.times is None:
         _check_amount(chips, asked)
     found: list[Products] = []
+    without: list[int] = []
     for (pipeline, sector), part in chips.sort("pipeline", *CHIP).group_by("pipeline", "sector", maintain_order=True):
         here = products_of(pl.concat(_held(str(pipeline), part, asked, settings)), asked.kinds)
         wanted = here.to_polars().join(part, left_on=("last_sector", "camera", "ccd"), right_on=CHIP, how="semi")
         if wanted.is_empty() and asked.times is None:
-            log.warning("there are no such files of %s of sector %d", pipeline, sector)
+            without.append(int(str(sector)))
         found.append(Products(wanted))
+    if without:
+        log.warning("the archive has no such files of sectors %s", text_of_sectors(without))
     return Products.stack(found)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from typing import Any
 
 from tess_source import names
+from tess_source._lazy import pl
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.settings import Settings
 from tess_source.targets.target import Query
@@ -28,7 +30,6 @@ USUAL = ("SPOC", "TESScut")
 """Pipelines that are meant if none is named."""
 CRITERIA = ("sequence_number", "provenance_name", "dataproduct_type", "obs_id")
 """Columns of MAST's observations by which this archive can choose."""
-MOST_SECTORS = 1000
 
 
 @dataclass(frozen=True)
@@ -103,13 +104,25 @@ def _chips(obs_ids: Any) -> tuple[frozenset[tuple[int, int, int]] | None, Iterab
         return None, PIPELINES
     read = [name for name in map(names.parse_obs_id, map(str, _many(obs_ids))) if name.tic is None]
     chips = {(name.first_sector, name.camera, name.ccd): name.pipeline for name in read if name.ccd is not None}
-    whole = {(sector, camera, ccd): pipeline for (sector, camera, ccd), pipeline in chips.items() if sector and camera and ccd}
+    whole = {
+        (sector, camera, ccd): pipeline
+        for (sector, camera, ccd), pipeline in chips.items()
+        if sector and camera and ccd
+    }
     makers = {*whole.values()}
     return frozenset(whole), [name for name in PIPELINES if name in makers or (name in USUAL and "SPOC" in makers)]
 
 
 def _numbers(value: Any) -> frozenset[int]:
-    return frozenset(value.numbers(4) or () if isinstance(value, Wholes) else range(1, 5))
+    """Return the numbers of cameras or CCDs that a filter keeps; all four without a filter."""
+    spans = value.spans if isinstance(value, Wholes) else ()
+    kept = {
+        n
+        for n in range(1, 5)
+        for part in spans
+        if (part.least or 0) <= n <= (4 if part.greatest is None else part.greatest)
+    }
+    return frozenset(kept if spans else range(1, 5))
 
 
 def _sectors(criterion: Any, value: Any, settings: Settings) -> tuple[int, ...] | None:
@@ -138,12 +151,16 @@ def _sectors_of(wholes: Wholes, settings: Settings) -> Iterable[int]:
 def _sectors_then(times: Times, sectors: tuple[int, ...] | None, settings: Settings) -> tuple[int, ...]:
     """Return those of some sectors, or of all, that were observed at some times; a sector of unknown dates stays."""
     known = known_sectors(settings)
-    dates = {row[0]: (_seconds(row[1]), _seconds(row[2])) for row in known.dates.iter_rows() if row[1] and row[2]}
-    among = known.sectors if sectors is None else sectors
-    return tuple(
-        one for one in among if one not in dates or times.meets(dates[one][0] - DAY, dates[one][1] + DAY)
+    rows = known.dates.sort("sector").with_columns(  # unknown dates lie between those of the neighbours
+        start=pl.coalesce("start", pl.col("end").forward_fill()),
+        end=pl.coalesce("end", pl.col("start").backward_fill()),
     )
+    dates = {
+        row["sector"]: (_seconds(row["start"], -inf) - DAY, _seconds(row["end"], inf) + DAY) for row in rows.to_dicts()
+    }
+    among = known.sectors if sectors is None else sectors
+    return tuple(one for one in among if one not in dates or times.meets(*dates[one]))
 
 
-def _seconds(text: str) -> float:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+def _seconds(text: str | None, otherwise: float) -> float:
+    return otherwise if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()

@@ -58,12 +58,12 @@ def images(sector: int, chips: Sequence[Chip], kinds: Iterable[str], times: Time
         If neither the bucket's listing nor a script can be had.
     """
     held, error = _listed(partial(_images_listed, sector, chips, {*kinds}, times, settings))
-    parts = [_ending_with(held, ENDINGS[kind]) for kind in kinds if held is not None]
-    with Lists(settings) as lists:
-        for kind in kinds:
-            part = None if held is None else _ending_with(held, ENDINGS[kind])
-            if part is None or not len(part):
-                parts.append(_from_scripts(of_script(lists, sector, kind), error))
+    listed = {kind: None if held is None else _ending_with(held, ENDINGS[kind]) for kind in kinds}
+    parts = [part for part in listed.values() if part is not None]
+    lacking = [kind for kind, part in listed.items() if part is None or (part.is_empty() and times is None)]
+    if lacking:
+        with Lists(settings) as lists:
+            parts += [_from_scripts(of_script(lists, sector, kind), error) for kind in lacking]
     return pl.concat(parts)
 
 
@@ -89,8 +89,8 @@ def cubes(sector: int, pipeline: str, settings: Settings) -> pl.DataFrame:
     return _ending_with(list_objects(f"{folder}{beginning}-s{sector:04d}-", settings), "-cube.fits")
 
 
-def _listed(ask: Callable[[], pl.DataFrame]) -> tuple[pl.DataFrame | None, ServiceError | None]:
-    """Return a listing, or why there is none."""
+def _listed(ask: Callable[[], pl.DataFrame | None]) -> tuple[pl.DataFrame | None, ServiceError | None]:
+    """Return a listing, or why there is none, if it could not be had."""
     try:
         return ask(), None
     except ServiceError as error:
@@ -113,11 +113,11 @@ def _ending_with(held: pl.DataFrame, ending: str) -> pl.DataFrame:
 
 def _images_listed(
     sector: int, chips: Sequence[Chip], kinds: Iterable[str], times: Times | None, settings: Settings
-) -> pl.DataFrame:
-    """Return what the bucket has in the folders of a sector's days: of each CCD, or of all together."""
-    days = [
-        day for year in list_folders(f"{IMAGES}/s{sector:04d}/", settings) for day in list_folders(year, settings)
-    ]
+) -> pl.DataFrame | None:
+    """Return what the bucket has in the folders of a sector's days: of each CCD, or of all together. None if it has no such folders."""
+    days = [day for year in list_folders(f"{IMAGES}/s{sector:04d}/", settings) for day in list_folders(year, settings)]
+    if not days:
+        return None
     wanted = {day for day in days if times is None or _may_hold(day, times)} if {*kinds} & {"ffi", "ffir"} else set()
     if {*kinds} & {"cbv", "fast-cbv"}:  # their time stamp is the start of the sector
         wanted |= {*days[:2]}

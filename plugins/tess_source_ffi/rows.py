@@ -48,7 +48,11 @@ def products_of(held: pl.DataFrame, kinds: Collection[str]) -> Products:
         return Products(pl.DataFrame(schema=polars_schema(Products) | EXTRA))
     sector = pl.col("first_sector").cast(pl.String).str.zfill(4)
     is_tica = (pl.col("pipeline") == "TICA") & (pl.col("kind") == "ffi")
-    obs_id = pl.when(pl.col("pipeline") == "TICA").then(observation_name("TICA", *_CHIP)).otherwise(observation_name("SPOC", *_CHIP))
+    obs_id = (
+        pl.when(pl.col("pipeline") == "TICA")
+        .then(observation_name("TICA", *_CHIP))
+        .otherwise(observation_name("SPOC", *_CHIP))
+    )
     frame = frame.with_columns(
         archive=pl.lit(ARCHIVE),
         obs_id=obs_id,

@@ -60,9 +60,7 @@ def of_bundles(lists: Lists, sector: int, camera: int, ccd: int) -> pl.Series | 
             yield found
 
     found = [
-        part
-        for orbit in "12"
-        for part in (*parts([orbit]), *parts(f"{orbit}{letter}" for letter in ascii_lowercase))
+        part for orbit in "12" for part in (*parts([orbit]), *parts(f"{orbit}{letter}" for letter in ascii_lowercase))
     ]
     return pl.concat(found) if found else None
 

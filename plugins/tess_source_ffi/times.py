@@ -44,7 +44,7 @@ class Times:
         Parameters
         ----------
         value : object
-            Text in UTC; a datetime (UTC, unless it has a time zone), a numpy datetime64 or an astropy Time of any scale. A date alone is its
+            Text in UTC; a datetime (UTC, unless it has a time zone), a numpy datetime64, or an astropy Time. A date alone is its
             whole day. ``(first, last)``, a slice, ``"first..last"``, ``">=first"`` and ``"<last"`` are ranges, in which a date means its
             midnight.
 

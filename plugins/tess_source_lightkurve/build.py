@@ -152,9 +152,11 @@ def _meta(plain: Plain, recipe: Recipe, asked: CurveOptions, good: NDArray[np.bo
         for key, value in plain.header.values.items()
         if key not in STRUCTURE and not key.startswith(COLUMN)
     }
+    remarks = {"COMMENT": _comments(str(primary["COMMENT"]))} if "COMMENT" in primary else {}
     return {
         **own,
         **primary,
+        **remarks,
         **{key: primary.get(source) for key, source in namesakes.items()},
         "FILENAME": plain.path,
         "FLUX_ORIGIN": asked.flux_column,
@@ -164,3 +166,11 @@ def _meta(plain: Plain, recipe: Recipe, asked: CurveOptions, good: NDArray[np.bo
         "QUALITY_MASK": good,
         **plain.maker.meta,
     }
+
+
+def _comments(text: str) -> Any:
+    """Return the lines of COMMENT cards as the object that astropy makes of them."""
+    whole("astropy")
+    from astropy.io.fits import Card, Header
+
+    return Header([Card.fromstring(f"COMMENT {line}") for line in text.split("\n")])["COMMENT"]

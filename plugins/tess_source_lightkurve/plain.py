@@ -93,7 +93,7 @@ def read_plain(path: Path) -> Plain:
     try:
         with opened_plain(path) as file:
             headers = headers_of(file)
-            primary = Cards(headers[0])
+            primary = Cards(headers[0], comments=True)
             maker = maker_of(primary)  # before anything is read: other files may be large
             if len(headers) < 2:
                 raise Unsupported("no table")

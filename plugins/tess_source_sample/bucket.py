@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from math import ceil
+from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from tess_source_sample.conditions import conditional, dated
@@ -74,14 +75,15 @@ class Bucket:
         """Return the ETag of an object, without quotation marks: the MD5, or that of the MD5s of the parts with their number."""
         if key not in self._etags:
             stored = self.objects[key]
-            if stored.size > MOST_SUMMED:
+            if stored.size > MOST_SUMMED or not stored.is_summed:
                 self._etags[key] = f"{_md5(key.encode()).hex()}-{ceil(stored.size / (17 * 2**20))}"
             else:
                 self._etags[key] = etag_of(self._store.get(stored.filename, stored.size).body)
         return self._etags[key]
 
-    def answer(self, request: HttpRequest, path: str) -> Reply | None:
+    def answer(self, request: HttpRequest) -> Reply | None:
         """Return the answer to a request; None if it is not one to the bucket."""
+        path = request.path
         inside = path.removeprefix(f"/{NAME}") if path.startswith(f"/{NAME}/") or path == f"/{NAME}" else path
         key = inside.removeprefix("/")
         if not key and request.first("list-type") == "2":
@@ -118,29 +120,35 @@ class Bucket:
     # -- listings --------------------------------------------------------------------------------------------
 
     def _listing(self, request: HttpRequest) -> Reply:
-        prefix, delimiter, token = (request.first(name) for name in ("prefix", "delimiter", "continuation-token"))
+        prefix, delimiter, token, start = map(
+            request.first, ("prefix", "delimiter", "continuation-token", "start-after")
+        )
         try:
             most = min(int(request.first("max-keys") or self.most), self.most)
-            after = urlsafe_b64decode(token).decode() if token else request.first("start-after")
+            after = urlsafe_b64decode(token).decode() if token else start
         except ValueError:
             return store_error(400, "InvalidArgument", "The continuation token provided is incorrect")
         names, more = self._page(prefix, delimiter, after, most)
-        following = urlsafe_b64encode(names[-1].encode()).decode() if more else ""
-        objects = [self._contents_element(name) for name in names if name in self.objects]
-        folders = [_element("CommonPrefixes", _element("Prefix", escape(n))) for n in names if n not in self.objects]
-        said = (
-            _element("Name", NAME),
-            _element("Prefix", escape(prefix)),
-            _element("NextContinuationToken", following) if more else "",
-            _element("StartAfter", escape(request.first("start-after"))) if request.first("start-after") else "",
-            _element("KeyCount", str(len(names))),
-            _element("MaxKeys", str(most)),
-            _element("Delimiter", escape(delimiter)) if delimiter else "",
-            _element("IsTruncated", "true" if more else "false"),
-            *objects,
-            *folders,
-        )
-        text = f'<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="{NAMESPACE}">{"".join(said)}</ListBucketResult>'
+        in_url = request.first("encoding-type") == "url"
+        spelled = quote if in_url else escape
+        head = {
+            "Name": NAME,
+            "Prefix": spelled(prefix),
+            "StartAfter": spelled(start),
+            "NextContinuationToken": urlsafe_b64encode(names[-1].encode()).decode() if more else "",
+            "KeyCount": str(len(names)),
+            "MaxKeys": str(most),
+            "Delimiter": spelled(delimiter),
+            "EncodingType": "url" if in_url else "",
+            "IsTruncated": "true" if more else "false",
+        }
+        said = [_element(name, text) for name, text in head.items() if text or name == "Prefix"]
+        said += [self._object_element(name, spelled(name)) for name in names if name in self.objects]
+        said += [
+            _element("CommonPrefixes", _element("Prefix", spelled(name))) for name in names if name not in self.objects
+        ]
+        listing = f'<ListBucketResult xmlns="{NAMESPACE}">{"".join(said)}</ListBucketResult>'
+        text = f'<?xml version="1.0" encoding="UTF-8"?>\n{listing}'
         return Reply(200, {**IDENTITY, "Content-Type": "application/xml"}, text.encode())
 
     def _page(self, prefix: str, delimiter: str, after: str, most: int) -> tuple[list[str], bool]:
@@ -165,17 +173,17 @@ class Bucket:
                 at += 1
             yield name
 
-    def _contents_element(self, key: str) -> str:
+    def _object_element(self, key: str, spelled: str) -> str:
         stored = self.objects[key]
         moment = datetime(1858, 11, 17, tzinfo=UTC) + timedelta(seconds=round(stored.modified * 86400))
-        return _element(
-            "Contents",
-            _element("Key", escape(key))
-            + _element("LastModified", f"{moment:%Y-%m-%dT%H:%M:%S}.000Z")
-            + _element("ETag", f"&quot;{self.etag(key)}&quot;")
-            + _element("Size", str(stored.size))
-            + _element("StorageClass", "INTELLIGENT_TIERING"),
-        )
+        said = {
+            "Key": spelled,
+            "LastModified": f"{moment:%Y-%m-%dT%H:%M:%S}.000Z",
+            "ETag": f"&quot;{self.etag(key)}&quot;",
+            "Size": str(stored.size),
+            "StorageClass": "INTELLIGENT_TIERING",
+        }
+        return _element("Contents", "".join(_element(name, text) for name, text in said.items()))
 
 
 def etag_of(body: bytes) -> str:

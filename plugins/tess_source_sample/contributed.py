@@ -94,7 +94,7 @@ CONTRIBUTED: tuple[Contributed, ...] = (
     ),
     Contributed(
         *("TASOC", "Handberg, Rasmus", _TOI3505, 14, 1800),
-        *("hlsp_tasoc_tess_ffi_tic00390988385-s0014-cam1-ccd3-c1800_tess_v06_lc", "tasoc/s0014/c1800"),
+        *("hlsp_tasoc_tess_ffi_tic00390988385-s0014-cam1-ccd3-c1800_tess_v06", "tasoc/s0014/c1800"),
         obsid=96930134,
         t_min=58682.85907983439,
         t_max=58709.69221507308,
@@ -112,12 +112,12 @@ CONTRIBUTED: tuple[Contributed, ...] = (
     ),
     Contributed(
         *("TASOC", "Handberg, Rasmus", 141914082, 1, 1800),
-        *("hlsp_tasoc_tess_ffi_tic00141914082-s0001-cam4-ccd2-c1800_tess_v05_lc", "tasoc/s0001/c1800"),
+        *("hlsp_tasoc_tess_ffi_tic00141914082-s0001-cam4-ccd2-c1800_tess_v05", "tasoc/s0001/c1800"),
         files=(("cbv-lc.fits", 164160), ("ens-lc.fits", 167040)),
     ),
     Contributed(
         *("TASOC", "Handberg, Rasmus", 141914082, 1, 120),
-        *("hlsp_tasoc_tess_tpf_tic00141914082-s0001-cam4-ccd2-c0120_tess_v05_lc", "tasoc/s0001/c0120"),
+        *("hlsp_tasoc_tess_tpf_tic00141914082-s0001-cam4-ccd2-c0120_tess_v05", "tasoc/s0001/c0120"),
         files=(("cbv-lc.fits", 1880640),),
     ),
     Contributed(

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tess_source import names
 from tess_source_sample.contents import Contents, Row
+from tess_source_sample.images import image_files
 
 LAST = {"SPOC": 107, "QLP": 98, "TESS-SPOC": 81, "TGLC": 55}
 """Pipeline → last sector that the bucket has; all else is at the archive alone."""
@@ -20,6 +21,8 @@ class StoredObject(NamedTuple):
     size: int
     modified: float
     """When it was stored, as a Modified Julian Date."""
+    is_summed: bool = True
+    """Whether its ETag belongs to its bytes, which are made for it: else it is made up, as that of an object in parts."""
 
 
 def key_of(uri: str) -> str | None:
@@ -44,7 +47,7 @@ def products(contents: Contents) -> Iterator[tuple[str, StoredObject]]:
     """Yield key and object of what the portal lists and the bucket has."""
     for uri, row in contents.files.items():
         observation, key = contents.by_obsid[row["obsID"]], key_of(uri)
-        if key and observation["sequence_number"] <= LAST.get(observation["provenance_name"], 0):
+        if key and 0 < observation["sequence_number"] <= LAST.get(observation["provenance_name"], 0):
             yield key, _stored(row, observation)
 
 
@@ -52,7 +55,14 @@ def _stored(row: Row, observation: Row) -> StoredObject:
     return StoredObject(row["dataURI"], row["productFilename"], row["size"], float(observation["t_obs_release"]) + 3)
 
 
-SOURCES: list[Callable[[Contents], Iterable[tuple[str, StoredObject]]]] = [products]
+def images(contents: Contents) -> Iterator[tuple[str, StoredObject]]:
+    """Yield key and object of full-frame images and other files of a CCD."""
+    for file in image_files(contents.images).values():
+        if file.key:
+            yield file.key, StoredObject(file.uri, file.filename, file.size, file.modified, is_summed=False)
+
+
+SOURCES: list[Callable[[Contents], Iterable[tuple[str, StoredObject]]]] = [products, images]
 """What fills the bucket: functions from the contents to pairs of key and object."""
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tess_source.display import visible
-from tess_source_sample import envelope, lists, portal
+from tess_source_sample import envelope, lists, portal, tesscut
 from tess_source_sample.bucket import NAME, Bucket
 from tess_source_sample.conditions import conditional, dated, zipped
 from tess_source_sample.contents import Contents
@@ -86,6 +86,8 @@ class SampleArchive:
     mission : pathlib.Path, optional
         Folder of lists, as `tess_source_sample.mission.generate` writes it, to serve in place of those that are made from what the
         portal has.
+    images : mapping, optional
+        Sector → number of full-frame images of each CCD, in place of a few.
 
     Raises
     ------
@@ -102,8 +104,9 @@ class SampleArchive:
         redirect: bool = False,
         extra: int = 0,
         mission: Path | None = None,
+        images: Mapping[int, int] | None = None,
     ) -> None:
-        self.catalogue: Contents = Contents(extra)
+        self.catalogue: Contents = Contents(extra, images)
         """Everything that it has."""
         self.store: MadeFiles = MadeFiles()
         """Its files."""
@@ -198,12 +201,13 @@ class SampleArchive:
             "/portal/Mashup/Mashup.asmx/columnsconfig": _columns_config,
             "/Santa-war/query": self._resolve,
             "/whoami": _whoami,
+            **tesscut.ROUTES,
         }
         route = routes.get(path)
-        return route(request) if route else self._list(request, path) or self._object(request, path)
+        return route(request) if route else self._list(request, path) or self._object(request)
 
-    def _object(self, request: HttpRequest, path: str) -> Reply:
-        return self.bucket.answer(request, path) or page(404, "404 Not Found")
+    def _object(self, request: HttpRequest) -> Reply:
+        return self.bucket.answer(request) or page(404, "404 Not Found")
 
     def _look_up(self, request: HttpRequest) -> Reply:
         return _json_reply({uri: self.bucket.look_up(uri) for uri in request.query.get("uri", ())})
@@ -243,17 +247,18 @@ class SampleArchive:
         return self._file(request, uri)
 
     def _file(self, request: HttpRequest, uri: str) -> Reply:
-        row = self.catalogue.files.get(uri)
-        if row is None:
+        file = self.catalogue.file(uri)
+        if file is None:
             return page(404, "404 Not Found")
-        made = self.store.get(row["productFilename"], row["size"])
-        body, tag, modified = made.body, made.etag, self.catalogue.by_obsid[row["obsID"]]["t_obs_release"]
+        filename, size, modified = file
+        made = self.store.get(filename, size)
+        body, tag = made.body, made.etag
         if request.changed:
             body = flipped(body, len(body) // 2)
             tag, modified = etag(body), modified + 365
         headers = {
             "Content-Type": MEDIA_TYPES.get(uri.rpartition(".")[2], "application/octet-stream"),
-            "Content-Disposition": f'attachment; filename="{row["productFilename"]}"',
+            "Content-Disposition": f'attachment; filename="{filename}"',
             "Accept-Ranges": "bytes",
         }
         return conditional(request, dated(body, modified, headers, tag))

@@ -127,7 +127,7 @@ class Lists:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def fetch(
-        self, address: str | Request, *, etag: str = "", modified: str = "", page: bool = False
+        self, address: str | Request, *, etag: str = "", modified: str = "", page: bool = False, ending: str = ""
     ) -> ListAnswer:
         """Fetch a list, if it is not in the state that is known already. It may be called in several threads.
 
@@ -140,6 +140,8 @@ class Lists:
             What the answer said in which the known state came; empty if there is none.
         page : bool
             Whether it is an HTML page. Elsewhere, a page with status 200 is a failure.
+        ending : str
+            What it is, e.g. ``".json"``, if its address does not end so.
 
         Returns
         -------
@@ -151,7 +153,7 @@ class Lists:
         KeyboardInterrupt
             In the main thread.
         """
-        return self._ask(address, etag, modified, page=page)
+        return self._ask(address, etag, modified, ending=ending or ".html" * page)
 
     def look(self, address: str, *, etag: str = "", modified: str = "") -> ListAnswer:
         """Ask whether a list has changed, or whether there is one, without fetching it. If it is new, the answer has no file.
@@ -161,11 +163,11 @@ class Lists:
         return self._ask(address, etag, modified, only_look=True)
 
     def _ask(
-        self, asked: str | Request, etag: str, modified: str, *, page: bool = False, only_look: bool = False
+        self, asked: str | Request, etag: str, modified: str, *, ending: str = "", only_look: bool = False
     ) -> ListAnswer:
         asked = Request(asked) if isinstance(asked, str) else asked
         address = asked.url
-        name = f"{uuid.uuid4().hex}{_ending(address, page=page)}"
+        name = f"{uuid.uuid4().hex}{ending or _ending(address)}"
         secrets: tuple[str, ...] = ()
         claim: Claim | None = None
         share = self._bar.share(0)
@@ -227,11 +229,15 @@ class Lists:
         return ListAnswer(address, NEW, path, etag, settled_date(task.head), size, sha256)
 
 
-def _ending(address: str, *, page: bool) -> str:
-    """Return the ending of a name by which a list is verified: what is no page is known as such by its ending."""
-    if page:
-        return ".html"
-    ending = ending_of(urlsplit(address).path.rpartition("/")[2])
+def _ending(address: str) -> str:
+    """Return the ending of a name by which a list is verified: what is no page is known as such by its ending.
+
+    A service, whose address has none, may answer with anything but a page.
+    """
+    last = urlsplit(address).path.rpartition("/")[2]
+    if "." not in last:
+        return ""
+    ending = ending_of(last)
     return ".txt" if expects_html(f"list{ending}") or not re.fullmatch(r"\.[a-z0-9]{1,8}", ending) else ending
 
 

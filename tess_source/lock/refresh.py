@@ -73,7 +73,7 @@ def made_elsewhere(plan: Plan, session: Session | None = None) -> str:
 
 
 def _with_known_sums(today: Items, locked: Items, changes: Changes) -> Items:
-    known = ["sha256", "data_rel", "procver", "date"]
+    known = ["sha256", "etag", "data_rel", "procver", "date"]
     kept = locked.to_polars().filter(~pl.col("uri").is_in(among(changes["uri"])) & pl.col("uri").is_first_distinct())
     frame = today.to_polars().join(
         kept.select("uri", *known), on="uri", how="left", suffix="_known", maintain_order="left"

@@ -15,6 +15,7 @@ from tess_source.display.visible import visible_line
 from tess_source.keywords import naming_keywords_of_methods
 from tess_source.settings import OnProgress
 from tess_source.tables.accessors import given
+from tess_source.tables.addressed import Addressed, Reaches
 from tess_source.tables.among import among
 from tess_source.tables.convert import SCHEME
 from tess_source.tables.items import Entry
@@ -45,7 +46,7 @@ class HasRoot(Protocol):
         ...
 
 
-class Selects(Fetches, Protocol):
+class Selects(Fetches, Reaches, Protocol):
     """The part of a session that `Found` uses, besides that of plans and manifests."""
 
     @property
@@ -79,7 +80,7 @@ class Drop:
 
 @naming_keywords_of_methods
 @dataclass(frozen=True, repr=False)
-class Found(FoundMethods):
+class Found(Addressed, FoundMethods):
     """The answer to a search; immutable.
 
     Every selection returns a new object with fewer products and a longer ledger.

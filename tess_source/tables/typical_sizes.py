@@ -9,7 +9,7 @@ from tess_source.display import text
 from tess_source.errors import QueryError
 from tess_source.wording import keyword
 
-__all__ = ["LARGE", "about", "check_amount", "expected_bytes", "typical_sizes"]
+__all__ = ["LARGE", "about", "check_amount", "known_and_typical_bytes", "typical_sizes"]
 
 TYPICAL: Mapping[tuple[str, str, float], int] = {
     ("SPOC", "lc", 120): 2_000_000,
@@ -81,15 +81,16 @@ def typical_sizes(frame: pl.DataFrame) -> pl.Series:
     return joined.select(pl.col("typical") * factor).to_series()
 
 
-def expected_bytes(frame: pl.DataFrame) -> int:
-    """Return how large files are together [byte], with the typical sizes of those of unknown size as far as these are known.
+def known_and_typical_bytes(frame: pl.DataFrame) -> tuple[int, int]:
+    """Return how large the files of known size are together, and about how large the others are, as far as that is known [byte].
 
     Parameters
     ----------
     frame : polars.DataFrame
-        As for `typical_sizes`, with `size`.
+        As for `about`.
     """
-    return int(frame.select(pl.coalesce("size", typical_sizes(frame).alias("typical"))).to_series().sum() or 0)
+    is_known = (frame["size"] >= 0).fill_null(value=False)  # some archives give -1 for a size that they do not know
+    return int(frame.filter(is_known)["size"].sum()), int(typical_sizes(frame.filter(~is_known)).sum())
 
 
 def about(frame: pl.DataFrame) -> str:
@@ -123,11 +124,11 @@ def check_amount(frame: pl.DataFrame, *, large: bool) -> None:
     """
     if large:
         return
-    known = pl.when(pl.col("size") >= 0).then("size")  # some archives give -1 for a size that they do not know
-    files = frame.unique("uri").with_columns(known)
-    if (count := expected_bytes(files)) <= LARGE:
+    files = frame.unique("uri")
+    known, estimated = known_and_typical_bytes(files)
+    if (count := known + estimated) <= LARGE:
         return
-    roughly = "about " if files["size"].has_nulls() else ""
+    roughly = "about " if estimated else ""
     are = "is" if files.height == 1 else "are"
     fewer: list[object] = ["choose fewer, e.g. by ", keyword("sector")]
     if files["kind"].is_in(IMAGES).any():

@@ -30,6 +30,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("hooks",),
     ("cache",),
     ("search", "download", "load"),
+    ("direct",),
     ("session",),
     ("functions", "lock", "like_lightkurve"),
     ("cli", "__init__", "__main__"),

@@ -1,7 +1,7 @@
 """Light curves of CDIPS, PATHOS, DIAMANTE, T16 and TARS, from documents: no real file of these was at hand.
 
-Columns and keywords are those of the pipelines' descriptions and of lightkurve's readers; of T16, no description of its columns was at hand,
-so they are made up. A comment in each header says so.
+Columns and keywords are those of the pipelines' descriptions and of lightkurve's readers. No description of T16's columns was at hand: they
+are made up. A comment in each header says so.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 def columns_named(form: str, names: str, unit: str = "", disp: str = "") -> tuple[TableColumn, ...]:
+    """Return columns of one form, by their names with blanks between them."""
     return tuple(TableColumn(name, form, unit, disp) for name in names.split())
 
 
