@@ -34,16 +34,7 @@ def test_there_is_a_test_for_each_word(asking: Session) -> None:
     assert {*QUESTIONS, *ELSEWHERE, "other"} == {*names.KINDS, *asking.registry.kinds}
 
 
-NOT_YET = pytest.mark.xfail(reason="the sample archive does not have them yet", strict=False)
-
-
-@pytest.mark.parametrize(
-    "kind",
-    [
-        pytest.param(kind, marks=NOT_YET if "ccd" in words or kind == "cutout" else ())
-        for kind, words in QUESTIONS.items()
-    ],
-)
+@pytest.mark.parametrize("kind", QUESTIONS)
 def test_a_word_finds_such_files(asking: Session, kind: str) -> None:
     found = asking.search(kind=kind, **QUESTIONS[kind])
     assert len(found) and set(found.products["kind"]) == {kind}
