@@ -11,8 +11,8 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 
 from tess_source.download.claim import sweep

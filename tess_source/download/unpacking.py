@@ -69,7 +69,7 @@ class _Directory(io.FileIO):
 
 def _check_beginning(begin: bytes) -> None:
     """Raise an error with the server's words if what came is a message in JSON."""
-    if not begin.lstrip()[:1] in {b"{", b"["}:
+    if begin.lstrip()[:1] not in {b"{", b"["}:
         return
     try:
         told = json.loads(begin)
