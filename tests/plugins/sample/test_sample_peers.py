@@ -228,7 +228,9 @@ def test_astroquery_finds_sectors_and_fetches_cut_outs(observations: Any, tmp_pa
     assert list(sectors["sectorName"])[:2] == ["tess-s0001-4-2", "tess-s0004-4-3"]
     assert list(sectors["sector"]) == [1, 4, 8, 11, 12, 27, 68, 88]
     files = tesscut.download_cutouts(coordinates=pimen, size=(3, 4), sector=1, path=str(tmp_path))
-    assert [Path(path).name for path in files["Local Path"]] == ["tess-s0001-4-2_84.291188_-80.469120_4x3_astrocut.fits"]
+    assert [Path(path).name for path in files["Local Path"]] == [
+        "tess-s0001-4-2_84.291188_-80.469120_4x3_astrocut.fits"
+    ]
     [cut] = tesscut.get_cutouts(coordinates=pimen, size=3, sector=1)
     assert cut[1].data["FLUX"].shape[1:] == (3, 3)
     cut.close()

@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 
 from tess_source import Session
+from tess_source.settings import Patience
 from tess_source_sample.server import SampleArchive
 from tess_source_tesscut import service
 
 
 @pytest.fixture(autouse=True)
 def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take away the service's limits, whose obeying takes seconds."""
+    """Take away the service's limits and the pauses before another try, which take seconds."""
     monkeypatch.setattr(service, "PER_SECOND", 0.0)
+    monkeypatch.setattr(Patience, "pause", lambda *_: 0.0)
 
 
 @pytest.fixture

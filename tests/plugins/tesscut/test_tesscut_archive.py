@@ -53,7 +53,9 @@ def test_a_place_that_two_cameras_saw_has_two_cut_outs_in_one_sector(session: Se
     assert [(one.camera, one.ccd) for one in pixels] == [(1, 1), (2, 4)]
 
 
-def test_the_portal_is_not_asked_for_cut_outs_and_one_question_is_enough(session: Session, archive: SampleArchive) -> None:
+def test_the_portal_is_not_asked_for_cut_outs_and_one_question_is_enough(
+    session: Session, archive: SampleArchive
+) -> None:
     session.search(EMPTY, kind="cutout")
     assert [request.path for request in archive.requests] == ["/tesscut/api/v0.1/sector"]
     assert asked(archive, "sector") == [{"ra": "27.418340", "dec": "11.207583", "radius": "0.0"}]
@@ -68,14 +70,21 @@ def test_cut_outs_and_light_curves_come_together(session: Session) -> None:
 
 
 def test_targets_may_be_names_and_places_and_coordinates_of_astropy(session: Session) -> None:
-    for target in ("KELT-9", "307.859806 +39.938824", SkyCoord(307.859806, 39.938824, unit="deg"), (307.859806, 39.938824)):
+    for target in (
+        "KELT-9",
+        "307.859806 +39.938824",
+        SkyCoord(307.859806, 39.938824, unit="deg"),
+        (307.859806, 39.938824),
+    ):
         found = session.search(target, kind="cutout", sector=14)
         assert filenames(found) == ["tess-s0014-1-1_307.859806_39.938824_5x5_astrocut.fits"], target
     several = session.search(["KELT-9", PIMEN], kind="cutout", sector=[1, 14])
     assert sorted(several.products["first_sector"]) == [1, 14]
 
 
-def test_names_that_have_cut_outs_are_not_said_to_have_nothing(session: Session, caplog: pytest.LogCaptureFixture) -> None:
+def test_names_that_have_cut_outs_are_not_said_to_have_nothing(
+    session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
     session.search(["KELT-9", "pi Men"], kind="cutout", sector=14)
     assert "no star with observations" not in caplog.text
 
@@ -88,7 +97,9 @@ def test_names_that_have_cut_outs_are_not_said_to_have_nothing(session: Session,
         ("-10 -71.12345678", "350.000000_-71.123457"),
     ],
 )
-def test_coordinates_stand_in_names_with_six_digits(place: str, written: str, session: Session, archive: SampleArchive) -> None:
+def test_coordinates_stand_in_names_with_six_digits(
+    place: str, written: str, session: Session, archive: SampleArchive
+) -> None:
     found = session.search(place, kind="cutout")
     assert all(f"_{written}_" in name for name in filenames(found))
     assert "_".join([asked(archive, "sector")[0]["ra"], asked(archive, "sector")[0]["dec"]]) == written
@@ -126,7 +137,12 @@ def test_a_special_pointing_counts_only_if_it_is_named(
     from tess_source_tesscut import archive as tesscut
 
     monkeypatch.setattr(tesscut, "chips_that_saw", lambda places, settings: [[(42, 3, 3), (1751, 1, 1)]])
-    for words, wanted in (({}, [42]), ({"sector": ">40"}, [42]), ({"sector": range(1, 1800)}, [42]), ({"sector": 1751}, [1751])):
+    for words, wanted in (
+        ({}, [42]),
+        ({"sector": ">40"}, [42]),
+        ({"sector": range(1, 1800)}, [42]),
+        ({"sector": 1751}, [1751]),
+    ):
         found = session.search(EMPTY, kind="cutout", refresh=True, **words)
         assert found.products["first_sector"].to_list() == wanted
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ def test_files_are_verified_named_after_all_that_makes_them_and_not_fetched_agai
     assert [entry.status for entry in manifest] == ["fetched", "fetched"]
     name = "tess-s0003-1-1_19.900000_-24.200000_3x3_astrocut.fits"
     assert manifest[0].path == tmp_path / "data" / "mastDownload" / "TESS" / name[:36].removesuffix("_") / name
-    assert all(not list(tmp_path.rglob(f"*{end}")) for end in (".packed", ".zip", ".part"))
+    assert all(not list((tmp_path / "data").rglob(f"*{end}")) for end in (".packed", ".zip", ".part"))
     archive.clear()
     assert [entry.status for entry in cut(session, tmp_path)] == ["here", "here"]
     assert archive.requests == []
@@ -58,12 +57,17 @@ def test_a_file_that_was_left_in_the_middle_is_fetched_and_the_others_are_not(
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (Fault("json-error", match="astrocut", message="No FFIs found"), "the server sent no file, but a message: No FFIs found"),
+        (
+            Fault("json-error", match="astrocut", message="No FFIs found"),
+            "the server sent no file, but a message: No FFIs found",
+        ),
         (Fault("status", match="astrocut", status=400), "the server answered 400"),
     ],
     ids=["a message", "refused"],
 )
-def test_what_is_no_zip_is_no_file(fault: Fault, said: str, session: Session, archive: SampleArchive, tmp_path: Path) -> None:
+def test_what_is_no_zip_is_no_file(
+    fault: Fault, said: str, session: Session, archive: SampleArchive, tmp_path: Path
+) -> None:
     archive.faults.add(fault)
     manifest = session.search(SMALL, kind="cutout", size=3).plan(tmp_path / "data").download()
     assert said in manifest[0].error
@@ -137,7 +141,11 @@ def test_a_real_answer_is_unpacked_verified_and_opened(
     body = (real / "tesscut" / "astrocut_107.27_-70.0_5x5.zip").read_bytes()
     (tmp_path / "answer.zip").write_bytes(body)
     monkeypatch.setattr(service, "BASE", tmp_path.as_uri())
-    monkeypatch.setattr(service, "_request", lambda endpoint, words, **more: tess_source.Request((tmp_path / "answer.zip").as_uri(), **more))
+    monkeypatch.setattr(
+        service,
+        "_request",
+        lambda endpoint, words, **more: tess_source.Request((tmp_path / "answer.zip").as_uri(), **more),
+    )
     found = Session().found([f"tesscut:{OLD}"])
     assert found.products.to_polars().select("kind", "first_sector", "pipeline").row(0) == ("cutout", 1, "TESScut")
     [entry] = manifest = found.plan(tmp_path / "data", layout="flat").download()
@@ -151,9 +159,14 @@ def test_a_real_answer_is_unpacked_verified_and_opened(
 
 
 def test_the_light_in_a_cut_out_is_that_of_the_stars_light_curves(session: Session, tmp_path: Path) -> None:
-    [pixels] = session.search("TIC 12862099", kind="cutout", sector=3, size=11).plan(tmp_path).download().load(quality_bitmask="none")
-    from tess_source_sample.files import model
+    [pixels] = (
+        session.search("TIC 12862099", kind="cutout", sector=3, size=11)
+        .plan(tmp_path)
+        .download()
+        .load(quality_bitmask="none")
+    )
     from tess_source_sample import facts
+    from tess_source_sample.files import model
 
     star = model.SimulatedTarget(facts.star(12862099), facts.sector(3), 1800)
     light = (pixels.flux.value - np.median(pixels.flux.value, axis=(1, 2))[:, None, None]).sum(axis=(1, 2))

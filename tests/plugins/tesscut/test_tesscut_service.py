@@ -45,7 +45,17 @@ def test_nothing_is_no_failure(body: bytes) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        *(b"", b"{}", b"[]", b"null", b"7", b'{"results": 7}', b'{"results": null}', b'{"results": [7]}', b"<html></html>"),
+        *(
+            b"",
+            b"{}",
+            b"[]",
+            b"null",
+            b"7",
+            b'{"results": 7}',
+            b'{"results": null}',
+            b'{"results": [7]}',
+            b"<html></html>",
+        ),
         *(b'{"results": [{"sector": "1"}]}', b'{"msg": "Server error"}', b'{"msg": null}', b"[" * 100_000),
         answer({"sector": "0", "camera": "1", "ccd": "1"}),
         answer({"sector": "1", "camera": "5", "ccd": "1"}),
