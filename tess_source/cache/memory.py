@@ -200,9 +200,14 @@ class Memory:
         return Question.of(query, **self._who_is_asked(ARCHIVE_HOOKS, query.archives), **made)
 
     def _shaping(self, query: Query) -> dict[str, Any]:
-        """Return the filters of a query by whose value archives make products: see `tess_source.Filter.shapes`."""
-        known = self.registry.filters
-        return {name: value for name, value in query.filters.items() if name in known and known[name].shapes}
+        """Return the filters of a query that its answer depends on.
+
+        These are filters by whose value archives make products: see `tess_source.Filter.shapes`. For archives of some kinds, all filters
+        are: they list nothing else of the thousands of files of an observation.
+        """
+        known, stand_ins = self.registry.filters, self.registry.stand_ins
+        of_kinds = any(name in stand_ins and stand_ins[name].kinds for name in query.archives)
+        return {name: value for name, value in query.filters.items() if of_kinds or (name in known and known[name].shapes)}
 
     def _who_is_asked(self, hooks: Sequence[str], archives: Sequence[str] = ()) -> dict[str, Any]:
         """Return who is asked, as part of the question: another server, other archives or a token make another question."""

@@ -18,7 +18,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import mkdtemp
 from types import TracebackType
@@ -26,6 +26,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from tess_source import disk
+from tess_source.download.addresses import Addresses, request_at_server
 from tess_source.download.claim import Claim
 from tess_source.download.connection import StoppedError
 from tess_source.download.destination import LocalFolder
@@ -34,13 +35,12 @@ from tess_source.download.fetch import Fetcher
 from tess_source.download.http import settled_date
 from tess_source.download.part import Part
 from tess_source.download.progress import Progress
-from tess_source.download.run import request_at_server
 from tess_source.download.transfer import CHUNK, Task
 from tess_source.errors import DamagedFileError, OfflineError, TessSourceError
 from tess_source.files.beginning import ending_of, expects_html
 from tess_source.files.gzipped import Unpacker
 from tess_source.hooks.records import Request
-from tess_source.settings import Settings, is_offline
+from tess_source.settings import ARCHIVE, Settings, is_offline
 from tess_source.tables.items import INTERRUPTED, Item
 from tess_source.threads import paused
 
@@ -113,8 +113,9 @@ class Lists:
             self.root = disk.temporary_beside(self._above / "lists")
             self.root.mkdir()
         self._folder = LocalFolder(self.root)
+        none = Addresses({}, {}, replace(settings, prefer=ARCHIVE))
         self._fetcher = Fetcher(
-            self._folder, (), lambda _: (), settings.patience, settings.jobs, self._bar, settings.insecure_redirects
+            self._folder, none, settings.patience, settings.jobs, self._bar, settings.insecure_redirects
         )
         return self
 
@@ -229,8 +230,14 @@ class Lists:
 
 
 def _ending(address: str) -> str:
-    """Return the ending of a name by which a list is verified: what is no page is known as such by its ending."""
-    ending = ending_of(urlsplit(address).path.rpartition("/")[2])
+    """Return the ending of a name by which a list is verified: what is no page is known as such by its ending.
+
+    A service, whose address has none, may answer with anything but a page.
+    """
+    last = urlsplit(address).path.rpartition("/")[2]
+    if "." not in last:
+        return ""
+    ending = ending_of(last)
     return ".txt" if expects_html(f"list{ending}") or not re.fullmatch(r"\.[a-z0-9]{1,8}", ending) else ending
 
 

@@ -53,7 +53,7 @@ def refresh(plan: Plan, session: Session | None = None) -> tuple[Plan, Changes]:
     if other := made_elsewhere(plan, asker):
         log.warning("%s; what differs may be the archives", other)
     found = ask_again(plan.record, asker)
-    today = found.plan(plan.root, layout=str(plan.record.get("layout", "mast")))
+    today = found.plan(plan.root, layout=str(plan.record.get("layout", "mast")), large=True)
     changes = diff(plan, today)
     return replace(today, items=_with_known_sums(today.items, plan.items, changes)), changes
 
@@ -73,7 +73,7 @@ def made_elsewhere(plan: Plan, session: Session | None = None) -> str:
 
 
 def _with_known_sums(today: Items, locked: Items, changes: Changes) -> Items:
-    known = ["sha256", "data_rel", "procver", "date"]
+    known = ["sha256", "etag", "data_rel", "procver", "date"]
     kept = locked.to_polars().filter(~pl.col("uri").is_in(among(changes["uri"])) & pl.col("uri").is_first_distinct())
     frame = today.to_polars().join(
         kept.select("uri", *known), on="uri", how="left", suffix="_known", maintain_order="left"

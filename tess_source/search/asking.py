@@ -87,7 +87,7 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
         reasons = _together([_nearest(registry, settings, query, recalled.answer.observations), reasons])
     if reasons:
         record["reasons"] = reasons
-    if unlisted := _count_unlisted_images(recalled.answer):
+    if unlisted := _count_unlisted_images(registry, recalled.answer):
         record["unlisted"] = unlisted
     found = Found(
         recalled.answer.products.unique(), recalled.answer.observations, Links.empty(), query,
@@ -216,9 +216,10 @@ def fields(registry: Registry, settings: Settings, what: str = "observations") -
 # -- hooks --
 
 
-def _count_unlisted_images(answer: Answer) -> int:
-    """Return the number of observations of full-frame images without products: an archive may not list the thousands of each."""
-    images = answer.observations.where(pl.col("kind") == "ffi")
+def _count_unlisted_images(registry: Registry, answer: Answer) -> int:
+    """Return the number of observations of full-frame images whose products an archive does not list, since there are thousands of each."""
+    listing = [name for name in registry.stand_ins if is_for_kinds(registry, name)]
+    images = answer.observations.where((pl.col("kind") == "ffi") & ~pl.col("archive").is_in(listing))
     return len(images) - len(images.having(answer.products)) if len(images) else 0
 
 

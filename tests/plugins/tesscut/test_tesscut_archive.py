@@ -207,7 +207,7 @@ def test_a_busy_service_is_asked_again_and_a_broken_one_is_an_error(session: Ses
     archive.faults.add(Fault("status", status=503, match="/sector", times=1, retry_after=0))
     assert len(session.search(EMPTY, kind="cutout")) == 1
     archive.faults.add(Fault("status", status=404, match="/sector", times=None))
-    with pytest.raises(ServiceError, match="TESScut: .*404"):
+    with pytest.raises(ServiceError, match=r"TESScut: .*404"):
         session.search("30.1 -70", kind="cutout")
 
 

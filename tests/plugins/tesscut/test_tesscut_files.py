@@ -140,12 +140,8 @@ def test_a_real_answer_is_unpacked_verified_and_opened(
     """It is the service's of 2018: the name has few digits, the header an empty sector."""
     body = (real / "tesscut" / "astrocut_107.27_-70.0_5x5.zip").read_bytes()
     (tmp_path / "answer.zip").write_bytes(body)
-    monkeypatch.setattr(service, "BASE", tmp_path.as_uri())
-    monkeypatch.setattr(
-        service,
-        "_request",
-        lambda endpoint, words, **more: tess_source.Request((tmp_path / "answer.zip").as_uri(), **more),
-    )
+    here = tess_source.Request((tmp_path / "answer.zip").as_uri(), unpack="zip", member=OLD[:14])
+    monkeypatch.setattr(service, "_request", lambda *_, **__: here)
     found = Session().found([f"tesscut:{OLD}"])
     assert found.products.to_polars().select("kind", "first_sector", "pipeline").row(0) == ("cutout", 1, "TESScut")
     [entry] = manifest = found.plan(tmp_path / "data", layout="flat").download()
