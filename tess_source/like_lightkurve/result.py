@@ -334,7 +334,7 @@ def _resized(found: Found, size: Any) -> Found:
     """Return an answer with cut-outs of another size."""
     frame = found.products.to_polars()
     if not (frame["kind"] == CUTOUT).any():
-        _warn("cutout_size is for cut-outs of full-frame images; it changes nothing here")
+        _warn("cutout_size is for cut-outs of full-frame images; it changes nothing here", depth=5)
         return found
     rows, columns = checked_value(session_of(found).registry, "cutout_size", size)
 
