@@ -27,6 +27,8 @@ from tess_source.tables.reasons import Reasons
 from tess_source.units import is_whole
 from tess_source_arrays.arena import Arena
 from tess_source_arrays.cadences import BITMASKS, kept
+from tess_source_arrays.derived import columns_of
+from tess_source_arrays.origin import origin_of
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -84,6 +86,11 @@ class Arrays:
         """The sector, from the file's name or its header (SECTOR)."""
         sector = self.entry.item.first_sector
         return sector if sector is not None else _number_in(self.header, "SECTOR")
+
+    @property
+    def pipeline(self) -> str | None:
+        """The pipeline that made the file, from its name or its header."""
+        return self.entry.item.pipeline or origin_of(self.header)
 
     @property
     def exptime(self) -> float | None:
@@ -164,11 +171,13 @@ def iter_arrays(
         The downloaded files.
     columns : sequence of str
         Names of columns of the first table of each file, in upper or lower case; the results have names in lower case. Units are the
-        file's own: for SPOC's light curves see `tess_source_arrays.schema.COLUMNS`.
+        file's own: for SPOC's light curves see `tess_source_arrays.schema.COLUMNS`, for others `tess_source_arrays.others.OF_OTHERS`.
+        ``time`` is BTJD for all, also for CDIPS and DIAMANTE, whose files have it under another name. TGLC's uncertainties, which are
+        numbers in its header, are columns too: ``cal_psf_flux_err`` and so on.
     quality_bitmask : int or str, optional
-        Keep the cadences that ``lightkurve.read(path, quality_bitmask=…)`` keeps: those with a time and without any of these bits. A
-        number, or lightkurve's words ``"none"``, ``"default"``, ``"hard"``, ``"hardest"``, whose meaning depends on the pipeline. If
-        None, every row of the table is returned as it is.
+        Keep the cadences that ``load(quality_bitmask=…)`` keeps: those with a time and without any of these bits. A number, or
+        lightkurve's words ``"none"``, ``"default"``, ``"hard"``, ``"hardest"``, whose meaning depends on the pipeline. If None, every row
+        of the table is returned as it is.
     dtypes : mapping, optional
         Column → type to convert it to, e.g. ``{"time": "float32"}``. Other columns have the file's type, in native byte order.
     verify : bool
@@ -214,9 +223,9 @@ def _read(reader: TableReader, entry: Entry, asked: ArrayOptions, arena: Arena |
         raise DamagedFileError(f"its bytes are others than the manifest says: sha256 {table.sha256}, not {known}")
     good = None if asked.quality_bitmask is None else kept(table, asked.quality_bitmask)
     as_they_are = [name for name in asked.columns if name not in asked.dtypes]
-    found = table.columns(as_they_are, good, arena.empty if arena else None)
+    found = columns_of(table, as_they_are, good, arena.empty if arena else None)
     for name, dtype in asked.dtypes.items():
-        found[name] = _converted(name, table.columns([name], good)[name], dtype)
+        found[name] = _converted(name, columns_of(table, [name], good)[name], dtype)
     columns = {name: found[name] for name in asked.columns}
     return Arrays(entry, columns, Headers(table.header, table.primary), table.sha256)  # type: ignore[arg-type]
 

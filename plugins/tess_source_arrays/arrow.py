@@ -14,7 +14,8 @@ from tess_source.tables.file_errors import errors_of_file
 from tess_source.tables.reasons import Reasons
 from tess_source_arrays.arena import Arena
 from tess_source_arrays.arrays import ArrayOptions, Arrays, each
-from tess_source_arrays.schema import ABOUT, COLUMNS, SPLIT, About, Series, described, fitting
+from tess_source_arrays.schema import ABOUT, COLUMNS, SPLIT, About, described, fitting
+from tess_source_arrays.series import Series
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -1,4 +1,4 @@
-"""The cadences that lightkurve's readers keep: each pipeline has its own column of quality flags, and its own meaning of the words."""
+"""The cadences that `load` keeps: each pipeline has its own columns of quality flags, and its own meaning of the words."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
 from tess_source.errors import LoadError
+from tess_source.files.fits_headers import Headers
+from tess_source_arrays.derived import time_of
+from tess_source_arrays.origin import origin_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,13 +23,15 @@ LOW_PRECISION = (1 << 12, 1 << 30)
 """QLP's bit for cadences of low precision, up to sector 55 and from 56 on."""
 OF_ELEANOR = 1 << 17 | 1 << 18
 """Bits that eleanor adds to TESS's own."""
-PATHOS = {"psf_flux_raw", "psf_flux_cor", "ap4_flux_raw", "ap4_flux_cor", "sky_local"}
-"""Columns by which lightkurve knows PATHOS."""
+TASOC_BAD = 1 | 2
+"""TASOC's flags of cadences that it calls bad: by pixel flags, and by hand."""
+FLAGS_OF_TESS = {"TASOC": "pixel_quality", "TGLC": "tess_flags", "PATHOS": "dquality"}
+"""Pipeline → its column of TESS's flags, if it has another name than ``quality``."""
 GOOD_IN_CDIPS = (b"G", b"0")
 
 
 def kept(table: FitsTable, bitmask: int | str) -> NDArray[np.bool_]:
-    """Return which cadences ``lightkurve.read(path, quality_bitmask=bitmask)`` keeps.
+    """Return which cadences ``load(quality_bitmask=bitmask)`` keeps.
 
     Parameters
     ----------
@@ -46,42 +51,42 @@ def kept(table: FitsTable, bitmask: int | str) -> NDArray[np.bool_]:
     LoadError
         If these are not one number per cadence.
     """
-    good: NDArray[np.bool_]
-    origin = str(table.primary.get("ORIGIN"))
-    if "cdips" in origin.lower():  # letters instead of bits, one column per aperture
-        good = np.isin(table.column("irq1"), GOOD_IN_CDIPS)
-        good &= ~np.isnan(_numbers(table, "tmid_bjd"))
-        return good
-    time = _numbers(table, "time")
-    if origin == "TASOC/Aarhus":  # its own bits, which lightkurve ignores
-        good = ~np.isnan(time)
-        return good
-    quality, bits = _quality_and_bits(table, origin, bitmask)
-    good = (_numbers(table, quality).astype(np.int64) & bits) == 0
-    if table.header.get("EXTNAME") != "PIXELS":
-        good &= ~np.isnan(time)
-    elif bits:  # lightkurve keeps pixels without a time if no flag is asked for
-        good &= np.isfinite(time)
-    return good
+    origin = origin_of(Headers(table.header, table.primary), table.fields)
+    good = ~np.isnan(_one_per_cadence("time", time_of(table)))
+    if origin == "CDIPS":  # letters instead of bits, one column per aperture
+        return np.asarray(good & np.isin(table.column("irq1"), GOOD_IN_CDIPS))
+    if origin == "TARS":  # which has no flags
+        return np.asarray(good)
+    bits = _bits(table, origin, bitmask)
+    unflagged, flags = np.ones_like(good), FLAGS_OF_TESS.get(origin or "", "quality")
+    if flags in table.fields or origin != "TASOC":
+        unflagged = (_flags(table, flags) & bits) == 0
+    if isinstance(bitmask, str) and bitmask != "none":  # a word stands for all that is bad, also in the pipeline's own column
+        if origin == "TGLC":
+            unflagged &= _flags(table, "tglc_flags") == 0
+        elif origin == "TASOC":
+            unflagged &= (_flags(table, "quality") & (-1 if bitmask == "hardest" else TASOC_BAD)) == 0
+    if table.header.get("EXTNAME") == "PIXELS":  # lightkurve keeps pixels without a time if no flag is asked for
+        good = good & np.isfinite(time_of(table)) if bits else np.ones_like(good)
+    return np.asarray(good & unflagged)
 
 
-def _numbers(table: FitsTable, name: str) -> NDArray[Any]:
-    """Return a column with one number per cadence."""
-    values = table.column(name)
+def _flags(table: FitsTable, name: str) -> NDArray[np.int64]:
+    flags: NDArray[np.int64] = _one_per_cadence(name, table.column(name)).astype(np.int64)
+    return flags
+
+
+def _one_per_cadence(name: str, values: NDArray[Any]) -> NDArray[Any]:
+    """Return a column after a check that it has one number per cadence."""
     if values.ndim != 1 or values.dtype.kind not in "fiu":
         raise LoadError(f"its column {name!r} does not hold one number per cadence")
     return values
 
 
-def _quality_and_bits(table: FitsTable, origin: str, bitmask: int | str) -> tuple[str, int]:
-    """Return the column of the flags, and the bits that a cadence must not have."""
+def _bits(table: FitsTable, origin: str | None, bitmask: int | str) -> int:
+    """Return the bits that a cadence must not have."""
     bits = BITMASKS[bitmask] if isinstance(bitmask, str) else bitmask
-    if "mit/qlp" in origin.lower():
+    if origin == "QLP" and bitmask in {"hard", "hardest"}:
         sector = table.primary.get("SECTOR", 0)
-        low_precision = LOW_PRECISION[isinstance(sector, int) and sector >= 56]
-        return "quality", bits | (low_precision if bitmask in {"hard", "hardest"} else 0)
-    if all(table.primary.get(key) is not None for key in ("LITE", "PCORIGIN")):
-        return "quality", bits | (OF_ELEANOR if bitmask == "hardest" else 0)
-    if table.fields.keys() >= PATHOS:
-        return "dquality", bits
-    return "tess_flags" if origin == "UCSB/TGLC" else "quality", bits
+        return bits | LOW_PRECISION[isinstance(sector, int) and sector >= 56]
+    return bits | OF_ELEANOR if origin in {"ELEANOR", "GSFC-ELEANOR-LITE"} and bitmask == "hardest" else bits

@@ -6,14 +6,21 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from tess_source_arrays.others import OF_OTHERS
+from tess_source_arrays.series import Series
+
 if TYPE_CHECKING:
     from tess_source_arrays.arrays import Arrays
 
 __all__ = ["ABOUT", "COLUMNS", "SPLIT", "About", "Series", "described", "fitting", "markdown"]
 
 
-UNKNOWN_IN_QLP = {"TEFF", "LOGG", "RADIUS", "MH"}
-"""Keywords for which QLP writes -1.0 if the value is not known."""
+UNKNOWN = {
+    "QLP": dict.fromkeys(("TEFF", "LOGG", "RADIUS", "MH"), -1),
+    "GSFC-ELEANOR-LITE": {"TMAG": 999, "GAIA_ID": 0},
+    "ELEANOR": {"TMAG": 999, "GAIA_ID": 0},
+}
+"""Pipeline → keywords, and the numbers that it writes if a value is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +48,6 @@ def fitting(value: Any, type_: str) -> Any:
     return float(value) if abs(value) <= LIMITS[type_] else None  # false for NaN
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
-    """A list column with one value per cadence."""
-
-    name: str
-    type: str
-    unit: str
-    text: str
-
-    def line(self) -> str:
-        """Return a line of a table in Markdown."""
-        return f"| `{self.name}` | list of {self.type} | {self.unit} | {self.text} |"
-
-
 def _card_column(name: str, type_: str, unit: str, text: str, *keywords: str) -> About:
     """Return a column with the value of the first keyword that is there and of the right type; null if there is none."""
     kinds: tuple[type, ...] = {"string": (str,), "float64": (float, int), "float32": (float, int)}.get(type_, (int,))
@@ -63,14 +56,10 @@ def _card_column(name: str, type_: str, unit: str, text: str, *keywords: str) ->
         for keyword in keywords:
             found = arrays.header.get(keyword)
             if isinstance(found, kinds) and not isinstance(found, bool):
-                return None if keyword in UNKNOWN_IN_QLP and found == -1 and _is_of_qlp(arrays) else found
+                return None if found == UNKNOWN.get(arrays.pipeline or "", {}).get(keyword) else found
         return None
 
     return About(name, type_, unit, f"{text} (`{keywords[0]}`)", value)
-
-
-def _is_of_qlp(arrays: Arrays) -> bool:
-    return "MIT/QLP" in str(arrays.header.get("ORIGIN"))
 
 
 def _item_column(name: str, type_: str, unit: str, text: str) -> About:
@@ -89,16 +78,17 @@ def _sha256_of(arrays: Arrays) -> str | None:
 ABOUT = (
     About("tic", "int64", "", "TIC id of the star", lambda arrays: arrays.tic),
     About("sector", "int32", "", "sector", lambda arrays: arrays.sector),
+    _card_column("gaia", "int64", "", "number of the star in Gaia, of which TGLC may have several per TIC id", "GAIADR3", "GAIA_ID"),
     _card_column("camera", "int8", "", "camera, 1 to 4", "CAMERA"),
     _card_column("ccd", "int8", "", "CCD of the camera, 1 to 4", "CCD"),
     About("exptime", "float64", "s", "exposure time of one cadence", lambda arrays: arrays.exptime),
-    _item_column("pipeline", "string", "", "pipeline that made the light curve, e.g. `SPOC`"),
+    About("pipeline", "string", "", "pipeline that made the light curve, e.g. `SPOC`", lambda arrays: arrays.pipeline),
     _card_column("object", "string", "", "name of the target", "OBJECT"),
-    _card_column("ra", "float64", "deg", "right ascension, ICRS, J2000", "RA_OBJ"),
-    _card_column("dec", "float64", "deg", "declination, ICRS, J2000", "DEC_OBJ"),
+    _card_column("ra", "float64", "deg", "right ascension, ICRS, J2000", "RA_OBJ", "RA_TARG"),
+    _card_column("dec", "float64", "deg", "declination, ICRS, J2000", "DEC_OBJ", "DEC_TARG"),
     _card_column("pmra", "float32", "mas/yr", "proper motion in right ascension", "PMRA"),
     _card_column("pmdec", "float32", "mas/yr", "proper motion in declination", "PMDEC"),
-    _card_column("tmag", "float32", "mag", "TESS magnitude", "TESSMAG"),
+    _card_column("tmag", "float32", "mag", "TESS magnitude", "TESSMAG", "TMAG"),
     _card_column("teff", "float32", "K", "effective temperature", "TEFF"),
     _card_column("logg", "float32", "log10(cm/s2)", "surface gravity", "LOGG"),
     _card_column("radius", "float32", "solar radii", "radius of the star", "RADIUS"),
@@ -149,14 +139,30 @@ COLUMNS = (
 """The columns of SPOC's light curves, as in the Science Data Products Description Document (EXP-TESS-ARC-ICD-0014)."""
 
 
+SPOC = frozenset({"SPOC", "TESS-SPOC"})
+"""Pipelines whose columns are `COLUMNS`."""
+
+
 def described(pipelines: Iterable[str | None]) -> Mapping[str, Series]:
     """Return what is known about columns, by name, if they come from files of some pipelines.
 
-    Columns of other pipelines may have the same names, and fluxes in other units: QLP's ``sap_flux`` is relative.
+    Columns of several pipelines may have the same names, and fluxes in other units: QLP's ``sap_flux`` is relative. They have no unit then.
     """
-    if {*pipelines} <= {None, "SPOC", "TESS-SPOC"}:
-        return {one.name: one for one in COLUMNS}
-    return {one.name: replace(one, unit="") if one.unit == "electron/s" else one for one in COLUMNS}
+    tables = [_columns_of(pipeline) for pipeline in sorted({*pipelines}, key=str) or ["SPOC"]]
+    found: dict[str, Series] = {}
+    for one in (one for table in tables for one in table.values()):
+        first = found.setdefault(one.name, one)
+        if first.unit != one.unit:
+            found[one.name] = replace(first, unit="")
+    return found
+
+
+def _columns_of(pipeline: str | None) -> Mapping[str, Series]:
+    ours = {one.name: one for one in COLUMNS}
+    if pipeline in SPOC:
+        return ours
+    unitless = {name: replace(one, unit="") if one.unit == "electron/s" else one for name, one in ours.items()}
+    return {**unitless, **OF_OTHERS.get(pipeline or "", {})}
 
 
 def markdown() -> str:

@@ -29,9 +29,10 @@ NAMESAKES = {"LABEL": "OBJECT", "MISSION": "TELESCOP", "RA": "RA_OBJ", "DEC": "D
 
 @dataclass(frozen=True)
 class CurveOptions:
-    """Arguments of the user."""
+    """Arguments of the user, with what they leave to the pipeline."""
 
     flux_column: str
+    error_column: str
     quality_bitmask: str | int | None
 
 
@@ -41,6 +42,8 @@ class Look:
 
     unit: Any
     format: str | None
+    masked: bool
+    """Whether missing values are masked."""
     meta: bool
     """Whether the column has its own meta."""
 
@@ -81,7 +84,7 @@ def build(plain: Plain, recipe: Recipe, asked: CurveOptions, good: NDArray[np.bo
     keep[plain.timed] = good
     if not (count := int(np.count_nonzero(keep))):
         raise Unsupported("no cadence is left")
-    twins = {"flux": asked.flux_column, "flux_err": f"{asked.flux_column}_err", **TWINS}
+    twins = {"flux": asked.flux_column, "flux_err": asked.error_column, **TWINS}
     sources = {name: twins.get(name, name) for name in recipe.looks if name != "time"}
     if missing := set(sources.values()) - (set(plain.table.dtype.names or ()) - {"time"}):
         raise Unsupported(f"no column {min(missing)!r}")
@@ -92,7 +95,7 @@ def build(plain: Plain, recipe: Recipe, asked: CurveOptions, good: NDArray[np.bo
         name: values[source] if name in REQUIRED or name == source else values[source].copy()
         for name, source in sources.items()
     }
-    columns = {name: _column(own[name], recipe.looks[name], source in plain.masked) for name, source in sources.items()}
+    columns = {name: _column(own[name], recipe.looks[name]) for name in sources}
     time = _time(times, plain, recipe.ordered)
     required = {name: columns.pop(name) for name in REQUIRED}
     curve = lightkurve().TessLightCurve(time=time, **required, meta=_meta(plain, recipe, asked, good), copy=False)
@@ -109,16 +112,16 @@ def build(plain: Plain, recipe: Recipe, asked: CurveOptions, good: NDArray[np.bo
     return curve
 
 
-def _column(values: NDArray[Any], look: Look, masked: bool) -> Any:
+def _column(values: NDArray[Any], look: Look) -> Any:
     whole("astropy")
     from astropy.table import Column, MaskedColumn
     from astropy.units import Quantity
     from astropy.utils.masked import Masked
 
     if look.unit is None:
-        return MaskedColumn(values, mask=np.isnan(values), copy=False) if masked else Column(values, copy=False)
+        return MaskedColumn(values, mask=np.isnan(values), copy=False) if look.masked else Column(values, copy=False)
     column = Quantity(values, look.unit, dtype=values.dtype, copy=False)
-    return Masked(column, np.isnan(values)) if masked else column
+    return Masked(column, np.isnan(values)) if look.masked else column
 
 
 def _time(values: NDArray[np.float64], plain: Plain, ordered: bool) -> Time:
@@ -149,9 +152,11 @@ def _meta(plain: Plain, recipe: Recipe, asked: CurveOptions, good: NDArray[np.bo
         for key, value in plain.header.values.items()
         if key not in STRUCTURE and not key.startswith(COLUMN)
     }
+    remarks = {"COMMENT": _comments(str(primary["COMMENT"]))} if "COMMENT" in primary else {}
     return {
         **own,
         **primary,
+        **remarks,
         **{key: primary.get(source) for key, source in namesakes.items()},
         "FILENAME": plain.path,
         "FLUX_ORIGIN": asked.flux_column,
@@ -159,4 +164,13 @@ def _meta(plain: Plain, recipe: Recipe, asked: CurveOptions, good: NDArray[np.bo
         "TARGETID": primary.get("TICID"),
         "QUALITY_BITMASK": asked.quality_bitmask,
         "QUALITY_MASK": good,
+        **plain.maker.meta,
     }
+
+
+def _comments(text: str) -> Any:
+    """Return the lines of COMMENT cards as the object that astropy makes of them."""
+    whole("astropy")
+    from astropy.io.fits import Card, Header
+
+    return Header([Card.fromstring(f"COMMENT {line}") for line in text.split("\n")])["COMMENT"]

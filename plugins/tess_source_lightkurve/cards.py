@@ -22,6 +22,8 @@ class Cards:
     ----------
     header : Header
         The header as read from the file.
+    comments : bool
+        Whether it may have COMMENT cards, of which `values` has the text.
 
     Attributes
     ----------
@@ -38,9 +40,9 @@ class Cards:
 
     __slots__ = ("shape", "values")
 
-    def __init__(self, header: Header) -> None:
+    def __init__(self, header: Header, *, comments: bool = False) -> None:
         try:
-            self.values: dict[str, Value] = header.read_standard()
+            self.values: dict[str, Value] = header.read_standard(comments=comments)
         except ValueError as error:
             raise Unsupported(str(error)) from None
         self.shape: frozenset[str] = frozenset(DIGITS.sub("#", " ".join(self.values)).split(" "))

@@ -11,22 +11,20 @@ from tess_source.errors import DamagedFileError, LoadError, NoColumnError, NoRea
 from tess_source.files.verify import is_fits
 from tess_source.files.whole import fault
 from tess_source_lightkurve import readers
+from tess_source_lightkurve.corrections import correction_of
 from tess_source_lightkurve.spoc import Unsupported, read_light_curve
 
 if TYPE_CHECKING:
     from astropy.io.fits import HDUList
 
-    from tess_source.tables.items import Entry
+    from tess_source.tables.items import Entry, Item
 
 __all__ = ["load"]
 
 KINDS = frozenset({"lc", "fast-lc", "tp", "fast-tp", "cutout"})
 """Kinds of files that this plugin reads."""
 LIGHT_CURVES = frozenset({"lc", "fast-lc", "other"})
-"""Kinds that may be SPOC's light curves, also renamed ones, for which there is a faster reader."""
-
-SIXTEEN_BITS = 0x7FFF
-"""The flags that a column of the FITS type I can have."""
+"""Kinds that may be light curves by SPOC or QLP, also renamed ones, for which there is a faster reader."""
 
 
 def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
@@ -42,8 +40,8 @@ def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
     Returns
     -------
     lightkurve.LightCurve or lightkurve.TargetPixelFile or None
-        The object of `lightkurve.read`, or for SPOC's light curves an equal one, made in less time (times in BTJD, i.e. BJD - 2457000,
-        TDB); None if this plugin does not read such files. No file is left open: pixels are in memory, not mapped.
+        The object of `lightkurve.read`, or for light curves by SPOC and QLP an equal one, made in less time (times in BTJD, i.e.
+        BJD - 2457000, TDB). For TGLC, TASOC, eleanor and CDIPS it is set right: see `corrections`. None if this plugin does not read such files. No file is left open: pixels are in memory, not mapped.
 
     Raises
     ------
@@ -74,12 +72,12 @@ def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
         raise NoReaderError(
             f"{path.name} is healthy, but lightkurve has no reader for {entry.item.kind!r} files of {maker}"
         )
-    _set_author(opened, entry.item.pipeline)
+    _set_author(opened, entry.item)
     return opened
 
 
 def _fast(path: Path, options: Mapping[str, Any]) -> object | None:
-    """Open a light curve by SPOC in standard form; None if it is another file, or an option is not for light curves."""
+    """Open a light curve by SPOC or QLP in standard form; None if it is another file, or an option is not for light curves."""
     try:
         curve: object = read_light_curve(path, **options)
     except Unsupported:
@@ -103,7 +101,7 @@ def _open(path: Path, options: Mapping[str, Any]) -> Any:
             _ = [hdu.data for hdu in hdus]  # all into memory, so that the file can be closed
         try:
             with FILTERS:
-                opened = _read(hdus if pixels else str(path), chosen)
+                opened = _read(hdus if pixels else str(path), filetype, chosen)
         except Exception as error:  # noqa: BLE001  all but what `_reason` raises becomes a LoadError
             reason = _reason(error)
             if filetype == "generic":  # lightkurve's guess for whatever it does not know
@@ -115,23 +113,12 @@ def _open(path: Path, options: Mapping[str, Any]) -> Any:
         return opened
 
 
-def _read(source: HDUList | str, chosen: Mapping[str, Any]) -> Any:
-    """Return what `lightkurve.read` makes of a file.
-
-    TGLC's flags have 16 bits. lightkurve fails where numpy 2 refuses to compare them with a bitmask of more; none of their flags is among
-    these further bits.
-    """
-    lightkurve = readers.lightkurve()
-    try:
-        return lightkurve.read(source, **chosen)
-    except Exception as error:
-        if not isinstance(error.__cause__ or error, OverflowError) or "quality_bitmask" not in chosen:
-            raise
-    asked = chosen["quality_bitmask"]
-    bits = lightkurve.utils.TessQualityFlags.OPTIONS.get(asked, asked)
-    opened = lightkurve.read(source, **{**chosen, "quality_bitmask": int(bits) & SIXTEEN_BITS})
-    opened.meta["QUALITY_BITMASK"] = asked
-    return opened
+def _read(source: HDUList | str, filetype: str, chosen: Mapping[str, Any]) -> Any:
+    """Return what `lightkurve.read` makes of a file, set right where it is known to be wrong."""
+    read, correction = readers.lightkurve().read, correction_of(filetype)
+    if correction is None:
+        return read(source, **chosen)
+    return correction.apply(read(source, **{**chosen, **correction.arguments}), chosen)
 
 
 def _check_pixels(opened: Any, hdus: HDUList) -> None:
@@ -167,8 +154,14 @@ def _load_error(name: str, reason: BaseException, chosen: Mapping[str, Any], hdu
     return LoadError(f"{name}: lightkurve cannot read it: {type_and_text(reason)}")
 
 
-def _set_author(opened: Any, pipeline: str | None) -> None:
-    """Set the author to the pipeline: lightkurve looks for the word TESS-SPOC in the whole path, folders included."""
-    ours = {"SPOC", "TESS-SPOC"}
-    if pipeline in ours and getattr(opened, "meta", {}).get("AUTHOR") in ours:
-        opened.meta["AUTHOR"] = pipeline
+def _set_author(opened: Any, item: Item) -> None:
+    """Set the author to the pipeline where lightkurve cannot tell it.
+
+    lightkurve looks for the word TESS-SPOC in the whole path, folders included. Its reader for files that it does not know sets no author.
+    """
+    ours, meta = {"SPOC", "TESS-SPOC"}, getattr(opened, "meta", {})
+    if item.pipeline in ours and meta.get("AUTHOR") in ours:
+        meta["AUTHOR"] = item.pipeline
+    elif item.pipeline and "FLUX_ORIGIN" in meta and "TARGETID" not in meta:
+        meta["AUTHOR"] = item.pipeline
+        meta["TARGETID"] = item.tic if item.tic is not None else meta.get("TICID")

@@ -1,4 +1,4 @@
-"""Reader of SPOC light curves directly from the bytes of a file: two headers and the rows of one table."""
+"""Reader of light curves by SPOC and QLP directly from the bytes of a file: two headers and the rows of one table."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tess_source.errors import LoadError
 from tess_source.files.fits_table import FitsTable, choose
 from tess_source.files.whole import headers_of, opened_plain
 from tess_source_lightkurve.cards import Cards, Unsupported
+from tess_source_lightkurve.makers import Maker, maker_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["COLUMN", "STRUCTURE", "Plain", "read_plain"]
 
 NUMBERS = frozenset("BIJKED")
-"""Codes of integers and floats (FITS Standard 4.0, table 18); SPOC's light curves have J, E and D."""
+"""Codes of integers and floats (FITS Standard 4.0, table 18); SPOC's and QLP's light curves have J, E and D."""
 COLUMN = ("TTYPE", "TFORM", "TUNIT", "TDISP")
 """Supported keywords of columns."""
 STRUCTURE = frozenset({"XTENSION", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "PCOUNT", "GCOUNT", "TFIELDS"})
@@ -39,7 +40,7 @@ SPECIAL = frozenset(
     }
     | {"THEAP", "ZIMAGE", "ZTABLE"}
 )
-"""Keywords that change the meaning of a table; SPOC's light curves have none of them."""
+"""Keywords that change the meaning of a table; the light curves of SPOC and QLP have none of them."""
 DECISIVE = ("TELESCOP", "ORIGIN", "TIMESYS", "BJDREFI", "BJDREFF", "TIMEUNIT")
 """Keywords whose values affect how a file is read."""
 PATH_WORDS = ("tess-spoc", "hlsp_k2varcat")
@@ -51,6 +52,7 @@ class Plain:
     """Contents of a file."""
 
     path: str
+    maker: Maker
     primary: Cards
     header: Cards
     table: NDArray[np.void]
@@ -67,6 +69,7 @@ class Plain:
         decisive = tuple(header.values.get(key) for header in (self.primary, self.header) for key in DECISIVE)
         author = tuple(word in self.path for word in PATH_WORDS)
         return (
+            self.maker.filetype,
             columns,
             decisive,
             author,
@@ -78,20 +81,20 @@ class Plain:
 
 
 def read_plain(path: Path) -> Plain:
-    """Return the contents of a light curve as SPOC writes it.
+    """Return the contents of a light curve as SPOC or QLP writes it.
 
     Raises
     ------
     Unsupported
-        If it is another file, cut, or has anything that SPOC's light curves do not have.
+        If it is another file, cut, or has anything that their light curves do not have.
     OSError
         If the file cannot be read.
     """
     try:
         with opened_plain(path) as file:
             headers = headers_of(file)
-            primary = Cards(headers[0])
-            _check_maker(primary)  # before anything is read: other files may be large
+            primary = Cards(headers[0], comments=True)
+            maker = maker_of(primary)  # before anything is read: other files may be large
             if len(headers) < 2:
                 raise Unsupported("no table")
             file.seek(0)
@@ -107,15 +110,7 @@ def read_plain(path: Path) -> Plain:
     floats = [name for name in table.dtype.names or () if table.dtype[name].kind == "f" and name != "time"]
     parts = (choose(table, ~timed), table)  # rows without a time are few, and most columns are NaN there
     masked = frozenset(name for name in floats if any(np.isnan(part[name]).any() for part in parts))
-    return Plain(str(path), primary, header, table, timed, masked)
-
-
-def _check_maker(primary: Cards) -> None:
-    values = primary.values
-    if values.get("TELESCOP") != "TESS" or values.get("NAXIS") != 0:
-        raise Unsupported("not a light curve of TESS")
-    if "LightCurveExporterPipelineModule" not in str(values.get("CREATOR")):
-        raise Unsupported("not by SPOC")
+    return Plain(str(path), maker, primary, header, table, timed, masked)
 
 
 def _check_columns(found: FitsTable, header: Cards) -> None:

@@ -1,4 +1,4 @@
-"""Fast reader of SPOC light curves as lightkurve's objects.
+"""Fast reader of light curves by SPOC and QLP as lightkurve's objects.
 
 `lightkurve.read` builds a light curve three times. Here the table is read from the bytes at once, and the object is built once. The
 result of lightkurve may change between versions, so the first file of every kind is read by `lightkurve.read`, built here as well, and
@@ -37,26 +37,28 @@ def read_light_curve(
     path: str | Path,
     *,
     quality_bitmask: str | int | None = "default",
-    flux_column: str = "pdcsap_flux",
+    flux_column: str | None = None,
     **others: Any,
 ) -> TessLightCurve:
-    """Read a light curve by SPOC, with a result equal to that of `lightkurve.read`.
+    """Read a light curve by SPOC or QLP, with a result equal to that of `lightkurve.read`.
 
     Parameters
     ----------
     path : str or Path
-        A file as SPOC writes it: 120 s, 20 s, or TESS-SPOC's from full-frame images; plain or compressed by gzip.
+        A file as SPOC writes it (120 s, 20 s, or TESS-SPOC's from full-frame images) or QLP; plain or compressed by gzip.
     quality_bitmask : str or int, optional
         Cadences to leave out: ``"none"``, ``"default"``, ``"hard"``, ``"hardest"``, or bits of the column QUALITY.
-    flux_column : str
-        Column to be called ``flux``, in lower case; its error is the column with the suffix ``_err``.
+    flux_column : str, optional
+        Column to be called ``flux``, in lower case: ``pdcsap_flux`` for SPOC and ``sap_flux`` for QLP if not given. For SPOC its error is the
+        column with the suffix ``_err``; QLP has one column of errors for all.
     **others
         Other arguments are not supported.
 
     Returns
     -------
     lightkurve.TessLightCurve
-        Times in BTJD (BJD - 2457000, TDB), fluxes in electron / s; values big-endian as in the file.
+        Times in BTJD (BJD - 2457000, TDB), fluxes in electron / s by SPOC, relative by QLP; values big-endian as in
+        the file.
 
     Raises
     ------
@@ -67,15 +69,14 @@ def read_light_curve(
     """
     if others:
         raise Unsupported(f"arguments {', '.join(others)}")
-    if not isinstance(flux_column, str):
-        raise Unsupported("a flux column that is no name")
     lightkurve()  # before its parts of astropy: see `readers.FIRST`
-    asked = CurveOptions(flux_column, quality_bitmask)
     plain = read_plain(user_path(path))
-    key = (flux_column, plain.kind)
+    flux = plain.maker.flux_column if flux_column is None else flux_column
+    asked = CurveOptions(flux, plain.maker.error_column(flux, plain.primary), quality_bitmask)
+    key = (flux, asked.error_column, plain.kind)
     if key not in _learnt:
         with FILTERS:  # of several threads with files of a new kind, one makes the recipe and the others wait for it
-            if key not in _learnt and _is_for_the_reader(plain.path):
+            if key not in _learnt and _is_for_the_reader(plain):
                 expected = _by_lightkurve(plain, asked)
                 if len(expected):  # a file without a good cadence shows nothing of its kind
                     _learnt[key] = _recipe_for(plain, asked, expected)
@@ -87,22 +88,20 @@ def read_light_curve(
 
 
 def _good(plain: Plain, quality_bitmask: Any) -> NDArray[np.bool_]:
-    """Return lightkurve's mask of good cadences; it logs a warning if many are left out."""
+    """Return lightkurve's mask of good cadences, among those with a time."""
     try:
-        flags = lightkurve().utils.TessQualityFlags
-        good: NDArray[np.bool_] = flags.create_quality_mask(plain.table["quality"][plain.timed], quality_bitmask)
+        return plain.maker.good(plain.table["quality"][plain.timed], quality_bitmask, plain.primary)
     except (TypeError, ValueError, OverflowError) as error:
         raise Unsupported(f"quality_bitmask {quality_bitmask!r}") from error
-    return good
 
 
-def _is_for_the_reader(path: str) -> bool:
-    """Return whether lightkurve uses its reader for SPOC for a file; its arguments and defaults are those of this reader."""
+def _is_for_the_reader(plain: Plain) -> bool:
+    """Return whether lightkurve uses its reader for the same pipeline; its arguments and defaults are those of this reader."""
     whole("astropy")
     from astropy.io import fits
 
-    with fits.open(path) as hdus:
-        return detect(hdus) == "TessLightCurve"
+    with fits.open(plain.path) as hdus:
+        return detect(hdus) == plain.maker.filetype
 
 
 def _by_lightkurve(plain: Plain, asked: CurveOptions) -> TessLightCurve:
@@ -122,7 +121,10 @@ def _by_lightkurve(plain: Plain, asked: CurveOptions) -> TessLightCurve:
 def _recipe_for(plain: Plain, asked: CurveOptions, expected: TessLightCurve) -> Recipe | None:
     """Return instructions that build the same object as lightkurve; None if none of them does."""
     infos = {name: expected[name].info for name in expected.colnames}
-    looks = {name: Look(info.unit, info.format, info.meta is not None) for name, info in infos.items()}
+    looks = {
+        name: Look(info.unit, info.format, _is_masked(expected[name]), info.meta is not None)
+        for name, info in infos.items()
+    }
     author, good = (expected.meta.get(key) for key in ("AUTHOR", "QUALITY_MASK"))
     for recipe in (Recipe(looks, author, ordered=True), Recipe(looks, author, ordered=False)):
         try:
@@ -133,3 +135,11 @@ def _recipe_for(plain: Plain, asked: CurveOptions, expected: TessLightCurve) -> 
             return recipe
         log.debug("%s is not built as lightkurve does it: %s", plain.path, "; ".join(found))
     return None
+
+
+def _is_masked(column: Any) -> bool:
+    whole("astropy")
+    from astropy.table import MaskedColumn
+    from astropy.utils.masked import Masked
+
+    return isinstance(column, MaskedColumn | Masked)

@@ -30,6 +30,10 @@ log: logging.Logger = logger(__name__)
 DAY = 86400.0
 SAME_CADENCE = 0.05
 """Relative tolerance of equal cadences: the barycentric correction stretches them by less than 0.0002."""
+LEAST_MEDIAN = 0.5
+"""Least median of a relative flux that is no difference from the median."""
+LINEAR = {"CDIPS": "ifl1", "TASOC": "flux_raw"}
+"""Pipeline whose flux is in magnitudes or ppm → a column that is a flux."""
 UNKNOWN = -1
 """Sector of a light curve whose sector is unknown."""
 
@@ -43,6 +47,8 @@ class Segment:
     sector: int
     file: str
     target: str
+    gaia: str
+    """Its number in Gaia DR3, if the file says it: TGLC has several stars of one TIC id."""
     flux: str
     """Name of the column that is the flux."""
     unit: str
@@ -80,7 +86,8 @@ def stitch(
     Raises
     ------
     QueryError
-        If they are mixed, and that is not allowed; the message says how they differ. Or if there are no light curves.
+        If they are mixed, and that is not allowed; the message says how they differ. If they are to be normalised, but one is in magnitudes,
+        or in ppm around zero; the message names the unit. Or if there are no light curves.
     TypeError
         If one is not a light curve.
     LoadError
@@ -135,6 +142,7 @@ def _segment_of(curve: Any) -> Segment:
         sector=_sector_or_unknown(sector),
         file=file or "unknown",
         target=str(meta.get("TARGETID") or meta.get("LABEL") or "unknown"),
+        gaia=str(meta.get("GAIADR3") or ""),
         flux=str(meta.get("FLUX_ORIGIN") or "unknown"),
         unit=_unit(curve),
         cadence=_cadence(curve),
@@ -177,6 +185,7 @@ def _differences_in_words(parts: Sequence[Segment]) -> list[str]:
     columns = {(part.pipeline, part.flux) for part in parts}
     found = {
         "stars": sorted({part.target for part in parts}),
+        "stars of Gaia DR3": sorted({part.gaia for part in parts if part.gaia}),
         "pipelines": sorted({part.pipeline for part in parts}),
         "cadences": [f"{round(cadence)} s" for cadence in cadences],
         "units of flux": sorted({part.unit for part in parts}),
@@ -201,9 +210,53 @@ def _distinct(ordered: Iterable[float]) -> list[float]:
 
 
 def _normalized(curve: Any) -> Any:
+    """Return a light curve divided by its median.
+
+    Raises
+    ------
+    QueryError
+        If that makes no sense for its flux: magnitudes, or parts per million of a difference from the median.
+    """
+    unit, author = _unit(curve), curve.meta.get("AUTHOR")
+    if _is_logarithmic(curve):
+        raise QueryError(
+            f"flux in {unit} cannot be divided by its median ({_origin(curve)}). Load a column of fluxes by flux_column="
+            f"{', e.g. ' + repr(LINEAR[author]) if author in LINEAR else ''}, convert it by corrector_func, or give normalize=False"
+        )
+    if _is_difference(curve):
+        raise QueryError(
+            f"flux in {unit} around zero is a difference from the median, and cannot be divided by it ({_origin(curve)}). Add 1 by "
+            "corrector_func, load another column by flux_column="
+            f"{', e.g. ' + repr(LINEAR[author]) if author in LINEAR else ''}, or give normalize=False"
+        )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*already.*")  # QLP's are in relative flux
         return curve.normalize()
+
+
+def _is_logarithmic(curve: Any) -> bool:
+    whole("astropy")
+    from astropy.units import mag
+
+    unit = getattr(curve.flux, "unit", None)
+    return unit is not None and (hasattr(unit, "function_unit") or unit.is_equivalent(mag))
+
+
+def _is_difference(curve: Any) -> bool:
+    """Return whether a flux is in percent, ppt or ppm, and not around 1: lightkurve's own normalisation leaves it there."""
+    whole("astropy")
+    from astropy.units import dimensionless_unscaled
+
+    unit = getattr(curve.flux, "unit", None)
+    if unit is None or unit == dimensionless_unscaled or not unit.is_equivalent(dimensionless_unscaled):
+        return False
+    return not abs(float(np.nanmedian(curve.flux).to_value(dimensionless_unscaled))) >= LEAST_MEDIAN
+
+
+def _origin(curve: Any) -> str:
+    """Return where a flux comes from, in words."""
+    meta = curve.meta
+    return f"{meta.get('FLUX_ORIGIN') or 'flux'} of {meta.get('AUTHOR') or 'unknown origin'}"
 
 
 def _unchanged(curve: Any) -> Any:

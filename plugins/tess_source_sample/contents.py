@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from math import isnan
 from typing import Any
@@ -18,6 +18,7 @@ from tess_source_sample.contributed import ALL_SECTORS, Contributed
 from tess_source_sample.facts import ValidationRun, runs, sector, star
 from tess_source_sample.files import natural_size
 from tess_source_sample.holdings import Image, Searched, Seen
+from tess_source_sample.images import image_files
 
 Row = dict[str, Any]
 
@@ -91,9 +92,13 @@ class Contents:
     extra : int
         Number of made-up targets to add, each with two sectors of light curves and pixels, for measurements on
         many targets. Their TIC numbers start at `facts.SYNTHETIC_TIC`.
+    images : mapping, optional
+        Sector → number of full-frame images of each CCD, in place of a few.
     """
 
-    def __init__(self, extra: int = 0) -> None:
+    def __init__(self, extra: int = 0, images: Mapping[int, int] | None = None) -> None:
+        self.images: tuple[tuple[int, int], ...] = tuple(sorted((images or {}).items()))
+        """Sectors of which there are more full-frame images than a few, and how many of each CCD."""
         self.observations: list[Row] = []
         """Observation rows: 33 columns, in the order in which queries answer them."""
         self.products: dict[int, list[Row]] = {}
@@ -114,6 +119,13 @@ class Contents:
         """Observation row by ``obsid``."""
         self.files: dict[str, Row] = {row["dataURI"]: row for rows in self.products.values() for row in rows}
         """Product row by ``dataURI``."""
+
+    def file(self, uri: str) -> tuple[str, int, float] | None:
+        """Return name, size and date of release (MJD) of a file that the archive sends by its URI; None if it has none."""
+        if row := self.files.get(uri):
+            return row["productFilename"], row["size"], float(self.by_obsid[row["obsID"]]["t_obs_release"])
+        image = image_files(self.images).get(uri)
+        return (image.filename, image.size, image.modified) if image and image.at_archive else None
 
     def _identifier(self, known: int, offset: int = 0) -> int:
         """Return a known identifier, or one counted from where no real one was seen."""

@@ -22,7 +22,7 @@ __all__ = ["BLOCK", "CARD", "END", "MISSING", "Header", "Value", "end_of", "whol
 BLOCK, CARD, KEYWORD = 2880, 80, 8
 """Bytes of a FITS block, of a header card, and of the keyword that a card begins with (sections 3.1 and 4.1)."""
 END = b"END" + b" " * (CARD - 3)
-INDICATOR, CONTINUE, HIERARCH = "= ", "CONTINUE", "HIERARCH"
+INDICATOR, CONTINUE, HIERARCH, COMMENT = "= ", "CONTINUE", "HIERARCH", "COMMENT"
 VALUE = KEYWORD + len(INDICATOR)
 """Where the value of a card begins, in most cards."""
 
@@ -157,8 +157,13 @@ class Header(Mapping[str, Value]):
         """Return all values, in the order of the cards."""
         return {key: None if value is UNREADABLE else value for key, value in self._items()}
 
-    def read_standard(self) -> dict[str, Value]:
+    def read_standard(self, *, comments: bool = False) -> dict[str, Value]:
         """Return all values, if every card has a value and is written so that all readers read it alike.
+
+        Parameters
+        ----------
+        comments : bool
+            Whether there may be COMMENT cards. Their text is then returned under ``COMMENT``, one line of 72 characters per card.
 
         Raises
         ------
@@ -166,15 +171,20 @@ class Header(Mapping[str, Value]):
             If a card is not written as the standard has it, is a HIERARCH, COMMENT or HISTORY card, or repeats a keyword.
         """
         found: dict[str, Value] = {}
+        remarks: list[str] = []
         places, text = [*self._starts(), len(self._text)], self._text
         for at, stop in pairwise(places):
             value = UNREADABLE
+            if comments and _is_comment(text[at:stop]):
+                remarks.append(text[at + KEYWORD : stop])
+                found[COMMENT] = "\n".join(remarks)
+                continue
             if text.startswith(INDICATOR, at + KEYWORD) and STANDARD_KEYWORD.fullmatch(text, at, at + KEYWORD):
                 value = self._standard(at, stop)
             if value is UNREADABLE:
                 raise ValueError(f"a card is not plain: {text[at : at + 30]!r}")
             found[text[at : at + KEYWORD].rstrip(" ")] = value
-        if len(found) < len(places) - 1:
+        if len(found) < len(places) - 1 - max(0, len(remarks) - 1):
             raise ValueError("a keyword is there twice")
         return found
 
@@ -340,6 +350,13 @@ class Header(Mapping[str, Value]):
         if ": " in text and RECORD.match(text):
             return UNREADABLE
         return text.replace("''", "'").rstrip(" ")
+
+
+def _is_comment(card: str) -> bool:
+    """Return whether a card is a COMMENT that all readers read alike: one card of plain text, without a value indicator."""
+    keyword, rest = card[:KEYWORD].rstrip(" "), card[KEYWORD:]
+    plain = len(card) == CARD and rest.isascii() and rest.isprintable()
+    return keyword == COMMENT and plain and not rest.startswith(INDICATOR)
 
 
 def _quoted(field: str) -> str | None:

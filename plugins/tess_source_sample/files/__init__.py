@@ -141,8 +141,12 @@ def _layout(filename: str, name: Name, size: int | None, first_release: bool) ->
         return spoc.target_pixels(name, size, processed)
     if kind == "lc":
         return documented.light_curve(name, size)
-    if kind == "ffi" and pipeline == "SPOC":
+    if kind in {"ffi", "ffir"} and pipeline == "SPOC":
         from tess_source_sample.files import ffi
 
         return ffi.image(name, size, processed)
+    if kind in {"ffi", "cbv", "fast-cbv", "cube"}:
+        from tess_source_sample.files import chip_files
+
+        return chip_files.made(filename, name, processed)
     raise KeyError(f"the sample archive makes no such file: {filename}")

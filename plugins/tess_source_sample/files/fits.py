@@ -31,6 +31,7 @@ FORMS = {
     "I": (">i2", "signed 16-bit integer"),
     "K": (">i8", "signed 64-bit integer"),
     "A": ("S1", "character"),
+    "L": ("S1", "logical"),
 }
 """TFORM letter to numpy type and to SPOC's comment."""
 
@@ -224,7 +225,7 @@ class TableColumn:
 
 def row_bytes(columns: Iterable[TableColumn]) -> int:
     """Return the length of a table row in bytes: NAXIS1."""
-    widths = {"D": 8, "E": 4, "J": 4, "I": 2, "K": 8, "A": 1}
+    widths = {"D": 8, "E": 4, "J": 4, "I": 2, "K": 8, "A": 1, "L": 1}
     return sum(widths[column.form[-1]] * int(column.form[:-1] or 1) for column in columns)
 
 

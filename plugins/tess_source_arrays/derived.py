@@ -1,0 +1,96 @@
+"""Columns that a pipeline's tables do not have, but that follow from them: times in BTJD, and errors that are one number per file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tess_source._lazy import np
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike, NDArray
+
+    from tess_source.files.fits_table import FitsTable
+
+__all__ = ["columns_of", "time_of"]
+
+BJD_OF_BTJD_0 = 2457000.0
+LAST_BTJD = 100_000.0
+"""Later times than this are no BTJD, but BJD: the year 2288."""
+TIMES = ("time", "btjd", "tmid_bjd")
+"""Columns of times, of which each table has one: DIAMANTE's and CDIPS's have other names than all others."""
+TGLC_ERRORS = {
+    "psf_flux_err": "PSF_ERR",
+    "aperture_flux_err": "APER_ERR",
+    "cal_psf_flux_err": "CPSF_ERR",
+    "cal_aper_flux_err": "CAPE_ERR",
+}
+"""Error of one of TGLC's fluxes → keyword of its value, which is one for all cadences."""
+
+
+def columns_of(
+    table: FitsTable,
+    names: Sequence[str],
+    keep: NDArray[np.bool_] | None = None,
+    allocate: Callable[[tuple[int, ...], DTypeLike], NDArray[Any]] | None = None,
+) -> dict[str, NDArray[Any]]:
+    """Return copies of some columns, as `FitsTable.columns` does, and columns that follow from the table.
+
+    Parameters
+    ----------
+    table : FitsTable
+    names : sequence of str
+        Names of columns in lower case.
+    keep : array of bool, shape (rows,), optional
+        Which rows to take; else all.
+    allocate : callable, optional
+        As for `FitsTable.columns`.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        ``time`` is in BTJD also where the table has it under another name or in BJD (CDIPS, DIAMANTE). Errors of TGLC's fluxes are the
+        constants of its header.
+
+    Raises
+    ------
+    NoColumnError
+        If there is no such column.
+    LoadError
+        If numpy cannot represent its type.
+    """
+    fields = table.fields
+    errors = {name: _constant(table, name) for name in names if name in TGLC_ERRORS and name not in fields}
+    time = _time_column(table) if "time" in names else "time"
+    sources = {name: time if name == "time" else name for name in names if errors.get(name) is None}
+    read = table.columns([*dict.fromkeys(sources.values())], keep, allocate)
+    found = {name: read[source] for name, source in sources.items()}
+    if time != "time":
+        found["time"] = _as_btjd(read[time])
+    rows = len(table.table) if keep is None else int(np.count_nonzero(keep))
+    for name, value in errors.items():
+        if value is not None:
+            found[name] = (allocate or np.empty)((rows,), np.float32)
+            found[name][:] = value
+    return found
+
+
+def time_of(table: FitsTable) -> NDArray[Any]:
+    """Return the times in BTJD."""
+    return columns_of(table, ["time"])["time"]
+
+
+def _time_column(table: FitsTable) -> str:
+    return next((name for name in TIMES if name in table.fields), "time")
+
+
+def _as_btjd(times: NDArray[Any]) -> NDArray[Any]:
+    """Return times in BTJD; whether they are full BJD is seen from their values."""
+    if times.dtype.kind != "f" or not (times > LAST_BTJD).any():
+        return times
+    return times - BJD_OF_BTJD_0
+
+
+def _constant(table: FitsTable, name: str) -> float | None:
+    value = table.header.get(TGLC_ERRORS[name])
+    return float(value) if isinstance(value, int | float) else None
