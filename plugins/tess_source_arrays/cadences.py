@@ -51,7 +51,7 @@ def kept(table: FitsTable, bitmask: int | str) -> NDArray[np.bool_]:
     LoadError
         If these are not one number per cadence.
     """
-    origin = origin_of(Headers(table.header, table.primary), table.fields)
+    origin = origin_of(Headers(table.header, table.primary), table.fields)  # type: ignore[arg-type]
     good = ~np.isnan(_one_per_cadence("time", time_of(table)))
     if origin == "CDIPS":  # letters instead of bits, one column per aperture
         return np.asarray(good & np.isin(table.column("irq1"), GOOD_IN_CDIPS))

@@ -86,8 +86,8 @@ def stitch(
     Raises
     ------
     QueryError
-        If they are mixed, and that is not allowed; the message says how they differ. If they are to be normalised, but one is in magnitudes,
-        or in ppm around zero; the message names the unit. Or if there are no light curves.
+        If they are mixed, and that is not allowed; the message says how they differ. If they are to be normalised, but one is in
+        magnitudes, or in ppm around zero; the message names the unit. Or if there are no light curves.
     TypeError
         If one is not a light curve.
     LoadError
@@ -260,11 +260,10 @@ def _is_difference(curve: Any, allow_mixed: bool) -> bool:
     unit = getattr(curve.flux, "unit", None)
     if unit is None or unit == dimensionless_unscaled or not unit.is_equivalent(dimensionless_unscaled):
         return False
-    flux = np.ma.masked_invalid(
-        np.ma.asarray(getattr(curve.flux, "unmasked", curve.flux).to_value(dimensionless_unscaled))
-    )
-    least = LEAST_MEDIAN * (float(np.ma.std(flux)) if allow_mixed else 1.0)
-    return not abs(float(np.ma.median(flux))) >= least  # true for NaN
+    flux = getattr(curve.flux, "unmasked", curve.flux).to_value(dimensionless_unscaled)
+    flux = flux[np.isfinite(flux)]
+    least = LEAST_MEDIAN * (float(np.std(flux)) if allow_mixed else 1.0)
+    return bool(len(flux)) and abs(float(np.median(flux))) < least
 
 
 def _unchanged(curve: Any) -> Any:

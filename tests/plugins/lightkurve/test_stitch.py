@@ -271,7 +271,7 @@ def test_magnitudes_are_not_divided_by_their_median(unit: str) -> None:
 
 @pytest.mark.parametrize("unit", ["ppm", "ppt", "percent"])
 def test_a_difference_from_the_median_is_not_divided_by_it(unit: str) -> None:
-    with pytest.raises(QueryError, match="around zero is a difference .* e.g. 'flux_raw', .* or give normalize=False"):
+    with pytest.raises(QueryError, match=r"around zero is a difference .* e.g. 'flux_raw', .* or give normalize=False"):
         stitch([zero_centred(unit, AUTHOR="TASOC", FLUX_ORIGIN="flux_corr")])
 
 
