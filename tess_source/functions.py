@@ -255,6 +255,7 @@ def download(
     root: str | Path | None = None,
     *,
     layout: str = "mast",
+    large: bool = False,
     jobs: int | None = None,
     progress: OnProgress = None,
     executor: Executor | None = None,
@@ -272,6 +273,8 @@ def download(
         The folder; the cache folder if not given.
     layout : str
         ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``.
+    large : bool
+        Whether products that are not a plan yet may be larger than 1 TB together. If not, they are an error that says how large they are.
     jobs : int, optional
         Files fetched at the same time; the session's setting (8) if None.
     progress : bool or callable, optional
@@ -290,6 +293,8 @@ def download(
 
     Raises
     ------
+    QueryError
+        If there is more than 1 TB to fetch, and not ``large=True``.
     Interrupted
         On Ctrl-C, with the manifest so far.
     """
@@ -297,7 +302,7 @@ def download(
     own = value.session if isinstance(value, Plan | Found) else None
     here = own if session is None and isinstance(own, Session) else _chosen(session)
     return here.download(
-        products, root, layout=layout, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
+        products, root, layout=layout, large=large, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
     )
 
 

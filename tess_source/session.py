@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source.cache.store import Store
+from tess_source.direct import loaded
 from tess_source.display.visible import logger, visible_line
+from tess_source.download.addresses import preferred
 from tess_source.download.downloader import Download, download
 from tess_source.download.existing import expected
+from tess_source.download.urls import first_requests, urls_of
 from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
 from tess_source.keywords import naming_keywords_of_methods
@@ -25,7 +28,7 @@ from tess_source.paths import user_path
 from tess_source.search import asking, streaming
 from tess_source.search.lookups import lookups_among
 from tess_source.search.resolving import question, question_of_observations
-from tess_source.search.select import checked, filters_among, select
+from tess_source.search.select import checked, filters_among, meant, select
 from tess_source.settings import OnProgress, Settings
 from tess_source.tables.accessors import given
 from tess_source.tables.found import ASK_AGAIN, Found
@@ -74,6 +77,9 @@ class Session(SessionMethods):
     insecure_redirects : bool, optional
         Whether to follow redirects from https to http, where anyone on the way may read and change what is sent; else
         ``TESS_SOURCE_INSECURE_REDIRECTS``, or not.
+    prefer : str, optional
+        Where files come from first: ``"archive"``, or the name of a copy of it, e.g. ``"cloud"``. The other is then tried second.
+        ``"archive-only"`` and ``"cloud-only"`` leave it out. Else ``TESS_SOURCE_PREFER``, the config file, or ``"archive"``.
     plugins : iterable of object
         Plugins to register besides the installed ones.
     discover : bool
@@ -103,24 +109,20 @@ class Session(SessionMethods):
         max_age: float | str | timedelta | None = None,
         offline: bool | None = None,
         insecure_redirects: bool | None = None,
+        prefer: str | None = None,
         plugins: Iterable[object] = (),
         discover: bool = True,
     ) -> None:
         self.settings: Settings = Settings.of(
-            server,
-            archive=archive,
-            token=token,
-            timeout=timeout,
-            jobs=jobs,
-            cache=cache,
-            max_age=max_age,
-            offline=offline,
-            insecure_redirects=insecure_redirects,
-        )
+            server, archive=archive, token=token, timeout=timeout, jobs=jobs, cache=cache, max_age=max_age, offline=offline,
+            insecure_redirects=insecure_redirects, prefer=prefer,
+        )  # fmt: skip
         without = [without] if isinstance(without, str) else without
         self.registry: Registry = Registry.discover(without) if discover else Registry()
         for plugin in plugins:
             self.register(plugin)
+        if prefer is not None:
+            preferred(self.registry.copies, self.settings)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Session):
@@ -135,9 +137,9 @@ class Session(SessionMethods):
         return _restored, (replace(self.settings, token=None), self.registry)
 
     def __repr__(self) -> str:
-        return visible_line(
-            f"<Session of {self.settings.server_name} with {', '.join(self.registry.ready) or 'no plugins'}>"
-        )
+        preferring = f", preferring {self.settings.prefer!r}" if self.settings.prefer else ""
+        plugins = ", ".join(self.registry.ready) or "no plugins"
+        return visible_line(f"<Session of {self.settings.server_name}{preferring} with {plugins}>")
 
     def _checked_session(self) -> Session:
         return self
@@ -248,9 +250,9 @@ class Session(SessionMethods):
         """
         return select(self.registry, self.settings, found if isinstance(found, Found) else self.found(found), filters)
 
-    def plan(self, products: Any, root: str | Path | None = None, *, layout: str = "mast") -> Plan:
+    def plan(self, products: Any, root: str | Path | None = None, *, layout: str = "mast", large: bool = False) -> Plan:
         """Plan the download of products: an answer, or what `found` takes. See `Found.plan`."""
-        return self.found(products).plan(root, layout=layout)
+        return self.found(products).plan(root, layout=layout, large=large)
 
     def load_plan(self, path: str | Path, root: str | Path | None = None) -> Plan:
         """Read a plan that was saved, a lock: see `tess_source.load_plan`."""
@@ -259,26 +261,25 @@ class Session(SessionMethods):
         return Plan(items, folder, record, self)
 
     def download(
-        self, what: Any, /, root: str | Path | None = None, *, layout: str = "mast", jobs: int | None = None,
-        progress: OnProgress = None, executor: Executor | None = None, on_entry: Callable[[Entry], object] | None = None,
+        self, what: Any, /, root: str | Path | None = None, *, layout: str = "mast", large: bool = False,
+        jobs: int | None = None, progress: OnProgress = None, executor: Executor | None = None,
+        on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:  # fmt: skip
         """Fetch a plan, an answer, the files of a manifest, or what `found` takes: see `tess_source.download`."""
-        plan = self._plan_of(what, root, layout)
+        plan = self._plan_of(what, root, layout, large=large)
         return download(
             plan, self.registry, self.settings, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
         )
 
     def iter_download(
-        self, what: Any, /, root: str | Path | None = None, *, layout: str = "mast", jobs: int | None = None,
-        progress: OnProgress = None, executor: Executor | None = None, on_entry: Callable[[Entry], object] | None = None,
+        self, what: Any, /, root: str | Path | None = None, *, layout: str = "mast", large: bool = False,
+        jobs: int | None = None, progress: OnProgress = None, executor: Executor | None = None,
+        on_entry: Callable[[Entry], object] | None = None,
     ) -> Iterator[Entry]:  # fmt: skip
         """Fetch files that are not here yet, and yield each entry as soon as it is known. The arguments are those of `download`."""
-        plan = self._plan_of(what, root, layout)
-        return iter(
-            Download(
-                plan, self.registry, self.settings, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
-            )
-        )
+        plan = self._plan_of(what, root, layout, large=large)
+        run: dict[str, Any] = {"jobs": jobs, "progress": progress, "executor": executor, "on_entry": on_entry}
+        return iter(Download(plan, self.registry, self.settings, **run))
 
     def read(self, manifest: Manifest, /, **options: Any) -> Loaded:
         """Open the files of a manifest, and keep the reason for each that cannot be opened: see `Manifest.read`."""
@@ -291,6 +292,15 @@ class Session(SessionMethods):
         manifest = what if isinstance(what, Manifest) else manifest_of(what, self)
         return self.read(manifest, **options).collection(len(manifest))
 
+    def load(self, what: Any, /, **options: Any) -> Group | Loaded:
+        """Open a few files without keeping them: those of an answer, a plan, or of what `found` takes. See `Found.load`."""
+        return loaded(self._plan_of(what, None, "mast", large=True), self.registry, self.settings, options)
+
+    def urls(self, what: Any, /, *, prefer: str | None = None) -> list[str]:
+        """Return the web address of each file of an answer, a plan, or of what `found` takes: see `Found.urls`."""
+        files = what if isinstance(what, Plan) else self.found(what)
+        return urls_of(first_requests(files, self.registry, self.settings, prefer))
+
     # -- methods for values and for the modules above --
 
     def _question(self, targets: Any = None, **asked: Any) -> Query:
@@ -300,7 +310,7 @@ class Session(SessionMethods):
         self, targets: Any, words: Mapping[str, Any], **asked: Any
     ) -> tuple[Query, dict[str, Any]]:
         """Return the question of a search, and the arguments of `select` for its answer."""
-        lookups, others = lookups_among(self.registry, words)
+        lookups, others = lookups_among(self.registry, meant(self.registry, words))
         filters, criteria = filters_among(self.registry, others)
         values = checked(self.registry, filters)
         query = self._question(targets, criteria=criteria, filters=values, **asked)
@@ -325,19 +335,15 @@ class Session(SessionMethods):
         return expected(plan, self.store)
 
     def _each_opened(
-        self,
-        manifest: Manifest,
-        function: Callable[[Any], Any] | None,
-        workers: int | Executor | None,
-        options: Mapping[str, Any],
-        /,
-    ) -> Iterator[Opened]:
+        self, manifest: Manifest, function: Callable[[Any], Any] | None, workers: int | Executor | None,
+        options: Mapping[str, Any], /,
+    ) -> Iterator[Opened]:  # fmt: skip
         return each_opened(self.registry, manifest, function, workers, options)
 
-    def _plan_of(self, what: Any, root: str | Path | None, layout: str) -> Plan:
+    def _plan_of(self, what: Any, root: str | Path | None, layout: str, *, large: bool) -> Plan:
         plan = what.plan if isinstance(what, Manifest) else what
         if not isinstance(plan, Plan):
-            return self.plan(what, root, layout=layout)
+            return self.plan(what, root, layout=layout, large=large)
         return plan.using(self) if root is None else plan.using(self).to(root)
 
 

@@ -24,7 +24,9 @@ from tess_source.units import count_of_bytes, is_whole, plain_number, seconds
 from tess_source.wording import keyword
 
 __all__ = [
+    "ARCHIVE",
     "MAX_AGE",
+    "ONLY",
     "OWN_FOLDER",
     "Patience",
     "Settings",
@@ -34,6 +36,7 @@ __all__ = [
     "is_explicit",
     "is_offline",
     "max_age",
+    "preference",
     "seconds",
     "store_root",
 ]
@@ -42,7 +45,9 @@ MAX_AGE = 24 * 3600.0
 """Default of the most age of an archive's answer [s]."""
 OWN_FOLDER = ".tess-source"
 """Subfolder of the cache folder for tess-source's own files; all else there is shared with astroquery and lightkurve."""
-NAMES = ("cache", "max_age")
+ARCHIVE, ONLY = "archive", "-only"
+"""The word that prefers an archive's own addresses to those of copies, and the ending of words that leave out all others."""
+NAMES = ("cache", "max_age", "prefer")
 """Names that the config file may have."""
 
 
@@ -59,6 +64,8 @@ class Patience:
     """Longest pause [s], also if the server's ``Retry-After`` asks for more."""
     connect: float = 15.0
     """Longest wait for a connection to one address of a host [s]; twice as long in all."""
+    quick: float = 5.0
+    """Longest wait for an answer at an address of a file that has other addresses, before these are tried [s]."""
     read: float = 30.0
     """Longest wait for all headers of an answer, and for the next bytes of its body [s]."""
     slowest: float = 1000.0
@@ -126,6 +133,8 @@ class Settings:
     """Names of the archives that are asked; None: all but stand-ins."""
     insecure_redirects: bool = field(default_factory=lambda: _environment_flag("TESS_SOURCE_INSECURE_REDIRECTS"))
     """Whether redirects from https to http are followed. Read from ``TESS_SOURCE_INSECURE_REDIRECTS`` if not given."""
+    prefer: str | None = None
+    """Which addresses of a file are tried first, if that was given: see `tess_source.settings.preference`."""
     login: Login | None = field(default=None, repr=False)
     """User name and password of the server, sent to this server only; never shown, saved or logged."""
 
@@ -142,6 +151,7 @@ class Settings:
         max_age: float | str | timedelta | None,
         offline: bool | None,
         insecure_redirects: bool | None = None,
+        prefer: str | None = None,
     ) -> Settings:
         """Return settings of the arguments of `tess_source.session.Session`, after a check.
 
@@ -153,7 +163,7 @@ class Settings:
         settings = cls(
             token=token, timeout=checked_seconds("timeout", timeout), jobs=checked_jobs(jobs), cache=cache,
             max_age=None if max_age is None else seconds(max_age), offline=_checked_flag("offline", offline),
-            archive=checked_names("archive", archive),
+            archive=checked_names("archive", archive), prefer=prefer,
         )  # fmt: skip
         settings = replace(settings, server=server.rstrip("/")) if server else settings
         insecure = _checked_flag("insecure_redirects", insecure_redirects)
@@ -346,6 +356,17 @@ def max_age(given: float | None = None) -> float:
 def is_offline(given: bool | None = None) -> bool:
     """Return whether no connection may be opened: the argument, else ``TESS_SOURCE_OFFLINE``."""
     return _environment_flag("TESS_SOURCE_OFFLINE") if given is None else given
+
+
+def preference(given: str | None = None) -> Any:
+    """Return which addresses are tried first: the argument, ``TESS_SOURCE_PREFER``, ``prefer`` in the config file, or ``archive``.
+
+    Raises
+    ------
+    QueryError
+        If the config file cannot be understood.
+    """
+    return given or os.environ.get("TESS_SOURCE_PREFER") or _configured("prefer") or ARCHIVE
 
 
 def _environment_flag(name: str) -> bool:

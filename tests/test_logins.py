@@ -18,7 +18,7 @@ from program_run import Program
 
 import tess_source_mast
 from tess_source import Session
-from tess_source.download.run import addresses
+from tess_source.download.addresses import Addresses
 from tess_source.errors import QueryError, ServiceError
 from tess_source.hooks.records import Request, Transport
 from tess_source.lock.citation import cite
@@ -237,9 +237,9 @@ def test_a_login_of_another_program_is_not_sent(
 
 def test_addresses_from_plugins_are_treated_alike() -> None:
     transport = Transport("x", lambda uri, settings: Request(f"https://me:{SECRET}@host/{uri[2:]}", {"X": "y"}))
-    (made,) = addresses("x:file", transport, Settings())
+    (made,) = Addresses({"x": transport}, {}, Settings()).of("x:file")
     assert (made.url, dict(made.headers)) == ("https://host/file", {"Authorization": header(f"me:{SECRET}"), "X": "y"})
-    (there,) = addresses("x:file", transport, Settings(f"http://other:{SECRET}@127.0.0.1"))
+    (there,) = Addresses({"x": transport}, {}, Settings(f"http://other:{SECRET}@127.0.0.1")).of("x:file")
     assert (there.url, dict(there.headers)) == ("http://127.0.0.1/file", {"Authorization": header(f"other:{SECRET}")})
 
 

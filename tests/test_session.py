@@ -265,5 +265,5 @@ def test_a_session_has_the_stages_and_no_more() -> None:
     public = {name for name in vars(Session) if not name.startswith("_")} - {"accessors_of"}
     assert public == {
         "search", "iter_search", "count", "fields", "select", "found", "plan", "load_plan", "download", "iter_download", "read", "open",
-        "register", "unregister", "store",
+        "register", "unregister", "urls", "load", "store",
     }  # fmt: skip

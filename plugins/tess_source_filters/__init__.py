@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 from tess_source import hookimpl
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tess_source import Accessor, Filter
+    from tess_source.settings import Settings
+    from tess_source.tables.listing import Observations
+    from tess_source.targets.target import Query
 
 
 @hookimpl
@@ -24,3 +29,11 @@ def tess_accessors() -> tuple[Accessor, ...]:
     from .choices import ACCESSORS
 
     return ACCESSORS
+
+
+@hookimpl
+def tess_reasons(query: Query, observations: Observations, settings: Settings) -> Mapping[str, str] | None:
+    """Tell that a pipeline has no files of a sector, if its files are of all sectors of a star."""
+    from .whole import reasons
+
+    return reasons(query)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tess_source import names
 from tess_source._lazy import pl
+from tess_source.display import text
+from tess_source.display.visible import logger
 from tess_source.hooks.records import Accessor, Filter
+from tess_source.names.vocabulary import FILES
 from tess_source.tables.among import among
 
 from .exptime import WORDS, is_near, nominal, seconds
 from .values import flag, items, text_of, whole
-from .words import warn_of_missing
+from .words import spelled_pipeline, warn_of_missing
 
 if TYPE_CHECKING:
     from tess_source.tables.found import Found
@@ -21,11 +25,15 @@ if TYPE_CHECKING:
 
 __all__ = ["ACCESSORS", "FILTERS", "Order"]
 
+log: logging.Logger = logger(__name__)
+
 DV_KINDS = ("dvt", "dvr-xml", "dvr-pdf", "dvm", "dvs")
 FAMILIES: Mapping[str, str] = {
     "lc": "light curve", "fast-lc": "light curve", "lc-txt": "light curve", "tp": "pixels", "fast-tp": "pixels",
 }  # fmt: skip
 """Kind → family. Products of one family differ in cadence only; no choice is made among products of other kinds."""
+BY_GAIA = tuple({row.pipeline: None for row in FILES if "{gaia" in row.template})
+"""Pipelines that name stars by their number in Gaia."""
 PIPELINES = ("SPOC", "TESS-SPOC", "QLP", "TASOC", "GSFC-ELEANOR-LITE", "TGLC")
 """Which pipeline is preferred by default: the mission's own first."""
 EXPTIMES = (120.0, 20.0)
@@ -82,7 +90,7 @@ class Order:
         pipelines, exptimes = [], []
         for word in words:
             if isinstance(word, str) and not word.isdigit() and word.lower() not in WORDS:
-                pipelines.append(word)
+                pipelines.append(spelled_pipeline(word))
             else:
                 exptimes.append(WORDS[word.lower()] if isinstance(word, str) and not word.isdigit() else seconds(word))
         return cls(tuple(pipelines), tuple(exptimes))
@@ -103,8 +111,38 @@ def _one_per_sector_mask(products: Products, value: Order | None) -> pl.Series |
     # the greater name has the later version; the order of the table shall not matter
     keys = ["__pipeline", "pipeline", "__exptime", "exptime", "__text", "filename", "__row"]
     ranked = ranked.sort(keys, descending=[key == "filename" for key in keys], nulls_last=True)
-    best = ranked.unique(["tic", "first_sector", "last_sector", "__family"], keep="first")["__row"]
-    return frame["__family"].is_null() | frame["__row"].is_in(among(best))
+    return frame["__family"].is_null() | frame["__row"].is_in(among(_best_rows(ranked)))
+
+
+def _best_rows(ranked: pl.DataFrame) -> pl.Series:
+    """Return the rows that are preferred, of rows with the preferred first.
+
+    A file of all sectors of a star (DIAMANTE) stands against those of all its sectors: it is taken if it is preferred to each of them, and
+    then in place of them.
+    """
+    star = ["tic", "__family"]
+    of_all = pl.col("first_sector").is_null()
+    first = ranked.unique(star, keep="first", maintain_order=True)
+    whole_star = first.filter(of_all)
+    by_sector = ranked.filter(~of_all).join(whole_star, on=star, how="anti")
+    best = by_sector.unique([*star, "first_sector", "last_sector"], keep="first", maintain_order=True)
+    _warn_of_neighbours(by_sector, best)
+    return pl.concat([whole_star["__row"], best["__row"]])
+
+
+def _warn_of_neighbours(ranked: pl.DataFrame, best: pl.DataFrame) -> None:
+    """Log a warning if one was taken of several stars of Gaia that the TIC has as one: nothing tells which is meant."""
+    key = ["tic", "first_sector", "last_sector", "__family", "pipeline"]
+    rows = ranked.filter(pl.col("pipeline").is_in(BY_GAIA)).join(best, on=key, how="semi")
+    rows = rows.with_columns(gaia=names.columns(rows["filename"])["gaia"])
+    taken = rows.group_by(key).agg(pl.col("gaia").drop_nulls().n_unique()).filter(pl.col("gaia") > 1)
+    if taken.height:
+        log.warning(
+            "%s by %s for one of several stars of Gaia that are one star of the TIC (TIC %s): the name with the largest number is taken; "
+            "choose among them by name",
+            *(text.number(taken.height, "light curve"), text.first(taken["pipeline"].unique().sort(), text.FEW)),
+            text.first(taken["tic"].unique().sort(), text.FEW),
+        )
 
 
 def _pipeline_rank(order: Order) -> pl.Expr:

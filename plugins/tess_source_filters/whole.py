@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
+from tess_source.display import text
+from tess_source.display.visible import logger
 from tess_source.errors import QueryError
 from tess_source.hooks.records import Filter
 from tess_source.targets.parse import parse_targets
-from tess_source.targets.target import Target
+from tess_source.targets.target import Query, Target
 from tess_source.wording import Wording
 
 from .values import Span, any_of, items, span, whole
@@ -19,11 +22,17 @@ from .values import Span, any_of, items, span, whole
 if TYPE_CHECKING:
     from tess_source.tables.listing import Observations, Products
 
-__all__ = ["FILTERS", "Wholes"]
+__all__ = ["FILTERS", "Wholes", "reasons"]
+
+log: logging.Logger = logger(__name__)
 
 MOST_SECTORS = 1000
 """So many sectors at most are named to an archive; who asks for more does not narrow anything down."""
 
+OF_ALL_SECTORS = ("DIAMANTE",)
+"""Pipelines that make one light curve of all sectors of a star."""
+OF_A_STAR = ("lc", "fast-lc", "lc-txt", "tp", "fast-tp")
+"""Kinds of files that are of one star."""
 _RANGE = re.compile(r"\s*([0-9]+)\s*(?:-|\.\.)\s*([0-9]+)\s*")
 
 
@@ -108,8 +117,26 @@ def _merged_spans(parts: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(merged)
 
 
-def _sector_mask(products: Products | Observations, value: Wholes) -> pl.Expr:
+def _sector_mask(products: Products, value: Wholes) -> pl.Expr:
+    """Return a mask by sector, and log a warning of light curves whose sectors nobody tells, such as DIAMANTE's of all sectors."""
+    lost = products.to_polars().filter(_is_of_unknown_sectors() & pl.col("kind").is_in(OF_A_STAR))
+    if lost.height:
+        log.warning(
+            "sector=%s leaves out %s of all sectors of a star (%s), since nothing tells which sectors are in it: "
+            "choose such files by pipeline, without sector",
+            value,
+            text.number(lost.height, "file"),
+            text.first(lost["pipeline"].fill_null("?").unique().sort(), text.FEW),
+        )
     return value.meets(pl.col("first_sector"), pl.col("last_sector"))
+
+
+def _may_hold_sectors(observations: Observations, value: Wholes) -> pl.Expr:
+    return value.meets(pl.col("first_sector"), pl.col("last_sector")) | _is_of_unknown_sectors()
+
+
+def _is_of_unknown_sectors() -> pl.Expr:
+    return pl.col("first_sector").is_null() | pl.col("last_sector").is_null()
 
 
 def _mask_on(column: str) -> Callable[[Products, Wholes], pl.Expr]:
@@ -145,6 +172,15 @@ def _tic_criteria(value: tuple[int, ...]) -> Mapping[str, Any]:
     return {"target_name": [str(tic) for tic in value]}
 
 
+def reasons(query: Query) -> Mapping[str, str] | None:
+    """Return why nothing of some sectors is found of pipelines whose files are of all sectors of a star: pipeline → a line."""
+    named = getattr(query.filters.get("pipeline"), "wanted", ())
+    of_all = [name for name in named if name in OF_ALL_SECTORS]
+    if "sector" not in query.filters or not of_all:
+        return None
+    return dict.fromkeys(of_all, "its light curves are of all sectors of a star together; leave out the filter sector")
+
+
 FILTERS = (
     Filter(
         "sector",
@@ -154,7 +190,7 @@ FILTERS = (
         multiple=True,
         metavar="14-16,40",
         criteria=_sector_criteria,
-        holds=_sector_mask,
+        holds=_may_hold_sectors,
     ),
     Filter(
         "run",

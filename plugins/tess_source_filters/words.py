@@ -21,7 +21,7 @@ from .values import items
 if TYPE_CHECKING:
     from tess_source.tables.listing import Observations, Products
 
-__all__ = ["FILTERS", "Words", "glob_to_regex", "pipelines", "warn_of_missing"]
+__all__ = ["FILTERS", "Words", "glob_to_regex", "pipelines", "spelled_pipeline", "warn_of_missing"]
 
 log: logging.Logger = logger(__name__)
 
@@ -111,9 +111,24 @@ def pipelines() -> Sequence[str]:
     return tuple(dict.fromkeys(row.pipeline for row in FILES))
 
 
-def _spelled_pipeline(word: str) -> str:
-    """Return a pipeline as the archive spells it; an unknown one, which may be another archive's, stays as it is."""
-    return {name.lower(): name for name in pipelines()}.get(word.lower(), word)
+OTHER_NAMES: Mapping[str, str] = {
+    "eleanor": "GSFC-ELEANOR-LITE", "eleanorlite": "GSFC-ELEANOR-LITE", "gsfceleanor": "GSFC-ELEANOR-LITE",
+    "dataalerts": "TESS-DATA-ALERTS", "alerts": "TESS-DATA-ALERTS",
+}  # fmt: skip
+"""What people call pipelines, in small letters and without hyphens → as MAST calls them."""
+
+
+def spelled_pipeline(word: str) -> str:
+    """Return a pipeline as the archive spells it; an unknown one, which may be another archive's, stays as it is.
+
+    Neither case nor hyphens, underscores and blanks count: ``tess_spoc`` is ``TESS-SPOC``.
+    """
+    known = {_bare(name): name for name in pipelines()}
+    return {**OTHER_NAMES, **known}.get(_bare(word), word)
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"[\s_-]+", "", word).lower()
 
 
 def _pipeline_mask(products: Products, value: Words) -> pl.Expr:
@@ -129,7 +144,7 @@ def warn_of_missing(products: Products, wanted: Sequence[str]) -> None:
     """
     there = products["pipeline"].drop_nulls().unique().sort().to_list()
     missing = [word for word in wanted if word.lower() not in {name.lower() for name in there}]
-    unknown = [word for word in missing if _spelled_pipeline(word) not in pipelines()]
+    unknown = [word for word in missing if spelled_pipeline(word) not in pipelines()]
     for word in unknown if len(missing) < len(wanted) or not there else missing:
         hint = did_you_mean(word, [*there, *pipelines()]) if word in unknown else ""
         log.warning(
@@ -251,7 +266,7 @@ FILTERS = (
         "pipeline",
         _pipeline_mask,
         "who made it: SPOC, TESS-SPOC, QLP …; !QLP for all others",
-        _spelled_pipeline,
+        spelled_pipeline,
         choices=pipelines,
         criteria=_pipeline_criteria,
         holds=_any_may,

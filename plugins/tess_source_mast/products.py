@@ -35,6 +35,12 @@ KNOWN: Mapping[str, str] = {
     **dict.fromkeys(("obsID", "parent_obsid", "dataURI", "productFilename", "prvversion"), "String"),
 }
 """Columns that we compute with, and their polars types."""
+TOLD = ("tic", "first_sector", "last_sector", "exptime", "pipeline")
+"""What an observation tells of its products where their names do not."""
+ENDINGS: Mapping[str, str] = {
+    r"[_-]ll?c\.fits(?:\.gz)?$": "lc", r"[_-]ll?c\.txt$": "lc-txt", r"[_-]tp\.fits(?:\.gz)?$": "tp",
+}  # fmt: skip
+"""Ending of the name of a high-level science product, by MAST's rules for these → kind."""
 TRIES_OF_A_HALF = 2
 """How often a half is tried: the whole has been tried before."""
 
@@ -161,7 +167,7 @@ def _rows_of_parents(found: pl.DataFrame, obsids: Sequence[str]) -> _ProductPart
 
 
 def _with_values_of_observations(products: Products, observations: pl.DataFrame) -> Products:
-    """Return products with `ra` and `dec` [deg] of their observation, and its star and exposure time [s] if the name is silent."""
+    """Return products with `ra` and `dec` [deg] of their observation, and of what their names do not say, see `TOLD`."""
     parent = next((name for name in ("parent_obsid", "obsID") if name in products.columns), None)
     if parent is None:
         return products
@@ -172,8 +178,22 @@ def _with_values_of_observations(products: Products, observations: pl.DataFrame)
         )
         for ours, theirs in (("ra", "s_ra"), ("dec", "s_dec"))
     ]
-    values = frame.select("obsid", *places, __exptime="exptime", __tic="tic")
+    values = frame.select("obsid", *places, *(pl.col(name).alias(f"__{name}") for name in TOLD))
     own = products.to_polars().drop("ra", "dec", strict=False)
     found = own.join(values, left_on=parent, right_on="obsid", how="left", maintain_order="left")
-    filled = found.with_columns(exptime=pl.coalesce("exptime", "__exptime"), tic=pl.coalesce("tic", "__tic"))
-    return Products(filled.drop("__exptime", "__tic"))
+    filled = found.with_columns(
+        *(pl.coalesce(name, f"__{name}").alias(name) for name in TOLD), kind=_kind_of_series(found.columns)
+    )
+    return Products(filled.drop(f"__{name}" for name in TOLD))
+
+
+def _kind_of_series(columns: Sequence[str]) -> pl.Expr:
+    """Return the kind of products: where a name is strange, the ending says what a time series of another pipeline is."""
+    if not {"obs_collection", "dataproduct_type"} <= {*columns}:
+        return pl.col("kind")
+    series = (pl.col("obs_collection") == "HLSP") & (pl.col("dataproduct_type") == "timeseries")
+    kind = pl.col("kind")
+    for ending, meant in ENDINGS.items():
+        strange = (pl.col("kind") == "other") & series & pl.col("filename").str.to_lowercase().str.contains(ending)
+        kind = pl.when(strange).then(pl.lit(meant)).otherwise(kind)
+    return kind

@@ -14,7 +14,7 @@ from tess_source.display import html
 from tess_source.display import text as words
 from tess_source.display.html import Markup, element
 from tess_source.display.visible import logger
-from tess_source.download.run import addresses
+from tess_source.download.addresses import Addresses
 from tess_source.errors import QueryError, TessSourceError
 from tess_source.paths import user_path
 from tess_source.session import session_of
@@ -353,8 +353,7 @@ def _document_links(known: _Contents) -> dict[str, list[Markup]]:
 def _web_address(found: Found, uri: str) -> str | None:
     """Return the address of a file on the web; None if no plugin knows it. Headers, which may hold a secret, are left out."""
     session = session_of(found)
-    transport = session.registry.transports.get(uri.partition(":")[0])
-    known = () if transport is None else addresses(uri, transport, session.settings)
+    known = Addresses(session.registry.transports, session.registry.copies, session.settings).of(uri)
     return known[0].url if known else None
 
 

@@ -22,6 +22,7 @@ _CHIPS: dict[int, str] = {
     118004432: "56:21 57:22",
     118004458: "56:21 57:22",
     25132999: "1:41 2:42 3:42 4:42 5:43 6:43 8:44 9:44 10:44 11:44 12:41 27:41 68:33 88:43",
+    408084461: "3:13",
 }
 """Per star, sectors with camera and CCD, for all sectors of `facts.SECTORS` in which the star lies on the science pixels.
 
@@ -43,3 +44,16 @@ def chip(tic: int, sector: int) -> tuple[int, int]:
     """
     made_up = (1 + tic % 4, 1 + (tic // 4 + sector) % 4)
     return made_up if tic >= SYNTHETIC_TIC else _chips(tic).get(sector, made_up)
+
+
+def first_sector(tic: int) -> int:
+    """Return the first sector of `facts.SECTORS` that saw a star.
+
+    Raises
+    ------
+    KeyError
+        If none did, or it is a made-up target.
+    """
+    if not _chips(tic):
+        raise KeyError(f"the sample archive does not know which sectors saw TIC {tic}")
+    return min(_chips(tic))

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from math import isnan
 from typing import Any
 
-from tess_source_sample import holdings
+from tess_source_sample import contributed, holdings
+from tess_source_sample.contributed import ALL_SECTORS, Contributed
 from tess_source_sample.facts import ValidationRun, runs, sector, star
 from tess_source_sample.files import natural_size
-from tess_source_sample.holdings import Contributed, Image, Searched, Seen
+from tess_source_sample.holdings import Image, Searched, Seen
+from tess_source_sample.images import image_files
 
 Row = dict[str, Any]
 
@@ -90,9 +92,13 @@ class Contents:
     extra : int
         Number of made-up targets to add, each with two sectors of light curves and pixels, for measurements on
         many targets. Their TIC numbers start at `facts.SYNTHETIC_TIC`.
+    images : mapping, optional
+        Sector → number of full-frame images of each CCD, in place of a few.
     """
 
-    def __init__(self, extra: int = 0) -> None:
+    def __init__(self, extra: int = 0, images: Mapping[int, int] | None = None) -> None:
+        self.images: tuple[tuple[int, int], ...] = tuple(sorted((images or {}).items()))
+        """Sectors of which there are more full-frame images than a few, and how many of each CCD."""
         self.observations: list[Row] = []
         """Observation rows: 33 columns, in the order in which queries answer them."""
         self.products: dict[int, list[Row]] = {}
@@ -101,16 +107,25 @@ class Contents:
         targets = (*holdings.TARGETS, *holdings.made_up(extra))
         for entry in targets:
             self._add_spoc(entry)
-        for contributed in holdings.CONTRIBUTED:
-            self._add_contributed(contributed)
+        for product in contributed.CONTRIBUTED:
+            self._add_contributed(product)
         for image in holdings.IMAGES:
             self._add_image(image)
-        self.targets: tuple[int, ...] = tuple(dict.fromkeys(entry.tic for entry in targets))
+        self.targets: tuple[int, ...] = tuple(
+            dict.fromkeys(entry.tic for entry in (*targets, *contributed.CONTRIBUTED))
+        )
         """TIC numbers, in the order of the catalogue."""
         self.by_obsid: dict[int, Row] = {row["obsid"]: row for row in self.observations}
         """Observation row by ``obsid``."""
         self.files: dict[str, Row] = {row["dataURI"]: row for rows in self.products.values() for row in rows}
         """Product row by ``dataURI``."""
+
+    def file(self, uri: str) -> tuple[str, int, float] | None:
+        """Return name, size and date of release (MJD) of a file that the archive sends by its URI; None if it has none."""
+        if row := self.files.get(uri):
+            return row["productFilename"], row["size"], float(self.by_obsid[row["obsID"]]["t_obs_release"])
+        image = image_files(self.images).get(uri)
+        return (image.filename, image.size, image.modified) if image and image.at_archive else None
 
     def _identifier(self, known: int, offset: int = 0) -> int:
         """Return a known identifier, or one counted from where no real one was seen."""
@@ -234,10 +249,8 @@ class Contents:
 
     def _add_contributed(self, entry: Contributed) -> None:
         folder = _contributed_folder(entry)
-        stem = entry.obs_id.rpartition("_")[0]
-        place = sector(entry.sector)
-        begin = place.start + MJD_OF_BTJD_0
-        addresses = [(f"{stem}_{ending}", size) for ending, size in entry.files]
+        begin, end, released = _contributed_times(entry)
+        addresses = [(name, size or _file_size(name)) for name, size in entry.names_and_sizes()]
         row = self._observation(
             **_target_values(entry.tic),
             obs_collection="HLSP",
@@ -245,10 +258,10 @@ class Contents:
             proposal_pi=entry.pi,
             calib_level=4,
             obs_id=entry.obs_id,
-            t_min=_value_or(entry.t_min, begin),
-            t_max=_value_or(entry.t_max, begin + place.cadences / 720),
+            t_min=begin,
+            t_max=end,
             t_exptime=entry.exptime,
-            t_obs_release=round(begin) + 400,
+            t_obs_release=released,
             sequence_number=entry.sector,
             dataURL=f"mast:HLSP/{folder}/{addresses[0][0]}",
             obsid=entry.obsid,
@@ -290,9 +303,20 @@ class Contents:
 
 def _contributed_folder(entry: Contributed) -> str:
     """Return the folder of a contributed product. Four folders are cut from the TIC, or for TGLC from the Gaia id."""
+    if entry.flat:
+        return entry.folder
     gaia = re.search(r"gaiaid-(\d+)", entry.obs_id)
     number = f"{int(gaia[1]):021d}" if gaia else f"{entry.tic:016d}"
     return "/".join((entry.folder, *(number[at : at + 4] for at in range(0, 16, 4))))
+
+
+def _contributed_times(entry: Contributed) -> tuple[float | None, float | None, int]:
+    """Return begin, end and release [MJD] of a contributed observation; one of all sectors of a star has neither begin nor end."""
+    if entry.sector == ALL_SECTORS:
+        return None, None, 59000
+    place = sector(entry.sector)
+    begin = place.start + MJD_OF_BTJD_0
+    return _value_or(entry.t_min, begin), _value_or(entry.t_max, begin + place.cadences / 720), round(begin) + 400
 
 
 def _target_values(tic: int, icrs: bool = False) -> Row:

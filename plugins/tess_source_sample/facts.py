@@ -160,10 +160,12 @@ STARS: tuple[Star, ...] = (
     Star(118004415, (), 339.2871549, 45.7421904, None, None, 10.6, 5300.0, 4.5, None, 0.85),
     Star(118004432, (), 339.3120486, 45.7689311, None, None, 12.3, 3800.0, 4.7, None, 0.55),
     Star(118004458, (), 339.3519023, 45.8307742, None, None, 11.4, 5100.0, 4.55, None, 0.8),
+    # Position of TGLC's observation. What there is of it else is made up.
+    Star(408084461, (), 18.85365901920825, -6.941643227687541, None, None, 11.2, 5700.0, 4.4, None, 1.0),
 )
 
-GAIA: dict[int, int] = {4667368899326729856: 25132999, 4667368903622383104: 25132999}
-"""Numbers of Gaia DR3 (made up) to the star that the TIC has for them."""
+GAIA: dict[int, int] = {4667368899326729856: 25132999, 4667368903622383104: 25132999, 2475555794352572672: 408084461}
+"""Numbers of Gaia to the star that the TIC has for them; made up, but for the last."""
 
 SECTORS: tuple[Sector, ...] = tuple(
     Sector(*row)

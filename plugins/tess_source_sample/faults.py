@@ -12,9 +12,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import urlencode
+from xml.sax.saxutils import escape
 
 from tess_source_sample.exchange import HttpRequest, Reply
 
+IDENTITY = {"x-amz-request-id": "SAMPLE0000000000", "x-amz-id-2": "c2FtcGxl"}
+"""Headers by which an object store numbers its answers."""
 FOREVER = {"always", "all", "none", "inf"}
 """What may be written for `times` on the command line instead of a number."""
 
@@ -182,6 +185,20 @@ def page(status: int, title: str) -> Reply:
     return Reply(status, {"Content-Type": "text/html; charset=utf-8"}, body)
 
 
+def store_error(status: int, code: str, message: str, **more: str) -> Reply:
+    """Return an error of an object store."""
+    said = {
+        "Code": code,
+        "Message": message,
+        **more,
+        "RequestId": IDENTITY["x-amz-request-id"],
+        "HostId": IDENTITY["x-amz-id-2"],
+    }
+    elements = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in said.items())
+    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{elements}</Error>'.encode()
+    return Reply(status, {**IDENTITY, "Content-Type": "application/xml"}, body)
+
+
 def _as_is(fault: Fault, reply: Reply, request: HttpRequest, mirror: str) -> Reply:
     del fault, request, mirror  # these work on the request, in `mislead`
     return reply
@@ -196,6 +213,10 @@ def _status(fault: Fault, reply: Reply, request: HttpRequest, mirror: str) -> Re
     if fault.retry_after is None:
         return failed
     return replace(failed, headers={**failed.headers, "Retry-After": f"{fault.retry_after:g}"})
+
+
+def _slow_down(fault: Fault, reply: Reply, request: HttpRequest, mirror: str) -> Reply:
+    return store_error(503, "SlowDown", "Please reduce your request rate.")
 
 
 def _truncate(fault: Fault, reply: Reply, request: HttpRequest, mirror: str) -> Reply:
@@ -274,6 +295,7 @@ def _bad_json(fault: Fault, reply: Reply, request: HttpRequest, mirror: str) -> 
 KINDS: dict[str, Callable[[Fault, Reply, HttpRequest, str], Reply]] = {
     "latency": _latency,
     "status": _status,
+    "slow-down": _slow_down,
     "truncate": _truncate,
     "reset": _reset,
     "slow": _slow,

@@ -48,24 +48,6 @@ class Searched(NamedTuple):
     version: str = ""
 
 
-class Contributed(NamedTuple):
-    """One high-level science product: light curves that others made of the same observations."""
-
-    pipeline: str
-    pi: str
-    tic: int
-    sector: int
-    exptime: int
-    obs_id: str
-    folder: str
-    """What stands before the target's own folders in the URI."""
-    obsid: int = 0
-    t_min: float = nan
-    t_max: float = nan
-    files: tuple[tuple[str, int], ...] = ()
-    """Name after `obs_id` up to its last ``_``, and size in bytes."""
-
-
 class Planned(NamedTuple):
     """A target of a 2-min list whose file is not, or not yet, in the archive."""
 
@@ -199,102 +181,6 @@ TARGETS: tuple[Seen | Searched, ...] = (
     *(Seen(_EXAMPLE, sector) for sector in (1, 2, 4)),
     Seen(96703881, 55, 93770500, 0, 59796.60416888889, 59823.76815293982, 59841.0, "G04046"),
     Seen(96704587, 55, 93770499, 0, 59796.60416328704, 59823.76815065972, 59841.0, "G04103"),
-)
-
-_LC, _LLC = "lc.fits", "llc.fits"
-
-CONTRIBUTED: tuple[Contributed, ...] = (
-    Contributed(
-        *("TESS-SPOC", "Caldwell, Douglas", _TOI3505, 54, 600),
-        *("hlsp_tess-spoc_tess_phot_0000000390988385-s0054_tess_v1_tp", "tess-spoc/s0054/target"),
-        obsid=128904103,
-        t_min=59769.40628403935,
-        t_max=59795.62863141204,
-        files=((_LC, 408960),),
-    ),
-    Contributed(
-        *("TESS-SPOC", "Caldwell, Douglas", _TOI3505, 81, 200),
-        *("hlsp_tess-spoc_tess_phot_0000000390988385-s0081_tess_v1_tp", "tess-spoc/s0081/target"),
-        obsid=377994083,
-        t_min=60506.05747584491,
-        t_max=60532.680075439814,
-        files=((_LC, 1180800),),
-    ),
-    *(
-        Contributed(
-            *("QLP", "Huang, Chelsea", _TOI3505, sector, exptime),
-            *(f"hlsp_qlp_tess_ffi_s{sector:04d}-0000000390988385_tess_v01_llc", f"qlp/s{sector:04d}"),
-            obsid=obsid,
-            t_min=t_min,
-            t_max=t_max,
-            files=((_LLC, size),),
-        )
-        for sector, exptime, size, t_min, t_max, obsid in (
-            (14, 1800, 80640, 58682.86278731, 58709.67597886, 44212688),
-            (41, 600, 216000, 59419.49423089297, 59446.07716581644, 94894450),
-            (54, 600, 213120, 59769.40363455191, 59795.62598230084, 128524615),
-            (81, 200, 673920, 60506.052511753514, 60532.67974136537, 235098664),
-        )
-    ),
-    Contributed(
-        *("TASOC", "Handberg, Rasmus", _TOI3505, 14, 1800),
-        *("hlsp_tasoc_tess_ffi_tic00390988385-s0014-cam1-ccd3-c1800_tess_v06_lc", "tasoc/s0014/c1800"),
-        obsid=96930134,
-        t_min=58682.85907983439,
-        t_max=58709.69221507308,
-        files=(("cbv-lc.fits", 167040), ("ens-lc.fits", 169920)),
-    ),
-    Contributed(
-        *("GSFC-ELEANOR-LITE", "Powell, Brian", 141914082, 1, 1800),
-        *("hlsp_gsfc-eleanor-lite_tess_ffi_s0001-0000000141914082_tess_v1.0_lc", "gsfc-eleanor-lite/s0001"),
-        files=((_LC, 106560),),
-    ),
-    Contributed(
-        *("QLP", "Huang, Chelsea", 141914082, 1, 1800),
-        *("hlsp_qlp_tess_ffi_s0001-0000000141914082_tess_v01_llc", "qlp/s0001"),
-        files=((_LLC, 80640), ("llc.txt", 57710)),
-    ),
-    Contributed(
-        *("TASOC", "Handberg, Rasmus", 141914082, 1, 1800),
-        *("hlsp_tasoc_tess_ffi_tic00141914082-s0001-cam4-ccd2-c1800_tess_v05_lc", "tasoc/s0001/c1800"),
-        files=(("cbv-lc.fits", 164160), ("ens-lc.fits", 167040)),
-    ),
-    Contributed(
-        *("TASOC", "Handberg, Rasmus", 141914082, 1, 120),
-        *("hlsp_tasoc_tess_tpf_tic00141914082-s0001-cam4-ccd2-c0120_tess_v05_lc", "tasoc/s0001/c0120"),
-        files=(("cbv-lc.fits", 1880640),),
-    ),
-    Contributed(
-        *("TESS-SPOC", "Caldwell, Douglas", 141914082, 1, 1800),
-        *("hlsp_tess-spoc_tess_phot_0000000141914082-s0001_tess_v1_tp", "tess-spoc/s0001/target"),
-        files=((_LC, 164160), ("tp.fits", 3925440)),
-    ),
-    # Made up from here on, in the form of the real ones.
-    *(
-        Contributed(
-            *("QLP", "Huang, Chelsea", _EXAMPLE, sector, 1800),
-            *(f"hlsp_qlp_tess_ffi_s{sector:04d}-0000000025132999_tess_v01_llc", f"qlp/s{sector:04d}"),
-            files=((_LLC, 80640),),
-        )
-        for sector in (1, 2, 3)
-    ),
-    *(
-        Contributed(
-            *("TESS-SPOC", "Caldwell, Douglas", _EXAMPLE, sector, 1800),
-            *(f"hlsp_tess-spoc_tess_phot_0000000025132999-s{sector:04d}_tess_v1_tp", f"tess-spoc/s{sector:04d}/target"),
-            files=((_LC, 164160), ("tp.fits", 3925440)),
-        )
-        for sector in (1, 2)
-    ),
-    # Two stars of Gaia that the TIC has as one.
-    *(
-        Contributed(
-            *("TGLC", "Han, Te", _EXAMPLE, 1, 1800),
-            *(f"hlsp_tglc_tess_ffi_gaiaid-{gaia}-s0001-cam4-ccd1_tess_v1_llc", "tglc/s0001/cam4-ccd1"),
-            files=((_LLC, 57600),),
-        )
-        for gaia in (4667368899326729856, 4667368903622383104)
-    ),
 )
 
 PLANNED: tuple[Planned, ...] = (

@@ -15,7 +15,8 @@ from typing import Any
 from urllib.parse import quote
 
 from tess_source.display import visible
-from tess_source_sample import envelope, lists, portal
+from tess_source_sample import envelope, lists, portal, tesscut
+from tess_source_sample.bucket import NAME, Bucket
 from tess_source_sample.conditions import conditional, dated, zipped
 from tess_source_sample.contents import Contents
 from tess_source_sample.exchange import HttpRequest, Reply
@@ -52,19 +53,14 @@ class Recorded:
     """HTTP status of the reply."""
     port: int
     """Port that it came to: the archive's, or that of its redirects."""
+    uri: str | None = None
+    """URI of the file that was asked for."""
 
     @property
     def service(self) -> str | None:
         """Portal service that was asked, as ``Mast.Caom.Products``."""
         request = self.body.get("request")
         return request.get("service") if isinstance(request, dict) else None
-
-    @property
-    def uri(self) -> str | None:
-        """URI of the file that was asked for."""
-        if self.path.startswith("/stpubdata/"):
-            return "mast:" + self.path.removeprefix("/stpubdata/")
-        return self.query.get("uri", (None,))[0]
 
 
 class SampleArchive:
@@ -83,13 +79,15 @@ class SampleArchive:
     executing : int
         How often each question to the portal is answered EXECUTING before its result.
     redirect : bool
-        Whether downloads are redirected to a second port, as MAST does to its cloud store. A fault that is to
+        Whether downloads are redirected to a second port, as MAST does to its cloud store, if that has the file. A fault that is to
         strike the file and not the redirect then needs a `match` like ``"stpubdata"``.
     extra : int
         Number of made-up targets beside the true catalogue, for measurements.
     mission : pathlib.Path, optional
         Folder of lists, as `tess_source_sample.mission.generate` writes it, to serve in place of those that are made from what the
         portal has.
+    images : mapping, optional
+        Sector → number of full-frame images of each CCD, in place of a few.
 
     Raises
     ------
@@ -106,11 +104,14 @@ class SampleArchive:
         redirect: bool = False,
         extra: int = 0,
         mission: Path | None = None,
+        images: Mapping[int, int] | None = None,
     ) -> None:
-        self.catalogue: Contents = Contents(extra)
+        self.catalogue: Contents = Contents(extra, images)
         """Everything that it has."""
         self.store: MadeFiles = MadeFiles()
         """Its files."""
+        self.bucket: Bucket = Bucket(self.catalogue, self.store)
+        """Its public copy in the cloud."""
         self.faults: Faults = Faults(faults)
         """How it misbehaves."""
         self.latency = latency
@@ -193,22 +194,28 @@ class SampleArchive:
 
     def _route(self, request: HttpRequest) -> Reply:
         path = request.path.rstrip("/")
-        if path.startswith("/stpubdata/"):
-            return self._file(request, "mast:" + path.removeprefix("/stpubdata/"))
         routes: dict[str, Callable[[HttpRequest], Reply]] = {
             "/api/v0/invoke": self._invoke,
             "/api/v0.1/Download/file": self._download,
+            "/api/v0.1/path_lookup": self._look_up,
             "/portal/Mashup/Mashup.asmx/columnsconfig": _columns_config,
             "/Santa-war/query": self._resolve,
             "/whoami": _whoami,
+            **tesscut.ROUTES,
         }
         route = routes.get(path)
-        return route(request) if route else self._list(request, path)
+        return route(request) if route else self._list(request, path) or self._object(request)
 
-    def _list(self, request: HttpRequest, path: str) -> Reply:
+    def _object(self, request: HttpRequest) -> Reply:
+        return self.bucket.answer(request) or page(404, "404 Not Found")
+
+    def _look_up(self, request: HttpRequest) -> Reply:
+        return _json_reply({uri: self.bucket.look_up(uri) for uri in request.query.get("uri", ())})
+
+    def _list(self, request: HttpRequest, path: str) -> Reply | None:
         document = self._published(path)
         if document is None:
-            return page(404, "404 Not Found")
+            return None
         text, modified = document.text, document.modified
         if request.changed:
             text, modified = text.rstrip().rpartition("\n")[0] + "\n", modified + 365
@@ -235,22 +242,23 @@ class SampleArchive:
 
     def _download(self, request: HttpRequest) -> Reply:
         uri = request.first("uri")
-        if self.redirect and uri in self.catalogue.files:
-            return Reply(302, {"Location": f"{self.mirror}/stpubdata/{quote(uri.removeprefix('mast:'))}"})
+        if self.redirect and (key := self.bucket.keys.get(uri)):
+            return Reply(302, {"Location": f"{self.mirror}/{NAME}/{quote(key)}"})
         return self._file(request, uri)
 
     def _file(self, request: HttpRequest, uri: str) -> Reply:
-        row = self.catalogue.files.get(uri)
-        if row is None:
+        file = self.catalogue.file(uri)
+        if file is None:
             return page(404, "404 Not Found")
-        made = self.store.get(row["productFilename"], row["size"])
-        body, tag, modified = made.body, made.etag, self.catalogue.by_obsid[row["obsID"]]["t_obs_release"]
+        filename, size, modified = file
+        made = self.store.get(filename, size)
+        body, tag = made.body, made.etag
         if request.changed:
             body = flipped(body, len(body) // 2)
             tag, modified = etag(body), modified + 365
         headers = {
             "Content-Type": MEDIA_TYPES.get(uri.rpartition(".")[2], "application/octet-stream"),
-            "Content-Disposition": f'attachment; filename="{row["productFilename"]}"',
+            "Content-Disposition": f'attachment; filename="{filename}"',
             "Accept-Ranges": "bytes",
         }
         return conditional(request, dated(body, modified, headers, tag))
@@ -262,7 +270,8 @@ class SampleArchive:
         except (KeyError, ValueError):
             logger.debug("a request without a readable question: %s", request.path)
         headers = {name: request.headers[name] for name in RECORDED_HEADERS if name in request.headers}
-        entry = Recorded(request.method, request.path, request.query, body, headers, status, request.port)
+        uri = request.first("uri") or self.bucket.uri(request.path)
+        entry = Recorded(request.method, request.path, request.query, body, headers, status, request.port, uri)
         with self._lock:
             self.requests.append(entry)
 

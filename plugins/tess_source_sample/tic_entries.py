@@ -81,6 +81,7 @@ _KNOWN: dict[int, dict[str, Any]] = {
         "numcont": 4233,
         "contratio": 0.5471626,
     },
+    408084461: {"GAIA": "2475555794352572672"},
     16740101: {"GAIA": None, "HIP": 101476, "disposition": None},
     # Too cool a dwarf for a temperature: most columns are null for faint stars.
     118004432: dict.fromkeys(("Teff", "e_Teff", "rad", "e_rad", "mass", "e_mass", "logg", "e_logg", "lum", "rho")),

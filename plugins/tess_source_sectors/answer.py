@@ -92,7 +92,7 @@ def sectors_of(
     if known:
         stars = stars.with_columns(tic=pl.coalesce("tic", _tics(stars, known.near)))
     lists = _lists(session.settings, stars, known)
-    stars = located(session, stars, *([known.places] if known else []), *([lists.rows] if lists else []))
+    stars = located(session.settings, stars, *([known.places] if known else []), *([lists.rows] if lists else []))
     ahead = predicted(stars, pixels if pixels is not None or few else False)
     return rows_of(
         session.settings, stars, known.rows if known else None, lists if known else None, wanted, ahead,

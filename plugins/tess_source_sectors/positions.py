@@ -14,7 +14,6 @@ from tess_source_stars.remembered import Remembered
 from tess_source_stars.tic import Tic
 
 if TYPE_CHECKING:
-    from tess_source.session import Session
     from tess_source.settings import Settings
     from tess_source.targets.target import Target
 
@@ -34,12 +33,12 @@ def stars_of(targets: Mapping[int, Target]) -> pl.DataFrame:
     return pl.DataFrame(columns, schema={name: getattr(pl, kind) for name, kind in STARS.items()})
 
 
-def located(session: Session, stars: pl.DataFrame, *known: pl.DataFrame) -> pl.DataFrame:
+def located(settings: Settings, stars: pl.DataFrame, *known: pl.DataFrame) -> pl.DataFrame:
     """Return stars with their places, as far as they can be had.
 
     Parameters
     ----------
-    session : Session
+    settings : Settings
     stars : polars.DataFrame
         As `stars_of` gives them.
     *known : polars.DataFrame
@@ -56,14 +55,14 @@ def located(session: Session, stars: pl.DataFrame, *known: pl.DataFrame) -> pl.D
     missing = stars.filter(pl.col("ra").is_null())["tic"].drop_nulls().unique(maintain_order=True).to_list()
     if not missing:
         return stars
-    if is_offline(session.settings.offline):
-        stars = filled(stars, remembered(session.settings))
+    if is_offline(settings.offline):
+        stars = filled(stars, remembered(settings))
         if lost := stars.filter(pl.col("ra").is_null())["tic"].drop_nulls().unique().to_list():
             log.warning(
                 "offline, it is not known where %s lie: %s", text.number(len(lost), "star"), text.first(sorted(lost))
             )
         return stars
-    return filled(stars, Tic(session.settings).stars(missing))
+    return filled(stars, Tic(settings).stars(missing))
 
 
 def remembered(settings: Settings) -> pl.DataFrame:

@@ -23,7 +23,7 @@ from tess_source.errors import OfflineError, QueryError, bare_reason
 from tess_source.hooks.registry import Registry
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations, Products
-from tess_source.targets.recorded import target_from
+from tess_source.targets.recorded import plain, target_from
 from tess_source.targets.target import Query, Target
 from tess_source.wording import keyword
 
@@ -88,7 +88,7 @@ class Memory:
         query : Query
         fresh : callable
             Asks the archives a query. Where the kept answer to the same question lacks what these filters may keep, the query is without
-            filters, so that the new answer holds enough for all of them.
+            filters, so that the new answer holds enough for all of them. Filters by whose value archives make products stay.
         serves : callable
             Returns whether a remembered answer holds everything that the filters of the question may keep.
         refresh : bool
@@ -105,7 +105,7 @@ class Memory:
             return Recalled(fresh(query))
         self._check_refresh(refresh)
         reason = f"{local[0]!r} answers from this machine" if local else self.why_not()
-        question = None if reason else Question.of(query, **self._who_is_asked(ARCHIVE_HOOKS, query.archives))
+        question = None if reason else self._question(query)
         answers = Answers(self.root, self.max_age, None if self.offline else self._software_versions(ARCHIVE_HOOKS))
         kept = answers.find(question) if question and not refresh else None
         if kept and serves(kept):
@@ -115,7 +115,7 @@ class Memory:
             missing = answers.missing(question) if question and question.tics else list(map(str, query.targets))
             reason = reason or text.first([_damaged(*problem) for problem in answers.problems.items()])
             raise OfflineError(_targets_in_words(missing or list(map(str, query.targets)), query), reason)
-        answer = fresh(replace(query, filters={}) if kept else query)
+        answer = fresh(replace(query, filters=self._shaping(query)) if kept else query)
         if question:
             answers.keep(question, answer)
         return Recalled(answer)
@@ -191,7 +191,23 @@ class Memory:
         if self.offline:
             raise OfflineError(what, "only answers to searches and what names mean are kept")
 
-    # -- who is asked, and by which versions --
+    # -- what is asked, of whom, and by which versions --
+
+    def _question(self, query: Query) -> Question | None:
+        """Return a query in canonical form."""
+        shaping = {name: plain(value) for name, value in self._shaping(query).items()}
+        made = {"made": shaping} if shaping else {}
+        return Question.of(query, **self._who_is_asked(ARCHIVE_HOOKS, query.archives), **made)
+
+    def _shaping(self, query: Query) -> dict[str, Any]:
+        """Return the filters of a query that its answer depends on.
+
+        These are filters by whose value archives make products: see `tess_source.Filter.shapes`. For archives of some kinds, all filters
+        are: they list nothing else of the thousands of files of an observation.
+        """
+        known, stand_ins = self.registry.filters, self.registry.stand_ins
+        of_kinds = any(name in stand_ins and stand_ins[name].kinds for name in query.archives)
+        return {name: value for name, value in query.filters.items() if of_kinds or (name in known and known[name].shapes)}
 
     def _who_is_asked(self, hooks: Sequence[str], archives: Sequence[str] = ()) -> dict[str, Any]:
         """Return who is asked, as part of the question: another server, other archives or a token make another question."""

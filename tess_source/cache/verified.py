@@ -37,7 +37,7 @@ log: logging.Logger = logger(__name__)
 
 MOST_PARTS = 32
 """Files of which the index may consist before they are merged into one."""
-FORM = (str, int, int, str, str, float)
+FORM = (str, int, int, str, str, float, str)
 """Types of the fields of a record."""
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -57,6 +57,8 @@ class Known:
     """The archive's URI of the file, if known."""
     verified: float = 0.0
     """Time at which it was read through and found whole [s since 1970, UTC]."""
+    etag: str = ""
+    """Its ETag in the object store that it came from, if any."""
 
 
 class Index:
@@ -163,8 +165,9 @@ def _records_in(part: Path) -> Iterator[Known]:
 
 
 def _record_of(row: Any) -> Known:
-    known = Known(row["path"], row["size"], row["mtime_ns"], row["sha256"], row["uri"], row["verified"] + 0.0)
-    if tuple(map(type, (known.path, known.size, known.mtime_ns, known.sha256, known.uri, known.verified))) != FORM:
+    path, size, mtime_ns, sha256, uri = (row[name] for name in ("path", "size", "mtime_ns", "sha256", "uri"))
+    known = Known(path, size, mtime_ns, sha256, uri, row["verified"] + 0.0, row.get("etag", ""))
+    if tuple(type(getattr(known, name)) for name in Known.__slots__) != FORM:
         raise ValueError("its values are not of the right types")
     if not (SHA256.fullmatch(known.sha256) and 0 <= known.verified < float("inf")):
         raise ValueError("it has no sha256, or no time")

@@ -23,7 +23,7 @@ __all__ = ["Asking", "TakesTargets", "with_filters_of"]
 
 CRITERION_HELP = "A column of the archive's observation table, see `tess-source fields`; values a,b or, for numbers, least..greatest."
 
-YES_HELP = "Go on even if the archive has more than 50,000 observations."
+YES_HELP = "Go on even if the archive has more than 50,000 observations, or the files are more than 1 TB."
 
 
 class TakesTargets(click.Command):

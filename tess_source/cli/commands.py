@@ -14,6 +14,7 @@ from tess_source.cli import lock as cli_lock
 from tess_source.cli.asking import QUESTION, Asking
 from tess_source.cli.parts import ROW_BY_ROW, print_parts
 from tess_source.cli.printing import NOTHING, SOME_FAILED, download, failures, format_option, note, print_rows
+from tess_source.cli.urls import urls
 from tess_source.cli.user_path import UserPath
 from tess_source.display.text import number
 from tess_source.display.visible import logger
@@ -38,7 +39,7 @@ def own_commands(session: Session) -> list[click.Command]:
     session : Session
         Searches and downloads.
     """
-    return [_search(), cli_lock.with_from_lock(_get(session), session), _count(), _fields(), _plugins()]
+    return [_search(), cli_lock.with_from_lock(_get(session), session), urls, _count(), _fields(), _plugins()]
 
 
 def _search() -> click.Command:
@@ -122,7 +123,7 @@ def _get(session: Session) -> click.Command:
         if not len(found.products):
             note(found.explain())
         _exit_if_empty(found.products)
-        plan = found.plan(root, layout=layout)
+        plan = found.plan(root, layout=layout, large=dry_run)
         if lock:
             if not replace:
                 cli_lock.check_replaced(plan, lock)

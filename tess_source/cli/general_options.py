@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from tess_source.cli.user_path import UserPath
+from tess_source.download.addresses import words_of
 
 __all__ = ["GENERAL_OPTIONS", "read_general_options"]
 
@@ -16,6 +17,12 @@ def _archives(context: click.Context, _parameter: click.Parameter, start: str) -
     """Return the archives of the session whose names begin so."""
     session = context.find_root().obj
     return [name for name in session.registry.archives() if name.startswith(start)] if session else []
+
+
+def _preferences(context: click.Context, _parameter: click.Parameter, start: str) -> list[str]:
+    """Return the values of ``--prefer`` that begin so."""
+    session = context.find_root().obj
+    return [word for word in words_of(session.registry.copies) if word.startswith(start)] if session else []
 
 
 GENERAL_OPTIONS: tuple[click.Option, ...] = (
@@ -33,6 +40,12 @@ GENERAL_OPTIONS: tuple[click.Option, ...] = (
         ["--cache"], metavar="DIR", type=UserPath(), help="Use another cache folder, see `tess-source cache info`."
     ),
     click.Option(["--offline"], is_flag=True, help="Open no connection: answer from the cache folder."),
+    click.Option(
+        ["--prefer"],
+        metavar="WORD",
+        help="Where files come from first: archive or cloud; with -only, from nowhere else.",
+        shell_complete=_preferences,
+    ),
     click.Option(["--insecure-redirects"], is_flag=True, help="Follow redirects from https to http."),
     click.Option(["-v", "--verbose"], count=True, help="Print more; give it twice for all details."),
     click.Option(["-q", "--quiet"], count=True, help="Print only what went wrong."),

@@ -20,6 +20,7 @@ from tess_source.lock.check import Verified, verify_lock
 from tess_source.lock.citation import cite as citation
 from tess_source.lock.compare import Changes, unsummed
 from tess_source.lock.compare import diff as compared
+from tess_source.lock.listed import verify_copied, verify_folder
 from tess_source.lock.refresh import made_elsewhere
 from tess_source.lock.refresh import refresh as asked_again
 from tess_source.lock.scripts import script as written_as
@@ -27,6 +28,8 @@ from tess_source.session import Session
 from tess_source.tables.plan import Manifest, Plan
 
 __all__ = ["check_place", "check_replaced", "commands", "with_from_lock"]
+
+PRESENT_HELP = "With a folder: only the files that are there, not which others of their sectors are missing."
 
 _lock_file = click.argument("lock", type=UserPath(exists=True, dir_okay=False), metavar="LOCK")
 _folder = click.option(
@@ -55,37 +58,74 @@ def commands(session: Session) -> list[click.Command]:
     group = click.Group("lock", help="Compare, refresh and cite locks, and make scripts of them.")
     for command in (_diff(), _refresh(session), _script(session), _cite(session)):
         group.add_command(command)
-    return [_verify(), group]
+    return [_verify(session), group]
 
 
-def _verify() -> click.Command:
+def _verify(session: Session) -> click.Command:
+    copies = {name: copy for name, copy in session.registry.copies.items() if copy.can_be_listed}
+
     @click.command("verify")
-    @_lock_file
+    @click.argument("place", type=UserPath(exists=True), metavar="LOCK" if not copies else "LOCK|FOLDER")
     @_folder
     @click.option("--full", "reading", flag_value="full", help="Read every byte of every file; this is the default.")
     @click.option("--sizes", "reading", flag_value="sizes", help="Compare only sizes: seconds for 100,000 files.")
     @click.option("--all", "everything", is_flag=True, help="Also list the files that are complete.")
     @format_option
     @click.pass_obj
-    def verify(session: Session, lock: str, root: str, reading: str | None, everything: bool, form: str) -> None:
-        """Compare the files of a folder with a lock.
+    def verify(
+        session: Session, place: str, root: str, reading: str | None, everything: bool, form: str,
+        copy: str | None = None, present: bool = False,
+    ) -> None:  # fmt: skip
+        """Compare the files of a folder with a lock, or with what a copy of the archive lists.
 
         A file is complete, missing, damaged, different, stale or extra. A stale file is whole, but of another processing than the
         lock's. Exit code 1 if a file of the lock is not complete.
         """
-        plan = _load(lock, root)
+        if copy:
+            _verify_copied(session, place, root, copy, reading == "sizes", present, everything, form)
+            return
+        plan = _load(_checked_lock(place, copies), root)
         if not plan.root.is_dir():
             say(f"there is no folder {root!r}")
         found = verify_lock(plan, sizes_only=reading == "sizes")
-        ignored = _path_within(Path(lock), plan.root)
+        ignored = _path_within(Path(place), plan.root)
         shared = session.store.is_at(plan.root)  # other files in the cache folder are expected
-        shown = found.where(((found["path"] != ignored) & (not shared)) | (found["state"] != "extra"))
-        _print_shown(shown if everything or form != "table" else _notable(shown), form)
-        note(shown.summary())
-        if not found.ok:
-            raise click.exceptions.Exit(SOME_FAILED)
+        _report_states(
+            found.where(((found["path"] != ignored) & (not shared)) | (found["state"] != "extra")), everything, form
+        )
 
+    for name, record in copies.items():
+        said = f"Compare a folder of downloads, or the files of a lock, with the listing of {record.help}."
+        verify.params.append(click.Option([f"--{name}", "copy"], flag_value=name, help=said))
+    if copies:
+        verify.params.append(click.Option(["--present"], is_flag=True, help=PRESENT_HELP))
     return verify
+
+
+def _checked_lock(place: str, copies: Collection[str]) -> str:
+    if Path(place).is_dir():
+        ways = "".join(f", or --{name} to compare it with a listing" for name in copies)
+        raise click.UsageError(f"{place!r} is a folder: give a lock, and the folder with --to{ways}")
+    return place
+
+
+def _verify_copied(
+    session: Session, place: str, root: str, copy: str, sizes_only: bool, present: bool, everything: bool, form: str
+) -> None:
+    """Compare a folder, or the files of a lock, with the listing of a copy."""
+    if Path(place).is_dir():
+        found = verify_folder(place, copy, session=session, sizes_only=sizes_only, present_only=present)
+    else:
+        found = verify_copied(_load(place, root), copy, session=session, sizes_only=sizes_only)
+    _report_states(found, everything, form)
+
+
+def _report_states(found: Verified, everything: bool, form: str) -> None:
+    """Print the states of files, and exit with a failure if one that should be there is not complete."""
+    _print_shown(found if everything or form != "table" else _notable(found), form)
+    note(found.summary())
+    if not found.ok:
+        raise click.exceptions.Exit(SOME_FAILED)
 
 
 def _diff() -> click.Command:
@@ -124,7 +164,8 @@ def _script(session: Session) -> click.Command:
     @click.option("--curl", "language", flag_value="curl", help="For a POSIX shell with curl, in place of Python.")
     def script(lock: str, language: str | None) -> None:
         """Print a program that fetches and checks the lock's files without tess-source."""
-        written = written_as(_load(lock), session.registry.transports, session.settings, language or "python")
+        registry = session.registry
+        written = written_as(_load(lock), registry.transports, session.settings, language or "python", registry.copies)
         show(written)
 
     return script

@@ -75,6 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                     cache=given["cache"],
                     offline=given["offline"] or None,
                     insecure_redirects=given["insecure_redirects"] or None,
+                    prefer=given["prefer"],
                 )
                 program = build(session)
             code = program.main(args=words, prog_name="tess-source", standalone_mode=False)

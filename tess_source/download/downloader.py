@@ -24,7 +24,7 @@ from tess_source.settings import OnProgress, Settings, checked_jobs
 from tess_source.tables.items import COPIED, FAILED, FETCHED, INTERRUPTED, Entry, Item, Items
 from tess_source.tables.plan import Interrupted, Manifest, Plan
 
-__all__ = ["Download", "download"]
+__all__ = ["Download", "download", "passing"]
 
 
 def download(
@@ -58,6 +58,20 @@ def download(
     except KeyboardInterrupt:
         raise Interrupted(run.manifest(time.monotonic() - started)) from None
     return run.manifest(time.monotonic() - started)
+
+
+def passing(plan: Plan, registry: Registry, settings: Settings) -> tuple[Entry, ...]:
+    """Fetch the files of a plan to a folder that is removed soon: none is there yet, and none is noted as verified.
+
+    Returns
+    -------
+    tuple of Entry
+        One per item, in the plan's order.
+    """
+    run = Download(plan, registry, settings)
+    for _ in run._fetched_entries(Existing([], {})):
+        pass
+    return run.manifest(0.0).entries
 
 
 class Download:
@@ -154,7 +168,8 @@ class Download:
             )
             if answer is None:
                 rest = [items[number] for number in self._rest]
-                self._run = Run(rest, self.plan.root, transports, settings, self._executor, workers.entries)
+                by, copies = workers.entries, self._registry.copies
+                self._run = Run(rest, self.plan.root, transports, settings, self._executor, by, copies=copies)
             yield from self._kept_entries(self._run if answer is None and self._run is not None else answer or ())
 
     def _kept_entries(self, entries: Any) -> Iterator[Entry]:
@@ -190,4 +205,4 @@ def _known_of(entry: Entry, folder: Folder) -> Known | None:
         return None
     if lying is None or (lying.size, lying.mtime_ns) != (entry.bytes, entry.mtime_ns):  # somebody changed it meanwhile
         return None
-    return Known(entry.item.path, lying.size, lying.mtime_ns, entry.sha256, entry.item.uri, now())
+    return Known(entry.item.path, lying.size, lying.mtime_ns, entry.sha256, entry.item.uri, now(), entry.etag or "")

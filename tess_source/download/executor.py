@@ -19,11 +19,11 @@ from typing import Any, NamedTuple
 
 from tess_source.disk import temporary_beside
 from tess_source.display.visible import logger
-from tess_source.download.fetch import scheme_of
-from tess_source.download.run import Run, addresses
+from tess_source.download.addresses import Addresses
+from tess_source.download.run import Run
 from tess_source.errors import QueryError, TessSourceError, type_and_text
 from tess_source.hooks.records import Request, Transport
-from tess_source.settings import Settings
+from tess_source.settings import ARCHIVE, Settings
 from tess_source.tables.items import FAILED, INTERRUPTED, Entry, Item
 from tess_source.threads import LISTEN
 
@@ -77,7 +77,7 @@ def entries(
     executor: Executor,
     items: Mapping[int, Item],
     root: Path,
-    transports: Mapping[str, Transport],
+    addresses: Addresses,
     settings: Settings,
 ) -> Iterator[tuple[int, Entry]]:
     """Fetch files with the workers of an executor.
@@ -91,8 +91,8 @@ def entries(
         Number → item.
     root : Path
         A folder that all workers share.
-    transports : mapping
-        URI scheme → how to fetch it.
+    addresses : Addresses
+        They are found in this process.
     settings : Settings
 
     Yields
@@ -107,15 +107,7 @@ def entries(
     token = temporary_beside(top / "workers")
     token.touch()
     width, jobs = _width_and_jobs(executor, settings.jobs)
-    plain = replace(settings, jobs=jobs, progress=False, token=None)
-
-    def located(item: Item) -> dict[str, tuple[Request, ...] | str]:
-        return {
-            uri: _addresses(uri, transports[scheme], settings)
-            for uri in (item.uri, *item.mirrors)
-            if (scheme := scheme_of(uri)) in transports
-        }
-
+    plain = replace(settings, jobs=jobs, progress=False, token=None, prefer=ARCHIVE)
     batches = iter(_batches(sorted(items), width))
     running: dict[Future[Returned], Sequence[int]] = {}
     lost: dict[str, str] = {}
@@ -123,8 +115,8 @@ def entries(
         while True:
             while len(running) < width and (numbers := next(batches, None)):
                 part = tuple(items[number] for number in numbers)
-                addresses = {uri: address for item in part for uri, address in located(item).items()}
-                batch = Batch(part, addresses, tuple(transports), str(top), token.name, plain, dict(lost))
+                located = {uri: _located(uri, addresses) for item in part for uri in addresses.uris_of(item)}
+                batch = Batch(part, located, addresses.schemes, str(top), token.name, plain, dict(lost))
                 running[_future_of(executor, batch)] = numbers
             if not running:
                 return
@@ -178,9 +170,9 @@ def _run_of(batch: Batch, root: Path) -> Run:
     return Run(batch.items, root, transports, batch.settings, lost=batch.lost)
 
 
-def _addresses(uri: str, transport: Transport, settings: Settings) -> tuple[Request, ...] | str:
+def _located(uri: str, addresses: Addresses) -> tuple[Request, ...] | str:
     try:
-        return addresses(uri, transport, settings)
+        return addresses.of(uri) or addresses.why_none(uri)
     except Exception as error:  # noqa: BLE001  a mistake in a plugin must not cost the other files
         return type_and_text(error)
 

@@ -26,6 +26,7 @@ from tess_source.display.visible import logger
 from tess_source.download.destination import LocalFolder
 from tess_source.download.part import Part, PartLostError
 from tess_source.errors import UnsafePathError
+from tess_source.files.etags import md5_of
 from tess_source.files.folder import Files, Folder, Lying
 from tess_source.files.verify import Verifier, form_of
 from tess_source.tables.items import COPIED, FAILED, FETCHED, HERE, Entry, Item
@@ -129,7 +130,10 @@ def _entries_and_problems(
 
 
 def _has_sum(item: Item, known: Known) -> bool:
-    return item.sha256 is None or item.sha256.lower() == known.sha256
+    if item.sha256 is not None:
+        return item.sha256.lower() == known.sha256
+    md5, found = md5_of(item.etag), md5_of(known.etag)
+    return md5 is None or found is None or md5 == found
 
 
 def _other_bytes(known: Known | None) -> str:
@@ -137,7 +141,9 @@ def _other_bytes(known: Known | None) -> str:
 
 
 def _entry(folder: Files, item: Item, known: Known) -> Entry:
-    return Entry(item, HERE, path=folder.place(item.path), bytes=known.size, sha256=known.sha256)
+    return Entry(
+        item, HERE, path=folder.place(item.path), bytes=known.size, sha256=known.sha256, etag=known.etag or None
+    )
 
 
 # -- files in the cache folder --
@@ -190,7 +196,8 @@ def _copied_entry(stored: Entry, item: Item, folder: LocalFolder) -> Entry | Non
     except (OSError, UnsafePathError, PartLostError) as error:
         log.info("%s was not copied from the cache folder: %s", item.path, error)
         return None
-    return Entry(item, COPIED, path, bytes=verifier.size, sha256=verifier.sha256, mtime_ns=part.mtime_ns)
+    size, sha256 = verifier.size, verifier.sha256
+    return Entry(item, COPIED, path, bytes=size, sha256=sha256, etag=stored.etag, mtime_ns=part.mtime_ns)
 
 
 def _verifier_of_copy(stored: Entry, part: Part, item: Item) -> Verifier:

@@ -39,6 +39,8 @@ class _Record:
     """When it last answered."""
     begin: float = 0.0
     """When the first try of the row began."""
+    tried: float = 0.0
+    """When it was tried last though it does not deliver, if other addresses are tried first."""
 
 
 class Hosts:
@@ -48,6 +50,9 @@ class Hosts:
     `tess_source.download.failures.AgainError`. And for `Patience.over` seconds, or twice the pause that it asks for, the host has answered
     nothing else. If it delivers only one file in ten, ten times as many tries have to be in vain, so that a host that still delivers is
     not given up. A host that delivers after all is taken back.
+
+    Long before it is given up, when as many tries in a row were in vain as a few files take at one try each, other addresses of a file
+    are tried first. Every `Patience.over` seconds, one file tries such a host first nevertheless.
 
     Parameters
     ----------
@@ -75,6 +80,22 @@ class Hosts:
         """
         if why := self.lost.get(host):
             raise LostHostError(why)
+
+    def behind(self, host: str) -> bool:
+        """Return whether a host does not deliver at present, so that other addresses of a file are tried first."""
+        with self._change:
+            if host in self.lost:
+                return True
+            record = self._records.get(host)
+            if record is None or not self._is_in_vain(record):
+                return False
+            if (now := time.monotonic()) - record.tried < self._patience.over:
+                return True
+            record.tried = now
+            return False
+
+    def _is_in_vain(self, record: _Record) -> bool:
+        return record.evidence * self._patience.tries > 0.999
 
     def answer(self, host: str, *, file: bool = False) -> None:
         """Note that a host has answered, be it with an error that concerns one file only.
@@ -108,14 +129,19 @@ class Hosts:
             if not record.row:
                 record.begin = max(since, record.answered)
             record.row += 1
+            name, before = host.rpartition("@")[2], self._is_in_vain(record)
             record.evidence += 1 / (problem.files * self._patience.tries)
+            if self._is_in_vain(record) and not before:
+                record.tried = time.monotonic()
+                log.info(
+                    "%s does not deliver (%s): files come from their other addresses, if they have any", name, problem
+                )
             usual = (record.files + record.vain) / record.files if record.files else 1.0
             silent = time.monotonic() - record.begin
             longest = self._patience.longest
             wait = max(min(self._patience.over, 2 * longest), 2 * min(problem.pause or 0.0, longest))
             if host in self.lost or record.evidence < usual or silent < wait:
                 return False
-            name = host.rpartition("@")[2]
             why = f"{name} is given up for this run, after {record.row} tries in vain in a row: {problem}"
             self.lost[host] = why
             self._change.notify_all()

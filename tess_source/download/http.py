@@ -79,7 +79,7 @@ class Pools:
 
     @contextmanager
     def get(
-        self, url: str, headers: Mapping[str, str], secret: Iterable[str] = ()
+        self, url: str, headers: Mapping[str, str], secret: Iterable[str] = (), seconds: float | None = None
     ) -> Iterator[urllib3.BaseHTTPResponse]:
         """Request a URL, and yield the response, whose body is not read yet. It is closed in the end.
 
@@ -95,13 +95,14 @@ class Pools:
         StoppedError
             If `stop` is set, also while the body is read.
         LateError
-            If there is no head of an answer within ``connect + read`` seconds.
+            If there is no head of an answer within ``connect + read`` seconds, or fewer if `seconds` says so.
         urllib3.exceptions.HTTPError
             If the connection fails.
         """
         hidden = {name.lower() for name in secret}
+        most = self._connect + self._read if seconds is None else min(seconds, self._connect + self._read)
         with (
-            self._watch.wait(self._connect + self._read, self._read, self._stop) as wait,
+            self._watch.wait(most, self._read, self._stop) as wait,
             closing(self._response(wait, url, dict(headers), hidden)) as response,
         ):
             wait.check()

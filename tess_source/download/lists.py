@@ -18,7 +18,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import mkdtemp
 from types import TracebackType
@@ -26,6 +26,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from tess_source import disk
+from tess_source.download.addresses import Addresses, request_at_server
 from tess_source.download.claim import Claim
 from tess_source.download.connection import StoppedError
 from tess_source.download.destination import LocalFolder
@@ -34,13 +35,12 @@ from tess_source.download.fetch import Fetcher
 from tess_source.download.http import settled_date
 from tess_source.download.part import Part
 from tess_source.download.progress import Progress
-from tess_source.download.run import request_at_server
 from tess_source.download.transfer import CHUNK, Task
 from tess_source.errors import DamagedFileError, OfflineError, TessSourceError
 from tess_source.files.beginning import ending_of, expects_html
 from tess_source.files.gzipped import Unpacker
 from tess_source.hooks.records import Request
-from tess_source.settings import Settings, is_offline
+from tess_source.settings import ARCHIVE, Settings, is_offline
 from tess_source.tables.items import INTERRUPTED, Item
 from tess_source.threads import paused
 
@@ -113,8 +113,9 @@ class Lists:
             self.root = disk.temporary_beside(self._above / "lists")
             self.root.mkdir()
         self._folder = LocalFolder(self.root)
+        none = Addresses({}, {}, replace(settings, prefer=ARCHIVE))
         self._fetcher = Fetcher(
-            self._folder, (), lambda _: (), settings.patience, settings.jobs, self._bar, settings.insecure_redirects
+            self._folder, none, settings.patience, settings.jobs, self._bar, settings.insecure_redirects
         )
         return self
 
@@ -125,17 +126,22 @@ class Lists:
         self._fetcher.close()
         shutil.rmtree(self.root, ignore_errors=True)
 
-    def fetch(self, address: str, *, etag: str = "", modified: str = "", page: bool = False) -> ListAnswer:
+    def fetch(
+        self, address: str | Request, *, etag: str = "", modified: str = "", page: bool = False, ending: str = ""
+    ) -> ListAnswer:
         """Fetch a list, if it is not in the state that is known already. It may be called in several threads.
 
         Parameters
         ----------
-        address : str
-            An http, https or file address of an archive; the session's server takes the place of its host.
+        address : str or Request
+            An http, https or file address of an archive; the session's server takes the place of its host. A `Request` also has the
+            limits of a service, such as the requests per second.
         etag, modified : str
             What the answer said in which the known state came; empty if there is none.
         page : bool
             Whether it is an HTML page. Elsewhere, a page with status 200 is a failure.
+        ending : str
+            What it is, e.g. ``".json"``, if its address does not end so.
 
         Returns
         -------
@@ -147,7 +153,7 @@ class Lists:
         KeyboardInterrupt
             In the main thread.
         """
-        return self._ask(address, etag, modified, page=page)
+        return self._ask(address, etag, modified, ending=ending or ".html" * page)
 
     def look(self, address: str, *, etag: str = "", modified: str = "") -> ListAnswer:
         """Ask whether a list has changed, or whether there is one, without fetching it. If it is new, the answer has no file.
@@ -157,15 +163,17 @@ class Lists:
         return self._ask(address, etag, modified, only_look=True)
 
     def _ask(
-        self, address: str, etag: str, modified: str, *, page: bool = False, only_look: bool = False
+        self, asked: str | Request, etag: str, modified: str, *, ending: str = "", only_look: bool = False
     ) -> ListAnswer:
-        name = f"{uuid.uuid4().hex}{_ending(address, page=page)}"
+        asked = Request(asked) if isinstance(asked, str) else asked
+        address = asked.url
+        name = f"{uuid.uuid4().hex}{ending or _ending(address)}"
         secrets: tuple[str, ...] = ()
         claim: Claim | None = None
         share = self._bar.share(0)
         whole = False
         try:
-            request = request_at_server(Request(address), self._settings)
+            request = request_at_server(asked, self._settings)
             secrets = tuple(request.headers.values())
             claim = self._folder.claim(name, self._settings.patience.stale)
             claim.take()
@@ -221,11 +229,15 @@ class Lists:
         return ListAnswer(address, NEW, path, etag, settled_date(task.head), size, sha256)
 
 
-def _ending(address: str, *, page: bool) -> str:
-    """Return the ending of a name by which a list is verified: what is no page is known as such by its ending."""
-    if page:
-        return ".html"
-    ending = ending_of(urlsplit(address).path.rpartition("/")[2])
+def _ending(address: str) -> str:
+    """Return the ending of a name by which a list is verified: what is no page is known as such by its ending.
+
+    A service, whose address has none, may answer with anything but a page.
+    """
+    last = urlsplit(address).path.rpartition("/")[2]
+    if "." not in last:
+        return ""
+    ending = ending_of(last)
     return ".txt" if expects_html(f"list{ending}") or not re.fullmatch(r"\.[a-z0-9]{1,8}", ending) else ending
 
 

@@ -19,6 +19,7 @@ from typing import IO
 from tess_source import disk, system
 from tess_source.display.visible import logger
 from tess_source.errors import DownloadError
+from tess_source.files.etags import md5_of
 from tess_source.files.verify import Verifier
 from tess_source.system import Stamp
 
@@ -40,11 +41,17 @@ class Sender:
     """A strong entity tag, with its quotation marks."""
     modified: str = ""
     """``Last-Modified``, if it is old enough to tell versions apart (RFC 9110, section 8.8.2.2)."""
+    content: str = ""
+    """The entity tag as `tess_source.files.etags` reads it, if it is one of an object store."""
 
     @property
     def condition(self) -> str:
         """Value for ``If-Range``; empty if this file cannot be continued."""
         return self.etag or self.modified
+
+    def suits(self, url: str) -> bool:
+        """Return whether its bytes may be continued from an address: the same, or any if they are known by their MD5."""
+        return self.url == url or md5_of(self.content) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +99,9 @@ class Part:
         return self.verifier.size if self.verifier is not None else 0
 
     def continues(self, url: str) -> Sender | None:
-        """Return the source with which to request the rest, if this is a part of the same URL that can be continued; else None."""
+        """Return the source with which to request the rest, if this is a part that can be continued from a URL; else None."""
         source, verifier = self.source, self.verifier
-        if source is None or verifier is None or source.url != url or not source.condition:
+        if source is None or verifier is None or not source.suits(url) or not source.condition:
             return None
         return source if verifier.size and verifier.problem is None else None
 

@@ -11,12 +11,14 @@ from tess_source.download.part import Part, Sender
 from tess_source.download.route import proxy_answer, through
 from tess_source.errors import DownloadError
 from tess_source.files.beginning import HTML_PAGE, JSON_MESSAGE, ending_of, expects_html, never_json
+from tess_source.files.etags import content_tag, is_of_object_store, md5_of
+from tess_source.hooks.records import Request
 from tess_source.tables.items import Item
 
 if TYPE_CHECKING:
     import urllib3
 
-__all__ = ["EMPTY", "check_rest", "encoding_of", "expected_size", "refusal", "source_of"]
+__all__ = ["EMPTY", "check_rest", "check_version", "encoding_of", "expected_size", "refusal", "source_of"]
 
 RETRY = frozenset({408, 412, 416, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527})
 STRAINED = frozenset({429, 503, 504})
@@ -37,10 +39,24 @@ STORED = {
 """Ending → the word that a server may say about such a file as it is stored."""
 
 
-def source_of(response: urllib3.BaseHTTPResponse, url: str) -> Sender:
+def source_of(response: urllib3.BaseHTTPResponse, request: Request, encoding: str = "") -> Sender:
     """Return the marks by which the file of a response is told from other versions of it."""
     tag = http.strong_etag(response)
-    return Sender(url, tag, "" if tag else http.last_modified(response))
+    plain = not encoding and is_of_object_store(response.headers, known=request.etag_is_md5)
+    return Sender(request.url, tag, "" if tag else http.last_modified(response), content_tag(tag) if plain else "")
+
+
+def check_version(item: Item, source: Sender) -> None:
+    """Check that a file is the one that the archive's list has, as far as ETags tell.
+
+    Raises
+    ------
+    DownloadError
+        If both have an MD5, and they differ.
+    """
+    wanted, offered = md5_of(item.etag), md5_of(source.content)
+    if wanted and offered and wanted != offered:
+        raise DownloadError(f"the server has another version: its MD5 is {offered}, {wanted} is expected")
 
 
 def refusal(response: urllib3.BaseHTTPResponse, url: str) -> DownloadError:

@@ -14,51 +14,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
+from tess_source.download.addresses import Addresses
 from tess_source.download.claim import sweep
 from tess_source.download.destination import LocalFolder
-from tess_source.download.fetch import Fetcher, scheme_of
+from tess_source.download.fetch import Fetcher
 from tess_source.download.progress import CallbackError, Progress
-from tess_source.errors import PluginError, ending
-from tess_source.hooks.records import Request, Transport
-from tess_source.logins import taken_out
-from tess_source.settings import Settings, at_server
+from tess_source.hooks.records import Copy, Transport
+from tess_source.settings import Settings
 from tess_source.tables.items import FAILED, FETCHED, Entry, Item
 from tess_source.threads import LISTEN, joined, paused
 
-__all__ = ["Run", "addresses", "request_at_server"]
+__all__ = ["Run"]
 
-ByExecutor = Callable[
-    [Executor, Mapping[int, Item], Path, Mapping[str, Transport], Settings], Iterator[tuple[int, Entry]]
-]
+ByExecutor = Callable[[Executor, Mapping[int, Item], Path, Addresses, Settings], Iterator[tuple[int, Entry]]]
 """Type of the function that fetches files by an executor's workers: `tess_source.download.executor.entries`."""
-
-
-def addresses(uri: str, transport: Transport, settings: Settings) -> tuple[Request, ...]:
-    """Return the addresses of a URI, best first. With another server, all are there, without headers made for other hosts.
-
-    A user name and password in an address become a header, for its own host only.
-
-    Raises
-    ------
-    PluginError
-        If the plugin that declared the transport would end the program.
-    """
-    try:
-        located = transport.locate(uri, settings)
-        requests = (located,) if isinstance(located, Request) else tuple(located)
-    except (Exception, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        raise PluginError(f"the plugin of {transport.scheme}: addresses {ending(error)}") from error
-    return tuple(request_at_server(request, settings) for request in requests)
-
-
-def request_at_server(request: Request, settings: Settings) -> Request:
-    """Return the request that is actually made: see `tess_source.settings.at_server`."""
-    there = at_server(request.url, settings)
-    url, login = taken_out(there)
-    own = login.headers(url) if login else settings.authorization(url)
-    return Request(url, {**own, **(request.headers if there == request.url else {})}, request.unpack)
 
 
 class Run:
@@ -78,6 +47,8 @@ class Run:
         The function by which they do.
     lost : mapping, optional
         Hosts that are given up already → why.
+    copies : mapping, optional
+        Name → copy of an archive's files: further addresses.
     """
 
     def __init__(
@@ -89,6 +60,7 @@ class Run:
         executor: Executor | None = None,
         by_executor: ByExecutor | None = None,
         lost: Mapping[str, str] | None = None,
+        copies: Mapping[str, Copy] | None = None,
     ) -> None:
         self.items: Sequence[Item] = items
         self.root: Path = root
@@ -97,7 +69,8 @@ class Run:
         """Entries so far; threads fill them in."""
         self.lost: Mapping[str, str] = lost or {}
         """Hosts that were given up → why."""
-        self._transports, self._executor, self._by_executor = transports, executor, by_executor
+        self._addresses = Addresses(transports, copies or {}, settings)
+        self._executor, self._by_executor = executor, by_executor
 
     def __iter__(self) -> Iterator[Entry]:
         sweep({self.root, *((self.root / item.path).parent for item in self.items if item.problem is None)})
@@ -106,21 +79,18 @@ class Run:
                 self.entries[index] = Entry(item, FAILED, error=item.problem)
         todo = [index for index, entry in enumerate(self.entries) if entry is None]
         yield from filter(None, self.entries)
+        self._addresses.look_up(uri for index in todo for uri in (self.items[index].uri, *self.items[index].mirrors))
         with Progress(self.settings.progress, len(todo), sum(self.items[index].size or 0 for index in todo)) as bar:
             try:
                 yield from self._by_workers(todo, bar) if self._executor else self._by_threads(todo, bar)
             except CallbackError as error:
                 raise error.__cause__ or error from None
 
-    def _addresses_of(self, uri: str) -> tuple[Request, ...]:
-        return addresses(uri, self._transports[scheme_of(uri)], self.settings)
-
     def _by_threads(self, todo: Sequence[int], bar: Progress) -> Iterator[Entry]:
         settings = self.settings
         folder = LocalFolder(self.root)
-        schemes, patience, jobs = tuple(self._transports), settings.patience, settings.jobs
-        insecure = settings.insecure_redirects
-        fetcher = Fetcher(folder, schemes, self._addresses_of, patience, jobs, bar, insecure, self.lost)
+        patience, jobs, insecure = settings.patience, settings.jobs, settings.insecure_redirects
+        fetcher = Fetcher(folder, self._addresses, patience, jobs, bar, insecure, self.lost)
         self.lost = fetcher.hosts.lost
         work = _Work(todo, patience.look, fetcher.stop)
 
@@ -145,7 +115,7 @@ class Run:
         assert self._executor is not None
         assert self._by_executor is not None
         items = {index: self.items[index] for index in todo}
-        for index, entry in self._by_executor(self._executor, items, self.root, self._transports, self.settings):
+        for index, entry in self._by_executor(self._executor, items, self.root, self._addresses, self.settings):
             self.entries[index] = entry
             share = bar.share(entry.item.size or 0)
             if entry.status == FETCHED:

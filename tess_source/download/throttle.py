@@ -1,4 +1,7 @@
-"""The limit of files that are fetched at the same time: lower while the archive is under strain, higher again afterwards."""
+"""The limit of files that are fetched at the same time: lower while the archive is under strain, higher again afterwards.
+
+Some services allow a user only so many requests, per second or at the same time. These limits hold for all runs of this process together.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ import contextlib
 import logging
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from tess_source.display.visible import logger
 from tess_source.threads import LISTEN
@@ -19,6 +23,40 @@ log: logging.Logger = logger(__name__)
 
 CAUTION = 6
 """Number of reductions after which the required number of successes doubles no more."""
+
+
+@dataclass
+class _Service:
+    """What this process asks of a host whose service allows only so many requests."""
+
+    active: int = 0
+    """Requests that are under way."""
+    begun: deque[float] = field(default_factory=deque)
+    """When the latest requests began."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def begin(self, per_second: float, at_once: int) -> float:
+        """Count a request that begins now, and return 0; or return the seconds after which to try again."""
+        with self.lock:
+            now = time.monotonic()
+            many = max(1, int(per_second))
+            while len(self.begun) > many:
+                self.begun.popleft()
+            if per_second and len(self.begun) == many and (wait := self.begun[0] + many / per_second - now) > 0:
+                return wait
+            if at_once and self.active >= at_once:
+                return LISTEN
+            self.active += 1
+            self.begun.append(now)
+            return 0.0
+
+    def end(self) -> None:
+        """Count a request that has ended."""
+        with self.lock:
+            self.active -= 1
+
+
+_services: defaultdict[str, _Service] = defaultdict(_Service)
 
 
 class Throttle:
@@ -45,21 +83,34 @@ class Throttle:
         self._change = threading.Condition()
 
     @contextlib.contextmanager
-    def slot(self, host: str) -> Iterator[float]:
+    def slot(self, host: str, per_second: float = 0.0, at_once: int = 0) -> Iterator[float]:
         """Wait for a slot, and until a host may be asked again; yield the time at which the slot was taken.
 
         There is no wait once `stop` is set: check `stop` after taking a slot.
+
+        Parameters
+        ----------
+        host : str
+        per_second, at_once : float, int
+            Most requests per second, and at the same time, that the host allows to this process; 0: no such limit.
         """
+        service = _services[host] if per_second or at_once else None
+        counted = False
         with self._change:
             while not self._stop.is_set():
-                hold = self._holds.get(host, 0.0) - time.monotonic()
-                if hold <= 0 and self._active < self.limit:
-                    break
-                self._change.wait(min(hold, LISTEN) if hold > 0 else LISTEN)  # or else Ctrl-C is not heard
+                wait = self._holds.get(host, 0.0) - time.monotonic()
+                if wait <= 0 and self._active < self.limit:
+                    wait = service.begin(per_second, at_once) if service else 0.0
+                    counted = service is not None and not wait
+                    if not wait:
+                        break
+                self._change.wait(min(wait, LISTEN) if wait > 0 else LISTEN)  # or else Ctrl-C is not heard
             self._active += 1
         try:
             yield time.monotonic()
         finally:
+            if service and counted:
+                service.end()
             with self._change:
                 self._active -= 1
                 self._change.notify_all()  # not only one, which may be waiting for another host's hold

@@ -33,9 +33,18 @@ from tess_source.download.head import head_problem
 from tess_source.download.part import Part, PartLostError, Sender
 from tess_source.download.progress import Share
 from tess_source.download.redirects import RedirectError
-from tess_source.download.response import EMPTY, check_rest, encoding_of, expected_size, refusal, source_of
+from tess_source.download.response import (
+    EMPTY,
+    check_rest,
+    check_version,
+    encoding_of,
+    expected_size,
+    refusal,
+    source_of,
+)
 from tess_source.download.route import through, trouble_of
 from tess_source.errors import DownloadError, NetworkError, bare_reason
+from tess_source.files.etags import md5_of
 from tess_source.files.verify import Verifier
 from tess_source.hooks.records import Request
 from tess_source.settings import Patience
@@ -67,15 +76,18 @@ class Task:
     """Encodings in which the file may come, e.g. ``gzip``; its part is then encoded, too."""
     only_look: bool = False
     """Whether to stop before the first byte of the file."""
+    quick: bool = False
+    """Whether it is a first try at one of several addresses: if it is in vain, the next one is tried at once."""
     encoding: str = ""
     """The encoding in which it came."""
     head: Mapping[str, str] = field(default_factory=dict)
     """Headers of the response that its bytes are from; case does not matter."""
 
-    def verifier(self, expected: int | None) -> Verifier:
-        """Return a verifier of the item's bytes."""
+    def verifier(self, expected: int | None, etag: str = "") -> Verifier:
+        """Return a verifier of the item's bytes, of which an object store may have told the ETag."""
+        md5 = md5_of(self.item.etag) or md5_of(etag)
         name = self.item.path.rpartition("/")[2] + (".gz" if self.encoding == "gzip" else "")
-        return Verifier(name, size=expected, sha256=self.item.sha256, kind=self.item.kind)
+        return Verifier(name, size=expected, sha256=self.item.sha256, kind=self.item.kind, md5=md5)
 
 
 @dataclass
@@ -177,8 +189,9 @@ class Transfers:
             headers |= task.conditions
         else:
             headers |= {"Range": f"bytes={part.count}-", "If-Range": source.condition}
+        seconds = self.patience.quick if task.quick else None
         try:
-            with self._pools.get(request.url, headers, request.headers) as response:
+            with self._pools.get(request.url, headers, request.headers, seconds) as response:
                 self._check_response(task, response, asked=source is not None)
                 task.share.expect(part.expected or 0)
                 task.share.at(part.count)
@@ -189,7 +202,7 @@ class Transfers:
         except RedirectError as error:
             raise (DownloadError if error.lasting else AgainError)(str(error)) from error
         except LateError as error:
-            raise AgainError(str(error), strain=True, files=MANY) from error
+            raise AgainError(str(error), strain=True, files=FEW if task.quick else MANY) from error
         except MaxRetryError as error:
             cause = error.reason or error
             problem = reason_of(cause)
@@ -220,7 +233,9 @@ class Transfers:
             task.encoding = encoding_of(task.item, response)
             task.head = response.headers
             self.destination.room(part, expected)
-            part.restart(task.verifier(expected), expected, source_of(response, url))
+            source = source_of(response, task.request, task.encoding)
+            check_version(task.item, source)
+            part.restart(task.verifier(expected, source.content), expected, source)
         else:
             if response.status in {412, 416}:
                 part.forget()

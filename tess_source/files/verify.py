@@ -57,6 +57,8 @@ class Verifier:
         Kind of product, e.g. ``"lc"``; used if the name has no known ending.
     digest : bool
         Whether to compute the sha256 even if none is expected.
+    md5 : str, optional
+        Its MD5, 32 hexadecimal digits, from the ETag of an object store.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Verifier:
         sha256: str | None = None,
         kind: str | None = None,
         digest: bool = True,
+        md5: str | None = None,
     ) -> None:
         self.size: int = 0
         """Bytes so far."""
@@ -74,6 +77,7 @@ class Verifier:
         """What is wrong, possibly known long before the end; further bytes cannot repair it."""
         self._expected_size, self._expected_sha256 = size, sha256.lower() if sha256 else None
         self._digest = hashlib.sha256() if digest or sha256 else None
+        self._md5, self._expected_md5 = hashlib.md5(usedforsecurity=False) if md5 else None, md5
         self._form = form_of(name, kind)
         self._check = _CHECKS[self._form]()
         self._beginning = Beginning(name, self._form)
@@ -83,6 +87,8 @@ class Verifier:
         self.size += len(data)
         if self._digest is not None:
             self._digest.update(data)
+        if self._md5 is not None:
+            self._md5.update(data)
         if self.problem is None:
             self.problem = self._too_long() or _problem_in(self._check.feed, data)
         if self._beginning.undecided:
@@ -106,6 +112,8 @@ class Verifier:
             self.problem = _problem_in(self._check.finish)
         if self.problem is None and self._expected_sha256 not in {None, self.sha256}:
             self.problem = f"its bytes are others than expected: sha256 {self.sha256}, not {self._expected_sha256}"
+        if self.problem is None and self._md5 is not None and self._md5.hexdigest() != self._expected_md5:
+            self.problem = f"its bytes are others than expected: MD5 {self._md5.hexdigest()}, not {self._expected_md5}"
         return self.problem
 
     @property

@@ -64,6 +64,9 @@ class Filter:
     needs: Sequence[str] = ()
     """Columns of products that `keep` needs. Those that the products lack are looked up first: see `Lookup`. If that cannot be, it is an
     error. `keep` looks at each row alone, and drops those without a value."""
+    shapes: bool = False
+    """Whether archives make their products by its value, as cut-outs of a size. A kept answer then serves questions with the same value
+    only. `keep` keeps what was made so."""
     advice: str | Wording = ""
     """For filters with `needs`: what would bring the columns, to end an error message, e.g. ``"run tess-source catalogue update"``."""
 
@@ -94,7 +97,10 @@ class StandIn:
     and it may be asked for everything that it has."""
     kinds: Sequence[str] = ()
     """Kinds of products for which it always answers in place of its archive, with targets or without, e.g. ``ffi``. Where a question is for
-    such kinds alone, its archive is not asked; where it is for others too, both are."""
+    such kinds alone, its archive is not asked; where it is for others too, both are. It need list only what the filters of a question keep:
+    a kept answer serves questions with the same filters only."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """Names of filters that mean another filter in questions for these kinds alone: the `size` of a cut-out is not that of its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,3 +264,11 @@ class Copy:
     listing: Callable[[Sequence[str], Settings], pl.DataFrame] | None = None
     """Returns what the copy has of some URIs, by its own listings: one row per URI in the same order, with `size` [bytes], `etag`, and
     `modified` (UTC), null where it has no such file. None: it cannot be listed."""
+    siblings: Callable[[Sequence[str], Settings], pl.DataFrame] | None = None
+    """Returns all that the copy has in the places of some URIs, e.g. in the folders of their sectors: one row per file with `uri`, `size`
+    [bytes] and `etag`. It tells what is missing in a folder. None: only single files can be asked for."""
+
+    @property
+    def can_be_listed(self) -> bool:
+        """Whether it tells what it has."""
+        return self.listing is not None or self.siblings is not None

@@ -227,6 +227,8 @@ class Reader(Protocol):
     def tess_load(self, entry: Entry, options: Mapping[str, Any]) -> object | None:
         """Return one opened file. Raise DamagedFileError for a file of yours that is not whole.
 
+        For files of which few fit into memory, return a `tess_source.tables.loaded.Deferred`, which opens the file when it is used.
+
         Answers: the first that is not None is taken; None means "I do not read such files".
         """
         ...

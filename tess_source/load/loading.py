@@ -21,7 +21,7 @@ from tess_source.hooks.registry import Registry
 from tess_source.load.outcome import Outcome, as_sendable
 from tess_source.tables.file_errors import errors_of_file
 from tess_source.tables.items import Entry
-from tess_source.tables.loaded import Loaded, Opened
+from tess_source.tables.loaded import Deferred, LazyGroup, Loaded, Opened
 from tess_source.threads import wait_for
 from tess_source.units import is_whole
 
@@ -60,6 +60,12 @@ def open_entry(registry: Registry, entry: Entry, options: Mapping[str, Any]) -> 
     OSError
         If it cannot be read.
     """
+    opened = _deferred_or_object(registry, entry, options)
+    return opened.open() if isinstance(opened, Deferred) else opened
+
+
+def _deferred_or_object(registry: Registry, entry: Entry, options: Mapping[str, Any]) -> object:
+    """Return what the first plugin that reads a file makes of it, which may open it only when it is used."""
     if not entry.ok:
         raise FileNotFoundError(f"not fetched: {entry.error}")
     if entry.path is not None and _is_no_file(entry.path):
@@ -89,7 +95,7 @@ def read(registry: Registry, entries: Iterable[Entry], options: Mapping[str, Any
     objects: list[object] = []
     failed: dict[str, Exception] = {}
     for entry in entries:
-        value, error = _object_and_error(registry, entry, options)
+        value, error = _object_and_error(registry, entry, options, lazily=True)
         if error is None:
             objects.append(value)
         else:
@@ -101,9 +107,15 @@ def _groups_of(registry: Registry, objects: Sequence[object]) -> dict[str, Any]:
     if not objects:
         return {}
     groups: dict[str, Any] = {}
+    lazy = [item for item in objects if isinstance(item, Deferred)]
+    for kind in dict.fromkeys(item.group for item in lazy):
+        groups[kind] = LazyGroup([item for item in lazy if item.group == kind])
+    objects = [item for item in objects if not isinstance(item, Deferred)]
+    if not objects:
+        return groups
     for answer in registry.call("tess_collect", objects=tuple(objects)):
         groups = {**answer, **groups}
-    held = {id(item) for group in groups.values() for item in group}
+    held = {id(item) for group in groups.values() if not isinstance(group, LazyGroup) for item in group}
     for item in objects:
         if id(item) not in held and not _all_in_groups(item, held):
             groups.setdefault(type(item).__name__, []).append(item)
@@ -173,10 +185,12 @@ def _value_and_error(
         raise
 
 
-def _object_and_error(registry: Registry, entry: Entry, options: Mapping[str, Any]) -> tuple[Any, Exception | None]:
+def _object_and_error(
+    registry: Registry, entry: Entry, options: Mapping[str, Any], *, lazily: bool = False
+) -> tuple[Any, Exception | None]:
     """Return the opened file, or the error of this file. Only an argument that is wrong for every file is raised."""
     try:
-        return open_entry(registry, entry, options), None
+        return (_deferred_or_object if lazily else open_entry)(registry, entry, options), None
     except QueryError:
         raise
     except (TessSourceError, OSError) as error:

@@ -23,7 +23,7 @@ from tess_source.tables.plan import Plan
 from tess_source.tables.rows import Rows, polars_schema
 from tess_source.threads import in_order
 
-__all__ = ["STATES", "Verified", "verify_lock"]
+__all__ = ["STATES", "Verified", "extra_files", "remove_from_index", "renamed_paths", "verify_lock"]
 
 log: logging.Logger = logger(__name__)
 
@@ -103,12 +103,11 @@ def verify_lock(plan: Plan, root: str | Path | None = None, *, sizes_only: bool 
         return _state_and_reason(folder, item, sizes_only)
 
     found = list(map(look, items) if sizes_only else in_order(look, items, READERS))
-    _remove_from_index(
-        plan, folder.root, [i.path for i, (state, _) in zip(items, found, strict=True) if state != COMPLETE]
-    )
-    extra = dict(_extra_files(folder.root, {item.path for item in items}))
+    wrong = [item.path for item, (state, _) in zip(items, found, strict=True) if state != COMPLETE]
+    remove_from_index(plan.session, folder.root, wrong)
+    extra = dict(extra_files(folder.root, {item.path for item in items}))
     lost = [item.path for item, (state, reason) in zip(items, found, strict=True) if state == MISSING and not reason]
-    renamed = _renamed(lost, extra)
+    renamed = renamed_paths(lost, extra)
     rows = [
         (state, item.path, reason or renamed.get(item.path, ""), item.size, item.uri)
         for item, (state, reason) in zip(items, found, strict=True)
@@ -117,14 +116,15 @@ def verify_lock(plan: Plan, root: str | Path | None = None, *, sizes_only: bool 
     return Verified(pl.DataFrame(rows, schema=polars_schema(Verified), orient="row"))
 
 
-def _remove_from_index(plan: Plan, root: Path, wrong: Iterable[str]) -> None:
-    if not isinstance(plan.session, Session):
+def remove_from_index(session: object, root: Path, wrong: Iterable[str]) -> None:
+    """Let files be read again before they count as here. Of a value without a session, the index is not known."""
+    if not isinstance(session, Session):
         return
-    index = plan.session.store.index_of(root)
+    index = session.store.index_of(root)
     index.add(index.forgotten(known) for path in wrong if (known := index.entries.get(path)))
 
 
-def _renamed(missing: Iterable[str], extra: Iterable[str]) -> dict[str, str]:
+def renamed_paths(missing: Iterable[str], extra: Iterable[str]) -> dict[str, str]:
     """Return where the same product lies or should lie under the name of another processing: path → reason, of both."""
     paths = pl.concat([pl.DataFrame({"path": [*of]}, schema={"path": pl.String}) for of in (missing, extra)])
     paths = paths.with_columns(
@@ -184,7 +184,7 @@ def _differences_of_releases(locked: Release, found: Release) -> str:
     return "; ".join(differing)
 
 
-def _extra_files(root: Path, known: set[str]) -> Iterator[tuple[str, int]]:
+def extra_files(root: Path, known: set[str]) -> Iterator[tuple[str, int]]:
     """Yield the path and size of each file of a folder that is not known, in order of path."""
     found = []
     for folder, folders, files in os.walk(root):

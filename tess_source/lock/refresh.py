@@ -14,6 +14,7 @@ from tess_source.errors import LockError, UnknownNameError
 from tess_source.lock.compare import Changes, diff
 from tess_source.logins import without_user
 from tess_source.search.resolving import archives_of
+from tess_source.search.select import checked_value
 from tess_source.session import Session, default_session
 from tess_source.tables.among import among
 from tess_source.tables.found import Found
@@ -52,7 +53,7 @@ def refresh(plan: Plan, session: Session | None = None) -> tuple[Plan, Changes]:
     if other := made_elsewhere(plan, asker):
         log.warning("%s; what differs may be the archives", other)
     found = ask_again(plan.record, asker)
-    today = found.plan(plan.root, layout=str(plan.record.get("layout", "mast")))
+    today = found.plan(plan.root, layout=str(plan.record.get("layout", "mast")), large=True)
     changes = diff(plan, today)
     return replace(today, items=_with_known_sums(today.items, plan.items, changes)), changes
 
@@ -72,7 +73,7 @@ def made_elsewhere(plan: Plan, session: Session | None = None) -> str:
 
 
 def _with_known_sums(today: Items, locked: Items, changes: Changes) -> Items:
-    known = ["sha256", "data_rel", "procver", "date"]
+    known = ["sha256", "etag", "data_rel", "procver", "date"]
     kept = locked.to_polars().filter(~pl.col("uri").is_in(among(changes["uri"])) & pl.col("uri").is_first_distinct())
     frame = today.to_polars().join(
         kept.select("uri", *known), on="uri", how="left", suffix="_known", maintain_order="left"
@@ -103,7 +104,7 @@ def ask_again(record: Mapping[str, Any], session: Session | None = None) -> Foun
         archives = archives_of(asker.registry, asker.settings, record.get("archives") or None)
     except UnknownNameError as error:
         raise LockError(f"it was made with an archive that is not here: {error}") from error
-    found = asker._answer(replace(query, archives=archives), refresh=True)
+    found = asker._answer(replace(query, archives=archives, filters=_shaping(record, asker)), refresh=True)
     defaults = dict.fromkeys((name for name, f in asker.registry.filters.items() if f.default is not None), None)
     for step in _selections(record):
         try:
@@ -114,6 +115,14 @@ def ask_again(record: Mapping[str, Any], session: Session | None = None) -> Foun
     if absent := [name for name in lookups if name not in asker.registry.lookups]:
         raise LockError(f"it was made with a look-up that is not here: {absent[0]!r}")
     return asker.select(found, **{**defaults, **dict.fromkeys(lookups, True)})
+
+
+def _shaping(record: Mapping[str, Any], session: Session) -> dict[str, Any]:
+    """Return the filters of the first selection by whose value archives make products, checked."""
+    known = session.registry.filters
+    first = next(_selections(record), {})
+    chosen = {name: value for name, value in first.items() if name in known and known[name].shapes}
+    return {name: checked_value(session.registry, name, value) for name, value in chosen.items()}
 
 
 def _selections(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

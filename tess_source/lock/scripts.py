@@ -11,11 +11,11 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from tess_source.display.visible import visible_line
-from tess_source.download.run import addresses
+from tess_source.download.addresses import Addresses
 from tess_source.errors import LockError
 
 if TYPE_CHECKING:
-    from tess_source.hooks.records import Transport
+    from tess_source.hooks.records import Copy, Transport
     from tess_source.settings import Settings
     from tess_source.tables.items import Item
     from tess_source.tables.plan import Plan
@@ -25,7 +25,13 @@ __all__ = ["LANGUAGES", "script"]
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def script(plan: Plan, transports: Mapping[str, Transport], settings: Settings, language: str = "python") -> str:
+def script(
+    plan: Plan,
+    transports: Mapping[str, Transport],
+    settings: Settings,
+    language: str = "python",
+    copies: Mapping[str, Copy] | None = None,
+) -> str:
     """Return a program that fetches and checks the files of a lock without tess-source.
 
     Parameters
@@ -36,6 +42,8 @@ def script(plan: Plan, transports: Mapping[str, Transport], settings: Settings, 
     settings : Settings
     language : str
         ``"python"`` (3.8 or newer, only its standard library) or ``"curl"`` (a POSIX shell with curl and sha256sum or shasum).
+    copies : mapping, optional
+        Name → copy of an archive's files: further addresses.
 
     Returns
     -------
@@ -50,23 +58,20 @@ def script(plan: Plan, transports: Mapping[str, Transport], settings: Settings, 
     write = LANGUAGES.get(language)
     if write is None:
         raise LockError(f"there is no {language!r} script; there are {', '.join(LANGUAGES)}")
-    files = [(item, _addresses(item, transports, settings)) for item in plan]
+    addresses = Addresses(transports, copies or {}, settings)
+    items = list(plan)
+    addresses.look_up(uri for item in items for uri in (item.uri, *item.mirrors))
+    files = [(item, _addresses(item, addresses)) for item in items]
     return write(list(_lines_of_origin(plan)), files)
 
 
-def _addresses(item: Item, transports: Mapping[str, Transport], settings: Settings) -> list[str]:
+def _addresses(item: Item, addresses: Addresses) -> list[str]:
     """Return all addresses of a file, best first."""
     if item.problem is not None:
         raise LockError(f"{item.uri or item.filename!r} cannot be in a script: {item.problem}")
     if item.sha256 is not None and not _SHA256.fullmatch(item.sha256):
         raise LockError(f"{item.uri!r} has an invalid sha256: {item.sha256!r}")
-    known = [(uri, transports.get(uri.partition(":")[0])) for uri in (item.uri, *item.mirrors)]
-    urls = [
-        request.url
-        for uri, transport in known
-        if transport is not None
-        for request in addresses(uri, transport, settings)
-    ]
+    urls = [request.url for uri in addresses.uris_of(item) for request in addresses.of(uri)]
     if not urls:
         raise LockError(f"no plugin knows where {item.uri!r} is")
     if wrong := [url for url in urls if not (url.startswith(("https://", "http://")) and url.isprintable())]:

@@ -22,7 +22,7 @@ from tess_source.hooks.registry import Registry
 from tess_source.search.keys import known_observations
 from tess_source.search.narrowing import Listing, Wanted, listed
 from tess_source.search.nearby import nearest_observed, places_without
-from tess_source.search.resolving import archives_of, criteria_of_filters, is_local
+from tess_source.search.resolving import archives_of, criteria_of_filters, is_for_kinds, is_local
 from tess_source.settings import Settings
 from tess_source.tables.convert import frame_of_uris, to_frame
 from tess_source.tables.found import Found
@@ -87,7 +87,7 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
         reasons = _together([_nearest(registry, settings, query, recalled.answer.observations), reasons])
     if reasons:
         record["reasons"] = reasons
-    if unlisted := _count_unlisted_images(recalled.answer):
+    if unlisted := _count_unlisted_images(registry, recalled.answer):
         record["unlisted"] = unlisted
     found = Found(
         recalled.answer.products.unique(), recalled.answer.observations, Links.empty(), query,
@@ -216,9 +216,10 @@ def fields(registry: Registry, settings: Settings, what: str = "observations") -
 # -- hooks --
 
 
-def _count_unlisted_images(answer: Answer) -> int:
-    """Return the number of observations of full-frame images without products: an archive may not list the thousands of each."""
-    images = answer.observations.where(pl.col("kind") == "ffi")
+def _count_unlisted_images(registry: Registry, answer: Answer) -> int:
+    """Return the number of observations of full-frame images whose products an archive does not list, since there are thousands of each."""
+    listing = [name for name in registry.stand_ins if is_for_kinds(registry, name)]
+    images = answer.observations.where((pl.col("kind") == "ffi") & ~pl.col("archive").is_in(listing))
     return len(images) - len(images.having(answer.products)) if len(images) else 0
 
 
@@ -298,7 +299,8 @@ def _together(parts: Iterable[Mapping[str, str]]) -> dict[str, str]:
 
 def _nearest(registry: Registry, settings: Settings, query: Query, observations: Observations) -> dict[str, str]:
     """Return how far the nearest star is from places without observations: place → one line. Without an answer, there is no line."""
-    places = places_without(query, observations)
+    of_kinds = all(is_for_kinds(registry, name) for name in _archives(registry, settings, query))
+    places = [] if of_kinds else places_without(query, observations)
     if not places or (Memory(settings, registry).offline and not _is_local(registry, settings, query)):
         return {}
     try:
@@ -319,9 +321,12 @@ def _provenance(registry: Registry, settings: Settings, query: Query, seen: Obse
 
 
 def _stand_ins(registry: Registry, archives: Sequence[str]) -> tuple[str, ...]:
-    """Return the stand-ins among some archives, and the stand-ins of these archives."""
-    stand_ins = registry.stand_ins.items()
-    return tuple(name for name, stand_in in stand_ins if name in archives or stand_in.archive in archives)
+    """Return the stand-ins among some archives, and the stand-ins of these archives for all kinds of products."""
+    return tuple(
+        name
+        for name, stand_in in registry.stand_ins.items()
+        if name in archives or (stand_in.archive in archives and not stand_in.kinds)
+    )
 
 
 def _checked_answers(answers: Sequence[Any], verb: str) -> Sequence[Any]:

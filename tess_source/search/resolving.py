@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "archives_of",
     "criteria_of_filters",
+    "is_for_kinds",
     "is_local",
     "question",
     "question_of_observations",
@@ -140,6 +141,11 @@ def _routed(registry: Registry, settings: Settings, query: Query) -> Query:
 def is_local(registry: Registry, archive: str) -> bool:
     """Return whether an archive is a stand-in that answers from this machine alone."""
     return archive in registry.stand_ins and registry.stand_ins[archive].local
+
+
+def is_for_kinds(registry: Registry, archive: str) -> bool:
+    """Return whether an archive is a stand-in for some kinds of products alone."""
+    return archive in registry.stand_ins and bool(registry.stand_ins[archive].kinds)
 
 
 def criteria_of_filters(registry: Registry, filters: Mapping[str, Any]) -> dict[str, Any]:
@@ -301,7 +307,7 @@ def archives_of(registry: Registry, settings: Settings, archive: str | Sequence[
     for name in names:
         if name not in known:
             raise UnknownNameError("archive", name, known)
-        if (stand_in := registry.stand_ins.get(name)) and stand_in.archive in names:
+        if (stand_in := registry.stand_ins.get(name)) and stand_in.archive in names and not stand_in.kinds:
             raise QueryError(
                 f"archive {name!r} has the rows of {stand_in.archive!r}, and no row is to come twice: name one of them"
             )

@@ -16,9 +16,9 @@ from tess_source.settings import Settings
 from tess_source.tables.found import Drop, Found
 from tess_source.tables.listing import Products
 from tess_source.targets.recorded import plain
-from tess_source.wording import Wording, only_option
+from tess_source.wording import Wording, keyword, only_option
 
-__all__ = ["checked", "checked_value", "filters_among", "in_words", "mask_of", "select", "wanted"]
+__all__ = ["checked", "checked_value", "filters_among", "in_words", "mask_of", "meant", "select", "wanted"]
 
 log: logging.Logger = logger(__name__)
 
@@ -27,6 +27,21 @@ def filters_among(registry: Registry, words: Mapping[str, Any]) -> tuple[dict[st
     """Return the keywords that are filters, and the others, which are columns of the archive."""
     filters = {name: value for name, value in words.items() if name in registry.filters}
     return filters, {name: value for name, value in words.items() if name not in filters}
+
+
+def meant(registry: Registry, words: Mapping[str, Any]) -> dict[str, Any]:
+    """Return keywords by the names of the filters that they mean, where all is of kinds for which they mean others: see `StandIn.words`."""
+    asked: set[str] = set()
+    for name, value in words.items():
+        if value is not None and name in registry.filters and registry.filters[name].kinds:
+            asked.update(getattr(checked_value(registry, name, value), "wanted", ()))
+    others: dict[str, str] = {}
+    for stand_in in registry.stand_ins.values():
+        if asked and asked <= {*stand_in.kinds}:
+            others.update(stand_in.words)
+    if twice := [name for name in others if name in words and others[name] in words]:
+        raise QueryError(keyword(twice[0]), " and ", keyword(others[twice[0]]), " mean the same here: give one of them")
+    return {others.get(name, name): value for name, value in words.items()}
 
 
 def wanted(registry: Registry, filters: Mapping[str, Any], applied: Container[str] = ()) -> dict[str, Any]:

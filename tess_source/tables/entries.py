@@ -106,12 +106,16 @@ def with_sums(items: Items, entries: Sequence[Entry]) -> Items:
 
 
 def _with_what_files_tell(items: Items, entries: Sequence[Entry], sums: Sequence[str | None]) -> pl.DataFrame:
-    """Return the items with the sizes, sha256 and exposure times of their entries, which are in the same order."""
+    """Return the items with the sizes, sums and exposure times of their entries, which are in the same order."""
     sizes = pl.Series([entry.bytes if entry.ok else None for entry in entries], dtype=pl.Int64)
     digests = pl.Series(sums, dtype=pl.String)
+    etags = pl.Series([entry.etag for entry in entries], dtype=pl.String)
     exptimes = pl.Series(map(_exptime_of_entry, entries), dtype=pl.Float64)
     return items.to_polars().with_columns(
-        size=pl.coalesce(sizes, "size"), sha256=pl.coalesce(digests, "sha256"), exptime=pl.coalesce(exptimes, "exptime")
+        size=pl.coalesce(sizes, "size"),
+        sha256=pl.coalesce(digests, "sha256"),
+        etag=pl.coalesce(etags, "etag"),
+        exptime=pl.coalesce(exptimes, "exptime"),
     )
 
 

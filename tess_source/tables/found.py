@@ -15,13 +15,14 @@ from tess_source.display.visible import visible_line
 from tess_source.keywords import naming_keywords_of_methods
 from tess_source.settings import OnProgress
 from tess_source.tables.accessors import given
+from tess_source.tables.addressed import Addressed, Reaches
 from tess_source.tables.among import among
 from tess_source.tables.convert import SCHEME
 from tess_source.tables.items import Entry
 from tess_source.tables.listing import Links, Observations, Products
 from tess_source.tables.plan import Fetches, Manifest, Plan
 from tess_source.tables.typed import FoundMethods
-from tess_source.tables.typical_sizes import about
+from tess_source.tables.typical_sizes import about, check_amount
 from tess_source.targets.target import Query
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class HasRoot(Protocol):
         ...
 
 
-class Selects(Fetches, Protocol):
+class Selects(Fetches, Reaches, Protocol):
     """The part of a session that `Found` uses, besides that of plans and manifests."""
 
     @property
@@ -79,7 +80,7 @@ class Drop:
 
 @naming_keywords_of_methods
 @dataclass(frozen=True, repr=False)
-class Found(FoundMethods):
+class Found(Addressed, FoundMethods):
     """The answer to a search; immutable.
 
     Every selection returns a new object with fewer products and a longer ledger.
@@ -125,7 +126,7 @@ class Found(FoundMethods):
         """
         return given(self.session, "found").select(self, **filters)
 
-    def plan(self, root: str | Path | None = None, *, layout: str = "mast") -> Plan:
+    def plan(self, root: str | Path | None = None, *, layout: str = "mast", large: bool = False) -> Plan:
         """Plan the download of the products.
 
         Parameters
@@ -134,7 +135,15 @@ class Found(FoundMethods):
             Folder for the files, which need not exist; the cache folder if None. Nothing is ever written outside of it.
         layout : str
             ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``.
+        large : bool
+            Whether the files may be larger than 1 TB together. ``large=True`` of the search says so too.
+
+        Raises
+        ------
+        QueryError
+            If they are larger, by known and typical sizes, and that was not said; the message says how many files and TB they are.
         """
+        check_amount(self.products.to_polars(), large=large or self.query.large)
         root = given(self.session, "found").store.root if root is None else root
         record = {**(self.record or {}), "filters": [_record_of_drop(drop) for drop in self.drops]}
         return Plan.of(
@@ -152,13 +161,14 @@ class Found(FoundMethods):
         root: str | Path | None = None,
         *,
         layout: str = "mast",
+        large: bool = False,
         jobs: int | None = None,
         progress: OnProgress = None,
         executor: Executor | None = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:
         """Fetch the products that are not here yet: `plan` and `Plan.download` in one step, which describe the arguments."""
-        plan = self.plan(root, layout=layout)
+        plan = self.plan(root, layout=layout, large=large)
         return plan.download(jobs=jobs, progress=progress, executor=executor, on_entry=on_entry)
 
     def explain(self) -> str:

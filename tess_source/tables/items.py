@@ -43,6 +43,8 @@ class Item:
     """Bytes, from the archive's list."""
     sha256: str | None = None
     """Its sum, known once it was fetched."""
+    etag: str | None = None
+    """Its ETag in an object store: the MD5 of the file, 32 hexadecimal digits; or with ``-N`` that of the MD5s of N parts."""
     mirrors: tuple[str, ...] = ()
     """URIs of the same bytes elsewhere, best first."""
     kind: str = "other"
@@ -71,7 +73,7 @@ class Item:
 
 
 FIELDS = {
-    "uri": "String", "path": "String", "size": "Int64", "sha256": "String", "mirrors": "String", "kind": "String",
+    "uri": "String", "path": "String", "size": "Int64", "sha256": "String", "etag": "String", "mirrors": "String", "kind": "String",
     "pipeline": "String", "archive": "String", "obs_id": "String", "tic": "Int64", "first_sector": "Int32", "last_sector": "Int32",
     "exptime": "Float64", "run": "Int32", "tce": "Int32", "filename": "String", "prvversion": "String", "t_obs_release": "Float64",
     "data_rel": "Int64", "procver": "String", "date": "String", "problem": "String",
@@ -112,6 +114,8 @@ class Entry:
     """Sum of the bytes that were written; None if the file was here before."""
     error: str = ""
     """Why it failed."""
+    etag: str | None = None
+    """Its ETag in the object store that it came from; None if it came from elsewhere."""
     mtime_ns: int | None = None
     """Time at which its bytes were last written [ns since 1970], if known, to detect later changes."""
 
@@ -124,13 +128,13 @@ class Entry:
 def completed(frame: pl.DataFrame) -> pl.DataFrame:
     """Return a frame with the columns of a plan, with texts that ECSV can keep: empty for missing ones, and without line ends.
 
-    A sha256 is in lower case, as `hashlib` gives it.
+    A sha256 is in lower case, as `hashlib` gives it, and so is an ETag.
     """
     empty = [pl.col(name).fill_null("") for name in ("uri", "path", "mirrors", "archive", "filename")]
     frame = (
         Items.complete(frame)
         .select(list(FIELDS))
-        .with_columns(*empty, pl.col("kind").fill_null("other"), pl.col("sha256").str.to_lowercase())
+        .with_columns(*empty, pl.col("kind").fill_null("other"), pl.col("sha256", "etag").str.to_lowercase())
     )
     clean = frame.with_columns(pl.col(pl.String).str.replace_all(BLANK, "\ufffd").str.strip_chars(" "))
     return clean.with_columns(pl.col("uri").str.replace("^#", "\ufffd"))  # or else the line would be a comment

@@ -32,6 +32,10 @@ OBS_ID_OF_TARGET = r"^(tess\d{13}-s\d{4}-\d{16}-\d{4}-[a-z](?:_fast)?)[_-](?:lc|
 """SPOC's light curves and pixels of a target, whose name is that of their observation with an ending."""
 
 
+TIC_OF_TARGET = r"^(?i:TIC)?[ _-]*0*(\d{1,12})$"
+"""MAST's name of a target that is a star: bare digits; longer numbers are ids of other catalogues, such as Gaia's."""
+
+
 class Observations(Rows):
     """Observations, one row per observation of an archive.
 
@@ -52,10 +56,14 @@ class Observations(Rows):
         """Return a frame with our columns added, from the obs_id, or else from the archive's columns."""
         _check_column(frame, "obs_id", "observations")
         frame = _with_archive(frame)
+        number = pl.col("sequence_number").cast(pl.Int32, strict=False)
+        sector = pl.when(number >= 1).then(
+            number
+        )  # MAST's -999 is for files of all sectors of a star, such as DIAMANTE's
         own = {
-            "tic": pl.col("target_name").str.extract(r"^0*(\d+)$").cast(pl.Int64, strict=False),
-            "first_sector": pl.col("sequence_number").cast(pl.Int32, strict=False),
-            "last_sector": pl.col("sequence_number").cast(pl.Int32, strict=False),
+            "tic": pl.col("target_name").str.extract(TIC_OF_TARGET).cast(pl.Int64, strict=False),
+            "first_sector": sector,
+            "last_sector": sector,
             "exptime": pl.col("t_exptime").cast(pl.Float64, strict=False),
             "pipeline": pl.col("provenance_name").cast(pl.String),
         }

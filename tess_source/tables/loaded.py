@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol, overload
 
 from tess_source._lazy import pl
 from tess_source.display import html, text
 from tess_source.display.visible import logger, visible_line
 from tess_source.errors import LoadError, type_and_text
+from tess_source.tables.file_errors import errors_of_file
 from tess_source.tables.items import Entry
 from tess_source.tables.reasons import Reasons
 
-__all__ = ["Group", "Loaded", "Opened", "opened_values"]
+__all__ = ["Deferred", "Group", "LazyGroup", "Loaded", "Opened", "opened_values"]
 
 log: logging.Logger = logger(__name__)
 
@@ -37,6 +39,81 @@ class Group(Protocol):
     def __getitem__(self, index: int, /) -> Any:
         """Return one object."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A file that is opened only when it is used. Readers of large files return it, e.g. of images of 35 MB each.
+
+    Where files are opened one by one, it is opened at once, so that you never see it.
+    """
+
+    group: str
+    """Kind of object, e.g. ``"images"``: all files of a kind are in one `LazyGroup`."""
+    path: Path
+    function: Callable[[], Any]
+    """Opens the file. It can be pickled."""
+
+    def open(self) -> Any:
+        """Return the opened file.
+
+        Raises
+        ------
+        LoadError
+            If it cannot be opened. Whatever else the function raises becomes one, whose cause it is.
+        OSError
+            If it cannot be read.
+        """
+        with errors_of_file(self.path):
+            return self.function()
+
+
+class LazyGroup(Sequence[Any]):
+    """Files of one kind, each of which is opened when it is used and closed at once: memory does not grow with their number.
+
+    ``group[3]`` opens a file, each time anew, and a loop opens one file after the other. A slice is a group again.
+
+    Parameters
+    ----------
+    files : sequence of Deferred
+    whole : LazyGroup, optional
+        The group that this is a part of, which lives as long as its parts.
+    """
+
+    def __init__(self, files: Sequence[Deferred], whole: LazyGroup | None = None) -> None:
+        self._files, self._whole = tuple(files), whole
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files."""
+        return tuple(file.path for file in self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> LazyGroup: ...
+
+    def __getitem__(self, index: int | slice) -> Any:
+        """Return an opened file, or the group of some of them.
+
+        Raises
+        ------
+        LoadError
+            If the file cannot be opened.
+        OSError
+            If it cannot be read.
+        """
+        if isinstance(index, slice):
+            return LazyGroup(self._files[index], self)
+        return self._files[index].open()
+
+    def __repr__(self) -> str:
+        what = self._files[0].group if self._files else "files"
+        return visible_line(f"<{len(self):,} {what}, each opened when it is used>")
 
 
 @dataclass(frozen=True)

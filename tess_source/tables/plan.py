@@ -17,6 +17,7 @@ from tess_source.keywords import naming_keywords_of_methods
 from tess_source.paths import user_path
 from tess_source.settings import OnProgress
 from tess_source.tables.accessors import KnowsSchemes, given
+from tess_source.tables.addressed import Addressed, Reaches
 from tess_source.tables.convert import to_astropy
 from tess_source.tables.entries import as_astroquery, as_frame, counted, with_sums
 from tess_source.tables.items import HERE, Entry, Item, Items, item_from
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Fetches", "Interrupted", "Manifest", "Plan"]
 
 
-class Fetches(Opens, Protocol):
+class Fetches(Opens, Reaches, Protocol):
     """The part of a session that plans and manifests use."""
 
     @property
@@ -56,7 +57,7 @@ class Fetches(Opens, Protocol):
 
 @naming_keywords_of_methods
 @dataclass(frozen=True, repr=False)
-class Plan:
+class Plan(Addressed):
     """A table of files to fetch, the folder for them, and a record of how they were found."""
 
     items: Items
@@ -212,6 +213,9 @@ class Plan:
         if strange := self._unfetchable():
             parts.append(f"{len(strange):,} that no plugin fetches ({', '.join(sorted(set(strange)))})")
         return visible_line(f"Plan: {', '.join(parts)} -> {self.root}")
+
+    def _checked_session(self) -> Fetches:
+        return given(self.session, "plan")
 
     def _unfetchable(self) -> list[str]:
         """Return the scheme of each file that no plugin of the session fetches, to report it before the download."""

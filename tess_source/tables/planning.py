@@ -11,12 +11,13 @@ from typing import Any
 from tess_source import paths
 from tess_source._lazy import pl
 from tess_source.errors import TableError, UnsafePathError
+from tess_source.files.etags import ETAG
 from tess_source.settings import OWN_FOLDER
 from tess_source.tables.convert import SCHEME
 from tess_source.tables.items import BLANK, NO_ADDRESS, Items, completed
 from tess_source.tables.listing import Links, Observations, Products
 
-__all__ = ["SHA256", "check_parts", "other_schemes", "planned", "problems_of_paths", "with_plain_paths"]
+__all__ = ["SHA256", "check_parts", "mirrors_of", "other_schemes", "planned", "problems_of_paths", "with_plain_paths"]
 
 SHA256 = "[0-9A-Fa-f]{64}"
 """A sha256, as a regular expression."""
@@ -71,19 +72,20 @@ def planned(
     frame = frame.with_columns(
         path=pl.Series(placed, dtype=pl.String),
         problem=pl.Series(problems, dtype=pl.String),
-        sha256=_sums(frame),
+        sha256=_sums(frame, "sha256", SHA256),
+        etag=_sums(frame, "etag", ETAG),
         size=pl.when(pl.col("size") >= 0).then("size"),  # some archives give -1 for a size that they do not know
-        mirrors=pl.Series(_mirrors_of(frame["uri"], links), dtype=pl.String),
+        mirrors=pl.Series(mirrors_of(frame["uri"], links), dtype=pl.String),
     )
     return Items(completed(_with_release(frame, observations)).sort("path", "uri"))
 
 
-def _sums(frame: pl.DataFrame) -> pl.Expr:
-    """Return the sums that an archive may give, without what is none."""
-    if "sha256" not in frame.columns:
+def _sums(frame: pl.DataFrame, name: str, form: str) -> pl.Expr:
+    """Return a column of sums that an archive may give, without what is none."""
+    if name not in frame.columns:
         return pl.lit(None, pl.String)
-    digest = pl.col("sha256").cast(pl.String)
-    return pl.when(digest.str.contains(f"^{SHA256}$")).then(digest)
+    digest = pl.col(name).cast(pl.String)
+    return pl.when(digest.str.contains(f"^{form}$")).then(digest)
 
 
 def _with_release(frame: pl.DataFrame, observations: Observations | None) -> pl.DataFrame:
@@ -155,7 +157,8 @@ def _place_of(path: str) -> str:
     return unicodedata.normalize("NFD", unicodedata.normalize("NFD", visible).casefold())
 
 
-def _mirrors_of(uris: pl.Series, links: Links | None) -> list[str]:
+def mirrors_of(uris: pl.Series, links: Links | None) -> list[str]:
+    """Return the URIs of the same bytes elsewhere, by links of kind ``mirror``: per file a text with blanks between them."""
     mirrors: dict[str, list[str]] = {}
     for link in links or ():
         if link["kind"] == "mirror":

@@ -8,6 +8,7 @@ from typing import Any
 
 from tess_source._lazy import pl
 from tess_source.errors import LockError, TableError, UnknownNameError
+from tess_source.files.etags import ETAG
 from tess_source.tables import ecsv
 from tess_source.tables.items import FIELDS, Items, completed
 from tess_source.tables.plan_record import check_record
@@ -22,8 +23,10 @@ LONGEST = 1 << 16
 
 
 def as_text(items: Items, record: Mapping[str, Any]) -> str:
-    """Return the text of a saved plan."""
-    return ecsv.write(items.to_polars(), {"format": FORMAT, **record, "files": len(items)})
+    """Return the text of a saved plan. Its column of ETags is left out if it is empty: versions before it refuse columns that they lack."""
+    frame = items.to_polars()
+    frame = frame if frame["etag"].count() else frame.drop("etag")
+    return ecsv.write(frame, {"format": FORMAT, **record, "files": len(items)})
 
 
 def read_saved(path: Path) -> tuple[Items, dict[str, Any]]:
@@ -88,6 +91,8 @@ def _check_values(frame: pl.DataFrame, data: bytes) -> None:
     """Check the values that decide which bytes are right."""
     is_sum = pl.col("sha256").str.contains(f"^{SHA256}$")
     _check_rows(frame, data, "sha256", ~is_sum, "is no sha256: 64 hexadecimal digits")
+    is_tag = pl.col("etag").str.contains(f"^{ETAG}$")
+    _check_rows(frame, data, "etag", ~is_tag, "is no ETag of an object store: 32 hexadecimal digits, perhaps with -N")
     _check_rows(frame, data, "size", pl.col("size") < 0, "is no number of bytes")
     for name in ("uri", "path", "mirrors", "problem", "obs_id", "kind", "pipeline", "archive", "filename"):
         _check_rows(frame, data, name, pl.col(name).str.len_bytes() > LONGEST, f"is longer than {LONGEST:,} bytes")

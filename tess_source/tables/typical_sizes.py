@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from tess_source._lazy import pl
 from tess_source.display import text
+from tess_source.errors import QueryError
+from tess_source.wording import keyword
 
-__all__ = ["about", "typical_sizes"]
+__all__ = ["LARGE", "about", "check_amount", "known_and_typical_bytes", "typical_sizes"]
 
 TYPICAL: Mapping[tuple[str, str, float], int] = {
     ("SPOC", "lc", 120): 2_000_000,
@@ -31,8 +33,21 @@ TYPICAL: Mapping[tuple[str, str, float], int] = {
     ("TGLC", "lc", 1800): 57_600,
     ("TGLC", "lc", 600): 165_000,
     ("TGLC", "lc", 200): 500_000,
+    **{("SPOC", "ffi", exptime): 35_550_000 for exptime in (1800, 600, 200)},
+    **{("SPOC", "ffir", exptime): 17_800_000 for exptime in (1800, 600, 200)},
+    **{("TICA", "ffi", exptime): 17_780_000 for exptime in (1800, 600, 200)},
+    ("TESScut", "cube", 1800): 45_600_000_000,
+    ("TESScut", "cube", 600): 119_000_000_000,
+    ("TESScut", "cube", 200): 418_000_000_000,
+    ("TICA", "cube", 600): 60_000_000_000,
+    ("TICA", "cube", 200): 209_000_000_000,
 }
-"""Pipeline, kind and exposure time [s] → bytes of such a file of one sector of 27 days: the middle of real product lists."""
+"""Pipeline, kind and exposure time [s] → bytes of such a file of one sector of 27 days: the middle of real product lists. Images and cubes
+follow from their 2136 × 2078 pixels of 4 bytes, an uncertainty for each in calibrated images and in SPOC's cubes."""
+IMAGES = ("ffi", "ffir")
+"""Kinds whose files do not grow with the length of a sector: each is of one exposure."""
+LARGE = 10**12
+"""A plan of more bytes is made only if that was asked for: 1 TB, or about 28,000 calibrated full-frame images."""
 LONG = {97: 2, 98: 2}
 """Sectors of another length than 27 days, in such sectors."""
 SEVERAL = {"dvt": 5, "dvr-xml": 4}
@@ -58,10 +73,24 @@ def typical_sizes(frame: pl.DataFrame) -> pl.Series:
     factor = (
         pl.when(several)
         .then(pl.col("kind").replace_strict(SEVERAL, default=1, return_dtype=pl.Int64))
+        .when(pl.col("kind").is_in(IMAGES))
+        .then(pl.lit(1, pl.Int64))
         .otherwise(pl.col("last_sector").replace_strict(LONG, default=1, return_dtype=pl.Int64))
     )
     joined = wanted.join(table, on=["pipeline", "kind", "exptime"], how="left", maintain_order="left")
     return joined.select(pl.col("typical") * factor).to_series()
+
+
+def known_and_typical_bytes(frame: pl.DataFrame) -> tuple[int, int]:
+    """Return how large the files of known size are together, and about how large the others are, as far as that is known [byte].
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        As for `about`.
+    """
+    is_known = (frame["size"] >= 0).fill_null(value=False)  # some archives give -1 for a size that they do not know
+    return int(frame.filter(is_known)["size"].sum()), int(typical_sizes(frame.filter(~is_known)).sum())
 
 
 def about(frame: pl.DataFrame) -> str:
@@ -75,3 +104,35 @@ def about(frame: pl.DataFrame) -> str:
     unknown = frame.filter(pl.col("size").is_null())
     sizes = typical_sizes(unknown) if unknown.height else pl.Series(dtype=pl.Int64)
     return f"about {text.size(float(sizes.sum()))}" if len(sizes) > sizes.null_count() else ""
+
+
+def check_amount(frame: pl.DataFrame, *, large: bool) -> None:
+    """Check that files are not very large together, or that it was said that they may be.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        As for `about`, with `uri`. A file that it has twice counts once.
+    large : bool
+        Whether they may be.
+
+    Raises
+    ------
+    QueryError
+        If they have more than `LARGE` bytes, as far as their sizes are known or can be estimated; the message says how many files and
+        bytes they are, and what to do.
+    """
+    if large:
+        return
+    files = frame.unique("uri")
+    known, estimated = known_and_typical_bytes(files)
+    if (count := known + estimated) <= LARGE:
+        return
+    fewer: list[object] = ["choose fewer, e.g. by ", keyword("sector")]
+    if files["kind"].is_in(IMAGES).any():
+        fewer += [", ", keyword("camera"), ", ", keyword("ccd"), " or ", keyword("time")]
+        fewer += ["; the pixels around a star alone are ", keyword("kind", "cutout")]
+    raise QueryError(
+        f"{text.number(files.height, 'file')} of {'about ' if files['size'].has_nulls() else ''}{text.size(count)} are more than "
+        f"{text.size(LARGE)}: ", *fewer, "; or give ", keyword("large", True, option="--yes"), " to fetch them all",
+    )  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from serving import Server, content, status
+from serving import Server, content, send, status
 
 import tess_source
 from tess_source import Manifest, Plan, Products, Request, Session, Settings, Transport, hookimpl
@@ -90,12 +90,14 @@ def test_a_zip_with_one_file_is_unpacked_and_verified(server: Server, tmp_path: 
     [
         (packed(), "a zip file with 0 files in it, one is expected"),
         (packed(**{"a.fits": content(1), "b.fits": content(2)}), "a zip file with 2 files in it"),
-        (b'{"message": "no sectors found"}', "not a whole zip file"),
+        (b'{"msg": "no sectors found"}', "the server sent no file, but a message: no sectors found"),
+        (b'["nothing"]', "the server sent no file, but a message: ['nothing']"),
+        (b"{neither JSON nor zip", "not a whole zip file"),
         (packed(**{"a.fits": content(1)[:-3000]}), "what the zip file holds is not the file"),
         (packed(**{"a.fits": b"<html><body>Sorry</body></html>"}), "what the zip file holds is not the file"),
         (packed(**{"a.fits": content(1)})[:-40], "not a whole zip file"),
     ],
-    ids=["empty", "two", "json", "cut inside", "a page inside", "cut"],
+    ids=["empty", "two", "a message", "another message", "no zip", "cut inside", "a page inside", "cut"],
 )
 def test_a_zip_that_does_not_hold_the_file_is_an_error_and_nothing_is_left(
     server: Server, tmp_path: Path, body: bytes, said: str
@@ -104,6 +106,24 @@ def test_a_zip_that_does_not_hold_the_file_is_an_error_and_nothing_is_left(
     manifest = fetch(tmp_path, lambda name: Request(f"{server.url}/cut.zip", unpack="zip"))
     assert said in manifest[0].error
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_of_several_files_in_a_zip_the_one_whose_name_begins_so_is_taken(server: Server, tmp_path: Path) -> None:
+    server.files["/cut.zip"] = packed(**{"s1-1-2_a.fits": content(1), "below/s1-2-3_a.fits": content(2)})
+    [entry] = fetch(tmp_path, lambda name: Request(f"{server.url}/cut.zip", unpack="zip", member="s1-2-3"))
+    assert entry.path is not None
+    assert entry.path.read_bytes() == content(2)
+    [entry] = fetch(tmp_path / "no", lambda name: Request(f"{server.url}/cut.zip", unpack="zip", member="s1-4-4"))
+    assert entry.error.endswith("a zip file with 2 files in it, 0 of which begin with 's1-4-4', one is expected")
+
+
+def test_a_damaged_zip_is_fetched_again(server: Server, tmp_path: Path) -> None:
+    whole = packed(**{"inner.fits": content(1)})
+    server.files["/cut.zip"] = whole
+    server.acts["/cut.zip"] = [lambda handler, _: send(handler, whole[:-40]), send]
+    [entry] = fetch(tmp_path, lambda name: Request(f"{server.url}/cut.zip", unpack="zip"))
+    assert entry.status == "fetched", entry.error
+    assert len(server.requests) == 2
 
 
 def test_a_page_in_place_of_a_zip_is_told(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,8 @@ import pytest
 if TYPE_CHECKING:
     from astroquery.mast import ObservationsClass
 
-RESOLVER = "http://mastresolver.stsci.edu"
+HOSTS = ("http://mastresolver.stsci.edu", "https://mast.stsci.edu")
+"""Of the addresses that astroquery has in its code."""
 OLD_WORD = pytest.mark.filterwarnings('ignore:"objectname" was deprecated')
 """Mark of tests in which lightkurve asks astroquery for a name: astroquery 0.4.12 calls that argument otherwise."""
 
@@ -53,7 +54,9 @@ def astroquery_at(url: str) -> Iterator[ObservationsClass]:
     plain_request = utils._simple_request
 
     def request_there(address: str, params: Any = None) -> Any:
-        return plain_request(address.replace(RESOLVER, url), params)
+        for host in HOSTS:
+            address = address.replace(host, url)
+        return plain_request(address, params)
 
     addresses = {
         "MAST_REQUEST_URL": f"{url}/api/v0/invoke",

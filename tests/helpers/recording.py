@@ -19,9 +19,11 @@ HOMES = {
     "/public/target_lists/": "https://tess.mit.edu",
     "/tess/download_": "https://exofop.ipac.caltech.edu",
     "/wp-content/": "https://tess.mit.edu",
-    "/tess/public/footprints/": "https://stpubdata.s3.amazonaws.com",
+    "/tess/public/": "https://stpubdata.s3.amazonaws.com",
+    "/mast/hlsp/": "https://stpubdata.s3.amazonaws.com",
+    "/?list-type=": "https://stpubdata.s3.amazonaws.com",
 }
-"""Begin of a path → its host; the others are MAST's."""
+"""Begin of a path and query → its host; the others are MAST's."""
 
 KEPT_REQUEST_HEADERS = {"range", "if-range", "content-type"}
 KEPT_RESPONSE_HEADERS = {
@@ -39,8 +41,8 @@ def clean_request(request: Any) -> Any:
     """Make a request look as if it had gone to MAST, without what differs from run to run and without any secret."""
     parts = urlsplit(request.uri)
     if parts.hostname == "127.0.0.1":
-        home = next((host for begin, host in HOMES.items() if parts.path.startswith(begin)), MAST)
-        request.uri = home + request.uri.split(parts.netloc, 1)[1]
+        target = request.uri.split(parts.netloc, 1)[1]
+        request.uri = next((host for begin, host in HOMES.items() if target.startswith(begin)), MAST) + target
     request.headers = {name: value for name, value in request.headers.items() if name.lower() in KEPT_REQUEST_HEADERS}
     if request.body:
         request.body = _without_cache_breaker(request.body)

@@ -110,7 +110,17 @@ def test_every_hook_of_every_plugin_is_verified_above(plugin: str) -> None:
     source = Path(__file__).read_text()
     aliases = {
         what: f"Declares{what}"
-        for what in ("Accessors", "Citations", "Columns", "Commands", "Filters", "Lookups", "Sources", "Transports")
+        for what in (
+            "Accessors",
+            "Citations",
+            "Columns",
+            "Commands",
+            "Copies",
+            "Filters",
+            "Lookups",
+            "Sources",
+            "Transports",
+        )
     }
     claimed = re.findall(rf": (\w+) = {plugin}$", source, re.MULTILINE)
     assert hooks == set().union(*(roles[aliases.get(role, role)] for role in claimed))

@@ -58,6 +58,32 @@ def test_where_the_name_says_nothing_the_archives_own_words_stand_in() -> None:
     )
 
 
+def test_a_sector_below_1_is_no_sector() -> None:
+    rows = [
+        {"obs_id": "strange", "target_name": "1", "sequence_number": number} for number in (-999, -1, 0, 1, 104, None)
+    ]
+    table = Observations.of(rows)
+    assert table["first_sector"].to_list() == table["last_sector"].to_list() == [None, None, None, 1, 104, None]
+    assert table["sequence_number"].to_list()[:4] == [-999, -1, 0, 1], "the archive's own columns stay as they are"
+
+
+@pytest.mark.parametrize(
+    ("name", "tic"),
+    [
+        ("00408084461", 408084461),
+        ("TIC 408084461", 408084461),
+        ("tic-0408084461", 408084461),
+        ("TIC10000732589", 10000732589),
+        ("2475555794352572672", None),
+        ("TESS FFI", None),
+        ("TOI-1150", None),
+        ("", None),
+    ],
+)
+def test_a_target_name_is_a_tic_id_where_it_can_be_one(name: str, tic: int | None) -> None:
+    assert Observations.of([{"obs_id": "strange", "target_name": name}])["tic"].to_list() == [tic]
+
+
 @pytest.mark.parametrize("make", [Table, pd.DataFrame, pl.DataFrame, list])
 def test_a_table_from_elsewhere_gives_the_same_products(products: Products, make: Any) -> None:
     assert Products.of(make(toys.product_rows())).sort() == products

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tess_source.names import Name
     from tess_source_sample.files.fits import HDU
 
-_SPOC = ("SPOC", "TESS-SPOC")
+_SPOC = ("SPOC", "TESS-SPOC", "TESS-DATA-ALERTS")
 
 
 def make(filename: str, size: int | None = None, *, first_release: bool = False) -> bytes:
@@ -28,7 +28,7 @@ def make(filename: str, size: int | None = None, *, first_release: bool = False)
     ----------
     filename : str
         Name of a light curve, target pixel file, DV product or full frame image of SPOC, or of a light curve by
-        TESS-SPOC, QLP, TASOC, TGLC or eleanor-lite, or of target pixels by TESS-SPOC.
+        another pipeline that `names` knows, or of target pixels by TESS-SPOC.
     size : int, optional
         Exact length wanted in bytes: the size of the real file. Tables get as many rows, pixels or blank header
         cards as this takes; PDF and XML are filled up.
@@ -123,9 +123,9 @@ def _hdus(filename: str, name: Name, size: int | None, first_release: bool = Fal
 
 
 def _layout(filename: str, name: Name, size: int | None, first_release: bool) -> list[HDU]:
-    from tess_source_sample.files import eras
+    from tess_source_sample.files import documented, eras
 
-    kind, pipeline = name.kind, name.pipeline
+    kind, pipeline, name = name.kind, name.pipeline, documented.completed(name)
     if kind == "dvt":
         from tess_source_sample.files import dvt
 
@@ -140,11 +140,13 @@ def _layout(filename: str, name: Name, size: int | None, first_release: bool) ->
 
         return spoc.target_pixels(name, size, processed)
     if kind == "lc":
-        from tess_source_sample.files import hlsp
-
-        return hlsp.light_curve(name, size)
-    if kind == "ffi" and pipeline == "SPOC":
+        return documented.light_curve(name, size)
+    if kind in {"ffi", "ffir"} and pipeline == "SPOC":
         from tess_source_sample.files import ffi
 
         return ffi.image(name, size, processed)
+    if kind in {"ffi", "cbv", "fast-cbv", "cube"}:
+        from tess_source_sample.files import chip_files
+
+        return chip_files.made(filename, name, processed)
     raise KeyError(f"the sample archive makes no such file: {filename}")

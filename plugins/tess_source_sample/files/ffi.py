@@ -1,4 +1,4 @@
-"""Calibrated full frame images: a primary header, the image and its uncertainty."""
+"""Full frame images of SPOC: a primary header, the image and, of a calibrated one, its uncertainty."""
 
 from __future__ import annotations
 
@@ -32,49 +32,61 @@ SECTOR  = {sector} / Observing sector
 _IMAGE = (
     headers.EXTENSION
     + ffi_header.IMAGE
-    + """BUNIT   = 'electrons/s' / physical units of image data
+    + """BUNIT   = '{unit}' / physical units of image data
 IMAGTYPE= '{imagtype}' /  FFI image type: raw, cal, uncert
 """
     + headers.CHECKSUM
 )
 
+_PLACE, _FLAGS = "RADESYS", "DQUALITY"
+_RAW = _IMAGE[: _IMAGE.index(_PLACE)] + _IMAGE[_IMAGE.index(_FLAGS) :]
+"""A raw image does not say where it lies on the sky."""
+
 
 def image(name: Name, size: int | None, processed: eras.Processing) -> list[fits.HDU]:
     """Return the HDUs of an image; a small one, or of full width and as many rows as the size allows."""
-    time = _tjd(str(name.timestamp)) + model.TDB_MINUS_UTC / model.DAY
+    time = tjd(str(name.timestamp)) + model.TDB_MINUS_UTC / model.DAY
     seconds = int(name.exptime or 0)
     middle = time + seconds / 2 / model.DAY
     said = spoc.time_values(middle, middle, seconds, 0.792, processed) | spoc.program_values(processed, "FfiExporter")
     said |= {"nextend": 2, "scale": "TJD", "scid": name.scid, "fxdoff": spoc.FIXED_OFFSETS[seconds]}
     said |= {"camera": name.camera, "ccd": name.ccd, "sector": name.first_sector}
 
-    writer = processed.era.writer
+    writer, is_raw = processed.era.writer, name.kind == "ffir"
 
     def hdus(shape: tuple[int, int]) -> list[fits.HDU]:
-        pixels = _pixels(name, shape)
+        pixels = pixels_of(name, shape)
         place = f"CAMERA.CCD {name.camera}.{name.ccd}"
+        if is_raw:
+            counts = said | {"imagtype": "raw", "extname": place, "unit": "count", "nextend": 1}
+            raw = fits.image(shape, 32, _RAW, counts, lambda: np.asarray(6500 + 100 * pixels(), dtype=int), writer)
+            return [fits.HDU(writer.cards(_PRIMARY, counts)), raw]
         parts = (
             ("cal", f"{place} cal", pixels),
             ("uncert", f"{place} uncert", lambda: (pixels() / 1e3) ** 0.5),
         )
         extensions = (
-            fits.image(shape, -32, _IMAGE, said | {"imagtype": kind, "extname": extname}, data, writer)
+            fits.image(
+                *(shape, -32, _IMAGE, said | {"imagtype": kind, "extname": extname, "unit": "electrons/s"}),
+                data,
+                writer,
+            )
             for kind, extname, data in parts
         )
         return [fits.HDU(writer.cards(_PRIMARY, said)), *extensions]
 
     if size is None:
         return hdus((SMALL, SMALL))
-    fixed = fits.file_size(hdus((0, WIDTH)))
-    rows = (size - fixed) // 2 // (4 * WIDTH)
-    while rows > 1 and fixed + 2 * fits.padded(4 * WIDTH * rows) > size:
+    fixed, count = fits.file_size(hdus((0, WIDTH))), 1 if is_raw else 2
+    rows = (size - fixed) // count // (4 * WIDTH)
+    while rows > 1 and fixed + count * fits.padded(4 * WIDTH * rows) > size:
         rows -= 1
     if rows < SMALL:
         return hdus((SMALL, SMALL))
     return hdus((rows, WIDTH))
 
 
-def _tjd(timestamp: str) -> float:
+def tjd(timestamp: str) -> float:
     """Return the start of an exposure, given as yyyydddhhmmss in UTC, in days since JD 2457000."""
     from datetime import datetime
 
@@ -82,9 +94,11 @@ def _tjd(timestamp: str) -> float:
     return since.total_seconds() / model.DAY
 
 
-def _pixels(name: Name, shape: tuple[int, int]) -> Any:
+def pixels_of(name: Name, shape: tuple[int, int]) -> Any:
+    """Return a function that makes the pixels of an image: sky and some stars [electrons/s]."""
+
     def make() -> NDArray[Any]:
-        random = np.random.default_rng(model.seed("ffi", name.timestamp, name.camera, name.ccd))
+        random = np.random.default_rng(model.seed("ffi", name.timestamp or name.cadence, name.camera, name.ccd))
         sky = 100 + 2 * random.standard_normal(shape, dtype=np.float32)
         for _ in range(math.prod(shape) // 400):
             y, x = int(random.integers(shape[0])), int(random.integers(shape[1]))

@@ -30,6 +30,8 @@ FORMS = {
     "J": (">i4", "signed 32-bit integer"),
     "I": (">i2", "signed 16-bit integer"),
     "K": (">i8", "signed 64-bit integer"),
+    "A": ("S1", "character"),
+    "L": ("S1", "logical"),
 }
 """TFORM letter to numpy type and to SPOC's comment."""
 
@@ -223,7 +225,7 @@ class TableColumn:
 
 def row_bytes(columns: Iterable[TableColumn]) -> int:
     """Return the length of a table row in bytes: NAXIS1."""
-    widths = {"D": 8, "E": 4, "J": 4, "I": 2, "K": 8}
+    widths = {"D": 8, "E": 4, "J": 4, "I": 2, "K": 8, "A": 1, "L": 1}
     return sum(widths[column.form[-1]] * int(column.form[:-1] or 1) for column in columns)
 
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from tess_source.names import Name
 
 
-def _columns_named(form: str, names: str, unit: str = "", disp: str = "") -> tuple[TableColumn, ...]:
+def columns_named(form: str, names: str, unit: str = "", disp: str = "") -> tuple[TableColumn, ...]:
+    """Return columns of one form, by their names with blanks between them."""
     return tuple(TableColumn(name, form, unit, disp) for name in names.split())
 
 
@@ -29,43 +30,43 @@ def _qlp_columns(sector: int) -> tuple[TableColumn, ...]:
     word = "DET" if sector >= 56 else "KSPSAP"
     return (
         TableColumn("TIME", "D", "BJD-2457000, days"),
-        *_columns_named("J", "CADENCENO"),
-        *_columns_named("E", f"SAP_FLUX {word}_FLUX {word}_FLUX_ERR"),
-        *_columns_named("J", "QUALITY ORBITID"),
-        *_columns_named("E", "SAP_X SAP_Y", "pixel"),
-        *_columns_named("E", f"SAP_BKG SAP_BKG_ERR {word}_FLUX_SML {word}_FLUX_LAG"),
-        *(_columns_named("E", "SYS_RM_FLUX") if sector >= 56 else ()),
+        *columns_named("J", "CADENCENO"),
+        *columns_named("E", f"SAP_FLUX {word}_FLUX {word}_FLUX_ERR"),
+        *columns_named("J", "QUALITY ORBITID"),
+        *columns_named("E", "SAP_X SAP_Y", "pixel"),
+        *columns_named("E", f"SAP_BKG SAP_BKG_ERR {word}_FLUX_SML {word}_FLUX_LAG"),
+        *(columns_named("E", "SYS_RM_FLUX") if sector >= 56 else ()),
     )
 
 
 _TASOC_COLUMNS = (
     *(TableColumn("TIME", "D", "BJD - 2457000, days", "D14.7"), TableColumn("TIMECORR", "E", "d", "E13.6")),
     TableColumn("CADENCENO", "J", "", "I10"),
-    *_columns_named("D", "FLUX_RAW FLUX_RAW_ERR FLUX_BKG", "e-/s", "E26.17"),
-    *_columns_named("D", "FLUX_CORR FLUX_CORR_ERR", "ppm", "E26.17"),
-    *_columns_named("J", "QUALITY PIXEL_QUALITY", "", "B16.16"),
-    *_columns_named("D", "MOM_CENTR1 MOM_CENTR2", "pixels", "F10.5"),
-    *_columns_named("D", "POS_CORR1 POS_CORR2", "pixels", "F14.7"),
+    *columns_named("D", "FLUX_RAW FLUX_RAW_ERR FLUX_BKG", "e-/s", "E26.17"),
+    *columns_named("D", "FLUX_CORR FLUX_CORR_ERR", "ppm", "E26.17"),
+    *columns_named("J", "QUALITY PIXEL_QUALITY", "", "B16.16"),
+    *columns_named("D", "MOM_CENTR1 MOM_CENTR2", "pixels", "F10.5"),
+    *columns_named("D", "POS_CORR1 POS_CORR2", "pixels", "F14.7"),
 )
 
 _ELEANOR_COLUMNS = (
     *(
-        *_columns_named("D", "TIME"),
-        *_columns_named("E", "BARYCORR RAW_FLUX CORR_FLUX FLUX_ERR"),
-        *_columns_named("J", "QUALITY"),
+        *columns_named("D", "TIME"),
+        *columns_named("E", "BARYCORR RAW_FLUX CORR_FLUX FLUX_ERR"),
+        *columns_named("J", "QUALITY"),
     ),
     *(
-        *_columns_named("E", "X_CENTROID Y_CENTROID X_COM Y_COM FLUX_BKG"),
-        *_columns_named("J", "FFIINDEX"),
-        *_columns_named("E", "PCA_FLUX"),
+        *columns_named("E", "X_CENTROID Y_CENTROID X_COM Y_COM FLUX_BKG"),
+        *columns_named("J", "FFIINDEX"),
+        *columns_named("E", "PCA_FLUX"),
     ),
 )
 
 _TGLC_COLUMNS = (
     TableColumn("time", "D"),
-    *_columns_named("E", "psf_flux aperture_flux cal_psf_flux cal_aper_flux background"),
+    *columns_named("E", "psf_flux aperture_flux cal_psf_flux cal_aper_flux background"),
     TableColumn("cadence_num", "J"),
-    *_columns_named("I", "TESS_flags TGLC_flags"),
+    *columns_named("I", "TESS_flags TGLC_flags"),
 )
 
 _ELEANOR_STAMP = (
@@ -78,7 +79,7 @@ _ELEANOR_STAMP = (
 _MISSING = 12 * fits.BLOCK
 """Bytes that real files have beyond ours, at most: filled up with blank cards."""
 
-_Fill = Callable[["model.SimulatedTarget", model.SimulatedCurve, Any], None]
+Fill = Callable[["model.SimulatedTarget", model.SimulatedCurve, Any], None]
 _More = Callable[["model.SimulatedTarget", dict[str, object]], list[fits.HDU]]
 
 
@@ -87,13 +88,13 @@ def _no_more(of: model.SimulatedTarget, said: dict[str, object]) -> list[fits.HD
 
 
 @dataclass(frozen=True, slots=True)
-class _Product:
+class Product:
     """The light curves of one pipeline."""
 
     primary: str
     columns: tuple[TableColumn, ...]
     table: str
-    fill: _Fill
+    fill: Fill
     more: _More = _no_more
     """Gives the extensions after the table."""
     extensions: int = 1
@@ -164,24 +165,24 @@ def light_curve(name: Name, size: int | None) -> list[fits.HDU]:
     return _PRODUCTS[name.pipeline](int(name.first_sector or 0)).hdus(name, size)
 
 
-def _qlp(sector: int) -> _Product:
-    return _Product(hlsp_headers.QLP, _qlp_columns(sector), hlsp_headers.QLP_TABLE, _fill_qlp, unknown=-1.0)
+def _qlp(sector: int) -> Product:
+    return Product(hlsp_headers.QLP, _qlp_columns(sector), hlsp_headers.QLP_TABLE, _fill_qlp, unknown=-1.0)
 
 
-def _tasoc(sector: int) -> _Product:
+def _tasoc(sector: int) -> Product:
     texts = hlsp_headers.TASOC, hlsp_headers.TASOC_TABLE
-    return _Product(texts[0], _TASOC_COLUMNS, texts[1], _fill_tasoc, _tasoc_images, extensions=3)
+    return Product(texts[0], _TASOC_COLUMNS, texts[1], _fill_tasoc, _tasoc_images, extensions=3)
 
 
-def _eleanor(sector: int) -> _Product:
-    return _Product(eleanor_header.PRIMARY, _ELEANOR_COLUMNS, hlsp_headers.SUMS, _fill_eleanor, _eleanor_stamp)
+def _eleanor(sector: int) -> Product:
+    return Product(eleanor_header.PRIMARY, _ELEANOR_COLUMNS, hlsp_headers.SUMS, _fill_eleanor, _eleanor_stamp)
 
 
-def _tglc(sector: int) -> _Product:
-    return _Product(tglc_header.PRIMARY, _TGLC_COLUMNS, tglc_header.TABLE, _fill_tglc)
+def _tglc(sector: int) -> Product:
+    return Product(tglc_header.PRIMARY, _TGLC_COLUMNS, tglc_header.TABLE, _fill_tglc)
 
 
-_PRODUCTS: dict[str, Callable[[int], _Product]] = {
+_PRODUCTS: dict[str, Callable[[int], Product]] = {
     "QLP": _qlp,
     "TASOC": _tasoc,
     "TGLC": _tglc,
@@ -217,14 +218,14 @@ def _eleanor_stamp(of: model.SimulatedTarget, said: dict[str, object]) -> list[f
     return [fits.table(_ELEANOR_STAMP, 15, hlsp_headers.SUMS, said, fill)]
 
 
-def _relative_flux(of: model.SimulatedTarget, seen: model.SimulatedCurve) -> Any:
+def relative_flux(of: model.SimulatedTarget, seen: model.SimulatedCurve) -> Any:
     """Return the corrected light curve as a fraction; where SPOC gives none, the raw one around 1."""
     rough = seen.sap / of.sap
     return np.where(np.isnan(seen.pdc), np.where(np.isnan(rough), 1.0, rough), seen.pdc / of.flux)
 
 
 def _fill_qlp(of: model.SimulatedTarget, seen: model.SimulatedCurve, table: NDArray[Any]) -> None:
-    flux, word = _relative_flux(of, seen), "DET" if of.sector.sector >= 56 else "KSPSAP"
+    flux, word = relative_flux(of, seen), "DET" if of.sector.sector >= 56 else "KSPSAP"
     table["TIME"], table["CADENCENO"], table["QUALITY"] = seen.time, seen.cadenceno, seen.quality
     raw = np.where(np.isnan(seen.sap), 1.0, seen.sap / of.sap)
     for name, values in (("SAP_FLUX", raw), (f"{word}_FLUX", flux), (f"{word}_FLUX_ERR", of.noise)):
@@ -238,7 +239,7 @@ def _fill_qlp(of: model.SimulatedTarget, seen: model.SimulatedCurve, table: NDAr
 
 
 def _fill_tasoc(of: model.SimulatedTarget, seen: model.SimulatedCurve, table: NDArray[Any]) -> None:
-    flux = _relative_flux(of, seen)
+    flux = relative_flux(of, seen)
     table["TIME"], table["TIMECORR"], table["CADENCENO"] = seen.time, seen.timecorr, seen.cadenceno
     table["FLUX_RAW"], table["FLUX_RAW_ERR"], table["FLUX_BKG"] = seen.sap, seen.sap_error, seen.background
     table["FLUX_CORR"], table["FLUX_CORR_ERR"] = (flux - 1) * 1e6, of.noise * 1e6
@@ -250,7 +251,7 @@ def _fill_tasoc(of: model.SimulatedTarget, seen: model.SimulatedCurve, table: ND
 
 
 def _fill_eleanor(of: model.SimulatedTarget, seen: model.SimulatedCurve, table: NDArray[Any]) -> None:
-    flux = _relative_flux(of, seen) * of.sap
+    flux = relative_flux(of, seen) * of.sap
     table["TIME"], table["BARYCORR"], table["QUALITY"] = seen.time, seen.timecorr, seen.quality
     table["RAW_FLUX"], table["CORR_FLUX"], table["PCA_FLUX"] = seen.sap, flux, flux
     table["FLUX_ERR"], table["FLUX_BKG"] = of.sap_error, seen.background
@@ -263,7 +264,7 @@ def _fill_tglc(of: model.SimulatedTarget, seen: model.SimulatedCurve, table: NDA
     raw = np.where(np.isnan(seen.sap), of.sap, seen.sap)
     table["time"], table["cadence_num"], table["TESS_flags"] = seen.time, seen.cadenceno, seen.quality
     table["psf_flux"], table["aperture_flux"], table["background"] = raw, raw, seen.background
-    table["cal_psf_flux"] = table["cal_aper_flux"] = _relative_flux(of, seen)
+    table["cal_psf_flux"] = table["cal_aper_flux"] = relative_flux(of, seen)
 
 
 def text(name: Name, size: int | None) -> bytes:
@@ -277,7 +278,7 @@ def text(name: Name, size: int | None) -> bytes:
     of = spoc.target(name)
     seen = model.simulate(of)
     seen = seen.take(~seen.missing)
-    flux = _relative_flux(of, seen)
+    flux = relative_flux(of, seen)
     head = "# SIMULATED by tess-source's sample archive\n# TIME (BJD-2457000) CADENCENO SAP_FLUX DET_FLUX\n"
     rows = zip(seen.time, seen.cadenceno, seen.sap / of.sap, flux, strict=True)
     lines = [f"{time:14.7f} {number:9d} {raw:9.6f} {corrected:9.6f}" for time, number, raw, corrected in rows]

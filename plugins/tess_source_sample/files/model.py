@@ -258,7 +258,9 @@ def flags(target: SimulatedTarget) -> NDArray[np.int32]:
             quality[first + 1 : first + 1 + round(2 / per)] |= COARSE
             quality[first : first + max(1, round(4 / per))] |= EXCLUDE
     random = np.random.default_rng(seed("flags", sector.sector))
-    bad = (random.random(60) * sector.cadences / per).astype(int)
+    bad = np.minimum(random.random(60) * sector.cadences / per, target.rows - 1).astype(
+        int
+    )  # the last cadence may not be whole
     quality[bad[:45]] |= EXCLUDE
     quality[bad[45:]] |= ARGABRIGHT
     glow = max(1, int(250 / per))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from tess_source_sample.contents import Contents
-from tess_source_sample.lists import footprints, objects, pages, scripts, tables, targets
+from tess_source_sample.lists import footprints, images, objects, pages, scripts, tables, targets
 from tess_source_sample.lists.document import Document
 
 Maker = Callable[..., Document | None]
@@ -16,6 +16,11 @@ _SCRIPTS = "/missions/tess/download_scripts"
 
 PATHS: tuple[tuple[str, Maker], ...] = (
     (rf"{_SCRIPTS}/sector/tesscurl_sector_([1-9]\d*)_(lc|tp|fast-lc|fast-tp|dv)\.sh", scripts.of_sector),
+    (rf"{_SCRIPTS}/sector/tesscurl_sector_([1-9]\d*)_(ffic|ffir|cbv)\.sh", images.of_sector),
+    (
+        rf"/hlsps/tica/bundles/{_S4}/hlsp_tica_tess_ffi_{_S4}-o([12][a-z]?)-cam([1-4])-ccd([1-4])_tess_v01_ffis\.sh",
+        images.of_tica,
+    ),
     # Both folders have been seen with multi-sector scripts.
     (rf"{_SCRIPTS}/(?:multi)?sector/tesscurl_multisector_{_S4}-{_S4}_dv\.sh", scripts.of_sectors),
     (r"/missions/tess/catalogs/tce/([^/]+)", tables.tce_table),

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from tess_source_sample import facts, holdings
+from tess_source_sample import contributed, facts, holdings
 from tess_source_sample.contents import Contents
 from tess_source_sample.facts import Planet
 from tess_source_sample.lists.document import Document
@@ -131,7 +131,7 @@ def _written(header: Sequence[str], rows: Iterable[Sequence[str]], quoting: int,
 
 def _sectors(tic: int) -> str:
     seen = {entry.sector for entry in holdings.TARGETS if isinstance(entry, holdings.Seen) and entry.tic == tic}
-    seen |= {entry.sector for entry in holdings.CONTRIBUTED if entry.tic == tic}
+    seen |= {entry.sector for entry in contributed.CONTRIBUTED if entry.tic == tic}
     return ",".join(map(str, sorted(seen))) or "1,3,4,5,6,7,8,9,10,11,13,27,28"
 
 

@@ -12,6 +12,7 @@ import pytest
 import tess_source_filters
 from tess_source import Products, Session
 from tess_source.errors import QueryError, UnknownNameError
+from tess_source_filters.words import Words, spelled_pipeline
 
 MAST = "mast:TESS/product/"
 FILES: dict[str, tuple[str, int | None]] = {
@@ -470,3 +471,22 @@ def test_every_filter_explains_itself_in_one_line(session: Session) -> None:
     for name, record in session.registry.filters.items():
         assert record.help and "\n" not in record.help, name
         assert record.metavar or record.check(True) is True, name
+
+
+@pytest.mark.parametrize(
+    ("word", "pipeline"),
+    [
+        *((word, "TESS-SPOC") for word in ("tess-spoc", "TESS_SPOC", "Tess Spoc", "tessspoc")),
+        *((word, "GSFC-ELEANOR-LITE") for word in ("eleanor", "Eleanor-Lite", "gsfc_eleanor_lite", "GSFC ELEANOR")),
+        *((word, "TESS-DATA-ALERTS") for word in ("tess data alerts", "data-alerts", "Tess_Data_Alerts")),
+        *((word, word.upper()) for word in ("tars", "t16", "Diamante", "cdips", "pathos", "tasoc", "tglc", "qlp", "tica")),
+        ("Somebody_Else", "Somebody_Else"),
+    ],
+)  # fmt: skip
+def test_a_pipeline_may_be_spelled_as_people_do(session: Session, word: str, pipeline: str) -> None:
+    others = [{"uri": "x", "pipeline": pipeline, "kind": "lc"}, {"uri": "y", "pipeline": "SPOC", "kind": "lc"}]
+    assert session.select(Products.of(others), pipeline=word).products["pipeline"].to_list() == [pipeline]
+    assert session.select(Products.of(others), pipeline=f"!{word}").products["pipeline"].to_list() == ["SPOC"]
+    assert session.registry.filters["pipeline"].criteria(Words.of(word, spelled_pipeline)) == {
+        "provenance_name": [pipeline]
+    }

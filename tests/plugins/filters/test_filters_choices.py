@@ -172,3 +172,62 @@ def test_of_two_names_of_one_product_the_later_is_kept(session: Session) -> None
     assert kept(one_per_sector=True) == [new.format("lc"), old.format("tp"), *images, "notes.txt"]
     rows.reverse()
     assert set(kept(latest=True)) == {new.format("lc"), old.format("tp"), images[1], "notes.txt"}
+
+
+def contributed(uri: str, pipeline: str, sector: int | None, *, gaia: int | None = None) -> Row:
+    name = f"hlsp_tglc_tess_ffi_gaiaid-{gaia}-s{sector:04d}-cam1-ccd1_tess_v1_llc.fits" if gaia and sector else uri
+    row = lc(uri, pipeline, 1800.0) | {"first_sector": sector, "last_sector": sector}
+    return {**row, "filename": name}
+
+
+WHOLE_STAR = [
+    contributed("a", "SPOC", 3), contributed("b", "QLP", 3), contributed("c", "QLP", 4), contributed("d", "DIAMANTE", None),
+    contributed("e", "TARS", 5) | {"tic": 2}, contributed("f", "DIAMANTE", None) | {"tic": 3},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        (["SPOC", "TESS-SPOC", "QLP", "TGLC"], "acef"),
+        (True, "acef"),
+        (["DIAMANTE"], "def"),
+        (["diamante", "SPOC"], "def"),
+        (["QLP", "DIAMANTE"], "bcef"),
+        (["SPOC", "DIAMANTE"], "acef"),
+        (["tars", "d_i_a_m_a_n_t_e"], "def"),
+    ],
+    ids=str,
+)
+def test_a_light_curve_of_all_sectors_comes_instead_of_those_of_single_sectors_or_not_at_all(
+    session: Session, order: Any, expected: str
+) -> None:
+    assert left(session, WHOLE_STAR, one_per_sector=order) == expected
+    assert "".join(sorted(left(session, WHOLE_STAR[::-1], one_per_sector=order))) == expected
+
+
+@pytest.mark.parametrize(
+    "spelling", ["eleanor", "ELEANOR-Lite", "gsfc eleanor lite", "gsfc_eleanor_lite", "GSFC-ELEANOR-LITE"]
+)
+def test_a_preference_may_be_spelled_as_people_do(
+    session: Session, caplog: pytest.LogCaptureFixture, spelling: str
+) -> None:
+    rows = [lc("a", "GSFC-ELEANOR-LITE", 1800.0), lc("b", "SPOC", 120.0)]
+    assert left(session, rows, one_per_sector=[spelling]) == "a"
+    assert not caplog.records
+
+
+def test_one_of_several_stars_of_gaia_is_taken_with_a_warning(
+    session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    twins = [contributed("a", "TGLC", 3, gaia=41), contributed("b", "TGLC", 3, gaia=42)]
+    alone = [contributed("c", "TGLC", 4, gaia=42), contributed("d", "SPOC", 5), contributed("e", "TGLC", 5, gaia=41)]
+    assert left(session, [*twins, *alone], one_per_sector=True) == "bcd"
+    assert [record.getMessage() for record in caplog.records] == [
+        "1 light curve by TGLC for one of several stars of Gaia that are one star of the TIC (TIC 1): the name with the largest number is "
+        "taken; choose among them by name"
+    ]
+    caplog.clear()
+    versions = [contributed("a", "TGLC", 3, gaia=41), contributed("b", "TGLC", 3, gaia=41)]
+    assert len(left(session, versions, one_per_sector=["TGLC"])) == 1
+    assert not caplog.records

@@ -1,0 +1,203 @@
+"""Comparison of a folder with what a copy of the archive lists, e.g. the public cloud copy: it needs no lock, and no file is fetched."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from tess_source import names
+from tess_source._lazy import pl
+from tess_source.cache.verified import READERS
+from tess_source.errors import QueryError, UnknownNameError, bare_reason
+from tess_source.files.etag import same_bytes
+from tess_source.files.folder import Folder
+from tess_source.hooks.records import Copy
+from tess_source.lock.check import (  # fmt: skip
+    COMPLETE,
+    DIFFERENT,
+    EXTRA,
+    MISSING,
+    Verified,
+    extra_files,
+    remove_from_index,
+    renamed_paths,
+)
+from tess_source.paths import user_path
+from tess_source.session import Session, default_session
+from tess_source.tables.plan import Plan
+from tess_source.tables.rows import polars_schema
+from tess_source.threads import in_order
+
+__all__ = ["verify_copied", "verify_folder"]
+
+GROUP = ("pipeline", "kind", "first_sector", "last_sector", "camera", "ccd")
+"""What the files of one bulk download have in common."""
+UNNAMED = "its name tells no place in the archive"
+UNCOMPARED = "its size is right; its bytes were not compared: the listing has no sum that tells"
+
+
+def verify_folder(
+    folder: str | Path,
+    copy: str = "cloud",
+    *,
+    session: Session | None = None,
+    sizes_only: bool = False,
+    present_only: bool = False,
+) -> Verified:
+    """Compare a folder of downloads with what a copy of the archive lists: sizes, and sums of the bytes.
+
+    The folder may have any layout: one level, that of MAST's own programs (``mastDownload``), or of `tess_source`. Files are told by their
+    names.
+
+    Parameters
+    ----------
+    folder : str or Path
+    copy : str
+        Name of the copy, as in ``prefer=``.
+    session : Session, optional
+        The default session if None.
+    sizes_only : bool
+        Whether to compare sizes only. Nothing is read then.
+    present_only : bool
+        Whether to compare only the files that are there. Else the folder is taken for a bulk download: where it has light curves of
+        sector 1, all that the copy lists of these should be there.
+
+    Returns
+    -------
+    Verified
+        One row per file: ``complete``, ``different`` (other bytes), ``missing``, or ``extra`` (the copy does not list it). The reason
+        says if the bytes could not be compared.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such copy that can be listed.
+    NotADirectoryError
+        If it is no folder.
+    QueryError
+        If it has no file whose name tells where it is in the archive.
+    ServiceError
+        If the copy cannot be listed.
+    """
+    session = session or default_session()
+    place, record = Folder(_existing(user_path(folder))), _listable(session, copy)
+    paths = [path for path, _ in extra_files(place.root, set())]
+    uris = {path: uri for path in paths if (uri := _uri(path))}
+    if not uris:
+        raise QueryError(f"no file in {str(folder)!r} has a name that tells where it is in the archive")
+    if present_only or record.siblings is None:
+        there, lost = _listed(session, record, uris.values()), []
+    else:
+        there = _of_same_groups(session, record, uris.values())
+        lost = [(uri.rpartition("/")[2], uri) for uri in there.keys() - {*uris.values()}]
+    files = [(path, uris.get(path, "")) for path in paths] + sorted(lost)
+    return _verified(session, place, files, there, copy, sizes_only)
+
+
+def verify_copied(
+    plan: Plan, copy: str = "cloud", *, session: Session | None = None, sizes_only: bool = False
+) -> Verified:
+    """Compare the files of a plan or lock with what a copy of the archive lists: see `verify_folder`."""
+    session = session or default_session()
+    files = [(item.path, item.uri) for item in plan]
+    there = _listed(session, _listable(session, copy), [uri for _, uri in files])
+    return _verified(session, Folder(plan.root), files, there, copy, sizes_only)
+
+
+Listed = Mapping[str, tuple[int, str | None]]
+"""URI → size [byte] and ETag."""
+
+
+def _existing(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "there is no such folder", str(folder))
+    return folder
+
+
+def _listable(session: Session, copy: str) -> Copy:
+    known = {name: record for name, record in session.registry.copies.items() if record.can_be_listed}
+    if copy not in known:
+        raise UnknownNameError("copy that can be listed", copy, known)
+    return known[copy]
+
+
+def _uri(path: str) -> str | None:
+    """Return the URI of a file by its name; None if that does not tell it."""
+    try:
+        return names.uri(names.parse(path))
+    except ValueError:
+        return None
+
+
+def _listed(session: Session, record: Copy, uris: Iterable[str]) -> Listed:
+    """Return what the copy has of some files."""
+    own = list(dict.fromkeys(uris))
+    if record.listing is None:
+        there = _by_uri(_siblings(session, record, own))
+        return {uri: there[uri] for uri in own if uri in there}
+    frame: pl.DataFrame = session.registry.blame("copy", record.name, record.listing, own, session.settings)
+    return _by_uri(frame.with_columns(uri=pl.Series(own, dtype=pl.String)).filter(pl.col("size").is_not_null()))
+
+
+def _of_same_groups(session: Session, record: Copy, uris: Iterable[str]) -> Listed:
+    """Return what the copy has of the pipelines, kinds, sectors and CCDs of some files."""
+    own = list(dict.fromkeys(uris))
+    frame = _siblings(session, record, own)
+    groups = names.columns(pl.Series(own, dtype=pl.String)).select(GROUP).unique()
+    said = pl.concat([frame, names.columns(frame["uri"]).select(GROUP)], how="horizontal")
+    return _by_uri(said.join(groups, on=GROUP, how="semi", nulls_equal=True))
+
+
+def _siblings(session: Session, record: Copy, uris: Sequence[str]) -> pl.DataFrame:
+    assert record.siblings is not None
+    frame: pl.DataFrame = session.registry.blame("copy", record.name, record.siblings, uris, session.settings)
+    return frame
+
+
+def _by_uri(frame: pl.DataFrame) -> Listed:
+    return {uri: (size, etag) for uri, size, etag in frame.select("uri", "size", "etag").iter_rows()}
+
+
+def _verified(
+    session: Session, folder: Folder, files: Sequence[tuple[str, str]], there: Listed, copy: str, sizes_only: bool
+) -> Verified:
+    """Return the state of each file, given its path and its URI, which may be empty."""
+
+    def look(file: tuple[str, str]) -> tuple[str, str]:
+        path, uri = file
+        if uri in there:
+            return _state_and_reason(folder, path, *there[uri], sizes_only)
+        if folder.exists(path) is None:
+            return MISSING, folder.why_not(path)
+        return EXTRA, f"{copy!r} does not list it" if uri else UNNAMED
+
+    found = list(map(look, files) if sizes_only else in_order(look, files, READERS))
+    rows = [
+        (state, path, reason, there.get(uri, (None, None))[0], uri)
+        for (path, uri), (state, reason) in zip(files, found, strict=True)
+    ]
+    remove_from_index(session, folder.root, [path for state, path, *_ in rows if state == DIFFERENT])
+    other = renamed_paths(
+        [path for state, path, *_ in rows if state == MISSING], [path for state, path, *_ in rows if state == EXTRA]
+    )
+    frame = pl.DataFrame(rows, schema=polars_schema(Verified), orient="row")
+    named = pl.col("path").replace_strict(other, default=None, return_dtype=pl.String)
+    return Verified(frame.with_columns(reason=pl.coalesce(named, "reason")))
+
+
+def _state_and_reason(folder: Folder, path: str, size: int, etag: str | None, sizes_only: bool) -> tuple[str, str]:
+    if (lying := folder.exists(path)) is None:
+        return MISSING, folder.why_not(path)
+    if lying.size != size:
+        return DIFFERENT, f"it has {lying.size:,} bytes, the listing says {size:,}"
+    if sizes_only:
+        return COMPLETE, ""
+    try:
+        with folder.open(path) as file:
+            same = same_bytes(file, size, etag)
+    except OSError as error:
+        return MISSING, f"it cannot be read: {bare_reason(error)}"
+    if same is None:
+        return COMPLETE, UNCOMPARED
+    return (COMPLETE, "") if same else (DIFFERENT, f"its bytes do not have the sum of the listing, {etag}")
