@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -345,16 +346,20 @@ ANYTHING: Sequence[Act] = (
 def test_whatever_two_hosts_do_a_file_is_whole_or_its_entry_says_why(
     server: Server, cloud: Server, tmp_path: Path
 ) -> None:
-    wrong: list[tuple[int, str]] = []
-    for number, chance in attempts(8):
-        root = tmp_path / str(number)
-        plan = plan_of(server, cloud, root, 1, prefer=chance.choice(["archive", "cloud"]))
-        for host in (server, cloud):
-            host.seen.clear()
-            host.acts["/000.fits"] = chance.choices(ANYTHING, k=chance.randrange(1, 5))
-        (entry,) = plan.download()
-        left = {path.name: path.read_bytes() for path in root.rglob("*") if path.is_file()}
-        if left != ({"000.fits": content(0)} if entry.ok else {}) or bool(entry.error) == entry.ok:
-            wrong.append((number, f"{entry.status}: {entry.error}; {[*left]}"))
-    assert wrong == []
+    chances = dict(attempts(40))
+    prefer = chances[0].choice(["archive", "cloud"])
+    patient = replace(HASTE, longest=60.0)  # or else the hosts would be given up
+    plan = plan_of(server, cloud, tmp_path, len(chances), prefer=prefer, patience=patient)
+    for host in (server, cloud):
+        host.acts = {
+            f"/{number:03d}.fits": chance.choices(ANYTHING, k=chance.randrange(1, 5))
+            for number, chance in chances.items()
+        }
+    manifest = plan.download()
+    truth = {entry.item.path: content(int(entry.item.path.partition(".")[0])) for entry in manifest if entry.ok}
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == truth
+    assert all(bool(entry.error) != entry.ok for entry in manifest)
+    assert not [entry.error for entry in manifest if re.match(r"\w+(Error|Exception)\b", entry.error)], (
+        "a raw exception"
+    )
     assert {headers.get("Cookie") for _, headers in cloud.requests} == {None}
