@@ -113,7 +113,7 @@ ABSENT: Mapping[tuple[str, ...], str] = {
     ("mission", "missions", "obs_collection", "collection"): "only TESS is searched: leave it out",
     ("quarter", "quarters", "campaign", "campaigns", "month"): "it is for Kepler and K2; TESS has sectors",
     ("camera", "ccd"): "the archive tells neither camera nor CCD of its targets; full-frame images have them in their names",
-    ("cloud_only", "cloud", "enable_cloud_dataset", "force_on_prem"): 
+    ("cloud_only", "cloud", "enable_cloud_dataset", "force_on_prem"):
         "where files come from is said by prefer: Session(prefer='cloud-only'), or --prefer cloud-only",
     ("download_dir", "root", "to", "directory", "local_path"):
         "the folder is given where files are planned or downloaded, as root",
