@@ -81,6 +81,8 @@ if TYPE_CHECKING:
     catalogue_commands: Commands = tess_source_catalogue
     cloud_copies: Copies = tess_source_cloud
     ffi_stands_in: StandsIn = tess_source_ffi
+    ffi_archive: Archive = tess_source_ffi
+    ffi_filters: Filters = tess_source_ffi
     tesscut_stands_in: StandsIn = tess_source_tesscut
     sector_reasons: Explains = tess_source_sectors
     sector_lookups: Lookups = tess_source_sectors
