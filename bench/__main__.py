@@ -30,6 +30,7 @@ ALONE = {
     "arrays": "arrays, Arrow and Parquet of light curves, against lightkurve.read",
     "dv_links": "linking data-validation products of the whole mission: time and memory",
     "catalogue": "building the catalogue of the whole mission and asking it, beside astroquery",
+    "cutouts": "20 cut-outs of full-frame images, against lightkurve and astroquery",
     "nine_faults": "what clients make of nine faults of a server",
 }
 """Module of this package → what it measures, in a process of its own and with options of its own."""

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from tess_source.like_lightkurve.functions import search_dv as search_dv
     from tess_source.like_lightkurve.functions import search_lightcurve as search_lightcurve
     from tess_source.like_lightkurve.functions import search_targetpixelfile as search_targetpixelfile
+    from tess_source.like_lightkurve.functions import search_tesscut as search_tesscut
     from tess_source.like_lightkurve.result import SearchTable as SearchTable
     from tess_source.session import Session as Session
     from tess_source.session import default_session as default_session
@@ -69,7 +70,7 @@ _HOMES = {
     ),
     "hooks.records": ("Accessor", "Citation", "Column", "Copy", "Filter", "Kind", "Lookup", "Request", "Source", "StandIn", "Transport"),
     "hooks.specs": ("hookimpl",),
-    "like_lightkurve.functions": ("search_dv", "search_lightcurve", "search_targetpixelfile"),
+    "like_lightkurve.functions": ("search_dv", "search_lightcurve", "search_targetpixelfile", "search_tesscut"),
     "like_lightkurve.result": ("SearchTable",),
     "session": ("Session", "default_session", "set_default_session"),
     "settings": ("Settings",),
@@ -125,6 +126,7 @@ __all__ = [
     "search_dv",
     "search_lightcurve",
     "search_targetpixelfile",
+    "search_tesscut",
     "set_default_session",
     "unregister",
 ]

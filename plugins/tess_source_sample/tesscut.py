@@ -40,14 +40,19 @@ def _chips(ra: float, dec: float, radius: float = 0.0) -> list[tuple[int, int, i
 def sectors_of(request: HttpRequest) -> Reply:
     """Answer which CCDs saw a place; numbers are text."""
     ra, dec = _number(request, "ra"), _number(request, "dec")
-    text = request.first("radius") or "0"
+    text = _said(request, "radius") or "0"
     unit = next((unit for unit in ("px", "d", "m", "s") if text.endswith(unit)), "d")
     try:
         radius = float(text.removesuffix(unit)) * ARCSECONDS[unit] / 3600
     except ValueError:
         raise _BadRequestError(f"radius {text!r} is not an angle in d, m, s or px") from None
     rows = [
-        {"sectorName": f"tess-s{sector:04d}-{camera}-{ccd}", "sector": str(sector), "camera": str(camera), "ccd": str(ccd)}
+        {
+            "sectorName": f"tess-s{sector:04d}-{camera}-{ccd}",
+            "sector": str(sector),
+            "camera": str(camera),
+            "ccd": str(ccd),
+        }
         for sector, camera, ccd in _chips(ra, dec, radius)
     ]
     return _json({"results": rows})
@@ -56,13 +61,13 @@ def sectors_of(request: HttpRequest) -> Reply:
 def cutouts_of(request: HttpRequest) -> Reply:
     """Answer with a zip file of cut-outs, one per CCD; if there is none, with a message."""
     place = _number(request, "ra"), _number(request, "dec")
-    scale = 1.0 if request.first("units") in {"", "px"} else 3600 / ARCSECONDS["px"]
+    scale = 1.0 if _said(request, "units") in {"", "px"} else 3600 / ARCSECONDS["px"]
     columns, rows = (math.ceil(round(_number(request, name) * scale, 6)) for name in ("x", "y"))
     if not (1 <= columns <= LARGEST and 1 <= rows <= LARGEST):
         raise _BadRequestError(f"a cut-out has 1 to {LARGEST} rows and columns")
-    if (request.first("product") or "SPOC").upper() != "SPOC":
+    if (_said(request, "product") or "SPOC").upper() != "SPOC":
         raise _BadRequestError("product is SPOC: there are no cut-outs of TICA's images any more")
-    wanted = request.first("sector")
+    wanted = _said(request, "sector")
     numbers = {number for number, *_ in _chips(*place)}
     if wanted.isdecimal():
         numbers &= {int(wanted)}
@@ -86,13 +91,18 @@ def _packed(ra: float, dec: float, columns: int, rows: int, sectors: tuple[int, 
     return out.getvalue()
 
 
+def _said(request: HttpRequest, name: str) -> str:
+    """Return a field of the query, or of the form that astroquery sends."""
+    return request.first(name) or request.body.get(name, "")
+
+
 def _number(request: HttpRequest, name: str) -> float:
     try:
-        number = float(request.first(name))
+        number = float(_said(request, name))
     except ValueError:
         number = math.nan
     if not math.isfinite(number) or (name == "dec" and abs(number) > 90):
-        raise _BadRequestError(f"{name} is {request.first(name)!r}, which is no such number")
+        raise _BadRequestError(f"{name} is {_said(request, name)!r}, which is no such number")
     return number
 
 

@@ -121,7 +121,7 @@ def chips_of(answer: bytes) -> list[Chip]:
 
 def _chip(row: Any) -> Chip:
     """Return one CCD: numbers come as text, with or without leading zeros."""
-    sector, camera, ccd = (int(row[name]) for name in ("sector", "camera", "ccd"))
+    sector, camera, ccd = (int(str(row[name])) for name in ("sector", "camera", "ccd"))
     if not (1 <= sector <= 9999 and 1 <= camera <= 4 and 1 <= ccd <= 4):
         raise ValueError(f"there is no CCD {ccd} of camera {camera} in sector {sector}")
     return sector, camera, ccd

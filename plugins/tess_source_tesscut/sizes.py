@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import pl
 from tess_source.errors import QueryError
 from tess_source.hooks.records import Filter
+from tess_source.targets.parse import arcseconds
 from tess_source.units import plain_number
 from tess_source.wording import Wording, keyword
 
@@ -35,7 +36,7 @@ def checked_size(value: Any) -> tuple[int, int]:
     ----------
     value : object
         A whole number, for a square, or rows and columns, in this order, as in lightkurve and astroquery. Text is read likewise, e.g.
-        ``"10,15"``. A Quantity is in pixels or an angle, which is rounded up to whole pixels.
+        ``"10,15"``. A Quantity is in pixels or an angle, which is rounded up to whole pixels, as is text such as ``"5 arcmin"``.
 
     Raises
     ------
@@ -47,7 +48,9 @@ def checked_size(value: Any) -> tuple[int, int]:
         raise QueryError(f"{value!r} is no size of a cut-out: give ", EXAMPLES)
     rows, columns = sides * 2 if len(sides) == 1 else sides
     if rows > MOST[0] or columns > MOST[1]:
-        raise QueryError(f"a cut-out of {rows} rows and {columns} columns is larger than an image, {MOST[0]} x {MOST[1]}")
+        raise QueryError(
+            f"a cut-out of {rows} rows and {columns} columns is larger than an image, {MOST[0]} x {MOST[1]}"
+        )
     return rows, columns
 
 
@@ -68,8 +71,8 @@ def _sides(value: Any) -> Sequence[Any]:
 def _pixels(side: Any) -> int:
     """Return one side [pixel]."""
     number = plain_number(_without_unit(side) if hasattr(side, "unit") else side)
-    if isinstance(number, str) and re.fullmatch(r"\s*[0-9]{1,5}(\.0*)?\s*", number):
-        number = float(number)
+    if isinstance(number, str):
+        number = _of_text(number)
     if isinstance(number, bool) or not isinstance(number, int | float) or number != number // 1 or number < 1:
         raise QueryError(f"{side!r} is no number of pixels from 1: give ", EXAMPLES)
     return int(number)
@@ -80,9 +83,21 @@ def _without_unit(side: Any) -> float:
     try:
         if str(side.unit) == "pix":
             return float(side.value)
-        return float(math.ceil(round(float(side.to_value("arcsec")) / PIXEL, 6)))
+        return _pixels_of_angle(float(side.to_value("arcsec")))
     except (ValueError, TypeError, OverflowError) as error:  # astropy's UnitConversionError is both
         raise QueryError(f"{side!r} is neither pixels nor an angle: give ", EXAMPLES) from error
+
+
+def _of_text(text: str) -> float | str:
+    """Return text as a number of pixels, if it is one, or an angle with a unit; else as it is."""
+    if re.fullmatch(r"\s*[0-9]{1,5}(\.0*)?\s*", text):
+        return float(text)
+    return _pixels_of_angle(arcseconds(text)) if re.fullmatch(r"\s*[0-9.]+\s*[A-Za-z]+\s*", text) else text
+
+
+def _pixels_of_angle(arcsec: float) -> float:
+    """Return an angle [arcsec] as whole pixels, rounded up."""
+    return float(math.ceil(round(arcsec / PIXEL, 6)))
 
 
 def in_name(size: tuple[int, int]) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from astropy.units import Quantity
 
 
-__all__ = ["search_dv", "search_lightcurve", "search_targetpixelfile"]
+__all__ = ["search_dv", "search_lightcurve", "search_targetpixelfile", "search_tesscut"]
 
 P = ParamSpec("P")
 
@@ -169,6 +169,47 @@ def search_dv(
     )  # fmt: skip
     table.display_extra_columns = ("productFilename",)
     return table
+
+
+def search_tesscut(
+    target: Any,
+    sector: Any = None,
+    *,
+    limit: int | None = None,
+    refresh: bool = False,
+    session: Session | None = None,
+    **filters: Any,
+) -> SearchTable:
+    """Search for cut-outs of full-frame images, which TESScut makes when you download them.
+
+    Parameters
+    ----------
+    target : object
+        A TIC id, a name, coordinates, a SkyCoord, or a list of these.
+    sector : int or sequence of int, optional
+        Sectors; all if not given.
+    limit, refresh, session
+        See `search_lightcurve`.
+    **filters
+        Any other filter, e.g. ``camera=1``. ``size=(rows, columns)`` is the size [pixel], which ``download(cutout_size=…)`` can
+        change; 5 x 5 if neither is given.
+
+    Returns
+    -------
+    SearchTable
+        One row per target, sector, camera and CCD: a star that two cameras saw in one sector has two. lightkurve's table has as many rows,
+        but downloads the same file for both.
+
+    Raises
+    ------
+    TypeError, QueryError, ResolverError, ServiceError
+        See `search_lightcurve`.
+    """
+    here = session or default_session()
+    said = {"exptime": None, "cadence": None, "mission": "TESS", "author": None, "sector": sector}
+    chosen = _our_filters("search_tesscut", {**said, **filters}, here)
+    found = here.search(_targets(target, None), kind="cutout", refresh=refresh, **chosen)
+    return SearchTable(found)[_first_rows(limit)]
 
 
 def _our_filters(function: str, words: Mapping[str, Any], session: Session) -> dict[str, Any]:

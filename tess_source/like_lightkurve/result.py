@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 from urllib.parse import quote
 
-from tess_source._lazy import np, whole
+from tess_source import names
+from tess_source._lazy import np, pl, whole
 from tess_source.display import html, text
 from tess_source.display.visible import visible_line
 from tess_source.errors import DownloadError, UnknownNameError
 from tess_source.like_lightkurve.layout import table_of
 from tess_source.load.loading import open_entry
+from tess_source.search.select import checked_value
 from tess_source.session import session_of
 from tess_source.synonyms import same_as
 
@@ -33,6 +35,8 @@ __all__ = ["SHOWN", "SearchTable"]
 
 SHOWN = ("#", "mission", "year", "author", "exptime", "target_name", "distance")
 """The columns that lightkurve shows, in its order."""
+CUTOUT = "cutout"
+"""Kind of cut-outs of full-frame images."""
 SPOC_PAGE = "https://heasarc.gsfc.nasa.gov/docs/tess/data-handling.html"
 HLSP_PAGE = "https://archive.stsci.edu/hlsp/"
 
@@ -235,9 +239,7 @@ class SearchTable:
         for name in options:
             if same_as(name, ["download_dir"]):
                 raise TypeError(f"download() takes no {name!r}; did you mean 'download_dir'?")
-        if cutout_size is not None:
-            _warn("cutout_size is for cut-outs of full-frame images; it changes nothing here")
-        found = self.found
+        found = self.found if cutout_size is None else _resized(self.found, cutout_size)
         root = session_of(found).store.root if download_dir is None else download_dir
         manifest = found.plan(root).download()
         entries = {entry.item.uri: entry for entry in manifest}
@@ -254,8 +256,8 @@ class SearchTable:
             Which cadences are left out: "none", "default", "hard", "hardest", or a bitmask.
         download_dir : str or Path, optional
             The folder; the session's cache folder if not given. The layout in it is that of astroquery and lightkurve.
-        cutout_size : object, optional
-            lightkurve's argument for cut-outs of full-frame images; it has no effect here.
+        cutout_size : int or tuple or Quantity, optional
+            Of cut-outs of full-frame images: the side, or rows and columns [pixel]. For other files it has no effect.
         **options
             Passed to the reader, e.g. ``flux_column="sap_flux"``.
 
@@ -281,7 +283,9 @@ class SearchTable:
         manifest, options = self[0]._manifest_and_options(*args, **words)
         for uri, problem in manifest.errors.items():
             raise DownloadError(f"{uri} was not fetched: {problem}")
-        return open_entry(session_of(self._found).registry, manifest[0], options)
+        opened = open_entry(session_of(self._found).registry, manifest[0], options)
+        self[0]._name_targets(manifest, [opened])
+        return opened
 
     @_words_of(_manifest_and_options)
     def download_all(self, *args: Any, **words: Any) -> Group | Loaded | None:
@@ -305,12 +309,47 @@ class SearchTable:
         if self._is_empty():
             return None
         manifest, options = self._manifest_and_options(*args, **words)
-        return manifest.load(**options)
+        opened = manifest.load(**options)
+        self._name_targets(manifest, opened)
+        return opened
+
+    def _name_targets(self, manifest: Manifest, opened: Iterable[Any]) -> None:
+        """Give cut-outs the name of their target, as lightkurve does: in the files there is none."""
+        targets = {
+            str(entry.path): str(name)
+            for entry, name in zip(manifest, self.target_name, strict=True)
+            if entry.item.kind == CUTOUT
+        }
+        for one in opened:
+            if (path := getattr(one, "path", None)) in targets:
+                one.targetid = targets[path]
 
     def _is_empty(self) -> bool:
         if not len(self):
             _warn("there is nothing to download: the search result is empty")
         return not len(self)
+
+
+def _resized(found: Found, size: Any) -> Found:
+    """Return an answer with cut-outs of another size."""
+    frame = found.products.to_polars()
+    if not (frame["kind"] == CUTOUT).any():
+        _warn("cutout_size is for cut-outs of full-frame images; it changes nothing here", depth=5)
+        return found
+    rows, columns = checked_value(session_of(found).registry, "cutout_size", size)
+
+    def resized(uri: str, kind: str) -> str:
+        if kind != CUTOUT:
+            return uri
+        scheme, _, name = uri.partition(":")
+        return f"{scheme}:{names.format(replace(names.parse(name), cutout_size=f'{columns}x{rows}'))}"
+
+    uris = list(map(resized, frame["uri"], frame["kind"]))
+    filenames = [
+        uri.partition(":")[2] if kind == CUTOUT else name
+        for uri, kind, name in zip(uris, frame["kind"], frame["filename"], strict=True)
+    ]
+    return found.replace(products=found.products.with_columns(uri=pl.Series(uris), filename=pl.Series(filenames)))
 
 
 def _warn(message: str, depth: int = 4) -> None:

@@ -319,7 +319,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "cbv": "cotrending basis vectors of one CCD at 120 s",
         "fast-cbv": "cotrending basis vectors of one CCD at 20 s",
         "col": "collateral pixels of one output of a CCD",
-        "lc-txt": "light curve as text (QLP)",
+        "lc-txt": "light curve as text (QLP, PATHOS, DIAMANTE)",
         "cutout": "pixels cut from the full-frame images on request (TESScut)",
         "cube": "all full-frame images of one CCD and sector, stacked (what TESScut cuts from)",
         "prf": "model of the pixel response: the image of a point source at one place of a CCD",

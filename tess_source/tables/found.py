@@ -267,6 +267,8 @@ class Found(Addressed, FoundMethods):
         """Return in words at which names there is no star with observations, if other targets have some; else an empty text."""
         names = [target.text for target in self.query.targets if target.tic is None and target.radius is None]
         stars = {star["target"] for star in (self.record or {}).get("nearest", ())}
+        if "target_name" in self.observations.columns:  # of cut-outs, it is the name that was given
+            stars |= set(self.observations["target_name"])
         missing = [name for name in names if name not in stars]
         known = len(self.observations) and {"s_ra", "s_dec"} <= set(self.observations.columns)
         if not known or not missing or len(self.query.targets) == 1:

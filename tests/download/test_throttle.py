@@ -6,9 +6,13 @@ import hashlib
 import json
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
+from contextlib import ExitStack
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import other_process
 import pytest
@@ -16,6 +20,7 @@ from serving import Handler, Server, content, send, status
 from sizes import size
 from test_kills import start as start  # noqa: PLC0414  the fixture
 
+from tess_source.download import throttle
 from tess_source.download.progress import Progress
 from tess_source.download.throttle import Throttle
 from tess_source.settings import Patience
@@ -127,6 +132,76 @@ def test_a_host_that_asks_for_a_pause_is_left_alone_and_others_are_not() -> None
         assert other - before < 0.2
     with strain.slot("busy") as again:
         assert again - before >= 0.2
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time that throttles see [s]; the services that they know are forgotten."""
+    now = [100.0]
+    monkeypatch.setattr(throttle, "_services", defaultdict(throttle._Service))
+    monkeypatch.setattr(throttle, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    return now
+
+
+def waiting(jobs: int, clock: list[float]) -> Throttle:
+    """Return a throttle that waits by moving the clock."""
+    strain = Throttle(jobs, threading.Event())
+
+    def wait(seconds: float) -> bool:
+        assert 0 < seconds <= 0.1, "Ctrl-C is heard"
+        clock[0] += seconds
+        return True
+
+    monkeypatched: Any = strain._change
+    monkeypatched.wait = wait
+    return strain
+
+
+@pytest.mark.parametrize("per_second", [5.0, 1.0, 0.5, 2.5])
+def test_no_more_requests_begin_in_a_second_than_a_service_allows_also_in_several_runs(
+    per_second: float, clock: list[float]
+) -> None:
+    begun = []
+    for strain in (waiting(8, clock), waiting(1, clock)):
+        for _ in range(8):
+            with strain.slot("a", per_second, 10) as since:
+                begun.append(since)
+                clock[0] += 0.01
+    many = max(1, int(per_second))
+    assert all(later - first >= many / per_second - 1e-6 for first, later in zip(begun, begun[many:], strict=False))
+    assert begun[-1] - begun[0] <= 16 / per_second + 1
+    with waiting(8, clock).slot("b") as since:
+        assert since == clock[0], "another host does not wait"
+
+
+def test_no_more_requests_are_under_way_than_a_service_allows_also_in_several_runs(clock: list[float]) -> None:
+    one, other = waiting(8, clock), waiting(8, clock)
+    busy = ExitStack()
+    busy.enter_context(one.slot("a", 0.0, 2))
+    busy.enter_context(other.slot("a", 0.0, 2))
+    ends = iter([False] * 3 + [True])
+
+    def wait(seconds: float) -> bool:
+        if next(ends):
+            busy.close()
+        return True
+
+    condition: Any = one._change
+    condition.wait = wait
+    with one.slot("a", 0.0, 2):
+        assert next(ends, None) is None
+    with other.slot("b", 0.0, 2):
+        pass
+    assert {name: service.active for name, service in throttle._services.items()} == {"a": 0, "b": 0}
+
+
+def test_who_waits_for_a_service_stops_when_all_stops_and_is_not_counted(clock: list[float]) -> None:
+    strain = Throttle(8, threading.Event())
+    with strain.slot("a", 1.0, 1):
+        strain._stop.set()
+        with strain.slot("a", 1.0, 1):
+            pass
+    assert throttle._services["a"].active == 0
 
 
 def test_who_waits_for_a_slot_stops_when_all_stops() -> None:

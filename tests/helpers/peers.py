@@ -48,7 +48,7 @@ def astroquery_at(url: str) -> Iterator[ObservationsClass]:
     ObservationsClass
         A fresh instance.
     """
-    from astroquery.mast import ObservationsClass, conf, discovery_portal, utils
+    from astroquery.mast import ObservationsClass, conf, discovery_portal, services, utils
 
     on_site = conf.set_temp("enable_cloud_dataset", False) if hasattr(conf, "enable_cloud_dataset") else nullcontext()
     plain_request = utils._simple_request
@@ -68,6 +68,7 @@ def astroquery_at(url: str) -> Iterator[ObservationsClass]:
     direct = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
     with (
         mock.patch.multiple(discovery_portal.PortalAPI, **addresses),
+        mock.patch.object(services.ServiceAPI, "SERVICE_URL", url),  # of TESScut, among others
         mock.patch.object(utils, "_simple_request", request_there),
         mock.patch.dict(os.environ, direct),
         conf.set_temp("server", url),

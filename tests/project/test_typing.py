@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     filters: Filters = tess_source_filters
     reader: Reader = tess_source_lightkurve
     collector: Collector = tess_source_lightkurve
+    image_reader: Reader = tess_source_ffi
+    image_collector: Collector = tess_source_ffi
     dv_reader: Reader = tess_source_dv
     dv_collector: Collector = tess_source_dv
     dv_columns: Columns = tess_source_dv
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
     dv_accessors: Accessors = tess_source_dv
     dv_commands: Commands = tess_source_dv
     commands: Commands = tess_source_sample
+    filter_reasons: Explains = tess_source_filters
     filter_accessors: Accessors = tess_source_filters
     lightkurve_accessors: Accessors = tess_source_lightkurve
     array_accessors: Accessors = tess_source_arrays

@@ -146,7 +146,11 @@ def hdus(cut: Cut) -> list[fits.HDU]:
             lambda table: _fill(cut, table),
         ),
         fits.image(
-            (cut.rows, cut.columns), 32, cutout_header.APERTURE, said, lambda: np.ones((cut.rows, cut.columns), np.int32)
+            (cut.rows, cut.columns),
+            32,
+            cutout_header.APERTURE,
+            said,
+            lambda: np.ones((cut.rows, cut.columns), np.int32),
         ),
     ]
 
@@ -194,9 +198,15 @@ def _fill(cut: Cut, table: NDArray[Any]) -> None:
         if light is not None:
             flux += _flux(cut, star)[:, None] * light
     error = np.sqrt(flux / time + 100.0 / 1.98 / time)
-    words = (cut.ra, cut.dec, cut.sector.sector, cut.camera, cut.ccd, cut.columns, cut.rows)
-    noise = np.random.default_rng(model.seed("cut-out", *words)).standard_normal(flux.shape, dtype=np.float32)
+    noise = np.column_stack([_noise(cut, x, y) for y in range(cut.rows) for x in range(cut.columns)])
     table["FLUX"], table["FLUX_ERR"] = flux + error * noise, error
+
+
+def _noise(cut: Cut, x: int, y: int) -> NDArray[np.float32]:
+    """Return the noise of one pixel in each image, which is the same in every cut-out that holds it."""
+    pixel = cut.sector.sector, cut.camera, cut.ccd, cut.corner[0] + x, cut.corner[1] + y
+    random = np.random.default_rng(model.seed("pixel", *pixel))
+    return random.standard_normal(len(cut.sky.time), dtype=np.float32)
 
 
 def _flux(cut: Cut, star: Star) -> NDArray[np.float64]:

@@ -64,7 +64,7 @@ NEXTEND = 2 / number of standard extensions
 EXTNAME = 'PRIMARY' / name of extension
 EXTVER  = 1 / extension version number (not format version)
 SIMDATA = T / file is based on simulated data
-ORIGIN  = '{origin}' / institution responsible for creating this file
+ORIGIN  = 'STScI/MAST' / institution responsible for creating this file
 """
     + _FIRST
 )
@@ -104,7 +104,7 @@ _EXTENSION = """INHERIT = T
 EXTNAME = '{extname}'
 EXTVER  = 1 / extension version number (not format version)
 SIMDATA = T / file is based on simulated data
-ORIGIN  = '{origin}' / institution responsible for creating this file
+ORIGIN  = 'STScI/MAST' / institution responsible for creating this file
 """
 
 PIXELS = (
@@ -139,7 +139,7 @@ NPIXSAP = / Number of pixels in optimal aperture
 INHERIT = T
 EXTVER  = 1 / extension version number (not format version)
 SIMDATA = T / file is based on simulated data
-ORIGIN  = '{origin}' / institution responsible for creating this file
+ORIGIN  = 'STScI/MAST' / institution responsible for creating this file
 """
     + _FIRST
 )

@@ -215,3 +215,43 @@ def test_lightkurve_finds_the_same_light_curves_of_toi3505_as_it_really_did(obse
     table = lightkurve.search_lightcurve("TIC 390988385").table
     ours = {(str(r["productFilename"]), r["author"], r["mission"], float(r["exptime"])) for r in table}
     assert ours == {(r["productFilename"], r["author"], r["mission"], float(r["exptime"])) for r in rows}
+
+
+# -- TESScut ---------------------------------------------------------------------------------------------------------
+
+
+def test_astroquery_finds_sectors_and_fetches_cut_outs(observations: Any, tmp_path: Path) -> None:
+    from astroquery.mast import TesscutClass
+
+    tesscut, pimen = TesscutClass(), place(84.291188, -80.46912)
+    sectors = tesscut.get_sectors(coordinates=pimen)
+    assert list(sectors["sectorName"])[:2] == ["tess-s0001-4-2", "tess-s0004-4-3"]
+    assert list(sectors["sector"]) == [1, 4, 8, 11, 12, 27, 68, 88]
+    files = tesscut.download_cutouts(coordinates=pimen, size=(3, 4), sector=1, path=str(tmp_path))
+    assert [Path(path).name for path in files["Local Path"]] == [
+        "tess-s0001-4-2_84.291188_-80.469120_4x3_astrocut.fits"
+    ]
+    [cut] = tesscut.get_cutouts(coordinates=pimen, size=3, sector=1)
+    assert cut[1].data["FLUX"].shape[1:] == (3, 3)
+    cut.close()
+
+
+def test_astroquery_is_told_that_there_is_nothing(observations: Any, tmp_path: Path) -> None:
+    from astroquery.exceptions import NoResultsWarning
+    from astroquery.mast import TesscutClass
+
+    nowhere = place(0, 80)
+    with pytest.warns(NoResultsWarning, match="not in any TESS sector"):
+        assert len(TesscutClass().get_sectors(coordinates=nowhere)) == 0
+    with pytest.warns(NoResultsWarning, match="No TESS FFI cutouts"):
+        assert len(TesscutClass().download_cutouts(coordinates=nowhere, sector=1, path=str(tmp_path))) == 0
+
+
+@OLD_WORD
+def test_lightkurve_fetches_a_cut_out(observations: Any, tmp_path: Path) -> None:
+    import lightkurve
+
+    found = lightkurve.search_tesscut("TIC 96704587")
+    pixels = found.download(cutout_size=(3, 4), download_dir=str(tmp_path))
+    assert (pixels.sector, pixels.camera, pixels.ccd, pixels.shape[1:]) == (55, 1, 1, (3, 4))
+    pixels.hdu.close()
