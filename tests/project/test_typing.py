@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     filters: Filters = tess_source_filters
     reader: Reader = tess_source_lightkurve
     collector: Collector = tess_source_lightkurve
+    image_reader: Reader = tess_source_ffi
+    image_collector: Collector = tess_source_ffi
     dv_reader: Reader = tess_source_dv
     dv_collector: Collector = tess_source_dv
     dv_columns: Columns = tess_source_dv
