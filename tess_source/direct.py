@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import shutil
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from tess_source import paths
+from tess_source._lazy import pl
 from tess_source.cache.store import Store
 from tess_source.display import text
 from tess_source.download.downloader import passing
 from tess_source.download.existing import look
-from tess_source.errors import QueryError
+from tess_source.errors import QueryError, UnsafePathError
 from tess_source.hooks.registry import Registry
 from tess_source.load.loading import read
 from tess_source.settings import Settings
@@ -92,6 +94,26 @@ def _entries(plan: Plan, registry: Registry, settings: Settings, folder: Path) -
     found = look(plan, store, store.index_of(plan.root))
     here = [entry or found.stored.get(number) for number, entry in enumerate(found.entries)]
     missing = [number for number, entry in enumerate(here) if entry is None]
-    rest = replace(plan, items=Items(plan.items.to_polars()[missing]), root=folder)
-    fetched: Iterable[Entry] = iter(passing(rest, registry, settings) if missing else ())
-    return tuple(entry or next(iter(fetched)) for entry in here)
+    if not missing:
+        return tuple(filter(None, here))
+    rest = replace(plan, items=_apart(plan.items, missing), root=folder)
+    fetched = dict(zip(missing, passing(rest, registry, settings), strict=True))
+    pairs = zip(here, plan, strict=True)
+    return tuple(entry or replace(fetched[number], item=item) for number, (entry, item) in enumerate(pairs))
+
+
+def _apart(items: Items, numbers: Sequence[int]) -> Items:
+    """Return some items, each with a folder of its own: those of a plan need not have a place in its layout to be opened."""
+    rows = items.to_polars()[numbers]
+    places = [_path_and_problem(number, row) for number, row in zip(numbers, rows.iter_rows(named=True), strict=True)]
+    path, problem = (pl.Series(values, dtype=pl.String) for values in zip(*places, strict=True))
+    return Items(rows.with_columns(path=path, problem=problem))
+
+
+def _path_and_problem(number: int, row: Mapping[str, Any]) -> tuple[str, str | None]:
+    if not row["uri"]:
+        return "", row["problem"]
+    try:
+        return f"{number}/{paths.relative_path('flat', row)}", None
+    except UnsafePathError as error:
+        return "", str(error)

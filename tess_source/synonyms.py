@@ -73,6 +73,9 @@ SAME: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("dvs",): ("summary", "dv_summary"),
     ("cbv",): ("cbvs", "cotrending", "cotrending_basis_vectors"),
     ("cube",): ("cubes",),
+    ("prf",): ("prfs", "pixel_response", "pixel_response_function", "pixelresponse", "psf", "psfs"),
+    ("col",): ("collateral", "collateral_pixels"),
+    ("script",): ("scripts", "bulk", "curl_script"),
     # exposure times
     ("fast",): ("ultrafast", "20s", "20_s"),
     ("short",): ("2min", "2_min", "120s", "120_s"),

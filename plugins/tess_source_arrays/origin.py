@@ -35,7 +35,7 @@ def origin_of(header: Mapping[str, Any], columns: Collection[str] = ()) -> str |
     if all(header.get(key) is not None for key in ("LITE", "PCORIGIN")):
         lite = header.get("TVERSION") is not None and header.get("GITHUB") == ELEANOR
         return "GSFC-ELEANOR-LITE" if lite else "ELEANOR"
-    if PATHOS <= {*columns}:
+    if {*columns} >= PATHOS:
         return "PATHOS"
     if str(header.get("HLSPID")).upper() == "TARS":
         return "TARS"

@@ -10,7 +10,7 @@ from tess_source._lazy import pl
 if TYPE_CHECKING:
     from polars._typing import SchemaDict
 
-__all__ = ["OBSERVATIONS", "PORTAL", "PRODUCTS", "TARGETS", "TCES", "polars_types"]
+__all__ = ["OBSERVATIONS", "PORTAL", "PRODUCTS", "SIZES", "TARGETS", "TCES", "polars_types"]
 
 PORTAL: Mapping[str, str] = {
     "obsid": "String", "objID": "String", "t_min": "Float64", "t_max": "Float64", "t_obs_release": "Float64", "proposal_id": "String",
@@ -32,12 +32,16 @@ OBSERVATIONS: Mapping[str, str] = {
 PRODUCTS: Mapping[str, str] = {
     "archive": "String", "obs_id": "String", "observation": "String", "kind": "String", "tic": "Int64", "first_sector": "Int32",
     "last_sector": "Int32", "exptime": "Float64", "pipeline": "String", "uri": "String", "filename": "String", "size": "Int64",
+    "etag": "String",
     "run": "Int32", "tce": "Int32", "obs_collection": "String", "dataproduct_type": "String", "description": "String",
     "dataURI": "String", "productFilename": "String", "productType": "String", "productGroupDescription": "String",
     "productSubGroupDescription": "String", "project": "String", "obsID": "String", "parent_obsid": "String", "proposal_id": "String",
     "tmag": "Float64", "camera": "Int32", "ccd": "Int32", "ra": "Float64", "dec": "Float64",
 }  # fmt: skip
 """Columns of products: ours, the portal's under its own names where they are certain, and those of the star."""
+
+SIZES: Mapping[str, str] = {"tic": "Int64", "uri": "String", "size": "Int64", "etag": "String"}
+"""Columns of listings: exact sizes [byte], and ETags, which are sums."""
 
 TARGETS: Mapping[str, str] = {
     "tic": "Int64", "sector": "Int32", "camera": "Int32", "ccd": "Int32", "tmag": "Float64", "ra": "Float64", "dec": "Float64",

@@ -8,11 +8,11 @@ from typing import NamedTuple, TypeVar
 
 from tess_source._lazy import pl
 from tess_source.settings import Settings
-from tess_source_catalogue.compose import Pages
+from tess_source_catalogue.compose import Pages, read_list
 from tess_source_catalogue.folder import CatalogueFolder, ListFile, PresentLists
 from tess_source_catalogue.listed import pipelines_of, strange_rows, target_rows, tce_rows
 from tess_source_catalogue.pages import Place, pages_of
-from tess_source_catalogue.tables import observation_rows, product_rows
+from tess_source_catalogue.tables import observation_rows, product_rows, with_sizes
 from tess_source_catalogue.volumes import TARGET_LISTS, Volume, volumes
 
 __all__ = ["Catalogue"]
@@ -108,14 +108,17 @@ class Catalogue:
         polars.DataFrame
             The columns of `tess_source_catalogue.columns.PRODUCTS`.
         """
-        recent = _RECENT.get(self.folder.root)
-        if recent is not None and recent.has(self.folder.lists(), observations):
-            return product_rows(recent.pages, observations, kinds)
         tics = observations["tic"].unique() if len(observations) <= FEW else None
         if tics is not None and tics.null_count():
             tics = None
         sectors, pipelines = (observations[name].drop_nulls().unique() for name in ("last_sector", "pipeline"))
-        return product_rows(self._pages(tics, sectors, pipelines, None), observations, kinds)
+        recent = _RECENT.get(self.folder.root)
+        if recent is not None and recent.has(self.folder.lists(), observations):
+            pages = recent.pages
+        else:
+            pages = self._pages(tics, sectors, pipelines, None)
+        sizes = self._again(lambda: [read_list(file, tics) for file in self._lists({"cloud"}, sectors)])
+        return with_sizes(product_rows(pages, observations, kinds), sizes)
 
     def targets(
         self,

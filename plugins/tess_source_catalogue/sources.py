@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from tess_source import names
 from tess_source.hooks.records import Source
+from tess_source_catalogue.bucket import read_sizes
 from tess_source_catalogue.parse.portal import read_observations
 from tess_source_catalogue.parse.scripts import read_script
 from tess_source_catalogue.parse.targets import read_hlsp_targets, read_targets
@@ -139,6 +140,10 @@ SOURCES: Sequence[Source] = (
         "portal", "the portal's own rows: observed when, released when, programmes, regions", "SPOC",
         _at("portal:mast?provenance_name=SPOC&sequence_number={sector}"), read_observations, gives="observations",
         optional=True,
+    ),
+    Source(
+        "cloud", "exact sizes and sums of files, by the listing of the public cloud copy", "SPOC",
+        _at("cloud:tess/public/tid/s{sector:04d}/"), read_sizes, gives="sizes", optional=True,
     ),
 )  # fmt: skip
 """All sources. Those of MAST's bulk pages are documented there; see ``docs/assumptions.md`` for what only others report."""

@@ -10,7 +10,7 @@ from tess_source_catalogue.columns import OBSERVATIONS, PORTAL, PRODUCTS, polars
 from tess_source_catalogue.compose import Pages
 from tess_source_catalogue.patterns import rendered
 
-__all__ = ["observation_rows", "product_rows"]
+__all__ = ["observation_rows", "product_rows", "with_sizes"]
 
 ARCHIVE = "catalogue"
 KEYS = ("kind", "first_sector", "last_sector", "pipeline")
@@ -102,6 +102,7 @@ def product_rows(pages: Pages, observations: pl.DataFrame, kinds: Collection[str
         filename=filenames,
         productFilename=filenames,
         size=pl.lit(None, pl.Int64),
+        etag=pl.lit(None, pl.String),
         observation=_keys_of_observations(found),
         obsID=pl.col("obsid"),
         parent_obsid=pl.col("obsid"),
@@ -110,6 +111,15 @@ def product_rows(pages: Pages, observations: pl.DataFrame, kinds: Collection[str
         dec=pl.coalesce("dec", "s_dec"),
     )
     return found.select(pl.col(name).cast(kind) for name, kind in types.items())
+
+
+def with_sizes(products: pl.DataFrame, listings: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return products with the sizes and ETags of listings, which have the columns of `tess_source_catalogue.columns.SIZES`."""
+    if not listings:
+        return products
+    known = pl.concat(listings).select("uri", "size", "etag").unique("uri", keep="last")
+    found = products.drop("size", "etag").join(known, on="uri", how="left", maintain_order="left")
+    return found.select(products.columns)
 
 
 def _keys_of_observations(found: pl.DataFrame) -> pl.Series:

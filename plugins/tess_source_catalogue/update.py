@@ -18,6 +18,7 @@ from tess_source.errors import TessSourceError, type_and_text
 from tess_source.hooks.records import Source
 from tess_source.settings import OnProgress
 from tess_source.threads import in_order
+from tess_source_catalogue import bucket
 from tess_source_catalogue.by_source import by_source
 from tess_source_catalogue.choosing import LAST, WantedList, links_of, newest_in, wanted_lists
 from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts, ListFile
@@ -274,6 +275,8 @@ class Update:
     def _answer(self, lists: Lists, address: str, known: ListFacts) -> ListAnswer:
         if address.startswith(SCHEME):
             return self._portal.fetch(address, lists)
+        if address.startswith(bucket.SCHEME):
+            return bucket.fetch(address, lists, self.session.settings)
         return lists.fetch(address, etag=known.etag, modified=known.modified)
 
     def _kept(self, wanted: WantedList, file: ListFile | None, known: ListFacts, answer: ListAnswer) -> ListOutcome:

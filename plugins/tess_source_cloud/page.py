@@ -70,7 +70,7 @@ class _PageReader:
     text: list[str] = field(default_factory=list)
 
     def start(self, name: str, attributes: object) -> None:
-        self.path.append(name.rpartition("}")[2])
+        self.path.append(name)
         self.root = self.root or self.path[0]
         self.text.clear()
         if len(self.path) == 2 and self.path[1] in ITEMS:
@@ -106,7 +106,8 @@ def parse(content: bytes, prefix: str = "") -> ListingPage:
     """
     if len(content) > LARGEST:
         raise NoListingError(f"it has {len(content):,} bytes, more than any page of a listing")
-    reader, parser = _PageReader(), XmlParser("}")
+    reader, parser = _PageReader(), XmlParser()
+    parser.expat.buffer_text = True
     parser.expat.StartElementHandler = reader.start
     parser.expat.EndElementHandler = reader.end
     parser.expat.CharacterDataHandler = reader.data

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from tess_source._lazy import pl
 from tess_source.settings import Settings
+from tess_source_cloud.held import SECTOR
 from tess_source_cloud.keys import CONTRIBUTED, MISSION, key_of
 from tess_source_cloud.listing import list_objects
 
 __all__ = ["objects_of_places", "siblings"]
-
-_PLACE = re.compile(r"(?:.*?/s[0-9]{4}|.*)/")
-"""The folder of a sector, e.g. ``tess/public/tid/s0001/``; of what has none, its own folder."""
 
 
 def siblings(uris: Sequence[str], settings: Settings) -> pl.DataFrame:
@@ -35,9 +32,13 @@ def siblings(uris: Sequence[str], settings: Settings) -> pl.DataFrame:
     ServiceError, OfflineError
         As by `tess_source_cloud.listing.list_objects`.
     """
-    keys = filter(None, map(key_of, uris))
-    places = dict.fromkeys(found[0] for key in keys if (found := _PLACE.match(key)))
-    return objects_of_places(list(places), settings)
+    return objects_of_places(list(dict.fromkeys(map(_place, filter(None, map(key_of, uris))))), settings)
+
+
+def _place(key: str) -> str:
+    """Return the folder of a sector, e.g. ``tess/public/tid/s0001/``; of a file in none, its own folder."""
+    sector = SECTOR.match(key)
+    return sector[1] if sector else key.rpartition("/")[0] + "/"
 
 
 def objects_of_places(prefixes: Sequence[str], settings: Settings) -> pl.DataFrame:

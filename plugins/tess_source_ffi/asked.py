@@ -14,7 +14,7 @@ from tess_source.errors import QueryError, UnknownNameError
 from tess_source.settings import Settings
 from tess_source.targets.target import Query
 from tess_source.wording import keyword
-from tess_source_ffi.times import DAY, Times
+from tess_source_ffi.times import Times
 from tess_source_filters.whole import Wholes
 from tess_source_filters.words import Words
 from tess_source_sectors.known import SPECIAL, known_sectors
@@ -28,6 +28,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 PIPELINES = ("SPOC", "TESScut", "TICA")
 USUAL = ("SPOC", "TESScut")
 """Pipelines that are meant if none is named."""
+MARGIN = 7200.0
+"""Images may be taken so long before and after the known dates of a sector [s]."""
 CRITERIA = ("sequence_number", "provenance_name", "dataproduct_type", "obs_id")
 """Columns of MAST's observations by which this archive can choose."""
 
@@ -64,9 +66,10 @@ class Asked:
             raise UnknownNameError("criterion of full-frame images", unknown[0], CRITERIA)
         filters = query.filters
         kinds = frozenset(kind for kind in KINDS if _is_wanted(kind, filters.get("kind")))
-        named = given.get("provenance_name", (query.defaults or {}).get("provenance_name", USUAL))
-        among = {str(name).lower() for name in _many(named)}
         chips, of_chips = _chips(given.get("obs_id"))
+        usual = USUAL if chips is None else of_chips
+        named = given.get("provenance_name", (query.defaults or {}).get("provenance_name", usual))
+        among = {str(name).lower() for name in _many(named)}
         pipelines = frozenset(
             name for name in PIPELINES
             if name.lower() in among and _is_wanted(name, filters.get("pipeline")) and name in of_chips
@@ -156,7 +159,7 @@ def _sectors_then(times: Times, sectors: tuple[int, ...] | None, settings: Setti
         end=pl.coalesce("end", pl.col("start").backward_fill()),
     )
     dates = {
-        row["sector"]: (_seconds(row["start"], -inf) - DAY, _seconds(row["end"], inf) + DAY) for row in rows.to_dicts()
+        row["sector"]: (_seconds(row["start"], -inf) - MARGIN, _seconds(row["end"], inf) + MARGIN) for row in rows.to_dicts()
     }
     among = known.sectors if sectors is None else sectors
     return tuple(one for one in among if one not in dates or times.meets(*dates[one]))

@@ -66,7 +66,8 @@ def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
         from tess_source_ffi.basis_vectors import read_basis_vectors
 
         chosen = {name: options[name] for name in OF_BASIS_VECTORS if name in options}
-        return read_basis_vectors(path, **chosen)
+        vectors: object = read_basis_vectors(path, **chosen)
+        return vectors
     raise NoReaderError(
         f"{path.name} is a cube, of all images of one CCD, which is larger than memory: look at parts of it by astropy, as in "
         "astropy.io.fits.open(path, memmap=True)[1].data, of shape (rows, columns, images, 2 for flux and error), or ask for cut-outs, of "
@@ -82,8 +83,8 @@ def opened_image(path: Path, quality_bitmask: int | str | None = None) -> FullFr
     path : Path
         An image by SPOC, calibrated or raw, or by TICA.
     quality_bitmask : int or str, optional
-        Bits of SPOC's flags of the whole image (DQUALITY), or one of lightkurve's words for some, e.g. ``"default"``. All pixels of an image
-        with one of these flags are masked. None: flags mask nothing.
+        Bits of SPOC's flags of the whole image (DQUALITY), or one of lightkurve's words for some, e.g. ``"default"``. If an image has one
+        of these flags, all its pixels are masked. None: flags mask nothing.
 
     Returns
     -------

@@ -128,7 +128,9 @@ def _correct_tglc(curve: Any, flux: str) -> None:
 
 def _good_in_tglc(curve: Any, bitmask: Any) -> NDArray[np.bool_]:
     good = _unflagged(curve["tess_flags"], bitmask)
-    return good & (np.asarray(curve["tglc_flags"]) == 0) if _leaves_out(bitmask) else good
+    if _leaves_out(bitmask):
+        good &= np.asarray(curve["tglc_flags"]) == 0
+    return good
 
 
 # -- TASOC --
@@ -142,10 +144,9 @@ def _good_in_tasoc(curve: Any, bitmask: Any) -> NDArray[np.bool_]:
     good = np.ones(len(curve), np.bool_)
     if "pixel_quality" in curve.colnames:
         good = _unflagged(curve["pixel_quality"], bitmask)
-    if not _leaves_out(bitmask):
-        return good
-    flags = np.asarray(curve["quality"])
-    return good & (flags == 0 if bitmask == "hardest" else (flags & TASOC_BAD) == 0)
+    if _leaves_out(bitmask):
+        good &= (np.asarray(curve["quality"]) & (-1 if bitmask == "hardest" else TASOC_BAD)) == 0
+    return good
 
 
 # -- eleanor --

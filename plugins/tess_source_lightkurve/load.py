@@ -41,7 +41,8 @@ def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
     -------
     lightkurve.LightCurve or lightkurve.TargetPixelFile or None
         The object of `lightkurve.read`, or for light curves by SPOC and QLP an equal one, made in less time (times in BTJD, i.e.
-        BJD - 2457000, TDB). For TGLC, TASOC, eleanor and CDIPS it is set right: see `corrections`. None if this plugin does not read such files. No file is left open: pixels are in memory, not mapped.
+        BJD - 2457000, TDB). For TGLC, TASOC, eleanor and CDIPS it is set right: see `corrections`. None if this plugin does not read
+        such files. No file is left open: pixels are in memory, not mapped.
 
     Raises
     ------

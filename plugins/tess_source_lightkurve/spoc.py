@@ -49,8 +49,8 @@ def read_light_curve(
     quality_bitmask : str or int, optional
         Cadences to leave out: ``"none"``, ``"default"``, ``"hard"``, ``"hardest"``, or bits of the column QUALITY.
     flux_column : str, optional
-        Column to be called ``flux``, in lower case: ``pdcsap_flux`` for SPOC and ``sap_flux`` for QLP if not given. For SPOC its error is the
-        column with the suffix ``_err``; QLP has one column of errors for all.
+        Column to be called ``flux``, in lower case: ``pdcsap_flux`` for SPOC and ``sap_flux`` for QLP if not given. For SPOC its error
+        is the column with the suffix ``_err``; QLP has one column of errors for all.
     **others
         Other arguments are not supported.
 

@@ -86,8 +86,8 @@ def stitch(
     Raises
     ------
     QueryError
-        If they are mixed, and that is not allowed; the message says how they differ. If they are to be normalised, but one is in magnitudes,
-        or in ppm around zero; the message names the unit. Or if there are no light curves.
+        If they are mixed, and that is not allowed; the message says how they differ. If they are to be normalised, but one is in
+        magnitudes, or in ppm around zero; the message names the unit. Or if there are no light curves.
     TypeError
         If one is not a light curve.
     LoadError
@@ -102,6 +102,9 @@ def stitch(
             "or give allow_mixed=True"
         )
     correct = corrector_func or (_normalized if normalize else _unchanged)
+    if correct is _normalized:
+        for part in parts:
+            _check_unit(part.curve, allow_mixed)
     pipelines, files = _numbered(part.pipeline for part in parts), _numbered(part.file for part in parts)
     corrected = [
         _labelled(correct(part.curve), part.sector, pipelines[part.pipeline], files[part.file]) for part in parts
@@ -209,26 +212,30 @@ def _distinct(ordered: Iterable[float]) -> list[float]:
 # -- stitching --
 
 
-def _normalized(curve: Any) -> Any:
-    """Return a light curve divided by its median.
+def _check_unit(curve: Any, allow_mixed: bool) -> None:
+    """Check that a flux can be divided by its median.
 
     Raises
     ------
     QueryError
-        If that makes no sense for its flux: magnitudes, or parts per million of a difference from the median.
+        If it is in magnitudes, or in parts per million of a difference from the median.
     """
-    unit, author = _unit(curve), curve.meta.get("AUTHOR")
+    unit, meta = _unit(curve), curve.meta
+    author, origin = meta.get("AUTHOR"), meta.get("FLUX_ORIGIN") or "flux"
     if _is_logarithmic(curve):
-        raise QueryError(
-            f"flux in {unit} cannot be divided by its median ({_origin(curve)}). Load a column of fluxes by flux_column="
-            f"{', e.g. ' + repr(LINEAR[author]) if author in LINEAR else ''}, convert it by corrector_func, or give normalize=False"
-        )
-    if _is_difference(curve):
-        raise QueryError(
-            f"flux in {unit} around zero is a difference from the median, and cannot be divided by it ({_origin(curve)}). Add 1 by "
-            "corrector_func, load another column by flux_column="
-            f"{', e.g. ' + repr(LINEAR[author]) if author in LINEAR else ''}, or give normalize=False"
-        )
+        what = f"flux in {unit} cannot be divided by its median"
+    elif _is_difference(curve, allow_mixed):
+        what = f"flux in {unit} around zero is a difference from the median, and cannot be divided by it"
+    else:
+        return
+    column = f", e.g. {LINEAR[author]!r}" if author in LINEAR else ""
+    raise QueryError(
+        f"{what} ({origin} of {author or 'unknown origin'}): load another column by flux_column={column}, convert it by corrector_func, "
+        "or give normalize=False"
+    )
+
+
+def _normalized(curve: Any) -> Any:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*already.*")  # QLP's are in relative flux
         return curve.normalize()
@@ -242,21 +249,21 @@ def _is_logarithmic(curve: Any) -> bool:
     return unit is not None and (hasattr(unit, "function_unit") or unit.is_equivalent(mag))
 
 
-def _is_difference(curve: Any) -> bool:
-    """Return whether a flux is in percent, ppt or ppm, and not around 1: lightkurve's own normalisation leaves it there."""
+def _is_difference(curve: Any, allow_mixed: bool) -> bool:
+    """Return whether a flux is in percent, ppt or ppm, but not around 1, where lightkurve's own normalisation leaves it.
+
+    If mixtures are allowed, only what would be divided by about zero is a difference. lightkurve has the same limit for its warning.
+    """
     whole("astropy")
     from astropy.units import dimensionless_unscaled
 
     unit = getattr(curve.flux, "unit", None)
     if unit is None or unit == dimensionless_unscaled or not unit.is_equivalent(dimensionless_unscaled):
         return False
-    return not abs(float(np.nanmedian(curve.flux).to_value(dimensionless_unscaled))) >= LEAST_MEDIAN
-
-
-def _origin(curve: Any) -> str:
-    """Return where a flux comes from, in words."""
-    meta = curve.meta
-    return f"{meta.get('FLUX_ORIGIN') or 'flux'} of {meta.get('AUTHOR') or 'unknown origin'}"
+    flux = getattr(curve.flux, "unmasked", curve.flux).to_value(dimensionless_unscaled)
+    flux = flux[np.isfinite(flux)]
+    least = LEAST_MEDIAN * (float(np.std(flux)) if allow_mixed else 1.0)
+    return bool(len(flux)) and abs(float(np.median(flux))) < least
 
 
 def _unchanged(curve: Any) -> Any:

@@ -124,7 +124,7 @@ class Bucket:
             request.first, ("prefix", "delimiter", "continuation-token", "start-after")
         )
         try:
-            most = min(int(request.first("max-keys") or self.most), self.most)
+            most = min(max(0, int(request.first("max-keys") or self.most)), self.most)
             after = urlsafe_b64decode(token).decode() if token else start
         except ValueError:
             return store_error(400, "InvalidArgument", "The continuation token provided is incorrect")

@@ -22,6 +22,7 @@ _CHIPS: dict[int, str] = {
     118004432: "56:21 57:22",
     118004458: "56:21 57:22",
     25132999: "1:41 2:42 3:42 4:42 5:43 6:43 8:44 9:44 10:44 11:44 12:41 27:41 68:33 88:43",
+    25155310: "1:41 2:42 3:42 4:42 5:43 6:43 8:43 9:44 10:44 11:44 12:41 27:41 68:41 88:43",
     408084461: "3:13",
 }
 """Per star, sectors with camera and CCD, for all sectors of `facts.SECTORS` in which the star lies on the science pixels.

@@ -39,7 +39,7 @@ class Contributed(NamedTuple):
         return tuple((f"{stem}_{ending}", size) for ending, size in self.files)
 
 
-_TOI3505, _PIMEN, _EXAMPLE, _EVERY = 390988385, 261136679, 25132999, 408084461
+_TOI3505, _WASP126, _EXAMPLE, _EVERY = 390988385, 25155310, 25132999, 408084461
 
 _LC, _LLC = "lc.fits", "llc.fits"
 
@@ -151,10 +151,10 @@ CONTRIBUTED: tuple[Contributed, ...] = (
         )
         for gaia in (4667368899326729856, 4667368903622383104)
     ),
-    # pi Men was among the first data alerts; the name of the observation is made up in their form.
+    # WASP-126 was among the first data alerts; the name of the observation is made up in their form.
     Contributed(
-        *("TESS-DATA-ALERTS", "Ricker, George", _PIMEN, 1, 120),
-        *("hlsp_tess-data-alerts_tess_phot_00261136679-s01_tess_v1_lc", "tess-data-alerts"),
+        *("TESS-DATA-ALERTS", "Ricker, George", _WASP126, 1, 120),
+        *("hlsp_tess-data-alerts_tess_phot_00025155310-s01_tess_v1_lc", "tess-data-alerts"),
         files=((_LC, 0),),
         flat=True,
     ),

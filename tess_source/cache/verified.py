@@ -25,6 +25,7 @@ from tess_source.clock import SKEW, now
 from tess_source.display import text
 from tess_source.display.visible import logger
 from tess_source.errors import bare_reason
+from tess_source.files.etags import md5_of
 from tess_source.files.folder import Files, Lying
 from tess_source.files.verify import Verifier
 from tess_source.settings import OWN_FOLDER
@@ -189,7 +190,7 @@ def read_whole(folder: Files, item: Item) -> tuple[Known | None, str]:
     ----------
     folder : Files
     item : Item
-        The file, with its expected size and kind.
+        The file, with its expected size, MD5 and kind.
 
     Returns
     -------
@@ -198,7 +199,8 @@ def read_whole(folder: Files, item: Item) -> tuple[Known | None, str]:
     problem : str
         What is wrong with it, in words about "it"; empty if it is whole.
     """
-    verifier = Verifier(item.path.rpartition("/")[2], size=item.size, kind=item.kind)
+    md5 = md5_of(item.etag)
+    verifier = Verifier(item.path.rpartition("/")[2], size=item.size, kind=item.kind, md5=md5)
     before = folder.exists(item.path)
     try:
         with folder.open(item.path) as file:
@@ -211,7 +213,7 @@ def read_whole(folder: Files, item: Item) -> tuple[Known | None, str]:
         problem = "it changed while it was read"
     if problem or after is None:
         return None, problem or ""
-    return Known(item.path, after.size, after.mtime_ns, verifier.sha256, item.uri, now()), ""
+    return Known(item.path, after.size, after.mtime_ns, verifier.sha256, item.uri, now(), md5 or ""), ""
 
 
 def read_all(folder: Files, items: Sequence[Item]) -> list[tuple[Known | None, str]]:

@@ -20,8 +20,9 @@ __all__ = ["urls"]
 
 LINES = "lines"
 """The format of one address per line."""
-CURL_OPTIONS = ("fail", "location", "globoff", "create-dirs", "retry = 5", "continue-at = -")
-"""No page of an error becomes a file, redirects are followed, and a run that was stopped goes on where it was."""
+CURL_OPTIONS = ("fail", "location", "globoff", "create-dirs", "retry = 5")
+"""No page of an error becomes a file, and redirects are followed. Every file is fetched anew: where curl is to go on, it takes a file that
+is complete for a failure."""
 ESCAPED = {"\\": r"\\", '"': r"\"", "\t": r"\t", "\n": r"\n", "\r": r"\r", "\v": r"\v"}
 """Characters that curl reads in a quoted value → how they are written there."""
 

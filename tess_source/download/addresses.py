@@ -11,7 +11,7 @@ from tess_source.display.visible import logger
 from tess_source.errors import PluginError, QueryError, ending, type_and_text
 from tess_source.hooks.records import Copy, Request, Transport
 from tess_source.logins import taken_out
-from tess_source.settings import ARCHIVE, ONLY, Settings, at_server, preference
+from tess_source.settings import ARCHIVE, ONLY, Settings, at_server, is_offline, preference
 from tess_source.tables.items import Item
 from tess_source.wording import keyword
 
@@ -90,10 +90,10 @@ class Addresses:
     def look_up(self, uris: Iterable[str]) -> None:
         """Ask the preferred copy for addresses of URIs that do not tell where they are in it, once per URI.
 
-        Nobody is asked if the archive is preferred. If the copy does not answer, only its own addresses are missing.
+        Nobody is asked if the archive is preferred, or offline. If the copy does not answer, only its own addresses are missing.
         """
         copy = self._copies.get(self._name)
-        if copy is None or copy.look_up is None:
+        if copy is None or copy.look_up is None or is_offline(self._settings.offline):
             return
         unknown = [uri for uri in dict.fromkeys(uris) if self._is_unknown(uri, copy)]
         if not unknown:
@@ -172,8 +172,11 @@ def scheme_of(uri: str) -> str:
 def _located(who: str, locate: Callable[[str, Settings], Located], uri: str, settings: Settings) -> tuple[Request, ...]:
     try:
         located = locate(uri, settings)
-        return (located,) if isinstance(located, Request) else tuple(located)
+        requests = (located,) if isinstance(located, Request) else tuple(located)
     except (Exception, KeyboardInterrupt):
         raise
     except BaseException as error:
         raise PluginError(f"the plugin of {who}: addresses {ending(error)}") from error
+    if odd := [request for request in requests if not isinstance(request, Request)]:
+        raise PluginError(f"the plugin of {who} gives {odd[0]!r} for {uri!r}, which is not a Request")
+    return requests

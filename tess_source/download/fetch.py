@@ -132,11 +132,11 @@ class Fetcher:
             problems[""] = reason_of(error)
         finally:
             part.remove()
-        return Entry(item, FAILED, error="; ".join(filter(None, problems.values())))
+        return Entry(item, FAILED, error="; ".join(dict.fromkeys(filter(None, problems.values()))))
 
     def _requests_and_problems(self, uris: Iterable[str]) -> tuple[list[Request], dict[str, str]]:
         """Return all addresses of some URIs, best first, and the reason for each URI that has none."""
-        requests: dict[str, Request] = {}
+        requests: list[Request] = []
         problems: dict[str, str] = {}
         for uri in uris:
             try:
@@ -147,8 +147,8 @@ class Fetcher:
                 problems[uri] = type_and_text(error)
             else:
                 problems |= {request.url: "" for request in found} or {uri: self.addresses.why_none(uri)}
-                requests |= {request.url: request for request in found if request.url not in requests}
-        return list(requests.values()), problems
+                requests += found
+        return requests, problems
 
     def _in_order(self, requests: Iterable[Request]) -> list[Request]:
         """Return addresses as they are tried first: those of hosts that do not deliver at present come last."""
@@ -246,7 +246,7 @@ class Fetcher:
             grown = part.continues(request.url) is not None and part.count > before
             if not (grown or eased):  # "too many requests" is no fault of this file while there can be fewer
                 vain += 1
-            self._note(host, problem, since, vain=not (grown or eased))
+            self._note(task, problem, since, vain=not (grown or eased))
             if task.quick and vain:
                 raise problem
             if vain >= self.patience.tries or tries >= self.patience.most:
@@ -264,9 +264,10 @@ class Fetcher:
         hold = min(self.patience.longest, problem.pause or 0.0) if held else 0.0
         return problem.strain and self.throttle.lower(since, host, hold) and problem.everybody
 
-    def _note(self, host: str, problem: AgainError, since: float, *, vain: bool) -> None:
+    def _note(self, task: Task, problem: AgainError, since: float, *, vain: bool) -> None:
         """Note what a try that failed tells about its host."""
-        if problem.files and vain and self.hosts.refuse(host, problem, since):
+        host = _host_of(task.request)
+        if problem.files and vain and self.hosts.refuse(host, problem, since, quick=task.quick):
             self.throttle.release(host)
         elif not problem.everybody and (not problem.files or not vain):
             self.hosts.answer(host)

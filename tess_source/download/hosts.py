@@ -113,7 +113,7 @@ class Hosts:
             record.row, record.evidence, record.answered = 0, 0.0, time.monotonic()
             self.lost.pop(host, None)
 
-    def refuse(self, host: str, problem: AgainError, since: float) -> bool:
+    def refuse(self, host: str, problem: AgainError, since: float, *, quick: bool = False) -> bool:
         """Note a try in vain; return True if the host is given up for that.
 
         Parameters
@@ -123,6 +123,8 @@ class Hosts:
             Why it was in vain.
         since : float
             When the try began.
+        quick : bool
+            Whether the file is tried elsewhere next, so that a host that is given up is no reason for a warning.
         """
         with self._change:
             record = self._records.setdefault(host, _Record())
@@ -145,7 +147,8 @@ class Hosts:
             why = f"{name} is given up for this run, after {record.row} tries in vain in a row: {problem}"
             self.lost[host] = why
             self._change.notify_all()
-        log.warning("%s. The files that are left there fail; fetch them later with the plan of those that failed", why)
+        level = logging.INFO if quick else logging.WARNING
+        log.log(level, "%s. Files that lie only there fail; fetch them later with the plan of those that failed", why)
         return True
 
     def pause(self, host: str, seconds: float) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ __all__ = ["EMPTY", "check_rest", "check_version", "encoding_of", "expected_size
 RETRY = frozenset({408, 412, 416, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527})
 STRAINED = frozenset({429, 503, 504})
 ABSENT = frozenset({404, 410})
+LONGEST_ERROR = 1 << 12
+"""Most bytes of an object store's error; it has a few hundred."""
+CODE = re.compile(rb"<Code>([A-Za-z]{1,60})</Code>")
 EMPTY = "the server sent an empty file"
 UNCHANGED = frozenset({"", "identity", "none", "binary", "utf-8", "aws-chunked"})
 """Words in ``Content-Encoding`` that change no bytes; S3 keeps ``aws-chunked`` of some uploads."""
@@ -61,7 +65,9 @@ def check_version(item: Item, source: Sender) -> None:
 
 def refusal(response: urllib3.BaseHTTPResponse, url: str) -> DownloadError:
     """Return the error for a response whose status is not that of a file."""
-    problem = f"the server answered {response.status} {response.reason or ''}".rstrip() + through(url, answered=True)
+    status = f"{response.status} {response.reason or ''}".rstrip()
+    code = _error_code(response)
+    problem = f"the server answered {status}{f' ({code})' if code else ''}{through(url, answered=True)}"
     if response.status == 407:
         problem = proxy_answer(407, "", url).words
     if response.status not in RETRY:
@@ -70,6 +76,23 @@ def refusal(response: urllib3.BaseHTTPResponse, url: str) -> DownloadError:
     files = FEW if too_many else 0 if response.status in {412, 416} else MANY
     strain = response.status in STRAINED
     return AgainError(problem, http.retry_after(response), strain=strain, everybody=too_many, files=files)
+
+
+def _error_code(response: urllib3.BaseHTTPResponse) -> str:
+    """Return the code of an object store's error, e.g. ``NoSuchKey``; empty if it has none, or is another server's.
+
+    The message is read to its end, or else the connection could not be used again: a copy of an archive may lack thousands of files.
+    """
+    from urllib3.exceptions import HTTPError
+
+    if not is_of_object_store(response.headers) or (http.length(response) or 0) > LONGEST_ERROR:
+        return ""
+    try:
+        message = response.read(LONGEST_ERROR)
+    except (HTTPError, OSError):
+        return ""
+    code = CODE.search(message)
+    return code[1].decode() if code else ""
 
 
 def expected_size(item: Item, response: urllib3.BaseHTTPResponse, encodings: Collection[str] = ()) -> int | None:

@@ -35,7 +35,7 @@ def first_requests(
 
     Raises
     ------
-    UnknownNameError
+    QueryError
         If there is no such word for `prefer`.
     """
     settings = settings if prefer is None else replace(settings, prefer=prefer)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import PluginConflictError, PluginError
 from tess_source.hooks.records import Accessor, Citation, Column, Copy, Filter, Kind, Lookup, Source, StandIn, Transport
+from tess_source.settings import ARCHIVE, ONLY
 from tess_source.tables import found, plan  # noqa: F401  their classes have methods that no accessor may hide
 from tess_source.tables.accessors import HOMES
 
@@ -87,6 +88,10 @@ def check_record(record: Any, noun: str, name: str) -> None:
         raise PluginError(f"plugin {name!r}: the look-up {record.name!r} declares no columns")
     if isinstance(record, Filter) and isinstance(record.needs, str):
         raise PluginError(f"plugin {name!r}: the filter {record.name!r} needs a list of columns, not {record.needs!r}")
+    if isinstance(record, Copy) and (record.name == ARCHIVE or record.name.endswith(ONLY)):
+        raise PluginError(
+            f"plugin {name!r}: {record.name!r} cannot be the name of a copy: as a value of prefer it means something else"
+        )
     if not any(getattr(record, part, None) for part in ("key", "scheme", "name", "archive")):
         raise PluginError(f"plugin {name!r}: {noun} gave {record!r}, which has no name")
 

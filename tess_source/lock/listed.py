@@ -10,7 +10,7 @@ from tess_source import names
 from tess_source._lazy import pl
 from tess_source.cache.verified import READERS
 from tess_source.errors import QueryError, UnknownNameError, bare_reason
-from tess_source.files.etag import same_bytes
+from tess_source.files.etags import agrees, has_usual_parts
 from tess_source.files.folder import Folder
 from tess_source.hooks.records import Copy
 from tess_source.lock.check import (  # fmt: skip
@@ -191,13 +191,16 @@ def _state_and_reason(folder: Folder, path: str, size: int, etag: str | None, si
         return MISSING, folder.why_not(path)
     if lying.size != size:
         return DIFFERENT, f"it has {lying.size:,} bytes, the listing says {size:,}"
-    if sizes_only:
-        return COMPLETE, ""
+    return (COMPLETE, "") if sizes_only else _state_by_reading(folder.place(path), size, etag or "")
+
+
+def _state_by_reading(path: Path, size: int, etag: str) -> tuple[str, str]:
+    """Read a file, and return its state and reason."""
     try:
-        with folder.open(path) as file:
-            same = same_bytes(file, size, etag)
+        same = agrees(path, etag)
     except OSError as error:
         return MISSING, f"it cannot be read: {bare_reason(error)}"
-    if same is None:
+    if same is None and not has_usual_parts(etag, size):
         return COMPLETE, UNCOMPARED
-    return (COMPLETE, "") if same else (DIFFERENT, f"its bytes do not have the sum of the listing, {etag}")
+    by = " by any usual size of parts" if same is None else ""
+    return (COMPLETE, "") if same else (DIFFERENT, f"its bytes do not have the sum of the listing, {etag}{by}")

@@ -77,6 +77,8 @@ class Name:
     """Columns and rows of a cut-out, in pixels unless it says another unit: "6x6", "64-x-64", "5.0arcmin-x-4.0arcmin"."""
     release: int | None = None
     """Number of the data release notes (target lists of multi-sector searches)."""
+    pixel: str | None = None
+    """Row and column of the CCD for which a model of the pixel response is: "row0001-col0045"."""
     proposal: str | None = None
     """Guest Investigator programme that a bulk script fetches: "G011183"."""
     spelling: str | None = None
@@ -108,6 +110,7 @@ TEXTS: Mapping[str, str] = {
     "ra": r"[0-9]{1,3}\.[0-9]+",
     "dec": r"-?[0-9]{1,2}\.[0-9]+",
     "cutout_size": r"[0-9]+x[0-9]+|[0-9]+(?:\.[0-9]+)?[a-z]*-x-[0-9]+(?:\.[0-9]+)?[a-z]*",
+    "pixel": "row[0-9]{4}-col[0-9]{4}",
     "proposal": "G[0-9]+",
     "compression": "gz",
 }
@@ -226,6 +229,7 @@ FILES: tuple[Row, ...] = (
     Row("cutout", "TESScut", "tess-s{sector:4}-{camera}-{ccd}_{ra}_{dec}_{cutout_size}_astrocut.fits", FFI),
     Row("cube", "TESScut", "tess-s{sector:4}-{camera}-{ccd}-cube.fits", FFI),
     Row("cube", "TICA", "tica-s{sector:4}-{camera}-{ccd}-cube.fits", FFI),
+    Row("prf", "SPOC", "tess{timestamp}-prf-{camera}-{ccd}-{pixel}.fits"),
     Row("tcestats", "SPOC", "tess{timestamp}-s{first_sector:4}-s{last_sector:4}_dvr-tcestats.csv"),
     Row(
         "targetinfo",
@@ -315,9 +319,10 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "cbv": "cotrending basis vectors of one CCD at 120 s",
         "fast-cbv": "cotrending basis vectors of one CCD at 20 s",
         "col": "collateral pixels of one output of a CCD",
-        "lc-txt": "light curve as text (QLP)",
+        "lc-txt": "light curve as text (QLP, PATHOS, DIAMANTE)",
         "cutout": "pixels cut from the full-frame images on request (TESScut)",
         "cube": "all full-frame images of one CCD and sector, stacked (what TESScut cuts from)",
+        "prf": "model of the pixel response: the image of a point source at one place of a CCD",
         "tcestats": "table of all TCEs of one search",
         "targetinfo": "target list of a multi-sector search: which sectors held data",
         "script": "shell script that fetches every file of one sort",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source.display.visible import logger
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.hooks.registry import Registry
+from tess_source.names.elsewhere import ELSEWHERE
 from tess_source.search.resolved import resolved
 from tess_source.search.select import checked_value, filters_among
 from tess_source.settings import Settings, checked_names
@@ -113,15 +114,22 @@ def question(
 
 def _routed_by_kind(registry: Registry, query: Query) -> Query:
     """Return a question with the archives that it goes to: a stand-in for all products of some kinds answers in place of its archive."""
-    wanted: set[str] = set()
-    for name, value in query.filters.items():
-        if registry.filters[name].kinds:
-            wanted.update(getattr(value, "wanted", ()))
+    wanted = {
+        kind
+        for name, value in query.filters.items()
+        if registry.filters[name].kinds
+        for kind in getattr(value, "wanted", ())
+    }
     special = {name: wanted & {*stand_in.kinds} for name, stand_in in registry.stand_ins.items()}
     asked = tuple(
         name for name, kinds in special.items() if kinds and registry.stand_ins[name].archive in query.archives
     )
     others = wanted.difference(*(special[name] for name in asked))
+    if unlisted := sorted(others & {*ELSEWHERE}):
+        raise QueryError(
+            f"no archive lists files of kind {unlisted[0]!r} among its products: {ELSEWHERE[unlisted[0]]}; an archive that has them is "
+            "asked if you name it"
+        )
     replaced = set() if others else {registry.stand_ins[name].archive for name in asked}
     return replace(query, archives=(*(name for name in query.archives if name not in replaced), *asked))
 

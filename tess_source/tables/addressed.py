@@ -47,7 +47,7 @@ class Addressed:
         ------
         DownloadError
             If a file has no address.
-        UnknownNameError
+        QueryError
             If there is no such word for `prefer`.
         """
         return self._checked_session().urls(self, prefer=prefer)

@@ -43,8 +43,6 @@ class Item:
     """Bytes, from the archive's list."""
     sha256: str | None = None
     """Its sum, known once it was fetched."""
-    etag: str | None = None
-    """Its ETag in an object store: the MD5 of the file, 32 hexadecimal digits; or with ``-N`` that of the MD5s of N parts."""
     mirrors: tuple[str, ...] = ()
     """URIs of the same bytes elsewhere, best first."""
     kind: str = "other"
@@ -68,15 +66,17 @@ class Item:
     """Version of the pipeline, from the header of the fetched file (``PROCVER``)."""
     date: str | None = None
     """Day on which the file was written, from its header (``DATE``, UTC)."""
+    etag: str | None = None
+    """Its ETag in an object store: the MD5 of the file, 32 hexadecimal digits; or with ``-N`` that of the MD5s of N parts."""
     problem: str | None = None
     """Why it cannot be fetched, if known beforehand."""
 
 
 FIELDS = {
-    "uri": "String", "path": "String", "size": "Int64", "sha256": "String", "etag": "String", "mirrors": "String", "kind": "String",
+    "uri": "String", "path": "String", "size": "Int64", "sha256": "String", "mirrors": "String", "kind": "String",
     "pipeline": "String", "archive": "String", "obs_id": "String", "tic": "Int64", "first_sector": "Int32", "last_sector": "Int32",
     "exptime": "Float64", "run": "Int32", "tce": "Int32", "filename": "String", "prvversion": "String", "t_obs_release": "Float64",
-    "data_rel": "Int64", "procver": "String", "date": "String", "problem": "String",
+    "data_rel": "Int64", "procver": "String", "date": "String", "etag": "String", "problem": "String",
 }  # fmt: skip
 
 

@@ -32,7 +32,7 @@ OBS_ID_OF_TARGET = r"^(tess\d{13}-s\d{4}-\d{16}-\d{4}-[a-z](?:_fast)?)[_-](?:lc|
 """SPOC's light curves and pixels of a target, whose name is that of their observation with an ending."""
 
 
-TIC_OF_TARGET = r"^(?i:TIC)?[ _-]*0*(\d{1,12})$"
+TIC_OF_TARGET = r"^(?i:TIC)?[ _-]*0*(\d{1,12})(?:\.0+)?$"
 """MAST's name of a target that is a star: bare digits; longer numbers are ids of other catalogues, such as Gaia's."""
 
 
@@ -61,7 +61,7 @@ class Observations(Rows):
             number
         )  # MAST's -999 is for files of all sectors of a star, such as DIAMANTE's
         own = {
-            "tic": pl.col("target_name").str.extract(TIC_OF_TARGET).cast(pl.Int64, strict=False),
+            "tic": pl.col("target_name").cast(pl.String).str.extract(TIC_OF_TARGET).cast(pl.Int64, strict=False),
             "first_sector": sector,
             "last_sector": sector,
             "exptime": pl.col("t_exptime").cast(pl.Float64, strict=False),

@@ -128,11 +128,16 @@ def check_amount(frame: pl.DataFrame, *, large: bool) -> None:
     known, estimated = known_and_typical_bytes(files)
     if (count := known + estimated) <= LARGE:
         return
+    roughly = "about " if estimated else ""
+    are = "is" if files.height == 1 else "are"
     fewer: list[object] = ["choose fewer, e.g. by ", keyword("sector")]
     if files["kind"].is_in(IMAGES).any():
         fewer += [", ", keyword("camera"), ", ", keyword("ccd"), " or ", keyword("time")]
         fewer += ["; the pixels around a star alone are ", keyword("kind", "cutout")]
     raise QueryError(
-        f"{text.number(files.height, 'file')} of {'about ' if files['size'].has_nulls() else ''}{text.size(count)} are more than "
-        f"{text.size(LARGE)}: ", *fewer, "; or give ", keyword("large", True, option="--yes"), " to fetch them all",
-    )  # fmt: skip
+        f"{text.number(files.height, 'file')} of {roughly}{text.size(count)} {are} more than {text.size(LARGE)}: ",
+        *fewer,
+        "; or give ",
+        keyword("large", True, option="--yes"),
+        " to fetch them all",
+    )

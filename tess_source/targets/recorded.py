@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
+from datetime import date
 from math import isfinite
 from typing import Any
 
@@ -106,6 +107,8 @@ def plain(value: Any) -> Any:
     value = plain_number(value)
     if value is None or isinstance(value, bool | int | float | str):
         return value
+    if (time := _text_of_time(value)) is not None:
+        return time
     if isinstance(value, Mapping):
         return {"mapping": [[plain(key), plain(item)] for key, item in value.items()]}
     if hasattr(value, "to_value") and hasattr(value, "unit"):
@@ -113,6 +116,19 @@ def plain(value: Any) -> Any:
     if (parts := _parts(value)) is not None:
         return parts
     return {"unwritable": f"{type(value).__name__} {value}"}
+
+
+def _text_of_time(value: Any) -> Any:
+    """Return a time of Python, numpy or astropy as text (ISO, UTC), and several as a list of such; None if it is no time."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if getattr(getattr(value, "dtype", None), "kind", "") == "M":
+        return plain(value.astype("datetime64[us]").tolist())
+    if not hasattr(value, "isot"):
+        return None
+    exact = value.utc.copy()
+    exact.precision = 6
+    return plain(exact.isot)
 
 
 def _parts(value: Any) -> Any:

@@ -288,6 +288,21 @@ def test_of_two_cards_with_one_keyword_the_first_counts() -> None:
         header("A       = 1", "A       = 2").read_standard()
 
 
+def test_comments_may_stand_among_standard_cards_if_asked_for() -> None:
+    found = header("A       = 1", "COMMENT one, it's", "B       = 2", "COMMENT   two /")
+    read = found.read_standard(comments=True)
+    assert list(read) == ["A", "COMMENT", "B"]
+    assert [line.rstrip() for line in str(read["COMMENT"]).split("\n")] == ["one, it's", "  two /"]
+    with pytest.raises(ValueError, match="not plain"):
+        found.read_standard()
+
+
+@pytest.mark.parametrize("card", ["COMMENT = 5", "COMMENT \x7f", "COMMENTS one", "HISTORY one", "COMMENT\xe9 one"])
+def test_other_cards_without_a_value_are_never_standard(card: str) -> None:
+    with pytest.raises(ValueError, match="not plain"):
+        header("A       = 1", card).read_standard(comments=True)
+
+
 def test_cards_are_given_in_order_by_how_they_begin() -> None:
     found = header("TTYPE1  = 'TIME'", "TFORM1  = 'D'", "TTYPE2  = 'FLUX'", "NAXIS   = 2")
     assert [card[:6] for card in found.cards(b"TTYPE", b"NAXIS")] == ["TTYPE1", "TTYPE2", "NAXIS "]

@@ -35,6 +35,8 @@ Act = Callable[["Handler", bytes], None]
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    """Or else a body waits for the receipt of its head."""
     server: Server
 
     def setup(self) -> None:

@@ -670,10 +670,18 @@ def test_get_from_a_lock_fails_loudly_on_other_bytes_of_the_archive(
     program: Program, fresh_archive: SampleArchive, file: Path, tmp_path: Path
 ) -> None:
     fresh_archive.store = MadeFiles(reprocessed)
-    done = program("get", "--from-lock", file, "--to", tmp_path / "theirs")
+    done = program("--prefer", "archive-only", "get", "--from-lock", file, "--to", tmp_path / "theirs")
     assert done.code == 1
     assert LC14 in done.out + done.err
     assert "sha256" in done.out + done.err
+
+
+def test_get_from_a_lock_takes_its_bytes_from_the_copy_that_still_has_them(
+    program: Program, fresh_archive: SampleArchive, lock: Plan, file: Path, tmp_path: Path
+) -> None:
+    fresh_archive.store = MadeFiles(reprocessed)
+    assert program("get", "--from-lock", file, "--to", tmp_path / "theirs").code == 0
+    assert verify_lock(lock.to(tmp_path / "theirs")).ok
 
 
 def test_get_from_a_lock_does_not_touch_files_that_are_not_the_locks(

@@ -207,6 +207,12 @@ FILE_NAMES: dict[str, dict[str, Any]] = {
         "kind": "cutout", "pipeline": "TESScut", "exptime": 1800.0, **sectors(1), "camera": 4, "ccd": 3,
         "ra": "83.4063100", "dec": "-62.4897710", "cutout_size": "5.0arcmin-x-4.0arcmin",
     },
+    "tess2018243163600-prf-1-1-row0001-col0045.fits": {
+        "kind": "prf", "pipeline": "SPOC", "timestamp": "2018243163600", "camera": 1, "ccd": 1, "pixel": "row0001-col0045",
+    },
+    "tess2019107181902-prf-3-3-row1536-col2092.fits": {
+        "kind": "prf", "pipeline": "SPOC", "timestamp": "2019107181902", "camera": 3, "ccd": 3, "pixel": "row1536-col2092",
+    },
     "tica-s0029-1-2-cube.fits": {
         "kind": "cube", "pipeline": "TICA", "exptime": 600.0, **sectors(29), "camera": 1, "ccd": 2,
     },

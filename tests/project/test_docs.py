@@ -381,7 +381,7 @@ def sections() -> dict[str, set[str]]:
 def test_the_command_reference_names_every_option_of_every_command_and_no_other(program: click.Group) -> None:
     told = sections()
     shared, every = told["What is asked for"], {"--help"}
-    asking = {"search", "get", "count", "dv", "plot", "show"}
+    asking = {"search", "get", "urls", "count", "dv", "plot", "show"}
     for path, command in leaves(program):
         own = told.get(f"tess-source {path}".strip(), set())
         assert f"tess-source {path}".strip() in told or not options(command) - every, f"{path} has no section"

@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     dv_accessors: Accessors = tess_source_dv
     dv_commands: Commands = tess_source_dv
     commands: Commands = tess_source_sample
+    filter_reasons: Explains = tess_source_filters
     filter_accessors: Accessors = tess_source_filters
     lightkurve_accessors: Accessors = tess_source_lightkurve
     array_accessors: Accessors = tess_source_arrays

@@ -75,12 +75,16 @@ def test_a_sector_below_1_is_no_sector() -> None:
         ("tic-0408084461", 408084461),
         ("TIC10000732589", 10000732589),
         ("2475555794352572672", None),
+        (408084461, 408084461),
+        (408084461.0, 408084461),
+        (2475555794352572672, None),
+        (None, None),
         ("TESS FFI", None),
         ("TOI-1150", None),
         ("", None),
     ],
 )
-def test_a_target_name_is_a_tic_id_where_it_can_be_one(name: str, tic: int | None) -> None:
+def test_a_target_name_is_a_tic_id_where_it_can_be_one(name: object, tic: int | None) -> None:
     assert Observations.of([{"obs_id": "strange", "target_name": name}])["tic"].to_list() == [tic]
 
 

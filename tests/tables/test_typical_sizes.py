@@ -87,7 +87,7 @@ def test_a_file_that_is_listed_twice_counts_once() -> None:
 
 
 def test_other_files_than_images_are_not_sent_to_cut_outs() -> None:
-    with pytest.raises(QueryError, match="choose fewer, e.g. by sector; or give large=True") as refused:
+    with pytest.raises(QueryError, match=r"choose fewer, e\.g\. by sector; or give large=True") as refused:
         check_amount(images(1, "lc", 2 * 10**12), large=False)
     assert "cutout" not in str(refused.value)
 

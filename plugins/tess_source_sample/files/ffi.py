@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 WIDTH = 2136
 """Columns of a real image: four outputs of 512, and 88 of overscan."""
 
+FIRST_INDEX = 1227.46
+"""Time of the image of number 0 [BTJD], by the numbers of real images, which depend on the exposure time."""
+
 SMALL = 64
 """Rows and columns of the image where no size is asked for."""
 
@@ -25,6 +28,7 @@ _PRIMARY = (
 CAMERA  = {camera} / Camera number
 CCD     = {ccd} / CCD chip number
 SECTOR  = {sector} / Observing sector
+FFIINDEX= {index} / number of FFI cadence interval
 """
     + headers.CHECKSUM
 )
@@ -51,6 +55,7 @@ def image(name: Name, size: int | None, processed: eras.Processing) -> list[fits
     said = spoc.time_values(middle, middle, seconds, 0.792, processed) | spoc.program_values(processed, "FfiExporter")
     said |= {"nextend": 2, "scale": "TJD", "scid": name.scid, "fxdoff": spoc.FIXED_OFFSETS[seconds]}
     said |= {"camera": name.camera, "ccd": name.ccd, "sector": name.first_sector}
+    said |= {"index": round((time - FIRST_INDEX) * model.DAY / seconds)}
 
     writer, is_raw = processed.era.writer, name.kind == "ffir"
 

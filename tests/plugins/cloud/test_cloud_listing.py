@@ -188,7 +188,7 @@ def test_a_passing_failure_is_tried_again(short_pages: SampleArchive, fault: Fau
 @pytest.mark.parametrize(
     ("fault", "problem"),
     [
-        (Fault("slow-down", times=None, after=1), "503"),
+        (Fault("slow-down", times=None, after=1), r"503 .*\(SlowDown\)"),
         (Fault("status", status=403, times=None), "403"),
         (Fault("status", status=404, times=None, after=1), "404"),
         (Fault("html", times=None), "HTML page"),

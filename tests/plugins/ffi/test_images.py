@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import gzip
-import pickle
 import weakref
 from pathlib import Path
 from typing import Any
@@ -112,7 +112,7 @@ def test_astropy_and_numpy_work_on_it(tmp_path: Path) -> None:
     assert image.multiply(2).time is None  # astropy leaves the header out
     assert image.subtract(image, handle_meta="first_found").time == image.time
     assert Cutout2D(image.data, (50, 20), 5, wcs=image.wcs).wcs.has_celestial
-    assert pickle.loads(pickle.dumps(image)).time == image.time
+    assert copy.deepcopy(image[5:]).time == image.time
     image.write(tmp_path / "copy.fits")
     again = CCDData.read(tmp_path / "copy.fits")
     assert np.array_equal(again.data, image.data) and np.array_equal(again.mask, image.mask)

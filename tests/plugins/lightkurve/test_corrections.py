@@ -32,7 +32,9 @@ Columns = dict[str, tuple[str, Any]]
 
 def written(path: Path, cards: dict[str, Any], columns: Columns, table_cards: dict[str, Any] | None = None) -> Path:
     """Write a light curve with these cards and columns: name → FITS type and values."""
-    table = fits.BinTableHDU.from_columns([fits.Column(name, form, array=values) for name, (form, values) in columns.items()])
+    table = fits.BinTableHDU.from_columns(
+        [fits.Column(name, form, array=values) for name, (form, values) in columns.items()]
+    )
     table.header.update({"EXTNAME": "LIGHTCURVE", "BJDREFI": 2457000, **(table_cards or {})})
     primary = fits.PrimaryHDU(header=fits.Header({"TELESCOP": "TESS", "NEXTEND": 1, **cards}))
     more = [fits.ImageHDU(np.zeros((2, 2), "f4"))] if "LITE" in cards else []
@@ -254,7 +256,7 @@ def test_magnitudes_of_cdips_have_their_unit(tmp_path: Path) -> None:
 
 def test_pathos_is_read_by_lightkurve(tmp_path: Path) -> None:
     names = ("PSF_FLUX_RAW", "PSF_FLUX_COR", "AP4_FLUX_RAW", "AP4_FLUX_COR", "SKY_LOCAL")
-    columns: Columns = {"TIME": ("D", BTJD), **{name: ("E", ONES) for name in names}, "DQUALITY": ("J", [0] * 8)}
+    columns: Columns = {"TIME": ("D", BTJD), **dict.fromkeys(names, ("E", ONES)), "DQUALITY": ("J", [0] * 8)}
     curve = load(written(tmp_path / PATHOS, {"TICID": 93270923}, columns))
     assert (curve.meta["AUTHOR"], curve.meta["TARGETID"], len(curve)) == ("PATHOS", 93270923, 8)
 

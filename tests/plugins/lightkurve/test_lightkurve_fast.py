@@ -35,7 +35,7 @@ from tess_source_sample.files import make
 SPOC = "tess2019198215352-s0014-0000000016740101-0150-s_lc.fits"
 SECTOR_1 = "tess2018206045859-s0001-0000000261136679-0120-s_lc.fits"
 FAST = "tess2024030031500-s0075-0000000016740101-0270-a_fast-lc.fits"
-QLP = "hlsp_qlp_tess_ffi_s0001-0000000141914082_tess_v01_llc.fits"
+TASOC = "hlsp_tasoc_tess_ffi_tic00141914082-s0001-cam4-ccd2-c1800_tess_v05_cbv-lc.fits"
 TESS_SPOC = "hlsp_tess-spoc_tess_phot_0000000141914082-s0001_tess_v1_lc.fits"
 PIXELS = "tess2019198215352-s0014-0000000016740101-0150-s_tp.fits"
 BITMASKS = ["none", "default", "hard", "hardest", 175, 0, None, np.int16(128)]
@@ -555,7 +555,7 @@ def test_tables_that_spoc_does_not_write_become_what_lightkurve_makes_of_them(
             assert_equal_curves(plugin.tess_load(entry_of(path), {}), expected)
 
 
-@pytest.mark.parametrize("filename", [QLP, PIXELS])
+@pytest.mark.parametrize("filename", [TASOC, PIXELS])
 def test_files_by_others_are_left_to_lightkurve(tmp_path: Path, filename: str) -> None:
     with pytest.raises(Unsupported):
         read_light_curve(put(tmp_path, filename))

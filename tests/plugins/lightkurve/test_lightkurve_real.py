@@ -27,7 +27,8 @@ def whole(folder: Path) -> list[Path]:
 
 
 def test_real_light_curves_equal_lightkurves_column_by_column(real: Path) -> None:
-    for path in [*whole(real / "lc"), *whole(real / "hlsp")]:
+    read_rightly = [path for path in whole(real / "hlsp") if path.name.startswith(("hlsp_qlp", "hlsp_tess-spoc"))]
+    for path in [*whole(real / "lc"), *read_rightly]:
         opened, expected = plugin.tess_load(entry_of(path), {}), lightkurve().read(str(path))
         assert tables_equal(opened, expected), path.name
         assert list(opened.meta) == list(expected.meta)

@@ -247,3 +247,52 @@ def _only_failed(manifest: Any) -> Any:
     from dataclasses import replace
 
     return replace(manifest, entries=tuple(entry for entry in manifest if not entry.ok))
+
+
+# -- what has no median to be divided by --
+
+
+def zero_centred(unit: str, **meta: Any) -> Any:
+    curve = small(unit=unit, **meta)
+    curve.flux = curve.flux - curve.flux[2]
+    return curve
+
+
+@pytest.mark.parametrize("unit", ["mag", "dex"])
+def test_magnitudes_are_not_divided_by_their_median(unit: str) -> None:
+    magnitudes = small(unit=unit, AUTHOR="CDIPS", FLUX_ORIGIN="irm1")
+    with pytest.raises(
+        QueryError, match=rf"flux in {unit} cannot be divided.*\(irm1 of CDIPS\): .*flux_column=, e.g. 'ifl1'"
+    ):
+        stitch([magnitudes])
+    assert str(stitch([magnitudes], normalize=False).flux.unit) == unit
+    assert len(stitch([magnitudes], lambda curve: curve)) == 5
+
+
+@pytest.mark.parametrize("unit", ["ppm", "ppt", "percent"])
+def test_a_difference_from_the_median_is_not_divided_by_it(unit: str) -> None:
+    with pytest.raises(QueryError, match=r"around zero is a difference .* e.g. 'flux_raw', .* or give normalize=False"):
+        stitch([zero_centred(unit, AUTHOR="TASOC", FLUX_ORIGIN="flux_corr")])
+
+
+@pytest.mark.parametrize("unit", ["ppm", "ppt", "percent"])
+def test_a_relative_flux_in_parts_per_million_of_its_median_is_stitched(unit: str) -> None:
+    curve = small().normalize(unit=unit)
+    assert np.nanmedian(stitch([curve]).flux.value) == pytest.approx(1)
+
+
+def test_a_mixture_with_ppm_names_the_unit_also_if_mixtures_are_allowed() -> None:
+    with pytest.raises(QueryError, match="flux in ppm"):
+        stitch([small(), zero_centred("ppm", SECTOR=2)], allow_mixed=True)
+
+
+def test_light_curves_of_any_unit_are_each_divided_by_their_median() -> None:
+    whole = stitch([small(1), small(2, unit=""), small(3, unit="adu")], allow_mixed=True)
+    for sector in (1, 2, 3):
+        assert np.median(whole.flux.value[whole["sector"] == sector]) == pytest.approx(1)
+
+
+def test_two_stars_of_gaia_with_one_tic_id_are_two_stars() -> None:
+    one, other = (small(sector, AUTHOR="TGLC", GAIADR3=1000 + sector) for sector in (1, 2))
+    with pytest.raises(QueryError, match=r"2 stars of Gaia DR3 \(1001, 1002\)"):
+        stitch([one, other])

@@ -91,8 +91,8 @@ def test_the_exposure_time_of_a_name_corrects_a_wrong_one_of_the_archive(session
 
 
 def test_data_alerts_have_the_exposure_time_of_their_observation(session: Session) -> None:
-    alert = session.search(261136679, pipeline="data alerts").products
-    assert alert.to_polars().select("tic", "first_sector", "exptime", "kind").rows() == [(261136679, 1, 120.0, "lc")]
+    alert = session.search(25155310, pipeline="data alerts").products
+    assert alert.to_polars().select("tic", "first_sector", "exptime", "kind").rows() == [(25155310, 1, 120.0, "lc")]
 
 
 def test_two_stars_of_gaia_are_two_rows_of_one_star(session: Session) -> None:
