@@ -86,6 +86,10 @@ if TYPE_CHECKING:
     ffi_archive: Archive = tess_source_ffi
     ffi_filters: Filters = tess_source_ffi
     tesscut_stands_in: StandsIn = tess_source_tesscut
+    tesscut: Archive = tess_source_tesscut
+    tesscut_filters: Filters = tess_source_tesscut
+    tesscut_transports: Transports = tess_source_tesscut
+    tesscut_citations: Citations = tess_source_tesscut
     sector_reasons: Explains = tess_source_sectors
     sector_lookups: Lookups = tess_source_sectors
     sector_accessors: Accessors = tess_source_sectors
