@@ -61,7 +61,9 @@ def kept(table: FitsTable, bitmask: int | str) -> NDArray[np.bool_]:
     unflagged, flags = np.ones_like(good), FLAGS_OF_TESS.get(origin or "", "quality")
     if flags in table.fields or origin != "TASOC":
         unflagged = (_flags(table, flags) & bits) == 0
-    if isinstance(bitmask, str) and bitmask != "none":  # a word stands for all that is bad, also in the pipeline's own column
+    if (
+        isinstance(bitmask, str) and bitmask != "none"
+    ):  # a word stands for all that is bad, also in the pipeline's own column
         if origin == "TGLC":
             unflagged &= _flags(table, "tglc_flags") == 0
         elif origin == "TASOC":

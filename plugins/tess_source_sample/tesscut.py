@@ -47,7 +47,12 @@ def sectors_of(request: HttpRequest) -> Reply:
     except ValueError:
         raise _BadRequestError(f"radius {text!r} is not an angle in d, m, s or px") from None
     rows = [
-        {"sectorName": f"tess-s{sector:04d}-{camera}-{ccd}", "sector": str(sector), "camera": str(camera), "ccd": str(ccd)}
+        {
+            "sectorName": f"tess-s{sector:04d}-{camera}-{ccd}",
+            "sector": str(sector),
+            "camera": str(camera),
+            "ccd": str(ccd),
+        }
         for sector, camera, ccd in _chips(ra, dec, radius)
     ]
     return _json({"results": rows})

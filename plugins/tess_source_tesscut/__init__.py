@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 @hookimpl
 def tess_stand_ins() -> Sequence[StandIn]:
     """Declare that cut-outs come from TESScut."""
-    return (StandIn("mast", "cut-outs of full-frame images, made on request", kinds=("cutout",), words={"size": "cutout_size"}),)
+    return (
+        StandIn(
+            "mast", "cut-outs of full-frame images, made on request", kinds=("cutout",), words={"size": "cutout_size"}
+        ),
+    )
 
 
 @hookimpl

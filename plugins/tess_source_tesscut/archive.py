@@ -121,7 +121,9 @@ def list_products(observations: Observations, query: Query) -> Products | None:
 def _places(targets: Sequence[Target], settings: Settings) -> list[tuple[Target, tuple[str, str]]]:
     """Return targets with right ascension and declination [deg] as they stand in names. Those of TIC ids are the TIC's."""
     tics = [target.tic for target in targets if target.tic is not None and target.ra is None]
-    stars = {row["tic"]: (row["ra"], row["dec"]) for row in Tic(settings).stars(tics).iter_rows(named=True)} if tics else {}
+    stars = (
+        {row["tic"]: (row["ra"], row["dec"]) for row in Tic(settings).stars(tics).iter_rows(named=True)} if tics else {}
+    )
     found = []
     for target in targets:
         ra, dec = (target.ra, target.dec) if target.ra is not None else stars.get(target.tic, (None, None))
@@ -227,7 +229,9 @@ def _margins(frame: pl.DataFrame, known: KnownSectors) -> pl.DataFrame:
     places = frame.unique("obs_id", maintain_order=True)
     chips = known.of(places["first_sector"].unique().to_list())
     seen = chips.seeing(places["s_ra"].to_numpy(), places["s_dec"].to_numpy())
-    numbered = places.with_row_index("place").select(pl.col("place").cast(pl.Int64), "first_sector", "camera", "ccd", "obs_id")
+    numbered = places.with_row_index("place").select(
+        pl.col("place").cast(pl.Int64), "first_sector", "camera", "ccd", "obs_id"
+    )
     keys = ["place", "first_sector", "camera", "ccd"]
     seen = seen.rename({"sector": "first_sector"}).with_columns(pl.col("place").cast(pl.Int64))
     return numbered.join(seen, on=keys).select("obs_id", from_edge="margin")
@@ -238,4 +242,6 @@ def _log_unexposed(frame: pl.DataFrame) -> None:
     dark = frame.filter(pl.col("margin") < 0)
     told = [f"{row['target_name']} in sector {row['first_sector']}" for row in dark.iter_rows(named=True)]
     if told:
-        log.warning("on pixels that are not exposed to the sky, so that only noise is there: %s", text.first(told, text.FEW))
+        log.warning(
+            "on pixels that are not exposed to the sky, so that only noise is there: %s", text.first(told, text.FEW)
+        )

@@ -47,7 +47,9 @@ def checked_size(value: Any) -> tuple[int, int]:
         raise QueryError(f"{value!r} is no size of a cut-out: give ", EXAMPLES)
     rows, columns = sides * 2 if len(sides) == 1 else sides
     if rows > MOST[0] or columns > MOST[1]:
-        raise QueryError(f"a cut-out of {rows} rows and {columns} columns is larger than an image, {MOST[0]} x {MOST[1]}")
+        raise QueryError(
+            f"a cut-out of {rows} rows and {columns} columns is larger than an image, {MOST[0]} x {MOST[1]}"
+        )
     return rows, columns
 
 

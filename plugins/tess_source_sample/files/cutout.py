@@ -146,7 +146,11 @@ def hdus(cut: Cut) -> list[fits.HDU]:
             lambda table: _fill(cut, table),
         ),
         fits.image(
-            (cut.rows, cut.columns), 32, cutout_header.APERTURE, said, lambda: np.ones((cut.rows, cut.columns), np.int32)
+            (cut.rows, cut.columns),
+            32,
+            cutout_header.APERTURE,
+            said,
+            lambda: np.ones((cut.rows, cut.columns), np.int32),
         ),
     ]
 
