@@ -32,7 +32,9 @@ Columns = dict[str, tuple[str, Any]]
 
 def written(path: Path, cards: dict[str, Any], columns: Columns, table_cards: dict[str, Any] | None = None) -> Path:
     """Write a light curve with these cards and columns: name → FITS type and values."""
-    table = fits.BinTableHDU.from_columns([fits.Column(name, form, array=values) for name, (form, values) in columns.items()])
+    table = fits.BinTableHDU.from_columns(
+        [fits.Column(name, form, array=values) for name, (form, values) in columns.items()]
+    )
     table.header.update({"EXTNAME": "LIGHTCURVE", "BJDREFI": 2457000, **(table_cards or {})})
     primary = fits.PrimaryHDU(header=fits.Header({"TELESCOP": "TESS", "NEXTEND": 1, **cards}))
     more = [fits.ImageHDU(np.zeros((2, 2), "f4"))] if "LITE" in cards else []
