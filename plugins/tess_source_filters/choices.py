@@ -120,14 +120,19 @@ def _best_rows(ranked: pl.DataFrame) -> pl.Series:
     A file of all sectors of a star (DIAMANTE) stands against those of all its sectors: it is taken if it is preferred to each of them, and
     then in place of them.
     """
-    star = ["tic", "__family"]
-    of_all = pl.col("first_sector").is_null()
-    first = ranked.unique(star, keep="first", maintain_order=True)
-    whole_star = first.filter(of_all)
-    by_sector = ranked.filter(~of_all).join(whole_star, on=star, how="anti")
+    star, by_sector = ["tic", "__family"], ranked
+    taken = ranked.filter(pl.col("first_sector").is_null())
+    if taken.height:
+        first = ranked.join(taken, on=star, how="semi", maintain_order="left").unique(
+            star, keep="first", maintain_order=True
+        )
+        taken = first.filter(pl.col("first_sector").is_null())
+        by_sector = ranked.filter(pl.col("first_sector").is_not_null()).join(
+            taken, on=star, how="anti", maintain_order="left"
+        )
     best = by_sector.unique([*star, "first_sector", "last_sector"], keep="first", maintain_order=True)
     _warn_of_neighbours(by_sector, best)
-    return pl.concat([whole_star["__row"], best["__row"]])
+    return pl.concat([taken["__row"], best["__row"]])
 
 
 def _warn_of_neighbours(ranked: pl.DataFrame, best: pl.DataFrame) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+from random import Random
 from typing import Any
 
 import pytest
+from fuzz import altered_json, attempts
 
 import tess_source_filters
 import tess_source_mast
 from tess_source import Session
+from tess_source.errors import TessSourceError
 from tess_source_sample.server import SampleArchive
 
 EVERY = 408084461
@@ -131,3 +134,37 @@ def test_every_light_curve_of_the_star_comes_whole(session: Session, tmp_path: A
     manifest = session.search(EVERY, kind="lc").plan(tmp_path).download()
     assert not manifest.failed
     assert len(manifest) == 11
+
+
+def test_no_row_makes_a_search_raise_what_is_not_ours(fresh_archive: SampleArchive) -> None:
+    catalogue = fresh_archive.catalogue
+    seen = [row for row in catalogue.observations if row["target_name"] == str(EVERY)]
+    files = {row["obsid"]: catalogue.products[row["obsid"]] for row in seen}
+    session, raw = session_of(fresh_archive), []
+    for number, chance in attempts(8):
+        catalogue.observations[:] = altered_rows(seen, chance)
+        catalogue.products |= {obsid: altered_rows(rows, chance) for obsid, rows in files.items()}
+        try:
+            found = session.search(EVERY, pipeline="TARS", sector=3, one_per_sector=["tars", "QLP"], refresh=True)
+            str(found.products), found.explain()
+        except TessSourceError:
+            continue
+        except Exception as error:  # noqa: BLE001  any of them is a finding
+            raw.append((number, repr(error)))
+    assert raw == []
+
+
+def altered_rows(rows: list[Any], chance: Random) -> list[Any]:
+    """Return rows of which one, perhaps, has another value; their number in the archive stays."""
+    place = chance.randrange(2 * len(rows))
+    kept = ("obsid", "obsID", "parent_obsid")
+    return [
+        {**_as_row(altered_json(row, chance), row), **{name: row[name] for name in kept if name in row}}
+        if number == place
+        else row
+        for number, row in enumerate(rows)
+    ]
+
+
+def _as_row(value: Any, row: dict[str, Any]) -> dict[str, Any]:
+    return value if isinstance(value, dict) else row
