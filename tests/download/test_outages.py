@@ -40,7 +40,7 @@ from tess_source.download.hosts import Hosts
 from tess_source.settings import Patience
 
 JOBS = 4
-HASTE = Patience(tries=2, first=0.001, longest=0.01, connect=2.0, read=2.0, quick=0.2, look=0.01)
+HASTE = Patience(tries=2, first=0.001, longest=0.01, connect=2.0, read=2.0, look=0.01)
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_an_archive_that_cannot_be_reached_costs_nothing_that_could_be_counted(c
 def test_an_archive_that_says_nothing_is_waited_for_by_a_few_files_only(
     server: Server, cloud: Server, tmp_path: Path
 ) -> None:
-    plan = plan_of(server, cloud, tmp_path, 20, patience=replace(HASTE, read=30.0))
+    plan = plan_of(server, cloud, tmp_path, 20, patience=replace(HASTE, read=30.0, quick=0.5))
     always(server, silent, *range(20))
     assert all_whole(plan.download())
     assert len(server.requests) <= 2 * JOBS
