@@ -106,6 +106,7 @@ def no_user_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.T
         "TESS_SOURCE_CACHE",
         "TESS_SOURCE_MAX_AGE",
         "TESS_SOURCE_OFFLINE",
+        "TESS_SOURCE_PREFER",
         "MAST_API_TOKEN",
         "http_proxy",
         "https_proxy",

@@ -305,13 +305,32 @@ def test_options_complete_in_a_shell(archive: SampleArchive) -> None:
 def test_archives_complete_in_a_shell() -> None:
     session = Session(discover=False)
     session.register(toys.Archive(), "catalogue-of-toys")
-    words = "tess-source --archive cat"
-    env = {"_TESS_SOURCE_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": "2"}
+    assert completed(session, "--archive cat") == ["plain,catalogue-of-toys"]
+
+
+def test_what_is_preferred_completes_in_a_shell() -> None:
+    assert completed(Session(), "--prefer cl") == ["plain,cloud", "plain,cloud-only"]
+
+
+@pytest.mark.parametrize(
+    ("prefer", "folder"), [("archive", "/api/v0.1/Download/"), ("cloud-only", "/tess/public/tid/")]
+)
+def test_what_is_preferred_says_where_files_come_from(
+    program: Program, archive: SampleArchive, tmp_path: Path, prefer: str, folder: str
+) -> None:
+    archive.clear()
+    done = program("get", "16740101", "--kind", "lc", "--sector", "14", "--to", tmp_path, "--prefer", prefer)
+    assert done.code == 0
+    assert [folder in request.path for request in archive.requests][-1:] == [True]
+
+
+def completed(session: Session, words: str) -> list[str]:
+    env = {"_TESS_SOURCE_COMPLETE": "bash_complete", "COMP_WORDS": f"tess-source {words}", "COMP_CWORD": "2"}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in env.items():
             patch.setenv(name, value)
         found = BashComplete(build(session), {"obj": session}, "tess-source", "_TESS_SOURCE_COMPLETE").complete()
-    assert found == "plain,catalogue-of-toys"
+    return str(found).split()
 
 
 def test_the_archive_may_stand_anywhere_before_two_dashes_and_a_wrong_one_names_the_known(program: Program) -> None:

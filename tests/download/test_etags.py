@@ -249,13 +249,13 @@ def test_a_lock_without_any_has_no_such_column(server: Server, tmp_path: Path) -
     assert "etag" not in written
 
 
-@pytest.mark.parametrize("word", ["x", "0" * 31, "0" * 33, f"{'0' * 32}-", f"{'0' * 32}-0"])
-def test_a_lock_with_what_is_no_etag_is_refused(server: Server, tmp_path: Path, word: str) -> None:
+def test_a_lock_with_what_is_no_etag_is_refused(server: Server, tmp_path: Path) -> None:
     tag = md5(content(1))
-    path = fetched(server, tmp_path / "data", says(f'"{tag}"')).lock().save(tmp_path / "lock.ecsv")
-    path.write_text(path.read_text().replace(tag, word))
-    with pytest.raises(LockError, match="in its column 'etag' is no ETag"):
-        load_plan(path)
+    written = fetched(server, tmp_path / "data", says(f'"{tag}"')).lock().to_text()
+    for word in ("x", "0" * 31, "0" * 33, f"{'0' * 32}-", f"{'0' * 32}-0"):
+        (tmp_path / "lock.ecsv").write_text(written.replace(tag, word))
+        with pytest.raises(LockError, match="in its column 'etag' is no ETag"):
+            load_plan(tmp_path / "lock.ecsv")
 
 
 # -- by chance --
