@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from tess_source.display.visible import logger
 from tess_source.errors import PluginError, QueryError, ending, type_and_text
@@ -20,6 +21,7 @@ __all__ = ["Addresses", "preferred", "request_at_server", "scheme_of", "words_of
 log: logging.Logger = logger(__name__)
 
 Located: TypeAlias = Request | Sequence[Request]
+Answer = TypeVar("Answer")
 
 
 class Addresses:
@@ -100,7 +102,8 @@ class Addresses:
             return
         self._looked_up |= dict.fromkeys(unknown, ())
         try:
-            self._looked_up |= copy.look_up(unknown, self._settings)
+            ask = functools.partial(copy.look_up, unknown, self._settings)
+            self._looked_up |= _answer(copy.name, ask)
         except Exception as error:  # noqa: BLE001  files may have other addresses; if one has none, its entry says why
             self._problem = type_and_text(error)
             log.info("%s cannot be asked for %d addresses: %s", copy.name, len(unknown), self._problem)
@@ -124,16 +127,21 @@ class Addresses:
         return {copy.scheme for name, copy in self._copies.items() if self._name in {name, ARCHIVE}}
 
     def _locators(self, uri: str) -> list[tuple[str, Callable[[str, Settings], Located]]]:
-        """Return who may know addresses of a URI, in the order of preference."""
+        """Return who may know addresses of a URI, in the order of preference, by scheme or by the name of the copy."""
         scheme = scheme_of(uri)
-        transport = self._transports.get(scheme)
-        all_of = {ARCHIVE: transport.locate} if transport is not None else {}
-        all_of |= {name: copy.locate for name, copy in self._copies.items() if copy.scheme == scheme}
+        copies = {name: copy for name, copy in self._copies.items() if copy.scheme == scheme}
+        names = [*([ARCHIVE] if scheme in self._transports else []), *copies]
         if self._alone and scheme in self._schemes_of_copy():
-            all_of = {name: locate for name, locate in all_of.items() if name == self._name}
-        if uri in self._looked_up and self._name in all_of:
-            all_of[self._name] = lambda uri, _settings: self._looked_up[uri]
-        return sorted(all_of.items(), key=lambda pair: pair[0] != self._name)
+            names = [name for name in names if name == self._name]
+
+        def locator(name: str) -> tuple[str, Callable[[str, Settings], Located]]:
+            if name == ARCHIVE:
+                return scheme, self._transports[scheme].locate
+            if name == self._name and uri in self._looked_up:
+                return name, lambda uri, _settings: self._looked_up[uri]
+            return name, copies[name].locate
+
+        return [locator(name) for name in sorted(names, key=lambda name: name != self._name)]
 
 
 def words_of(copies: Mapping[str, Copy]) -> tuple[str, ...]:
@@ -170,13 +178,18 @@ def scheme_of(uri: str) -> str:
 
 
 def _located(who: str, locate: Callable[[str, Settings], Located], uri: str, settings: Settings) -> tuple[Request, ...]:
+    located = _answer(who, lambda: locate(uri, settings))
+    requests = (located,) if isinstance(located, Request) else tuple(located)
+    if odd := [request for request in requests if not isinstance(request, Request)]:
+        raise PluginError(f"the plugin of {who} gives {odd[0]!r} for {uri!r}, which is not a Request")
+    return requests
+
+
+def _answer(who: str, ask: Callable[[], Answer]) -> Answer:
+    """Return what a plugin answers. It cannot end the program."""
     try:
-        located = locate(uri, settings)
-        requests = (located,) if isinstance(located, Request) else tuple(located)
+        return ask()
     except (Exception, KeyboardInterrupt):
         raise
     except BaseException as error:
         raise PluginError(f"the plugin of {who}: addresses {ending(error)}") from error
-    if odd := [request for request in requests if not isinstance(request, Request)]:
-        raise PluginError(f"the plugin of {who} gives {odd[0]!r} for {uri!r}, which is not a Request")
-    return requests

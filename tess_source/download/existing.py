@@ -47,7 +47,8 @@ def lying(folder: Files, item: Item) -> Lying | None:
 
 def _can_be_verified(item: Item) -> bool:
     """Return whether a complete file of an item can be told from a part of one."""
-    return item.size is not None or item.sha256 is not None or form_of(item.path, item.kind) not in {"other", "html"}
+    is_known = item.size is not None or item.sha256 is not None or md5_of(item.etag) is not None
+    return is_known or form_of(item.path, item.kind) not in {"other", "html"}
 
 
 def whole(folder: Files, item: Item) -> Entry | None:
@@ -56,7 +57,7 @@ def whole(folder: Files, item: Item) -> Entry | None:
         return None
     known, problem = read_whole(folder, item)
     if known is None or not _has_sum(item, known):
-        log.info("%s is fetched again: %s", item.path, problem or _other_bytes(known))
+        log.info("%s is fetched again: %s", item.path, problem or _other_bytes(item, known))
         return None
     return _entry(folder, item, known)
 
@@ -125,7 +126,7 @@ def _entries_and_problems(
         if record is not None and _has_sum(item, record):
             entries[number] = _entry(folder, item, record)
         else:
-            problems[item.path] = problem or _other_bytes(record)
+            problems[item.path] = problem or _other_bytes(item, record)
     return entries, problems
 
 
@@ -136,8 +137,9 @@ def _has_sum(item: Item, known: Known) -> bool:
     return md5 is None or found is None or md5 == found
 
 
-def _other_bytes(known: Known | None) -> str:
-    return f"its bytes are not those of the plan: sha256 {known and known.sha256}"
+def _other_bytes(item: Item, known: Known | None) -> str:
+    found = f"MD5 {known and known.etag}" if item.sha256 is None else f"sha256 {known and known.sha256}"
+    return f"its bytes are not those of the plan: {found}"
 
 
 def _entry(folder: Files, item: Item, known: Known) -> Entry:

@@ -348,6 +348,11 @@ class Registry:
         except BaseException as error:
             raise PluginError(f"plugin {self.owner(what, name)!r} {ending(error)} in its {what} {name!r}") from error
 
+    @property
+    def schemes(self) -> set[str]:
+        """Schemes of the URIs that may have addresses: of transports, and of copies of an archive's files."""
+        return {*self.transports, *(copy.scheme for copy in self.copies.values())}
+
     def implements(self, hook: str) -> bool:
         """Return whether a plugin implements a hook."""
         return bool(getattr(self.manager.hook, hook).get_hookimpls())

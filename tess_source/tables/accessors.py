@@ -49,8 +49,8 @@ class KnowsSchemes(KnowsAccessors, Protocol):
     """The part of a registry that plans use."""
 
     @property
-    def transports(self) -> Collection[str]:
-        """URI schemes that plugins fetch."""
+    def schemes(self) -> Collection[str]:
+        """Schemes of the URIs that may have addresses."""
         ...
 
     def implements(self, hook: str) -> bool:

@@ -114,10 +114,10 @@ class Entry:
     """Sum of the bytes that were written; None if the file was here before."""
     error: str = ""
     """Why it failed."""
-    etag: str | None = None
-    """Its ETag in the object store that it came from; None if it came from elsewhere."""
     mtime_ns: int | None = None
     """Time at which its bytes were last written [ns since 1970], if known, to detect later changes."""
+    etag: str | None = None
+    """Its ETag in the object store that it came from; None if it came from elsewhere."""
 
     @property
     def ok(self) -> bool:

@@ -221,8 +221,7 @@ class Plan(Addressed):
         """Return the scheme of each file that no plugin of the session fetches, to report it before the download."""
         if self.session is None or self.session.registry.implements("tess_download"):
             return []  # a plugin that fetches on its own may know what to do
-        registry = self.session.registry
-        return other_schemes(self.items, {*registry.transports, *(copy.scheme for copy in registry.copies.values())})
+        return other_schemes(self.items, self.session.registry.schemes)
 
 
 @naming_keywords_of_methods

@@ -251,6 +251,9 @@ def test_a_plugin_that_would_end_the_program_is_named() -> None:
     def leave(uri: str, settings: Settings) -> Request:
         raise SystemExit(3)
 
+    quitter = Service(lambda _: leave("", Settings()))
+    addresses("cloud", quitter.copies()).look_up(["mast:unknown"])
+    assert quitter.asked
     with pytest.raises(PluginError, match=r"the plugin of cloud: addresses called sys.exit"):
         addresses("cloud-only", {"cloud": Copy("cloud", "mast", leave, "broken")}).of("mast:a")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,8 +12,27 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import other_process
 import pytest
-from serving import WHOLE, Act, Handler, Server, content, etag, page, reset, send, serving, status, truncated
+from fuzz import attempts
+from serving import (
+    WHOLE,
+    Act,
+    Handler,
+    Server,
+    chunked,
+    content,
+    empty,
+    etag,
+    page,
+    reset,
+    send,
+    serving,
+    shorter,
+    status,
+    truncated,
+)
+from test_disk_faults import GONE, LARGE, NAME, left_behind
 
 from tess_source import Copy, Manifest, Plan, Products, Request, Session, Settings, Transport, hookimpl
 from tess_source.download.failures import FEW, AgainError
@@ -92,12 +112,12 @@ def test_an_archive_that_is_down_costs_a_few_requests_in_all_and_no_pause(
 ) -> None:
     pauses: list[float] = []
     monkeypatch.setattr(Hosts, "pause", lambda self, host, seconds: pauses.append(seconds))
-    plan = plan_of(server, cloud, tmp_path, 50)
-    always(server, act, *range(50))
+    plan = plan_of(server, cloud, tmp_path, 30)
+    always(server, act, *range(30))
     manifest = plan.download()
     assert all_whole(manifest)
     assert pauses == []
-    assert len(cloud.requests) == 50
+    assert len(cloud.requests) == 30
     assert len(server.requests) <= 10 + 2 * JOBS
     assert {entry.via.rpartition("/")[0] for entry in manifest} == {cloud.url}
 
@@ -290,3 +310,56 @@ def test_another_version_elsewhere_is_fetched_whole(server: Server, cloud: Serve
     server.acts["/000.fits"] = [stored_half, status(503)]
     cloud.acts["/000.fits"] = [stored]
     assert all_whole(plan.download())
+
+
+@pytest.mark.parametrize("content_known", [True, False])
+def test_what_an_ended_run_left_from_another_address_is_continued_if_its_md5_is_known(
+    server: Server, tmp_path: Path, content_known: bool
+) -> None:
+    md5 = hashlib.md5(LARGE, usedforsecurity=False).hexdigest()
+    known = {"content": md5} if content_known else {}
+    left_behind(tmp_path, server, GONE, tag=f'"{md5}"', url="https://elsewhere.test/x", **known)
+    server.acts[f"/{NAME}"] = [stored]
+    run = other_process.run_of(server.url, tmp_path, {NAME: len(LARGE)}, jobs=1)
+    [entry] = run
+    assert entry.ok
+    assert (tmp_path / NAME).read_bytes() == LARGE
+    assert [headers.get("Range") for _, headers in server.requests] == ["bytes=1000000-" if content_known else None]
+    assert not list(tmp_path.glob("*.part"))
+
+
+# -- by chance --
+
+
+def spoiled(handler: Handler, body: bytes) -> None:
+    """Send other bytes than those whose MD5 is told."""
+    tag = hashlib.md5(body, usedforsecurity=False).hexdigest()
+    handler.answer(body[:-1] + bytes([body[-1] ^ 1]), ETag=f'"{tag}"', x_amz_request_id="1")
+
+
+ANYTHING: Sequence[Act] = (
+    send, stored, stored_half, cut_once, spoiled, truncated, shorter, chunked, page, empty, reset,
+    status(403), status(404), status(416), status(429), status(500), status(503),
+)  # fmt: skip
+
+
+def test_whatever_two_hosts_do_a_file_is_whole_or_its_entry_says_why(
+    server: Server, cloud: Server, tmp_path: Path
+) -> None:
+    chances = dict(attempts(40))
+    prefer = chances[0].choice(["archive", "cloud"])
+    patient = replace(HASTE, longest=60.0)  # or else the hosts would be given up
+    plan = plan_of(server, cloud, tmp_path, len(chances), prefer=prefer, patience=patient)
+    for host in (server, cloud):
+        host.acts = {
+            f"/{number:03d}.fits": chance.choices(ANYTHING, k=chance.randrange(1, 5))
+            for number, chance in chances.items()
+        }
+    manifest = plan.download()
+    truth = {entry.item.path: content(int(entry.item.path.partition(".")[0])) for entry in manifest if entry.ok}
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == truth
+    assert all(bool(entry.error) != entry.ok for entry in manifest)
+    assert not [entry.error for entry in manifest if re.match(r"\w+(Error|Exception)\b", entry.error)], (
+        "a raw exception"
+    )
+    assert {headers.get("Cookie") for _, headers in cloud.requests} == {None}
