@@ -83,6 +83,8 @@ if TYPE_CHECKING:
     ffi_stands_in: StandsIn = tess_source_ffi
     ffi_archive: Archive = tess_source_ffi
     ffi_filters: Filters = tess_source_ffi
+    ffi_reader: Reader = tess_source_ffi
+    ffi_collector: Collector = tess_source_ffi
     tesscut_stands_in: StandsIn = tess_source_tesscut
     sector_reasons: Explains = tess_source_sectors
     sector_lookups: Lookups = tess_source_sectors
