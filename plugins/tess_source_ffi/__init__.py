@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tess_source import hookimpl
-from tess_source.hooks.records import Filter, StandIn
+from tess_source.hooks.records import Field, Filter, StandIn
 
 if TYPE_CHECKING:
     from tess_source.settings import Settings
@@ -45,6 +45,14 @@ def tess_query(query: Query, settings: Settings) -> Observations | None:
     from tess_source_ffi import archive
 
     return archive.find(query, settings)
+
+
+@hookimpl
+def tess_fields(what: str, settings: Settings) -> Sequence[Field] | None:
+    """Describe the columns of images."""
+    from tess_source_ffi.rows import FIELDS
+
+    return FIELDS.get(what)
 
 
 @hookimpl

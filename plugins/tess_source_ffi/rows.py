@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
 from tess_source import names
 from tess_source._lazy import pl
+from tess_source.hooks.records import Field
 from tess_source.tables.listing import Products
 from tess_source.tables.rows import polars_schema
 from tess_source_ffi.times import STAMP
 
-__all__ = ["ARCHIVE", "observation_name", "products_of"]
+__all__ = ["ARCHIVE", "FIELDS", "observation_name", "products_of"]
 
 ARCHIVE = "ffi"
 SAME = 2
 """Images of one CCD that start less than this apart are of one exposure [s]: a reprocessing moved the names of some by a second."""
 EXTRA = {"camera": pl.Int32, "ccd": pl.Int32, "start": pl.String, "cadence": pl.Int64, "same_as": pl.String}
+_OF_CCD = (
+    Field("camera", "Camera", "integer", description="camera, 1 to 4"),
+    Field("ccd", "CCD", "integer", description="CCD of the camera, 1 to 4"),
+)
+FIELDS: Mapping[str, Sequence[Field]] = {
+    "observations": _OF_CCD,
+    "products": (
+        *_OF_CCD,
+        Field(
+            "start",
+            "Start",
+            "string",
+            "UTC",
+            "start of the exposure at the spacecraft, from the name",
+            "2022-09-02T18:02:05",
+        ),
+        Field("cadence", "Cadence", "integer", description="TICA's number of the image"),
+        Field("same_as", "Same exposure", "string", description="names of other images of the same exposure"),
+    ),
+}
+"""What this archive's tables have beside the columns of all."""
 URIS = {"TICA": "mast:HLSP/tica/s{}/cam{}-ccd{}/{}"}
 MISSION = "mast:TESS/product/"
 

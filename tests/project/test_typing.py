@@ -85,6 +85,8 @@ if TYPE_CHECKING:
     ffi_stands_in: StandsIn = tess_source_ffi
     ffi_archive: Archive = tess_source_ffi
     ffi_filters: Filters = tess_source_ffi
+    ffi_reader: Reader = tess_source_ffi
+    ffi_collector: Collector = tess_source_ffi
     tesscut_stands_in: StandsIn = tess_source_tesscut
     tesscut: Archive = tess_source_tesscut
     tesscut_filters: Filters = tess_source_tesscut
