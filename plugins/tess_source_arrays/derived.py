@@ -17,8 +17,8 @@ __all__ = ["columns_of", "time_of"]
 BJD_OF_BTJD_0 = 2457000.0
 LAST_BTJD = 100_000.0
 """Later times than this are no BTJD, but BJD: the year 2288."""
-TIMES = ("time", "btjd", "tmid_bjd")
-"""Columns of times, of which each table has one: DIAMANTE's and CDIPS's have other names than all others."""
+TIMES = ("time", "btjd", "tmid_bjd", "bjd")
+"""Columns of times, of which each table has one: those of DIAMANTE, CDIPS and T16 have other names."""
 TGLC_ERRORS = {
     "psf_flux_err": "PSF_ERR",
     "aperture_flux_err": "APER_ERR",
@@ -49,7 +49,7 @@ def columns_of(
     Returns
     -------
     dict of str to numpy.ndarray
-        ``time`` is in BTJD also where the table has it under another name or in BJD (CDIPS, DIAMANTE). Errors of TGLC's fluxes are the
+        ``time`` is in BTJD also where the table has it under another name or in BJD (CDIPS, DIAMANTE, T16). Errors of TGLC's fluxes are the
         constants of its header.
 
     Raises

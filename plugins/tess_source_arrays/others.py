@@ -44,7 +44,7 @@ TASOC = (
     *_columns("pixel_quality", "int32", "", "quality flags of TESS, as bits"),
 )  # fmt: skip
 ELEANOR = (
-    *_columns("raw_flux corr_flux pca_flux psf_flux", "float32", PER_S, "flux: raw, corrected, by principal components, by a fit of the PSF"),
+    *_columns("raw_flux corr_flux pca_flux psf_flux", "float32", PER_S, "flux: raw, corrected, by components, by a fit of the PSF"),
     *_columns("flux_err", "float32", PER_S, "uncertainty of `raw_flux`"),
     *_columns("flux_bkg", "float32", PER_S, "background per pixel"),
     *_columns("barycorr", "float32", "d", "light travel time correction that `time` has in it"),

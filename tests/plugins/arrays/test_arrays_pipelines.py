@@ -43,7 +43,7 @@ OTHERS: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
     CDIPS: ("CDIPS", {"ORIGIN": "MIT/cdips", "TICID": str(STAR)}, ("TMID_BJD", "IRM1")),
     PATHOS: ("PATHOS", {"TICID": STAR}, ("TIME", "PSF_FLUX_RAW", "PSF_FLUX_COR", "AP4_FLUX_RAW", "AP4_FLUX_COR", "SKY_LOCAL")),
     TARS: ("TARS", {"HLSPID": "TARS", "TICID": STAR, "EXPTIME": 1800, "TESSMAG": 9.5, "RA_TARG": 84.3}, ("TIME", "FLUX")),
-    T16: ("T16", {"TICID": STAR}, ("TIME", "FLUX")),
+    T16: ("T16", {"TICID": STAR}, ("BJD", "MAG")),
     DIAMANTE: ("DIAMANTE", {"TICID": STAR}, ("BTJD", "LC1_AP1")),
 }  # fmt: skip
 """File → its pipeline, cards and columns, as documents or real files have them."""
@@ -52,7 +52,7 @@ OTHERS: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
 def made(filename: str) -> bytes:
     """Return a small file as its pipeline writes it."""
     _, cards, names = OTHERS[filename]
-    offset = 2457000 if "TMID_BJD" in names else 0
+    offset = 2457000 if "BJD" in names[0] else 0
     columns = [fits.Column(names[0], "D", array=BTJD + offset)]
     columns += [fits.Column(name, "E", array=np.arange(6.0)) for name in names[1:]]
     table = fits.BinTableHDU.from_columns(columns)

@@ -12,7 +12,7 @@ import pytest
 
 import tess_source
 from tess_source import Manifest, Session
-from tess_source.errors import QueryError
+from tess_source.errors import NoReaderError, QueryError
 from tess_source_sample.server import SampleArchive
 
 BAD: dict[str, tuple[Any, ...]] = {
@@ -25,6 +25,8 @@ BAD: dict[str, tuple[Any, ...]] = {
     "targetid": (1.5, True),
     "nonsense": (1,),
 }
+WITHOUT_READER = {"DIAMANTE lc", "T16 lc", "TARS lc"}
+"""Files that lightkurve 2.6 cannot open."""
 WAYS: dict[str, Callable[[Manifest, dict[str, Any]], object]] = {
     "load": lambda manifest, options: manifest.load(**options),
     "read": lambda manifest, options: manifest.read(**options),
@@ -74,6 +76,8 @@ def test_a_bad_argument_is_a_query_error_before_any_file_is_read(
     manifests: dict[str, Manifest], opened: list[str], way: str
 ) -> None:
     for whose, manifest in manifests.items():
+        if way == "open" and whose == "TESS-DATA-ALERTS lc":
+            continue  # its name does not say the exposure time, which is then looked up in its header
         for name, values in BAD.items():
             for value in values:
                 with pytest.raises(QueryError) as caught:
@@ -87,8 +91,9 @@ def test_a_bad_argument_is_a_query_error_before_any_file_is_read(
     [{"quality_bitmask": np.int32(175)}, {"quality_bitmask": None}, {"quality_bitmask": "hardest"}, {"quality_bitmask": 0}],
 )  # fmt: skip
 def test_good_bitmasks_are_taken_by_every_pipeline(manifests: dict[str, Manifest], options: dict[str, Any]) -> None:
-    for manifest in manifests.values():
-        assert not manifest.read(**options).failed
+    for whose, manifest in manifests.items():
+        failed = manifest.read(**options).failed.values()
+        assert [type(error) for error in failed] == [NoReaderError] * (whose in WITHOUT_READER), whose
 
 
 @pytest.mark.parametrize("bits", ["hardest", 65535, 1 << 20, (1 << 20) + 16])
