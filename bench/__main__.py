@@ -30,7 +30,9 @@ ALONE = {
     "arrays": "arrays, Arrow and Parquet of light curves, against lightkurve.read",
     "dv_links": "linking data-validation products of the whole mission: time and memory",
     "catalogue": "building the catalogue of the whole mission and asking it, beside astroquery",
+    "cloud": "requests and bytes of 100 files from the cloud copy, beside astroquery",
     "cutouts": "20 cut-outs of full-frame images, against lightkurve and astroquery",
+    "images": "listing the 11,775 full-frame images of a CCD",
     "nine_faults": "what clients make of nine faults of a server",
 }
 """Module of this package → what it measures, in a process of its own and with options of its own."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -41,12 +41,18 @@ class Archive:
         Number of made-up targets, two sectors each.
     mission : pathlib.Path, optional
         Folder of lists to publish in place of those of the targets.
+    images : mapping, optional
+        Sector → number of full-frame images of each CCD.
     """
 
-    def __init__(self, latency: float, targets: int, mission: Path | None = None) -> None:
+    def __init__(
+        self, latency: float, targets: int, mission: Path | None = None, images: Mapping[int, int] | None = None
+    ) -> None:
         context = get_context("spawn")
         self._control, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, latency, targets, mission), name="bench-archive")
+        self._process = context.Process(
+            target=_serve, args=(theirs, latency, targets, mission, images), name="bench-archive"
+        )
         self._process.start()
         theirs.close()
         self.holdings: Holdings = self._control.recv()
@@ -87,11 +93,13 @@ class Archive:
         return self._control.recv()
 
 
-def _serve(control: Connection, latency: float, targets: int, mission: Path | None) -> None:
+def _serve(
+    control: Connection, latency: float, targets: int, mission: Path | None, images: Mapping[int, int] | None
+) -> None:
     """Run the archive until the other end of the pipe is closed."""
     from tess_source_sample.server import SampleArchive
 
-    with SampleArchive(latency=latency, extra=targets, mission=mission) as archive:
+    with SampleArchive(latency=latency, extra=targets, mission=mission, images=images) as archive:
         control.send(_holdings(archive))
         while True:
             try:

@@ -82,6 +82,9 @@ SAME: Mapping[tuple[str, ...], tuple[str, ...]] = {
     # choices of data-validation sets
     ("widest",): ("multi", "longest"),
     ("current",): ("newest", "latest"),
+    # addresses
+    ("prefer",): ("prefer_cloud", "cloud", "cloud_only", "enable_cloud_dataset", "download_cloud"),
+    ("urls",): ("url", "uris", "addresses", "get_cloud_uris", "get_cloud_uri"),
     # commands
     ("get",): ("download", "fetch", "download_products", "pull", "download_all", "retrieve"),
     ("search",): (
@@ -110,7 +113,8 @@ ABSENT: Mapping[tuple[str, ...], str] = {
     ("mission", "missions", "obs_collection", "collection"): "only TESS is searched: leave it out",
     ("quarter", "quarters", "campaign", "campaigns", "month"): "it is for Kepler and K2; TESS has sectors",
     ("camera", "ccd"): "the archive tells neither camera nor CCD of its targets; full-frame images have them in their names",
-    ("cloud_only", "cloud", "enable_cloud_dataset", "force_on_prem"): "files come from MAST, which decides from where: leave it out",
+    ("cloud_only", "cloud", "enable_cloud_dataset", "force_on_prem"):
+        "where files come from is said by prefer: Session(prefer='cloud-only'), or --prefer cloud-only",
     ("download_dir", "root", "to", "directory", "local_path"):
         "the folder is given where files are planned or downloaded, as root",
     ("quality_bitmask", "bitmask", "flux_column"): "a search opens no files: give it when you load them",

@@ -63,7 +63,6 @@ def tess_list(observations: Observations, query: Query, settings: Settings) -> P
     return archive.list_products(observations, query, settings)
 
 
-
 @hookimpl
 def tess_load(entry: Entry, options: Mapping[str, Any]) -> object | None:
     """Open a full-frame image, or basis vectors; None for anything else."""

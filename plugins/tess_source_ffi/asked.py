@@ -159,7 +159,8 @@ def _sectors_then(times: Times, sectors: tuple[int, ...] | None, settings: Setti
         end=pl.coalesce("end", pl.col("start").backward_fill()),
     )
     dates = {
-        row["sector"]: (_seconds(row["start"], -inf) - MARGIN, _seconds(row["end"], inf) + MARGIN) for row in rows.to_dicts()
+        row["sector"]: (_seconds(row["start"], -inf) - MARGIN, _seconds(row["end"], inf) + MARGIN)
+        for row in rows.to_dicts()
     }
     among = known.sectors if sectors is None else sectors
     return tuple(one for one in among if one not in dates or times.meets(*dates[one]))

@@ -10,8 +10,9 @@ from functools import partial
 from tess_source._lazy import pl
 from tess_source.display.visible import logger
 from tess_source.download.lists import Lists
-from tess_source.errors import ServiceError
-from tess_source.settings import Settings
+from tess_source.errors import QueryError, ServiceError
+from tess_source.settings import ARCHIVE, ONLY, Settings, preference
+from tess_source.wording import keyword
 from tess_source_cloud.listing import list_folders, list_objects
 from tess_source_ffi.scripts import of_bundles, of_script
 from tess_source_ffi.times import Times
@@ -57,7 +58,7 @@ def images(sector: int, chips: Sequence[Chip], kinds: Iterable[str], times: Time
     ServiceError
         If neither the bucket's listing nor a script can be had.
     """
-    held, error = _listed(partial(_images_listed, sector, chips, {*kinds}, times, settings))
+    held, error = _listed(partial(_images_listed, sector, chips, {*kinds}, times, settings), settings)
     listed = {kind: None if held is None else _ending_with(held, ENDINGS[kind]) for kind in kinds}
     parts = [part for part in listed.values() if part is not None]
     lacking = [kind for kind, part in listed.items() if part is None or (part.is_empty() and times is None)]
@@ -70,7 +71,7 @@ def images(sector: int, chips: Sequence[Chip], kinds: Iterable[str], times: Time
 def tica_images(sector: int, chips: Sequence[Chip], settings: Settings) -> pl.DataFrame:
     """Return TICA's images of some CCDs of a sector; the parameters, the answer and the errors are those of `images`."""
     prefixes = [f"{TICA}/s{sector:04d}/cam{camera}-ccd{ccd}/" for camera, ccd in chips]
-    held, error = _listed(lambda: list_objects(prefixes, settings))
+    held, error = _listed(lambda: list_objects(prefixes, settings), settings)
     if held is not None and len(found := _ending_with(held, "_img.fits")):
         return found
     with Lists(settings) as lists:
@@ -84,18 +85,32 @@ def cubes(sector: int, pipeline: str, settings: Settings) -> pl.DataFrame:
     ------
     ServiceError
         If the bucket cannot be listed.
+    QueryError
+        If only the archive may be asked.
     """
+    if _is_left_out(settings):
+        raise QueryError(
+            "cubes are in the public cloud copy alone, which ", keyword("prefer", ARCHIVE + ONLY), " leaves out"
+        )
     folder, beginning = CUBES[pipeline]
     return _ending_with(list_objects(f"{folder}{beginning}-s{sector:04d}-", settings), "-cube.fits")
 
 
-def _listed(ask: Callable[[], pl.DataFrame | None]) -> tuple[pl.DataFrame | None, ServiceError | None]:
-    """Return a listing, or why there is none, if it could not be had."""
+def _listed(
+    ask: Callable[[], pl.DataFrame | None], settings: Settings
+) -> tuple[pl.DataFrame | None, ServiceError | None]:
+    """Return a listing, or why there is none, if it could not be had. The bucket is not asked if only the archive may be."""
+    if _is_left_out(settings):
+        return None, None
     try:
         return ask(), None
     except ServiceError as error:
         log.info("the archive's scripts are asked, since the bucket cannot be listed: %s", error)
         return None, error
+
+
+def _is_left_out(settings: Settings) -> bool:
+    return bool(preference(settings.prefer) == ARCHIVE + ONLY)
 
 
 def _from_scripts(found: pl.Series | None, error: ServiceError | None) -> pl.DataFrame:

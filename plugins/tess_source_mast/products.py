@@ -121,7 +121,7 @@ def _without_images(ours: pl.DataFrame) -> pl.DataFrame:
     if images.height:
         log.warning(
             "the products of %s of full-frame images are not listed (%s): there are thousands in each; "
-            "TESScut, https://mast.stsci.edu/tesscut, cuts targets out of them",
+            "to find them, ask for kind 'ffi', and for the pixels around a target for kind 'cutout'",
             *(text.number(images.height, "observation"), text.first(images["obs_id"], text.FEW)),
         )
     return ours.filter(~pl.any_horizontal(known))

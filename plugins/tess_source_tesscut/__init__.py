@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from tess_source import hookimpl
-from tess_source.hooks.records import Citation, Filter, StandIn, Transport
+from tess_source.hooks.records import Citation, Field, Filter, StandIn, Transport
 
 if TYPE_CHECKING:
     from tess_source.settings import Settings
@@ -22,6 +22,12 @@ def tess_stand_ins() -> Sequence[StandIn]:
             "mast", "cut-outs of full-frame images, made on request", kinds=("cutout",), words={"size": "cutout_size"}
         ),
     )
+
+
+@hookimpl
+def tess_defaults(query: Query, settings: Settings) -> Mapping[str, Any] | None:
+    """Add nothing: a question for cut-outs is about targets alone."""
+    return None
 
 
 @hookimpl
@@ -46,6 +52,14 @@ def tess_list(observations: Observations, query: Query, settings: Settings) -> P
     from tess_source_tesscut import archive
 
     return archive.list_products(observations, query)
+
+
+@hookimpl
+def tess_fields(what: str, settings: Settings) -> Sequence[Field] | None:
+    """Describe the columns, with units."""
+    from tess_source_tesscut import fields
+
+    return fields.describe(what)
 
 
 @hookimpl

@@ -20,7 +20,7 @@ from tess_source.display.text import number
 from tess_source.display.visible import logger
 from tess_source.search.asking import FIELD_TABLES
 from tess_source.search.lookups import lookups_among
-from tess_source.search.select import checked
+from tess_source.search.select import checked, meant
 from tess_source.session import Session
 from tess_source.tables.entries import expected_in_words
 from tess_source.tables.items import FAILED
@@ -58,7 +58,7 @@ def _search() -> click.Command:
         TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin. Without a target, everything that
         meets the filters and criteria is found.
         """
-        lookups, only_filters = lookups_among(session.registry, filters)
+        lookups, only_filters = lookups_among(session.registry, meant(session.registry, filters))
         values = checked(session.registry, only_filters)
         limits = [most(values[name]) for name in values if (most := session.registry.filters[name].most)]
         if (

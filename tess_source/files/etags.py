@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tess_source import disk
 
-__all__ = ["ETAG", "agrees", "content_tag", "has_usual_parts", "is_of_object_store", "md5_of"]
+__all__ = ["ETAG", "agrees", "content_tag", "is_of_object_store", "md5_of"]
 
 ETAG = "[0-9A-Fa-f]{32}(-[1-9][0-9]{0,4})?"
 """Such an ETag without its quotation marks, as a regular expression; after the dash is the number of parts."""
@@ -78,18 +78,8 @@ def agrees(path: Path, etag: str) -> bool | None:
     size = path.stat().st_size
     if count == 1:
         return _sums(path, [max(size, 1)])[0] == digest
-    sizes = _usual_sizes(size, count)
+    sizes = [part for part in SIZES if -(-size // part) == count]
     return True if digest in _sums(path, sizes) else None
-
-
-def has_usual_parts(etag: str, size: int) -> bool:
-    """Return whether a file of so many bytes has as many parts as its ETag says, if they have a usual size."""
-    _, _, number_of_parts = content_tag(etag).partition("-")
-    return bool(number_of_parts) and bool(_usual_sizes(size, int(number_of_parts)))
-
-
-def _usual_sizes(size: int, count: int) -> list[int]:
-    return [part for part in SIZES if -(-size // part) == count]
 
 
 def _sums(path: Path, sizes: list[int]) -> list[str]:

@@ -148,7 +148,8 @@ class Source:
     first: Sequence[str] = ()
     """Texts of which the list begins with one, e.g. ``"#!"``. What begins otherwise, such as a page of HTML, is refused."""
     gives: str = "files"
-    """What a row is: ``files`` (a product), ``targets`` (a star on a target list), ``tces``, or ``observations`` (an archive's own row)."""
+    """What a row is: ``files`` (a product), ``targets`` (a star on a target list), ``tces``, ``observations`` (an archive's own row), or
+    ``sizes`` (the exact size of a file)."""
     kinds: Sequence[str] = ()
     """The kinds of products that it lists, as in the column `kind`."""
     index: str = ""

@@ -10,11 +10,13 @@ from tess_source import names
 from tess_source._lazy import pl
 from tess_source.cache.verified import READERS
 from tess_source.errors import QueryError, UnknownNameError, bare_reason
-from tess_source.files.etags import agrees, has_usual_parts
+from tess_source.files.etags import agrees
 from tess_source.files.folder import Folder
+from tess_source.files.verify import Verifier, read_through
 from tess_source.hooks.records import Copy
 from tess_source.lock.check import (  # fmt: skip
     COMPLETE,
+    DAMAGED,
     DIFFERENT,
     EXTRA,
     MISSING,
@@ -34,7 +36,7 @@ __all__ = ["verify_copied", "verify_folder"]
 GROUP = ("pipeline", "kind", "first_sector", "last_sector", "camera", "ccd")
 """What the files of one bulk download have in common."""
 UNNAMED = "its name tells no place in the archive"
-UNCOMPARED = "its size is right; its bytes were not compared: the listing has no sum that tells"
+UNCOMPARED = "its size and structure are right; the sum of the listing does not tell about its bytes"
 
 
 def verify_folder(
@@ -66,8 +68,9 @@ def verify_folder(
     Returns
     -------
     Verified
-        One row per file: ``complete``, ``different`` (other bytes), ``missing``, or ``extra`` (the copy does not list it). The reason
-        says if the bytes could not be compared.
+        One row per file: ``complete``, ``different`` (other bytes), ``damaged``, ``missing``, or ``extra`` (the copy does not list it).
+        Of a file that was stored in parts of an unusual size, the sum does not tell: then its own structure and sums are checked, and the
+        reason says so.
 
     Raises
     ------
@@ -177,7 +180,7 @@ def _verified(
         (state, path, reason, there.get(uri, (None, None))[0], uri)
         for (path, uri), (state, reason) in zip(files, found, strict=True)
     ]
-    remove_from_index(session, folder.root, [path for state, path, *_ in rows if state == DIFFERENT])
+    remove_from_index(session, folder.root, [path for state, path, *_ in rows if state in {DIFFERENT, DAMAGED}])
     other = renamed_paths(
         [path for state, path, *_ in rows if state == MISSING], [path for state, path, *_ in rows if state == EXTRA]
     )
@@ -191,16 +194,18 @@ def _state_and_reason(folder: Folder, path: str, size: int, etag: str | None, si
         return MISSING, folder.why_not(path)
     if lying.size != size:
         return DIFFERENT, f"it has {lying.size:,} bytes, the listing says {size:,}"
-    return (COMPLETE, "") if sizes_only else _state_by_reading(folder.place(path), size, etag or "")
+    return (COMPLETE, "") if sizes_only else _state_by_reading(folder.place(path), etag or "")
 
 
-def _state_by_reading(path: Path, size: int, etag: str) -> tuple[str, str]:
-    """Read a file, and return its state and reason."""
+def _state_by_reading(path: Path, etag: str) -> tuple[str, str]:
+    """Read a file, and return its state and reason. If the sum of the listing cannot tell, the file's own structure and sums do."""
     try:
         same = agrees(path, etag)
+        problem = read_through(path, Verifier(path.name, digest=False)) if same is None else None
     except OSError as error:
         return MISSING, f"it cannot be read: {bare_reason(error)}"
-    if same is None and not has_usual_parts(etag, size):
+    if problem is not None:
+        return DAMAGED, problem
+    if same is None:
         return COMPLETE, UNCOMPARED
-    by = " by any usual size of parts" if same is None else ""
-    return (COMPLETE, "") if same else (DIFFERENT, f"its bytes do not have the sum of the listing, {etag}{by}")
+    return (COMPLETE, "") if same else (DIFFERENT, f"its bytes do not have the sum of the listing, {etag}")

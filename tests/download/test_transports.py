@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fuzz import altered, attempts
 from serving import Server, content, send, status
 
 import tess_source
@@ -124,6 +126,21 @@ def test_a_damaged_zip_is_fetched_again(server: Server, tmp_path: Path) -> None:
     [entry] = fetch(tmp_path, lambda name: Request(f"{server.url}/cut.zip", unpack="zip"))
     assert entry.status == "fetched", entry.error
     assert len(server.requests) == 2
+
+
+def test_whatever_is_wrong_with_a_zip_is_the_error_of_its_file(tmp_path: Path) -> None:
+    whole = packed(**{"s1-1-2_a.fits": content(1), "s1-2-3_a.fits": content(2)})
+    source, raw = tmp_path / "cut.zip", []
+    where = Request(source.as_uri(), unpack="zip", member="s1-2-3")
+    for number, chance in attempts(8):
+        source.write_bytes(altered(whole, chance))
+        try:
+            [entry] = fetch(tmp_path / str(number), lambda name: where)
+            assert entry.ok == (entry.path is not None and entry.path.read_bytes() == content(2)), entry.error
+            assert entry.ok or (entry.error and not re.search(r"\w+Error", entry.error)), entry.error
+        except Exception as error:  # noqa: BLE001  that is what is looked for
+            raw.append((number, repr(error)))
+    assert raw == []
 
 
 def test_a_page_in_place_of_a_zip_is_told(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

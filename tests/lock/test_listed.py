@@ -159,21 +159,25 @@ def test_a_product_with_the_name_of_another_processing_is_named(bucket: Bucket, 
 
 def test_an_etag_that_is_no_sum_leaves_the_size(bucket: Bucket, session: Session, folder: Path) -> None:
     for name, etag in ((LC, None), (OTHER, f"{'0' * 32}-9999")):
-        bucket.put(name, fits(2880), etag)
-        (folder / name).write_bytes(fits(2880))
+        bucket.put(name, fits(5760), etag)
+        (folder / name).write_bytes(fits(5760))
     found = verify_folder(folder, "bucket", session=session)
     assert set(zip(found["state"], found["reason"], strict=True)) == {("complete", UNCOMPARED)}
 
 
-def test_a_file_in_parts_is_compared_by_the_usual_sizes_of_parts(
+def test_of_a_file_in_parts_of_unusual_size_its_own_structure_tells(
     bucket: Bucket, session: Session, folder: Path
 ) -> None:
     data = fits(5760, 1)
     bucket.put(LC, data, f"{hashlib.md5(hashlib.md5(data).digest()).hexdigest()}-1")
-    bucket.put(OTHER, data, f"{'0' * 32}-1")
-    for name in (LC, OTHER):
-        (folder / name).write_bytes(data)
-    assert states(folder, session) == {LC: "complete", OTHER: "different"}
+    for name in (OTHER, TP):
+        bucket.put(name, data, f"{'0' * 32}-2")
+    for name, own in ((LC, data), (OTHER, data), (TP, b"x" * 5760)):
+        (folder / name).write_bytes(own)
+    found = {row["path"]: (row["state"], row["reason"]) for row in verify_folder(folder, "bucket", session=session)}
+    assert found[LC] == ("complete", "")
+    assert found[OTHER] == ("complete", UNCOMPARED)
+    assert found[TP][0] == "damaged"
 
 
 def test_copies_with_one_way_of_listing_do_what_they_can(bucket: Bucket, session: Session, folder: Path) -> None:
@@ -260,5 +264,5 @@ def test_whatever_lies_in_a_folder_gets_a_state(bucket: Bucket, session: Session
         found = verify_folder(folder, "bucket", session=session)
     except TessSourceError as error:
         raise AssertionError(f"{error}") from error
-    assert set(found["state"].unique()) <= {"complete", "different", "missing", "extra"}
+    assert set(found["state"].unique()) <= {"complete", "different", "damaged", "missing", "extra"}
     assert (LC, "complete") in set(zip(found["path"], found["state"], strict=True))

@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     filters: Filters = tess_source_filters
     reader: Reader = tess_source_lightkurve
     collector: Collector = tess_source_lightkurve
+    image_reader: Reader = tess_source_ffi
+    image_collector: Collector = tess_source_ffi
     dv_reader: Reader = tess_source_dv
     dv_collector: Collector = tess_source_dv
     dv_columns: Columns = tess_source_dv
@@ -81,7 +83,13 @@ if TYPE_CHECKING:
     catalogue_commands: Commands = tess_source_catalogue
     cloud_copies: Copies = tess_source_cloud
     ffi_stands_in: StandsIn = tess_source_ffi
+    ffi_archive: Archive = tess_source_ffi
+    ffi_filters: Filters = tess_source_ffi
     tesscut_stands_in: StandsIn = tess_source_tesscut
+    tesscut: Archive = tess_source_tesscut
+    tesscut_filters: Filters = tess_source_tesscut
+    tesscut_transports: Transports = tess_source_tesscut
+    tesscut_citations: Citations = tess_source_tesscut
     sector_reasons: Explains = tess_source_sectors
     sector_lookups: Lookups = tess_source_sectors
     sector_accessors: Accessors = tess_source_sectors

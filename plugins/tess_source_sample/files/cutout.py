@@ -118,8 +118,7 @@ class Cut:
         here = self.plane.pixel(self.ra, self.dec)
         east = self.plane.pixel(self.ra + STEP / math.cos(math.radians(self.dec)), self.dec) - here
         north = self.plane.pixel(self.ra, self.dec + STEP) - here
-        inverse: NDArray[np.float64] = np.linalg.inv(np.column_stack([east, north]) / STEP)
-        return inverse
+        return np.asarray(np.linalg.inv(np.column_stack([east, north]) / STEP), dtype=np.float64)
 
     @cached_property
     def target(self) -> model.SimulatedTarget:

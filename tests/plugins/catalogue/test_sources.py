@@ -52,7 +52,7 @@ def test_records_are_consistent() -> None:
     assert len(BY_NAME) == len(SOURCES)
     for source in SOURCES:
         assert set(source.kinds) <= set(KINDS) and bool(source.kinds) == (source.gives == "files")
-        assert source.gives in {"files", "targets", "tces", "observations"}
+        assert source.gives in {"files", "targets", "tces", "observations", "sizes"}
 
 
 @pytest.mark.real

@@ -100,7 +100,7 @@ def test_a_cut_file_is_damaged(tmp_path: Path) -> None:
 def test_whatever_is_wrong_with_a_file_is_an_error_of_this_file(tmp_path: Path, session: Session) -> None:
     session.register(tess_source_ffi, "ffi")
     path, data, raw = tmp_path / CBV, small(), []
-    for number, chance in attempts(15):
+    for number, chance in attempts(8):
         path.write_bytes(altered_fits(data, chance))
         try:
             open_entry(session.registry, entry_of(path), {})

@@ -27,6 +27,7 @@ from tess_source.tables.items import Items
 from tess_source.tables.loaded import Deferred, LazyGroup
 from tess_source.tables.plan import Manifest, Plan
 from tess_source_ffi.load import load, opened_image
+from tess_source_sample.server import SampleArchive
 
 
 def image_of(folder: Path, data: bytes, name: str = FFI, **options: Any) -> Any:
@@ -231,7 +232,7 @@ def test_other_kinds_are_left_to_other_plugins(tmp_path: Path) -> None:
 
 def test_whatever_is_wrong_with_a_file_is_an_error_of_this_file(tmp_path: Path) -> None:
     path, raw = tmp_path / FFI, []
-    for number, chance in attempts(40):
+    for number, chance in attempts(15):
         path.write_bytes(altered_fits(content(FFI), chance))
         try:
             opened = load(entry_of(path), {})
@@ -242,3 +243,33 @@ def test_whatever_is_wrong_with_a_file_is_an_error_of_this_file(tmp_path: Path) 
         except Exception as error:  # noqa: BLE001  what must not come
             raw.append((number, error))
     assert raw == []
+
+
+# -- from the sample archive -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"kind": "ffi"}, {"kind": "ffir"}, {"kind": "ffi", "pipeline": "TICA", "sector": 27}],
+    ids=["calibrated", "raw", "TICA"],
+)
+def test_images_are_found_fetched_and_opened(archive: SampleArchive, tmp_path: Path, asked: dict[str, Any]) -> None:
+    asking = Session(archive.url, cache=tmp_path / "cache")
+    found = asking.search(**{"sector": 1, "camera": 1, "ccd": 1, "limit": 2, **asked})
+    images: Any = found.download(tmp_path / "data").load()
+    assert len(images) == 2 and all(isinstance(image, CCDData) for image in images)
+    assert images[0].time < images[1].time
+    assert images[0].meta.get("FFIINDEX", images[0].meta.get("CADENCE")) > 4000
+
+
+def test_images_that_are_opened_without_keeping_them_live_as_long_as_their_list(
+    archive: SampleArchive, tmp_path: Path
+) -> None:
+    asking = Session(archive.url, cache=tmp_path / "cache")
+    images: Any = asking.search(kind="ffi", sector=1, camera=1, ccd=1, limit=2).load()
+    part = images[1:]
+    path = part.paths[0]
+    del images
+    assert part[0].shape == (64, 64)
+    del part
+    assert not path.exists()
