@@ -126,7 +126,10 @@ def test_so_do_the_other_questions(session: Session, ask: Callable[..., Any]) ->
         (lambda found: found.plan(flat=True), "did you mean 'layout'"),
         (lambda found: found.plan("x").download(workers=3), "did you mean 'jobs'"),
         (lambda found: tess_source.download(found, download_dir="x"), "did you mean 'root'"),
-        (lambda found: tess_source.download(found, cloud_only=True), r"Session\(prefer='cloud-only'\), or --prefer cloud-only"),
+        (
+            lambda found: tess_source.download(found, cloud_only=True),
+            r"Session\(prefer='cloud-only'\), or --prefer cloud-only",
+        ),
         (lambda found: Session(cloud_only=True), "did you mean 'prefer'"),
         (lambda found: tess_source.load_plan("x", download_dir="x"), "did you mean 'root'"),
         (lambda found: found.dv(download_dir="x"), "did you mean 'root'"),
