@@ -354,9 +354,8 @@ class Header(Mapping[str, Value]):
 
 def _is_comment(card: str) -> bool:
     """Return whether a card is a COMMENT that all readers read alike: one card of plain text, without a value indicator."""
-    keyword, rest = card[:KEYWORD].rstrip(" "), card[KEYWORD:]
-    plain = len(card) == CARD and rest.isascii() and rest.isprintable()
-    return keyword == COMMENT and plain and not rest.startswith(INDICATOR)
+    plain = len(card) == CARD and card.isascii() and card.isprintable()
+    return plain and card[:KEYWORD].rstrip(" ") == COMMENT and not card.startswith(INDICATOR, KEYWORD)
 
 
 def _quoted(field: str) -> str | None:
