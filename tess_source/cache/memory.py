@@ -207,7 +207,9 @@ class Memory:
         """
         known, stand_ins = self.registry.filters, self.registry.stand_ins
         of_kinds = any(name in stand_ins and stand_ins[name].kinds for name in query.archives)
-        return {name: value for name, value in query.filters.items() if of_kinds or (name in known and known[name].shapes)}
+        return {
+            name: value for name, value in query.filters.items() if of_kinds or (name in known and known[name].shapes)
+        }
 
     def _who_is_asked(self, hooks: Sequence[str], archives: Sequence[str] = ()) -> dict[str, Any]:
         """Return who is asked, as part of the question: another server, other archives or a token make another question."""

@@ -85,7 +85,9 @@ def _lightkurve_columns(joined: pl.DataFrame) -> dict[str, pl.Expr]:
         "s_ra": said("s_ra", dtype=pl.Float64),
         "s_dec": said("s_dec", dtype=pl.Float64),
         "obsid": said("obsid", "obsID", dtype=pl.String),
-        "exptime": pl.when(pl.col(PREFIX + "kind") == "cutout")  # of these lightkurve gives the time that is left after all losses
+        "exptime": pl.when(
+            pl.col(PREFIX + "kind") == "cutout"
+        )  # of these lightkurve gives the time that is left after all losses
         .then(said("t_exptime", dtype=pl.Float64))
         .otherwise(said(PREFIX + "exptime", "t_exptime", dtype=pl.Float64)),  # some t_exptime of the archive are wrong
         "distance": said("separation", "distance", dtype=pl.Float64).fill_null(0.0),
