@@ -68,7 +68,7 @@ def plane(sector: int, camera: int, ccd: int) -> Plane:
     middle = corners.sum(axis=0) / np.linalg.norm(corners.sum(axis=0))
     places = np.column_stack([_flat(middle, corners), np.ones(4)])
     matrix, *_ = np.linalg.lstsq(places, np.array(CORNERS), rcond=None)
-    return Plane(middle, matrix.T)
+    return Plane(middle, np.asarray(matrix.T, dtype=np.float64))
 
 
 @dataclass(frozen=True)
