@@ -66,6 +66,7 @@ BAD: Mapping[str, str] = {
     "size": "x", "tce": "x", "tic": "x", "where": "x", "tmag": "x",
     "teff": "x", "star_radius": "x", "mass": "x", "logg": "x", "distance": "x", "contamination": "x", "pm": "x",
     "toi": "x!", "camera": "5", "ccd": "0", "ra": "10", "dec": "95..99", "cone": "1 2",
+    "time": "noon", "cutout_size": "3x4",
 }  # fmt: skip
 """Filter → a value that it cannot take."""
 ANYTHING = {"pipeline"}

@@ -182,7 +182,7 @@ def test_a_kind_is_measured_on_files_of_its_era_that_both_sides_open_alike(tmp_p
 
 
 def test_a_file_that_lightkurve_opens_does_not_take_the_fast_way(tmp_path: Path) -> None:
-    path = tmp_path / "hlsp_qlp_tess_ffi_s0081-0000000390988385_tess_v01_llc.fits"
+    path = tmp_path / "hlsp_tglc_tess_ffi_gaiaid-2475555794352572672-s0003-cam1-ccd3_tess_v1_llc.fits"
     path.write_bytes(make(path.name))
     assert not eras.takes_the_fast_way(path)
 
