@@ -36,8 +36,8 @@ __all__ = [
     "uri",
 ]
 
-_FILES = tuple(_forms.Form(row) for row in FILES)
-_OBS_IDS = tuple(_forms.Form(row) for row in OBS_IDS)
+_FILES = _forms.all_forms(FILES)
+_OBS_IDS = _forms.all_forms(OBS_IDS)
 
 
 def parse(name: str) -> Name:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from operator import index
 from string import Formatter
@@ -13,6 +13,8 @@ from typing import Any
 from .vocabulary import NUMBERS, TEXTS, Name, Row, ffi_exptime
 
 ATTRIBUTES = tuple(field.name for field in fields(Name))
+ZEROS = "0{0,8}"
+"""Zeros before a number that may have any number of digits."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class Piece:
     literal: str
     field: str
     spec: str
+    loose: bool = False
+    """Whether it is read in other spellings too: more or fewer zeros, ``-0014-`` for ``-s0014-``, ``cam1_ccd3`` for ``cam1-ccd3``."""
 
     @property
     def attribute(self) -> str:
@@ -31,12 +35,29 @@ class Piece:
     @property
     def expression(self) -> str:
         """Regular expression of the field, in the dialect that Python and Rust share."""
+        if self.loose and self.field == "gaia":  # CDIPS's are not bare: without zeros it may be another catalogue's
+            return f"{'0' if self.spec == '22' else ''}{ZEROS}(?:{TEXTS['gaia']})"
         for known in (f"{self.field}:{self.spec}", self.field):
             if known in TEXTS:
                 return TEXTS[known]
         if self.field not in NUMBERS:
             return self.spec
+        if self.loose:
+            return f"{ZEROS}[0-9]{{1,{self.spec}}}"
         return f"[0-9]{{{self.spec}}}" if self.spec else "[1-9][0-9]{0,3}"
+
+    @property
+    def beginning(self) -> str:
+        """The literal text that is always there."""
+        return self.literal.removesuffix("s") if self.loose and self.field == "sector" else self.literal
+
+    @property
+    def literal_expression(self) -> str:
+        """Regular expression of the literal text."""
+        found = self.beginning.replace(".", r"\.")  # the only character of the templates that is special in an expression
+        if not self.loose:
+            return found
+        return found.replace("-ccd", "[-_]ccd") + ("s?" if self.field == "sector" else "")
 
     def text(self, value: Any) -> str:
         """Return a value of the field as text; raise ValueError if it does not fit."""
@@ -51,9 +72,10 @@ class Piece:
         return text
 
 
-def pieces(template: str) -> tuple[Piece, ...]:
+def pieces(template: str, loose: bool = False) -> tuple[Piece, ...]:
     """Return the pieces of a template."""
-    return tuple(Piece(literal, field or "", spec or "") for literal, field, spec, _ in Formatter().parse(template))
+    parts = Formatter().parse(template)
+    return tuple(Piece(literal, field or "", spec or "", loose) for literal, field, spec, _ in parts)
 
 
 @dataclass(frozen=True)
@@ -61,11 +83,13 @@ class Form:
     """One row of the vocabulary, prepared for reading and writing."""
 
     row: Row
+    loose: bool = False
+    """Whether it reads names of other spellings, see `Piece.loose`. These are kept as they are, as the `spelling` of the name."""
 
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
         """The pieces of the template."""
-        return pieces(self.row.template)
+        return pieces(self.row.template, self.loose)
 
     @cached_property
     def fields(self) -> tuple[str, ...]:
@@ -75,7 +99,7 @@ class Form:
     @cached_property
     def prefix(self) -> str:
         """Text that every such name begins with, for a cheap test."""
-        return self.pieces[0].literal
+        return self.pieces[0].beginning
 
     @cached_property
     def suffixes(self) -> tuple[str, ...]:
@@ -87,7 +111,7 @@ class Form:
 
     def expression(self, keep: Container[str]) -> str:
         """Return the regular expression of a whole name, with a named group per field in `keep`."""
-        return "".join(_escape(piece.literal) + _group(piece, keep) for piece in self.pieces)
+        return "".join(piece.literal_expression + _group(piece, keep) for piece in self.pieces)
 
     @cached_property
     def _compiled(self) -> re.Pattern[str]:
@@ -107,6 +131,8 @@ class Form:
             said["first_sector"] = said["last_sector"] = said.pop("sector")
         if not _is_valid(said, several=self.row.several):
             return None
+        if self.loose:
+            said["spelling"] = text
         said["exptime"] = float(said["exptime"]) if "exptime" in said else self._exptime(said)
         return Name(self.row.kind, self.row.pipeline, **said)
 
@@ -118,6 +144,8 @@ class Form:
 
     def problems(self, name: Name) -> list[str]:
         """Return the reasons why a name cannot be written in this form."""
+        if self.loose:
+            return [] if self.read(name.spelling or "") == name else [f"spelling={name.spelling!r} contradicts the rest"]
         found = [problem for piece in self.pieces for problem in _problems_of(piece, name)]
         found += [
             f"{attribute}={getattr(name, attribute)!r} has no place in it"
@@ -143,14 +171,29 @@ class Form:
 
     def write(self, name: Name) -> str:
         """Return the text of a name that has no `problems`."""
+        if self.loose:
+            return str(name.spelling)
         return "".join(piece.literal + _text_of(piece, name) for piece in self.pieces)
 
     def uri(self, name: Name) -> str:
         """Return the MAST URI of a name that has no `problems`; raise ValueError if it is not known."""
-        if self.row.folder is None or name.compression is not None:
+        if self.row.folder is None or self.loose or name.compression is not None:
             raise ValueError(f"no MAST URI is known for {self.write(name)}")
         folder = "".join(piece.literal + _folder_text(piece, name) for piece in pieces(self.row.folder))
         return f"mast:{folder}/{self.write(name)}"
+
+
+def all_forms(rows: Sequence[Row]) -> tuple[Form, ...]:
+    """Return the forms of a table: each row as it is, then those of high-level science products in other spellings.
+
+    Their own pipelines spell them in several ways, and others copy and compress them.
+    """
+    others = [row for row in rows if row.template.startswith("hlsp_") and "{spelling" not in row.template]
+    packed = [
+        replace(row, template=f"{row.template}{{compression}}") if row.template.endswith(".fits") else row
+        for row in others
+    ]
+    return (*map(Form, rows), *(Form(row, loose=True) for row in packed))
 
 
 def read(text: str, forms: Sequence[Form]) -> Name:
@@ -161,12 +204,13 @@ def read(text: str, forms: Sequence[Form]) -> Name:
 def choose(name: Name, forms: Sequence[Form]) -> Form:
     """Return the form in which a name can be written; raise ValueError with what it lacks for the nearest form."""
     same = [form for form in forms if (form.row.kind, form.row.pipeline) == (name.kind, name.pipeline)]
+    same = [form for form in same if not form.loose or len(name.spelling or "") > 1]  # "s" is a spelling of the sector
     if not same:
         known = sorted({form.row.pipeline for form in forms if form.row.kind == name.kind})
         hint = f"pipeline is one of {', '.join(known)}" if known else "there is no such kind"
         raise ValueError(f"cannot write a name of kind {name.kind!r} by pipeline {name.pipeline!r}: {hint}")
     problems = {form: form.problems(name) for form in same}
-    nearest = min(same, key=lambda form: len(problems[form]))
+    nearest = min(same, key=lambda form: (len(problems[form]), form.loose))
     if problems[nearest]:
         raise ValueError(
             f"cannot write a name of kind {name.kind!r} by {name.pipeline}: {'; '.join(problems[nearest])}"
@@ -178,10 +222,6 @@ def _is_valid(said: dict[str, Any], *, several: bool) -> bool:
     """Return whether sectors and TCEs count from 1, and ranges ascend, over several sectors where that is required."""
     first, last = said.get("first_sector", 1), said.get("last_sector", 1_000_000)
     return 1 <= first <= last - several and said.get("tce") != 0
-
-
-def _escape(literal: str) -> str:
-    return literal.replace(".", r"\.")  # the only character of the templates that is special in an expression
 
 
 def _group(piece: Piece, keep: Container[str]) -> str:

@@ -82,7 +82,8 @@ class Name:
     proposal: str | None = None
     """Guest Investigator programme that a bulk script fetches: "G011183"."""
     spelling: str | None = None
-    """"s" if the sector has the rarer of two spellings: "-s0014-" for "-0014-" (CDIPS), "s036" for "s0036" (PATHOS)."""
+    """"s" if the sector has the rarer of two spellings: "-s0014-" for "-0014-" (CDIPS), "s036" for "s0036" (PATHOS). The whole name of a
+    high-level science product that is spelled in another way than its pipeline's: other numbers of digits, or ".gz" at its end."""
     compression: str | None = None
     """"gz" if the name ends in ".gz"."""
 
@@ -221,6 +222,7 @@ FILES: tuple[Row, ...] = (
     Row("lc-txt", "PATHOS", _PATHOS_SHORT + "_llc.txt", FFI),
     Row("lc", "DIAMANTE", _DIAMANTE + "_llc.fits", None, "HLSP/diamante/{tic/}"),  # of all its sectors together
     Row("lc-txt", "DIAMANTE", _DIAMANTE + "_llc.txt", None, "HLSP/diamante/{tic/}"),
+    Row("dvr-pdf", "DIAMANTE", _DIAMANTE + "_dv.pdf", None, "HLSP/diamante/{tic/}"),
     Row("lc", "T16", _T16 + "_llc.fits", FFI),
     Row("lc", "TARS", _TARS + "_lc.fits", FFI),
     Row("lc", "TESS-DATA-ALERTS", _ALERTS + "_lc.fits", None, "HLSP/tess-data-alerts"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import polars as pl
@@ -79,6 +79,9 @@ URIS: dict[str, dict[str, Any]] = {
     "mast:HLSP/diamante/0000/0000/3673/4222/hlsp_diamante_tess_lightcurve_tic-0000000036734222_tess_v1_llc.txt": of(
         "lc-txt", "DIAMANTE", None, tic=36734222, version="v1"
     ),
+    "mast:HLSP/diamante/0000/0009/0167/4675/hlsp_diamante_tess_lightcurve_tic-0000000901674675_tess_v1_dv.pdf": of(
+        "dvr-pdf", "DIAMANTE", None, tic=901674675, version="v1"
+    ),
     "mast:HLSP/tica/s0027/cam2-ccd4/hlsp_tica_tess_ffi_s0027-o1-00117787-cam2-ccd4_tess_v01_img.fits": of(
         "ffi", "TICA", 27, camera=2, ccd=4, orbit=1, cadence=117787, version="v01"
     ),
@@ -103,6 +106,51 @@ FOLDER_UNKNOWN: dict[str, dict[str, Any]] = {
     ),
 }
 """The same, where the folder does not follow from the name."""
+
+OTHER_SPELLINGS: dict[str, dict[str, Any]] = {
+    "hlsp_qlp_tess_ffi_s0002-0000000038846515_tess_v01_llc.fits.gz": of(
+        "lc", "QLP", 2, tic=38846515, version="v01", compression="gz"
+    ),
+    "hlsp_tess-spoc_tess_phot_38846515-s61_tess_v1_tp.fits": of("tp", "TESS-SPOC", 61, tic=38846515, version="v1"),
+    "hlsp_tglc_tess_ffi_gaiaid-02475555794352572672-s003-cam1_ccd3_tess_v2.1_llc.fits": of(
+        "lc", "TGLC", 3, **CHIP, gaia=2475555794352572672, version="v2.1"
+    ),
+    "hlsp_cdips_tess_ffi_gaiatwo0003222255959210123904-s0006_tess_v01_llc.fits": of(
+        "lc", "CDIPS", 6, gaia=3222255959210123904, version="v01"
+    ),
+    "hlsp_cdips_tess_ffi_gaiatwo05318059532750974720-s008-cam3_ccd4_tess_v02_llc.fits": of(
+        "lc", "CDIPS", 8, camera=3, ccd=4, gaia=5318059532750974720, version="v02"
+    ),
+    "hlsp_pathos_tess_lightcurve_tic-00093270923-s08_tess_v1_llc.fits": of(
+        "lc", "PATHOS", 8, tic=93270923, version="v1"
+    ),
+    "hlsp_pathos_tess_lightcurve_tic-0000000093270923-0036_tess_v1_llc.txt": of(
+        "lc-txt", "PATHOS", 36, tic=93270923, version="v1"
+    ),
+    "hlsp_tasoc_tess_ffi_tic0000000261136679-s001-cam4-ccd2-c1800_tess_v06_ens-lc.fits": of(
+        "lc", "TASOC", 1, tic=261136679, camera=4, ccd=2, version="v06", source="ffi", method="ens"
+    ),
+    "hlsp_tasoc_tess_tpf_tic261136679-s01-cam4-ccd2-c120_tess_v05_cbv-lc.fits": of(
+        "lc", "TASOC", 1, tic=261136679, camera=4, ccd=2, version="v05", source="tpf", method="cbv", exptime=120.0
+    ),
+    "hlsp_gsfc-eleanor-lite_tess_ffi_s26-261136679_tess_v2_lc.fits": of(
+        "lc", "GSFC-ELEANOR-LITE", 26, tic=261136679, version="v2"
+    ),
+    "hlsp_diamante_tess_lightcurve_tic-0901674675_tess_v01_llc.fits": of(
+        "lc", "DIAMANTE", None, tic=901674675, version="v01"
+    ),
+    "hlsp_t16_tess_ffi_s0013-cam1-ccd3-2475555794352572672_tess_v1_llc.fits": of(
+        "lc", "T16", 13, **CHIP, gaia=2475555794352572672, version="v1"
+    ),
+    "hlsp_tars_tess_ffi_s055-00051791910_tess_v1_lc.fits": of("lc", "TARS", 55, tic=51791910, version="v1"),
+    "hlsp_tica_tess_ffi_s35-o1-149185-cam1_ccd1_tess_v01_img.fits": of(
+        "ffi", "TICA", 35, camera=1, ccd=1, orbit=1, cadence=149185, version="v01"
+    ),
+    "hlsp_tess-data-alerts_tess_phot_0000000025155310-s0002_tess_v1_lc.fits": of(
+        "lc", "TESS-DATA-ALERTS", 2, tic=25155310, version="v1", exptime=None
+    ),
+}
+"""Names in the spelling of another pipeline → the fields that they say."""
 
 OBS_IDS: dict[str, dict[str, Any]] = {
     "hlsp_qlp_tess_ffi_s0097-0000000408084461_tess_v01_llc": of(
@@ -156,6 +204,24 @@ def test_no_uri_is_made_up_where_the_folder_does_not_follow_from_the_name(uri: s
         names.uri(names.parse(uri))
 
 
+@pytest.mark.parametrize(("text", "expected"), OTHER_SPELLINGS.items())
+def test_a_name_in_the_spelling_of_another_pipeline_says_its_fields_too(text: str, expected: dict[str, Any]) -> None:
+    name = names.parse(text)
+    assert said(name) == {**expected, "spelling": text}
+    assert names.format(name) == text
+    with pytest.raises(ValueError, match="no MAST URI is known"):
+        names.uri(name)
+
+
+def test_another_star_cannot_be_written_in_the_spelling_of_a_name() -> None:
+    name = names.parse("hlsp_pathos_tess_lightcurve_tic-00093270923-s08_tess_v1_llc.fits")
+    with pytest.raises(ValueError, match="spelling='hlsp_pathos_tess_lightcurve_tic-00093270923-s08_tess_v1_llc.fits'"):
+        names.format(replace(name, tic=1))
+    assert names.format(replace(name, tic=1, spelling=None)) == (
+        "hlsp_pathos_tess_lightcurve_tic-0000000001-s0008_tess_v1_llc.fits"
+    )
+
+
 @pytest.mark.parametrize(("obs_id", "expected"), OBS_IDS.items())
 def test_a_real_obs_id_says_its_fields(obs_id: str, expected: dict[str, Any]) -> None:
     assert said(names.parse_obs_id(obs_id)) == expected
@@ -163,7 +229,7 @@ def test_a_real_obs_id_says_its_fields(obs_id: str, expected: dict[str, Any]) ->
 
 
 def test_columns_say_what_single_names_say() -> None:
-    uris, obs_ids = [*URIS, *FOLDER_UNKNOWN], [*OBS_IDS]
+    uris, obs_ids = [*URIS, *FOLDER_UNKNOWN, *OTHER_SPELLINGS], [*OBS_IDS]
     for texts, columns, parse in (
         (uris, names.columns, names.parse),
         (obs_ids, names.obs_id_columns, names.parse_obs_id),

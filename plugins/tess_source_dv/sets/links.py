@@ -67,7 +67,7 @@ def link(products: Products, exactly: pl.DataFrame | None = None) -> Links | Non
 
 def needed(observations: Observations) -> pl.Expr:
     """Tell which observations may hold products that are linked: those of pipelines that make data-validation products."""
-    pipelines = {row.pipeline for row in FILES if row.kind in MEMBER_KINDS}
+    pipelines = {row.pipeline for row in FILES if row.kind == "dvt"}  # others' reports belong to no run
     return pl.col("pipeline").is_null() | pl.col("pipeline").is_in(sorted(pipelines))
 
 
