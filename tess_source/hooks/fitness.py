@@ -6,6 +6,7 @@ import sys
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from inspect import unwrap
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
@@ -67,18 +68,11 @@ def check_record(record: Any, noun: str, name: str) -> None:
     made = RECORDS[noun]
     if not isinstance(record, made):
         raise PluginError(f"plugin {name!r}: {noun} gave {record!r}, which is not a {made.__name__}")
-    for part in fields(record):
-        said = str(part.type)
-        optional = said.endswith(" | None")
-        plain = PLAIN.get(said.removesuffix(" | None"))
-        value = getattr(record, part.name)
-        if (optional and value is None) or (plain is None and not said.startswith("Callable")):
-            continue
-        if not (callable(value) if plain is None else isinstance(value, plain)):
+    for part, optional, plain in _checked_fields(made):
+        value = getattr(record, part)
+        if not (optional and value is None) and not (callable(value) if plain is None else isinstance(value, plain)):
             wanted = "a function" if plain is None else f"a {plain.__name__}"
-            raise PluginError(
-                f"plugin {name!r}: {noun} gave a {made.__name__} whose {part.name} is {value!r}, not {wanted}"
-            )
+            raise PluginError(f"plugin {name!r}: {noun} gave a {made.__name__} whose {part} is {value!r}, not {wanted}")
     if isinstance(record, Filter | Lookup) and (not record.name.isidentifier() or iskeyword(record.name)):
         what = "filter" if isinstance(record, Filter) else "look-up"
         raise PluginError(
@@ -94,6 +88,18 @@ def check_record(record: Any, noun: str, name: str) -> None:
         )
     if not any(getattr(record, part, None) for part in ("key", "scheme", "name", "archive")):
         raise PluginError(f"plugin {name!r}: {noun} gave {record!r}, which has no name")
+
+
+@cache
+def _checked_fields(made: Any) -> list[tuple[str, bool, type | None]]:
+    """Return the fields of a record whose values can be checked: name, whether None is allowed, and the type, None for a function."""
+    checked = []
+    for part in fields(made):
+        said = str(part.type)
+        plain = PLAIN.get(said.removesuffix(" | None"))
+        if plain is not None or said.startswith("Callable"):
+            checked.append((part.name, said.endswith(" | None"), plain))
+    return checked
 
 
 def check_accessor(accessor: Accessor, name: str) -> None:

@@ -22,9 +22,7 @@ from tess_source.errors import (
     ending,
     type_and_text,
 )
-from tess_source.hooks import specs
 from tess_source.hooks.discovery import (
-    GROUP,
     Reference,
     distribution_of,
     found_entry_points,
@@ -40,6 +38,7 @@ from tess_source.hooks.fitness import (
     culprit_of,
     sequence_of,
 )
+from tess_source.hooks.manager import HookManager
 from tess_source.hooks.records import Request, Transport
 from tess_source.wording import Wording
 
@@ -81,7 +80,7 @@ class Registry:
     as broken, with its error, and the rest work. A registry can be pickled if its plugins can; two are equal if their plugins are.
     """
 
-    manager: pluggy.PluginManager = field(default_factory=lambda: pluggy.PluginManager(GROUP))
+    manager: HookManager = field(default_factory=HookManager)
     plugins: dict[str, Plugin] = field(default_factory=dict)
     filters: dict[str, Filter] = field(default_factory=dict)
     kinds: dict[str, Kind] = field(default_factory=dict)
@@ -101,8 +100,6 @@ class Registry:
     """(what, name) → plugin, e.g. ``("filter", "sector") → "filters"``."""
 
     def __post_init__(self) -> None:
-        for role in specs.ROLES:
-            self.manager.add_hookspecs(role)
         self.transports["file"] = Transport("file", lambda uri, settings: Request(uri), "files of this machine")
         self.owners["scheme", "file"] = BUILT_IN
 
@@ -231,7 +228,7 @@ class Registry:
             hooks = tuple(sorted(caller.name for caller in self.manager.get_hookcallers(plugin) or ()))
             if not hooks:
                 raise PluginError(f"plugin {name!r} has no hook implementations; mark them with @tess_source.hookimpl")
-            self._declare(plugin, name)
+            self._declare(plugin, name, hooks)
         except pluggy.PluginValidationError as error:
             self._remove(plugin, name)
             raise PluginError(f"plugin {name!r} does not fit this version of tess-source: {error}") from error
@@ -275,10 +272,12 @@ class Registry:
             "tess_copies": ("copy", self.copies),
         }  # fmt: skip
 
-    def _declare(self, plugin: object, name: str) -> None:
+    def _declare(self, plugin: object, name: str, hooks: Collection[str]) -> None:
         """Call the nouns of one plugin, and keep the records with the plugin as their owner."""
         others = [other for other in self.manager.get_plugins() if other is not plugin]
         for noun, (what, table) in self._tables_by_noun().items():
+            if noun not in hooks:
+                continue
             answers = self._declared(noun, self.manager.subset_hook_caller(noun, others), name)
             for record in (record for answer in answers for record in sequence_of(answer, noun, name)):
                 check_record(record, noun, name)
