@@ -120,7 +120,7 @@ def list_products(observations: Observations, query: Query, settings: Settings) 
         return None
     asked = Asked.of(query, settings)
     chips = ours.select("pipeline", sector="last_sector", camera="camera", ccd="ccd").unique()
-    if not query.large and asked.times is None:
+    if not query.large:
         _check_amount(chips, asked)
     found: list[Products] = []
     without: list[int] = []
@@ -159,8 +159,12 @@ def _listings(
 def _check_amount(chips: pl.DataFrame, asked: Asked) -> None:
     """Raise an error if there are very many images to list."""
     kinds = len(asked.kinds & {"ffi", "ffir"})
-    per_sector = chips.group_by("sector").len().rows()
-    count = kinds * sum(chips * LENGTH / names.ffi_exptime(sector) for sector, chips in per_sector)
+
+    def images_of_ccd(sector: int) -> float:
+        exptime = names.ffi_exptime(sector)
+        return min(LENGTH, asked.times.length(exptime) if asked.times else LENGTH) / exptime
+
+    count = kinds * sum(number * images_of_ccd(sector) for sector, number in chips.group_by("sector").len().rows())
     if count > MOST_IMAGES:
         raise QueryError(
             f"this would list some {round(count, -5):,.0f} images of {text.number(len(chips), 'CCD')}: ask for fewer, by ",

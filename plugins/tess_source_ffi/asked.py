@@ -28,6 +28,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 PIPELINES = ("SPOC", "TESScut", "TICA")
 USUAL = ("SPOC", "TESScut")
 """Pipelines that are meant if none is named."""
+LAST_SECTOR = 9999
+"""The largest number that has room in names."""
 MARGIN = 7200.0
 """Images may be taken so long before and after the known dates of a sector [s]."""
 CRITERIA = ("sequence_number", "provenance_name", "dataproduct_type", "obs_id")
@@ -142,10 +144,14 @@ def _sectors(criterion: Any, value: Any, settings: Settings) -> tuple[int, ...] 
 
 
 def _sectors_of(wholes: Wholes, settings: Settings) -> Iterable[int]:
+    """Yield the sectors of whole numbers; raise a QueryError for one by itself that is none."""
     known = known_sectors(settings).sectors
     for part in wholes.spans:
         if part.single:
-            yield int(part.least or 0)
+            sector = int(part.least or 0)
+            if not 1 <= sector <= LAST_SECTOR:
+                raise QueryError(keyword("sector", sector), f": there are sectors from 1; names hold {LAST_SECTOR} at most")
+            yield sector
             continue
         last = known[-1] if part.greatest is None else min(int(part.greatest), SPECIAL - 1)
         yield from range(max(1, int(part.least or 0)), last + 1)

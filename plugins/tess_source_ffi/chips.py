@@ -60,16 +60,18 @@ def chips_of(query: Query, asked: Asked, settings: Settings) -> pl.DataFrame:
 
 
 def _seeing(query: Query, asked: Asked, settings: Settings) -> pl.DataFrame:
-    """Return the CCDs on whose science pixels targets lie."""
+    """Return the CCDs on whose science pixels targets lie, or parts of the circles around them."""
     known = known_sectors(settings)
     chips = known.chips if asked.sectors is None else known.of(asked.sectors)
     if asked.sectors is not None:
         _check_known(asked.sectors, known.has(asked.sectors))
-    stars = stars_of(dict(enumerate(query.targets)))
+    radius = [(target.radius or 0.0) / 3600 for target in query.targets]
+    stars = stars_of(dict(enumerate(query.targets))).with_columns(radius=pl.Series(radius, dtype=pl.Float64))
     lists = target_lists(settings, stars["tic"].drop_nulls().to_list())
     stars = located(settings, stars, lists.rows).filter(pl.col("ra").is_not_null())
-    seen = chips.seeing(stars["ra"].to_numpy(), stars["dec"].to_numpy())
-    rows = pl.concat([stars[seen["place"]].select("tic"), seen], how="horizontal").filter(pl.col("margin") >= 0)
+    seen = chips.seeing(*(stars[name].to_numpy() for name in ("ra", "dec", "radius")))
+    rows = pl.concat([stars[seen["place"]].select("tic", "radius"), seen], how="horizontal")
+    rows = rows.filter(pl.col("margin") >= -60 * pl.col("radius"))
     return rows.select(*SCHEMA).unique(maintain_order=True).sort(*CHIP, "tic")
 
 

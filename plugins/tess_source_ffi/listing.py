@@ -28,6 +28,7 @@ CUBES = {"TESScut": ("tess/public/mast/", "tess"), "TICA": ("tess/public/mast/ti
 """Pipeline → folder of its cubes in the bucket, and how their names begin."""
 TICA = "mast/hlsp/tica"
 ENDINGS = {"ffi": "_ffic.fits", "ffir": "_ffir.fits", "cbv": "s_cbv.fits", "fast-cbv": "_fast-cbv.fits"}
+SERVICE = "listing of full-frame images"
 ALL_CHIPS = 16
 LONGEST = timedelta(seconds=1800)
 """Longest exposure: an image may be exposed on the day after the one that its name tells."""
@@ -64,7 +65,7 @@ def images(sector: int, chips: Sequence[Chip], kinds: Iterable[str], times: Time
     lacking = [kind for kind, part in listed.items() if part is None or (part.is_empty() and times is None)]
     if lacking:
         with Lists(settings) as lists:
-            parts += [_from_scripts(of_script(lists, sector, kind), error) for kind in lacking]
+            parts += [_from_scripts(partial(of_script, lists, sector, kind), error) for kind in lacking]
     return pl.concat(parts)
 
 
@@ -75,7 +76,7 @@ def tica_images(sector: int, chips: Sequence[Chip], settings: Settings) -> pl.Da
     if held is not None and len(found := _ending_with(held, "_img.fits")):
         return found
     with Lists(settings) as lists:
-        return pl.concat([_from_scripts(of_bundles(lists, sector, *chip), error) for chip in chips])
+        return pl.concat([_from_scripts(partial(of_bundles, lists, sector, *chip), error) for chip in chips])
 
 
 def cubes(sector: int, pipeline: str, settings: Settings) -> pl.DataFrame:
@@ -113,10 +114,16 @@ def _is_left_out(settings: Settings) -> bool:
     return bool(preference(settings.prefer) == ARCHIVE + ONLY)
 
 
-def _from_scripts(found: pl.Series | None, error: ServiceError | None) -> pl.DataFrame:
+def _from_scripts(read: Callable[[], pl.Series | None], error: ServiceError | None) -> pl.DataFrame:
     """Return names of scripts as a listing. If there is no script, and the bucket could not be listed, nothing is known."""
+    try:
+        found = read()
+    except ServiceError as failed:
+        if error is None:
+            raise
+        raise ServiceError(SERVICE, f"neither the archive's scripts nor the bucket answer: {failed}; {error}") from failed
     if found is None and error is not None:
-        raise ServiceError("listing of full-frame images", f"the archive has no script of them, and {error}") from error
+        raise ServiceError(SERVICE, f"the archive has no script of them, and {error}") from error
     return pl.DataFrame({"name": [] if found is None else found, "size": None}, schema=NAMED)
 
 

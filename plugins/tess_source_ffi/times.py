@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from math import inf
 from typing import Any
 
 from tess_source._lazy import pl
@@ -73,6 +74,12 @@ class Times:
             for part in self.ranges
         )
 
+    def length(self, exptime: float) -> float:
+        """Return how long the times are together [s]; each instant counts as one exposure."""
+        ends = ((part.least, part.greatest) for part in self.ranges)
+        ranges = (inf if first is None or last is None else last - first for first, last in ends)
+        return exptime * len(self.instants) + sum(ranges)
+
     def __str__(self) -> str:
         return ",".join([*map(_text, self.instants), *map(_range_text, self.ranges)])
 
@@ -92,7 +99,7 @@ def _part(item: Any) -> float | Span:
         return _day(instant(item))
     if isinstance(item, range):
         raise TypeError(f"{item!r} is no range of times")
-    part = span(item, instant)
+    part = span(item, instant, _text)
     return float(part.least or 0) if part.single else part
 
 

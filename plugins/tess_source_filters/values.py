@@ -151,7 +151,7 @@ class Span:
         if self.least is None and self.greatest is None:
             raise ValueError("a range needs at least one end")
         if self.least is not None and self.greatest is not None and self.least > self.greatest:
-            raise ValueError(f"the range {text_of(self.least)}..{text_of(self.greatest)} runs backwards")
+            raise ValueError(_backwards(self.least, self.greatest, text_of))
 
     @property
     def single(self) -> bool:
@@ -182,7 +182,11 @@ class Span:
         return f"<{'' if self.below else '='}{text_of(self.greatest)}"
 
 
-def span(value: Any, read: Callable[[Any], float] = number) -> Span:
+def _backwards(least: float, greatest: float, show: Callable[[float], str]) -> str:
+    return f"the range {show(least)}..{show(greatest)} runs backwards"
+
+
+def span(value: Any, read: Callable[[Any], float] = number, show: Callable[[float], str] | None = None) -> Span:
     """Return one number or a range as a span.
 
     Parameters
@@ -192,12 +196,20 @@ def span(value: Any, read: Callable[[Any], float] = number) -> Span:
         ``">=5"``, ``"<9"``.
     read : callable
         Reads one number, e.g. with a unit.
+    show : callable, optional
+        Returns a number as it may stand in an error.
 
     Raises
     ------
     ValueError, TypeError
         If it is none of these.
     """
+
+    def between(least: float | None, greatest: float | None) -> Span:
+        if show and least is not None and greatest is not None and least > greatest:
+            raise ValueError(_backwards(least, greatest, show))
+        return Span(least, greatest)
+
     if isinstance(value, slice):
         if value.step is not None:
             raise ValueError("a range of such numbers has no step")
@@ -206,13 +218,13 @@ def span(value: Any, read: Callable[[Any], float] = number) -> Span:
         if len(value) != 2:
             raise ValueError("a tuple is a range: (least, greatest); give a list for several values")
         least, greatest = value
-        return Span(_end_of_span(least, read), _end_of_span(greatest, read))
+        return between(_end_of_span(least, read), _end_of_span(greatest, read))
     if not isinstance(value, str):
         return _single_span(read(value))
     if match := _COMPARISON.fullmatch(value.strip()):
         return _span_of_comparison(match[1], read(match[2]))
     ends = value.split("..", 1)
-    return Span(read(ends[0]), read(ends[1])) if len(ends) == 2 else _single_span(read(value))
+    return between(read(ends[0]), read(ends[1])) if len(ends) == 2 else _single_span(read(value))
 
 
 def _single_span(value: float) -> Span:

@@ -192,8 +192,10 @@ def _cube(filename: str, folder: str, modified: float) -> ImageFile:
 
 def tica_names(number: int, camera: int, ccd: int, part: str | None = None) -> Iterator[str]:
     """Yield names of TICA's images of a CCD: of one part of an orbit, such as ``"1a"``, or of all."""
+    if number not in TICA:
+        return
     first = sector(number).first_cadenceno * 120 // int(names.ffi_exptime(number))
-    for place, orbit in enumerate(TICA.get(number, ())):
+    for place, orbit in enumerate(TICA[number]):
         if part in {None, orbit}:
             for cadence in range(first + 1000 * place, first + 1000 * place + FEW):
                 yield f"hlsp_tica_tess_ffi_s{number:04d}-o{orbit}-{cadence:08d}-cam{camera}-ccd{ccd}_tess_v01_img.fits"

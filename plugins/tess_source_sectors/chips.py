@@ -72,22 +72,26 @@ class Chips:
         both = Chips(*map(np.concatenate, pairs))
         return both.where(np.lexsort((both.ccd, both.camera, both.sector)))
 
-    def seeing(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> pl.DataFrame:
-        """Return which CCDs see places.
+    def seeing(self, ra: npt.ArrayLike, dec: npt.ArrayLike, radius: npt.ArrayLike = 0.0) -> pl.DataFrame:
+        """Return which CCDs see places, or a part of circles around them.
 
         Parameters
         ----------
         ra, dec : array_like of float
             Right ascension and declination [deg, ICRS], of shape (n,). Where one is NaN, no CCD sees the place.
+        radius : array_like of float
+            Radius of circles [deg], one or one per place. At the corner of a CCD, a circle may be counted that passes it by closely.
 
         Returns
         -------
         polars.DataFrame
-            One row per place and CCD on whose image it lies: `place` (its number, from 0), `sector`, `camera`, `ccd`, `margin` (distance
+            One row per place and CCD on whose image it lies, or whose science pixels are no farther away than the radius: `place` (its number, from 0), `sector`, `camera`, `ccd`, `margin` (distance
             from the edge of the science pixels [arcmin], negative outside them), sorted by place and sector.
         """
         stars = unit_vectors(ra, dec)
-        parts = [self._near(stars[start : start + AT_ONCE]) for start in range(0, len(stars), AT_ONCE)]
+        around = np.broadcast_to(np.radians(np.asarray(radius, dtype=float)), len(stars))
+        slices = [slice(start, start + AT_ONCE) for start in range(0, len(stars), AT_ONCE)]
+        parts = [self._near(stars[part], around[part]) for part in slices]
         numbers = [number + part * AT_ONCE for part, (number, _, _) in enumerate(parts)]
         number = np.concatenate([np.zeros(0, np.int64), *numbers])
         chip = np.concatenate([np.zeros(0, np.int64), *(part[1] for part in parts)])
@@ -95,11 +99,14 @@ class Chips:
         found = {"place": number, "sector": self.sector[chip], "camera": self.camera[chip], "ccd": self.ccd[chip]}
         return pl.DataFrame({**found, "margin": np.degrees(np.arcsin(sine)) * 60})
 
-    def _near(self, stars: Floats) -> tuple[Numbers, Numbers, Floats]:
+    def _near(self, stars: Floats, around: Floats) -> tuple[Numbers, Numbers, Floats]:
         """Return the numbers of stars and CCDs that meet, and the sine of the distance from the edge of the science pixels."""
-        number, chip = np.nonzero(stars.astype(np.float32) @ self.middle.T >= self.reach)
+        reach = self.reach
+        if around.any():
+            reach = np.cos(np.minimum(np.arccos(reach) + around[:, None], np.pi))
+        number, chip = np.nonzero(stars.astype(np.float32) @ self.middle.T >= reach)
         margin = _least(self.science[chip], stars[number])
-        seen = margin >= 0
+        seen = margin >= -np.sin(np.minimum(around, np.pi / 2))[number]
         out = np.flatnonzero(~seen)
         seen[out] = _least(self.image[chip[out]], stars[number[out]]) >= 0
         return number[seen], chip[seen], margin[seen]

@@ -67,6 +67,8 @@ def find(query: Query, settings: Settings) -> Observations:
     """
     if not query.targets:
         raise QueryError("cut-outs are made around targets: give a TIC id, a name, or coordinates")
+    if any(target.radius is not None for target in query.targets):
+        log.warning("no cut-out depends on the radius: there is one around each target, of the size that is given in pixels")
     criteria = {name.lower(): value for name, value in query.criteria.items() if value is not None}
     for name in criteria:
         if name != SECTOR:
@@ -102,6 +104,7 @@ def list_products(observations: Observations, query: Query) -> Products | None:
     ours = observations.to_polars().filter(pl.col("archive") == ARCHIVE)
     if ours.is_empty():
         return None
+    _log_unexposed(ours)
     size = sizes.in_name(query.filters.get(sizes.SIZE.name, sizes.DEFAULT))
     kept = ("camera", "ccd", "margin", "obs_collection", SECTOR)
     frame = ours.select(*Observations.schema, *(name for name in kept if name in ours.columns))
@@ -220,7 +223,6 @@ def _completed(rows: Sequence[Mapping[str, Any]], known: KnownSectors) -> pl.Dat
         margin=pl.col("from_edge"),
         **{SECTOR: pl.col("first_sector").cast(pl.Int64)},
     )
-    _log_unexposed(frame)
     return with_schema(frame.select(*COLUMNS), COLUMNS)
 
 
@@ -239,8 +241,8 @@ def _margins(frame: pl.DataFrame, known: KnownSectors) -> pl.DataFrame:
 
 def _log_unexposed(frame: pl.DataFrame) -> None:
     """Log which places lie on columns or rows that see no sky: a cut-out there has noise only."""
-    dark = frame.filter(pl.col("margin") < 0)
-    told = [f"{row['target_name']} in sector {row['first_sector']}" for row in dark.iter_rows(named=True)]
+    dark = frame.filter(pl.col("margin") < 0) if "margin" in frame.columns else frame.clear()
+    told = [f"{row.get('target_name') or row['obs_id']} in sector {row['first_sector']}" for row in dark.to_dicts()]
     if told:
         log.warning(
             "on pixels that are not exposed to the sky, so that only noise is there: %s", text.first(told, text.FEW)

@@ -108,6 +108,13 @@ class Addresses:
             self._problem = type_and_text(error)
             log.info("%s cannot be asked for %d addresses: %s", copy.name, len(unknown), self._problem)
 
+    def is_limited(self, uri: str) -> bool:
+        """Return whether an address of a URI is at a service that allows a user only so many requests."""
+        try:
+            return any(request.per_second or request.at_once for request in self.of(uri))
+        except Exception:  # noqa: BLE001  its entry says why, where it is fetched
+            return False
+
     def why_none(self, uri: str) -> str:
         """Return why a URI has no address, in words."""
         if not self._alone or scheme_of(uri) not in self._schemes_of_copy():

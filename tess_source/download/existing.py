@@ -8,7 +8,8 @@ A file counts as here if
 - it was verified before and did not change since (by size and time; not for links), or it is read now and found whole,
 - and its sha256 is that of the plan, if the plan has one.
 
-A file that only lies in the cache folder is copied, if it is whole by the same rules and may be the file of the plan.
+A file that only lies in the cache folder, or a cut-out whose name is spelt otherwise, is copied, if it is whole by the same rules and may
+be the file of the plan.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tess_source.display import text
 from tess_source.display.visible import logger
 from tess_source.download.destination import LocalFolder
 from tess_source.download.part import Part, PartLostError
+from tess_source.download.spellings import spelt_otherwise
 from tess_source.errors import UnsafePathError
 from tess_source.files.etags import md5_of
 from tess_source.files.folder import Files, Folder, Lying
@@ -71,7 +73,7 @@ class Existing:
     problems: dict[str, str]
     """Path → what is wrong with the file that lies there."""
     stored: dict[int, Entry] = field(default_factory=dict)
-    """Number of an item → its whole file in the cache folder."""
+    """Number of an item → its whole file in the cache folder, or under another spelling of its name."""
 
 
 def look(plan: Plan, store: Store, index: Index) -> Existing:
@@ -86,13 +88,13 @@ def look(plan: Plan, store: Store, index: Index) -> Existing:
         The index of the plan's folder.
     """
     items = list(plan)
-    entries, problems = _entries_and_problems(Folder(plan.root), items, index)
-    found = Existing(entries, problems)
+    folder = Folder(plan.root)
+    entries, problems = _entries_and_problems(folder, items, index)
+    missing = {number: items[number] for number, entry in enumerate(entries) if entry is None}
+    stored = _whole(folder, spelt_otherwise(folder, missing), index)
     if index is not store.index:
-        found.stored = _in_store(
-            store, {number: items[number] for number, entry in enumerate(entries) if entry is None}
-        )
-    return found
+        stored |= _in_store(store, {number: item for number, item in missing.items() if number not in stored})
+    return Existing(entries, problems, stored)
 
 
 def expected(plan: Plan, store: Store) -> list[str]:
@@ -156,10 +158,14 @@ def _in_store(store: Store, missing: Mapping[int, Item]) -> dict[int, Entry]:
     folder = Folder(store.root)
     by_uri = {known.uri: path for path, known in store.index.entries.items() if known.uri}
     places = {number: _place_in_store(store, item, by_uri) for number, item in missing.items() if item.problem is None}
-    numbers = [n for n, place in places.items() if place and (found := folder.exists(place)) and not found.is_link]
-    items = [replace(missing[number], path=places[number]) for number in numbers]
-    entries, _ = _entries_and_problems(folder, items, store.index)
-    return {number: entry for number, entry in zip(numbers, entries, strict=True) if entry is not None}
+    return _whole(folder, {n: replace(missing[n], path=place) for n, place in places.items() if place}, store.index)
+
+
+def _whole(folder: Folder, items: Mapping[int, Item], index: Index) -> dict[int, Entry]:
+    """Return the entries of those items whose files are whole, and no links."""
+    there = {n: item for n, item in items.items() if (found := folder.exists(item.path)) and not found.is_link}
+    entries, _ = _entries_and_problems(folder, [*there.values()], index)
+    return {number: entry for number, entry in zip(there, entries, strict=True) if entry is not None}
 
 
 def _place_in_store(store: Store, item: Item, by_uri: Mapping[str, str]) -> str:
@@ -170,7 +176,7 @@ def _place_in_store(store: Store, item: Item, by_uri: Mapping[str, str]) -> str:
 
 
 def copied(plan: Plan, found: Existing, index: Index, store: Store, note: Callable[[Entry], object]) -> None:
-    """Copy files from the cache folder to the folder of a plan, and add their entries. A file that cannot be copied is fetched later."""
+    """Copy files to their places in the folder of a plan, and add their entries. A file that cannot be copied is fetched later."""
     items, folder, count = list(plan), LocalFolder(plan.root), 0
     for number, stored in found.stored.items():
         if (entry := _copied_entry(stored, items[number], folder)) is not None:
@@ -178,7 +184,7 @@ def copied(plan: Plan, found: Existing, index: Index, store: Store, note: Callab
             note(entry)
             count += 1
     if count:
-        log.info("%s copied from the cache folder %s", text.number(count, "file"), store.root)
+        log.info("%s copied, from the cache folder %s or other names", text.number(count, "file"), store.root)
 
 
 def _copied_entry(stored: Entry, item: Item, folder: LocalFolder) -> Entry | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from tess_source.display.visible import visible_line
 from tess_source.download import http
 from tess_source.download.failures import FEW, MANY, AbsentError, AgainError, PageError
 from tess_source.download.part import Part, Sender
@@ -19,13 +21,15 @@ from tess_source.tables.items import Item
 if TYPE_CHECKING:
     import urllib3
 
-__all__ = ["EMPTY", "check_rest", "check_version", "encoding_of", "expected_size", "refusal", "source_of"]
+__all__ = ["EMPTY", "check_rest", "check_version", "encoding_of", "expected_size", "message_in", "refusal", "source_of"]
 
 RETRY = frozenset({408, 412, 416, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527})
 STRAINED = frozenset({429, 503, 504})
 ABSENT = frozenset({404, 410})
 LONGEST_ERROR = 1 << 12
-"""Most bytes of an object store's error; it has a few hundred."""
+"""Most bytes of an error that is read; it has a few hundred."""
+LONGEST_MESSAGE = 300
+"""Characters of a server's message that are shown."""
 CODE = re.compile(rb"<Code>([A-Za-z]{1,60})</Code>")
 EMPTY = "the server sent an empty file"
 UNCHANGED = frozenset({"", "identity", "none", "binary", "utf-8", "aws-chunked"})
@@ -66,8 +70,8 @@ def check_version(item: Item, source: Sender) -> None:
 def refusal(response: urllib3.BaseHTTPResponse, url: str) -> DownloadError:
     """Return the error for a response whose status is not that of a file."""
     status = f"{response.status} {response.reason or ''}".rstrip()
-    code = _error_code(response)
-    problem = f"the server answered {status}{f' ({code})' if code else ''}{through(url, answered=True)}"
+    said = _said_in_error(response)
+    problem = f"the server answered {status}{f' ({said})' if said else ''}{through(url, answered=True)}"
     if response.status == 407:
         problem = proxy_answer(407, "", url).words
     if response.status not in RETRY:
@@ -78,19 +82,38 @@ def refusal(response: urllib3.BaseHTTPResponse, url: str) -> DownloadError:
     return AgainError(problem, http.retry_after(response), strain=strain, everybody=too_many, files=files)
 
 
-def _error_code(response: urllib3.BaseHTTPResponse) -> str:
-    """Return the code of an object store's error, e.g. ``NoSuchKey``; empty if it has none, or is another server's.
+def message_in(body: bytes) -> str:
+    """Return the message in an answer in JSON, such as ``{"msg": "No FFIs found"}``, or all of it if it has no such field.
+
+    Returns
+    -------
+    str
+        In one line, of at most `LONGEST_MESSAGE` characters; empty if it is not JSON.
+    """
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    said = told.get("msg") if isinstance(told, dict) else None
+    return visible_line(str(said or told))[:LONGEST_MESSAGE]
+
+
+def _said_in_error(response: urllib3.BaseHTTPResponse) -> str:
+    """Return the code of an object store's error, e.g. ``NoSuchKey``, or the message of a service in JSON; empty if it is neither.
 
     The message is read to its end, or else the connection could not be used again: a copy of an archive may lack thousands of files.
     """
     from urllib3.exceptions import HTTPError
 
-    if not is_of_object_store(response.headers) or (http.length(response) or 0) > LONGEST_ERROR:
+    is_json = "json" in str(response.headers.get("Content-Type", "")).lower()
+    if not (is_json or is_of_object_store(response.headers)) or (http.length(response) or 0) > LONGEST_ERROR:
         return ""
     try:
         message = response.read(LONGEST_ERROR)
     except (HTTPError, OSError):
         return ""
+    if is_json:
+        return message_in(message)
     code = CODE.search(message)
     return code[1].decode() if code else ""
 

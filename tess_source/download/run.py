@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
-from tess_source.download.addresses import Addresses
+from tess_source.download.addresses import Addresses, scheme_of
 from tess_source.download.claim import sweep
 from tess_source.download.destination import LocalFolder
 from tess_source.download.fetch import Fetcher
@@ -42,7 +42,8 @@ class Run:
         URI scheme → how to fetch it.
     settings : Settings
     executor : Executor, optional
-        Its workers fetch the files, in place of threads of this process.
+        Its workers fetch the files, in place of threads of this process. Files of services that allow a user only so many requests, such as
+        cut-outs, are fetched by threads all the same: the workers would not know of each other's requests.
     by_executor : callable, optional
         The function by which they do.
     lost : mapping, optional
@@ -82,9 +83,28 @@ class Run:
         self._addresses.look_up(uri for index in todo for uri in (self.items[index].uri, *self.items[index].mirrors))
         with Progress(self.settings.progress, len(todo), sum(self.items[index].size or 0 for index in todo)) as bar:
             try:
-                yield from self._by_workers(todo, bar) if self._executor else self._by_threads(todo, bar)
+                here, there = self._shared_out(todo)
+                if there:
+                    yield from self._by_workers(there, bar)
+                if here:
+                    yield from self._by_threads(here, bar)
             except CallbackError as error:
                 raise error.__cause__ or error from None
+
+    def _shared_out(self, todo: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Return the numbers of the files that threads of this process fetch, and of those that workers fetch."""
+        if self._executor is None:
+            return [*todo], []
+        slow: dict[str, bool] = {}
+
+        def is_slow(uri: str) -> bool:
+            scheme = scheme_of(uri)
+            if scheme not in slow:  # the limits of a service are those of all its files
+                slow[scheme] = self._addresses.is_limited(uri)
+            return slow[scheme]
+
+        here = [index for index in todo if is_slow(self.items[index].uri)]
+        return here, sorted({*todo}.difference(here))
 
     def _by_threads(self, todo: Sequence[int], bar: Progress) -> Iterator[Entry]:
         settings = self.settings

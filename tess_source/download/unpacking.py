@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 import zlib
 from pathlib import PurePosixPath
 
-from tess_source.display.visible import visible_line
 from tess_source.download.destination import Destination
 from tess_source.download.failures import DamagedError
 from tess_source.download.part import Part, Sender
+from tess_source.download.response import message_in
 from tess_source.download.transfer import CHUNK, Task
 from tess_source.errors import DownloadError
 from tess_source.settings import Patience
@@ -69,14 +68,8 @@ class _Directory(io.FileIO):
 
 def _check_beginning(begin: bytes) -> None:
     """Raise an error with the server's words if what came is a message in JSON."""
-    if begin.lstrip()[:1] not in {b"{", b"["}:
-        return
-    try:
-        told = json.loads(begin)
-    except (ValueError, RecursionError):
-        return
-    said = told.get("msg") if isinstance(told, dict) else None
-    raise DownloadError(f"the server sent no file, but a message: {visible_line(str(said or told))[:300]}")
+    if begin.lstrip()[:1] in {b"{", b"["} and (said := message_in(begin)):
+        raise DownloadError(f"the server sent no file, but a message: {said}")
 
 
 def _wanted_member(pack: zipfile.ZipFile, begin: str) -> zipfile.ZipInfo:

@@ -229,7 +229,7 @@ class Request:
     etag_is_md5: bool = False
     """Whether the server's ETag is the MD5 of the file where it has 32 hexadecimal digits, as in object stores. It is then checked."""
     per_second: float = 0.0
-    """Most requests per second that this service allows to one user; 0: no such limit."""
+    """Most requests per second that this service allows to one user; 0: no such limit. It is that of all files of a scheme."""
     at_once: int = 0
     """Most requests at the same time that this service allows to one user; 0: no such limit."""
 

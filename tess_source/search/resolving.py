@@ -114,12 +114,7 @@ def question(
 
 def _routed_by_kind(registry: Registry, query: Query) -> Query:
     """Return a question with the archives that it goes to: a stand-in for all products of some kinds answers in place of its archive."""
-    wanted = {
-        kind
-        for name, value in query.filters.items()
-        if registry.filters[name].kinds
-        for kind in getattr(value, "wanted", ())
-    }
+    wanted = _kinds_wanted(registry, query.filters)
     special = {name: wanted & {*stand_in.kinds} for name, stand_in in registry.stand_ins.items()}
     asked = tuple(
         name for name, kinds in special.items() if kinds and registry.stand_ins[name].archive in query.archives
@@ -132,6 +127,12 @@ def _routed_by_kind(registry: Registry, query: Query) -> Query:
         )
     replaced = set() if others else {registry.stand_ins[name].archive for name in asked}
     return replace(query, archives=(*(name for name in query.archives if name not in replaced), *asked))
+
+
+def _kinds_wanted(registry: Registry, filters: Mapping[str, Any]) -> set[str]:
+    """Return the kinds of products that filters name."""
+    by_kind = (value for name, value in filters.items() if registry.filters[name].kinds)
+    return {kind for value in by_kind for kind in getattr(value, "wanted", ())}
 
 
 def _routed(registry: Registry, settings: Settings, query: Query) -> Query:
@@ -266,7 +267,7 @@ def _observation_criteria(parsed: Sequence[Parsed], criteria: Mapping[str, Any])
 def question_of_observations(
     registry: Registry, settings: Settings, targets: Any, *, words: Mapping[str, Any], **asked: Any
 ) -> Query:
-    """Return a question in which filters are criteria for the archive.
+    """Return a question in which filters are criteria for the archive. A filter by kind says too which archives are asked.
 
     Parameters
     ----------
@@ -286,14 +287,18 @@ def question_of_observations(
     """
     filters, criteria = filters_among(registry, words)
     values = {name: checked_value(registry, name, value) for name, value in filters.items() if value is not None}
+    special = {kind for stand_in in registry.stand_ins.values() for kind in stand_in.kinds}
+    wanted = _kinds_wanted(registry, values)
+    is_special = bool(wanted) and wanted <= special
+    routing = {name: value for name, value in values.items() if is_special and registry.filters[name].kinds}
     pushed: dict[str, Any] = {}
     for name, value in values.items():
         make = registry.filters[name].criteria
-        if not (made := make(value) if make else {}):
+        if not (made := make(value) if make else {}) and name not in routing:
             problem = f"the archive cannot choose by {name!r}: it applies to products, after they are listed"
             raise QueryError(only_option(name), problem)
         pushed |= made
-    return question(registry, settings, targets, criteria={**pushed, **criteria}, **asked)
+    return question(registry, settings, targets, criteria={**pushed, **criteria}, filters=routing, **asked)
 
 
 def archives_of(registry: Registry, settings: Settings, archive: str | Sequence[str] | None = None) -> tuple[str, ...]:
