@@ -17,6 +17,7 @@ from tess_source.tables.among import among
 
 from .exptime import WORDS, is_near, nominal, seconds
 from .values import flag, items, text_of, whole
+from .whole import OF_ALL_SECTORS
 from .words import spelled_pipeline, warn_of_missing
 
 if TYPE_CHECKING:
@@ -118,18 +119,17 @@ def _best_rows(ranked: pl.DataFrame) -> pl.Series:
     """Return the rows that are preferred, of rows with the preferred first.
 
     A file of all sectors of a star (DIAMANTE) stands against those of all its sectors: it is taken if it is preferred to each of them, and
-    then in place of them.
+    then in place of them. Other files of no sector are of one that nobody tells: they stand against each other.
     """
     star, by_sector = ["tic", "__family"], ranked
-    taken = ranked.filter(pl.col("first_sector").is_null())
+    of_all = pl.col("first_sector").is_null() & pl.col("pipeline").is_in(OF_ALL_SECTORS).fill_null(False)
+    taken = ranked.filter(of_all)
     if taken.height:
         first = ranked.join(taken, on=star, how="semi", maintain_order="left").unique(
             star, keep="first", maintain_order=True
         )
-        taken = first.filter(pl.col("first_sector").is_null())
-        by_sector = ranked.filter(pl.col("first_sector").is_not_null()).join(
-            taken, on=star, how="anti", maintain_order="left"
-        )
+        taken = first.filter(of_all)
+        by_sector = ranked.filter(~of_all).join(taken, on=star, how="anti", maintain_order="left")
     best = by_sector.unique([*star, "first_sector", "last_sector"], keep="first", maintain_order=True)
     _warn_of_neighbours(by_sector, best)
     return pl.concat([taken["__row"], best["__row"]])

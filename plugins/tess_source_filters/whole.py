@@ -118,8 +118,12 @@ def _merged_spans(parts: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def _sector_mask(products: Products, value: Wholes) -> pl.Expr:
-    """Return a mask by sector, and log a warning of light curves whose sectors nobody tells, such as DIAMANTE's of all sectors."""
-    lost = products.to_polars().filter(_is_of_unknown_sectors() & pl.col("kind").is_in(OF_A_STAR))
+    return value.meets(pl.col("first_sector"), pl.col("last_sector"))
+
+
+def _warn_of_unknown_sectors(dropped: Products, value: Wholes) -> None:
+    """Log a warning of light curves whose sectors nobody tells, such as DIAMANTE's of all sectors."""
+    lost = dropped.to_polars().filter(_is_of_unknown_sectors() & pl.col("kind").is_in(OF_A_STAR))
     if lost.height:
         log.warning(
             "sector=%s leaves out %s of all sectors of a star (%s), since nothing tells which sectors are in it: "
@@ -128,7 +132,6 @@ def _sector_mask(products: Products, value: Wholes) -> pl.Expr:
             text.number(lost.height, "file"),
             text.first(lost["pipeline"].fill_null("?").unique().sort(), text.FEW),
         )
-    return value.meets(pl.col("first_sector"), pl.col("last_sector"))
 
 
 def _may_hold_sectors(observations: Observations, value: Wholes) -> pl.Expr:
@@ -191,6 +194,7 @@ FILTERS = (
         metavar="14-16,40",
         criteria=_sector_criteria,
         holds=_may_hold_sectors,
+        warn=_warn_of_unknown_sectors,
     ),
     Filter(
         "run",

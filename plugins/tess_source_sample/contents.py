@@ -270,11 +270,11 @@ class Contents:
         products = self.products.setdefault(row["obsid"], [])
         for name, size in addresses:
             product = _product_row(row, name, f"mast:HLSP/{folder}/{name}", "1")
-            text = name.endswith(".txt")
+            ending = name.rpartition(".")[2]
             product |= {
-                "description": "Text" if text else "FITS",
+                "description": "Text" if ending == "txt" else ending.upper(),
                 "productType": "SCIENCE",
-                "productGroupDescription": None if text else MRP,
+                "productGroupDescription": MRP if ending == "fits" else None,
                 "project": entry.pipeline,
                 "size": size,
                 "calib_level": 4,

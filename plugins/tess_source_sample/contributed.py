@@ -142,6 +142,11 @@ CONTRIBUTED: tuple[Contributed, ...] = (
         )
         for sector in (1, 2)
     ),
+    Contributed(
+        *("TESS-SPOC", "Caldwell, Douglas", _EXAMPLE, 2, 1800),
+        *("hlsp_tess-spoc_tess_phot_0000000025132999-s0001-s0002_tess_v1_dvt", "tess-spoc/s0001-s0002/target"),
+        files=tuple((ending, 0) for ending in ("dvr.pdf", "dvr.xml", "dvm.pdf", "dvs-01.pdf", "dvt.fits")),
+    ),
     # Two stars of Gaia that the TIC has as one.
     *(
         Contributed(

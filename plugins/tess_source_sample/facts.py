@@ -91,7 +91,7 @@ class ValidationRun:
     last: int
     """Last sector of the search; equal to `first` for a single-sector search."""
     run: int
-    """Pipeline run ("pin"): the five digits before the suffix."""
+    """Pipeline run ("pin"): the five digits before the suffix; 0 for TESS-SPOC, which numbers none."""
     timestamp: str
     """13-digit time stamp in the names of DVR, DVS and DVT."""
     dvm_timestamp: str
@@ -105,7 +105,7 @@ class ValidationRun:
     cadences: int
     """Length of the searched stretch in 120-s cadences, gaps between sectors included."""
     step: int
-    """120-s cadences in one row of the DVT: 1, or 5 (600 s) in later multi-sector searches."""
+    """120-s cadences in one row of the DVT: 1, or 5 (600 s) in later multi-sector searches; 15 (1800 s) for TESS-SPOC."""
 
 
 STARS: tuple[Star, ...] = (
@@ -288,6 +288,10 @@ RUNS: tuple[ValidationRun, ...] = (
 )
 
 
+RUNS_OF_IMAGES: tuple[ValidationRun, ...] = (_multi_sector_run(25132999, (1, 2), 0, 1, (1, 2), step=15),)
+"""Runs of TESS-SPOC; made up."""
+
+
 def _made_up_star(tic: int) -> Star:
     """Return a made-up star for the benchmark's bulk: scattered in the north, quiet, without planets."""
     n = tic - SYNTHETIC_TIC
@@ -313,7 +317,7 @@ def star(tic: int) -> Star:
 
 
 def runs(tic: int) -> tuple[ValidationRun, ...]:
-    """Return every data validation run of one star, in the order of `RUNS`; empty for a star without TCE."""
+    """Return every data validation run of SPOC of one star, in the order of `RUNS`; empty for a star without TCE."""
     return tuple(entry for entry in RUNS if entry.tic == tic)
 
 
@@ -325,7 +329,7 @@ def run(tic: int, first: int, last: int, run: int) -> ValidationRun:
     KeyError
         If the sample archive does not have it.
     """
-    for entry in RUNS:
+    for entry in (*RUNS, *RUNS_OF_IMAGES):
         if (entry.tic, entry.first, entry.last, entry.run) == (tic, first, last, run):
             return entry
     raise KeyError(f"the sample archive has no DV run {run:05d} of s{first:04d}-s{last:04d} for TIC {tic}")

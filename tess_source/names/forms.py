@@ -54,7 +54,9 @@ class Piece:
     @property
     def literal_expression(self) -> str:
         """Regular expression of the literal text."""
-        found = self.beginning.replace(".", r"\.")  # the only character of the templates that is special in an expression
+        found = self.beginning.replace(
+            ".", r"\."
+        )  # the only character of the templates that is special in an expression
         if not self.loose:
             return found
         return found.replace("-ccd", "[-_]ccd") + ("s?" if self.field == "sector" else "")
@@ -145,7 +147,9 @@ class Form:
     def problems(self, name: Name) -> list[str]:
         """Return the reasons why a name cannot be written in this form."""
         if self.loose:
-            return [] if self.read(name.spelling or "") == name else [f"spelling={name.spelling!r} contradicts the rest"]
+            return (
+                [] if self.read(name.spelling or "") == name else [f"spelling={name.spelling!r} contradicts the rest"]
+            )
         found = [problem for piece in self.pieces for problem in _problems_of(piece, name)]
         found += [
             f"{attribute}={getattr(name, attribute)!r} has no place in it"

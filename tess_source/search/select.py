@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from tess_source._lazy import pl
@@ -142,6 +144,9 @@ def _masked(registry: Registry, found: Found, filters: Mapping[str, Any]) -> Fou
         drop = Drop(name, in_words(filters[name]), registry.owner("filter", name), kept, before - kept)
         log.info("%s", drop)
         drops.append(drop)
+        if (warn := registry.filters[name].warn) is not None:
+            others = [other for one, other in masks.items() if one != name]
+            registry.blame("filter", name, warn, products.where(reduce(and_, others, ~mask)), filters[name])
     return found.replace(products=products.where(keep) if masks else products, drops=tuple(drops))
 
 

@@ -97,10 +97,10 @@ def _known_run(name: Name) -> Name:
     """Return the name, if it is of a run and a TCE that the sample archive has."""
     from tess_source_sample.files import dvt
 
-    if name.pipeline != "SPOC":
+    if name.pipeline not in {"SPOC", "TESS-SPOC"}:
         raise KeyError(f"the sample archive has no data validation by {name.pipeline}")
     if name.tce and name.tce > dvt.run(name).tces:
-        raise KeyError(f"run {name.run:05d} found no TCE {name.tce} of TIC {name.tic}")
+        raise KeyError(f"run {name.run or 0:05d} found no TCE {name.tce} of TIC {name.tic}")
     dvt.run(name)
     return name
 

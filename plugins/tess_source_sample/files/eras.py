@@ -158,7 +158,9 @@ def of_name(name: Name, *, first: bool = False) -> Processing:
 
 
 def of_run(run: int, last_sector: int) -> Processing:
-    """Return how a data validation run was processed."""
+    """Return how a data validation run was processed; run 0 is TESS-SPOC's."""
+    if not run:
+        return of_sector(last_sector, "TESS-SPOC")
     procver = _step(_RUNS, run)
     first = procver < "spoc-4" and last_sector <= _SPOC_FIRST[-1][0]
     return Processing(procver, of_sector(last_sector, first=first).data_rel)

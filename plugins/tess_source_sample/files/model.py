@@ -71,7 +71,7 @@ def signals(star: Star) -> tuple[Planet, ...]:
 
     First come its planets. Where a run found more TCEs, weak signals that are made up follow: one transit of these is lost in the noise.
     """
-    runs = facts.runs(star.tic)
+    runs = [run for run in (*facts.RUNS, *facts.RUNS_OF_IMAGES) if run.tic == star.tic]
     weak = range(len(star.planets), max((run.tces for run in runs), default=0))
     return (
         *star.planets,

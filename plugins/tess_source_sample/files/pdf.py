@@ -38,11 +38,15 @@ def _page_text(filename: str, name: Name) -> bytes:
         "SIMULATED",
         f"{TITLES[name.kind][0]}: a stand-in made by tess-source's sample archive, not a NASA product",
         filename,
-        f"TIC {name.tic}, sectors {name.first_sector} to {name.last_sector}, run {name.run:05d}",
+        f"TIC {name.tic}, sectors {name.first_sector} to {name.last_sector}, {_edition(name)}",
         *([f"TCE {name.tce}"] if name.tce else []),
     ]
     shown = " ".join(f"({line.translate(_ESCAPES)}) Tj T*" for line in lines)
     return f"BT /F1 12 Tf 18 TL 72 720 Td {shown} ET".encode("ascii")
+
+
+def _edition(name: Name) -> str:
+    return f"version {name.version}" if name.run is None else f"run {name.run:05d}"
 
 
 _ESCAPES = str.maketrans({"(": r"\(", ")": r"\)", "\\": r"\\"})

@@ -206,6 +206,12 @@ def test_a_light_curve_of_all_sectors_comes_instead_of_those_of_single_sectors_o
     assert "".join(sorted(left(session, WHOLE_STAR[::-1], one_per_sector=order))) == expected
 
 
+def test_a_light_curve_whose_sector_nobody_tells_stands_against_no_other_sector(session: Session) -> None:
+    rows = [contributed("a", "SPOC", 3), contributed("b", "SPOC", None), contributed("c", "TARS", None)]
+    assert left(session, rows, one_per_sector=True) == "ab"
+    assert left(session, rows, one_per_sector=["TARS"]) == "ac"
+
+
 @pytest.mark.parametrize(
     "spelling", ["eleanor", "ELEANOR-Lite", "gsfc eleanor lite", "gsfc_eleanor_lite", "GSFC-ELEANOR-LITE"]
 )

@@ -117,6 +117,15 @@ def test_a_sector_filter_says_which_files_of_all_sectors_it_leaves_out(
     )
 
 
+@pytest.mark.parametrize("others", [{"pipeline": "TARS"}, {"kind": "tp"}, {"pipeline": "!DIAMANTE"}, {"name": "*qlp*"}])
+def test_files_that_another_filter_leaves_out_too_are_not_missed(
+    session: Session, caplog: pytest.LogCaptureFixture, others: dict[str, Any]
+) -> None:
+    assert len(session.search(EVERY, sector=3, **others))
+    assert len(session.search(EVERY).select(sector=3, **others))
+    assert not caplog.records
+
+
 @pytest.mark.parametrize("targets", [(), (EVERY,)], ids=["all stars", "one star"])
 def test_an_answer_without_files_says_that_a_pipeline_has_no_single_sectors(
     session: Session, targets: tuple[int, ...]
