@@ -51,10 +51,13 @@ class LocalFolder(Folder):
     ----------
     root : Path
         The folder. It is made when the first file is claimed.
+    lasting : bool
+        Whether its files must outlast a power cut.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, lasting: bool = True) -> None:
         super().__init__(root)
+        self._lasting = lasting
         self._identity: tuple[int, int] | None = None
         self._known: dict[Path, tuple[tuple[int, int], ...]] = {}
         self._free, self._looked = 0.0, 0.0
@@ -75,7 +78,7 @@ class LocalFolder(Folder):
 
     def part(self, path: str, name: str, /) -> Part:
         """Return the part of a file: see `claim`."""
-        return Part(self._checked_path(path), name)
+        return Part(self._checked_path(path), name, lasting=self._lasting)
 
     def commit(self, part: Part, /) -> Path:
         """Rename a part to its file.

@@ -112,7 +112,7 @@ class Lists:
         else:
             self.root = disk.temporary_beside(self._above / "lists")
             self.root.mkdir()
-        self._folder = LocalFolder(self.root)
+        self._folder = LocalFolder(self.root, lasting=self._above is not None)  # else they are read and removed at once
         none = Addresses({}, {}, replace(settings, prefer=ARCHIVE))
         self._fetcher = Fetcher(
             self._folder, none, settings.patience, settings.jobs, self._bar, settings.insecure_redirects

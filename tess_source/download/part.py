@@ -80,10 +80,13 @@ class Part:
         The file that the part becomes.
     name : str
         Twelve hexadecimal digits.
+    lasting : bool
+        Whether its bytes must be on disk when it is closed, to outlast a power cut.
     """
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, path: Path, name: str, *, lasting: bool = True) -> None:
         self.path = path
+        self._lasting = lasting
         self.file: Path = part_name(path, name)
         self.source: Sender | None = None
         self.expected: int | None = None
@@ -138,7 +141,7 @@ class Part:
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Callable[[bytes], None]]:
-        """Open the part, and yield a function that appends bytes. They are on disk when the part is closed without an error.
+        """Open the part, and yield a function that appends bytes. They are on disk when a lasting part is closed without an error.
 
         It uses bare system calls: each further call, e.g. of a buffered file, makes threads wait for each other.
 
@@ -152,7 +155,8 @@ class Part:
         handle = self._opened_again() if self.count else self._created()
         try:
             yield functools.partial(self._append, handle)
-            os.fsync(handle)
+            if self._lasting:
+                os.fsync(handle)
             self.mtime_ns = self._look(handle).times[0]
         finally:
             os.close(handle)
