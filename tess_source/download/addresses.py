@@ -92,7 +92,8 @@ class Addresses:
     def look_up(self, uris: Iterable[str]) -> None:
         """Ask the preferred copy for addresses of URIs that do not tell where they are in it, once per URI.
 
-        Nobody is asked if the archive is preferred, or offline. If the copy does not answer, only its own addresses are missing.
+        Nobody is asked if the archive is preferred, or offline. If the copy does not answer, only its own addresses are missing, so it is
+        not waited for long unless it is the only one that may have any.
         """
         copy = self._copies.get(self._name)
         if copy is None or copy.look_up is None or is_offline(self._settings.offline):
@@ -101,8 +102,11 @@ class Addresses:
         if not unknown:
             return
         self._looked_up |= dict.fromkeys(unknown, ())
+        settings = self._settings
+        if not self._alone:
+            settings = replace(settings, patience=settings.patience.hasty)
         try:
-            ask = functools.partial(copy.look_up, unknown, self._settings)
+            ask = functools.partial(copy.look_up, unknown, settings)
             self._looked_up |= _answer(copy.name, ask)
         except Exception as error:  # noqa: BLE001  files may have other addresses; if one has none, its entry says why
             self._problem = type_and_text(error)

@@ -244,6 +244,7 @@ class Fetcher:
                 failed.add(digest)
                 part.forget()
             grown = part.continues(request.url) is not None and part.count > before
+            grown = grown and not (task.quick and problem.strain)  # a host that stalls may keep a file for minutes
             if not (grown or eased):  # "too many requests" is no fault of this file while there can be fewer
                 vain += 1
             self._note(task, problem, since, vain=not (grown or eased))

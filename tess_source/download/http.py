@@ -66,11 +66,8 @@ class Pools:
         stop: threading.Event | None = None,
         insecure_redirects: bool = False,
     ) -> None:
-        from urllib3 import Timeout
-
         self._connections, self._insecure = connections, insecure_redirects
         self._connect, self._read = connect, read
-        self._timeout = Timeout(connect=connect, read=read)
         self._stop = threading.Event() if stop is None else stop
         self._watch = Watch()
         self._lock = threading.Lock()
@@ -84,7 +81,7 @@ class Pools:
         """Request a URL, and yield the response, whose body is not read yet. It is closed in the end.
 
         Redirects are followed, but cookies, authorization and the headers named in `secret` are sent to the first host only. No status is
-        an error here.
+        an error here. No wait is longer than `seconds`, be it for the head or for the next bytes of the body.
 
         Raises
         ------
@@ -95,7 +92,7 @@ class Pools:
         StoppedError
             If `stop` is set, also while the body is read.
         LateError
-            If there is no head of an answer within ``connect + read`` seconds, or fewer if `seconds` says so.
+            If there is no head of an answer within ``connect + read`` seconds, or `seconds`.
         urllib3.exceptions.HTTPError
             If the connection fails.
         """
@@ -103,17 +100,18 @@ class Pools:
         most = self._connect + self._read if seconds is None else min(seconds, self._connect + self._read)
         with (
             self._watch.wait(most, self._read, self._stop) as wait,
-            closing(self._response(wait, url, dict(headers), hidden)) as response,
+            closing(self._response(wait, url, dict(headers), hidden, min(most, self._read))) as response,
         ):
             wait.check()
             wait.body()
             yield response
 
     def _response(
-        self, wait: Wait, url: str, headers: dict[str, str], secret: Collection[str]
+        self, wait: Wait, url: str, headers: dict[str, str], secret: Collection[str], read: float
     ) -> urllib3.BaseHTTPResponse:
-        from urllib3 import Retry
+        from urllib3 import Retry, Timeout
 
+        timeout = Timeout(connect=self._connect, read=read)
         for _ in range(MOST_REDIRECTS + 1):
             response = self._manager(url).request(
                 "GET",
@@ -122,7 +120,7 @@ class Pools:
                 redirect=False,
                 preload_content=False,
                 decode_content=False,
-                timeout=self._timeout,
+                timeout=timeout,
                 retries=_once(),
             )
             if not (location := response.get_redirect_location()):

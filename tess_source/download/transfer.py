@@ -195,7 +195,7 @@ class Transfers:
                 self._check_response(task, response, asked=source is not None)
                 task.share.expect(part.expected or 0)
                 task.share.at(part.count)
-                self._write(task, _joined_chunks(self._chunks_of(response)))
+                self._write(task, _joined_chunks(self._chunks_of(response, seconds or self.patience.over)))
                 response.release_conn()
         except NetworkError as error:
             raise DownloadError(str(error)) from error
@@ -278,15 +278,18 @@ class Transfers:
             )
         self.destination.room(part, more)
 
-    def _chunks_of(self, response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
-        """Yield bytes as they arrive: a read of a fixed size would wait for ever on a slow stream."""
+    def _chunks_of(self, response: urllib3.BaseHTTPResponse, over: float) -> Iterator[bytes]:
+        """Yield bytes as they arrive: a read of a fixed size would wait for ever on a slow stream.
+
+        They are too slow if few came over some seconds.
+        """
         begin, came = time.monotonic(), 0
         while chunk := response.read1(CHUNK):
             if self.stop.is_set():
                 raise StoppedError
             yield chunk
             came += len(chunk)
-            if (now := time.monotonic()) - begin >= self.patience.over:
+            if (now := time.monotonic()) - begin >= over:
                 if came < self.patience.slowest * (now - begin):
                     problem = f"the transfer stalled: {came:,} bytes in {now - begin:.0f} s"
                     raise AgainError(problem, strain=True, files=MANY)

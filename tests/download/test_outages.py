@@ -137,6 +137,28 @@ def test_an_archive_that_says_nothing_is_waited_for_by_a_few_files_only(
     assert len(cloud.requests) == 20
 
 
+def stalled(handler: Handler, body: bytes) -> None:
+    """Send half of what was asked for, and nothing more until the test is over."""
+    assert isinstance(handler.server, Server)
+    start = int(handler.headers.get("Range", "bytes=0-")[6:-1])
+    rest, where = body[start:], f"bytes {start}-{len(body) - 1}/{len(body)}"
+    status = {"status": 206, "Content_Range": where} if start else {}
+    handler.answer(rest[: len(rest) // 2], length=len(rest), ETag=etag(body), **status)
+    handler.server.release.wait(5)
+    handler.close_connection = True
+
+
+def test_an_archive_that_stalls_amid_its_files_is_left_at_the_first_stall(
+    server: Server, cloud: Server, tmp_path: Path
+) -> None:
+    plan = plan_of(server, cloud, tmp_path, 20, patience=replace(HASTE, read=30.0, quick=0.1))
+    always(server, stalled, *range(20))
+    assert all_whole(plan.download())
+    assert len(server.requests) <= 20
+    assert not [headers for _, headers in server.requests if "Range" in headers]
+    assert len(cloud.requests) == 20
+
+
 def test_a_fallback_is_silent_but_for_one_line(
     server: Server, cloud: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
