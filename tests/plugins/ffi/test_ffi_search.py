@@ -93,6 +93,11 @@ def test_a_star_on_the_unexposed_edge_was_not_seen(session: Session) -> None:
     assert not len(found) and "on the unexposed edge of S35 camera 4 CCD 4" in found.explain()
 
 
+def test_an_empty_answer_about_images_says_where_the_star_lay_and_nothing_of_light_curves(session: Session) -> None:
+    said = session.search(PI_MEN, kind="ffi", sector=1, camera=1).explain()
+    assert f"{PI_MEN}: on silicon in sector 1\n" in said
+
+
 def test_a_sector_that_the_bucket_lacks_is_read_from_the_script_without_sizes(
     session: Session, archive: SampleArchive
 ) -> None:
