@@ -150,7 +150,9 @@ def _sectors_of(wholes: Wholes, settings: Settings) -> Iterable[int]:
         if part.single:
             sector = int(part.least or 0)
             if not 1 <= sector <= LAST_SECTOR:
-                raise QueryError(keyword("sector", sector), f": there are sectors from 1; names hold {LAST_SECTOR} at most")
+                raise QueryError(
+                    keyword("sector", sector), f": there are sectors from 1; names hold {LAST_SECTOR} at most"
+                )
             yield sector
             continue
         last = known[-1] if part.greatest is None else min(int(part.greatest), SPECIAL - 1)

@@ -11,7 +11,7 @@ from tess_source.display.visible import logger
 from tess_source.errors import QueryError
 from tess_source.names.sectors import text_of_sectors
 from tess_source.settings import Settings
-from tess_source.targets.target import Query
+from tess_source.targets.target import DEFAULT_RADIUS, Query
 from tess_source_ffi.asked import Asked
 from tess_source_sectors.known import SPECIAL, known_sectors
 from tess_source_sectors.planned import target_lists
@@ -65,7 +65,8 @@ def _seeing(query: Query, asked: Asked, settings: Settings) -> pl.DataFrame:
     chips = known.chips if asked.sectors is None else known.of(asked.sectors)
     if asked.sectors is not None:
         _check_known(asked.sectors, known.has(asked.sectors))
-    radius = [(target.radius or 0.0) / 3600 for target in query.targets]
+    given = [target.radius or 0.0 for target in query.targets]
+    radius = [one / 3600 if one > DEFAULT_RADIUS else 0.0 for one in given]
     stars = stars_of(dict(enumerate(query.targets))).with_columns(radius=pl.Series(radius, dtype=pl.Float64))
     lists = target_lists(settings, stars["tic"].drop_nulls().to_list())
     stars = located(settings, stars, lists.rows).filter(pl.col("ra").is_not_null())

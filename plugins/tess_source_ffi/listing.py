@@ -121,7 +121,9 @@ def _from_scripts(read: Callable[[], pl.Series | None], error: ServiceError | No
     except ServiceError as failed:
         if error is None:
             raise
-        raise ServiceError(SERVICE, f"neither the archive's scripts nor the bucket answer: {failed}; {error}") from failed
+        raise ServiceError(
+            SERVICE, f"neither the archive's scripts nor the bucket answer: {failed}; {error}"
+        ) from failed
     if found is None and error is not None:
         raise ServiceError(SERVICE, f"the archive has no script of them, and {error}") from error
     return pl.DataFrame({"name": [] if found is None else found, "size": None}, schema=NAMED)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["reasons"]
 
+OF_IMAGES = frozenset({"ffi", "ffir", "cube", "cbv", "fast-cbv", "cutout"})
+"""Kinds of which an answer tells nothing about light curves."""
 MOST = 100
 """Most stars for which reasons are given: `Found.explain` shows the first ten."""
 
@@ -44,8 +46,10 @@ def reasons(query: Query, observations: Observations, settings: Settings) -> Map
     stars = stars.filter(pl.col("ra").is_not_null())
     if not len(stars):
         return None
-    # other files than those that meet the criteria were not asked for
-    here = held(observations) if wanted or not query.criteria else None
+    # other files than those that meet the criteria, or than images, were not asked for
+    kinds = {*getattr(query.filters.get("kind"), "wanted", ())}
+    is_of_images = bool(kinds) and kinds <= OF_IMAGES
+    here = held(observations) if (wanted or not query.criteria) and not is_of_images else None
     rows = rows_of(settings, stars, here, lists, wanted, told=sectors_told(settings, query)).to_polars()
     known = f"sectors {known_sectors(settings)}"
     return {str(asked[number]): line(part, known) for (number,), part in rows.group_by("target", maintain_order=True)}

@@ -14,7 +14,7 @@ from tess_source.errors import QueryError, UnknownNameError
 from tess_source.settings import Settings, is_offline
 from tess_source.tables.listing import Observations, Products
 from tess_source.tables.rows import with_schema
-from tess_source.targets.target import Query, Target
+from tess_source.targets.target import DEFAULT_RADIUS, Query, Target
 from tess_source_sectors.known import SPECIAL, KnownSectors, known_sectors
 from tess_source_stars.tic import Tic
 from tess_source_tesscut import sizes
@@ -67,8 +67,10 @@ def find(query: Query, settings: Settings) -> Observations:
     """
     if not query.targets:
         raise QueryError("cut-outs are made around targets: give a TIC id, a name, or coordinates")
-    if any(target.radius is not None for target in query.targets):
-        log.warning("no cut-out depends on the radius: there is one around each target, of the size that is given in pixels")
+    if any((target.radius or 0) > DEFAULT_RADIUS for target in query.targets):
+        log.warning(
+            "no cut-out depends on the radius: there is one around each target, of the size that is given in pixels"
+        )
     criteria = {name.lower(): value for name, value in query.criteria.items() if value is not None}
     for name in criteria:
         if name != SECTOR:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -42,16 +41,17 @@ def spelt_otherwise(folder: Folder, missing: Mapping[int, Item]) -> dict[int, It
     for number, item in missing.items():
         if item.kind == "cutout" and item.problem is None and (meaning := _meaning(item.path)):
             places = (there(inner).get(meaning) for inner in (item.path.rpartition("/")[0], LIGHTKURVES))
-            found |= {number: replace(item, path=path) for path in places if path not in {None, item.path}}
+            if path := next((place for place in places if place and place != item.path), None):
+                found[number] = replace(item, path=path)
     return found
 
 
 def _paths(folder: Folder, inner: str) -> Iterator[str]:
     try:
-        within = os.listdir(folder.root / inner)
+        within = sorted(path.name for path in (folder.root / inner).iterdir())
     except (OSError, ValueError):
         return
-    yield from (f"{inner}/{name}" if inner else name for name in sorted(within))
+    yield from (f"{inner}/{name}" if inner else name for name in within)
 
 
 def _meaning(path: str) -> Meaning | None:
@@ -59,5 +59,5 @@ def _meaning(path: str) -> Meaning | None:
     name = names.parse(path.rpartition("/")[2])
     if name.kind != "cutout" or name.ra is None or name.dec is None or name.cutout_size is None:
         return None
-    place = (round(float(one), DECIMALS) for one in (name.ra, name.dec))
-    return (name.first_sector, name.camera, name.ccd, *place, name.cutout_size.replace("-x-", "x"))
+    ra, dec = (round(float(one), DECIMALS) for one in (name.ra, name.dec))
+    return name.first_sector, name.camera, name.ccd, ra, dec, name.cutout_size.replace("-x-", "x")

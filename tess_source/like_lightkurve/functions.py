@@ -207,7 +207,9 @@ def search_tesscut(
     """
     here = session or default_session()
     if "radius" in filters:
-        raise TypeError("search_tesscut() takes no 'radius': a cut-out is around its target; give its size, e.g. size=10")
+        raise TypeError(
+            "search_tesscut() takes no 'radius': a cut-out is around its target; give its size, e.g. size=10"
+        )
     said = {"exptime": None, "cadence": None, "mission": "TESS", "author": None, "sector": sector}
     chosen = _our_filters("search_tesscut", {**said, **filters}, here)
     found = here.search(_targets(target, None), kind="cutout", refresh=refresh, **chosen)

@@ -37,7 +37,7 @@ def counted(entries: Sequence[Entry]) -> str:
     fetched = sum(entry.bytes for entry in entries if entry.status == FETCHED)
     parts = [
         f"{counts[FETCHED]:,} fetched ({text.size(fetched)})",
-        *([f"{counts[COPIED]:,} copied from the cache folder"] if counts[COPIED] else []),
+        *([f"{counts[COPIED]:,} copied"] if counts[COPIED] else []),
         f"{counts[HERE]:,} here before",
         f"{counts[FAILED] - left:,} failed",
         *([f"{left:,} not begun or broken off"] if left else []),

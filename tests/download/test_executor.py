@@ -18,7 +18,9 @@ from sizes import size
 
 from tess_source import Manifest, Plan, Products, Request, Session, Transport, hookimpl
 from tess_source.download import executor as elsewhere
+from tess_source.download import throttle
 from tess_source.errors import QueryError
+from tess_source.settings import Settings
 from tess_source.tables.items import Entry
 from tess_source.tables.plan import Interrupted
 
@@ -288,3 +290,30 @@ def test_ctrl_c_with_an_executor_keeps_what_is_done(plan: Plan) -> None:
     assert len(manifest.ok)
     assert {entry.error for entry in manifest if not entry.ok} == {"interrupted"}
     assert not list(plan.root.glob("*.part"))
+
+
+def test_files_of_a_service_with_limits_are_fetched_by_the_process_that_keeps_to_them(
+    plan: Plan, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Notebook:
+        @hookimpl
+        def tess_transports(self) -> tuple[Transport, ...]:
+            def locate(uri: str, settings: Settings) -> Request:
+                return Request(f"{settings.server}/{uri[-8:]}", at_once=3 if uri.startswith("slow") else 0)
+
+            return (Transport("slow", locate), Transport("toy", locate))
+
+    rows = [
+        {"uri": f"{'slow' if number < 5 else 'toy'}:{number:03d}.fits", "obs_id": "o", "size": WHOLE}
+        for number in range(FILES)
+    ]
+    session = Session(server.url, discover=False, plugins=[Notebook()], jobs=4)
+    limits: list[int] = []
+    batches: list[int] = []
+    begin, work = throttle._Service.begin, elsewhere.work
+    monkeypatch.setattr(throttle._Service, "begin", lambda *it: (limits.append(it[2]), begin(*it))[1])
+    monkeypatch.setattr(elsewhere, "work", lambda batch: (batches.append(len(batch.items)), work(batch))[1])
+    with ThreadPoolExecutor(2) as executor:
+        manifest = Plan.of(Products.of(rows), plan.root, "flat", session=session).download(executor=executor)
+    assert all_whole(manifest) and not manifest.failed
+    assert len(limits) >= 5 and sum(batches) == FILES - 5

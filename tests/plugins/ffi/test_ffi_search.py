@@ -93,6 +93,11 @@ def test_a_star_on_the_unexposed_edge_was_not_seen(session: Session) -> None:
     assert not len(found) and "on the unexposed edge of S35 camera 4 CCD 4" in found.explain()
 
 
+def test_an_empty_answer_about_images_says_where_the_star_lay_and_nothing_of_light_curves(session: Session) -> None:
+    said = session.search(PI_MEN, kind="ffi", sector=1, camera=1).explain()
+    assert f"{PI_MEN}: on silicon in sector 1\n" in said
+
+
 def test_a_sector_that_the_bucket_lacks_is_read_from_the_script_without_sizes(
     session: Session, archive: SampleArchive
 ) -> None:
@@ -107,7 +112,7 @@ def test_without_the_bucket_the_script_answers_and_without_both_there_is_an_erro
     archive.faults.add(Fault("status", match=LISTING, times=None))
     assert len(session.search(kind="ffir", sector=56, camera=1, ccd=2)) == 10
     archive.faults.add(Fault("status", match=SCRIPT, times=None))
-    with pytest.raises(ServiceError, match=r"tesscurl_sector_57_ffic\.sh"):
+    with pytest.raises(ServiceError, match=r"neither .* nor the bucket.*tesscurl_sector_57_ffic\.sh.*listing of s3://"):
         session.search(kind="ffi", sector=57)
     archive.faults.clear()
     archive.faults.add(Fault("status", match=LISTING, times=None))
@@ -172,6 +177,41 @@ def test_too_wide_questions_are_errors_that_say_what_to_give(session: Session, a
     with pytest.raises(UnknownNameError, match="proposal_id"):
         session.search(kind="ffi", sector=56, proposal_id="G05057")
     assert not [path for path in paths(archive) if path == "/"]
+
+
+def test_a_wide_time_is_as_much_too_wide_as_no_time(session: Session, archive: SampleArchive) -> None:
+    for time in [("2018-09-01", "2026-09-01"), ">=2018-09-01"]:
+        with pytest.raises(QueryError, match=r"some [\d,]+ images of 1,\d+ CCDs"):
+            session.search(kind="ffi", time=time)
+    assert not [path for path in paths(archive) if path == "/"]
+    assert len(session.search(kind="ffi", time=["2022-09-02T18:03", "2022-09-02T18:07"])) == 32
+
+
+@pytest.mark.parametrize("sector", [0, "0", 10_000, 10**12])
+def test_a_sector_that_cannot_be_is_an_error(sector: object, session: Session) -> None:
+    with pytest.raises(QueryError, match="there are sectors from 1"):
+        session.search(kind="ffi", sector=sector, camera=1, ccd=1)
+
+
+def test_a_radius_finds_the_ccds_that_the_circle_touches(session: Session) -> None:
+    def seen(**words: object) -> list[str]:
+        found = session.search("84.291188 -80.469120", kind="cube", sector=[1, 35], **words)
+        return found.observations["obs_id"].to_list()
+
+    assert seen() == ["tess-s0001-4-2"], "the place is on the unexposed edge of sector 35"
+    assert seen(radius="10 arcmin") == ["tess-s0001-4-2", "tess-s0035-4-4"]
+    assert set(seen(radius="5 deg")) == {"tess-s0001-3-3", "tess-s0001-4-2", "tess-s0035-4-4"}
+    assert len(seen(radius="180 deg")) == 32
+
+
+def test_ccds_are_counted_without_listing_their_files(session: Session, archive: SampleArchive) -> None:
+    assert session.count(kind="ffi", sector=[56, 57]) == 32
+    assert session.count(PI_MEN, kind="ffi", sector=[1, 2]) == 1
+    assert not [path for path in paths(archive) if path == "/"]
+
+
+def test_a_bundle_of_tica_that_the_sample_archive_lacks_is_absent(session: Session) -> None:
+    assert len(session.search(kind="ffi", pipeline="TICA", sector=[7, 56, 200], camera=2, ccd=3)) == 6
 
 
 def test_the_special_pointing_counts_only_if_it_is_named(session: Session, caplog: pytest.LogCaptureFixture) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,31 @@ def test_unexposed_pixels_are_told_and_can_be_left_out(session: Session, caplog:
     assert dark.height == 1
     assert f"only noise is there: {place} in sector {dark['first_sector'][0]}" in caplog.text
     assert len(session.search(place, kind="cutout", where="margin=>0")) == len(found) - 1
+
+
+def test_only_sectors_that_are_asked_for_are_said_to_be_unexposed(
+    session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        session.search("47.9 -36.3", kind="cutout", sector=4)
+    assert "not exposed" not in caplog.text
+
+
+def test_a_radius_is_said_to_mean_nothing_unless_it_is_the_usual_one(
+    session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        session.search("47.9 -36.3", kind="cutout", sector=4)
+        assert "radius" not in caplog.text
+        assert len(session.search("47.9 -36.3", kind="cutout", sector=4, radius=60)) == 1
+    assert "no cut-out depends on the radius" in caplog.text
+    with pytest.raises(TypeError, match="takes no 'radius'"):
+        tess_source.search_tesscut("47.9 -36.3", radius=60, session=session)
+
+
+def test_cut_outs_are_counted(session: Session) -> None:
+    assert session.count("TIC 12862099", kind="cutout") == len(session.search("TIC 12862099", kind="cutout"))
+    assert session.count("47.9 -36.3", kind="cutout", sector=4) == 1
 
 
 def test_a_special_pointing_counts_only_if_it_is_named(

@@ -55,6 +55,53 @@ def test_a_file_that_was_left_in_the_middle_is_fetched_and_the_others_are_not(
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "tess-s0003-1-1_19.9_-24.2_3x3_astrocut.fits",
+        "tess-s0003-1-1_19.9000000_-24.2000000_3-x-3_astrocut.fits",
+        "tesscut/tess-s0003-1-1_19.900000_-24.200000_3x3_astrocut.fits",
+    ],
+    ids=["of 2018", "astrocut's", "in lightkurve's folder"],
+)
+def test_a_file_whose_name_says_the_same_is_not_fetched_again(
+    name: str, session: Session, archive: SampleArchive, tmp_path: Path
+) -> None:
+    plan = session.search(PLACE, kind="cutout", sector=3, camera=1, ccd=1, size=3).plan(
+        tmp_path / "data", layout="flat"
+    )
+    path = plan.download()[0].path
+    assert path is not None
+    other = path.parent / name
+    other.parent.mkdir(exist_ok=True)
+    path.rename(other)
+    archive.clear()
+    [entry] = plan.download()
+    assert (entry.status, entry.path, archive.requests) == ("copied", path, [])
+    assert path.read_bytes() == other.read_bytes()
+
+
+@pytest.mark.parametrize("what", ["another size", "another place", "another CCD", "damaged"])
+def test_a_file_that_is_not_the_same_is_not_taken_for_it(
+    what: str, session: Session, archive: SampleArchive, tmp_path: Path
+) -> None:
+    plan = session.search(PLACE, kind="cutout", sector=3, camera=1, ccd=1, size=3).plan(
+        tmp_path / "data", layout="flat"
+    )
+    path = plan.download()[0].path
+    assert path is not None
+    changes = {
+        "another size": ("3x3", "3x4"),
+        "another place": ("19.900000", "19.900001"),
+        "another CCD": ("1-1", "2-2"),
+    }
+    path.rename(path.with_name(path.name.replace(*changes.get(what, ("19.900000", "19.9")))))
+    if what == "damaged":
+        [other] = path.parent.glob("*.fits")
+        other.write_bytes(other.read_bytes()[:-2880])
+    assert plan.download()[0].status == "fetched"
+
+
+@pytest.mark.parametrize(
     ("fault", "said"),
     [
         (
@@ -83,7 +130,7 @@ def test_a_busy_service_is_asked_again(status: int, session: Session, archive: S
 
 def test_a_size_that_gives_no_whole_image_is_told_by_the_server(session: Session, tmp_path: Path) -> None:
     manifest = session.search(SMALL, kind="cutout", size=500).plan(tmp_path / "data").download()
-    assert "the server answered 400" in manifest[0].error
+    assert manifest[0].error == "the server answered 400 Bad Request (a cut-out has 1 to 200 rows and columns)"
 
 
 # -- the service's limits --
