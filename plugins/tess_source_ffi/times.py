@@ -11,7 +11,7 @@ from typing import Any
 from tess_source._lazy import pl
 from tess_source.errors import QueryError
 from tess_source.wording import Wording
-from tess_source_filters.values import Span, any_of, items, span
+from tess_source_filters.values import BackwardsError, Span, any_of, items, span
 
 __all__ = ["STAMP", "Times", "instant"]
 
@@ -21,6 +21,7 @@ EXAMPLES = Wording(
     "'2022-09-02T18:00', ('2022-09-02', '2022-09-03'), a datetime or an astropy Time",
     "2022-09-02T18:00, 2022-09-02..2022-09-03 or '>=2022-09-02'",
 )
+NUMBER = "a number could be MJD, JD or BTJD"
 DAY = 86400.0
 FARTHEST = 2e11
 """Times farther from 1970 than this are none [s]: Python writes years up to 9999."""
@@ -92,7 +93,10 @@ def _part(item: Any) -> float | Span:
         return _day(instant(item))
     if isinstance(item, range):
         raise TypeError(f"{item!r} is no range of times")
-    part = span(item, instant)
+    try:
+        part = span(item, instant)
+    except BackwardsError:
+        raise ValueError("the range runs backwards: the earlier time comes first") from None
     return float(part.least or 0) if part.single else part
 
 
@@ -118,7 +122,7 @@ def instant(value: Any) -> float:
     elif isinstance(value, date):
         found = _seconds(datetime(value.year, value.month, value.day))
     else:
-        raise TypeError(f"{value!r} is no time: a number could be MJD, JD or BTJD")
+        raise TypeError(f"{value!r} is no time: {NUMBER}")
     if not abs(found) < FARTHEST:
         raise ValueError(f"{value!r} is no time")
     return found
@@ -128,6 +132,8 @@ def _datetime(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
+        if re.fullmatch(r"[-+.\d]+", text):
+            raise ValueError(f"{text!r} is no time in UTC: {NUMBER}") from None
         raise ValueError(f"{text!r} is no time in UTC") from None
 
 

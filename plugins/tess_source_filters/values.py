@@ -136,6 +136,10 @@ def flag(value: Any) -> bool:
     return value
 
 
+class BackwardsError(ValueError):
+    """A range of which the first end is the greater one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """All numbers between two ends; None is an open end."""
@@ -151,7 +155,7 @@ class Span:
         if self.least is None and self.greatest is None:
             raise ValueError("a range needs at least one end")
         if self.least is not None and self.greatest is not None and self.least > self.greatest:
-            raise ValueError(f"the range {text_of(self.least)}..{text_of(self.greatest)} runs backwards")
+            raise BackwardsError(f"the range {text_of(self.least)}..{text_of(self.greatest)} runs backwards")
 
     @property
     def single(self) -> bool:

@@ -66,11 +66,8 @@ class Pools:
         stop: threading.Event | None = None,
         insecure_redirects: bool = False,
     ) -> None:
-        from urllib3 import Timeout
-
         self._connections, self._insecure = connections, insecure_redirects
         self._connect, self._read = connect, read
-        self._timeout = Timeout(connect=connect, read=read)
         self._stop = threading.Event() if stop is None else stop
         self._watch = Watch()
         self._lock = threading.Lock()
@@ -79,12 +76,18 @@ class Pools:
 
     @contextmanager
     def get(
-        self, url: str, headers: Mapping[str, str], secret: Iterable[str] = (), seconds: float | None = None
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        secret: Iterable[str] = (),
+        seconds: float | None = None,
+        *,
+        wait: float = 0.0,
     ) -> Iterator[urllib3.BaseHTTPResponse]:
         """Request a URL, and yield the response, whose body is not read yet. It is closed in the end.
 
         Redirects are followed, but cookies, authorization and the headers named in `secret` are sent to the first host only. No status is
-        an error here.
+        an error here. If the service makes the file first, `wait` is longer than ``read``, and counts in its place.
 
         Raises
         ------
@@ -100,19 +103,20 @@ class Pools:
             If the connection fails.
         """
         hidden = {name.lower() for name in secret}
-        most = self._connect + self._read if seconds is None else min(seconds, self._connect + self._read)
+        read = max(self._read, wait)
+        most = self._connect + read if seconds is None else min(seconds, self._connect + read)
         with (
-            self._watch.wait(most, self._read, self._stop) as wait,
-            closing(self._response(wait, url, dict(headers), hidden)) as response,
+            self._watch.wait(most, read, self._stop) as watched,
+            closing(self._response(watched, read, url, dict(headers), hidden)) as response,
         ):
-            wait.check()
-            wait.body()
+            watched.check()
+            watched.body()
             yield response
 
     def _response(
-        self, wait: Wait, url: str, headers: dict[str, str], secret: Collection[str]
+        self, wait: Wait, read: float, url: str, headers: dict[str, str], secret: Collection[str]
     ) -> urllib3.BaseHTTPResponse:
-        from urllib3 import Retry
+        from urllib3 import Retry, Timeout
 
         for _ in range(MOST_REDIRECTS + 1):
             response = self._manager(url).request(
@@ -122,7 +126,7 @@ class Pools:
                 redirect=False,
                 preload_content=False,
                 decode_content=False,
-                timeout=self._timeout,
+                timeout=Timeout(connect=self._connect, read=read),
                 retries=_once(),
             )
             if not (location := response.get_redirect_location()):
