@@ -113,12 +113,15 @@ ABSENT: Mapping[tuple[str, ...], str] = {
     ("mission", "missions", "obs_collection", "collection"): "only TESS is searched: leave it out",
     ("quarter", "quarters", "campaign", "campaigns", "month"): "it is for Kepler and K2; TESS has sectors",
     ("camera", "ccd"): "the archive tells neither camera nor CCD of its targets; full-frame images have them in their names",
-    ("cloud_only", "cloud", "enable_cloud_dataset", "force_on_prem"):
+    ("prefer", "cloud_only", "cloud", "enable_cloud_dataset", "force_on_prem"):
         "where files come from is said by prefer: Session(prefer='cloud-only'), or --prefer cloud-only",
     ("download_dir", "root", "to", "directory", "local_path"):
         "the folder is given where files are planned or downloaded, as root",
     ("quality_bitmask", "bitmask", "flux_column"): "a search opens no files: give it when you load them",
-    ("cutout_size",): "nothing is cut out here: for that there is TESScut",
+    ("cutout_size",):
+        "it is for cut-outs alone: search(target, kind='cutout', size=11), or search_tesscut(target).download(cutout_size=11)",
+    ("server", "offline", "token", "timeout", "insecure_redirects"):
+        "it is a setting of the session, e.g. Session(offline=True)",
     ("open", "load", "read"): "files are opened in Python: tess_source.open",
 }  # fmt: skip
 """Words for what does not exist here → why."""

@@ -131,7 +131,9 @@ def list_products(observations: Observations, query: Query, settings: Settings) 
             without.append(int(str(sector)))
         found.append(Products(wanted))
     if without:
-        log.warning("the archive has no such files of sectors %s", text_of_sectors(without))
+        log.warning(
+            "the archive has no such files of sector%s %s", "s" if len(without) > 1 else "", text_of_sectors(without)
+        )
     return Products.stack(found)
 
 

@@ -22,6 +22,7 @@ EXAMPLES = Wording(
     "'2022-09-02T18:00', ('2022-09-02', '2022-09-03'), a datetime or an astropy Time",
     "2022-09-02T18:00, 2022-09-02..2022-09-03 or '>=2022-09-02'",
 )
+NUMBER = "a number could be MJD, JD or BTJD"
 DAY = 86400.0
 FARTHEST = 2e11
 """Times farther from 1970 than this are none [s]: Python writes years up to 9999."""
@@ -125,7 +126,7 @@ def instant(value: Any) -> float:
     elif isinstance(value, date):
         found = _seconds(datetime(value.year, value.month, value.day))
     else:
-        raise TypeError(f"{value!r} is no time: a number could be MJD, JD or BTJD")
+        raise TypeError(f"{value!r} is no time: {NUMBER}")
     if not abs(found) < FARTHEST:
         raise ValueError(f"{value!r} is no time")
     return found
@@ -135,6 +136,8 @@ def _datetime(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
+        if re.fullmatch(r"[-+.\d]+", text):
+            raise ValueError(f"{text!r} is no time in UTC: {NUMBER}") from None
         raise ValueError(f"{text!r} is no time in UTC") from None
 
 

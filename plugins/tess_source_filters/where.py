@@ -6,6 +6,7 @@ else holds, and all columns must agree. Numbers may be written ``100``, ``100..2
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tess_source._lazy import pl
 from tess_source.display import text
+from tess_source.display.visible import logger
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.hooks.records import Filter
 from tess_source.units import count_of_bytes
@@ -25,6 +27,11 @@ if TYPE_CHECKING:
     from tess_source.tables.listing import Products
 
 __all__ = ["FILTERS", "Conditions", "Where"]
+
+log: logging.Logger = logger(__name__)
+
+MOST_PIXELS = 2136
+"""A size up to it may be meant as the side of a cut-out: it is that of an image."""
 
 CAOM_COLUMNS = (
     "obsID", "obs_collection", "dataproduct_type", "obs_id", "description", "type", "dataURI", "productType",
@@ -203,7 +210,14 @@ def bytes_of(value: Any) -> int:
 
 
 def _size_mask(products: Products, value: Conditions) -> pl.Expr:
-    return value.mask(pl.col("size"))
+    mask = value.mask(pl.col("size"))
+    small = any(part.single and (part.least or 0) <= MOST_PIXELS for part in value.wanted)
+    if small and len(products) and not products.mask(mask).any():
+        log.warning(
+            "no file has %s bytes; for the size of cut-outs in pixels, give kind='cutout' (--kind cutout) alone, or cutout_size",
+            value,
+        )
+    return mask
 
 
 FILTERS = (

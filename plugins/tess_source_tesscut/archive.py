@@ -154,7 +154,7 @@ def _chips(
     """Return the CCDs that saw each place: as the service says, or offline from where they lay."""
     if not is_offline(settings.offline):
         return chips_that_saw(places, settings) if places else []
-    log.warning("offline, it is not known which sectors TESScut has: these are the CCDs on which the places lie")
+    log.warning("offline, it is not known which sectors TESScut has: these are all CCDs on which the targets lie")
     chips = known.chips.and_others(known.special.of_sectors(named))
     seen = chips.seeing(*np.array(places, dtype=float).reshape(-1, 2).T)
     found: list[list[Chip]] = [[] for _ in places]
@@ -247,5 +247,6 @@ def _log_unexposed(frame: pl.DataFrame) -> None:
     told = [f"{row.get('target_name') or row['obs_id']} in sector {row['first_sector']}" for row in dark.to_dicts()]
     if told:
         log.warning(
-            "on pixels that are not exposed to the sky, so that only noise is there: %s", text.first(told, text.FEW)
+            "the target lies on pixels that are not exposed to the sky, so only noise is there: %s",
+            text.first(told, text.FEW),
         )

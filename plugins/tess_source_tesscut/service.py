@@ -26,6 +26,8 @@ log: logging.Logger = logger(__name__)
 BASE = "https://mast.stsci.edu/tesscut/api/v0.1"
 PER_SECOND, AT_ONCE = 5.0, 10
 """Most requests per second, and at the same time, that the service allows to one user: beyond, it answers 503."""
+WAIT = 600.0
+"""Longest wait for a cut-out [s], as in astroquery: it is made first, and large ones of 200-s sectors take minutes."""
 LARGEST = 1 << 20
 """Most bytes of an answer about one place: one CCD takes 80 bytes, and there is at most a few per sector."""
 NOTHING = re.compile(r"\b(no|not|none)\b", re.IGNORECASE)
@@ -57,7 +59,7 @@ def locate(uri: str, settings: Settings) -> Request:
     # one sector per request: all of them at once are more than its gateway waits for
     words = {"ra": name.ra, "dec": name.dec, "x": columns, "y": rows, "units": "px", "sector": name.first_sector}
     member = f"tess-s{name.first_sector:04d}-{name.camera}-{name.ccd}_"
-    return _request("astrocut", words, unpack="zip", member=member)
+    return _request("astrocut", words, unpack="zip", member=member, wait=WAIT)
 
 
 def _request(endpoint: str, words: dict[str, Any], **more: Any) -> Request:

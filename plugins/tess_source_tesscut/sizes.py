@@ -61,7 +61,7 @@ def _sides(value: Any) -> Sequence[Any]:
         value = value[0]
     if isinstance(value, str):
         if re.fullmatch(rf"\s*{IN_NAME}\s*", value):  # in names columns come first
-            raise QueryError(f"{value!r}: which are the rows? Give ", EXAMPLES)
+            raise QueryError(f"{value!r} does not say which number is that of the rows: give ", EXAMPLES)
         return value.split(",")
     if getattr(value, "shape", ()):
         return list(value)

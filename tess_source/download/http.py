@@ -76,12 +76,19 @@ class Pools:
 
     @contextmanager
     def get(
-        self, url: str, headers: Mapping[str, str], secret: Iterable[str] = (), seconds: float | None = None
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        secret: Iterable[str] = (),
+        seconds: float | None = None,
+        *,
+        wait: float = 0.0,
     ) -> Iterator[urllib3.BaseHTTPResponse]:
         """Request a URL, and yield the response, whose body is not read yet. It is closed in the end.
 
         Redirects are followed, but cookies, authorization and the headers named in `secret` are sent to the first host only. No status is
-        an error here. No wait is longer than `seconds`, be it for the head or for the next bytes of the body.
+        an error here. No wait is longer than `seconds`, be it for the head or for the next bytes of the body. If the service makes the file
+        first, `wait` is longer than ``read``, and counts in its place.
 
         Raises
         ------
@@ -97,13 +104,14 @@ class Pools:
             If the connection fails.
         """
         hidden = {name.lower() for name in secret}
-        most = self._connect + self._read if seconds is None else min(seconds, self._connect + self._read)
+        read = max(self._read, wait)
+        most = self._connect + read if seconds is None else min(seconds, self._connect + read)
         with (
-            self._watch.wait(most, self._read, self._stop) as wait,
-            closing(self._response(wait, url, dict(headers), hidden, min(most, self._read))) as response,
+            self._watch.wait(most, read, self._stop) as watched,
+            closing(self._response(watched, url, dict(headers), hidden, min(most, read))) as response,
         ):
-            wait.check()
-            wait.body()
+            watched.check()
+            watched.body()
             yield response
 
     def _response(

@@ -191,7 +191,7 @@ class Transfers:
             headers |= {"Range": f"bytes={part.count}-", "If-Range": source.condition}
         seconds = self.patience.quick if task.quick else None
         try:
-            with self._pools.get(request.url, headers, request.headers, seconds) as response:
+            with self._pools.get(request.url, headers, request.headers, seconds, wait=request.wait) as response:
                 self._check_response(task, response, asked=source is not None)
                 task.share.expect(part.expected or 0)
                 task.share.at(part.count)

@@ -235,6 +235,9 @@ class Request:
     """Most requests per second that this service allows to one user; 0: no such limit. It is that of all files of a scheme."""
     at_once: int = 0
     """Most requests at the same time that this service allows to one user; 0: no such limit."""
+    wait: float = 0.0
+    """Longest wait for an answer of a service that makes the file first, and for its next bytes [s], if that is longer than
+    `Patience.read`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ __all__ = ["ASK_AGAIN", "Drop", "Found"]
 
 ASK_AGAIN = "refresh=True (--refresh) asks the archive again"
 """What to do about an answer from the cache folder that may be too old."""
+OF_CCDS = {"ffi", "ffir", "cube", "cbv", "fast-cbv", "cutout"}
+"""Kinds of files that come from whole CCDs: for these, a star need not have been a target."""
 MOST_NAMES = 10
 """Most names that `Found.explain` shows one by one."""
 
@@ -242,6 +244,9 @@ class Found(Addressed, FoundMethods):
     def _why_nothing(self) -> str:
         if older := (self.record or {}).get("provenance"):
             return f"{' and '.join(older)} answered and has none: it knows nothing beyond the lists that it has"
+        kinds = {*getattr(self.query.filters.get("kind"), "wanted", ())}
+        if kinds and kinds <= OF_CCDS:
+            return "the archive has no such images: the place may lie outside of the sectors so far, or the latest may not be public yet"
         if any(target.tic is not None for target in self.query.targets):
             return (
                 "the archive answered and has none: the star may never have been a target with a light curve of its own, may lie "

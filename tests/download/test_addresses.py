@@ -77,9 +77,9 @@ def test_with_another_server_all_addresses_lie_there_each_once_and_without_heade
 
 
 def test_what_else_a_plugin_says_of_an_address_stays() -> None:
-    made = Request("https://x.test/a", {"Cookie": "x"}, "zip", "tess-", True, 5.0, 10)
+    made = Request("https://x.test/a", {"Cookie": "x"}, "zip", "tess-", True, 5.0, 10, 600.0)
     (there,) = Addresses({"x": Transport("x", lambda uri, _: made)}, {}, Settings("http://127.0.0.1:1")).of("x:a")
-    assert there == Request("http://127.0.0.1:1/a", {}, "zip", "tess-", True, 5.0, 10)
+    assert there == Request("http://127.0.0.1:1/a", {}, "zip", "tess-", True, 5.0, 10, 600.0)
 
 
 # -- the word --

@@ -214,13 +214,19 @@ def test_a_bundle_of_tica_that_the_sample_archive_lacks_is_absent(session: Sessi
     assert len(session.search(kind="ffi", pipeline="TICA", sector=[7, 56, 200], camera=2, ccd=3)) == 6
 
 
+def test_a_star_on_no_image_is_not_told_that_it_was_no_target(session: Session) -> None:
+    said = session.search("TIC 16740101", kind="ffi", sector=1).explain()
+    assert "the archive has no such images" in said and "not on silicon in sector 1" in said
+    assert "target with a light curve" not in said
+
+
 def test_the_special_pointing_counts_only_if_it_is_named(session: Session, caplog: pytest.LogCaptureFixture) -> None:
     ranges = session.search(kind="cube", sector=["80", "1700-1800"], camera=1)
     assert set(ranges.observations["last_sector"]) == {80}
     with caplog.at_level(logging.WARNING):
         found = session.search(kind="ffi", sector=[1, 1751], camera=1, ccd=1)
     assert set(found.observations["last_sector"]) == {1, 1751}
-    assert "no such files of sectors 1751" in caplog.text
+    assert "no such files of sector 1751" in caplog.text
 
 
 def test_a_lock_of_images_is_refreshed_with_its_time(session: Session, tmp_path: Path) -> None:

@@ -74,10 +74,11 @@ def test_ranges_are_written_as_for_other_filters_and_read_back_the_same(value: A
     ("value", "said"),
     [
         (59824.5, "MJD, JD or BTJD"),
-        ("59824.5", "no time in UTC"),
+        ("59824.5", "no time in UTC: a number could be MJD"),
         ("yesterday", "no time in UTC"),
         (("2022-09-03", "2022-09-02"), r"the range 2022-09-03T00:00:00\.\.2022-09-02T00:00:00 runs backwards"),
         ("2022-09-03..2022-09-02", r"the range 2022-09-03T00:00:00\.\.2022-09-02T00:00:00 runs backwards"),
+        ("2459825.25", "MJD, JD or BTJD"),
         ((None, None), "at least one end"),
         (("2022-09-02",), r"\(least, greatest\)"),
         ([], "empty list"),

@@ -6,6 +6,7 @@ import hashlib
 import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +16,8 @@ import pytest
 from peers import astroquery_at
 from test_sample_server import ask
 
+from tess_source import Session
+from tess_source.lock import verify_folder
 from tess_source_sample.bucket import MOST_SUMMED, PART
 from tess_source_sample.faults import Fault
 from tess_source_sample.files import make
@@ -79,6 +82,13 @@ def test_large_objects_were_stored_in_parts(archive: SampleArchive) -> None:
     sums = [hashlib.md5(body[at : at + PART], usedforsecurity=False).digest() for at in range(0, len(body), PART)]
     assert archive.bucket.etag(FAST) == f"{hashlib.md5(b''.join(sums), usedforsecurity=False).hexdigest()}-{len(sums)}"
     assert re.fullmatch(r"[0-9a-f]{32}-4", archive.bucket.etag(KEY.replace("_lc", "_tp")))
+
+
+def test_no_listing_says_that_a_healthy_image_has_other_bytes(archive: SampleArchive, tmp_path: Path) -> None:
+    session = Session(archive.url, cache=tmp_path / "cache")
+    session.search(kind=["ffi", "cbv"], sector=1, camera=1, ccd=1).download(tmp_path / "data")
+    found = verify_folder(tmp_path / "data", session=session, present_only=True)
+    assert found["state"].to_list() == ["complete"] * 7
 
 
 @pytest.mark.parametrize("key", [f"{KEY}x", "tess/public/", "mast/hlsp/x", "tess/public/tid/s0999/x.fits"])

@@ -237,6 +237,19 @@ def test_a_busy_service_is_asked_again_and_a_broken_one_is_an_error(session: Ses
         session.search("30.1 -70", kind="cutout")
 
 
+def test_a_size_of_the_files_that_none_has_tells_how_to_give_that_of_cut_outs(
+    session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    for kind in (None, ["lc", "cutout"]):
+        caplog.clear()
+        assert not len(session.search("TIC 12862099", kind=kind, size=11))
+        assert "no file has 11 bytes; for the size of cut-outs in pixels, give kind='cutout'" in caplog.text
+    caplog.clear()
+    session.search("TIC 12862099", size="<1MB")
+    session.search("TIC 12862099", size=[1_000_000, 5])
+    assert len(caplog.messages) == 1
+
+
 # -- offline --
 
 

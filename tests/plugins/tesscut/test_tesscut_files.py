@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 import tess_source
 from tess_source import Session
+from tess_source.settings import Patience
 from tess_source_lightkurve.readers import lightkurve
 from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
@@ -126,6 +128,16 @@ def test_what_is_no_zip_is_no_file(
 def test_a_busy_service_is_asked_again(status: int, session: Session, archive: SampleArchive, tmp_path: Path) -> None:
     archive.faults.add(Fault("status", match="astrocut", status=status, times=1, retry_after=0))
     assert cut(session, tmp_path)[0].status == "fetched"
+
+
+def test_a_large_cut_out_may_take_longer_to_be_made_than_other_answers(
+    session: Session, archive: SampleArchive, tmp_path: Path
+) -> None:
+    session.settings = replace(session.settings, patience=Patience(tries=1, read=0.2))
+    archive.faults.add(Fault("latency", match="astrocut", seconds=0.4))
+    manifest = session.search(SMALL, kind="cutout", size=3).plan(tmp_path / "data").download()
+    assert [entry.status for entry in manifest] == ["fetched"]
+    assert service.locate(manifest[0].item.uri, session.settings).wait > Patience().read
 
 
 def test_a_size_that_gives_no_whole_image_is_told_by_the_server(session: Session, tmp_path: Path) -> None:
