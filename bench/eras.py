@@ -1,4 +1,4 @@
-"""Opening light curves of every era of SPOC's headers: `lightkurve.read` against tess-source. ``python -m bench.eras``.
+"""Opening light curves of every era by SPOC, TESS-SPOC and QLP: `lightkurve.read` against tess-source. ``python -m bench.eras``.
 
 The sample archive makes the files, with headers as real ones of that sector and pipeline have them. Every file is opened by both
 sides first, and the objects are compared. Then both open all files of a kind in turn, in an order that is reversed every round.
@@ -19,8 +19,8 @@ from bench.nine_faults import written
 
 __all__ = ["KINDS", "Kind", "Row", "as_markdown", "measure", "run"]
 
-GOAL = 7.0
-"""Least ratio of lightkurve's CPU time to ours."""
+GOALS = {"SPOC": 7.0, "TESS-SPOC": 7.0, "QLP": 5.0}
+"""Pipeline → least ratio of lightkurve's CPU time to ours."""
 BEGIN, END = "<!-- eras -->", "<!-- /eras -->"
 
 
@@ -38,6 +38,8 @@ class Kind:
         entry, tics = facts.sector(self.sector), range(facts.SYNTHETIC_TIC, facts.SYNTHETIC_TIC + files)
         if self.pipeline == "TESS-SPOC":
             return [f"hlsp_tess-spoc_tess_phot_{tic:016d}-s{entry.sector:04d}_tess_v1_lc.fits" for tic in tics]
+        if self.pipeline == "QLP":
+            return [f"hlsp_qlp_tess_ffi_s{entry.sector:04d}-{tic:016d}_tess_v01_llc.fits" for tic in tics]
         return [f"tess{entry.prefix}-s{entry.sector:04d}-{tic:016d}-{entry.scid}-s_lc.fits" for tic in tics]
 
     def write(self, folder: Path, files: int) -> list[Path]:
@@ -50,7 +52,7 @@ class Kind:
         return paths
 
 
-KINDS = tuple(Kind(sector, pipeline) for pipeline in ("SPOC", "TESS-SPOC") for sector in (1, 27, 56, 88))
+KINDS = tuple(Kind(sector, pipeline) for pipeline in GOALS for sector in (1, 27, 56, 88))
 
 
 @dataclass
@@ -75,10 +77,10 @@ class Row:
     @property
     def reached(self) -> bool:
         """Whether the goal is reached, and by tess-source's own way."""
-        return self.fast and median(self.ratios) >= GOAL
+        return self.fast and median(self.ratios) >= GOALS[self.kind.pipeline]
 
 
-def run(rounds: int = 5, files: int = 4, kinds: Sequence[Kind] = KINDS) -> Iterator[Row]:
+def run(rounds: int = 5, files: int = 10, kinds: Sequence[Kind] = KINDS) -> Iterator[Row]:
     """Yield a row per kind.
 
     Parameters
@@ -126,14 +128,14 @@ def takes_the_fast_way(path: Path) -> bool:
 def as_markdown(rows: Sequence[Row]) -> str:
     """Write the table of the page."""
     lines = [
-        f"| sector | pipeline | size | `lightkurve.read` [ms] | `load` [ms] | times faster | made by | goal: {GOAL:g} |",
+        "| sector | pipeline | size | `lightkurve.read` [ms] | `load` [ms] | times faster | made by | goal |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         cells = (
             *(str(row.kind.sector), row.kind.pipeline, f"{row.size / 1e6:.2f} MB"),
             *(spread_of(row.theirs, 1), spread_of(row.ours, 1), spread_of(row.ratios, 1)),
-            *("tess-source" if row.fast else "**lightkurve**", "reached" if row.reached else "**missed**"),
+            *("tess-source" if row.fast else "**lightkurve**", f"{GOALS[row.kind.pipeline]:g}: {'reached' if row.reached else '**missed**'}"),
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -143,7 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the table, and write it into the page if asked."""
     parser = argparse.ArgumentParser("python -m bench.eras", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--files", type=int, default=4, help="files per kind (%(default)s)")
+    parser.add_argument("--files", type=int, default=10, help="files per kind (%(default)s)")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the table into this page, between its marks")
     options = parser.parse_args(arguments)
     rows = list(run(options.rounds, options.files))

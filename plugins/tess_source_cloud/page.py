@@ -19,6 +19,7 @@ ITEMS = {"Contents", "CommonPrefixes"}
 """Elements below the root that have elements of their own."""
 LONGEST = 4096
 """Most letters of a value; a key has at most 1024 bytes."""
+SIZE, TAG = re.compile("[0-9]{1,18}", re.ASCII), re.compile("[!-~]{1,200}")
 LARGEST = 16 << 20
 """Most bytes of a page. A thousand objects take a third of a megabyte."""
 
@@ -62,30 +63,34 @@ class _PageReader:
     """Collects the values of a page's elements."""
 
     root: str = ""
-    path: list[str] = field(default_factory=list)
+    depth: int = 0
     said: dict[str, str] = field(default_factory=dict)
     """Element below the root → its text."""
     items: dict[str, list[dict[str, str]]] = field(default_factory=lambda: {name: [] for name in ITEMS})
     """Contents and CommonPrefixes → for each, element → text."""
+    item: dict[str, str] | None = None
+    """The one of `items` that is open."""
     text: list[str] = field(default_factory=list)
 
     def start(self, name: str, attributes: object) -> None:
-        self.path.append(name)
-        self.root = self.root or self.path[0]
+        self.depth += 1
         self.text.clear()
-        if len(self.path) == 2 and self.path[1] in ITEMS:
-            self.items[self.path[1]].append({})
+        if self.depth == 1:
+            self.root = name
+        elif self.depth == 2:
+            self.item = {} if name in ITEMS else None
+            if self.item is not None:
+                self.items[name].append(self.item)
 
     def data(self, text: str) -> None:
         self.text.append(text)
 
     def end(self, name: str) -> None:
-        said = "".join(self.text)
-        if len(self.path) == 2 and self.path[1] in SINGLE:
-            self.said[self.path[1]] = said
-        elif len(self.path) == 3 and self.path[1] in ITEMS:
-            self.items[self.path[1]][-1][self.path[2]] = said
-        self.path.pop()
+        if self.depth == 3 and self.item is not None:
+            self.item[name] = "".join(self.text)
+        elif self.depth == 2 and name in SINGLE:
+            self.said[name] = "".join(self.text)
+        self.depth -= 1
         self.text.clear()
 
 
@@ -147,11 +152,7 @@ def _page(reader: _PageReader, prefix: str) -> ListingPage:
 def _held(item: dict[str, str]) -> Held:
     key, size, etag, modified = (item.get(name, "") for name in ("Key", "Size", "ETag", "LastModified"))
     tag = etag.strip().removeprefix('"').removesuffix('"')
-    if (
-        not 0 < len(key) <= LONGEST
-        or not re.fullmatch("[0-9]{1,18}", size, re.ASCII)
-        or not re.fullmatch("[!-~]{1,200}", tag)
-    ):
+    if not 0 < len(key) <= LONGEST or not SIZE.fullmatch(size) or not TAG.fullmatch(tag):
         raise NoListingError(f"its object {key[:200]!r} of size {size[:30]!r} with the ETag {etag[:80]!r} is not one")
     try:
         moment = datetime.fromisoformat(modified)
@@ -159,4 +160,4 @@ def _held(item: dict[str, str]) -> Held:
         raise NoListingError(f"its object {key[:200]!r} was changed at {modified[:40]!r}, which is no date") from None
     if moment.tzinfo is None:
         raise NoListingError(f"its object {key[:200]!r} was changed at {modified[:40]!r}, without a time zone")
-    return Held(key, int(size), tag, moment.astimezone(UTC))
+    return Held(key, int(size), tag, moment if moment.tzinfo is UTC else moment.astimezone(UTC))

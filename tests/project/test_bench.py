@@ -156,13 +156,13 @@ def test_options_that_would_be_lost_are_refused(words: list[str], why: str, caps
 # -- eras --
 
 
-def era(ours: list[float], *, fast: bool = True) -> eras.Row:
-    return eras.Row(eras.Kind(88, "SPOC"), 2_030_400, fast, [70.0, 80.0, 90.0], ours)
+def era(ours: list[float], *, fast: bool = True, pipeline: str = "SPOC") -> eras.Row:
+    return eras.Row(eras.Kind(88, pipeline), 2_030_400, fast, [70.0, 80.0, 90.0], ours)
 
 
 def test_light_curves_of_every_era_and_pipeline_are_measured() -> None:
     assert {(kind.sector, kind.pipeline) for kind in eras.KINDS} == {
-        (sector, pipeline) for sector in (1, 27, 56, 88) for pipeline in ("SPOC", "TESS-SPOC")
+        (sector, pipeline) for sector in (1, 27, 56, 88) for pipeline in ("SPOC", "TESS-SPOC", "QLP")
     }
     parsed = [names.parse(name) for kind in eras.KINDS for name in kind.names(2)]
     assert {(name.kind, name.first_sector, name.pipeline) for name in parsed} == {
@@ -197,14 +197,16 @@ def test_objects_that_differ_give_no_figures(tmp_path: Path, monkeypatch: pytest
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (era([10.0, 10.0, 10.0]), "8.0 (7.0-9.0) | tess-source | reached"),
-        (era([10.0, 20.0, 20.0]), "4.5 (4.0-7.0) | tess-source | **missed**"),
-        (era([10.0, 10.0, 10.0], fast=False), "8.0 (7.0-9.0) | **lightkurve** | **missed**"),
+        (era([10.0, 10.0, 10.0]), "8.0 (7.0-9.0) | tess-source | 7: reached"),
+        (era([14.0, 16.0, 18.0], pipeline="QLP"), "5.0 (5.0-5.0) | tess-source | 5: reached"),
+        (era([14.0, 16.0, 18.0]), "5.0 (5.0-5.0) | tess-source | 7: **missed**"),
+        (era([10.0, 20.0, 20.0]), "4.5 (4.0-7.0) | tess-source | 7: **missed**"),
+        (era([10.0, 10.0, 10.0], fast=False), "8.0 (7.0-9.0) | **lightkurve** | 7: **missed**"),
     ],
 )
 def test_the_goal_is_reached_by_the_fast_way_alone(row: eras.Row, words: str) -> None:
     table = eras.as_markdown([row]).splitlines()
-    assert table[-1] == f"| 88 | SPOC | 2.03 MB | 80.0 (70.0-90.0) | {table[-1].split(' | ')[4]} | {words} |"
+    assert table[-1] == f"| 88 | {row.kind.pipeline} | 2.03 MB | 80.0 (70.0-90.0) | {table[-1].split(' | ')[4]} | {words} |"
 
 
 def test_the_page_has_the_place_of_the_table() -> None:
