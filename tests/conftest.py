@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -15,14 +16,16 @@ import recording
 from hypothesis import settings
 from places import REAL
 from program_run import Program
-from sizes import size
+from sizes import STRESS, size
 
 from tess_source import Session
 from tess_source_sample.server import SampleArchive
 
-settings.register_profile("here", deadline=None, max_examples=size(20, 1000))  # a busy machine is not a failure
+# A busy machine is not a failure; what decides whether a change lands tries the same each time, and stress tries others.
+settings.register_profile("here", deadline=None, max_examples=size(20, 1000), derandomize=not STRESS)
 settings.load_profile("here")
 
+NUMBERS = itertools.count()
 LOOPBACK = {"127.0.0.1", "localhost", "::1", None, ""}
 
 
@@ -91,13 +94,20 @@ def no_network(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) 
     monkeypatch.setattr(socket, "getaddrinfo", lookup)
 
 
+@pytest.fixture(scope="session")
+def users(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the users, one per test: pytest's own numbering lists all folders of a run again for each."""
+    return tmp_path_factory.mktemp("users")
+
+
 @pytest.fixture(autouse=True)
-def no_user_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def no_user_settings(monkeypatch: pytest.MonkeyPatch, users: Path) -> None:
     """Forget what the person who runs the tests has in the environment, and keep away from their cache folder.
 
     The folder is named in a config file, not by ``TESS_SOURCE_CACHE``: that would mean that answers of sample archives are remembered.
     """
-    user = tmp_path_factory.mktemp("user")
+    user = users / str(next(NUMBERS))
+    user.mkdir()
     (user / "config.toml").write_text("cache = 'cache'\n")
     monkeypatch.setenv("TESS_SOURCE_CONFIG", str(user / "config.toml"))
     for name in (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import sys
 import threading
 import warnings
@@ -66,18 +68,34 @@ def mixed(folder: Path) -> None:
 
 
 def other_filters(folder: Path) -> None:
-    """Import lightkurve in one thread, while this one hears warnings and sets a filter."""
+    """Import lightkurve in one thread, while this one hears warnings and sets a filter; print what became of all that was set."""
     files = manifest(folder)
     heard: list[str] = []
+    opened: list[str] = []
     warnings.showwarning = lambda message, *others, **more: heard.append(str(message))
-    loading = threading.Thread(target=lambda: list(files.iter_load()))
+    warnings.filterwarnings("always", "listen")
+    before, filters = streams_and_logging(), list(warnings.filters)
+    loading = threading.Thread(target=lambda: opened.extend(type(one).__name__ for one in files.iter_load()))
     loading.start()
     while "lightkurve" not in sys.modules:
         pass
     warnings.simplefilter("always", BytesWarning)
     warnings.warn("listen", UserWarning, stacklevel=1)
     loading.join()
-    print(heard.count("listen"), any(one[:3] == ("always", None, BytesWarning) for one in warnings.filters))
+    told = {
+        "opened": opened,
+        "heard": heard,
+        "our filter is there": any(one[:3] == ("always", None, BytesWarning) for one in warnings.filters),
+        "the filters before are there": [one for one in warnings.filters if one in filters] == filters,
+        "all warnings are silenced": any(one[:4] == ("ignore", None, Warning, None) for one in warnings.filters),
+        "streams and logging are as before": streams_and_logging() == before,
+    }
+    print(json.dumps(told))
+
+
+def streams_and_logging() -> list[object]:
+    root = logging.getLogger()
+    return [*root.handlers, root.level, sys.stdout, sys.stderr]
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ The conventions, by the words after the opening fence:
 ``console``
     A line that begins with ``$ `` is run; the lines below it are its output, stdout and stderr together. It must exit with 0,
     unless the next command is ``echo $?``. A shell runs it; a ``tess-source`` command in front is given to the program in this process,
-    which saves the second that its imports take, and a shell does the rest.
+    which saves the second that its imports take, and a shell does the rest. A script of ``examples/`` runs in this process too.
 ``… title="name"``
     A file of this content, written to the working folder. The page must use it further down.
 ``sh``
@@ -30,6 +30,7 @@ import io
 import os
 import pkgutil
 import re
+import runpy
 import shlex
 import shutil
 import subprocess
@@ -137,7 +138,9 @@ class Reader:
         program = command.split(maxsplit=1)[0]
         if program in MAY_LACK and shutil.which(program) is None:
             return
-        if begins := PROGRAM.fullmatch(command.replace("\\\n", " ")):
+        if script := EXAMPLE.fullmatch(command):
+            self.last_code, printed = 0, self._example(script["path"])
+        elif begins := PROGRAM.fullmatch(command.replace("\\\n", " ")):
             self.last_code, printed = self._in_process(
                 shlex.split(begins["words"], comments=True), begins["quiet"], begins["rest"]
             )
@@ -147,6 +150,12 @@ class Reader:
             self.problems.append(f"{block}: {command!r} exits with {self.last_code}, which the page does not show\n")
         if not doctest.OutputChecker().check_output(wanted, printed, FLAGS):
             self.problems.append(f"{block}: {command}\n--- the page shows\n{wanted}--- it prints\n{printed}")
+
+    def _example(self, path: str) -> str:
+        told = io.StringIO()
+        with contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
+            runpy.run_path(path, run_name="__main__")
+        return told.getvalue()
 
     def _in_process(self, words: list[str], quiet: str | None, rest: str | None) -> tuple[int, str]:
         """Run the program, and then the rest of the line, if there is any, on what it prints."""
@@ -169,6 +178,7 @@ class Reader:
 
 
 WORD = r"""(?!2?>)(?:"[^"$\\]*"|'[^']*'|[^\s|<>&;()"'$\\]+)"""
+EXAMPLE = re.compile(r"python (?P<path>examples/\w+\.py)")
 PROGRAM = re.compile(
     rf"tess-source(?P<words>(?:\s+{WORD})+)\s*(?P<quiet>2>\s*/dev/null)?\s*(?P<rest>\|(?!\|).*|>.*)?", re.DOTALL
 )

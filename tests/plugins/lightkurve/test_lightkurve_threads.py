@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from places import HELPERS
@@ -46,5 +48,21 @@ def test_eight_threads_begin_with_all_libraries_at_the_same_moment_and_open_ever
     assert printed("mixed", folder, *filters) == str(expected)
 
 
-def test_while_lightkurve_is_imported_other_threads_hear_their_warnings_and_keep_their_filters(folder: Path) -> None:
-    assert printed("other_filters", folder) == "1 True"
+@pytest.fixture(scope="module")
+def told(folder: Path) -> dict[str, Any]:
+    """What a process tells of the import of lightkurve in one of its threads; warnings are errors there."""
+    return dict(json.loads(printed("other_filters", folder, "-W", "error")))
+
+
+def test_lightkurve_is_imported_in_silence_even_where_warnings_are_errors(told: dict[str, Any]) -> None:
+    assert told["opened"] == ["TessLightCurve", "TessLightCurve", "DVTimeSeries"]
+    assert not told["all warnings are silenced"]
+    assert told["streams and logging are as before"]
+
+
+def test_while_lightkurve_is_imported_other_threads_hear_their_warnings_and_keep_their_filters(
+    told: dict[str, Any],
+) -> None:
+    assert told["heard"] == ["listen"]
+    assert told["our filter is there"]
+    assert told["the filters before are there"]
