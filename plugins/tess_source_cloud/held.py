@@ -8,9 +8,8 @@ from collections.abc import Iterable, Sequence
 
 from tess_source._lazy import pl
 from tess_source.settings import Settings
-from tess_source_cloud.keys import key_of
 from tess_source_cloud.listing import list_objects, list_wanted
-from tess_source_cloud.lookup import keys_looked_up
+from tess_source_cloud.lookup import keys_of
 
 __all__ = ["listing"]
 
@@ -41,9 +40,7 @@ def listing(uris: Sequence[str], settings: Settings) -> pl.DataFrame:
     OfflineError
         If no connection may be opened.
     """
-    keys = {uri: key_of(uri) for uri in uris if uri.startswith("mast:")}
-    unknown = [uri for uri, key in keys.items() if key is None]
-    known = {uri: key for uri, key in (keys | keys_looked_up(unknown, settings)).items() if key is not None}
+    known = keys_of(uris, settings)
     wanted = pl.DataFrame(
         {"uri": uris, "key": [known.get(uri) for uri in uris]}, schema={"uri": pl.String(), "key": pl.String()}
     )

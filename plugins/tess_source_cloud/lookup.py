@@ -12,9 +12,9 @@ from tess_source.errors import ServiceError
 from tess_source.hooks.records import Request
 from tess_source.settings import Settings
 from tess_source_cloud.asking import content_of, each
-from tess_source_cloud.keys import CONTRIBUTED_ROOT, MISSION_ROOT, SAFE, at
+from tess_source_cloud.keys import CONTRIBUTED_ROOT, MISSION_ROOT, SAFE, at, key_of
 
-__all__ = ["keys_looked_up", "look_up"]
+__all__ = ["keys_looked_up", "keys_of", "look_up"]
 
 ADDRESS = "https://mast.stsci.edu/api/v0.1/path_lookup/"
 SERVICE = "MAST's path look-up"
@@ -35,6 +35,13 @@ def look_up(uris: Sequence[str], settings: Settings) -> Mapping[str, Sequence[Re
         If no connection may be opened.
     """
     return {uri: (at(key),) for uri, key in keys_looked_up(uris, settings).items()}
+
+
+def keys_of(uris: Sequence[str], settings: Settings) -> dict[str, str]:
+    """Return the keys of URIs: those that they tell, and those that MAST knows. The errors are those of `look_up`."""
+    keys = {uri: key_of(uri) for uri in uris if uri.startswith("mast:")}
+    unknown = [uri for uri, key in keys.items() if key is None]
+    return {uri: key for uri, key in keys.items() if key is not None} | keys_looked_up(unknown, settings)
 
 
 def keys_looked_up(uris: Sequence[str], settings: Settings) -> dict[str, str]:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from tess_source._lazy import pl
 from tess_source.settings import Settings
 from tess_source_cloud.held import SECTOR
-from tess_source_cloud.keys import CONTRIBUTED, MISSION, key_of
+from tess_source_cloud.keys import CONTRIBUTED, MISSION
 from tess_source_cloud.listing import list_objects
+from tess_source_cloud.lookup import keys_of
 
 __all__ = ["objects_of_places", "siblings"]
+
+STAR = re.compile(r".*?/((?:\d{4}/){4})", re.ASCII)
+"""The folder of a star, whose number is in four groups of four digits."""
 
 
 def siblings(uris: Sequence[str], settings: Settings) -> pl.DataFrame:
     """Return all that the bucket has in the folders of the sectors of some files: some 80 requests per sector of 20,000 stars.
 
+    If all files lie in the folders of one star, only these are listed: one request per sector.
+
     Parameters
     ----------
     uris : sequence of str
-        Those that do not tell their key are passed over.
+        MAST is asked where those are that do not tell their key. Those that it does not know are passed over.
     settings : Settings
 
     Returns
@@ -30,15 +37,18 @@ def siblings(uris: Sequence[str], settings: Settings) -> pl.DataFrame:
     Raises
     ------
     ServiceError, OfflineError
-        As by `tess_source_cloud.listing.list_objects`.
+        As by `tess_source_cloud.held.listing`.
     """
-    return objects_of_places(list(dict.fromkeys(map(_place, filter(None, map(key_of, uris))))), settings)
+    folders = dict.fromkeys(key.rpartition("/")[0] + "/" for key in keys_of(uris, settings).values())
+    stars = {star and star[1] for star in map(STAR.fullmatch, folders)}
+    places = folders if len(stars) == 1 and None not in stars else dict.fromkeys(map(_place, folders))
+    return objects_of_places(list(places), settings)
 
 
-def _place(key: str) -> str:
-    """Return the folder of a sector, e.g. ``tess/public/tid/s0001/``; of a file in none, its own folder."""
-    sector = SECTOR.match(key)
-    return sector[1] if sector else key.rpartition("/")[0] + "/"
+def _place(folder: str) -> str:
+    """Return the folder of a sector, e.g. ``tess/public/tid/s0001/``; of a folder in none, itself."""
+    sector = SECTOR.match(folder)
+    return sector[1] if sector else folder
 
 
 def objects_of_places(prefixes: Sequence[str], settings: Settings) -> pl.DataFrame:

@@ -206,7 +206,7 @@ class Fetcher:
                 packed.remove()
 
     def receive(self, task: Task) -> None:
-        """Fetch all bytes of a file to its part, with repeated tries; with one that brings nothing if it is quick.
+        """Fetch all bytes of a file to its part, with repeated tries; if it is quick, with one in vain, and few in all.
 
         Raises
         ------
@@ -248,7 +248,7 @@ class Fetcher:
             if not (grown or eased):  # "too many requests" is no fault of this file while there can be fewer
                 vain += 1
             self._note(task, problem, since, vain=not (grown or eased))
-            if task.quick and vain:
+            if task.quick and (vain or tries >= self.patience.tries):
                 raise problem
             if vain >= self.patience.tries or tries >= self.patience.most:
                 raise DownloadError(f"{problem} (tried {tries} times)") from problem

@@ -10,7 +10,7 @@ from tess_source.download.addresses import Addresses
 from tess_source.errors import DownloadError
 from tess_source.hooks.records import Request
 from tess_source.hooks.registry import Registry
-from tess_source.settings import Settings, is_offline
+from tess_source.settings import Settings
 from tess_source.tables.found import Found
 from tess_source.tables.plan import Plan
 from tess_source.tables.planning import mirrors_of
@@ -41,8 +41,7 @@ def first_requests(
     settings = settings if prefer is None else replace(settings, prefer=prefer)
     addresses = Addresses(registry.transports, registry.copies, settings)
     uris_of_files = list(_uris_of(files))
-    if not is_offline(settings.offline):
-        addresses.look_up(uri for uris in uris_of_files for uri in uris)
+    addresses.look_up(uri for uris in uris_of_files for uri in uris)
     return [_first_request(uris, addresses) for uris in uris_of_files]
 
 

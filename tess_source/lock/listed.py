@@ -35,6 +35,7 @@ __all__ = ["verify_copied", "verify_folder"]
 
 GROUP = ("pipeline", "kind", "first_sector", "last_sector", "camera", "ccd")
 """What the files of one bulk download have in common."""
+STAR = ("tic", "gaia")
 UNNAMED = "its name tells no place in the archive"
 UNCOMPARED = "its size and structure are right; the sum of the listing does not tell about its bytes"
 
@@ -63,7 +64,7 @@ def verify_folder(
         Whether to compare sizes only. Nothing is read then.
     present_only : bool
         Whether to compare only the files that are there. Else the folder is taken for a bulk download: where it has light curves of
-        sector 1, all that the copy lists of these should be there.
+        sector 1, all that the copy lists of these should be there; of this star alone, if all files are of one.
 
     Returns
     -------
@@ -147,9 +148,17 @@ def _of_same_groups(session: Session, record: Copy, uris: Iterable[str]) -> List
     """Return what the copy has of the pipelines, kinds, sectors and CCDs of some files."""
     own = list(dict.fromkeys(uris))
     frame = _siblings(session, record, own)
-    groups = names.columns(pl.Series(own, dtype=pl.String)).select(GROUP).unique()
-    said = pl.concat([frame, names.columns(frame["uri"]).select(GROUP)], how="horizontal")
-    return _by_uri(said.join(groups, on=GROUP, how="semi", nulls_equal=True))
+    files = names.columns(pl.Series(own, dtype=pl.String))
+    shared = [*GROUP, *(STAR if _are_of_one_star(files) else ())]
+    said = pl.concat([frame, names.columns(frame["uri"]).select(shared)], how="horizontal")
+    return _by_uri(said.join(files.select(shared).unique(), on=shared, how="semi", nulls_equal=True))
+
+
+def _are_of_one_star(files: pl.DataFrame) -> bool:
+    """Return whether all files are of the same star, so that nobody misses those of the other stars of its sectors."""
+    stars = files.select(STAR)
+    nameless = stars.filter(pl.all_horizontal(pl.all().is_null()))
+    return nameless.is_empty() and all(stars[column].drop_nulls().n_unique() <= 1 for column in STAR)
 
 
 def _siblings(session: Session, record: Copy, uris: Sequence[str]) -> pl.DataFrame:

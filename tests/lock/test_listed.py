@@ -11,7 +11,7 @@ import pytest
 from fuzz import altered, attempts
 from toys import DVT_SINGLE, LC, TP, fits
 
-from tess_source import Copy, Plan, Products, Session, Settings, hookimpl
+from tess_source import Copy, Plan, Products, Session, Settings, hookimpl, names
 from tess_source._lazy import pl
 from tess_source.errors import QueryError, ServiceError, TessSourceError, UnknownNameError
 from tess_source.lock.listed import UNCOMPARED, verify_copied, verify_folder
@@ -99,12 +99,35 @@ def test_the_listing_tells_complete_missing_and_other_bytes(bucket: Bucket, sess
 
 
 def test_only_what_the_folder_has_of_a_sector_should_be_there(bucket: Bucket, session: Session, folder: Path) -> None:
-    for name in (LC, OTHER, TP, DVT_SINGLE, LC.replace("s0014", "s0015")):
+    third = LC.replace("16740101", "16740109")
+    for name in (LC, OTHER, third, TP, DVT_SINGLE, LC.replace("s0014", "s0015")):
         bucket.put(name, fits(2880))
-    (folder / LC).write_bytes(fits(2880))
-    assert states(folder, session) == {LC: "complete", OTHER: "missing"}
-    assert states(folder, session, present_only=True) == {LC: "complete"}
+    for name in (LC, OTHER):
+        (folder / name).write_bytes(fits(2880))
+    assert states(folder, session) == {LC: "complete", OTHER: "complete", third: "missing"}
+    assert states(folder, session, present_only=True) == {LC: "complete", OTHER: "complete"}
     assert bucket.asked == ["siblings", "listing"]
+
+
+@pytest.mark.parametrize("more", [[], [TP, DVT_SINGLE, LC.replace("s0014", "s0015"), QLP]])
+def test_nobody_misses_other_stars_in_the_folder_of_one(
+    bucket: Bucket, session: Session, folder: Path, more: list[str]
+) -> None:
+    for name in (LC, *more, OTHER):
+        uri = names.uri(names.parse(name))
+        bucket.has[uri] = (2880, hashlib.md5(fits(2880)).hexdigest())
+    for name in (LC, *more):
+        (folder / name).write_bytes(fits(2880))
+    assert states(folder, session) == dict.fromkeys((LC, *more), "complete")
+
+
+def test_files_of_no_star_are_a_bulk_download(bucket: Bucket, session: Session, folder: Path) -> None:
+    image = "tess2018206192942-s0001-1-1-0120-s_ffic.fits"
+    other = image.replace("206192942", "206195942")
+    for name in (image, other):
+        bucket.put(name, fits(2880))
+    (folder / image).write_bytes(fits(2880))
+    assert states(folder, session)[other] == "missing"
 
 
 @pytest.mark.parametrize("place", ["", "mastDownload/TESS/o", "TESS/o/deep", "s0014"])
@@ -181,12 +204,15 @@ def test_of_a_file_in_parts_of_unusual_size_its_own_structure_tells(
 
 
 def test_copies_with_one_way_of_listing_do_what_they_can(bucket: Bucket, session: Session, folder: Path) -> None:
-    for name in (LC, OTHER):
+    third = LC.replace("16740101", "16740109")
+    for name in (LC, OTHER, third):
         bucket.put(name, fits(2880))
-    (folder / LC).write_bytes(fits(2880))
-    assert states(folder, session, "single") == {LC: "complete"}
-    assert states(folder, session, "whole") == {LC: "complete", OTHER: "missing"}
-    assert states(folder, session, "whole", present_only=True) == {LC: "complete"}
+    for name in (LC, OTHER):
+        (folder / name).write_bytes(fits(2880))
+    both = {LC: "complete", OTHER: "complete"}
+    assert states(folder, session, "single") == both
+    assert states(folder, session, "whole") == both | {third: "missing"}
+    assert states(folder, session, "whole", present_only=True) == both
     with pytest.raises(UnknownNameError, match="bucket"):
         states(folder, session, "mute")
 
