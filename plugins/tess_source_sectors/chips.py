@@ -85,8 +85,9 @@ class Chips:
         Returns
         -------
         polars.DataFrame
-            One row per place and CCD on whose image it lies, or whose science pixels are no farther away than the radius: `place` (its number, from 0), `sector`, `camera`, `ccd`, `margin` (distance
-            from the edge of the science pixels [arcmin], negative outside them), sorted by place and sector.
+            One row per place and CCD on whose image it lies, or whose science pixels are no farther away than the radius: `place` (its
+            number, from 0), `sector`, `camera`, `ccd`, `margin` (distance from the edge of the science pixels [arcmin], negative outside
+            them), sorted by place and sector.
         """
         stars = unit_vectors(ra, dec)
         around = np.broadcast_to(np.radians(np.asarray(radius, dtype=float)), len(stars))
