@@ -122,7 +122,9 @@ def _keep(products: Products, value: tuple[int, int]) -> pl.Expr:
     """
     is_cut = pl.col("kind") == "cutout"
     if len(products) and not products.mask(is_cut).any():
-        raise QueryError("it is for cut-outs, and there are none here: ask for them by ", keyword("kind", "cutout"))
+        raise QueryError(
+            keyword(SIZE.name), " is for cut-outs, and there are none here: ask for them by ", keyword("kind", "cutout")
+        )
     rows, columns = value
     return ~is_cut.fill_null(False) | pl.col("filename").str.contains(rf"_{columns}(?:x|-x-){rows}_astrocut\.fits$")
 
