@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from tess_source.files.exposure import is_of_images
+
 __all__ = ["origin_of"]
 
 BY_ORIGIN = {"mit/qlp": "QLP", "cdips": "CDIPS", "tasoc/aarhus": "TASOC", "ucsb/tglc": "TGLC"}
@@ -40,5 +42,6 @@ def origin_of(header: Mapping[str, Any], columns: Collection[str] = ()) -> str |
     if str(header.get("HLSPID")).upper() == "TARS":
         return "TARS"
     if "LightCurveExporter" in str(header.get("CREATOR")):
-        return "TESS-SPOC" if "TESS-SPOC" in str(header.get("HLSPID", "")).upper() else "SPOC"
+        said = "TESS-SPOC" in str(header.get("HLSPID", "")).upper()
+        return "TESS-SPOC" if said or is_of_images(header) else "SPOC"
     return None

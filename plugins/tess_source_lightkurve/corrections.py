@@ -18,6 +18,7 @@ from tess_source._lazy import np, whole
 from tess_source_lightkurve.readers import lightkurve
 
 if TYPE_CHECKING:
+    from astropy.io.fits import HDUList
     from numpy.typing import NDArray
 
 __all__ = ["Correction", "correction_of"]
@@ -57,6 +58,8 @@ class Correction:
     """Gives the mask of good cadences for a bitmask; None if lightkurve leaves out the bad ones as it should."""
     arguments: Mapping[str, Any]
     """Arguments with which lightkurve reads every cadence, in place of the user's."""
+    repair: Callable[[HDUList], bool] | None = None
+    """Takes out of an opened file what lightkurve fails at, and tells whether there was such; None if it fails at nothing."""
 
     def apply(self, curve: Any, chosen: Mapping[str, Any]) -> Any:
         """Return a light curve as it should be.
@@ -126,6 +129,16 @@ def _correct_tglc(curve: Any, flux: str) -> None:
     curve.meta["NORMALIZED"] = calibrated
 
 
+def _without_blank_tic(hdus: HDUList) -> bool:
+    """Remove a TIC id that is no number: not every star of Gaia is in the TIC."""
+    try:
+        int(hdus[0].header.get("TICID", 0))
+    except (ValueError, TypeError):
+        del hdus[0].header["TICID"]
+        return True
+    return False
+
+
 def _good_in_tglc(curve: Any, bitmask: Any) -> NDArray[np.bool_]:
     good = _unflagged(curve["tess_flags"], bitmask)
     if _leaves_out(bitmask):
@@ -188,7 +201,7 @@ def _correct_cdips(curve: Any, flux: str) -> None:
 
 EVERY = {"quality_bitmask": "none"}
 CORRECTIONS = {
-    "TGLC": Correction("cal_psf_flux", _correct_tglc, _good_in_tglc, EVERY),
+    "TGLC": Correction("cal_psf_flux", _correct_tglc, _good_in_tglc, EVERY, _without_blank_tic),
     "TASOC": Correction("flux_corr", _correct_tasoc, _good_in_tasoc, EVERY),
     "ELEANOR": Correction("corr_flux", _correct_eleanor, _good_in_eleanor, EVERY | {"flux_column": "raw_flux"}),
     "CDIPS": Correction("irm1", _correct_cdips, None, {}),

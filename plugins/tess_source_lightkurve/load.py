@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import FILTERS, whole
 from tess_source.errors import DamagedFileError, LoadError, NoColumnError, NoReaderError, type_and_text
+from tess_source.files.exposure import is_of_images
 from tess_source.files.verify import is_fits
 from tess_source.files.whole import fault
 from tess_source_lightkurve import readers
@@ -102,16 +103,24 @@ def _open(path: Path, options: Mapping[str, Any]) -> Any:
             _ = [hdu.data for hdu in hdus]  # all into memory, so that the file can be closed
         try:
             with FILTERS:
-                opened = _read(hdus if pixels else str(path), filetype, chosen)
+                opened = _read(hdus if pixels or _repaired(hdus, filetype) else str(path), filetype, chosen)
         except Exception as error:  # noqa: BLE001  all but what `_reason` raises becomes a LoadError
             reason = _reason(error)
             if filetype == "generic":  # lightkurve's guess for whatever it does not know
                 return None
             raise _load_error(path.name, reason, chosen, hdus) from reason
-        if pixels:
+        if not pixels:
+            opened.meta["FILENAME"] = str(path)
+        else:
             opened.path = str(path)
             _check_pixels(opened, hdus)
         return opened
+
+
+def _repaired(hdus: HDUList, filetype: str) -> bool:
+    """Return whether an opened file had to be repaired, so that it is read in place of the one on disk."""
+    correction = correction_of(filetype)
+    return correction is not None and correction.repair is not None and correction.repair(hdus)
 
 
 def _read(source: HDUList | str, filetype: str, chosen: Mapping[str, Any]) -> Any:
@@ -159,10 +168,14 @@ def _set_author(opened: Any, item: Item) -> None:
     """Set the author to the pipeline where lightkurve cannot tell it.
 
     lightkurve looks for the word TESS-SPOC in the whole path, folders included. Its reader for files that it does not know sets no author.
+    A file of TGLC may not say the star; the observation does.
     """
     ours, meta = {"SPOC", "TESS-SPOC"}, getattr(opened, "meta", {})
-    if item.pipeline in ours and meta.get("AUTHOR") in ours:
-        meta["AUTHOR"] = item.pipeline
+    if meta.get("AUTHOR") in ours:
+        maker = "TESS-SPOC" if is_of_images(meta) else meta["AUTHOR"]
+        meta["AUTHOR"] = item.pipeline if item.pipeline in ours else maker
+    elif meta.get("AUTHOR") == "TGLC" and meta.get("TICID") is None and item.tic is not None:
+        meta.update(TARGETID=item.tic, TICID=item.tic, LABEL=f"TIC {item.tic}")
     elif item.pipeline and "FLUX_ORIGIN" in meta and "TARGETID" not in meta:
         meta["AUTHOR"] = item.pipeline
         meta["TARGETID"] = item.tic if item.tic is not None else meta.get("TICID")

@@ -14,7 +14,7 @@ from tess_source.files.verify import is_fits
 from tess_source.files.whole import headers_of, opened_plain
 from tess_source.names.vocabulary import FFI_ERAS
 
-__all__ = ["EFFECTIVE", "OF_IMAGES", "TOLERANCE", "exptime_of_file", "exptime_of_headers"]
+__all__ = ["EFFECTIVE", "OF_IMAGES", "TOLERANCE", "exptime_of_file", "exptime_of_headers", "is_of_images"]
 
 OF_IMAGES = tuple(sorted(seconds for _, seconds in FFI_ERAS))
 """Nominal exposure times of full-frame images [s]."""
@@ -49,6 +49,14 @@ def exptime_of_headers(headers: Iterable[Mapping[str, Any]]) -> float | None:
         header tells it.
     """
     return next((time for header in headers if (time := _exptime(header)) is not None), None)
+
+
+def is_of_images(header: Mapping[str, Any]) -> bool:
+    """Return whether a light curve was made from full-frame images, by the exposure time in its header.
+
+    SPOC's files are of targets at 20 or 120 s; those of TESS-SPOC differ from them in this and in their names only.
+    """
+    return exptime_of_headers([header]) in OF_IMAGES
 
 
 def exptime_of_file(path: Path) -> float | None:

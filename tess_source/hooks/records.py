@@ -57,8 +57,8 @@ class Filter:
     """Returns the mask of observations that may have products to keep, so that the others need not be listed; null and true mean "may".
     It requires that `keep` looks at each row alone. None: any observation may."""
     warn: Callable[[Products, Any], None] | None = None
-    """For a mask: logs a warning of products that it alone drops, if you would not expect that. It gets the products that all other masks of
-    the selection keep, without those that it keeps, and the value."""
+    """For a mask: logs a warning of products that it alone drops, if you would not expect that. It gets these products, which all other
+    masks of the selection keep, and the value."""
     most: Callable[[Any], int] | None = None
     """For a choice: returns the most products that are kept, the first ones of the table. None: all products have to be known."""
     kinds: bool = False

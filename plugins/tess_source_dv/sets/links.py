@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from tess_source._lazy import pl
 from tess_source.names.vocabulary import FILES
 from tess_source.tables.listing import Links, Observations
-from tess_source_dv.sets.members import KINDS as MEMBER_KINDS
 from tess_source_dv.sets.members import members, sets_among
 from tess_source_dv.sets.superseded import REASONS, superseded
 from tess_source_dv.sets.used import BOUNDED, EXACT, OBSERVED, known, used

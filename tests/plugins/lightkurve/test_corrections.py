@@ -126,6 +126,24 @@ def test_a_star_of_tglc_has_its_tic_and_its_gaia_number(tglc: Path) -> None:
     assert curve.meta["AUTHOR"] == "TGLC"
 
 
+@pytest.mark.parametrize("blank", ["", " ", "nan", "None"])
+def test_a_star_of_gaia_without_a_tic_id_is_opened_under_its_gaia_number(tglc: Path, blank: str) -> None:
+    whole, name = load(tglc), "Gaia DR3 4623036865373793408"
+    fits.setval(tglc, "TICID", value=blank)
+    fits.setval(tglc, "OBJECT", value=name)
+    curve = load(tglc)
+    assert (curve.meta["TARGETID"], curve.meta["LABEL"], curve.meta.get("TICID")) == (name, name, None)
+    assert curve.meta["FILENAME"] == str(tglc)
+    assert (curve.flux == whole.flux).all()
+    assert (curve.flux_err == whole.flux_err).all()
+
+
+def test_a_star_of_tglc_has_the_tic_id_that_its_observation_says_if_the_file_says_none(tglc: Path) -> None:
+    fits.setval(tglc, "TICID", value="")
+    curve = plugin.tess_load(entry_of(tglc, kind="lc", tic=261136679), {})
+    assert (curve.meta["TARGETID"], curve.meta["TICID"], curve.meta["LABEL"]) == (261136679, 261136679, "TIC 261136679")
+
+
 # -- TASOC --
 
 
