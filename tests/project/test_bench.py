@@ -217,7 +217,9 @@ def test_the_page_has_the_place_of_the_table() -> None:
     assert after
     assert nine_faults.written(page, "new", eras.BEGIN, eras.END) == f"{before}{eras.BEGIN}\nnew\n{eras.END}{after}"
     lines = shown.strip().splitlines()
-    assert not lines or len(lines) == 2 + len(eras.KINDS)
+    rows = [tuple(cell.strip() for cell in line.split("|")[1:3]) for line in lines[2:]]
+    kinds = [(str(kind.sector), kind.pipeline) for kind in eras.KINDS]
+    assert rows == [kind for kind in kinds if kind in rows], "each row is of a kind that is measured, in their order"
 
 
 # -- nine faults --
