@@ -132,10 +132,11 @@ def as_markdown(rows: Sequence[Row]) -> str:
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
+        reached = "reached" if row.reached else "**missed**"
         cells = (
             *(str(row.kind.sector), row.kind.pipeline, f"{row.size / 1e6:.2f} MB"),
             *(spread_of(row.theirs, 1), spread_of(row.ours, 1), spread_of(row.ratios, 1)),
-            *("tess-source" if row.fast else "**lightkurve**", f"{GOALS[row.kind.pipeline]:g}: {'reached' if row.reached else '**missed**'}"),
+            *("tess-source" if row.fast else "**lightkurve**", f"{GOALS[row.kind.pipeline]:g}: {reached}"),
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
