@@ -65,8 +65,7 @@ class Patience:
     connect: float = 15.0
     """Longest wait for a connection to one address of a host [s]; twice as long in all."""
     quick: float = 5.0
-    """Longest wait for an answer, and for the next bytes of its body, at an address of a file that has other addresses, before these are
-    tried [s]."""
+    """Longest wait for an answer, and for the next bytes of its body, at an address of a file that has others, which come next [s]."""
     read: float = 30.0
     """Longest wait for all headers of an answer, and for the next bytes of its body [s]."""
     slowest: float = 1000.0
@@ -84,11 +83,6 @@ class Patience:
     def most(self) -> int:
         """Most tries in all."""
         return self.tries * 5
-
-    @property
-    def hasty(self) -> Patience:
-        """The patience with a service that can be done without: one quick try."""
-        return replace(self, tries=1, connect=self.quick, read=self.quick, over=self.quick)
 
     def pause(self, attempt: int, asked: float | None) -> float:
         """Return the pause before the next try [s]: what the server asked for, or about `first`, twice that, and so on.

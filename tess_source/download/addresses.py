@@ -12,7 +12,7 @@ from tess_source.display.visible import logger
 from tess_source.errors import PluginError, QueryError, ending, type_and_text
 from tess_source.hooks.records import Copy, Request, Transport
 from tess_source.logins import taken_out
-from tess_source.settings import ARCHIVE, ONLY, Settings, at_server, is_offline, preference
+from tess_source.settings import ARCHIVE, ONLY, Patience, Settings, at_server, is_offline, preference
 from tess_source.tables.items import Item
 from tess_source.wording import keyword
 
@@ -104,7 +104,7 @@ class Addresses:
         self._looked_up |= dict.fromkeys(unknown, ())
         settings = self._settings
         if not self._alone:
-            settings = replace(settings, patience=settings.patience.hasty)
+            settings = replace(settings, patience=_hasty(settings.patience))
         try:
             ask = functools.partial(copy.look_up, unknown, settings)
             self._looked_up |= _answer(copy.name, ask)
@@ -186,6 +186,11 @@ def request_at_server(request: Request, settings: Settings) -> Request:
 def scheme_of(uri: str) -> str:
     """Return the scheme of a URI: the text before the colon."""
     return uri.partition(":")[0]
+
+
+def _hasty(patience: Patience) -> Patience:
+    """Return the patience with a service that can be done without: one quick try."""
+    return replace(patience, tries=1, connect=patience.quick, read=patience.quick, over=patience.quick)
 
 
 def _located(who: str, locate: Callable[[str, Settings], Located], uri: str, settings: Settings) -> tuple[Request, ...]:
