@@ -42,6 +42,6 @@ def origin_of(header: Mapping[str, Any], columns: Collection[str] = ()) -> str |
     if str(header.get("HLSPID")).upper() == "TARS":
         return "TARS"
     if "LightCurveExporter" in str(header.get("CREATOR")):
-        said = "TESS-SPOC" in str(header.get("HLSPID", "")).upper()
-        return "TESS-SPOC" if said or is_of_images(header) else "SPOC"
+        is_tess_spoc = "TESS-SPOC" in str(header.get("HLSPID", "")).upper() or is_of_images(header)
+        return "TESS-SPOC" if is_tess_spoc else "SPOC"
     return None
