@@ -31,7 +31,7 @@ def test_a_cut_out_is_fetched(program: Program, tmp_path: Path) -> None:
 def test_what_is_no_size_is_told_in_the_programs_words(program: Program) -> None:
     said = program("search", STAR, "--kind", "cutout", "--size", "3x4")
     assert said.code == 2
-    assert "Give 10, or rows and columns such as 10,15" in said.err
+    assert "give 10, or rows and columns such as 10,15" in said.err
     said = program("search", STAR, "--cutout-size", "3")
     assert said.code == 2
     assert "ask for them by --kind cutout" in said.err
