@@ -213,7 +213,7 @@ def _plugins() -> click.Command:
 
 
 def _print_shown(rows: Any, form: str) -> None:
-    print_rows(rows.to_polars(), form, [name for name in rows.shown if name in rows.columns])
+    print_rows(rows.to_polars(), form, rows.visible)
 
 
 def _exit_if_empty(rows: Any) -> None:

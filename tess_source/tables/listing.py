@@ -104,6 +104,15 @@ class Products(Rows):
     noun = "product"
     __slots__ = ()
 
+    @property
+    def visible(self) -> list[str]:
+        """The columns that are shown: for images, also when and by which CCD each was taken."""
+        own = super().visible
+        if "start" not in self.columns or not self["start"].count():
+            return own
+        at = own.index("size") if "size" in own else len(own)
+        return [*own[:at], *(name for name in ("camera", "ccd", "start") if name in self.columns), *own[at:]]
+
     @classmethod
     def complete(cls, frame: pl.DataFrame) -> pl.DataFrame:
         """Return a frame with our columns added, from the file name, and from MAST's ``dataURI`` and ``productFilename``."""

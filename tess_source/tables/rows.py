@@ -186,18 +186,20 @@ class Rows:
 
     def __repr__(self) -> str:
         return (
-            f"{self._header()}\n{text.table(self._frame, self._visible(), whole=self.whole)}"
+            f"{self._header()}\n{text.table(self._frame, self.visible, whole=self.whole)}"
             if len(self)
             else self._header()
         )
 
     def _repr_html_(self) -> html.Markup:
-        return html.view(html.table(self._frame, self._visible(), self._header()))
+        return html.view(html.table(self._frame, self.visible, self._header()))
 
     def _header(self) -> str:
         return text.number(len(self), self.noun)
 
-    def _visible(self) -> list[str]:
+    @property
+    def visible(self) -> list[str]:
+        """The columns that are shown; those of them that are empty are left out where there is little room."""
         return [name for name in self.shown if name in self._frame.columns] or self._frame.columns
 
 

@@ -252,3 +252,13 @@ def test_the_program_finds_images(program: Program) -> None:
     assert ran.code == 0 and "tess2022245180205-s0056-2-3-0243-s_ffic.fits" in ran.out
     ran = program("search", "--kind", "ffi")
     assert ran.code and "give --sector 56 or --time 2022-09-02, or a target" in ran.err
+
+
+def test_the_table_shows_when_and_by_which_ccd_each_image_was_taken(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = repr(session.search(kind="ffi", sector=56, camera=2, ccd=3).products)
+    assert "camera 2, ccd 3" in shown
+    assert "\n2022-09-02T18:02:05  tess2022245180205-s0056-2-3-0243-s_ffic.fits\n" in shown
+    assert "start" not in repr(session.search("TIC 16740101", kind="lc").products)
