@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import np
 from tess_source.display.visible import logger
 from tess_source.errors import LoadError, NoColumnError, QueryError, TessSourceError
+from tess_source.files.fits_table import TableReader
 from tess_source.tables.file_errors import errors_of_file
 from tess_source.tables.reasons import Reasons
 from tess_source_arrays.arena import Arena
 from tess_source_arrays.arrays import ArrayOptions, Arrays, each
-from tess_source_arrays.schema import ABOUT, COLUMNS, SPLIT, About, described, fitting
+from tess_source_arrays.derived import names_of
+from tess_source_arrays.schema import ABOUT, COLUMNS, SPLIT, SPOC, About, described, fitting
 from tess_source_arrays.series import Series
 
 if TYPE_CHECKING:
@@ -86,8 +89,10 @@ class TableBuilder:
         self.about: Sequence[About] = about
         self.failed: Callable[[Arrays], object] = failed
         self._unfit: set[str] = set()
+        pipelines = {*pipelines}
         self._described: Mapping[str, Series] = described(pipelines)
-        known = {series.name: np.dtype(series.type) for series in COLUMNS}
+        typed = COLUMNS if pipelines & {*SPOC, None} else ()  # those of others may have the same names and other types
+        known = {series.name: np.dtype(series.type) for series in typed}
         known.update((name, np.dtype(dtype)) for name, dtype in asked.dtypes.items())
         self.dtypes: dict[str, np.dtype[Any]] = {} if dtypes is None else dtypes
         for name in asked.columns:
@@ -199,7 +204,8 @@ def to_arrow(
         quality. `to_parquet` has no such limit. Columns share pieces of memory of 32 MB, so read only those that you need: a table from
         which you take some columns out keeps the memory of all.
     columns : sequence of str, optional
-        As for `iter_arrays`; all twenty columns of SPOC's light curves if None.
+        As for `iter_arrays`. If None, all twenty columns of SPOC's light curves; if no file is by SPOC or TESS-SPOC, all columns that the
+        files share.
     quality_bitmask, dtypes, verify
         As for `iter_arrays`.
 
@@ -226,7 +232,7 @@ def to_arrow(
     def failed(arrays: Arrays) -> None:
         missing[arrays.entry.item.uri] = arrays.error or LoadError("unknown")
 
-    asked = asked_of(columns, quality_bitmask, dtypes, verify)
+    asked = asked_of(manifest, columns, quality_bitmask, dtypes, verify)
     rows = TableBuilder(asked, ABOUT, failed, pipelines_of(manifest))
     tables = list(rows.tables(each(manifest, asked, Arena())))
     told(missing, len(manifest), asked, any_read=bool(tables))
@@ -240,7 +246,28 @@ def pipelines_of(manifest: Manifest) -> set[str | None]:
     return {entry.item.pipeline for entry in manifest if entry.ok}
 
 
+def _common_columns(manifest: Manifest) -> Sequence[str]:
+    """Return the columns that are read by default: those of SPOC if there is a file by SPOC, else those that all files have.
+
+    One file of each pipeline and cadence tells: QLP's columns are others in sectors with another cadence.
+    """
+    if pipelines_of(manifest) & {*SPOC, None}:  # or else its own columns would be lost for the sake of others
+        return ALL
+    reader = TableReader()
+    found: dict[tuple[str | None, float | None], list[str]] = {}
+    for entry in manifest:
+        key = entry.item.pipeline, entry.item.exptime
+        if entry.path is None or not entry.ok or key in found:
+            continue
+        with contextlib.suppress(TessSourceError, OSError), errors_of_file(entry.path):  # it is told where it is read
+            found[key] = names_of(reader.read(entry.path))
+    first, *others = [found[key] for key in sorted(found, key=str)] or [[*ALL]]
+    common = [name for name in first if name not in TAKEN and all(name in other for other in others)]
+    return common or ALL
+
+
 def asked_of(
+    manifest: Manifest,
     columns: Sequence[str] | None,
     quality_bitmask: int | str | None,
     dtypes: Mapping[str, DTypeLike] | None,
@@ -248,7 +275,9 @@ def asked_of(
     digest: bool = False,
 ) -> ArrayOptions:
     """Return the options of a table after a check."""
-    asked = ArrayOptions.of(ALL if columns is None else columns, quality_bitmask, dtypes, verify, digest)
+    asked = ArrayOptions.of(
+        _common_columns(manifest) if columns is None else columns, quality_bitmask, dtypes, verify, digest
+    )
     if clash := TAKEN & set(asked.columns):
         raise QueryError(f"columns={columns!r}: {', '.join(sorted(clash))} is the name of another column of the table")
     return asked

@@ -12,13 +12,15 @@ if TYPE_CHECKING:
 
     from tess_source.files.fits_table import FitsTable
 
-__all__ = ["columns_of", "time_of"]
+__all__ = ["columns_of", "names_of", "time_of"]
 
 BJD_OF_BTJD_0 = 2457000.0
 LAST_BTJD = 100_000.0
 """Later times than this are no BTJD, but BJD: the year 2288."""
 TIMES = ("time", "btjd", "tmid_bjd", "bjd")
 """Columns of times, of which each table has one: those of DIAMANTE, CDIPS and T16 have other names."""
+NUMBERS = "DEJIKB"
+"""Letters of FITS types of numbers."""
 TGLC_ERRORS = {
     "psf_flux_err": "PSF_ERR",
     "aperture_flux_err": "APER_ERR",
@@ -73,6 +75,14 @@ def columns_of(
             found[name] = (allocate or np.empty)((rows,), np.float32)
             found[name][:] = value
     return found
+
+
+def names_of(table: FitsTable) -> list[str]:
+    """Return the names of all columns with one number per cadence that `columns_of` gives, the time first."""
+    times = {name for name in TIMES if name in table.fields}
+    numbers = [name for name, field in table.fields.items() if field.repeat == 1 and field.code in NUMBERS]
+    errors = [name for name in TGLC_ERRORS if name not in table.fields and _constant(table, name) is not None]
+    return [*(["time"] if times else []), *(name for name in numbers if name not in times), *errors]
 
 
 def time_of(table: FitsTable) -> NDArray[Any]:

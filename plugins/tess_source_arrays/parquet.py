@@ -123,7 +123,7 @@ def to_parquet(
     shards : int, optional
         Number of Parquet files, with about equal numbers of rows. The folder also has the lock, ``lock.ecsv``, and a ``README.md``.
     columns : sequence of str, optional
-        As for `iter_arrays`; all twenty columns of SPOC's light curves if None.
+        As for `to_arrow`.
     quality_bitmask, dtypes
         As for `iter_arrays`. Every cadence is kept if quality_bitmask is None.
     fractions, seed
@@ -153,7 +153,7 @@ def to_parquet(
     pyarrow()
     if shards is not None and not is_whole(shards, 1):
         raise QueryError(f"shards={shards!r}: give a whole number of at least 1, or None for one file")
-    asked = asked_of(columns, quality_bitmask, dtypes, verify, digest=True)
+    asked = asked_of(manifest, columns, quality_bitmask, dtypes, verify, digest=True)
     split(0, fractions, seed)
     path = _checked_path(path, shards)
     options = {

@@ -14,9 +14,11 @@ from astropy.io import fits
 from fuzz import altered, attempts, flipped
 from sample_files import entry_of
 
+from tess_source import Session
 from tess_source.tables.plan import Manifest
 from tess_source_arrays.origin import origin_of
 from tess_source_arrays.split import split
+from tess_source_sample.server import SampleArchive
 
 BTJD = 1325.0 + np.arange(6) / 48
 STAR, GAIA = 261136679, 4623036865373793408
@@ -215,3 +217,30 @@ def test_damaged_files_of_every_pipeline_are_errors_of_their_own(tmp_path: Path)
         except Exception as error:  # noqa: BLE001  none may be raised: each file has its own error
             raw.append((number, error))
     assert not raw
+
+
+@pytest.mark.parametrize(
+    "pipeline", ["TGLC", "QLP", "TASOC", "CDIPS", "PATHOS", "GSFC-ELEANOR-LITE", "TARS", "T16", "DIAMANTE"]
+)
+def test_without_columns_all_that_the_files_of_a_pipeline_have_is_read(
+    pipeline: str, archive: SampleArchive, tmp_path: Path
+) -> None:
+    session = Session(archive.url, cache=tmp_path / "cache")
+    manifest = session.search(408084461, kind="lc", pipeline=pipeline).download(tmp_path)
+    table = manifest.to_arrow()
+    assert table["tic"].to_pylist() == [408084461] * len(manifest)
+    assert table["pipeline"].to_pylist() == [pipeline] * len(manifest)
+    assert 1300 < table["time"][0].as_py()[0] < 1500, "BTJD"
+
+
+def test_without_columns_files_of_several_pipelines_share_those_that_all_have(
+    archive: SampleArchive, tmp_path: Path
+) -> None:
+    session = Session(archive.url, cache=tmp_path / "cache")
+    manifest = session.search(408084461, kind="lc", pipeline=["QLP", "TGLC", "TARS"]).download(tmp_path)
+    manifest.to_parquet(tmp_path / "curves.parquet")
+    table = pq.read_table(tmp_path / "curves.parquet")
+    assert set(table["pipeline"].to_pylist()) == {"QLP", "TGLC", "TARS"}
+    assert {split(408084461)} == set(table["split"].to_pylist())
+    lists = [name for name in table.column_names if str(table.schema.field(name).type).startswith("list")]
+    assert lists == ["time"]
