@@ -11,7 +11,7 @@ from tess_source.settings import Settings
 from tess_source_cloud.listing import list_objects, list_wanted
 from tess_source_cloud.lookup import keys_of
 
-__all__ = ["listing"]
+__all__ = ["listing", "place_of"]
 
 FEW = 50
 """Folders of a sector up to which each is listed; a sector has about as many pages."""
@@ -51,9 +51,7 @@ def _objects(keys: Iterable[str], settings: Settings) -> pl.DataFrame:
     """Return at least those objects that have these keys."""
     sectors: dict[str, set[str]] = defaultdict(set)
     for key in keys:
-        folder = key.rpartition("/")[0] + "/"
-        sector = SECTOR.match(folder)
-        sectors[sector[1] if sector else folder].add(key)
+        sectors[place_of(key.rpartition("/")[0] + "/")].add(key)
     folders: list[str] = []
     many: list[tuple[str, list[str]]] = []
     for sector_folder, names in sectors.items():
@@ -63,3 +61,9 @@ def _objects(keys: Iterable[str], settings: Settings) -> pl.DataFrame:
         else:
             folders += below
     return pl.concat([list_objects(sorted(folders), settings), list_wanted(many, settings)])
+
+
+def place_of(folder: str) -> str:
+    """Return the folder of a sector, e.g. ``tess/public/tid/s0001/``; of a folder in none, itself."""
+    sector = SECTOR.match(folder)
+    return sector[1] if sector else folder

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from tess_source._lazy import pl
 from tess_source.settings import Settings
-from tess_source_cloud.held import SECTOR
-from tess_source_cloud.keys import CONTRIBUTED, MISSION
+from tess_source_cloud.held import place_of
+from tess_source_cloud.keys import CONTRIBUTED, CONTRIBUTED_ROOT, MISSION
 from tess_source_cloud.listing import list_objects
 from tess_source_cloud.lookup import keys_of
 
@@ -41,19 +41,13 @@ def siblings(uris: Sequence[str], settings: Settings) -> pl.DataFrame:
     """
     folders = dict.fromkeys(key.rpartition("/")[0] + "/" for key in keys_of(uris, settings).values())
     stars = {star and star[1] for star in map(STAR.fullmatch, folders)}
-    places = folders if len(stars) == 1 and None not in stars else dict.fromkeys(map(_place, folders))
+    places = folders if len(stars) == 1 and None not in stars else dict.fromkeys(map(place_of, folders))
     return objects_of_places(list(places), settings)
-
-
-def _place(folder: str) -> str:
-    """Return the folder of a sector, e.g. ``tess/public/tid/s0001/``; of a folder in none, itself."""
-    sector = SECTOR.match(folder)
-    return sector[1] if sector else folder
 
 
 def objects_of_places(prefixes: Sequence[str], settings: Settings) -> pl.DataFrame:
     """Return what the bucket has below some prefixes, with the URI of each file: see `siblings`."""
     mission = MISSION + pl.col("key").str.extract(r"([^/]*)$")
-    contributed = pl.col("key").str.replace("^mast/hlsp/", CONTRIBUTED)
-    uri = pl.when(pl.col("key").str.starts_with("mast/hlsp/")).then(contributed).otherwise(mission).alias("uri")
+    contributed = pl.col("key").str.replace(f"^{CONTRIBUTED_ROOT}", CONTRIBUTED)
+    uri = pl.when(pl.col("key").str.starts_with(CONTRIBUTED_ROOT)).then(contributed).otherwise(mission).alias("uri")
     return list_objects(list(prefixes), settings).select(uri, "size", "etag", "modified")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tess_source_sample.files.fits import TableColumn
+from tess_source_sample.files.headers import PHYSICAL_WCS
 
 _FIRST = """DATE    = '{date}' / FFI cube creation date
 TSTART  = {tstart:double} / observation start time in TJD of first FFI
@@ -69,7 +70,8 @@ ORIGIN  = 'STScI/MAST' / institution responsible for creating this file
     + _FIRST
 )
 
-_WCS = """\
+_WCS = (
+    """\
 WCAX{n}   = 2 / number of WCS axes
 1CTYP{n}  = 'RA---TAN' / right ascension coordinate type
 2CTYP{n}  = 'DEC--TAN' / declination coordinate type
@@ -85,19 +87,9 @@ WCAX{n}   = 2 / number of WCS axes
 12PC{n}   = {pc12:double} / Coordinate transformation matrix element
 21PC{n}   = {pc21:double} / Coordinate transformation matrix element
 22PC{n}   = {pc22:double} / Coordinate transformation matrix element
-WCSN{n}P  = 'PHYSICAL' / table column WCS name
-WCAX{n}P  = 2 / table column physical WCS dimensions
-1CTY{n}P  = 'RAWX' / table column physical WCS axis 1 type, CCD col
-2CTY{n}P  = 'RAWY' / table column physical WCS axis 2 type, CCD row
-1CUN{n}P  = 'PIXEL' / table column physical WCS axis 1 unit
-2CUN{n}P  = 'PIXEL' / table column physical WCS axis 2 unit
-1CRV{n}P  = {column} / table column physical WCS ax 1 ref value
-2CRV{n}P  = {row} / table column physical WCS ax 2 ref value
-1CDL{n}P  = 1.0 / table column physical WCS a1 step
-2CDL{n}P  = 1.0 / table column physical WCS a2 step
-1CRP{n}P  = 1 / table column physical WCS a1 reference
-2CRP{n}P  = 1 / table column physical WCS a2 reference
 """
+    + PHYSICAL_WCS
+)
 """Coordinates of one image column; n is its number, 4 to 8."""
 
 _EXTENSION = """INHERIT = T

@@ -190,7 +190,7 @@ def _detector(more: str, *, delays_last: bool) -> str:
     return DETECTOR + DELAYS + NOISE + more + CHECKSUM
 
 
-_PIXEL_WCS = """\
+PHYSICAL_WCS = """\
 WCSN{n}P  = 'PHYSICAL' / table column WCS name
 WCAX{n}P  = 2 / table column physical WCS dimensions
 1CTY{n}P  = 'RAWX' / table column physical WCS axis 1 type, CCD col
@@ -203,6 +203,11 @@ WCAX{n}P  = 2 / table column physical WCS dimensions
 2CDL{n}P  = 1.0 / table column physical WCS a2 step
 1CRP{n}P  = 1 / table column physical WCS a1 reference
 2CRP{n}P  = 1 / table column physical WCS a2 reference
+"""
+"""Place of one image column on the CCD; n is its number."""
+_PIXEL_WCS = (
+    PHYSICAL_WCS
+    + """\
 WCAX{n}   = 2 / number of WCS axes
 1CTYP{n}  = 'RA---TAN' / right ascension coordinate type
 2CTYP{n}  = 'DEC--TAN' / declination coordinate type
@@ -219,6 +224,7 @@ WCAX{n}   = 2 / number of WCS axes
 21PC{n}   = {pc21:double} / linear transformation matrix element sin(th)
 22PC{n}   = {pc22:double} / linear transformation matrix element cos(th)
 """
+)
 """Coordinates of one image column of the PIXELS table; n is its number, 4 to 8."""
 
 APERTURE = (
