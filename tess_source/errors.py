@@ -15,6 +15,7 @@ __all__ = [
     "ForkedError",
     "LoadError",
     "LockError",
+    "MissingExtraError",
     "NetworkError",
     "NoColumnError",
     "NoReaderError",
@@ -185,6 +186,10 @@ class UnsafePathError(DownloadError, ValueError):
 
 class LockError(TessSourceError, ValueError):
     """A lock or plan file that cannot be understood."""
+
+
+class MissingExtraError(TessSourceError, ImportError):
+    """A library that is needed here is not installed; the message has the command that installs it."""
 
 
 class LoadError(TessSourceError, ValueError):

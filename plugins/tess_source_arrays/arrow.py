@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import np
 from tess_source.display.visible import logger
 from tess_source.errors import LoadError, NoColumnError, QueryError, TessSourceError
+from tess_source.extras import needed
 from tess_source.files.fits_table import TableReader
 from tess_source.tables.file_errors import errors_of_file
 from tess_source.tables.reasons import Reasons
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from tess_source.tables.plan import Manifest
 
-__all__ = ["MissingExtraError", "TableBuilder", "asked_of", "pipelines_of", "pyarrow", "to_arrow", "told"]
+__all__ = ["TableBuilder", "asked_of", "pipelines_of", "pyarrow", "to_arrow", "told"]
 
 log: logging.Logger = logger(__name__)
 
@@ -40,10 +41,6 @@ ALL = tuple(series.name for series in COLUMNS)
 TAKEN = frozenset(one.name for one in (*ABOUT, SPLIT))
 
 
-class MissingExtraError(TessSourceError, ImportError):
-    """An optional package that is needed here is not installed."""
-
-
 def pyarrow() -> Any:
     """Import and return pyarrow.
 
@@ -52,12 +49,8 @@ def pyarrow() -> Any:
     MissingExtraError
         If it is not installed.
     """
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise MissingExtraError(f"this needs pyarrow: pip install 'tess-source[arrow]' ({error})") from error
-    return pyarrow
+    needed("pyarrow.parquet", "arrow", "writing Arrow tables")
+    return needed("pyarrow", "arrow", "writing Arrow tables")
 
 
 class TableBuilder:

@@ -16,7 +16,11 @@ from tess_source.hooks import specs as hookspecs
 from tess_source.hooks.registry import Registry
 
 CORE = ROOT / "tess_source"
-PLUGINS = sorted(path for path in (ROOT / "plugins").iterdir() if path.name.startswith("tess_source_"))
+FOR_PYTEST = "tess_source_testing"
+"""It is a plugin of pytest, not one of tess-source."""
+PLUGINS = sorted(
+    path for path in (ROOT / "plugins").iterdir() if path.name.startswith("tess_source_") and path.name != FOR_PYTEST
+)
 HOOKS = sorted(name for role in hookspecs.ROLES for name in vars(role) if name.startswith("tess_"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 

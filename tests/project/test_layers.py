@@ -13,6 +13,7 @@ from places import CORE, PLUGINS, ROOT
 FLOORS: tuple[tuple[str, ...], ...] = (
     (
         "errors",
+        "extras",
         "system",
         "wording",
         "synonyms",
@@ -44,6 +45,7 @@ BUILDS_ON = {
     "tess_source_pictures": {"tess_source_dv"},
     "tess_source_catalogue": {"tess_source_cloud", "tess_source_mast", "tess_source_filters"},
     "tess_source_ffi": {"tess_source_cloud", "tess_source_filters", "tess_source_lightkurve", "tess_source_sectors"},
+    "tess_source_testing": {"tess_source_sample"},
     "tess_source_tesscut": {"tess_source_sectors", "tess_source_stars"},
     "tess_source_sample": {"tess_source_sectors"},
     "tess_source_sectors": {"tess_source_catalogue", "tess_source_stars"},

@@ -33,12 +33,12 @@ from astropy.io import fits
 from places import DOCS
 
 from tess_source.disk import temporary_beside
-from tess_source.errors import LoadError, QueryError
+from tess_source.errors import LoadError, MissingExtraError, QueryError
 from tess_source.functions import load_plan
 from tess_source.lock.check import verify_lock
 from tess_source.tables.plan import Manifest
 from tess_source_arrays import arrow
-from tess_source_arrays.arrow import ALL, MissingExtraError
+from tess_source_arrays.arrow import ALL
 from tess_source_arrays.parquet import DataSetExistsError
 from tess_source_arrays.schema import ABOUT, COLUMNS, SPLIT
 from tess_source_arrays.split import split
