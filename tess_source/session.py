@@ -27,7 +27,7 @@ from tess_source.load.local import manifest_of
 from tess_source.paths import user_path
 from tess_source.search import asking, streaming
 from tess_source.search.lookups import lookups_among
-from tess_source.search.resolving import question, question_of_observations
+from tess_source.search.resolving import filters_of_products, question, question_of_observations
 from tess_source.search.select import checked, filters_among, meant, select
 from tess_source.settings import OnProgress, Settings
 from tess_source.tables.accessors import given
@@ -56,8 +56,8 @@ class Session(SessionMethods):
     Parameters
     ----------
     server : str, optional
-        Another base URL than MAST's, e.g. that of a sample archive; ``TESS_SOURCE_SERVER`` if not given. Every address, of whatever
-        host, is then changed to *server + path*.
+        Another base URL than MAST's, e.g. that of a sample archive; else ``TESS_SOURCE_SERVER``, or the config file. Every address, of
+        whatever host, is then changed to *server + path*.
     archive : str or list of str, optional
         Names of the archives that are asked: plugins that implement ``tess_query``. By default all but stand-ins.
     without : iterable of str
@@ -66,8 +66,11 @@ class Session(SessionMethods):
         MAST token for exclusive data; else ``MAST_API_TOKEN`` or astroquery's keyring. Sent to MAST's own hosts over https only.
     timeout : float
         Most seconds for one question to an archive in all.
-    jobs : int
-        Files fetched at the same time.
+    jobs : int, optional
+        Files fetched at the same time; else ``TESS_SOURCE_JOBS``, the config file, or 8.
+    layout : str, optional
+        Where files lie below a folder, if a plan does not say: see `Found.plan`; else ``TESS_SOURCE_LAYOUT``, the config file, or
+        ``"mast"``.
     cache : str or Path, optional
         The cache folder; else ``TESS_SOURCE_CACHE``, the config file, or the system's place for caches. It is looked up when it is used.
     max_age : float or str or timedelta, optional
@@ -104,7 +107,8 @@ class Session(SessionMethods):
         without: Iterable[str] = (),
         token: str | None = None,
         timeout: float = 600.0,
-        jobs: int = 8,
+        jobs: int | None = None,
+        layout: str | None = None,
         cache: str | Path | None = None,
         max_age: float | str | timedelta | None = None,
         offline: bool | None = None,
@@ -114,7 +118,7 @@ class Session(SessionMethods):
         discover: bool = True,
     ) -> None:
         self.settings: Settings = Settings.of(
-            server, archive=archive, token=token, timeout=timeout, jobs=jobs, cache=cache, max_age=max_age, offline=offline,
+            server, archive=archive, token=token, timeout=timeout, jobs=jobs, layout=layout, cache=cache, max_age=max_age, offline=offline,
             insecure_redirects=insecure_redirects, prefer=prefer,
         )  # fmt: skip
         without = [without] if isinstance(without, str) else without
@@ -210,11 +214,17 @@ class Session(SessionMethods):
 
     def count(
         self, targets: Any = None, *, radius: float | Quantity | str | None = None, wildcards: bool = False,
-        archive: str | Sequence[str] | None = None, refresh: bool = False, missing: str = "raise", **words: Any,
+        archive: str | Sequence[str] | None = None, refresh: bool = False, missing: str = "raise", large: bool = False, **words: Any,
     ) -> int:  # fmt: skip
-        """Count the observations that a search would find, without fetching them: see `tess_source.count`."""
-        asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "refresh": refresh, "missing": missing}
-        query = question_of_observations(self.registry, self.settings, targets, words=words, **asked)
+        """Count the observations that a search would find: see `tess_source.count`."""
+        asked: dict[str, Any] = {
+            "radius": radius, "wildcards": wildcards, "archive": archive, "refresh": refresh, "missing": missing,
+        }  # fmt: skip
+        words = meant(self.registry, words)
+        lookups, others = lookups_among(self.registry, words)
+        if lookups or filters_of_products(self.registry, others):
+            return len(self.search(targets, large=large, **asked, **words).narrowed().observations)
+        query = question_of_observations(self.registry, self.settings, targets, words=others, **asked)
         return asking.count(self.registry, self.settings, query, refresh=refresh)
 
     def fields(self, what: str = "observations") -> list[Field]:
@@ -250,7 +260,9 @@ class Session(SessionMethods):
         """
         return select(self.registry, self.settings, found if isinstance(found, Found) else self.found(found), filters)
 
-    def plan(self, products: Any, root: str | Path | None = None, *, layout: str = "mast", large: bool = False) -> Plan:
+    def plan(
+        self, products: Any, root: str | Path | None = None, *, layout: str | None = None, large: bool = False
+    ) -> Plan:
         """Plan the download of products: an answer, or what `found` takes. See `Found.plan`."""
         return self.found(products).plan(root, layout=layout, large=large)
 
@@ -261,7 +273,7 @@ class Session(SessionMethods):
         return Plan(items, folder, record, self)
 
     def download(
-        self, what: Any, /, root: str | Path | None = None, *, layout: str = "mast", large: bool = False,
+        self, what: Any, /, root: str | Path | None = None, *, layout: str | None = None, large: bool = False,
         jobs: int | None = None, progress: OnProgress = None, executor: Executor | None = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:  # fmt: skip
@@ -272,7 +284,7 @@ class Session(SessionMethods):
         )
 
     def iter_download(
-        self, what: Any, /, root: str | Path | None = None, *, layout: str = "mast", large: bool = False,
+        self, what: Any, /, root: str | Path | None = None, *, layout: str | None = None, large: bool = False,
         jobs: int | None = None, progress: OnProgress = None, executor: Executor | None = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Iterator[Entry]:  # fmt: skip
@@ -340,7 +352,7 @@ class Session(SessionMethods):
     ) -> Iterator[Opened]:  # fmt: skip
         return each_opened(self.registry, manifest, function, workers, options)
 
-    def _plan_of(self, what: Any, root: str | Path | None, layout: str, *, large: bool) -> Plan:
+    def _plan_of(self, what: Any, root: str | Path | None, layout: str | None, *, large: bool) -> Plan:
         plan = what.plan if isinstance(what, Manifest) else what
         if not isinstance(plan, Plan):
             return self.plan(what, root, layout=layout, large=large)

@@ -73,7 +73,7 @@ def check_record(record: Any, noun: str, name: str) -> None:
         if not (optional and value is None) and not (callable(value) if plain is None else isinstance(value, plain)):
             wanted = "a function" if plain is None else f"a {plain.__name__}"
             raise PluginError(f"plugin {name!r}: {noun} gave a {made.__name__} whose {part} is {value!r}, not {wanted}")
-    if isinstance(record, Filter | Lookup) and (not record.name.isidentifier() or iskeyword(record.name)):
+    if isinstance(record, Filter | Lookup) and not _is_keyword(record.name):
         what = "filter" if isinstance(record, Filter) else "look-up"
         raise PluginError(
             f"plugin {name!r}: {record.name!r} cannot be the name of a {what}: it is used as a keyword argument"
@@ -82,12 +82,21 @@ def check_record(record: Any, noun: str, name: str) -> None:
         raise PluginError(f"plugin {name!r}: the look-up {record.name!r} declares no columns")
     if isinstance(record, Filter) and isinstance(record.needs, str):
         raise PluginError(f"plugin {name!r}: the filter {record.name!r} needs a list of columns, not {record.needs!r}")
+    if isinstance(record, Filter) and (isinstance(record.also, str) or not all(map(_is_keyword, record.also))):
+        raise PluginError(
+            f"plugin {name!r}: the filter {record.name!r} has other words {record.also!r}: give a list of keywords"
+        )
     if isinstance(record, Copy) and (record.name == ARCHIVE or record.name.endswith(ONLY)):
         raise PluginError(
             f"plugin {name!r}: {record.name!r} cannot be the name of a copy: as a value of prefer it means something else"
         )
     if not any(getattr(record, part, None) for part in ("key", "scheme", "name", "archive")):
         raise PluginError(f"plugin {name!r}: {noun} gave {record!r}, which has no name")
+
+
+def _is_keyword(word: str) -> bool:
+    """Return whether a word can be the name of an argument."""
+    return word.isidentifier() and not iskeyword(word)
 
 
 @cache
