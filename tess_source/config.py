@@ -12,7 +12,7 @@ from typing import Any
 from tess_source.errors import QueryError, UnknownNameError, bare_reason
 from tess_source.paths import user_path
 
-__all__ = ["DEFAULT", "KNOWN", "Choice", "Known", "choice", "chosen", "config_file"]
+__all__ = ["DEFAULT", "SETTINGS", "Choice", "Setting", "choice", "chosen", "config_file"]
 
 DEFAULT = "default"
 """Where a value comes from that nothing else says."""
@@ -20,7 +20,7 @@ CONFIG = "TESS_SOURCE_CONFIG"
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Setting:
     """A setting that the environment or the config file may have."""
 
     default: Any
@@ -70,25 +70,25 @@ def _files(text: str) -> list[str]:
     return [path for path in text.split(os.pathsep) if path]
 
 
-KNOWN: Mapping[str, Known] = {
-    "server": Known(None, "address in place of MAST's"),
-    "prefer": Known("archive", "where files come from first"),
-    "jobs": Known(8, "files fetched at the same time", _whole, (int,)),
-    "layout": Known("mast", "paths of files below the folder"),
-    "cache": Known(None, "the cache folder"),
-    "max_age": Known(None, "most age of a kept answer", str, (str, int, float)),
-    "plugins": Known((), "files that are used as plugins", _files, (list,)),
-    "without": Known((), "installed plugins that are left out", _words, (list,)),
-    "offline": Known(False, "whether to open no connection", _yes_or_no, ()),
-    "insecure_redirects": Known(False, "whether to follow redirects from https to http", _yes_or_no, ()),
-    "token": Known(None, "MAST token for exclusive data", str, (), secret=True, variable="MAST_API_TOKEN"),
+SETTINGS: Mapping[str, Setting] = {
+    "server": Setting(None, "address in place of MAST's"),
+    "prefer": Setting("archive", "where files come from first"),
+    "jobs": Setting(8, "files fetched at the same time", _whole, (int,)),
+    "layout": Setting("mast", "paths of files below the folder"),
+    "cache": Setting(None, "the cache folder"),
+    "max_age": Setting(None, "most age of a kept answer", str, (str, int, float)),
+    "plugins": Setting((), "files that are used as plugins", _files, (list,)),
+    "without": Setting((), "installed plugins that are left out", _words, (list,)),
+    "offline": Setting(False, "whether to open no connection", _yes_or_no, ()),
+    "insecure_redirects": Setting(False, "whether to follow redirects from https to http", _yes_or_no, ()),
+    "token": Setting(None, "MAST token for exclusive data", str, (), secret=True, variable="MAST_API_TOKEN"),
 }
 """Name, which is that of the argument of `Session` → what is known of the setting. The variable of ``server`` is ``TESS_SOURCE_SERVER``."""
 
 
 def variable_of(name: str) -> str:
     """Return the name of the environment variable of a setting."""
-    return KNOWN[name].variable or f"TESS_SOURCE_{name.upper()}"
+    return SETTINGS[name].variable or f"TESS_SOURCE_{name.upper()}"
 
 
 def chosen(name: str, given: Any = None) -> Any:
@@ -102,7 +102,7 @@ def choice(name: str, given: Any = None) -> Choice:
     Parameters
     ----------
     name : str
-        One of `KNOWN`.
+        One of `SETTINGS`.
     given : object, optional
         The argument; None if there is none.
 
@@ -111,7 +111,7 @@ def choice(name: str, given: Any = None) -> Choice:
     QueryError
         If a value makes no sense, or the config file cannot be read. If ``TESS_SOURCE_CONFIG`` names a file that does not exist.
     """
-    known, variable = KNOWN[name], variable_of(name)
+    known, variable = SETTINGS[name], variable_of(name)
     if given is not None:
         return Choice(given, "argument")
     if (text := os.environ.get(variable, "")).strip():
@@ -137,16 +137,16 @@ def _in_file(name: str) -> Any:
     """Return a value of the config file, or None."""
     file = config_file()
     values = _values(file)
-    allowed = [one for one, known in KNOWN.items() if known.types]
+    allowed = [one for one, known in SETTINGS.items() if known.types]
     for key in values:
         if key not in allowed:
             raise UnknownNameError(f"setting in {str(file)!r}", key, allowed)
     value = values.get(name)
     if value is None:
         return None
-    fits = isinstance(value, KNOWN[name].types) and not isinstance(value, bool)
+    fits = isinstance(value, SETTINGS[name].types) and not isinstance(value, bool)
     if not fits or (isinstance(value, list) and not all(isinstance(one, str) and one for one in value)):
-        raise QueryError(f"{name} = {value!r} in the config file {str(file)!r}: give {_WANTED[KNOWN[name].types]}")
+        raise QueryError(f"{name} = {value!r} in the config file {str(file)!r}: give {_WANTED[SETTINGS[name].types]}")
     return value
 
 

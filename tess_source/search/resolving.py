@@ -12,6 +12,7 @@ from tess_source.display.visible import logger
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.hooks.registry import Registry
 from tess_source.names.elsewhere import ELSEWHERE
+from tess_source.search.lookups import lookups_among
 from tess_source.search.resolved import resolved
 from tess_source.search.select import checked_value, filters_among
 from tess_source.settings import Settings, checked_names
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "archives_of",
     "criteria_of_filters",
-    "filters_of_products",
+    "is_for_archives",
     "is_for_kinds",
     "is_local",
     "question",
@@ -294,9 +295,10 @@ def question_of_observations(
     return question(registry, settings, targets, criteria={**pushed, **criteria}, filters=routing, **asked)
 
 
-def filters_of_products(registry: Registry, words: Mapping[str, Any]) -> list[str]:
-    """Return the names of the filters among keywords that the archive cannot be asked for: they apply to products."""
-    return _pushed(registry, filters_among(registry, words)[0])[2]
+def is_for_archives(registry: Registry, words: Mapping[str, Any]) -> bool:
+    """Return whether archives can choose by all keywords: by criteria, and by filters that are criteria for them."""
+    lookups, others = lookups_among(registry, words)
+    return not (lookups or _pushed(registry, filters_among(registry, others)[0])[2])
 
 
 def _pushed(registry: Registry, filters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
