@@ -216,7 +216,7 @@ def _plugins() -> click.Command:
 
 
 def _print_shown(rows: Any, form: str) -> None:
-    print_rows(rows.to_polars(), form, rows.visible)
+    print_rows(rows.to_polars(), form, rows.visible, looks=rows.looks)
 
 
 def _exit_if_empty(rows: Any) -> None:

@@ -42,6 +42,8 @@ class Rows:
     """Columns that are printed, if they are there."""
     whole: ClassVar[Sequence[str]] = ()
     """Columns of these that are neither left out nor cut on a narrow terminal."""
+    looks: ClassVar[Mapping[str, text.Look]] = {}
+    """Column → how its numbers are shown."""
     noun: ClassVar[str] = "row"
     """Word for one row."""
     __slots__ = ("_held",)
@@ -186,13 +188,13 @@ class Rows:
 
     def __repr__(self) -> str:
         return (
-            f"{self._header()}\n{text.table(self._frame, self.visible, whole=self.whole)}"
+            f"{self._header()}\n{text.table(self._frame, self.visible, whole=self.whole, looks=self.looks)}"
             if len(self)
             else self._header()
         )
 
     def _repr_html_(self) -> html.Markup:
-        return html.view(html.table(self._frame, self.visible, self._header()))
+        return html.view(html.table(self._frame, self.visible, self._header(), looks=self.looks))
 
     def _header(self) -> str:
         return text.number(len(self), self.noun)
