@@ -26,7 +26,7 @@ __all__ = [
 
 SOME_FAILED, USAGE, NOTHING, INTERRUPTED = 1, 2, 3, 130
 """Exit codes."""
-Looks: TypeAlias = Mapping[str, text.Look]
+Looks: TypeAlias = Mapping[str, text.NumberLook]
 NO_LOOKS: Looks = MappingProxyType({})
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tess_source._lazy import pl
-from tess_source.display.text import MOST_ROWS, PLAIN, Look, cell, head_and_tail
+from tess_source.display.text import MOST_ROWS, PLAIN, NumberLook, cell, head_and_tail
 from tess_source.display.visible import visible
 
 __all__ = ["Markup", "attributes", "element", "link", "table", "text", "view"]
@@ -83,7 +83,7 @@ def _is_web_address(url: str) -> bool:
 
 def table(
     frame: pl.DataFrame, columns: Sequence[str], title: str, rows: int = MOST_ROWS,
-    looks: Mapping[str, Look] = MappingProxyType({}),
+    looks: Mapping[str, NumberLook] = MappingProxyType({}),
 ) -> Markup:  # fmt: skip
     """Return columns of a frame as a table.
 
@@ -109,6 +109,6 @@ def table(
     return element("table", element("caption", title), element("thead", names), element("tbody", *body))
 
 
-def _row(row: Sequence[Any], looks: Sequence[Look], styles: Sequence[str]) -> Markup:
+def _row(row: Sequence[Any], looks: Sequence[NumberLook], styles: Sequence[str]) -> Markup:
     cells = map(cell, row, looks)
     return element("tr", *(element("td", text, style=style) for text, style in zip(cells, styles, strict=True)))

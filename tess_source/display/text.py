@@ -12,11 +12,25 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import pl
 from tess_source.display.narrow import GAP, LaidColumn, narrowed
 from tess_source.display.visible import visible_line
+from tess_source.names.sectors import text_of_sectors
 
 if TYPE_CHECKING:
     from tess_source.display.narrow import LaidColumn
 
-__all__ = ["FEW", "MOST_ROWS", "PLAIN", "Look", "cell", "counts", "first", "head_and_tail", "number", "size", "table"]
+__all__ = [
+    "FEW",
+    "MOST_ROWS",
+    "PLAIN",
+    "NumberLook",
+    "cell",
+    "counts",
+    "criteria",
+    "first",
+    "head_and_tail",
+    "number",
+    "size",
+    "table",
+]
 
 FEW = 3
 """Things that a message names one by one, if each takes many words; the others are counted."""
@@ -24,7 +38,7 @@ MOST_ROWS = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class NumberLook:
     """How a column of numbers is shown."""
 
     unit: str = ""
@@ -37,10 +51,10 @@ class Look:
         return f"{name} [{self.unit}]" if self.unit else name
 
 
-PLAIN = Look()
+PLAIN = NumberLook()
 
 
-def cell(value: Any, look: Look = PLAIN) -> str:
+def cell(value: Any, look: NumberLook = PLAIN) -> str:
     """Return one value as text on one line: nothing for null, control characters as escapes; numbers as `look` says."""
     if value is None:
         return ""
@@ -65,6 +79,20 @@ def first(items: Iterable[object], most: int = 10, separator: str = ", ") -> str
     return separator.join(map(str, listed[:most])) + more
 
 
+def criteria(asked: Mapping[str, Any], most: int = 5) -> str:
+    """Return criteria in words. Of a long list, whole numbers are shown as ranges, as ``sequence_number=1-107``, or the first values."""
+    return ", ".join(f"{name}={_value(value, most)}" for name, value in asked.items())
+
+
+def _value(value: Any, most: int) -> str:
+    if not isinstance(value, list | tuple) or len(value) <= most:
+        return repr(value)
+    if all(isinstance(one, int) and not isinstance(one, bool) and one >= 0 for one in value):
+        ranges = text_of_sectors(value).split(",")
+        return first(ranges, most, ",")
+    return f"[{first(map(repr, value), most)}]"
+
+
 def size(count: float) -> str:
     """Return a number of bytes with a decimal unit, e.g. ``2.0 MB``."""
     for unit in ("B", "kB", "MB", "GB"):
@@ -76,7 +104,7 @@ def size(count: float) -> str:
 
 def table(
     frame: pl.DataFrame, columns: Sequence[str], rows: int | None = MOST_ROWS, width: int | None = None, *,
-    whole: Sequence[str] = (), elsewhere: str = "to_polars() has all", looks: Mapping[str, Look] = MappingProxyType({}),
+    whole: Sequence[str] = (), elsewhere: str = "to_polars() has all", looks: Mapping[str, NumberLook] = MappingProxyType({}),
 ) -> str:  # fmt: skip
     """Return columns of a frame as a text table. Numbers are aligned right. The table says how much is left out.
 

@@ -82,7 +82,8 @@ class Drop:
     """Filters of one selection share this number."""
 
     def __str__(self) -> str:
-        return f"{self.filter}={self.value}: dropped {self.dropped:,}, kept {self.kept:,} ({self.plugin})"
+        value = text.first(self.value.split(","), separator=",")
+        return f"{self.filter}={value}: dropped {self.dropped:,}, kept {self.kept:,} ({self.plugin})"
 
 
 @naming_keywords_of_methods
@@ -183,7 +184,7 @@ class Found(Addressed, FoundMethods):
     def explain(self) -> str:
         """Return how this answer was obtained: the targets, the observations, and how many products each filter dropped."""
         lines = [f"asked for {_query_in_words(self.query)}"]
-        lines += [f"by default only {_criteria_in_words(self.query.defaults)}"] if self.query.defaults else []
+        lines += [f"by default only {text.criteria(self.query.defaults)}"] if self.query.defaults else []
         lines += self._answered_in_words()
         lines += [*self._names_in_words(), *self._cones_in_words()]
         lines += [f"passed over: {self._gaps_in_words()}"] if self.query.gaps else []
@@ -382,8 +383,4 @@ def _record_of_drop(drop: Drop) -> dict[str, Any]:
 def _query_in_words(query: Query) -> str:
     """Return a query in words."""
     shown = text.first(query.targets, 5)
-    return ", ".join(filter(None, [shown, _criteria_in_words(query.criteria)])) or "everything"
-
-
-def _criteria_in_words(criteria: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in criteria.items())
+    return ", ".join(filter(None, [shown, text.criteria(query.criteria)])) or "everything"

@@ -42,7 +42,7 @@ class Rows:
     """Columns that are printed, if they are there."""
     whole: ClassVar[Sequence[str]] = ()
     """Columns of these that are neither left out nor cut on a narrow terminal."""
-    looks: ClassVar[Mapping[str, text.Look]] = {}
+    looks: ClassVar[Mapping[str, text.NumberLook]] = {}
     """Column → how its numbers are shown."""
     noun: ClassVar[str] = "row"
     """Word for one row."""

@@ -114,7 +114,8 @@ def test_a_config_file_that_cannot_be_understood_is_an_error(
     monkeypatch.setenv("TESS_SOURCE_CONFIG", str(tmp_path / "config.toml"))
     (tmp_path / "config.toml").write_text(content)
     with pytest.raises(error, match=message):
-        Session(discover=True)
+        Session()
+        config.cache_folder()
 
 
 def test_each_server_has_a_folder_of_its_own(tmp_path: Path) -> None:

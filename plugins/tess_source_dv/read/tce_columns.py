@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tess_source.display.text import Look
+from tess_source.display.text import NumberLook
 
 __all__ = ["COLUMNS", "FIT", "LOOKS", "PUBLISHED", "STAR", "TceColumn"]
 
@@ -140,8 +140,9 @@ PUBLISHED: tuple[TceColumn, ...] = (
 )  # fmt: skip
 """Columns that a table of TOIs adds: see `tess_source_dv.candidates.published`."""
 
-LOOKS: Mapping[str, Look] = {
-    "period": Look("d", 6), "epoch": Look("BTJD", 5), "duration": Look("h", 3), "depth": Look("ppm", 1), "planet_radius": Look("R⊕", 2),
-    "mes": Look(decimals=1), "snr": Look(decimals=1),
+LOOKS: Mapping[str, NumberLook] = {
+    "period": NumberLook("d", 6), "epoch": NumberLook("BTJD", 5), "duration": NumberLook("h", 3),
+    "depth": NumberLook("ppm", 1), "planet_radius": NumberLook("R⊕", 2),
+    "mes": NumberLook(decimals=1), "snr": NumberLook(decimals=1),
 }  # fmt: skip
 """How numbers are shown: a period of 3 d with 6 digits after the point is right within a minute after a thousand transits."""

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tess_source import names
 from tess_source._lazy import np, pl, whole
-from tess_source.display.text import Look
+from tess_source.display.text import NumberLook
 from tess_source.errors import DamagedFileError, LoadError
 from tess_source.names.sectors import text_of_sectors
 from tess_source.paths import user_path
@@ -59,7 +59,7 @@ class TCEs(Rows):
         *("duration", "planet_radius", "converged", "suspected_eclipsing_binary"),
         *("exofop_toi", "disposition"),
     )  # fmt: skip
-    looks: ClassVar[Mapping[str, Look]] = LOOKS
+    looks: ClassVar[Mapping[str, NumberLook]] = LOOKS
     noun = "TCE"
     __slots__ = ()
 
