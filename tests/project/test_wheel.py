@@ -40,6 +40,7 @@ def test_the_sdist_holds_what_is_needed_to_test_it(built: Path) -> None:
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"tests/conftest.py", "Makefile", "constraints.txt", "README.md", "NOTICE", "docs/names.md"} <= names
+    assert {"mkdocs.yml", "hatch_build.py", ".ci/run", ".github/workflows/ci.yml"} <= names
     assert "plugins/tess_source_sectors/data/science_polygons.csv.gz" in names
 
 
