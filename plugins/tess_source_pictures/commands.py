@@ -15,7 +15,7 @@ from tess_source.cli.asking import Asking
 from tess_source.cli.printing import NOTHING, SOME_FAILED, note
 from tess_source.cli.user_path import UserPath
 from tess_source_dv.draw.figure import PictureFile
-from tess_source_pictures.gather import has_curves
+from tess_source_pictures.gather import curves_file, has_curves
 from tess_source_pictures.html import page_file
 
 if TYPE_CHECKING:
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from tess_source.tables.found import Found
 
 __all__ = ["plot", "show"]
+
+
+class CurvesFile(PictureFile):
+    """An option's value that names a picture of light curves to be written."""
+
+    check: Callable[[str | Path | None], Path | None] = staticmethod(curves_file)
 
 
 class PageFile(PictureFile):
@@ -43,7 +49,7 @@ _root = click.option(
 @click.command(cls=Asking, needs_target=True)
 @_root
 @click.option(
-    "--picture", "file", metavar="FILE", required=True, type=PictureFile(), help="The picture: svg, png or pdf."
+    "--picture", "file", metavar="FILE", required=True, type=CurvesFile(), help="The picture: svg, png or pdf."
 )
 @click.option("--no-transits", "plain", is_flag=True, help="Mark no transits, and fetch no report for them.")
 @click.pass_obj

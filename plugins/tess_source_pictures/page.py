@@ -102,6 +102,8 @@ def show_html(
         If there are light curves and none could be had or opened.
     OSError
         If the file cannot be written.
+    MissingExtraError
+        If lightkurve or matplotlib is not installed.
     """
     written(found, path, root, tic=tic, series=series, **options)
     return user_path(path)

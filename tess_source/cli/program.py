@@ -37,6 +37,7 @@ from tess_source.cli.printing import (  # fmt: skip
 from tess_source.cli.suggesting import suggesting
 from tess_source.display.visible import logger, visible, visible_line
 from tess_source.errors import (
+    MissingExtraError,
     PluginConflictError,
     PluginError,
     QueryError,
@@ -121,7 +122,7 @@ def _exit_code(error: BaseException) -> int:
             return SOME_FAILED
         case ResolverError():
             code = NOTHING
-        case QueryError() | PluginError():
+        case QueryError() | PluginError() | MissingExtraError():
             code = USAGE
         case TessSourceError() | OSError():
             code = SOME_FAILED

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, overload
 from tess_source._lazy import check_fork, np, pl
 from tess_source.display import html, text
 from tess_source.errors import TableError, UnknownNameError
+from tess_source.extras import needed
 from tess_source.tables.convert import to_astropy, to_frame
 
 if TYPE_CHECKING:
@@ -177,9 +178,14 @@ class Rows:
         return self._frame
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return a pandas frame (needs pandas, but not pyarrow)."""
-        import pandas as pd
+        """Return a pandas frame.
 
+        Raises
+        ------
+        MissingExtraError
+            If pandas is not installed. pyarrow need not be.
+        """
+        pd = needed("pandas", "pandas", "making pandas tables")
         return pd.DataFrame({name: _pandas_column(self._frame[name]) for name in self.columns}, columns=self.columns)
 
     def to_table(self) -> AstropyTable:
