@@ -381,8 +381,8 @@ def default_session() -> Session:
         return _default[0]
 
 
-def set_default_session(session: Session | None) -> None:
-    """Replace the default session.
+def set_default_session(session: Session | None) -> Session | None:
+    """Replace the default session, and return the one before; None if none was made yet.
 
     Parameters
     ----------
@@ -390,4 +390,6 @@ def set_default_session(session: Session | None) -> None:
         None: a new session is made at the next use, with settings and plugins read again.
     """
     with _making:
+        before = _default[0] if _default else None
         _default[:] = [] if session is None else [session]
+        return before

@@ -1,0 +1,157 @@
+"""A sample archive in place of MAST, for all that this process and those that it starts ask meanwhile."""
+
+from __future__ import annotations
+
+import copy
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tess_source.errors import QueryError
+from tess_source.patience import environment_patience
+from tess_source.session import Session, set_default_session
+from tess_source_sample.faults import Fault
+from tess_source_sample.server import SampleArchive
+from tess_source_testing.environment import OURS, PROXIES, environment
+from tess_source_testing.offline import no_connections
+from tess_source_testing.ports import listening
+
+__all__ = ["LONGEST_WAIT", "anew", "forget_servers", "sample_archive"]
+
+LONGEST_WAIT = 20.0
+"""Seconds that are waited at most for an archive on this machine."""
+CONNECTIONS = ("refused", "allowed")
+WAIT = "TESS_SOURCE_LONGEST_WAIT"
+
+_first: list[Session | None] = []
+"""The default session that each block began with, innermost last."""
+
+
+@contextmanager
+def sample_archive(
+    *,
+    connections: str = "refused",
+    cache: str | os.PathLike[str] | None = None,
+    longest_wait: float = LONGEST_WAIT,
+    **options: Any,
+) -> Iterator[SampleArchive]:
+    """Put a sample archive in place of MAST, while the block lasts.
+
+    It listens on a free port of 127.0.0.1. ``tess_source.search`` and its like ask it, so do sessions that are made meanwhile, the program,
+    and processes that are started. It takes ``TESS_SOURCE_SERVER`` for that, and a default session of its own, in which the plugins that
+    you have registered are registered too. The person's settings, their token and proxies, and their cache folder are not used. At the end
+    all is as it was before: the environment, and the default session with its plugins.
+
+    Parameters
+    ----------
+    connections : str
+        ``"refused"``: connections to other machines are an error, see `no_connections`. ``"allowed"``: they are not.
+    cache : str or Path, optional
+        The cache folder. By default a new one, which is removed at the end.
+    longest_wait : float
+        Most seconds that are waited for an answer, and for the next bytes of a file; a hundredth of it between two tries.
+    **options
+        Passed to `SampleArchive`, e.g. ``extra=1000``, ``redirect=True``, ``faults=[…]``.
+
+    Yields
+    ------
+    SampleArchive
+        With ``url``, ``requests``, ``faults``.
+
+    Raises
+    ------
+    QueryError
+        If `connections` is another word.
+    OSError
+        If the port that was asked for is taken.
+
+    Examples
+    --------
+    >>> import tess_source
+    >>> from tess_source_testing import sample_archive
+    >>> with sample_archive() as archive:
+    ...     print(len(tess_source.search(16740101, sector=14, kind="lc")))
+    1
+    """
+    if connections not in CONNECTIONS:
+        raise QueryError(f"connections={connections!r}: give one of {' and '.join(map(repr, CONNECTIONS))}")
+    with ExitStack() as stack:
+        own = Path(stack.enter_context(TemporaryDirectory(prefix="tess-source-", ignore_cleanup_errors=True)))
+        archive = stack.enter_context(_running(SampleArchive(**options)))
+        if connections == "refused":
+            stack.enter_context(no_connections())
+        stack.enter_context(environment(_settings(archive.url, own, cache) | {WAIT: f"{longest_wait:g}"}))
+        stack.enter_context(_default_session_at(archive.url))
+        yield archive
+
+
+@contextmanager
+def _running(archive: SampleArchive) -> Iterator[SampleArchive]:
+    with archive:
+        forget_servers()  # an archive before it may have had its port
+        try:
+            with listening(archive.url, archive.mirror):
+                yield archive
+        finally:
+            forget_servers()
+
+
+def _settings(url: str, folder: Path, cache: str | os.PathLike[str] | None) -> dict[str, str | None]:
+    """Return the variables by which all settings are those of a person who has none, with the archive in place of MAST."""
+    config = folder / "config.toml"
+    config.touch()
+    settings = {
+        "TESS_SOURCE_SERVER": url,
+        "TESS_SOURCE_CACHE": str(Path(cache).absolute() if cache else folder / "cache"),
+        "TESS_SOURCE_CONFIG": str(config),
+    }
+    others = [name for name in os.environ if name.startswith(OURS)]
+    return dict.fromkeys((*PROXIES, *others)) | settings
+
+
+@contextmanager
+def _default_session_at(url: str) -> Iterator[None]:
+    before = set_default_session(None)
+    try:
+        _first.append(None if before is None else _moved(before, url))
+        set_default_session(copy.deepcopy(_first[-1]))
+        yield
+    finally:
+        _first.pop()
+        set_default_session(before)
+
+
+def _moved(session: Session, url: str) -> Session:
+    """Return a session with the same plugins, archives and jobs as another, which asks the server at an address."""
+    moved = copy.deepcopy(session)
+    moved.settings = replace(
+        session.settings, server=url, token=None, cache=None, max_age=None, offline=None, prefer=None, login=None,
+        patience=environment_patience(),
+    )  # fmt: skip
+    return moved
+
+
+def anew(archive: SampleArchive, faults: Iterable[Fault] = (), longest_wait: float = LONGEST_WAIT) -> None:
+    """Begin another test with the archive of the innermost block: no requests so far, these faults, and a default session as at first."""
+    archive.clear()
+    archive.faults.clear()
+    for fault in faults:
+        archive.faults.add(fault)
+    os.environ[WAIT] = f"{longest_wait:g}"
+    first = copy.deepcopy(_first[-1])
+    if first is not None:
+        first.settings = replace(first.settings, patience=environment_patience())
+    set_default_session(first)
+
+
+def forget_servers() -> None:
+    """Forget what this process remembers of servers, which it knows by their address."""
+    if "tess_source_mast.portal" in sys.modules:
+        from tess_source_mast.portal import forget_portals
+
+        forget_portals()
