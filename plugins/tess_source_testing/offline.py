@@ -26,14 +26,10 @@ SENDERS = {"connect": 0, "connect_ex": 0, "sendto": -1, "sendmsg": 3}
 """Methods of sockets that take an address → at which place; the last one for ``sendto``."""
 HERE = frozenset({"", "localhost", "localhost.localdomain", "ip6-localhost", "<broadcast>"})
 ADVICE = (
-    "Tests reach this machine only. Use the fixture tess_archive, or tess_source_testing.sample_archive(), which answer in MAST's place. "
-    "If you do, some session was made before they began, e.g. by `session = Session()` at the top of a module: make it when it is used, "
-    "or let the test put its own in its place, e.g. monkeypatch.setattr(module, 'session', tess_session)"
+    "Tests reach this machine only: for tess_source, use the fixture tess_archive or tess_session, or "
+    "tess_source_testing.sample_archive(), which let a sample archive answer in MAST's place"
 )
-KEPT = (
-    "Your code has kept a session from then: make it when it is used, or let each test put its own in its place, "
-    "e.g. monkeypatch.setattr(module, 'session', tess_session)"
-)
+GONE = "It was a sample archive, which has been stopped: what your code has kept from an earlier test still asks it. Let each test ask anew"
 
 _lock = threading.Lock()
 _blocked = 0
@@ -97,6 +93,7 @@ def _guard_sockets() -> Callable[[], None]:
 def _guarded_lookup(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(real)
     def lookup(host: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         if _blocked:
             _check(host, args[0] if args else kwargs.get("port"))
         return real(host, *args, **kwargs)
@@ -107,6 +104,7 @@ def _guarded_lookup(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
 def _guarded_sender(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(real)
     def send(self: socket.socket, *args: Any) -> Any:
+        __tracebackhide__ = True
         if _blocked and self.family in {socket.AF_INET, socket.AF_INET6}:
             at = SENDERS[name]
             address = args[at] if -len(args) <= at < len(args) else None
@@ -119,12 +117,11 @@ def _guarded_sender(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
 
 def _check(host: Any, port: Any) -> None:
     """Raise an error if a host is not this machine, or a port is that of an archive that is gone."""
+    __tracebackhide__ = True  # pytest shows who called
     name = host.decode(errors="replace") if isinstance(host, bytes | bytearray) else host
     if name is None or _is_here(str(name).rstrip(".").lower()):
         if name == "127.0.0.1" and is_gone(port):
-            raise BlockedConnectionError(
-                f"http://{name}:{port} was the sample archive of an earlier test, which is over. {KEPT}"
-            )
+            raise BlockedConnectionError(f"a connection to '{name}:{port}' was tried. {GONE}")
         return
     where = f"{name}:{port}" if port else str(name)
     raise BlockedConnectionError(f"a connection to {where!r} was tried, which is another machine. {ADVICE}")

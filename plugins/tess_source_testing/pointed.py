@@ -11,15 +11,17 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlsplit
 
 from tess_source.errors import QueryError
 from tess_source.patience import environment_patience
-from tess_source.session import Session, set_default_session
+from tess_source.session import Session, in_use, set_default_session
+from tess_source.settings import Settings
 from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
 from tess_source_testing.environment import OURS, PROXIES, environment
 from tess_source_testing.offline import no_connections
-from tess_source_testing.ports import listening
+from tess_source_testing.ports import is_gone, listening
 
 __all__ = ["LONGEST_WAIT", "anew", "forget_servers", "sample_archive"]
 
@@ -28,8 +30,8 @@ LONGEST_WAIT = 20.0
 CONNECTIONS = ("refused", "allowed")
 WAIT = "TESS_SOURCE_LONGEST_WAIT"
 
-_first: list[Session | None] = []
-"""The default session that each block began with, innermost last."""
+_defaults: list[Session | None] = []
+"""The default session before each block, innermost last; during the block it asks the archive, too."""
 
 
 @contextmanager
@@ -42,10 +44,10 @@ def sample_archive(
 ) -> Iterator[SampleArchive]:
     """Put a sample archive in place of MAST, while the block lasts.
 
-    It listens on a free port of 127.0.0.1. ``tess_source.search`` and its like ask it, so do sessions that are made meanwhile, the program,
-    and processes that are started. It takes ``TESS_SOURCE_SERVER`` for that, and a default session of its own, in which the plugins that
-    you have registered are registered too. The person's settings, their token and proxies, and their cache folder are not used. At the end
-    all is as it was before: the environment, and the default session with its plugins.
+    It listens on a free port of 127.0.0.1. ``tess_source.search`` and its like ask it, and so do sessions that are made meanwhile, those
+    that ask MAST otherwise, the program, and processes that are started. The plugins that you have registered stay registered. The person's
+    settings, their token, proxies and cache folder are not used. At the end all is as it was before: the environment, the settings of
+    sessions, and the default session with its plugins.
 
     Parameters
     ----------
@@ -86,7 +88,7 @@ def sample_archive(
         if connections == "refused":
             stack.enter_context(no_connections())
         stack.enter_context(environment(_settings(archive.url, own, cache) | {WAIT: f"{longest_wait:g}"}))
-        stack.enter_context(_default_session_at(archive.url))
+        stack.enter_context(_sessions_at(archive.url))
         yield archive
 
 
@@ -115,25 +117,39 @@ def _settings(url: str, folder: Path, cache: str | os.PathLike[str] | None) -> d
 
 
 @contextmanager
-def _default_session_at(url: str) -> Iterator[None]:
+def _sessions_at(url: str) -> Iterator[None]:
+    """Let sessions of MAST, and those of archives that are gone, ask the server at an address; the default session too, as a copy."""
     before = set_default_session(None)
+    moved = [session for session in list(in_use.values()) if _asks_mast(session.settings)]
+    were = [session.settings for session in moved]
     try:
-        _first.append(None if before is None else _moved(before, url))
-        set_default_session(copy.deepcopy(_first[-1]))
+        for session in moved:
+            session.settings = _at(session.settings, url)
+        _defaults.append(before)
+        set_default_session(_copied(before, url))
         yield
     finally:
-        _first.pop()
+        _defaults.pop()
+        for session, settings in zip(moved, were, strict=True):
+            session.settings = settings
         set_default_session(before)
 
 
-def _moved(session: Session, url: str) -> Session:
-    """Return a session with the same plugins, archives and jobs as another, which asks the server at an address."""
-    moved = copy.deepcopy(session)
-    moved.settings = replace(
-        session.settings, server=url, token=None, cache=None, max_age=None, offline=None, prefer=None, login=None,
-        patience=environment_patience(),
-    )  # fmt: skip
-    return moved
+def _asks_mast(settings: Settings) -> bool:
+    return settings.server is None or is_gone(urlsplit(settings.server).port)
+
+
+def _copied(session: Session | None, url: str) -> Session | None:
+    """Return another session with the same plugins, which asks the server at an address; None: one is made at the first use."""
+    copied = copy.deepcopy(session)
+    if copied is not None:
+        copied.settings = _at(copied.settings, url)
+    return copied
+
+
+def _at(settings: Settings, url: str) -> Settings:
+    """Return settings without what is the person's: their cache folder, their token."""
+    return replace(settings, server=url, login=None, token=None, cache=None, patience=environment_patience())
 
 
 def anew(archive: SampleArchive, faults: Iterable[Fault] = (), longest_wait: float = LONGEST_WAIT) -> None:
@@ -143,10 +159,10 @@ def anew(archive: SampleArchive, faults: Iterable[Fault] = (), longest_wait: flo
     for fault in faults:
         archive.faults.add(fault)
     os.environ[WAIT] = f"{longest_wait:g}"
-    first = copy.deepcopy(_first[-1])
-    if first is not None:
-        first.settings = replace(first.settings, patience=environment_patience())
-    set_default_session(first)
+    set_default_session(_copied(_defaults[-1], archive.url))
+    for session in list(in_use.values()):
+        if session.settings.server == archive.url:
+            session.settings = replace(session.settings, patience=environment_patience())
 
 
 def forget_servers() -> None:
