@@ -109,7 +109,11 @@ def _guarded_sender(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
             at = SENDERS[name]
             address = args[at] if -len(args) <= at < len(args) else None
             if isinstance(address, tuple) and address:
-                _check(address[0], address[1] if len(address) > 1 else None)
+                try:
+                    _check(address[0], address[1] if len(address) > 1 else None)
+                except BlockedConnectionError:
+                    self.close()  # libraries close it after an OSError only
+                    raise
         return real(self, *args)
 
     return send

@@ -143,6 +143,8 @@ class Fetcher:
         for uri in uris:
             try:
                 found = self.addresses.of(uri)
+            except BlockedConnectionError:
+                raise
             except (TessSourceError, ValueError) as error:
                 problems[uri] = reason_of(error)
             except Exception as error:  # noqa: BLE001  a mistake in a plugin must not cost the other files
