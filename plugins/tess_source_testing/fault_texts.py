@@ -113,10 +113,12 @@ def _fault_and_times(step: str, text: str, *, last: bool) -> tuple[Fault | None,
     if times == 0:
         raise QueryError(f"the fault {text!r}: {step!r} strikes no request")
     details: dict[str, Any] = {}
-    for name, pattern in DETAILS.items():
-        if found := re.search(rf"\s{pattern}$", rest):
-            details[name] = float(found[1]) * TIMES.get(found[2], 1.0)
-            rest = rest[: found.start()].strip()
+    while found := next(
+        (one for one in ((n, re.search(rf"\s{p}$", rest)) for n, p in DETAILS.items()) if one[1]), None
+    ):
+        name, written = found
+        details[name] = float(written[1]) * TIMES.get(written[2], 1.0)
+        rest = rest[: written.start()].strip()
     word = SAME.get(rest, rest)
     if word in OK and not details:
         return None, times
@@ -128,8 +130,8 @@ def _count(step: str, otherwise: int | None) -> tuple[str, int | None]:
     for word, times in COUNTS.items():
         if step.endswith(f" {word}"):
             return step.removesuffix(word).strip(), times
-    if found := re.search(r"\s(?:x ?)?(\d+)(?: times?| ?x)$", step):
-        return step[: found.start()].strip(), int(found[1])
+    if found := re.search(r"\s(?:x ?(\d+)|(\d+)(?: times?| ?x))$", step):
+        return step[: found.start()].strip(), int(found[1] or found[2])
     return step, otherwise
 
 

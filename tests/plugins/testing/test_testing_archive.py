@@ -81,7 +81,7 @@ def kept():
 """
 
 
-@pytest.mark.parametrize("order", ["as written", "reversed"])
+@pytest.mark.parametrize("order", ["reversed", "as written"][: size(1, 2)])
 def test_they_pass_in_any_order_whatever_sessions_the_code_has_made_before(run: TheirTests, order: str) -> None:
     turned = "def pytest_collection_modifyitems(items):\n    items.reverse()"
     run(FIVE, code=SESSIONS, conftest=turned if order == "reversed" else "").assert_outcomes(passed=6)
