@@ -386,8 +386,8 @@ def default_session() -> Session:
         return _default[0]
 
 
-def set_default_session(session: Session | None) -> Session | None:
-    """Replace the default session, and return the one before; None if none was made yet.
+def set_default_session(session: Session | None) -> None:
+    """Replace the default session.
 
     Parameters
     ----------
@@ -395,6 +395,4 @@ def set_default_session(session: Session | None) -> Session | None:
         None: a new session is made at the next use, with settings and plugins read again.
     """
     with _making:
-        before = _default[0] if _default else None
         _default[:] = [] if session is None else [session]
-        return before

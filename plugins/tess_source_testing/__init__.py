@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tess_source_sample.server import SampleArchive as SampleArchive
     from tess_source_testing.fault_texts import faults_of_text as faults_of_text
     from tess_source_testing.offline import no_connections as no_connections
+    from tess_source_testing.pointed import mast_itself as mast_itself
     from tess_source_testing.pointed import sample_archive as sample_archive
     from tess_source_testing.vcr import register_matchers as register_matchers
     from tess_source_testing.vcr import vcr_config as vcr_config
@@ -23,6 +24,7 @@ _HOMES = {
     "Recorded": "tess_source_sample.server",
     "SampleArchive": "tess_source_sample.server",
     "faults_of_text": "tess_source_testing.fault_texts",
+    "mast_itself": "tess_source_testing.pointed",
     "no_connections": "tess_source_testing.offline",
     "register_matchers": "tess_source_testing.vcr",
     "sample_archive": "tess_source_testing.pointed",
@@ -34,6 +36,7 @@ __all__ = [
     "Recorded",
     "SampleArchive",
     "faults_of_text",
+    "mast_itself",
     "no_connections",
     "register_matchers",
     "sample_archive",

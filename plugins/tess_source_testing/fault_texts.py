@@ -112,17 +112,24 @@ def _fault_and_times(step: str, text: str, *, last: bool) -> tuple[Fault | None,
     rest, times = _count(step, None if last else 1)
     if times == 0:
         raise QueryError(f"the fault {text!r}: {step!r} strikes no request")
-    details: dict[str, Any] = {}
-    while found := next(
-        (one for one in ((n, re.search(rf"\s{p}$", rest)) for n, p in DETAILS.items()) if one[1]), None
-    ):
-        name, written = found
-        details[name] = float(written[1]) * TIMES.get(written[2], 1.0)
-        rest = rest[: written.start()].strip()
+    rest, details = _details(rest)
     word = SAME.get(rest, rest)
     if word in OK and not details:
         return None, times
     return _fault(word, details, text), times
+
+
+def _details(step: str) -> tuple[str, dict[str, Any]]:
+    """Return a step without its details, and these."""
+    details: dict[str, Any] = {}
+    while True:
+        for name, pattern in DETAILS.items():
+            if found := re.search(rf"\s{pattern}$", step):
+                details[name] = float(found[1]) * TIMES.get(found[2], 1.0)
+                step = step[: found.start()].strip()
+                break
+        else:
+            return step, details
 
 
 def _count(step: str, otherwise: int | None) -> tuple[str, int | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from tess_source.errors import QueryError
 from tess_source.patience import environment_patience
-from tess_source.session import Session, in_use, set_default_session
+from tess_source.session import Session, _default, in_use, set_default_session
 from tess_source.settings import Settings
 from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
@@ -23,7 +23,7 @@ from tess_source_testing.environment import OURS, PROXIES, environment
 from tess_source_testing.offline import no_connections
 from tess_source_testing.ports import is_gone, listening
 
-__all__ = ["LONGEST_WAIT", "anew", "forget_servers", "sample_archive"]
+__all__ = ["LONGEST_WAIT", "anew", "forget_servers", "mast_itself", "sample_archive"]
 
 LONGEST_WAIT = 20.0
 """Seconds that are waited at most for an archive on this machine."""
@@ -83,43 +83,62 @@ def sample_archive(
     if connections not in CONNECTIONS:
         raise QueryError(f"connections={connections!r}: give one of {' and '.join(map(repr, CONNECTIONS))}")
     with ExitStack() as stack:
-        own = Path(stack.enter_context(TemporaryDirectory(prefix="tess-source-", ignore_cleanup_errors=True)))
-        archive = stack.enter_context(_running(SampleArchive(**options)))
+        archive = stack.enter_context(SampleArchive(**options))
+        stack.enter_context(listening(archive.url, archive.mirror))
         if connections == "refused":
             stack.enter_context(no_connections())
-        stack.enter_context(environment(_settings(archive.url, own, cache) | {WAIT: f"{longest_wait:g}"}))
-        stack.enter_context(_sessions_at(archive.url))
+        others = {**dict.fromkeys(PROXIES), WAIT: f"{longest_wait:g}"}
+        stack.enter_context(_own_settings(archive.url, cache, others))
         yield archive
 
 
 @contextmanager
-def _running(archive: SampleArchive) -> Iterator[SampleArchive]:
-    with archive:
-        forget_servers()  # an archive before it may have had its port
+def mast_itself(*, cache: str | os.PathLike[str] | None = None) -> Iterator[None]:
+    """Ask MAST itself, while the block lasts, as a person without any settings would: for tests that are recorded, or that may reach it.
+
+    As in `sample_archive`, settings, token and cache folder of the person are not used, nothing is remembered of servers, and at the end
+    all is as it was before. Proxies are used.
+
+    Parameters
+    ----------
+    cache : str or Path, optional
+        The cache folder. By default a new one, which is removed at the end.
+
+    Yields
+    ------
+    None
+    """
+    with _own_settings(None, cache, {}):
+        yield
+
+
+@contextmanager
+def _own_settings(
+    url: str | None, cache: str | os.PathLike[str] | None, others: Mapping[str, str | None]
+) -> Iterator[None]:
+    """Let all settings be those of a person who has none, with the server at an address in place of MAST; None: MAST."""
+    with TemporaryDirectory(prefix="tess-source-", ignore_cleanup_errors=True) as folder:
+        config = Path(folder, "config.toml")
+        config.touch()
+        settings = {
+            **dict.fromkeys(name for name in os.environ if name.startswith(OURS)),
+            "TESS_SOURCE_SERVER": url,
+            "TESS_SOURCE_CACHE": str(Path(cache).absolute() if cache else Path(folder, "cache")),
+            "TESS_SOURCE_CONFIG": str(config),
+            **others,
+        }
+        forget_servers()  # an archive before this one may have had its port
         try:
-            with listening(archive.url, archive.mirror):
-                yield archive
+            with environment(settings), _sessions_at(url):
+                yield
         finally:
             forget_servers()
 
 
-def _settings(url: str, folder: Path, cache: str | os.PathLike[str] | None) -> dict[str, str | None]:
-    """Return the variables by which all settings are those of a person who has none, with the archive in place of MAST."""
-    config = folder / "config.toml"
-    config.touch()
-    settings = {
-        "TESS_SOURCE_SERVER": url,
-        "TESS_SOURCE_CACHE": str(Path(cache).absolute() if cache else folder / "cache"),
-        "TESS_SOURCE_CONFIG": str(config),
-    }
-    others = [name for name in os.environ if name.startswith(OURS)]
-    return dict.fromkeys((*PROXIES, *others)) | settings
-
-
 @contextmanager
-def _sessions_at(url: str) -> Iterator[None]:
+def _sessions_at(url: str | None) -> Iterator[None]:
     """Let sessions of MAST, and those of archives that are gone, ask the server at an address; the default session too, as a copy."""
-    before = set_default_session(None)
+    before = _default[0] if _default else None
     moved = [session for session in list(in_use.values()) if _asks_mast(session.settings)]
     were = [session.settings for session in moved]
     try:
@@ -136,10 +155,11 @@ def _sessions_at(url: str) -> Iterator[None]:
 
 
 def _asks_mast(settings: Settings) -> bool:
-    return settings.server is None or is_gone(urlsplit(settings.server).port)
+    server = urlsplit(settings.server or "")
+    return settings.server is None or (server.hostname == "127.0.0.1" and is_gone(server.port))
 
 
-def _copied(session: Session | None, url: str) -> Session | None:
+def _copied(session: Session | None, url: str | None) -> Session | None:
     """Return another session with the same plugins, which asks the server at an address; None: one is made at the first use."""
     copied = copy.deepcopy(session)
     if copied is not None:
@@ -147,7 +167,7 @@ def _copied(session: Session | None, url: str) -> Session | None:
     return copied
 
 
-def _at(settings: Settings, url: str) -> Settings:
+def _at(settings: Settings, url: str | None) -> Settings:
     """Return settings without what is the person's: their cache folder, their token."""
     return replace(settings, server=url, login=None, token=None, cache=None, patience=environment_patience())
 

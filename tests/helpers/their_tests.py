@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tess_source.session import set_default_session
+from tess_source.session import _default, set_default_session
 
 CODE = '''
 import tess_source
@@ -41,12 +41,13 @@ class TheirTests:
         words = ("-p", "no:cacheprovider", *words)
         if process:
             return self.pytester.runpytest_subprocess(*words)
-        outer, before = set_default_session(None), _environment()
+        outer, before = [*_default], _environment()
+        set_default_session(None)
         try:
             result = self.pytester.runpytest_inprocess(*words)
             assert _environment() == before
         finally:
-            set_default_session(outer)
+            set_default_session(*(outer or [None]))
         return result
 
 

@@ -33,11 +33,12 @@ def archive():
         yield archive
 """
 PLAYED = """
+from tess_source_testing import mast_itself
+
 @pytest.fixture(autouse=True)
-def archive(tess_offline, monkeypatch, tmp_path):
-    monkeypatch.setenv("TESS_SOURCE_CACHE", str(tmp_path))
-    from tess_source_testing.pointed import forget_servers
-    forget_servers()
+def mast(tess_offline):
+    with mast_itself():
+        yield
 """
 
 
