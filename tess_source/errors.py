@@ -10,6 +10,7 @@ from tess_source.synonyms import absent, misspelt_same, same_as
 from tess_source.wording import Wording, in_program
 
 __all__ = [
+    "BlockedConnectionError",
     "DamagedFileError",
     "DownloadError",
     "ForkedError",
@@ -158,6 +159,13 @@ class OfflineError(TessSourceError, ConnectionError):
     def _message(self, worded: Callable[[object], str]) -> str:
         why = f" ({self.reason})" if self.reason else ""
         return f"offline, and not in the cache folder: {self.missing}{why}; ask for it once with a connection"
+
+
+class BlockedConnectionError(TessSourceError, RuntimeError):
+    """A connection that a test tried to open to another machine, where that is not allowed; see `tess_source_testing.no_connections`.
+
+    It is no `OSError`, so that nobody takes it for a failure of the network, and tries again.
+    """
 
 
 class TableError(TessSourceError, TypeError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -42,7 +43,7 @@ from tess_source.targets.target import Query
 if TYPE_CHECKING:
     from astropy.units import Quantity
 
-__all__ = ["Session", "default_session", "session_of", "set_default_session"]
+__all__ = ["Session", "default_session", "in_use", "session_of", "set_default_session"]
 
 log: logging.Logger = logger(__name__)
 
@@ -125,6 +126,7 @@ class Session(SessionMethods):
             self.register(plugin)
         if prefer is not None:
             preferred(self.registry.copies, self.settings)
+        in_use[id(self)] = self
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Session):
@@ -357,6 +359,7 @@ class Session(SessionMethods):
 def _restored(settings: Settings, registry: Registry) -> Session:
     session = Session.__new__(Session)
     session.settings, session.registry = settings, registry
+    in_use[id(session)] = session
     return session
 
 
@@ -374,8 +377,10 @@ def session_of(value: Found | Plan | Manifest) -> Session:
     return session
 
 
-# -- the default session --
+# -- the sessions of this process --
 
+in_use: weakref.WeakValueDictionary[int, Session] = weakref.WeakValueDictionary()
+"""All sessions of this process: tests let them ask another server for a while."""
 _default: list[Session] = []
 _making = threading.Lock()
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import random
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from tess_source.config import config_file
 from tess_source.errors import QueryError
 from tess_source.logins import Login, taken_out
 from tess_source.paths import checked_layout, user_path
+from tess_source.patience import Patience, environment_patience
 from tess_source.units import count_of_bytes, is_whole, plain_number, seconds
 from tess_source.wording import keyword
 
@@ -51,53 +51,6 @@ ARCHIVE, ONLY = "archive", "-only"
 """The word that prefers an archive's own addresses to those of copies, and the ending of words that leave out all others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Tries, pauses and limits of a download; the defaults suit an archive on another continent."""
-
-    tries: int = 4
-    """Most tries in vain per address of a file; a try that brought bytes which can be continued is not in vain,
-    nor is "too many requests" while others are fetched at the same time."""
-    first: float = 0.5
-    """Pause after the first failure [s]; it doubles from try to try, with a jitter of a quarter."""
-    longest: float = 60.0
-    """Longest pause [s], also if the server's ``Retry-After`` asks for more."""
-    connect: float = 15.0
-    """Longest wait for a connection to one address of a host [s]; twice as long in all."""
-    quick: float = 5.0
-    """Longest wait for an answer, and for the next bytes of its body, at an address of a file that has others, which come next [s]."""
-    read: float = 30.0
-    """Longest wait for all headers of an answer, and for the next bytes of its body [s]."""
-    slowest: float = 1000.0
-    """Bytes per second below which a transfer counts as stalled…"""
-    over: float = 30.0
-    """…if it stays below for so long [s]."""
-    stale: float = 120.0
-    """Seconds without an update after which another process's claim on a file does not count."""
-    largest: int = 5_000_000_000
-    """Most bytes of a file whose size neither the archive's list nor the server tells; about twice the largest cut-out of TESScut."""
-    look: float = 0.25
-    """Seconds between checks whether another process has finished a file."""
-
-    @property
-    def most(self) -> int:
-        """Most tries in all."""
-        return self.tries * 5
-
-    def pause(self, attempt: int, asked: float | None) -> float:
-        """Return the pause before the next try [s]: what the server asked for, or about `first`, twice that, and so on.
-
-        Parameters
-        ----------
-        attempt : int
-            Failures so far, from 1.
-        asked : float or None
-            Pause that the server asked for [s].
-        """
-        own = self.first * 2 ** (attempt - 1) * random.uniform(0.75, 1.25)
-        return float(min(self.longest, max(own, asked or 0.0)))
-
-
 OnProgress: TypeAlias = bool | Callable[[int, int], object] | None
 """How to show progress. True: a bar. False: none. None: a bar if stderr is a terminal. A function: called with (files done, bytes done)."""
 
@@ -119,8 +72,8 @@ class Settings:
     """Where files lie below a folder, if a plan does not say: see `Found.plan`."""
     progress: OnProgress = None
     """True: show a bar. False: show none. None: show one if stderr is a terminal. A function is called with (files done, bytes done)."""
-    patience: Patience = field(default_factory=Patience, repr=False)
-    """Tries, pauses and limits of each file."""
+    patience: Patience = field(default_factory=environment_patience, repr=False)
+    """Tries, pauses and limits of each file; see `tess_source.patience.longest_wait`."""
     cache: str | Path | None = None
     """The cache folder, if it was given: see `tess_source.settings.cache_folder`."""
     max_age: float | None = None
