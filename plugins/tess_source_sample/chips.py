@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from tess_source_sample.facts import SYNTHETIC_TIC
+from tess_source_sample.facts import SYNTHETIC_TIC, Star
 
 _CHIPS: dict[int, str] = {
     16740101: "14:11 15:12 41:11 55:32 75:44 82:31",
@@ -45,6 +45,12 @@ def chip(tic: int, sector: int) -> tuple[int, int]:
     """
     made_up = (1 + tic % 4, 1 + (tic // 4 + sector) % 4)
     return made_up if tic >= SYNTHETIC_TIC else _chips(tic).get(sector, made_up)
+
+
+def chip_of(star: Star, sector: int) -> tuple[int, int]:
+    """Return camera and CCD of a star, which may have been added to an archive, in a sector."""
+    known = {number: (camera, ccd) for number, camera, ccd in star.chips}
+    return known.get(sector) or chip(star.tic, sector)
 
 
 def first_sector(tic: int) -> int:

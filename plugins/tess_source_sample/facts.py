@@ -9,6 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
+
+from tess_source_sample import sectors
+
+if TYPE_CHECKING:
+    from tess_source_sample.light import Light
 
 SYNTHETIC_TIC = 9_000_000_000
 """TIC numbers from here on are made-up targets: no star that TESS observed at 120 s has such a number."""
@@ -58,6 +64,12 @@ class Star:
     """Radius in solar radii."""
     planets: tuple[Planet, ...] = ()
     """Strongest signal first, which is the order in which DV numbers its TCEs."""
+    tces: int = 0
+    """Most TCEs that a run found, where `RUNS` does not tell."""
+    chips: tuple[tuple[int, int, int], ...] = ()
+    """Sector, camera and CCD of a star that was added to an archive."""
+    light: Light | None = None
+    """What it gives in some sectors; where nothing is said, it is simulated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +118,13 @@ class ValidationRun:
     """Length of the searched stretch in 120-s cadences, gaps between sectors included."""
     step: int
     """120-s cadences in one row of the DVT: 1, or 5 (600 s) in later multi-sector searches; 15 (1800 s) for TESS-SPOC."""
+    added: Star | None = None
+    """The star, if it was added to an archive."""
+
+    @property
+    def star(self) -> Star:
+        """The star that was searched."""
+        return self.added or star(self.tic)
 
 
 STARS: tuple[Star, ...] = (
@@ -207,17 +226,21 @@ SECTORS: tuple[Sector, ...] = tuple(
 
 @cache
 def sector(number: int) -> Sector:
-    """Return one sector.
+    """Return one sector: of `SECTORS` or, from its dates, another of the mission.
 
     Raises
     ------
     KeyError
-        If the sample archive has no data of that sector.
+        If the mission has no such sector.
     """
     for entry in SECTORS:
         if entry.sector == number:
             return entry
-    raise KeyError(f"the sample archive has no data of sector {number}")
+    cadences = sectors.cadences(number)
+    stamps, first = sectors.stamps(number), SECTORS[0]
+    # Cadences are counted on between sectors too.
+    before = round((stamps.start - first.start) * 720)
+    return Sector(*stamps, stamps.start, cadences, first.first_cadenceno + before)
 
 
 def _single_sector_run(tic: int, number: int, run: int, tces: int, timestamp: str = "", dvm: str = "") -> ValidationRun:
