@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from tess_source import names
-from tess_source_sample.contents import Contents, Row
+from tess_source_sample.contents import Contents
 from tess_source_sample.images import image_files
+from tess_source_sample.rows import Row
 
 LAST = {"SPOC": 107, "QLP": 98, "TESS-SPOC": 81, "TGLC": 55}
 """Pipeline → last sector that the bucket has; all else is at the archive alone."""
@@ -45,8 +46,8 @@ def key_of(uri: str) -> str | None:
 
 def products(contents: Contents) -> Iterator[tuple[str, StoredObject]]:
     """Yield key and object of what the portal lists and the bucket has."""
-    for uri, row in contents.files.items():
-        observation, key = contents.by_obsid[row["obsID"]], key_of(uri)
+    for observation, row in contents.all_files():
+        key = key_of(row["dataURI"])
         if key and 0 < observation["sequence_number"] <= LAST.get(observation["provenance_name"], 0):
             yield key, _stored(row, observation)
 

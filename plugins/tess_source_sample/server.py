@@ -108,7 +108,7 @@ class SampleArchive:
     ) -> None:
         self.catalogue: Contents = Contents(extra, images)
         """Everything that it has."""
-        self.store: MadeFiles = MadeFiles()
+        self.store: MadeFiles = MadeFiles(self.catalogue.make)
         """Its files."""
         self.bucket: Bucket = Bucket(self.catalogue, self.store)
         """Its public copy in the cloud."""
@@ -201,7 +201,7 @@ class SampleArchive:
             "/portal/Mashup/Mashup.asmx/columnsconfig": _columns_config,
             "/Santa-war/query": self._resolve,
             "/whoami": _whoami,
-            **tesscut.ROUTES,
+            **{place: partial(cut, self.catalogue) for place, cut in tesscut.ROUTES.items()},
         }
         route = routes.get(path)
         return route(request) if route else self._list(request, path) or self._object(request)
@@ -251,7 +251,7 @@ class SampleArchive:
         if file is None:
             return page(404, "404 Not Found")
         filename, size, modified = file
-        made = self.store.get(filename, size)
+        made = self.catalogue.own(uri) or self.store.get(filename, size)
         body, tag = made.body, made.etag
         if request.changed:
             body = flipped(body, len(body) // 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import selectors
 import socket
 import struct
 import threading
@@ -50,7 +51,8 @@ class Server(ThreadingHTTPServer):
         self._open: dict[threading.Thread, socket.socket] = {}
         self._guard = threading.Lock()
         super().__init__(("127.0.0.1", port), _Handler)
-        self._loop = threading.Thread(target=self.serve_forever, args=(0.05,), name="sample-archive", daemon=True)
+        self._loop = threading.Thread(target=self._listen, name="sample-archive", daemon=True)
+        self._ended, self._end = socket.socketpair()
 
     def server_bind(self) -> None:
         """Take the port, without looking up this machine's name as the standard library would."""
@@ -66,10 +68,22 @@ class Server(ThreadingHTTPServer):
         """Listen in the background."""
         self._loop.start()
 
+    def _listen(self) -> None:
+        """Take connections until `stop`; that is noticed at once, where `serve_forever` looks for it now and then."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self, selectors.EVENT_READ)
+            selector.register(self._ended, selectors.EVENT_READ)
+            while True:
+                ready = {key.fileobj for key, _ in selector.select()}
+                if self._ended in ready:
+                    return
+                self.handle_request()
+
     def stop(self) -> None:
         """Break off all connections and stop listening; returns when their threads are done."""
-        self.shutdown()
+        self._end.close()  # the other end can be read now: it has ended
         self._loop.join()
+        self._ended.close()
         with self._guard:
             threads, sockets = list(self._open), list(self._open.values())
         for connection in sockets:

@@ -93,9 +93,19 @@ def natural_size(filename: str, known: Known = KNOWN) -> int:
         from tess_source_sample.files import hlsp
 
         return hlsp.text_size(name, known)
-    from tess_source_sample.files import fits
+    from tess_source_sample.files import fits, spoc
 
-    return fits.file_size(_hdus(filename, name, None, known))
+    if name.pipeline != "SPOC" or name.kind not in spoc.KINDS:
+        return fits.file_size(_hdus(filename, name, None, known))
+    of = spoc.target(name, known)
+    alike = name.kind, name.timestamp, of.sector.sector, of.rows, of.stamp
+    if alike not in _SIZES:
+        _SIZES[alike] = fits.file_size(_hdus(filename, name, None, known))
+    return _SIZES[alike]
+
+
+_SIZES: dict[tuple[object, ...], int] = {}
+"""What decides on the size of a light curve or target pixel file, to that size: to lay out a file takes milliseconds."""
 
 
 def _known_run(name: Name, known: Known) -> Name:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from tess_source.names import Name
 
+KINDS = ("lc", "tp", "fast-lc", "fast-tp")
+"""Kinds of files of one target in one sector."""
+
 _Pixels = Callable[..., list[fits.HDU]]
 
 _STAMPS = tuple((high, wide) for high in range(11, 41) for wide in (11, 10))
