@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -10,12 +11,12 @@ from typing import NamedTuple
 
 from tess_source_sample import contributed, holdings
 from tess_source_sample.crowd import Crowd, Layered, Observations
-from tess_source_sample.facts import Star
+from tess_source_sample.facts import SYNTHETIC_TIC, Star
 from tess_source_sample.files import make
 from tess_source_sample.holdings import Seen
 from tess_source_sample.images import image_files
 from tess_source_sample.known import KNOWN, Known
-from tess_source_sample.rows import MJD_OF_BTJD_0, Listing, Row, RowMaker
+from tess_source_sample.rows import MJD_OF_BTJD_0, Listing, Row, RowMaker, plain_name
 from tess_source_sample.store import Made
 
 __all__ = ["MJD_OF_BTJD_0", "Contents", "Row"]
@@ -76,7 +77,7 @@ class Contents:
         self.files: Layered[str, Row] = Layered({}, crowd.of_uri, crowd.uris)
         """Product row by ``dataURI``."""
         self._targets: dict[int, None] = {}
-        self._sectors: set[int] = set()
+        self._sectors: frozenset[int] = frozenset()
         self._own: dict[str, Made] = {}
         self.lock: threading.RLock = threading.RLock()
         """Held by who changes it."""
@@ -89,7 +90,9 @@ class Contents:
 
     # -- adding ----------------------------------------------------------------------------------------------
 
-    def put(self, listings: Iterable[Listing], own: Mapping[str, Made] | None = None) -> None:
+    def put(
+        self, listings: Iterable[Listing], own: Mapping[str, Made] | None = None, sectors: Iterable[int] = ()
+    ) -> None:
         """Add observations with their products, or put them in the place of those with the same ``obsid``.
 
         Parameters
@@ -98,10 +101,13 @@ class Contents:
             Observations and products.
         own : mapping, optional
             URI → file, where one is not simulated.
+        sectors : iterable of int
+            Sectors whose full-frame images are to be cut as well.
         """
         listings = list(listings)
         with self.lock:
             self._own |= own or {}
+            self._sectors |= frozenset(sectors)
             rows = {row["obsid"]: row for row, _ in listings}
             products = {row["obsid"]: found for row, found in listings}
             gone = [row["dataURI"] for obsid in rows for row in self.products.held.get(obsid, ())]
@@ -137,11 +143,28 @@ class Contents:
     @property
     def sectors(self) -> frozenset[int]:
         """Sectors in which something was observed that was added."""
-        return frozenset(self._sectors)
+        return self._sectors
 
     def stars(self) -> list[Star]:
         """Return the stars that were observed, without those that are made up in bulk."""
         return [self.known.star(tic) for tic in tuple(self._targets)]
+
+    def star(self, tic: int) -> Star | None:
+        """Return a star that is known, but for numbers of made-up ones that were not asked for."""
+        if tic in self.crowd.targets or tic < SYNTHETIC_TIC or tic in self._targets:
+            try:
+                return self.known.star(tic)
+            except KeyError:
+                return None
+        return None
+
+    def named(self, text: str) -> Star | None:
+        """Return the observed star of a name, which may be ``TIC n``."""
+        wanted = plain_name(text)
+        number = re.fullmatch(r"tic0*(\d+)", wanted)
+        if number and self.has(int(number[1])):
+            return self.known.star(int(number[1]))
+        return next((star for star in self.stars() if wanted in map(plain_name, star.names)), None)
 
     def of_targets(self, wanted: Iterable[str]) -> list[Row]:
         """Return the observations of targets by their names."""

@@ -7,8 +7,9 @@ literature or, where a comment says so, made up to be plausible.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tess_source_sample import sectors
@@ -264,6 +265,22 @@ def _multi_sector_run(
     begin, end = sector(sectors[0]), sector(sectors[-1])
     length = end.first_cadenceno + end.cadences - begin.first_cadenceno
     return ValidationRun(tic, *ends, run, stamp, dvm or stamp, tces, sectors, begin.first_cadenceno, length, step)
+
+
+_LATEST = ((1, 366), (13, 446), (14, 290), (41, 511), (55, 651), (75, 848), (82, 919), (95, 1040))
+"""Sector, and the latest run of its own search."""
+
+
+def searched(star: Star, sectors: tuple[int, ...], tces: int) -> ValidationRun:
+    """Return a search of a star that was added to an archive: of one sector or, from the first to the last, of several."""
+    first, last = sectors[0], sectors[-1]
+    (low, run), (high, end) = next((pair for pair in pairwise(_LATEST) if last <= pair[1][0]), _LATEST[-2:])
+    run = round(run + (end - run) * (last - low) / (high - low))
+    if first == last:
+        return replace(_single_sector_run(star.tic, first, run, tces), added=star)
+    # It comes after that of its last sector. Long ones have rows of 600 s.
+    several = _multi_sector_run(star.tic, (first, last), run + 1, tces, sectors, step=1 if last - first <= 13 else 5)
+    return replace(several, added=star)
 
 
 _KELT9, _L98, _TOI3505, _PIMEN, _WASP44 = 16740101, 307210830, 390988385, 261136679, 12862099

@@ -25,7 +25,6 @@ from tess_source_sample.envelope import (
     selected_columns,
     whole_number,
 )
-from tess_source_sample.facts import Star
 from tess_source_sample.rows import Row
 
 
@@ -187,7 +186,7 @@ def _resolver_answers(catalogue: Contents, name: str) -> list[Json]:
     place = re.fullmatch(r"([-+]?\d+(?:\.\d*)?)[\s,]+([-+]?\d+(?:\.\d*)?)", text)
     if place:
         return [_resolver_answer(name, "NONE", text, float(place[1]), float(place[2]), -1.0)]
-    entry = _star_of_name(catalogue, text)
+    entry = catalogue.named(text)
     if entry is None:
         return []
     answers = []
@@ -210,15 +209,3 @@ def _resolver_answer(name: str, who: str, canonical: str, ra: float, dec: float,
         "ra": ra,
         "decl": dec,
     }
-
-
-def _star_of_name(catalogue: Contents, text: str) -> Star | None:
-    """Return the star of a name; spaces, hyphens and case do not count."""
-
-    def plain(name: str) -> str:
-        return re.sub(r"[\s-]+", "", name.lower())
-
-    number = re.fullmatch(r"tic0*(\d+)", plain(text))
-    if number and catalogue.has(int(number[1])):
-        return catalogue.known.star(int(number[1]))
-    return next((entry for entry in catalogue.stars() if plain(text) in map(plain, entry.names)), None)

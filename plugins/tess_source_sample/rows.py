@@ -83,6 +83,11 @@ def dv_names(run: ValidationRun) -> Iterator[tuple[str, str]]:
     yield "DVT", f"{stem}-{run.run:05d}_dvt.fits"
 
 
+def plain_name(name: str) -> str:
+    """Return the name of a star as it is compared: spaces, hyphens and case do not count."""
+    return re.sub(r"[\s-]+", "", name.lower())
+
+
 class Listing(NamedTuple):
     """An observation and its products."""
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tess_source.display import visible
 from tess_source_sample import envelope, lists, portal, tesscut
+from tess_source_sample.added import Transit, add_star
 from tess_source_sample.bucket import NAME, Bucket
 from tess_source_sample.conditions import conditional, dated, zipped
 from tess_source_sample.contents import Contents
@@ -24,6 +25,9 @@ from tess_source_sample.faults import Fault, Faults, flipped, mislead, page, spo
 from tess_source_sample.lists.folder import published_folder
 from tess_source_sample.store import MadeFiles, etag
 from tess_source_sample.wire import Server
+
+if TYPE_CHECKING:
+    from tess_source_sample.added import Flux
 
 logger: logging.Logger = visible.logger(__name__)
 
@@ -181,6 +185,66 @@ class SampleArchive:
         """Forget the requests recorded so far."""
         with self._lock:
             self.requests.clear()
+
+    # -- adding ----------------------------------------------------------------------------------------------
+
+    def add(
+        self,
+        star: int | str,
+        sectors: int | str | Iterable[int],
+        light_curve: Flux | Mapping[int, Flux] | None = None,
+        transits: Iterable[Transit | Mapping[str, float]] = (),
+        dv: bool = False,
+        *,
+        exptime: int = 120,
+        name: str | Iterable[str] = (),
+        ra: float | None = None,
+        dec: float | None = None,
+        tmag: float | None = None,
+    ) -> tuple[str, ...]:
+        """Add observations of a star by SPOC: light curve, target pixels and, if asked for, data validation.
+
+        They are found in every way in which the archive answers, also while it runs. The same call gives the same files.
+
+        Parameters
+        ----------
+        star : int or str
+            TIC number, ``"TIC n"``, or the name of a star that the archive knows.
+        sectors : int, str or iterable of int
+            Sectors of the mission: ``3``, ``[3, 4]``, ``range(1, 14)``, ``"1-3,5"``.
+        light_curve : array_like, callable or mapping, optional
+            Relative flux, all that the star does: transits are not put on it. An array has one value per cadence from the start of
+            the sector on, NaN, None or masked where there is none; a short one makes a short file. A function is given the times
+            [BTJD] of all cadences of a sector, shape (n,). One for all sectors, or a mapping from sector to its own. PDCSAP_FLUX is the
+            relative flux times ``15000 * 10 ** (-0.4 * (tmag - 10))`` e-/s; there are no flags and no gaps. If None, light is
+            simulated: transits, noise, flags and gaps.
+        transits : iterable of Transit or mapping
+            The star's planets: those in its simulated light, and the TCEs of its data validation, in this order.
+        dv : bool
+            Whether there is data validation: one run per sector, and one of all sectors if there are several.
+        exptime : int
+            120 or 20 s.
+        name : str or iterable of str
+            Names that the resolver shall know.
+        ra, dec : float, optional
+            Position [deg, ICRS]. If None, a place on the CCDs of the sectors, always the same for a star.
+        tmag : float, optional
+            Magnitude in the TESS band; 10 if None.
+
+        Returns
+        -------
+        tuple of str
+            URIs of the new files.
+
+        Raises
+        ------
+        QueryError
+            If something is not as described, if the star is there already in such a sector, or if what the archive knows of it is said
+            otherwise. Nothing is added then.
+        """
+        return add_star(
+            *(self.catalogue, star, sectors, light_curve, transits, dv), exptime=exptime, name=name, ra=ra, dec=dec, tmag=tmag
+        )
 
     # -- answering -------------------------------------------------------------------------------------------
 

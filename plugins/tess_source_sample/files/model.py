@@ -271,6 +271,13 @@ def flags(target: SimulatedTarget) -> NDArray[np.int32]:
     return quality
 
 
+def times(target: SimulatedTarget) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the middle of each cadence in BTJD, and its barycentric correction in days; both of shape (cadences,)."""
+    craft = target.sector.start + (np.arange(target.rows) + 0.5) * target.seconds / DAY
+    correction = timecorr(craft, target.star.ra, target.star.dec)
+    return craft + correction, correction
+
+
 def simulate(target: SimulatedTarget) -> SimulatedCurve:
     """Return the light curve of a sector: what was given of the star or, where nothing was, a simulation."""
     light, rows = target.star.light, target.rows
@@ -298,9 +305,7 @@ def _given(target: SimulatedTarget, flux: NDArray[np.float64], seen: SimulatedCu
 def _simulated(target: SimulatedTarget) -> SimulatedCurve:
     rows = target.rows
     random = np.random.default_rng(seed("noise", target.star.tic, target.sector.sector, target.seconds))
-    craft = target.sector.start + (np.arange(rows) + 0.5) * target.seconds / DAY
-    correction = timecorr(craft, target.star.ra, target.star.dec)
-    time = craft + correction
+    time, correction = times(target)
     quality = flags(target)
     gap, length = target.gap
     missing = np.zeros(rows, dtype=np.bool_)
