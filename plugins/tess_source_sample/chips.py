@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from functools import cache
 
@@ -75,6 +76,19 @@ def place(tic: int, sectors: Sequence[int]) -> tuple[float, float]:
     counts = np.bincount(found.filter(found["margin"] > 5)["place"].to_numpy(), minlength=len(places))
     best = int(draw.choice(np.flatnonzero(counts == counts.max())))
     return round(float(ra[best]), 6), round(float(dec[best]), 6)
+
+
+def footprint(sector: int, camera: int, ccd: int) -> dict[str, object]:
+    """Return what an observation of full-frame images says of where a CCD lay; nothing of one that is not known."""
+    known = bundled()
+    found = np.flatnonzero((known.sector == sector) & (known.camera == camera) & (known.ccd == ccd))
+    if not len(found):
+        return {}
+    around, middle = known.corners[found[0]][::4], known.middle[found[0]]
+    ra, dec = np.degrees(np.arctan2(around[:, 1], around[:, 0])) % 360, np.degrees(np.arcsin(around[:, 2]))
+    corners = [f"{a:.6f} {d:.6f}" for a, d in zip(ra, dec, strict=True)]
+    place = math.degrees(math.atan2(middle[1], middle[0])) % 360, math.degrees(math.asin(middle[2]))
+    return {"s_ra": place[0], "s_dec": place[1], "s_region": " ".join(("POLYGON", *corners, corners[0]))}
 
 
 def first_sector(tic: int) -> int:

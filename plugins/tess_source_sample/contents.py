@@ -16,7 +16,7 @@ from tess_source_sample.files import make
 from tess_source_sample.holdings import Seen
 from tess_source_sample.images import image_files
 from tess_source_sample.known import KNOWN, Known
-from tess_source_sample.rows import MJD_OF_BTJD_0, Listing, Row, RowMaker, plain_name
+from tess_source_sample.rows import MJD_OF_BTJD_0, Listing, Row, RowMaker, plain_name, released
 from tess_source_sample.store import Made
 
 __all__ = ["MJD_OF_BTJD_0", "Contents", "Row"]
@@ -147,7 +147,7 @@ class Contents:
 
     def stars(self) -> list[Star]:
         """Return the stars that were observed, without those that are made up in bulk."""
-        return [self.known.star(tic) for tic in tuple(self._targets)]
+        return [star for tic in tuple(self._targets) if (star := self.star(tic))]
 
     def star(self, tic: int) -> Star | None:
         """Return a star that is known, but for numbers of made-up ones that were not asked for."""
@@ -163,7 +163,7 @@ class Contents:
         wanted = plain_name(text)
         number = re.fullmatch(r"tic0*(\d+)", wanted)
         if number and self.has(int(number[1])):
-            return self.known.star(int(number[1]))
+            return self.star(int(number[1]))
         return next((star for star in self.stars() if wanted in map(plain_name, star.names)), None)
 
     def of_targets(self, wanted: Iterable[str]) -> list[Row]:
@@ -188,7 +188,7 @@ class Contents:
     def file(self, uri: str) -> tuple[str, int, float] | None:
         """Return name, size and date of release (MJD) of a file that the archive sends by its URI; None if it has none."""
         if row := self.files.get(uri):
-            return row["productFilename"], row["size"], float(self.by_obsid[row["obsID"]]["t_obs_release"])
+            return row["productFilename"], row["size"], released(self.by_obsid[row["obsID"]])
         image = image_files(self.images).get(uri)
         return (image.filename, image.size, image.modified) if image and image.at_archive else None
 

@@ -83,6 +83,11 @@ def dv_names(run: ValidationRun) -> Iterator[tuple[str, str]]:
     yield "DVT", f"{stem}-{run.run:05d}_dvt.fits"
 
 
+def released(observation: Row) -> float:
+    """Return when an observation was released [MJD]; where nothing says so, some day."""
+    return float(observation["t_obs_release"] or observation["t_max"] or 60000)
+
+
 def plain_name(name: str) -> str:
     """Return the name of a star as it is compared: spaces, hyphens and case do not count."""
     return re.sub(r"[\s-]+", "", name.lower())
@@ -312,14 +317,18 @@ def _contributed_times(entry: Contributed) -> tuple[float | None, float | None, 
 
 def target_values(entry: Star, icrs: bool = False) -> Row:
     """Return what an observation row says about its star; its footprint is a circle of 5 arcsec."""
-    frame = "CIRCLE ICRS" if icrs else "CIRCLE"
-    ra, dec = (f"{round(value, 8):.8f}".rstrip("0") for value in (entry.ra, entry.dec))
     return {
         "target_name": str(entry.tic),
         "s_ra": entry.ra,
         "s_dec": entry.dec,
-        "s_region": f"{frame} {ra} {dec} 0.00138889",
+        "s_region": circle(entry.ra, entry.dec, icrs),
     }
+
+
+def circle(ra: float, dec: float, icrs: bool = False) -> str:
+    """Return the footprint of a target at a place in degrees."""
+    place = " ".join(f"{round(value, 8):.8f}".rstrip("0") for value in (ra, dec))
+    return f"{'CIRCLE ICRS' if icrs else 'CIRCLE'} {place} 0.00138889"
 
 
 def product_row(observation: Row, filename: str, uri: str, version: str) -> Row:

@@ -23,6 +23,7 @@ from tess_source_sample.contents import Contents
 from tess_source_sample.exchange import HttpRequest, Reply
 from tess_source_sample.faults import Fault, Faults, flipped, mislead, page, spoil
 from tess_source_sample.lists.folder import published_folder
+from tess_source_sample.own_files import add_file
 from tess_source_sample.store import MadeFiles, etag
 from tess_source_sample.wire import Server
 
@@ -245,6 +246,53 @@ class SampleArchive:
         return add_star(
             *(self.catalogue, star, sectors, light_curve, transits, dv), exptime=exptime, name=name, ra=ra, dec=dec, tmag=tmag
         )
+
+    def add_file(
+        self,
+        path: str | Path,
+        *,
+        uri: str | None = None,
+        obs_id: str | None = None,
+        star: int | None = None,
+        sector: int | None = None,
+        exptime: float | None = None,
+        ra: float | None = None,
+        dec: float | None = None,
+    ) -> str:
+        """Add a file as it is: a real one, or one of your own pipeline. It is sent byte by byte.
+
+        Its rows are made of its name and, for FITS, of its header: star, sector, exposure time, position and times. It takes the place
+        of a file that has the same URI. It is read now, and may be removed afterwards.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            File whose name is that of a product of SPOC or of a pipeline that `tess_source.names` knows.
+        uri : str, optional
+            Its URI, such as ``"mast:TESS/product/tess…_lc.fits"``. Then the name in it counts.
+        obs_id : str, optional
+            The observation that shall list it. If None, that of its name.
+        star, sector : int, optional
+            TIC number and sector, where neither name nor header tell, or tell otherwise.
+        exptime : float, optional
+            Exposure time [s], likewise.
+        ra, dec : float, optional
+            Position [deg, ICRS], likewise.
+
+        Returns
+        -------
+        str
+            Its URI.
+
+        Raises
+        ------
+        QueryError
+            If its name is not understood and neither `uri` nor `obs_id` is given, or if nothing says of which star or sector it is.
+        OSError
+            If it cannot be read.
+        """
+        told = {"uri": uri, "obs_id": obs_id, "star": star, "sector": sector, "exptime": exptime, "ra": ra, "dec": dec}
+        return add_file(self.catalogue, path, {key: value for key, value in told.items() if value is not None})
 
     # -- answering -------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from tess_source_sample.contents import Contents
-from tess_source_sample.rows import Row
+from tess_source_sample.rows import Row, released
 
 DOWNLOAD = "https://mast.stsci.edu/api/v0.1/Download/file/?uri="
 
@@ -52,7 +52,7 @@ def listed_files(contents: Contents, pipeline: str, sector: int | None = None) -
 
 def latest_release(files: Iterable[Listed]) -> float:
     """Return the latest release date of the files as a Modified Julian Date."""
-    return max(float(file.observation["t_obs_release"]) for file in files)
+    return max(released(file.observation) for file in files)
 
 
 def shuffled(names: Iterable[str]) -> list[str]:

@@ -10,7 +10,7 @@ from tess_source_sample.chips import chip_of
 from tess_source_sample.contents import Contents
 from tess_source_sample.facts import Star
 from tess_source_sample.lists.document import Document
-from tess_source_sample.rows import MJD_OF_BTJD_0, Row
+from tess_source_sample.rows import MJD_OF_BTJD_0, Row, released
 from tess_source_sample.sectors import stamps
 
 COMMENTED = 26
@@ -29,11 +29,12 @@ def of_mission(contents: Contents, sector: str, exptime: int) -> Document | None
     """
     number = int(sector)
     rows = [
-        target_of(contents.known.star(int(row["target_name"])), number)
+        target_of(star, number)
         for row in contents.of_sector(number)
         if row["provenance_name"] == "SPOC"
         and row["t_exptime"] == exptime
         and _is_light_curve(row)
+        and (star := contents.star(int(row["target_name"])))
     ]
     if exptime == 120:
         rows += [(p.tic, p.camera, p.ccd, p.tmag, p.ra, p.dec) for p in holdings.PLANNED if p.sector == number]
@@ -77,10 +78,10 @@ def of_pipeline(contents: Contents, pipeline: str, sector: str) -> Document | No
     rows = [row for row in contents.of_sector(int(sector)) if row["provenance_name"] == pipeline]
     if not rows:
         return None
-    released = max(float(row["t_obs_release"]) for row in rows)
+    modified = max(map(released, rows))
     header = "#GAIADR3_ID,TIC_ID,RA,DEC" if pipeline == "TGLC" else "#TIC_ID,RA,DEC"
     lines = sorted({_pipeline_line(row) for row in rows})
-    return Document("\n".join((header, *lines)) + "\n", released, "text/csv")
+    return Document("\n".join((header, *lines)) + "\n", modified, "text/csv")
 
 
 def _pipeline_line(row: Row) -> str:
