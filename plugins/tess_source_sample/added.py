@@ -8,7 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from tess_source._lazy import np
-from tess_source.errors import QueryError, UnknownNameError, did_you_mean
+from tess_source.errors import QueryError, UnknownNameError
 from tess_source.names.sectors import sectors_of_text, text_of_sectors
 from tess_source_sample import chips, sectors
 from tess_source_sample.facts import Planet, Star, ValidationRun, searched, sector
@@ -192,7 +192,7 @@ def _planet(given: Transit | Mapping[str, float]) -> Planet:
     fields = Transit.__dataclass_fields__
     for key in given:
         if key not in fields:
-            raise UnknownNameError(f"a transit has no {key!r}{did_you_mean(str(key), fields)}; it has {', '.join(fields)}")
+            raise UnknownNameError("field of a transit", str(key), fields)
     if missing := [key for key in fields if key not in given]:
         raise QueryError(f"a transit needs {', '.join(fields)}: {', '.join(missing)} is missing")
     return Transit(**given).planet
@@ -215,7 +215,7 @@ def _tic(contents: Contents, star: int | str) -> int:
         digits = plain_name(star).removeprefix("tic")
         found = contents.named(star)
         if found is None and not digits.isdecimal():
-            raise UnknownNameError(f"the archive knows no star {star!r}: give a TIC number, such as star=123")
+            raise UnknownNameError("star", star, [name for known in contents.stars() for name in known.names])
         star = found.tic if found else int(digits)
     tic = _whole(star, "star")
     if not 0 < tic <= LARGEST_TIC:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import count
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from tess_source_sample import contributed, holdings
 from tess_source_sample.crowd import Crowd, Layered, Observations
@@ -20,6 +20,8 @@ from tess_source_sample.rows import MJD_OF_BTJD_0, Listing, Row, RowMaker, plain
 from tess_source_sample.store import Made
 
 __all__ = ["MJD_OF_BTJD_0", "Contents", "Row"]
+
+V = TypeVar("V")
 
 FIRST_NUMBER = 61_000_001
 """First identifier of observations whose real one was not seen."""
@@ -91,7 +93,11 @@ class Contents:
     # -- adding ----------------------------------------------------------------------------------------------
 
     def put(
-        self, listings: Iterable[Listing], own: Mapping[str, Made] | None = None, sectors: Iterable[int] = ()
+        self,
+        listings: Iterable[Listing],
+        own: Mapping[str, Made] | None = None,
+        sectors: Iterable[int] = (),
+        gone: Collection[int] = (),
     ) -> None:
         """Add observations with their products, or put them in the place of those with the same ``obsid``.
 
@@ -103,23 +109,26 @@ class Contents:
             URI → file, where one is not simulated.
         sectors : iterable of int
             Sectors whose full-frame images are to be cut as well.
+        gone : collection of int
+            Identifiers of observations to take away.
         """
         listings = list(listings)
         with self.lock:
+            rows = {row["obsid"]: row for row, _ in listings}
+            stale = {*rows.keys(), *gone} & self.by_obsid.held.keys()
+            files = self.files.held
+            if stale:
+                files = {uri: row for uri, row in files.items() if row["obsID"] not in stale}
             self._own |= own or {}
             self._sectors |= frozenset(sectors)
-            rows = {row["obsid"]: row for row, _ in listings}
-            products = {row["obsid"]: found for row, found in listings}
-            gone = [row["dataURI"] for obsid in rows for row in self.products.held.get(obsid, ())]
-            files = {uri: row for uri, row in self.files.held.items() if uri not in set(gone)} if gone else self.files.held
-            self.products.held = self.products.held | products
-            self.files.held = files | {row["dataURI"]: row for found in products.values() for row in found}
-            replaced = rows.keys() & self.by_obsid.held.keys()
-            self.by_obsid.held = self.by_obsid.held | rows
+            self.products.held = _without(self.products.held, gone) | {row["obsid"]: found for row, found in listings}
+            self.files.held = files | {row["dataURI"]: row for _, found in listings for row in found}
+            self.by_obsid.held = _without(self.by_obsid.held, gone) | rows
             self._targets |= dict.fromkeys(int(row["target_name"]) for row in rows.values() if _is_tic(row))
-            if replaced:
-                self.observations.held[:] = [rows.get(row["obsid"], row) for row in self.observations.held]
-            self.observations.held += [row for obsid, row in rows.items() if obsid not in replaced]
+            if stale:
+                kept = (row for row in self.observations.held if row["obsid"] not in gone)
+                self.observations.held[:] = [rows.get(row["obsid"], row) for row in kept]
+            self.observations.held += [row for obsid, row in rows.items() if obsid not in stale]
 
     # -- asking ----------------------------------------------------------------------------------------------
 
@@ -199,6 +208,10 @@ class Contents:
     def make(self, filename: str, size: int) -> bytes:
         """Make a file."""
         return make(filename, size, known=self.known)
+
+
+def _without(held: dict[int, V], gone: Collection[int]) -> dict[int, V]:
+    return {key: value for key, value in held.items() if key not in gone} if gone else held
 
 
 def _is_tic(row: Row) -> bool:

@@ -25,7 +25,7 @@ from tess_source_sample.envelope import (
     selected_columns,
     whole_number,
 )
-from tess_source_sample.rows import Row
+from tess_source_sample.rows import Row, circle
 
 
 def invoke(catalogue: Contents, request: Json) -> Json:
@@ -92,8 +92,15 @@ def _cone(catalogue: Contents, params: Json, request: Json) -> Json:
 
 def _within(rows: Iterable[Row], ra: float, dec: float, radius: float) -> list[Row]:
     """Return the rows whose footprint comes within `radius` degrees, nearest first, with their distance."""
-    found = [row | {"distance": sky.distance(ra, dec, row["s_region"])} for row in rows if row["s_region"]]
+    found = [row | {"distance": sky.distance(ra, dec, region)} for row in rows if (region := _region(row))]
     return sorted((row for row in found if row["distance"] <= radius * 3600), key=lambda row: row["distance"])
+
+
+def _region(row: Row) -> str | None:
+    """Return the footprint of a row: where a row that was added says none, its place."""
+    if row["s_region"] or row["s_ra"] is None or row["s_dec"] is None:
+        return str(row["s_region"]) if row["s_region"] else None
+    return circle(row["s_ra"], row["s_dec"])
 
 
 # -- products, names, everything ---------------------------------------------------------------------------------

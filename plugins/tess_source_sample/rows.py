@@ -170,11 +170,11 @@ class RowMaker:
             "productType": product_type,
             "productGroupDescription": recommended,
             "productSubGroupDescription": group,
-            "size": size or self._file_size(filename),
+            "size": size or self.file_size(filename),
             "calib_level": level,
         }
 
-    def _file_size(self, filename: str) -> int:
+    def file_size(self, filename: str) -> int:
         """Return the size of a file in bytes: of the real one where known, else as the simulation comes out."""
         return holdings.SIZES.get(filename.partition("-")[2]) or natural_size(filename, self._known)
 
@@ -244,7 +244,7 @@ class RowMaker:
         """Return a high-level science product."""
         folder = _contributed_folder(entry)
         begin, end, released = _contributed_times(entry)
-        addresses = [(name, size or self._file_size(name)) for name, size in entry.names_and_sizes()]
+        addresses = [(name, size or self.file_size(name)) for name, size in entry.names_and_sizes()]
         row = self.observation(
             **target_values(self._known.star(entry.tic)),
             obs_collection="HLSP",

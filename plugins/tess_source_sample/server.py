@@ -11,24 +11,20 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from tess_source.display import visible
 from tess_source_sample import envelope, lists, portal, tesscut
-from tess_source_sample.added import Transit, add_star
+from tess_source_sample.additions import Additions
 from tess_source_sample.bucket import NAME, Bucket
 from tess_source_sample.conditions import conditional, dated, zipped
 from tess_source_sample.contents import Contents
 from tess_source_sample.exchange import HttpRequest, Reply
 from tess_source_sample.faults import Fault, Faults, flipped, mislead, page, spoil
 from tess_source_sample.lists.folder import published_folder
-from tess_source_sample.own_files import add_file
 from tess_source_sample.store import MadeFiles, etag
 from tess_source_sample.wire import Server
-
-if TYPE_CHECKING:
-    from tess_source_sample.added import Flux
 
 logger: logging.Logger = visible.logger(__name__)
 
@@ -68,7 +64,7 @@ class Recorded:
         return request.get("service") if isinstance(request, dict) else None
 
 
-class SampleArchive:
+class SampleArchive(Additions):
     """A sample archive like MAST, on 127.0.0.1.
 
     Use it as a context manager, or with `start` and `stop`.
@@ -187,113 +183,6 @@ class SampleArchive:
         with self._lock:
             self.requests.clear()
 
-    # -- adding ----------------------------------------------------------------------------------------------
-
-    def add(
-        self,
-        star: int | str,
-        sectors: int | str | Iterable[int],
-        light_curve: Flux | Mapping[int, Flux] | None = None,
-        transits: Iterable[Transit | Mapping[str, float]] = (),
-        dv: bool = False,
-        *,
-        exptime: int = 120,
-        name: str | Iterable[str] = (),
-        ra: float | None = None,
-        dec: float | None = None,
-        tmag: float | None = None,
-    ) -> tuple[str, ...]:
-        """Add observations of a star by SPOC: light curve, target pixels and, if asked for, data validation.
-
-        They are found in every way in which the archive answers, also while it runs. The same call gives the same files.
-
-        Parameters
-        ----------
-        star : int or str
-            TIC number, ``"TIC n"``, or the name of a star that the archive knows.
-        sectors : int, str or iterable of int
-            Sectors of the mission: ``3``, ``[3, 4]``, ``range(1, 14)``, ``"1-3,5"``.
-        light_curve : array_like, callable or mapping, optional
-            Relative flux, all that the star does: transits are not put on it. An array has one value per cadence from the start of
-            the sector on, NaN, None or masked where there is none; a short one makes a short file. A function is given the times
-            [BTJD] of all cadences of a sector, shape (n,). One for all sectors, or a mapping from sector to its own. PDCSAP_FLUX is the
-            relative flux times ``15000 * 10 ** (-0.4 * (tmag - 10))`` e-/s; there are no flags and no gaps. If None, light is
-            simulated: transits, noise, flags and gaps.
-        transits : iterable of Transit or mapping
-            The star's planets: those in its simulated light, and the TCEs of its data validation, in this order.
-        dv : bool
-            Whether there is data validation: one run per sector, and one of all sectors if there are several.
-        exptime : int
-            120 or 20 s.
-        name : str or iterable of str
-            Names that the resolver shall know.
-        ra, dec : float, optional
-            Position [deg, ICRS]. If None, a place on the CCDs of the sectors, always the same for a star.
-        tmag : float, optional
-            Magnitude in the TESS band; 10 if None.
-
-        Returns
-        -------
-        tuple of str
-            URIs of the new files.
-
-        Raises
-        ------
-        QueryError
-            If something is not as described, if the star is there already in such a sector, or if what the archive knows of it is said
-            otherwise. Nothing is added then.
-        """
-        return add_star(
-            *(self.catalogue, star, sectors, light_curve, transits, dv), exptime=exptime, name=name, ra=ra, dec=dec, tmag=tmag
-        )
-
-    def add_file(
-        self,
-        path: str | Path,
-        *,
-        uri: str | None = None,
-        obs_id: str | None = None,
-        star: int | None = None,
-        sector: int | None = None,
-        exptime: float | None = None,
-        ra: float | None = None,
-        dec: float | None = None,
-    ) -> str:
-        """Add a file as it is: a real one, or one of your own pipeline. It is sent byte by byte.
-
-        Its rows are made of its name and, for FITS, of its header: star, sector, exposure time, position and times. It takes the place
-        of a file that has the same URI. It is read now, and may be removed afterwards.
-
-        Parameters
-        ----------
-        path : str or pathlib.Path
-            File whose name is that of a product of SPOC or of a pipeline that `tess_source.names` knows.
-        uri : str, optional
-            Its URI, such as ``"mast:TESS/product/tess…_lc.fits"``. Then the name in it counts.
-        obs_id : str, optional
-            The observation that shall list it. If None, that of its name.
-        star, sector : int, optional
-            TIC number and sector, where neither name nor header tell, or tell otherwise.
-        exptime : float, optional
-            Exposure time [s], likewise.
-        ra, dec : float, optional
-            Position [deg, ICRS], likewise.
-
-        Returns
-        -------
-        str
-            Its URI.
-
-        Raises
-        ------
-        QueryError
-            If its name is not understood and neither `uri` nor `obs_id` is given, or if nothing says of which star or sector it is.
-        OSError
-            If it cannot be read.
-        """
-        told = {"uri": uri, "obs_id": obs_id, "star": star, "sector": sector, "exptime": exptime, "ra": ra, "dec": dec}
-        return add_file(self.catalogue, path, {key: value for key, value in told.items() if value is not None})
-
     # -- answering -------------------------------------------------------------------------------------------
 
     def answer(self, request: HttpRequest) -> Reply:
@@ -363,7 +252,10 @@ class SampleArchive:
         if file is None:
             return page(404, "404 Not Found")
         filename, size, modified = file
-        made = self.catalogue.own(uri) or self.store.get(filename, size)
+        try:
+            made = self.catalogue.own(uri) or self.store.get(filename, size)
+        except KeyError:  # a row that was added, of a file that cannot be simulated
+            return page(404, "404 Not Found")
         body, tag = made.body, made.etag
         if request.changed:
             body = flipped(body, len(body) // 2)
