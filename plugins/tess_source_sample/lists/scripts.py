@@ -42,9 +42,8 @@ def of_sector(contents: Contents, sector: str, kind: str) -> Document | None:
     number = int(sector)
     files = [
         file
-        for file in listed_files(contents, "SPOC")
+        for file in listed_files(contents, "SPOC", number)
         if file.product["productSubGroupDescription"] in GROUPS[kind]
-        and file.observation["sequence_number"] == number
         and file.search in {None, (number, number)}
     ]
     return _spoc_script(files)
@@ -82,8 +81,8 @@ def _contributed(
 ) -> Document | None:
     files = [
         file
-        for file in listed_files(contents, pipeline)
-        if file.observation["sequence_number"] == sector and file.name.endswith(ending)
+        for file in listed_files(contents, pipeline, sector)
+        if file.name.endswith(ending)
     ]
     if not files:
         return None
