@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from tess_source.hooks.records import Accessor, Citation, Column, Copy, Filter, Kind, Lookup, Source, StandIn
 
-__all__ = ["Plugin", "Registry"]
+__all__ = ["Plugin", "Registry", "key_of"]
 
 KEYWORDS = ("filter", "lookup")
 """Records whose names are keyword arguments of searches, so that no two of them can have one name."""
@@ -275,18 +275,31 @@ class Registry:
     def _declare(self, plugin: object, name: str, hooks: Collection[str]) -> None:
         """Call the nouns of one plugin, and keep the records with the plugin as their owner."""
         others = [other for other in self.manager.get_plugins() if other is not plugin]
-        for noun, (what, table) in self._tables_by_noun().items():
+        for noun in self._tables_by_noun():
             if noun not in hooks:
                 continue
             answers = self._declared(noun, self.manager.subset_hook_caller(noun, others), name)
             for record in (record for answer in answers for record in sequence_of(answer, noun, name)):
-                check_record(record, noun, name)
-                key = name if what == "stand-in" else _key_of(record)
-                self._check_free(what, key, name)
-                if what == "accessor":
-                    check_accessor(record, name)
-                table[key] = record
-                self.owners[what, key] = name
+                self.keep(record, noun, name)
+
+    def keep(self, record: Any, noun: str, name: str) -> None:
+        """Keep one record that a plugin declares, with the plugin as its owner.
+
+        Raises
+        ------
+        PluginError
+            If it is not what the noun declares, or would fail later.
+        PluginConflictError
+            If its name is taken.
+        """
+        what, table = self._tables_by_noun()[noun]
+        check_record(record, noun, name)
+        key = name if what == "stand-in" else key_of(record)
+        self._check_free(what, key, name)
+        if what == "accessor":
+            check_accessor(record, name)
+        table[key] = record
+        self.owners[what, key] = name
 
     def _check_free(self, what: str, key: str, name: str) -> None:
         """Raise an error if what a plugin declares has a name that is taken: filters and look-ups are both keywords of searches."""
@@ -369,7 +382,8 @@ class Registry:
         return self.owners[what, name]
 
 
-def _key_of(record: Any) -> str:
+def key_of(record: Any) -> str:
+    """Return the name of a record that no two plugins can both claim."""
     return str(getattr(record, "key", None) or getattr(record, "name", None) or record.scheme)
 
 
