@@ -22,7 +22,15 @@ from tess_source.tables.accessors import HOMES
 if TYPE_CHECKING:
     import pluggy
 
-__all__ = ["RECORDS", "SEARCH_WORDS", "check_accessor", "check_plugin_object", "check_record", "culprit_of", "sequence_of"]
+__all__ = [
+    "RECORDS",
+    "SEARCH_WORDS",
+    "check_accessor",
+    "check_plugin_object",
+    "check_record",
+    "culprit_of",
+    "sequence_of",
+]
 
 
 RECORDS: Mapping[str, Any] = {
