@@ -374,8 +374,13 @@ class Registry:
         return [name for name, plugin in self.ready.items() if set(hooks) & set(plugin.hooks)]
 
     def archives(self) -> list[str]:
-        """Return the names of all archives: the plugins that implement ``tess_query``."""
-        return self.implementing("tess_query")
+        """Return the names of all archives: the plugins that implement ``tess_query``, and do not only wrap it."""
+        made = {
+            impl.plugin_name
+            for impl in self.manager.hook.tess_query.get_hookimpls()
+            if not impl.hookwrapper | impl.wrapper
+        }
+        return [name for name in self.implementing("tess_query") if name in made]
 
     def owner(self, what: str, name: str) -> str:
         """Return the plugin that declared something, e.g. ``owner("filter", "sector")``."""
