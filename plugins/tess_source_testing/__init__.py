@@ -9,17 +9,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tess_source_sample.server import SampleArchive as SampleArchive
     from tess_source_testing.check import check_plugin as check_plugin
     from tess_source_testing.table import sample_observations as sample_observations
     from tess_source_testing.table import sample_products as sample_products
 
 _HOMES = {
+    "SampleArchive": "tess_source_sample.server",
     "check_plugin": "tess_source_testing.check",
     "sample_observations": "tess_source_testing.table",
     "sample_products": "tess_source_testing.table",
 }
 
 __all__ = [
+    "SampleArchive",
     "check_plugin",
     "sample_observations",
     "sample_products",
