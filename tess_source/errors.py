@@ -189,7 +189,7 @@ class LockError(TessSourceError, ValueError):
 
 
 class MissingExtraError(TessSourceError, ImportError):
-    """A library that is needed here is not installed; the message has the command that installs it."""
+    """A library that is needed here is not installed, or cannot be imported; the message has the command that installs it."""
 
 
 class LoadError(TessSourceError, ValueError):

@@ -82,14 +82,15 @@ def check_record(record: Any, noun: str, name: str) -> None:
         if not (optional and value is None) and not (callable(value) if plain is None else isinstance(value, plain)):
             wanted = "a function" if plain is None else f"a {plain.__name__}"
             raise PluginError(f"plugin {name!r}: {noun} gave a {made.__name__} whose {part} is {value!r}, not {wanted}")
-    if isinstance(record, Filter | Lookup) and (not record.name.isidentifier() or iskeyword(record.name)):
+    if isinstance(record, Filter | Lookup) and not _is_keyword(record.name):
         what = "filter" if isinstance(record, Filter) else "look-up"
         raise PluginError(
             f"plugin {name!r}: {record.name!r} cannot be the name of a {what}: it is used as a keyword argument"
         )
-    if isinstance(record, Filter | Lookup) and record.name in SEARCH_WORDS:
+    words = (record.name, *getattr(record, "also", ())) if isinstance(record, Filter | Lookup) else ()
+    if taken := [word for word in words if word in SEARCH_WORDS]:
         raise PluginError(
-            f"plugin {name!r}: {record.name!r} cannot be the name of a filter or look-up: searches have an argument of this name"
+            f"plugin {name!r}: {taken[0]!r} cannot be the name of a filter or look-up: searches have an argument of this name"
         )
     if isinstance(record, Kind) and record.name in KINDS:
         raise PluginError(
@@ -99,12 +100,21 @@ def check_record(record: Any, noun: str, name: str) -> None:
         raise PluginError(f"plugin {name!r}: the look-up {record.name!r} declares no columns")
     if isinstance(record, Filter) and isinstance(record.needs, str):
         raise PluginError(f"plugin {name!r}: the filter {record.name!r} needs a list of columns, not {record.needs!r}")
+    if isinstance(record, Filter) and (isinstance(record.also, str) or not all(map(_is_keyword, record.also))):
+        raise PluginError(
+            f"plugin {name!r}: the filter {record.name!r} has other words {record.also!r}: give a list of keywords"
+        )
     if isinstance(record, Copy) and (record.name == ARCHIVE or record.name.endswith(ONLY)):
         raise PluginError(
             f"plugin {name!r}: {record.name!r} cannot be the name of a copy: as a value of prefer it means something else"
         )
     if not any(getattr(record, part, None) for part in ("key", "scheme", "name", "archive")):
         raise PluginError(f"plugin {name!r}: {noun} gave {record!r}, which has no name")
+
+
+def _is_keyword(word: str) -> bool:
+    """Return whether a word can be the name of an argument."""
+    return word.isidentifier() and not iskeyword(word)
 
 
 @cache
@@ -135,6 +145,11 @@ def check_accessor(accessor: Accessor, name: str) -> None:
     if owner is not None and accessor.name in own:
         message = f"plugin {name!r} declares the accessor {accessor.name!r}, which {owner.__name__} has itself"
         raise PluginConflictError(message)
+
+
+def key_of(record: Any) -> str:
+    """Return the name of a record that no two plugins can both claim."""
+    return str(getattr(record, "key", None) or getattr(record, "name", None) or record.scheme)
 
 
 def sequence_of(answer: Any, noun: str, name: str) -> Sequence[Any]:

@@ -70,6 +70,8 @@ class Filter:
     shapes: bool = False
     """Whether archives make their products by its value, as cut-outs of a size. A kept answer then serves questions with the same value
     only. `keep` keeps what was made so."""
+    also: Sequence[str] = ()
+    """Other words for the same keyword and option, e.g. those of another program. A filter or look-up of such a name goes first."""
     advice: str | Wording = ""
     """For filters with `needs`: what would bring the columns, to end an error message, e.g. ``"run tess-source catalogue update"``."""
 

@@ -91,7 +91,7 @@ MODULES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 FIELDS: Mapping[str, str] = MappingProxyType(
     {
-        "Filter.advice": PROVISIONAL, "Filter.holds": PROVISIONAL, "Filter.kinds": PROVISIONAL, "Filter.most": PROVISIONAL,
+        "Filter.advice": PROVISIONAL, "Filter.also": PROVISIONAL, "Filter.holds": PROVISIONAL, "Filter.kinds": PROVISIONAL, "Filter.most": PROVISIONAL,
         "Filter.needs": PROVISIONAL, "Filter.shapes": PROVISIONAL, "Filter.targets": PROVISIONAL, "Filter.warn": PROVISIONAL,
         "Request.as_is": PROVISIONAL, "Request.at_once": PROVISIONAL, "Request.etag_is_md5": PROVISIONAL,
         "Request.member": PROVISIONAL, "Request.per_second": PROVISIONAL, "Request.unpack": PROVISIONAL, "Request.wait": PROVISIONAL,

@@ -406,12 +406,6 @@ def test_the_command_reference_names_every_option_of_every_command_and_no_other(
         assert shared <= options(program.commands[path]), f"no such options: {shared - options(program.commands[path])}"
 
 
-def test_the_command_reference_says_by_what_the_archive_can_count(program: click.Group) -> None:
-    page = (DOCS / "commands.md").read_text(encoding="utf-8")
-    (line,) = re.findall(r"^`count` takes (.+)\.$", page, re.MULTILINE)
-    assert set(re.findall(r"`(--[a-z-]+)`", line)) == options(program.commands["count"]) - {"--help"}
-
-
 def test_the_command_reference_names_every_choice_and_environment_variable(program: click.Group) -> None:
     page = (DOCS / "commands.md").read_text(encoding="utf-8")
     for _, command in leaves(program):

@@ -27,7 +27,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "display",
         "names",
     ),
-    ("units", "paths", "targets", "files", "logins", "settings"),
+    ("units", "paths", "targets", "files", "logins", "config", "settings"),
     ("tables",),
     ("hooks",),
     ("cache",),

@@ -10,8 +10,8 @@ from typing import Any
 
 from tess_source.errors import PluginConflictError, PluginError, TessSourceError
 from tess_source.hooks.discovery import distribution_of, found_entry_points, plugin_of, reference_of
-from tess_source.hooks.fitness import sequence_of
-from tess_source.hooks.registry import Registry, key_of
+from tess_source.hooks.fitness import key_of, sequence_of
+from tess_source.hooks.registry import Registry
 from tess_source.hooks.signatures import marked_functions
 from tess_source.hooks.specs import NOUNS
 from tess_source_testing.checks.findings import Findings
@@ -24,10 +24,10 @@ DISTRIBUTION = "tess-source"
 def built_ins(plugin: object) -> Registry:
     """Return the registry of all built-in plugins but this one."""
     registry = Registry()
-    for entry in found_entry_points(()).values():
+    for name, entry in found_entry_points(()).items():
         version, origin = distribution_of(entry)
         if origin == DISTRIBUTION and entry.value != getattr(plugin, "__name__", ""):
-            registry.load(entry, version, origin)
+            registry.load(entry.load, name, version, origin)
     return registry
 
 
