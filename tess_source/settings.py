@@ -170,7 +170,7 @@ def checked_jobs(jobs: int | None) -> int:
 
 
 def checked_names(what: str, names: str | Iterable[str] | None) -> tuple[str, ...] | None:
-    """Return one or several names as a tuple; None stays None.
+    """Return one or several names as a tuple; None stays None. A text may hold several, with commas.
 
     Raises
     ------
@@ -179,10 +179,11 @@ def checked_names(what: str, names: str | Iterable[str] | None) -> tuple[str, ..
     """
     if names is None:
         return None
-    found = (names,) if isinstance(names, str) else tuple(names)
-    if not found or not all(isinstance(name, str) and name for name in found):
+    given = [names] if isinstance(names, str) else list(names)
+    found = [part.strip() for name in given for part in (name.split(",") if isinstance(name, str) else ("",))]
+    if not all(found) or not found:
         raise QueryError(keyword(what, names), ": give a name, or several")
-    return found
+    return tuple(dict.fromkeys(found))
 
 
 def _checked_flag(name: str, flag: bool | None) -> bool | None:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import PluginConflictError, PluginError
 from tess_source.hooks.records import Accessor, Citation, Column, Copy, Filter, Kind, Lookup, Source, StandIn, Transport
+from tess_source.hooks.signatures import hook_problems
+from tess_source.names import KINDS
 from tess_source.settings import ARCHIVE, ONLY
 from tess_source.tables import found, plan  # noqa: F401  their classes have methods that no accessor may hide
 from tess_source.tables.accessors import HOMES
@@ -20,7 +22,15 @@ from tess_source.tables.accessors import HOMES
 if TYPE_CHECKING:
     import pluggy
 
-__all__ = ["check_accessor", "check_plugin_object", "check_record", "culprit_of", "sequence_of"]
+__all__ = [
+    "RECORDS",
+    "SEARCH_WORDS",
+    "check_accessor",
+    "check_plugin_object",
+    "check_record",
+    "culprit_of",
+    "sequence_of",
+]
 
 
 RECORDS: Mapping[str, Any] = {
@@ -29,6 +39,8 @@ RECORDS: Mapping[str, Any] = {
     "tess_copies": Copy,
 }  # fmt: skip
 """Noun → the class of its records. Commands are click's."""
+SEARCH_WORDS = ("targets", "radius", "wildcards", "archive", "refresh", "missing", "large", "session")
+"""Arguments of searches, which no filter or look-up can be called: nobody could give it a value."""
 PLAIN: Mapping[str, type] = {"str": str, "bool": bool, "int": int, "float": float}
 """Annotation → type, of the fields of records that are not functions."""
 
@@ -39,18 +51,15 @@ def check_plugin_object(plugin: object, name: str) -> None:
     Raises
     ------
     PluginError
-        For a class in place of an instance, and for a ``tess_*`` function without ``@hookimpl``: it would never be called.
+        For a class in place of an instance, and for hooks that would not be called as meant, e.g. a ``tess_*`` function without
+        ``@hookimpl``: see `tess_source.hooks.signatures.hook_problems`.
     """
     if isinstance(plugin, type):
         raise PluginError(f"plugin {name!r} is a class: register an instance of it, {plugin.__name__}()")
     if plugin is None or isinstance(plugin, str | bytes | int | float):
         raise PluginError(f"{plugin!r} is not a plugin; give a module, or an instance of a class with hooks")
-    for attribute in dir(plugin):
-        if not attribute.startswith("tess_") or attribute.startswith("tess_source_"):
-            continue
-        function = getattr(plugin, attribute, None)
-        if callable(function) and not isinstance(function, type) and not hasattr(function, "tess_source_impl"):
-            raise PluginError(f"plugin {name!r}: {attribute} lacks @tess_source.hookimpl, so it would never be called")
+    if problems := hook_problems(plugin):
+        raise PluginError(f"plugin {name!r}: {'; '.join(problems)}")
 
 
 def check_record(record: Any, noun: str, name: str) -> None:
@@ -77,6 +86,15 @@ def check_record(record: Any, noun: str, name: str) -> None:
         what = "filter" if isinstance(record, Filter) else "look-up"
         raise PluginError(
             f"plugin {name!r}: {record.name!r} cannot be the name of a {what}: it is used as a keyword argument"
+        )
+    words = (record.name, *getattr(record, "also", ())) if isinstance(record, Filter | Lookup) else ()
+    if taken := [word for word in words if word in SEARCH_WORDS]:
+        raise PluginError(
+            f"plugin {name!r}: {taken[0]!r} cannot be the name of a filter or look-up: searches have an argument of this name"
+        )
+    if isinstance(record, Kind) and record.name in KINDS:
+        raise PluginError(
+            f"plugin {name!r}: the kind {record.name!r} is known already ({KINDS[record.name]}); give a kind of your own another name"
         )
     if isinstance(record, Lookup) and not record.columns:
         raise PluginError(f"plugin {name!r}: the look-up {record.name!r} declares no columns")
@@ -127,6 +145,11 @@ def check_accessor(accessor: Accessor, name: str) -> None:
     if owner is not None and accessor.name in own:
         message = f"plugin {name!r} declares the accessor {accessor.name!r}, which {owner.__name__} has itself"
         raise PluginConflictError(message)
+
+
+def key_of(record: Any) -> str:
+    """Return the name of a record that no two plugins can both claim."""
+    return str(getattr(record, "key", None) or getattr(record, "name", None) or record.scheme)
 
 
 def sequence_of(answer: Any, noun: str, name: str) -> Sequence[Any]:

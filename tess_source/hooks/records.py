@@ -240,6 +240,9 @@ class Request:
     wait: float = 0.0
     """Longest wait for an answer of a service that makes the file first, and for its next bytes [s], if that is longer than
     `Patience.read`."""
+    as_is: bool = False
+    """Whether it is asked at this very address even if a session has another server in MAST's place, as the files of an archive of your
+    own are. Else every address becomes that server plus the path."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from tess_source.hooks.fitness import (
     check_plugin_object,
     check_record,
     culprit_of,
+    key_of,
     sequence_of,
 )
 from tess_source.hooks.manager import HookManager
@@ -284,22 +285,27 @@ class Registry:
     def _declare(self, plugin: object, name: str, hooks: Collection[str]) -> None:
         """Call the nouns of one plugin, and keep the records with the plugin as their owner."""
         others = [other for other in self.manager.get_plugins() if other is not plugin]
-        for noun, (what, table) in self._tables_by_noun().items():
+        for noun in self._tables_by_noun():
             if noun not in hooks:
                 continue
             answers = self._declared(noun, self.manager.subset_hook_caller(noun, others), name)
             for record in (record for answer in answers for record in sequence_of(answer, noun, name)):
-                check_record(record, noun, name)
-                key = name if what == "stand-in" else _key_of(record)
-                self._check_free(what, key, name)
-                if what == "accessor":
-                    check_accessor(record, name)
-                table[key] = record
-                self.owners[what, key] = name
-                for word in getattr(record, "also", ()):
-                    self._check_free("word", word, name)
-                    self.words[word] = key
-                    self.owners["word", word] = name
+                self.keep(record, noun, name)
+
+    def keep(self, record: Any, noun: str, name: str) -> None:
+        """Keep one record that a plugin declares, with the plugin as its owner. Raise an error if it is wrong, or its name taken."""
+        what, table = self._tables_by_noun()[noun]
+        check_record(record, noun, name)
+        key = name if what == "stand-in" else key_of(record)
+        self._check_free(what, key, name)
+        if what == "accessor":
+            check_accessor(record, name)
+        table[key] = record
+        self.owners[what, key] = name
+        for word in getattr(record, "also", ()):
+            self._check_free("word", word, name)
+            self.words[word] = key
+            self.owners["word", word] = name
 
     def _check_free(self, what: str, key: str, name: str) -> None:
         """Raise an error if what a plugin declares has a name that is taken: filters and look-ups are both keywords of searches."""
@@ -374,16 +380,17 @@ class Registry:
         return [name for name, plugin in self.ready.items() if set(hooks) & set(plugin.hooks)]
 
     def archives(self) -> list[str]:
-        """Return the names of all archives: the plugins that implement ``tess_query``."""
-        return self.implementing("tess_query")
+        """Return the names of all archives: the plugins that implement ``tess_query``, and do not only wrap it."""
+        made = {
+            impl.plugin_name
+            for impl in self.manager.hook.tess_query.get_hookimpls()
+            if not impl.hookwrapper | impl.wrapper
+        }
+        return [name for name in self.implementing("tess_query") if name in made]
 
     def owner(self, what: str, name: str) -> str:
         """Return the plugin that declared something, e.g. ``owner("filter", "sector")``."""
         return self.owners[what, name]
-
-
-def _key_of(record: Any) -> str:
-    return str(getattr(record, "key", None) or getattr(record, "name", None) or record.scheme)
 
 
 def _unpickled(plugins: Sequence[tuple[Reference, Plugin]]) -> Registry:

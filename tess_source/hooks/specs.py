@@ -8,9 +8,12 @@ lets a type checker verify a plugin. An implementation may leave out arguments t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pluggy
+
+from tess_source.hooks.stability import HOOKS
 
 if TYPE_CHECKING:
     import click
@@ -391,3 +394,7 @@ NOUNS = (
     "tess_stand_ins", "tess_lookups", "tess_sources", "tess_copies",
 )  # fmt: skip
 """The hooks that declare."""
+
+for _role in ROLES:
+    for _hook in filter(HOOKS.get, vars(_role)):
+        vars(_role)[_hook].__doc__ = f"{cleandoc(vars(_role)[_hook].__doc__)}\n\nStability: {HOOKS[_hook]}."

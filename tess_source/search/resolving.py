@@ -101,8 +101,9 @@ def question(
         raise QueryError(f"a radius is for names and coordinates: {what}; give its coordinates for a cone")
     if not found:
         criteria = {**criteria_of_filters(registry, filters), **criteria}
-    query = Query(found, criteria, bool(wildcards), filters, asked, gaps=gaps, large=bool(large))
-    if archive is None and settings.archive is None:
+    named = archive is not None or settings.archive is not None
+    query = Query(found, criteria, bool(wildcards), filters, asked, gaps=gaps, large=bool(large), named=named)
+    if not named:
         query = _routed_by_kind(registry, query)
         query = query if refresh else _routed(registry, settings, query)
     everything = not found and all(value is None for value in criteria.values())

@@ -88,7 +88,7 @@ def checked_value(registry: Registry, name: str, value: Any) -> Any:
         return record.check(value, tuple(registry.kinds)) if record.kinds else record.check(value)
     except UnknownNameError:
         raise
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:  # int(inf)
         reason = error if isinstance(error, QueryError) else str(error)
         taken = Wording(repr(value), repr(in_words(value)))
         raise QueryError(only_option(name), f"filter {name!r} cannot take ", taken, ": ", reason) from error

@@ -14,6 +14,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         "errors",
         "extras",
+        "deprecation",
         "system",
         "wording",
         "synonyms",
