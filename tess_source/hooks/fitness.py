@@ -12,7 +12,19 @@ from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import PluginConflictError, PluginError
-from tess_source.hooks.records import Accessor, Citation, Column, Copy, Filter, Kind, Lookup, Source, StandIn, Transport
+from tess_source.hooks.records import (
+    Accessor,
+    Citation,
+    Column,
+    Copy,
+    Filter,
+    Kind,
+    Lookup,
+    Service,
+    Source,
+    StandIn,
+    Transport,
+)
 from tess_source.settings import ARCHIVE, ONLY
 from tess_source.tables import found, plan  # noqa: F401  their classes have methods that no accessor may hide
 from tess_source.tables.accessors import HOMES
@@ -20,15 +32,17 @@ from tess_source.tables.accessors import HOMES
 if TYPE_CHECKING:
     import pluggy
 
-__all__ = ["check_accessor", "check_plugin_object", "check_record", "culprit_of", "sequence_of"]
+__all__ = ["NOUNS", "check_accessor", "check_plugin_object", "check_record", "culprit_of", "sequence_of"]
 
 
 RECORDS: Mapping[str, Any] = {
     "tess_filters": Filter, "tess_kinds": Kind, "tess_columns": Column, "tess_transports": Transport, "tess_accessors": Accessor,
     "tess_citations": Citation, "tess_stand_ins": StandIn, "tess_lookups": Lookup, "tess_sources": Source,
-    "tess_copies": Copy,
+    "tess_copies": Copy, "tess_services": Service,
 }  # fmt: skip
 """Noun → the class of its records. Commands are click's."""
+NOUNS = (*RECORDS, "tess_commands")
+"""The hooks that declare."""
 PLAIN: Mapping[str, type] = {"str": str, "bool": bool, "int": int, "float": float}
 """Annotation → type, of the fields of records that are not functions."""
 
@@ -85,6 +99,10 @@ def check_record(record: Any, noun: str, name: str) -> None:
     if isinstance(record, Copy) and (record.name == ARCHIVE or record.name.endswith(ONLY)):
         raise PluginError(
             f"plugin {name!r}: {record.name!r} cannot be the name of a copy: as a value of prefer it means something else"
+        )
+    if isinstance(record, Service) and not record.address.startswith(("https://", "http://")):
+        raise PluginError(
+            f"plugin {name!r}: the service {record.name!r} has no http or https address, but {record.address!r}"
         )
     if not any(getattr(record, part, None) for part in ("key", "scheme", "name", "archive")):
         raise PluginError(f"plugin {name!r}: {noun} gave {record!r}, which has no name")
