@@ -29,7 +29,7 @@ _COUNT = {
 }
 
 SERVICES: tuple[Service, ...] = (
-    Service("portal", INVOKE, "searches", portal_form("Mast.Caom.Filtered", _COUNT)),
+    Service("portal", INVOKE, "searches", portal_form("Mast.Caom.Filtered", _COUNT), "MAST_API_TOKEN"),
     Service(
         "resolver", f"{RESOLVER}?{urlencode({'name': 'pi Men', 'outputFormat': 'json', 'resolveAll': 'false'})}",
         "names of stars",

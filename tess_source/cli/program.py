@@ -22,6 +22,7 @@ from tess_source.cli import cache as cli_cache
 from tess_source.cli import lock as cli_lock
 from tess_source.cli.asking import with_filters_of
 from tess_source.cli.commands import own_commands
+from tess_source.cli.doctor import doctor
 from tess_source.cli.general_options import GENERAL_OPTIONS, read_general_options
 from tess_source.cli.printing import (  # fmt: skip
     INTERRUPTED,
@@ -201,7 +202,7 @@ def build(session: Session) -> click.Group:
         Data go to stdout, all else to stderr. Exit codes: 0 success, 1 some failed, 2 usage, 3 nothing found, 130 interrupted.
         """
 
-    for command in (*own_commands(session), *cli_lock.commands(session), cli_cache.commands(session)):
+    for command in (*own_commands(session), *cli_lock.commands(session), cli_cache.commands(session), doctor):
         program.add_command(with_filters_of(command, session))
     for name, command in session.registry.commands.items():
         if name in program.commands:

@@ -293,3 +293,5 @@ class Service:
     """What does not work without it, e.g. ``"searches"``."""
     form: str = ""
     """What is posted to the address, as a web form is: ``name=value``, percent-encoded. Empty: it is asked by GET."""
+    token: str = ""
+    """The environment variable that may hold a secret for it. The doctor tells whether it is set, and sends it nowhere."""
