@@ -32,7 +32,7 @@ ADVICE = {
 LATER = "Try again in some minutes; if it lasts, is the service down?"
 
 
-class _Asked(NamedTuple):
+class _Heard(NamedTuple):
     finding: Finding
     skew: float | None = None
     """How far this machine's clock is ahead of the server's [s]; None if it does not say."""
@@ -64,18 +64,18 @@ def services(declared: dict[str, Service], settings: Settings) -> Iterator[Findi
         yield _clock(median(skews))
 
 
-def _ask(probe: Probe, service: Service, settings: Settings) -> _Asked:
+def _ask(probe: Probe, service: Service, settings: Settings) -> _Heard:
     url = at_server(service.address, settings)
     try:
         answer = probe.ask(url, name=service.name, form=service.form, headers=settings.authorization(url))
     except ServiceError as error:
-        return _Asked(_of(PROBLEM, service, url, error.problem, error.advice or LATER))
+        return _Heard(_of(PROBLEM, service, url, error.problem, error.advice or LATER))
     said = f"HTTP {answer.status} in {answer.seconds:.2f} s"
     date = timestamp(answer.headers.get("Date", ""))
     skew = None if date is None else time.time() - answer.seconds / 2 - date
     if answer.status < 400:
-        return _Asked(_of(OK, service, url, said), skew)
-    return _Asked(_of(PROBLEM, service, url, said, ADVICE.get(answer.status, LATER)), skew)
+        return _Heard(_of(OK, service, url, said), skew)
+    return _Heard(_of(PROBLEM, service, url, said, ADVICE.get(answer.status, LATER)), skew)
 
 
 def _of(state: str, service: Service, url: str, said: str, advice: str = "") -> Finding:

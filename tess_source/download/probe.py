@@ -16,14 +16,16 @@ from tess_source.download.http import Pools
 from tess_source.download.route import proxy_answer, through, trouble_of
 from tess_source.errors import NetworkError, ServiceError
 
-__all__ = ["Answer", "Probe"]
+__all__ = ["ServiceAnswer", "Probe"]
 
+MOST = 16
+"""Connections that are kept open per host."""
 PIECE = 2**16
 """Bytes to read at once, at most."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServiceAnswer:
     """What a service answered."""
 
     status: int
@@ -49,7 +51,7 @@ class Probe:
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._pools = Pools(2, connect=seconds, read=seconds)
+        self._pools = Pools(MOST, connect=seconds, read=seconds)
 
     def __enter__(self) -> Self:
         return self
@@ -61,7 +63,7 @@ class Probe:
 
     def ask(
         self, url: str, *, name: str = "", form: str = "", headers: Mapping[str, str] | None = None, most: int = 0
-    ) -> Answer:
+    ) -> ServiceAnswer:
         """Ask once.
 
         Parameters
@@ -77,7 +79,7 @@ class Probe:
 
         Returns
         -------
-        Answer
+        ServiceAnswer
             Of any status, but for that of a proxy that asks for a password.
 
         Raises
@@ -101,7 +103,7 @@ class Probe:
                 while len(body) < most and (piece := response.read1(min(PIECE, most - len(body)))):
                     body += piece
                 whole = most > 0 and len(body) < most
-                return Answer(response.status, response.headers, seconds, bytes(body), whole)
+                return ServiceAnswer(response.status, response.headers, seconds, bytes(body), whole)
         except NetworkError:
             raise
         except LateError as error:
