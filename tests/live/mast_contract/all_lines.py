@@ -2,5 +2,14 @@
 
 from __future__ import annotations
 
-from mast_contract import file_lines, list_lines, portal_lines, star_lines  # noqa: F401  each declares its lines
-from mast_contract.line import LINES as LINES
+from mast_contract import (  # noqa: F401  each declares its lines
+    bucket_lines,
+    file_lines,
+    list_lines,
+    portal_lines,
+    product_lines,
+    star_lines,
+)
+from mast_contract.line import LINES
+
+__all__ = ["LINES"]

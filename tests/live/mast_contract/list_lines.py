@@ -45,7 +45,8 @@ def check_spoc_script(ask: Asking, name: str, sector: int, ending: str) -> None:
 
 @line(
     "scripts-spoc", "lists",
-    "Per sector there is a script of light curves and one of data validation, `tesscurl_sector_1_lc.sh`; each line has `uri=mast:…` at its end.",
+    "Per sector there is a script of light curves and one of data validation, `tesscurl_sector_1_lc.sh`; each line has "
+    "`uri=mast:…` at its end.",
     "V (whole scripts)", "sources `lc` and `dv` of the catalogue",
 )  # fmt: skip
 def _spoc(ask: Asking) -> None:
@@ -93,7 +94,8 @@ def _images(ask: Asking) -> None:
 
 
 @line(
-    "scripts-tica", "lists", "TICA's images are listed by a script per CCD and orbit; from sector 56 on per part of an orbit, with a letter.",
+    "scripts-tica", "lists",
+    "TICA's images are listed by a script per CCD and orbit; from sector 56 on per part of an orbit, with a letter.",
     "V (code of others) for the form, U for the letters", "`pipeline='TICA'`",
 )  # fmt: skip
 def _tica(ask: Asking) -> None:
@@ -111,7 +113,8 @@ def _tica(ask: Asking) -> None:
 
 
 @line(
-    "tce-page", "lists", "A page links to all tables of TCEs, of single sectors and of several, by names with both sectors.", "V (code of others)",
+    "tce-page", "lists", "A page links to all tables of TCEs, of single sectors and of several, by names with both sectors.",
+    "V (code of others)",
     "sources `tce`, `multi-tce` and `multi-dv` of the catalogue",
 )  # fmt: skip
 def _tce_page(ask: Asking) -> str:
@@ -134,7 +137,8 @@ def tce_links(ask: Asking) -> set[str]:
 
 
 @line(
-    "tce-table", "lists", "A table of TCEs has comments before its header, which begins with `tceid` and has `ticid`, `sectors`, `tce_period`.",
+    "tce-table", "lists",
+    "A table of TCEs has comments before its header, which begins with `tceid` and has `ticid`, `sectors`, `tce_period`.",
     "V (tables of 2021 to 2026)", "TCEs of the catalogue",
 )  # fmt: skip
 def _tce_table(ask: Asking) -> None:
@@ -162,7 +166,8 @@ def target_header(ask: Asking, name: str, sector: int) -> tuple[str, str]:
 
 
 @line(
-    "targets", "target lists", f"The 2-min targets of a sector are a list with the columns `{TARGET_COLUMNS}`, with or without comments before.",
+    "targets", "target lists",
+    f"The 2-min targets of a sector are a list with the columns `{TARGET_COLUMNS}`, with or without comments before.",
     "V for the form, D for the address", "source `targets` of the catalogue",
 )  # fmt: skip
 def _targets(ask: Asking) -> None:
@@ -185,7 +190,8 @@ def _fast_targets(ask: Asking) -> None:
 
 
 @line(
-    "targets-hlsp", "lists", "QLP and TESS-SPOC have lists of their stars per sector, with the header `#TIC_ID,RA,DEC`.", "V (code of others)",
+    "targets-hlsp", "lists", "QLP and TESS-SPOC have lists of their stars per sector, with the header `#TIC_ID,RA,DEC`.",
+    "V (code of others)",
     "sources `qlp-targets` and `tess-spoc-targets` of the catalogue",
 )  # fmt: skip
 def _hlsp_targets(ask: Asking) -> None:
@@ -211,7 +217,8 @@ def _tglc_targets(ask: Asking) -> str:
 
 
 @line(
-    "scripts-hlsp", "lists", "QLP, TESS-SPOC and TGLC have a script per sector that begins with `#!` or `curl`; each file is behind `uri=mast:HLSP/`.",
+    "scripts-hlsp", "lists",
+    "QLP, TESS-SPOC and TGLC have a script per sector that begins with `#!` or `curl`; each file is behind `uri=mast:HLSP/`.",
     "V (code of others); first line U", "sources `qlp`, `tess-spoc-lc`, `tess-spoc-tp` and `tglc` of the catalogue",
 )  # fmt: skip
 def _hlsp_scripts(ask: Asking) -> None:
@@ -330,7 +337,8 @@ def check_table(ask: Asking, url: str, wanted: set[str]) -> str:
 
 
 @line(
-    "exofop-toi", "ExoFOP", "The table of TOIs is CSV whose header, within 20 lines, has the TIC id, the TOI, period, epoch, duration, depth and disposition.",
+    "exofop-toi", "ExoFOP",
+    "The table of TOIs is CSV whose header, within 20 lines, has the TIC id, the TOI, period, epoch, duration, depth and disposition.",
     "V (copies of 2020 to 2025; their columns differ)", 'targets such as `"TOI 700"`, the filter `toi`, TOIs beside TCEs',
 )  # fmt: skip
 def _tois(ask: Asking) -> str:

@@ -1,4 +1,4 @@
-"""Settling all lines: hosts side by side, the lines of a host one after the other; each line holds, is otherwise, or its service is down."""
+"""Settling all lines, hosts side by side: each line holds, is otherwise, or its service is down."""
 
 from __future__ import annotations
 

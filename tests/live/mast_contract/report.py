@@ -36,7 +36,8 @@ def report(outcomes: Collection[Outcome], asking: Asking, seconds: float) -> str
         f"## tess-source and the services that it asks: {counts}",
         "",
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC; tess-source {__version__}, {versions}, Python {platform.python_version()}, "
-        f"{platform.system()}. {_elsewhere(asking)}{asking.requests.total()} requests, {asking.bytes.total() / 1e6:.1f} MB, {seconds:.0f} s.",
+        f"{platform.system()}. {_elsewhere(asking)}{asking.requests.total()} requests, {asking.bytes.total() / 1e6:.1f} MB, "
+        f"{seconds:.0f} s.",
         "",
         *_table(("service", "lines", "requests", "kB", "median answer"), _services(outcomes, asking)),
     ]

@@ -38,7 +38,8 @@ def _ids(ask: Asking) -> None:
 
 
 @line(
-    "tic-types", "TIC", "`ID`, `objID` and `duplicate_id` are declared as text; `ID` and `objID` are whole numbers.", "V (an answer of version 7)",
+    "tic-types", "TIC", "`ID`, `objID` and `duplicate_id` are declared as text; `ID` and `objID` are whole numbers.",
+    "V (an answer of version 7)",
     "all ids; texts and numbers are read alike",
 )  # fmt: skip
 def _types(ask: Asking) -> str:
@@ -101,7 +102,8 @@ def _many(ask: Asking) -> None:
 
 
 @line(
-    "tic-cone", "TIC", "A cone gives all columns and the distance `dstArcSec`, and what lies within it only; `pagesize` sets the rows of a page.",
+    "tic-cone", "TIC",
+    "A cone gives all columns and the distance `dstArcSec`, and what lies within it only; `pagesize` sets the rows of a page.",
     "V (code of astroquery; a table of such a cone)", "neighbours, and names",
 )  # fmt: skip
 def _cone(ask: Asking) -> None:
@@ -121,7 +123,8 @@ FIELD = {"ra": "135.1408", "dec": "-5.1915"}
 
 
 @line(
-    "tesscut-sectors", "TESScut", "The question which CCDs saw a place is asked by GET; `results` has `sectorName`, `sector`, `camera` and `ccd`.",
+    "tesscut-sectors", "TESScut",
+    "The question which CCDs saw a place is asked by GET; `results` has `sectorName`, `sector`, `camera` and `ccd`.",
     "D, V for the answer", "which cut-outs there are",
 )  # fmt: skip
 def _sectors(ask: Asking) -> str:
