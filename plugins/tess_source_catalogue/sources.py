@@ -146,7 +146,7 @@ SOURCES: Sequence[Source] = (
         _at("cloud:tess/public/tid/s{sector:04d}/"), read_sizes, gives="sizes", optional=True,
     ),
 )  # fmt: skip
-"""All sources. Those of MAST's bulk pages are documented there; see ``docs/assumptions.md`` for what only others report."""
+"""All sources. Those of MAST's bulk pages are documented there; see ``docs/mast-contract.md`` for what only others report."""
 
 SERVICES: tuple[Service, ...] = (
     Service("lists", TCE_PAGE, "the catalogue's lists of files and TCEs"),
