@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from tess_source.hooks.records import Kind as Kind
     from tess_source.hooks.records import Lookup as Lookup
     from tess_source.hooks.records import Request as Request
+    from tess_source.hooks.records import Service as Service
     from tess_source.hooks.records import Source as Source
     from tess_source.hooks.records import StandIn as StandIn
     from tess_source.hooks.records import Transport as Transport
@@ -73,7 +74,9 @@ _HOMES = {
         "count", "download", "fields", "iter_search", "load_plan", "observations", "open", "products", "register", "search",
         "unregister",
     ),
-    "hooks.records": ("Accessor", "Citation", "Column", "Copy", "Filter", "Kind", "Lookup", "Request", "Source", "StandIn", "Transport"),
+    "hooks.records": (
+        "Accessor", "Citation", "Column", "Copy", "Filter", "Kind", "Lookup", "Request", "Service", "Source", "StandIn", "Transport",
+    ),
     "hooks.specs": ("hookimpl",),
     "like_lightkurve.functions": ("search_dv", "search_lightcurve", "search_targetpixelfile", "search_tesscut"),
     "like_lightkurve.result": ("SearchTable",),
@@ -108,6 +111,7 @@ __all__ = [
     "Query",
     "Request",
     "SearchTable",
+    "Service",
     "Session",
     "Settings",
     "Source",

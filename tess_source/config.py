@@ -12,10 +12,10 @@ from typing import Any
 from tess_source.errors import QueryError, UnknownNameError, bare_reason
 from tess_source.paths import user_path
 
-__all__ = ["DEFAULT", "SETTINGS", "Choice", "Setting", "choice", "chosen", "config_file"]
+__all__ = ["ARGUMENT", "DEFAULT", "SETTINGS", "Choice", "Setting", "choice", "chosen", "config_file"]
 
-DEFAULT = "default"
-"""Where a value comes from that nothing else says."""
+ARGUMENT, DEFAULT = "argument", "default"
+"""Where a value comes from that was given, and one that nothing else says."""
 CONFIG = "TESS_SOURCE_CONFIG"
 
 
@@ -113,7 +113,7 @@ def choice(name: str, given: Any = None) -> Choice:
     """
     known, variable = SETTINGS[name], variable_of(name)
     if given is not None:
-        return Choice(given, "argument")
+        return Choice(given, ARGUMENT)
     if (text := os.environ.get(variable, "")).strip():
         try:
             return Choice(known.read(text), variable)

@@ -10,11 +10,11 @@ import click
 from tess_source import config
 from tess_source._lazy import pl
 from tess_source.cli.printing import format_option, note, print_rows
+from tess_source.origins import ARGUMENT, in_effect
 from tess_source.session import Session
-from tess_source.settings import cache_folder
 from tess_source.wording import option_name
 
-__all__ = ["commands", "settings_in_effect"]
+__all__ = ["commands"]
 
 
 def commands(session: Session, given: Mapping[str, Any]) -> click.Group:
@@ -35,7 +35,7 @@ def commands(session: Session, given: Mapping[str, Any]) -> click.Group:
     @format_option
     def show(form: str) -> None:
         """Show the settings in effect, and where each comes from: an option, the environment, the config file, or the default."""
-        print_rows(pl.DataFrame(settings_in_effect(session, given)), form)
+        print_rows(pl.DataFrame(_rows(session, given)), form)
         file = config.config_file()
         note(f"config file: {file}{'' if file.is_file() else ' (there is none)'}")
 
@@ -47,35 +47,16 @@ def commands(session: Session, given: Mapping[str, Any]) -> click.Group:
     return group
 
 
-def settings_in_effect(session: Session, given: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Return a row per setting: its name, its value as text, where that comes from, and what it is. Secrets are left out.
-
-    Parameters
-    ----------
-    session : Session
-    given : mapping
-        The values of the general options.
-    """
-    rows = []
-    for name, setting in config.SETTINGS.items():
-        option = given.get({"plugins": "plugin"}.get(name, name)) or None
-        found = config.choice(name, option)
-        origin = option_name({"plugins": "plugin"}.get(name, name)) if option is not None else found.origin
-        value = _shown(session, name, found.value)
-        rows.append({"setting": name, "value": value, "from": origin, "meaning": setting.said})
-    return rows
-
-
-def _shown(session: Session, name: str, value: Any) -> str:
-    """Return a value as text. Servers are shown without user name and password."""
-    if config.SETTINGS[name].secret:
-        return "not set" if value is None else "set"
-    if name == "server":
-        return session.settings.server_name
-    if name == "cache":
-        return str(cache_folder(session.settings.cache))
-    if name == "max_age" and value is None:
-        return "1 day"
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) or "none"
-    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+def _rows(session: Session, given: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return a row per setting. Where an option was given, it is named."""
+    options = {"plugins": "plugin"}
+    asked = {name: given.get(options.get(name, name)) for name in config.SETTINGS}
+    return [
+        {
+            "setting": one.name,
+            "value": one.value,
+            "from": option_name(options.get(one.name, one.name)) if one.source == ARGUMENT else one.source,
+            "meaning": one.said,
+        }
+        for one in in_effect(session.settings, asked)
+    ]

@@ -26,6 +26,7 @@ from tess_source.cli import lock as cli_lock
 from tess_source.cli.asking import with_filters_of
 from tess_source.cli.commands import own_commands
 from tess_source.cli.completion import completion
+from tess_source.cli.doctor import doctor
 from tess_source.cli.general_options import GENERAL_OPTIONS, read_general_options
 from tess_source.cli.printing import (  # fmt: skip
     INTERRUPTED,
@@ -215,7 +216,7 @@ def build(session: Session, given: Mapping[str, Any] = MappingProxyType({})) -> 
         """
 
     own = (*own_commands(session), *cli_lock.commands(session), cli_cache.commands(session))
-    for command in (*own, cli_config.commands(session, given), completion):
+    for command in (*own, cli_config.commands(session, given), completion, doctor):
         program.add_command(with_filters_of(command, session))
     for name, command in session.registry.commands.items():
         if name in program.commands:

@@ -12,7 +12,19 @@ from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import PluginConflictError, PluginError
-from tess_source.hooks.records import Accessor, Citation, Column, Copy, Filter, Kind, Lookup, Source, StandIn, Transport
+from tess_source.hooks.records import (
+    Accessor,
+    Citation,
+    Column,
+    Copy,
+    Filter,
+    Kind,
+    Lookup,
+    Service,
+    Source,
+    StandIn,
+    Transport,
+)
 from tess_source.hooks.signatures import hook_problems
 from tess_source.names import KINDS
 from tess_source.settings import ARCHIVE, ONLY
@@ -36,7 +48,7 @@ __all__ = [
 RECORDS: Mapping[str, Any] = {
     "tess_filters": Filter, "tess_kinds": Kind, "tess_columns": Column, "tess_transports": Transport, "tess_accessors": Accessor,
     "tess_citations": Citation, "tess_stand_ins": StandIn, "tess_lookups": Lookup, "tess_sources": Source,
-    "tess_copies": Copy,
+    "tess_copies": Copy, "tess_services": Service,
 }  # fmt: skip
 """Noun → the class of its records. Commands are click's."""
 SEARCH_WORDS = ("targets", "radius", "wildcards", "archive", "refresh", "missing", "large", "session")
@@ -107,6 +119,10 @@ def check_record(record: Any, noun: str, name: str) -> None:
     if isinstance(record, Copy) and (record.name == ARCHIVE or record.name.endswith(ONLY)):
         raise PluginError(
             f"plugin {name!r}: {record.name!r} cannot be the name of a copy: as a value of prefer it means something else"
+        )
+    if isinstance(record, Service) and not record.address.startswith(("https://", "http://")):
+        raise PluginError(
+            f"plugin {name!r}: the service {record.name!r} has no http or https address, but {record.address!r}"
         )
     if not any(getattr(record, part, None) for part in ("key", "scheme", "name", "archive")):
         raise PluginError(f"plugin {name!r}: {noun} gave {record!r}, which has no name")

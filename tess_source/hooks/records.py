@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tess_source.wording import Wording
 
 __all__ = [
-    "Accessor", "Citation", "Column", "Copy", "Field", "Filter", "Kind", "Lookup", "Request", "Source", "StandIn", "Transport",
+    "Accessor", "Citation", "Column", "Copy", "Field", "Filter", "Kind", "Lookup", "Request", "Service", "Source", "StandIn", "Transport",
 ]  # fmt: skip
 
 
@@ -284,3 +284,19 @@ class Copy:
     def can_be_listed(self) -> bool:
         """Whether it tells what it has."""
         return self.listing is not None or self.siblings is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """An address that a plugin asks, so that ``tess-source doctor`` can tell whether it answers, and how fast."""
+
+    name: str
+    """E.g. ``"portal"``; two plugins cannot claim the same."""
+    address: str
+    """An http or https address of that service that answers in a second or so. Only the head of its answer is read."""
+    needed_for: str
+    """What does not work without it, e.g. ``"searches"``."""
+    form: str = ""
+    """What is posted to the address, as a web form is: ``name=value``, percent-encoded. Empty: it is asked by GET."""
+    token: str = ""
+    """The environment variable that may hold a secret for it. The doctor tells whether it is set, and sends it nowhere."""

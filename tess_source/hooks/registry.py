@@ -47,7 +47,18 @@ from tess_source.wording import Wording
 if TYPE_CHECKING:
     import click
 
-    from tess_source.hooks.records import Accessor, Citation, Column, Copy, Filter, Kind, Lookup, Source, StandIn
+    from tess_source.hooks.records import (
+        Accessor,
+        Citation,
+        Column,
+        Copy,
+        Filter,
+        Kind,
+        Lookup,
+        Service,
+        Source,
+        StandIn,
+    )
 
 __all__ = ["Plugin", "Registry"]
 
@@ -100,6 +111,7 @@ class Registry:
     lookups: dict[str, Lookup] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
     copies: dict[str, Copy] = field(default_factory=dict)
+    services: dict[str, Service] = field(default_factory=dict)
     owners: dict[tuple[str, str], str] = field(default_factory=dict)
     """(what, name) → plugin, e.g. ``("filter", "sector") → "filters"``."""
 
@@ -279,7 +291,7 @@ class Registry:
             "tess_accessors": ("accessor", self.accessors), "tess_citations": ("citation", self.citations),
             "tess_commands": ("command", self.commands), "tess_stand_ins": ("stand-in", self.stand_ins),
             "tess_lookups": ("lookup", self.lookups), "tess_sources": ("source", self.sources),
-            "tess_copies": ("copy", self.copies),
+            "tess_copies": ("copy", self.copies), "tess_services": ("service", self.services),
         }  # fmt: skip
 
     def _declare(self, plugin: object, name: str, hooks: Collection[str]) -> None:

@@ -31,7 +31,8 @@ HOOKS: Mapping[str, str] = MappingProxyType(
         "tess_reasons": PROVISIONAL, "tess_link": STABLE, "tess_relates": STABLE, "tess_download": STABLE, "tess_load": STABLE,
         "tess_collect": STABLE, "tess_filters": STABLE, "tess_kinds": STABLE, "tess_stand_ins": PROVISIONAL,
         "tess_lookups": PROVISIONAL, "tess_sources": PROVISIONAL, "tess_columns": STABLE, "tess_transports": STABLE,
-        "tess_copies": PROVISIONAL, "tess_accessors": STABLE, "tess_citations": STABLE, "tess_commands": STABLE,
+        "tess_copies": PROVISIONAL, "tess_services": PROVISIONAL,
+        "tess_accessors": STABLE, "tess_citations": STABLE, "tess_commands": STABLE,
     }
 )  # fmt: skip
 """Hook → level."""

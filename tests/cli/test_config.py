@@ -44,10 +44,10 @@ def test_each_value_is_shown_with_where_it_comes_from(
     config.write_text('jobs = 3\nlayout = "flat"\nmax_age = "12h"\n')
     monkeypatch.setenv("TESS_SOURCE_MAX_AGE", "6h")
     found = shown(program, "--prefer", "cloud")
-    assert set(found) == set(SETTINGS)
+    assert set(found) == {*SETTINGS, "archive"}
     assert found["jobs"] == ("3", str(config))
     assert found["layout"] == ("flat", str(config))
-    assert found["max_age"] == ("6h", "TESS_SOURCE_MAX_AGE")
+    assert found["max_age"] == ("6 hours", "TESS_SOURCE_MAX_AGE")
     assert found["prefer"] == ("cloud", "--prefer")
     assert found["server"] == (os.environ["TESS_SOURCE_SERVER"], "TESS_SOURCE_SERVER")
     assert found["offline"] == ("no", "default")
