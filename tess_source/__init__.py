@@ -51,12 +51,12 @@ if TYPE_CHECKING:
     from tess_source.session import set_default_session as set_default_session
     from tess_source.settings import Settings as Settings
     from tess_source.tables.found import Found as Found
+    from tess_source.tables.interrupted import Interrupted as Interrupted
     from tess_source.tables.items import Entry as Entry
     from tess_source.tables.listing import Links as Links
     from tess_source.tables.listing import Observations as Observations
     from tess_source.tables.listing import Products as Products
     from tess_source.tables.loaded import Loaded as Loaded
-    from tess_source.tables.plan import Interrupted as Interrupted
     from tess_source.tables.plan import Manifest as Manifest
     from tess_source.tables.plan import Plan as Plan
     from tess_source.targets.target import Query as Query
@@ -76,7 +76,8 @@ _HOMES = {
     "tables.items": ("Entry",),
     "tables.listing": ("Links", "Observations", "Products"),
     "tables.loaded": ("Loaded",),
-    "tables.plan": ("Interrupted", "Manifest", "Plan"),
+    "tables.interrupted": ("Interrupted",),
+    "tables.plan": ("Manifest", "Plan"),
     "targets.target": ("Query", "Target"),
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

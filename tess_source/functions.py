@@ -1,4 +1,4 @@
-"""Functions that fetch and open files, and register plugins, with the session that you give them or with the default session."""
+"""The methods of a session as functions, each with the session that you give it or with the default session."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from tess_source.hooks.records import Field
 from tess_source.keywords import naming_keywords
-from tess_source.queries import chosen_session, count, iter_search, search
+from tess_source.queries import chosen_session, count, iter_search, observations, products, search
 from tess_source.session import Session, default_session
 from tess_source.settings import OnProgress
 from tess_source.tables.found import Found
@@ -20,7 +20,10 @@ from tess_source.tables.items import Entry
 from tess_source.tables.loaded import Group, Loaded
 from tess_source.tables.plan import Manifest, Plan
 
-__all__ = ["Session", "download", "fields", "load_plan", "open", "register", "unregister"]
+__all__ = [
+    "Session", "count", "download", "fields", "iter_search", "load_plan", "observations", "open", "products", "register", "search",
+    "unregister",
+]  # fmt: skip
 
 
 @naming_keywords
@@ -51,7 +54,7 @@ def fields(what: str = "observations", *, session: Session | None = None) -> lis
     Examples
     --------
     >>> [field.unit for field in tess_source.fields() if field.name == "t_exptime"]
-    ['s']
+    ['sec']
     """
     return chosen_session(session).fields(what)
 
@@ -112,7 +115,7 @@ def download(
     >>> manifest = tess_source.download(found, "data")
     >>> manifest.ok.plan.bytes == manifest.plan.bytes
     True
-    >>> manifest.failed.download()            # tries again what failed
+    >>> rest = manifest.failed.download()     # tries again what failed
     """
     value = products.plan if isinstance(products, Manifest) else getattr(products, "found", products)
     own = value.session if isinstance(value, Plan | Found) else None
@@ -194,6 +197,9 @@ def open(
     Examples
     --------
     >>> tess_source.open("data", flux_column="sap_flux")
+    LightCurveCollection of 2 objects:
+        0: <TessLightCurve LABEL="TIC 16740101" SECTOR=14 AUTHOR=SPOC FLUX_ORIGIN=sap_flux>
+        1: <TessLightCurve LABEL="TIC 16740101" SECTOR=15 AUTHOR=SPOC FLUX_ORIGIN=sap_flux>
     """
     return chosen_session(session).open(what, **options)
 
@@ -260,12 +266,27 @@ def unregister(name: str) -> None:
     default_session().unregister(name)
 
 
-def _document_methods(*functions: Callable[..., object]) -> None:
-    """Give the methods of a session the docstrings of the functions that call them, without the parameter `session`."""
-    for function in functions:
-        name, said = function.__name__, cleandoc(function.__doc__ or "")
-        said = re.sub(r"(?m)^session : .*\n(?:    .*\n)*", "", said).replace(f"tess_source.{name}(", f"session.{name}(")
-        vars(Session)[name].__doc__ = said or None
+WHAT = "what : Found, Plan, table or URIs\n    An answer, a plan, or what `Session.found` takes.\n"
+"""The parameter that methods of a session have, and those of an answer have not."""
+PLACE = "".join(re.findall(r"(?m)^(?:root|layout|large) : .*\n(?:    .*\n)+", cleandoc(Found.download.__doc__ or "")))
 
 
-_document_methods(search, iter_search, count, fields, download, load_plan, open, register, unregister)
+def _document(name: str, like: Callable[..., object], first: str = "") -> None:
+    """Give a method of a session the docstring of a function or method that does the same, as far as its parameters are the same."""
+    said = re.sub(r"(?m)^session : .*\n(?:    .*\n)*", "", cleandoc(like.__doc__ or ""))
+    said = said.replace("Parameters\n----------\n", f"Parameters\n----------\n{first}", 1).replace(
+        "products : Products, Found", "what : Products, Found"
+    )
+    said = said.replace(f"tess_source.{name}(", f"session.{name}(")
+    said = re.sub(rf"\b(found|plan|manifest)\.{name}\((\))?", lambda at: f"session.{name}({at[1]}{at[2] or ', '}", said)
+    vars(Session)[name].__doc__ = said or None
+
+
+for _function in (search, iter_search, count, fields, download, load_plan, open, register, unregister):
+    _document(_function.__name__, _function)
+_document("plan", Found.plan, WHAT.replace("what", "products"))
+_document("iter_download", Plan.iter_download, WHAT + PLACE)
+_document("read", Manifest.read, "manifest : Manifest\n    The files.\n")
+_document("select", Found.select, "found : Found or table\n    An answer, or products from elsewhere.\n")
+_document("load", Found.load, WHAT)
+_document("urls", Found.urls, WHAT)

@@ -180,7 +180,7 @@ def iter_search(
 
     Examples
     --------
-    >>> for part in tess_source.iter_search(sector=14, kind="lc", large=True):
+    >>> for part in tess_source.iter_search("TIC 16740101", kind="lc", sector="14-16"):
     ...     manifest = part.download("data")
     """
     return chosen_session(session).iter_search(
@@ -307,6 +307,7 @@ def observations(
     --------
     >>> observations = tess_source.observations("TIC 16740101", sector=14)
     >>> observations["kind"].to_list()
+    ['target']
     """
     here = chosen_session(session)
     asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing, "large": large}
@@ -352,7 +353,8 @@ def products(
     Examples
     --------
     >>> products = tess_source.products(tess_source.observations("TIC 16740101", sector=14))
-    >>> products.where(products["kind"] == "lc")["size"].to_list()
+    >>> products.where(products["kind"] == "lc")["size"].to_list()        # [byte]
+    [1964160]
     """
     here = chosen_session(session)
     return listed(here.registry, here.settings, observations, archive, large=large)

@@ -13,7 +13,7 @@ from astropy.table import Table
 
 from tess_source import Column, Filter, Observations, Products, Session, hookimpl
 from tess_source.errors import LoadError, QueryError, ResolverError, TableError, UnknownNameError
-from tess_source.queries import products
+from tess_source.functions import products
 from tess_source.tables.items import Entry
 from tess_source.tables.loaded import Loaded
 from tess_source.tables.plan import Manifest

@@ -25,7 +25,7 @@ def dv(
     files: Iterable[str | Path] = (),
     which: str = "all",
 ) -> Sets:
-    """Return the DV sets of a search.
+    """Return the data-validation (DV) sets of a search, newest first, whatever was selected among its products since.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def dv(
     files : iterable of str or Path
         More files to learn sectors from: DV reports (``.xml``), time series (``.fits``), the archive's target lists (text).
     which : str
-        See `Sets.choose`.
+        ``"all"``; ``"current"``: not superseded; ``"widest"``: of each target (and pipeline) the set with most sectors.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def dv(
     --------
     >>> sets = found.dv()
     >>> len(sets), len(sets.current)
-    (6, 2)
+    (13, 4)
     """
     from tess_source_dv.sets.table import sets_of
 
@@ -70,7 +70,7 @@ def tces(found: Found, root: str | Path | None = None, which: str = "all", tois:
     root : str or Path, optional
         The folder for the reports, in the layout ``mast``; the cache folder if None.
     which : str
-        See `tess_source_dv.sets.table.Sets.choose`.
+        ``"all"``; ``"current"``: not superseded; ``"widest"``: of each target (and pipeline) the set with most sectors.
     tois : bool
         Whether to add the TOI that each TCE is, by ExoFOP's table: see `tess_source_dv.candidates.published`. If there is no such table,
         a warning says so, and the columns are missing.
@@ -90,7 +90,8 @@ def tces(found: Found, root: str | Path | None = None, which: str = "all", tois:
     Examples
     --------
     >>> tces = found.tces(root="data", tois=False)
-    >>> tces.to_polars().select("tce", "period").row(0, named=True)
+    >>> len(tces)
+    28
     """
     from tess_source_dv.sets.reports import tces_of
 
@@ -113,11 +114,7 @@ def plot_coverage(
     tic : int, optional
         Which target; may be left out if there is one only.
     root : str or Path, optional
-        Where reports may lie, the cache folder if None; those that do make sectors exact. Not looked at if `source` is sets.
-    found : Found, optional
-        With sets as `source`: the search that they are of, for the sectors observed.
-    narrow : bool
-        Draw for a phone or a column of a paper: 4.7 inch wide, and superseded sets do not say by which.
+        Where reports may lie, the cache folder if None; those that do make sectors exact.
 
     Returns
     -------

@@ -24,7 +24,8 @@ def to_lightkurve(found: Found) -> SearchResult:
 
     Examples
     --------
-    >>> found.to_lightkurve()
+    >>> len(found.to_lightkurve())
+    2
     """
     from tess_source_lightkurve.table import to_lightkurve as convert
 

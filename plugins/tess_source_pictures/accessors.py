@@ -29,12 +29,9 @@ def plot(found: Found, path: str | Path | None = None, root: str | Path | None =
         Where to write the picture: ``.svg``, ``.png`` or ``.pdf``.
     root : str or Path, optional
         The folder for light curves and report; the cache folder if None.
-    tic : int, optional
-        Which target; may be left out if there is one only.
-    transits : bool
-        Whether to mark transits.
     **options
-        Of lightkurve's reader, e.g. ``flux_column="sap_flux"``, ``quality_bitmask="hard"``.
+        ``tic``: which target; may be left out if there is one only. ``transits=False``: mark none, and fetch no report. Others are those of
+        lightkurve's reader, e.g. ``flux_column="sap_flux"``, ``quality_bitmask="hard"``.
 
     Returns
     -------
@@ -71,13 +68,9 @@ def show_html(found: Found, path: str | Path, root: str | Path | None = None, **
         Where to write it, ``.html``; the file is replaced as a whole or not at all.
     root : str or Path, optional
         The folder for light curves and reports; the cache folder if None.
-    tic : int, optional
-        Which target; may be left out if there is one only.
-    series : bool
-        Fetch the time series of the data validation (often 50 MB or more) for the folded views. Without, they are used if they are here;
-        else the light curves are folded.
     **options
-        Of lightkurve's reader, e.g. ``flux_column="sap_flux"``.
+        ``tic``: which target; may be left out if there is one only. ``series=True``: fetch the time series of the data validation (often
+        50 MB or more) for the folded views. Others are those of lightkurve's reader, e.g. ``flux_column="sap_flux"``.
 
     Returns
     -------

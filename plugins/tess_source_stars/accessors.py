@@ -17,21 +17,33 @@ __all__ = ["ACCESSORS"]
 
 
 def stars(found: Found, neighbours: float | Quantity | str | None = None, refresh: bool = False) -> Stars:
-    """Return the values of the TIC for the stars of an answer: of its products, or of its observations if there are no products.
+    """Return the values of the TESS Input Catalog for the stars of an answer: of its products, or of its observations if there are none.
 
     Parameters
     ----------
-    neighbours, refresh
-        As in `stars_of_targets`.
+    neighbours : float or Quantity or str, optional
+        Return the TIC's stars within this angle of each star instead, nearest first [arcsec], e.g. ``"1 arcmin"``.
+    refresh : bool
+        Whether to ask the archive for what is remembered, too.
+
+    Returns
+    -------
+    Stars
+        Each star once. Units are in `Stars.to_table`.
 
     Raises
     ------
-    OfflineError, QueryError, ServiceError
-        As `stars_of_targets`.
+    OfflineError
+        If values are missing, and no connection may be opened.
+    QueryError
+        If there are too many.
+    ServiceError
+        If the archive fails.
 
     Examples
     --------
-    >>> found.stars().to_polars().select("tic", "tmag").rows()
+    >>> found.stars()["tmag"].to_list()
+    [7.579]
     """
     from tess_source_stars.stars import stars_of_found
 
@@ -78,6 +90,7 @@ def session_stars(
     Examples
     --------
     >>> session.stars("TIC 16740101").to_polars().select("tic", "tmag").rows()
+    [(16740101, 7.579)]
     """
     from tess_source_stars.stars import stars_of_targets
 

@@ -15,7 +15,8 @@ from tess_source._lazy import pl
 from tess_source.display import text
 from tess_source.display.visible import escaped, visible
 from tess_source.tables.convert import to_astropy
-from tess_source.tables.plan import Interrupted, Manifest, Plan
+from tess_source.tables.interrupted import Interrupted
+from tess_source.tables.plan import Manifest, Plan
 from tess_source.tables.reasons import Reasons
 
 __all__ = [
@@ -97,7 +98,18 @@ _format = click.option(
 
 
 def format_option(command: Command) -> Command:
-    """Add the option ``--format`` to a command, which gets its value as `form`, the argument of `print_rows`."""
+    """Add the option ``--format`` to a command, which gets its value as `form`, the argument of `print_rows`.
+
+    Parameters
+    ----------
+    command : click.Command
+        The command, or the function that becomes one.
+
+    Returns
+    -------
+    click.Command
+        The same.
+    """
     return _format(command)
 
 
@@ -108,18 +120,42 @@ def show(text: str) -> None:
 
 
 def say(message: str) -> None:
-    """Print a message on stderr, as `tess_source.display.visible` shows it."""
+    """Print a message on stderr, as `tess_source.display.visible` shows it.
+
+    Parameters
+    ----------
+    message : str
+        One or several lines.
+    """
     click.echo(visible(message), err=True)
 
 
 def note(message: str) -> None:
-    """Print a message on stderr that is not an error: it is left out with ``--quiet``."""
+    """Print a message on stderr that is not an error: it is left out with ``--quiet``.
+
+    Parameters
+    ----------
+    message : str
+        One or several lines.
+    """
     if logging.getLogger("tess_source").isEnabledFor(logging.WARNING):
         say(message)
 
 
 def print_rows(frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None, whole: Sequence[str] = ()) -> None:
-    """Print rows on stdout: see `render`, which has the same parameters."""
+    """Print rows on stdout.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        The rows.
+    form : str
+        ``table``, ``csv``, ``json``, ``jsonl`` or another word of ``--format``.
+    columns : sequence of str, optional
+        The columns of a ``table``; all if None.
+    whole : sequence of str
+        Columns of these that are neither left out nor cut on a narrow terminal.
+    """
     show(render(frame, form, columns, whole))
 
 
@@ -129,7 +165,20 @@ def failures(manifest: Manifest) -> Iterator[str]:
 
 
 def download(plan: Plan, jobs: int | None = None) -> Manifest:
-    """Fetch the files of a plan. On an interruption, print on stderr what is done and how to go on."""
+    """Fetch the files of a plan. On an interruption, print on stderr what is done and how to go on.
+
+    Parameters
+    ----------
+    plan : Plan
+        The files.
+    jobs : int, optional
+        Files fetched at the same time; the session's setting if None.
+
+    Returns
+    -------
+    Manifest
+        What happened to every file.
+    """
     try:
         return plan.download(jobs=jobs)
     except Interrupted as stop:

@@ -15,7 +15,7 @@ from sky import STARS, Sky, session_of
 
 from tess_source import Session
 from tess_source.errors import OfflineError, QueryError
-from tess_source.queries import observations, products
+from tess_source.functions import observations, products
 from tess_source_sample.server import SampleArchive
 
 KELT9 = "TIC 16740101"

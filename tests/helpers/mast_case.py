@@ -10,7 +10,7 @@ import pytest
 
 import tess_source_mast
 from tess_source import Observations, Session
-from tess_source.queries import observations
+from tess_source.functions import observations
 from tess_source_sample.facts import star
 from tess_source_sample.server import Recorded, SampleArchive
 
