@@ -5,7 +5,7 @@
 #                with astroquery's newest pre-release and with the oldest polars (tests/helpers/matrix.py)
 #   make lint    ruff, mypy --strict, pyright; side by side with --jobs 2
 #   make bench   against astroquery, lightkurve, curl and others, side by side: 15 minutes or so
-#   make docs    the site, in site/
+#   make docs    the site, in site/: half a minute, of which most is for pictures and the API reference
 
 PYTHON ?= python3
 VENV := .venv

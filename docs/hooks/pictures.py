@@ -55,7 +55,7 @@ def image(session: Session) -> Figure:
     axes: Any = figure.add_subplot(projection=one.wcs)
     shown = axes.imshow(one.data, vmin=90, vmax=200, cmap="gray_r", origin="lower")
     axes.coords.grid(color="tab:blue", alpha=0.7)
-    axes.set(xlabel="right ascension", ylabel="declination", title=f"sector 1, camera 1, CCD 1 (simulated): {one.time.iso[:16]} TDB")
+    axes.set(xlabel="right ascension", ylabel="declination", title=f"sector 1, camera 1, CCD 1 (simulated)\n{one.time.iso[:16]} TDB")
     figure.colorbar(shown, extend="max", label="flux [electron / s per pixel]")
     return figure
 
@@ -135,7 +135,18 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
+def of_readme(session: Session) -> bytes:
+    """Return the README's picture, in few colours, so that it is small."""
+    from PIL import Image, PngImagePlugin
+
+    picture = Image.open(BytesIO(written(light_curves(session)))).convert("RGB").quantize(48, dither=Image.Dither.NONE)
+    note, out = PngImagePlugin.PngInfo(), BytesIO()
+    note.add_text("Source", digest())
+    picture.save(out, "PNG", optimize=True, pnginfo=note)
+    return out.getvalue()
+
+
 if __name__ == "__main__":
     with sample_session() as session:
-        OF_README.write_bytes(written(light_curves(session), dpi=75, Source=digest()))
+        OF_README.write_bytes(of_readme(session))
     sys.stdout.write(f"{OF_README.relative_to(ROOT)}: {OF_README.stat().st_size} bytes\n")
