@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 OF_README = ROOT / "docs" / "assets" / "kelt9.png"
-INPUTS = (Path(__file__), ROOT / "plugins" / "tess_source_pictures" / "panels.py", ROOT / "plugins" / "tess_source_pictures" / "plot.py")
+INPUTS = (
+    Path(__file__),
+    ROOT / "plugins" / "tess_source_pictures" / "panels.py",
+    ROOT / "plugins" / "tess_source_pictures" / "plot.py",
+)
 """What the README's picture depends on; when these change, it has to be drawn again."""
 
 
@@ -55,7 +59,11 @@ def image(session: Session) -> Figure:
     axes: Any = figure.add_subplot(projection=one.wcs)
     shown = axes.imshow(one.data, vmin=90, vmax=200, cmap="gray_r", origin="lower")
     axes.coords.grid(color="tab:blue", alpha=0.7)
-    axes.set(xlabel="right ascension", ylabel="declination", title=f"sector 1, camera 1, CCD 1 (simulated)\n{one.time.iso[:16]} TDB")
+    axes.set(
+        xlabel="right ascension",
+        ylabel="declination",
+        title=f"sector 1, camera 1, CCD 1 (simulated)\n{one.time.iso[:16]} TDB",
+    )
     figure.colorbar(shown, extend="max", label="flux [electron / s per pixel]")
     return figure
 
@@ -117,8 +125,10 @@ def written(figure: Figure, dpi: int = 100, **metadata: str) -> bytes:
 
 
 def digest() -> str:
-    """Return the sum of what the README's picture depends on."""
-    return hashlib.sha256(b"".join(file.read_bytes() for file in INPUTS)).hexdigest()
+    """Return the sum of what the README's picture depends on, whose blanks and line ends do not count."""
+    return hashlib.sha256(
+        "".join("".join(file.read_text(encoding="utf-8").split()) for file in INPUTS).encode()
+    ).hexdigest()
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

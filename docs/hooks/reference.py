@@ -51,7 +51,8 @@ def _methods(of: griffe.Class) -> Iterator[griffe.Function]:
 def _shadow_modules(package: griffe.Module) -> None:
     """Let ``tess_source.search`` be the function, as it is in Python, and not the folder of the same name."""
     for name, path in package.imports.items():
-        if isinstance(package.members.get(name), griffe.Module):
+        module = package.members.get(name)
+        if isinstance(module, griffe.Module) and not path.startswith(f"{module.path}."):
             package.members[name] = griffe.Alias(name, path, parent=package)
 
 

@@ -46,6 +46,7 @@ import click
 import pytest
 from peers import astroquery_at
 from places import ROOT
+from reference_pages import on_pages
 from sizes import STRESS
 
 from tess_source import Session, errors
@@ -297,6 +298,10 @@ def test_the_site_is_built_without_a_warning_and_asks_no_other_host(tmp_path: Pa
     assert done.returncode == 0, done.stderr
     pages = [*tmp_path.rglob("*.html"), *tmp_path.rglob("*.css")]
     assert len(pages) > len(PAGES)
+    if STRESS:
+        reference = "".join(page.read_text() for page in (tmp_path / "site" / "api").glob("*.html"))
+        shown = {name.rpartition(".")[2] for name in re.findall(r'id="(tess_source[\w.]+)"', reference)}
+        assert not [path for path in on_pages() if path.rpartition(".")[2] not in shown]
     for page in pages:
         loads = re.findall(
             r"<(?:script|img|link|iframe)[^>]*?(?:src|href)=\"?((?:https?:)?//[^\">\s]+)|@import[^;]*(//)|url\(\W?((?:https?:)?//[^)]+)",
