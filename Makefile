@@ -7,7 +7,7 @@
 #                with RECORD=1, first records their answers for the recorded tests anew
 #   make lint    ruff, mypy --strict, pyright; side by side with --jobs 2
 #   make bench   against astroquery, lightkurve, curl and others, side by side: 15 minutes or so
-#   make docs    the site, in site/
+#   make docs    the site, in site/: half a minute, of which most is for pictures and the API reference
 
 PYTHON ?= python3
 VENV := .venv

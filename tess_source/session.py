@@ -93,6 +93,12 @@ class Session(SessionMethods):
         If an argument makes no sense.
     PluginConflictError
         If two plugins claim one name.
+
+    Examples
+    --------
+    >>> session = tess_source.Session(jobs=4, cache="cache", offline=True)
+    >>> session.settings.jobs
+    4
     """
 
     settings: Settings
@@ -153,36 +159,11 @@ class Session(SessionMethods):
     # -- plugins and places --
 
     def register(self, plugin: object, name: str | None = None, *, replace: bool = False) -> str:
-        """Add a plugin for this session: a module, or any object with hook implementations.
-
-        Parameters
-        ----------
-        plugin : object
-        name : str, optional
-            Its name; the module's or class's if not given.
-        replace : bool
-            Whether to remove a plugin of the same name first, so that you can run a notebook cell twice.
-
-        Returns
-        -------
-        str
-            Its name.
-
-        Raises
-        ------
-        PluginError
-            If it is not a plugin, or claims a name that is taken.
-        """
+        """Add a plugin for this session: see `tess_source.register`, whose docstring it gets."""
         return self.registry.register(plugin, name, replace=replace)
 
     def unregister(self, name: str) -> None:
-        """Remove a plugin from this session, with all that it declared.
-
-        Raises
-        ------
-        UnknownNameError
-            If there is no plugin of that name.
-        """
+        """Remove a plugin from this session: see `tess_source.unregister`, whose docstring it gets."""
         self.registry.unregister(name)
 
     @property
@@ -386,7 +367,13 @@ _making = threading.Lock()
 
 
 def default_session() -> Session:
-    """Return the session of `tess_source.search` and the like. It is made at the first call."""
+    """Return the session that `tess_source.search` and its like use. It is made at the first call.
+
+    Examples
+    --------
+    >>> tess_source.default_session().settings.jobs
+    8
+    """
     with _making:
         if not _default:
             _default.append(Session())
@@ -400,6 +387,10 @@ def set_default_session(session: Session | None) -> None:
     ----------
     session : Session or None
         None: a new session is made at the next use, with settings and plugins read again.
+
+    Examples
+    --------
+    >>> tess_source.set_default_session(tess_source.Session(jobs=4))
     """
     with _making:
         _default[:] = [] if session is None else [session]

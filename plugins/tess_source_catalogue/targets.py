@@ -58,6 +58,7 @@ def targets_of(
     Parameters
     ----------
     session : Session
+        Its catalogue is read, and updated where lists are missing.
     targets : object, optional
         Stars, names or places, as in a search; None: all stars of the lists.
     sector : int or str or iterable, optional
@@ -82,6 +83,11 @@ def targets_of(
         If a list would have to be fetched, and no connection may be opened.
     ServiceError
         If a list cannot be fetched.
+
+    Examples
+    --------
+    >>> session.targets("TIC 16740101", sector=14)["tic"].to_list()
+    [16740101]
     """
     from tess_source_catalogue.reading import Catalogue  # here: every session reads the accessor below, few ask it
 

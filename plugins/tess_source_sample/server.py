@@ -130,7 +130,13 @@ class SampleArchive(Additions):
     # -- running ---------------------------------------------------------------------------------------------
 
     def start(self) -> SampleArchive:
-        """Listen, and answer in the background."""
+        """Listen, and answer in the background.
+
+        Returns
+        -------
+        SampleArchive
+            Itself.
+        """
         self.closing.clear()
         self._servers = [Server(self.answer, self.closing, self._port), Server(self.answer, self.closing, 0)]
         for server in self._servers:
@@ -186,7 +192,13 @@ class SampleArchive(Additions):
     # -- answering -------------------------------------------------------------------------------------------
 
     def answer(self, request: HttpRequest) -> Reply:
-        """Return what is to be sent for a request, faults and latency included, and record it."""
+        """Return what is to be sent for a request, faults and latency included, and record it.
+
+        Parameters
+        ----------
+        request : HttpRequest
+            The request.
+        """
         faults = self.faults.strike(request.subject)
         understood = mislead(request, faults)
         reply = spoil(self._route(understood), understood, faults, self.mirror)

@@ -73,7 +73,13 @@ class Asking(TakesTargets):
         self.filters: tuple[str, ...] = ()
 
     def of(self, session: Session) -> Asking:
-        """Return a copy that takes the filters of a session."""
+        """Return a copy that takes the filters of a session.
+
+        Parameters
+        ----------
+        session : Session
+            The session of the program.
+        """
         own, registry = self._question_parameters(), session.registry
         taken = {*QUESTION, *(word for one in (*own, *self.params) for word in (one.name, *one.opts))}
         options = {

@@ -16,7 +16,8 @@ from tess_source._lazy import pl
 from tess_source.display import text
 from tess_source.display.visible import escaped, visible
 from tess_source.tables.convert import to_astropy
-from tess_source.tables.plan import Interrupted, Manifest, Plan
+from tess_source.tables.interrupted import Interrupted
+from tess_source.tables.plan import Manifest, Plan
 from tess_source.tables.reasons import Reasons
 
 __all__ = [
@@ -103,7 +104,18 @@ _format = click.option(
 
 
 def format_option(command: Command) -> Command:
-    """Add the option ``--format`` to a command, which gets its value as `form`, the argument of `print_rows`."""
+    """Add the option ``--format`` to a command, which gets its value as `form`, the argument of `print_rows`.
+
+    Parameters
+    ----------
+    command : click.Command
+        The command, or the function that becomes one.
+
+    Returns
+    -------
+    click.Command
+        The same.
+    """
     return _format(command)
 
 
@@ -114,12 +126,24 @@ def show(text: str) -> None:
 
 
 def say(message: str) -> None:
-    """Print a message on stderr, as `tess_source.display.visible` shows it."""
+    """Print a message on stderr, as `tess_source.display.visible` shows it.
+
+    Parameters
+    ----------
+    message : str
+        One or several lines.
+    """
     click.echo(visible(message), err=True)
 
 
 def note(message: str) -> None:
-    """Print a message on stderr that is not an error: it is left out with ``--quiet``."""
+    """Print a message on stderr that is not an error: it is left out with ``--quiet``.
+
+    Parameters
+    ----------
+    message : str
+        One or several lines.
+    """
     if logging.getLogger("tess_source").isEnabledFor(logging.WARNING):
         say(message)
 
@@ -127,7 +151,21 @@ def note(message: str) -> None:
 def print_rows(
     frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None, whole: Sequence[str] = (), looks: Looks = NO_LOOKS
 ) -> None:  # fmt: skip
-    """Print rows on stdout: see `render`, which has the same parameters."""
+    """Print rows on stdout.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        The rows.
+    form : str
+        ``table``, ``csv``, ``json``, ``jsonl`` or another word of ``--format``.
+    columns : sequence of str, optional
+        The columns of a ``table``; all if None.
+    whole : sequence of str
+        Columns of these that are neither left out nor cut on a narrow terminal.
+    looks : mapping
+        Column → how its numbers are shown in a ``table``.
+    """
     show(render(frame, form, columns, whole, looks))
 
 
@@ -137,7 +175,20 @@ def failures(manifest: Manifest) -> Iterator[str]:
 
 
 def download(plan: Plan, jobs: int | None = None) -> Manifest:
-    """Fetch the files of a plan. On an interruption, print on stderr what is done and how to go on."""
+    """Fetch the files of a plan. On an interruption, print on stderr what is done and how to go on.
+
+    Parameters
+    ----------
+    plan : Plan
+        The files.
+    jobs : int, optional
+        Files fetched at the same time; the session's setting if None.
+
+    Returns
+    -------
+    Manifest
+        What happened to every file.
+    """
     try:
         return plan.download(jobs=jobs)
     except Interrupted as stop:

@@ -163,6 +163,11 @@ def from_file(path: str | Path) -> types.ModuleType:
     path : str or Path
         A Python file.
 
+    Returns
+    -------
+    module
+        To register with a session.
+
     Raises
     ------
     PluginError

@@ -97,6 +97,11 @@ class SearchTable:
         ----------
         prefer : list of str or float, optional
             Pipelines and exposure times [s], best first, e.g. ``["SPOC", "QLP"]``; after these SPOC, TESS-SPOC, QLP, and 120 s before 20 s.
+
+        Returns
+        -------
+        SearchTable
+            With fewer rows.
         """
         return self._displayed_alike(SearchTable(self.found.select(one_per_sector=prefer)))
 

@@ -24,7 +24,7 @@ from tess_source.cache.verified import MOST_PARTS, Index, Known
 from tess_source.download.fetch import Fetcher
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.files.folder import Folder
-from tess_source.tables.plan import Interrupted
+from tess_source.tables.interrupted import Interrupted
 from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
 

@@ -34,7 +34,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("search", "download", "load"),
     ("direct",),
     ("session",),
-    ("functions", "lock", "doctor", "like_lightkurve"),
+    ("queries", "functions", "lock", "doctor", "like_lightkurve"),
     ("cli", "__init__", "__main__"),
 )
 """The core from the ground up: files and folders. A file imports from its own floor and from those below."""

@@ -88,7 +88,7 @@ class TCEs(Rows):
         return made
 
     def sort(self) -> TCEs:
-        """Order by target, run (older first), sectors, and number."""
+        """Return the rows sorted by target, run (older first), sectors, and number."""
         keys = ["pipeline", "tic", "run", "last_sector", "first_sector", "set", "tce", "source"]
         return TCEs(self._frame.sort(keys, nulls_last=True, maintain_order=True))
 

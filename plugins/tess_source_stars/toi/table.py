@@ -61,5 +61,11 @@ class Tois(Rows):
         return made
 
     def of_stars(self, tics: Sequence[int]) -> Tois:
-        """Return the TOIs of some stars."""
+        """Return the TOIs of some stars.
+
+        Parameters
+        ----------
+        tics : sequence of int
+            TIC ids.
+        """
         return self.where(pl.col("tic").is_in(list(tics)))
