@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tess_source.display import activity
 from tess_source.errors import QueryError
 from tess_source.hooks.records import Field
 from tess_source.keywords import naming_keywords
@@ -246,7 +247,8 @@ def products(
         If no connection may be opened.
     """
     here = _chosen(session)
-    return listed(here.registry, here.settings, observations, archive, large=large)
+    with activity.shown(here.settings.progress):
+        return listed(here.registry, here.settings, observations, archive, large=large)
 
 
 @naming_keywords

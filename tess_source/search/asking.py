@@ -14,6 +14,7 @@ from tess_source._lazy import pl
 from tess_source.cache.answers import Answer
 from tess_source.cache.memory import Memory
 from tess_source.clock import this_moment
+from tess_source.display import activity
 from tess_source.display.text import number, size
 from tess_source.display.visible import logger
 from tess_source.errors import OfflineError, QueryError, TessSourceError, UnknownNameError
@@ -134,7 +135,9 @@ def count(registry: Registry, settings: Settings, query: Query, *, refresh: bool
     if Memory(settings, registry).offline and not _is_local(registry, settings, query):
         return len(answer(registry, settings, query, refresh=refresh).observations)
     query = prepared(registry, settings, query)
-    caller = registry.among("tess_count", _archives(registry, settings, query))
+    archives = _archives(registry, settings, query)
+    caller = registry.among("tess_count", archives)
+    activity.step(f"asking {', '.join(archives)} for the number of {_observations_in_words(query)}")
     with _suggesting_filters(registry):
         answers = registry.call("tess_count", caller, query=query, settings=settings)
     return int(sum(_checked_answers(answers, "count")))
@@ -209,11 +212,20 @@ def fields(registry: Registry, settings: Settings, what: str = "observations") -
         if not archives:
             memory.need_network(f"the description of the columns of {what}")
     caller = registry.among("tess_fields", archives)
+    activity.step(f"asking {', '.join(archives)} for the columns of {what}")
     answers = registry.call("tess_fields", caller, what=what, settings=settings)
     return [field for answer in _checked_answers(answers, "describe tables") for field in answer]
 
 
 # -- hooks --
+
+
+def _observations_in_words(query: Query) -> str:
+    """Return what is asked for, e.g. ``observations of 1,000 targets``."""
+    if not query.targets:
+        return "observations"
+    targets = str(query.targets[0]) if len(query.targets) == 1 else number(len(query.targets), "target")
+    return f"observations of {targets}"
 
 
 def _count_unlisted_images(registry: Registry, answer: Answer) -> int:
@@ -239,7 +251,9 @@ def prepared(registry: Registry, settings: Settings, query: Query) -> Query:
 
 def observations_of(registry: Registry, settings: Settings, query: Query) -> Observations:
     """Return the observations of a prepared query from its archives, stacked and sorted."""
-    caller = registry.among("tess_query", _archives(registry, settings, query))
+    archives = _archives(registry, settings, query)
+    caller = registry.among("tess_query", archives)
+    activity.step(f"asking {', '.join(archives)} for {_observations_in_words(query)}")
     with _suggesting_filters(registry):
         answers = registry.call("tess_query", caller, query=query, settings=settings)
     return Observations.stack(map(Observations.of, _checked_answers(answers, "query"))).sort()
@@ -250,6 +264,7 @@ def products_of(registry: Registry, settings: Settings, seen: Observations, quer
     if not len(seen):
         return Products.empty()
     caller = registry.among("tess_list", _archives(registry, settings, query))
+    activity.step(f"listing the products of {number(len(seen), 'observation')}")
     answers = registry.call("tess_list", caller, observations=seen, query=query, settings=settings)
     return Products.stack(map(Products.of, answers)).sort()
 
@@ -258,6 +273,7 @@ def linked(registry: Registry, settings: Settings, found: Found) -> Found:
     """Return a found with the links of its products, and with the columns that plugins compute from them."""
     links, table = Links.empty(), found.products
     if len(table):
+        activity.step(f"relating {number(len(table), 'product')}")
         links = Links.stack(map(Links.of, registry.call("tess_link", products=table, settings=settings)))
     for name, column in registry.columns.items():
         table = table.with_columns(**{name: registry.blame("column", name, column.compute, table, links)})

@@ -6,8 +6,10 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
+from tess_source.display import activity
 from tess_source.errors import NoSessionError, nearest
 from tess_source.keywords import naming_keywords
+from tess_source.settings import Settings
 
 __all__ = ["HOMES", "Extended", "HasAccessors", "KnowsSchemes", "given"]
 
@@ -66,6 +68,11 @@ class HasAccessors(Protocol):
         """The session's plugins."""
         ...
 
+    @property
+    def settings(self) -> Settings:
+        """The session's settings."""
+        ...
+
 
 def given(session: S | None, noun: str) -> S:
     """Return a session; raise an error if there is none.
@@ -113,8 +120,8 @@ class Extended:
                 hint = f"; did you mean {close[0]!r}?" if close else ""
                 message = f"{type(self).__name__!r} has no attribute {name!r}, and no plugin adds one{hint}"
                 raise AttributeError(message, name=name, obj=self)
-            function = accessors[name].function
-            return update_wrapper(partial(naming_keywords(function), self), function)
+            function, progress = accessors[name].function, self._checked_session().settings.progress
+            return update_wrapper(partial(activity.during, progress, naming_keywords(function), self), function)
 
     def __dir__(self) -> list[str]:
         try:

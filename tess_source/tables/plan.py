@@ -15,7 +15,7 @@ from tess_source.display import html, text
 from tess_source.display.visible import visible_line
 from tess_source.keywords import naming_keywords_of_methods
 from tess_source.paths import user_path
-from tess_source.settings import OnProgress
+from tess_source.settings import OnProgress, Settings
 from tess_source.tables.accessors import KnowsSchemes, given
 from tess_source.tables.addressed import Addressed, Reaches
 from tess_source.tables.convert import to_astropy
@@ -40,6 +40,11 @@ class Fetches(Opens, Reaches, Protocol):
     @property
     def registry(self) -> KnowsSchemes:
         """The session's plugins."""
+        ...
+
+    @property
+    def settings(self) -> Settings:
+        """The session's settings."""
         ...
 
     def download(self, what: Plan, /, *args: Any, **words: Any) -> Manifest:
