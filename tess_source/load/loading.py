@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tess_source.display import activity
+from tess_source.display.records import RecordsByName
 from tess_source.errors import LoadError, NoReaderError, PluginError, QueryError, TessSourceError
 from tess_source.hooks.registry import Registry
 from tess_source.load.outcome import Outcome, as_sendable
@@ -94,7 +95,7 @@ def read(registry: Registry, entries: Iterable[Entry], options: Mapping[str, Any
         If an argument makes no sense for any file.
     """
     objects: list[object] = []
-    failed: dict[str, Exception] = {}
+    failed = RecordsByName[Exception]({}, "file", key="file", value="why")
     entries = entries if isinstance(entries, Sized) else [*entries]
     activity.step("opening files")
     for done, entry in enumerate(entries):

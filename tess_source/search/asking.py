@@ -15,6 +15,7 @@ from tess_source.cache.answers import Answer
 from tess_source.cache.memory import Memory
 from tess_source.clock import this_moment
 from tess_source.display import activity
+from tess_source.display.records import Records
 from tess_source.display.text import number, size
 from tess_source.display.visible import logger
 from tess_source.errors import OfflineError, QueryError, TessSourceError, UnknownNameError
@@ -214,7 +215,7 @@ def fields(registry: Registry, settings: Settings, what: str = "observations") -
     caller = registry.among("tess_fields", archives)
     activity.step(f"asking {', '.join(archives)} for the columns of {what}")
     answers = registry.call("tess_fields", caller, what=what, settings=settings)
-    return [field for answer in _checked_answers(answers, "describe tables") for field in answer]
+    return Records((field for answer in _checked_answers(answers, "describe tables") for field in answer), "column")
 
 
 # -- hooks --
