@@ -8,6 +8,7 @@ from typing import Any, SupportsIndex, TypeVar, overload
 
 from tess_source._lazy import pl
 from tess_source.display import html, text
+from tess_source.display.visible import visible_line
 
 __all__ = ["RecordTuple", "Records", "RecordsByName"]
 
@@ -21,6 +22,8 @@ class _Shown:
     """Records that are shown as a table: a row per record, a column per field that has a value in one of them."""
 
     noun: str = "record"
+    _whole: tuple[str, ...] = ()
+    """Columns whose texts are never cut."""
 
     def _rows(self) -> Iterator[Mapping[str, object]]:
         """Yield the values of each row."""
@@ -33,14 +36,23 @@ class _Shown:
         columns = {name: _column([row.get(name) for row in rows]) for name in names}
         return pl.DataFrame({name: column for name, column in columns.items() if column.null_count() < len(rows)})
 
+    def _header(self) -> str:
+        return text.number(sum(1 for _ in self._rows()), self.noun)
+
     def __repr__(self) -> str:
         frame = self.to_polars()
-        header = text.number(len([*self._rows()]), self.noun)
-        return f"{header}\n{text.table(frame, frame.columns)}" if frame.width else header
+        if not frame.width:
+            return super().__repr__()
+        if frame.columns == [self.noun]:  # single values: whole, to be copied
+            lines = frame[self.noun].cast(pl.String).to_list()
+            head, tail = text.head_and_tail(len(lines), text.MOST_ROWS)
+            more = [f"… {len(lines) - head - tail:,} more …"] if tail else []
+            return "\n".join([self._header(), *map(visible_line, [*lines[:head], *more, *lines[len(lines) - tail :]])])
+        return f"{self._header()}\n{text.table(frame, frame.columns, whole=self._whole)}"
 
     def _repr_html_(self) -> html.Markup:
         frame = self.to_polars()
-        return html.view(html.table(frame, frame.columns, text.number(len([*self._rows()]), self.noun)))
+        return html.view(html.table(frame, frame.columns, self._header()))
 
 
 class Records(_Shown, list[T]):
@@ -116,7 +128,7 @@ class RecordsByName(_Shown, dict[Any, T]):
         self, records: Mapping[Any, T] | None = None, noun: str = "record", *, key: str = "name", value: str = "value"
     ) -> None:
         super().__init__(records or {})
-        self.noun, self.key, self.value = noun, key, value
+        self.noun, self.key, self.value, self._whole = noun, key, value, (value,)
 
     def copy(self) -> RecordsByName[T]:
         """Return another dictionary of the same records."""
