@@ -76,7 +76,7 @@ class NotebookView:
     def clear(self) -> None:
         """Show nothing any more."""
         if self._handle is not None:
-            self.show("")
+            self._handle.update({}, raw=True)  # an output without data takes no room
 
 
 class Ticker:
