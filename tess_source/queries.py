@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tess_source.display import activity
 from tess_source.errors import QueryError
 from tess_source.keywords import naming_keywords
 from tess_source.search.asking import products as listed
@@ -372,7 +373,8 @@ def products(
     [1964160]
     """
     here = chosen_session(session)
-    return listed(here.registry, here.settings, observations, archive, large=large)
+    with activity.shown(here.settings.progress):
+        return listed(here.registry, here.settings, observations, archive, large=large)
 
 
 def chosen_session(session: Session | None) -> Session:

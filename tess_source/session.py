@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source.cache.store import Store
 from tess_source.direct import loaded
+from tess_source.display import activity
 from tess_source.display.visible import logger, visible_line
 from tess_source.download.addresses import preferred
 from tess_source.download.downloader import Download, download
@@ -49,6 +50,7 @@ log: logging.Logger = logger(__name__)
 
 
 @naming_keywords_of_methods
+@activity.shown_in("search", "count", "fields", "found", "select", "read", "_found_observations")
 class Session(SessionMethods):
     """Plugins and settings, and the path from a target to files.
 
@@ -82,6 +84,8 @@ class Session(SessionMethods):
     prefer : str, optional
         Where files come from first: ``"archive"``, or the name of a copy of it, e.g. ``"cloud"``. The other is then tried second.
         ``"archive-only"`` and ``"cloud-only"`` leave it out. Else ``TESS_SOURCE_PREFER``, the config file, or ``"archive"``.
+    progress : bool or callable, optional
+        False: show neither bars nor what a long search is doing. Else see `tess_source.settings.Settings`.
     plugins : iterable of object
         Plugins to register besides the installed ones.
     discover : bool
@@ -119,12 +123,13 @@ class Session(SessionMethods):
         offline: bool | None = None,
         insecure_redirects: bool | None = None,
         prefer: str | None = None,
+        progress: OnProgress = None,
         plugins: Iterable[object] = (),
         discover: bool = True,
     ) -> None:
         self.settings = Settings.of(
             server, archive=archive, token=token, timeout=timeout, jobs=jobs, layout=layout, cache=cache, max_age=max_age, offline=offline,
-            insecure_redirects=insecure_redirects, prefer=prefer,
+            insecure_redirects=insecure_redirects, prefer=prefer, progress=progress,
         )  # fmt: skip
         without = [without] if isinstance(without, str) else without
         self.registry: Registry = Registry.discover(without) if discover else Registry()
@@ -310,7 +315,7 @@ class Session(SessionMethods):
         query, choice = self._question_and_choice(targets, words, **asked)
         streaming.check_masks(self.registry, choice)
         parts = streaming.parts(self.registry, self.settings, query, listing=listing)
-        return (self.select(part.using(self), **choice) for part in parts)
+        return activity.shown_each(self.settings.progress, (self.select(part.using(self), **choice) for part in parts))
 
     def _answer(self, query: Query, *, refresh: bool = False) -> Found:
         return asking.answer(self.registry, self.settings, query, refresh=refresh).using(self)

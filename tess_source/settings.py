@@ -52,7 +52,8 @@ ARCHIVE, ONLY = "archive", "-only"
 
 
 OnProgress: TypeAlias = bool | Callable[[int, int], object] | None
-"""How to show progress. True: a bar. False: none. None: a bar if stderr is a terminal. A function: called with (files done, bytes done)."""
+"""How to show progress. True: a bar. False: nothing. None: a bar in a notebook, or if stderr is a terminal. A function: called with
+(files done, bytes done)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ class Settings:
     layout: str = field(default_factory=lambda: layout_of(None))
     """Where files lie below a folder, if a plan does not say: see `Found.plan`."""
     progress: OnProgress = None
-    """True: show a bar. False: show none. None: show one if stderr is a terminal. A function is called with (files done, bytes done)."""
+    """True: show a bar while files are fetched. None: show one in a notebook, and if stderr is a terminal. There, a search that takes
+    more than two seconds also says what it is doing. False: show nothing. A function is called with (files done, bytes done) instead."""
     patience: Patience = field(default_factory=environment_patience, repr=False)
     """Tries, pauses and limits of each file; see `tess_source.patience.longest_wait`."""
     cache: str | Path | None = None
@@ -104,6 +106,7 @@ class Settings:
         offline: bool | None,
         insecure_redirects: bool | None = None,
         prefer: str | None = None,
+        progress: OnProgress = None,
     ) -> Settings:
         """Return settings of the arguments of `tess_source.session.Session`, after a check.
 
@@ -115,7 +118,7 @@ class Settings:
         settings = cls(
             token=token, timeout=checked_seconds("timeout", timeout), jobs=checked_jobs(jobs), layout=layout_of(layout), cache=cache,
             max_age=None if max_age is None else seconds(max_age), offline=_checked_flag("offline", offline),
-            archive=checked_names("archive", archive), prefer=prefer,
+            archive=checked_names("archive", archive), prefer=prefer, progress=progress,
         )  # fmt: skip
         settings = replace(settings, server=server.rstrip("/")) if server else settings
         insecure = _checked_flag("insecure_redirects", insecure_redirects)

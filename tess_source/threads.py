@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 import time
 from collections import deque
@@ -113,7 +114,10 @@ def begun(function: Callable[[T], R], items: Sequence[T], most: int) -> Iterator
 
     try:
         for _ in range(min(most, len(items))):
-            threading.Thread(target=work, name="tess-source-work", daemon=True).start()
+            context = (
+                contextvars.copy_context()
+            )  # e.g. what the call says of its progress: `tess_source.display.activity`
+            threading.Thread(target=context.run, args=(work,), name="tess-source-work", daemon=True).start()
         yield futures
     finally:
         waiting.clear()

@@ -63,7 +63,7 @@ class SessionCatalogue(Catalogue):
         source : str or iterable of str, optional
             Names of sources, such as ``"portal"``: then only they are updated.
         progress : bool or callable, optional
-            True: show a bar. False: show none. None: show one if stderr is a terminal.
+            See `tess_source.settings.Settings`; that of the session if None.
 
         Returns
         -------
@@ -81,6 +81,7 @@ class SessionCatalogue(Catalogue):
         sources = sources_of(registry.sources, pipeline, kind, source)
         if not sources:
             raise QueryError("no source has lists of these pipelines and kinds")
+        progress = self.session.settings.progress if progress is None else progress
         return update.Update(self.session, sources, sectors, progress).run()
 
     def status(self, *, check: bool = False) -> ListStates:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import pl
 from tess_source.clock import now
 from tess_source.display import html, text
+from tess_source.display.records import RecordTuple
 from tess_source.display.visible import logger
 from tess_source.download.lists import ABSENT, FAILED, NEW, UNCHANGED, ListAnswer, Lists
 from tess_source.download.progress import Progress
@@ -76,7 +77,7 @@ class Updated:
     @property
     def failed(self) -> tuple[ListOutcome, ...]:
         """The lists that could not be fetched or read. The catalogue has their older rows, if any."""
-        return tuple(one for one in self.outcomes if one.state == FAILED)
+        return RecordTuple((one for one in self.outcomes if one.state == FAILED), "list")
 
     def count(self, state: str) -> int:
         """Return the number of lists in a state: ``new``, ``unchanged`` or ``failed``."""
@@ -194,7 +195,7 @@ class Update:
         except OSError as error:  # what is derived from the lists only saves time
             log.warning("the catalogue is up to date, but reads more slowly: %s", error)
         kept = [one for one in found if one.state != ABSENT]
-        return Updated(tuple(sorted(kept, key=lambda one: (one.source, one.first, one.last))))
+        return Updated(RecordTuple(sorted(kept, key=lambda one: (one.source, one.first, one.last)), "list"))
 
     # -- what to ask for --
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import count, islice
 from typing import TypeVar
 
+from tess_source.display import activity
 from tess_source.threads import begun, wait_for
 
 __all__ = ["MOST_AT_A_TIME", "batches", "in_parallel"]
@@ -25,7 +26,7 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield batch
 
 
-def in_parallel(function: Callable[[T, threading.Event], R], items: Sequence[T], most: int) -> list[R]:
+def in_parallel(function: Callable[[T, threading.Event], R], items: Sequence[T], most: int, noun: str = "") -> list[R]:
     """Return the results of a function for each item; it runs in the calling thread if there is one item or `most` is 1.
 
     Parameters
@@ -35,6 +36,8 @@ def in_parallel(function: Callable[[T, threading.Event], R], items: Sequence[T],
     items : sequence
     most : int
         How many at a time.
+    noun : str
+        What the items are, to say how many are done: see `tess_source.display.activity.part`. Nothing is said without it.
 
     Returns
     -------
@@ -46,11 +49,18 @@ def in_parallel(function: Callable[[T, threading.Event], R], items: Sequence[T],
     Exception
         The first that any call raises; what has not begun by then is left out.
     """
-    stop = threading.Event()
+    stop, numbers = threading.Event(), count(1)
+
+    def counted(item: T) -> R:
+        result = function(item, stop)
+        if noun and len(items) > 1:
+            activity.part(next(numbers), len(items), noun)
+        return result
+
     if len(items) <= 1 or most <= 1:
-        return [function(item, stop) for item in items]
+        return [counted(item) for item in items]
     try:
-        with begun(lambda item: function(item, stop), items, most) as futures:
+        with begun(counted, items, most) as futures:
             for future in wait_for(futures):
                 future.result()  # raises the first failure, before those that come of stopping
             return [future.result() for future in futures]

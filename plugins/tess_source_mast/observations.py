@@ -69,6 +69,7 @@ def find(query: Query, settings: Settings) -> Observations:
         lambda question, stop: _part_of_answer(question, settings, stop, query.large),
         asked,
         min(MOST_AT_A_TIME, settings.jobs),
+        "questions",
     )
     _log_what_is_left_out(parts)
     frames = [part.rows for part in parts if part.rows.width]
@@ -147,7 +148,10 @@ def _counted(asked: list[PortalQuestion], settings: Settings) -> int:
     """Return the number of rows that questions would bring in all, by the archive's own count."""
     return sum(
         in_parallel(
-            lambda question, stop: _row_count(question, settings, stop), asked, min(MOST_AT_A_TIME, settings.jobs)
+            lambda question, stop: _row_count(question, settings, stop),
+            asked,
+            min(MOST_AT_A_TIME, settings.jobs),
+            "questions",
         )
     )
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tess_source._lazy import whole
+from tess_source.display import activity
 from tess_source.display.visible import beginning, logger
 from tess_source.errors import PluginError, ServiceError
 from tess_source.settings import Settings, at_server
@@ -271,7 +272,8 @@ class _Api(PortalAPI):  # type: ignore[misc]
         """Ask again, with growing pauses, until a job is done."""
         polls = self._deadline.polls()
         while (answer := self._post(method, url, data, headers, self._checked_answer))["status"] != "COMPLETE":
-            self._deadline.sleep(next(polls), self._service, "the archive is still working on it")
+            with activity.waiting(f"waiting for {self._settings.server_name} (EXECUTING)"):
+                self._deadline.sleep(next(polls), self._service, "the archive is still working on it")
         return answer
 
     def _post(self, method: str, url: str, data: str, headers: Mapping[str, str], check: Any) -> Json:

@@ -81,7 +81,8 @@ def list_products(observations: Observations, settings: Settings, *, large: bool
     def ask(batch: list[str], stop: threading.Event) -> list[_ProductPart]:
         return _product_parts(batch, settings, Deadline(settings.timeout, stop=stop))
 
-    parts = [part for parts in in_parallel(ask, wanted, min(MOST_AT_A_TIME, settings.jobs)) for part in parts]
+    answers = in_parallel(ask, wanted, min(MOST_AT_A_TIME, settings.jobs), "batches")
+    parts = [part for parts in answers for part in parts]
     if foreign := sum(part.foreign for part in parts):
         log.warning("%s gave %d products of observations that were not asked for; they are left out", SERVICE, foreign)
     frames = [part.rows for part in parts if part.rows.width]

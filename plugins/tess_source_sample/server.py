@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tess_source.display import visible
+from tess_source.display.records import Records
 from tess_source_sample import envelope, lists, portal, tesscut
 from tess_source_sample.additions import Additions
 from tess_source_sample.bucket import NAME, Bucket
@@ -118,7 +119,7 @@ class SampleArchive(Additions):
         self.latency = latency
         self.redirect = redirect
         self._published = published_folder(mission) if mission else partial(lists.published, self.catalogue)
-        self.requests: list[Recorded] = []
+        self.requests: list[Recorded] = Records(noun="request")
         """Every request so far, in the order in which they were answered."""
         self.closing: threading.Event = threading.Event()
         self._executing = executing

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from tess_source._lazy import pl
 from tess_source.clock import age_of, ago, this_moment
-from tess_source.display import text
+from tess_source.display import activity, text
 from tess_source.display.visible import logger
 from tess_source.errors import OfflineError, QueryError
 from tess_source.settings import Settings, is_offline
@@ -127,7 +126,9 @@ class Tic:
             log.warning(
                 "asking the TIC %s; what came is remembered if you interrupt it", text.number(len(items), "question")
             )
-        for group in _shown(list(batches(items, AT_ONCE))):
+        activity.step("asking the TIC")
+        for number, group in enumerate(batches(items, AT_ONCE)):
+            activity.part(number * AT_ONCE, len(items), "questions")
             yield (
                 group,
                 in_parallel(
@@ -169,13 +170,3 @@ def _tics(tics: Sequence[int]) -> str:
     """Return TIC ids in words, many with their number."""
     told = text.first([f"TIC {tic}" for tic in tics], text.FEW)
     return told if len(tics) <= text.FEW else f"{len(tics):,} stars: {told}"
-
-
-def _shown(groups: Sequence[T]) -> Iterable[T]:
-    """Return groups, with a bar on stderr that shows how many are done, if it is a terminal and there are several."""
-    if len(groups) == 1 or sys.stderr is None or not sys.stderr.isatty():
-        return groups
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(groups, "TIC", console=Console(stderr=True), transient=True)

@@ -18,6 +18,7 @@ from tess_source import paths
 from tess_source.cache.verified import READERS, Index, Known, read_whole
 from tess_source.clock import now
 from tess_source.disk import writer_has_ended
+from tess_source.display.records import Records
 from tess_source.errors import UnsafePathError, bare_reason
 from tess_source.files.folder import Folder, Lying
 from tess_source.settings import OWN_FOLDER, Settings, store_root
@@ -87,7 +88,8 @@ class Store:
             path: self._stored_file(path) for path in self.index.entries if not path.startswith(f"{SHARED_FOLDER}/")
         }
         found = {**shared, **elsewhere}
-        return [file for path in sorted(found) if (file := found[path]) and not LEFTOVER.fullmatch(path)]
+        kept = (file for path in sorted(found) if (file := found[path]) and not LEFTOVER.fullmatch(path))
+        return Records(kept, "file")
 
     def leftovers(self, older_than: float = 86400.0) -> list[Stored]:
         """Return what interrupted downloads and writers left: files older than so many seconds, and those of processes that have ended.
@@ -100,13 +102,13 @@ class Store:
         ]
         found = (self._stored_file(path, walked=True) for path in sorted(names))
         ended = {file: writer_has_ended(file.path.rpartition("/")[2]) for file in found if file}
-        return [file for file, has in ended.items() if has or (has is None and file.mtime <= latest)]
+        return Records((file for file, has in ended.items() if has or (has is None and file.mtime <= latest)), "file")
 
     def remembered(self) -> list[Stored]:
         """Return the files that hold answers of archives and resolved names."""
         names = [path for top in ("answers", "names") for path in self._folder.list(f"{OWN_FOLDER}/{top}")]
         found = (self._stored_file(path, walked=True) for path in sorted(names) if not LEFTOVER.fullmatch(path))
-        return [file for file in found if file]
+        return Records((file for file in found if file), "file")
 
     def _stored_file(self, path: str, *, walked: bool = False) -> Stored | None:
         """Return a file; None if it is gone, a link, or not in the store. A file that was found by walking needs no check for links."""

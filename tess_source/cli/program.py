@@ -83,6 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                     offline=given["offline"] or None,
                     insecure_redirects=given["insecure_redirects"] or None,
                     prefer=given["prefer"],
+                    progress=False if given["quiet"] else None,
                 )
                 program = build(session, given)
             code = program.main(args=words, prog_name="tess-source", standalone_mode=False)

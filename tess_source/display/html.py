@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from types import MappingProxyType
-from typing import Any
 from urllib.parse import urlsplit
 
 from tess_source._lazy import pl
@@ -13,6 +12,10 @@ from tess_source.display.text import MOST_ROWS, PLAIN, NumberLook, cell, head_an
 from tess_source.display.visible import visible
 
 __all__ = ["Markup", "attributes", "element", "link", "table", "text", "view"]
+
+
+LONG = 40
+"""Characters from which a text of several words is broken into lines."""
 
 
 class Markup(str):
@@ -85,7 +88,10 @@ def table(
     frame: pl.DataFrame, columns: Sequence[str], title: str, rows: int = MOST_ROWS,
     looks: Mapping[str, NumberLook] = MappingProxyType({}),
 ) -> Markup:  # fmt: skip
-    """Return columns of a frame as a table.
+    """Return columns of a frame as a table, in a box of its own, so that a wide one is scrolled and not the page.
+
+    Text is aligned left and numbers right, in headings too, whatever the front end does. A name is never broken; words are. Colours are
+    those of the front end, light or dark.
 
     Parameters
     ----------
@@ -100,15 +106,28 @@ def table(
     """
     head, tail = head_and_tail(frame.height, rows)
     shown = frame.select(columns)
-    styles = [f"text-align:{'right' if frame.schema[name].is_numeric() else 'left'}" for name in columns]
+    sides = ["right" if frame.schema[name].is_numeric() else "left" for name in columns]
     look = [looks.get(name, PLAIN) for name in columns]
-    body = [_row(row, look, styles) for row in [*shown.head(head).iter_rows(), *shown.tail(tail).iter_rows()]]
+    body = [
+        _row("td", map(cell, row, look), sides)
+        for row in [*shown.head(head).iter_rows(), *shown.tail(tail).iter_rows()]
+    ]
     if hidden := frame.height - head - tail:
-        body.insert(head, element("tr", element("td", f"… {hidden:,} more …", colspan=len(columns))))
-    names = element("tr", *(element("th", one.heading(name)) for name, one in zip(columns, look, strict=True)))
-    return element("table", element("caption", title), element("thead", names), element("tbody", *body))
+        more = element("td", f"… {hidden:,} more …", colspan=len(columns), style="text-align:left")
+        body.insert(head, element("tr", more))
+    caption = element("caption", title, style="text-align:left;white-space:nowrap")
+    headings = [one.heading(name) for name, one in zip(columns, look, strict=True)]
+    made = element("table", caption, element("thead", _row("th", headings, sides)), element("tbody", *body))
+    return element("div", made, style="overflow-x:auto")
 
 
-def _row(row: Sequence[Any], looks: Sequence[NumberLook], styles: Sequence[str]) -> Markup:
-    cells = map(cell, row, looks)
-    return element("tr", *(element("td", text, style=style) for text, style in zip(cells, styles, strict=True)))
+def _row(kind: str, texts: Iterable[str], sides: Sequence[str]) -> Markup:
+    return element(
+        "tr", *(element(kind, said, style=_style(said, side)) for said, side in zip(texts, sides, strict=True))
+    )
+
+
+def _style(said: str, side: str) -> str:
+    if len(said) > LONG and " " in said:
+        return f"text-align:{side};min-width:20em;white-space:normal"
+    return f"text-align:{side};white-space:nowrap"

@@ -6,6 +6,8 @@ import logging
 import re
 from collections.abc import Callable
 
+from tess_source.display.front import erase_line
+
 __all__ = ["beginning", "escaped", "logger", "visible", "visible_line"]
 
 LONGEST_MESSAGE = 500
@@ -57,6 +59,7 @@ class _Visible(logging.Filter):
     """Filter that lets every record through, with its message on one line."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        erase_line()
         said = record.getMessage()
         if (shown := visible_line(said)) != said:
             record.msg, record.args = shown, ()

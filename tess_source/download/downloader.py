@@ -116,7 +116,9 @@ class Download:
         self._items = list(plan)
         self._registry = registry
         self._settings = replace(
-            settings, jobs=settings.jobs if jobs is None else checked_jobs(jobs), progress=progress
+            settings,
+            jobs=settings.jobs if jobs is None else checked_jobs(jobs),
+            progress=settings.progress if progress is None else progress,
         )
         self._executor, self._on_entry = executor, on_entry
         self._offline_entry = Memory(settings, registry).offline

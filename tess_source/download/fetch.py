@@ -98,7 +98,7 @@ class Fetcher:
             entry = Entry(item, FAILED, error=reason_of(error))
         if entry is None:
             return None
-        share.done(ok=entry.status == FETCHED)
+        share.done(ok=entry.status == FETCHED, failed=not entry.ok)
         if not entry.ok:
             log.info("%s: %s", item.uri, entry.error)
         return entry

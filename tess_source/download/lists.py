@@ -171,7 +171,7 @@ class Lists:
         secrets: tuple[str, ...] = ()
         claim: Claim | None = None
         share = self._bar.share(0)
-        whole = False
+        whole = failed = False
         try:
             request = request_at_server(asked, self._settings)
             secrets = tuple(request.headers.values())
@@ -190,13 +190,15 @@ class Lists:
         except AbsentError as error:
             return ListAnswer(address, ABSENT, problem=f"{address}: {error}")
         except StoppedError:
+            failed = True
             return ListAnswer(address, FAILED, problem=f"{address}: {INTERRUPTED}")
         except BlockedConnectionError:
             raise  # a mistake in a test, not in this list
         except (TessSourceError, ValueError, OSError) as error:
+            failed = True
             return ListAnswer(address, FAILED, problem=f"{address}: {without_secrets(reason_of(error), secrets)}")
         finally:
-            share.done(ok=whole)
+            share.done(ok=whole, failed=failed)
             if claim is not None:
                 claim.release()
 

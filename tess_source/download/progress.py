@@ -1,12 +1,14 @@
-"""The progress bar for all files, on stderr; it is not shown if stderr is not a terminal."""
+"""The progress of a download of many files: counted here, shown by `tess_source.display.bars` or by your own function."""
 
 from __future__ import annotations
 
-import sys
 import threading
+from contextlib import ExitStack
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
+from tess_source.display import activity
+from tess_source.display.bars import Amounts, Bar, bar_of
 from tess_source.settings import OnProgress
 
 __all__ = ["CallbackError", "Progress", "Share"]
@@ -29,11 +31,11 @@ class Progress:
 
     def __init__(self, wish: OnProgress, files: int, size: int) -> None:
         self._call = wish if callable(wish) else None
-        shown = (sys.stderr is not None and sys.stderr.isatty()) if wish is None else wish is True
-        self._rich_bar: Any = _rich_bar(files) if shown and files else None
+        self._bar: Bar | None = bar_of(wish, files)
         self._all, self._size = files, size
-        self._files, self._bytes = 0, 0
+        self._files, self._failed, self._bytes = 0, 0, 0
         self._lock = threading.Lock()
+        self._shown = ExitStack()
 
     def share(self, size: int) -> Share:
         """Return the share of one file in the bar.
@@ -50,18 +52,16 @@ class Progress:
         with self._lock:
             self._all += count
 
-    def change(self, files: int = 0, bytes: int = 0, size: int = 0) -> None:
-        """Add to the files done, the bytes done and the total bytes; negative numbers take away."""
+    def change(self, files: int = 0, bytes: int = 0, size: int = 0, failed: int = 0) -> None:
+        """Add to the files done, the bytes done, the total bytes and the files that failed; negative numbers take away."""
         with self._lock:
             self._files += files
+            self._failed += failed
             self._bytes += bytes
             self._size += size
             self._all = max(self._all, self._files)
-            if self._rich_bar is not None:
-                count = f"{self._files}/{self._all} files"
-                self._rich_bar.update(
-                    self._rich_bar.task_ids[0], completed=self._bytes, total=self._size or None, files=count
-                )
+            if self._bar is not None:
+                self._bar.update(Amounts(self._files, self._failed, self._all, self._bytes, self._size))
             if self._call is not None:
                 try:
                     self._call(self._files, self._bytes)
@@ -69,55 +69,40 @@ class Progress:
                     raise CallbackError from error
 
     def __enter__(self) -> Self:
-        if self._rich_bar is not None:
-            self._rich_bar.start()
+        if self._bar is not None:
+            self._shown.enter_context(activity.hushed())
+            self._bar.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._rich_bar is not None:
-            self._rich_bar.stop()
+        if self._bar is not None:
+            self._bar.stop("" if kind is None else "interrupted" if kind is KeyboardInterrupt else "stopped")
+        self._shown.close()
 
 
 class Share:
     """The share of one file in the bar: bytes that arrive twice or in vain are taken away again."""
 
     def __init__(self, bar: Progress, size: int) -> None:
-        self._rich_bar, self._size, self._count = bar, size, 0
+        self._progress, self._size, self._count = bar, size, 0
 
     def at(self, count: int) -> None:
         """Set how many bytes of the file are there now."""
         if count != self._count:
             more, self._count = count - self._count, count
-            self._rich_bar.change(bytes=more)
+            self._progress.change(bytes=more)
 
     def expect(self, size: int) -> None:
         """Set the size of the file, once known."""
         if size != self._size:
             more, self._size = size - self._size, size
-            self._rich_bar.change(size=more)
+            self._progress.change(size=more)
 
-    def done(self, *, ok: bool) -> None:
-        """Count the file as done: fetched, or given up."""
+    def done(self, *, ok: bool, failed: bool = False) -> None:
+        """Count the file as done: fetched, here already, or given up as failed."""
         if not ok:
             self.at(0)
             self.expect(0)
-        self._rich_bar.change(files=1)
-
-
-def _rich_bar(files: int) -> Any:
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-    from rich.progress import Progress as Rich
-
-    columns = (
-        TextColumn("{task.fields[files]}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    bar = Rich(*columns, console=Console(stderr=True), redirect_stdout=False, redirect_stderr=False)
-    bar.add_task("download", total=None, files=f"0/{files} files")
-    return bar
+        self._progress.change(files=1, failed=int(failed))

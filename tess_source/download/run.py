@@ -141,7 +141,7 @@ class Run:
             if entry.status == FETCHED:
                 share.expect(entry.bytes)
                 share.at(entry.bytes)
-            share.done(ok=entry.status == FETCHED)
+            share.done(ok=entry.status == FETCHED, failed=not entry.ok)
             yield entry
 
 

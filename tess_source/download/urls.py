@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tess_source.display import text
+from tess_source.display.records import Records
 from tess_source.download.addresses import Addresses
 from tess_source.errors import DownloadError
 from tess_source.hooks.records import Request
@@ -71,4 +72,4 @@ def urls_of(requests: Sequence[Request | str]) -> list[str]:
         raise DownloadError(
             f"{len(problems):,} of {text.number(len(requests), 'file')} without an address: {problems[0]}"
         )
-    return [one.url for one in requests if isinstance(one, Request)]
+    return Records((one.url for one in requests if isinstance(one, Request)), "URL")

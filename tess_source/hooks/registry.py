@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pluggy
 
 from tess_source import config
+from tess_source.display.records import RecordsByName
 from tess_source.display.visible import logger
 from tess_source.errors import (
     NetworkError,
@@ -85,7 +86,7 @@ class Plugin:
     """Why it is broken."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Registry:
     """All plugins of a session, and the records that they declare.
 
@@ -94,25 +95,25 @@ class Registry:
     """
 
     manager: HookManager = field(default_factory=HookManager)
-    plugins: dict[str, Plugin] = field(default_factory=dict)
-    filters: dict[str, Filter] = field(default_factory=dict)
+    plugins: dict[str, Plugin] = field(default_factory=lambda: RecordsByName(noun="plugin"))
+    filters: dict[str, Filter] = field(default_factory=lambda: RecordsByName(noun="filter"))
     words: dict[str, str] = field(default_factory=dict)
     """Other word for a filter → its name: see `Filter.also`."""
-    kinds: dict[str, Kind] = field(default_factory=dict)
+    kinds: dict[str, Kind] = field(default_factory=lambda: RecordsByName(noun="kind"))
     """Kinds of products that plugins declare, besides those that `tess_source.names` knows."""
-    columns: dict[str, Column] = field(default_factory=dict)
-    transports: dict[str, Transport] = field(default_factory=dict)
-    accessors: dict[str, Accessor] = field(default_factory=dict)
-    citations: dict[str, Citation] = field(default_factory=dict)
+    columns: dict[str, Column] = field(default_factory=lambda: RecordsByName(noun="column"))
+    transports: dict[str, Transport] = field(default_factory=lambda: RecordsByName(noun="transport"))
+    accessors: dict[str, Accessor] = field(default_factory=lambda: RecordsByName(noun="method"))
+    citations: dict[str, Citation] = field(default_factory=lambda: RecordsByName(noun="citation"))
     """`Citation.key` → citation of a data set."""
-    commands: dict[str, click.Command] = field(default_factory=dict)
-    stand_ins: dict[str, StandIn] = field(default_factory=dict)
+    commands: dict[str, click.Command] = field(default_factory=lambda: RecordsByName(noun="command"))
+    stand_ins: dict[str, StandIn] = field(default_factory=lambda: RecordsByName(noun="stand-in"))
     """Plugin → the archive that it stands in for."""
-    lookups: dict[str, Lookup] = field(default_factory=dict)
-    sources: dict[str, Source] = field(default_factory=dict)
-    copies: dict[str, Copy] = field(default_factory=dict)
-    services: dict[str, Service] = field(default_factory=dict)
-    owners: dict[tuple[str, str], str] = field(default_factory=dict)
+    lookups: dict[str, Lookup] = field(default_factory=lambda: RecordsByName(noun="look-up"))
+    sources: dict[str, Source] = field(default_factory=lambda: RecordsByName(noun="source"))
+    copies: dict[str, Copy] = field(default_factory=lambda: RecordsByName(noun="mirror"))
+    services: dict[str, Service] = field(default_factory=lambda: RecordsByName(noun="service"))
+    owners: dict[tuple[str, str], str] = field(default_factory=lambda: RecordsByName(noun="record"))
     """(what, name) → plugin, e.g. ``("filter", "sector") → "filters"``."""
 
     def __post_init__(self) -> None:
@@ -123,6 +124,12 @@ class Registry:
         return isinstance(other, Registry) and self.ready == other.ready
 
     __hash__: ClassVar[None] = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return repr(self.plugins)
+
+    def _repr_html_(self) -> str:
+        return RecordsByName(self.plugins, "plugin")._repr_html_()
 
     def __reduce__(self) -> tuple[Callable[..., Registry], tuple[object]]:
         return _unpickled, ([(reference_of(plugin, known.name), known) for plugin, known in self._objects()],)
@@ -137,7 +144,8 @@ class Registry:
     @property
     def ready(self) -> dict[str, Plugin]:
         """The plugins that can be used."""
-        return {name: plugin for name, plugin in self.plugins.items() if plugin.state == "ready"}
+        ready = {name: plugin for name, plugin in self.plugins.items() if plugin.state == "ready"}
+        return RecordsByName(ready, "plugin")
 
     # -- finding and registering --
 

@@ -8,7 +8,7 @@ import itertools
 import os
 import pickle
 from collections import deque
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Sized
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
@@ -16,6 +16,8 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any
 
+from tess_source.display import activity
+from tess_source.display.records import RecordsByName
 from tess_source.errors import LoadError, NoReaderError, PluginError, QueryError, TessSourceError
 from tess_source.hooks.registry import Registry
 from tess_source.load.outcome import Outcome, as_sendable
@@ -93,8 +95,11 @@ def read(registry: Registry, entries: Iterable[Entry], options: Mapping[str, Any
         If an argument makes no sense for any file.
     """
     objects: list[object] = []
-    failed: dict[str, Exception] = {}
-    for entry in entries:
+    failed = RecordsByName[Exception]({}, "file", key="file", value="why")
+    entries = entries if isinstance(entries, Sized) else [*entries]
+    activity.step("opening files")
+    for done, entry in enumerate(entries):
+        activity.part(done, len(entries), "files")
         value, error = _object_and_error(registry, entry, options, lazily=True)
         if error is None:
             objects.append(value)

@@ -14,6 +14,8 @@ from tess_source._lazy import pl
 from tess_source.cache.answers import Answer
 from tess_source.cache.memory import Memory
 from tess_source.clock import this_moment
+from tess_source.display import activity
+from tess_source.display.records import Records
 from tess_source.display.text import number, size
 from tess_source.display.visible import logger
 from tess_source.errors import OfflineError, TessSourceError, UnknownNameError
@@ -149,6 +151,7 @@ def count_by(registry: Registry, settings: Settings, query: Query, archive: str)
         seen = observations_by(registry, settings, query, archive)
         return None if seen is None else len(seen)
     caller = registry.among("tess_count", (archive,))
+    activity.step(f"asking {archive} for the number of {_observations_in_words(query)}")
     with _suggesting_filters(registry), naming_archive(query, archive):
         answers = registry.call("tess_count", caller, query=query, settings=settings)
     return int(sum(answers)) if answers else None
@@ -223,13 +226,22 @@ def fields(registry: Registry, settings: Settings, what: str = "observations") -
         if not archives:
             memory.need_network(f"the description of the columns of {what}")
     caller = registry.among("tess_fields", archives)
+    activity.step(f"asking {', '.join(archives)} for the columns of {what}")
     answers = registry.call("tess_fields", caller, what=what, settings=settings)
     if not answers:
         raise no_plugin("describe tables")
-    return [field for answer in answers for field in answer]
+    return Records((field for answer in answers for field in answer), "column")
 
 
 # -- hooks --
+
+
+def _observations_in_words(query: Query) -> str:
+    """Return what is asked for, e.g. ``observations of 1,000 targets``."""
+    if not query.targets:
+        return "observations"
+    targets = str(query.targets[0]) if len(query.targets) == 1 else number(len(query.targets), "target")
+    return f"observations of {targets}"
 
 
 def _count_unlisted_images(registry: Registry, answer: Answer) -> int:
@@ -264,6 +276,7 @@ def observations_of(registry: Registry, settings: Settings, query: Query) -> Obs
 def observations_by(registry: Registry, settings: Settings, query: Query, archive: str) -> Observations | None:
     """Return the observations of a prepared query from one of its archives; None if it does not answer such questions."""
     caller = registry.among("tess_query", (archive,))
+    activity.step(f"asking {archive} for {_observations_in_words(query)}")
     with _suggesting_filters(registry), naming_archive(query, archive):
         answers = registry.call("tess_query", caller, query=query, settings=settings)
     return Observations.stack(map(Observations.of, answers)) if answers else None
@@ -274,6 +287,7 @@ def products_of(registry: Registry, settings: Settings, seen: Observations, quer
     if not len(seen):
         return Products.empty()
     caller = registry.among("tess_list", _archives(registry, settings, query))
+    activity.step(f"listing the products of {number(len(seen), 'observation')}")
     answers = registry.call("tess_list", caller, observations=seen, query=query, settings=settings)
     return Products.stack(map(Products.of, answers)).sort()
 
@@ -282,6 +296,7 @@ def linked(registry: Registry, settings: Settings, found: Found) -> Found:
     """Return a found with the links of its products, and with the columns that plugins compute from them."""
     links, table = Links.empty(), found.products
     if len(table):
+        activity.step(f"relating {number(len(table), 'product')}")
         links = Links.stack(map(Links.of, registry.call("tess_link", products=table, settings=settings)))
     for name, column in registry.columns.items():
         table = table.with_columns(**{name: registry.blame("column", name, column.compute, table, links)})

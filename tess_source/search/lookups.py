@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
 from tess_source.clock import this_moment
-from tess_source.display import text
+from tess_source.display import activity, text
 from tess_source.display.visible import logger
 from tess_source.errors import PluginError, QueryError
 from tess_source.hooks.registry import Registry
@@ -99,6 +99,7 @@ def looked_up(
 def _found_by(registry: Registry, settings: Settings, name: str, found: Found, lacking: pl.Series) -> pl.DataFrame:
     """Return the columns of a look-up for the products that lack them."""
     lookup, asked = registry.lookups[name], found.products.where(lacking)
+    activity.step(f"looking up {name} of {text.number(len(asked), 'product')}")
     frame = registry.blame("lookup", name, lookup.find, asked, found.observations, settings)
     shape = frame.shape if isinstance(frame, pl.DataFrame) else type(frame).__name__
     owner = registry.owner("lookup", name)

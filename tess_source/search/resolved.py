@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from tess_source.cache.memory import Memory
-from tess_source.display import text
+from tess_source.display import activity, text
 from tess_source.display.visible import logger
 from tess_source.errors import OfflineError, PluginError, ResolverError
 from tess_source.hooks.registry import Registry
@@ -45,7 +45,9 @@ def _resolved_names(
     stored: dict[str, str] = {}
     missing: dict[str, OfflineError] = {}
     reasons: list[ResolverError] = []
-    for name in names:
+    for done, name in enumerate(names):
+        activity.step(f"looking up {name!r}" if len(names) == 1 else f"looking up {len(names):,} names")
+        activity.part(done, len(names), "names")
 
         def look_up(name: str = name) -> Target | None:
             return _checked_target(name, registry.call("tess_resolve", target=name, settings=settings))

@@ -10,6 +10,7 @@ from operator import and_
 from typing import Any
 
 from tess_source._lazy import pl
+from tess_source.display.records import RecordTuple
 from tess_source.display.visible import logger
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.hooks.registry import Registry
@@ -172,7 +173,7 @@ def _with_given_values(drops: Sequence[Drop], before: int, given: Mapping[str, A
     """Return the ledger with the given value and a common step number on each new line, so that a selection can be repeated."""
     step = 1 + max((drop.step for drop in drops[:before]), default=0)
     new = (replace(drop, asked=plain(given[drop.filter]), step=step) for drop in drops[before:])
-    return (*drops[:before], *new)
+    return RecordTuple((*drops[:before], *new), "filter")
 
 
 def in_words(value: Any) -> str:

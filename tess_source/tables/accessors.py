@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from functools import wraps
 from types import MethodType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
+from tess_source.display import activity
 from tess_source.errors import NoSessionError, nearest
 from tess_source.keywords import naming_keywords
+from tess_source.settings import Settings
 
 __all__ = ["HOMES", "Extended", "HasAccessors", "KnowsSchemes", "given"]
 
@@ -66,6 +69,11 @@ class HasAccessors(Protocol):
         """The session's plugins."""
         ...
 
+    @property
+    def settings(self) -> Settings:
+        """The session's settings."""
+        ...
+
 
 def given(session: S | None, noun: str) -> S:
     """Return a session; raise an error if there is none.
@@ -113,7 +121,13 @@ class Extended:
                 hint = f"; did you mean {close[0]!r}?" if close else ""
                 message = f"{type(self).__name__!r} has no attribute {name!r}, and no plugin adds one{hint}"
                 raise AttributeError(message, name=name, obj=self)
-            return MethodType(naming_keywords(accessors[name].function), self)
+            function, progress = naming_keywords(accessors[name].function), self._checked_session().settings.progress
+
+            @wraps(function)
+            def method(value: object, *args: Any, **words: Any) -> Any:
+                return activity.during(progress, function, value, *args, **words)
+
+            return MethodType(method, self)
 
     def __dir__(self) -> list[str]:
         try:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from tess_source._lazy import pl
+from tess_source.display import text
+from tess_source.display.visible import visible_line
 from tess_source.tables.rows import Rows
 
 __all__ = [
@@ -32,7 +34,7 @@ BLANK = r"[\x00-\x1f\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 NO_ADDRESS = "the archive has no address for it"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Item:
     """One file of a plan."""
 
@@ -71,6 +73,13 @@ class Item:
     problem: str | None = None
     """Why it cannot be fetched, if known beforehand."""
 
+    def __repr__(self) -> str:
+        known = "size unknown" if self.size is None else text.size(self.size)
+        return visible_line(f"<Item {self}: {self.problem or known}>")
+
+    def __str__(self) -> str:
+        return self.path or self.uri
+
 
 FIELDS = {
     "uri": "String", "path": "String", "size": "Int64", "sha256": "String", "mirrors": "String", "kind": "String",
@@ -97,7 +106,7 @@ def item_from(row: Mapping[str, Any]) -> Item:
     return Item(**{**known, "mirrors": tuple((row.get("mirrors") or "").split())})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Entry:
     """The result of the download of one file."""
 
@@ -123,6 +132,9 @@ class Entry:
     def ok(self) -> bool:
         """Whether the file is there."""
         return self.status != FAILED
+
+    def __repr__(self) -> str:
+        return visible_line(f"<Entry {self.path or self.item}: {self.status}, {self.error or text.size(self.bytes)}>")
 
 
 def completed(frame: pl.DataFrame) -> pl.DataFrame:

@@ -10,6 +10,7 @@ from typing import Any, Protocol, overload
 
 from tess_source._lazy import pl
 from tess_source.display import html, text
+from tess_source.display.records import RecordTuple
 from tess_source.display.visible import logger, visible_line
 from tess_source.errors import LoadError, MissingExtraError, type_and_text
 from tess_source.tables.file_errors import errors_of_file
@@ -86,7 +87,7 @@ class LazyGroup(Sequence[Any]):
     @property
     def paths(self) -> tuple[Path, ...]:
         """The files."""
-        return tuple(file.path for file in self._files)
+        return RecordTuple((file.path for file in self._files), "file")
 
     def __len__(self) -> int:
         return len(self._files)
@@ -178,7 +179,7 @@ class Loaded:
         return html.view(shown, html.table(pl.DataFrame(told), [*told], title))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Opened:
     """One file of a manifest, with its object or its error."""
 
@@ -192,6 +193,10 @@ class Opened:
     def ok(self) -> bool:
         """Whether it was opened."""
         return self.error is None
+
+    def __repr__(self) -> str:
+        what = type(self.value).__name__ if self.error is None else type_and_text(self.error)
+        return visible_line(f"<Opened {self.entry.path or self.entry.item}: {what}>")
 
 
 def opened_values(results: Iterable[Opened]) -> Iterator[Any]:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 from tess_source._lazy import pl
 from tess_source.disk import tidy, write_whole
 from tess_source.display import html, text
+from tess_source.display.records import RecordsByName, RecordTuple
 from tess_source.display.visible import visible_line
 from tess_source.keywords import naming_keywords_of_methods
 from tess_source.paths import user_path
-from tess_source.settings import OnProgress
+from tess_source.settings import OnProgress, Settings
 from tess_source.tables.accessors import KnowsSchemes, given
 from tess_source.tables.addressed import Addressed, Reaches
 from tess_source.tables.convert import to_astropy
@@ -39,6 +40,11 @@ class Fetches(Opens, Reaches, Protocol):
     @property
     def registry(self) -> KnowsSchemes:
         """The session's plugins."""
+        ...
+
+    @property
+    def settings(self) -> Settings:
+        """The session's settings."""
         ...
 
     def download(self, what: Plan, /, *args: Any, **words: Any) -> Manifest:
@@ -312,6 +318,9 @@ class Manifest(Openable, ManifestMethods):
     seconds: float = field(default=0.0, compare=False)
     """Duration of the download."""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "entries", RecordTuple(self.entries, "entry"))
+
     def __getstate__(self) -> dict[str, Any]:
         """Leave out `ok` and `failed`, which are made of the rest."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
@@ -349,7 +358,8 @@ class Manifest(Openable, ManifestMethods):
     @property
     def errors(self) -> dict[str, str]:
         """URI → error, of the files that failed."""
-        return {entry.item.uri: entry.error for entry in self.entries if not entry.ok}
+        errors = {entry.item.uri: entry.error for entry in self.entries if not entry.ok}
+        return RecordsByName(errors, "error", key="uri", value="error")
 
     def using(self, session: Fetches) -> Self:
         """Return the same manifest with another session.

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tess_source.display import text
+from tess_source.display.visible import visible_line
+
 __all__ = ["DEFAULT_RADIUS", "Gap", "ObservationKey", "Query", "Target"]
 
 DEFAULT_RADIUS = 3.0
@@ -57,7 +60,7 @@ class Gap:
     """E.g. ``"line 5 of 'stars.csv'"``; empty: counted where it is met."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Query:
     """A question to archives."""
 
@@ -79,3 +82,10 @@ class Query:
     """Whether an answer may be larger than an archive gives without being told so."""
     named: bool = False
     """Whether the archives were named by the user. Then each must answer, or it is an error."""
+
+    def __repr__(self) -> str:
+        said = {
+            "targets": text.first(self.targets, text.FEW), **self.criteria, "filters": {**self.filters},
+            "archives": ", ".join(self.archives), "defaults": self.defaults, "passed over": text.first(self.gaps, text.FEW),
+        }  # fmt: skip
+        return visible_line(f"<Query {'; '.join(f'{name}: {value}' for name, value in said.items() if value)}>")

@@ -49,7 +49,7 @@ def picture_file(path: str | Path | None) -> Path | None:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Make a figure [inch] that pyplot does not know of, so that nothing need be closed.
+    """Make a figure [inch] that notebooks show, and that pyplot does not know of: see `tess_source_dv.draw.picture.Picture`.
 
     Raises
     ------
@@ -57,12 +57,9 @@ def new_figure(width: float, height: float) -> Figure:
         If matplotlib is not installed.
     """
     needed("matplotlib.figure", *EXTRA)
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    from tess_source_dv.draw.picture import Picture
 
-    figure = Figure(figsize=(width, height))
-    FigureCanvasAgg(figure)
-    return figure
+    return Picture(width, height)
 
 
 def drawn_text(text: str) -> str:
