@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from tess_source.like_lightkurve.functions import search_targetpixelfile as search_targetpixelfile
     from tess_source.like_lightkurve.functions import search_tesscut as search_tesscut
     from tess_source.like_lightkurve.result import SearchTable as SearchTable
+    from tess_source.like_lightkurve.use import use_in_lightkurve as use_in_lightkurve
     from tess_source.session import Session as Session
     from tess_source.session import default_session as default_session
     from tess_source.session import set_default_session as set_default_session
@@ -72,6 +73,7 @@ _HOMES = {
     "hooks.specs": ("hookimpl",),
     "like_lightkurve.functions": ("search_dv", "search_lightcurve", "search_targetpixelfile", "search_tesscut"),
     "like_lightkurve.result": ("SearchTable",),
+    "like_lightkurve.use": ("use_in_lightkurve",),
     "session": ("Session", "default_session", "set_default_session"),
     "settings": ("Settings",),
     "tables.found": ("Found",),
@@ -129,6 +131,7 @@ __all__ = [
     "search_tesscut",
     "set_default_session",
     "unregister",
+    "use_in_lightkurve",
 ]
 
 
