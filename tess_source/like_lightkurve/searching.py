@@ -18,7 +18,7 @@ from tess_source.search.resolved import resolved
 from tess_source.session import Session
 from tess_source.tables.convert import to_astropy
 from tess_source.targets.parse import arcseconds, parse_targets
-from tess_source.targets.target import Query, Target
+from tess_source.targets.target import ObservationKey, Query, Target
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -139,7 +139,9 @@ def _asked(session: Session, lightkurve: ModuleType, target: Any, radius: Any, c
 def _place(session: Session, lightkurve: ModuleType, target: str, radius: Any) -> Target:
     """Return a cone around a target; a star's place is that of the name resolver, as in lightkurve."""
     cone = arcseconds(radius)
-    parsed = list(parse_targets(target, cone))
+    parsed = [one for one in parse_targets(target, cone) if not isinstance(one, ObservationKey)]
+    if len(parsed) != 1:  # an obs_id, or text in which there is no target
+        raise _NotOursError
     [place] = resolved(session.registry, session.settings, parsed, cone, refresh=False)
     if place.ra is not None:
         return place
