@@ -130,7 +130,8 @@ def _criteria(words: Words) -> dict[str, Any]:
 def _asked(session: Session, lightkurve: ModuleType, target: Any, radius: Any, criteria: dict[str, Any]) -> Query:
     """Return the question about a star, if there is no radius, or about a place."""
     wild = any("*" in str(value) or "%" in str(value) for value in criteria.get("provenance_name", ()))
-    query = Query((), criteria, wildcards=wild, defaults={}, large=True)
+    archives = ("mast",) if session.settings.archive is None else ()  # another archive's files are not lightkurve's
+    query = Query((), criteria, wildcards=wild, archives=archives, defaults={}, large=True)
     if radius is None and (star := STAR.fullmatch(target)):
         return replace(query, targets=(Target(target, tic=int(star[1])),))
     return replace(query, targets=(_place(session, lightkurve, target, AROUND if radius is None else radius),))
@@ -167,6 +168,7 @@ def _products(session: Session, lightkurve: ModuleType, target: str, words: Word
         query = _asked(session, lightkurve, target, AROUND, criteria)
         found = session._answer(query)
     if not len(found.observations):
+        lightkurve.log.debug('No data found for target "%s".', target)
         return lightkurve.SearchResult(None)
     if not len(found.products):
         raise _NotOursError

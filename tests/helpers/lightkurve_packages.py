@@ -102,7 +102,9 @@ def main() -> None:
         for name in PACKAGES:
             measured(name, archive, Path(folder, f"{name}-warm"), None)  # so that imports do not count
             own = measured(name, archive, Path(folder, f"{name}-own"), None)
-            ours = measured(name, archive, Path(folder, name), Session(archive.url, cache=Path(folder, f"{name}-cache")))
+            ours = measured(
+                name, archive, Path(folder, name), Session(archive.url, cache=Path(folder, f"{name}-cache"))
+            )
             np.testing.assert_equal(ours.found, own.found)
             print(f"| {name} {version(name)} | lightkurve | {own.requests} | {own.seconds:.1f} |")
             print(f"| | with tess-source | {ours.requests} | {ours.seconds:.1f} |")
