@@ -6,10 +6,11 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from importlib.metadata import version
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from tess_source._lazy import np, pl
+from tess_source._lazy import np, pl, whole
 from tess_source.errors import QueryError, ResolverError
 from tess_source.like_lightkurve.detours import Uses
 from tess_source.like_lightkurve.layout import OURS
@@ -168,8 +169,7 @@ def _products(session: Session, lightkurve: ModuleType, target: str, words: Word
         query = _asked(session, lightkurve, target, AROUND, criteria)
         found = session._answer(query)
     if not len(found.observations):
-        lightkurve.log.debug('No data found for target "%s".', target)
-        return lightkurve.SearchResult(None)
+        return _nothing(lightkurve, target)
     if not len(found.products):
         raise _NotOursError
     observed = _theirs(session, found.observations)
@@ -189,8 +189,18 @@ def _products(session: Session, lightkurve: ModuleType, target: str, words: Word
     return lightkurve.SearchResult(kept)
 
 
+def _nothing(lightkurve: ModuleType, target: str) -> Any:
+    """Return an empty result; before version 2.6 lightkurve's searches do so themselves, and log an error."""
+    problem = f'No data found for target "{target}".'
+    if version("lightkurve").startswith("2.5"):
+        raise lightkurve.SearchError(problem)
+    lightkurve.log.debug(problem)
+    return lightkurve.SearchResult(None)
+
+
 def _theirs(session: Session, rows: Rows, *, files: bool = False) -> Table:
     """Return a table with the archive's own columns only, and of products those that lightkurve may open, if there are any."""
+    whole("astropy")
     from astropy.table import MaskedColumn, Table
 
     frame = rows.to_polars()
@@ -204,6 +214,7 @@ def _theirs(session: Session, rows: Rows, *, files: bool = False) -> Table:
 
 def _joined(observed: Table, files: Table) -> Table:
     """Return files with the columns of their observations, and lightkurve's `author` and `mission`."""
+    whole("astropy")
     from astropy.table import join
 
     joined = join(
@@ -237,6 +248,7 @@ def _mission(project: str, number: Any, description: str, filename: str) -> str:
 
 def _cutouts(session: Session, lightkurve: ModuleType, target: str, words: Words) -> Any:
     """Return a result with one row per full-frame image of a CCD that saw a place."""
+    whole("astropy")
     from astropy.table import Table
 
     radius = AROUND if words["radius"] is None else words["radius"]

@@ -107,7 +107,7 @@ WORDS: list[dict[str, Any]] = [
 
 def cases() -> Iterator[tuple[str, Any, dict[str, Any]]]:
     """Yield searches: in stress all, else every star and every argument a few times."""
-    every = size(131, 1)
+    every = size(131, 5)
     for number, (function, target, words) in enumerate(
         (function, target, words)
         for function in ("search_lightcurve", "search_targetpixelfile")
