@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from tess_source.like_lightkurve.functions import search_targetpixelfile as search_targetpixelfile
     from tess_source.like_lightkurve.functions import search_tesscut as search_tesscut
     from tess_source.like_lightkurve.result import SearchTable as SearchTable
+    from tess_source.like_lightkurve.use import use_in_lightkurve as use_in_lightkurve
     from tess_source.queries import count as count
     from tess_source.queries import iter_search as iter_search
     from tess_source.queries import observations as observations
@@ -77,6 +78,7 @@ _HOMES = {
     "hooks.specs": ("hookimpl",),
     "like_lightkurve.functions": ("search_dv", "search_lightcurve", "search_targetpixelfile", "search_tesscut"),
     "like_lightkurve.result": ("SearchTable",),
+    "like_lightkurve.use": ("use_in_lightkurve",),
     "queries": ("count", "iter_search", "observations", "products", "search"),
     "session": ("default_session", "set_default_session"),
     "settings": ("Settings",),
@@ -137,6 +139,7 @@ __all__ = [
     "search_tesscut",
     "set_default_session",
     "unregister",
+    "use_in_lightkurve",
 ]
 
 
