@@ -202,7 +202,7 @@ class LockError(TessSourceError, ValueError):
 
 
 class MissingExtraError(TessSourceError, ImportError):
-    """A library that is needed here is not installed; the message has the command that installs it."""
+    """A library that is needed here is not installed, or cannot be imported; the message has the command that installs it."""
 
 
 class LoadError(TessSourceError, ValueError):
@@ -250,12 +250,24 @@ class NoSessionError(TessSourceError, ValueError):
 
 
 def bare_reason(error: BaseException) -> str:
-    """Return what went wrong, without the number and the file of an OSError."""
+    """Return what went wrong, without the number and the file of an OSError.
+
+    Parameters
+    ----------
+    error : BaseException
+        Any exception.
+    """
     return getattr(error, "strerror", None) or str(error)
 
 
 def type_and_text(error: BaseException) -> str:
-    """Return the type and message of a stranger's exception, of which even the text may fail."""
+    """Return the type and message of a stranger's exception, of which even the text may fail.
+
+    Parameters
+    ----------
+    error : BaseException
+        Any exception.
+    """
     try:
         message = str(error)
     except Exception:  # noqa: BLE001  it is the stranger's code again
@@ -264,7 +276,13 @@ def type_and_text(error: BaseException) -> str:
 
 
 def ending(error: BaseException) -> str:
-    """Return in words what a plugin did that would end the program, such as calling `sys.exit`."""
+    """Return in words what a plugin did that would end the program, such as calling `sys.exit`.
+
+    Parameters
+    ----------
+    error : BaseException
+        What it raised.
+    """
     return "called sys.exit" if isinstance(error, SystemExit) else f"raised {type_and_text(error)}"
 
 
@@ -304,6 +322,13 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
     """Return the end of a message about an unknown word: the choices that mean or are spelled like it, or why there is none.
 
     It is e.g. ``"; did you mean 'sector'?"``, or an empty text.
+
+    Parameters
+    ----------
+    name : str
+        The unknown word.
+    choices : iterable of str
+        The known words.
     """
     if close := nearest(name, choices):
         return f"; did you mean {' or '.join(map(repr, close))}?"

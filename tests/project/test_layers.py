@@ -14,6 +14,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         "errors",
         "extras",
+        "deprecation",
         "system",
         "wording",
         "synonyms",
@@ -26,14 +27,14 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "display",
         "names",
     ),
-    ("units", "paths", "targets", "files", "logins", "patience", "settings"),
+    ("units", "paths", "targets", "files", "logins", "patience", "config", "settings", "origins"),
     ("tables",),
     ("hooks",),
     ("cache",),
     ("search", "download", "load"),
     ("direct",),
     ("session",),
-    ("functions", "lock", "like_lightkurve"),
+    ("queries", "functions", "lock", "doctor", "like_lightkurve"),
     ("cli", "__init__", "__main__"),
 )
 """The core from the ground up: files and folders. A file imports from its own floor and from those below."""
