@@ -11,6 +11,7 @@ from tess_source.wording import Wording, in_program
 
 __all__ = [
     "BlockedConnectionError",
+    "BlockedDatagramError",
     "DamagedFileError",
     "DownloadError",
     "ForkedError",
@@ -166,6 +167,10 @@ class BlockedConnectionError(TessSourceError, RuntimeError):
 
     It is no `OSError`, so that nobody takes it for a failure of the network, and tries again.
     """
+
+
+class BlockedDatagramError(BlockedConnectionError, OSError):
+    """The same for UDP, by which libraries look for this machine's own address, and do without if it is an `OSError`."""
 
 
 class TableError(TessSourceError, TypeError):

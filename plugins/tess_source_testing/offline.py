@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tess_source.errors import BlockedConnectionError
+from tess_source.errors import BlockedConnectionError, BlockedDatagramError
 from tess_source_testing.environment import PROXIES, environment
 from tess_source_testing.ports import is_gone
 
@@ -110,7 +110,7 @@ def _guarded_sender(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
             address = args[at] if -len(args) <= at < len(args) else None
             if isinstance(address, tuple) and address:
                 try:
-                    _check(address[0], address[1] if len(address) > 1 else None)
+                    _check(address[0], address[1] if len(address) > 1 else None, self.type)
                 except BlockedConnectionError:
                     self.close()  # libraries close it after an OSError only
                     raise
@@ -119,7 +119,7 @@ def _guarded_sender(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
     return send
 
 
-def _check(host: Any, port: Any) -> None:
+def _check(host: Any, port: Any, kind: int = socket.SOCK_STREAM) -> None:
     """Raise an error if a host is not this machine, or a port is that of an archive that is gone."""
     __tracebackhide__ = True  # pytest shows who called
     name = host.decode(errors="replace") if isinstance(host, bytes | bytearray) else host
@@ -128,7 +128,8 @@ def _check(host: Any, port: Any) -> None:
             raise BlockedConnectionError(f"a connection to '{name}:{port}' was tried. {GONE}")
         return
     where = f"{name}:{port}" if port else str(name)
-    raise BlockedConnectionError(f"a connection to {where!r} was tried, which is another machine. {ADVICE}")
+    error = BlockedDatagramError if kind == socket.SOCK_DGRAM else BlockedConnectionError
+    raise error(f"a connection to {where!r} was tried, which is another machine. {ADVICE}")
 
 
 def _is_here(name: str) -> bool:

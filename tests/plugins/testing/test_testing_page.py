@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from places import DOCS
+from places import DOCS, PLUGINS, ROOT
+from sizes import STRESS
 
 from tess_source.session import _default, set_default_session
 
@@ -18,6 +22,24 @@ FROM_THE_ARCHIVE = (
     ("mast_itself()", 'sample_archive(connections="allowed")'),
 )
 """How the page says that is recorded without reaching MAST."""
+
+
+@pytest.mark.skipif(not STRESS, reason="mypy reads all of tess-source anew; make stress does")
+def test_a_strict_type_checker_has_nothing_to_say_of_them(tmp_path: Path) -> None:
+    pytest.importorskip("mypy", reason="mypy is not installed: pip install 'tess-source[lint]'")
+    for name, text in FILE.findall((DOCS / "testing.md").read_text(encoding="utf-8")):
+        (tmp_path / name).write_text(text)
+    environment = {**os.environ, "MYPYPATH": os.pathsep.join(map(str, (ROOT, PLUGINS)))}
+    words = ("--strict", "--cache-dir", ROOT / ".mypy_cache" / "page", ".")
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", *words],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
 
 
 def test_all_tests_of_the_page_pass_and_are_shown(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
