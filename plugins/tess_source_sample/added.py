@@ -114,7 +114,9 @@ def add_star(
         tic = _tic(contents, star)
         _check_free(contents, tic, numbers, seconds)
         told = {"ra": ra, "dec": dec, "tmag": tmag}
-        entry = _star(contents, tic, numbers, planets, names, {k: _place(k, v) for k, v in told.items() if v is not None})
+        entry = _star(
+            contents, tic, numbers, planets, names, {k: _place(k, v) for k, v in told.items() if v is not None}
+        )
         entry = replace(entry, light=_light(entry, numbers, seconds, light_curve))
         runs = _runs(contents, entry, numbers, seconds, dv)
         contents.known.add(entry, *runs)
@@ -283,7 +285,8 @@ def _light(star: Star, numbers: Sequence[int], seconds: int, given: Any) -> Ligh
         each = dict.fromkeys(numbers, given)
     plain = replace(star, light=None)
     curves = {
-        (number, seconds): _flux(each[number], model.SimulatedTarget(plain, sector(number), seconds)) for number in numbers
+        (number, seconds): _flux(each[number], model.SimulatedTarget(plain, sector(number), seconds))
+        for number in numbers
     }
     return Light({**(star.light.curves if star.light else {}), **curves})
 
@@ -313,16 +316,20 @@ def _numbers(given: Any, where: str) -> NDArray[np.float64]:
         try:
             given = given.to_value("")
         except Exception as error:  # astropy's own error; what else `to_value` may be, it is not this
-            raise QueryError(f"{where} is in {given.unit}: relative flux has no unit, so divide it by its median") from error
+            raise QueryError(
+                f"{where} is in {given.unit}: relative flux has no unit, so divide it by its median"
+            ) from error
     if isinstance(given, (list, tuple)):
         given = [np.nan if value is None else value for value in given]
     try:
         masked = np.ma.asarray(given)
-        if masked.dtype.kind not in "iuf":
-            masked = masked.astype(np.float64) if masked.dtype.kind == "O" else None
-        return np.array(masked.astype(np.float64).filled(np.nan))
-    except (TypeError, ValueError, AttributeError):
-        raise QueryError(f"{where} is {type(given).__name__}: give an array of numbers, or a function of time") from None
+        if masked.dtype.kind not in "iufO":
+            raise TypeError(masked.dtype)
+        return np.array(np.ma.filled(masked.astype(np.float64), np.nan))
+    except (TypeError, ValueError):
+        raise QueryError(
+            f"{where} is {type(given).__name__}: give an array of numbers, or a function of time"
+        ) from None
 
 
 # -- its searches ------------------------------------------------------------------------------------------------
@@ -336,7 +343,9 @@ def _runs(contents: Contents, star: Star, numbers: Sequence[int], seconds: int, 
     if seconds != 120:
         raise QueryError("data validation is made of 120-s data: leave dv out, or exptime")
     if not 0 < tces <= MOST_TCES:
-        raise QueryError(f"data validation needs 1 to {MOST_TCES} transits, one per TCE; there are {tces}: transits=[Transit(...)]")
+        raise QueryError(
+            f"data validation needs 1 to {MOST_TCES} transits, one per TCE; there are {tces}: transits=[Transit(...)]"
+        )
     ranges = [(number,) for number in numbers] + ([tuple(numbers)] if len(numbers) > 1 else [])
     return [_run(star, seen, tces) for seen in ranges]
 

@@ -193,7 +193,6 @@ class Contents:
         near = self.crowd.near(ra, dec, radius + 0.01) if self.observations.crowd else ()
         return [*self.observations.held, *self.crowd.of_targets(str(star.tic) for star in near)]
 
-
     def file(self, uri: str) -> tuple[str, int, float] | None:
         """Return name, size and date of release (MJD) of a file that the archive sends by its URI; None if it has none."""
         if row := self.files.get(uri):

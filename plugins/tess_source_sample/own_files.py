@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
 GROUPS = {
     **{kind: kind.upper() for kind in ("lc", "tp", "fast-lc", "fast-tp", "dvt", "dvm", "dvs")},
-    **{"dvr-pdf": "DVR", "dvr-xml": "DVR"},
+    "dvr-pdf": "DVR",
+    "dvr-xml": "DVR",
 }
 """Kind of a file of SPOC to product sub-group."""
 OF_CCD = ("ffi", "ffir", "cbv", "fast-cbv", "col")
@@ -86,7 +87,9 @@ def add_file(contents: Contents, path: str | Path, said: Mapping[str, Any]) -> s
         if told.uri in places:
             products[places[told.uri]] = new
         elif there:
-            raise QueryError(f"{told.uri} belongs to the observation {there['obs_id']}: leave obs_id out, or take another uri")
+            raise QueryError(
+                f"{told.uri} belongs to the observation {there['obs_id']}: leave obs_id out, or take another uri"
+            )
         else:
             products.append(new)
         seen = [told.sector] if told.sector in mission() else []
@@ -180,7 +183,9 @@ def _tic(head: Mapping[str, Any]) -> int | None:
 
 def _place_of_report(body: bytes) -> tuple[float | None, float | None]:
     """Return the position that a report (XML) of data validation says of its star."""
-    found = (re.search(rb'<dv:%s provenance="[^"]*" value="([^"]+)"' % key, body) for key in (b"raDegrees", b"decDegrees"))
+    found = (
+        re.search(rb'<dv:%s provenance="[^"]*" value="([^"]+)"' % key, body) for key in (b"raDegrees", b"decDegrees")
+    )
     ra, dec = (_real(match[1].decode()) if match else None for match in found)
     return ra, dec
 
@@ -226,7 +231,10 @@ def _observation(contents: Contents, told: Told) -> Row:
     if star:
         values |= target_values(star)
     elif not told.tic and told.name.camera and told.name.ccd:
-        values |= chips.footprint(told.sector, told.name.camera, told.name.ccd) | {"dataproduct_type": "image", "dataURL": None}
+        values |= chips.footprint(told.sector, told.name.camera, told.name.ccd) | {
+            "dataproduct_type": "image",
+            "dataURL": None,
+        }
     if told.tic and told.ra is not None and told.dec is not None:
         values |= {"s_ra": told.ra, "s_dec": told.dec, "s_region": circle(told.ra, told.dec)}
     if contributed:

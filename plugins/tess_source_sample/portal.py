@@ -68,7 +68,11 @@ def _filtered(catalogue: Contents, params: Json, request: Json) -> Json:
 def _candidates(catalogue: Contents, filters: object) -> Iterable[Row]:
     """Return the observations of the targets that are asked for by name, all if none is: what else is asked is not looked at."""
     for entry in filters if isinstance(filters, list) else ():
-        if entry.get("paramName") == "target_name" and entry.get("values") and not (entry.get("freeText") or entry.get("separator")):
+        if (
+            entry.get("paramName") == "target_name"
+            and entry.get("values")
+            and not (entry.get("freeText") or entry.get("separator"))
+        ):
             return catalogue.of_targets(str(value) for value in entry["values"])
     return catalogue.observations
 

@@ -67,7 +67,9 @@ def _records(table: Any) -> list[Mapping[str, Any]]:
         found = list(table)
         if all(isinstance(row, Mapping) for row in found):
             return found
-    raise TableError(f"{type(table).__name__} is no table: give a CSV or ECSV file, a table of astropy, polars or pandas, or mappings")
+    raise TableError(
+        f"{type(table).__name__} is no table: give a CSV or ECSV file, a table of astropy, polars or pandas, or mappings"
+    )
 
 
 def _unmasked(value: Any) -> Any:
@@ -147,13 +149,16 @@ def _cell(value: Any, column: AnswerColumn, where: str) -> Any:
 def _identified(contents: Contents, rows: list[Row], before: Mapping[str, int]) -> list[Row]:
     """Return observations with identifiers: those given, else those of what they take the place of, or new ones."""
     identified: dict[int, Row] = {}
-    for number, row in enumerate(rows, 1):
-        if not row["obs_id"]:
+    for number, given in enumerate(rows, 1):
+        if not given["obs_id"]:
             raise TableError(f"row {number} of the observations has no obs_id")
-        row = contents.maker.observation(**(row | {"obsid": row["obsid"] or before.get(row["obs_id"])}))
+        obsid = given["obsid"] or before.get(given["obs_id"])
+        row = contents.maker.observation(**(given | {"obsid": obsid}))
         other = identified.get(row["obsid"]) or contents.by_obsid.get(row["obsid"])
         if other and (other["obs_id"] != row["obs_id"] or row["obsid"] in identified):
-            raise TableError(f"obsid {row['obsid']} in row {number} of the observations is that of {other['obs_id']} already")
+            raise TableError(
+                f"obsid {row['obsid']} in row {number} of the observations is that of {other['obs_id']} already"
+            )
         identified[row["obsid"]] = row
     if len({row["obs_id"] for row in identified.values()}) < len(identified):
         raise TableError("an obs_id is twice among the observations")
@@ -220,7 +225,9 @@ def _know_run(contents: Contents, name: Name, files: Sequence[Name], seen: set[i
     star = replace(star, tces=max(star.tces, tces))
     stamps = str(name.timestamp), str(dvm)
     found = ValidationRun(
-        *(tic, first, last, run, *stamps, tces, sectors, begin.first_cadenceno, cadences), 1 if last - first <= 13 else 5, star
+        *(tic, first, last, run, *stamps, tces, sectors, begin.first_cadenceno, cadences),
+        1 if last - first <= 13 else 5,
+        star,
     )
     contents.known.add(star, found)
 
@@ -237,7 +244,9 @@ def _finished(contents: Contents, row: Row, found: list[Row]) -> list[Row]:
             pixels = filename.replace("lc.fits", "tp.fits")
             return [maker.product(row, f"{prefix}LC", filename, "1"), maker.product(row, f"{prefix}TP", pixels, "1")]
         if name.pipeline == "SPOC" and name.kind == "dvt":
-            run = contents.known.run(*(int(value or 0) for value in (name.tic, name.first_sector, name.last_sector, name.run)))
+            run = contents.known.run(
+                *(int(value or 0) for value in (name.tic, name.first_sector, name.last_sector, name.run))
+            )
             return [maker.product(row, group, each, "1") for group, each in dv_names(run)]
         if name.kind != "other":
             return [contributed_product(row, str(row["dataURL"]), maker.file_size(filename))]
@@ -250,7 +259,9 @@ def _filled(contents: Contents, row: Row, file: Row) -> Row:
     uri = file["dataURI"] or f"mast:TESS/product/{file['productFilename']}"
     said: Row = {"obsID": row["obsid"], "parent_obsid": row["obsid"], "obs_id": row["obs_id"], "dataURI": uri}
     said["productFilename"] = file["productFilename"] or uri.rpartition("/")[2]
-    shared: Row = {name: row[name] for name in ("obs_collection", "dataproduct_type", "proposal_id", "dataRights", "filters")}
+    shared: Row = {
+        name: row[name] for name in ("obs_collection", "dataproduct_type", "proposal_id", "dataRights", "filters")
+    }
     shared["size"] = _size(contents, said["productFilename"])
     return {**file, **said} | {name: value for name, value in shared.items() if file[name] is None}
 

@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 _SPOC = ("SPOC", "TESS-SPOC", "TESS-DATA-ALERTS")
 
 
-def make(
-    filename: str, size: int | None = None, *, first_release: bool = False, known: Known = KNOWN
-) -> bytes:
+def make(filename: str, size: int | None = None, *, first_release: bool = False, known: Known = KNOWN) -> bytes:
     """Make one file.
 
     Parameters

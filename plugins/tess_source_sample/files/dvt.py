@@ -52,9 +52,7 @@ class SimulatedTCE:
 
 def targets(of: facts.ValidationRun) -> list[model.SimulatedTarget]:
     """Return the star in each sector that the run used."""
-    return [
-        model.SimulatedTarget(of.star, facts.sector(number), int(model.CADENCE)) for number in of.sectors
-    ]
+    return [model.SimulatedTarget(of.star, facts.sector(number), int(model.CADENCE)) for number in of.sectors]
 
 
 def events(of: facts.ValidationRun) -> list[SimulatedTCE]:

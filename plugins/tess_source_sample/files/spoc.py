@@ -165,9 +165,7 @@ def fitting_rows(natural: int, row_bytes: int, room: int | None) -> int:
     return max(1, room // row_bytes)
 
 
-def light_curve(
-    name: Name, size: int | None, processed: eras.Processing, known: Known = KNOWN
-) -> list[fits.HDU]:
+def light_curve(name: Name, size: int | None, processed: eras.Processing, known: Known = KNOWN) -> list[fits.HDU]:
     """Return the HDUs of a light curve; rows are added or left out at its end to reach a size."""
     of, pipeline, era = target(name, known), name.pipeline or "SPOC", processed.era
     width = fits.row_bytes(columns.LIGHTCURVE)
@@ -243,9 +241,7 @@ def _aperture(
     return fits.image(shape, 32, headers.APERTURE, said | {"extname": "APERTURE"}, mask, writer)
 
 
-def target_pixels(
-    name: Name, size: int | None, processed: eras.Processing, known: Known = KNOWN
-) -> list[fits.HDU]:
+def target_pixels(name: Name, size: int | None, processed: eras.Processing, known: Known = KNOWN) -> list[fits.HDU]:
     """Return the HDUs of a target pixel file.
 
     The shape of the stamp is the star's own or, if another shape comes closer to the wanted size, that. What is left is
