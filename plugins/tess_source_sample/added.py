@@ -323,10 +323,10 @@ def _numbers(given: Any, where: str) -> NDArray[np.float64]:
         given = [np.nan if value is None else value for value in given]
     try:
         masked = np.ma.asarray(given)
-        if masked.dtype.kind not in "iuf":
-            masked = masked.astype(np.float64) if masked.dtype.kind == "O" else None
-        return np.array(masked.astype(np.float64).filled(np.nan))
-    except (TypeError, ValueError, AttributeError):
+        if masked.dtype.kind not in "iufO":
+            raise TypeError(masked.dtype)
+        return np.array(np.ma.filled(masked.astype(np.float64), np.nan))
+    except (TypeError, ValueError):
         raise QueryError(
             f"{where} is {type(given).__name__}: give an array of numbers, or a function of time"
         ) from None

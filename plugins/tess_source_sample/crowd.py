@@ -79,7 +79,7 @@ class Crowd(Sequence[Row]):
     def of_uri(self, uri: str) -> Row | None:
         """Return the row of a product, None if it is no made-up one's."""
         name = names.parse(uri.rpartition("/")[2])
-        if name.tic not in self.targets or name.first_sector not in MADE_UP_SECTORS:
+        if name.tic is None or name.tic not in self.targets or name.first_sector not in MADE_UP_SECTORS:
             return None
         number = 2 * (name.tic - SYNTHETIC_TIC) + MADE_UP_SECTORS.index(name.first_sector)
         return next((row for row in self.listing(number).products if row["dataURI"] == uri), None)

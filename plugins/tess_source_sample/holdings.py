@@ -271,5 +271,5 @@ SIZES: dict[str, int] = {
 def made_up(number: int) -> Seen:
     """Return an observation of a target that does not exist; each target has two sectors, one after the other."""
     target, half = divmod(number, 2)
-    numbers = {"obsid": MADE_UP_OBSID + number, "objid": MADE_UP_OBSID + 50_000_000 + number}
-    return Seen(SYNTHETIC_TIC + target, MADE_UP_SECTORS[half], **numbers)
+    obsid = MADE_UP_OBSID + number
+    return Seen(SYNTHETIC_TIC + target, MADE_UP_SECTORS[half], obsid=obsid, objid=obsid + 50_000_000)

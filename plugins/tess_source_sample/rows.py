@@ -332,6 +332,7 @@ def circle(ra: float, dec: float, icrs: bool = False) -> str:
 
 
 def product_row(observation: Row, filename: str, uri: str, version: str) -> Row:
+    """Return what all products of an observation share."""
     return {
         "obsID": observation["obsid"],
         "obs_collection": observation["obs_collection"],

@@ -149,10 +149,11 @@ def _cell(value: Any, column: AnswerColumn, where: str) -> Any:
 def _identified(contents: Contents, rows: list[Row], before: Mapping[str, int]) -> list[Row]:
     """Return observations with identifiers: those given, else those of what they take the place of, or new ones."""
     identified: dict[int, Row] = {}
-    for number, row in enumerate(rows, 1):
-        if not row["obs_id"]:
+    for number, given in enumerate(rows, 1):
+        if not given["obs_id"]:
             raise TableError(f"row {number} of the observations has no obs_id")
-        row = contents.maker.observation(**(row | {"obsid": row["obsid"] or before.get(row["obs_id"])}))
+        obsid = given["obsid"] or before.get(given["obs_id"])
+        row = contents.maker.observation(**(given | {"obsid": obsid}))
         other = identified.get(row["obsid"]) or contents.by_obsid.get(row["obsid"])
         if other and (other["obs_id"] != row["obs_id"] or row["obsid"] in identified):
             raise TableError(

@@ -131,10 +131,18 @@ class Cut:
         return model.SimulatedTarget(nothing, self.sector, self.seconds)
 
     @cached_property
+    def _whole_sky(self) -> model.SimulatedCurve:
+        return model.simulate(self.target)
+
+    @property
+    def there(self) -> NDArray[np.bool_]:
+        """Of which cadences of the sector there is an image: there are none in the gap."""
+        return ~self._whole_sky.missing
+
+    @cached_property
     def sky(self) -> model.SimulatedCurve:
-        """What is simulated of the sky; there are no images in the gap."""
-        seen = model.simulate(self.target)
-        return seen.take(~seen.missing)
+        """What is simulated of the sky, in each image."""
+        return self._whole_sky.take(self.there)
 
 
 def hdus(cut: Cut) -> list[fits.HDU]:
@@ -214,7 +222,7 @@ def _flux(cut: Cut, star: Star) -> NDArray[np.float64]:
     """Return the light of a star in each image, as in its light curves from full-frame images [e-/s]."""
     of = model.SimulatedTarget(star, cut.sector, cut.seconds)
     seen = model.simulate(of)
-    flux: NDArray[np.float64] = np.where(np.isnan(seen.sap), of.sap, seen.sap)[~seen.missing] / of.flfrcsap
+    flux: NDArray[np.float64] = np.where(np.isnan(seen.sap), of.sap, seen.sap)[cut.there] / of.flfrcsap
     return flux
 
 
