@@ -40,10 +40,10 @@ MODULES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "tess_source": {
             STABLE: (
-                "Accessor Citation Column Entry Filter Found Interrupted Kind Links Loaded Manifest Observations Plan Products Query Request "
-                "SearchTable Session Settings Target TessSourceError Transport __version__ count default_session download fields hookimpl "
-                "load_plan observations open products register search search_dv search_lightcurve search_targetpixelfile search_tesscut "
-                "set_default_session unregister"
+                "Accessor Citation Column Entry Filter Found Interrupted Kind Links Loaded Manifest Observations Plan Products Query "
+                "Request SearchTable Session Settings Target TessSourceError Transport __version__ count default_session download fields "
+                "hookimpl load_plan observations open products register search search_dv search_lightcurve search_targetpixelfile "
+                "search_tesscut set_default_session unregister"
             ),
             PROVISIONAL: "Copy Lookup Source StandIn iter_search",
         },
