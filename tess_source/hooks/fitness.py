@@ -94,16 +94,8 @@ def check_record(record: Any, noun: str, name: str) -> None:
         if not (optional and value is None) and not (callable(value) if plain is None else isinstance(value, plain)):
             wanted = "a function" if plain is None else f"a {plain.__name__}"
             raise PluginError(f"plugin {name!r}: {noun} gave a {made.__name__} whose {part} is {value!r}, not {wanted}")
-    if isinstance(record, Filter | Lookup) and not _is_keyword(record.name):
-        what = "filter" if isinstance(record, Filter) else "look-up"
-        raise PluginError(
-            f"plugin {name!r}: {record.name!r} cannot be the name of a {what}: it is used as a keyword argument"
-        )
-    words = (record.name, *getattr(record, "also", ())) if isinstance(record, Filter | Lookup) else ()
-    if taken := [word for word in words if word in SEARCH_WORDS]:
-        raise PluginError(
-            f"plugin {name!r}: {taken[0]!r} cannot be the name of a filter or look-up: searches have an argument of this name"
-        )
+    if isinstance(record, Filter | Lookup):
+        _check_words(record, name)
     if isinstance(record, Kind) and record.name in KINDS:
         raise PluginError(
             f"plugin {name!r}: the kind {record.name!r} is known already ({KINDS[record.name]}); give a kind of your own another name"
@@ -112,10 +104,6 @@ def check_record(record: Any, noun: str, name: str) -> None:
         raise PluginError(f"plugin {name!r}: the look-up {record.name!r} declares no columns")
     if isinstance(record, Filter) and isinstance(record.needs, str):
         raise PluginError(f"plugin {name!r}: the filter {record.name!r} needs a list of columns, not {record.needs!r}")
-    if isinstance(record, Filter) and (isinstance(record.also, str) or not all(map(_is_keyword, record.also))):
-        raise PluginError(
-            f"plugin {name!r}: the filter {record.name!r} has other words {record.also!r}: give a list of keywords"
-        )
     if isinstance(record, Copy) and (record.name == ARCHIVE or record.name.endswith(ONLY)):
         raise PluginError(
             f"plugin {name!r}: {record.name!r} cannot be the name of a copy: as a value of prefer it means something else"
@@ -126,6 +114,23 @@ def check_record(record: Any, noun: str, name: str) -> None:
         )
     if not any(getattr(record, part, None) for part in ("key", "scheme", "name", "archive")):
         raise PluginError(f"plugin {name!r}: {noun} gave {record!r}, which has no name")
+
+
+def _check_words(record: Filter | Lookup, name: str) -> None:
+    """Raise an error for a filter or look-up whose name, or another word for it, cannot be an argument of searches, or is one already."""
+    what, others = ("filter", record.also) if isinstance(record, Filter) else ("look-up", ())
+    if not _is_keyword(record.name):
+        raise PluginError(
+            f"plugin {name!r}: {record.name!r} cannot be the name of a {what}: it is used as a keyword argument"
+        )
+    if isinstance(others, str) or not all(map(_is_keyword, others)):
+        raise PluginError(
+            f"plugin {name!r}: the filter {record.name!r} has other words {others!r}: give a list of keywords"
+        )
+    if taken := [word for word in (record.name, *others) if word in SEARCH_WORDS]:
+        raise PluginError(
+            f"plugin {name!r}: {taken[0]!r} cannot be the name of a {what}: searches have an argument of this name"
+        )
 
 
 def _is_keyword(word: str) -> bool:

@@ -288,8 +288,7 @@ class Registry:
             self.manager.unregister(name=name)
         tables: dict[str, dict[str, Any]] = {**dict(self._tables_by_noun().values()), "word": self.words}
         for what, key in [pair for pair, owner in self.owners.items() if owner == name]:
-            del tables[what][key]
-            del self.owners[what, key]
+            del tables[what][key], self.owners[what, key]
 
     def _tables_by_noun(self) -> dict[str, tuple[str, dict[str, Any]]]:
         """Return for each noun the name of its records, and the table that keeps them."""

@@ -41,10 +41,10 @@ MODULES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "tess_source": {
             STABLE: (
-                "Accessor Citation Column Entry Filter Found Interrupted Kind Links Loaded Manifest Observations Plan Products Query Request "
-                "SearchTable Session Settings Target TessSourceError Transport __version__ count default_session download fields hookimpl "
-                "load_plan observations open products register search search_dv search_lightcurve search_targetpixelfile search_tesscut "
-                "set_default_session unregister"
+                "Accessor Citation Column Entry Filter Found Interrupted Kind Links Loaded Manifest Observations Plan Products Query "
+                "Request SearchTable Session Settings Target TessSourceError Transport __version__ count default_session download fields "
+                "hookimpl load_plan observations open products register search search_dv search_lightcurve search_targetpixelfile "
+                "search_tesscut set_default_session unregister"
             ),
             PROVISIONAL: "Copy Lookup Source StandIn iter_search",
         },
@@ -56,8 +56,8 @@ MODULES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "tess_source.display.visible": {PROVISIONAL: "logger"},
         "tess_source.errors": {
             STABLE: (
-                "DamagedFileError DownloadError LoadError LockError NetworkError NoColumnError NoReaderError OfflineError PluginConflictError "
-                "PluginError QueryError ResolverError ServiceError TableError UnknownNameError UnsafePathError"
+                "DamagedFileError DownloadError LoadError LockError NetworkError NoColumnError NoReaderError OfflineError "
+                "PluginConflictError PluginError QueryError ResolverError ServiceError TableError UnknownNameError UnsafePathError"
             ),
             PROVISIONAL: "ForkedError MissingExtraError NoSessionError",
         },
@@ -92,13 +92,15 @@ MODULES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 FIELDS: Mapping[str, str] = MappingProxyType(
     {
-        "Filter.advice": PROVISIONAL, "Filter.also": PROVISIONAL, "Filter.holds": PROVISIONAL, "Filter.kinds": PROVISIONAL, "Filter.most": PROVISIONAL,
-        "Filter.needs": PROVISIONAL, "Filter.shapes": PROVISIONAL, "Filter.targets": PROVISIONAL, "Filter.warn": PROVISIONAL,
-        "Request.as_is": PROVISIONAL, "Request.at_once": PROVISIONAL, "Request.etag_is_md5": PROVISIONAL,
-        "Request.member": PROVISIONAL, "Request.per_second": PROVISIONAL, "Request.unpack": PROVISIONAL, "Request.wait": PROVISIONAL,
-        "Query.defaults": PROVISIONAL, "Query.gaps": PROVISIONAL, "Query.large": PROVISIONAL, "Query.named": PROVISIONAL,
+        f"{record}.{name}": PROVISIONAL
+        for record, listed in {
+            "Filter": "advice also holds kinds most needs shapes targets warn",
+            "Request": "as_is at_once etag_is_md5 member per_second unpack wait",
+            "Query": "defaults gaps large named",
+        }.items()
+        for name in listed.split()
     }
-)  # fmt: skip
+)
 """Field of a record → its level, where this is another than the record's."""
 
 

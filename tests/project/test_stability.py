@@ -1,6 +1,8 @@
 """Each public name has a level of stability, and what it looks like changes on purpose only.
 
-After a change on purpose: ``PYTHONPATH=tests/helpers python tests/project/test_stability.py`` writes the snapshot and the tables of docs/stability.md anew.
+After a change on purpose, this writes the snapshot and the tables of docs/stability.md anew:
+
+    PYTHONPATH=tests/helpers python tests/project/test_stability.py
 """
 
 from __future__ import annotations
