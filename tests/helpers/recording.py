@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from places import ROOT
+from shortening import shortened
 
 CASSETTES = ROOT / "cassettes"
 MAST = "https://mast.stsci.edu"
@@ -24,6 +25,9 @@ HOMES = {
     "/?list-type=": "https://stpubdata.s3.amazonaws.com",
 }
 """Begin of a path and query → its host; the others are MAST's."""
+
+REDIRECTED = ("https://stpubdata.s3.us-east-1.amazonaws.com",)
+"""Further hosts to which MAST redirects."""
 
 KEPT_REQUEST_HEADERS = {"range", "if-range", "content-type"}
 KEPT_RESPONSE_HEADERS = {
@@ -60,9 +64,9 @@ def _without_cache_breaker(body: bytes) -> bytes:
 
 
 def clean_response(response: dict[str, Any]) -> dict[str, Any]:
-    """Keep the headers that matter: no cookies, no dates, no names of servers."""
+    """Keep the headers that matter: no cookies, no dates, no names of servers; and of a long list, its beginning."""
     headers = {name: value for name, value in response["headers"].items() if name.lower() in KEPT_RESPONSE_HEADERS}
-    return {**response, "headers": headers}
+    return shortened({**response, "headers": headers})
 
 
 def same_range(one: Any, other: Any) -> None:
