@@ -16,7 +16,7 @@ from tess_source.download.http import Pools
 from tess_source.download.route import proxy_answer, through, trouble_of
 from tess_source.errors import NetworkError, ServiceError
 
-__all__ = ["ServiceAnswer", "Probe"]
+__all__ = ["Probe", "ServiceAnswer"]
 
 MOST = 16
 """Connections that are kept open per host."""

@@ -63,4 +63,4 @@ def test_real_lists_can_be_read_when_they_are_shortened(real: Path, tmp_path: Pa
     assert "tess-s0055-1-1" in footprints["obs_id"]
     tois = body_of((real / "toi" / "exofop_download_toi_2024-09-30_first200.csv").read_bytes())
     assert len(tois) < LONG
-    assert len(tois_of_bytes(tois, "ExoFOP")) == LINES - 3
+    assert {"175.01", "175.02", "175.03"} <= set(tois_of_bytes(tois, "ExoFOP")["toi"])

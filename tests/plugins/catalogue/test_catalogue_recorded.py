@@ -13,7 +13,7 @@ from tess_source_catalogue.session_catalogue import SessionCatalogue
 
 pytestmark = pytest.mark.vcr
 SPOC = ("lc", "dv", "targets", "tce")
-FROM_REAL = "config.getoption('--record-mode') in {'rewrite', 'all', 'new_episodes', 'once'} and not config.getoption('--record-from-sample')"
+FROM_REAL = "config.getoption('--record-mode') not in {None, 'none'} and not config.getoption('--record-from-sample')"
 """Whether the real services are recorded."""
 
 
