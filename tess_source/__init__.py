@@ -14,6 +14,11 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+if sys.version_info < (3, 11):  # noqa: UP036  pip refuses older ones, unless it is told not to; a checkout asks nobody
+    _said = f"tess-source needs Python 3.11 or newer, this is {'.'.join(map(str, sys.version_info[:3]))}"
+    _as_program = sys.argv[0] == "-m" or sys.argv[0].endswith(("tess-source", "tess-source.exe"))
+    raise SystemExit(_said) if _as_program else ImportError(_said)
+
 from tess_source._version import __version__ as __version__
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from tess_source.synonyms import absent, misspelt_same, same_as
 from tess_source.wording import Wording, in_program
 
 __all__ = [
+    "BlockedConnectionError",
     "DamagedFileError",
     "DownloadError",
     "ForkedError",
@@ -160,6 +161,13 @@ class OfflineError(TessSourceError, ConnectionError):
         return f"offline, and not in the cache folder: {self.missing}{why}; ask for it once with a connection"
 
 
+class BlockedConnectionError(TessSourceError, RuntimeError):
+    """A connection that a test tried to open to another machine, where that is not allowed; see `tess_source_testing.no_connections`.
+
+    It is no `OSError`, so that nobody takes it for a failure of the network, and tries again.
+    """
+
+
 class TableError(TessSourceError, TypeError):
     """Data that do not fit the table they were given for."""
 
@@ -189,7 +197,7 @@ class LockError(TessSourceError, ValueError):
 
 
 class MissingExtraError(TessSourceError, ImportError):
-    """A library that is needed here is not installed; the message has the command that installs it."""
+    """A library that is needed here is not installed, or cannot be imported; the message has the command that installs it."""
 
 
 class LoadError(TessSourceError, ValueError):

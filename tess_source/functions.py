@@ -150,16 +150,25 @@ def count(
     archive: str | Sequence[str] | None = None,
     refresh: bool = False,
     missing: str = "raise",
+    large: bool = False,
     session: Session | None = None,
     **words: Any,
 ) -> int:
-    """Count the observations that a search would find, without fetching them.
+    """Count the observations that a search would find.
 
-    Parameters are those of `search`; only filters that the archive can be asked for are allowed. The archive is asked in any case;
-    ``refresh=True`` looks up names again, too.
+    Parameters are those of `search`. The archive counts, if it can choose by all filters; it is asked in any case, and ``refresh=True``
+    looks up names again, too. Filters of products, such as ``kind="lc"``, need a `search`: those observations are counted of which a
+    product is left.
     """
     return _chosen(session).count(
-        targets, radius=radius, wildcards=wildcards, archive=archive, refresh=refresh, missing=missing, **words
+        targets,
+        radius=radius,
+        wildcards=wildcards,
+        archive=archive,
+        refresh=refresh,
+        missing=missing,
+        large=large,
+        **words,
     )
 
 
@@ -254,7 +263,7 @@ def download(
     products: Any,
     root: str | Path | None = None,
     *,
-    layout: str = "mast",
+    layout: str | None = None,
     large: bool = False,
     jobs: int | None = None,
     progress: OnProgress = None,
@@ -271,8 +280,9 @@ def download(
         all products are listed and fetched.
     root : str or Path, optional
         The folder; the cache folder if not given.
-    layout : str
-        ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``.
+    layout : str, optional
+        ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``; that of the session
+        if None.
     large : bool
         Whether products that are not a plan yet may be larger than 1 TB together. If not, they are an error that says how large they are.
     jobs : int, optional

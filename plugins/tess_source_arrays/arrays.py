@@ -21,12 +21,13 @@ from tess_source.files.cards import whole_number
 from tess_source.files.exposure import exptime_of_headers
 from tess_source.files.fits_headers import Headers
 from tess_source.files.fits_table import TableReader
+from tess_source.files.quality import BITMASKS
 from tess_source.files.whole import headers_of, opened_plain
 from tess_source.tables.file_errors import errors_of_file
 from tess_source.tables.reasons import Reasons
 from tess_source.units import is_whole
 from tess_source_arrays.arena import Arena
-from tess_source_arrays.cadences import BITMASKS, kept
+from tess_source_arrays.cadences import kept
 from tess_source_arrays.derived import columns_of
 from tess_source_arrays.origin import origin_of
 

@@ -299,6 +299,6 @@ def told(failed: Mapping[str, Exception], of: int, asked: ArrayOptions, *, any_r
     lacking = any(isinstance(error, NoColumnError) for error in failed.values())
     hint = HINT if lacking and asked.columns == ALL else ""
     if not any_read:
-        raise reasons.error_class(f"nothing could be read: {reasons if reasons else 'no file is there'}{hint}")
+        raise reasons.error("nothing could be read", hint)
     for line in reasons.lines("read", of):
         log.warning("%s%s", line, hint if "no column" in line else "")

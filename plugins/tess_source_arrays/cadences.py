@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import np
 from tess_source.errors import LoadError
 from tess_source.files.fits_headers import Headers
+from tess_source.files.quality import BITMASKS
 from tess_source_arrays.derived import time_of
 from tess_source_arrays.origin import origin_of
 
@@ -15,10 +16,8 @@ if TYPE_CHECKING:
 
     from tess_source.files.fits_table import FitsTable
 
-__all__ = ["BITMASKS", "kept"]
+__all__ = ["kept"]
 
-BITMASKS = {"none": 0, "default": 17087, "hard": 24319, "hardest": 65535}
-"""Words for `quality_bitmask` → bits, as in lightkurve's TessQualityFlags; a test compares them."""
 LOW_PRECISION = (1 << 12, 1 << 30)
 """QLP's bit for cadences of low precision, up to sector 55 and from 56 on."""
 OF_ELEANOR = 1 << 17 | 1 << 18

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tess_source import settings as config
 from tess_source._lazy import pl
+from tess_source.display.text import NumberLook
 from tess_source.errors import OfflineError, QueryError, ServiceError
 from tess_source.hooks.records import Accessor
 from tess_source.names.sectors import text_of_sectors
@@ -33,6 +34,9 @@ class TargetList(Rows):
     schema: ClassVar[Mapping[str, str]] = {
         "tic": "Int64", "sector": "Int32", "camera": "Int32", "ccd": "Int32", "tmag": "Float64", "ra": "Float64", "dec": "Float64",
         "exptime": "Float64",
+    }  # fmt: skip
+    looks: ClassVar[Mapping[str, NumberLook]] = {
+        "ra": NumberLook("deg", 6), "dec": NumberLook("deg", 6), "tmag": NumberLook(decimals=2), "exptime": NumberLook("s"),
     }  # fmt: skip
     noun = "target"
     __slots__ = ()

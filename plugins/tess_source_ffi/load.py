@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import whole
 from tess_source.errors import DamagedFileError, NoReaderError
+from tess_source.files.quality import BITMASKS
 from tess_source.files.whole import fault
 from tess_source.tables.loaded import Deferred
 from tess_source_lightkurve import readers
@@ -109,8 +110,7 @@ def opened_image(path: Path, quality_bitmask: int | str | None = None) -> FullFr
 def _bits(bitmask: int | str | None) -> int:
     if bitmask is None:
         return 0
-    words = readers.lightkurve().utils.TessQualityFlags.OPTIONS
-    return int(words.get(bitmask, bitmask) or 0)
+    return BITMASKS[bitmask] if isinstance(bitmask, str) else bitmask
 
 
 def _check_whole(path: Path) -> None:

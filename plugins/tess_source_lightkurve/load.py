@@ -57,6 +57,8 @@ def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
         If the file is whole, but cannot be opened with these options.
     QueryError
         If an argument makes no sense for any file.
+    MissingExtraError
+        If lightkurve is not installed.
     OSError
         If there is no such file, or it cannot be read.
     """
@@ -64,6 +66,7 @@ def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
     if path is None or not (ours or (entry.item.kind == "other" and is_fits(path.name))):
         return None
     readers.check(options)
+    readers.lightkurve()
     if problem := fault(path):
         raise DamagedFileError(f"{path.name} is damaged: {problem}; fetch it again")
     opened: object | None = _fast(path, options) if entry.item.kind in LIGHT_CURVES else None

@@ -7,6 +7,7 @@ from typing import Any
 
 from tess_source._lazy import whole
 from tess_source.errors import QueryError, did_you_mean
+from tess_source.files.quality import BITMASKS
 from tess_source.units import is_whole
 from tess_source.wording import keyword
 
@@ -19,15 +20,13 @@ Check = Callable[[Any], str]
 """Returns what would be right, if a value is not; else an empty text."""
 
 
-def check_values(options: Mapping[str, Any], bitmasks: Mapping[str, int]) -> None:
+def check_values(options: Mapping[str, Any]) -> None:
     """Check the values of arguments.
 
     Parameters
     ----------
     options : mapping
         Argument of a reader → value. Arguments that are not known here are not checked.
-    bitmasks : mapping
-        lightkurve's words for bits of the column QUALITY.
 
     Raises
     ------
@@ -36,19 +35,19 @@ def check_values(options: Mapping[str, Any], bitmasks: Mapping[str, int]) -> Non
     """
     for name, value in options.items():
         check = CHECKS.get(name)
-        right = _bitmask(value, bitmasks) if name == "quality_bitmask" else check(value) if check else ""
+        right = _bitmask(value) if name == "quality_bitmask" else check(value) if check else ""
         if right:
             raise QueryError(keyword(name, value), f": give {right}")
 
 
-def _bitmask(value: Any, words: Mapping[str, int]) -> str:
-    if value is None or (isinstance(value, str) and value in words):
+def _bitmask(value: Any) -> str:
+    if value is None or (isinstance(value, str) and value in BITMASKS):
         return ""
     if is_whole(value, 0) and int(value) < LARGEST:
         return ""
-    hint = did_you_mean(value, words) if isinstance(value, str) else ""
+    hint = did_you_mean(value, BITMASKS) if isinstance(value, str) else ""
     number = "a number" if isinstance(value, str) else f"a whole number from 0 to {LARGEST - 1} (its bits), None"
-    return f"{number}, or {', '.join(map(repr, words))}{hint}"
+    return f"{number}, or {', '.join(map(repr, BITMASKS))}{hint}"
 
 
 def _column(value: Any) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import FILTERS, whole
 from tess_source.errors import LoadError, QueryError, did_you_mean
+from tess_source.extras import needed
 from tess_source_lightkurve.options import check_values
 
 if TYPE_CHECKING:
@@ -43,13 +44,17 @@ def lightkurve() -> ModuleType:
     -------
     module
         The complete module: a thread waits while another thread imports it.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed, or cannot be imported.
     """
     for name in FIRST:
         whole(name)
     with FILTERS:
         _ignore_oktopus_warning()
-        whole("lightkurve")
-    return sys.modules["lightkurve"]
+        return needed("lightkurve", "lightkurve", "opening light curves")
 
 
 @functools.cache
@@ -108,7 +113,7 @@ def check(options: Mapping[str, Any]) -> None:
         if name not in known:
             raise QueryError(f"lightkurve's readers take no argument {name!r}{_hint(name, known)}")
     if options:
-        check_values(options, lightkurve().utils.TessQualityFlags.OPTIONS)
+        check_values(options)
 
 
 def _hint(name: str, known: Iterable[str]) -> str:

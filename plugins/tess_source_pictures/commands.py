@@ -15,7 +15,7 @@ from tess_source.cli.asking import Asking
 from tess_source.cli.printing import NOTHING, SOME_FAILED, note
 from tess_source.cli.user_path import UserPath
 from tess_source_dv.draw.figure import PictureFile
-from tess_source_pictures.gather import has_curves
+from tess_source_pictures.gather import curves_file, has_curves
 from tess_source_pictures.html import page_file
 
 if TYPE_CHECKING:
@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 __all__ = ["plot", "show"]
 
 
+class CurvesFile(PictureFile):
+    """An option's value that names a picture of light curves to be written."""
+
+    check: Callable[[str | Path | None], Path | None] = staticmethod(curves_file)
+
+
 class PageFile(PictureFile):
     """An option's value that names a page to be written."""
 
@@ -32,7 +38,8 @@ class PageFile(PictureFile):
 
 
 _root = click.option(
-    "--root",
+    "--to",
+    "root",
     type=UserPath(file_okay=False),
     show_default="the cache folder",
     help="Folder for the light curves and reports; what is there is not fetched again.",
@@ -41,7 +48,9 @@ _root = click.option(
 
 @click.command(cls=Asking, needs_target=True)
 @_root
-@click.option("--to", "file", metavar="FILE", required=True, type=PictureFile(), help="The picture: svg, png or pdf.")
+@click.option(
+    "--picture", "file", metavar="FILE", required=True, type=CurvesFile(), help="The picture: svg, png or pdf."
+)
 @click.option("--no-transits", "plain", is_flag=True, help="Mark no transits, and fetch no report for them.")
 @click.pass_obj
 def plot(

@@ -12,9 +12,11 @@ from tess_source._lazy import np, pl
 from tess_source.display import text
 from tess_source.display.visible import logger
 from tess_source.errors import LoadError, QueryError, TessSourceError
+from tess_source.extras import check
 from tess_source.files.exposure import exptime_of_headers
 from tess_source.tables.file_errors import errors_of_file
 from tess_source.tables.reasons import Reasons
+from tess_source_dv.draw.figure import picture_file
 from tess_source_dv.draw.target import only_target, tics_asked_for
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ __all__ = [
     "Curve",
     "Gathered",
     "chosen",
+    "curves_file",
     "gather",
     "has_curves",
     "name_of",
@@ -70,6 +73,18 @@ class Gathered:
     manifest: Manifest
     failed: Mapping[str, str]
     """File name → why it is not among the curves."""
+
+
+def curves_file(path: str | Path | None) -> Path | None:
+    """Return the path of a picture of light curves, as `tess_source_dv.draw.figure.picture_file` does.
+
+    Raises
+    ------
+    MissingExtraError
+        If lightkurve is not installed, which brings matplotlib with it.
+    """
+    check("lightkurve", "lightkurve", "opening light curves")
+    return picture_file(path)
 
 
 def target_of(found: Found, tic: int | None = None) -> int:
@@ -139,7 +154,7 @@ def gather(light: Found, root: str | Path | None = None, **options: Any) -> Gath
     LoadError
         If none could be had; the message names the first reasons.
     """
-    manifest = light.plan(root).download()
+    manifest = light.plan(root, layout="mast").download()
     curves: list[Curve] = []
     failed: dict[str, str] = {entry.item.filename: entry.error for entry in manifest if not entry.ok}
     for opened in manifest.ok.iter_read(**options):

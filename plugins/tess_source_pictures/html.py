@@ -12,6 +12,7 @@ from tess_source.display import html
 from tess_source.display.html import Markup, element
 from tess_source.errors import QueryError
 from tess_source.paths import user_path
+from tess_source_pictures.gather import curves_file
 
 __all__ = ["Markup", "link", "page", "page_file", "table", "text"]
 
@@ -28,11 +29,14 @@ def page_file(path: str | Path | None) -> Path:
         If its name is not that of a page.
     OSError
         If it cannot be written.
+    MissingExtraError
+        If lightkurve or matplotlib is not installed, with which its pictures are drawn.
     """
     file = Path() if path is None else user_path(path)
     if file.suffix.lower() not in PAGES:
         raise QueryError(f"{file.name}: a page is {PAGES[0]}, e.g. {file.stem or 'star'}{PAGES[0]}")
     check_place(file)
+    curves_file(None)
     return file
 
 

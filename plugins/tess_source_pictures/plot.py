@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source.display import text as words
-from tess_source_dv.draw.figure import drawn_text, new_figure, picture_file, save
+from tess_source_dv.draw.figure import drawn_text, new_figure, save
 from tess_source_dv.sets.exact_sectors import root_of
-from tess_source_pictures.gather import Curve, chosen, gather, name_of, simulated, target_of
+from tess_source_pictures.gather import Curve, chosen, curves_file, gather, name_of, simulated, target_of
 from tess_source_pictures.panels import INK, colour, draw_sector, scale_of
 from tess_source_pictures.transits import TransitTimes, ephemerides, validated
 
@@ -68,6 +68,8 @@ def plot(
         If no light curve could be had or opened.
     OSError
         If the file cannot be written.
+    MissingExtraError
+        If lightkurve or matplotlib is not installed.
     """
     return drawn(found, path, root, tic=tic, transits=transits, **options)[0]
 
@@ -91,7 +93,7 @@ def drawn(
     failed : mapping
         File → why it could not be had or read.
     """
-    file, tic = picture_file(path), target_of(found, tic)
+    file, tic = curves_file(path), target_of(found, tic)
     gathered = gather(chosen(light or found, tic), root, **options)
     known = validated(found, tic, root_of(found, root)) if transits else None
     events = ephemerides(known) if known else []

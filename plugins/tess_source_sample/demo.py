@@ -9,6 +9,7 @@ import click
 
 from tess_source import Session
 from tess_source.display import text
+from tess_source.extras import check
 from tess_source.paths import user_path
 from tess_source_sample.server import SampleArchive
 
@@ -28,7 +29,14 @@ def run(folder: str | Path) -> None:
     ----------
     folder : str or Path
         Where files, lock and picture go.
+
+    Raises
+    ------
+    MissingExtraError
+        If lightkurve or matplotlib is not installed.
     """
+    check("lightkurve", "lightkurve", "opening light curves")
+    check("matplotlib", "pictures", "drawing")
     root = user_path(folder)
     with SampleArchive() as archive:
         session = Session(archive.url)
@@ -52,7 +60,7 @@ def run(folder: str | Path) -> None:
             "Choose and download two sectors",
             f'plan = found.select(kind="lc", sector={list(SECTORS)}).plan("{root}")',
         )
-        plan = found.select(kind="lc", sector=list(SECTORS)).plan(root)
+        plan = found.select(kind="lc", sector=list(SECTORS)).plan(root, layout="mast")
         click.echo(plan.summary())
         manifest = plan.download()
         lock = manifest.lock().save(root / "kelt9.ecsv")

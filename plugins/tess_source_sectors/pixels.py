@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 
 from tess_source._lazy import np, pl, whole
-from tess_source.errors import QueryError
+from tess_source.extras import check, is_installed, needed
 from tess_source.wording import keyword
 from tess_source_sectors.known import SPECIAL
 
@@ -35,15 +34,14 @@ def predicted(stars: pl.DataFrame, wanted: bool | None) -> pl.DataFrame | None:
 
     Raises
     ------
-    QueryError
+    MissingExtraError
         If it is wanted, and tess-point is not installed.
     """
     if wanted is False:
         return None
-    if find_spec(MODULE) is None:
-        if wanted:
-            raise QueryError(keyword("pixels"), " needs tess-point: pip install 'tess-source[tess-point]'")
+    if wanted is None and not is_installed(MODULE):
         return None
+    check(MODULE, "tess-point", keyword("pixels"))
     placed = stars.filter(pl.col("ra").is_not_null())
     found = _found(placed) if len(placed) else _no_rows()
     return placed.join(found, on="target").with_columns(ahead=True)
@@ -51,7 +49,7 @@ def predicted(stars: pl.DataFrame, wanted: bool | None) -> pl.DataFrame | None:
 
 def _found(placed: pl.DataFrame) -> pl.DataFrame:
     whole("astropy")
-    tess_point = import_module(MODULE)
+    tess_point = _tess_point()
     places = (placed[name].to_numpy() for name in ("target", "ra", "dec"))
     target, _, _, sector, camera, ccd, column, row, _ = tess_point.tess_stars2px_function_entry(
         *places, scInfo=_pointings()
@@ -79,4 +77,8 @@ def _no_rows() -> pl.DataFrame:
 @cache
 def _pointings() -> Any:
     """Return tess-point's model of where the spacecraft points in each sector, which takes seconds to make."""
-    return import_module(MODULE).TESS_Spacecraft_Pointing_Data()
+    return _tess_point().TESS_Spacecraft_Pointing_Data()
+
+
+def _tess_point() -> ModuleType:
+    return needed(MODULE, "tess-point", keyword("pixels"))

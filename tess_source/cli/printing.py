@@ -6,8 +6,9 @@ import io
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, TypeAlias, TypeVar
 
 import click
 
@@ -25,9 +26,13 @@ __all__ = [
 
 SOME_FAILED, USAGE, NOTHING, INTERRUPTED = 1, 2, 3, 130
 """Exit codes."""
+Looks: TypeAlias = Mapping[str, text.NumberLook]
+NO_LOOKS: Looks = MappingProxyType({})
 
 
-def render(frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None, whole: Sequence[str] = ()) -> str:
+def render(
+    frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None, whole: Sequence[str] = (), looks: Looks = NO_LOOKS
+) -> str:  # fmt: skip
     """Return rows as text.
 
     Parameters
@@ -39,21 +44,22 @@ def render(frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None,
         Columns of the format ``table``; the other formats have all columns.
     whole : sequence of str
         Columns that are neither left out nor cut on a narrow terminal.
+    looks : mapping
+        Column → how its numbers are shown in the format ``table``; the other formats have all digits.
 
     Returns
     -------
     str
         With a line feed at the end, unless it is empty.
     """
-    return FORMATS[form](frame, columns or frame.columns, whole)
+    return FORMATS[form](frame, columns or frame.columns, whole, looks)
 
 
-def _table(frame: pl.DataFrame, columns: Sequence[str], whole: Sequence[str]) -> str:
+def _table(frame: pl.DataFrame, columns: Sequence[str], whole: Sequence[str], looks: Looks) -> str:
     width = None if sys.stdout.isatty() else 0
     said = "--format csv shows all"
-    return (
-        text.table(frame, columns, rows=None, width=width, whole=whole, elsewhere=said) + "\n" if frame.height else ""
-    )
+    shown = text.table(frame, columns, rows=None, width=width, whole=whole, elsewhere=said, looks=looks)
+    return f"{shown}\n" if frame.height else ""
 
 
 def _csv(frame: pl.DataFrame, *_of_table: object) -> str:
@@ -80,7 +86,7 @@ def _ecsv(frame: pl.DataFrame, *_of_table: object) -> str:
     return out.getvalue()
 
 
-FORMATS: dict[str, Callable[[pl.DataFrame, Sequence[str], Sequence[str]], str]] = {
+FORMATS: dict[str, Callable[[pl.DataFrame, Sequence[str], Sequence[str], Looks], str]] = {
     "table": _table,
     "csv": _csv,
     "json": _json,
@@ -118,9 +124,11 @@ def note(message: str) -> None:
         say(message)
 
 
-def print_rows(frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None, whole: Sequence[str] = ()) -> None:
+def print_rows(
+    frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None, whole: Sequence[str] = (), looks: Looks = NO_LOOKS
+) -> None:  # fmt: skip
     """Print rows on stdout: see `render`, which has the same parameters."""
-    show(render(frame, form, columns, whole))
+    show(render(frame, form, columns, whole, looks))
 
 
 def failures(manifest: Manifest) -> Iterator[str]:

@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tess_source import config
 from tess_source._version import __version__
 from tess_source.display import text
 from tess_source.doctor.finding import OFF, OK, PROBLEM, Finding
@@ -20,8 +21,7 @@ from tess_source.download import proxies
 from tess_source.download.route import ca_bundle
 from tess_source.errors import NetworkError, TessSourceError, bare_reason
 from tess_source.logins import without_user
-from tess_source.origins import in_effect
-from tess_source.settings import cache_folder, config_file, store_root
+from tess_source.settings import Settings, cache_folder, is_offline, max_age, preference, store_root
 
 if TYPE_CHECKING:
     from tess_source.session import Session
@@ -187,12 +187,37 @@ def _count(folder: Path) -> tuple[int, int, bool]:
 
 
 def _settings(session: Session) -> Iterator[Finding]:
-    file = config_file()
+    file = config.config_file()
     yield Finding(
         OK if file.exists() else OFF, "config", "file", str(file) if file.exists() else f"{file} (there is none)"
     )
-    for setting in in_effect(session.settings):
-        yield Finding(OK, "config", setting.name, f"{setting.value}  ({setting.source})")
+    settings, age = session.settings, max_age(session.settings.max_age)
+    in_effect: dict[str, object] = {
+        "server": settings.server_name,
+        "cache": cache_folder(settings.cache),
+        "max_age": "ever" if age == float("inf") else f"{age / 3600:g} hours",
+        "prefer": preference(settings.prefer),
+        "offline": is_offline(settings.offline),
+    }
+    for name, setting in config.SETTINGS.items():
+        if not setting.secret:
+            found = config.choice(name)
+            value = in_effect.get(name, getattr(settings, name, found.value))
+            yield Finding(OK, "config", name, f"{_in_words(value)}  ({_origin(settings, name, found)})")
+
+
+def _origin(settings: Settings, name: str, found: config.Choice) -> str:
+    """Return where the value of a setting in a session is from: an argument, if it is not what all else says."""
+    own, said = getattr(settings, name, None), found.value
+    if name == "server":
+        own, said = settings.server, Settings(said).server if said else None
+    return found.origin if own in {None, said} else "argument"
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) or "none" if isinstance(value, list | tuple) else str(value)
 
 
 def _ways(session: Session) -> Iterator[Finding]:

@@ -70,6 +70,8 @@ class Filter:
     shapes: bool = False
     """Whether archives make their products by its value, as cut-outs of a size. A kept answer then serves questions with the same value
     only. `keep` keeps what was made so."""
+    also: Sequence[str] = ()
+    """Other words for the same keyword and option, e.g. those of another program. A filter or look-up of such a name goes first."""
     advice: str | Wording = ""
     """For filters with `needs`: what would bring the columns, to end an error message, e.g. ``"run tess-source catalogue update"``."""
 
@@ -238,6 +240,9 @@ class Request:
     wait: float = 0.0
     """Longest wait for an answer of a service that makes the file first, and for its next bytes [s], if that is longer than
     `Patience.read`."""
+    as_is: bool = False
+    """Whether it is asked at this very address even if a session has another server in MAST's place, as the files of an archive of your
+    own are. Else every address becomes that server plus the path."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,12 @@ lets a type checker verify a plugin. An implementation may leave out arguments t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pluggy
+
+from tess_source.hooks.stability import HOOKS
 
 if TYPE_CHECKING:
     import click
@@ -37,31 +40,11 @@ if TYPE_CHECKING:
     from tess_source.targets.target import Query, Target
 
 __all__ = [
-    "Archive",
-    "Collector",
-    "DeclaresAccessors",
-    "DeclaresCitations",
-    "DeclaresColumns",
-    "DeclaresCommands",
-    "DeclaresCopies",
-    "DeclaresFilters",
-    "DeclaresKinds",
-    "DeclaresLookups",
-    "DeclaresServices",
-    "DeclaresSources",
-    "DeclaresTransports",
-    "Downloader",
-    "Explains",
-    "GivesPages",
-    "GivesProvenance",
-    "Linker",
-    "Reader",
-    "Recalls",
-    "Resolver",
-    "StandsIn",
-    "hookimpl",
-    "hookspec",
-]
+    "Archive", "Collector", "DeclaresAccessors", "DeclaresCitations", "DeclaresColumns", "DeclaresCommands",
+    "DeclaresCopies", "DeclaresFilters", "DeclaresKinds", "DeclaresLookups", "DeclaresServices", "DeclaresSources",
+    "DeclaresTransports", "Downloader", "Explains", "GivesPages", "GivesProvenance", "Linker", "Reader", "Recalls",
+    "Resolver", "StandsIn", "hookimpl", "hookspec",
+]  # fmt: skip
 
 hookspec: pluggy.HookspecMarker = pluggy.HookspecMarker("tess_source")
 hookimpl: pluggy.HookimplMarker = pluggy.HookimplMarker("tess_source")
@@ -398,3 +381,7 @@ ROLES = (
     Explains, Recalls, DeclaresCopies, DeclaresServices,
 )  # fmt: skip
 """All roles, in the order in which the core registers their hooks."""
+
+for _role in ROLES:
+    for _hook in filter(HOOKS.get, vars(_role)):
+        vars(_role)[_hook].__doc__ = f"{cleandoc(vars(_role)[_hook].__doc__)}\n\nStability: {HOOKS[_hook]}."

@@ -241,7 +241,7 @@ class SearchTable:
                 raise TypeError(f"download() takes no {name!r}; did you mean 'download_dir'?")
         found = self.found if cutout_size is None else _resized(self.found, cutout_size)
         root = session_of(found).store.root if download_dir is None else download_dir
-        manifest = found.plan(root).download()
+        manifest = found.plan(root, layout="mast").download()
         entries = {entry.item.uri: entry for entry in manifest}
         ordered = replace(manifest, entries=tuple(entries[uri] for uri in found.products["uri"]))
         return ordered, _reader_options(quality_bitmask, options)

@@ -13,7 +13,7 @@ from tess_source.clock import age_of, ago
 from tess_source.display import html, text
 from tess_source.display.visible import visible_line
 from tess_source.keywords import naming_keywords_of_methods
-from tess_source.settings import OnProgress
+from tess_source.settings import OnProgress, Settings
 from tess_source.tables.accessors import given
 from tess_source.tables.addressed import Addressed, Reaches
 from tess_source.tables.among import among
@@ -52,6 +52,11 @@ class Selects(Fetches, Reaches, Protocol):
     """The part of a session that `Found` uses, besides that of plans and manifests."""
 
     @property
+    def settings(self) -> Settings:
+        """Settings, of which the layout is used."""
+        ...
+
+    @property
     def store(self) -> HasRoot:
         """The files of the cache folder."""
         ...
@@ -77,7 +82,8 @@ class Drop:
     """Filters of one selection share this number."""
 
     def __str__(self) -> str:
-        return f"{self.filter}={self.value}: dropped {self.dropped:,}, kept {self.kept:,} ({self.plugin})"
+        value = text.first(self.value.split(","), separator=",")
+        return f"{self.filter}={value}: dropped {self.dropped:,}, kept {self.kept:,} ({self.plugin})"
 
 
 @naming_keywords_of_methods
@@ -128,15 +134,16 @@ class Found(Addressed, FoundMethods):
         """
         return given(self.session, "found").select(self, **filters)
 
-    def plan(self, root: str | Path | None = None, *, layout: str = "mast", large: bool = False) -> Plan:
+    def plan(self, root: str | Path | None = None, *, layout: str | None = None, large: bool = False) -> Plan:
         """Plan the download of the products.
 
         Parameters
         ----------
         root : str or Path, optional
             Folder for the files, which need not exist; the cache folder if None. Nothing is ever written outside of it.
-        layout : str
-            ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``.
+        layout : str, optional
+            ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``; that of the
+            session if None.
         large : bool
             Whether the files may be larger than 1 TB together. ``large=True`` of the search says so too.
 
@@ -146,12 +153,13 @@ class Found(Addressed, FoundMethods):
             If they are larger, by known and typical sizes, and that was not said; the message says how many files and TB they are.
         """
         check_amount(self.products.to_polars(), large=large or self.query.large)
-        root = given(self.session, "found").store.root if root is None else root
+        session = given(self.session, "found")
+        root = session.store.root if root is None else root
         record = {**(self.record or {}), "filters": [_record_of_drop(drop) for drop in self.drops]}
         return Plan.of(
             self.products,
             root,
-            layout,
+            session.settings.layout if layout is None else layout,
             links=self.links,
             observations=self.observations,
             record=record,
@@ -162,7 +170,7 @@ class Found(Addressed, FoundMethods):
         self,
         root: str | Path | None = None,
         *,
-        layout: str = "mast",
+        layout: str | None = None,
         large: bool = False,
         jobs: int | None = None,
         progress: OnProgress = None,
@@ -176,7 +184,7 @@ class Found(Addressed, FoundMethods):
     def explain(self) -> str:
         """Return how this answer was obtained: the targets, the observations, and how many products each filter dropped."""
         lines = [f"asked for {_query_in_words(self.query)}"]
-        lines += [f"by default only {_criteria_in_words(self.query.defaults)}"] if self.query.defaults else []
+        lines += [f"by default only {text.criteria(self.query.defaults)}"] if self.query.defaults else []
         lines += self._answered_in_words()
         lines += [*self._names_in_words(), *self._cones_in_words()]
         lines += [f"passed over: {self._gaps_in_words()}"] if self.query.gaps else []
@@ -375,8 +383,4 @@ def _record_of_drop(drop: Drop) -> dict[str, Any]:
 def _query_in_words(query: Query) -> str:
     """Return a query in words."""
     shown = text.first(query.targets, 5)
-    return ", ".join(filter(None, [shown, _criteria_in_words(query.criteria)])) or "everything"
-
-
-def _criteria_in_words(criteria: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in criteria.items())
+    return ", ".join(filter(None, [shown, text.criteria(query.criteria)])) or "everything"

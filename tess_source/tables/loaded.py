@@ -11,7 +11,7 @@ from typing import Any, Protocol, overload
 from tess_source._lazy import pl
 from tess_source.display import html, text
 from tess_source.display.visible import logger, visible_line
-from tess_source.errors import LoadError, type_and_text
+from tess_source.errors import LoadError, MissingExtraError, type_and_text
 from tess_source.tables.file_errors import errors_of_file
 from tess_source.tables.items import Entry
 from tess_source.tables.reasons import Reasons
@@ -147,6 +147,8 @@ class Loaded:
         LoadError
             If there is no file, or none could be opened; the message has each reason once, with its files. It is a DamagedFileError if all
             are damaged.
+        MissingExtraError
+            If a library is missing for all files.
         """
         if not of:
             raise LoadError(
@@ -154,7 +156,7 @@ class Loaded:
             )
         reasons = Reasons(self.failed)
         if not self.groups:
-            raise reasons.error_class(f"nothing could be opened: {reasons if reasons else 'no file is there'}")
+            raise reasons.error("nothing could be opened")
         for line in reasons.lines("opened", of):
             log.warning("%s", line)
         only: Group | None = next(iter(self.groups.values())) if len(self.groups) == 1 else None
@@ -196,6 +198,11 @@ def opened_values(results: Iterable[Opened]) -> Iterator[Any]:
     """Yield the objects of files that were opened, and skip the others.
 
     The first file per reason is logged at once, and at the end the number of files with the same reason.
+
+    Raises
+    ------
+    MissingExtraError
+        If a library is missing for one of them: at once, since it will be missing for all files of its kind.
     """
     reasons = Reasons()
     try:
@@ -203,6 +210,8 @@ def opened_values(results: Iterable[Opened]) -> Iterator[Any]:
             file = str(result.entry.path or result.entry.item.uri)
             if result.ok:
                 yield result.value
+            elif isinstance(result.error, MissingExtraError):
+                raise result.error
             elif reasons.add(file, result.error):
                 log.warning("%s was not opened: %s", file, result.error)
     finally:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 from tess_source.display import text
-from tess_source.errors import DamagedFileError, LoadError, NoColumnError, did_you_mean
+from tess_source.errors import DamagedFileError, LoadError, MissingExtraError, NoColumnError, did_you_mean
 
 __all__ = ["Reasons"]
 
@@ -72,12 +72,27 @@ class Reasons:
                 were = "files were" if len(more) > 1 else "file was"
                 yield f"{len(more):,} more {were} not {verb}: {_reason_in_words(files)} ({_names_of_files(more)})"
 
-    @property
-    def error_class(self) -> type[LoadError]:
-        """`DamagedFileError` if all files are damaged, else `LoadError`."""
+    def error(self, what: str, hint: str = "") -> Exception:
+        """Return the error that says all reasons.
+
+        Parameters
+        ----------
+        what : str
+            What could not be done, e.g. ``"nothing could be opened"``.
+        hint : str
+            What is said in the end.
+
+        Returns
+        -------
+        Exception
+            A `MissingExtraError` as it is, if a library is missing for all files; a `DamagedFileError` if all are damaged; else a
+            `LoadError`.
+        """
         errors = [error for files in self._files.values() for _, error in files]
+        if len(self._files) == 1 and isinstance(errors[0], MissingExtraError):
+            return errors[0]
         damaged = bool(errors) and all(isinstance(error, DamagedFileError) for error in errors)
-        return DamagedFileError if damaged else LoadError
+        return (DamagedFileError if damaged else LoadError)(f"{what}: {self if self else 'no file is there'}{hint}")
 
     def __bool__(self) -> bool:
         return bool(self._files)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, overload
 from tess_source._lazy import check_fork, np, pl
 from tess_source.display import html, text
 from tess_source.errors import TableError, UnknownNameError
+from tess_source.extras import needed
 from tess_source.tables.convert import to_astropy, to_frame
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Rows:
     """Columns that are printed, if they are there."""
     whole: ClassVar[Sequence[str]] = ()
     """Columns of these that are neither left out nor cut on a narrow terminal."""
+    looks: ClassVar[Mapping[str, text.NumberLook]] = {}
+    """Column → how its numbers are shown."""
     noun: ClassVar[str] = "row"
     """Word for one row."""
     __slots__ = ("_held",)
@@ -175,9 +178,14 @@ class Rows:
         return self._frame
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return a pandas frame (needs pandas, but not pyarrow)."""
-        import pandas as pd
+        """Return a pandas frame.
 
+        Raises
+        ------
+        MissingExtraError
+            If pandas is not installed. pyarrow need not be.
+        """
+        pd = needed("pandas", "pandas", "making pandas tables")
         return pd.DataFrame({name: _pandas_column(self._frame[name]) for name in self.columns}, columns=self.columns)
 
     def to_table(self) -> AstropyTable:
@@ -186,13 +194,13 @@ class Rows:
 
     def __repr__(self) -> str:
         return (
-            f"{self._header()}\n{text.table(self._frame, self.visible, whole=self.whole)}"
+            f"{self._header()}\n{text.table(self._frame, self.visible, whole=self.whole, looks=self.looks)}"
             if len(self)
             else self._header()
         )
 
     def _repr_html_(self) -> html.Markup:
-        return html.view(html.table(self._frame, self.visible, self._header()))
+        return html.view(html.table(self._frame, self.visible, self._header(), looks=self.looks))
 
     def _header(self) -> str:
         return text.number(len(self), self.noun)

@@ -77,7 +77,7 @@ def test_every_hook_has_an_implementation_among_the_built_ins(registry: Registry
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_every_hook_is_shown_in_the_docs(hook: str) -> None:
-    assert hook in (ROOT / "docs" / "plugins.md").read_text()
+    assert any(hook in page.read_text() for page in (ROOT / "docs").glob("hooks-*.md"))
 
 
 @pytest.mark.parametrize("folder", PLUGINS, ids=lambda path: path.name)

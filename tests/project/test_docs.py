@@ -305,8 +305,12 @@ def test_the_site_is_built_without_a_warning_and_asks_no_other_host(tmp_path: Pa
 # -- what must not go stale --
 
 
-def test_the_page_on_plugins_says_of_every_hook_what_its_contract_says() -> None:
-    page = (DOCS / "plugins.md").read_text(encoding="utf-8")
+def pages_on_hooks() -> str:
+    return "\n".join(page.read_text(encoding="utf-8") for page in sorted(DOCS.glob("hooks*.md")))
+
+
+def test_the_pages_on_hooks_say_of_every_hook_what_its_contract_says() -> None:
+    page = pages_on_hooks()
     rows = {hook: line for line in page.splitlines() if (hook := "".join(re.findall(r"^\| \[`(tess_\w+)`\]", line)))}
     hooks = {name: hook for role in ROLES for name, hook in vars(role).items() if name.startswith("tess_")}
     assert rows.keys() == hooks.keys()
@@ -319,8 +323,8 @@ def test_the_page_on_plugins_says_of_every_hook_what_its_contract_says() -> None
         assert re.search(rf"def {name}\(", page), f"{name} has no example"
 
 
-def test_the_page_on_plugins_names_every_field_of_a_filter() -> None:
-    page = (DOCS / "plugins.md").read_text(encoding="utf-8")
+def test_the_pages_on_hooks_name_every_field_of_a_filter() -> None:
+    page = pages_on_hooks()
     assert all(f"| `{one.name}` |" in page for one in fields(Filter))
 
 
@@ -400,12 +404,6 @@ def test_the_command_reference_names_every_option_of_every_command_and_no_other(
         assert own <= options(command), f"{path}: no such options: {own - options(command)}"
     for path in asking - {"count"}:
         assert shared <= options(program.commands[path]), f"no such options: {shared - options(program.commands[path])}"
-
-
-def test_the_command_reference_says_by_what_the_archive_can_count(program: click.Group) -> None:
-    page = (DOCS / "commands.md").read_text(encoding="utf-8")
-    (line,) = re.findall(r"^`count` takes (.+)\.$", page, re.MULTILINE)
-    assert set(re.findall(r"`(--[a-z-]+)`", line)) == options(program.commands["count"]) - {"--help"}
 
 
 def test_the_command_reference_names_every_choice_and_environment_variable(program: click.Group) -> None:

@@ -75,7 +75,7 @@ def test_any_verb_will_do() -> None:
 )
 def test_where_all_files_are_damaged_the_error_says_so(errors: list[Exception], kind: type[Exception]) -> None:
     failed = {f"{number}.fits": error for number, error in enumerate(errors)}
-    assert Reasons(failed).error_class is kind
+    assert type(Reasons(failed).error("nothing could be opened")) is kind
     with pytest.raises(kind, match="nothing could be opened") as caught:
         Loaded({}, failed).collection(len(failed))
     assert type(caught.value) is kind

@@ -13,6 +13,7 @@ from tess_source.cli.user_path import UserPath
 from tess_source.disk import check_place, write
 from tess_source.display.visible import visible_line
 from tess_source.errors import QueryError
+from tess_source.extras import check, needed
 from tess_source.paths import user_path
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ __all__ = ["PICTURES", "PictureFile", "drawn_text", "new_figure", "picture_file"
 
 PICTURES = (".svg", ".png", ".pdf")
 """How the names of pictures end."""
+EXTRA = ("pictures", "drawing")
+"""The extra that brings matplotlib, and what needs it."""
 
 
 def picture_file(path: str | Path | None) -> Path | None:
@@ -33,17 +36,27 @@ def picture_file(path: str | Path | None) -> Path | None:
         If another kind of file is wanted.
     OSError
         If it cannot be written.
+    MissingExtraError
+        If matplotlib is not installed, with which it is drawn.
     """
     file = None if path is None else user_path(path)
     if file is not None and file.suffix.lower() not in PICTURES:
         raise QueryError(f"{file.name}: pictures are {', '.join(PICTURES)}")
     if file is not None:
         check_place(file)
+    check("matplotlib", *EXTRA)
     return file
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Make a figure [inch] that pyplot does not know of, so that nothing need be closed."""
+    """Make a figure [inch] that pyplot does not know of, so that nothing need be closed.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    needed("matplotlib.figure", *EXTRA)
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -60,8 +73,13 @@ def drawn_text(text: str) -> str:
 def save(figure: Figure, file: Path | None) -> Figure:
     """Write a figure to a file, if one is named; return the figure."""
     if file is not None:
+        from matplotlib import rc_context
+
         drawn = io.BytesIO()
-        figure.savefig(drawn, format=file.suffix[1:].lower(), dpi=150)
+        with rc_context(
+            {"pdf.fonttype": 42}
+        ):  # TrueType, which journals ask for and programs can edit; it can only be said so
+            figure.savefig(drawn, format=file.suffix[1:].lower(), dpi=150)
         write(file, drawn.getvalue())
     return figure
 

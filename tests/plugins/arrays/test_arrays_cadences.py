@@ -20,7 +20,7 @@ from sizes import size
 
 import tess_source_lightkurve
 from tess_source.errors import LoadError, QueryError
-from tess_source_arrays.cadences import BITMASKS
+from tess_source.files.quality import BITMASKS
 from tess_source_lightkurve.readers import lightkurve
 
 SPOC = KELT_9[0]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from astropy.coordinates import SkyCoord
 from mast_case import KELT9, TOI3505
 
 from tess_source import Session
-from tess_source.errors import OfflineError, QueryError
+from tess_source.errors import MissingExtraError, OfflineError, QueryError
 from tess_source.tables.listing import Observations
 from tess_source.tables.rows import with_schema
 from tess_source.targets.target import Query, Target
@@ -225,9 +227,9 @@ def _between_cameras() -> dict[str, list[float]]:
 def test_without_tess_point_pixels_are_an_error_only_if_they_are_wanted(
     alone: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pixels, "find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "tess_stars2px", None)
     assert alone.sectors(PLACE, products=False)["column"].null_count() == 25
-    with pytest.raises(QueryError, match="tess-source\\[tess-point\\]"):
+    with pytest.raises(MissingExtraError, match=r"^pixels needs tess-point: pip install 'tess-source\[tess-point\]'$"):
         alone.sectors(PLACE, products=False, pixels=True)
 
 
@@ -261,7 +263,7 @@ def test_a_stub_of_tess_point_adds_the_sectors_that_only_it_knows(
             "row": [259.8, 60.5],
         }
     ).cast({"sector": pl.Int32, "camera": pl.Int32, "ccd": pl.Int32})
-    monkeypatch.setattr(pixels, "find_spec", lambda _: True)
+    monkeypatch.setitem(sys.modules, "tess_stars2px", ModuleType("tess_stars2px"))
     monkeypatch.setattr(pixels, "_found", lambda _: found)
     rows = alone.sectors(PLACE, products=False).to_polars()
     assert rows.filter(sector=1).select("column", "row").row(0) == (1632.3, 259.8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,7 @@ def test_refresh_alone_fetches_the_footprints_of_new_sectors(program: Program) -
 
 
 def test_pixels_without_tess_point_say_how_to_get_it(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tess_source_sectors.pixels.find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "tess_stars2px", None)
     ran = program("sectors", "84.291188 -80.46912", "--no-products", "--pixels")
     assert ran.code == 2
     assert "--pixels needs tess-point: pip install 'tess-source[tess-point]'" in ran.err
