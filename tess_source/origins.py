@@ -51,8 +51,9 @@ def in_effect(settings: Settings, given: Mapping[str, Any] | None = None) -> lis
 def _given(settings: Settings) -> dict[str, Any]:
     """Return the arguments of a session, as far as its settings tell."""
     resolved = {name: getattr(settings, name) for name in ("server", "jobs", "layout")}
+    plain = ("cache", "max_age", "prefer", "offline", "token")
     return {
-        "cache": settings.cache, "max_age": settings.max_age, "prefer": settings.prefer, "offline": settings.offline, "token": settings.token,
+        **{name: getattr(settings, name) for name in plain},
         **{name: value for name, value in resolved.items() if value != config.chosen(name)},
     }  # fmt: skip
 

@@ -20,7 +20,9 @@ __all__ = ["doctor"]
 @format_option
 @click.pass_obj
 def doctor(session: Session, /, form: str) -> None:
-    """Check the installation: versions, plugins, cache, settings, proxies, and which services answer.
+    """Check the installation, and which services answer.
+
+    Versions, plugins, cache folder, settings, proxies and tokens are checked.
 
     Problems come first, each with advice. The output can be shown to others: logins, tokens and your home folder are left out. Each service
     is asked once, for at most 5 s; with --offline, none is. Exit code 1 if there are problems.

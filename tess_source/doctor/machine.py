@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tess_source import config
 from tess_source._version import __version__
 from tess_source.display import text
 from tess_source.doctor.finding import OFF, OK, PROBLEM, Finding
@@ -21,7 +22,7 @@ from tess_source.download.route import ca_bundle
 from tess_source.errors import NetworkError, TessSourceError, bare_reason
 from tess_source.logins import without_user
 from tess_source.origins import in_effect
-from tess_source.settings import cache_folder, config_file, store_root
+from tess_source.settings import cache_folder, store_root
 
 if TYPE_CHECKING:
     from tess_source.session import Session
@@ -187,7 +188,7 @@ def _count(folder: Path) -> tuple[int, int, bool]:
 
 
 def _settings(session: Session) -> Iterator[Finding]:
-    file = config_file()
+    file = config.config_file()
     yield Finding(
         OK if file.exists() else OFF, "config", "file", str(file) if file.exists() else f"{file} (there is none)"
     )

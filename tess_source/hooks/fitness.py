@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import pluggy
 
 __all__ = [
+    "NOUNS",
     "RECORDS",
     "SEARCH_WORDS",
     "check_accessor",
@@ -51,6 +52,8 @@ RECORDS: Mapping[str, Any] = {
     "tess_copies": Copy, "tess_services": Service,
 }  # fmt: skip
 """Noun → the class of its records. Commands are click's."""
+NOUNS = (*RECORDS, "tess_commands")
+"""The hooks that declare."""
 SEARCH_WORDS = ("targets", "radius", "wildcards", "archive", "refresh", "missing", "large", "session")
 """Arguments of searches, which no filter or look-up can be called: nobody could give it a value."""
 PLAIN: Mapping[str, type] = {"str": str, "bool": bool, "int": int, "float": float}
@@ -94,16 +97,14 @@ def check_record(record: Any, noun: str, name: str) -> None:
         if not (optional and value is None) and not (callable(value) if plain is None else isinstance(value, plain)):
             wanted = "a function" if plain is None else f"a {plain.__name__}"
             raise PluginError(f"plugin {name!r}: {noun} gave a {made.__name__} whose {part} is {value!r}, not {wanted}")
+    if not any(getattr(record, part, None) for part in ("key", "scheme", "name", "archive")):
+        raise PluginError(f"plugin {name!r}: {noun} gave {record!r}, which has no name")
     if isinstance(record, Filter | Lookup):
-        _check_words(record, name)
+        _check_keyword(record, name)
     if isinstance(record, Kind) and record.name in KINDS:
         raise PluginError(
             f"plugin {name!r}: the kind {record.name!r} is known already ({KINDS[record.name]}); give a kind of your own another name"
         )
-    if isinstance(record, Lookup) and not record.columns:
-        raise PluginError(f"plugin {name!r}: the look-up {record.name!r} declares no columns")
-    if isinstance(record, Filter) and isinstance(record.needs, str):
-        raise PluginError(f"plugin {name!r}: the filter {record.name!r} needs a list of columns, not {record.needs!r}")
     if isinstance(record, Copy) and (record.name == ARCHIVE or record.name.endswith(ONLY)):
         raise PluginError(
             f"plugin {name!r}: {record.name!r} cannot be the name of a copy: as a value of prefer it means something else"
@@ -112,24 +113,27 @@ def check_record(record: Any, noun: str, name: str) -> None:
         raise PluginError(
             f"plugin {name!r}: the service {record.name!r} has no http or https address, but {record.address!r}"
         )
-    if not any(getattr(record, part, None) for part in ("key", "scheme", "name", "archive")):
-        raise PluginError(f"plugin {name!r}: {noun} gave {record!r}, which has no name")
 
 
-def _check_words(record: Filter | Lookup, name: str) -> None:
-    """Raise an error for a filter or look-up whose name, or another word for it, cannot be an argument of searches, or is one already."""
-    what, others = ("filter", record.also) if isinstance(record, Filter) else ("look-up", ())
+def _check_keyword(record: Filter | Lookup, name: str) -> None:
+    """Raise a PluginError if a filter or look-up cannot be used as a keyword argument of searches."""
     if not _is_keyword(record.name):
+        what = "filter" if isinstance(record, Filter) else "look-up"
         raise PluginError(
             f"plugin {name!r}: {record.name!r} cannot be the name of a {what}: it is used as a keyword argument"
         )
-    if isinstance(others, str) or not all(map(_is_keyword, others)):
+    words = (record.name, *getattr(record, "also", ()))
+    if taken := [word for word in words if word in SEARCH_WORDS]:
         raise PluginError(
-            f"plugin {name!r}: the filter {record.name!r} has other words {others!r}: give a list of keywords"
+            f"plugin {name!r}: {taken[0]!r} cannot be the name of a filter or look-up: searches have an argument of this name"
         )
-    if taken := [word for word in (record.name, *others) if word in SEARCH_WORDS]:
+    if isinstance(record, Lookup) and not record.columns:
+        raise PluginError(f"plugin {name!r}: the look-up {record.name!r} declares no columns")
+    if isinstance(record, Filter) and isinstance(record.needs, str):
+        raise PluginError(f"plugin {name!r}: the filter {record.name!r} needs a list of columns, not {record.needs!r}")
+    if isinstance(record, Filter) and (isinstance(record.also, str) or not all(map(_is_keyword, record.also))):
         raise PluginError(
-            f"plugin {name!r}: {taken[0]!r} cannot be the name of a {what}: searches have an argument of this name"
+            f"plugin {name!r}: the filter {record.name!r} has other words {record.also!r}: give a list of keywords"
         )
 
 

@@ -33,33 +33,15 @@ from tess_source.hooks.discovery import (
     plugin_of,
     reference_of,
 )
-from tess_source.hooks.fitness import (
-    check_accessor,
-    check_plugin_object,
-    check_record,
-    culprit_of,
-    key_of,
-    sequence_of,
-)
+from tess_source.hooks.fitness import check_accessor, check_plugin_object, check_record, culprit_of, key_of, sequence_of
 from tess_source.hooks.manager import HookManager
-from tess_source.hooks.records import Request, Transport
+from tess_source.hooks.records import Request, Service, Transport
 from tess_source.wording import Wording
 
 if TYPE_CHECKING:
     import click
 
-    from tess_source.hooks.records import (
-        Accessor,
-        Citation,
-        Column,
-        Copy,
-        Filter,
-        Kind,
-        Lookup,
-        Service,
-        Source,
-        StandIn,
-    )
+    from tess_source.hooks.records import Accessor, Citation, Column, Copy, Filter, Kind, Lookup, Source, StandIn
 
 __all__ = ["Plugin", "Registry"]
 

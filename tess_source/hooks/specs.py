@@ -40,31 +40,11 @@ if TYPE_CHECKING:
     from tess_source.targets.target import Query, Target
 
 __all__ = [
-    "Archive",
-    "Collector",
-    "DeclaresAccessors",
-    "DeclaresCitations",
-    "DeclaresColumns",
-    "DeclaresCommands",
-    "DeclaresCopies",
-    "DeclaresFilters",
-    "DeclaresKinds",
-    "DeclaresLookups",
-    "DeclaresServices",
-    "DeclaresSources",
-    "DeclaresTransports",
-    "Downloader",
-    "Explains",
-    "GivesPages",
-    "GivesProvenance",
-    "Linker",
-    "Reader",
-    "Recalls",
-    "Resolver",
-    "StandsIn",
-    "hookimpl",
-    "hookspec",
-]
+    "Archive", "Collector", "DeclaresAccessors", "DeclaresCitations", "DeclaresColumns", "DeclaresCommands",
+    "DeclaresCopies", "DeclaresFilters", "DeclaresKinds", "DeclaresLookups", "DeclaresServices", "DeclaresSources",
+    "DeclaresTransports", "Downloader", "Explains", "GivesPages", "GivesProvenance", "Linker", "Reader", "Recalls",
+    "Resolver", "StandsIn", "hookimpl", "hookspec",
+]  # fmt: skip
 
 hookspec: pluggy.HookspecMarker = pluggy.HookspecMarker("tess_source")
 hookimpl: pluggy.HookimplMarker = pluggy.HookimplMarker("tess_source")
@@ -401,12 +381,6 @@ ROLES = (
     Explains, Recalls, DeclaresCopies, DeclaresServices,
 )  # fmt: skip
 """All roles, in the order in which the core registers their hooks."""
-
-NOUNS = (
-    "tess_filters", "tess_kinds", "tess_columns", "tess_transports", "tess_accessors", "tess_citations", "tess_commands",
-    "tess_stand_ins", "tess_lookups", "tess_sources", "tess_copies", "tess_services",
-)  # fmt: skip
-"""The hooks that declare."""
 
 for _role in ROLES:
     for _hook in filter(HOOKS.get, vars(_role)):

@@ -46,7 +46,7 @@ MODULES: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "hookimpl load_plan observations open products register search search_dv search_lightcurve search_targetpixelfile "
                 "search_tesscut set_default_session unregister"
             ),
-            PROVISIONAL: "Copy Lookup Source StandIn iter_search",
+            PROVISIONAL: "Copy Lookup Service Source StandIn iter_search",
         },
         "tess_source.cli": {
             STABLE: "Asking INTERRUPTED NOTHING SOME_FAILED USAGE",
@@ -69,7 +69,7 @@ MODULES: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "DeclaresTransports Downloader Linker Reader Resolver"
             ),
             PROVISIONAL: (
-                "DeclaresCopies DeclaresLookups DeclaresSources Explains GivesPages GivesProvenance Recalls StandsIn"
+                "DeclaresCopies DeclaresLookups DeclaresServices DeclaresSources Explains GivesPages GivesProvenance Recalls StandsIn"
             ),
         },
         "tess_source.lock": {STABLE: "cite refresh verify_folder verify_lock"},

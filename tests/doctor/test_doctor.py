@@ -238,7 +238,7 @@ def test_each_setting_says_where_it_comes_from(tmp_path: Path, monkeypatch: pyte
     assert found["cache"].value == f"{tmp_path / 'here'}  ({config})"
     assert found["max_age"].value == f"2 hours  ({config})"
     assert found["prefer"].value == "cloud  (TESS_SOURCE_PREFER)"
-    assert found["offline"].value == "True  (argument)"
+    assert found["offline"].value == "yes  (argument)"
     assert found["server"].value == "MAST  (default)"
 
 
@@ -246,9 +246,10 @@ def test_each_setting_says_where_it_comes_from(tmp_path: Path, monkeypatch: pyte
 def test_a_config_file_that_cannot_be_understood_is_a_problem_and_the_rest_is_told(
     text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    session = Session(discover=False)
     (tmp_path / "config.toml").write_text(text)
     monkeypatch.setenv("TESS_SOURCE_CONFIG", str(tmp_path / "config.toml"))
-    found = checkup(Session(discover=False))
+    found = checkup(session)
     assert any(finding.state == "problem" and "config.toml" in finding.value for finding in found)
     assert {finding.topic for finding in found} >= {"version", "cache", "config", "proxy"}
 

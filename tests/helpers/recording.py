@@ -7,6 +7,8 @@ from pathlib import Path
 from places import ROOT
 
 CASSETTES = ROOT / "cassettes"
+REDIRECTED = "https://stpubdata.s3.us-east-1.amazonaws.com"
+"""A further host, to which MAST redirects."""
 
 
 def cassette_folder(test_file: Path) -> Path:

@@ -13,8 +13,8 @@ import pytest
 from places import ROOT
 
 from tess_source.hooks import specs as hookspecs
+from tess_source.hooks.fitness import NOUNS
 from tess_source.hooks.registry import Registry
-from tess_source.hooks.specs import NOUNS
 
 CORE = ROOT / "tess_source"
 FOR_PYTEST = "tess_source_testing"

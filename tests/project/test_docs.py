@@ -65,13 +65,13 @@ PYTHONPATH = os.pathsep.join(os.path.abspath(p) for p in os.environ.get("PYTHONP
 MAY_LACK = {"mypy"}  # programs of other extras than `test`; their examples are run where they are installed
 FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`\n]*)\n(?P<body>.*?)^ *```[ \t]*$", re.MULTILINE | re.DOTALL)
 NOT_RUN = (  # what may stand in a block of shell commands that is not run
-    r"make (demo|test|lint|bench|docs)( PYTHON=\S+)?",
+    r"make (demo|test|lint|bench|docs|live)( PYTHON=\S+)?",
     r"python -m bench( --\S+( \S+)?| --( --\S+ \S+)+)*",
     r"git clone \S+|cd \S+",
     r"python3 -m venv \.venv",
     r"\.venv/bin/pip install -c constraints\.txt -e '\.\[test\]'",
     r"\.venv/bin/tess-source demo --to demo-data",
-    r"\.venv/bin/python -m pytest",
+    r"\.venv/bin/python -m pytest( -m live tests/live -k \"[\w ]+\")?",
     r"pip install \S+",
     r"tess-source sample serve( --\S+ \S+)*",
     r"(export TESS_SOURCE_SERVER=\S+|unset TESS_SOURCE_SERVER)",

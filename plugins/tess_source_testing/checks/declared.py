@@ -10,10 +10,9 @@ from typing import Any
 
 from tess_source.errors import PluginConflictError, PluginError, TessSourceError
 from tess_source.hooks.discovery import distribution_of, found_entry_points, plugin_of, reference_of
-from tess_source.hooks.fitness import key_of, sequence_of
+from tess_source.hooks.fitness import NOUNS, key_of, sequence_of
 from tess_source.hooks.registry import Registry
 from tess_source.hooks.signatures import marked_functions
-from tess_source.hooks.specs import NOUNS
 from tess_source_testing.checks.findings import Findings
 
 __all__ = ["built_ins", "check_accessors", "check_hints", "check_pickle", "check_program", "declared"]

@@ -12,7 +12,9 @@ from tess_source.download import lists
 from tess_source_catalogue.session_catalogue import SessionCatalogue
 
 pytestmark = pytest.mark.vcr
-SPOC = {"lc", "tp", "dv", "targets", "tce"}
+SPOC = ("lc", "dv", "targets", "tce")
+FROM_REAL = "config.getoption('--record-mode') not in {None, 'none'} and not config.getoption('--record-from-sample')"
+"""Whether the real services are recorded."""
 
 
 @pytest.fixture
@@ -24,8 +26,8 @@ def catalogue(recorded: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_lists_of_a_sector_come_and_do_not_come_again(catalogue: SessionCatalogue) -> None:
-    first = catalogue.update(14, progress=False)
-    assert {one.source for one in first.outcomes} >= SPOC
+    first = catalogue.update(14, source=SPOC, progress=False)
+    assert {one.source for one in first.outcomes} == {*SPOC}
     assert {one.state for one in first.outcomes} == {"new"}, first.failed
     assert all(one.rows > 0 and one.strange == 0 for one in first.outcomes)
     again = catalogue.update(14, source=("lc", "targets"), progress=False)
@@ -37,6 +39,7 @@ def test_a_sector_that_is_not_there_is_not_yet(catalogue: SessionCatalogue) -> N
     assert done.outcomes == ()
 
 
+@pytest.mark.skipif(FROM_REAL, reason="these lists have hundreds of MB; make live looks at their beginnings")
 def test_the_lists_of_other_pipelines_come(catalogue: SessionCatalogue) -> None:
     done = catalogue.update(1, source=("qlp", "qlp-targets", "tess-spoc-lc", "tglc"), progress=False)
     assert {one.source for one in done.outcomes} == {"qlp", "qlp-targets", "tess-spoc-lc", "tglc"}
