@@ -23,16 +23,11 @@ from tess_source._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from tess_source.errors import TessSourceError as TessSourceError
-    from tess_source.functions import count as count
     from tess_source.functions import download as download
     from tess_source.functions import fields as fields
-    from tess_source.functions import iter_search as iter_search
     from tess_source.functions import load_plan as load_plan
-    from tess_source.functions import observations as observations
     from tess_source.functions import open as open
-    from tess_source.functions import products as products
     from tess_source.functions import register as register
-    from tess_source.functions import search as search
     from tess_source.functions import unregister as unregister
     from tess_source.hooks.records import Accessor as Accessor
     from tess_source.hooks.records import Citation as Citation
@@ -42,6 +37,7 @@ if TYPE_CHECKING:
     from tess_source.hooks.records import Kind as Kind
     from tess_source.hooks.records import Lookup as Lookup
     from tess_source.hooks.records import Request as Request
+    from tess_source.hooks.records import Service as Service
     from tess_source.hooks.records import Source as Source
     from tess_source.hooks.records import StandIn as StandIn
     from tess_source.hooks.records import Transport as Transport
@@ -51,17 +47,22 @@ if TYPE_CHECKING:
     from tess_source.like_lightkurve.functions import search_targetpixelfile as search_targetpixelfile
     from tess_source.like_lightkurve.functions import search_tesscut as search_tesscut
     from tess_source.like_lightkurve.result import SearchTable as SearchTable
+    from tess_source.queries import count as count
+    from tess_source.queries import iter_search as iter_search
+    from tess_source.queries import observations as observations
+    from tess_source.queries import products as products
+    from tess_source.queries import search as search
     from tess_source.session import Session as Session
     from tess_source.session import default_session as default_session
     from tess_source.session import set_default_session as set_default_session
     from tess_source.settings import Settings as Settings
     from tess_source.tables.found import Found as Found
+    from tess_source.tables.interrupted import Interrupted as Interrupted
     from tess_source.tables.items import Entry as Entry
     from tess_source.tables.listing import Links as Links
     from tess_source.tables.listing import Observations as Observations
     from tess_source.tables.listing import Products as Products
     from tess_source.tables.loaded import Loaded as Loaded
-    from tess_source.tables.plan import Interrupted as Interrupted
     from tess_source.tables.plan import Manifest as Manifest
     from tess_source.tables.plan import Plan as Plan
     from tess_source.targets.target import Query as Query
@@ -69,21 +70,22 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "errors": ("TessSourceError",),
-    "functions": (
-        "count", "download", "fields", "iter_search", "load_plan", "observations", "open", "products", "register", "search",
-        "unregister",
+    "functions": ("Session", "download", "fields", "load_plan", "open", "register", "unregister"),
+    "hooks.records": (
+        "Accessor", "Citation", "Column", "Copy", "Filter", "Kind", "Lookup", "Request", "Service", "Source", "StandIn", "Transport",
     ),
-    "hooks.records": ("Accessor", "Citation", "Column", "Copy", "Filter", "Kind", "Lookup", "Request", "Source", "StandIn", "Transport"),
     "hooks.specs": ("hookimpl",),
     "like_lightkurve.functions": ("search_dv", "search_lightcurve", "search_targetpixelfile", "search_tesscut"),
     "like_lightkurve.result": ("SearchTable",),
-    "session": ("Session", "default_session", "set_default_session"),
+    "queries": ("count", "iter_search", "observations", "products", "search"),
+    "session": ("default_session", "set_default_session"),
     "settings": ("Settings",),
     "tables.found": ("Found",),
     "tables.items": ("Entry",),
     "tables.listing": ("Links", "Observations", "Products"),
     "tables.loaded": ("Loaded",),
-    "tables.plan": ("Interrupted", "Manifest", "Plan"),
+    "tables.interrupted": ("Interrupted",),
+    "tables.plan": ("Manifest", "Plan"),
     "targets.target": ("Query", "Target"),
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
@@ -108,6 +110,7 @@ __all__ = [
     "Query",
     "Request",
     "SearchTable",
+    "Service",
     "Session",
     "Settings",
     "Source",

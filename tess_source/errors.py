@@ -10,6 +10,7 @@ from tess_source.synonyms import absent, misspelt_same, same_as
 from tess_source.wording import Wording, in_program
 
 __all__ = [
+    "BlockedConnectionError",
     "DamagedFileError",
     "DownloadError",
     "ForkedError",
@@ -160,6 +161,13 @@ class OfflineError(TessSourceError, ConnectionError):
         return f"offline, and not in the cache folder: {self.missing}{why}; ask for it once with a connection"
 
 
+class BlockedConnectionError(TessSourceError, RuntimeError):
+    """A connection that a test tried to open to another machine, where that is not allowed; see `tess_source_testing.no_connections`.
+
+    It is no `OSError`, so that nobody takes it for a failure of the network, and tries again.
+    """
+
+
 class TableError(TessSourceError, TypeError):
     """Data that do not fit the table they were given for."""
 
@@ -237,12 +245,24 @@ class NoSessionError(TessSourceError, ValueError):
 
 
 def bare_reason(error: BaseException) -> str:
-    """Return what went wrong, without the number and the file of an OSError."""
+    """Return what went wrong, without the number and the file of an OSError.
+
+    Parameters
+    ----------
+    error : BaseException
+        Any exception.
+    """
     return getattr(error, "strerror", None) or str(error)
 
 
 def type_and_text(error: BaseException) -> str:
-    """Return the type and message of a stranger's exception, of which even the text may fail."""
+    """Return the type and message of a stranger's exception, of which even the text may fail.
+
+    Parameters
+    ----------
+    error : BaseException
+        Any exception.
+    """
     try:
         message = str(error)
     except Exception:  # noqa: BLE001  it is the stranger's code again
@@ -251,7 +271,13 @@ def type_and_text(error: BaseException) -> str:
 
 
 def ending(error: BaseException) -> str:
-    """Return in words what a plugin did that would end the program, such as calling `sys.exit`."""
+    """Return in words what a plugin did that would end the program, such as calling `sys.exit`.
+
+    Parameters
+    ----------
+    error : BaseException
+        What it raised.
+    """
     return "called sys.exit" if isinstance(error, SystemExit) else f"raised {type_and_text(error)}"
 
 
@@ -291,6 +317,13 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
     """Return the end of a message about an unknown word: the choices that mean or are spelled like it, or why there is none.
 
     It is e.g. ``"; did you mean 'sector'?"``, or an empty text.
+
+    Parameters
+    ----------
+    name : str
+        The unknown word.
+    choices : iterable of str
+        The known words.
     """
     if close := nearest(name, choices):
         return f"; did you mean {' or '.join(map(repr, close))}?"

@@ -2,251 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
+from inspect import cleandoc
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tess_source.errors import QueryError
 from tess_source.hooks.records import Field
 from tess_source.keywords import naming_keywords
-from tess_source.search.asking import products as listed
+from tess_source.queries import chosen_session, count, iter_search, observations, products, search
 from tess_source.session import Session, default_session
 from tess_source.settings import OnProgress
 from tess_source.tables.found import Found
 from tess_source.tables.items import Entry
-from tess_source.tables.listing import Observations, Products
 from tess_source.tables.loaded import Group, Loaded
 from tess_source.tables.plan import Manifest, Plan
 
-if TYPE_CHECKING:
-    from astropy.units import Quantity
-
 __all__ = [
-    "count",
-    "download",
-    "fields",
-    "iter_search",
-    "load_plan",
-    "observations",
-    "open",
-    "products",
-    "register",
-    "search",
+    "Session", "count", "download", "fields", "iter_search", "load_plan", "observations", "open", "products", "register", "search",
     "unregister",
-]
-
-
-def search(
-    targets: Any = None,
-    *,
-    radius: float | Quantity | str | None = None,
-    wildcards: bool = False,
-    archive: str | Sequence[str] | None = None,
-    refresh: bool = False,
-    missing: str = "raise",
-    large: bool = False,
-    session: Session | None = None,
-    **words: Any,
-) -> Found:
-    """Find observations, and list, link and filter their products.
-
-    Parameters
-    ----------
-    targets : object, optional
-        A TIC id, a name, coordinates, an obs_id, a table or row with one of these, or any iterable of them: see
-        `tess_source.targets.parse_targets`. None: everything that meets the filters and criteria.
-    radius : float or Quantity or str, optional
-        Radius of cones around names and coordinates [arcsec]. Without it, a name means its nearest star alone.
-    wildcards : bool
-        Whether ``*`` and ``%`` in criteria stand for any text.
-    archive : str or list of str, optional
-        Names of the archives that are asked, e.g. ``"mast"``; by default those of the session.
-    refresh : bool
-        Ask the archive, even if a recent answer to this question is remembered.
-    missing : str
-        ``"raise"``: rows of the targets that have none (None, NaN, masked, empty) are an error, which says which. ``"skip"``: they are
-        passed over, and the answer says how many there were.
-    large : bool
-        Whether MAST's answer may have more than 50,000 observations. If not, such a question is an error before anything is fetched.
-    session : Session, optional
-        The default session if not given.
-    **words
-        Filters (``sector=14``, ``kind="lc"``), look-ups (``stars=True``), and columns of the archive's observation table as criteria
-        (``proposal_id="G06062"``).
-
-    Returns
-    -------
-    Found
-        If the archive has nothing, it is empty, and its `explain` says why.
-
-    Raises
-    ------
-    QueryError
-        If an argument does not exist or makes no sense.
-    ResolverError
-        If no resolver knows a name.
-    ServiceError
-        If the archive fails; a failure is never shown as an empty answer.
-    OfflineError
-        If no connection may be opened, and the cache folder has no answer.
-    """
-    return _chosen(session).search(
-        targets,
-        radius=radius,
-        wildcards=wildcards,
-        archive=archive,
-        refresh=refresh,
-        missing=missing,
-        large=large,
-        **words,
-    )
-
-
-def iter_search(
-    targets: Any = None,
-    *,
-    radius: float | Quantity | str | None = None,
-    wildcards: bool = False,
-    archive: str | Sequence[str] | None = None,
-    missing: str = "raise",
-    large: bool = False,
-    session: Session | None = None,
-    **words: Any,
-) -> Iterator[Found]:
-    """Search, and yield the answer in parts, for answers that are larger than memory. Nothing is remembered.
-
-    Each part holds all observations of some stars, a few thousand, in the order of `search`. Observations are first written to temporary
-    files; then products are listed, linked and filtered part by part.
-
-    Parameters
-    ----------
-    targets, radius, wildcards, archive, missing, large, session
-        See `search`.
-    **words
-        See `search`. Filters that choose among all products, such as ``limit``, are refused.
-
-    Yields
-    ------
-    Found
-        At least one, which may be empty.
-
-    Raises
-    ------
-    QueryError, ResolverError, ServiceError, OfflineError
-        As `search`.
-    """
-    return _chosen(session).iter_search(
-        targets, radius=radius, wildcards=wildcards, archive=archive, missing=missing, large=large, **words
-    )
-
-
-def count(
-    targets: Any = None,
-    *,
-    radius: float | Quantity | str | None = None,
-    wildcards: bool = False,
-    archive: str | Sequence[str] | None = None,
-    refresh: bool = False,
-    missing: str = "raise",
-    session: Session | None = None,
-    **words: Any,
-) -> int:
-    """Count the observations that a search would find, without fetching them.
-
-    Parameters are those of `search`; only filters that the archive can be asked for are allowed. The archive is asked in any case;
-    ``refresh=True`` looks up names again, too.
-    """
-    return _chosen(session).count(
-        targets, radius=radius, wildcards=wildcards, archive=archive, refresh=refresh, missing=missing, **words
-    )
+]  # fmt: skip
 
 
 @naming_keywords
 def fields(what: str = "observations", *, session: Session | None = None) -> list[Field]:
-    """Return the archives' own description of the columns of a table, ``"observations"`` or ``"products"``."""
-    return _chosen(session).fields(what)
-
-
-def observations(
-    targets: Any = None,
-    *,
-    radius: float | Quantity | str | None = None,
-    wildcards: bool = False,
-    archive: str | Sequence[str] | None = None,
-    refresh: bool = False,
-    missing: str = "raise",
-    large: bool = False,
-    session: Session | None = None,
-    **words: Any,
-) -> Observations:
-    """Find observations, without listing their products. It is the first of three steps: `products` and `download` follow.
+    """Return the archives' own description of the columns of a table.
 
     Parameters
     ----------
-    targets, radius, wildcards, archive, missing, large
-        See `search`.
-    refresh : bool
-        Look up names, even if it is remembered what they mean. The archive is asked in any case.
-    session : Session, optional
-        The default session if not given.
-    **words
-        Columns of the archive's observation table as criteria, and those filters that the archive can be asked for, e.g. ``sector=14``.
-
-    Returns
-    -------
-    Observations
-        The archive's own columns with ours beside them.
-
-    Raises
-    ------
-    QueryError, ResolverError, ServiceError, OfflineError
-        As `search`.
-    """
-    here = _chosen(session)
-    asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing, "large": large}
-    return here._found_observations(targets, words=words, refresh=refresh, **asked).observations
-
-
-@naming_keywords
-def products(
-    observations: Any,
-    *,
-    archive: str | Sequence[str] | None = None,
-    large: bool = False,
-    session: Session | None = None,
-) -> Products:
-    """List the products of observations. It is the second of three steps.
-
-    Parameters
-    ----------
-    observations : Observations or table
-        Ours, or an astroquery, pandas or polars table, or one row of it. Rows may have ``obs_id`` or ``obsid`` alone, and an obs_id or
-        obsid, or a list of them, will do too: the archive is then asked for the rest.
-    archive : str or list of str, optional
-        Names of the archives that are asked; by default those of the session, and those that the column `archive` names.
-    large : bool
-        Whether there may be more than 50,000 observations.
+    what : str
+        ``"observations"``, whose columns are criteria for searches, or ``"products"``.
     session : Session, optional
         The default session if not given.
 
     Returns
     -------
-    Products
-        One row per file.
+    list of Field
+        Name, label, type, unit, description and examples of each column.
 
     Raises
     ------
     QueryError
-        If the archive has no observation with such a key.
+        If no archive has such a table.
     ServiceError
         If the archive fails.
     OfflineError
         If no connection may be opened.
+
+    Examples
+    --------
+    >>> [field.unit for field in tess_source.fields() if field.name == "t_exptime"]
+    ['sec']
     """
-    here = _chosen(session)
-    return listed(here.registry, here.settings, observations, archive, large=large)
+    return chosen_session(session).fields(what)
 
 
 @naming_keywords
@@ -254,7 +64,7 @@ def download(
     products: Any,
     root: str | Path | None = None,
     *,
-    layout: str = "mast",
+    layout: str | None = None,
     large: bool = False,
     jobs: int | None = None,
     progress: OnProgress = None,
@@ -271,16 +81,19 @@ def download(
         all products are listed and fetched.
     root : str or Path, optional
         The folder; the cache folder if not given.
-    layout : str
-        ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``.
+    layout : str, optional
+        ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``; that of the session
+        if None.
     large : bool
         Whether products that are not a plan yet may be larger than 1 TB together. If not, they are an error that says how large they are.
     jobs : int, optional
         Files fetched at the same time; the session's setting (8) if None.
     progress : bool or callable, optional
-        See `tess_source.settings.Settings`.
+        True: a bar. False: none. None: a bar if stderr is a terminal. A function is called with (files
+        done, bytes done).
     executor : concurrent.futures.Executor, optional
-        Its workers fetch the files.
+        Its workers fetch the files, e.g. a ``ProcessPoolExecutor`` or dask's
+        ``client.get_executor(pure=False)``. They must share the folder.
     on_entry : callable, optional
         Called with each `Entry` as soon as it is known.
     session : Session, optional
@@ -297,10 +110,17 @@ def download(
         If there is more than 1 TB to fetch, and not ``large=True``.
     Interrupted
         On Ctrl-C, with the manifest so far.
+
+    Examples
+    --------
+    >>> manifest = tess_source.download(found, "data")
+    >>> manifest.ok.plan.bytes == manifest.plan.bytes
+    True
+    >>> rest = manifest.failed.download()     # tries again what failed
     """
     value = products.plan if isinstance(products, Manifest) else getattr(products, "found", products)
     own = value.session if isinstance(value, Plan | Found) else None
-    here = own if session is None and isinstance(own, Session) else _chosen(session)
+    here = own if session is None and isinstance(own, Session) else chosen_session(session)
     return here.download(
         products, root, layout=layout, large=large, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
     )
@@ -313,17 +133,31 @@ def load_plan(path: str | Path, root: str | Path | None = None, *, session: Sess
     Parameters
     ----------
     path : str or Path
+        The lock, an ECSV file, as `Plan.save` and ``tess-source get --lock`` write it.
     root : str or Path, optional
-        The folder the files go to; the cache folder if None.
+        The folder that the files go to; the cache folder if None.
     session : Session, optional
         Fetches the plan; the default session if not given.
+
+    Returns
+    -------
+    Plan
+        With the sizes and sums of the lock, against which files are checked when they are fetched.
 
     Raises
     ------
     LockError
         If it is not a plan; the message names the file.
+    OSError
+        If it cannot be read.
+
+    Examples
+    --------
+    >>> lock = manifest.lock().save("kelt9.ecsv")
+    >>> tess_source.load_plan("kelt9.ecsv", "data").download().summary()
+    'Manifest: 0 fetched (0 B), 2 here before, 0 failed in ... s -> data'
     """
-    return _chosen(session).load_plan(path, root)
+    return chosen_session(session).load_plan(path, root)
 
 
 def open(
@@ -332,7 +166,7 @@ def open(
     session: Session | None = None,
     **options: Any,
 ) -> Group | Loaded:
-    """Open files of this machine, or the files of a manifest: see `Manifest.load`, which also tells what is returned.
+    """Open files of this machine, or the files of a manifest.
 
     Parameters
     ----------
@@ -342,7 +176,13 @@ def open(
     session : Session, optional
         The default session if not given.
     **options
-        Passed to the readers, e.g. ``flux_column="sap_flux"``.
+        Passed to the readers, e.g. ``flux_column="sap_flux"``, ``quality_bitmask="hard"``.
+
+    Returns
+    -------
+    lightkurve.LightCurveCollection or lightkurve.TargetPixelFileCollection or Loaded
+        The collection, if all opened files are of one kind; else a `Loaded`, with one collection per kind. Times are BTJD (TDB), fluxes
+        have the unit of the file. Files that could not be opened are logged, one warning per reason.
 
     Raises
     ------
@@ -354,28 +194,100 @@ def open(
         If no file could be opened.
     QueryError
         If there is no path, or an argument makes no sense.
+
+    Examples
+    --------
+    >>> tess_source.open("data", flux_column="sap_flux")
+    LightCurveCollection of 2 objects:
+        0: <TessLightCurve LABEL="TIC 16740101" SECTOR=14 AUTHOR=SPOC FLUX_ORIGIN=sap_flux>
+        1: <TessLightCurve LABEL="TIC 16740101" SECTOR=15 AUTHOR=SPOC FLUX_ORIGIN=sap_flux>
     """
-    return _chosen(session).open(what, **options)
+    return chosen_session(session).open(what, **options)
 
 
 @naming_keywords
 def register(plugin: object, name: str | None = None, *, replace: bool = False) -> str:
-    """Add a plugin to the default session: see `Session.register`."""
+    """Add a plugin to the default session.
+
+    Parameters
+    ----------
+    plugin : object
+        A module, or any object with hook implementations.
+    name : str, optional
+        Its name; the module's or class's if not given.
+    replace : bool
+        Whether to remove a plugin of the same name first, so that you can run a notebook cell twice.
+
+    Returns
+    -------
+    str
+        Its name.
+
+    Raises
+    ------
+    PluginError
+        If it is not a plugin, or claims a name that is taken.
+
+    Examples
+    --------
+    >>> class Even:
+    ...     @tess_source.hookimpl
+    ...     def tess_filters(self):
+    ...         keep = lambda products, wanted: products["last_sector"] % 2 == 0
+    ...         return [tess_source.Filter("even_sectors", keep, "products of even sectors")]
+    >>> tess_source.register(Even())
+    'Even'
+    >>> found.select(even_sectors=True).products["last_sector"].to_list()
+    [14]
+    >>> tess_source.unregister("Even")
+    """
     return default_session().register(plugin, name, replace=replace)
 
 
 @naming_keywords
 def unregister(name: str) -> None:
-    """Take a plugin out of the default session: see `Session.unregister`."""
+    """Remove a plugin from the default session, with all that it declared.
+
+    Parameters
+    ----------
+    name : str
+        The name that `register` returned.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no plugin of that name.
+
+    Examples
+    --------
+    >>> tess_source.register(plugin, "mine")
+    'mine'
+    >>> tess_source.unregister("mine")
+    """
     default_session().unregister(name)
 
 
-def _chosen(session: Session | None) -> Session:
-    """Return the session to work with: the default one if none is given."""
-    if session is None:
-        return default_session()
-    if not isinstance(session, Session):
-        raise QueryError(
-            f"session={session!r}: give a Session, e.g. tess_source.Session(), or None for the default one"
-        )
-    return session
+WHAT = "what : Found, Plan, table or URIs\n    An answer, a plan, or what `Session.found` takes.\n"
+"""The parameter that methods of a session have, and those of an answer have not."""
+PLACE = "".join(re.findall(r"(?m)^(?:root|layout|large) : .*\n(?:    .*\n)+", cleandoc(Found.download.__doc__ or "")))
+
+
+def _document(name: str, like: Callable[..., object], first: str = "") -> None:
+    """Give a method of a session the docstring of a function or method that does the same, as far as its parameters are the same."""
+    said = re.sub(r"(?m)^session : .*\n(?:    .*\n)*", "", cleandoc(like.__doc__ or ""))
+    said = said.replace("Parameters\n----------\n", f"Parameters\n----------\n{first}", 1).replace(
+        "products : Products, Found", "what : Products, Found"
+    )
+    said = said.replace(f"tess_source.{name}(", f"session.{name}(")
+    said = re.sub(rf"\b(found|plan|manifest)\.{name}\((\))?", lambda at: f"session.{name}({at[1]}{at[2] or ', '}", said)
+    vars(Session)[name].__doc__ = said or None
+
+
+for _function in (search, iter_search, count, fields, download, load_plan, open, register, unregister):
+    _document(_function.__name__, _function)
+_document("plan", Found.plan, WHAT.replace("what", "products"))
+_document("iter_download", Plan.iter_download, WHAT + PLACE)
+_document("read", Manifest.read, "manifest : Manifest\n    The files.\n")
+_document("select", Found.select, "found : Found or table\n    An answer, or products from elsewhere.\n")
+_document("load", Found.load, WHAT)
+_document("urls", Found.urls, WHAT)

@@ -214,7 +214,9 @@ def inside(root: Path, relative: str) -> Path:
     Parameters
     ----------
     root : Path
+        The folder.
     relative : str
+        A path in it, e.g. `Item.path`.
 
     Returns
     -------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -27,7 +28,7 @@ from tess_source.load.local import manifest_of
 from tess_source.paths import user_path
 from tess_source.search import asking, streaming
 from tess_source.search.lookups import lookups_among
-from tess_source.search.resolving import question, question_of_observations
+from tess_source.search.resolving import is_for_archives, question, question_of_observations
 from tess_source.search.select import checked, filters_among, meant, select
 from tess_source.settings import OnProgress, Settings
 from tess_source.tables.accessors import given
@@ -42,7 +43,7 @@ from tess_source.targets.target import Query
 if TYPE_CHECKING:
     from astropy.units import Quantity
 
-__all__ = ["Session", "default_session", "session_of", "set_default_session"]
+__all__ = ["Session", "default_session", "in_use", "session_of", "set_default_session"]
 
 log: logging.Logger = logger(__name__)
 
@@ -56,8 +57,8 @@ class Session(SessionMethods):
     Parameters
     ----------
     server : str, optional
-        Another base URL than MAST's, e.g. that of a sample archive; ``TESS_SOURCE_SERVER`` if not given. Every address, of whatever
-        host, is then changed to *server + path*.
+        Another base URL than MAST's, e.g. that of a sample archive; else ``TESS_SOURCE_SERVER``, or the config file. Every address
+        then becomes *server + path*.
     archive : str or list of str, optional
         Names of the archives that are asked: plugins that implement ``tess_query``. By default all but stand-ins.
     without : iterable of str
@@ -66,8 +67,10 @@ class Session(SessionMethods):
         MAST token for exclusive data; else ``MAST_API_TOKEN`` or astroquery's keyring. Sent to MAST's own hosts over https only.
     timeout : float
         Most seconds for one question to an archive in all.
-    jobs : int
-        Files fetched at the same time.
+    jobs : int, optional
+        Files fetched at the same time; else ``TESS_SOURCE_JOBS``, the config file, or 8.
+    layout : str, optional
+        The layout of plans that do not say one: see `Found.plan`; else ``TESS_SOURCE_LAYOUT``, the config file, or ``"mast"``.
     cache : str or Path, optional
         The cache folder; else ``TESS_SOURCE_CACHE``, the config file, or the system's place for caches. It is looked up when it is used.
     max_age : float or str or timedelta, optional
@@ -75,8 +78,7 @@ class Session(SessionMethods):
     offline : bool, optional
         Whether to open no connection: answers come from the cache folder, and errors name what is missing; else ``TESS_SOURCE_OFFLINE``.
     insecure_redirects : bool, optional
-        Whether to follow redirects from https to http, where anyone on the way may read and change what is sent; else
-        ``TESS_SOURCE_INSECURE_REDIRECTS``, or not.
+        Whether to follow redirects from https to http, which anyone on the way may read; else ``TESS_SOURCE_INSECURE_REDIRECTS``.
     prefer : str, optional
         Where files come from first: ``"archive"``, or the name of a copy of it, e.g. ``"cloud"``. The other is then tried second.
         ``"archive-only"`` and ``"cloud-only"`` leave it out. Else ``TESS_SOURCE_PREFER``, the config file, or ``"archive"``.
@@ -91,6 +93,12 @@ class Session(SessionMethods):
         If an argument makes no sense.
     PluginConflictError
         If two plugins claim one name.
+
+    Examples
+    --------
+    >>> session = tess_source.Session(jobs=4, cache="cache", offline=True)
+    >>> session.settings.jobs
+    4
     """
 
     settings: Settings
@@ -104,7 +112,8 @@ class Session(SessionMethods):
         without: Iterable[str] = (),
         token: str | None = None,
         timeout: float = 600.0,
-        jobs: int = 8,
+        jobs: int | None = None,
+        layout: str | None = None,
         cache: str | Path | None = None,
         max_age: float | str | timedelta | None = None,
         offline: bool | None = None,
@@ -113,8 +122,8 @@ class Session(SessionMethods):
         plugins: Iterable[object] = (),
         discover: bool = True,
     ) -> None:
-        self.settings: Settings = Settings.of(
-            server, archive=archive, token=token, timeout=timeout, jobs=jobs, cache=cache, max_age=max_age, offline=offline,
+        self.settings = Settings.of(
+            server, archive=archive, token=token, timeout=timeout, jobs=jobs, layout=layout, cache=cache, max_age=max_age, offline=offline,
             insecure_redirects=insecure_redirects, prefer=prefer,
         )  # fmt: skip
         without = [without] if isinstance(without, str) else without
@@ -123,12 +132,15 @@ class Session(SessionMethods):
             self.register(plugin)
         if prefer is not None:
             preferred(self.registry.copies, self.settings)
+        in_use[id(self)] = self
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Session):
             return NotImplemented
-        same_settings = replace(self.settings, token=None) == replace(other.settings, token=None)
-        return same_settings and self.registry == other.registry
+        return (
+            replace(self.settings, token=None) == replace(other.settings, token=None)
+            and self.registry == other.registry
+        )
 
     def __hash__(self) -> int:
         return hash((Session, self.settings.server))
@@ -147,36 +159,11 @@ class Session(SessionMethods):
     # -- plugins and places --
 
     def register(self, plugin: object, name: str | None = None, *, replace: bool = False) -> str:
-        """Add a plugin for this session: a module, or any object with hook implementations.
-
-        Parameters
-        ----------
-        plugin : object
-        name : str, optional
-            Its name; the module's or class's if not given.
-        replace : bool
-            Whether to remove a plugin of the same name first, so that you can run a notebook cell twice.
-
-        Returns
-        -------
-        str
-            Its name.
-
-        Raises
-        ------
-        PluginError
-            If it is not a plugin, or claims a name that is taken.
-        """
+        """Add a plugin for this session: see `tess_source.register`, whose docstring it gets."""
         return self.registry.register(plugin, name, replace=replace)
 
     def unregister(self, name: str) -> None:
-        """Remove a plugin from this session, with all that it declared.
-
-        Raises
-        ------
-        UnknownNameError
-            If there is no plugin of that name.
-        """
+        """Remove a plugin from this session: see `tess_source.unregister`, whose docstring it gets."""
         self.registry.unregister(name)
 
     @property
@@ -203,18 +190,19 @@ class Session(SessionMethods):
         archive: str | Sequence[str] | None = None, missing: str = "raise", large: bool = False, **words: Any,
     ) -> Iterator[Found]:  # fmt: skip
         """Search, and yield the answer in parts of whole stars: see `tess_source.iter_search`."""
-        asked: dict[str, Any] = {
-            "radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing, "large": large,
-        }  # fmt: skip
-        return self._parts(targets, words, **asked)
+        asks: Any = {"radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing, "large": large}
+        return self._parts(targets, words, **asks)
 
     def count(
         self, targets: Any = None, *, radius: float | Quantity | str | None = None, wildcards: bool = False,
-        archive: str | Sequence[str] | None = None, refresh: bool = False, missing: str = "raise", **words: Any,
+        archive: str | Sequence[str] | None = None, refresh: bool = False, missing: str = "raise", large: bool = False, **words: Any,
     ) -> int:  # fmt: skip
-        """Count the observations that a search would find, without fetching them: see `tess_source.count`."""
-        asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "refresh": refresh, "missing": missing}
-        query = question_of_observations(self.registry, self.settings, targets, words=words, **asked)
+        """Count the observations that a search would find: see `tess_source.count`."""
+        asked: dict[str, Any] = {"radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing}
+        words = meant(self.registry, words)
+        if not is_for_archives(self.registry, words):
+            return len(self.search(targets, refresh=refresh, large=large, **asked, **words).narrowed().observations)
+        query = question_of_observations(self.registry, self.settings, targets, words=words, refresh=refresh, **asked)
         return asking.count(self.registry, self.settings, query, refresh=refresh)
 
     def fields(self, what: str = "observations") -> list[Field]:
@@ -250,7 +238,9 @@ class Session(SessionMethods):
         """
         return select(self.registry, self.settings, found if isinstance(found, Found) else self.found(found), filters)
 
-    def plan(self, products: Any, root: str | Path | None = None, *, layout: str = "mast", large: bool = False) -> Plan:
+    def plan(
+        self, products: Any, root: str | Path | None = None, *, layout: str | None = None, large: bool = False
+    ) -> Plan:
         """Plan the download of products: an answer, or what `found` takes. See `Found.plan`."""
         return self.found(products).plan(root, layout=layout, large=large)
 
@@ -261,7 +251,7 @@ class Session(SessionMethods):
         return Plan(items, folder, record, self)
 
     def download(
-        self, what: Any, /, root: str | Path | None = None, *, layout: str = "mast", large: bool = False,
+        self, what: Any, /, root: str | Path | None = None, *, layout: str | None = None, large: bool = False,
         jobs: int | None = None, progress: OnProgress = None, executor: Executor | None = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:  # fmt: skip
@@ -272,7 +262,7 @@ class Session(SessionMethods):
         )
 
     def iter_download(
-        self, what: Any, /, root: str | Path | None = None, *, layout: str = "mast", large: bool = False,
+        self, what: Any, /, root: str | Path | None = None, *, layout: str | None = None, large: bool = False,
         jobs: int | None = None, progress: OnProgress = None, executor: Executor | None = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Iterator[Entry]:  # fmt: skip
@@ -319,8 +309,8 @@ class Session(SessionMethods):
     def _parts(self, targets: Any, words: Mapping[str, Any], *, listing: bool = True, **asked: Any) -> Iterator[Found]:
         query, choice = self._question_and_choice(targets, words, **asked)
         streaming.check_masks(self.registry, choice)
-        found = streaming.parts(self.registry, self.settings, query, listing=listing)
-        return (self.select(part.using(self), **choice) for part in found)
+        parts = streaming.parts(self.registry, self.settings, query, listing=listing)
+        return (self.select(part.using(self), **choice) for part in parts)
 
     def _answer(self, query: Query, *, refresh: bool = False) -> Found:
         return asking.answer(self.registry, self.settings, query, refresh=refresh).using(self)
@@ -340,7 +330,7 @@ class Session(SessionMethods):
     ) -> Iterator[Opened]:  # fmt: skip
         return each_opened(self.registry, manifest, function, workers, options)
 
-    def _plan_of(self, what: Any, root: str | Path | None, layout: str, *, large: bool) -> Plan:
+    def _plan_of(self, what: Any, root: str | Path | None, layout: str | None, *, large: bool) -> Plan:
         plan = what.plan if isinstance(what, Manifest) else what
         if not isinstance(plan, Plan):
             return self.plan(what, root, layout=layout, large=large)
@@ -350,6 +340,7 @@ class Session(SessionMethods):
 def _restored(settings: Settings, registry: Registry) -> Session:
     session = Session.__new__(Session)
     session.settings, session.registry = settings, registry
+    in_use[id(session)] = session
     return session
 
 
@@ -367,14 +358,22 @@ def session_of(value: Found | Plan | Manifest) -> Session:
     return session
 
 
-# -- the default session --
+# -- the sessions of this process --
 
+in_use: weakref.WeakValueDictionary[int, Session] = weakref.WeakValueDictionary()
+"""All sessions of this process: tests let them ask another server for a while."""
 _default: list[Session] = []
 _making = threading.Lock()
 
 
 def default_session() -> Session:
-    """Return the session that `tess_source.search` and its like use. It is made at the first call."""
+    """Return the session that `tess_source.search` and its like use. It is made at the first call.
+
+    Examples
+    --------
+    >>> tess_source.default_session().settings.jobs
+    8
+    """
     with _making:
         if not _default:
             _default.append(Session())
@@ -388,6 +387,10 @@ def set_default_session(session: Session | None) -> None:
     ----------
     session : Session or None
         None: a new session is made at the next use, with settings and plugins read again.
+
+    Examples
+    --------
+    >>> tess_source.set_default_session(tess_source.Session(jobs=4))
     """
     with _making:
         _default[:] = [] if session is None else [session]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import random
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -17,9 +16,12 @@ from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
-from tess_source.errors import QueryError, UnknownNameError, bare_reason
+from tess_source import config
+from tess_source.config import config_file
+from tess_source.errors import QueryError
 from tess_source.logins import Login, taken_out
-from tess_source.paths import user_path
+from tess_source.paths import checked_layout, user_path
+from tess_source.patience import Patience, environment_patience
 from tess_source.units import count_of_bytes, is_whole, plain_number, seconds
 from tess_source.wording import keyword
 
@@ -42,64 +44,11 @@ __all__ = [
 ]
 
 MAX_AGE = 24 * 3600.0
-"""Default of the most age of an archive's answer [s]."""
+"""Default of the most age of an archive's answer [s]: a day."""
 OWN_FOLDER = ".tess-source"
 """Subfolder of the cache folder for tess-source's own files; all else there is shared with astroquery and lightkurve."""
 ARCHIVE, ONLY = "archive", "-only"
 """The word that prefers an archive's own addresses to those of copies, and the ending of words that leave out all others."""
-NAMES = ("cache", "max_age", "prefer")
-"""Names that the config file may have."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Tries, pauses and limits of a download; the defaults suit an archive on another continent."""
-
-    tries: int = 4
-    """Most tries in vain per address of a file; a try that brought bytes which can be continued is not in vain,
-    nor is "too many requests" while others are fetched at the same time."""
-    first: float = 0.5
-    """Pause after the first failure [s]; it doubles from try to try, with a jitter of a quarter."""
-    longest: float = 60.0
-    """Longest pause [s], also if the server's ``Retry-After`` asks for more."""
-    connect: float = 15.0
-    """Longest wait for a connection to one address of a host [s]; twice as long in all."""
-    quick: float = 5.0
-    """Longest wait for an answer, and for the next bytes of its body, at an address of a file that has others, which come next [s]."""
-    read: float = 30.0
-    """Longest wait for all headers of an answer, and for the next bytes of its body [s]."""
-    slowest: float = 1000.0
-    """Bytes per second below which a transfer counts as stalled…"""
-    over: float = 30.0
-    """…if it stays below for so long [s]."""
-    stale: float = 120.0
-    """Seconds without an update after which another process's claim on a file does not count."""
-    largest: int = 5_000_000_000
-    """Most bytes of a file whose size neither the archive's list nor the server tells; about twice the largest cut-out of TESScut."""
-    look: float = 0.25
-    """Seconds between checks whether another process has finished a file."""
-
-    @property
-    def most(self) -> int:
-        """Most tries in all."""
-        return self.tries * 5
-
-    def pause(self, attempt: int, asked: float | None) -> float:
-        """Return the pause before the next try [s]: what the server asked for, or about `first`, twice that, and so on.
-
-        Parameters
-        ----------
-        attempt : int
-            Failures so far, from 1.
-        asked : float or None
-            Pause that the server asked for [s].
-        """
-        own = self.first * 2 ** (attempt - 1) * random.uniform(0.75, 1.25)
-        return float(min(self.longest, max(own, asked or 0.0)))
-
-
-def _environment_server() -> str | None:
-    return os.environ.get("TESS_SOURCE_SERVER") or None
 
 
 OnProgress: TypeAlias = bool | Callable[[int, int], object] | None
@@ -110,19 +59,21 @@ OnProgress: TypeAlias = bool | Callable[[int, int], object] | None
 class Settings:
     """Settings of a session, passed to every hook that may open a connection."""
 
-    server: str | None = field(default_factory=_environment_server)
-    """Base URL in place of the archive's own, e.g. that of a sample archive. Read from ``TESS_SOURCE_SERVER`` if not given.
+    server: str | None = field(default_factory=lambda: config.chosen("server"))
+    """Base URL in place of the archive's own, e.g. that of a sample archive; from the environment or the config file if not given.
     A user name and password in it (``https://user:password@host``) are taken out of it, into `login`."""
     token: str | None = field(default=None, repr=False)
     """Secret for exclusive data, sent to the archive's own hosts over https only; never shown, saved or logged."""
     timeout: float = 600.0
     """Most seconds for one question to an archive in all."""
-    jobs: int = 8
+    jobs: int = field(default_factory=lambda: checked_jobs(None))
     """Files fetched at the same time; 1: in the calling thread."""
+    layout: str = field(default_factory=lambda: layout_of(None))
+    """Where files lie below a folder, if a plan does not say: see `Found.plan`."""
     progress: OnProgress = None
     """True: show a bar. False: show none. None: show one if stderr is a terminal. A function is called with (files done, bytes done)."""
-    patience: Patience = field(default_factory=Patience, repr=False)
-    """Tries, pauses and limits of each file."""
+    patience: Patience = field(default_factory=environment_patience, repr=False)
+    """Tries, pauses and limits of each file; see `tess_source.patience.longest_wait`."""
     cache: str | Path | None = None
     """The cache folder, if it was given: see `tess_source.settings.cache_folder`."""
     max_age: float | None = None
@@ -131,7 +82,7 @@ class Settings:
     """Whether no connection may be opened, if that was given: see `tess_source.settings.is_offline`."""
     archive: tuple[str, ...] | None = None
     """Names of the archives that are asked; None: all but stand-ins."""
-    insecure_redirects: bool = field(default_factory=lambda: _environment_flag("TESS_SOURCE_INSECURE_REDIRECTS"))
+    insecure_redirects: bool = field(default_factory=lambda: config.chosen("insecure_redirects"))
     """Whether redirects from https to http are followed. Read from ``TESS_SOURCE_INSECURE_REDIRECTS`` if not given."""
     prefer: str | None = None
     """Which addresses of a file are tried first, if that was given: see `tess_source.settings.preference`."""
@@ -146,7 +97,8 @@ class Settings:
         archive: str | Iterable[str] | None,
         token: str | None,
         timeout: float,
-        jobs: int,
+        jobs: int | None,
+        layout: str | None = None,
         cache: str | Path | None,
         max_age: float | str | timedelta | None,
         offline: bool | None,
@@ -161,7 +113,7 @@ class Settings:
             If an argument makes no sense.
         """
         settings = cls(
-            token=token, timeout=checked_seconds("timeout", timeout), jobs=checked_jobs(jobs), cache=cache,
+            token=token, timeout=checked_seconds("timeout", timeout), jobs=checked_jobs(jobs), layout=layout_of(layout), cache=cache,
             max_age=None if max_age is None else seconds(max_age), offline=_checked_flag("offline", offline),
             archive=checked_names("archive", archive), prefer=prefer,
         )  # fmt: skip
@@ -189,14 +141,28 @@ class Settings:
         return self.login.headers(url) if self.login else {}
 
 
-def checked_jobs(jobs: int) -> int:
-    """Return a number of files to fetch at the same time, after a check.
+def layout_of(layout: str | None) -> str:
+    """Return a layout after a check: the argument, that of the environment or the config file, or ``mast``.
+
+    Raises
+    ------
+    QueryError
+        If it is no layout.
+    """
+    word = config.chosen("layout", layout)
+    checked_layout(word)
+    return str(word)
+
+
+def checked_jobs(jobs: int | None) -> int:
+    """Return a number of files to fetch at the same time, after a check: the argument, that of the environment or the config file, or 8.
 
     Raises
     ------
     QueryError
         If it is none.
     """
+    jobs = config.chosen("jobs", jobs)
     number = plain_number(jobs)
     if not is_whole(number, 1):
         raise QueryError(keyword("jobs", jobs), ": give a whole number of at least 1")
@@ -204,7 +170,7 @@ def checked_jobs(jobs: int) -> int:
 
 
 def checked_names(what: str, names: str | Iterable[str] | None) -> tuple[str, ...] | None:
-    """Return one or several names as a tuple; None stays None.
+    """Return one or several names as a tuple; None stays None. A text may hold several, with commas.
 
     Raises
     ------
@@ -213,10 +179,11 @@ def checked_names(what: str, names: str | Iterable[str] | None) -> tuple[str, ..
     """
     if names is None:
         return None
-    found = (names,) if isinstance(names, str) else tuple(names)
-    if not found or not all(isinstance(name, str) and name for name in found):
+    given = [names] if isinstance(names, str) else list(names)
+    found = [part.strip() for name in given for part in (name.split(",") if isinstance(name, str) else ("",))]
+    if not all(found) or not found:
         raise QueryError(keyword(what, names), ": give a name, or several")
-    return found
+    return tuple(dict.fromkeys(found))
 
 
 def _checked_flag(name: str, flag: bool | None) -> bool | None:
@@ -287,15 +254,6 @@ def checked_seconds(name: str, value: float) -> float:
     return float(number)
 
 
-def config_file() -> Path:
-    """Return the path of the config file, which need not exist: ``TESS_SOURCE_CONFIG``, or the system's place for such files."""
-    if given := os.environ.get("TESS_SOURCE_CONFIG"):
-        return user_path(given)
-    from platformdirs import user_config_dir
-
-    return Path(user_config_dir("tess-source", appauthor=False)) / "config.toml"
-
-
 def cache_folder(given: str | Path | None = None) -> Path:
     """Return the cache folder, which need not exist.
 
@@ -315,15 +273,13 @@ def cache_folder(given: str | Path | None = None) -> Path:
     QueryError
         If the config file cannot be understood.
     """
-    if chosen := given or os.environ.get("TESS_SOURCE_CACHE"):
-        return user_path(chosen).absolute()
-    if configured := _configured("cache"):
-        if not isinstance(configured, str):
-            raise QueryError(f"'cache' in {str(config_file())!r} is a folder; {configured!r} is not")
-        return (config_file().parent / user_path(configured)).absolute()
-    from platformdirs import user_cache_dir
+    choice = config.choice("cache", given or None)
+    if choice.value is None:
+        from platformdirs import user_cache_dir
 
-    return Path(user_cache_dir("tess-source", appauthor=False)).absolute()
+        return Path(user_cache_dir("tess-source", appauthor=False)).absolute()
+    beside = config_file().parent if choice.origin == str(config_file()) else Path()
+    return (beside / user_path(choice.value)).absolute()
 
 
 def is_explicit(given: str | Path | None = None) -> bool:
@@ -347,15 +303,13 @@ def store_root(settings: Settings) -> Path:
 
 def max_age(given: float | None = None) -> float:
     """Return the most age of an answer [s]: the argument, else ``TESS_SOURCE_MAX_AGE``, ``max_age`` in the config file, or a day."""
-    if given is not None:
-        return given
-    configured = os.environ.get("TESS_SOURCE_MAX_AGE") or _configured("max_age")
-    return MAX_AGE if configured is None else seconds(configured)
+    age = config.chosen("max_age", given)
+    return MAX_AGE if age is None else seconds(age)
 
 
 def is_offline(given: bool | None = None) -> bool:
     """Return whether no connection may be opened: the argument, else ``TESS_SOURCE_OFFLINE``."""
-    return _environment_flag("TESS_SOURCE_OFFLINE") if given is None else given
+    return bool(config.chosen("offline", given))
 
 
 def preference(given: str | None = None) -> Any:
@@ -366,30 +320,4 @@ def preference(given: str | None = None) -> Any:
     QueryError
         If the config file cannot be understood.
     """
-    return given or os.environ.get("TESS_SOURCE_PREFER") or _configured("prefer") or ARCHIVE
-
-
-def _environment_flag(name: str) -> bool:
-    word = os.environ.get(name, "").strip().lower()
-    if word in {"", "0", "false", "no", "off"}:
-        return False
-    if word in {"1", "true", "yes", "on"}:
-        return True
-    raise QueryError(f"{name}={word!r}: give 1 or 0")
-
-
-def _configured(name: str) -> Any:
-    """Return a value of the config file, or None."""
-    file = config_file()
-    import tomllib
-
-    try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (OSError, ValueError, RecursionError) as error:
-        raise QueryError(f"the config file {str(file)!r} cannot be read: {bare_reason(error)}") from error
-    for key in values:
-        if key not in NAMES:
-            raise UnknownNameError(f"setting in {str(file)!r}", key, NAMES)
-    return values.get(name)
+    return config.chosen("prefer", given or None)

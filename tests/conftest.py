@@ -5,9 +5,8 @@ from __future__ import annotations
 import gc
 import itertools
 import signal
-import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,14 @@ from sizes import STRESS, size
 
 from tess_source import Session
 from tess_source_sample.server import SampleArchive
+from tess_source_testing.offline import no_connections
+from tess_source_testing.pointed import forget_servers, sample_archive
 
 # A busy machine is not a failure; what decides whether a change lands tries the same each time, and stress tries others.
 settings.register_profile("here", deadline=None, max_examples=size(20, 1000), derandomize=not STRESS)
 settings.load_profile("here")
 
 NUMBERS = itertools.count()
-LOOPBACK = {"127.0.0.1", "localhost", "::1", None, ""}
 
 
 @pytest.fixture(scope="session")
@@ -64,9 +64,7 @@ def archive(shared_archive: SampleArchive) -> Iterator[SampleArchive]:
 @pytest.fixture
 def fresh_archive() -> Iterator[SampleArchive]:
     """A sample archive of the test's own: nothing of it is remembered, and the test may change all that it holds."""
-    from tess_source_mast import portal
-
-    portal._portal.cache_clear()  # an archive before this one may have had its port
+    forget_servers()  # an archive before this one may have had its port
     with SampleArchive() as running:
         yield running
 
@@ -79,19 +77,16 @@ def program(archive: SampleArchive, monkeypatch: pytest.MonkeyPatch, capsys: pyt
 
 
 @pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """Refuse to look up any host but this machine: what a cassette does not hold must not come from elsewhere."""
-    if request.config.getoption("--record-mode", default=None) in {"rewrite", "all", "new_episodes", "once"}:
-        return
-    real_lookup: Callable[..., Any] = socket.getaddrinfo
-
-    def lookup(host: Any, *args: Any, **kwargs: Any) -> Any:
-        name = host.decode() if isinstance(host, bytes) else host
-        if name not in LOOPBACK:
-            raise AssertionError(f"a test tried to reach {name!r}; tests reach this machine only")
-        return real_lookup(host, *args, **kwargs)
-
-    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+def no_network(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Refuse to reach any host but this machine: what a cassette does not hold must not come from elsewhere."""
+    recording_now = request.config.getoption("--record-mode", default=None) in {
+        "rewrite",
+        "all",
+        "new_episodes",
+        "once",
+    }
+    with nullcontext() if recording_now else no_connections():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +96,7 @@ def users(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def no_user_settings(monkeypatch: pytest.MonkeyPatch, users: Path) -> None:
+def no_user_settings(monkeypatch: pytest.MonkeyPatch, users: Path, no_network: None) -> None:
     """Forget what the person who runs the tests has in the environment, and keep away from their cache folder.
 
     The folder is named in a config file, not by ``TESS_SOURCE_CACHE``: that would mean that answers of sample archives are remembered.
@@ -153,19 +148,9 @@ def vcr_cassette_dir(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def vcr_config() -> dict[str, Any]:
+def vcr_config(tess_vcr_config: dict[str, Any]) -> dict[str, Any]:
     """Match on all that makes a question; headers by allow-list in both directions."""
-    return {
-        "match_on": recording.MATCH_ON,
-        "before_record_request": recording.clean_request,
-        "before_record_response": recording.clean_response,
-        "decode_compressed_response": True,
-    }
-
-
-def pytest_recording_configure(config: pytest.Config, vcr: Any) -> None:
-    """Teach vcrpy that another Range is another request."""
-    vcr.register_matcher("range", recording.same_range)
+    return tess_vcr_config
 
 
 @pytest.fixture
@@ -177,15 +162,14 @@ def recorded(request: pytest.FixtureRequest, vcr: Any, monkeypatch: pytest.Monke
     """
     import tess_source_mast
     from tess_source.download import lists
-    from tess_source_mast import portal
 
     monkeypatch.setattr(lists, "ENCODINGS", ())
 
-    portal._portal.cache_clear()  # each recording has the description of the columns in it
+    forget_servers()  # each recording has the description of the columns in it
     writing = vcr.record_mode.value != "none"
     with _origin(writing and request.config.getoption("--record-from-sample")) as server:
         yield Session(server, jobs=1, discover=False, plugins=[tess_source_mast])
-    portal._portal.cache_clear()
+    forget_servers()
     assert writing or vcr.all_played, f"{vcr.play_count} of {len(vcr)} recorded requests were asked for again"
 
 
@@ -194,5 +178,5 @@ def _origin(sample: bool) -> Iterator[str | None]:
     if not sample:
         yield None
         return
-    with SampleArchive() as archive:
+    with sample_archive(connections="allowed") as archive:
         yield archive.url

@@ -196,6 +196,13 @@ def iter_arrays(
     ------
     QueryError
         If an argument makes no sense.
+
+    Examples
+    --------
+    >>> for arrays in manifest.iter_arrays(["time", "pdcsap_flux"]):
+    ...     print(arrays.tic, arrays.sector, arrays["time"].dtype)
+    16740101 14 float64
+    16740101 15 float64
     """
     if errors not in ("give", "skip"):
         raise QueryError(f"errors={errors!r}: give 'give' or 'skip'")

@@ -218,6 +218,11 @@ def to_arrow(
         If pyarrow is not installed.
     QueryError
         If an argument makes no sense.
+
+    Examples
+    --------
+    >>> manifest.to_arrow(["time", "sap_flux"]).num_rows
+    2
     """
     pa = pyarrow()
     missing: dict[str, Exception] = {}

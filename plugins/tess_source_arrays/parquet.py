@@ -149,6 +149,12 @@ def to_parquet(
         If an argument makes no sense.
     OSError
         If the data set cannot be written.
+
+    Examples
+    --------
+    >>> written = manifest.to_parquet("curves.parquet", columns=["time", "pdcsap_flux"])
+    >>> written.rows
+    2
     """
     pyarrow()
     if shards is not None and not is_whole(shards, 1):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tess_source import hookimpl
-from tess_source.hooks.records import Accessor, Field, Source, StandIn
+from tess_source.hooks.records import Accessor, Field, Service, Source, StandIn
 
 if TYPE_CHECKING:
     import click
@@ -99,3 +99,11 @@ def tess_commands() -> Sequence[click.Command]:
     from tess_source_catalogue.target_commands import targets
 
     return catalogue, targets
+
+
+@hookimpl
+def tess_services() -> Sequence[Service]:
+    """Declare the sites with lists."""
+    from tess_source_catalogue import sources
+
+    return sources.SERVICES

@@ -14,7 +14,18 @@ __all__ = ["ACCESSORS"]
 
 
 def catalogue(session: Session) -> SessionCatalogue:
-    """Return the catalogue, to update and to read: see `tess_source_catalogue.session_catalogue.SessionCatalogue`."""
+    """Return the catalogue of this session: the lists of the whole mission on this disk, to update and to read.
+
+    Returns
+    -------
+    SessionCatalogue
+        Nothing is read before you ask for it.
+
+    Examples
+    --------
+    >>> session.catalogue()
+    <Catalogue of ...: 0 lists>
+    """
     from tess_source_catalogue.session_catalogue import SessionCatalogue
 
     return SessionCatalogue(session)

@@ -58,7 +58,13 @@ class Catalogue:
 
     @classmethod
     def of(cls, settings: Settings) -> Catalogue:
-        """Return the catalogue of a session."""
+        """Return the catalogue of a session.
+
+        Parameters
+        ----------
+        settings : Settings
+            Of the session.
+        """
         return cls(CatalogueFolder.of(settings))
 
     def observations(
@@ -129,9 +135,20 @@ class Catalogue:
         place: Place | None = None,
         pipelines: Collection[str] | None = None,
     ) -> pl.DataFrame:
-        """Return rows of the target lists: the columns of `tess_source_catalogue.columns.TARGETS`. `exptime` is 120 or 20 [s].
+        """Return rows of the target lists: the columns of `tess_source_catalogue.columns.TARGETS`.
 
-        `pipelines` are SPOC unless you give others: an HLSP's list has no magnitude, camera or CCD, and no exposure time.
+        Parameters
+        ----------
+        sectors : collection of int, optional
+            None: all.
+        exptime : float, optional
+            Exposure time, 120 or 20 [s].
+        tics : collection of int, optional
+            TIC ids.
+        place : Place, optional
+            A cone on the sky.
+        pipelines : collection of str, optional
+            SPOC unless you give others: an HLSP's list has no magnitude, camera or CCD, and no exposure time.
         """
         wanted = {name.upper() for name in pipelines or ("SPOC",)}
         sources = {"SPOC": TARGET_LISTS}
@@ -139,7 +156,15 @@ class Catalogue:
         return self._again(lambda: target_rows(self._lists(names, sectors), exptime, _column(tics), place))
 
     def tces(self, *, tics: Collection[int] | None = None, sectors: Collection[int] | None = None) -> pl.DataFrame:
-        """Return TCEs: the columns of `tess_source_catalogue.columns.TCES`. `sectors` are the last ones of the searches."""
+        """Return TCEs: the columns of `tess_source_catalogue.columns.TCES`.
+
+        Parameters
+        ----------
+        tics : collection of int, optional
+            TIC ids.
+        sectors : collection of int, optional
+            The last sectors of the searches.
+        """
         return self._again(lambda: tce_rows(self._lists({"tce", "multi-tce"}, sectors), _column(tics)))
 
     def strange(self) -> pl.DataFrame:
@@ -149,11 +174,25 @@ class Catalogue:
         )
 
     def has(self, source: str, sector: int) -> bool:
-        """Return whether the list of a source for a sector is there (of lists about several sectors: one that ends with it)."""
+        """Return whether the list of a source for a sector is there (of lists about several sectors: one that ends with it).
+
+        Parameters
+        ----------
+        source : str
+            Name of the source.
+        sector : int
+            A sector.
+        """
         return any(name == source and last == sector for name, _, last in self.folder.lists())
 
     def pipelines(self, sectors: Collection[int] | None = None) -> set[str]:
-        """Return the pipelines of which there are files in these sectors."""
+        """Return the pipelines of which there are files in these sectors.
+
+        Parameters
+        ----------
+        sectors : collection of int, optional
+            None: all.
+        """
         wanted = None if sectors is None else set(sectors)
         found = [volume for volume in volumes(self.folder.lists()) if wanted is None or wanted & volume.sectors]
         return {pipeline for volume in found for pipeline in pipelines_of(volume)}

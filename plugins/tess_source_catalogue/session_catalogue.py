@@ -109,7 +109,13 @@ class SessionCatalogue(Catalogue):
         return status.latest_sector(self.session, self.folder, self.session.registry.sources)[0]
 
     def verify(self) -> pl.DataFrame:
-        """Read all files through. Damaged ones are fetched again by the next update: see `tess_source_catalogue.status.verified`."""
+        """Return the state of all files, which are read through. Damaged ones are fetched again by the next update.
+
+        Returns
+        -------
+        polars.DataFrame
+            One row per file.
+        """
         return status.verified(self.folder)
 
     def rm(self, sector: Sectors = None, *, pipeline: Words = None, source: Words = None) -> int:

@@ -6,14 +6,14 @@ import functools
 from collections.abc import Callable, Sequence
 
 from tess_source import names
-from tess_source.hooks.records import Source
+from tess_source.hooks.records import Service, Source
 from tess_source_catalogue.bucket import read_sizes
 from tess_source_catalogue.parse.portal import read_observations
 from tess_source_catalogue.parse.scripts import read_script
 from tess_source_catalogue.parse.targets import read_hlsp_targets, read_targets
 from tess_source_catalogue.parse.tces import read_tces
 
-__all__ = ["SOURCES"]
+__all__ = ["SERVICES", "SOURCES"]
 
 _MAST = "https://archive.stsci.edu"
 _SCRIPTS = f"{_MAST}/missions/tess/download_scripts"
@@ -146,4 +146,12 @@ SOURCES: Sequence[Source] = (
         _at("cloud:tess/public/tid/s{sector:04d}/"), read_sizes, gives="sizes", optional=True,
     ),
 )  # fmt: skip
-"""All sources. Those of MAST's bulk pages are documented there; see ``docs/assumptions.md`` for what only others report."""
+"""All sources. Those of MAST's bulk pages are documented there; see ``docs/mast-contract.md`` for what only others report."""
+
+SERVICES: tuple[Service, ...] = (
+    Service("lists", TCE_PAGE, "the catalogue's lists of files and TCEs"),
+    Service(
+        "target lists", f"{_OFFICE}/public/target_lists/2m/all_targets_S001_v1.csv", "the catalogue's lists of targets"
+    ),
+)
+"""The sites with lists, each with an address that has been there for years."""

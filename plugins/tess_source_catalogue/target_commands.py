@@ -43,7 +43,7 @@ def targets(
     whom = list(expand(joined(targets))) or None
     cone = float(radius) if radius and radius.replace(".", "", 1).isdecimal() else radius
     found = targets_of(session, whom, sector=sector, exptime=exptime, radius=cone, tmag=tmag)
-    print_rows(found.to_polars(), form, found.columns)
+    print_rows(found.to_polars(), form, found.columns, looks=found.looks)
     note(text.number(len(found), "target"))
     if not len(found):
         raise click.exceptions.Exit(NOTHING)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tess_source import settings as config
 from tess_source._lazy import pl
+from tess_source.display.text import NumberLook
 from tess_source.errors import OfflineError, QueryError, ServiceError
 from tess_source.hooks.records import Accessor
 from tess_source.names.sectors import text_of_sectors
@@ -34,6 +35,9 @@ class TargetList(Rows):
         "tic": "Int64", "sector": "Int32", "camera": "Int32", "ccd": "Int32", "tmag": "Float64", "ra": "Float64", "dec": "Float64",
         "exptime": "Float64",
     }  # fmt: skip
+    looks: ClassVar[Mapping[str, NumberLook]] = {
+        "ra": NumberLook("deg", 6), "dec": NumberLook("deg", 6), "tmag": NumberLook(decimals=2), "exptime": NumberLook("s"),
+    }  # fmt: skip
     noun = "target"
     __slots__ = ()
 
@@ -54,6 +58,7 @@ def targets_of(
     Parameters
     ----------
     session : Session
+        Its catalogue is read, and updated where lists are missing.
     targets : object, optional
         Stars, names or places, as in a search; None: all stars of the lists.
     sector : int or str or iterable, optional
@@ -78,6 +83,11 @@ def targets_of(
         If a list would have to be fetched, and no connection may be opened.
     ServiceError
         If a list cannot be fetched.
+
+    Examples
+    --------
+    >>> session.targets("TIC 16740101", sector=14)["tic"].to_list()
+    [16740101]
     """
     from tess_source_catalogue.reading import Catalogue  # here: every session reads the accessor below, few ask it
 

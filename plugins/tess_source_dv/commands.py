@@ -81,7 +81,7 @@ def dv(
         sets = sets.where(sets["set"].is_in(among(members(found.products)["set"])))
     rows = _table_rows(table, found, sets, learned)
     shown = FILE_COLUMNS if table == "files" else rows.shown
-    print_rows(rows.to_polars(), form, [name for name in shown if name in rows.columns], rows.whole)
+    print_rows(rows.to_polars(), form, [name for name in shown if name in rows.columns], rows.whole, rows.looks)
     if plot:
         _draw_targets(found, sets, Path(plot))
     note(_summary(found, sets))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tess_source import hookimpl
-from tess_source.hooks.records import Field, Filter, StandIn
+from tess_source.hooks.records import Field, Filter, Service, StandIn
 
 if TYPE_CHECKING:
     from tess_source.settings import Settings
@@ -85,3 +85,11 @@ def tess_collect(objects: Sequence[object]) -> Mapping[str, object] | None:
     from tess_source_ffi.basis_vectors import collect
 
     return collect(objects)
+
+
+@hookimpl
+def tess_services() -> Sequence[Service]:
+    """Declare where the lists of images are."""
+    from tess_source_ffi.places import SERVICES
+
+    return SERVICES

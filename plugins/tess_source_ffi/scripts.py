@@ -9,12 +9,11 @@ from string import ascii_lowercase
 from tess_source._lazy import pl
 from tess_source.download.lists import ABSENT, NEW, Lists
 from tess_source.errors import ServiceError
+from tess_source_ffi.places import BUNDLES, SCRIPTS
 
 __all__ = ["of_bundles", "of_script"]
 
 SERVICE = "bulk scripts of full-frame images"
-SCRIPTS = "https://archive.stsci.edu/missions/tess/download_scripts/sector"
-BUNDLES = "https://archive.stsci.edu/hlsps/tica/bundles"
 PRODUCTS = {"ffi": "ffic", "ffir": "ffir", "cbv": "cbv"}
 """Kind → word in the name of its script. There are none of other kinds."""
 NAME = r"\b((?:tess\d{13}-s\d{4}|hlsp_tica_tess_ffi_s\d{4})-[\w-]+\.fits)\b"

@@ -204,6 +204,7 @@ def one_per_sector(found: Found, prefer: Any = True) -> Found:
     Parameters
     ----------
     found : Found
+        The answer to a search.
     prefer : list of str or float, optional
         Pipelines and exposure times [s], best first, e.g. ``["SPOC", "QLP"]``; what is not named comes after these: SPOC, TESS-SPOC, QLP,
         and 120 s before 20 s. A pipeline that nobody has heard of, or several of which none is there, are logged as a warning.
@@ -211,6 +212,12 @@ def one_per_sector(found: Found, prefer: Any = True) -> Found:
     Returns
     -------
     Found
+
+    Examples
+    --------
+    >>> everything = tess_source.search("TIC 16740101", kind=["lc", "fast-lc"])
+    >>> len(everything), len(everything.one_per_sector(["SPOC", 120]))
+    (8, 6)
     """
     return found.select(one_per_sector=prefer)
 

@@ -48,7 +48,7 @@ class Exptimes:
         times, ranges, ffi = set(), set(), False
         for item in items(value):
             word = item.strip().lower() if isinstance(item, str) else None
-            if word == "ffi":
+            if word in {"ffi", "long"}:  # the latter is lightkurve's word
                 ffi = True
             elif word in WORDS:
                 times.add(WORDS[word])
@@ -138,5 +138,6 @@ FILTERS = (
         metavar="SECONDS",
         choices=_word_choices,
         criteria=_criteria,
+        also=("cadence",),
     ),
 )

@@ -269,6 +269,7 @@ FILTERS = (
         spelled_pipeline,
         choices=pipelines,
         criteria=_pipeline_criteria,
+        also=("author",),
         holds=_any_may,
     ),
     Filter(

@@ -15,7 +15,18 @@ __all__ = ["ACCESSORS"]
 
 
 def to_lightkurve(found: Found) -> SearchResult:
-    """Return the products as lightkurve's own search result: see `tess_source_lightkurve.table.to_lightkurve`."""
+    """Return the products of a search as lightkurve's own result, with which lightkurve lists and downloads them.
+
+    Returns
+    -------
+    lightkurve.SearchResult
+        In lightkurve's order. It downloads with astroquery, from the server that astroquery is set to.
+
+    Examples
+    --------
+    >>> len(found.to_lightkurve())
+    2
+    """
     from tess_source_lightkurve.table import to_lightkurve as convert
 
     return convert(found)

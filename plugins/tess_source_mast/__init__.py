@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tess_source import hookimpl
-from tess_source.hooks.records import Citation, Field, Transport
+from tess_source.hooks.records import Citation, Field, Service, Transport
 from tess_source.settings import Settings
-from tess_source_mast import citations, defaults, fields, files, observations, products, resolver
+from tess_source_mast import citations, defaults, fields, files, observations, products, resolver, services
 
 if TYPE_CHECKING:
     from tess_source.tables.listing import Observations, Products
@@ -67,3 +67,9 @@ def tess_transports() -> Sequence[Transport]:
 def tess_citations() -> Sequence[Citation]:
     """Declare the DOIs of MAST's data sets."""
     return citations.CITATIONS
+
+
+@hookimpl
+def tess_services() -> Sequence[Service]:
+    """Declare the portal, the resolver and the downloads."""
+    return services.SERVICES

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from tess_source.errors import ServiceError
+from tess_source.patience import longest_pause, longest_wait
 from tess_source.threads import paused
 
 __all__ = ["Deadline", "OverloadError"]
@@ -50,7 +51,8 @@ class Deadline:
     @property
     def timeouts(self) -> tuple[float, float]:
         """Seconds for the connection and for the next bytes, neither beyond what is left."""
-        return min(CONNECT, max(self.left, 0.01)), min(READ, max(self.left, 0.01))
+        left = max(self.left, 0.01)
+        return min(CONNECT, longest_wait(), left), min(READ, longest_wait(), left)
 
     def check(self, service: str, problem: str) -> None:
         """Raise ServiceError if the time is up, or the answer is no longer wanted."""
@@ -71,10 +73,11 @@ class Deadline:
     @staticmethod
     def polls() -> Iterator[float]:
         """Yield growing pauses while a job is running [s]."""
-        pause = POLL
+        most = min(LONGEST_POLL, longest_pause())
+        pause = min(POLL, most)
         while True:
             yield pause
-            pause = min(pause * 1.5, LONGEST_POLL)
+            pause = min(pause * 1.5, most)
 
 
 _LONGER = "Repeat the call, or give it more time: Session(timeout=…), in seconds"
@@ -83,5 +86,5 @@ _LONGER = "Repeat the call, or give it more time: Session(timeout=…), in secon
 def pause(attempt: int, asked: float | None) -> float:
     """Return the pause before the next try [s]: as long as the server asks for, or growing, with jitter."""
     if asked is not None:
-        return min(max(asked, 0.0), LONGEST_RETRY_AFTER)
-    return random.uniform(0.5, 1.0) * min(PAUSE * 2.0**attempt, LONGEST_PAUSE)
+        return min(max(asked, 0.0), LONGEST_RETRY_AFTER, longest_pause())
+    return random.uniform(0.5, 1.0) * min(PAUSE * 2.0**attempt, LONGEST_PAUSE, longest_pause())

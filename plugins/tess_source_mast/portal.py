@@ -50,7 +50,7 @@ except AttributeError as error:
         "use python -O, or no such option"
     ) from error
 
-__all__ = ["CONE", "PRODUCTS", "Json", "Portal", "portal"]
+__all__ = ["CONE", "PRODUCTS", "Json", "Portal", "forget_portals", "portal"]
 
 log: logging.Logger = logger(__name__)
 
@@ -73,6 +73,11 @@ def portal(settings: Settings) -> Portal:
 @functools.lru_cache(maxsize=64)
 def _portal(server: str | None, insecure_redirects: bool, process: int) -> Portal:
     return Portal(server, insecure_redirects)  # a forked process must not share the sockets of its parent
+
+
+def forget_portals() -> None:
+    """Forget all portals with their columns and connections: another server may have the address of one that is gone."""
+    _portal.cache_clear()
 
 
 class Portal:

@@ -25,7 +25,7 @@ from tess_source.download.http import seconds_to_wait
 from tess_source.download.redirects import MOST_REDIRECTS, RedirectError, next_address
 from tess_source.download.route import ca_bundle, proxy_answer, proxy_of, through, trouble_of
 from tess_source.errors import NetworkError, ServiceError
-from tess_source_mast.deadline import READ, Deadline, OverloadError, pause
+from tess_source_mast.deadline import Deadline, OverloadError, pause
 from tess_source_mast.shapes import LARGEST_ANSWER, parsed
 
 __all__ = ["FleetingError", "Wire"]
@@ -166,7 +166,7 @@ class Wire:
         options = {"timeout": deadline.timeouts, "stream": True, **way, **request}
         try:
             with (
-                self._watch.wait(deadline.left, READ, deadline.stop) as wait,
+                self._watch.wait(deadline.left, deadline.timeouts[1], deadline.stop) as wait,
                 self.session.request(method, url, **options) as response,
             ):
                 wait.body(deadline.left)

@@ -38,7 +38,8 @@ class PageFile(PictureFile):
 
 
 _root = click.option(
-    "--root",
+    "--to",
+    "root",
     type=UserPath(file_okay=False),
     show_default="the cache folder",
     help="Folder for the light curves and reports; what is there is not fetched again.",
@@ -47,7 +48,9 @@ _root = click.option(
 
 @click.command(cls=Asking, needs_target=True)
 @_root
-@click.option("--to", "file", metavar="FILE", required=True, type=CurvesFile(), help="The picture: svg, png or pdf.")
+@click.option(
+    "--picture", "file", metavar="FILE", required=True, type=CurvesFile(), help="The picture: svg, png or pdf."
+)
 @click.option("--no-transits", "plain", is_flag=True, help="Mark no transits, and fetch no report for them.")
 @click.pass_obj
 def plot(

@@ -154,7 +154,7 @@ def gather(light: Found, root: str | Path | None = None, **options: Any) -> Gath
     LoadError
         If none could be had; the message names the first reasons.
     """
-    manifest = light.plan(root).download()
+    manifest = light.plan(root, layout="mast").download()
     curves: list[Curve] = []
     failed: dict[str, str] = {entry.item.filename: entry.error for entry in manifest if not entry.ok}
     for opened in manifest.ok.iter_read(**options):

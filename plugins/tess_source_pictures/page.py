@@ -172,7 +172,7 @@ def _series_file(found: Found, dv: Validated, root: Path, fetch: bool) -> Path |
     if fetch:
         paths, _ = fetch_reports(found, uris, root)
         return paths[0] if paths else None
-    plan = found.replace(products=_with_products(found, uris).products, drops=()).plan(root)
+    plan = found.replace(products=_with_products(found, uris).products, drops=()).plan(root, layout="mast")
     here = [root / item.path for item, there in zip(plan, plan.here(), strict=True) if there]
     return here[0] if here else None
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from math import ceil
+from typing import NamedTuple
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
@@ -20,6 +20,7 @@ from tess_source_sample.contents import Contents
 from tess_source_sample.exchange import HttpRequest, Reply
 from tess_source_sample.faults import IDENTITY, flipped, store_error
 from tess_source_sample.objects import StoredObject, key_of, objects_of
+from tess_source_sample.rows import Row
 from tess_source_sample.store import MadeFiles
 
 NAME = "stpubdata"
@@ -35,6 +36,16 @@ END = "\U0010ffff"
 """Comes after all that begins in the same way."""
 
 
+class _Index(NamedTuple):
+    """The objects, and ways to find them."""
+
+    files: Mapping[str, Row]
+    """What the portal has; the index is made anew when that changes."""
+    objects: dict[str, StoredObject]
+    keys: list[str]
+    by_uri: dict[str, str]
+
+
 class Bucket:
     """The bucket of a sample archive.
 
@@ -48,23 +59,28 @@ class Bucket:
 
     def __init__(self, contents: Contents, store: MadeFiles) -> None:
         self._contents, self._store = contents, store
-        self._etags: dict[str, str] = {}
+        self._etags: dict[tuple[str, str], str] = {}
+        self._latest: _Index | None = None
         self.most: int = 1000
         """Most keys and folders of a page."""
 
-    @cached_property
+    def _index(self) -> _Index:
+        """Return the index of what the portal has now."""
+        files = self._contents.files.held
+        if self._latest is None or self._latest.files is not files:
+            objects = objects_of(self._contents)
+            self._latest = _Index(files, objects, list(objects), {s.uri: key for key, s in objects.items()})
+        return self._latest
+
+    @property
     def objects(self) -> dict[str, StoredObject]:
         """Key → object, in ascending order."""
-        return objects_of(self._contents)
+        return self._index().objects
 
-    @cached_property
-    def _keys(self) -> list[str]:
-        return list(self.objects)
-
-    @cached_property
+    @property
     def keys(self) -> dict[str, str]:
         """URI → key of what the bucket has."""
-        return {stored.uri: key for key, stored in self.objects.items()}
+        return self._index().by_uri
 
     def uri(self, path: str) -> str | None:
         """Return the URI of the file at a path of the server; None if it is no object's."""
@@ -73,14 +89,19 @@ class Bucket:
 
     def etag(self, key: str) -> str:
         """Return the ETag of an object, without quotation marks: the MD5, or that of the MD5s of the parts with their number."""
-        if key not in self._etags:
-            stored = self.objects[key]
+        stored = self.objects[key]
+        own = self._contents.own(stored.uri)
+        at = key, own.etag if own else ""
+        if at not in self._etags:
             if stored.size > MOST_SUMMED or not stored.is_summed:
                 parts = max(2, ceil(stored.size / (17 * 2**20)))  # one part could be summed, and would not agree
-                self._etags[key] = f"{_md5(key.encode()).hex()}-{parts}"
+                self._etags[at] = f"{_md5(key.encode()).hex()}-{parts}"
             else:
-                self._etags[key] = etag_of(self._store.get(stored.filename, stored.size).body)
-        return self._etags[key]
+                self._etags[at] = etag_of(self._body(stored))
+        return self._etags[at]
+
+    def _body(self, stored: StoredObject) -> bytes:
+        return (self._contents.own(stored.uri) or self._store.get(stored.filename, stored.size)).body
 
     def answer(self, request: HttpRequest) -> Reply | None:
         """Return the answer to a request; None if it is not one to the bucket."""
@@ -97,7 +118,7 @@ class Bucket:
         stored = self.objects.get(key)
         if stored is None:
             return store_error(404, "NoSuchKey", "The specified key does not exist.", Key=key)
-        body, tag = self._store.get(stored.filename, stored.size).body, self.etag(key)
+        body, tag = self._body(stored), self.etag(key)
         modified = stored.modified
         if request.changed:
             body = flipped(body, len(body) // 2)
@@ -162,7 +183,7 @@ class Bucket:
         return names, False
 
     def _names(self, prefix: str, delimiter: str, after: str) -> Iterator[str]:
-        keys = self._keys
+        keys = self._index().keys
         behind = after + END if delimiter and after.endswith(delimiter) else after
         at = max(bisect_left(keys, prefix), bisect_right(keys, behind) if after else 0)
         while at < len(keys) and keys[at].startswith(prefix):

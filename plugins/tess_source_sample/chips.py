@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection, Sequence
 from functools import cache
 
-from tess_source_sample.facts import SYNTHETIC_TIC
+from tess_source._lazy import np
+from tess_source_sample.facts import SYNTHETIC_TIC, Star
+from tess_source_sectors.chips import bundled
 
 _CHIPS: dict[int, str] = {
     16740101: "14:11 15:12 41:11 55:32 75:44 82:31",
@@ -45,6 +49,46 @@ def chip(tic: int, sector: int) -> tuple[int, int]:
     """
     made_up = (1 + tic % 4, 1 + (tic // 4 + sector) % 4)
     return made_up if tic >= SYNTHETIC_TIC else _chips(tic).get(sector, made_up)
+
+
+def chip_of(star: Star, sector: int) -> tuple[int, int]:
+    """Return camera and CCD of a star, which may have been added to an archive, in a sector."""
+    known = {number: (camera, ccd) for number, camera, ccd in star.chips}
+    return known.get(sector) or chip(star.tic, sector)
+
+
+def seeing(ra: float, dec: float, sectors: Collection[int]) -> dict[int, tuple[int, int]]:
+    """Return camera and CCD of a place in degrees, of each sector on whose science pixels it lies."""
+    seen = bundled().of_sectors(sectors).seeing([ra], [dec]).sort("margin")
+    rows = seen.filter(seen["margin"] >= 0).select("sector", "camera", "ccd").iter_rows()
+    return {sector: (camera, ccd) for sector, camera, ccd in rows}
+
+
+def place(tic: int, sectors: Sequence[int]) -> tuple[float, float]:
+    """Return a place in degrees that as many of the sectors see as is possible for one in the first; always the same for a star."""
+    first, seen = bundled().of_sectors(sectors[:1]), bundled().of_sectors(sectors)
+    draw = np.random.default_rng(tic)
+    shares = draw.dirichlet(np.ones(4), size=(len(first), 5))  # of the four corners: places within the CCD
+    places = np.einsum("pnk,pkx->pnx", shares, first.corners[:, ::4]).reshape(-1, 3)
+    places /= np.linalg.norm(places, axis=1)[:, None]
+    ra, dec = np.degrees(np.arctan2(places[:, 1], places[:, 0])) % 360, np.degrees(np.arcsin(places[:, 2]))
+    found = seen.seeing(ra, dec)
+    counts = np.bincount(found.filter(found["margin"] > 5)["place"].to_numpy(), minlength=len(places))
+    best = int(draw.choice(np.flatnonzero(counts == counts.max())))
+    return round(float(ra[best]), 6), round(float(dec[best]), 6)
+
+
+def footprint(sector: int, camera: int, ccd: int) -> dict[str, object]:
+    """Return what an observation of full-frame images says of where a CCD lay; nothing of one that is not known."""
+    known = bundled()
+    found = np.flatnonzero((known.sector == sector) & (known.camera == camera) & (known.ccd == ccd))
+    if not len(found):
+        return {}
+    around, middle = known.corners[found[0]][::4], known.middle[found[0]]
+    ra, dec = np.degrees(np.arctan2(around[:, 1], around[:, 0])) % 360, np.degrees(np.arcsin(around[:, 2]))
+    corners = [f"{a:.6f} {d:.6f}" for a, d in zip(ra, dec, strict=True)]
+    place = math.degrees(math.atan2(middle[1], middle[0])) % 360, math.degrees(math.asin(middle[2]))
+    return {"s_ra": place[0], "s_dec": place[1], "s_region": " ".join(("POLYGON", *corners, corners[0]))}
 
 
 def first_sector(tic: int) -> int:

@@ -10,6 +10,9 @@ from tess_source.cli.user_path import UserPath
 __all__ = ["demo", "sample"]
 
 
+_FILE = UserPath(exists=True, dir_okay=False)
+
+
 @click.group()
 def sample() -> None:
     """Run a sample archive like MAST on this machine."""
@@ -28,7 +31,18 @@ def sample() -> None:
 @click.option("--executing", type=click.IntRange(0), default=0, help="Answer EXECUTING so often before each result.")
 @click.option("--redirect", is_flag=True, help="Redirect downloads to another port, as MAST does to its cloud store.")
 @click.option("--extra", type=click.IntRange(0), default=0, help="Made-up targets beside the true catalogue.")
-def serve(port: int, latency: float, faults: tuple[str, ...], executing: int, redirect: bool, extra: int) -> None:
+@click.option("--add", "files", multiple=True, type=_FILE, help="A file to serve as it is, under the name that it has.")
+@click.option("--rows", "tables", multiple=True, type=_FILE, help="A CSV or ECSV table of observations to list.")
+def serve(
+    port: int,
+    latency: float,
+    faults: tuple[str, ...],
+    executing: int,
+    redirect: bool,
+    extra: int,
+    files: tuple[str, ...],
+    tables: tuple[str, ...],
+) -> None:
     """Serve the sample archive on 127.0.0.1 until interrupted; its address is printed on stdout."""
     import time
 
@@ -39,8 +53,13 @@ def serve(port: int, latency: float, faults: tuple[str, ...], executing: int, re
         rules = [Fault.parse(rule) for rule in faults]
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--fault") from error
+    archive = SampleArchive(port, latency, rules, executing, redirect, extra)
+    for table in tables:
+        archive.add_rows(table)
+    for file in files:
+        archive.add_file(file)
     try:
-        archive = SampleArchive(port, latency, rules, executing, redirect, extra).start()
+        archive.start()
     except OSError as error:
         raise click.ClickException(f"port {port} cannot be used: {error.strerror}") from error
     click.echo(archive.url)

@@ -1,87 +1,49 @@
-"""The archive's two tables, observations and products, in the shape of MAST's raw JSON rows.
-
-Rows are derived from the short tables of `holdings` and `facts`: names, addresses and descriptions follow the rules of
-SPOC and MAST, numbers that no real answer shows are filled in, always the same.
-"""
+"""What the archive has: its two tables, observations and products, its stars, and its files."""
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
-from math import isnan
-from typing import Any
+from itertools import count
+from typing import NamedTuple, TypeVar
 
 from tess_source_sample import contributed, holdings
-from tess_source_sample.contributed import ALL_SECTORS, Contributed
-from tess_source_sample.facts import ValidationRun, runs, sector, star
-from tess_source_sample.files import natural_size
-from tess_source_sample.holdings import Image, Searched, Seen
+from tess_source_sample.crowd import Crowd, Layered, Observations
+from tess_source_sample.facts import SYNTHETIC_TIC, Star
+from tess_source_sample.files import make
+from tess_source_sample.holdings import Seen
 from tess_source_sample.images import image_files
+from tess_source_sample.known import KNOWN, Known
+from tess_source_sample.rows import MJD_OF_BTJD_0, Listing, Row, RowMaker, plain_name, released
+from tess_source_sample.store import Made
 
-Row = dict[str, Any]
+__all__ = ["MJD_OF_BTJD_0", "Contents", "Row"]
 
-MJD_OF_BTJD_0 = 56999.5
-"""BTJD is BJD - 2457000 and MJD is JD - 2400000.5."""
+V = TypeVar("V")
 
-MRP = "Minimum Recommended Products"
-
-KINDS: dict[str, tuple[str, str, str | None, int]] = {
-    "LC": ("Light curves", "SCIENCE", MRP, 3),
-    "TP": ("Target pixel files", "SCIENCE", MRP, 2),
-    "FAST-LC": ("Light curves", "SCIENCE", MRP, 3),
-    "FAST-TP": ("Target pixel files", "SCIENCE", MRP, 2),
-    "DVT": ("Data validation time series", "SCIENCE", MRP, 3),
-    "DVM": ("Data validation mini report", "INFO", MRP, 3),
-    "DVS": ("TCE summary report", "INFO", MRP, 3),
-    "DVR": ("full data validation report", "INFO", None, 3),
-}
-"""Product sub-group to description, product type, product group and calibration level."""
-
-DV_ORDER = ("DVR", "DVM", "DVS", "DVT")
-"""In which order the archive lists the data validation products of an observation."""
+FIRST_NUMBER = 61_000_001
+"""First identifier of observations whose real one was not seen."""
 
 
-def _json_number(value: float) -> float | int | None:
-    """Write a number as the archive's JSON does: whole ones as integers, a missing one as null."""
-    if isnan(value):
-        return None
-    return int(value) if float(value).is_integer() else value
+class _Standard(NamedTuple):
+    """What every sample archive has."""
+
+    listings: tuple[Listing, ...]
+    numbers: int
+    """How many identifiers were given out."""
 
 
-def _digest(text: str) -> str:
-    """Return ten hexadecimal digits, as the archive's versions of DV products are."""
-    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:10]
-
-
-def _value_or(value: float, otherwise: float) -> float:
-    return otherwise if isnan(value) else value
-
-
-def lc_obs_id(seen: Seen) -> str:
-    """Return the obs_id of a light curve's observation, ``tess…-s0014-…-0150-s`` or ``…-a_fast``."""
-    place = sector(seen.sector)
-    ending = "a_fast" if seen.fast else "s"
-    return f"tess{place.prefix}-s{seen.sector:04d}-{seen.tic:016d}-{place.scid}-{ending}"
-
-
-def dv_obs_id(search: Searched | ValidationRun) -> str:
-    """Return the obs_id of a multi-sector search; it carries no run number (since 2022)."""
-    stamp = sector(search.first).dv_timestamp
-    return f"tess{stamp}-s{search.first:04d}-s{search.last:04d}-{search.tic:016d}"
-
-
-def dv_names(run: ValidationRun) -> Iterator[tuple[str, str]]:
-    """Yield sub-group and file name of every product of a DV run, in the archive's order."""
-    middle = f"s{run.first:04d}-s{run.last:04d}-{run.tic:016d}"
-    stem = f"tess{run.timestamp}-{middle}"
-    yield "DVR", f"{stem}-{run.run:05d}_dvr.pdf"
-    yield "DVR", f"{stem}-{run.run:05d}_dvr.xml"
-    yield "DVM", f"tess{run.dvm_timestamp}-{middle}-{run.run:05d}_dvm.pdf"
-    for tce in range(1, run.tces + 1):
-        yield "DVS", f"{stem}-{tce:02d}-{run.run:05d}_dvs.pdf"
-    yield "DVT", f"{stem}-{run.run:05d}_dvt.fits"
+@cache
+def _standard() -> _Standard:
+    """Return what every sample archive has; it is made once and copied."""
+    numbers = count(FIRST_NUMBER)
+    maker = RowMaker(KNOWN, numbers)
+    listings = [maker.seen(entry) if isinstance(entry, Seen) else maker.searched(entry) for entry in holdings.TARGETS]
+    listings += map(maker.contributed, contributed.CONTRIBUTED)
+    listings += map(maker.image, holdings.IMAGES)
+    return _Standard(tuple(listings), next(numbers) - FIRST_NUMBER)
 
 
 class Contents:
@@ -97,270 +59,159 @@ class Contents:
     """
 
     def __init__(self, extra: int = 0, images: Mapping[int, int] | None = None) -> None:
+        standard, crowd = _standard(), Crowd(extra)
         self.images: tuple[tuple[int, int], ...] = tuple(sorted((images or {}).items()))
         """Sectors of which there are more full-frame images than a few, and how many of each CCD."""
-        self.observations: list[Row] = []
+        self.known: Known = Known()
+        """Its stars and searches."""
+        self.crowd: Crowd = crowd
+        """Made-up targets in bulk."""
+        self.observations: Observations = Observations([], crowd)
         """Observation rows: 33 columns, in the order in which queries answer them."""
-        self.products: dict[int, list[Row]] = {}
-        """Product rows by ``obsid``: 20 columns, in the order in which a product request answers them."""
-        self._counted = 61_000_000
-        targets = (*holdings.TARGETS, *holdings.made_up(extra))
-        for entry in targets:
-            self._add_spoc(entry)
-        for product in contributed.CONTRIBUTED:
-            self._add_contributed(product)
-        for image in holdings.IMAGES:
-            self._add_image(image)
-        self.targets: tuple[int, ...] = tuple(
-            dict.fromkeys(entry.tic for entry in (*targets, *contributed.CONTRIBUTED))
+        self.products: Layered[int, list[Row]] = Layered(
+            {}, lambda obsid: (listing := crowd.of_obsid(obsid)) and listing.products, self._crowd_obsids
         )
-        """TIC numbers, in the order of the catalogue."""
-        self.by_obsid: dict[int, Row] = {row["obsid"]: row for row in self.observations}
+        """Product rows by ``obsid``: 20 columns, in the order in which a product request answers them."""
+        self.by_obsid: Layered[int, Row] = Layered(
+            {}, lambda obsid: (listing := crowd.of_obsid(obsid)) and listing.observation, self._crowd_obsids
+        )
         """Observation row by ``obsid``."""
-        self.files: dict[str, Row] = {row["dataURI"]: row for rows in self.products.values() for row in rows}
+        self.files: Layered[str, Row] = Layered({}, crowd.of_uri, crowd.uris)
         """Product row by ``dataURI``."""
+        self._targets: dict[int, None] = {}
+        self._sectors: frozenset[int] = frozenset()
+        self._own: dict[str, Made] = {}
+        self.lock: threading.RLock = threading.RLock()
+        """Held by who changes it."""
+        self.maker: RowMaker = RowMaker(self.known, count(FIRST_NUMBER + standard.numbers))
+        """Makes rows of what is added."""
+        self.put(Listing(dict(row), list(map(dict, products))) for row, products in standard.listings)
+
+    def _crowd_obsids(self) -> Iterable[int]:
+        return range(holdings.MADE_UP_OBSID, holdings.MADE_UP_OBSID + len(self.crowd))
+
+    # -- adding ----------------------------------------------------------------------------------------------
+
+    def put(
+        self,
+        listings: Iterable[Listing],
+        own: Mapping[str, Made] | None = None,
+        sectors: Iterable[int] = (),
+        gone: Collection[int] = (),
+    ) -> None:
+        """Add observations with their products, or put them in the place of those with the same ``obsid``.
+
+        Parameters
+        ----------
+        listings : iterable of Listing
+            Observations and products.
+        own : mapping, optional
+            URI → file, where one is not simulated.
+        sectors : iterable of int
+            Sectors whose full-frame images are to be cut as well.
+        gone : collection of int
+            Identifiers of observations to take away.
+        """
+        listings = list(listings)
+        with self.lock:
+            rows = {row["obsid"]: row for row, _ in listings}
+            stale = {*rows.keys(), *gone} & self.by_obsid.held.keys()
+            files = self.files.held
+            if stale:
+                files = {uri: row for uri, row in files.items() if row["obsID"] not in stale}
+            self._own |= own or {}
+            self._sectors |= frozenset(sectors)
+            self.products.held = _without(self.products.held, gone) | {row["obsid"]: found for row, found in listings}
+            self.files.held = files | {row["dataURI"]: row for _, found in listings for row in found}
+            self.by_obsid.held = _without(self.by_obsid.held, gone) | rows
+            self._targets |= dict.fromkeys(int(row["target_name"]) for row in rows.values() if _is_tic(row))
+            if stale:
+                kept = (row for row in self.observations.held if row["obsid"] not in gone)
+                self.observations.held[:] = [rows.get(row["obsid"], row) for row in kept]
+            self.observations.held += [row for obsid, row in rows.items() if obsid not in stale]
+
+    # -- asking ----------------------------------------------------------------------------------------------
+
+    def all_files(self) -> Iterator[tuple[Row, Row]]:
+        """Yield every product with its observation."""
+        for row in self.files.held.values():
+            yield self.by_obsid[row["obsID"]], row
+        for number in range(len(self.crowd)):
+            observation, products = self.crowd.listing(number)
+            yield from ((observation, row) for row in products)
+
+    @property
+    def targets(self) -> tuple[int, ...]:
+        """TIC numbers, in the order of the catalogue."""
+        return (*self._targets, *self.crowd.targets)
+
+    def has(self, tic: int) -> bool:
+        """Check whether a star was observed."""
+        return tic in self._targets or tic in self.crowd.targets
+
+    @property
+    def sectors(self) -> frozenset[int]:
+        """Sectors in which something was observed that was added."""
+        return self._sectors
+
+    def stars(self) -> list[Star]:
+        """Return the stars that were observed, without those that are made up in bulk."""
+        return [star for tic in tuple(self._targets) if (star := self.star(tic))]
+
+    def star(self, tic: int) -> Star | None:
+        """Return a star that is known, but for numbers of made-up ones that were not asked for."""
+        if tic in self.crowd.targets or tic < SYNTHETIC_TIC or tic in self._targets:
+            try:
+                return self.known.star(tic)
+            except KeyError:
+                return None
+        return None
+
+    def named(self, text: str) -> Star | None:
+        """Return the observed star of a name, which may be ``TIC n``."""
+        wanted = plain_name(text)
+        number = re.fullmatch(r"tic0*(\d+)", wanted)
+        if number and self.has(int(number[1])):
+            return self.star(int(number[1]))
+        return next((star for star in self.stars() if wanted in map(plain_name, star.names)), None)
+
+    def of_targets(self, wanted: Iterable[str]) -> list[Row]:
+        """Return the observations of targets by their names."""
+        wanted = {name.lower() for name in wanted}
+        return [row for row in self.observations.held if str(row["target_name"]).lower() in wanted] + [
+            *(self.crowd.of_targets(wanted) if self.observations.crowd else ())
+        ]
+
+    def of_sector(self, sector: int) -> list[Row]:
+        """Return the observations of a sector."""
+        return [row for row in self.observations.held if row["sequence_number"] == sector] + [
+            *(self.crowd.of_sector(sector) if self.observations.crowd else ())
+        ]
+
+    def around(self, ra: float, dec: float, radius: float) -> list[Row]:
+        """Return all observations near a place, in degrees, and others."""
+        near = self.crowd.near(ra, dec, radius + 0.01) if self.observations.crowd else ()
+        return [*self.observations.held, *self.crowd.of_targets(str(star.tic) for star in near)]
 
     def file(self, uri: str) -> tuple[str, int, float] | None:
         """Return name, size and date of release (MJD) of a file that the archive sends by its URI; None if it has none."""
         if row := self.files.get(uri):
-            return row["productFilename"], row["size"], float(self.by_obsid[row["obsID"]]["t_obs_release"])
+            return row["productFilename"], row["size"], released(self.by_obsid[row["obsID"]])
         image = image_files(self.images).get(uri)
         return (image.filename, image.size, image.modified) if image and image.at_archive else None
 
-    def _identifier(self, known: int, offset: int = 0) -> int:
-        """Return a known identifier, or one counted from where no real one was seen."""
-        if known:
-            return known
-        self._counted += 1
-        return self._counted + offset
+    def own(self, uri: str) -> Made | None:
+        """Return a file that was added as it is, None if it is simulated."""
+        return self._own.get(uri)
 
-    def _observation(self, **values: Any) -> Row:
-        """Return an observation row: what all share, with `values` in their places."""
-        row: Row = {
-            "intentType": "science",
-            "obs_collection": "TESS",
-            "provenance_name": "SPOC",
-            "instrument_name": "Photometer",
-            "project": "TESS",
-            "filters": "TESS",
-            "wavelength_region": "Optical",
-            "target_name": None,
-            "target_classification": None,
-            "obs_id": None,
-            "s_ra": None,
-            "s_dec": None,
-            "dataproduct_type": "timeseries",
-            "proposal_pi": "Ricker, George",
-            "calib_level": 3,
-            "t_min": None,
-            "t_max": None,
-            "t_exptime": 120,
-            "em_min": 600,
-            "em_max": 1000,
-            "obs_title": None,
-            "t_obs_release": None,
-            "proposal_id": "N/A",
-            "proposal_type": None,
-            "sequence_number": None,
-            "s_region": None,
-            "jpegURL": None,
-            "dataURL": None,
-            "dataRights": "PUBLIC",
-            "mtFlag": False,
-            "srcDen": None,
-            "obsid": None,
-            "objID": None,
-        }
-        row |= values
-        row["obsid"] = self._identifier(row["obsid"])
-        row["objID"] = self._identifier(row["objID"], 50_000_000)
-        self.observations.append(row)
-        return row
-
-    def _product(self, observation: Row, group: str, filename: str, version: str, size: int = 0) -> None:
-        description, product_type, recommended, level = KINDS[group]
-        if filename.endswith(".xml"):
-            description += " (xml)"
-        row = _product_row(observation, filename, f"mast:TESS/product/{filename}", version)
-        row |= {
-            "description": description,
-            "productType": product_type,
-            "productGroupDescription": recommended,
-            "productSubGroupDescription": group,
-            "size": size or _file_size(filename),
-            "calib_level": level,
-        }
-        self.products.setdefault(observation["obsid"], []).append(row)
-
-    def _add_spoc(self, entry: Seen | Searched) -> None:
-        if isinstance(entry, Seen):
-            self._add_seen(entry)
-        else:
-            self._add_searched(entry)
-
-    def _add_seen(self, seen: Seen) -> None:
-        place, obs_id = sector(seen.sector), lc_obs_id(seen)
-        begin = place.start + MJD_OF_BTJD_0
-        end = _value_or(seen.t_max, begin + place.cadences / 720)
-        joint = "-" if seen.fast else "_"
-        row = self._observation(
-            **_target_values(seen.tic, icrs=seen.icrs),
-            obs_id=obs_id,
-            t_min=_value_or(seen.t_min, begin),
-            t_max=end,
-            t_exptime=20 if seen.fast else 120,
-            t_obs_release=_json_number(_value_or(seen.released, round(end) + 31)),
-            proposal_id=seen.proposal,
-            sequence_number=seen.sector,
-            dataURL=f"mast:TESS/product/{obs_id}{joint}lc.fits",
-            obsid=seen.obsid,
-            objID=seen.objid,
-        )
-        searches = [] if seen.fast else [r for r in runs(seen.tic) if r.first == r.last == seen.sector]
-        version = seen.lc_version or _digest(obs_id)
-        self._add_runs(row, searches, version)
-        prefix = "FAST-" if seen.fast else ""
-        self._product(row, f"{prefix}LC", f"{obs_id}{joint}lc.fits", version, seen.lc_size)
-        self._product(row, f"{prefix}TP", f"{obs_id}{joint}tp.fits", seen.tp_version or version, seen.tp_size)
-
-    def _add_searched(self, search: Searched) -> None:
-        obs_id, ends = dv_obs_id(search), (search.first, search.last)
-        searches = [run for run in runs(search.tic) if (run.first, run.last) == ends]
-        dvt = [name for group, name in dv_names(searches[-1]) if group == "DVT"]
-        row = self._observation(
-            **_target_values(search.tic),
-            obs_id=obs_id,
-            t_min=search.t_min,
-            t_max=search.t_max,
-            t_obs_release=_json_number(_value_or(search.released, round(search.t_max) + 45)),
-            proposal_id=search.proposal,
-            sequence_number=search.last,
-            dataURL=f"mast:TESS/product/{dvt[0]}",
-            obsid=search.obsid,
-            objID=search.objid,
-        )
-        self._add_runs(row, searches, search.version or _digest(obs_id))
-
-    def _add_runs(self, observation: Row, searches: Iterable[ValidationRun], version: str) -> None:
-        """Add the products of all runs: sorted by kind first, then by name, as the archive's list is."""
-        names = [pair for run in searches for pair in dv_names(run)]
-        for group, name in sorted(names, key=lambda pair: (DV_ORDER.index(pair[0]), pair[1])):
-            self._product(observation, group, name, version)
-
-    def _add_contributed(self, entry: Contributed) -> None:
-        folder = _contributed_folder(entry)
-        begin, end, released = _contributed_times(entry)
-        addresses = [(name, size or _file_size(name)) for name, size in entry.names_and_sizes()]
-        row = self._observation(
-            **_target_values(entry.tic),
-            obs_collection="HLSP",
-            provenance_name=entry.pipeline,
-            proposal_pi=entry.pi,
-            calib_level=4,
-            obs_id=entry.obs_id,
-            t_min=begin,
-            t_max=end,
-            t_exptime=entry.exptime,
-            t_obs_release=released,
-            sequence_number=entry.sector,
-            dataURL=f"mast:HLSP/{folder}/{addresses[0][0]}",
-            obsid=entry.obsid,
-            objID=0,
-        )
-        products = self.products.setdefault(row["obsid"], [])
-        for name, size in addresses:
-            product = _product_row(row, name, f"mast:HLSP/{folder}/{name}", "1")
-            ending = name.rpartition(".")[2]
-            product |= {
-                "description": "Text" if ending == "txt" else ending.upper(),
-                "productType": "SCIENCE",
-                "productGroupDescription": MRP if ending == "fits" else None,
-                "project": entry.pipeline,
-                "size": size,
-                "calib_level": 4,
-            }
-            products.append(product)
-
-    def _add_image(self, image: Image) -> None:
-        """Add an observation of full-frame images; the archive gives no product list for it."""
-        row = self._observation(
-            target_name="TESS FFI",
-            obs_id=f"tess-s{image.sector:04d}-{image.camera}-{image.ccd}",
-            s_ra=image.ra,
-            s_dec=image.dec,
-            dataproduct_type="image",
-            t_min=image.t_min,
-            t_max=image.t_max,
-            t_exptime=image.exptime,
-            t_obs_release=_json_number(image.released),
-            sequence_number=image.sector,
-            s_region=image.region,
-            obsid=image.obsid,
-            objID=0,
-        )
-        self.products[row["obsid"]] = []
+    def make(self, filename: str, size: int) -> bytes:
+        """Make a file."""
+        return make(filename, size, known=self.known)
 
 
-def _contributed_folder(entry: Contributed) -> str:
-    """Return the folder of a contributed product. Four folders are cut from the TIC, or for TGLC from the Gaia id."""
-    if entry.flat:
-        return entry.folder
-    gaia = re.search(r"gaiaid-(\d+)", entry.obs_id)
-    number = f"{int(gaia[1]):021d}" if gaia else f"{entry.tic:016d}"
-    return "/".join((entry.folder, *(number[at : at + 4] for at in range(0, 16, 4))))
+def _without(held: dict[int, V], gone: Collection[int]) -> dict[int, V]:
+    return {key: value for key, value in held.items() if key not in gone} if gone else held
 
 
-def _contributed_times(entry: Contributed) -> tuple[float | None, float | None, int]:
-    """Return begin, end and release [MJD] of a contributed observation; one of all sectors of a star has neither begin nor end."""
-    if entry.sector == ALL_SECTORS:
-        return None, None, 59000
-    place = sector(entry.sector)
-    begin = place.start + MJD_OF_BTJD_0
-    return _value_or(entry.t_min, begin), _value_or(entry.t_max, begin + place.cadences / 720), round(begin) + 400
-
-
-def _target_values(tic: int, icrs: bool = False) -> Row:
-    """Return what an observation row says about its star; its footprint is a circle of 5 arcsec."""
-    entry = star(tic)
-    frame = "CIRCLE ICRS" if icrs else "CIRCLE"
-    ra, dec = (f"{round(value, 8):.8f}".rstrip("0") for value in (entry.ra, entry.dec))
-    return {
-        "target_name": str(tic),
-        "s_ra": entry.ra,
-        "s_dec": entry.dec,
-        "s_region": f"{frame} {ra} {dec} 0.00138889",
-    }
-
-
-def _product_row(observation: Row, filename: str, uri: str, version: str) -> Row:
-    return {
-        "obsID": observation["obsid"],
-        "obs_collection": observation["obs_collection"],
-        "dataproduct_type": observation["dataproduct_type"],
-        "obs_id": observation["obs_id"],
-        "description": None,
-        "type": "S",
-        "dataURI": uri,
-        "productType": None,
-        "productGroupDescription": None,
-        "productSubGroupDescription": None,
-        "productDocumentationURL": None,
-        "project": observation["provenance_name"],
-        "prvversion": version,
-        "proposal_id": observation["proposal_id"],
-        "productFilename": filename,
-        "size": 0,
-        "parent_obsid": observation["obsid"],
-        "dataRights": "PUBLIC",
-        "calib_level": 0,
-        "filters": "TESS",
-    }
-
-
-@cache
-def _file_size(filename: str) -> int:
-    """Return the size of a file in bytes: of the real one where known, else as the simulation comes out."""
-    known = holdings.SIZES.get(filename.partition("-")[2])
-    if known is not None:
-        return known
-    return natural_size(filename)
+def _is_tic(row: Row) -> bool:
+    return str(row["target_name"]).isdigit()

@@ -60,7 +60,7 @@ def run(folder: str | Path) -> None:
             "Choose and download two sectors",
             f'plan = found.select(kind="lc", sector={list(SECTORS)}).plan("{root}")',
         )
-        plan = found.select(kind="lc", sector=list(SECTORS)).plan(root)
+        plan = found.select(kind="lc", sector=list(SECTORS)).plan(root, layout="mast")
         click.echo(plan.summary())
         manifest = plan.download()
         lock = manifest.lock().save(root / "kelt9.ecsv")

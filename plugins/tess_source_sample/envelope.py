@@ -8,7 +8,7 @@ from math import ceil
 from typing import Any
 
 from tess_source_sample.columns import AnswerColumn
-from tess_source_sample.contents import Row
+from tess_source_sample.rows import Row
 
 Json = dict[str, Any]
 

@@ -7,8 +7,15 @@ literature or, where a comment says so, made up to be plausible.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from tess_source_sample import sectors
+
+if TYPE_CHECKING:
+    from tess_source_sample.light import Light
 
 SYNTHETIC_TIC = 9_000_000_000
 """TIC numbers from here on are made-up targets: no star that TESS observed at 120 s has such a number."""
@@ -58,6 +65,12 @@ class Star:
     """Radius in solar radii."""
     planets: tuple[Planet, ...] = ()
     """Strongest signal first, which is the order in which DV numbers its TCEs."""
+    tces: int = 0
+    """Most TCEs that a run found, where `RUNS` does not tell."""
+    chips: tuple[tuple[int, int, int], ...] = ()
+    """Sector, camera and CCD of a star that was added to an archive."""
+    light: Light | None = None
+    """What it gives in some sectors; where nothing is said, it is simulated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +119,13 @@ class ValidationRun:
     """Length of the searched stretch in 120-s cadences, gaps between sectors included."""
     step: int
     """120-s cadences in one row of the DVT: 1, or 5 (600 s) in later multi-sector searches; 15 (1800 s) for TESS-SPOC."""
+    added: Star | None = None
+    """The star, if it was added to an archive."""
+
+    @property
+    def star(self) -> Star:
+        """The star that was searched."""
+        return self.added or star(self.tic)
 
 
 STARS: tuple[Star, ...] = (
@@ -207,17 +227,21 @@ SECTORS: tuple[Sector, ...] = tuple(
 
 @cache
 def sector(number: int) -> Sector:
-    """Return one sector.
+    """Return one sector: of `SECTORS` or, from its dates, another of the mission.
 
     Raises
     ------
     KeyError
-        If the sample archive has no data of that sector.
+        If the mission has no such sector.
     """
     for entry in SECTORS:
         if entry.sector == number:
             return entry
-    raise KeyError(f"the sample archive has no data of sector {number}")
+    cadences = sectors.cadences(number)
+    stamps, first = sectors.stamps(number), SECTORS[0]
+    # Cadences are counted on between sectors too.
+    before = round((stamps.start - first.start) * 720)
+    return Sector(*stamps, stamps.start, cadences, first.first_cadenceno + before)
 
 
 def _single_sector_run(tic: int, number: int, run: int, tces: int, timestamp: str = "", dvm: str = "") -> ValidationRun:
@@ -241,6 +265,22 @@ def _multi_sector_run(
     begin, end = sector(sectors[0]), sector(sectors[-1])
     length = end.first_cadenceno + end.cadences - begin.first_cadenceno
     return ValidationRun(tic, *ends, run, stamp, dvm or stamp, tces, sectors, begin.first_cadenceno, length, step)
+
+
+_LATEST = ((1, 366), (13, 446), (14, 290), (41, 511), (55, 651), (75, 848), (82, 919), (95, 1040))
+"""Sector, and the latest run of its own search."""
+
+
+def searched(star: Star, sectors: tuple[int, ...], tces: int) -> ValidationRun:
+    """Return a search of a star that was added to an archive: of one sector or, from the first to the last, of several."""
+    first, last = sectors[0], sectors[-1]
+    (low, run), (high, end) = next((pair for pair in pairwise(_LATEST) if last <= pair[1][0]), _LATEST[-2:])
+    run = round(run + (end - run) * (last - low) / (high - low))
+    if first == last:
+        return replace(_single_sector_run(star.tic, first, run, tces), added=star)
+    # It comes after that of its last sector. Long ones have rows of 600 s.
+    several = _multi_sector_run(star.tic, (first, last), run + 1, tces, sectors, step=1 if last - first <= 13 else 5)
+    return replace(several, added=star)
 
 
 _KELT9, _L98, _TOI3505, _PIMEN, _WASP44 = 16740101, 307210830, 390988385, 261136679, 12862099

@@ -96,7 +96,13 @@ class Fault:
         return cls(kind, **{name: _OPTIONS[name](value) for name, value in options.items()})
 
     def offset(self, body: bytes) -> int:
-        """Return where in a body it strikes, in bytes."""
+        """Return where in a body it strikes [byte].
+
+        Parameters
+        ----------
+        body : bytes
+            The body.
+        """
         return int(len(body) * self.at) if self.at <= 1 else min(int(self.at), len(body))
 
 

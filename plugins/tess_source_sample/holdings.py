@@ -11,6 +11,10 @@ from typing import NamedTuple
 
 from tess_source_sample.facts import SYNTHETIC_TIC
 
+MADE_UP_SECTORS = (57, 75)
+MADE_UP_OBSID = 900_000_001
+"""That of the first target that is made up in bulk."""
+
 
 class Seen(NamedTuple):
     """One sector of one target: a light curve and a target pixel file."""
@@ -264,10 +268,8 @@ SIZES: dict[str, int] = {
 """Bytes of DV files whose size is known, by name without its time stamp."""
 
 
-def made_up(count: int) -> tuple[Seen, ...]:
-    """Return observations of `count` targets that do not exist, two sectors each."""
-    return tuple(
-        Seen(SYNTHETIC_TIC + n, sector, obsid=900_000_001 + 2 * n + half, objid=950_000_001 + 2 * n + half)
-        for n in range(count)
-        for half, sector in enumerate((57, 75))
-    )
+def made_up(number: int) -> Seen:
+    """Return an observation of a target that does not exist; each target has two sectors, one after the other."""
+    target, half = divmod(number, 2)
+    numbers = {"obsid": MADE_UP_OBSID + number, "objid": MADE_UP_OBSID + 50_000_000 + number}
+    return Seen(SYNTHETIC_TIC + target, MADE_UP_SECTORS[half], **numbers)

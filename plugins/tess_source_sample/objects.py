@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from tess_source import names
-from tess_source_sample.contents import Contents, Row
+from tess_source_sample.contents import Contents
 from tess_source_sample.images import image_files
+from tess_source_sample.rows import Row, released
 
 LAST = {"SPOC": 107, "QLP": 98, "TESS-SPOC": 81, "TGLC": 55}
 """Pipeline → last sector that the bucket has; all else is at the archive alone."""
@@ -34,6 +35,9 @@ def key_of(uri: str) -> str | None:
         return "mast/hlsp/" + uri.removeprefix("mast:HLSP/")
     filename = uri.rpartition("/")[2]
     name = names.parse(filename)
+    if name.first_sector and name.timestamp and name.ccd:
+        day = f"{name.timestamp[:4]}/{name.timestamp[4:7]}"
+        return f"tess/public/ffi/s{name.first_sector:04d}/{day}/{name.camera}-{name.ccd}/{filename}"
     if name.tic is None or name.first_sector is None:
         return None
     tic, sectors = f"{name.tic:016d}", f"s{name.first_sector:04d}"
@@ -45,14 +49,14 @@ def key_of(uri: str) -> str | None:
 
 def products(contents: Contents) -> Iterator[tuple[str, StoredObject]]:
     """Yield key and object of what the portal lists and the bucket has."""
-    for uri, row in contents.files.items():
-        observation, key = contents.by_obsid[row["obsID"]], key_of(uri)
-        if key and 0 < observation["sequence_number"] <= LAST.get(observation["provenance_name"], 0):
+    for observation, row in contents.all_files():
+        key = key_of(row["dataURI"])
+        if key and 0 < (observation["sequence_number"] or 0) <= LAST.get(observation["provenance_name"], 0):
             yield key, _stored(row, observation)
 
 
 def _stored(row: Row, observation: Row) -> StoredObject:
-    return StoredObject(row["dataURI"], row["productFilename"], row["size"], float(observation["t_obs_release"]) + 3)
+    return StoredObject(row["dataURI"], row["productFilename"], row["size"], released(observation) + 3)
 
 
 def images(contents: Contents) -> Iterator[tuple[str, StoredObject]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from tess_source_sample import columns, sky, tic
 from tess_source_sample.columns import DISTANCE, OBJID1, OBSERVATIONS, PRODUCTS, SELECTED
-from tess_source_sample.contents import Contents, Row
+from tess_source_sample.contents import Contents
 from tess_source_sample.envelope import (
     Json,
     RequestError,
@@ -25,7 +25,7 @@ from tess_source_sample.envelope import (
     selected_columns,
     whole_number,
 )
-from tess_source_sample.facts import Star, star
+from tess_source_sample.rows import Row, circle
 
 
 def invoke(catalogue: Contents, request: Json) -> Json:
@@ -60,15 +60,28 @@ def invoke(catalogue: Contents, request: Json) -> Json:
 
 
 def _filtered(catalogue: Contents, params: Json, request: Json) -> Json:
-    rows = matching(catalogue.observations, params.get("filters"), OBSERVATIONS)
+    filters = params.get("filters")
+    rows = matching(_candidates(catalogue, filters), filters, OBSERVATIONS)
     return selected_columns(rows, OBSERVATIONS, params, request)
+
+
+def _candidates(catalogue: Contents, filters: object) -> Iterable[Row]:
+    """Return the observations of the targets that are asked for by name, all if none is: what else is asked is not looked at."""
+    for entry in filters if isinstance(filters, list) else ():
+        if (
+            entry.get("paramName") == "target_name"
+            and entry.get("values")
+            and not (entry.get("freeText") or entry.get("separator"))
+        ):
+            return catalogue.of_targets(str(value) for value in entry["values"])
+    return catalogue.observations
 
 
 def _filtered_position(catalogue: Contents, params: Json, request: Json) -> Json:
     place = [real_number(part) for part in str(params.get("position", "")).split(",")]
     if len(place) != 3:
         raise RequestError("position is not 'ra, dec, radius' in degrees")
-    rows = _within(matching(catalogue.observations, params.get("filters"), OBSERVATIONS), *place)
+    rows = _within(matching(catalogue.around(*place), params.get("filters"), OBSERVATIONS), *place)
     rows = [row | {"objID1": row["objID"]} for row in rows]
     return selected_columns(rows, (*OBSERVATIONS, OBJID1, DISTANCE), params, request)
 
@@ -77,14 +90,21 @@ def _cone(catalogue: Contents, params: Json, request: Json) -> Json:
     if "ra" not in params or "dec" not in params:
         raise RequestError("A cone search needs ra and dec")
     place = (real_number(params["ra"]), real_number(params["dec"]), real_number(params.get("radius", 0.2)))
-    rows = [row | {"_selected_": None} for row in _within(catalogue.observations, *place)]
+    rows = [row | {"_selected_": None} for row in _within(catalogue.around(*place), *place)]
     return envelope(rows, [*fields_of((*OBSERVATIONS, DISTANCE)), SELECTED], request)
 
 
 def _within(rows: Iterable[Row], ra: float, dec: float, radius: float) -> list[Row]:
     """Return the rows whose footprint comes within `radius` degrees, nearest first, with their distance."""
-    found = [row | {"distance": sky.distance(ra, dec, row["s_region"])} for row in rows]
+    found = [row | {"distance": sky.distance(ra, dec, region)} for row in rows if (region := _region(row))]
     return sorted((row for row in found if row["distance"] <= radius * 3600), key=lambda row: row["distance"])
+
+
+def _region(row: Row) -> str | None:
+    """Return the footprint of a row: where a row that was added says none, its place."""
+    if row["s_region"] or row["s_ra"] is None or row["s_dec"] is None:
+        return str(row["s_region"]) if row["s_region"] else None
+    return circle(row["s_ra"], row["s_dec"])
 
 
 # -- products, names, everything ---------------------------------------------------------------------------------
@@ -177,7 +197,7 @@ def _resolver_answers(catalogue: Contents, name: str) -> list[Json]:
     place = re.fullmatch(r"([-+]?\d+(?:\.\d*)?)[\s,]+([-+]?\d+(?:\.\d*)?)", text)
     if place:
         return [_resolver_answer(name, "NONE", text, float(place[1]), float(place[2]), -1.0)]
-    entry = _star_of_name(catalogue, text)
+    entry = catalogue.named(text)
     if entry is None:
         return []
     answers = []
@@ -200,17 +220,3 @@ def _resolver_answer(name: str, who: str, canonical: str, ra: float, dec: float,
         "ra": ra,
         "decl": dec,
     }
-
-
-def _star_of_name(catalogue: Contents, text: str) -> Star | None:
-    """Return the star of a name; spaces, hyphens and case do not count."""
-
-    def plain(name: str) -> str:
-        return re.sub(r"[\s-]+", "", name.lower())
-
-    number = re.fullmatch(r"tic0*(\d+)", plain(text))
-    for target in catalogue.targets:
-        entry = star(target)
-        if (number and target == int(number[1])) or plain(text) in map(plain, entry.names):
-            return entry
-    return None

@@ -6,8 +6,12 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 
+from tess_source_sectors.chips import bundled_dates
+
 _FORM = "%Y%j%H%M%S"
 _TDB_MINUS_UTC = timedelta(seconds=69.184)
+USUAL = 19000
+"""120-s cadences of a sector whose end is not known."""
 
 _STAMPS = """
 1 2018206045859 0120 2018206190142
@@ -160,6 +164,30 @@ def stamps(sector: int) -> Stamps:
     ahead = sector - last.sector
     prefix, dv_timestamp = (_later(stamp, 27.4 * ahead) for stamp in (last.prefix, last.dv_timestamp))
     return Stamps(sector, prefix, f"{int(last.scid) + ahead:04d}", dv_timestamp)
+
+
+@cache
+def mission() -> dict[int, int]:
+    """Return the sectors of the mission, and how many 120-s cadences each has; those to come have as many as most."""
+    dates = bundled_dates().select("sector", "start", "end").iter_rows()
+    return {sector: _cadences(start, end) if start and end else USUAL for sector, start, end in dates}
+
+
+def cadences(sector: int) -> int:
+    """Return the number of 120-s cadences of a sector.
+
+    Raises
+    ------
+    KeyError
+        If the mission has no such sector.
+    """
+    if sector not in mission():
+        raise KeyError(f"the mission has no sector {sector}: it has 1 to {max(mission())}")
+    return mission()[sector]
+
+
+def _cadences(start: str, end: str) -> int:
+    return round((datetime.fromisoformat(end) - datetime.fromisoformat(start)) / timedelta(minutes=2))
 
 
 def _later(stamp: str, days: float) -> str:

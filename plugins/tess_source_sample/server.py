@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from tess_source.display import visible
 from tess_source_sample import envelope, lists, portal, tesscut
+from tess_source_sample.additions import Additions
 from tess_source_sample.bucket import NAME, Bucket
 from tess_source_sample.conditions import conditional, dated, zipped
 from tess_source_sample.contents import Contents
@@ -63,7 +64,7 @@ class Recorded:
         return request.get("service") if isinstance(request, dict) else None
 
 
-class SampleArchive:
+class SampleArchive(Additions):
     """A sample archive like MAST, on 127.0.0.1.
 
     Use it as a context manager, or with `start` and `stop`.
@@ -108,7 +109,7 @@ class SampleArchive:
     ) -> None:
         self.catalogue: Contents = Contents(extra, images)
         """Everything that it has."""
-        self.store: MadeFiles = MadeFiles()
+        self.store: MadeFiles = MadeFiles(self.catalogue.make)
         """Its files."""
         self.bucket: Bucket = Bucket(self.catalogue, self.store)
         """Its public copy in the cloud."""
@@ -129,7 +130,13 @@ class SampleArchive:
     # -- running ---------------------------------------------------------------------------------------------
 
     def start(self) -> SampleArchive:
-        """Listen, and answer in the background."""
+        """Listen, and answer in the background.
+
+        Returns
+        -------
+        SampleArchive
+            Itself.
+        """
         self.closing.clear()
         self._servers = [Server(self.answer, self.closing, self._port), Server(self.answer, self.closing, 0)]
         for server in self._servers:
@@ -185,7 +192,13 @@ class SampleArchive:
     # -- answering -------------------------------------------------------------------------------------------
 
     def answer(self, request: HttpRequest) -> Reply:
-        """Return what is to be sent for a request, faults and latency included, and record it."""
+        """Return what is to be sent for a request, faults and latency included, and record it.
+
+        Parameters
+        ----------
+        request : HttpRequest
+            The request.
+        """
         faults = self.faults.strike(request.subject)
         understood = mislead(request, faults)
         reply = spoil(self._route(understood), understood, faults, self.mirror)
@@ -201,7 +214,7 @@ class SampleArchive:
             "/portal/Mashup/Mashup.asmx/columnsconfig": _columns_config,
             "/Santa-war/query": self._resolve,
             "/whoami": _whoami,
-            **tesscut.ROUTES,
+            **{place: partial(cut, self.catalogue) for place, cut in tesscut.ROUTES.items()},
         }
         route = routes.get(path)
         return route(request) if route else self._list(request, path) or self._object(request)
@@ -251,7 +264,10 @@ class SampleArchive:
         if file is None:
             return page(404, "404 Not Found")
         filename, size, modified = file
-        made = self.store.get(filename, size)
+        try:
+            made = self.catalogue.own(uri) or self.store.get(filename, size)
+        except KeyError:  # a row that was added, of a file that cannot be simulated
+            return page(404, "404 Not Found")
         body, tag = made.body, made.etag
         if request.changed:
             body = flipped(body, len(body) // 2)

@@ -11,7 +11,9 @@ from functools import lru_cache
 
 from tess_source._lazy import np
 from tess_source_sample import facts
+from tess_source_sample.contents import Contents
 from tess_source_sample.exchange import HttpRequest, Reply
+from tess_source_sample.facts import Star
 from tess_source_sample.files import cutout, fits
 from tess_source_sample.files.cutout import Cut
 
@@ -25,7 +27,7 @@ class _BadRequestError(ValueError):
     """A request that cannot be understood."""
 
 
-def _chips(ra: float, dec: float, radius: float = 0.0) -> list[tuple[int, int, int]]:
+def _chips(held: Contents, ra: float, dec: float, radius: float = 0.0) -> list[tuple[int, int, int]]:
     """Return sector, camera and CCD of all images on which a place lies, or with a radius [deg] a part of the circle around it.
 
     As for the service itself, the columns and rows that are not exposed count.
@@ -33,11 +35,11 @@ def _chips(ra: float, dec: float, radius: float = 0.0) -> list[tuple[int, int, i
     angles = np.arange(8) * math.pi / 4
     around = np.clip(dec + radius * np.sin(angles), -90, 90)
     along = ra + radius * np.cos(angles) / max(0.01, math.cos(math.radians(dec)))
-    seen = cutout.chips().seeing(*(([ra], [dec]) if not radius else ([ra, *along], [dec, *around])))
+    seen = cutout.chips(held.sectors).seeing(*(([ra], [dec]) if not radius else ([ra, *along], [dec, *around])))
     return sorted(set(seen.select("sector", "camera", "ccd").rows()))
 
 
-def sectors_of(request: HttpRequest) -> Reply:
+def sectors_of(held: Contents, request: HttpRequest) -> Reply:
     """Answer which CCDs saw a place; numbers are text."""
     ra, dec = _number(request, "ra"), _number(request, "dec")
     text = _said(request, "radius") or "0"
@@ -53,12 +55,12 @@ def sectors_of(request: HttpRequest) -> Reply:
             "camera": str(camera),
             "ccd": str(ccd),
         }
-        for sector, camera, ccd in _chips(ra, dec, radius)
+        for sector, camera, ccd in _chips(held, ra, dec, radius)
     ]
     return _json({"results": rows})
 
 
-def cutouts_of(request: HttpRequest) -> Reply:
+def cutouts_of(held: Contents, request: HttpRequest) -> Reply:
     """Answer with a zip file of cut-outs, one per CCD; if there is none, with a message."""
     place = _number(request, "ra"), _number(request, "dec")
     scale = 1.0 if _said(request, "units") in {"", "px"} else 3600 / ARCSECONDS["px"]
@@ -68,26 +70,27 @@ def cutouts_of(request: HttpRequest) -> Reply:
     if (_said(request, "product") or "SPOC").upper() != "SPOC":
         raise _BadRequestError("product is SPOC: there are no cut-outs of TICA's images any more")
     wanted = _said(request, "sector")
-    numbers = {number for number, *_ in _chips(*place)}
+    seen = _chips(held, *place)
     if wanted.isdecimal():
-        numbers &= {int(wanted)}
+        seen = [chip for chip in seen if chip[0] == int(wanted)]
     elif wanted.lower() not in {"", "all"}:
         raise _BadRequestError(f"sector {wanted!r} is no number")
-    if not numbers:
+    if not seen:
         return _json({"msg": "No TESS FFI cutouts were found for this place and sector."})
-    body = _packed(*place, columns, rows, tuple(sorted(numbers)))
+    body = _packed(*place, columns, rows, tuple(seen), held.known.stars())
     return Reply(200, {"Content-Type": "application/zip"}, body)
 
 
 @lru_cache(maxsize=32)
-def _packed(ra: float, dec: float, columns: int, rows: int, sectors: tuple[int, ...]) -> bytes:
-    """Return a zip file with the cut-outs of some sectors."""
+def _packed(
+    ra: float, dec: float, columns: int, rows: int, seen: tuple[tuple[int, int, int], ...], stars: tuple[Star, ...]
+) -> bytes:
+    """Return a zip file with the cut-outs of some sectors, cameras and CCDs."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as pack:
-        for sector, camera, ccd in _chips(ra, dec):
-            if sector in sectors:
-                cut = Cut(ra, dec, columns, rows, facts.sector(sector), camera, ccd)
-                pack.writestr(zipfile.ZipInfo(cut.filename), fits.write(cutout.hdus(cut)), zipfile.ZIP_DEFLATED)
+        for sector, camera, ccd in seen:
+            cut = Cut(ra, dec, columns, rows, facts.sector(sector), camera, ccd, stars)
+            pack.writestr(zipfile.ZipInfo(cut.filename), fits.write(cutout.hdus(cut)), zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 
@@ -110,20 +113,20 @@ def _json(value: Mapping[str, object], status: int = 200) -> Reply:
     return Reply(status, {"Content-Type": "application/json"}, json.dumps(value).encode())
 
 
-def _answering(answer: Callable[[HttpRequest], Reply]) -> Callable[[HttpRequest], Reply]:
+def _answering(answer: Callable[[Contents, HttpRequest], Reply]) -> Callable[[Contents, HttpRequest], Reply]:
     """Return a route that answers 400 with a message to what cannot be understood."""
 
-    def route(request: HttpRequest) -> Reply:
+    def route(held: Contents, request: HttpRequest) -> Reply:
         try:
-            return answer(request)
+            return answer(held, request)
         except _BadRequestError as error:
             return _json({"msg": str(error)}, 400)
 
     return route
 
 
-ROUTES: Mapping[str, Callable[[HttpRequest], Reply]] = {
+ROUTES: Mapping[str, Callable[[Contents, HttpRequest], Reply]] = {
     "/tesscut/api/v0.1/sector": _answering(sectors_of),
     "/tesscut/api/v0.1/astrocut": _answering(cutouts_of),
 }
-"""Path → what answers there. Moving targets are not served."""
+"""Path → what answers there, from the contents of an archive. Moving targets are not served."""

@@ -7,13 +7,14 @@ integers.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from tess_source_sample.columns import SELECTED, AnswerColumn
-from tess_source_sample.contents import Contents, Row
+from tess_source_sample.contents import Contents
 from tess_source_sample.envelope import Json, RequestError, envelope, fields_of, matching, real_number, selected_columns
-from tess_source_sample.facts import star
+from tess_source_sample.facts import Star
+from tess_source_sample.rows import Row
 from tess_source_sample.tic_entries import NEIGHBOURS, neighbour_entry, separation, star_entry
 
 _NAMES = """
@@ -59,33 +60,55 @@ DISTANCE = AnswerColumn("dstArcSec", "Distance", "double", "arcsec")
 _NULLS: Row = {column.name: None for column in COLUMNS}
 
 
-def entries(contents: Contents) -> list[Row]:
-    """Return all entries: the stars that were observed, and others near them."""
-    stars = [_NULLS | star_entry(star(tic)) for tic in contents.targets]
+def entries(contents: Contents, more: Iterable[Star] = ()) -> list[Row]:
+    """Return all entries: the stars that were observed, others near them, and what `more` there is of those made up in bulk."""
+    stars = [_NULLS | star_entry(star) for star in (*contents.stars(), *more)]
     return stars + [_NULLS | neighbour_entry(entry) for entry in NEIGHBOURS]
 
 
 def _within(rows: list[Row], params: Json) -> list[Row]:
     """Return the entries within the radius, nearest first."""
-    if "ra" not in params or "dec" not in params:
-        raise RequestError("A cone search needs ra and dec")
-    ra, dec, radius = (real_number(params.get(name, 0.2)) for name in ("ra", "dec", "radius"))
+    ra, dec, radius = _place(params)
     found = [row | {DISTANCE.name: separation(row, ra, dec)} for row in rows]
     return sorted((row for row in found if row[DISTANCE.name] <= radius * 3600), key=lambda row: row[DISTANCE.name])
 
 
+def _place(params: Json) -> tuple[float, float, float]:
+    """Return right ascension, declination and radius of a request, in degrees."""
+    if "ra" not in params or "dec" not in params:
+        raise RequestError("A cone search needs ra and dec")
+    ra, dec, radius = (real_number(params.get(name, 0.2)) for name in ("ra", "dec", "radius"))
+    return ra, dec, radius
+
+
+def _near(contents: Contents, params: Json) -> list[Row]:
+    """Return the entries near the place of a request, and others."""
+    return entries(contents, contents.crowd.near(*_place(params)))
+
+
 def _cone(contents: Contents, params: Json, request: Json) -> Json:
-    rows = [row | {"_selected_": None} for row in _within(entries(contents), params)]
+    rows = [row | {"_selected_": None} for row in _within(_near(contents, params), params)]
     return envelope(rows, [*fields_of((*COLUMNS, DISTANCE)), SELECTED], request)
 
 
 def _filtered(contents: Contents, params: Json, request: Json) -> Json:
-    rows = matching(entries(contents), params.get("filters"), COLUMNS)
+    filters = params.get("filters")
+    rows = matching(entries(contents, _asked(contents, filters)), filters, COLUMNS)
     return selected_columns(rows, COLUMNS, _joined(params), request)
 
 
+def _asked(contents: Contents, filters: object) -> Iterator[Star]:
+    """Yield the stars of the crowd: those whose numbers are asked for, all if none are."""
+    tics: Iterable[int] = contents.crowd.targets
+    for entry in filters if isinstance(filters, list) else ():
+        if entry.get("paramName") == "ID" and entry.get("values"):
+            numbers = {str(value) for value in entry["values"]}
+            tics = (int(number) for number in numbers if number.isdigit() and int(number) in contents.crowd.targets)
+    return map(contents.known.star, tics)
+
+
 def _filtered_position(contents: Contents, params: Json, request: Json) -> Json:
-    rows = _within(matching(entries(contents), params.get("filters"), COLUMNS), params)
+    rows = _within(matching(_near(contents, params), params.get("filters"), COLUMNS), params)
     return selected_columns(rows, (*COLUMNS, DISTANCE), _joined(params), request)
 
 

@@ -27,7 +27,45 @@ def sectors(
     refresh: bool = False,
     missing: str = "raise",
 ) -> SeenSectors:
-    """Return the sectors that saw stars, and why one is missing: see `tess_source_sectors.answer.sectors_of`."""
+    """Return the sectors in which stars lie on a CCD, what there is of them, and why there is no more.
+
+    Parameters
+    ----------
+    targets : object
+        TIC ids, names, places, a SkyCoord, or a table of these: all that a search takes.
+    sector : int or str or iterable of int, optional
+        Only these sectors, e.g. ``14`` or ``"1-13,40"``: then each star has a row for each of them, also where it is on no CCD.
+    radius : float or Quantity or str, optional
+        How far from a place observations are taken to be of its star [arcsec].
+    products : bool, optional
+        Whether the archive, and the target lists of the catalogue, are asked for what there is. If None, they are for up to 100 targets.
+        With False the answer comes from positions alone, which takes seconds for 100,000 stars.
+    pixels : bool, optional
+        Whether tess-point gives the pixel, and sectors to come. If None, it does so where it is installed, for up to 100 targets.
+    refresh : bool
+        Whether to ask the archive even if there is a kept answer.
+    missing : str
+        ``"skip"`` passes over rows without a target; they count as positions.
+
+    Returns
+    -------
+    SeenSectors
+
+    Raises
+    ------
+    QueryError
+        If something is no target, or no sector; if `pixels` is True and tess-point is not installed.
+    ResolverError
+        If no resolver knows a name.
+    OfflineError
+        If `products` is True, no connection may be opened, and no answer is kept.
+
+    Examples
+    --------
+    >>> seen = session.sectors("TIC 16740101", products=False, pixels=False)
+    >>> seen["sector"].to_list()[:3]
+    [14, 15, 41]
+    """
     from tess_source_sectors.answer import sectors_of
 
     return sectors_of(
@@ -43,7 +81,27 @@ def sectors(
 
 
 def refresh_sectors(session: Session) -> list[int]:
-    """Fetch where the CCDs of new sectors lie: see `tess_source_sectors.footprints.refresh`."""
+    """Fetch the archive's footprints, unless they have not changed since, and keep them in the cache folder.
+
+    Returns
+    -------
+    list of int
+        The sectors that they have, ascending.
+
+    Raises
+    ------
+    OfflineError
+        If no connection may be opened.
+    DownloadError
+        If they cannot be fetched, or are not what they should be. What was kept before stays.
+    OSError
+        If the cache folder cannot be written.
+
+    Examples
+    --------
+    >>> session.refresh_sectors()[:3]  # doctest: +SKIP
+    [1, 2, 3]
+    """
     from tess_source_sectors.footprints import refresh
 
     return refresh(session.settings)

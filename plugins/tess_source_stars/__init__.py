@@ -10,7 +10,7 @@ from tess_source import hookimpl
 if TYPE_CHECKING:
     import click
 
-    from tess_source.hooks.records import Accessor, Filter, Lookup
+    from tess_source.hooks.records import Accessor, Filter, Lookup, Service
     from tess_source.settings import Settings
     from tess_source.targets.target import Target
 
@@ -73,3 +73,11 @@ def tess_commands() -> Sequence[click.Command]:
     from tess_source_stars.toi.commands import tois
 
     return (stars, tois)
+
+
+@hookimpl
+def tess_services() -> Sequence[Service]:
+    """Declare the TESS Input Catalog, and ExoFOP."""
+    from tess_source_stars.services import SERVICES
+
+    return SERVICES

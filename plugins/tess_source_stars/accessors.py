@@ -17,7 +17,34 @@ __all__ = ["ACCESSORS"]
 
 
 def stars(found: Found, neighbours: float | Quantity | str | None = None, refresh: bool = False) -> Stars:
-    """Return what the TESS Input Catalog knows of the stars: see `tess_source_stars.stars.stars_of_found`."""
+    """Return the values of the TESS Input Catalog for the stars of an answer: of its products, or of its observations if there are none.
+
+    Parameters
+    ----------
+    neighbours : float or Quantity or str, optional
+        Return the TIC's stars within this angle of each star instead, nearest first [arcsec], e.g. ``"1 arcmin"``.
+    refresh : bool
+        Whether to ask the archive for what is remembered, too.
+
+    Returns
+    -------
+    Stars
+        Each star once. Units are in `Stars.to_table`.
+
+    Raises
+    ------
+    OfflineError
+        If values are missing, and no connection may be opened.
+    QueryError
+        If there are too many.
+    ServiceError
+        If the archive fails.
+
+    Examples
+    --------
+    >>> found.stars()["tmag"].to_list()
+    [7.579]
+    """
     from tess_source_stars.stars import stars_of_found
 
     return stars_of_found(found, neighbours=neighbours, refresh=refresh)
@@ -31,7 +58,40 @@ def session_stars(
     refresh: bool = False,
     missing: str = "raise",
 ) -> Stars:
-    """Return what the TESS Input Catalog knows of targets: see `tess_source_stars.stars.stars_of_targets`."""
+    """Return the values of the TIC for targets.
+
+    Parameters
+    ----------
+    targets : object
+        What `tess_source.search` takes. A name means the nearest star to its coordinates, coordinates mean all stars in their cone.
+    neighbours : float or Quantity or str, optional
+        Return the TIC's stars within this angle of each star instead, nearest first [arcsec], e.g. ``"1 arcmin"``.
+    radius : float or Quantity or str, optional
+        Radius of cones around names and coordinates [arcsec].
+    refresh : bool
+        Whether to ask the archive for what is remembered, too.
+    missing : str
+        ``"skip"``: rows of a list that have no target are passed over. ``"raise"``: they are an error.
+
+    Returns
+    -------
+    Stars
+        In the order of the targets, each star once.
+
+    Raises
+    ------
+    QueryError
+        If a target makes no sense, or there are too many.
+    OfflineError
+        If values are missing, and no connection may be opened.
+    ServiceError
+        If the archive fails.
+
+    Examples
+    --------
+    >>> session.stars("TIC 16740101").to_polars().select("tic", "tmag").rows()
+    [(16740101, 7.579)]
+    """
     from tess_source_stars.stars import stars_of_targets
 
     return stars_of_targets(session, targets, neighbours=neighbours, radius=radius, refresh=refresh, missing=missing)

@@ -19,13 +19,12 @@ from tess_source_mast.deadline import Deadline, OverloadError
 from tess_source_mast.frames import frame
 from tess_source_mast.shapes import shown, typed, unlike
 from tess_source_stars.columns import BY_NAME, SCHEMA
+from tess_source_stars.services import BY_ID, BY_PLACE
 
 __all__ = ["MOST_IDS", "Cone", "absent", "rows_of_ids", "rows_within"]
 
 log: logging.Logger = logger(__name__)
 
-BY_ID = "Mast.Catalogs.Filtered.Tic.Rows"
-BY_PLACE = "Mast.Catalogs.Tic.Cone"
 MOST_IDS = 1000
 """TIC ids in one question. If that is too much for the server, it is asked half by half."""
 ROWS_OF_A_PAGE = 10_000

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tess_source._lazy import pl
 from tess_source.clock import age_of, ago
+from tess_source.display.text import NumberLook
 from tess_source.display.visible import logger
 from tess_source.errors import QueryError
 from tess_source.names import parse_obs_id
@@ -47,6 +48,11 @@ class Stars(Rows):
         "distance", "contamination", "disposition",
     )  # fmt: skip
     whole: ClassVar[Sequence[str]] = ("tic",)
+    looks: ClassVar[Mapping[str, NumberLook]] = {
+        "separation": NumberLook("arcsec", 1), "tmag": NumberLook(decimals=2),
+        "tmag_difference": NumberLook(decimals=2), "teff": NumberLook("K", 0),
+        "radius": NumberLook("R☉", 3), "mass": NumberLook("M☉", 3), "distance": NumberLook("pc", 2),
+    }  # fmt: skip
     noun = "star"
 
     def to_table(self) -> AstropyTable:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tess_source import hookimpl
-from tess_source.hooks.records import Citation, Field, Filter, StandIn, Transport
+from tess_source.hooks.records import Citation, Field, Filter, Service, StandIn, Transport
 
 if TYPE_CHECKING:
     from tess_source.settings import Settings
@@ -84,3 +84,11 @@ def tess_citations() -> Sequence[Citation]:
     title = "TESS Calibrated Full-Frame Images: All Sectors, STScI/MAST"
     others = "TESScut asks papers to cite its software too: Brasseur et al. 2019, Astrocut, ascl:1905.007"
     return (Citation("TESScut", "cutout", title, "10.17909/0cp4-2j79", others=others),)
+
+
+@hookimpl
+def tess_services() -> Sequence[Service]:
+    """Declare the service that makes cut-outs."""
+    from tess_source_tesscut import service
+
+    return (Service("TESScut", f"{service.BASE}/sector?ra=107.27&dec=-70.0&radius=0.0", "cut-outs"),)

@@ -269,6 +269,6 @@ def _damaged(path: Path, problem: str) -> str:
 
 def _targets_in_words(missing: Sequence[str], query: Query) -> str:
     """Return the targets and criteria in words, e.g. ``TIC 1, TIC 2 with sequence_number=14``."""
-    criteria = ", ".join(f"{name}={value!r}" for name, value in query.criteria.items())
+    criteria = text.criteria(query.criteria)
     targets = text.first(missing)
     return f"{targets} with {criteria}" if targets and criteria else targets or f"the answer to {criteria}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +17,7 @@ from tess_source.wording import in_program, option_name
 
 if TYPE_CHECKING:
     from tess_source.hooks.records import Filter, Lookup
+    from tess_source.hooks.registry import Registry
     from tess_source.session import Session
 
 __all__ = ["Asking", "TakesTargets", "with_filters_of"]
@@ -55,8 +56,6 @@ class Asking(TakesTargets):
         Of `click.Command`.
     needs_target : bool
         Whether a target must be given. Else the search may be for everything that meets the criteria and filters.
-    only_archive : bool
-        Whether to take only the filters that an archive can be asked for.
 
     Examples
     --------
@@ -68,26 +67,29 @@ class Asking(TakesTargets):
             click.echo(len(session.search(**asked, **filters)))
     """
 
-    def __init__(self, *args: Any, needs_target: bool = False, only_archive: bool = False, **attributes: Any) -> None:
+    def __init__(self, *args: Any, needs_target: bool = False, **attributes: Any) -> None:
         super().__init__(*args, **attributes)
         self.needs_target: bool = needs_target
-        self.only_archive: bool = only_archive
         self.filters: tuple[str, ...] = ()
 
     def of(self, session: Session) -> Asking:
-        """Return a copy that takes the filters of a session."""
+        """Return a copy that takes the filters of a session.
+
+        Parameters
+        ----------
+        session : Session
+            The session of the program.
+        """
         own, registry = self._question_parameters(), session.registry
         taken = {*QUESTION, *(word for one in (*own, *self.params) for word in (one.name, *one.opts))}
         options = {
             **{
                 name: _lookup_option(record, registry.owner("lookup", name))
                 for name, record in sorted(registry.lookups.items())
-                if not self.only_archive
             },
             **{
-                name: _filter_option(record, registry.owner("filter", name))
+                name: _filter_option(record, registry.owner("filter", name), self._other_words(record, taken, registry))
                 for name, record in sorted(registry.filters.items())
-                if record.criteria is not None or not self.only_archive
             },
         }
         options = {name: option for name, option in options.items() if not taken & {name, option_name(name)}}
@@ -96,14 +98,17 @@ class Asking(TakesTargets):
         made.params = [*own, *options.values(), *self.params]
         return made
 
+    @staticmethod
+    def _other_words(record: Filter, taken: Container[str], registry: Registry) -> list[str]:
+        """Return the other words for a filter that are free: an option of the command, a filter or a look-up of that name goes first."""
+        return [
+            word for word in record.also
+            if not (word in taken or option_name(word) in taken or word in registry.filters or word in registry.lookups)
+        ]  # fmt: skip
+
     def _question_parameters(self) -> list[click.Parameter]:
         metavar = "TARGET..." if self.needs_target else "[TARGET]..."
         cone = "Cone around names and coordinates, in arcsec or e.g. '2 arcmin'."
-        asks = (
-            "Look up names, even if it is kept what they mean."
-            if self.only_archive
-            else "Ask the archive, even if there is a kept answer."
-        )
         return [
             click.Argument(["targets"], nargs=-1, required=self.needs_target, metavar=metavar),
             click.Option(["--radius"], metavar="ANGLE", help=cone),
@@ -112,8 +117,8 @@ class Asking(TakesTargets):
             click.Option(
                 ["--missing"], type=click.Choice(MISSING), help="What to do with rows of a list that have no target."
             ),
-            click.Option(["--refresh"], is_flag=True, help=asks),
-            *([] if self.only_archive else [click.Option(["--yes", "large"], is_flag=True, help=YES_HELP)]),
+            click.Option(["--refresh"], is_flag=True, help="Ask the archive, even if there is a kept answer."),
+            click.Option(["--yes", "large"], is_flag=True, help=YES_HELP),
         ]
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -145,10 +150,12 @@ def with_filters_of(command: click.Command, session: Session) -> click.Command:
     return command
 
 
-def _filter_option(record: Filter, plugin: str) -> click.Option:
+def _filter_option(record: Filter, plugin: str, words: Iterable[str]) -> click.Option:
     help_ = f"{record.help}  [{plugin}]"
     if not record.metavar:
-        return click.Option([option_name(record.name), record.name], is_flag=True, default=None, help=help_)
+        return click.Option(
+            [*map(option_name, (record.name, *words)), record.name], is_flag=True, default=None, help=help_
+        )
 
     def convert(_context: click.Context, _parameter: click.Parameter, value: Any) -> Any:
         try:
@@ -164,7 +171,7 @@ def _filter_option(record: Filter, plugin: str) -> click.Option:
         return [f"{before},{word}" if before else word for word in known if word.startswith(last)]
 
     return click.Option(
-        [option_name(record.name), record.name],
+        [*map(option_name, (record.name, *words)), record.name],
         metavar=record.metavar,
         multiple=record.multiple,
         callback=convert,

@@ -158,10 +158,13 @@ def _dry_run(plan: Plan, form: str) -> None:
 
 
 def _count() -> click.Command:
-    @click.command("count", cls=Asking, only_archive=True)
+    @click.command("count", cls=Asking)
     @click.pass_obj
     def count(session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any]) -> None:
-        """Count observations before fetching their list.
+        """Count observations.
+
+        The archive counts, if it can choose by all that you ask for, e.g. --sector. With filters of products, e.g. --kind, products are
+        listed, and observations are counted of which a product is left.
 
         TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin. Without a target, everything that
         meets the filters and criteria is counted.
@@ -213,7 +216,7 @@ def _plugins() -> click.Command:
 
 
 def _print_shown(rows: Any, form: str) -> None:
-    print_rows(rows.to_polars(), form, rows.visible)
+    print_rows(rows.to_polars(), form, rows.visible, looks=rows.looks)
 
 
 def _exit_if_empty(rows: Any) -> None:

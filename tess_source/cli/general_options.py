@@ -32,7 +32,7 @@ GENERAL_OPTIONS: tuple[click.Option, ...] = (
         metavar="NAME",
         multiple=True,
         shell_complete=_archives,
-        help="Names of the archives to ask, e.g. mast or catalogue.",
+        help="Names of the archives to ask, e.g. mast or catalogue; several with commas.",
     ),
     click.Option(["--without"], metavar="PLUGIN", multiple=True, help="Leave an installed plugin out."),
     click.Option(["--plugin"], metavar="FILE", multiple=True, type=UserPath(), help="Use a Python file as a plugin."),

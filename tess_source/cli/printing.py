@@ -6,8 +6,9 @@ import io
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, TypeAlias, TypeVar
 
 import click
 
@@ -15,7 +16,8 @@ from tess_source._lazy import pl
 from tess_source.display import text
 from tess_source.display.visible import escaped, visible
 from tess_source.tables.convert import to_astropy
-from tess_source.tables.plan import Interrupted, Manifest, Plan
+from tess_source.tables.interrupted import Interrupted
+from tess_source.tables.plan import Manifest, Plan
 from tess_source.tables.reasons import Reasons
 
 __all__ = [
@@ -25,9 +27,13 @@ __all__ = [
 
 SOME_FAILED, USAGE, NOTHING, INTERRUPTED = 1, 2, 3, 130
 """Exit codes."""
+Looks: TypeAlias = Mapping[str, text.NumberLook]
+NO_LOOKS: Looks = MappingProxyType({})
 
 
-def render(frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None, whole: Sequence[str] = ()) -> str:
+def render(
+    frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None, whole: Sequence[str] = (), looks: Looks = NO_LOOKS
+) -> str:  # fmt: skip
     """Return rows as text.
 
     Parameters
@@ -39,21 +45,22 @@ def render(frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None,
         Columns of the format ``table``; the other formats have all columns.
     whole : sequence of str
         Columns that are neither left out nor cut on a narrow terminal.
+    looks : mapping
+        Column → how its numbers are shown in the format ``table``; the other formats have all digits.
 
     Returns
     -------
     str
         With a line feed at the end, unless it is empty.
     """
-    return FORMATS[form](frame, columns or frame.columns, whole)
+    return FORMATS[form](frame, columns or frame.columns, whole, looks)
 
 
-def _table(frame: pl.DataFrame, columns: Sequence[str], whole: Sequence[str]) -> str:
+def _table(frame: pl.DataFrame, columns: Sequence[str], whole: Sequence[str], looks: Looks) -> str:
     width = None if sys.stdout.isatty() else 0
     said = "--format csv shows all"
-    return (
-        text.table(frame, columns, rows=None, width=width, whole=whole, elsewhere=said) + "\n" if frame.height else ""
-    )
+    shown = text.table(frame, columns, rows=None, width=width, whole=whole, elsewhere=said, looks=looks)
+    return f"{shown}\n" if frame.height else ""
 
 
 def _csv(frame: pl.DataFrame, *_of_table: object) -> str:
@@ -80,7 +87,7 @@ def _ecsv(frame: pl.DataFrame, *_of_table: object) -> str:
     return out.getvalue()
 
 
-FORMATS: dict[str, Callable[[pl.DataFrame, Sequence[str], Sequence[str]], str]] = {
+FORMATS: dict[str, Callable[[pl.DataFrame, Sequence[str], Sequence[str], Looks], str]] = {
     "table": _table,
     "csv": _csv,
     "json": _json,
@@ -97,7 +104,18 @@ _format = click.option(
 
 
 def format_option(command: Command) -> Command:
-    """Add the option ``--format`` to a command, which gets its value as `form`, the argument of `print_rows`."""
+    """Add the option ``--format`` to a command, which gets its value as `form`, the argument of `print_rows`.
+
+    Parameters
+    ----------
+    command : click.Command
+        The command, or the function that becomes one.
+
+    Returns
+    -------
+    click.Command
+        The same.
+    """
     return _format(command)
 
 
@@ -108,19 +126,47 @@ def show(text: str) -> None:
 
 
 def say(message: str) -> None:
-    """Print a message on stderr, as `tess_source.display.visible` shows it."""
+    """Print a message on stderr, as `tess_source.display.visible` shows it.
+
+    Parameters
+    ----------
+    message : str
+        One or several lines.
+    """
     click.echo(visible(message), err=True)
 
 
 def note(message: str) -> None:
-    """Print a message on stderr that is not an error: it is left out with ``--quiet``."""
+    """Print a message on stderr that is not an error: it is left out with ``--quiet``.
+
+    Parameters
+    ----------
+    message : str
+        One or several lines.
+    """
     if logging.getLogger("tess_source").isEnabledFor(logging.WARNING):
         say(message)
 
 
-def print_rows(frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None, whole: Sequence[str] = ()) -> None:
-    """Print rows on stdout: see `render`, which has the same parameters."""
-    show(render(frame, form, columns, whole))
+def print_rows(
+    frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None, whole: Sequence[str] = (), looks: Looks = NO_LOOKS
+) -> None:  # fmt: skip
+    """Print rows on stdout.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        The rows.
+    form : str
+        ``table``, ``csv``, ``json``, ``jsonl`` or another word of ``--format``.
+    columns : sequence of str, optional
+        The columns of a ``table``; all if None.
+    whole : sequence of str
+        Columns of these that are neither left out nor cut on a narrow terminal.
+    looks : mapping
+        Column → how its numbers are shown in a ``table``.
+    """
+    show(render(frame, form, columns, whole, looks))
 
 
 def failures(manifest: Manifest) -> Iterator[str]:
@@ -129,7 +175,20 @@ def failures(manifest: Manifest) -> Iterator[str]:
 
 
 def download(plan: Plan, jobs: int | None = None) -> Manifest:
-    """Fetch the files of a plan. On an interruption, print on stderr what is done and how to go on."""
+    """Fetch the files of a plan. On an interruption, print on stderr what is done and how to go on.
+
+    Parameters
+    ----------
+    plan : Plan
+        The files.
+    jobs : int, optional
+        Files fetched at the same time; the session's setting if None.
+
+    Returns
+    -------
+    Manifest
+        What happened to every file.
+    """
     try:
         return plan.download(jobs=jobs)
     except Interrupted as stop:

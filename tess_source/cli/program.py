@@ -12,16 +12,21 @@ import io
 import logging
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import click
 
 from tess_source.cli import cache as cli_cache
+from tess_source.cli import config as cli_config
 from tess_source.cli import lock as cli_lock
 from tess_source.cli.asking import with_filters_of
 from tess_source.cli.commands import own_commands
+from tess_source.cli.completion import completion
+from tess_source.cli.doctor import doctor
 from tess_source.cli.general_options import GENERAL_OPTIONS, read_general_options
 from tess_source.cli.printing import (  # fmt: skip
     INTERRUPTED,
@@ -41,7 +46,8 @@ from tess_source.errors import (
     TessSourceError,
     type_and_text,
 )
-from tess_source.hooks.discovery import from_file, installed
+from tess_source.hooks.discovery import files_of_config, from_file, installed
+from tess_source.paths import user_path
 from tess_source.session import Session
 from tess_source.wording import in_program, keyword
 
@@ -72,17 +78,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
                     given["server"],
                     archive=given["archive"] or None,
                     without=given["without"],
-                    plugins=[from_file(path) for path in given["plugin"]],
+                    plugins=[from_file(path) for path in given["plugin"] if not _is_configured(path)],
                     cache=given["cache"],
                     offline=given["offline"] or None,
                     insecure_redirects=given["insecure_redirects"] or None,
                     prefer=given["prefer"],
                 )
-                program = build(session)
+                program = build(session, given)
             code = program.main(args=words, prog_name="tess-source", standalone_mode=False)
         except BaseException as error:  # noqa: BLE001  the one place where everything becomes an exit code
             code = _exit_code(error)
     sys.exit(code if isinstance(code, int) else 0)  # click gives the code of an early exit as the result
+
+
+def _is_configured(path: str) -> bool:
+    """Return whether a plugin file is one of those that the config file names, which every session has."""
+    return str(user_path(path).absolute()) in files_of_config().values()
 
 
 def _open_standard_streams() -> None:
@@ -180,12 +191,14 @@ def _plugin_loggers() -> list[str]:
     return sorted(names - {"tess_source"})
 
 
-def build(session: Session) -> click.Group:
+def build(session: Session, given: Mapping[str, Any] = MappingProxyType({})) -> click.Group:
     """Return the program for a session, with the options and commands of its plugins.
 
     Parameters
     ----------
     session : Session
+    given : mapping
+        The values of the general options, with which the session was made.
 
     Returns
     -------
@@ -202,7 +215,8 @@ def build(session: Session) -> click.Group:
         Data go to stdout, all else to stderr. Exit codes: 0 success, 1 some failed, 2 usage, 3 nothing found, 130 interrupted.
         """
 
-    for command in (*own_commands(session), *cli_lock.commands(session), cli_cache.commands(session)):
+    own = (*own_commands(session), *cli_lock.commands(session), cli_cache.commands(session))
+    for command in (*own, cli_config.commands(session, given), completion, doctor):
         program.add_command(with_filters_of(command, session))
     for name, command in session.registry.commands.items():
         if name in program.commands:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
 from tess_source._lazy import pl
-from tess_source.display.text import MOST_ROWS, cell, head_and_tail
+from tess_source.display.text import MOST_ROWS, PLAIN, NumberLook, cell, head_and_tail
 from tess_source.display.visible import visible
 
 __all__ = ["Markup", "attributes", "element", "link", "table", "text", "view"]
@@ -80,7 +81,10 @@ def _is_web_address(url: str) -> bool:
     return known and url.isprintable() and " " not in url and "\\" not in url
 
 
-def table(frame: pl.DataFrame, columns: Sequence[str], title: str, rows: int = MOST_ROWS) -> Markup:
+def table(
+    frame: pl.DataFrame, columns: Sequence[str], title: str, rows: int = MOST_ROWS,
+    looks: Mapping[str, NumberLook] = MappingProxyType({}),
+) -> Markup:  # fmt: skip
     """Return columns of a frame as a table.
 
     Parameters
@@ -91,16 +95,20 @@ def table(frame: pl.DataFrame, columns: Sequence[str], title: str, rows: int = M
         The caption.
     rows : int
         Most rows to show.
+    looks : mapping
+        Column → how its numbers are shown.
     """
     head, tail = head_and_tail(frame.height, rows)
     shown = frame.select(columns)
     styles = [f"text-align:{'right' if frame.schema[name].is_numeric() else 'left'}" for name in columns]
-    body = [_row(row, styles) for row in [*shown.head(head).iter_rows(), *shown.tail(tail).iter_rows()]]
+    look = [looks.get(name, PLAIN) for name in columns]
+    body = [_row(row, look, styles) for row in [*shown.head(head).iter_rows(), *shown.tail(tail).iter_rows()]]
     if hidden := frame.height - head - tail:
         body.insert(head, element("tr", element("td", f"… {hidden:,} more …", colspan=len(columns))))
-    names = element("tr", *(element("th", name) for name in columns))
+    names = element("tr", *(element("th", one.heading(name)) for name, one in zip(columns, look, strict=True)))
     return element("table", element("caption", title), element("thead", names), element("tbody", *body))
 
 
-def _row(row: Sequence[Any], styles: Sequence[str]) -> Markup:
-    return element("tr", *(element("td", cell(value), style=style) for value, style in zip(row, styles, strict=True)))
+def _row(row: Sequence[Any], looks: Sequence[NumberLook], styles: Sequence[str]) -> Markup:
+    cells = map(cell, row, looks)
+    return element("tr", *(element("td", text, style=style) for text, style in zip(cells, styles, strict=True)))

@@ -37,6 +37,8 @@ class LaidColumn:
     """Whether it is aligned to the right, as numbers are."""
     whole: bool = False
     """Whether it must not be left out or cut."""
+    unit: str = ""
+    """Its unit, which follows its name."""
     broken: bool = False
     """Whether its heading is broken into lines."""
     most: int | None = None
@@ -50,10 +52,10 @@ class LaidColumn:
 
     @property
     def heading(self) -> list[str]:
-        """The lines of its heading, which together are its name."""
-        name = visible_line(self.name)
-        if not self.broken or len(name) <= self.inner:
-            return [name]
+        """The lines of its heading, which together are its name and unit."""
+        name, unit = visible_line(self.name), [f"[{self.unit}]"] if self.unit else []
+        if not self.broken or len(" ".join([name, *unit])) <= self.inner:
+            return [" ".join([name, *unit])]
         parts = [f"{part}_" for part in name.split("_")]
         parts[-1] = parts[-1].removesuffix("_")
         most, lines = max(self.inner, *map(len, parts)), [""]
@@ -61,7 +63,7 @@ class LaidColumn:
             if lines[-1] and len(lines[-1]) + len(part) > most:
                 lines.append("")
             lines[-1] += part
-        return lines
+        return [*lines, *unit]
 
     @property
     def width(self) -> int:

@@ -3,29 +3,64 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
 from tess_source.display.narrow import GAP, LaidColumn, narrowed
 from tess_source.display.visible import visible_line
+from tess_source.names.sectors import text_of_sectors
 
 if TYPE_CHECKING:
     from tess_source.display.narrow import LaidColumn
 
-__all__ = ["FEW", "MOST_ROWS", "cell", "counts", "first", "head_and_tail", "number", "size", "table"]
+__all__ = [
+    "FEW",
+    "MOST_ROWS",
+    "PLAIN",
+    "NumberLook",
+    "cell",
+    "counts",
+    "criteria",
+    "first",
+    "head_and_tail",
+    "number",
+    "size",
+    "table",
+]
 
 FEW = 3
 """Things that a message names one by one, if each takes many words; the others are counted."""
 MOST_ROWS = 40
 
 
-def cell(value: Any) -> str:
-    """Return one value as text on one line: nothing for null, whole numbers without a fraction, control characters as escapes."""
+@dataclass(frozen=True, slots=True)
+class NumberLook:
+    """How a column of numbers is shown."""
+
+    unit: str = ""
+    """Its unit, which stands beside its name."""
+    decimals: int | None = None
+    """Digits after the point; None: six digits in all, and whole numbers without a fraction."""
+
+    def heading(self, name: str) -> str:
+        """Return the heading of a column, e.g. ``period [d]``."""
+        return f"{name} [{self.unit}]" if self.unit else name
+
+
+PLAIN = NumberLook()
+
+
+def cell(value: Any, look: NumberLook = PLAIN) -> str:
+    """Return one value as text on one line: nothing for null, control characters as escapes; numbers as `look` says."""
     if value is None:
         return ""
     if isinstance(value, float):
+        if look.decimals is not None:
+            return f"{value:.{look.decimals}f}"
         return f"{value:.0f}" if value.is_integer() else f"{value:.6g}"
     if isinstance(value, list):
         return ",".join(map(cell, value))
@@ -44,6 +79,20 @@ def first(items: Iterable[object], most: int = 10, separator: str = ", ") -> str
     return separator.join(map(str, listed[:most])) + more
 
 
+def criteria(asked: Mapping[str, Any], most: int = 5) -> str:
+    """Return criteria in words. Of a long list, whole numbers are shown as ranges, as ``sequence_number=1-107``, or the first values."""
+    return ", ".join(f"{name}={_value(value, most)}" for name, value in asked.items())
+
+
+def _value(value: Any, most: int) -> str:
+    if not isinstance(value, list | tuple) or len(value) <= most:
+        return repr(value)
+    if all(isinstance(one, int) and not isinstance(one, bool) and one >= 0 for one in value):
+        ranges = text_of_sectors(value).split(",")
+        return first(ranges, most, ",")
+    return f"[{first(map(repr, value), most)}]"
+
+
 def size(count: float) -> str:
     """Return a number of bytes with a decimal unit, e.g. ``2.0 MB``."""
     for unit in ("B", "kB", "MB", "GB"):
@@ -55,7 +104,7 @@ def size(count: float) -> str:
 
 def table(
     frame: pl.DataFrame, columns: Sequence[str], rows: int | None = MOST_ROWS, width: int | None = None, *,
-    whole: Sequence[str] = (), elsewhere: str = "to_polars() has all",
+    whole: Sequence[str] = (), elsewhere: str = "to_polars() has all", looks: Mapping[str, NumberLook] = MappingProxyType({}),
 ) -> str:  # fmt: skip
     """Return columns of a frame as a text table. Numbers are aligned right. The table says how much is left out.
 
@@ -74,6 +123,8 @@ def table(
         Columns that are neither left out nor cut; their long texts are wrapped.
     elsewhere : str
         Where to find columns that are left out, in words.
+    looks : mapping
+        Column → how its numbers are shown.
 
     Returns
     -------
@@ -84,9 +135,11 @@ def table(
     head, tail = head_and_tail(frame.height, rows)
     columns = [name for name in columns if frame[name].null_count() < frame.height] or columns if width else columns
     shown = frame.select(columns)
-    lines = [[cell(value) for value in row] for row in [*shown.head(head).iter_rows(), *shown.tail(tail).iter_rows()]]
+    look = [looks.get(name, PLAIN) for name in columns]
+    rows_shown = [*shown.head(head).iter_rows(), *shown.tail(tail).iter_rows()]
+    lines = [[*map(cell, row, look)] for row in rows_shown]
     laid = [
-        LaidColumn(name, tuple(line[i] for line in lines), frame.schema[name].is_numeric(), name in whole)
+        LaidColumn(name, tuple(line[i] for line in lines), frame.schema[name].is_numeric(), name in whole, look[i].unit)
         for i, name in enumerate(columns)
     ]
     laid, out, gone = narrowed(laid, frame, width) if width else (laid, [], 0)

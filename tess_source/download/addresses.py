@@ -177,7 +177,7 @@ def preferred(copies: Mapping[str, Copy], settings: Settings) -> str:
 
 def request_at_server(request: Request, settings: Settings) -> Request:
     """Return the request that is actually made: see `tess_source.settings.at_server`."""
-    there = at_server(request.url, settings)
+    there = request.url if request.as_is else at_server(request.url, settings)
     url, login = taken_out(there)
     own = login.headers(url) if login else settings.authorization(url)
     return replace(request, url=url, headers={**own, **(request.headers if there == request.url else {})})

@@ -21,8 +21,9 @@ from tess_source.errors import QueryError
 from tess_source.files.folder import Folder
 from tess_source.hooks.registry import Registry
 from tess_source.settings import OnProgress, Settings, checked_jobs
+from tess_source.tables.interrupted import Interrupted
 from tess_source.tables.items import COPIED, FAILED, FETCHED, INTERRUPTED, Entry, Item, Items
-from tess_source.tables.plan import Interrupted, Manifest, Plan
+from tess_source.tables.plan import Manifest, Plan
 
 __all__ = ["Download", "download", "passing"]
 

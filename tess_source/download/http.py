@@ -34,6 +34,7 @@ __all__ = [
     "seconds_to_wait",
     "settled_date",
     "strong_etag",
+    "timestamp",
 ]
 
 FEW = 2**16
@@ -114,23 +115,51 @@ class Pools:
             watched.body()
             yield response
 
+    @contextmanager
+    def once(
+        self, url: str, headers: Mapping[str, str], seconds: float, form: str = ""
+    ) -> Iterator[urllib3.BaseHTTPResponse]:
+        """Request a URL once, and yield the response, also if it is a redirect. Its body is not read yet; it is closed in the end.
+
+        With a form, it is posted. Head and body have `seconds` each. The exceptions are those of `get`, but for RedirectError.
+        """
+        posted = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
+        with (
+            self._watch.wait(seconds, seconds, self._stop) as watched,
+            closing(
+                self._sent(url, {**headers, **posted}, seconds, "POST" if form else "GET", form or None)
+            ) as response,
+        ):
+            watched.check()
+            watched.body(seconds)
+            yield response
+            watched.check()  # or else what a shut connection gave would pass for the whole
+
+    def _sent(
+        self, url: str, headers: Mapping[str, str], read: float, method: str = "GET", body: str | None = None
+    ) -> urllib3.BaseHTTPResponse:
+        """Send one request, and return the response, whose body is not read yet."""
+        from urllib3 import Timeout
+
+        return self._manager(url).request(
+            method,
+            url,
+            body=body,
+            headers=headers,
+            redirect=False,
+            preload_content=False,
+            decode_content=False,
+            timeout=Timeout(connect=self._connect, read=read),
+            retries=_once(),
+        )
+
     def _response(
         self, wait: Wait, url: str, headers: dict[str, str], secret: Collection[str], read: float
     ) -> urllib3.BaseHTTPResponse:
-        from urllib3 import Retry, Timeout
+        from urllib3 import Retry
 
-        timeout = Timeout(connect=self._connect, read=read)
         for _ in range(MOST_REDIRECTS + 1):
-            response = self._manager(url).request(
-                "GET",
-                url,
-                headers=headers,
-                redirect=False,
-                preload_content=False,
-                decode_content=False,
-                timeout=timeout,
-                retries=_once(),
-            )
+            response = self._sent(url, headers, read)
             if not (location := response.get_redirect_location()):
                 return response
             with closing(response):
@@ -221,7 +250,7 @@ def last_modified(response: urllib3.BaseHTTPResponse) -> str:
 def settled_date(headers: Mapping[str, str]) -> str:
     """Read ``Last-Modified`` as `last_modified` does, from headers whose names do not depend on case."""
     said = headers.get("Last-Modified", "").strip()
-    changed, sent = _timestamp(said), _timestamp(headers.get("Date", ""))
+    changed, sent = timestamp(said), timestamp(headers.get("Date", ""))
     return said if changed is not None and (sent is None or sent - changed >= SETTLED) else ""
 
 
@@ -246,11 +275,12 @@ def seconds_to_wait(header: str | None) -> float | None:
     value = (header or "").strip()
     if re.fullmatch("[0-9]+", value):
         return float(value)  # infinite if it has hundreds of digits
-    moment = _timestamp(value)
+    moment = timestamp(value)
     return None if moment is None else max(0.0, moment - time.time())
 
 
-def _timestamp(date: str) -> float | None:
+def timestamp(date: str) -> float | None:
+    """Return a date of HTTP in seconds since 1970; None if it is none."""
     if not re.fullmatch("[ -~]{6,60}", date):  # the parser is made for letters, and raises anything
         return None
     try:

@@ -32,7 +32,11 @@ FORMS = {
     ".xsd": "xml",
     ".html": "html",
     ".htm": "html",
+    **dict.fromkeys(
+        (".csv", ".txt", ".dat", ".tbl", ".ecsv", ".json", ".h5", ".hdf5", ".parquet", ".npy", ".npz"), "other"
+    ),
 }
+"""Ending → form. An ending says more than a kind: the light curves of an institute may be tables in text."""
 KIND_FORMS = {
     **dict.fromkeys(("lc", "fast-lc", "tp", "fast-tp", "dvt", "ffi", "ffir", "cbv", "cutout"), "fits"),
     **dict.fromkeys(("dvr-pdf", "dvm", "dvs"), "pdf"),

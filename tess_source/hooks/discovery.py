@@ -14,6 +14,7 @@ from importlib.metadata import Distribution, EntryPoint, distributions, entry_po
 from pathlib import Path
 from typing import Any
 
+from tess_source import config
 from tess_source.errors import PluginConflictError, PluginError, type_and_text
 from tess_source.paths import user_path
 from tess_source.wording import keyword
@@ -22,6 +23,7 @@ __all__ = [
     "GROUP",
     "Reference",
     "distribution_of",
+    "files_of_config",
     "found_entry_points",
     "from_file",
     "installed",
@@ -134,6 +136,25 @@ def _version_and_name(distribution: Distribution) -> tuple[str, str]:
     return str(distribution.version or ""), str(distribution.name or "")
 
 
+def files_of_config() -> dict[str, str]:
+    """Return the plugin files that ``TESS_SOURCE_PLUGINS`` or the config file names: name → absolute path.
+
+    Relative paths of the config file are taken from its folder.
+
+    Raises
+    ------
+    PluginConflictError
+        If two files have the same name.
+    """
+    named = config.choice("plugins")
+    beside = config.config_file().parent if named.origin == str(config.config_file()) else Path()
+    found: dict[str, str] = {}
+    for file in ((beside / user_path(path)).absolute() for path in named.value):
+        if found.setdefault(file.stem, str(file)) != str(file):
+            raise PluginConflictError(f"two plugin files are called {file.stem!r}: {found[file.stem]} and {file}")
+    return found
+
+
 def from_file(path: str | Path) -> types.ModuleType:
     """Import one file as a plugin module, without touching ``sys.path``.
 
@@ -141,6 +162,11 @@ def from_file(path: str | Path) -> types.ModuleType:
     ----------
     path : str or Path
         A Python file.
+
+    Returns
+    -------
+    module
+        To register with a session.
 
     Raises
     ------

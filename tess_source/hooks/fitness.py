@@ -12,7 +12,21 @@ from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import PluginConflictError, PluginError
-from tess_source.hooks.records import Accessor, Citation, Column, Copy, Filter, Kind, Lookup, Source, StandIn, Transport
+from tess_source.hooks.records import (
+    Accessor,
+    Citation,
+    Column,
+    Copy,
+    Filter,
+    Kind,
+    Lookup,
+    Service,
+    Source,
+    StandIn,
+    Transport,
+)
+from tess_source.hooks.signatures import hook_problems
+from tess_source.names import KINDS
 from tess_source.settings import ARCHIVE, ONLY
 from tess_source.tables import found, plan  # noqa: F401  their classes have methods that no accessor may hide
 from tess_source.tables.accessors import HOMES
@@ -20,15 +34,25 @@ from tess_source.tables.accessors import HOMES
 if TYPE_CHECKING:
     import pluggy
 
-__all__ = ["check_accessor", "check_plugin_object", "check_record", "culprit_of", "sequence_of"]
+__all__ = [
+    "RECORDS",
+    "SEARCH_WORDS",
+    "check_accessor",
+    "check_plugin_object",
+    "check_record",
+    "culprit_of",
+    "sequence_of",
+]
 
 
 RECORDS: Mapping[str, Any] = {
     "tess_filters": Filter, "tess_kinds": Kind, "tess_columns": Column, "tess_transports": Transport, "tess_accessors": Accessor,
     "tess_citations": Citation, "tess_stand_ins": StandIn, "tess_lookups": Lookup, "tess_sources": Source,
-    "tess_copies": Copy,
+    "tess_copies": Copy, "tess_services": Service,
 }  # fmt: skip
 """Noun → the class of its records. Commands are click's."""
+SEARCH_WORDS = ("targets", "radius", "wildcards", "archive", "refresh", "missing", "large", "session")
+"""Arguments of searches, which no filter or look-up can be called: nobody could give it a value."""
 PLAIN: Mapping[str, type] = {"str": str, "bool": bool, "int": int, "float": float}
 """Annotation → type, of the fields of records that are not functions."""
 
@@ -39,18 +63,15 @@ def check_plugin_object(plugin: object, name: str) -> None:
     Raises
     ------
     PluginError
-        For a class in place of an instance, and for a ``tess_*`` function without ``@hookimpl``: it would never be called.
+        For a class in place of an instance, and for hooks that would not be called as meant, e.g. a ``tess_*`` function without
+        ``@hookimpl``: see `tess_source.hooks.signatures.hook_problems`.
     """
     if isinstance(plugin, type):
         raise PluginError(f"plugin {name!r} is a class: register an instance of it, {plugin.__name__}()")
     if plugin is None or isinstance(plugin, str | bytes | int | float):
         raise PluginError(f"{plugin!r} is not a plugin; give a module, or an instance of a class with hooks")
-    for attribute in dir(plugin):
-        if not attribute.startswith("tess_") or attribute.startswith("tess_source_"):
-            continue
-        function = getattr(plugin, attribute, None)
-        if callable(function) and not isinstance(function, type) and not hasattr(function, "tess_source_impl"):
-            raise PluginError(f"plugin {name!r}: {attribute} lacks @tess_source.hookimpl, so it would never be called")
+    if problems := hook_problems(plugin):
+        raise PluginError(f"plugin {name!r}: {'; '.join(problems)}")
 
 
 def check_record(record: Any, noun: str, name: str) -> None:
@@ -73,21 +94,43 @@ def check_record(record: Any, noun: str, name: str) -> None:
         if not (optional and value is None) and not (callable(value) if plain is None else isinstance(value, plain)):
             wanted = "a function" if plain is None else f"a {plain.__name__}"
             raise PluginError(f"plugin {name!r}: {noun} gave a {made.__name__} whose {part} is {value!r}, not {wanted}")
-    if isinstance(record, Filter | Lookup) and (not record.name.isidentifier() or iskeyword(record.name)):
+    if isinstance(record, Filter | Lookup) and not _is_keyword(record.name):
         what = "filter" if isinstance(record, Filter) else "look-up"
         raise PluginError(
             f"plugin {name!r}: {record.name!r} cannot be the name of a {what}: it is used as a keyword argument"
+        )
+    words = (record.name, *getattr(record, "also", ())) if isinstance(record, Filter | Lookup) else ()
+    if taken := [word for word in words if word in SEARCH_WORDS]:
+        raise PluginError(
+            f"plugin {name!r}: {taken[0]!r} cannot be the name of a filter or look-up: searches have an argument of this name"
+        )
+    if isinstance(record, Kind) and record.name in KINDS:
+        raise PluginError(
+            f"plugin {name!r}: the kind {record.name!r} is known already ({KINDS[record.name]}); give a kind of your own another name"
         )
     if isinstance(record, Lookup) and not record.columns:
         raise PluginError(f"plugin {name!r}: the look-up {record.name!r} declares no columns")
     if isinstance(record, Filter) and isinstance(record.needs, str):
         raise PluginError(f"plugin {name!r}: the filter {record.name!r} needs a list of columns, not {record.needs!r}")
+    if isinstance(record, Filter) and (isinstance(record.also, str) or not all(map(_is_keyword, record.also))):
+        raise PluginError(
+            f"plugin {name!r}: the filter {record.name!r} has other words {record.also!r}: give a list of keywords"
+        )
     if isinstance(record, Copy) and (record.name == ARCHIVE or record.name.endswith(ONLY)):
         raise PluginError(
             f"plugin {name!r}: {record.name!r} cannot be the name of a copy: as a value of prefer it means something else"
         )
+    if isinstance(record, Service) and not record.address.startswith(("https://", "http://")):
+        raise PluginError(
+            f"plugin {name!r}: the service {record.name!r} has no http or https address, but {record.address!r}"
+        )
     if not any(getattr(record, part, None) for part in ("key", "scheme", "name", "archive")):
         raise PluginError(f"plugin {name!r}: {noun} gave {record!r}, which has no name")
+
+
+def _is_keyword(word: str) -> bool:
+    """Return whether a word can be the name of an argument."""
+    return word.isidentifier() and not iskeyword(word)
 
 
 @cache
@@ -118,6 +161,11 @@ def check_accessor(accessor: Accessor, name: str) -> None:
     if owner is not None and accessor.name in own:
         message = f"plugin {name!r} declares the accessor {accessor.name!r}, which {owner.__name__} has itself"
         raise PluginConflictError(message)
+
+
+def key_of(record: Any) -> str:
+    """Return the name of a record that no two plugins can both claim."""
+    return str(getattr(record, "key", None) or getattr(record, "name", None) or record.scheme)
 
 
 def sequence_of(answer: Any, noun: str, name: str) -> Sequence[Any]:

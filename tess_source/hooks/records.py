@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tess_source.wording import Wording
 
 __all__ = [
-    "Accessor", "Citation", "Column", "Copy", "Field", "Filter", "Kind", "Lookup", "Request", "Source", "StandIn", "Transport",
+    "Accessor", "Citation", "Column", "Copy", "Field", "Filter", "Kind", "Lookup", "Request", "Service", "Source", "StandIn", "Transport",
 ]  # fmt: skip
 
 
@@ -70,6 +70,8 @@ class Filter:
     shapes: bool = False
     """Whether archives make their products by its value, as cut-outs of a size. A kept answer then serves questions with the same value
     only. `keep` keeps what was made so."""
+    also: Sequence[str] = ()
+    """Other words for the same keyword and option, e.g. those of another program. A filter or look-up of such a name goes first."""
     advice: str | Wording = ""
     """For filters with `needs`: what would bring the columns, to end an error message, e.g. ``"run tess-source catalogue update"``."""
 
@@ -238,6 +240,9 @@ class Request:
     wait: float = 0.0
     """Longest wait for an answer of a service that makes the file first, and for its next bytes [s], if that is longer than
     `Patience.read`."""
+    as_is: bool = False
+    """Whether it is asked at this very address even if a session has another server in MAST's place, as the files of an archive of your
+    own are. Else every address becomes that server plus the path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,3 +284,19 @@ class Copy:
     def can_be_listed(self) -> bool:
         """Whether it tells what it has."""
         return self.listing is not None or self.siblings is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """An address that a plugin asks, so that ``tess-source doctor`` can tell whether it answers, and how fast."""
+
+    name: str
+    """E.g. ``"portal"``; two plugins cannot claim the same."""
+    address: str
+    """An http or https address of that service that answers in a second or so. Only the head of its answer is read."""
+    needed_for: str
+    """What does not work without it, e.g. ``"searches"``."""
+    form: str = ""
+    """What is posted to the address, as a web form is: ``name=value``, percent-encoded. Empty: it is asked by GET."""
+    token: str = ""
+    """The environment variable that may hold a secret for it. The doctor tells whether it is set, and sends it nowhere."""

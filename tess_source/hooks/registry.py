@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pluggy
 
+from tess_source import config
 from tess_source.display.visible import logger
 from tess_source.errors import (
     NetworkError,
@@ -25,6 +25,7 @@ from tess_source.errors import (
 from tess_source.hooks.discovery import (
     Reference,
     distribution_of,
+    files_of_config,
     found_entry_points,
     name_of,
     origin_of,
@@ -36,6 +37,7 @@ from tess_source.hooks.fitness import (
     check_plugin_object,
     check_record,
     culprit_of,
+    key_of,
     sequence_of,
 )
 from tess_source.hooks.manager import HookManager
@@ -45,7 +47,18 @@ from tess_source.wording import Wording
 if TYPE_CHECKING:
     import click
 
-    from tess_source.hooks.records import Accessor, Citation, Column, Copy, Filter, Kind, Lookup, Source, StandIn
+    from tess_source.hooks.records import (
+        Accessor,
+        Citation,
+        Column,
+        Copy,
+        Filter,
+        Kind,
+        Lookup,
+        Service,
+        Source,
+        StandIn,
+    )
 
 __all__ = ["Plugin", "Registry"]
 
@@ -83,6 +96,8 @@ class Registry:
     manager: HookManager = field(default_factory=HookManager)
     plugins: dict[str, Plugin] = field(default_factory=dict)
     filters: dict[str, Filter] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
+    """Other word for a filter → its name: see `Filter.also`."""
     kinds: dict[str, Kind] = field(default_factory=dict)
     """Kinds of products that plugins declare, besides those that `tess_source.names` knows."""
     columns: dict[str, Column] = field(default_factory=dict)
@@ -96,6 +111,7 @@ class Registry:
     lookups: dict[str, Lookup] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
     copies: dict[str, Copy] = field(default_factory=dict)
+    services: dict[str, Service] = field(default_factory=dict)
     owners: dict[tuple[str, str], str] = field(default_factory=dict)
     """(what, name) → plugin, e.g. ``("filter", "sector") → "filters"``."""
 
@@ -127,12 +143,12 @@ class Registry:
 
     @classmethod
     def discover(cls, without: Iterable[str] = ()) -> Registry:
-        """Load every installed plugin, in order of name.
+        """Load every installed plugin, in order of name, and then those that the config file names.
 
         Parameters
         ----------
         without : iterable of str
-            Plugins to leave out, besides those in ``TESS_SOURCE_WITHOUT`` (separated by commas).
+            Plugins to leave out, besides those of ``TESS_SOURCE_WITHOUT`` (separated by commas), or else of the config file.
 
         Raises
         ------
@@ -140,32 +156,38 @@ class Registry:
             If two distributions claim one name, or two plugins one filter, kind, column, scheme, accessor, citation or command.
         """
         registry = cls()
-        off = {*without, *filter(None, os.environ.get("TESS_SOURCE_WITHOUT", "").split(","))}
+        off = {*without, *config.chosen("without")}
         found = found_entry_points(off, lambda name, error: registry._keep_as_broken(name, "", name, error))
-        registry.check_known(off, found)
+        files = files_of_config()
+        registry.check_known(off, {*found, *files})
         for name, entry in found.items():
             version, origin = distribution_of(entry)
             if name in off:
                 registry.plugins[name] = Plugin(name, version, origin, state="off")
             else:
-                registry.load(entry, version, origin)
+                registry.load(entry.load, name, version, origin)
+        for name, path in files.items():
+            if name in off:
+                registry.plugins[name] = Plugin(name, "", path, state="off")
+            else:
+                registry.load(partial(plugin_of, ("file", path)), name, "", path)
         return registry
 
     @staticmethod
-    def check_known(off: Iterable[str], found: Mapping[str, EntryPoint]) -> None:
+    def check_known(off: Iterable[str], found: Collection[str]) -> None:
         """Raise an error for a plugin to leave out that does not exist: it is most likely misspelt."""
         for name in off:
             if name not in found:
                 raise UnknownNameError("plugin", name, found)
 
-    def load(self, entry: EntryPoint, version: str, origin: str) -> None:
-        """Import an entry point and register it. A failure is recorded, not raised; a conflict is raised."""
+    def load(self, imported: Callable[[], object], name: str, version: str, origin: str) -> None:
+        """Import a plugin and register it. A failure is recorded, not raised; a conflict is raised."""
         try:
-            self.register(entry.load(), entry.name, version=version, origin=origin)
+            self.register(imported(), name, version=version, origin=origin)
         except (PluginConflictError, KeyboardInterrupt):
             raise
         except BaseException as error:  # noqa: BLE001  whatever a stranger does, e.g. sys.exit, must not stop the others
-            self._keep_as_broken(entry.name, version, origin, error)
+            self._keep_as_broken(name, version, origin, error)
 
     def _keep_as_broken(self, name: str, version: str, origin: str, error: BaseException) -> None:
         reason = str(error) if isinstance(error, PluginError) else type_and_text(error)
@@ -256,7 +278,7 @@ class Registry:
     def _remove(self, plugin: object, name: str) -> None:
         if self.manager.get_plugin(name) is plugin:
             self.manager.unregister(name=name)
-        tables = dict(self._tables_by_noun().values())
+        tables: dict[str, dict[str, Any]] = {**dict(self._tables_by_noun().values()), "word": self.words}
         for what, key in [pair for pair, owner in self.owners.items() if owner == name]:
             del tables[what][key]
             del self.owners[what, key]
@@ -269,24 +291,33 @@ class Registry:
             "tess_accessors": ("accessor", self.accessors), "tess_citations": ("citation", self.citations),
             "tess_commands": ("command", self.commands), "tess_stand_ins": ("stand-in", self.stand_ins),
             "tess_lookups": ("lookup", self.lookups), "tess_sources": ("source", self.sources),
-            "tess_copies": ("copy", self.copies),
+            "tess_copies": ("copy", self.copies), "tess_services": ("service", self.services),
         }  # fmt: skip
 
     def _declare(self, plugin: object, name: str, hooks: Collection[str]) -> None:
         """Call the nouns of one plugin, and keep the records with the plugin as their owner."""
         others = [other for other in self.manager.get_plugins() if other is not plugin]
-        for noun, (what, table) in self._tables_by_noun().items():
+        for noun in self._tables_by_noun():
             if noun not in hooks:
                 continue
             answers = self._declared(noun, self.manager.subset_hook_caller(noun, others), name)
             for record in (record for answer in answers for record in sequence_of(answer, noun, name)):
-                check_record(record, noun, name)
-                key = name if what == "stand-in" else _key_of(record)
-                self._check_free(what, key, name)
-                if what == "accessor":
-                    check_accessor(record, name)
-                table[key] = record
-                self.owners[what, key] = name
+                self.keep(record, noun, name)
+
+    def keep(self, record: Any, noun: str, name: str) -> None:
+        """Keep one record that a plugin declares, with the plugin as its owner. Raise an error if it is wrong, or its name taken."""
+        what, table = self._tables_by_noun()[noun]
+        check_record(record, noun, name)
+        key = name if what == "stand-in" else key_of(record)
+        self._check_free(what, key, name)
+        if what == "accessor":
+            check_accessor(record, name)
+        table[key] = record
+        self.owners[what, key] = name
+        for word in getattr(record, "also", ()):
+            self._check_free("word", word, name)
+            self.words[word] = key
+            self.owners["word", word] = name
 
     def _check_free(self, what: str, key: str, name: str) -> None:
         """Raise an error if what a plugin declares has a name that is taken: filters and look-ups are both keywords of searches."""
@@ -361,16 +392,17 @@ class Registry:
         return [name for name, plugin in self.ready.items() if set(hooks) & set(plugin.hooks)]
 
     def archives(self) -> list[str]:
-        """Return the names of all archives: the plugins that implement ``tess_query``."""
-        return self.implementing("tess_query")
+        """Return the names of all archives: the plugins that implement ``tess_query``, and do not only wrap it."""
+        made = {
+            impl.plugin_name
+            for impl in self.manager.hook.tess_query.get_hookimpls()
+            if not impl.hookwrapper | impl.wrapper
+        }
+        return [name for name in self.implementing("tess_query") if name in made]
 
     def owner(self, what: str, name: str) -> str:
         """Return the plugin that declared something, e.g. ``owner("filter", "sector")``."""
         return self.owners[what, name]
-
-
-def _key_of(record: Any) -> str:
-    return str(getattr(record, "key", None) or getattr(record, "name", None) or record.scheme)
 
 
 def _unpickled(plugins: Sequence[tuple[Reference, Plugin]]) -> Registry:

@@ -8,9 +8,12 @@ lets a type checker verify a plugin. An implementation may leave out arguments t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pluggy
+
+from tess_source.hooks.stability import HOOKS
 
 if TYPE_CHECKING:
     import click
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
         Filter,
         Kind,
         Lookup,
+        Service,
         Source,
         StandIn,
         Transport,
@@ -46,6 +50,7 @@ __all__ = [
     "DeclaresFilters",
     "DeclaresKinds",
     "DeclaresLookups",
+    "DeclaresServices",
     "DeclaresSources",
     "DeclaresTransports",
     "Downloader",
@@ -342,6 +347,18 @@ class DeclaresCopies(Protocol):
         ...
 
 
+class DeclaresServices(Protocol):
+    """A plugin that asks services on other machines."""
+
+    @hookspec
+    def tess_services(self) -> Sequence[Service]:
+        """Return the addresses that this plugin asks, for ``tess-source doctor``, which tells whether they answer.
+
+        Answers: put together; two plugins that claim one name are refused.
+        """
+        ...
+
+
 class DeclaresAccessors(Protocol):
     """A plugin with methods of `Found`, `Manifest` or `Session`."""
 
@@ -379,15 +396,18 @@ class DeclaresCommands(Protocol):
 
 
 ROLES = (
-    Resolver, Archive, Linker, Downloader, Reader, Collector,
-    DeclaresFilters, DeclaresKinds, DeclaresColumns, DeclaresTransports, DeclaresAccessors, DeclaresCitations, DeclaresCommands,
-    StandsIn, GivesPages, GivesProvenance, DeclaresLookups, DeclaresSources, Explains, Recalls,
-    DeclaresCopies,
+    Resolver, Archive, Linker, Downloader, Reader, Collector, DeclaresFilters, DeclaresKinds, DeclaresColumns, DeclaresTransports,
+    DeclaresAccessors, DeclaresCitations, DeclaresCommands, StandsIn, GivesPages, GivesProvenance, DeclaresLookups, DeclaresSources,
+    Explains, Recalls, DeclaresCopies, DeclaresServices,
 )  # fmt: skip
 """All roles, in the order in which the core registers their hooks."""
 
 NOUNS = (
     "tess_filters", "tess_kinds", "tess_columns", "tess_transports", "tess_accessors", "tess_citations", "tess_commands",
-    "tess_stand_ins", "tess_lookups", "tess_sources", "tess_copies",
+    "tess_stand_ins", "tess_lookups", "tess_sources", "tess_copies", "tess_services",
 )  # fmt: skip
 """The hooks that declare."""
+
+for _role in ROLES:
+    for _hook in filter(HOOKS.get, vars(_role)):
+        vars(_role)[_hook].__doc__ = f"{cleandoc(vars(_role)[_hook].__doc__)}\n\nStability: {HOOKS[_hook]}."

@@ -86,7 +86,7 @@ def search_lightcurve(*args: Any, **words: Any) -> SearchTable:
     Parameters
     ----------
     target : object
-        A TIC id (e.g. an int), a name, coordinates, a SkyCoord, or a list of these: see `tess_source.targets.parse.parse_targets`.
+        A TIC id (e.g. an int), a name, coordinates, a SkyCoord, or a list of these: see `tess_source.targets.parse_targets`.
     radius : float or Quantity or str, optional
         Radius of a cone around names and coordinates [arcsec]. Without it, a name means its nearest star alone.
     exptime : str or float or tuple or list, optional
@@ -124,13 +124,67 @@ def search_lightcurve(*args: Any, **words: Any) -> SearchTable:
         If no resolver knows a name.
     ServiceError
         If the archive fails; a failure is never shown as an empty answer.
+
+    Examples
+    --------
+    >>> result = tess_source.search_lightcurve("TIC 16740101", author="SPOC", exptime=120, sector=[14, 15])
+    >>> curves = result.download_all()
     """
     return _search("search_lightcurve", ["lc", "fast-lc"], *args, **words)
 
 
 @_with_signature_of(_search)
 def search_targetpixelfile(*args: Any, **words: Any) -> SearchTable:
-    """Search for target pixel files: see `search_lightcurve`."""
+    """Search for target pixel files, with lightkurve's arguments.
+
+    Parameters
+    ----------
+    target : object
+        A TIC id (e.g. an int), a name, coordinates, a SkyCoord, or a list of these: see `tess_source.targets.parse_targets`.
+    radius : float or Quantity or str, optional
+        Radius of a cone around names and coordinates [arcsec]. Without it, a name means its nearest star alone.
+    exptime : str or float or tuple or list, optional
+        Exposure time: seconds; ``"fast"`` (20 s), ``"short"`` (120 s), ``"long"`` or ``"ffi"`` (from full-frame images). A tuple is a
+        range; a list means any of its values.
+    cadence : optional
+        The same as `exptime`.
+    mission : str or sequence of str
+        ``"TESS"``, alone or among others, as in lightkurve's ``("Kepler", "K2", "TESS")``; only TESS is searched.
+    author : str or sequence of str, optional
+        Pipelines, e.g. ``"SPOC"``; ``"any"`` is the same as None.
+    sector : int or sequence of int, optional
+        Sectors, a range, or text such as ``"14-26"``.
+    limit : int, optional
+        Most rows; the first ones are kept.
+    refresh : bool
+        Ask the archive, even if a recent answer to this question is remembered.
+    session : Session, optional
+        The default session if not given.
+    **filters
+        Any other filter, e.g. ``one_per_sector=["SPOC", "QLP"]``; and ``missing="skip"``, which passes over rows without a target.
+
+    Returns
+    -------
+    SearchTable
+        If nothing was found, it is empty and says why.
+
+    Raises
+    ------
+    TypeError
+        For an unknown argument, or Kepler's ``quarter``, ``month`` and ``campaign``.
+    QueryError
+        For an invalid value, another mission, or a radius around a TIC id.
+    ResolverError
+        If no resolver knows a name.
+    ServiceError
+        If the archive fails; a failure is never shown as an empty answer.
+
+    Examples
+    --------
+    >>> result = tess_source.search_targetpixelfile("TIC 16740101", sector=14, exptime=120)
+    >>> len(result)
+    1
+    """
     return _search("search_targetpixelfile", ["tp", "fast-tp"], *args, **words)
 
 
@@ -153,15 +207,29 @@ def search_dv(
 
     Parameters
     ----------
-    target, radius, exptime, cadence, mission, author, sector, limit, refresh, session, **filters
-        See `search_lightcurve`. A sector finds the runs whose range includes it.
+    target, radius, exptime, cadence, mission, author, sector, limit
+        As for `search_lightcurve`. A sector finds the runs whose range includes it.
     kind : str or list of str
         Time series (``"dvt"``), which ``download`` opens as light curves, one per TCE; or reports (``"dvr-xml"``, ``"dvr-pdf"``) and
         summaries (``"dvs"``, ``"dvm"``), which ``result.found.plan(folder).download()`` fetches.
+    refresh, session, **filters
+        As for `search_lightcurve`.
 
     Returns
     -------
     SearchTable
+        If nothing was found, it is empty and says why.
+
+    Raises
+    ------
+    TypeError, QueryError, ResolverError, ServiceError
+        As `search_lightcurve`.
+
+    Examples
+    --------
+    >>> result = tess_source.search_dv("TIC 16740101", sector=14)
+    >>> [str(author) for author in set(result.author)]
+    ['SPOC']
     """
     table = _search(
         "search_dv", kind, target, radius, exptime, cadence, mission, author,
@@ -188,8 +256,12 @@ def search_tesscut(
         A TIC id, a name, coordinates, a SkyCoord, or a list of these.
     sector : int or sequence of int, optional
         Sectors; all if not given.
-    limit, refresh, session
-        See `search_lightcurve`.
+    limit : int, optional
+        Most rows; the first ones are kept.
+    refresh : bool
+        Ask the archive, even if a recent answer to this question is remembered.
+    session : Session, optional
+        The default session if not given.
     **filters
         Any other filter, e.g. ``camera=1``. ``size=(rows, columns)`` is the size [pixel], which ``download(cutout_size=…)`` can
         change; 5 x 5 if neither is given.
@@ -202,8 +274,21 @@ def search_tesscut(
 
     Raises
     ------
-    TypeError, QueryError, ResolverError, ServiceError
-        See `search_lightcurve`.
+    TypeError
+        For an unknown argument, or ``radius``: a cut-out is around its target.
+    QueryError
+        For an invalid value.
+    ResolverError
+        If no resolver knows a name.
+    ServiceError
+        If the archive fails; a failure is never shown as an empty answer.
+
+    Examples
+    --------
+    >>> result = tess_source.search_tesscut("WASP-44", sector=3)
+    >>> pixels = result.download(cutout_size=11)
+    >>> pixels.shape[1:]
+    (11, 11)
     """
     here = session or default_session()
     if "radius" in filters:

@@ -97,6 +97,11 @@ class SearchTable:
         ----------
         prefer : list of str or float, optional
             Pipelines and exposure times [s], best first, e.g. ``["SPOC", "QLP"]``; after these SPOC, TESS-SPOC, QLP, and 120 s before 20 s.
+
+        Returns
+        -------
+        SearchTable
+            With fewer rows.
         """
         return self._displayed_alike(SearchTable(self.found.select(one_per_sector=prefer)))
 
@@ -241,7 +246,7 @@ class SearchTable:
                 raise TypeError(f"download() takes no {name!r}; did you mean 'download_dir'?")
         found = self.found if cutout_size is None else _resized(self.found, cutout_size)
         root = session_of(found).store.root if download_dir is None else download_dir
-        manifest = found.plan(root).download()
+        manifest = found.plan(root, layout="mast").download()
         entries = {entry.item.uri: entry for entry in manifest}
         ordered = replace(manifest, entries=tuple(entries[uri] for uri in found.products["uri"]))
         return ordered, _reader_options(quality_bitmask, options)

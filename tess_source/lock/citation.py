@@ -23,6 +23,7 @@ def cite(plan: Plan, citations: Iterable[Citation]) -> str:
     Parameters
     ----------
     plan : Plan
+        A lock.
     citations : iterable of Citation
         The citations that plugins declare: ``session.registry.citations.values()``.
 

@@ -73,7 +73,13 @@ def _renamed(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
 
 
 def unsummed(before: Plan, after: Plan) -> int:
-    """Return the number of files whose sha256 only one of two locks has, so that their bytes are not compared."""
+    """Return the number of files whose sha256 only one of two locks has, so that their bytes are not compared.
+
+    Parameters
+    ----------
+    before, after : Plan
+        Two locks.
+    """
     left, right = (plan.items.to_polars().select("uri", "sha256").unique("uri") for plan in (before, after))
     both = left.join(right, on="uri", suffix="_after")
     return both.filter(pl.col("sha256").is_null() != pl.col("sha256_after").is_null()).height

@@ -56,6 +56,7 @@ def verify_folder(
     Parameters
     ----------
     folder : str or Path
+        The downloads.
     copy : str
         Name of the copy, as in ``prefer=``.
     session : Session, optional
@@ -102,7 +103,31 @@ def verify_folder(
 def verify_copied(
     plan: Plan, copy: str = "cloud", *, session: Session | None = None, sizes_only: bool = False
 ) -> Verified:
-    """Compare the files of a plan or lock with what a copy of the archive lists: see `verify_folder`."""
+    """Compare the files of a plan or lock with what a copy of the archive lists.
+
+    Parameters
+    ----------
+    plan : Plan
+        The files, and the folder that they are in.
+    copy : str
+        Name of the copy, as in ``prefer=``.
+    session : Session, optional
+        The default session if None.
+    sizes_only : bool
+        Whether to compare sizes only. Nothing is read then.
+
+    Returns
+    -------
+    Verified
+        One row per file: see `verify_folder`.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such copy that can be listed.
+    ServiceError
+        If the copy cannot be listed.
+    """
     session = session or default_session()
     files = [(item.path, item.uri) for item in plan]
     there = _listed(session, _listable(session, copy), [uri for _, uri in files])

@@ -33,6 +33,7 @@ def refresh(plan: Plan, session: Session | None = None) -> tuple[Plan, Changes]:
     Parameters
     ----------
     plan : Plan
+        A lock.
     session : Session, optional
         The session that asks; the plan's own, or the default session, if None.
 
@@ -64,6 +65,7 @@ def made_elsewhere(plan: Plan, session: Session | None = None) -> str:
     Parameters
     ----------
     plan : Plan
+        A lock.
     session : Session, optional
         The default session if None.
     """
@@ -90,6 +92,11 @@ def ask_again(record: Mapping[str, Any], session: Session | None = None) -> Foun
         `Plan.record`.
     session : Session, optional
         The default session if None.
+
+    Returns
+    -------
+    Found
+        Today's answer.
 
     Raises
     ------

@@ -37,9 +37,11 @@ def script(
     Parameters
     ----------
     plan : Plan
+        A lock.
     transports : mapping
         URI scheme → how to fetch it. Only addresses are taken from it, never a token.
     settings : Settings
+        Of the session; only its server counts.
     language : str
         ``"python"`` (3.8 or newer, only its standard library) or ``"curl"`` (a POSIX shell with curl and sha256sum or shasum).
     copies : mapping, optional

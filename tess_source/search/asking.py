@@ -16,9 +16,10 @@ from tess_source.cache.memory import Memory
 from tess_source.clock import this_moment
 from tess_source.display.text import number, size
 from tess_source.display.visible import logger
-from tess_source.errors import OfflineError, QueryError, TessSourceError, UnknownNameError
+from tess_source.errors import OfflineError, TessSourceError, UnknownNameError
 from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
+from tess_source.search.declined import check_answers, naming_archive, no_plugin
 from tess_source.search.keys import known_observations
 from tess_source.search.narrowing import Listing, Wanted, listed
 from tess_source.search.nearby import nearest_observed, places_without
@@ -33,7 +34,8 @@ from tess_source.targets.target import Query
 from tess_source.wording import Wording, keyword
 
 __all__ = [
-    "FIELD_TABLES", "answer", "count", "fields", "found_of", "linked", "observations_of", "observed", "observed_as", "prepared",
+    "FIELD_TABLES", "answer", "count", "fields", "found_of", "linked", "observations_by", "observations_of", "observed", "observed_as",
+    "prepared",
     "products", "products_of",
     "record_of", "with_reasons",
 ]  # fmt: skip
@@ -133,11 +135,23 @@ def count(registry: Registry, settings: Settings, query: Query, *, refresh: bool
     """Return the number of observations that a question would find, without fetching them."""
     if Memory(settings, registry).offline and not _is_local(registry, settings, query):
         return len(answer(registry, settings, query, refresh=refresh).observations)
-    query = prepared(registry, settings, query)
-    caller = registry.among("tess_count", _archives(registry, settings, query))
-    with _suggesting_filters(registry):
+    query, answers = prepared(registry, settings, query), {}
+    query = replace(query, archives=_archives(registry, settings, query))
+    for name in query.archives:
+        answers[name] = count_by(registry, settings, query, name)
+    check_answers(registry, query, [name for name, number in answers.items() if number is None], "count")
+    return sum(number or 0 for number in answers.values())
+
+
+def count_by(registry: Registry, settings: Settings, query: Query, archive: str) -> int | None:
+    """Return the number of observations of one archive; None if it does not answer such questions."""
+    if archive not in registry.implementing("tess_count") and not is_for_kinds(registry, archive):
+        seen = observations_by(registry, settings, query, archive)
+        return None if seen is None else len(seen)
+    caller = registry.among("tess_count", (archive,))
+    with _suggesting_filters(registry), naming_archive(query, archive):
         answers = registry.call("tess_count", caller, query=query, settings=settings)
-    return int(sum(_checked_answers(answers, "count")))
+    return int(sum(answers)) if answers else None
 
 
 def products(
@@ -210,7 +224,9 @@ def fields(registry: Registry, settings: Settings, what: str = "observations") -
             memory.need_network(f"the description of the columns of {what}")
     caller = registry.among("tess_fields", archives)
     answers = registry.call("tess_fields", caller, what=what, settings=settings)
-    return [field for answer in _checked_answers(answers, "describe tables") for field in answer]
+    if not answers:
+        raise no_plugin("describe tables")
+    return [field for answer in answers for field in answer]
 
 
 # -- hooks --
@@ -239,10 +255,18 @@ def prepared(registry: Registry, settings: Settings, query: Query) -> Query:
 
 def observations_of(registry: Registry, settings: Settings, query: Query) -> Observations:
     """Return the observations of a prepared query from its archives, stacked and sorted."""
-    caller = registry.among("tess_query", _archives(registry, settings, query))
-    with _suggesting_filters(registry):
+    query = replace(query, archives=_archives(registry, settings, query))
+    answers = {name: observations_by(registry, settings, query, name) for name in query.archives}
+    check_answers(registry, query, [name for name, answer in answers.items() if answer is None], "query")
+    return Observations.stack(answer for answer in answers.values() if answer is not None).sort()
+
+
+def observations_by(registry: Registry, settings: Settings, query: Query, archive: str) -> Observations | None:
+    """Return the observations of a prepared query from one of its archives; None if it does not answer such questions."""
+    caller = registry.among("tess_query", (archive,))
+    with _suggesting_filters(registry), naming_archive(query, archive):
         answers = registry.call("tess_query", caller, query=query, settings=settings)
-    return Observations.stack(map(Observations.of, _checked_answers(answers, "query"))).sort()
+    return Observations.stack(map(Observations.of, answers)) if answers else None
 
 
 def products_of(registry: Registry, settings: Settings, seen: Observations, query: Query) -> Products:
@@ -327,13 +351,6 @@ def _stand_ins(registry: Registry, archives: Sequence[str]) -> tuple[str, ...]:
         for name, stand_in in registry.stand_ins.items()
         if name in archives or (stand_in.archive in archives and not stand_in.kinds)
     )
-
-
-def _checked_answers(answers: Sequence[Any], verb: str) -> Sequence[Any]:
-    if not answers:
-        where = Wording("session.registry.plugins", "`tess-source plugins`")
-        raise QueryError(f"no plugin can {verb}: see ", where, " for what is installed, broken or left out")
-    return answers
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from tess_source.display.visible import logger
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.hooks.registry import Registry
 from tess_source.names.elsewhere import ELSEWHERE
+from tess_source.search.lookups import lookups_among
 from tess_source.search.resolved import resolved
 from tess_source.search.select import checked_value, filters_among
 from tess_source.settings import Settings, checked_names
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "archives_of",
     "criteria_of_filters",
+    "is_for_archives",
     "is_for_kinds",
     "is_local",
     "question",
@@ -99,8 +101,9 @@ def question(
         raise QueryError(f"a radius is for names and coordinates: {what}; give its coordinates for a cone")
     if not found:
         criteria = {**criteria_of_filters(registry, filters), **criteria}
-    query = Query(found, criteria, bool(wildcards), filters, asked, gaps=gaps, large=bool(large))
-    if archive is None and settings.archive is None:
+    named = archive is not None or settings.archive is not None
+    query = Query(found, criteria, bool(wildcards), filters, asked, gaps=gaps, large=bool(large), named=named)
+    if not named:
         query = _routed_by_kind(registry, query)
         query = query if refresh else _routed(registry, settings, query)
     everything = not found and all(value is None for value in criteria.values())
@@ -286,19 +289,35 @@ def question_of_observations(
         If a filter applies only to products.
     """
     filters, criteria = filters_among(registry, words)
+    pushed, routing, others = _pushed(registry, filters)
+    if others:
+        problem = f"the archive cannot choose by {others[0]!r}: it applies to products, after they are listed"
+        raise QueryError(only_option(others[0]), problem)
+    return question(registry, settings, targets, criteria={**pushed, **criteria}, filters=routing, **asked)
+
+
+def is_for_archives(registry: Registry, words: Mapping[str, Any]) -> bool:
+    """Return whether archives can choose by all keywords: by criteria, and by filters that are criteria for them."""
+    lookups, others = lookups_among(registry, words)
+    return not (lookups or _pushed(registry, filters_among(registry, others)[0])[2])
+
+
+def _pushed(registry: Registry, filters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
+    """Return filters as criteria for the archive, those that say which archives are asked, and the names of those that can be neither."""
     values = {name: checked_value(registry, name, value) for name, value in filters.items() if value is not None}
     special = {kind for stand_in in registry.stand_ins.values() for kind in stand_in.kinds}
     wanted = _kinds_wanted(registry, values)
     is_special = bool(wanted) and wanted <= special
     routing = {name: value for name, value in values.items() if is_special and registry.filters[name].kinds}
     pushed: dict[str, Any] = {}
+    others: list[str] = []
     for name, value in values.items():
         make = registry.filters[name].criteria
-        if not (made := make(value) if make else {}) and name not in routing:
-            problem = f"the archive cannot choose by {name!r}: it applies to products, after they are listed"
-            raise QueryError(only_option(name), problem)
+        made = make(value) if make else {}
+        if not made and name not in routing:
+            others.append(name)
         pushed |= made
-    return question(registry, settings, targets, criteria={**pushed, **criteria}, filters=routing, **asked)
+    return pushed, routing, others
 
 
 def archives_of(registry: Registry, settings: Settings, archive: str | Sequence[str] | None = None) -> tuple[str, ...]:

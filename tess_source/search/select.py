@@ -31,8 +31,15 @@ def filters_among(registry: Registry, words: Mapping[str, Any]) -> tuple[dict[st
     return filters, {name: value for name, value in words.items() if name not in filters}
 
 
+def spelled(registry: Registry, words: Mapping[str, Any]) -> dict[str, Any]:
+    """Return keywords by the names of the filters for which they are other words: ``author`` is `pipeline`. See `Filter.also`."""
+    own = {*registry.filters, *registry.lookups}
+    return _renamed(words, {word: name for word, name in registry.words.items() if word not in own})
+
+
 def meant(registry: Registry, words: Mapping[str, Any]) -> dict[str, Any]:
     """Return keywords by the names of the filters that they mean, where all is of kinds for which they mean others: see `StandIn.words`."""
+    words = spelled(registry, words)
     asked: set[str] = set()
     for name, value in words.items():
         if value is not None and name in registry.filters and registry.filters[name].kinds:
@@ -41,6 +48,10 @@ def meant(registry: Registry, words: Mapping[str, Any]) -> dict[str, Any]:
     for stand_in in registry.stand_ins.values():
         if asked and asked <= {*stand_in.kinds}:
             others.update(stand_in.words)
+    return _renamed(words, others)
+
+
+def _renamed(words: Mapping[str, Any], others: Mapping[str, str]) -> dict[str, Any]:
     if twice := [name for name in others if name in words and others[name] in words]:
         raise QueryError(keyword(twice[0]), " and ", keyword(others[twice[0]]), " mean the same here: give one of them")
     return {others.get(name, name): value for name, value in words.items()}
@@ -77,7 +88,7 @@ def checked_value(registry: Registry, name: str, value: Any) -> Any:
         return record.check(value, tuple(registry.kinds)) if record.kinds else record.check(value)
     except UnknownNameError:
         raise
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:  # int(inf)
         reason = error if isinstance(error, QueryError) else str(error)
         taken = Wording(repr(value), repr(in_words(value)))
         raise QueryError(only_option(name), f"filter {name!r} cannot take ", taken, ": ", reason) from error
@@ -104,7 +115,7 @@ def select(registry: Registry, settings: Settings, found: Found, words: Mapping[
     QueryError
         If a filter cannot take a value. If the column that it needs is not known.
     """
-    lookups, filters = lookups_among(registry, words)
+    lookups, filters = lookups_among(registry, spelled(registry, words))
     for name in filters:
         if name not in registry.filters:
             raise UnknownNameError("filter", name, [*registry.filters, *registry.lookups])

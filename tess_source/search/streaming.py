@@ -17,6 +17,7 @@ from tess_source.cache.memory import Memory
 from tess_source.errors import QueryError
 from tess_source.hooks.registry import Registry
 from tess_source.search import asking
+from tess_source.search.declined import check_answers, naming_archive
 from tess_source.search.narrowing import listed
 from tess_source.settings import Settings
 from tess_source.tables.found import Found
@@ -73,11 +74,9 @@ def parts(registry: Registry, settings: Settings, query: Query, *, listing: bool
     record = asking.record_of(registry, settings, query, Observations.empty())
     with tempfile.TemporaryDirectory(prefix="tess-source-") as folder:
         pages = _Pages(Path(folder))
-        for name in record["archives"]:
-            one = replace(query, archives=(name,))
-            caller = registry.among("tess_pages", (name,))
-            if not any(registry.call("tess_pages", caller, query=one, settings=settings, take=pages.take)):
-                pages.take(asking.observations_of(registry, settings, one))
+        query = replace(query, archives=tuple(record["archives"]))
+        declined = [name for name in query.archives if not _take_all(registry, settings, query, name, pages)]
+        check_answers(registry, query, declined, "query")
         if not pages.files:
             yield asking.observed_as(registry, settings, query, Observations.empty())
         for seen in pages.in_order():
@@ -87,6 +86,18 @@ def parts(registry: Registry, settings: Settings, query: Query, *, listing: bool
                 yield asking.linked(registry, settings, whole)
             else:
                 yield asking.observed_as(registry, settings, query, seen)
+
+
+def _take_all(registry: Registry, settings: Settings, query: Query, archive: str, pages: _Pages) -> bool:
+    """Take the observations of one archive, and return whether it answers such questions."""
+    one, caller = replace(query, archives=(archive,)), registry.among("tess_pages", (archive,))
+    with naming_archive(query, archive):
+        if any(registry.call("tess_pages", caller, query=one, settings=settings, take=pages.take)):
+            return True
+    seen = asking.observations_by(registry, settings, query, archive)
+    if seen is not None:
+        pages.take(seen)
+    return seen is not None
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from functools import partial, update_wrapper
+from types import MethodType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from tess_source.errors import NoSessionError, nearest
@@ -113,8 +113,7 @@ class Extended:
                 hint = f"; did you mean {close[0]!r}?" if close else ""
                 message = f"{type(self).__name__!r} has no attribute {name!r}, and no plugin adds one{hint}"
                 raise AttributeError(message, name=name, obj=self)
-            function = accessors[name].function
-            return update_wrapper(partial(naming_keywords(function), self), function)
+            return MethodType(naming_keywords(accessors[name].function), self)
 
     def __dir__(self) -> list[str]:
         try:

@@ -49,6 +49,11 @@ class Addressed:
             If a file has no address.
         QueryError
             If there is no such word for `prefer`.
+
+        Examples
+        --------
+        >>> [url.rpartition("/")[2] for url in found.urls()]
+        ['tess2019198215352-s0014-0000000016740101-0150-s_lc.fits', 'tess2019226182529-s0015-0000000016740101-0151-s_lc.fits']
         """
         return self._checked_session().urls(self, prefer=prefer)
 
@@ -65,7 +70,7 @@ class Addressed:
         Returns
         -------
         lightkurve.LightCurveCollection or lightkurve.TargetPixelFileCollection or Loaded
-            See `tess_source.tables.plan.Manifest.load`.
+            The collection, if all files are of one kind; else a `Loaded`, with one collection per kind.
 
         Raises
         ------
@@ -73,5 +78,10 @@ class Addressed:
             If they are more than 200 files, or more than 1 GB.
         LoadError
             If no file could be opened; the message has each reason once, with its files.
+
+        Examples
+        --------
+        >>> len(found.load())
+        2
         """
         return self._checked_session().load(self, **options)

@@ -13,12 +13,22 @@ from tess_source.clock import age_of, ago
 from tess_source.display import html, text
 from tess_source.display.visible import visible_line
 from tess_source.keywords import naming_keywords_of_methods
-from tess_source.settings import OnProgress
+from tess_source.settings import OnProgress, Settings
 from tess_source.tables.accessors import given
 from tess_source.tables.addressed import Addressed, Reaches
 from tess_source.tables.among import among
 from tess_source.tables.convert import SCHEME
 from tess_source.tables.items import Entry
+from tess_source.tables.ledger import (
+    MOST_NAMES,
+    Drop,
+    cones_in_words,
+    gaps_in_words,
+    names_in_words,
+    query_in_words,
+    record_of_drop,
+    why_nothing,
+)
 from tess_source.tables.listing import Links, Observations, Products
 from tess_source.tables.plan import Fetches, Manifest, Plan
 from tess_source.tables.typed import FoundMethods
@@ -33,10 +43,6 @@ __all__ = ["ASK_AGAIN", "Drop", "Found"]
 
 ASK_AGAIN = "refresh=True (--refresh) asks the archive again"
 """What to do about an answer from the cache folder that may be too old."""
-OF_CCDS = {"ffi", "ffir", "cube", "cbv", "fast-cbv", "cutout"}
-"""Kinds of files that come from whole CCDs: for these, a star need not have been a target."""
-MOST_NAMES = 10
-"""Most names that `Found.explain` shows one by one."""
 
 
 class HasRoot(Protocol):
@@ -52,6 +58,11 @@ class Selects(Fetches, Reaches, Protocol):
     """The part of a session that `Found` uses, besides that of plans and manifests."""
 
     @property
+    def settings(self) -> Settings:
+        """Settings, of which the layout is used."""
+        ...
+
+    @property
     def store(self) -> HasRoot:
         """The files of the cache folder."""
         ...
@@ -59,25 +70,6 @@ class Selects(Fetches, Reaches, Protocol):
     def select(self, found: Found, /, **filters: Any) -> Found:
         """Select products by filters."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """One line of the ledger: the numbers of products that a filter kept and dropped."""
-
-    filter: str
-    value: str
-    """The value of the filter, as on the command line."""
-    plugin: str
-    kept: int
-    dropped: int
-    asked: Any = None
-    """The value as it was given, in plain values: see `tess_source.targets.recorded.plain`."""
-    step: int = 0
-    """Filters of one selection share this number."""
-
-    def __str__(self) -> str:
-        return f"{self.filter}={self.value}: dropped {self.dropped:,}, kept {self.kept:,} ({self.plugin})"
 
 
 @naming_keywords_of_methods
@@ -112,12 +104,13 @@ class Found(Addressed, FoundMethods):
         Parameters
         ----------
         **filters
-            Name of a filter → its value; None switches off a filter that applies by default. ``tess-source plugins --filters``
-            and the docs list them; plugins add more.
+            Name of a filter → its value; None switches off a filter that applies by default. `tess_source.search` lists
+            those of the built-in plugins, ``tess-source plugins --filters`` all that are installed.
 
         Returns
         -------
         Found
+            With fewer products and a longer ledger; this one stays as it is.
 
         Raises
         ------
@@ -125,33 +118,51 @@ class Found(Addressed, FoundMethods):
             If a filter does not exist; the message names the nearest.
         QueryError
             If a filter cannot take a value; the message says which values it takes.
+
+        Examples
+        --------
+        >>> chosen = found.select(kind="lc", sector="14-26", exptime=120)
+        >>> print(chosen.drops[-1])
+        sector=14-26: dropped 0, kept 2 (filters)
         """
         return given(self.session, "found").select(self, **filters)
 
-    def plan(self, root: str | Path | None = None, *, layout: str = "mast", large: bool = False) -> Plan:
+    def plan(self, root: str | Path | None = None, *, layout: str | None = None, large: bool = False) -> Plan:
         """Plan the download of the products.
 
         Parameters
         ----------
         root : str or Path, optional
             Folder for the files, which need not exist; the cache folder if None. Nothing is ever written outside of it.
-        layout : str
-            ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``.
+        layout : str, optional
+            ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``; that of the
+            session if None.
         large : bool
             Whether the files may be larger than 1 TB together. ``large=True`` of the search says so too.
+
+        Returns
+        -------
+        Plan
+            One line per file. It fetches nothing before `Plan.download` is called.
 
         Raises
         ------
         QueryError
             If they are larger, by known and typical sizes, and that was not said; the message says how many files and TB they are.
+
+        Examples
+        --------
+        >>> found.plan("data").summary()
+        'Plan: 2 files, 3.9 MB -> data'
         """
         check_amount(self.products.to_polars(), large=large or self.query.large)
-        root = given(self.session, "found").store.root if root is None else root
-        record = {**(self.record or {}), "filters": [_record_of_drop(drop) for drop in self.drops]}
+        session = given(self.session, "found")
+        root = session.store.root if root is None else root
+        record = {**(self.record or {}), "filters": [record_of_drop(drop) for drop in self.drops]}
         return Plan.of(
             self.products,
             root,
-            layout,
+            session.settings.layout if layout is None else layout,
             links=self.links,
             observations=self.observations,
             record=record,
@@ -162,28 +173,78 @@ class Found(Addressed, FoundMethods):
         self,
         root: str | Path | None = None,
         *,
-        layout: str = "mast",
+        layout: str | None = None,
         large: bool = False,
         jobs: int | None = None,
         progress: OnProgress = None,
         executor: Executor | None = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:
-        """Fetch the products that are not here yet: `plan` and `Plan.download` in one step, which describe the arguments."""
+        """Fetch the products that are not here yet: `plan` and `Plan.download` in one step.
+
+        Parameters
+        ----------
+        root : str or Path, optional
+            Folder for the files, which need not exist; the cache folder if None. Nothing is ever written outside of it.
+        layout : str
+            ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``.
+        large : bool
+            Whether the files may be larger than 1 TB together. ``large=True`` of the search says so too.
+        jobs : int, optional
+            Files fetched at the same time; the session's setting (8) if None.
+        progress : bool or callable, optional
+            True: a bar. False: none. None: a bar if stderr is a terminal. A function is called with (files done, bytes done).
+        executor : concurrent.futures.Executor, optional
+            Its workers fetch the files, e.g. a ``ProcessPoolExecutor`` or dask's ``client.get_executor(pure=False)``. They must share the
+            folder. All together open at most `jobs` connections.
+        on_entry : callable, optional
+            Called with each `Entry` as soon as it is known, in the calling thread.
+
+        Returns
+        -------
+        Manifest
+            What happened to every file; one failure never stops the rest.
+
+        Raises
+        ------
+        QueryError
+            If the files are larger than 1 TB, and that was not said.
+        Interrupted
+            On Ctrl-C, with the manifest so far.
+
+        Examples
+        --------
+        >>> manifest = found.download("data", jobs=4)
+        >>> [entry.status for entry in manifest]
+        ['here', 'here']
+        """
         plan = self.plan(root, layout=layout, large=large)
         return plan.download(jobs=jobs, progress=progress, executor=executor, on_entry=on_entry)
 
     def explain(self) -> str:
-        """Return how this answer was obtained: the targets, the observations, and how many products each filter dropped."""
-        lines = [f"asked for {_query_in_words(self.query)}"]
-        lines += [f"by default only {_criteria_in_words(self.query.defaults)}"] if self.query.defaults else []
+        """Return how this answer was obtained: the targets, the observations, and how many products each filter dropped.
+
+        Returns
+        -------
+        str
+            Several lines. For an empty answer, they say why there is nothing.
+
+        Examples
+        --------
+        >>> print(tess_source.search("TIC 16740101", kind="lc", sector=1).explain())
+        asked for TIC 16740101
+        ...
+        left: 0 products...
+        """
+        lines = [f"asked for {query_in_words(self.query)}"]
+        lines += [f"by default only {text.criteria(self.query.defaults)}"] if self.query.defaults else []
         lines += self._answered_in_words()
-        lines += [*self._names_in_words(), *self._cones_in_words()]
-        lines += [f"passed over: {self._gaps_in_words()}"] if self.query.gaps else []
+        lines += [*names_in_words(self.query, self.record or {}), *cones_in_words(self.query)]
+        lines += [f"passed over: {gaps_in_words(self.query)}"] if self.query.gaps else []
         kinds = text.counts(self.observations["kind"])
         lines.append(f"{text.number(len(self.observations), 'observation')}{': ' + kinds if kinds else ''}")
         if not len(self.observations):
-            lines.append(self._why_nothing())
+            lines.append(why_nothing(self.query, self.record or {}))
         lines += [line for line in (self.unobserved(), self.unmatched()) if line]
         lines += [
             f"{target}: {reason}"
@@ -221,41 +282,6 @@ class Found(Addressed, FoundMethods):
         at = "" if brief else f" at {time},"
         return ([f"answered by {fresh}{at} {ago(age_of(time))}"] if fresh and time else []) + lines
 
-    def _names_in_words(self) -> list[str]:
-        """Return what each name was resolved to, and which star it was taken to mean: a line per name, of the first ones."""
-        nearest = {star["target"]: star for star in (self.record or {}).get("nearest", ())}
-        lines = []
-        for target in (target for target in self.query.targets if target.resolver):
-            star = nearest.get(target.text)
-            taken = (
-                f"; of the stars there, only the nearest: TIC {star['tic']}, {star['arcsec']:.1f} arcsec away"
-                if star
-                else ""
-            )
-            lines.append(f"{target.text}: {target.resolver} says {target}{taken}")
-        more = [f"and {len(lines) - MOST_NAMES:,} more names"] if len(lines) > MOST_NAMES else []
-        return lines[:MOST_NAMES] + more
-
-    def _cones_in_words(self) -> list[str]:
-        """Return how far around places observations are looked for: a line per radius."""
-        radii = [target.radius for target in self.query.targets if target.tic is None and target.radius is not None]
-        return [f"{text.number(radii.count(radius), 'cone')} of {radius:g} arcsec" for radius in dict.fromkeys(radii)]
-
-    def _why_nothing(self) -> str:
-        if older := (self.record or {}).get("provenance"):
-            return f"{' and '.join(older)} answered and has none: it knows nothing beyond the lists that it has"
-        kinds = {*getattr(self.query.filters.get("kind"), "wanted", ())}
-        if kinds and kinds <= OF_CCDS:
-            return "the archive has no such images: the place may lie outside of the sectors so far, or the latest may not be public yet"
-        if any(target.tic is not None for target in self.query.targets):
-            return (
-                "the archive answered and has none: the star may never have been a target with a light curve of its own, may lie "
-                "outside of all sectors so far, or its latest sector may not be public yet"
-            )
-        if self.query.defaults:
-            return "the archive answered and has none that meet this and the defaults; a default is left out where its column is given"
-        return "the archive answered and has none that meet this"
-
     @property
     def _is_listed(self) -> bool:
         """Whether products were asked for."""
@@ -286,10 +312,6 @@ class Found(Addressed, FoundMethods):
         """Return the TIC ids without observations, if others have some."""
         return self._tics_of_query() - set(self.observations["tic"].to_list()) if len(self.observations) else set()
 
-    def _gaps_in_words(self) -> str:
-        """Return how many rows of the list of targets had none, and which."""
-        return f"{text.number(len(self.query.gaps), 'row')} without a target ({text.first(self.query.gaps)})"
-
     def _tics_without_products(self) -> set[int]:
         """Return the TIC ids whose products were all dropped, if others have products left."""
         asked = self._tics_of_query()
@@ -303,7 +325,13 @@ class Found(Addressed, FoundMethods):
         return given(self.session, "found")
 
     def using(self, session: Selects) -> Found:
-        """Return the same answer with another session."""
+        """Return the same answer with another session.
+
+        Parameters
+        ----------
+        session : Session
+            Its methods are used from then on.
+        """
         return self.replace(session=session)
 
     def narrowed(self) -> Found:
@@ -322,7 +350,13 @@ class Found(Addressed, FoundMethods):
         return self.links.where(near)
 
     def replace(self, **changes: Any) -> Found:
-        """Return a copy with some attributes replaced."""
+        """Return a copy with some attributes replaced.
+
+        Parameters
+        ----------
+        **changes
+            Name of an attribute → its new value.
+        """
         return replace(self, **changes)
 
     def __len__(self) -> int:
@@ -342,8 +376,8 @@ class Found(Addressed, FoundMethods):
             size = self._size_in_words()
             what += [f"{text.number(len(self.products), 'product')} ({size})", text.number(len(self.links), "link")]
         answered = f" ({'; '.join(said)})" if (said := self._answered_in_words(brief=True)) else ""
-        passed = f"; passed over {self._gaps_in_words()}" if self.query.gaps else ""
-        return visible_line(f"Found {', '.join(what)} for {_query_in_words(self.query)}{answered}{passed}")
+        passed = f"; passed over {gaps_in_words(self.query)}" if self.query.gaps else ""
+        return visible_line(f"Found {', '.join(what)} for {query_in_words(self.query)}{answered}{passed}")
 
     def _size_in_words(self) -> str:
         """Return the size of the products, and how large those of unknown size are about."""
@@ -363,20 +397,3 @@ class Found(Addressed, FoundMethods):
     def to_pandas(self) -> pd.DataFrame:
         """Return the products as a pandas frame."""
         return self.products.to_pandas()
-
-
-def _record_of_drop(drop: Drop) -> dict[str, Any]:
-    return {
-        "filter": drop.filter, "value": drop.value, "plugin": drop.plugin, "kept": drop.kept, "dropped": drop.dropped,
-        "asked": drop.asked, "step": drop.step,
-    }  # fmt: skip
-
-
-def _query_in_words(query: Query) -> str:
-    """Return a query in words."""
-    shown = text.first(query.targets, 5)
-    return ", ".join(filter(None, [shown, _criteria_in_words(query.criteria)])) or "everything"
-
-
-def _criteria_in_words(criteria: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in criteria.items())

@@ -53,7 +53,18 @@ class Observations(Rows):
 
     @classmethod
     def complete(cls, frame: pl.DataFrame) -> pl.DataFrame:
-        """Return a frame with our columns added, from the obs_id, or else from the archive's columns."""
+        """Return a frame with our columns added, from the obs_id, or else from the archive's columns.
+
+        Parameters
+        ----------
+        frame : polars.DataFrame
+            Rows from elsewhere, with ``obs_id``.
+
+        Raises
+        ------
+        TableError
+            If there is no ``obs_id``.
+        """
         _check_column(frame, "obs_id", "observations")
         frame = _with_archive(frame)
         number = pl.col("sequence_number").cast(pl.Int32, strict=False)
@@ -73,6 +84,11 @@ class Observations(Rows):
         """Return the observations to which some of these products belong.
 
         They are matched by `observation`, the archive's own key, if both rows have it; else by `obs_id`.
+
+        Parameters
+        ----------
+        products : Products
+            Files of some of the observations.
         """
         keys, files = ["archive", "observation"], products.to_polars()
         known = pl.col("observation").is_not_null()
@@ -86,7 +102,7 @@ class Observations(Rows):
         return self.where(rows["__row"].is_in(among(numbers)))
 
     def sort(self) -> Self:
-        """Sort by target, sector and exposure time, longer ones first, so that the usual observation comes first."""
+        """Return the rows sorted by target, sector and exposure time, longer ones first, so that the usual observation comes first."""
         return type(self)(_sorted(self._frame, ["obs_id"]))
 
 
@@ -115,7 +131,18 @@ class Products(Rows):
 
     @classmethod
     def complete(cls, frame: pl.DataFrame) -> pl.DataFrame:
-        """Return a frame with our columns added, from the file name, and from MAST's ``dataURI`` and ``productFilename``."""
+        """Return a frame with our columns added, from the file name, and from MAST's ``dataURI`` and ``productFilename``.
+
+        Parameters
+        ----------
+        frame : polars.DataFrame
+            Rows from elsewhere, with ``uri`` or ``dataURI``.
+
+        Raises
+        ------
+        TableError
+            If there is neither.
+        """
         frame = _with_archive(frame)
         for ours, theirs in (("uri", "dataURI"), ("filename", "productFilename")):
             if ours not in frame.columns and theirs in frame.columns:
@@ -129,7 +156,7 @@ class Products(Rows):
         )
 
     def sort(self) -> Self:
-        """Sort by target, sectors, exposure time (longer first), observation, kind, run and TCE."""
+        """Return the rows sorted by target, sectors, exposure time (longer first), observation, kind, run and TCE."""
         order = pl.col("kind").replace_strict(
             {kind: rank for rank, kind in enumerate(KIND_ORDER)}, default=len(KIND_ORDER), return_dtype=pl.Int32
         )

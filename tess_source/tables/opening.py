@@ -57,11 +57,16 @@ class Openable:
         ------
         QueryError
             If an argument makes no sense for any file.
+
+        Examples
+        --------
+        >>> manifest.read()
+        Loaded(2 light curves)
         """
         return self._checked_session().read(self, **options)
 
     def load(self, **options: Any) -> Group | Loaded:
-        """Open every file that is there.
+        """Open every file that is there. Times of light curves are BTJD (TDB) [d]; fluxes have the units of the files.
 
         Parameters
         ----------
@@ -80,15 +85,67 @@ class Openable:
             If no file could be opened; the message has each reason once, with its files.
         QueryError
             If an argument makes no sense for any file.
+
+        Examples
+        --------
+        >>> curves = manifest.load(flux_column="sap_flux")
+        >>> curves[0].meta["SECTOR"], curves[0].flux.unit
+        (14, Unit("electron / s"))
         """
         return self._checked_session().open(self, **options)
 
     def iter_load(self, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Any]:
-        """Open one file at a time, so that memory does not grow: see `map`. What cannot be opened is skipped with a warning."""
+        """Open one file at a time, so that memory does not grow. What cannot be opened is skipped with a warning.
+
+        Parameters
+        ----------
+        workers : int or Executor, optional
+            Number of other processes that open files; None: this process. See `map`.
+        **options
+            Passed to the readers, e.g. ``flux_column="sap_flux"``.
+
+        Yields
+        ------
+        object
+            The opened files, in the order of the manifest.
+
+        Raises
+        ------
+        QueryError
+            If an argument makes no sense for any file.
+
+        Examples
+        --------
+        >>> [curve.meta["SECTOR"] for curve in manifest.iter_load()]
+        [14, 15]
+        """
         return opened_values(self._checked_session()._each_opened(self, None, workers, options))
 
     def iter_read(self, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Opened]:
-        """Open one file at a time, and yield each with its object or its error. See `iter_load` and `map`."""
+        """Open one file at a time, and yield each with its object or its error.
+
+        Parameters
+        ----------
+        workers : int or Executor, optional
+            Number of other processes that open files; None: this process. See `map`.
+        **options
+            Passed to the readers, e.g. ``flux_column="sap_flux"``.
+
+        Yields
+        ------
+        Opened
+            One per file, in the order of the manifest.
+
+        Raises
+        ------
+        QueryError
+            If an argument makes no sense for any file.
+
+        Examples
+        --------
+        >>> [opened.ok for opened in manifest.iter_read()]
+        [True, True]
+        """
         return self._checked_session()._each_opened(self, None, workers, options)
 
     def map(
@@ -118,5 +175,10 @@ class Openable:
             If a process dies, or a plugin cannot be sent to the others.
         Exception
             Any exception of the function, with a note that names the file.
+
+        Examples
+        --------
+        >>> [len(opened.value) for opened in manifest.map(lambda curve: curve.remove_nans().flux)]
+        [...]
         """
         return self._checked_session()._each_opened(self, function, workers, options)

@@ -23,15 +23,14 @@ from tess_source.tables.entries import as_astroquery, as_frame, counted, with_su
 from tess_source.tables.items import HERE, Entry, Item, Items, item_from
 from tess_source.tables.listing import Links, Observations, Products
 from tess_source.tables.opening import Openable, Opens
-from tess_source.tables.planning import check_parts, other_schemes, planned
+from tess_source.tables.planning import check_parts, other_schemes, plan_in_words, planned
 from tess_source.tables.saved import as_text
 from tess_source.tables.typed import ManifestMethods
-from tess_source.tables.typical_sizes import about
 
 if TYPE_CHECKING:
     from astropy.table import Table as AstropyTable
 
-__all__ = ["Fetches", "Interrupted", "Manifest", "Plan"]
+__all__ = ["Fetches", "Manifest", "Plan"]
 
 
 class Fetches(Opens, Reaches, Protocol):
@@ -83,15 +82,29 @@ class Plan(Addressed):
         record: Mapping[str, Any] | None = None,
         session: Fetches | None = None,
     ) -> Self:
-        """Return the plan of products: see `tess_source.tables.planning.planned`.
+        """Return the plan of products.
 
         Parameters
         ----------
         products : Products
+            The files to fetch.
         root : str or Path
             The folder; it need not exist.
-        layout, links, observations, record, session
-            See `planned`, and the parts of a plan.
+        layout : str
+            ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``.
+        links : Links, optional
+            Relations of these files; those of same bytes elsewhere become further addresses.
+        observations : Observations, optional
+            Observations of these files, which tell when they were released.
+        record : mapping, optional
+            How the files were found: see `record`.
+        session : Session, optional
+            Fetches the plan.
+
+        Raises
+        ------
+        QueryError
+            If there is no such layout.
         """
         items = planned(products, layout, links=links, observations=observations)
         return cls(items, user_path(root), {**(record or {}), "layout": layout}, session)
@@ -108,11 +121,23 @@ class Plan(Addressed):
         return int(self.items["size"].sum() or 0)
 
     def using(self, session: Fetches) -> Self:
-        """Return the same plan with another session."""
+        """Return the same plan with another session.
+
+        Parameters
+        ----------
+        session : Session
+            Its methods are used from then on.
+        """
         return replace(self, session=session)
 
     def to(self, root: str | Path) -> Self:
-        """Return the same plan for another folder."""
+        """Return the same plan for another folder.
+
+        Parameters
+        ----------
+        root : str or Path
+            The folder; it need not exist.
+        """
         return replace(self, root=user_path(root))
 
     def expected(self) -> pl.DataFrame:
@@ -123,6 +148,11 @@ class Plan(Addressed):
         polars.DataFrame
             The items with a column `status` in front: ``here``, ``copied`` (from the cache folder), ``fetched``, or ``failed`` (it cannot
             be written; `problem` says why).
+
+        Examples
+        --------
+        >>> plan.expected()["status"].to_list()
+        ['here', 'here']
         """
         status = pl.Series("status", given(self.session, "plan")._expected_status(self), dtype=pl.String)
         return self.items.to_polars().select(status, pl.all())
@@ -146,7 +176,7 @@ class Plan(Addressed):
         jobs : int, optional
             Files fetched at the same time; the session's setting (8) if None.
         progress : bool or callable, optional
-            See `tess_source.settings.Settings`.
+            True: a bar. False: none. None: a bar if stderr is a terminal. A function is called with (files done, bytes done).
         executor : concurrent.futures.Executor, optional
             Its workers fetch the files, e.g. a ``ProcessPoolExecutor`` or dask's ``client.get_executor(pure=False)``. They must share the
             folder. All together open at most `jobs` connections.
@@ -162,6 +192,12 @@ class Plan(Addressed):
         ------
         Interrupted
             On Ctrl-C, with the manifest so far.
+
+        Examples
+        --------
+        >>> manifest = plan.download(progress=False)
+        >>> manifest.errors
+        {}
         """
         session = given(self.session, "plan")
         return session.download(self, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry)
@@ -174,12 +210,63 @@ class Plan(Addressed):
         executor: Executor | None = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Iterator[Entry]:
-        """Fetch files that are not here yet, and yield each entry as soon as it is known: see `download`. You may stop early."""
+        """Fetch files that are not here yet, and yield each entry as soon as it is known. You may stop early.
+
+        Parameters
+        ----------
+        jobs : int, optional
+            Files fetched at the same time; the session's setting (8) if None.
+        progress : bool or callable, optional
+            True: a bar. False: none. None: a bar if stderr is a terminal. A function is called with (files done, bytes done).
+        executor : concurrent.futures.Executor, optional
+            Its workers fetch the files, e.g. a ``ProcessPoolExecutor`` or dask's ``client.get_executor(pure=False)``. They must share the
+            folder. All together open at most `jobs` connections.
+        on_entry : callable, optional
+            Called with each `Entry` as soon as it is known, in the calling thread.
+
+        Yields
+        ------
+        Entry
+            One per file, in the order in which they are done.
+
+        Raises
+        ------
+        Interrupted
+            On Ctrl-C, with the manifest so far.
+
+        Examples
+        --------
+        >>> for entry in plan.iter_download():
+        ...     print(entry.status, entry.item.filename)
+        here tess2019198215352-s0014-0000000016740101-0150-s_lc.fits
+        here tess2019226182529-s0015-0000000016740101-0151-s_lc.fits
+        """
         session = given(self.session, "plan")
         return session.iter_download(self, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry)
 
     def save(self, path: str | Path) -> Path:
-        """Write the plan as ECSV, astropy's text table: one line per file, sorted. The file is replaced as a whole or not at all."""
+        """Write the plan as ECSV, astropy's text table: one line per file, sorted. The file is replaced as a whole or not at all.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+
+        Examples
+        --------
+        >>> manifest.lock().save("kelt9.ecsv").name
+        'kelt9.ecsv'
+        """
         file = user_path(path)
         write_whole(file, self.to_text().encode())
         tidy(file.parent)
@@ -201,18 +288,7 @@ class Plan(Addressed):
 
     def summary(self) -> str:
         """Return one line about the plan. It does not look on disk: see `expected` for that."""
-        unknown = self.items["size"].null_count()
-        parts = [text.number(len(self), "file")]
-        parts += [text.size(self.bytes)] if unknown < len(self) or not len(self) else []
-        parts += (
-            [", ".join(filter(None, [f"{unknown:,} of unknown size", about(self.items.to_polars())]))]
-            if unknown
-            else []
-        )
-        parts += [f"{refused:,} cannot be written"] if (refused := self.items["problem"].count()) else []
-        if strange := self._unfetchable():
-            parts.append(f"{len(strange):,} that no plugin fetches ({', '.join(sorted(set(strange)))})")
-        return visible_line(f"Plan: {', '.join(parts)} -> {self.root}")
+        return visible_line(f"Plan: {', '.join(plan_in_words(self.items, self._unfetchable()))} -> {self.root}")
 
     def _checked_session(self) -> Fetches:
         return given(self.session, "plan")
@@ -276,11 +352,30 @@ class Manifest(Openable, ManifestMethods):
         return {entry.item.uri: entry.error for entry in self.entries if not entry.ok}
 
     def using(self, session: Fetches) -> Self:
-        """Return the same manifest with another session."""
+        """Return the same manifest with another session.
+
+        Parameters
+        ----------
+        session : Session
+            Its methods are used from then on.
+        """
         return replace(self, plan=self.plan.using(session))
 
     def lock(self) -> Plan:
-        """Return the plan with the sizes, sha256 and processing of its files: see `tess_source.tables.entries.with_sums`."""
+        """Return the plan with what is known of its files now that they are here.
+
+        Returns
+        -------
+        Plan
+            With the size [byte], the SHA-256 and the processing (DATA_REL, PROCVER, DATE) of each file. Files that were here
+            before are read for it. `Plan.save` writes it.
+
+        Examples
+        --------
+        >>> lock = manifest.lock()
+        >>> [len(item.sha256) for item in lock]
+        [64, 64]
+        """
         return replace(self.plan, items=with_sums(self._items_of(self.entries), self.entries))
 
     def _checked_session(self) -> Fetches:
@@ -303,17 +398,3 @@ class Manifest(Openable, ManifestMethods):
 
     def _repr_html_(self) -> html.Markup:
         return html.view(html.table(self.to_polars(), ["status", "bytes", "path", "error"], self.summary()))
-
-
-class Interrupted(KeyboardInterrupt):
-    """Ctrl-C during a download.
-
-    Attributes
-    ----------
-    manifest : Manifest
-        Results so far; ``manifest.failed`` is the plan of the rest.
-    """
-
-    def __init__(self, manifest: Manifest) -> None:
-        self.manifest = manifest
-        super().__init__("interrupted; what was fetched is kept")

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
 from tess_source import paths
 from tess_source._lazy import pl
+from tess_source.display import text
 from tess_source.errors import TableError, UnsafePathError
 from tess_source.files.etags import ETAG
 from tess_source.settings import OWN_FOLDER
 from tess_source.tables.convert import SCHEME
 from tess_source.tables.items import BLANK, NO_ADDRESS, Items, completed
 from tess_source.tables.listing import Links, Observations, Products
+from tess_source.tables.typical_sizes import about
 
-__all__ = ["SHA256", "check_parts", "mirrors_of", "other_schemes", "planned", "problems_of_paths", "with_plain_paths"]
+__all__ = [
+    "SHA256",
+    "check_parts",
+    "mirrors_of",
+    "other_schemes",
+    "plan_in_words",
+    "planned",
+    "problems_of_paths",
+    "with_plain_paths",
+]
 
 SHA256 = "[0-9A-Fa-f]{64}"
 """A sha256, as a regular expression."""
@@ -234,3 +245,24 @@ def other_schemes(items: Items, known: Collection[str]) -> list[str]:
         for _, mirrors, scheme in doubtful.iter_rows()
         if schemes.isdisjoint(mirror.partition(":")[0] for mirror in mirrors.split())
     ]
+
+
+def plan_in_words(items: Items, unfetchable: Sequence[str]) -> list[str]:
+    """Return the number and size of the files of a plan, and how many cannot be fetched, in words.
+
+    Parameters
+    ----------
+    items : Items
+        The files.
+    unfetchable : sequence of str
+        Scheme of each file that no plugin fetches.
+    """
+    unknown, known = items["size"].null_count(), float(items["size"].sum() or 0)
+    parts = [text.number(len(items), "file")]
+    parts += [text.size(known)] if unknown < len(items) or not len(items) else []
+    if unknown:
+        parts.append(", ".join(filter(None, [f"{unknown:,} of unknown size", about(items.to_polars())])))
+    parts += [f"{refused:,} cannot be written"] if (refused := items["problem"].count()) else []
+    if unfetchable:
+        parts.append(f"{len(unfetchable):,} that no plugin fetches ({', '.join(sorted(set(unfetchable)))})")
+    return parts

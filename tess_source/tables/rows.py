@@ -43,6 +43,8 @@ class Rows:
     """Columns that are printed, if they are there."""
     whole: ClassVar[Sequence[str]] = ()
     """Columns of these that are neither left out nor cut on a narrow terminal."""
+    looks: ClassVar[Mapping[str, text.NumberLook]] = {}
+    """Column → how its numbers are shown."""
     noun: ClassVar[str] = "row"
     """Word for one row."""
     __slots__ = ("_held",)
@@ -87,7 +89,13 @@ class Rows:
 
     @classmethod
     def complete(cls, frame: pl.DataFrame) -> pl.DataFrame:
-        """Return a frame with our columns added where they are missing."""
+        """Return a frame with our columns added where they are missing.
+
+        Parameters
+        ----------
+        frame : polars.DataFrame
+            Rows from elsewhere.
+        """
         return with_schema(frame, cls.schema)
 
     @classmethod
@@ -97,12 +105,23 @@ class Rows:
 
     @classmethod
     def stack(cls, parts: Iterable[Self]) -> Self:
-        """Return tables stacked one below the other; columns that one of them lacks are null there."""
+        """Return tables stacked one below the other; columns that one of them lacks are null there.
+
+        Parameters
+        ----------
+        parts : iterable of Rows
+            Tables of this class.
+        """
         frames = [part.to_polars() for part in parts]
         return cls(pl.concat(frames, how="diagonal_relaxed")) if frames else cls.empty()
 
     def mask(self, mask: Mask) -> pl.Series:
         """Return a mask of any kind as one boolean per row; null counts as false.
+
+        Parameters
+        ----------
+        mask : polars.Expr or polars.Series or numpy.ndarray
+            One boolean per row, or one for all.
 
         Raises
         ------
@@ -131,7 +150,13 @@ class Rows:
         return self if kept.all() else type(self)(self._frame.filter(kept))
 
     def with_columns(self, **columns: pl.Expr | pl.Series) -> Self:
-        """Return a new table with columns added or replaced."""
+        """Return a new table with columns added or replaced.
+
+        Parameters
+        ----------
+        **columns
+            Name of a column → a polars expression, or one value per row.
+        """
         return type(self)(self._frame.with_columns(**columns))
 
     @property
@@ -192,13 +217,13 @@ class Rows:
 
     def __repr__(self) -> str:
         return (
-            f"{self._header()}\n{text.table(self._frame, self.visible, whole=self.whole)}"
+            f"{self._header()}\n{text.table(self._frame, self.visible, whole=self.whole, looks=self.looks)}"
             if len(self)
             else self._header()
         )
 
     def _repr_html_(self) -> html.Markup:
-        return html.view(html.table(self._frame, self.visible, self._header()))
+        return html.view(html.table(self._frame, self.visible, self._header(), looks=self.looks))
 
     def _header(self) -> str:
         return text.number(len(self), self.noun)

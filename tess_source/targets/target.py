@@ -77,3 +77,5 @@ class Query:
     """Rows of the list of targets that had none and were passed over, e.g. ``"row 3"``."""
     large: bool = False
     """Whether an answer may be larger than an archive gives without being told so."""
+    named: bool = False
+    """Whether the archives were named by the user. Then each must answer, or it is an error."""

@@ -24,7 +24,7 @@ from tess_source.cache.verified import MOST_PARTS, Index, Known
 from tess_source.download.fetch import Fetcher
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.files.folder import Folder
-from tess_source.tables.plan import Interrupted
+from tess_source.tables.interrupted import Interrupted
 from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
 
@@ -73,6 +73,7 @@ def test_the_folder_is_an_argument_a_variable_a_line_in_a_file_or_the_systems_ow
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TESS_SOURCE_CONFIG", str(tmp_path / "config.toml"))
+    (tmp_path / "config.toml").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "system"))
     if sys.platform == "linux":
         assert config.cache_folder() == tmp_path / "system" / "tess-source"
@@ -98,7 +99,10 @@ def test_the_folder_is_looked_up_when_it_is_used(tmp_path: Path, monkeypatch: py
     ("content", "error", "message"),
     [
         ("cache = ", QueryError, "cannot be read"),
-        ("cache = 3", QueryError, "3 is not"),
+        ("cache = 3", QueryError, "cache = 3 in the config file .* give a text"),
+        ("jobs = '8'", QueryError, "jobs = '8' in the config file .* give a whole number"),
+        ("jobs = true", QueryError, "give a whole number"),
+        ("plugins = 'mine.py'", QueryError, "give a list of texts"),
         ("cahce = 'x'", UnknownNameError, "did you mean 'cache'"),
         ("cache = " + "[" * 100_000, QueryError, "cannot be read"),
         ("max_age = " + "9" * 5000, QueryError, "cannot be read"),
@@ -110,6 +114,7 @@ def test_a_config_file_that_cannot_be_understood_is_an_error(
     monkeypatch.setenv("TESS_SOURCE_CONFIG", str(tmp_path / "config.toml"))
     (tmp_path / "config.toml").write_text(content)
     with pytest.raises(error, match=message):
+        Session()
         config.cache_folder()
 
 

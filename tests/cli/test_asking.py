@@ -155,11 +155,9 @@ def test_a_look_up_is_an_option_of_commands_that_fetch() -> None:
     assert "{'in_the_dome': True} table" in runs("tell", "5", "--in-the-dome")
     assert "in_the_dome" not in runs("tell", "5")
     assert re.search(r"--in-the-dome +the seeing of the night +\[Dome\]", runs("search", "--help"))
-    assert "--in-the-dome" not in runs("count", "--help")
 
 
 def test_yes_is_an_option_of_commands_that_fetch(run: Run) -> None:
     assert "'large': True" in run("tell", "5", "--yes").output
     assert "large" not in run("tell", "5").output
     assert "--yes" in run("get", "--help").output
-    assert "--yes" not in run("count", "--help").output

@@ -121,7 +121,7 @@ def test_on_a_terminal_no_format_commands_it(form: str, hostile: Program, monkey
 def test_a_mistake_of_ours_is_shown_with_its_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def wrong(session: object) -> None:
+    def wrong(*_: object) -> None:
         raise ZeroDivisionError("\x1b[31m\x9b")
 
     monkeypatch.setattr(program, "build", wrong)

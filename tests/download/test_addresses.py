@@ -82,6 +82,12 @@ def test_what_else_a_plugin_says_of_an_address_stays() -> None:
     assert there == Request("http://127.0.0.1:1/a", {}, "zip", "tess-", True, 5.0, 10, 600.0)
 
 
+def test_an_address_of_another_archive_stays_as_it_is_with_any_server() -> None:
+    made = Request("https://x.test/a", {"Cookie": "x"}, as_is=True)
+    (there,) = Addresses({"x": Transport("x", lambda uri, _: made)}, {}, Settings("http://127.0.0.1:1")).of("x:a")
+    assert there == made
+
+
 # -- the word --
 
 

@@ -21,7 +21,7 @@ from tess_source import Plan, Products, Request, Session, Transport, hookimpl
 from tess_source.download.connection import LateError, StoppedError, Watch, watched
 from tess_source.download.http import Pools
 from tess_source.settings import Patience
-from tess_source.tables.plan import Interrupted
+from tess_source.tables.interrupted import Interrupted
 from tess_source.threads import held, joined, paused
 from tess_source_mast.batches import in_parallel
 from tess_source_mast.deadline import Deadline

@@ -40,8 +40,8 @@ from serving import (
 from tess_source import Links, Manifest, Plan, Products, Request, Session, Transport, hookimpl
 from tess_source.errors import QueryError
 from tess_source.settings import Patience
+from tess_source.tables.interrupted import Interrupted
 from tess_source.tables.items import Entry, Items
-from tess_source.tables.plan import Interrupted
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from tess_source.download import executor as elsewhere
 from tess_source.download import throttle
 from tess_source.errors import QueryError
 from tess_source.settings import Settings
+from tess_source.tables.interrupted import Interrupted
 from tess_source.tables.items import Entry
-from tess_source.tables.plan import Interrupted
 
 FILES = 30
 SECRET = "token of nobody"

@@ -356,7 +356,7 @@ def test_what_is_wrong_with_other_files_is_said(name: str, data: bytes, reason: 
 @pytest.mark.parametrize(
     ("name", "kind", "form"),
     [("A_LC.FITS", None, "fits"), ("a.fits.gz", None, "fits.gz"), ("a", "lc", "fits"), ("a", "dvs", "pdf"), ("a", "odd", "other"),
-     ("a.csv", None, "other")],
+     ("a.csv", None, "other"), ("a.csv", "lc", "other"), ("a.txt", "lc", "other"), ("a.h5", "tp", "other"), ("a.lc", "lc", "fits")],
 )  # fmt: skip
 def test_the_name_says_what_must_be_in_a_file_and_the_kind_where_it_does_not(
     name: str, kind: str | None, form: str

@@ -14,6 +14,7 @@ from places import ROOT
 
 from tess_source.hooks import specs as hookspecs
 from tess_source.hooks.registry import Registry
+from tess_source.hooks.specs import NOUNS
 
 CORE = ROOT / "tess_source"
 FOR_PYTEST = "tess_source_testing"
@@ -44,13 +45,13 @@ def test_every_hook_is_documented_with_how_answers_combine_and_what_none_means(h
     doc = vars(role)[hook].__doc__
     assert doc
     assert re.search(r"^\s*Answers: .+\.$", doc, re.MULTILINE)
-    assert hook in hookspecs.NOUNS or "None means" in doc
+    assert hook in NOUNS or "None means" in doc
 
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_every_hook_has_one_call_site_in_the_core(hook: str) -> None:
     calls = [place for called, place in call_sites() if called == hook]
-    assert len(calls) == (0 if hook in hookspecs.NOUNS else 1), calls
+    assert len(calls) == (0 if hook in NOUNS else 1), calls
 
 
 @cache
@@ -76,7 +77,7 @@ def test_every_hook_has_an_implementation_among_the_built_ins(registry: Registry
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_every_hook_is_shown_in_the_docs(hook: str) -> None:
-    assert hook in (ROOT / "docs" / "plugins.md").read_text()
+    assert any(hook in page.read_text() for page in (ROOT / "docs").glob("hooks-*.md"))
 
 
 @pytest.mark.parametrize("folder", PLUGINS, ids=lambda path: path.name)

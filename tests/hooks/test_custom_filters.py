@@ -116,12 +116,6 @@ def test_it_can_be_left_out(site: Path, program_at: ProgramAt) -> None:
     assert "--kind" in shown and "--proposal" not in shown
 
 
-def test_its_own_tests_pass(tmp_path: Path, site: Path) -> None:
-    shutil.copytree(PACKAGE / "tests", tmp_path / "tests")
-    said = python("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", path=site, cwd=tmp_path)
-    assert said.returncode == 0, said.stdout
-
-
 def install(site: Path, name: str, code: str, distribution: str) -> None:
     """Install a plugin of one module by hand."""
     (site / f"{name}.py").write_text(code)

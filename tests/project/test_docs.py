@@ -46,6 +46,8 @@ import click
 import pytest
 from peers import astroquery_at
 from places import ROOT
+from reference_pages import on_pages
+from sizes import STRESS
 
 from tess_source import Session, errors
 from tess_source.cli.program import build, main
@@ -283,17 +285,23 @@ def test_the_packaging_example_offers_its_plugin_where_plugins_are_looked_for() 
 def test_links_of_the_readme_and_pages_of_the_site_exist() -> None:
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", (ROOT / "README.md").read_text()):
         assert (ROOT / target).exists(), target
-    listed = set(re.findall(r"^ +- .*?([\w-]+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE))
-    assert listed == {page.name for page in DOCS.glob("*.md")}
+    listed = set(re.findall(r"^ +- (?:.*: )?([\w/-]+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE))
+    assert listed == {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")}
 
 
 def test_the_site_is_built_without_a_warning_and_asks_no_other_host(tmp_path: Path) -> None:
-    pytest.importorskip("mkdocs", reason="mkdocs is not installed (extra: docs)")
+    """For every change without the API reference and the drawn pictures, which take most of the time; in full by ``make stress``."""
+    pytest.importorskip("mkdocstrings", reason="mkdocs is not installed (extra: docs)")
     build_ = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
-    done = subprocess.run(build_, cwd=ROOT, capture_output=True, text=True, check=False)
+    whole = {**os.environ, "TESS_SOURCE_REFERENCE": "true" if STRESS else "false"}
+    done = subprocess.run(build_, cwd=ROOT, capture_output=True, text=True, check=False, env=whole)
     assert done.returncode == 0, done.stderr
     pages = [*tmp_path.rglob("*.html"), *tmp_path.rglob("*.css")]
     assert len(pages) > len(PAGES)
+    if STRESS:
+        reference = "".join(page.read_text() for page in (tmp_path / "site" / "api").glob("*.html"))
+        shown = {name.rpartition(".")[2] for name in re.findall(r'id="(tess_source[\w.]+)"', reference)}
+        assert not [path for path in on_pages() if path.rpartition(".")[2] not in shown]
     for page in pages:
         loads = re.findall(
             r"<(?:script|img|link|iframe)[^>]*?(?:src|href)=\"?((?:https?:)?//[^\">\s]+)|@import[^;]*(//)|url\(\W?((?:https?:)?//[^)]+)",
@@ -302,11 +310,26 @@ def test_the_site_is_built_without_a_warning_and_asks_no_other_host(tmp_path: Pa
         assert not [hit for hit in loads if "canonical" not in str(hit)], f"{page.name} loads from elsewhere: {loads}"
 
 
+def test_the_picture_of_the_readme_is_small_and_drawn_by_the_code_of_today() -> None:
+    sys.path.insert(0, str(DOCS / "hooks"))
+    try:
+        import pictures
+    finally:
+        sys.path.pop(0)
+    content = pictures.OF_README.read_bytes()
+    assert len(content) < 100_000
+    assert pictures.digest().encode() in content, "draw it again: python docs/hooks/pictures.py, and look at it"
+
+
 # -- what must not go stale --
 
 
-def test_the_page_on_plugins_says_of_every_hook_what_its_contract_says() -> None:
-    page = (DOCS / "plugins.md").read_text(encoding="utf-8")
+def pages_on_hooks() -> str:
+    return "\n".join(page.read_text(encoding="utf-8") for page in sorted(DOCS.glob("hooks*.md")))
+
+
+def test_the_pages_on_hooks_say_of_every_hook_what_its_contract_says() -> None:
+    page = pages_on_hooks()
     rows = {hook: line for line in page.splitlines() if (hook := "".join(re.findall(r"^\| \[`(tess_\w+)`\]", line)))}
     hooks = {name: hook for role in ROLES for name, hook in vars(role).items() if name.startswith("tess_")}
     assert rows.keys() == hooks.keys()
@@ -319,8 +342,8 @@ def test_the_page_on_plugins_says_of_every_hook_what_its_contract_says() -> None
         assert re.search(rf"def {name}\(", page), f"{name} has no example"
 
 
-def test_the_page_on_plugins_names_every_field_of_a_filter() -> None:
-    page = (DOCS / "plugins.md").read_text(encoding="utf-8")
+def test_the_pages_on_hooks_name_every_field_of_a_filter() -> None:
+    page = pages_on_hooks()
     assert all(f"| `{one.name}` |" in page for one in fields(Filter))
 
 
@@ -400,12 +423,6 @@ def test_the_command_reference_names_every_option_of_every_command_and_no_other(
         assert own <= options(command), f"{path}: no such options: {own - options(command)}"
     for path in asking - {"count"}:
         assert shared <= options(program.commands[path]), f"no such options: {shared - options(program.commands[path])}"
-
-
-def test_the_command_reference_says_by_what_the_archive_can_count(program: click.Group) -> None:
-    page = (DOCS / "commands.md").read_text(encoding="utf-8")
-    (line,) = re.findall(r"^`count` takes (.+)\.$", page, re.MULTILINE)
-    assert set(re.findall(r"`(--[a-z-]+)`", line)) == options(program.commands["count"]) - {"--help"}
 
 
 def test_the_command_reference_names_every_choice_and_environment_variable(program: click.Group) -> None:

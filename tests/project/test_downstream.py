@@ -23,6 +23,9 @@ from tess_source import Session
 from tess_source.hooks.registry import Registry
 
 DOWNSTREAM = Path(__file__).with_name("downstream")
+EXAMPLE = ROOT / "examples" / "tess_source_proposal"
+"""The package of the example is looked at too: it has no mistake."""
+GALLERY = ROOT / "examples" / "gallery"
 MISTAKES = DOWNSTREAM / "mistakes.py"
 TYPED = CORE / "tables" / "typed.py"
 PACKAGES = ["tess_source", *sorted(path.name for path in PLUGINS.glob("tess_source_*"))]
@@ -41,7 +44,7 @@ def ran(module: str, *words: str | Path) -> str:
     """Run a checker over the sample, with this checkout's packages; give its stdout."""
     if importlib.util.find_spec(module) is None:
         pytest.skip(f"{module} is not installed: pip install 'tess-source[lint]'")
-    path = os.pathsep.join(map(str, (ROOT, PLUGINS, DOWNSTREAM)))
+    path = os.pathsep.join(map(str, (ROOT, PLUGINS, DOWNSTREAM, EXAMPLE, GALLERY)))
     env = {**os.environ, "MYPYPATH": path, "PYTHONPATH": path, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
     command = [sys.executable, "-m", module, *map(str, words)]
     run = subprocess.run(command, cwd=DOWNSTREAM, env=env, capture_output=True, text=True, check=False)
@@ -51,7 +54,17 @@ def ran(module: str, *words: str | Path) -> str:
 
 def errors_of_mypy() -> Errors:
     cache = ROOT / ".mypy_cache" / "downstream"
-    words = ("--config-file", "mypy.ini", "--cache-dir", cache, "--output", "json", "mistakes.py", "pipeline")
+    words: tuple[str | Path, ...] = (
+        "--config-file",
+        "mypy.ini",
+        "--cache-dir",
+        cache,
+        "--output",
+        "json",
+        "mistakes.py",
+        "pipeline",
+    )
+    words += (str(EXAMPLE), *map(str, sorted(GALLERY.glob("*.py"))))
     found = map(json.loads, ran("mypy", *words).splitlines())
     return {(line["file"], line["line"]) for line in found if line["severity"] == "error"}
 
@@ -59,7 +72,7 @@ def errors_of_mypy() -> Errors:
 def errors_of_pyright() -> Errors:
     found = json.loads(ran("pyright", "--pythonpath", sys.executable, "--outputjson"))["generalDiagnostics"]
     return {
-        (str(Path(one["file"]).relative_to(DOWNSTREAM)), one["range"]["start"]["line"] + 1)
+        (os.path.relpath(one["file"], DOWNSTREAM), one["range"]["start"]["line"] + 1)
         for one in found
         if one["severity"] == "error"
     }

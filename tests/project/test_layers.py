@@ -14,6 +14,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         "errors",
         "extras",
+        "deprecation",
         "system",
         "wording",
         "synonyms",
@@ -26,14 +27,14 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "display",
         "names",
     ),
-    ("units", "paths", "targets", "files", "logins", "settings"),
+    ("units", "paths", "targets", "files", "logins", "patience", "config", "settings", "origins"),
     ("tables",),
     ("hooks",),
     ("cache",),
     ("search", "download", "load"),
     ("direct",),
     ("session",),
-    ("functions", "lock", "like_lightkurve"),
+    ("queries", "functions", "lock", "doctor", "like_lightkurve"),
     ("cli", "__init__", "__main__"),
 )
 """The core from the ground up: files and folders. A file imports from its own floor and from those below."""
@@ -45,7 +46,7 @@ BUILDS_ON = {
     "tess_source_pictures": {"tess_source_dv"},
     "tess_source_catalogue": {"tess_source_cloud", "tess_source_mast", "tess_source_filters"},
     "tess_source_ffi": {"tess_source_cloud", "tess_source_filters", "tess_source_lightkurve", "tess_source_sectors"},
-    "tess_source_testing": {"tess_source_sample"},
+    "tess_source_testing": {"tess_source_mast", "tess_source_sample"},
     "tess_source_tesscut": {"tess_source_sectors", "tess_source_stars"},
     "tess_source_sample": {"tess_source_sectors"},
     "tess_source_sectors": {"tess_source_catalogue", "tess_source_stars"},

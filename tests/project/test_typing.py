@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from tess_source.hooks.specs import DeclaresCopies as Copies
     from tess_source.hooks.specs import DeclaresFilters as Filters
     from tess_source.hooks.specs import DeclaresLookups as Lookups
+    from tess_source.hooks.specs import DeclaresServices as Services
     from tess_source.hooks.specs import DeclaresSources as Sources
     from tess_source.hooks.specs import DeclaresTransports as Transports
     from tess_source.session import Session
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     archive: Archive = tess_source_mast
     transports: Transports = tess_source_mast
     citations: Citations = tess_source_mast
+    services: Services = tess_source_mast
     linker: Linker = tess_source_dv
     filters: Filters = tess_source_filters
     reader: Reader = tess_source_lightkurve
@@ -79,16 +81,20 @@ if TYPE_CHECKING:
     catalogue_provenance: GivesProvenance = tess_source_catalogue
     catalogue_stands_in: StandsIn = tess_source_catalogue
     catalogue_sources: Sources = tess_source_catalogue
+    catalogue_services: Services = tess_source_catalogue
     catalogue_accessors: Accessors = tess_source_catalogue
     catalogue_commands: Commands = tess_source_catalogue
     cloud_copies: Copies = tess_source_cloud
+    cloud_services: Services = tess_source_cloud
     ffi_stands_in: StandsIn = tess_source_ffi
     ffi_archive: Archive = tess_source_ffi
+    ffi_services: Services = tess_source_ffi
     ffi_filters: Filters = tess_source_ffi
     ffi_reader: Reader = tess_source_ffi
     ffi_collector: Collector = tess_source_ffi
     tesscut_stands_in: StandsIn = tess_source_tesscut
     tesscut: Archive = tess_source_tesscut
+    tesscut_services: Services = tess_source_tesscut
     tesscut_filters: Filters = tess_source_tesscut
     tesscut_transports: Transports = tess_source_tesscut
     tesscut_citations: Citations = tess_source_tesscut
@@ -99,6 +105,7 @@ if TYPE_CHECKING:
     star_resolver: Resolver = tess_source_stars
     star_memory: Recalls = tess_source_stars
     star_lookups: Lookups = tess_source_stars
+    star_services: Services = tess_source_stars
     star_filters: Filters = tess_source_stars
     star_accessors: Accessors = tess_source_stars
     star_commands: Commands = tess_source_stars
@@ -129,6 +136,7 @@ def test_every_hook_of_every_plugin_is_verified_above(plugin: str) -> None:
             "Copies",
             "Filters",
             "Lookups",
+            "Services",
             "Sources",
             "Transports",
         )

@@ -17,9 +17,11 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tess_source._lazy import pl
+from tess_source.display.text import NumberLook
 from tess_source.errors import QueryError
 from tess_source.tables.rows import Rows, polars_schema
 from tess_source_dv.candidates.ephemeris import Agreement, Ephemeris, compare
+from tess_source_dv.read.tce_columns import LOOKS
 
 if TYPE_CHECKING:
     from tess_source_dv.read.tces import TCEs
@@ -48,6 +50,7 @@ class Relations(Rows):
     shown: ClassVar[Sequence[str]] = (
         "set", "tce", "kind", "ratio", "candidate", "period", "earlier_set", "earlier_tce",
     )  # fmt: skip
+    looks: ClassVar[Mapping[str, NumberLook]] = LOOKS
     noun = "relation"
     __slots__ = ()
 
@@ -70,6 +73,7 @@ class Candidates(Rows):
         "tic", "candidate", "period", "depth", "mes", "found", "runs", "in_latest", "life",
     )  # fmt: skip
     whole: ClassVar[Sequence[str]] = ("life",)
+    looks: ClassVar[Mapping[str, NumberLook]] = LOOKS
     noun = "candidate"
     __slots__ = ()
 

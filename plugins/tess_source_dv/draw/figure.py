@@ -73,8 +73,13 @@ def drawn_text(text: str) -> str:
 def save(figure: Figure, file: Path | None) -> Figure:
     """Write a figure to a file, if one is named; return the figure."""
     if file is not None:
+        from matplotlib import rc_context
+
         drawn = io.BytesIO()
-        figure.savefig(drawn, format=file.suffix[1:].lower(), dpi=150)
+        with rc_context(
+            {"pdf.fonttype": 42}
+        ):  # TrueType, which journals ask for and programs can edit; it can only be said so
+            figure.savefig(drawn, format=file.suffix[1:].lower(), dpi=150)
         write(file, drawn.getvalue())
     return figure
 

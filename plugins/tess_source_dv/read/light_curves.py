@@ -90,7 +90,7 @@ def load_light_curves(
     """Fetch and open the light curves of a TCE: see `DVLightCurve.light_curves`."""
     if found is None:
         found = default_session().search(int(tce.meta["TICID"]))
-    loaded = light_curves_of(found, tce).plan(root).download().read(**options)
+    loaded = light_curves_of(found, tce).plan(root, layout="mast").download().read(**options)
     curves = loaded.groups.get("light curves", ())
     if missing := _missing_sectors(tce, [curve.meta.get("SECTOR") for curve in curves]):
         reasons = "; ".join(f"{Path(path).name}: {error}" for path, error in loaded.failed.items())

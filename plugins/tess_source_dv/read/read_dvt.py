@@ -90,10 +90,19 @@ def read_tce(
 
     Parameters
     ----------
-    path, flux_column, quality_bitmask
-        As for `read_dvt`.
+    path : str or Path or astropy.io.fits.HDUList
+        A ``_dvt.fits`` file.
     tce : int, optional
         Its number; may be left out if the file has one only.
+    flux_column : str
+        Which column becomes the flux: see `read_dvt`.
+    quality_bitmask : str or int
+        As for lightkurve's light curves. By default no flag is looked at: the run itself left out what it found bad.
+
+    Returns
+    -------
+    DVLightCurve
+        Times are BTJD (BJD - 2457000) in TDB [d]; relative flux is dimensionless and around zero.
 
     Raises
     ------

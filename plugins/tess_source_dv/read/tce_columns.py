@@ -7,9 +7,12 @@ Names of elements and keywords, and their units, are those of real files; units 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["COLUMNS", "FIT", "PUBLISHED", "STAR", "TceColumn"]
+from tess_source.display.text import NumberLook
+
+__all__ = ["COLUMNS", "FIT", "LOOKS", "PUBLISHED", "STAR", "TceColumn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +139,10 @@ PUBLISHED: tuple[TceColumn, ...] = (
     TceColumn("toi_ratio", 'period of the TCE in those of the TOI: "1:1", or e.g. "2:1" if it is twice as long', "String"),
 )  # fmt: skip
 """Columns that a table of TOIs adds: see `tess_source_dv.candidates.published`."""
+
+LOOKS: Mapping[str, NumberLook] = {
+    "period": NumberLook("d", 6), "epoch": NumberLook("BTJD", 5), "duration": NumberLook("h", 3),
+    "depth": NumberLook("ppm", 1), "planet_radius": NumberLook("R⊕", 2),
+    "mes": NumberLook(decimals=1), "snr": NumberLook(decimals=1),
+}  # fmt: skip
+"""How numbers are shown: a period of 3 d with 6 digits after the point is right within a minute after a thousand transits."""

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tess_source import names
 from tess_source._lazy import np, pl, whole
+from tess_source.display.text import NumberLook
 from tess_source.errors import DamagedFileError, LoadError
 from tess_source.names.sectors import text_of_sectors
 from tess_source.paths import user_path
@@ -30,7 +31,7 @@ from tess_source.tables.rows import Rows
 from tess_source_dv.keys import set_key
 from tess_source_dv.read.dvt_file import headers
 from tess_source_dv.read.report import Event, Report, read_report
-from tess_source_dv.read.tce_columns import COLUMNS, FIT, PUBLISHED, STAR, TceColumn
+from tess_source_dv.read.tce_columns import COLUMNS, FIT, LOOKS, PUBLISHED, STAR, TceColumn
 from tess_source_dv.sector_bits import sectors_of_bits
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class TCEs(Rows):
         *("duration", "planet_radius", "converged", "suspected_eclipsing_binary"),
         *("exofop_toi", "disposition"),
     )  # fmt: skip
+    looks: ClassVar[Mapping[str, NumberLook]] = LOOKS
     noun = "TCE"
     __slots__ = ()
 
@@ -86,7 +88,7 @@ class TCEs(Rows):
         return made
 
     def sort(self) -> TCEs:
-        """Order by target, run (older first), sectors, and number."""
+        """Return the rows sorted by target, run (older first), sectors, and number."""
         keys = ["pipeline", "tic", "run", "last_sector", "first_sector", "set", "tce", "source"]
         return TCEs(self._frame.sort(keys, nulls_last=True, maintain_order=True))
 

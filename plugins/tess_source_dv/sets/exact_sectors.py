@@ -205,7 +205,7 @@ def _files_here(found: Found, root: Path) -> Iterator[tuple[Path, str]]:
     telling = (pl.col("kind") == "dvr-xml") | ((pl.col("kind") == "dvt") & wide)
     if not root.is_dir():
         return
-    for item in found.replace(products=found.products.where(telling)).plan(root):
+    for item in found.replace(products=found.products.where(telling)).plan(root, layout="mast"):
         try:
             path = None if item.problem else paths.inside(root, item.path)
             if path and path.is_file():
@@ -249,7 +249,7 @@ def fetch_reports(found: Found, uris: Sequence[str], root: Path) -> tuple[list[P
             found.observations, session=session_of(found)
         )  # a selection left them out: ask for the whole list
     wanted = products.where(pl.col("uri").is_in(list(uris)))
-    manifest = found.replace(products=wanted, drops=()).plan(root).download()
+    manifest = found.replace(products=wanted, drops=()).plan(root, layout="mast").download()
     fetched = {entry.item.uri: entry.path for entry in manifest if entry.ok and entry.path is not None}
     failed = {entry.item.uri: _failure_reason(root, entry) for entry in manifest if not entry.ok}
     return (

@@ -76,6 +76,11 @@ class Sets(Rows):
             ``"current"``: not superseded. ``"widest"``: of each target (and pipeline) the set with most sectors, of equals the one with the
             higher run. ``"all"``.
 
+        Returns
+        -------
+        Sets
+            Those sets.
+
         Raises
         ------
         UnknownNameError

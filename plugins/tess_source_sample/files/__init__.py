@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tess_source import names
+from tess_source_sample.known import KNOWN, Known
 
 if TYPE_CHECKING:
     from tess_source.names import Name
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _SPOC = ("SPOC", "TESS-SPOC", "TESS-DATA-ALERTS")
 
 
-def make(filename: str, size: int | None = None, *, first_release: bool = False) -> bytes:
+def make(filename: str, size: int | None = None, *, first_release: bool = False, known: Known = KNOWN) -> bytes:
     """Make one file.
 
     Parameters
@@ -36,6 +37,8 @@ def make(filename: str, size: int | None = None, *, first_release: bool = False)
         For light curves and pixels of sectors 1 to 13: make the file as it was first released, with the header of 2018
         or 2019. The archive has had them processed again since, under the same names. In sector 6 the time stamp of the
         names moved by one second, so there the former name alone gives the former file.
+    known : Known
+        The stars and searches of an archive to which some were added.
 
     Returns
     -------
@@ -53,21 +56,21 @@ def make(filename: str, size: int | None = None, *, first_release: bool = False)
     if name.kind == "dvr-xml":
         from tess_source_sample.files import xml
 
-        return xml.report(_known_run(name), size)
+        return xml.report(_known_run(name, known), size, known)
     if name.kind in {"dvr-pdf", "dvm", "dvs"}:
         from tess_source_sample.files import pdf
 
-        return pdf.page(filename, _known_run(name), natural_size(filename) if size is None else size)
+        return pdf.page(filename, _known_run(name, known), natural_size(filename, known) if size is None else size)
     if name.kind == "lc-txt":
         from tess_source_sample.files import hlsp
 
-        return hlsp.text(name, size)
+        return hlsp.text(name, size, known)
     from tess_source_sample.files import fits
 
-    return fits.write(_hdus(filename, name, size, first_release))
+    return fits.write(_hdus(filename, name, size, known, first_release))
 
 
-def natural_size(filename: str) -> int:
+def natural_size(filename: str, known: Known = KNOWN) -> int:
     """Return the length in bytes that `make` gives a file when no size is asked for, without making it.
 
     Raises
@@ -79,39 +82,49 @@ def natural_size(filename: str) -> int:
     if name.kind == "dvr-xml":
         from tess_source_sample.files import xml
 
-        return xml.natural_size(_known_run(name))
+        return xml.natural_size(_known_run(name, known), known)
     if name.kind in {"dvr-pdf", "dvm", "dvs"}:
         from tess_source_sample.files import pdf
 
-        return pdf.TITLES[_known_run(name).kind][1]
+        return pdf.TITLES[_known_run(name, known).kind][1]
     if name.kind == "lc-txt":
         from tess_source_sample.files import hlsp
 
-        return hlsp.text_size(name)
-    from tess_source_sample.files import fits
+        return hlsp.text_size(name, known)
+    from tess_source_sample.files import fits, spoc
 
-    return fits.file_size(_hdus(filename, name, None))
+    if name.pipeline != "SPOC" or name.kind not in spoc.KINDS:
+        return fits.file_size(_hdus(filename, name, None, known))
+    of = spoc.target(name, known)
+    alike = name.kind, name.timestamp, of.sector.sector, of.rows, of.stamp
+    if alike not in _SIZES:
+        _SIZES[alike] = fits.file_size(_hdus(filename, name, None, known))
+    return _SIZES[alike]
 
 
-def _known_run(name: Name) -> Name:
+_SIZES: dict[tuple[object, ...], int] = {}
+"""What decides on the size of a light curve or target pixel file, to that size: to lay out a file takes milliseconds."""
+
+
+def _known_run(name: Name, known: Known) -> Name:
     """Return the name, if it is of a run and a TCE that the sample archive has."""
     from tess_source_sample.files import dvt
 
     if name.pipeline not in {"SPOC", "TESS-SPOC"}:
         raise KeyError(f"the sample archive has no data validation by {name.pipeline}")
-    if name.tce and name.tce > dvt.run(name).tces:
+    if name.tce and name.tce > dvt.run(name, known).tces:
         raise KeyError(f"run {name.run or 0:05d} found no TCE {name.tce} of TIC {name.tic}")
-    dvt.run(name)
+    dvt.run(name, known)
     return name
 
 
-def _hdus(filename: str, name: Name, size: int | None, first_release: bool = False) -> list[HDU]:
+def _hdus(filename: str, name: Name, size: int | None, known: Known, first_release: bool = False) -> list[HDU]:
     """Return the HDUs of a FITS file; blank header cards fill up what rows and pixels cannot."""
     from dataclasses import replace
 
     from tess_source_sample.files import fits
 
-    found = _layout(filename, name, size, first_release)
+    found = _layout(filename, name, size, known, first_release)
     if size is None:
         return found
     least, left = fits.file_size(found), size - fits.file_size(found)
@@ -122,25 +135,25 @@ def _hdus(filename: str, name: Name, size: int | None, first_release: bool = Fal
     return [*found[:-1], replace(found[-1], blank_blocks=left // fits.BLOCK)]
 
 
-def _layout(filename: str, name: Name, size: int | None, first_release: bool) -> list[HDU]:
+def _layout(filename: str, name: Name, size: int | None, known: Known, first_release: bool) -> list[HDU]:
     from tess_source_sample.files import documented, eras
 
     kind, pipeline, name = name.kind, name.pipeline, documented.completed(name)
     if kind == "dvt":
         from tess_source_sample.files import dvt
 
-        return dvt.time_series(_known_run(name), size)
+        return dvt.time_series(_known_run(name, known), size, known)
     processed = eras.of_name(name, first=first_release)
     if kind in {"lc", "fast-lc"} and pipeline in _SPOC:
         from tess_source_sample.files import spoc
 
-        return spoc.light_curve(name, size, processed)
+        return spoc.light_curve(name, size, processed, known)
     if kind in {"tp", "fast-tp"}:
         from tess_source_sample.files import spoc
 
-        return spoc.target_pixels(name, size, processed)
+        return spoc.target_pixels(name, size, processed, known)
     if kind == "lc":
-        return documented.light_curve(name, size)
+        return documented.light_curve(name, size, known)
     if kind in {"ffi", "ffir"} and pipeline == "SPOC":
         from tess_source_sample.files import ffi
 

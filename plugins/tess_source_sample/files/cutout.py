@@ -31,9 +31,9 @@ FAINTEST = 20.0
 
 
 @cache
-def chips() -> Chips:
-    """Return the CCDs of the sectors that the sample archive has."""
-    return bundled().of_sectors([sector.sector for sector in facts.SECTORS])
+def chips(more: frozenset[int] = frozenset()) -> Chips:
+    """Return the CCDs of the sectors that the sample archive has, and of more."""
+    return bundled().of_sectors([*more, *(sector.sector for sector in facts.SECTORS)])
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def _flat(middle: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[n
 @cache
 def plane(sector: int, camera: int, ccd: int) -> Plane:
     """Return where a CCD lay."""
-    known = chips()
+    known = bundled()
     (number,) = np.flatnonzero((known.sector == sector) & (known.camera == camera) & (known.ccd == ccd))
     corners = known.corners[number][::4]
     middle = corners.sum(axis=0) / np.linalg.norm(corners.sum(axis=0))
@@ -84,6 +84,8 @@ class Cut:
     sector: Sector
     camera: int
     ccd: int
+    stars: tuple[Star, ...] = facts.STARS
+    """Those whose light is on the images."""
 
     @property
     def filename(self) -> str:
@@ -192,7 +194,7 @@ def _fill(cut: Cut, table: NDArray[Any]) -> None:
     table["FFI_FILE"] = np.array(images, "S38").view("S1").reshape(len(images), 38)
     time = cut.seconds * cut.target.live
     flux = np.repeat(sky.background[:, None], cut.rows * cut.columns, axis=1)
-    for star in facts.STARS:
+    for star in cut.stars:
         light = _light(cut, star)
         if light is not None:
             flux += _flux(cut, star)[:, None] * light

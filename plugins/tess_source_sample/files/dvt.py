@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import np
 from tess_source_sample import facts
 from tess_source_sample.files import columns, eras, fits, headers, model, spoc
+from tess_source_sample.known import KNOWN, Known
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tess_source.names import Name
 
 
-def run(name: Name) -> facts.ValidationRun:
+def run(name: Name, known: Known = KNOWN) -> facts.ValidationRun:
     """Return the data validation run that a file name tells of.
 
     Raises
@@ -25,7 +26,7 @@ def run(name: Name) -> facts.ValidationRun:
     KeyError
         If the sample archive does not have it.
     """
-    return facts.run(int(name.tic or 0), int(name.first_sector or 0), int(name.last_sector or 0), int(name.run or 0))
+    return known.run(int(name.tic or 0), int(name.first_sector or 0), int(name.last_sector or 0), int(name.run or 0))
 
 
 def sector_bits(sectors: tuple[int, ...]) -> str:
@@ -51,14 +52,12 @@ class SimulatedTCE:
 
 def targets(of: facts.ValidationRun) -> list[model.SimulatedTarget]:
     """Return the star in each sector that the run used."""
-    return [
-        model.SimulatedTarget(facts.star(of.tic), facts.sector(number), int(model.CADENCE)) for number in of.sectors
-    ]
+    return [model.SimulatedTarget(of.star, facts.sector(number), int(model.CADENCE)) for number in of.sectors]
 
 
 def events(of: facts.ValidationRun) -> list[SimulatedTCE]:
     """Return the TCEs of a run, in its numbering: as `model.signals` has them."""
-    star, seen = facts.star(of.tic), targets(of)
+    star, seen = of.star, targets(of)
     days = sum(target.sector.cadences for target in seen) * model.CADENCE / model.DAY
     found = []
     for planet in model.signals(star)[: of.tces]:
@@ -77,7 +76,7 @@ def first_epoch(planet: facts.Planet, start: float) -> float:
 
 def event_values(of: facts.ValidationRun, event: SimulatedTCE, start: float) -> dict[str, object]:
     """Return what the header of a TCE table says of its planet. Geometry after Winn 2010, arXiv:1001.2010."""
-    planet, star = event.planet, facts.star(of.tic)
+    planet, star = event.planet, of.star
     ratio = math.sqrt(planet.depth * 1e-6)
     impact = 0.3
     chord = math.sqrt((1 + ratio) ** 2 - impact**2)
@@ -117,9 +116,9 @@ def offset(of: facts.ValidationRun, target: model.SimulatedTarget, row: int) -> 
     return of.first_cadenceno - target.sector.first_cadenceno + (row + 0.5) * of.step
 
 
-def time_series(name: Name, size: int | None) -> list[fits.HDU]:
+def time_series(name: Name, size: int | None, known: Known = KNOWN) -> list[fits.HDU]:
     """Return the HDUs of a DVT; rows are added (without data) or left out at its end to reach a size."""
-    of = run(name)
+    of = run(name, known)
     widths = fits.row_bytes(columns.TCE), fits.row_bytes(columns.STATISTICS)
     natural = -(-of.cadences // of.step)
 
@@ -140,7 +139,7 @@ def time_series(name: Name, size: int | None) -> list[fits.HDU]:
 def _hdus(of: facts.ValidationRun, rows: int) -> list[fits.HDU]:
     processed = eras.of_run(of.run, of.last)
     era = processed.era
-    star = facts.star(of.tic)
+    star = of.star
     said = spoc.star_values(star) | _times(of, rows, processed) | {"ra_now": star.ra, "dec_now": star.dec}
     said |= {"tces": of.tces, "nextend": of.tces + 2}  # NEXTEND is one too many, as in the real ones
     begin = float(str(said["tstart"]))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import np
 from tess_source_sample.files import eleanor_header, eras, fits, hlsp_headers, model, spoc, tglc_header
 from tess_source_sample.files.fits import TableColumn
+from tess_source_sample.known import KNOWN, Known
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -102,9 +103,9 @@ class Product:
     unknown: float | None = None
     """What stands for a missing number."""
 
-    def hdus(self, name: Name, size: int | None) -> list[fits.HDU]:
+    def hdus(self, name: Name, size: int | None, known: Known = KNOWN) -> list[fits.HDU]:
         """Return the HDUs; rows are chosen for the size. Gaps have no rows, unlike SPOC's."""
-        of = spoc.target(name)
+        of = spoc.target(name, known)
         natural = of.rows - of.gap[1]
         said = {key: self.unknown if value is None else value for key, value in _values(of, name).items()}
         said |= {"nextend": self.extensions}
@@ -152,7 +153,7 @@ MJD_OF_BTJD_0 = 56999.5
 """BTJD is BJD - 2457000 and MJD is JD - 2400000.5."""
 
 
-def light_curve(name: Name, size: int | None) -> list[fits.HDU]:
+def light_curve(name: Name, size: int | None, known: Known = KNOWN) -> list[fits.HDU]:
     """Return the HDUs of an HLSP light curve.
 
     Raises
@@ -162,7 +163,7 @@ def light_curve(name: Name, size: int | None) -> list[fits.HDU]:
     """
     if name.pipeline not in _PRODUCTS:
         raise KeyError(f"the sample archive makes no light curves of {name.pipeline}")
-    return _PRODUCTS[name.pipeline](int(name.first_sector or 0)).hdus(name, size)
+    return _PRODUCTS[name.pipeline](int(name.first_sector or 0)).hdus(name, size, known)
 
 
 def _qlp(sector: int) -> Product:
@@ -267,7 +268,7 @@ def _fill_tglc(of: model.SimulatedTarget, seen: model.SimulatedCurve, table: NDA
     table["cal_psf_flux"] = table["cal_aper_flux"] = relative_flux(of, seen)
 
 
-def text(name: Name, size: int | None) -> bytes:
+def text(name: Name, size: int | None, known: Known = KNOWN) -> bytes:
     """Return a QLP light curve as text: BTJD, cadence number and flux, one cadence a line; spaces fill it up.
 
     Raises
@@ -275,14 +276,14 @@ def text(name: Name, size: int | None) -> bytes:
     ValueError
         If the size asked for is too small; the message tells the least.
     """
-    of = spoc.target(name)
+    of = spoc.target(name, known)
     seen = model.simulate(of)
     seen = seen.take(~seen.missing)
     flux = relative_flux(of, seen)
     head = "# SIMULATED by tess-source's sample archive\n# TIME (BJD-2457000) CADENCENO SAP_FLUX DET_FLUX\n"
     rows = zip(seen.time, seen.cadenceno, seen.sap / of.sap, flux, strict=True)
     lines = [f"{time:14.7f} {number:9d} {raw:9.6f} {corrected:9.6f}" for time, number, raw, corrected in rows]
-    wanted = text_size(name) if size is None else size
+    wanted = text_size(name, known) if size is None else size
     lines = lines[: max(1, (wanted - len(head)) // TEXT_LINE)]
     content = (head + "\n".join(lines) + "\n").encode("ascii")
     if len(content) > wanted:
@@ -296,7 +297,7 @@ TEXT_LINE = 45
 """Bytes of a line of `text`."""
 
 
-def text_size(name: Name) -> int:
+def text_size(name: Name, known: Known = KNOWN) -> int:
     """Return the size in bytes of `text` where none is asked for."""
-    of = spoc.target(name)
+    of = spoc.target(name, known)
     return 128 + TEXT_LINE * (of.rows - of.gap[1])

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
 from tess_source_sample import facts
-from tess_source_sample.chips import chip
+from tess_source_sample.chips import chip_of
 from tess_source_sample.facts import Planet
 
 if TYPE_CHECKING:
@@ -72,11 +72,9 @@ def signals(star: Star) -> tuple[Planet, ...]:
     First come its planets. Where a run found more TCEs, weak signals that are made up follow: one transit of these is lost in the noise.
     """
     runs = [run for run in (*facts.RUNS, *facts.RUNS_OF_IMAGES) if run.tic == star.tic]
-    weak = range(len(star.planets), max((run.tces for run in runs), default=0))
-    return (
-        *star.planets,
-        *(_weak_signal(SimulatedTarget(star, facts.sector(runs[0].sectors[0]), int(CADENCE)), n) for n in weak),
-    )
+    weak = range(len(star.planets), max(star.tces, *(run.tces for run in runs), 0))
+    sector = facts.sector(runs[0].sectors[0] if runs else 1)
+    return (*star.planets, *(_weak_signal(SimulatedTarget(star, sector, int(CADENCE)), n) for n in weak))
 
 
 def _weak_signal(target: SimulatedTarget, n: int) -> Planet:
@@ -121,8 +119,10 @@ class SimulatedTarget:
 
     @property
     def rows(self) -> int:
-        """Number of cadences of the sector at this exposure time."""
-        return int(self.sector.cadences * CADENCE // self.seconds)
+        """Number of cadences: of the sector at this exposure time, or as many as were given of the star."""
+        light = self.star.light
+        given = light.rows(self.sector.sector, self.seconds) if light else None
+        return int(self.sector.cadences * CADENCE // self.seconds) if given is None else given
 
     @property
     def gap(self) -> tuple[int, int]:
@@ -194,12 +194,12 @@ class SimulatedTarget:
     @property
     def camera(self) -> int:
         """Camera."""
-        return chip(self.star.tic, self.sector.sector)[0]
+        return chip_of(self.star, self.sector.sector)[0]
 
     @property
     def ccd(self) -> int:
         """Number of the CCD."""
-        return chip(self.star.tic, self.sector.sector)[1]
+        return chip_of(self.star, self.sector.sector)[1]
 
     @property
     def corner(self) -> tuple[int, int]:
@@ -271,13 +271,41 @@ def flags(target: SimulatedTarget) -> NDArray[np.int32]:
     return quality
 
 
+def times(target: SimulatedTarget) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the middle of each cadence in BTJD, and its barycentric correction in days; both of shape (cadences,)."""
+    craft = target.sector.start + (np.arange(target.rows) + 0.5) * target.seconds / DAY
+    correction = timecorr(craft, target.star.ra, target.star.dec)
+    return craft + correction, correction
+
+
 def simulate(target: SimulatedTarget) -> SimulatedCurve:
-    """Return the light curve of a whole sector."""
+    """Return the light curve of a sector: what was given of the star or, where nothing was, a simulation."""
+    light, rows = target.star.light, target.rows
+    flux = light.flux(target.sector.sector, target.seconds, rows) if light else None
+    if flux is None:
+        return _simulated(target)
+    return _given(target, flux, _simulated(replace(target, star=replace(target.star, light=None))).take(slice(0, rows)))
+
+
+def _given(target: SimulatedTarget, flux: NDArray[np.float64], seen: SimulatedCurve) -> SimulatedCurve:
+    """Return a light curve of exactly this relative flux, without gaps and flags; all else is as in a simulated one."""
+    nothing = np.isnan(flux)
+    error = np.where(nothing, np.nan, target.sap_error)
+    return replace(
+        seen,
+        quality=np.zeros_like(seen.quality),
+        missing=np.zeros_like(seen.missing),
+        sap=target.sap * (1 + (flux - 1) * target.crowdsap),
+        sap_error=error,
+        pdc=target.flux * flux,
+        pdc_error=error * (target.crowdsap / target.flfrcsap),
+    )
+
+
+def _simulated(target: SimulatedTarget) -> SimulatedCurve:
     rows = target.rows
     random = np.random.default_rng(seed("noise", target.star.tic, target.sector.sector, target.seconds))
-    craft = target.sector.start + (np.arange(rows) + 0.5) * target.seconds / DAY
-    correction = timecorr(craft, target.star.ra, target.star.dec)
-    time = craft + correction
+    time, correction = times(target)
     quality = flags(target)
     gap, length = target.gap
     missing = np.zeros(rows, dtype=np.bool_)

@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import np
 from tess_source_sample import facts
 from tess_source_sample.files import columns, eras, fits, headers, model
+from tess_source_sample.known import KNOWN, Known
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tess_source.names import Name
+
+KINDS = ("lc", "tp", "fast-lc", "fast-tp")
+"""Kinds of files of one target in one sector."""
 
 _Pixels = Callable[..., list[fits.HDU]]
 
@@ -32,7 +36,7 @@ FIXED_OFFSETS = {20: 209700, 120: 209700, 200: 419400, 600: 838900, 1800: 335540
 """Exposure time in seconds and FXDOFF; that of 20 s is a guess."""
 
 
-def target(name: Name) -> model.SimulatedTarget:
+def target(name: Name, known: Known = KNOWN) -> model.SimulatedTarget:
     """Return the star, sector and exposure time that a single-sector name tells of.
 
     Raises
@@ -42,7 +46,7 @@ def target(name: Name) -> model.SimulatedTarget:
     """
     number = int(name.first_sector or 0)
     return model.SimulatedTarget(
-        facts.star(name.tic or facts.GAIA.get(name.gaia or 0, 0)), facts.sector(number), int(name.exptime or 0)
+        known.star(name.tic or facts.GAIA.get(name.gaia or 0, 0)), facts.sector(number), int(name.exptime or 0)
     )
 
 
@@ -161,9 +165,9 @@ def fitting_rows(natural: int, row_bytes: int, room: int | None) -> int:
     return max(1, room // row_bytes)
 
 
-def light_curve(name: Name, size: int | None, processed: eras.Processing) -> list[fits.HDU]:
+def light_curve(name: Name, size: int | None, processed: eras.Processing, known: Known = KNOWN) -> list[fits.HDU]:
     """Return the HDUs of a light curve; rows are added or left out at its end to reach a size."""
-    of, pipeline, era = target(name), name.pipeline or "SPOC", processed.era
+    of, pipeline, era = target(name, known), name.pipeline or "SPOC", processed.era
     width = fits.row_bytes(columns.LIGHTCURVE)
     template = headers.light_curve(delays_last=era.delays_last)
 
@@ -237,13 +241,13 @@ def _aperture(
     return fits.image(shape, 32, headers.APERTURE, said | {"extname": "APERTURE"}, mask, writer)
 
 
-def target_pixels(name: Name, size: int | None, processed: eras.Processing) -> list[fits.HDU]:
+def target_pixels(name: Name, size: int | None, processed: eras.Processing, known: Known = KNOWN) -> list[fits.HDU]:
     """Return the HDUs of a target pixel file.
 
     The shape of the stamp is the star's own or, if another shape comes closer to the wanted size, that. What is left is
     filled with rows of the cosmic ray table, which only 20-s data and those of full frame images have, or blank cards.
     """
-    of, pipeline, era = target(name), name.pipeline or "SPOC", processed.era
+    of, pipeline, era = target(name, known), name.pipeline or "SPOC", processed.era
     template = headers.pixels(delays_last=era.delays_last)
 
     def hdus(shape: tuple[int, int], rows: int, rays: int = 0) -> list[fits.HDU]:

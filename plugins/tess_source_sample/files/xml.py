@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tess_source_sample import facts
 from tess_source_sample.files import dvt, model, spoc
+from tess_source_sample.known import KNOWN, Known
 
 if TYPE_CHECKING:
     from tess_source.names import Name
@@ -24,7 +25,7 @@ _STAMPS = (11, 9, 7, 5, 3, 1)
 """Sides of the pixel stamps in difference images: smaller ones where a small file is wanted."""
 
 
-def report(name: Name, size: int | None) -> bytes:
+def report(name: Name, size: int | None, known: Known = KNOWN) -> bytes:
     """Return the XML of a run, filled up with a comment at its end.
 
     Raises
@@ -34,19 +35,19 @@ def report(name: Name, size: int | None) -> bytes:
     ValueError
         If the size asked for is too small; the message tells the least.
     """
-    wanted = natural_size(name) if size is None else size
+    wanted = natural_size(name, known) if size is None else size
     least = 0
     for side in _STAMPS:
-        content = _Report(dvt.run(name), side).text().encode()
+        content = _Report(dvt.run(name, known), side).text().encode()
         least = len(content)
         if least <= wanted:
             return content + _filler(wanted - least)
     raise ValueError(f"the report of TIC {name.tic} cannot have {wanted} bytes: it needs at least {least}")
 
 
-def natural_size(name: Name) -> int:
+def natural_size(name: Name, known: Known = KNOWN) -> int:
     """Return the size in bytes where none is asked for: about that of a real report of so many TCEs and sectors."""
-    of = dvt.run(name)
+    of = dvt.run(name, known)
     return 4_000 + of.tces * (46_000 + 66_000 * len(of.sectors))
 
 
@@ -60,7 +61,7 @@ class _Report:
 
     def __init__(self, of: facts.ValidationRun, side: int) -> None:
         self.run, self.side = of, side
-        self.star, self.targets = facts.star(of.tic), dvt.targets(of)
+        self.star, self.targets = of.star, dvt.targets(of)
         tois = [known[4:].partition(".")[0] for known in self.star.names if known.startswith("TOI-")]
         self.toi = tois[0] if tois else ""
         self.draw = Random(model.seed("report", of.tic, of.first, of.last, of.run))

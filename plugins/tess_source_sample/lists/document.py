@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from tess_source_sample.contents import Contents, Row
+from tess_source_sample.contents import Contents
+from tess_source_sample.rows import Row, released
 
 DOWNLOAD = "https://mast.stsci.edu/api/v0.1/Download/file/?uri="
 
@@ -41,9 +42,9 @@ class Listed(NamedTuple):
         return (int(ends[1]), int(ends[2])) if ends else None
 
 
-def listed_files(contents: Contents, pipeline: str) -> Iterator[Listed]:
-    """Yield all files of a pipeline that the portal lists."""
-    for observation in contents.observations:
+def listed_files(contents: Contents, pipeline: str, sector: int | None = None) -> Iterator[Listed]:
+    """Yield all files of a pipeline that the portal lists, or those of observations of a sector."""
+    for observation in contents.observations if sector is None else contents.of_sector(sector):
         if observation["provenance_name"] == pipeline:
             for product in contents.products.get(observation["obsid"], ()):
                 yield Listed(observation, product)
@@ -51,7 +52,7 @@ def listed_files(contents: Contents, pipeline: str) -> Iterator[Listed]:
 
 def latest_release(files: Iterable[Listed]) -> float:
     """Return the latest release date of the files as a Modified Julian Date."""
-    return max(float(file.observation["t_obs_release"]) for file in files)
+    return max(released(file.observation) for file in files)
 
 
 def shuffled(names: Iterable[str]) -> list[str]:

@@ -6,19 +6,26 @@ from tess_source_sample.contents import Contents
 from tess_source_sample.images import image_files, tica_names
 from tess_source_sample.lists.document import Document, shuffled
 from tess_source_sample.lists.scripts import quoted_line, script, spoc_line
+from tess_source_sample.rows import released
 
 
 def of_sector(contents: Contents, sector: str, kind: str) -> Document | None:
     """Return SPOC's script of one kind of files in a sector, None if there is none."""
     middle, ending = f"-s{int(sector):04d}-", f"-s_{kind}.fits"
-    files = [
-        file
+    files = {
+        file.filename: file.modified
         for file in image_files(contents.images).values()
         if file.at_archive and middle in file.filename and file.filename.endswith(ending)
-    ]
+    }
+    added = (row for row in contents.files.held.values() if middle in row["productFilename"])
+    files |= {
+        row["productFilename"]: released(contents.by_obsid[row["obsID"]])
+        for row in added
+        if row["productFilename"].endswith(ending)
+    }
     if not files:
         return None
-    return Document(script([spoc_line(name) for name in shuffled(file.filename for file in files)]), files[0].modified)
+    return Document(script([spoc_line(name) for name in shuffled(files)]), max(files.values()))
 
 
 def of_tica(contents: Contents, folder: str, sector: str, part: str, camera: str, ccd: str) -> Document | None:

@@ -42,10 +42,8 @@ def of_sector(contents: Contents, sector: str, kind: str) -> Document | None:
     number = int(sector)
     files = [
         file
-        for file in listed_files(contents, "SPOC")
-        if file.product["productSubGroupDescription"] in GROUPS[kind]
-        and file.observation["sequence_number"] == number
-        and file.search in {None, (number, number)}
+        for file in listed_files(contents, "SPOC", number)
+        if file.product["productSubGroupDescription"] in GROUPS[kind] and file.search in {None, (number, number)}
     ]
     return _spoc_script(files)
 
@@ -80,11 +78,7 @@ def of_tess_spoc(contents: Contents, sector: str, kind: str) -> Document | None:
 def _contributed(
     contents: Contents, pipeline: str, sector: int, ending: str, line: Callable[[str, str], str]
 ) -> Document | None:
-    files = [
-        file
-        for file in listed_files(contents, pipeline)
-        if file.observation["sequence_number"] == sector and file.name.endswith(ending)
-    ]
+    files = [file for file in listed_files(contents, pipeline, sector) if file.name.endswith(ending)]
     if not files:
         return None
     uris = sorted(str(file.product["dataURI"]) for file in files)

@@ -100,7 +100,7 @@ def tce_table(contents: Contents, name: str) -> Document | None:
         return None
     modified = latest_release(files)
     created = date(1858, 11, 17) + timedelta(days=int(modified))
-    latest = {run.tic: run for run in (dvt.run(names.parse(file.name)) for file in files)}
+    latest = {run.tic: run for run in (dvt.run(names.parse(file.name), contents.known) for file in files)}
     rows = [row for _, run in sorted(latest.items()) for row in _rows(run, created)]
     text = head(name[4:17], int(ends[1]), int(ends[2]), created) + "".join(",".join(row) + "\n" for row in rows)
     return Document(text, modified + 30, "text/csv")
@@ -112,7 +112,7 @@ def table_name(first: int, last: int) -> str:
 
 
 def _rows(run: facts.ValidationRun, created: date) -> Iterable[list[str]]:
-    star, begin = facts.star(run.tic), facts.sector(run.sectors[0]).start
+    star, begin = run.star, facts.sector(run.sectors[0]).start
     for number, event in enumerate(dvt.events(run), 1):
         fit = {key: value for key, value in dvt.event_values(run, event, begin).items() if isinstance(value, float)}
         epoch = fit["epoch"]

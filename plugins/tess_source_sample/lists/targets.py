@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from tess_source_sample import facts, holdings
-from tess_source_sample.chips import chip
-from tess_source_sample.contents import MJD_OF_BTJD_0, Contents, Row
+from tess_source_sample import holdings
+from tess_source_sample.chips import chip_of
+from tess_source_sample.contents import Contents
+from tess_source_sample.facts import Star
 from tess_source_sample.lists.document import Document
+from tess_source_sample.rows import MJD_OF_BTJD_0, Row, released
 from tess_source_sample.sectors import stamps
 
 COMMENTED = 26
@@ -27,12 +29,12 @@ def of_mission(contents: Contents, sector: str, exptime: int) -> Document | None
     """
     number = int(sector)
     rows = [
-        target_of(int(row["target_name"]), number)
-        for row in contents.observations
+        target_of(star, number)
+        for row in contents.of_sector(number)
         if row["provenance_name"] == "SPOC"
-        and row["sequence_number"] == number
         and row["t_exptime"] == exptime
         and _is_light_curve(row)
+        and (star := contents.star(int(row["target_name"])))
     ]
     if exptime == 120:
         rows += [(p.tic, p.camera, p.ccd, p.tmag, p.ra, p.dec) for p in holdings.PLANNED if p.sector == number]
@@ -46,10 +48,9 @@ def _is_light_curve(row: Row) -> bool:
     return str(row["dataURL"] or "").endswith("lc.fits")
 
 
-def target_of(tic: int, sector: int) -> Target:
+def target_of(star: Star, sector: int) -> Target:
     """Return the row of a star of the sample archive."""
-    star = facts.star(tic)
-    return tic, *chip(tic, sector), star.tmag, star.ra, star.dec
+    return star.tic, *chip_of(star, sector), star.tmag, star.ra, star.dec
 
 
 def comments(sector: int) -> tuple[str, ...]:
@@ -74,17 +75,13 @@ def mission_list(sector: int, rows: Iterable[Target]) -> str:
 
 def of_pipeline(contents: Contents, pipeline: str, sector: str) -> Document | None:
     """Return the target list of a high-level science product; its header is a comment."""
-    rows = [
-        row
-        for row in contents.observations
-        if row["provenance_name"] == pipeline and row["sequence_number"] == int(sector)
-    ]
+    rows = [row for row in contents.of_sector(int(sector)) if row["provenance_name"] == pipeline]
     if not rows:
         return None
-    released = max(float(row["t_obs_release"]) for row in rows)
+    modified = max(map(released, rows))
     header = "#GAIADR3_ID,TIC_ID,RA,DEC" if pipeline == "TGLC" else "#TIC_ID,RA,DEC"
     lines = sorted({_pipeline_line(row) for row in rows})
-    return Document("\n".join((header, *lines)) + "\n", released, "text/csv")
+    return Document("\n".join((header, *lines)) + "\n", modified, "text/csv")
 
 
 def _pipeline_line(row: Row) -> str:

@@ -38,6 +38,11 @@ def session_tois(session: Session, targets: Any = None, *, toi: Any = None, refr
         If a target is a place or a name whose TIC id is not known, or `toi` cannot be understood.
     OfflineError, ServiceError
         If there is no table.
+
+    Examples
+    --------
+    >>> session.tois("TIC 16740101")["toi"].to_list()
+    ['1150.01']
     """
     from tess_source_stars.toi.filtering import WantedTois
     from tess_source_stars.toi.kept import known_tois
@@ -53,9 +58,24 @@ def session_tois(session: Session, targets: Any = None, *, toi: Any = None, refr
 
 
 def found_tois(found: Found) -> Tois:
-    """Return the TOIs of the stars of a search, from ExoFOP's table: see `tess_source_stars.toi.accessors.session_tois`.
+    """Return the TOIs of the stars of a search, from ExoFOP's table, which is asked for once a day and kept.
 
     They are those of the stars that were asked for by TIC id, and of all stars with observations or products.
+
+    Returns
+    -------
+    Tois
+        In the order of ExoFOP's table. Periods and epochs are in days, epochs in BTJD, durations in hours, depths in ppm.
+
+    Raises
+    ------
+    OfflineError, ServiceError
+        If there is no table.
+
+    Examples
+    --------
+    >>> found.tois()["toi"].to_list()
+    ['1150.01']
     """
     from tess_source.session import session_of
     from tess_source_stars.toi.kept import known_tois

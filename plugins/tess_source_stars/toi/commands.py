@@ -31,7 +31,7 @@ def tois(session: Session, /, targets: tuple[str, ...], toi: str | None, refresh
     from tess_source_stars.toi.accessors import session_tois
 
     found = session_tois(session, list(expand(joined(targets))) or None, toi=toi, refresh=refresh)
-    print_rows(found.to_polars(), form, found.shown)
+    print_rows(found.to_polars(), form, found.shown, looks=found.looks)
     if not len(found):
         note("no TOI")
         raise click.exceptions.Exit(NOTHING)

@@ -17,6 +17,7 @@ from tess_source.display.visible import logger
 from tess_source.download.lists import NEW, UNCHANGED, Lists
 from tess_source.errors import LoadError, OfflineError, ServiceError, TableError, bare_reason
 from tess_source.settings import OWN_FOLDER, Settings, is_explicit, is_offline, max_age, store_root
+from tess_source_stars.services import TOIS as ADDRESS
 from tess_source_stars.toi.reading import date_of, tois_of_bytes
 from tess_source_stars.toi.table import Tois
 
@@ -24,7 +25,6 @@ __all__ = ["ADDRESS", "KnownTois", "kept_tois", "known_tois"]
 
 log: logging.Logger = logger(__name__)
 
-ADDRESS = "https://exofop.ipac.caltech.edu/tess/download_toi.php?sort=toi&output=csv"
 SERVICE = "ExoFOP"
 FORMAT = 1
 """Number of the format of the kept table; it grows when the columns, or how they are read, change."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from tess_source._lazy import np, pl, whole
+from tess_source.display.text import NumberLook
 from tess_source.tables.rows import Rows
 from tess_source_stars.toi.columns import COLUMNS
 
@@ -26,6 +27,11 @@ class Tois(Rows):
         *("toi", "tic", "disposition", "period", "epoch", "duration", "depth"),
         *("planet_radius", "tmag", "sectors", "comments"),
     )
+    looks: ClassVar[Mapping[str, NumberLook]] = {
+        "period": NumberLook("d", 6), "epoch": NumberLook("BTJD", 5), "duration": NumberLook("h", 3),
+        "depth": NumberLook("ppm", 1),
+        "planet_radius": NumberLook("R⊕", 2), "tmag": NumberLook(decimals=2),
+    }  # fmt: skip
     noun = "TOI"
     __slots__ = ()
 
@@ -55,5 +61,11 @@ class Tois(Rows):
         return made
 
     def of_stars(self, tics: Sequence[int]) -> Tois:
-        """Return the TOIs of some stars."""
+        """Return the TOIs of some stars.
+
+        Parameters
+        ----------
+        tics : sequence of int
+            TIC ids.
+        """
         return self.where(pl.col("tic").is_in(list(tics)))

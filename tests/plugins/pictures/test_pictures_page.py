@@ -221,11 +221,11 @@ def test_a_target_without_light_curves_or_without_data_validation_has_a_page_too
 
 def test_the_program_draws_and_shows(session: Session, tmp_path: Path) -> None:
     run = CliRunner()
-    where = ["--root", str(tmp_path / "data")]
+    where = ["--to", str(tmp_path / "data")]
     words = [
         "plot",
         f"TIC {KELT9}",
-        "--to",
+        "--picture",
         str(tmp_path / "a.svg"),
         "--sector",
         "14-15",
@@ -237,7 +237,7 @@ def test_the_program_draws_and_shows(session: Session, tmp_path: Path) -> None:
     assert (tmp_path / "a.svg").read_bytes().startswith(b"<?xml")
     fetched = [path.name for path in (tmp_path / "data").rglob("*") if path.is_file()]
     assert sorted(re.findall(r"-s(\d{4})-", " ".join(fetched))) == ["0014", "0015"]
-    words = ["plot", str(KELT9), "--to", str(tmp_path / "b.svg"), "--exptime", "fast", "--limit", "1", *where]
+    words = ["plot", str(KELT9), "--picture", str(tmp_path / "b.svg"), "--exptime", "fast", "--limit", "1", *where]
     done = run.invoke(build(session), words)
     assert done.exit_code == 0, done.output
     assert "TCE 1" in (tmp_path / "b.svg").read_text(), "filters are for light curves: the report is still known"
@@ -246,7 +246,7 @@ def test_the_program_draws_and_shows(session: Session, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "Sector" not in done.stdout
     assert f"<h1>TIC {TOI3505}</h1>" in (tmp_path / "a.html").read_text()
-    assert run.invoke(build(session), ["plot", f"TIC {TOI3505}", "--to", "a.gif"]).exit_code == 2
+    assert run.invoke(build(session), ["plot", f"TIC {TOI3505}", "--picture", "a.gif"]).exit_code == 2
     assert run.invoke(build(session), ["show", "TIC 1", "--html", str(tmp_path / "b.html")]).exit_code == 3
     assert not (tmp_path / "b.html").exists()
 

@@ -21,14 +21,14 @@ def run(session: Session, *words: str) -> Result:
 
 def test_a_light_curve_that_could_not_be_had_is_some_failed_and_the_rest_is_shown(tmp_path: Path) -> None:
     with archive(MISSING, cache=tmp_path / "c") as broken:
-        for words in (("plot", "--to", str(tmp_path / "a.png")), ("show", "--html", str(tmp_path / "a.html"))):
+        for words in (("plot", "--picture", str(tmp_path / "a.png")), ("show", "--html", str(tmp_path / "a.html"))):
             done = run(broken, words[0], str(TOI3505), *words[1:])
             assert done.exit_code == 1, done.output
             assert Path(words[2]).exists()
     assert "Not all is here" in (tmp_path / "a.html").read_text()
 
 
-@pytest.mark.parametrize("words", [("show", "--html", "a.html"), ("plot", "--to", "a.png")])
+@pytest.mark.parametrize("words", [("show", "--html", "a.html"), ("plot", "--picture", "a.png")])
 @pytest.mark.parametrize(
     ("filters", "left"), [(("--sector", "3"), "left: 0 products"), (("--kind", "dvt"), "left: 13 ")]
 )

@@ -1,0 +1,62 @@
+"""``tess-source config``: the settings in effect, and where each comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from tess_source import config
+from tess_source._lazy import pl
+from tess_source.cli.printing import format_option, note, print_rows
+from tess_source.origins import ARGUMENT, in_effect
+from tess_source.session import Session
+from tess_source.wording import option_name
+
+__all__ = ["commands"]
+
+
+def commands(session: Session, given: Mapping[str, Any]) -> click.Group:
+    """Make ``tess-source config`` with its commands.
+
+    Parameters
+    ----------
+    session : Session
+    given : mapping
+        The values of the general options.
+    """
+
+    @click.group("config")
+    def group() -> None:
+        """Show the settings in effect, and where each comes from."""
+
+    @group.command("show")
+    @format_option
+    def show(form: str) -> None:
+        """Show the settings in effect, and where each comes from: an option, the environment, the config file, or the default."""
+        print_rows(pl.DataFrame(_rows(session, given)), form)
+        file = config.config_file()
+        note(f"config file: {file}{'' if file.is_file() else ' (there is none)'}")
+
+    @group.command("path")
+    def path() -> None:
+        """Print the path of the config file, which need not exist."""
+        click.echo(config.config_file())
+
+    return group
+
+
+def _rows(session: Session, given: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return a row per setting. Where an option was given, it is named."""
+    options = {"plugins": "plugin"}
+    asked = {name: given.get(options.get(name, name)) for name in config.SETTINGS}
+    return [
+        {
+            "setting": one.name,
+            "value": one.value,
+            "from": option_name(options.get(one.name, one.name)) if one.source == ARGUMENT else one.source,
+            "meaning": one.said,
+        }
+        for one in in_effect(session.settings, asked)
+    ]

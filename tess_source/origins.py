@@ -1,0 +1,72 @@
+"""The settings in effect, as texts, and where each comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from tess_source import config
+from tess_source.settings import Settings, cache_folder, max_age
+
+__all__ = ["ARGUMENT", "InEffect", "in_effect"]
+
+ARGUMENT = config.ARGUMENT
+
+
+class InEffect(NamedTuple):
+    """One setting."""
+
+    name: str
+    value: str
+    source: str
+    """``argument``, the name of an environment variable, the path of the config file, or ``default``."""
+    said: str
+    """What it is, in one line."""
+
+
+def in_effect(settings: Settings, given: Mapping[str, Any] | None = None) -> list[InEffect]:
+    """Return the settings of a session as texts. Secrets are left out.
+
+    Parameters
+    ----------
+    settings : Settings
+    given : mapping, optional
+        Name → argument, of those that were given. By default, those that the settings tell.
+
+    Raises
+    ------
+    QueryError
+        If the config file or an environment variable cannot be understood.
+    """
+    known = _given(settings) if given is None else given
+    found = []
+    for name, setting in config.SETTINGS.items():
+        choice = config.choice(name, known.get(name) or None)
+        found.append(InEffect(name, _shown(settings, name, choice.value), choice.origin, setting.said))
+    archives = ", ".join(settings.archive) if settings.archive else "all"
+    source = ARGUMENT if settings.archive else config.DEFAULT
+    return [*found, InEffect("archive", archives, source, "archives that are asked")]
+
+
+def _given(settings: Settings) -> dict[str, Any]:
+    """Return the arguments of a session, as far as its settings tell."""
+    resolved = {name: getattr(settings, name) for name in ("server", "jobs", "layout")}
+    return {
+        "cache": settings.cache, "max_age": settings.max_age, "prefer": settings.prefer, "offline": settings.offline, "token": settings.token,
+        **{name: value for name, value in resolved.items() if value != config.chosen(name)},
+    }  # fmt: skip
+
+
+def _shown(settings: Settings, name: str, value: Any) -> str:
+    if config.SETTINGS[name].secret:
+        return "not set" if value is None else "set"
+    if name == "server":
+        return settings.server_name  # without user name and password
+    if name == "cache":
+        return str(cache_folder(settings.cache))
+    if name == "max_age":
+        age = max_age(settings.max_age)
+        return "ever" if age == float("inf") else f"{age / 3600:g} hours"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "none"
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
