@@ -11,7 +11,7 @@
 
 PYTHON ?= python3
 VENV := .venv
-BIN := $(VENV)/bin
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 CORES := --numprocesses auto --maxprocesses 4 --dist worksteal
 READY := $(VENV)/ready
 
