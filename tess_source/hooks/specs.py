@@ -47,7 +47,9 @@ __all__ = [
 ]  # fmt: skip
 
 hookspec: pluggy.HookspecMarker = pluggy.HookspecMarker("tess_source")
+"""Marks the declaration of a hook, in this file."""
 hookimpl: pluggy.HookimplMarker = pluggy.HookimplMarker("tess_source")
+"""Marks an implementation of a hook, in a plugin: ``@tess_source.hookimpl``. What is not marked is never called."""
 
 
 class Resolver(Protocol):
