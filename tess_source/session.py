@@ -176,8 +176,6 @@ class Session(SessionMethods):
         """The files of the cache folder, at the place that is configured at this moment."""
         return Store.of(self.settings)
 
-    # -- the stages --
-
     def search(
         self, targets: Any = None, *, radius: float | Quantity | str | None = None, wildcards: bool = False,
         archive: str | Sequence[str] | None = None, refresh: bool = False, missing: str = "raise", large: bool = False, **words: Any,

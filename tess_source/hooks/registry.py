@@ -24,6 +24,7 @@ from tess_source.errors import (
     type_and_text,
 )
 from tess_source.hooks.discovery import (
+    Plugin,
     Reference,
     distribution_of,
     files_of_config,
@@ -51,21 +52,6 @@ BUILT_IN = "tess-source"
 """The owner of records that the core declares itself."""
 
 log: logging.Logger = logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Plugin:
-    """One plugin, as ``tess-source plugins`` shows it."""
-
-    name: str
-    version: str = ""
-    origin: str = ""
-    """The distribution, module or file that it comes from."""
-    state: str = "ready"
-    """``ready``, ``broken`` or ``off``."""
-    hooks: tuple[str, ...] = ()
-    error: str = ""
-    """Why it is broken."""
 
 
 @dataclass(eq=False, repr=False)

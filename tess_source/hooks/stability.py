@@ -46,7 +46,7 @@ MODULES: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "hookimpl load_plan observations open products register search search_dv search_lightcurve search_targetpixelfile "
                 "search_tesscut set_default_session unregister"
             ),
-            PROVISIONAL: "Copy Lookup Service Source StandIn iter_search",
+            PROVISIONAL: "Copy Lookup Service Source StandIn iter_search use_in_lightkurve",
         },
         "tess_source.cli": {
             STABLE: "Asking INTERRUPTED NOTHING SOME_FAILED USAGE",

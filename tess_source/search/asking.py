@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from tess_source._lazy import pl
@@ -26,6 +24,7 @@ from tess_source.search.keys import known_observations
 from tess_source.search.narrowing import Listing, Wanted, listed
 from tess_source.search.nearby import nearest_observed, places_without
 from tess_source.search.resolving import archives_of, criteria_of_filters, is_for_kinds, is_local
+from tess_source.search.versions import versions
 from tess_source.settings import Settings
 from tess_source.tables.convert import frame_of_uris, to_frame
 from tess_source.tables.found import Found
@@ -392,14 +391,6 @@ def record_of(
         "server": settings.server_name,
         "archives": list(_archives(registry, settings, query)),
         "time": this_moment(),
-        "versions": {name: _version(name) for name in ("tess-source", "astroquery", "astropy", "lightkurve")},
+        "versions": versions(),
         "plugins": {name: plugin.version for name, plugin in registry.ready.items()},
     }
-
-
-@functools.cache
-def _version(distribution: str) -> str:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return "not installed"

@@ -36,7 +36,8 @@ class Drop:
     """Filters of one selection share this number."""
 
     def __str__(self) -> str:
-        return f"{self.filter}={self.value}: dropped {self.dropped:,}, kept {self.kept:,} ({self.plugin})"
+        value = text.first(self.value.split(","), separator=",")
+        return f"{self.filter}={value}: dropped {self.dropped:,}, kept {self.kept:,} ({self.plugin})"
 
 
 def names_in_words(query: Query, record: Mapping[str, Any]) -> list[str]:

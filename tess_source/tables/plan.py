@@ -127,13 +127,7 @@ class Plan(Addressed):
         return int(self.items["size"].sum() or 0)
 
     def using(self, session: Fetches) -> Self:
-        """Return the same plan with another session.
-
-        Parameters
-        ----------
-        session : Session
-            Its methods are used from then on.
-        """
+        """Return the same plan with another session, whose methods are used from then on."""
         return replace(self, session=session)
 
     def to(self, root: str | Path) -> Self:
@@ -362,13 +356,7 @@ class Manifest(Openable, ManifestMethods):
         return RecordsByName(errors, "error", key="uri", value="error")
 
     def using(self, session: Fetches) -> Self:
-        """Return the same manifest with another session.
-
-        Parameters
-        ----------
-        session : Session
-            Its methods are used from then on.
-        """
+        """Return the same manifest with another session, whose methods are used from then on."""
         return replace(self, plan=self.plan.using(session))
 
     def lock(self) -> Plan:
