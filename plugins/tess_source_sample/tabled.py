@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source import names
+from tess_source._lazy import whole
 from tess_source.errors import TableError, UnknownNameError
 from tess_source_sample.added import TMAG
 from tess_source_sample.columns import OBSERVATIONS, PRODUCTS, AnswerColumn
 from tess_source_sample.facts import Star, ValidationRun, sector
-from tess_source_sample.rows import Listing, Row, contributed_product, dv_names
+from tess_source_sample.rows import Observed, Row, contributed_product, dv_names
 from tess_source_sample.sectors import mission
 
 if TYPE_CHECKING:
@@ -39,11 +40,11 @@ def add_rows(contents: Contents, rows: Any, products: Any = None) -> int:
         identified = _identified(contents, observations, before)
         given = _by_observation(identified, files)
         listings = [
-            Listing(row, given.get(row["obs_id"]) or contents.products.get(before.get(row["obs_id"], 0)) or [])
+            Observed(row, given.get(row["obs_id"]) or contents.products.get(before.get(row["obs_id"], 0)) or [])
             for row in identified
         ]
         _know(contents, listings)
-        finished = [Listing(row, _finished(contents, row, found)) for row, found in listings]
+        finished = [Observed(row, _finished(contents, row, found)) for row, found in listings]
         replaced = {before[row["obs_id"]] for row in identified if row["obs_id"] in before}
         sectors = {row["sequence_number"] for row in identified} & mission().keys()
         contents.put(finished, sectors=sectors, gone=replaced - {row["obsid"] for row in identified})
@@ -82,6 +83,7 @@ def _read(path: Path) -> list[Mapping[str, Any]]:
     except UnicodeDecodeError as error:
         raise TableError(f"{path.name} is no text: {error.reason}") from None
     if text.startswith("# %ECSV"):
+        whole("astropy")
         from astropy.table import Table
 
         try:
@@ -185,7 +187,7 @@ def _name(row: Row) -> Name:
     return names.parse(str(row["dataURL"] or "").rpartition("/")[2])
 
 
-def _know(contents: Contents, listings: list[Listing]) -> None:
+def _know(contents: Contents, listings: list[Observed]) -> None:
     """Let the archive know the stars and searches, so that files can be made."""
     seen: dict[int, set[int]] = {}
     for row, _ in listings:
