@@ -352,6 +352,6 @@ def test_the_program_serves_files_and_tables(
     assert archive.catalogue.has(777) and archive.catalogue.has(778)
     assert len(archive.catalogue.targets) > 20_000
     (tmp_path / "my.fits").write_bytes(b"")
-    with pytest.raises(SystemExit, match="[1-9]"):
+    with pytest.raises(SystemExit, match=r"[1-9]"):
         main(["sample", "serve", "--add", str(tmp_path / "my.fits")])
     assert "is no name of a TESS product" in capsys.readouterr().err
