@@ -339,13 +339,12 @@ def test_the_program_serves_files_and_tables(
     table = tmp_path / "rows.csv"
     pl.DataFrame([{**ROW, "obs_id": "mine", "target_name": "778", "dataURL": None}]).write_csv(table)
     seen: list[SampleArchive] = []
-    monkeypatch.setattr(SampleArchive, "start", lambda archive: seen.append(archive) or archive)
-    monkeypatch.setattr(SampleArchive, "url", "http://127.0.0.1:1")
 
-    def interrupted(seconds: float) -> None:
+    def start(archive: SampleArchive) -> SampleArchive:
+        seen.append(archive)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("time.sleep", interrupted)
+    monkeypatch.setattr(SampleArchive, "start", start)
     with pytest.raises(SystemExit):
         main(["sample", "serve", "--add", str(own), "--rows", str(table), "--extra", "20000"])
     (archive,) = seen
