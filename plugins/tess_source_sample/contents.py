@@ -15,8 +15,8 @@ from tess_source_sample.facts import SYNTHETIC_TIC, Star
 from tess_source_sample.files import make
 from tess_source_sample.holdings import Seen
 from tess_source_sample.images import image_files
-from tess_source_sample.known import KNOWN, Facts
-from tess_source_sample.rows import MJD_OF_BTJD_0, ObservationRow, Row, RowMaker, plain_name, released
+from tess_source_sample.known import KNOWN, KnownStars
+from tess_source_sample.rows import MJD_OF_BTJD_0, Observed, Row, RowMaker, plain_name, released
 from tess_source_sample.store import Made
 
 __all__ = ["MJD_OF_BTJD_0", "Contents", "Row"]
@@ -30,7 +30,7 @@ FIRST_NUMBER = 61_000_001
 class _Standard(NamedTuple):
     """What every sample archive has."""
 
-    listings: tuple[ObservationRow, ...]
+    listings: tuple[Observed, ...]
     numbers: int
     """How many identifiers were given out."""
 
@@ -62,7 +62,7 @@ class Contents:
         standard, crowd = _standard(), Crowd(extra)
         self.images: tuple[tuple[int, int], ...] = tuple(sorted((images or {}).items()))
         """Sectors of which there are more full-frame images than a few, and how many of each CCD."""
-        self.known: Facts = Facts()
+        self.known: KnownStars = KnownStars()
         """Its stars and searches."""
         self.crowd: Crowd = crowd
         """Made-up targets in bulk."""
@@ -85,7 +85,7 @@ class Contents:
         """Held by who changes it."""
         self.maker: RowMaker = RowMaker(self.known, count(FIRST_NUMBER + standard.numbers))
         """Makes rows of what is added."""
-        self.put(ObservationRow(dict(row), list(map(dict, products))) for row, products in standard.listings)
+        self.put(Observed(dict(row), list(map(dict, products))) for row, products in standard.listings)
 
     def _crowd_obsids(self) -> Iterable[int]:
         return range(holdings.MADE_UP_OBSID, holdings.MADE_UP_OBSID + len(self.crowd))
@@ -94,7 +94,7 @@ class Contents:
 
     def put(
         self,
-        listings: Iterable[ObservationRow],
+        listings: Iterable[Observed],
         own: Mapping[str, Made] | None = None,
         sectors: Iterable[int] = (),
         gone: Collection[int] = (),
@@ -103,7 +103,7 @@ class Contents:
 
         Parameters
         ----------
-        listings : iterable of ObservationRow
+        listings : iterable of Observed
             Observations and products.
         own : mapping, optional
             URI → file, where one is not simulated.

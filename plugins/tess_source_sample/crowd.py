@@ -12,7 +12,7 @@ from tess_source._lazy import np
 from tess_source_sample.facts import SYNTHETIC_TIC, Star, star
 from tess_source_sample.holdings import MADE_UP_OBSID, MADE_UP_SECTORS, made_up
 from tess_source_sample.known import KNOWN
-from tess_source_sample.rows import ObservationRow, Row, RowMaker
+from tess_source_sample.rows import Observed, Row, RowMaker
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +41,7 @@ class Crowd(Sequence[Row]):
             return [self[each] for each in range(len(self))[number]]
         return self._maker.seen_row(made_up(range(len(self))[number]))
 
-    def listing(self, number: int) -> ObservationRow:
+    def listing(self, number: int) -> Observed:
         """Return an observation by its number, and its products."""
         return self._maker.seen(made_up(number))
 
@@ -71,7 +71,7 @@ class Crowd(Sequence[Row]):
         ra, dec = np.radians([entry.ra for entry in stars]), np.radians([entry.dec for entry in stars])
         return np.column_stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])
 
-    def of_obsid(self, obsid: int) -> ObservationRow | None:
+    def of_obsid(self, obsid: int) -> Observed | None:
         """Return an observation by its identifier, None if it is no made-up one's."""
         number = obsid - MADE_UP_OBSID
         return self.listing(number) if 0 <= number < len(self) else None

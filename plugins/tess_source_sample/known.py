@@ -6,7 +6,7 @@ from tess_source_sample import facts
 from tess_source_sample.facts import Star, ValidationRun
 
 
-class Facts:
+class KnownStars:
     """What an archive knows; more can be added while it answers."""
 
     def __init__(self) -> None:
@@ -47,5 +47,5 @@ class Facts:
         self._runs.update({(run.tic, run.first, run.last, run.run): run for run in runs})
 
 
-KNOWN = Facts()
+KNOWN = KnownStars()
 """What every sample archive knows."""

@@ -22,7 +22,7 @@ from tess_source_sample.files import documented
 from tess_source_sample.holdings import Seen
 from tess_source_sample.rows import (
     MJD_OF_BTJD_0,
-    ObservationRow,
+    Observed,
     Row,
     circle,
     contributed_product,
@@ -93,7 +93,7 @@ def add_file(contents: Contents, path: str | Path, said: Mapping[str, Any]) -> s
         else:
             products.append(new)
         seen = [told.sector] if told.sector in mission() else []
-        contents.put([ObservationRow(observation, products)], {told.uri: Made(body, etag(body))}, seen)
+        contents.put([Observed(observation, products)], {told.uri: Made(body, etag(body))}, seen)
     return told.uri
 
 

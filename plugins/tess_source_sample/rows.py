@@ -17,7 +17,7 @@ from tess_source_sample.contributed import ALL_SECTORS, Contributed
 from tess_source_sample.facts import Star, ValidationRun, sector
 from tess_source_sample.files import natural_size
 from tess_source_sample.holdings import Image, Searched, Seen
-from tess_source_sample.known import Facts
+from tess_source_sample.known import KnownStars
 
 Row = dict[str, Any]
 
@@ -93,7 +93,7 @@ def plain_name(name: str) -> str:
     return re.sub(r"[\s-]+", "", name.lower())
 
 
-class ObservationRow(NamedTuple):
+class Observed(NamedTuple):
     """An observation and its products."""
 
     observation: Row
@@ -143,13 +143,13 @@ class RowMaker:
 
     Parameters
     ----------
-    known : Facts
+    known : KnownStars
         The stars and searches that the rows are of.
     numbers : iterator of int
         Numbers for identifiers that no real answer shows.
     """
 
-    def __init__(self, known: Facts, numbers: Iterator[int]) -> None:
+    def __init__(self, known: KnownStars, numbers: Iterator[int]) -> None:
         self._known, self._numbers = known, numbers
 
     def observation(self, **values: Any) -> Row:
@@ -178,7 +178,7 @@ class RowMaker:
         """Return the size of a file in bytes: of the real one where known, else as the simulation comes out."""
         return holdings.SIZES.get(filename.partition("-")[2]) or natural_size(filename, self._known)
 
-    def seen(self, seen: Seen) -> ObservationRow:
+    def seen(self, seen: Seen) -> Observed:
         """Return a target in a sector: light curve, pixels, and the data validation of that sector."""
         row = self.seen_row(seen)
         searches = [] if seen.fast else [r for r in self._known.runs(seen.tic) if r.first == r.last == seen.sector]
@@ -192,7 +192,7 @@ class RowMaker:
                 row, f"{prefix}TP", curve.replace("lc.fits", "tp.fits"), seen.tp_version or version, seen.tp_size
             ),
         ]
-        return ObservationRow(row, products)
+        return Observed(row, products)
 
     def seen_row(self, seen: Seen) -> Row:
         """Return the observation of a target in a sector."""
@@ -215,7 +215,7 @@ class RowMaker:
             objID=seen.objid,
         )
 
-    def searched(self, search: Searched) -> ObservationRow:
+    def searched(self, search: Searched) -> Observed:
         """Return a search of several sectors."""
         obs_id, ends = dv_obs_id(search), (search.first, search.last)
         searches = [run for run in self._known.runs(search.tic) if (run.first, run.last) == ends]
@@ -232,7 +232,7 @@ class RowMaker:
             obsid=search.obsid,
             objID=search.objid,
         )
-        return ObservationRow(row, self._of_runs(row, searches, search.version or _digest(obs_id)))
+        return Observed(row, self._of_runs(row, searches, search.version or _digest(obs_id)))
 
     def _of_runs(self, observation: Row, searches: Iterable[ValidationRun], version: str) -> list[Row]:
         """Return the products of all runs: sorted by kind first, then by name, as the archive's list is."""
@@ -240,7 +240,7 @@ class RowMaker:
         ordered = sorted(names, key=lambda pair: (DV_ORDER.index(pair[0]), pair[1]))
         return [self.product(observation, group, name, version) for group, name in ordered]
 
-    def contributed(self, entry: Contributed) -> ObservationRow:
+    def contributed(self, entry: Contributed) -> Observed:
         """Return a high-level science product."""
         folder = _contributed_folder(entry)
         begin, end, released = _contributed_times(entry)
@@ -261,11 +261,9 @@ class RowMaker:
             obsid=entry.obsid,
             objID=0,
         )
-        return ObservationRow(
-            row, [contributed_product(row, f"mast:HLSP/{folder}/{name}", size) for name, size in addresses]
-        )
+        return Observed(row, [contributed_product(row, f"mast:HLSP/{folder}/{name}", size) for name, size in addresses])
 
-    def image(self, image: Image) -> ObservationRow:
+    def image(self, image: Image) -> Observed:
         """Return the full-frame images of a CCD; the archive gives no product list for them."""
         row = self.observation(
             target_name="TESS FFI",
@@ -282,7 +280,7 @@ class RowMaker:
             obsid=image.obsid,
             objID=0,
         )
-        return ObservationRow(row, [])
+        return Observed(row, [])
 
 
 def contributed_product(observation: Row, uri: str, size: int) -> Row:

@@ -17,7 +17,7 @@ from tess_source.errors import TableError, UnknownNameError
 from tess_source_sample.added import TMAG
 from tess_source_sample.columns import OBSERVATIONS, PRODUCTS, AnswerColumn
 from tess_source_sample.facts import Star, ValidationRun, sector
-from tess_source_sample.rows import ObservationRow, Row, contributed_product, dv_names
+from tess_source_sample.rows import Observed, Row, contributed_product, dv_names
 from tess_source_sample.sectors import mission
 
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ def add_rows(contents: Contents, rows: Any, products: Any = None) -> int:
         identified = _identified(contents, observations, before)
         given = _by_observation(identified, files)
         listings = [
-            ObservationRow(row, given.get(row["obs_id"]) or contents.products.get(before.get(row["obs_id"], 0)) or [])
+            Observed(row, given.get(row["obs_id"]) or contents.products.get(before.get(row["obs_id"], 0)) or [])
             for row in identified
         ]
         _know(contents, listings)
-        finished = [ObservationRow(row, _finished(contents, row, found)) for row, found in listings]
+        finished = [Observed(row, _finished(contents, row, found)) for row, found in listings]
         replaced = {before[row["obs_id"]] for row in identified if row["obs_id"] in before}
         sectors = {row["sequence_number"] for row in identified} & mission().keys()
         contents.put(finished, sectors=sectors, gone=replaced - {row["obsid"] for row in identified})
@@ -187,7 +187,7 @@ def _name(row: Row) -> Name:
     return names.parse(str(row["dataURL"] or "").rpartition("/")[2])
 
 
-def _know(contents: Contents, listings: list[ObservationRow]) -> None:
+def _know(contents: Contents, listings: list[Observed]) -> None:
     """Let the archive know the stars and searches, so that files can be made."""
     seen: dict[int, set[int]] = {}
     for row, _ in listings:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tess_source import names
-from tess_source_sample.known import KNOWN, Facts
+from tess_source_sample.known import KNOWN, KnownStars
 
 if TYPE_CHECKING:
     from tess_source.names import Name
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _SPOC = ("SPOC", "TESS-SPOC", "TESS-DATA-ALERTS")
 
 
-def make(filename: str, size: int | None = None, *, first_release: bool = False, known: Facts = KNOWN) -> bytes:
+def make(filename: str, size: int | None = None, *, first_release: bool = False, known: KnownStars = KNOWN) -> bytes:
     """Make one file.
 
     Parameters
@@ -37,7 +37,7 @@ def make(filename: str, size: int | None = None, *, first_release: bool = False,
         For light curves and pixels of sectors 1 to 13: make the file as it was first released, with the header of 2018
         or 2019. The archive has had them processed again since, under the same names. In sector 6 the time stamp of the
         names moved by one second, so there the former name alone gives the former file.
-    known : Facts
+    known : KnownStars
         The stars and searches of an archive to which some were added.
 
     Returns
@@ -70,7 +70,7 @@ def make(filename: str, size: int | None = None, *, first_release: bool = False,
     return fits.write(_hdus(filename, name, size, known, first_release))
 
 
-def natural_size(filename: str, known: Facts = KNOWN) -> int:
+def natural_size(filename: str, known: KnownStars = KNOWN) -> int:
     """Return the length in bytes that `make` gives a file when no size is asked for, without making it.
 
     Raises
@@ -106,7 +106,7 @@ _SIZES: dict[tuple[object, ...], int] = {}
 """What decides on the size of a light curve or target pixel file, to that size: to lay out a file takes milliseconds."""
 
 
-def _known_run(name: Name, known: Facts) -> Name:
+def _known_run(name: Name, known: KnownStars) -> Name:
     """Return the name, if it is of a run and a TCE that the sample archive has."""
     from tess_source_sample.files import dvt
 
@@ -118,7 +118,7 @@ def _known_run(name: Name, known: Facts) -> Name:
     return name
 
 
-def _hdus(filename: str, name: Name, size: int | None, known: Facts, first_release: bool = False) -> list[HDU]:
+def _hdus(filename: str, name: Name, size: int | None, known: KnownStars, first_release: bool = False) -> list[HDU]:
     """Return the HDUs of a FITS file; blank header cards fill up what rows and pixels cannot."""
     from dataclasses import replace
 
@@ -135,7 +135,7 @@ def _hdus(filename: str, name: Name, size: int | None, known: Facts, first_relea
     return [*found[:-1], replace(found[-1], blank_blocks=left // fits.BLOCK)]
 
 
-def _layout(filename: str, name: Name, size: int | None, known: Facts, first_release: bool) -> list[HDU]:
+def _layout(filename: str, name: Name, size: int | None, known: KnownStars, first_release: bool) -> list[HDU]:
     from tess_source_sample.files import documented, eras
 
     kind, pipeline, name = name.kind, name.pipeline, documented.completed(name)

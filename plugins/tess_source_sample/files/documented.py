@@ -15,7 +15,7 @@ from tess_source_sample import chips
 from tess_source_sample.files import fits, hlsp, hlsp_headers, model
 from tess_source_sample.files.fits import TableColumn
 from tess_source_sample.files.hlsp import Product, columns_named, relative_flux
-from tess_source_sample.known import KNOWN, Facts
+from tess_source_sample.known import KNOWN, KnownStars
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -179,7 +179,7 @@ def completed(name: Name) -> Name:
     return replace(name, exptime=exptime, first_sector=sector, last_sector=name.last_sector or sector)
 
 
-def light_curve(name: Name, size: int | None, known: Facts = KNOWN) -> list[fits.HDU]:
+def light_curve(name: Name, size: int | None, known: KnownStars = KNOWN) -> list[fits.HDU]:
     """Return the HDUs of a light curve of any pipeline but SPOC's; see `tess_source_sample.files.hlsp.light_curve`."""
     product = _PRODUCTS.get(name.pipeline or "")
     return product().hdus(name, size, known) if product else hlsp.light_curve(name, size, known)

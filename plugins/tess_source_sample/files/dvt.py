@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import np
 from tess_source_sample import facts
 from tess_source_sample.files import columns, eras, fits, headers, model, spoc
-from tess_source_sample.known import KNOWN, Facts
+from tess_source_sample.known import KNOWN, KnownStars
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tess_source.names import Name
 
 
-def run(name: Name, known: Facts = KNOWN) -> facts.ValidationRun:
+def run(name: Name, known: KnownStars = KNOWN) -> facts.ValidationRun:
     """Return the data validation run that a file name tells of.
 
     Raises
@@ -116,7 +116,7 @@ def offset(of: facts.ValidationRun, target: model.SimulatedTarget, row: int) -> 
     return of.first_cadenceno - target.sector.first_cadenceno + (row + 0.5) * of.step
 
 
-def time_series(name: Name, size: int | None, known: Facts = KNOWN) -> list[fits.HDU]:
+def time_series(name: Name, size: int | None, known: KnownStars = KNOWN) -> list[fits.HDU]:
     """Return the HDUs of a DVT; rows are added (without data) or left out at its end to reach a size."""
     of = run(name, known)
     widths = fits.row_bytes(columns.TCE), fits.row_bytes(columns.STATISTICS)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import np
 from tess_source_sample.files import eleanor_header, eras, fits, hlsp_headers, model, spoc, tglc_header
 from tess_source_sample.files.fits import TableColumn
-from tess_source_sample.known import KNOWN, Facts
+from tess_source_sample.known import KNOWN, KnownStars
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -103,7 +103,7 @@ class Product:
     unknown: float | None = None
     """What stands for a missing number."""
 
-    def hdus(self, name: Name, size: int | None, known: Facts = KNOWN) -> list[fits.HDU]:
+    def hdus(self, name: Name, size: int | None, known: KnownStars = KNOWN) -> list[fits.HDU]:
         """Return the HDUs; rows are chosen for the size. Gaps have no rows, unlike SPOC's."""
         of = spoc.target(name, known)
         natural = of.rows - of.gap[1]
@@ -153,7 +153,7 @@ MJD_OF_BTJD_0 = 56999.5
 """BTJD is BJD - 2457000 and MJD is JD - 2400000.5."""
 
 
-def light_curve(name: Name, size: int | None, known: Facts = KNOWN) -> list[fits.HDU]:
+def light_curve(name: Name, size: int | None, known: KnownStars = KNOWN) -> list[fits.HDU]:
     """Return the HDUs of an HLSP light curve.
 
     Raises
@@ -268,7 +268,7 @@ def _fill_tglc(of: model.SimulatedTarget, seen: model.SimulatedCurve, table: NDA
     table["cal_psf_flux"] = table["cal_aper_flux"] = relative_flux(of, seen)
 
 
-def text(name: Name, size: int | None, known: Facts = KNOWN) -> bytes:
+def text(name: Name, size: int | None, known: KnownStars = KNOWN) -> bytes:
     """Return a QLP light curve as text: BTJD, cadence number and flux, one cadence a line; spaces fill it up.
 
     Raises
@@ -297,7 +297,7 @@ TEXT_LINE = 45
 """Bytes of a line of `text`."""
 
 
-def text_size(name: Name, known: Facts = KNOWN) -> int:
+def text_size(name: Name, known: KnownStars = KNOWN) -> int:
     """Return the size in bytes of `text` where none is asked for."""
     of = spoc.target(name, known)
     return 128 + TEXT_LINE * (of.rows - of.gap[1])

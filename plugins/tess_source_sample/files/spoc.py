@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import np
 from tess_source_sample import facts
 from tess_source_sample.files import columns, eras, fits, headers, model
-from tess_source_sample.known import KNOWN, Facts
+from tess_source_sample.known import KNOWN, KnownStars
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +36,7 @@ FIXED_OFFSETS = {20: 209700, 120: 209700, 200: 419400, 600: 838900, 1800: 335540
 """Exposure time in seconds and FXDOFF; that of 20 s is a guess."""
 
 
-def target(name: Name, known: Facts = KNOWN) -> model.SimulatedTarget:
+def target(name: Name, known: KnownStars = KNOWN) -> model.SimulatedTarget:
     """Return the star, sector and exposure time that a single-sector name tells of.
 
     Raises
@@ -165,7 +165,7 @@ def fitting_rows(natural: int, row_bytes: int, room: int | None) -> int:
     return max(1, room // row_bytes)
 
 
-def light_curve(name: Name, size: int | None, processed: eras.Processing, known: Facts = KNOWN) -> list[fits.HDU]:
+def light_curve(name: Name, size: int | None, processed: eras.Processing, known: KnownStars = KNOWN) -> list[fits.HDU]:
     """Return the HDUs of a light curve; rows are added or left out at its end to reach a size."""
     of, pipeline, era = target(name, known), name.pipeline or "SPOC", processed.era
     width = fits.row_bytes(columns.LIGHTCURVE)
@@ -241,7 +241,9 @@ def _aperture(
     return fits.image(shape, 32, headers.APERTURE, said | {"extname": "APERTURE"}, mask, writer)
 
 
-def target_pixels(name: Name, size: int | None, processed: eras.Processing, known: Facts = KNOWN) -> list[fits.HDU]:
+def target_pixels(
+    name: Name, size: int | None, processed: eras.Processing, known: KnownStars = KNOWN
+) -> list[fits.HDU]:
     """Return the HDUs of a target pixel file.
 
     The shape of the stamp is the star's own or, if another shape comes closer to the wanted size, that. What is left is

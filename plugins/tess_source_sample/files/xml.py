@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tess_source_sample import facts
 from tess_source_sample.files import dvt, model, spoc
-from tess_source_sample.known import KNOWN, Facts
+from tess_source_sample.known import KNOWN, KnownStars
 
 if TYPE_CHECKING:
     from tess_source.names import Name
@@ -25,7 +25,7 @@ _STAMPS = (11, 9, 7, 5, 3, 1)
 """Sides of the pixel stamps in difference images: smaller ones where a small file is wanted."""
 
 
-def report(name: Name, size: int | None, known: Facts = KNOWN) -> bytes:
+def report(name: Name, size: int | None, known: KnownStars = KNOWN) -> bytes:
     """Return the XML of a run, filled up with a comment at its end.
 
     Raises
@@ -45,7 +45,7 @@ def report(name: Name, size: int | None, known: Facts = KNOWN) -> bytes:
     raise ValueError(f"the report of TIC {name.tic} cannot have {wanted} bytes: it needs at least {least}")
 
 
-def natural_size(name: Name, known: Facts = KNOWN) -> int:
+def natural_size(name: Name, known: KnownStars = KNOWN) -> int:
     """Return the size in bytes where none is asked for: about that of a real report of so many TCEs and sectors."""
     of = dvt.run(name, known)
     return 4_000 + of.tces * (46_000 + 66_000 * len(of.sectors))

@@ -15,6 +15,7 @@ from astropy.table import Table
 from fuzz import altered, attempts
 
 from tess_source import Session, names
+from tess_source.cli.program import main
 from tess_source.errors import QueryError, TableError, TessSourceError
 from tess_source_sample.columns import OBSERVATIONS
 from tess_source_sample.server import SampleArchive
@@ -330,3 +331,26 @@ def test_no_table_breaks_the_archive(tmp_path: Path) -> None:
         except Exception as error:  # noqa: BLE001 - what is listed here is the failure
             raw.append((number, error))
     assert not raw
+
+
+def test_the_program_serves_files_and_tables(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "rows.csv"
+    pl.DataFrame([{**ROW, "obs_id": "mine", "target_name": "778", "dataURL": None}]).write_csv(table)
+    seen: list[SampleArchive] = []
+
+    def start(archive: SampleArchive) -> SampleArchive:
+        seen.append(archive)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(SampleArchive, "start", start)
+    with pytest.raises(SystemExit):
+        main(["sample", "serve", "--add", str(own), "--rows", str(table), "--extra", "20000"])
+    (archive,) = seen
+    assert archive.catalogue.has(777) and archive.catalogue.has(778)
+    assert len(archive.catalogue.targets) > 20_000
+    (tmp_path / "my.fits").write_bytes(b"")
+    with pytest.raises(SystemExit, match=r"[1-9]"):
+        main(["sample", "serve", "--add", str(tmp_path / "my.fits")])
+    assert "is no name of a TESS product" in capsys.readouterr().err
