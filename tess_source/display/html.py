@@ -7,12 +7,14 @@ from html import escape
 from urllib.parse import urlsplit
 
 from tess_source._lazy import pl
-from tess_source.display.text import MOST_ROWS, cell, head_and_tail
+from tess_source.display.text import cell, head_and_tail
 from tess_source.display.visible import visible
 
 __all__ = ["Markup", "attributes", "element", "link", "table", "text", "view"]
 
 
+ROWS = 20
+"""Most rows of a table on a page, where one scrolls past it."""
 LONG = 40
 """Characters from which a text of several words is broken into lines."""
 
@@ -83,7 +85,7 @@ def _is_web_address(url: str) -> bool:
     return known and url.isprintable() and " " not in url and "\\" not in url
 
 
-def table(frame: pl.DataFrame, columns: Sequence[str], title: str, rows: int = MOST_ROWS) -> Markup:
+def table(frame: pl.DataFrame, columns: Sequence[str], title: str, rows: int = ROWS) -> Markup:
     """Return columns of a frame as a table, in a box of its own, so that a wide one is scrolled and not the page.
 
     Text is aligned left and numbers right, in headings too, whatever the front end does. A name is never broken; words are. Colours are
@@ -93,12 +95,14 @@ def table(frame: pl.DataFrame, columns: Sequence[str], title: str, rows: int = M
     ----------
     frame : polars.DataFrame
     columns : sequence of str
+        Which to show; those without any value are left out.
     title : str
         The caption.
     rows : int
         Most rows to show.
     """
     head, tail = head_and_tail(frame.height, rows)
+    columns = [name for name in columns if frame[name].null_count() < frame.height] or columns
     shown = frame.select(columns)
     sides = ["right" if frame.schema[name].is_numeric() else "left" for name in columns]
     body = [_row("td", map(cell, row), sides) for row in [*shown.head(head).iter_rows(), *shown.tail(tail).iter_rows()]]
