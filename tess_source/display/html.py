@@ -7,14 +7,12 @@ from html import escape
 from urllib.parse import urlsplit
 
 from tess_source._lazy import pl
-from tess_source.display.text import cell, head_and_tail
+from tess_source.display.text import MOST_ROWS, cell, head_and_tail
 from tess_source.display.visible import visible
 
 __all__ = ["Markup", "attributes", "element", "link", "table", "text", "view"]
 
 
-ROWS = 20
-"""Most rows of a table on a page, where one scrolls past it."""
 LONG = 40
 """Characters from which a text of several words is broken into lines."""
 
@@ -85,7 +83,7 @@ def _is_web_address(url: str) -> bool:
     return known and url.isprintable() and " " not in url and "\\" not in url
 
 
-def table(frame: pl.DataFrame, columns: Sequence[str], title: str, rows: int = ROWS) -> Markup:
+def table(frame: pl.DataFrame, columns: Sequence[str], title: str, rows: int = MOST_ROWS) -> Markup:
     """Return columns of a frame as a table, in a box of its own, so that a wide one is scrolled and not the page.
 
     Text is aligned left and numbers right, in headings too, whatever the front end does. A name is never broken; words are. Colours are
