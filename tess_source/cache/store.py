@@ -10,7 +10,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -43,7 +43,7 @@ class Stored:
     """Bytes."""
     mtime: float
     """When its bytes were last written [s since 1970]."""
-    known: Known | None = None
+    known: Known | None = field(default=None, repr=False)
     """Its record in the index, if the file did not change since."""
 
 

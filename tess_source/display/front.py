@@ -22,7 +22,7 @@ def is_notebook() -> bool:
 
 def is_terminal() -> bool:
     """Return whether stderr is a terminal."""
-    return sys.stderr is not None and not sys.stderr.closed and sys.stderr.isatty()
+    return sys.stderr is not None and not getattr(sys.stderr, "closed", False) and sys.stderr.isatty()
 
 
 class TerminalLine:
@@ -33,9 +33,11 @@ class TerminalLine:
     """Characters of the line that is shown now."""
 
     def show(self, said: str, _markup: str = "") -> None:
-        """Write a text in place of the line, cut to the width of the terminal."""
-        said = said[: max(shutil.get_terminal_size().columns - 1, 1)]  # no control codes: not all terminals know them
-        with self._lock:
+        """Write a text in place of the line, shortened to the width of the terminal."""
+        width = max(shutil.get_terminal_size().columns - 1, 3)
+        if len(said) > width:  # what changes stands at the end
+            said = f"{said[: width // 3 - 1]}…{said[len(said) - width + width // 3 :]}"
+        with self._lock:  # no control codes: not all terminals know them
             self._write(f"\r{said.ljust(TerminalLine._shown)}")
             TerminalLine._shown = len(said)
 
@@ -76,7 +78,7 @@ class NotebookView:
     def clear(self) -> None:
         """Show nothing any more."""
         if self._handle is not None:
-            self._handle.update({}, raw=True)  # an output without data takes no room
+            self._handle.update({"text/plain": "", "text/html": ""}, raw=True)
 
 
 class Ticker:

@@ -97,6 +97,7 @@ def table(
     ----------
     frame : polars.DataFrame
     columns : sequence of str
+        Which to show; those without any value are left out.
     title : str
         The caption.
     rows : int
@@ -105,6 +106,7 @@ def table(
         Column → how its numbers are shown.
     """
     head, tail = head_and_tail(frame.height, rows)
+    columns = [name for name in columns if frame[name].null_count() < frame.height] or columns
     shown = frame.select(columns)
     sides = ["right" if frame.schema[name].is_numeric() else "left" for name in columns]
     look = [looks.get(name, PLAIN) for name in columns]

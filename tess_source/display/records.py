@@ -30,7 +30,7 @@ class _Shown:
         raise NotImplementedError
 
     def to_polars(self) -> pl.DataFrame:
-        """Return a frame, one row per record. Functions are left out, and what is neither a number nor a truth value is text."""
+        """Return a frame, one row per record, as it is shown: without functions; what is neither a number nor a truth value is text."""
         rows = [*self._rows()]
         names = dict.fromkeys(name for row in rows for name in row)
         columns = {name: _column([row.get(name) for row in rows]) for name in names}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -113,19 +113,19 @@ class Entry:
     item: Item
     status: str
     """``fetched``, ``copied`` (from the cache folder), ``here`` (it was complete before) or ``failed``."""
-    path: Path | None = None
+    path: Path | None = field(default=None, repr=False)
     """Path of the file on disk."""
-    via: str = ""
+    via: str = field(default="", repr=False)
     """Address it was fetched from."""
     bytes: int = 0
     """Bytes on disk."""
-    sha256: str | None = None
+    sha256: str | None = field(default=None, repr=False)
     """Sum of the bytes that were written; None if the file was here before."""
     error: str = ""
     """Why it failed."""
-    mtime_ns: int | None = None
+    mtime_ns: int | None = field(default=None, repr=False)
     """Time at which its bytes were last written [ns since 1970], if known, to detect later changes."""
-    etag: str | None = None
+    etag: str | None = field(default=None, repr=False)
     """Its ETag in the object store that it came from; None if it came from elsewhere."""
 
     @property
