@@ -247,6 +247,9 @@ def test_a_wait_is_no_longer_than_the_block_says(monkeypatch: pytest.MonkeyPatch
         tess_source.Session()
 
 
+@pytest.mark.skipif(
+    not STRESS, reason="the page on testing has a class of unittest, which is run; make stress runs more"
+)
 def test_unittest_has_it_as_a_context(run: TheirTests) -> None:
     tests = """
 import unittest
