@@ -40,31 +40,11 @@ if TYPE_CHECKING:
     from tess_source.targets.target import Query, Target
 
 __all__ = [
-    "Archive",
-    "Collector",
-    "DeclaresAccessors",
-    "DeclaresCitations",
-    "DeclaresColumns",
-    "DeclaresCommands",
-    "DeclaresCopies",
-    "DeclaresFilters",
-    "DeclaresKinds",
-    "DeclaresLookups",
-    "DeclaresServices",
-    "DeclaresSources",
-    "DeclaresTransports",
-    "Downloader",
-    "Explains",
-    "GivesPages",
-    "GivesProvenance",
-    "Linker",
-    "Reader",
-    "Recalls",
-    "Resolver",
-    "StandsIn",
-    "hookimpl",
-    "hookspec",
-]
+    "Archive", "Collector", "DeclaresAccessors", "DeclaresCitations", "DeclaresColumns", "DeclaresCommands",
+    "DeclaresCopies", "DeclaresFilters", "DeclaresKinds", "DeclaresLookups", "DeclaresServices", "DeclaresSources",
+    "DeclaresTransports", "Downloader", "Explains", "GivesPages", "GivesProvenance", "Linker", "Reader", "Recalls",
+    "Resolver", "StandsIn", "hookimpl", "hookspec",
+]  # fmt: skip
 
 hookspec: pluggy.HookspecMarker = pluggy.HookspecMarker("tess_source")
 hookimpl: pluggy.HookimplMarker = pluggy.HookimplMarker("tess_source")
