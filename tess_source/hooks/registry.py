@@ -42,6 +42,7 @@ from tess_source.hooks.fitness import (
     sequence_of,
 )
 from tess_source.hooks.manager import HookManager
+from tess_source.hooks.plugin import Plugin
 from tess_source.hooks.records import Request, Transport
 from tess_source.wording import Wording
 
@@ -69,21 +70,6 @@ BUILT_IN = "tess-source"
 """The owner of records that the core declares itself."""
 
 log: logging.Logger = logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Plugin:
-    """One plugin, as ``tess-source plugins`` shows it."""
-
-    name: str
-    version: str = ""
-    origin: str = ""
-    """The distribution, module or file that it comes from."""
-    state: str = "ready"
-    """``ready``, ``broken`` or ``off``."""
-    hooks: tuple[str, ...] = ()
-    error: str = ""
-    """Why it is broken."""
 
 
 @dataclass(eq=False, repr=False)
