@@ -23,7 +23,7 @@ from tess_source.errors import (
     ending,
     type_and_text,
 )
-from tess_source.hooks.discovery import (
+from tess_source.hooks.discovery import (  # fmt: skip
     Reference,
     distribution_of,
     files_of_config,
