@@ -23,16 +23,9 @@ from tess_source.errors import (
     ending,
     type_and_text,
 )
-from tess_source.hooks.discovery import (  # fmt: skip
-    Reference,
-    distribution_of,
-    files_of_config,
-    found_entry_points,
-    name_of,
-    origin_of,
-    plugin_of,
-    reference_of,
-)
+from tess_source.hooks.discovery import (
+    Reference, distribution_of, files_of_config, found_entry_points, name_of, origin_of, plugin_of, reference_of,
+)  # fmt: skip
 from tess_source.hooks.fitness import (
     check_accessor,
     check_plugin_object,
