@@ -24,8 +24,15 @@ from tess_source.errors import (
     type_and_text,
 )
 from tess_source.hooks.discovery import (
-    Reference, distribution_of, files_of_config, found_entry_points, name_of, origin_of, plugin_of, reference_of,
-)  # fmt: skip
+    Reference,
+    distribution_of,
+    files_of_config,
+    found_entry_points,
+    name_of,
+    origin_of,
+    plugin_of,
+    reference_of,
+)
 from tess_source.hooks.fitness import (
     check_accessor,
     check_plugin_object,
@@ -35,7 +42,7 @@ from tess_source.hooks.fitness import (
     sequence_of,
 )
 from tess_source.hooks.manager import HookManager
-from tess_source.hooks.plugin import Plugin
+from tess_source.hooks.plugin import BUILT_IN, KEYWORDS, Plugin, reason_of
 from tess_source.hooks.records import Request, Transport
 from tess_source.wording import Wording
 
@@ -57,10 +64,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Plugin", "Registry"]
 
-KEYWORDS = ("filter", "lookup")
-"""Records whose names are keyword arguments of searches, so that no two of them can have one name."""
-BUILT_IN = "tess-source"
-"""The owner of records that the core declares itself."""
 
 log: logging.Logger = logger(__name__)
 
@@ -177,8 +180,7 @@ class Registry:
             self._keep_as_broken(name, version, origin, error)
 
     def _keep_as_broken(self, name: str, version: str, origin: str, error: BaseException) -> None:
-        reason = str(error) if isinstance(error, PluginError) else type_and_text(error)
-        reason = "it called sys.exit while it was imported" if isinstance(error, SystemExit) else reason
+        reason = reason_of(error)
         log.warning("plugin %r (%s) is not used: %s", name, origin, reason)
         self.plugins[name] = Plugin(name, version, origin, state="broken", error=reason)
 
