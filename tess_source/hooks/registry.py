@@ -331,8 +331,6 @@ class Registry:
             raise PluginError(f"plugin {name!r}: {noun} failed: {type_and_text(error)}") from error
         return answers
 
-    # -- calling --
-
     def call(self, hook: str, caller: pluggy.HookCaller | None = None, **arguments: Any) -> Any:
         """Call a hook. An exception gets a note that names the plugin it comes from; a plugin cannot end the program."""
         asked: pluggy.HookCaller = caller or getattr(self.manager.hook, hook)
