@@ -8,7 +8,6 @@ import sys
 import threading
 import types
 from collections.abc import Callable, Container
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
@@ -22,7 +21,6 @@ from tess_source.wording import keyword
 
 __all__ = [
     "GROUP",
-    "Plugin",
     "Reference",
     "distribution_of",
     "files_of_config",
@@ -39,21 +37,6 @@ GROUP = "tess_source"
 """The entry-point group under which packages offer plugins."""
 FILE_PREFIX = "tess_source_file_"
 """Prefix of the name of a module that was made from a single file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plugin:
-    """One plugin, as ``tess-source plugins`` shows it."""
-
-    name: str
-    version: str = ""
-    origin: str = ""
-    """The distribution, module or file that it comes from."""
-    state: str = "ready"
-    """``ready``, ``broken`` or ``off``."""
-    hooks: tuple[str, ...] = ()
-    error: str = ""
-    """Why it is broken."""
 
 
 _importing = threading.RLock()

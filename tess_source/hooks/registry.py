@@ -24,7 +24,6 @@ from tess_source.errors import (
     type_and_text,
 )
 from tess_source.hooks.discovery import (
-    Plugin,
     Reference,
     distribution_of,
     files_of_config,
@@ -36,6 +35,7 @@ from tess_source.hooks.discovery import (
 )
 from tess_source.hooks.fitness import check_accessor, check_plugin_object, check_record, culprit_of, key_of, sequence_of
 from tess_source.hooks.manager import HookManager
+from tess_source.hooks.plugin import BUILT_IN, KEYWORDS, Plugin, reason_of
 from tess_source.hooks.records import Request, Service, Transport
 from tess_source.wording import Wording
 
@@ -46,10 +46,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Plugin", "Registry"]
 
-KEYWORDS = ("filter", "lookup")
-"""Records whose names are keyword arguments of searches, so that no two of them can have one name."""
-BUILT_IN = "tess-source"
-"""The owner of records that the core declares itself."""
 
 log: logging.Logger = logger(__name__)
 
@@ -166,8 +162,7 @@ class Registry:
             self._keep_as_broken(name, version, origin, error)
 
     def _keep_as_broken(self, name: str, version: str, origin: str, error: BaseException) -> None:
-        reason = str(error) if isinstance(error, PluginError) else type_and_text(error)
-        reason = "it called sys.exit while it was imported" if isinstance(error, SystemExit) else reason
+        reason = reason_of(error)
         log.warning("plugin %r (%s) is not used: %s", name, origin, reason)
         self.plugins[name] = Plugin(name, version, origin, state="broken", error=reason)
 
@@ -317,8 +312,6 @@ class Registry:
         except BaseException as error:
             raise PluginError(f"plugin {name!r}: {noun} failed: {type_and_text(error)}") from error
         return answers
-
-    # -- calling --
 
     def call(self, hook: str, caller: pluggy.HookCaller | None = None, **arguments: Any) -> Any:
         """Call a hook. An exception gets a note that names the plugin it comes from; a plugin cannot end the program."""

@@ -83,8 +83,8 @@ MODULES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "tess_source.targets": {STABLE: "read_targets"},
         "tess_source.wording": {PROVISIONAL: "keyword"},
         "tess_source_testing": {
-            STABLE: "SampleArchive check_plugin",
-            PROVISIONAL: "sample_observations sample_products",
+            STABLE: "Fault Recorded SampleArchive check_plugin no_connections sample_archive",
+            PROVISIONAL: "Transit faults_of_text mast_itself register_matchers sample_observations sample_products vcr_config",
         },
     }
 )

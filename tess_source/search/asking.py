@@ -23,7 +23,7 @@ from tess_source.search.declined import check_answers, naming_archive, no_plugin
 from tess_source.search.keys import known_observations
 from tess_source.search.narrowing import Listing, Wanted, listed
 from tess_source.search.nearby import nearest_observed, places_without
-from tess_source.search.resolving import archives_of, criteria_of_filters, is_for_kinds, is_local
+from tess_source.search.resolving import archives_of, criteria_of_filters, is_for_kinds, is_local, stand_ins_of
 from tess_source.search.versions import versions
 from tess_source.settings import Settings
 from tess_source.tables.convert import frame_of_uris, to_frame
@@ -76,7 +76,7 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
     try:
         recalled = memory.ask(query, fresh, serves, refresh=refresh)
     except OfflineError as error:
-        asked = replace(asked, archives=_stand_ins(registry, _archives(registry, settings, asked)))
+        asked = replace(asked, archives=stand_ins_of(registry, _archives(registry, settings, asked)))
         if not asked.archives:
             raise
         query = prepared(registry, settings, asked)
@@ -221,7 +221,7 @@ def fields(registry: Registry, settings: Settings, what: str = "observations") -
         raise UnknownNameError("table", what, FIELD_TABLES)
     memory, archives = Memory(settings, registry), archives_of(registry, settings)
     if memory.offline and not all(is_local(registry, name) for name in archives):
-        archives = tuple(name for name in _stand_ins(registry, archives) if is_local(registry, name))
+        archives = tuple(name for name in stand_ins_of(registry, archives) if is_local(registry, name))
         if not archives:
             memory.need_network(f"the description of the columns of {what}")
     caller = registry.among("tess_fields", archives)
@@ -356,15 +356,6 @@ def _provenance(registry: Registry, settings: Settings, query: Query, seen: Obse
         for said in registry.call("tess_provenance", caller, query=query, observations=seen, settings=settings):
             found[name] = dict(said)
     return found
-
-
-def _stand_ins(registry: Registry, archives: Sequence[str]) -> tuple[str, ...]:
-    """Return the stand-ins among some archives, and the stand-ins of these archives for all kinds of products."""
-    return tuple(
-        name
-        for name, stand_in in registry.stand_ins.items()
-        if name in archives or (stand_in.archive in archives and not stand_in.kinds)
-    )
 
 
 @contextmanager

@@ -37,6 +37,7 @@ __all__ = [
     "is_local",
     "question",
     "question_of_observations",
+    "stand_ins_of",
 ]
 
 log: logging.Logger = logger(__name__)
@@ -344,3 +345,12 @@ def archives_of(registry: Registry, settings: Settings, archive: str | Sequence[
                 f"archive {name!r} has the rows of {stand_in.archive!r}, and no row is to come twice: name one of them"
             )
     return names
+
+
+def stand_ins_of(registry: Registry, archives: Sequence[str]) -> tuple[str, ...]:
+    """Return the stand-ins among some archives, and the stand-ins of these archives for all kinds of products."""
+    return tuple(
+        name
+        for name, stand_in in registry.stand_ins.items()
+        if name in archives or (stand_in.archive in archives and not stand_in.kinds)
+    )

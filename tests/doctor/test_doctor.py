@@ -205,7 +205,7 @@ def test_a_library_that_is_too_old_or_missing_is_a_problem_with_the_command(monk
 
 def test_a_broken_plugin_is_a_problem(tmp_path: Path) -> None:
     session = Session(discover=False)
-    from tess_source.hooks.discovery import Plugin
+    from tess_source.hooks.plugin import Plugin
 
     session.registry.plugins["torn"] = Plugin("torn", "1.0", "torn-plugin", "broken", error="ImportError: no module")
     found = of(checkup(session), "plugin")["torn"]

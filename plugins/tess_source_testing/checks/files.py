@@ -55,7 +55,7 @@ def check_addresses(findings: Findings, record: Transport | Copy, products: Prod
             continue  # it says what is wrong with this URI
         if not findings.works(f"{where}, {uri}", first, right):
             return
-        requests = [first.value] if isinstance(first.value, Request) else first.value
+        requests: Any = [first.value] if isinstance(first.value, Request) else first.value
         listed = isinstance(requests, Sequence) and not isinstance(requests, str)
         if not listed or not all(isinstance(one, Request) for one in requests) or not (requests or copy):
             findings.problem(f"{where}, {uri}", f"returned {first.value!r}; {right}")
