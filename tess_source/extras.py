@@ -69,6 +69,8 @@ def needed(library: str, extra: str, doing: str | Wording) -> ModuleType:
     try:
         whole(library)
     except Exception as error:
-        said = f"{_distribution(library)} is installed, but cannot be imported ({type_and_text(error)})"
-        raise MissingExtraError(f"{said}: pip check may say what it lacks") from error
+        raise MissingExtraError(
+            f"{_distribution(library)} is installed, but cannot be imported ({type_and_text(error)}): "
+            "pip check may say what it lacks"
+        ) from error
     return sys.modules[library]
