@@ -43,12 +43,16 @@ class Finding(NamedTuple):
 
 def shareable(findings: Iterable[Finding]) -> list[Finding]:
     """Return findings without what is nobody's business: users of addresses, secrets, and the path of your home folder."""
-    return [Finding(*map(shareable_text, finding)) for finding in findings]
+    homes, secrets = _homes(), _secrets()
+    return [Finding(*(_without(text, homes, secrets) for text in finding)) for finding in findings]
 
 
 def shareable_text(text: str) -> str:
     """Return one line of text without what is nobody's business: see `shareable`."""
-    homes, secrets = _homes(), _secrets()
+    return _without(text, _homes(), _secrets())
+
+
+def _without(text: str, homes: Iterable[str], secrets: Iterable[str]) -> str:
     for secret in secrets:
         text = text.replace(secret, "***")
     text = _SECRET.sub(r"\1***", _USER.sub(r"\1", text))

@@ -115,12 +115,12 @@ class Asking:
         What asks in place of the network.
     """
 
-    def __init__(self, server: str | None = None, seconds: float = 20.0, carry: Carry | None = None) -> None:
+    def __init__(self, server: str | None = None, seconds: float = 25.0, carry: Carry | None = None) -> None:
         self._settings = Settings(server)
         self.server = self._settings.server
         self._probe = Probe(seconds)
         self._carry = carry or self._asked
-        self._known: dict[Question, Got | DownError] = {}
+        self._known: dict[Question, Got] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self.requests: Counter[str] = Counter()
         """Requests per host."""
@@ -134,7 +134,7 @@ class Asking:
         """Before a question that is being worked on is asked again [s]."""
 
     def get(self, url: str, headers: Mapping[str, str] | None = None, *, most: int = HEAD, form: str = "") -> Got:
-        """Ask, and return the answer, of whatever status; it is not asked twice.
+        """Ask, and return the answer, of whatever status. What has been answered is not asked again.
 
         Raises
         ------
@@ -143,12 +143,10 @@ class Asking:
         """
         question = Question(at_server(url, self._settings), form, tuple(sorted((headers or {}).items())), most)
         with self._locks[urlsplit(url).netloc]:
-            if question not in self._known:
-                self._known[question] = self._counted(urlsplit(url).netloc, question)
-            found = self._known[question]
-        if isinstance(found, DownError):
-            raise found
-        return found
+            got = self._known.get(question) or self._counted(urlsplit(url).netloc, question)
+            if got.status not in DOWN:  # the next line may have more luck
+                self._known[question] = got
+            return got
 
     def file(self, url: str, headers: Mapping[str, str] | None = None, *, most: int = HEAD) -> Got:
         """Ask for a file, also where redirects lead, but for a service that says that it cannot now."""
@@ -187,12 +185,9 @@ class Asking:
             time.sleep(self.pause)
         raise DownError(f"still EXECUTING after {POLLS} questions")
 
-    def _counted(self, host: str, question: Question) -> Got | DownError:
+    def _counted(self, host: str, question: Question) -> Got:
         self.requests[host] += 1
-        try:
-            got = self._carry(question)
-        except DownError as error:
-            return error
+        got = self._carry(question)
         self.bytes[host] += len(got.body)
         self.times[host].append(got.seconds)
         return got

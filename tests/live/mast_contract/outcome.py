@@ -16,7 +16,7 @@ __all__ = ["DOWN", "HOLDS", "OTHERWISE", "Outcome", "outcome_of", "settled"]
 HOLDS, DOWN, OTHERWISE = "holds", "service down", "is otherwise"
 IN_VAIN = 2
 """Lines of a host in a row without an answer, after which it is not asked any more."""
-LONGEST = 110.0
+LONGEST = 90.0
 """Seconds for all lines of a host."""
 
 
