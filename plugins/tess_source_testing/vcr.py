@@ -53,7 +53,13 @@ def vcr_config() -> dict[str, Any]:
 
 
 def register_matchers(vcr: Any) -> None:
-    """Teach a ``vcr.VCR`` the matcher ``tess_range``. With pytest-recording, tess-source's plugin for pytest has done it."""
+    """Teach a ``vcr.VCR`` the matcher ``tess_range``. With pytest-recording, tess-source's plugin for pytest has done it.
+
+    Parameters
+    ----------
+    vcr : vcr.VCR
+        The recorder.
+    """
     vcr.register_matcher("tess_range", same_range)
 
 
