@@ -79,7 +79,7 @@ def ask_program() -> None:
         "from the catalogue", "--archive", "catalogue", "search", STAR, *LC[:2], "--sector", "14", "--format", "csv"
     )
     program("sectors --pixels", "sectors", STAR, "--pixels")
-    program("plot", "plot", STAR, "--to", str(ROOT / "star.png"))
+    program("plot", "plot", STAR, "--picture", str(ROOT / "star.png"))
     program("show", "show", STAR, "--html", str(ROOT / "star.html"))
     program("dv --plot", "dv", STAR, "--plot", str(ROOT / "runs.png"))
     program("demo", "demo", "--to", str(ROOT / "demo"))
