@@ -23,6 +23,7 @@ from tess_source._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from tess_source.errors import TessSourceError as TessSourceError
+    from tess_source.functions import Session as Session
     from tess_source.functions import download as download
     from tess_source.functions import fields as fields
     from tess_source.functions import load_plan as load_plan
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
     from tess_source.queries import observations as observations
     from tess_source.queries import products as products
     from tess_source.queries import search as search
-    from tess_source.session import Session as Session
     from tess_source.session import default_session as default_session
     from tess_source.session import set_default_session as set_default_session
     from tess_source.settings import Settings as Settings

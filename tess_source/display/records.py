@@ -128,7 +128,10 @@ class RecordsByName(_Shown, dict[Any, T]):
         self, records: Mapping[Any, T] | None = None, noun: str = "record", *, key: str = "name", value: str = "value"
     ) -> None:
         super().__init__(records or {})
-        self.noun, self.key, self.value, self._whole = noun, key, value, (value,)
+        self.noun = noun
+        self.key = key
+        self.value = value
+        self._whole = (value,)
 
     def copy(self) -> RecordsByName[T]:
         """Return another dictionary of the same records."""
