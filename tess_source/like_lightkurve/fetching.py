@@ -141,7 +141,7 @@ def _cut_out(
             answer = session.search(target, kind="cutout", sector=numbers, size=shape)
         except (QueryError, ResolverError):  # lightkurve has its own words for what is wrong
             continue
-        place = Path(os.path.abspath(folder), "tesscut")  # noqa: PTH100
+        place = Path.cwd() / folder / "tesscut"
         found |= _paths(target, answer.plan(place, layout="flat", large=True).download(progress=False))
     return found
 

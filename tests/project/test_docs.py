@@ -56,6 +56,7 @@ from tess_source.hooks.records import Filter
 from tess_source.hooks.specs import ROLES
 from tess_source.session import set_default_session
 from tess_source.tables.listing import Observations, Products
+from tess_source_lightkurve.readers import lightkurve
 from tess_source_sample.server import SampleArchive
 
 DOCS = ROOT / "docs"
@@ -225,6 +226,8 @@ def reader(tmp_path: Path, archive: SampleArchive, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_example_does_what_the_page_shows(page: Path, reader: Reader) -> None:
+    if re.search(r"^>>> (import|from) lightkurve", page.read_text(encoding="utf-8"), re.MULTILINE):
+        lightkurve()  # it warns when it is imported
     for block in blocks(page):
         reader.read(block)
         assert not reader.problems, "\n".join(reader.problems)
