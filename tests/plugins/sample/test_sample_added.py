@@ -313,7 +313,7 @@ def test_it_is_loaded_with_the_light_that_was_given_and_linked_with_its_searches
 def test_lists_bucket_and_catalogues_have_it(session: Session, fresh_archive: SampleArchive) -> None:
     contents, bucket = fresh_archive.catalogue, fresh_archive.bucket
     (lc,) = (uri for uri in contents.files.held if "-s0098-0000000000000123-" in uri and uri.endswith("_lc.fits"))
-    assert bucket.keys[lc].startswith("tess/public/tid/s0098/0000/0000/0000/0123/")
+    assert bucket.objects.key(lc).startswith("tess/public/tid/s0098/0000/0000/0000/0123/")
     for path, words in {
         "/missions/tess/download_scripts/sector/tesscurl_sector_98_lc.sh": lc,
         "/missions/tess/download_scripts/sector/tesscurl_sector_98_dv.sh": "0000000000000123-01-",
