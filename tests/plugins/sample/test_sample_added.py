@@ -228,6 +228,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "electrons": ({"light_curve": np.ones(3) * u.electron / u.s}, "relative flux has no unit"),
     "words as light": ({"light_curve": ["a", "b"]}, "give an array of numbers"),
     "infinite light": ({"light_curve": [1.0, np.inf]}, "is infinite"),
+    "too much light": ({"light_curve": [1.0, 1e13]}, "above 1e\\+12"),
     "a function of another length": ({"light_curve": lambda time: time[:5]}, "gave shape"),
     "light of another sector": ({"light_curve": {4: WAVE}}, "one light curve per sector"),
     "60 s": ({"exptime": 60}, "120 or 20 s"),
@@ -385,3 +386,11 @@ def test_what_is_added_to_one_archive_is_not_in_another() -> None:
     one.catalogue.observations[0]["proposal_id"] = "changed"
     assert not other.catalogue.has(STAR)
     assert Contents().observations == other.catalogue.observations
+
+
+@pytest.mark.parametrize("flux", [-1.0, 0.0, 1e12, -1e12, np.nan])
+def test_files_are_made_of_any_light_without_a_warning(fresh_archive: SampleArchive, flux: float) -> None:
+    contents = fresh_archive.catalogue
+    for uri in fresh_archive.add(STAR, 3, [flux] * 3, [HOT], dv=True):
+        row = contents.files[uri]
+        assert len(contents.make(row["productFilename"], row["size"])) == row["size"]
