@@ -97,8 +97,8 @@ def values(shared_archive: SampleArchive, tmp_path_factory: pytest.TempPathFacto
         "found": found, "light": found.select(kind="lc"), "source": found, "manifest": manifest, "plan": manifest.plan,
         "products": found.products, "what": found, "session": session, "path": folder / "x.svg", "options": {},
         "server": None, "archive": None, "token": None, "timeout": 9, "jobs": 1, "max_age": None, "offline": None,
-        "tce": opened, "kind": type(opened), "Choice": Choice(None, DEFAULT), "Session": session, "Settings": session.settings, "Found": found,
-        "Plan": manifest.plan, "Manifest": manifest, "DVLightCurve": opened,
+        "tce": opened, "kind": type(opened), "Choice": Choice(None, DEFAULT), "Session": session, "Settings": session.settings,
+        "Found": found, "Plan": manifest.plan, "Manifest": manifest, "DVLightCurve": opened,
         "SearchTable": tess_source.search_lightcurve(16740101, sector=14, session=session),
     }  # fmt: skip
 
