@@ -46,6 +46,11 @@ class Choice:
     origin: str
     """``"argument"``, the name of an environment variable, the path of the config file, or `DEFAULT`."""
 
+    def path(self, value: str | Path) -> Path:
+        """Return a value as an absolute path. A relative one in the config file is taken from the folder of that file."""
+        file = config_file()
+        return ((file.parent if self.origin == str(file) else Path()) / user_path(value)).absolute()
+
 
 def _yes_or_no(text: str) -> bool:
     word = text.strip().lower()

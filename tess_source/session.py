@@ -44,7 +44,7 @@ from tess_source.targets.target import Query
 if TYPE_CHECKING:
     from astropy.units import Quantity
 
-__all__ = ["Session", "default_session", "in_use", "session_of", "set_default_session"]
+__all__ = ["Session", "default_session", "existing_default_session", "in_use", "session_of", "set_default_session"]
 
 log: logging.Logger = logger(__name__)
 
@@ -380,6 +380,12 @@ def default_session() -> Session:
         if not _default:
             _default.append(Session())
         return _default[0]
+
+
+def existing_default_session() -> Session | None:
+    """Return the default session, if it has been made."""
+    with _making:
+        return _default[0] if _default else None
 
 
 def set_default_session(session: Session | None) -> None:

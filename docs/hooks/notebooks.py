@@ -96,7 +96,7 @@ def _outputs(cell: Mapping[str, Any], name: str, pictures: list[bytes]) -> Itera
             yield OUTPUT.format(f"<pre>{html.escape(''.join(output['text']))}</pre>")
         elif "image/png" in data:
             size = output["metadata"].get("image/png", {})
-            sized = "".join(f' {side}="{size[side]}"' for side in ("width",) if side in size)
+            sized = f' width="{size["width"]}"' if "width" in size else ""
             yield OUTPUT.format(f'<img src="{name}-{len(pictures)}.png" alt="the figure that the cell draws"{sized}>')
             pictures.append(base64.b64decode("".join(data["image/png"])))
         elif "text/html" in data:

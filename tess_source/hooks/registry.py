@@ -140,7 +140,7 @@ class Registry:
         off = {*without, *config.chosen("without")}
         found = found_entry_points(off, lambda name, error: registry._keep_as_broken(name, "", name, error))
         files = files_of_config()
-        registry.check_known(off, {*found, *files})
+        registry._check_known(off, {*found, *files})
         for name, entry in found.items():
             version, origin = distribution_of(entry)
             if name in off:
@@ -155,7 +155,7 @@ class Registry:
         return registry
 
     @staticmethod
-    def check_known(off: Iterable[str], found: Collection[str]) -> None:
+    def _check_known(off: Iterable[str], found: Collection[str]) -> None:
         """Raise an error for a plugin to leave out that does not exist: it is most likely misspelt."""
         for name in off:
             if name not in found:
