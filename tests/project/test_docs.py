@@ -145,9 +145,11 @@ class Reader:
         if script := EXAMPLE.fullmatch(command):
             self.last_code, printed = 0, self._example(script["path"])
         elif begins := PROGRAM.fullmatch(command.replace("\\\n", " ")):
-            self.last_code, printed = self._in_process(
-                shlex.split(begins["words"], comments=True), begins["quiet"], begins["rest"]
-            )
+            words = shlex.split(begins["words"], comments=True)
+            with pytest.MonkeyPatch.context() as patch:
+                if begins["name"]:
+                    patch.setenv(begins["name"], begins["value"])
+                self.last_code, printed = self._in_process(words, begins["quiet"], begins["rest"])
         else:
             self.last_code, printed = self._in_shell(f"(exit {self.last_code})\n{command}")
         if self.last_code and not shows_code:
@@ -185,9 +187,10 @@ WORD = r"""(?!2?>)(?:"[^"$\\]*"|'[^']*'|[^\s|<>&;()"'$\\]+)"""
 EXAMPLE = re.compile(rf"python (?P<path>examples/\w+\.py{'' if STRESS else '|scatter.py'})")
 """A script that is run in this process. ``scatter.py`` has workers, each of which would import lightkurve: see `reader`."""
 PROGRAM = re.compile(
-    rf"tess-source(?P<words>(?:\s+{WORD})+)\s*(?P<quiet>2>\s*/dev/null)?\s*(?P<rest>\|(?!\|).*|>.*)?", re.DOTALL
+    rf"(?:(?P<name>[A-Z_]+)=(?P<value>\w+) )?tess-source(?P<words>(?:\s+{WORD})+)\s*(?P<quiet>2>\s*/dev/null)?\s*(?P<rest>\|(?!\|).*|>.*)?",
+    re.DOTALL,
 )
-"""A command of the program with plain words, what may hide its messages, and what takes its output."""
+"""A command of the program with plain words, a variable before it, what may hide its messages, and what takes its output."""
 
 
 def commands(block: Block) -> Iterator[tuple[str, str, bool]]:
