@@ -110,9 +110,14 @@ def _get(session: Session) -> click.Command:
     @click.option(
         "--layout",
         metavar="LAYOUT",
-        help="Paths of files: mast, flat, or a template such as {tic}/{filename}; by default that of the settings.",
+        help="Paths of files: mast, flat, or a template such as {tic}/{filename}; by default as set, or mast.",
     )
-    @click.option("--jobs", metavar="N", type=click.IntRange(1, 64), help="Files fetched at the same time; by default that of the settings, or 8.")
+    @click.option(
+        "--jobs",
+        metavar="N",
+        type=click.IntRange(1, 64),
+        help="Files fetched at the same time; by default as set, or 8.",
+    )
     @click.option("--dry-run", is_flag=True, help="Only show what would be fetched.")
     @click.pass_obj
     def get(
