@@ -151,7 +151,7 @@ def with_filters_of(command: click.Command, session: Session) -> click.Command:
 
 
 def _filter_option(record: Filter, plugin: str, words: Iterable[str]) -> click.Option:
-    help_ = f"{record.help}  [{plugin}]"
+    help_ = _sentence(record.help, plugin)
     if not record.metavar:
         return click.Option(
             [*map(option_name, (record.name, *words)), record.name], is_flag=True, default=None, help=help_
@@ -180,8 +180,15 @@ def _filter_option(record: Filter, plugin: str, words: Iterable[str]) -> click.O
     )
 
 
+def _sentence(text: str, plugin: str) -> str:
+    """Return the help of a plugin's option in the style of all others, and the plugin."""
+    text = text.strip()
+    ending = "" if text.endswith((".", "…", "!", "?")) else "."
+    return f"{text[:1].upper()}{text[1:]}{ending}  [{plugin}]"
+
+
 def _lookup_option(record: Lookup, plugin: str) -> click.Option:
-    help_ = f"{record.help}  [{plugin}]"
+    help_ = _sentence(record.help, plugin)
     return click.Option([option_name(record.name), record.name], is_flag=True, default=None, help=help_)
 
 
