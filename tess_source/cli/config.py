@@ -34,7 +34,7 @@ def commands(session: Session, given: Mapping[str, Any]) -> click.Group:
     @group.command("show")
     @format_option
     def show(form: str) -> None:
-        """Show the settings in effect, and where each comes from: an option, the environment, the config file, or the default."""
+        """Show the settings in effect, and where each comes from. That is an option, the environment, the config file, or the default."""
         print_rows(pl.DataFrame(_rows(session, given)), form)
         file = config.config_file()
         note(f"config file: {file}{'' if file.is_file() else ' (there is none)'}")
