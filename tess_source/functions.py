@@ -89,8 +89,8 @@ def download(
     jobs : int, optional
         Files fetched at the same time; the session's setting (8) if None.
     progress : bool or callable, optional
-        True: a bar. False: none. None: a bar if stderr is a terminal. A function is called with (files
-        done, bytes done).
+        True: a bar. False: none. A function is called with (files done, bytes done). None: as the session says, by default a bar in a
+        notebook or terminal.
     executor : concurrent.futures.Executor, optional
         Its workers fetch the files, e.g. a ``ProcessPoolExecutor`` or dask's
         ``client.get_executor(pure=False)``. They must share the folder.

@@ -8,9 +8,7 @@ from typing import Any, NamedTuple
 from tess_source import config
 from tess_source.settings import Settings, cache_folder, max_age
 
-__all__ = ["ARGUMENT", "InEffect", "in_effect"]
-
-ARGUMENT = config.ARGUMENT
+__all__ = ["InEffect", "in_effect"]
 
 
 class InEffect(NamedTuple):
@@ -44,7 +42,7 @@ def in_effect(settings: Settings, given: Mapping[str, Any] | None = None) -> lis
         choice = config.choice(name, known.get(name) or None)
         found.append(InEffect(name, _shown(settings, name, choice.value), choice.origin, setting.said))
     archives = ", ".join(settings.archive) if settings.archive else "all"
-    source = ARGUMENT if settings.archive else config.DEFAULT
+    source = config.ARGUMENT if settings.archive else config.DEFAULT
     return [*found, InEffect("archive", archives, source, "archives that are asked")]
 
 

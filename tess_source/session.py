@@ -44,7 +44,7 @@ from tess_source.targets.target import Query
 if TYPE_CHECKING:
     from astropy.units import Quantity
 
-__all__ = ["Session", "default_session", "in_use", "session_of", "set_default_session"]
+__all__ = ["Session", "default_session", "existing_default_session", "in_use", "session_of", "set_default_session"]
 
 log: logging.Logger = logger(__name__)
 
@@ -202,7 +202,6 @@ class Session(SessionMethods):
     ) -> int:  # fmt: skip
         """Count the observations that a search would find: see `tess_source.count`."""
         asked: dict[str, Any] = {"radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing}
-        words = meant(self.registry, words)
         if not is_for_archives(self.registry, words):
             return len(self.search(targets, refresh=refresh, large=large, **asked, **words).narrowed().observations)
         query = question_of_observations(self.registry, self.settings, targets, words=words, refresh=refresh, **asked)
@@ -381,6 +380,12 @@ def default_session() -> Session:
         if not _default:
             _default.append(Session())
         return _default[0]
+
+
+def existing_default_session() -> Session | None:
+    """Return the default session, if it has been made."""
+    with _making:
+        return _default[0] if _default else None
 
 
 def set_default_session(session: Session | None) -> None:

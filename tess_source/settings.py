@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from numbers import Real
 from pathlib import Path
@@ -17,7 +17,6 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
 from tess_source import config
-from tess_source.config import config_file
 from tess_source.errors import QueryError
 from tess_source.logins import Login, taken_out
 from tess_source.paths import checked_layout, user_path
@@ -33,7 +32,6 @@ __all__ = [
     "Patience",
     "Settings",
     "cache_folder",
-    "config_file",
     "count_of_bytes",
     "is_explicit",
     "is_offline",
@@ -49,7 +47,6 @@ OWN_FOLDER = ".tess-source"
 """Subfolder of the cache folder for tess-source's own files; all else there is shared with astroquery and lightkurve."""
 ARCHIVE, ONLY = "archive", "-only"
 """The word that prefers an archive's own addresses to those of copies, and the ending of words that leave out all others."""
-
 
 OnProgress: TypeAlias = bool | Callable[[int, int], object] | None
 """How to show progress. True: a bar. False: nothing. None: a bar in a notebook, or if stderr is a terminal. A function: called with
@@ -116,18 +113,16 @@ class Settings:
             If an argument makes no sense.
         """
         settings = cls(
-            token=token, timeout=checked_seconds("timeout", timeout), jobs=checked_jobs(jobs), layout=layout_of(layout), cache=cache,
-            max_age=None if max_age is None else seconds(max_age), offline=_checked_flag("offline", offline),
-            archive=checked_names("archive", archive), prefer=prefer, progress=progress,
+            server=config.chosen("server", server or None), token=token, timeout=checked_seconds("timeout", timeout),
+            jobs=checked_jobs(jobs), layout=layout_of(layout), cache=cache, max_age=None if max_age is None else seconds(max_age),
+            offline=_checked_flag("offline", offline), archive=checked_names("archive", archive), prefer=prefer, progress=progress,
+            insecure_redirects=config.chosen("insecure_redirects", _checked_flag("insecure_redirects", insecure_redirects)),
         )  # fmt: skip
-        settings = replace(settings, server=server.rstrip("/")) if server else settings
-        insecure = _checked_flag("insecure_redirects", insecure_redirects)
-        settings = settings if insecure is None else replace(settings, insecure_redirects=insecure)
         check_server(settings.server)
         return settings
 
     def __post_init__(self) -> None:
-        server, login = taken_out(self.server or "")
+        server, login = taken_out((self.server or "").rstrip("/"))
         login = login or (self.login if self.login and self.login.headers(server) else None)
         object.__setattr__(self, "server", server or None)
         object.__setattr__(self, "login", login)
@@ -137,7 +132,7 @@ class Settings:
     @property
     def server_name(self) -> str:
         """``MAST``, or the address of another server."""
-        return (self.server or "MAST").rstrip("/")
+        return self.server or "MAST"
 
     def authorization(self, url: str) -> dict[str, str]:
         """Return the header with the server's user name and password; empty if there are none, or the address is of another host."""
@@ -237,7 +232,7 @@ def at_server(url: str, settings: Settings) -> str:
         An address. It stays as it is if it is not an http or https address, or lies at the server already.
     settings : Settings
     """
-    parts, server = urlsplit(url), (settings.server or "").rstrip("/")
+    parts, server = urlsplit(url), settings.server
     if not server or parts.scheme not in {"http", "https"} or f"{url}/".startswith(f"{server}/"):
         return url
     return server + urlunsplit(("", "", parts.path or "/", parts.query, ""))
@@ -281,8 +276,7 @@ def cache_folder(given: str | Path | None = None) -> Path:
         from platformdirs import user_cache_dir
 
         return Path(user_cache_dir("tess-source", appauthor=False)).absolute()
-    beside = config_file().parent if choice.origin == str(config_file()) else Path()
-    return (beside / user_path(choice.value)).absolute()
+    return choice.path(choice.value)
 
 
 def is_explicit(given: str | Path | None = None) -> bool:
@@ -300,7 +294,7 @@ def store_root(settings: Settings) -> Path:
         return folder
     parts = urlsplit(settings.server)
     readable = re.sub(r"[^A-Za-z0-9.-]+", "_", f"{parts.netloc}{parts.path}").strip("._")[:60]
-    digest = hashlib.sha256(settings.server.rstrip("/").encode()).hexdigest()[:8]
+    digest = hashlib.sha256(settings.server.encode()).hexdigest()[:8]
     return folder / OWN_FOLDER / "servers" / f"{readable}-{digest}"
 
 

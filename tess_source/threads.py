@@ -114,9 +114,7 @@ def begun(function: Callable[[T], R], items: Sequence[T], most: int) -> Iterator
 
     try:
         for _ in range(min(most, len(items))):
-            context = (
-                contextvars.copy_context()
-            )  # e.g. what the call says of its progress: `tess_source.display.activity`
+            context = contextvars.copy_context()  # in it is what shows the progress: `tess_source.display.activity`
             threading.Thread(target=context.run, args=(work,), name="tess-source-work", daemon=True).start()
         yield futures
     finally:

@@ -127,6 +127,8 @@ def plot_coverage(
         If there is nothing to draw, several targets and none named, or another kind of file wanted.
     OSError
         If the file cannot be written.
+    MissingExtraError
+        If matplotlib is not installed.
 
     Examples
     --------

@@ -17,18 +17,7 @@ __all__ = ["to_lightkurve"]
 
 
 def to_lightkurve(found: Found) -> SearchResult:
-    """Return the products of a search as lightkurve's own result, with which lightkurve lists and downloads them.
-
-    Parameters
-    ----------
-    found : Found
-        The answer to a search; lightkurve opens its light curves and pixel files.
-
-    Returns
-    -------
-    lightkurve.SearchResult
-        In lightkurve's order. It downloads with astroquery, from the server that astroquery is set to.
-    """
+    """Return the products of a search as lightkurve's own result: see `tess_source_lightkurve.accessors.to_lightkurve`."""
     whole("astropy")
     from astropy.table import Table
 

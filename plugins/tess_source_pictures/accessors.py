@@ -46,6 +46,8 @@ def plot(found: Found, path: str | Path | None = None, root: str | Path | None =
         If no light curve could be had or opened.
     OSError
         If the file cannot be written.
+    MissingExtraError
+        If lightkurve or matplotlib is not installed.
 
     Examples
     --------
@@ -70,7 +72,8 @@ def show_html(found: Found, path: str | Path, root: str | Path | None = None, **
         The folder for light curves and reports; the cache folder if None.
     **options
         ``tic``: which target; may be left out if there is one only. ``series=True``: fetch the time series of the data validation (often
-        50 MB or more) for the folded views. Others are those of lightkurve's reader, e.g. ``flux_column="sap_flux"``.
+        50 MB or more) for the folded views; without, they are used if they are here, else the light curves are folded. Others are those
+        of lightkurve's reader, e.g. ``flux_column="sap_flux"``.
 
     Returns
     -------
@@ -85,6 +88,8 @@ def show_html(found: Found, path: str | Path, root: str | Path | None = None, **
         If there are light curves and none could be had or opened.
     OSError
         If the file cannot be written.
+    MissingExtraError
+        If lightkurve or matplotlib is not installed.
 
     Examples
     --------

@@ -68,43 +68,7 @@ def show_html(
     found: Found, path: str | Path, root: str | Path | None = None, *, tic: int | None = None, series: bool = False,
     **options: Any,
 ) -> Path:  # fmt: skip
-    """Write one page about a target: coverage, light curves, TCEs, folded views, data-validation sets with links, the lock.
-
-    It is a single file. Pictures are in it; it loads nothing and runs nothing, and it forbids both to the browser. The links lead to the
-    archive, where they are followed by whoever reads it.
-
-    Parameters
-    ----------
-    found : Found
-        A search.
-    path : str or Path
-        Where to write it, ``.html``; the file is replaced as a whole or not at all.
-    root : str or Path, optional
-        The folder for light curves and reports; the cache folder if None.
-    tic : int, optional
-        Which target; may be left out if there is one only.
-    series : bool
-        Fetch the time series of the data validation (often 50 MB or more) for the folded views. Without, they are used if they are here;
-        else the light curves are folded.
-    **options
-        Of lightkurve's reader, e.g. ``flux_column="sap_flux"``.
-
-    Returns
-    -------
-    Path
-        The file.
-
-    Raises
-    ------
-    QueryError
-        If there is nothing to show, several targets and none named, or another kind of file wanted.
-    LoadError
-        If there are light curves and none could be had or opened.
-    OSError
-        If the file cannot be written.
-    MissingExtraError
-        If lightkurve or matplotlib is not installed.
-    """
+    """Write one page about a target: see `tess_source_pictures.accessors.show_html`."""
     written(found, path, root, tic=tic, series=series, **options)
     return user_path(path)
 

@@ -33,44 +33,7 @@ def plot(
     found: Found, path: str | Path | None = None, root: str | Path | None = None, *, tic: int | None = None,
     transits: bool = True, **options: Any,
 ) -> Figure:  # fmt: skip
-    """Draw the light curves of a target, one panel per sector, with the transits that data validation found.
-
-    One light curve is drawn per sector: SPOC before TESS-SPOC before QLP, 120 s before 20 s; select first to draw others. Light curves
-    that are not here are fetched. So is the report (XML) of the current data-validation set with most sectors. Its ephemerides are
-    marked: filled marks in sectors that the run used, open ones in others. All panels have the same scales. Flux is relative to the
-    median of each sector.
-
-    Parameters
-    ----------
-    found : Found
-        A search.
-    path : str or Path, optional
-        Where to write the picture: ``.svg``, ``.png`` or ``.pdf``.
-    root : str or Path, optional
-        The folder for light curves and report; the cache folder if None.
-    tic : int, optional
-        Which target; may be left out if there is one only.
-    transits : bool
-        Whether to mark transits.
-    **options
-        Of lightkurve's reader, e.g. ``flux_column="sap_flux"``, ``quality_bitmask="hard"``.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not known to pyplot, so that nothing need be closed.
-
-    Raises
-    ------
-    QueryError
-        If there are no light curves, several targets and none named, or another kind of file wanted.
-    LoadError
-        If no light curve could be had or opened.
-    OSError
-        If the file cannot be written.
-    MissingExtraError
-        If lightkurve or matplotlib is not installed.
-    """
+    """Draw the light curves of a target: see `tess_source_pictures.accessors.plot`."""
     return drawn(found, path, root, tic=tic, transits=transits, **options)[0]
 
 

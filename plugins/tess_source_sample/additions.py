@@ -76,13 +76,8 @@ class Additions:
             otherwise. Nothing is added then.
         """
         return add_star(
-            *(self.catalogue, star, sectors, light_curve, transits, dv),
-            exptime=exptime,
-            name=name,
-            ra=ra,
-            dec=dec,
-            tmag=tmag,
-        )
+            self.catalogue, star, sectors, light_curve, transits, dv, exptime=exptime, name=name, ra=ra, dec=dec, tmag=tmag,
+        )  # fmt: skip
 
     def add_file(
         self,

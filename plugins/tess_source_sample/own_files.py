@@ -14,6 +14,7 @@ from tess_source import names
 from tess_source.errors import DamagedFileError, QueryError
 from tess_source.files.exposure import exptime_of_headers
 from tess_source.files.fits_headers import read_headers
+from tess_source.paths import user_path
 from tess_source_sample import chips
 from tess_source_sample.added import TMAG
 from tess_source_sample.contributed import ALL_SECTORS
@@ -70,8 +71,9 @@ class Told:
 
 def add_file(contents: Contents, path: str | Path, said: Mapping[str, Any]) -> str:
     """Add a file; see `SampleArchive.add_file`."""
-    body = Path(path).read_bytes()
-    told = _told(contents, Path(path).name, body, said)
+    file = user_path(path)
+    body = file.read_bytes()
+    told = _told(contents, file.name, body, said)
     with contents.lock:
         if told.tic and told.ra is not None and told.dec is not None and contents.star(told.tic) is None:
             contents.known.add(Star(told.tic, (), told.ra, told.dec, None, None, told.tmag, None, None, None, None))
@@ -105,9 +107,24 @@ def _told(contents: Contents, filename: str, body: bytes, said: Mapping[str, Any
     name = documented.completed(names.parse(called))
     uri = uri or _uri(filename, name, said.get("obs_id"))
     headers = _headers(body)
-    head: dict[str, Any] = {}
-    for header in reversed(headers):
-        head |= {key: header[key] for key in _KEYS if header.get(key) not in {None, ""}}
+    head = {key: header[key] for header in reversed(headers) for key in _KEYS if header.get(key) not in {None, ""}}
+    tic, number = _star_and_sector(called, name, head, said)
+    star = contents.star(tic) if tic else None
+    ra, dec = (_real(said.get(key, head.get(f"{key.upper()}_OBJ"))) for key in ("ra", "dec"))
+    if ra is None or dec is None:
+        ra, dec = (star.ra, star.dec) if star else _place_of_report(body)
+    begin, end = _times(name.first_sector or number, number, head)
+    exptime, obs_id = said.get("exptime") or name.exptime or exptime_of_headers(headers), said.get("obs_id")
+    return Told(
+        str(uri), name, str(obs_id or _obs_id(called, name, number)), tic, number, _real(exptime), ra, dec,
+        tmag=_real(head.get("TESSMAG")) or TMAG, begin=begin, end=end,
+    )  # fmt: skip
+
+
+def _star_and_sector(
+    called: str, name: Name, head: Mapping[str, Any], said: Mapping[str, Any]
+) -> tuple[int | None, int]:
+    """Return of which star and sector a file is: a file of a CCD is of no star, and one of DIAMANTE of all sectors."""
     tic = said.get("star") or name.tic or _tic(head)
     number = said.get("sector") or name.last_sector or _real(head.get("SECTOR"))
     if name.pipeline == "DIAMANTE" and not said.get("sector"):
@@ -119,31 +136,16 @@ def _told(contents: Contents, filename: str, body: bytes, said: Mapping[str, Any
     number = int(number)
     if number not in mission() and number != ALL_SECTORS:
         raise QueryError(f"{called} is of sector {number}: the mission has 1 to {max(mission())}")
-    ra, dec = (_real(said.get(key, head.get(f"{key.upper()}_OBJ"))) for key in ("ra", "dec"))
-    star = contents.star(int(tic)) if tic else None
-    if ra is None or dec is None:
-        ra, dec = (star.ra, star.dec) if star else _place_of_report(body)
-    first = name.first_sector or number
-    begin, end = (
-        (0.0, 0.0)
-        if number == ALL_SECTORS
-        else (sector(first).start, sector(number).start + sector(number).cadences / 720)
-    )
+    return int(tic) if tic else None, number
+
+
+def _times(first: int, last: int, head: Mapping[str, Any]) -> tuple[float, float]:
+    """Return begin and end of a file [MJD]: those of its header, else those of its sectors."""
+    begin = end = 0.0
+    if last != ALL_SECTORS:
+        begin, end = sector(first).start, sector(last).start + sector(last).cadences / 720
     begin, end = _real(head.get("TSTART")) or begin, _real(head.get("TSTOP")) or end
-    exptime = said.get("exptime") or name.exptime or exptime_of_headers(headers)
-    return Told(
-        str(uri),
-        name,
-        str(said.get("obs_id") or _obs_id(called, name, number)),
-        int(tic) if tic else None,
-        number,
-        _real(exptime),
-        ra,
-        dec,
-        _real(head.get("TESSMAG")) or TMAG,
-        begin + MJD_OF_BTJD_0,
-        end + MJD_OF_BTJD_0,
-    )
+    return begin + MJD_OF_BTJD_0, end + MJD_OF_BTJD_0
 
 
 def _uri(filename: str, name: Name, obs_id: str | None) -> str:

@@ -140,8 +140,9 @@ def _cell(value: Any, column: AnswerColumn, where: str) -> Any:
         except ValueError:
             number = float("nan")
         if isfinite(number) and (kind == "float" or number.is_integer()):
-            whole = re.fullmatch(r"[-+]?\d+", text)
-            return int(text) if whole else int(number) if number.is_integer() else number
+            if re.fullmatch(r"[-+]?\d+", text):  # whatever its number of digits
+                return int(text)
+            return int(number) if number.is_integer() else number
     raise TableError(f"{column.name} is {value!r} in {where}: it must be a {kind}")
 
 

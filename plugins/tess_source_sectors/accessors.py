@@ -54,7 +54,9 @@ def sectors(
     Raises
     ------
     QueryError
-        If something is no target, or no sector; if `pixels` is True and tess-point is not installed.
+        If something is no target, or no sector.
+    MissingExtraError
+        If `pixels` is True and tess-point is not installed.
     ResolverError
         If no resolver knows a name.
     OfflineError

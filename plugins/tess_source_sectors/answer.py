@@ -48,42 +48,7 @@ def sectors_of(
     refresh: bool = False,
     missing: str = "raise",
 ) -> SeenSectors:
-    """Return the sectors in which stars lie on a CCD, what there is of them, and why there is no more.
-
-    Parameters
-    ----------
-    session : Session
-    targets : object
-        TIC ids, names, places, a SkyCoord, or a table of these: all that a search takes.
-    sector : int or str or iterable of int, optional
-        Only these sectors, e.g. ``14`` or ``"1-13,40"``: then each star has a row for each of them, also where it is on no CCD.
-    radius : float or Quantity or str, optional
-        How far from a place observations are taken to be of its star [arcsec].
-    products : bool, optional
-        Whether the archive, and the target lists of the catalogue, are asked for what there is. If None, they are for up to 100 targets.
-        With False the answer comes from positions alone, which takes seconds for 100,000 stars.
-    pixels : bool, optional
-        Whether tess-point gives the pixel, and sectors to come. If None, it does so where it is installed, for up to 100 targets.
-    refresh : bool
-        Whether to ask the archive even if there is a kept answer.
-    missing : str
-        ``"skip"`` passes over rows without a target; they count as positions.
-
-    Returns
-    -------
-    SeenSectors
-
-    Raises
-    ------
-    QueryError
-        If something is no target, or no sector.
-    MissingExtraError
-        If `pixels` is True and tess-point is not installed.
-    ResolverError
-        If no resolver knows a name.
-    OfflineError
-        If `products` is True, no connection may be opened, and no answer is kept.
-    """
+    """Return the sectors in which stars lie on a CCD: see `tess_source_sectors.accessors.sectors`."""
     wanted = None if sector is None else _sectors(sector)
     asked = stars_asked(session.registry, session.settings, targets, radius=radius, refresh=refresh, missing=missing)
     few = len(asked) <= MOST

@@ -119,22 +119,7 @@ def _checked(rows: Any) -> list[list[float]]:
 
 
 def refresh(settings: Settings) -> list[int]:
-    """Fetch the archive's footprints, unless they have not changed since, and keep them in the cache folder.
-
-    Returns
-    -------
-    list of int
-        The sectors that they have, ascending.
-
-    Raises
-    ------
-    OfflineError
-        If no connection may be opened.
-    DownloadError
-        If they cannot be fetched, or are not what they should be. What was kept before stays.
-    OSError
-        If the cache folder cannot be written.
-    """
+    """Fetch the archive's footprints, and return the sectors that they have: see `tess_source_sectors.accessors.refresh_sectors`."""
     file = kept_file(settings)
     try:
         known = record_in(kept_bytes(file))

@@ -94,36 +94,7 @@ def stars_of_targets(
     refresh: bool = False,
     missing: str = "raise",
 ) -> Stars:
-    """Return the values of the TIC for targets.
-
-    Parameters
-    ----------
-    session : Session
-    targets : object
-        What `tess_source.search` takes. A name means the nearest star to its coordinates, coordinates mean all stars in their cone.
-    neighbours : float or Quantity or str, optional
-        Return the TIC's stars within this angle of each star instead, nearest first [arcsec], e.g. ``"1 arcmin"``.
-    radius : float or Quantity or str, optional
-        Radius of cones around names and coordinates [arcsec].
-    refresh : bool
-        Whether to ask the archive for what is remembered, too.
-    missing : str
-        ``"skip"``: rows of a list that have no target are passed over. ``"raise"``: they are an error.
-
-    Returns
-    -------
-    Stars
-        In the order of the targets, each star once.
-
-    Raises
-    ------
-    QueryError
-        If a target makes no sense, or there are too many.
-    OfflineError
-        If values are missing, and no connection may be opened.
-    ServiceError
-        If the archive fails.
-    """
+    """Return the values of the TIC for targets: see `tess_source_stars.accessors.session_stars`."""
     if targets is None:
         raise QueryError("give the targets whose stars you want: TIC ids, names, coordinates, or a list of these")
     reach = None if neighbours is None else arcseconds(neighbours)
@@ -133,19 +104,7 @@ def stars_of_targets(
 
 
 def stars_of_found(found: Found, *, neighbours: float | Quantity | str | None = None, refresh: bool = False) -> Stars:
-    """Return the values of the TIC for the stars of an answer: of its products, or of its observations if there are no products.
-
-    Parameters
-    ----------
-    found : Found
-    neighbours, refresh
-        As in `stars_of_targets`.
-
-    Raises
-    ------
-    OfflineError, QueryError, ServiceError
-        As `stars_of_targets`.
-    """
+    """Return the values of the TIC for the stars of an answer: see `tess_source_stars.accessors.stars`."""
     reach = None if neighbours is None else arcseconds(neighbours)
     rows = found.products if len(found.products) else found.observations
     tics = rows["tic"].drop_nulls().unique(maintain_order=True).to_list()

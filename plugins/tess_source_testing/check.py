@@ -7,7 +7,6 @@ import logging
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +63,10 @@ def check_plugin(
     >>> check_plugin(tess_source_filters)
     []
     """
-    findings = Findings()
+    findings, name = Findings(), name_of(plugin)
     try:
-        name = name_of(plugin)
         check_plugin_object(plugin, name)
     except PluginError as error:
-        name = getattr(plugin, "__name__", type(plugin).__name__).rpartition(".")[2]
         problems = [] if isinstance(plugin, type) else hook_problems(plugin)
         for problem in problems or [str(error).removeprefix(f"plugin {name!r} ")]:
             findings.problem("hooks", problem)
@@ -135,11 +132,11 @@ def _check(
 def _called(function: Callable[..., Any], settings: Settings) -> Callable[..., Any]:
     """Return a hook that is given by name what it takes, as pluggy does."""
     taken = inspect.signature(function).parameters
-    return partial(_given, function, taken, settings)
 
+    def called(**arguments: Any) -> Any:
+        return function(**{name: value for name, value in {**arguments, "settings": settings}.items() if name in taken})
 
-def _given(function: Callable[..., Any], taken: Mapping[str, Any], settings: Settings, **arguments: Any) -> Any:
-    return function(**{name: value for name, value in {**arguments, "settings": settings}.items() if name in taken})
+    return called
 
 
 def _check_verbs(

@@ -14,8 +14,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tess_source.errors import QueryError
+from tess_source.paths import user_path
 from tess_source.patience import environment_patience
-from tess_source.session import Session, _default, in_use, set_default_session
+from tess_source.session import Session, existing_default_session, in_use, set_default_session
 from tess_source.settings import Settings
 from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
@@ -123,7 +124,7 @@ def _own_settings(
         settings = {
             **dict.fromkeys(name for name in os.environ if name.startswith(OURS)),
             "TESS_SOURCE_SERVER": url,
-            "TESS_SOURCE_CACHE": str(Path(cache).absolute() if cache else Path(folder, "cache")),
+            "TESS_SOURCE_CACHE": str(user_path(cache).absolute() if cache else Path(folder, "cache")),
             "TESS_SOURCE_CONFIG": str(config),
             **others,
         }
@@ -138,7 +139,7 @@ def _own_settings(
 @contextmanager
 def _sessions_at(url: str | None) -> Iterator[None]:
     """Let sessions of MAST, and those of archives that are gone, ask the server at an address; the default session too, as a copy."""
-    before = _default[0] if _default else None
+    before = existing_default_session()
     moved = [session for session in list(in_use.values()) if _asks_mast(session.settings)]
     were = [session.settings for session in moved]
     try:

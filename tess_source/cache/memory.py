@@ -213,7 +213,7 @@ class Memory:
 
     def _who_is_asked(self, hooks: Sequence[str], archives: Sequence[str] = ()) -> dict[str, Any]:
         """Return who is asked, as part of the question: another server, other archives or a token make another question."""
-        server = (self.settings.server or "").rstrip("/")
+        server = self.settings.server or ""
         others = set(self.registry.archives()) - set(archives) if archives else set()
         plugins = sorted(set(self._plugin_versions(hooks)) - others)
         return {"server": server, "plugins": plugins, "token": bool(self.settings.token or self.settings.login)}

@@ -104,7 +104,10 @@ def _get(session: Session) -> click.Command:
     )
     @click.option("--replace", is_flag=True, help="Allow --lock to replace any file.")
     @click.option(
-        "--layout", default="mast", show_default=True, help="mast, flat, or a template such as {tic}/{filename}."
+        "--layout",
+        default=session.settings.layout,
+        show_default=True,
+        help="mast, flat, or a template such as {tic}/{filename}.",
     )
     @click.option("--jobs", type=click.IntRange(1, 64), help="Files fetched at the same time (8).")
     @click.option("--dry-run", is_flag=True, help="Only show what would be fetched.")

@@ -10,7 +10,7 @@ import click
 from tess_source import config
 from tess_source._lazy import pl
 from tess_source.cli.printing import format_option, note, print_rows
-from tess_source.origins import ARGUMENT, in_effect
+from tess_source.origins import in_effect
 from tess_source.session import Session
 from tess_source.wording import option_name
 
@@ -55,7 +55,7 @@ def _rows(session: Session, given: Mapping[str, Any]) -> list[dict[str, str]]:
         {
             "setting": one.name,
             "value": one.value,
-            "from": option_name(options.get(one.name, one.name)) if one.source == ARGUMENT else one.source,
+            "from": option_name(options.get(one.name, one.name)) if one.source == config.ARGUMENT else one.source,
             "meaning": one.said,
         }
         for one in in_effect(session.settings, asked)

@@ -23,7 +23,7 @@ from tess_source.display import html
 from tess_source.display.front import NotebookView, TerminalLine, Ticker, is_notebook, is_terminal
 from tess_source.display.visible import visible_line
 
-__all__ = ["during", "hushed", "part", "shown", "shown_each", "shown_in", "step", "waiting"]
+__all__ = ["hushed", "part", "shown", "shown_each", "shown_in", "step", "waiting"]
 
 AFTER = 2.0
 """Seconds after which a call says what it is doing."""
@@ -104,12 +104,6 @@ def _line(progress: object) -> TerminalLine | NotebookView | None:
     if progress is False or callable(progress):
         return None
     return NotebookView() if is_notebook() else TerminalLine() if is_terminal() else None
-
-
-def during(progress: object, function: Callable[..., T], *arguments: Any, **options: Any) -> T:
-    """Return what a function returns, and show what is being done in the meantime: see `shown`."""
-    with shown(progress):
-        return function(*arguments, **options)
 
 
 def shown_in(*names: str) -> Callable[[type[T]], type[T]]:

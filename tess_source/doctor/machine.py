@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import platform
 import shutil
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +21,7 @@ from tess_source.errors import NetworkError, TessSourceError, bare_reason
 from tess_source.logins import without_user
 from tess_source.origins import in_effect
 from tess_source.settings import cache_folder, store_root
+from tess_source.system import python_and_machine
 
 if TYPE_CHECKING:
     from tess_source.session import Session
@@ -59,10 +58,9 @@ def on_this_machine(session: Session) -> Iterator[Finding]:
 
 
 def _versions(session: Session) -> Iterator[Finding]:
-    python = f"{platform.python_version()} ({platform.python_implementation()})"
-    old = sys.version_info < (3, 11)
-    yield Finding(PROBLEM if old else OK, "version", "python", python, "Python 3.11 or newer is needed" if old else "")
-    yield Finding(OK, "version", "platform", f"{platform.system()} {platform.release()}, {platform.machine()}")
+    python, machine = python_and_machine()
+    yield Finding(OK, "version", "python", python)
+    yield Finding(OK, "version", "platform", machine)
     yield Finding(OK, "version", OURS, __version__)
     yield from (_library("version", requirement) for requirement in _requirements().get("", ()))
 
@@ -95,7 +93,7 @@ def _requirements() -> dict[str, list[Any]]:
     except metadata.PackageNotFoundError:  # the source folder is used as it is
         return {}
     found: dict[str, list[Any]] = {}
-    extras = _names_of_extras()
+    extras = metadata.metadata(OURS).get_all("Provides-Extra") or ()
     for requirement in map(Requirement, said):
         if requirement.name != OURS:  # or else it is the sum of other extras
             for extra in ("", *extras):
@@ -104,10 +102,6 @@ def _requirements() -> dict[str, list[Any]]:
                     if not extra:  # it is always needed
                         break
     return found
-
-
-def _names_of_extras() -> Sequence[str]:
-    return metadata.metadata(OURS).get_all("Provides-Extra") or ()
 
 
 # -- plugins --

@@ -38,7 +38,6 @@ GROUP = "tess_source"
 FILE_PREFIX = "tess_source_file_"
 """Prefix of the name of a module that was made from a single file."""
 
-
 _importing = threading.RLock()
 """Lock held while a file is imported, as Python's own import waits for a module that another thread is importing."""
 
@@ -148,9 +147,8 @@ def files_of_config() -> dict[str, str]:
         If two files have the same name.
     """
     named = config.choice("plugins")
-    beside = config.config_file().parent if named.origin == str(config.config_file()) else Path()
     found: dict[str, str] = {}
-    for file in ((beside / user_path(path)).absolute() for path in named.value):
+    for file in map(named.path, named.value):
         if found.setdefault(file.stem, str(file)) != str(file):
             raise PluginConflictError(f"two plugin files are called {file.stem!r}: {found[file.stem]} and {file}")
     return found

@@ -11,13 +11,13 @@ from typing import Any
 from tess_source.errors import did_you_mean
 from tess_source.hooks.specs import ROLES
 
-__all__ = ["HOOKS", "hook_problems", "marked_functions"]
+__all__ = ["hook_problems", "marked_functions"]
 
 MARK = "tess_source_impl"
 """The attribute with which `tess_source.hookimpl` marks a function."""
 PREFIX = "tess_"
 
-HOOKS: dict[str, tuple[str, ...]] = {
+ARGUMENTS: dict[str, tuple[str, ...]] = {
     name: tuple(inspect.signature(function).parameters)[1:]
     for role in ROLES
     for name, function in vars(role).items()
@@ -29,7 +29,7 @@ HOOKS: dict[str, tuple[str, ...]] = {
 def marked_functions(plugin: object) -> dict[str, Callable[..., Any]]:
     """Return the hooks that a plugin implements: name of the hook → function."""
     functions = ((_hook_of(name, function), function) for name, function in _candidates(plugin))
-    return {hook: function for hook, function in functions if hasattr(function, MARK) and hook in HOOKS}
+    return {hook: function for hook, function in functions if hasattr(function, MARK) and hook in ARGUMENTS}
 
 
 def hook_problems(plugin: object) -> list[str]:
@@ -63,11 +63,11 @@ def _hook_of(name: str, function: Any) -> str:
 def _problems(name: str, function: Any, bound: bool) -> tuple[str, ...]:
     """Return what is wrong with one function whose name begins as that of a hook."""
     hook, marks = _hook_of(name, function), getattr(function, MARK, None)
-    hint = did_you_mean(hook, HOOKS) if hook not in HOOKS else ""
+    hint = did_you_mean(hook, ARGUMENTS) if hook not in ARGUMENTS else ""
     if marks is None:
         absent = f", and there is no hook {hook!r}{hint}" if hint else ""
         return (f"{name} lacks @tess_source.hookimpl, so it would never be called{absent}",)
-    if hook not in HOOKS:
+    if hook not in ARGUMENTS:
         optional = marks.get("optionalhook")
         return () if optional else (f"{hook} does not fit this version of tess-source: there is no such hook{hint}",)
     return tuple(f"{hook} {problem}" for problem in _problems_of_arguments(hook, function, bound, marks))
@@ -75,7 +75,7 @@ def _problems(name: str, function: Any, bound: bool) -> tuple[str, ...]:
 
 def _problems_of_arguments(hook: str, function: Any, bound: bool, marks: Any) -> Iterator[str]:
     """Yield what is wrong with a marked function: pluggy gives arguments by position, and only those that have no default."""
-    known = HOOKS[hook]
+    known = ARGUMENTS[hook]
     has = f"the hook has {', '.join(known)}" if known else "the hook has no arguments"
     parameters = list(inspect.signature(function).parameters.values())[1 if bound else 0 :]
     for one in parameters:

@@ -393,4 +393,5 @@ ROLES = (
 
 for _role in ROLES:
     for _hook in filter(HOOKS.get, vars(_role)):
-        vars(_role)[_hook].__doc__ = f"{cleandoc(vars(_role)[_hook].__doc__)}\n\nStability: {HOOKS[_hook]}."
+        if doc := vars(_role)[_hook].__doc__:  # python -OO has none
+            vars(_role)[_hook].__doc__ = f"{cleandoc(doc)}\n\nStability: {HOOKS[_hook]}."

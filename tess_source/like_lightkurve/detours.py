@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from types import CellType, CodeType, FunctionType
 from typing import Any
@@ -17,14 +17,14 @@ _bypass: ContextVar[bool] = ContextVar("tess_source_bypass", default=False)
 """Whether this thread is inside one of our own functions, from where calls go to the other package's own functions."""
 
 
-class bypassed:  # noqa: N801  used like a function, as `contextlib.suppress`
-    """Context in which calls of this thread go to the other package's own functions."""
-
-    def __enter__(self) -> None:
-        self._token = _bypass.set(True)
-
-    def __exit__(self, *error: object) -> None:
-        _bypass.reset(self._token)
+@contextmanager
+def bypassed() -> Iterator[None]:
+    """Let calls of this thread go to the other package's own functions in the meantime."""
+    token = _bypass.set(True)
+    try:
+        yield
+    finally:
+        _bypass.reset(token)
 
 
 class Uses:

@@ -254,29 +254,27 @@ def _cutouts(session: Session, lightkurve: ModuleType, target: str, words: Words
     radius = AROUND if words["radius"] is None else words["radius"]
     query = _asked(session, lightkurve, target, radius, {**_criteria(words), "target_name": ["TESS FFI"]})
     seen = asking.observed(session.registry, session.settings, query).observations.to_polars()
-    rows = (
-        [
-            {
-                "description": f"TESS FFI Cutout (sector {sector})",
-                "mission": f"TESS Sector {sector:02d}",
-                "target_name": target,
-                "targetid": target,
-                "t_min": began,
-                "exptime": exposed,
-                "productFilename": "TESScut",
-                "provenance_name": "TESScut",
-                "author": "TESScut",
-                "distance": 0.0,
-                "sequence_number": sector,
-                "project": "TESS",
-                "obs_collection": "TESS",
-            }
-            for sector, began, exposed in seen.select("sequence_number", "t_min", "t_exptime").iter_rows()
-            if words["sector"] is None or sector in np.atleast_1d(words["sector"])
-        ]
-        if seen.height
-        else []
-    )
+    if not seen.height:
+        return lightkurve.SearchResult(None)
+    rows = [
+        {
+            "description": f"TESS FFI Cutout (sector {sector})",
+            "mission": f"TESS Sector {sector:02d}",
+            "target_name": target,
+            "targetid": target,
+            "t_min": began,
+            "exptime": exposed,
+            "productFilename": "TESScut",
+            "provenance_name": "TESScut",
+            "author": "TESScut",
+            "distance": 0.0,
+            "sequence_number": sector,
+            "project": "TESS",
+            "obs_collection": "TESS",
+        }
+        for sector, began, exposed in seen.select("sequence_number", "t_min", "t_exptime").iter_rows()
+        if words["sector"] is None or sector in np.atleast_1d(words["sector"])
+    ]
     if not rows:
         return lightkurve.SearchResult(None)
     table = Table(rows)

@@ -36,9 +36,7 @@ from tess_source.wording import Wording, keyword
 
 __all__ = [
     "FIELD_TABLES", "answer", "count", "fields", "found_of", "linked", "observations_by", "observations_of", "observed", "observed_as",
-    "prepared",
-    "products", "products_of",
-    "record_of", "with_reasons",
+    "prepared", "products", "products_of", "record_of", "with_reasons",
 ]  # fmt: skip
 
 log: logging.Logger = logger(__name__)
@@ -136,15 +134,14 @@ def count(registry: Registry, settings: Settings, query: Query, *, refresh: bool
     """Return the number of observations that a question would find, without fetching them."""
     if Memory(settings, registry).offline and not _is_local(registry, settings, query):
         return len(answer(registry, settings, query, refresh=refresh).observations)
-    query, answers = prepared(registry, settings, query), {}
+    query = prepared(registry, settings, query)
     query = replace(query, archives=_archives(registry, settings, query))
-    for name in query.archives:
-        answers[name] = count_by(registry, settings, query, name)
+    answers = {name: _count_by(registry, settings, query, name) for name in query.archives}
     check_answers(registry, query, [name for name, number in answers.items() if number is None], "count")
     return sum(number or 0 for number in answers.values())
 
 
-def count_by(registry: Registry, settings: Settings, query: Query, archive: str) -> int | None:
+def _count_by(registry: Registry, settings: Settings, query: Query, archive: str) -> int | None:
     """Return the number of observations of one archive; None if it does not answer such questions."""
     if archive not in registry.implementing("tess_count") and not is_for_kinds(registry, archive):
         seen = observations_by(registry, settings, query, archive)

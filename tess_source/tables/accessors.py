@@ -125,7 +125,8 @@ class Extended:
 
             @wraps(function)
             def method(value: object, *args: Any, **words: Any) -> Any:
-                return activity.during(progress, function, value, *args, **words)
+                with activity.shown(progress):
+                    return function(value, *args, **words)
 
             return MethodType(method, self)
 

@@ -186,14 +186,16 @@ class Found(Addressed, FoundMethods):
         ----------
         root : str or Path, optional
             Folder for the files, which need not exist; the cache folder if None. Nothing is ever written outside of it.
-        layout : str
-            ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``.
+        layout : str, optional
+            ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``; that of the
+            session if None.
         large : bool
             Whether the files may be larger than 1 TB together. ``large=True`` of the search says so too.
         jobs : int, optional
             Files fetched at the same time; the session's setting (8) if None.
         progress : bool or callable, optional
-            True: a bar. False: none. None: a bar if stderr is a terminal. A function is called with (files done, bytes done).
+            True: a bar. False: none. A function is called with (files done, bytes done). None: as the session says, by default a bar in
+            a notebook or terminal.
         executor : concurrent.futures.Executor, optional
             Its workers fetch the files, e.g. a ``ProcessPoolExecutor`` or dask's ``client.get_executor(pure=False)``. They must share the
             folder. All together open at most `jobs` connections.

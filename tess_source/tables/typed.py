@@ -49,11 +49,11 @@ class FoundMethods(Extended):
             files: Iterable[str | Path] = (),
             which: str = "all",
         ) -> Sets:
-            """Return the data-validation sets, newest first: see `tess_source_dv.sets.table.sets_of`."""
+            """Return the data-validation sets, newest first: see `tess_source_dv.accessors.dv`."""
             ...
 
         def tces(self, root: str | Path | None = None, which: str = "all", tois: bool = True) -> TCEs:
-            """Fetch the reports and return their TCEs, one row per TCE: see `tess_source_dv.sets.reports.tces_of`."""
+            """Fetch the reports and return their TCEs, one row per TCE: see `tess_source_dv.accessors.tces`."""
             ...
 
         def tois(self) -> Tois:
@@ -63,7 +63,7 @@ class FoundMethods(Extended):
         def plot_coverage(
             self, path: str | Path | None = None, tic: int | None = None, root: str | Path | None = None
         ) -> Figure:
-            """Draw which sectors were observed, and used by each run: see `tess_source_dv.draw.coverage.plot_coverage`."""
+            """Draw which sectors were observed, and used by each run: see `tess_source_dv.accessors.plot_coverage`."""
             ...
 
         def one_per_sector(self, prefer: Any = True) -> Self:
@@ -71,19 +71,19 @@ class FoundMethods(Extended):
             ...
 
         def to_lightkurve(self) -> SearchResult:
-            """Return the products as lightkurve's own search result: see `tess_source_lightkurve.table.to_lightkurve`."""
+            """Return the products as lightkurve's own search result: see `tess_source_lightkurve.accessors.to_lightkurve`."""
             ...
 
         def plot(self, path: str | Path | None = None, root: str | Path | None = None, **options: Any) -> Figure:
-            """Draw the light curves by sector: see `tess_source_pictures.plot.plot`."""
+            """Draw the light curves by sector: see `tess_source_pictures.accessors.plot`."""
             ...
 
         def show_html(self, path: str | Path, root: str | Path | None = None, **options: Any) -> Path:
-            """Write a page about the target: see `tess_source_pictures.page.show_html`."""
+            """Write a page about the target: see `tess_source_pictures.accessors.show_html`."""
             ...
 
         def stars(self, neighbours: float | Quantity | str | None = None, refresh: bool = False) -> Stars:
-            """Return what the TESS Input Catalog knows of the stars: see `tess_source_stars.stars.stars_of_found`."""
+            """Return what the TESS Input Catalog knows of the stars: see `tess_source_stars.accessors.stars`."""
             ...
 
 
@@ -155,7 +155,7 @@ class SessionMethods(Extended):
             refresh: bool = False,
             missing: str = "raise",
         ) -> SeenSectors:
-            """Return the sectors that saw stars, and why one is missing: see `tess_source_sectors.answer.sectors_of`."""
+            """Return the sectors that saw stars, and why one is missing: see `tess_source_sectors.accessors.sectors`."""
             ...
 
         def targets(
@@ -171,11 +171,11 @@ class SessionMethods(Extended):
             ...
 
         def refresh_sectors(self) -> list[int]:
-            """Fetch where the CCDs of new sectors lie: see `tess_source_sectors.footprints.refresh`."""
+            """Fetch where the CCDs of new sectors lie: see `tess_source_sectors.accessors.refresh_sectors`."""
             ...
 
         def catalogue(self) -> SessionCatalogue:
-            """Return the catalogue, to update and to read: see `tess_source_catalogue.session_catalogue.SessionCatalogue`."""
+            """Return the catalogue, to update and to read: see `tess_source_catalogue.accessors.catalogue`."""
             ...
 
         def stars(
@@ -186,5 +186,5 @@ class SessionMethods(Extended):
             refresh: bool = False,
             missing: str = "raise",
         ) -> Stars:
-            """Return what the TESS Input Catalog knows of targets: see `tess_source_stars.stars.stars_of_targets`."""
+            """Return what the TESS Input Catalog knows of targets: see `tess_source_stars.accessors.session_stars`."""
             ...

@@ -79,6 +79,15 @@ def test_the_file_decides_for_python_too(config: Path, tmp_path: Path, archive: 
     assert Session("http://127.0.0.1:1", jobs=5, layout="mast").settings.layout == "mast"
 
 
+def test_the_file_decides_the_layout_of_get_unless_there_is_an_option(program: Program, config: Path) -> None:
+    config.write_text('layout = "{tic}/{filename}"\n')
+    words = ("get", "16740101", "--kind", "lc", "--sector", "14", "--dry-run", "--format", "json")
+    [planned] = json.loads(program(*words).out)
+    assert planned["path"].startswith("16740101/")
+    [planned] = json.loads(program(*words, "--layout", "flat").out)
+    assert "/" not in planned["path"]
+
+
 def test_plugin_files_of_the_config_file_are_in_every_session(program: Program, config: Path) -> None:
     for name in ("mine", "other"):
         (config.parent / f"{name}.py").write_text(PLUGIN.format(name=name))

@@ -83,38 +83,18 @@ def plot_coverage(
     source: Found | Sets, path: str | Path | None = None, tic: int | None = None, root: str | Path | None = None,
     *, found: Found | None = None, narrow: bool = False,
 ) -> Figure:  # fmt: skip
-    """Draw which sectors of a target were observed, and what each data-validation run searched and used.
-
-    One faint row for the sectors in which the star lies on a CCD, whether it was a target or not; one for SPOC's data at each exposure
-    time and one for each other pipeline; one per DV set, newest first: a line over the range that was searched, a filled square for each
-    sector that was used, an open one where it is only known that it may have been. Superseded sets are faded, and say by which.
+    """Draw which sectors of a target were observed, and what each data-validation run used: see `tess_source_dv.accessors.plot_coverage`.
 
     Parameters
     ----------
     source : Found or Sets
-        A search, whose sets are taken as `tess_source_dv.sets.table.sets_of` gives them; or sets.
-    path : str or Path, optional
-        Where to write the picture: ``.svg``, ``.png`` or ``.pdf``.
-    tic : int, optional
-        Which target; may be left out if there is one only.
-    root : str or Path, optional
-        Where reports may lie, the cache folder if None; those that do make sectors exact. Not looked at if `source` is sets.
+        A search, or sets; then reports in `root` are not looked at.
+    path, tic, root
+        As there.
     found : Found, optional
         With sets as `source`: the search that they are of, for the sectors observed.
     narrow : bool
         Draw for a phone or a column of a paper: 4.7 inch wide, and superseded sets do not say by which.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not known to pyplot, so that nothing need be closed.
-
-    Raises
-    ------
-    QueryError
-        If there is nothing to draw, several targets and none named, or another kind of file wanted.
-    OSError
-        If the file cannot be written.
     """
     file = picture_file(path)
     sets = source if isinstance(source, Sets) else sets_of(source, root=root)

@@ -22,32 +22,7 @@ __all__ = ["tces_of"]
 
 
 def tces_of(found: Found, root: str | Path | None = None, which: str = "all", tois: bool = True) -> TCEs:
-    """Fetch the DV reports (XML) of all sets of a search, as far as they are not here, and read their TCEs.
-
-    Parameters
-    ----------
-    found : Found
-        A search. All its sets count, whatever was selected among its products since.
-    root : str or Path, optional
-        The folder for the reports, in the layout ``mast``; the cache folder if None.
-    which : str
-        See `tess_source_dv.sets.table.Sets.choose`.
-    tois : bool
-        Whether to add the TOI that each TCE is, by ExoFOP's table: see `tess_source_dv.candidates.published`. If there is no such table,
-        a warning says so, and the columns are missing.
-
-    Returns
-    -------
-    TCEs
-        By target, run and number. A set whose report cannot be had or read is not among them; a warning says why.
-
-    Raises
-    ------
-    LoadError
-        If there are reports and none could be had.
-    UnknownNameError
-        If there is no such choice.
-    """
+    """Return the TCEs of a search, of reports that are fetched where they are not here: see `tess_source_dv.accessors.tces`."""
     learned = learn(found, root=root, reports=True)
     if learned.failed and not len(learned.tces):
         raise LoadError(f"no report could be read: {Reasons(learned.failed)}")

@@ -135,34 +135,7 @@ def sets_of(
     files: Iterable[str | Path] = (),
     which: str = "all",
 ) -> Sets:
-    """Return the DV sets of a search.
-
-    Parameters
-    ----------
-    found : Found
-        A search. All its sets are given, whatever was selected among its products since.
-    exact : bool
-        Fetch the reports (XML, 0.1 to 2 MB each) of searches over several sectors whose sectors are not known exactly yet, nothing else.
-    root : str or Path, optional
-        The folder for them, in the layout ``mast``; the cache folder if None. Reports and time series that lie there already are read
-        without being asked for.
-    files : iterable of str or Path
-        More files to learn sectors from: DV reports (``.xml``), time series (``.fits``), the archive's target lists (text).
-    which : str
-        See `Sets.choose`.
-
-    Returns
-    -------
-    Sets
-        A report that could not be fetched, or that lies in `root` and is damaged, leaves its set bounded; a warning says why.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such choice.
-    LoadError, OSError
-        If one of `files` cannot be read.
-    """
+    """Return the DV sets of a search: see `tess_source_dv.accessors.dv`."""
     if which not in CHOICES:
         raise UnknownNameError("choice of DV sets", which, CHOICES)
     learned = learn(found, exact=exact, root=root, files=files)

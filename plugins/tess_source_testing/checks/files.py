@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from tess_source.hooks.records import Copy, Request, Source, Transport
 from tess_source.settings import Settings
@@ -44,7 +44,6 @@ def check_collector(findings: Findings, function: Callable[..., Any]) -> None:
 
 def check_addresses(findings: Findings, record: Transport | Copy, products: Products, settings: Settings) -> None:
     """Check that addresses follow from URIs alone."""
-    copy = isinstance(record, Copy)
     where = f"copy {record.name!r}" if isinstance(record, Copy) else f"scheme {record.scheme!r}"
     begins = f"{record.scheme}:"
     uris = [uri for uri in products["uri"] if uri.startswith(begins)][:3] or [f"{begins}folder/file.fits"]
@@ -55,9 +54,8 @@ def check_addresses(findings: Findings, record: Transport | Copy, products: Prod
             continue  # it says what is wrong with this URI
         if not findings.works(f"{where}, {uri}", first, right):
             return
-        requests: Any = [first.value] if isinstance(first.value, Request) else first.value
-        listed = isinstance(requests, Sequence) and not isinstance(requests, str)
-        if not listed or not all(isinstance(one, Request) for one in requests) or not (requests or copy):
+        requests = [first.value] if isinstance(first.value, Request) else first.value
+        if not _are_requests(requests) or not (requests or isinstance(record, Copy)):
             findings.problem(f"{where}, {uri}", f"returned {first.value!r}; {right}")
             return
         if wrong := [one.url for one in requests if not one.url.startswith(("http://", "https://", "file:"))]:
@@ -66,6 +64,12 @@ def check_addresses(findings: Findings, record: Transport | Copy, products: Prod
         if again.value != first.value:
             findings.problem(f"{where}, {uri}", f"other addresses the second time; {right}")
             return
+
+
+def _are_requests(answer: object) -> TypeGuard[Sequence[Request]]:
+    return (
+        isinstance(answer, Sequence) and not isinstance(answer, str) and all(isinstance(one, Request) for one in answer)
+    )
 
 
 def check_source(findings: Findings, record: Source, folder: Path) -> None:

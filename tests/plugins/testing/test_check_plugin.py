@@ -37,7 +37,7 @@ from tess_source import (
 )
 from tess_source.errors import PluginError
 from tess_source.hooks.fitness import SEARCH_WORDS
-from tess_source.hooks.signatures import HOOKS
+from tess_source.hooks.signatures import ARGUMENTS
 from tess_source.session import Session
 from tess_source_testing import check_plugin, sample_observations, sample_products
 
@@ -393,8 +393,8 @@ def test_no_filter_is_called_as_an_argument_of_searches() -> None:
 
 
 def test_the_arguments_of_hooks_are_those_of_the_contract() -> None:
-    assert HOOKS["tess_list"] == ("observations", "query", "settings")
-    assert HOOKS["tess_filters"] == ()
+    assert ARGUMENTS["tess_list"] == ("observations", "query", "settings")
+    assert ARGUMENTS["tess_filters"] == ()
 
 
 def test_a_decorated_hook_is_seen_through() -> None:
