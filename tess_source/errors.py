@@ -43,11 +43,8 @@ __all__ = [
 class TessSourceError(Exception):
     """Base of all exceptions that tess-source raises.
 
-    Parameters
-    ----------
-    *parts : object
-        The message: text, and parts that the program words differently (`tess_source.wording.Wording`), put together without spaces.
-        It is shown on one line, with control characters as escapes, since it may cite texts from elsewhere.
+    Its arguments are the message: text, and parts that the program words differently (`tess_source.wording.keyword`), put together without
+    spaces. It is shown on one line, with control characters as escapes, since it may cite texts from elsewhere.
     """
 
     def __str__(self) -> str:

@@ -85,7 +85,8 @@ def page(notebook: Mapping[str, Any], name: str, pictures: list[bytes]) -> str:
         else:
             parts.append(f"```python\n{source}\n```")
             parts += _outputs(cell, name, pictures)
-    note = f"You can download this page as a notebook: [{name}.ipynb]({name}.ipynb). Its outputs come from the sample archive."
+    where = f"You can download this page as a notebook: [{name}.ipynb]({name}.ipynb)."
+    note = f"{where} Its outputs come from the sample archive, whose files are simulated."
     return "\n\n".join([parts[0], f'!!! note ""\n    {note}', *parts[1:]]) + "\n"
 
 

@@ -15,6 +15,7 @@ SIGNED = {"_with_signature_of", "_words_of"}
 """Decorators that give a function the signature of another, which only Python itself knows."""
 STANDS_FOR = re.compile(r": see `(tess_source_[\w.]+)`\.")
 """The end of the docstring of a method that a plugin adds: it names the function that is called."""
+SEE_ALSO = re.compile(r"^(See Also\n-+\n)(.*?)(?=\n\n|\Z)", re.MULTILINE | re.DOTALL)
 NAME = re.compile(r"(?<![`\w])`([A-Za-z_][\w.]*)`(?!`)")
 
 
@@ -32,6 +33,7 @@ class Reference(griffe.Extension):
             if isinstance(one, griffe.Function) and {str(d.value).split("(")[0] for d in one.decorators} & SIGNED:
                 _sign(one)
             if one.docstring:
+                one.docstring.value = SEE_ALSO.sub(_as_list, one.docstring.value)
                 one.docstring.value = NAME.sub(lambda match, one=one: _linked(match[1], one), one.docstring.value)
 
 
@@ -99,6 +101,11 @@ def _sign(function: griffe.Function) -> None:
             if one.name != "self"
         ),
     )
+
+
+def _as_list(see_also: re.Match[str]) -> str:
+    """Return the section See Also as a list of names, which griffe would run together."""
+    return see_also[1] + re.sub(r"(?m)^(\S+) : ", r"- `\1`: ", see_also[2])
 
 
 def _linked(name: str, seen_from: griffe.Object) -> str:

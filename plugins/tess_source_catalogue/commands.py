@@ -46,7 +46,7 @@ def _words(given: tuple[str, ...]) -> tuple[str, ...] | None:
 
 @click.group()
 def catalogue() -> None:
-    """Keep the lists of the whole mission on this disk, and search them offline."""
+    """Keep the lists of the whole mission, for searches offline."""
 
 
 @catalogue.command()
@@ -169,7 +169,7 @@ def verify(session: Session, everything: bool, form: str) -> None:
 def rm(
     session: Session, sector: str | None, pipeline: tuple[str, ...], source: tuple[str, ...], everything: bool
 ) -> None:
-    """Remove lists that match all of the given sectors, pipelines and sources."""
+    """Remove the lists of the given sectors, pipelines and sources."""
     if not (everything or sector or pipeline or source):
         raise click.UsageError("choose what to remove: --sector, --pipeline, --source or --all")
     ours = _catalogue_of(session)

@@ -65,7 +65,7 @@ def dv(
     session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], tces: bool, history: bool, files: bool,
     which: str, exact: bool, lists: tuple[str, ...], root: str | None, plot: str | None, form: str,
 ) -> None:  # fmt: skip
-    """Show data-validation sets: sectors used, what was found, what is superseded.
+    """Show data-validation sets: sectors used, and what was found. Superseded sets are marked.
 
     TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin. With filters, only sets are shown of
     which they keep a file.

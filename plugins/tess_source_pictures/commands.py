@@ -56,7 +56,8 @@ _root = click.option(
 def plot(
     session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], root: str | None, file: str, plain: bool
 ) -> None:
-    """Draw the light curves of a target by sector, with the transits of the data validation marked.
+    """Draw the light curves of a target by sector, with transits. The transits are those that
+    data validation found.
 
     TARGET is a TIC id, a name, or "ra dec" in degrees; one star. Filters choose among its light curves.
     """
@@ -82,7 +83,8 @@ def plot(
 def show(
     session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], root: str | None, file: str, series: bool
 ) -> None:
-    """Write one self-contained page about a target: light curves, TCEs, folded views, links.
+    """Write a page about a target: light curves, TCEs, links. The page is one file, and shows
+    each TCE folded.
 
     TARGET is a TIC id, a name, or "ra dec" in degrees; one star. Filters choose among its light curves.
     """

@@ -43,7 +43,7 @@ def serve(
     files: tuple[str, ...],
     tables: tuple[str, ...],
 ) -> None:
-    """Serve the sample archive on 127.0.0.1 until interrupted; its address is printed on stdout."""
+    """Serve the sample archive until interrupted. Its address, on 127.0.0.1, is printed on stdout."""
     import time
 
     from tess_source_sample.faults import Fault
@@ -101,7 +101,7 @@ def contents() -> None:
     help="Folder for all it makes.",
 )
 def demo(folder: str) -> None:
-    """Show all steps on the sample archive: search, list, link, select, download, load, draw."""
+    """Show all steps on the sample archive, from search to picture."""
     from tess_source_sample.demo import run
 
     run(folder)

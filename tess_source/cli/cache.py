@@ -125,7 +125,7 @@ def _info(session: Session) -> click.Command:
     @click.command("info")
     @format_option
     def info(form: str) -> None:
-        """Show where the cache folder is, and how many files, answers and names it holds."""
+        """Show where the cache folder is, and how much it holds."""
         rows = [{"what": what, "value": str(value)} for what, value in _facts(session)]
         print_rows(pl.DataFrame(rows), form, ("what", "value"))
 
@@ -198,7 +198,7 @@ def _rm(session: Session) -> click.Command:
     def rm(
         what: tuple[str, ...], answers: bool, everything: bool, dry_run: bool, form: str, **chosen: Sequence[Any]
     ) -> None:
-        """Remove the files of the cache folder that match all of the given TIC ids, paths, kinds and sectors.
+        """Remove files that match all that is given. They are chosen by TIC ids, paths, kinds and sectors.
 
         PATH is a file or folder in the cache folder. Nothing outside of it is removed, and links are not followed.
         """

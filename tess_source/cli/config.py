@@ -37,7 +37,7 @@ def commands(session: Session, given: Mapping[str, Any], wrong: Mapping[str, str
     @group.command("show")
     @format_option
     def show(form: str) -> None:
-        """Show the settings in effect, and where each comes from: an option, the environment, the config file, or the default.
+        """Show the settings in effect, and where each comes from. That is an option, the environment, the config file, or the default.
 
         What makes no sense is left out and named, and the exit code is 2.
         """

@@ -76,7 +76,7 @@ def _verify(session: Session) -> click.Command:
         session: Session, place: str, root: str, reading: str | None, everything: bool, form: str,
         copy: str | None = None, present: bool = False,
     ) -> None:  # fmt: skip
-        """Compare the files of a folder with a lock, or with what a copy of the archive lists.
+        """Compare a folder with a lock, or with the cloud copy.
 
         A file is complete, missing, damaged, different, stale or extra. A stale file is whole, but of another processing than the
         lock's. Exit code 1 if a file of the lock is not complete.
@@ -166,7 +166,7 @@ def _script(session: Session) -> click.Command:
     @_lock_file
     @click.option("--curl", "language", flag_value="curl", help="For a POSIX shell with curl, in place of Python.")
     def script(lock: str, language: str | None) -> None:
-        """Print a program that fetches and checks the lock's files without tess-source."""
+        """Print a script that fetches the files without tess-source."""
         registry = session.registry
         written = written_as(_load(lock), registry.transports, session.settings, language or "python", registry.copies)
         show(written)

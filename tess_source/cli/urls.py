@@ -47,7 +47,7 @@ ESCAPED = {"\\": r"\\", '"': r"\"", "\t": r"\t", "\n": r"\n", "\r": r"\r", "\v":
 def urls(
     session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], form: str, curl: bool, layout: str | None
 ) -> None:
-    """Print the web address of each product, for xargs, curl or a browser. Nothing is fetched.
+    """Print the web address of each product, e.g. for curl or xargs. Nothing is fetched.
 
     With --prefer cloud these are the addresses of the public cloud copy. For curl: tess-source urls … --curl | curl --config -
 

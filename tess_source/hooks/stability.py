@@ -19,7 +19,7 @@ LEVELS: Mapping[str, str] = MappingProxyType(
             "It may change in the next minor release, where practice shows something better. What was right before works for one more "
             "minor release, with a DeprecationWarning."
         ),
-        INTERNAL: "It may change in any release, without a warning: all that this page does not name.",
+        INTERNAL: "It may change in any release, without a warning: all that neither this page nor the API reference names.",
     }
 )
 """Level → what it promises."""

@@ -584,3 +584,12 @@ def test_rows_that_are_passed_over_are_counted_on_stderr(program: Program, tmp_p
     said = program("search", f"@{tmp_path}/stars.csv", "--missing", "skip", "--kind", "lc")
     assert said.code == 0
     assert "passed over 1 row without a target (line 3 of" in said.err
+
+
+@pytest.mark.parametrize("group", [(), ("cache",), ("catalogue",), ("config",), ("lock",), ("sample",)])
+def test_help_of_a_group_cuts_no_line_short_in_a_terminal_of_80_columns(
+    program: Program, group: tuple[str, ...]
+) -> None:
+    listed = program(*group, "--help").out.partition("\nCommands:\n")[2]
+    assert listed
+    assert "..." not in listed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -116,6 +117,15 @@ def floor(file: Path) -> int:
 def test_every_file_of_the_core_stands_on_a_floor() -> None:
     known = {name for names in FLOORS for name in names}
     assert {unit(file) for file in FILES if is_core(file)} == known
+
+
+def test_the_page_on_architecture_has_the_same_floors_and_plugins() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \d+ \| (.*) \|$", page, re.MULTILINE)
+    assert [set(re.findall(r"`(\w+)`", row)) for row in reversed(rows)] == [set(names) for names in FLOORS]
+    assert set(re.findall(r"^    (tess_source_\w+)/ ", page, re.MULTILINE)) == {
+        one.name for one in PLUGINS.glob("tess_source_*")
+    }
 
 
 def wrong_import(file: Path, found: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 import zipfile
 from email import message_from_bytes
@@ -108,3 +109,17 @@ def test_a_relative_link_leads_to_the_repository(text: str, wanted: str) -> None
 )  # fmt: skip
 def test_other_links_and_code_stay_as_they_are(text: str) -> None:
     assert with_absolute_links(text, HOME) == text
+
+
+def test_each_of_the_three_uses_has_at_most_five_lines_of_code() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    uses = text.partition("## Three uses, five lines each\n")[2].partition("\n## ")[0].split("\n**")[1:]
+    assert len(uses) == 3
+    for use in uses:
+        shown = re.search(r"```python.*?\n(.*?)\n```", use, re.DOTALL)
+        assert shown
+        lines = shown[1].splitlines()
+        session = any(line.startswith(">>> ") for line in lines)
+        code = [line for line in lines if line.strip() and (not session or line.startswith((">>> ", "... ")))]
+        asked = [line for line in code if session and re.fullmatch(r">>> \w+", line)]
+        assert 3 <= len(code) - len(asked) <= 5, code
