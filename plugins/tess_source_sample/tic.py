@@ -62,7 +62,7 @@ _NULLS: Row = {column.name: None for column in COLUMNS}
 
 def entries(contents: Contents, more: Iterable[Star] = ()) -> list[Row]:
     """Return all entries: the stars that were observed, others near them, and what `more` there is of those made up in bulk."""
-    stars = [_NULLS | star_entry(star.plain) for star in (*contents.stars(), *more)]
+    stars = [_NULLS | star_entry(star) for star in (*contents.stars(), *more)]
     return stars + [_NULLS | neighbour_entry(entry) for entry in NEIGHBOURS]
 
 
