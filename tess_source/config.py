@@ -6,6 +6,7 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -164,12 +165,18 @@ _WANTED = {
 """Types → what would be right, for errors."""
 
 
-def _values(file: Path) -> dict[str, Any]:
+def _values(file: Path) -> Mapping[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return _parsed(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError) as error:
         if os.environ.get(CONFIG):
             raise QueryError(f"there is no config file {str(file)!r}, which {CONFIG} names") from error
         return {}
     except (OSError, ValueError, RecursionError) as error:
         raise QueryError(f"the config file {str(file)!r} cannot be read: {bare_reason(error)}") from error
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> Mapping[str, Any]:
+    """Return the values in the text of a config file, which is read for each setting, since it may change at any time."""
+    return tomllib.loads(text)

@@ -202,7 +202,6 @@ class Session(SessionMethods):
     ) -> int:  # fmt: skip
         """Count the observations that a search would find: see `tess_source.count`."""
         asked: dict[str, Any] = {"radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing}
-        words = meant(self.registry, words)
         if not is_for_archives(self.registry, words):
             return len(self.search(targets, refresh=refresh, large=large, **asked, **words).narrowed().observations)
         query = question_of_observations(self.registry, self.settings, targets, words=words, refresh=refresh, **asked)

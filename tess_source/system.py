@@ -22,6 +22,7 @@ from __future__ import annotations
 import errno
 import math
 import os
+import platform
 import shutil
 import stat
 from collections.abc import Callable
@@ -36,6 +37,7 @@ __all__ = [
     "has_ended",
     "open_plain",
     "pid_namespace",
+    "python_and_machine",
     "room",
     "start_time",
     "touch",
@@ -173,6 +175,12 @@ def start_time(pid: int) -> str | None:
     if len(fields) < 20:
         return None
     return "" if fields[0] in {"Z", "X"} else fields[19]
+
+
+def python_and_machine() -> tuple[str, str]:
+    """Return Python's version and kind, and the operating system and processor, as texts."""
+    python = f"{platform.python_version()} ({platform.python_implementation()})"
+    return python, f"{platform.system()} {platform.release()}, {platform.machine()}"
 
 
 def has_ended(pid: int, started: str) -> bool | None:

@@ -87,8 +87,8 @@ def found(session: Session) -> Found:
 @pytest.mark.parametrize(
     ("words", "right"),
     [
-        ({"author": "SPOC"}, "did you mean 'pipeline'"),
-        ({"cadence": 120}, "did you mean 'exptime'"),
+        ({"autor": "SPOC"}, "did you mean 'pipeline'"),
+        ({"exposure": 120}, "did you mean 'exptime'"),
         ({"exposure": 120}, "did you mean 'exptime'"),
         ({"mission": "TESS"}, "only TESS is searched"),
         ({"quarter": 3}, "TESS has sectors"),
@@ -105,7 +105,6 @@ def found(session: Session) -> Found:
         ({"kind": "target pixel file"}, "did you mean 'tp'"),
         ({"kind": "FFIs"}, "did you mean 'ffi'"),
         ({"kind": "all"}, "for all of them, leave it out"),
-        ({"exptime": "long"}, "did you mean 'ffi'"),
         ({"where": "author=SPOC"}, "did you mean 'pipeline'"),
     ],
 )
@@ -116,9 +115,20 @@ def test_a_search_names_the_right_word(session: Session, words: dict[str, Any], 
 
 @pytest.mark.parametrize("ask", [Session.count, Session._found_observations])
 def test_so_do_the_other_questions(session: Session, ask: Callable[..., Any]) -> None:
-    words: dict[str, Any] = {"author": "SPOC"} if ask is Session.count else {"words": {"author": "SPOC"}}
+    words: dict[str, Any] = {"provenance": "SPOC"} if ask is Session.count else {"words": {"provenance": "SPOC"}}
     with pytest.raises(UnknownNameError, match="did you mean 'pipeline'"):
         ask(session, KELT9, **words)
+
+
+def test_lightkurves_words_mean_the_same_filters(session: Session) -> None:
+    ours = session.search(KELT9, pipeline="SPOC", exptime="short")
+    assert len(ours) == len(session.search(KELT9, author="SPOC", cadence="short")) > 0
+    assert len(session.search(KELT9).select(author="SPOC", cadence="short")) == len(ours)
+    assert (
+        session.count(KELT9, author="SPOC") == len(tess_source.observations(KELT9, author="SPOC", session=session)) > 0
+    )
+    with pytest.raises(QueryError, match="mean the same here"):
+        session.search(KELT9, author="SPOC", pipeline="QLP")
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ ENDLESS = """
 import sys, threading
 from tess_source.cli import program
 from tess_source.threads import in_order
-def build(session):
+def build(*_):
     list(in_order(lambda number: print(number, file=sys.__stdout__, flush=True) or threading.Event().wait(60), [1], 1))
 program.build = build
 program.main(["plugins"])

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
 
+WHOLE = os.environ.get("TESS_SOURCE_REFERENCE", "true") == "true"
+"""Whether notebooks are run, and the API reference is made: both take most of the time."""
 OUTPUT = '<div class="notebook-output" markdown="0">{}</div>'
 
 
@@ -28,27 +30,35 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for file in [one for one in files if one.src_uri.endswith(".ipynb")]:
         stem = file.src_uri.removesuffix(".ipynb")
         pictures: list[bytes] = []
-        text = page(run(Path(str(file.abs_src_path))), Path(stem).name, pictures)
+        source = Path(str(file.abs_src_path))
+        text = page(run(source) if WHOLE else read(source), Path(stem).name, pictures)
         files.append(File.generated(config, f"{stem}.md", content=text))
         for number, picture in enumerate(pictures):
             files.append(File.generated(config, f"{stem}-{number}.png", content=picture))
     return files
 
 
+def read(path: Path) -> Any:
+    """Return a notebook as it is stored, without outputs."""
+    import nbformat
+
+    return nbformat.read(path, as_version=4)
+
+
 def run(path: Path) -> Mapping[str, Any]:
     """Return a notebook with its outputs, made by a kernel of its own that asks a sample archive."""
-    import nbformat
     from nbclient import NotebookClient
 
     from tess_source_sample.server import SampleArchive
 
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path)
     with SampleArchive() as archive, tempfile.TemporaryDirectory() as folder:
         own = {
             "TESS_SOURCE_SERVER": archive.url,
             "TESS_SOURCE_CACHE": str(Path(folder) / "cache"),
-            "TESS_SOURCE_CONFIG": str(Path(folder) / "config.toml"),
+            "TESS_SOURCE_CONFIG": os.devnull,
         }
+        Path(own["TESS_SOURCE_CONFIG"]).touch()
         others = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
         client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": folder}})
         with client.setup_kernel(env={**others, **own}):

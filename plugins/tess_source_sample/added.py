@@ -28,6 +28,8 @@ LARGEST_TIC = 10**16 - 1
 """A file name has 16 digits for it."""
 MOST_TCES = 99
 """A file name has two digits for the number of a TCE."""
+LARGEST_FLUX = 1e12
+"""Relative flux of which no star can have more: what is above does not fit into the numbers of the files."""
 FIRST_20S = 27
 """First sector with targets at 20 s."""
 TMAG = 10.0
@@ -305,8 +307,8 @@ def _flux(given: Any, of: model.SimulatedTarget) -> NDArray[np.float64]:
         raise QueryError(f"{where} has shape {flux.shape}: give one value per cadence")
     if len(flux) > of.rows:
         raise QueryError(f"{where} has {len(flux)} values, but the sector has {of.rows} cadences of {of.seconds} s")
-    if np.isinf(flux).any():
-        raise QueryError(f"{where} is infinite somewhere: use NaN where there is no value")
+    if (np.abs(flux) > LARGEST_FLUX).any():  # infinity, too; NaN is not
+        raise QueryError(f"{where} is infinite or above {LARGEST_FLUX:g} somewhere: use NaN where there is no value")
     return flux
 
 

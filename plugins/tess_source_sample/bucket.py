@@ -19,7 +19,7 @@ from tess_source_sample.conditions import conditional, dated
 from tess_source_sample.contents import Contents
 from tess_source_sample.exchange import HttpRequest, Reply
 from tess_source_sample.faults import IDENTITY, flipped, store_error
-from tess_source_sample.objects import StoredObject, key_of, objects_of
+from tess_source_sample.objects import Objects, StoredObject, key_of
 from tess_source_sample.rows import Row
 from tess_source_sample.store import MadeFiles
 
@@ -37,13 +37,11 @@ END = "\U0010ffff"
 
 
 class _Index(NamedTuple):
-    """The objects, and ways to find them."""
+    """The objects, and what they were made of."""
 
     files: Mapping[str, Row]
     """What the portal has; the index is made anew when that changes."""
-    objects: dict[str, StoredObject]
-    keys: list[str]
-    by_uri: dict[str, str]
+    objects: Objects
 
 
 class Bucket:
@@ -68,19 +66,13 @@ class Bucket:
         """Return the index of what the portal has now."""
         files = self._contents.files.held
         if self._latest is None or self._latest.files is not files:
-            objects = objects_of(self._contents)
-            self._latest = _Index(files, objects, list(objects), {s.uri: key for key, s in objects.items()})
+            self._latest = _Index(files, Objects(self._contents))
         return self._latest
 
     @property
-    def objects(self) -> dict[str, StoredObject]:
+    def objects(self) -> Objects:
         """Key → object, in ascending order."""
         return self._index().objects
-
-    @property
-    def keys(self) -> dict[str, str]:
-        """URI → key of what the bucket has."""
-        return self._index().by_uri
 
     def uri(self, path: str) -> str | None:
         """Return the URI of the file at a path of the server; None if it is no object's."""
@@ -133,7 +125,7 @@ class Bucket:
 
     def look_up(self, uri: str) -> dict[str, object]:
         """Return what MAST's path look-up says of a URI: where its own disks have the file, whether the bucket has it or not."""
-        key = self.keys.get(uri) or (key_of(uri) if uri in self._contents.files else None)
+        key = self.objects.key(uri) or (key_of(uri) if uri in self._contents.files else None)
         if key is None:
             return {"status_code": 404, "path": None}
         path = f"/{key}" if key.startswith("tess/") else key.replace("mast/", "/hlsp_local/public/", 1)
@@ -183,7 +175,7 @@ class Bucket:
         return names, False
 
     def _names(self, prefix: str, delimiter: str, after: str) -> Iterator[str]:
-        keys = self._index().keys
+        keys = self.objects.ordered
         behind = after + END if delimiter and after.endswith(delimiter) else after
         at = max(bisect_left(keys, prefix), bisect_right(keys, behind) if after else 0)
         while at < len(keys) and keys[at].startswith(prefix):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from itertools import count
 from typing import NamedTuple, TypeVar
@@ -132,14 +132,6 @@ class Contents:
 
     # -- asking ----------------------------------------------------------------------------------------------
 
-    def all_files(self) -> Iterator[tuple[Row, Row]]:
-        """Yield every product with its observation."""
-        for row in self.files.held.values():
-            yield self.by_obsid[row["obsID"]], row
-        for number in range(len(self.crowd)):
-            observation, products = self.crowd.listing(number)
-            yield from ((observation, row) for row in products)
-
     @property
     def targets(self) -> tuple[int, ...]:
         """TIC numbers, in the order of the catalogue."""
@@ -187,6 +179,13 @@ class Contents:
         return [row for row in self.observations.held if row["sequence_number"] == sector] + [
             *(self.crowd.of_sector(sector) if self.observations.crowd else ())
         ]
+
+    def of_sectors(self, wanted: Iterable[str]) -> list[Row]:
+        """Return the observations of sectors by their numbers as text."""
+        sectors = sorted({int(number) for number in wanted if number.isascii() and number.isdigit()})
+        if len(sectors) == 1:
+            return self.of_sector(sectors[0])
+        return [row for row in self.observations if row["sequence_number"] in sectors]
 
     def around(self, ra: float, dec: float, radius: float) -> list[Row]:
         """Return all observations near a place, in degrees, and others."""

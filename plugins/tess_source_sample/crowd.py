@@ -1,4 +1,4 @@
-"""Made-up targets in bulk, for measurements on many: their rows are made when they are asked for, and not kept."""
+"""Made-up targets in bulk, for measurements on many: their rows are made when they are asked for."""
 
 from __future__ import annotations
 
@@ -12,13 +12,24 @@ from tess_source._lazy import np
 from tess_source_sample.facts import SYNTHETIC_TIC, Star, star
 from tess_source_sample.holdings import MADE_UP_OBSID, MADE_UP_SECTORS, made_up
 from tess_source_sample.known import KNOWN
-from tess_source_sample.rows import Observed, Row, RowMaker
+from tess_source_sample.rows import Observed, Row, RowMaker, target_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+
+def tic_text(tic: int) -> str:
+    """Return a TIC number as names of files have it."""
+    return f"{tic:016d}"
+
+
+def tic_folders(tic: int) -> str:
+    """Return a TIC number as folders have it."""
+    text = tic_text(tic)
+    return "/".join(text[at : at + 4] for at in range(0, 16, 4))
 
 
 class Crowd(Sequence[Row]):
@@ -28,9 +39,13 @@ class Crowd(Sequence[Row]):
         self.targets = range(SYNTHETIC_TIC, SYNTHETIC_TIC + targets)
         """TIC numbers."""
         self._maker = RowMaker(KNOWN, count())
+        self._of_sector: dict[int, list[Row]] = {}
 
     def __len__(self) -> int:
         return len(self.targets) * len(MADE_UP_SECTORS)
+
+    def __iter__(self) -> Iterator[Row]:
+        return chain.from_iterable(zip(*map(self.of_sector, MADE_UP_SECTORS), strict=True))
 
     @overload
     def __getitem__(self, number: int) -> Row: ...
@@ -51,9 +66,35 @@ class Crowd(Sequence[Row]):
         for tic in sorted({number for number in numbers if number in self.targets}):
             yield from self[2 * (tic - SYNTHETIC_TIC) : 2 * (tic - SYNTHETIC_TIC) + 2]
 
-    def of_sector(self, sector: int) -> Iterable[Row]:
-        """Return the observations of a sector."""
-        return self[MADE_UP_SECTORS.index(sector) :: 2] if sector in MADE_UP_SECTORS else ()
+    def of_sector(self, sector: int) -> Sequence[Row]:
+        """Return the observations of a sector. They are kept: a long answer is asked for page by page."""
+        if sector not in MADE_UP_SECTORS or not self.targets:
+            return ()
+        if sector not in self._of_sector:
+            self._of_sector[sector] = self._made(MADE_UP_SECTORS.index(sector))
+        return self._of_sector[sector]
+
+    def _made(self, half: int) -> list[Row]:
+        """Return the observations of a sector: those of other stars differ from the first in what names and places them."""
+        first = self[half]
+        names = zip(self.each(first["obs_id"]), self.each(first["dataURL"]), strict=True)
+        return [
+            first
+            | target_values(star(tic))
+            | {
+                "obs_id": obs_id,
+                "dataURL": address,
+                "obsid": first["obsid"] + len(MADE_UP_SECTORS) * number,
+                "objID": first["objID"] + len(MADE_UP_SECTORS) * number,
+            }
+            for number, (tic, (obs_id, address)) in enumerate(zip(self.targets, names, strict=True))
+        ]
+
+    def each(self, text: str) -> Iterator[str]:
+        """Yield what a text that names the first target is for each target: a name, a URI, a key of the cloud copy."""
+        first = self.targets[0]
+        pattern = text.replace(tic_folders(first), "{1}").replace(tic_text(first), "{0}")
+        return (pattern.format(tic_text(tic), tic_folders(tic)) for tic in self.targets)
 
     def near(self, ra: float, dec: float, radius: float) -> Iterator[Star]:
         """Yield the stars near a place, all in degrees; some may be a little farther away."""
@@ -86,8 +127,12 @@ class Crowd(Sequence[Row]):
 
     def uris(self) -> Iterator[str]:
         """Yield the URIs of all products."""
-        for number in range(len(self)):
-            yield from (row["dataURI"] for row in self.listing(number).products)
+        return chain.from_iterable(zip(*map(self.each, self.first_uris()), strict=True))
+
+    def first_uris(self) -> list[str]:
+        """Return the URIs of the products of the first target."""
+        halves = range(len(MADE_UP_SECTORS) if self.targets else 0)
+        return [row["dataURI"] for half in halves for row in self.listing(half).products]
 
 
 class ObservationRows(MutableSequence[Row]):

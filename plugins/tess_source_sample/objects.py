@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
+from itertools import chain
 from typing import NamedTuple
 
 from tess_source import names
 from tess_source_sample.contents import Contents
+from tess_source_sample.crowd import Crowd, tic_folders
 from tess_source_sample.images import image_files
 from tess_source_sample.rows import Row, released
 
@@ -40,16 +43,16 @@ def key_of(uri: str) -> str | None:
         return f"tess/public/ffi/s{name.first_sector:04d}/{day}/{name.camera}-{name.ccd}/{filename}"
     if name.tic is None or name.first_sector is None:
         return None
-    tic, sectors = f"{name.tic:016d}", f"s{name.first_sector:04d}"
+    sectors = f"s{name.first_sector:04d}"
     if name.last_sector != name.first_sector:
         sectors += f"-s{name.last_sector:04d}"
-    groups = "/".join(tic[at : at + 4] for at in range(0, 16, 4))
-    return f"tess/public/tid/{sectors}/{groups}/{filename}"
+    return f"tess/public/tid/{sectors}/{tic_folders(name.tic)}/{filename}"
 
 
 def products(contents: Contents) -> Iterator[tuple[str, StoredObject]]:
-    """Yield key and object of what the portal lists and the bucket has."""
-    for observation, row in contents.all_files():
+    """Yield key and object of what the portal lists and the bucket has, but for the crowd."""
+    for row in contents.files.held.values():
+        observation = contents.by_obsid[row["obsID"]]
         key = key_of(row["dataURI"])
         if key and 0 < (observation["sequence_number"] or 0) <= LAST.get(observation["provenance_name"], 0):
             yield key, _stored(row, observation)
@@ -67,9 +70,45 @@ def images(contents: Contents) -> Iterator[tuple[str, StoredObject]]:
 
 
 SOURCES: list[Callable[[Contents], Iterable[tuple[str, StoredObject]]]] = [products, images]
-"""What fills the bucket: functions from the contents to pairs of key and object."""
+"""What fills the bucket, but for the crowd: functions from the contents to pairs of key and object."""
 
 
-def objects_of(contents: Contents) -> dict[str, StoredObject]:
-    """Return all objects of the bucket by their keys, in ascending order."""
-    return dict(sorted(pair for source in SOURCES for pair in source(contents)))
+class Objects(Mapping[str, StoredObject]):
+    """All objects of the bucket by their keys, in ascending order. Those of the crowd are made when they are asked for.
+
+    Parameters
+    ----------
+    contents : Contents
+        What the portal has.
+    """
+
+    def __init__(self, contents: Contents) -> None:
+        crowd = contents.crowd
+        self._held = dict(pair for source in SOURCES for pair in source(contents))
+        self._uris = {stored.uri: key for key, stored in self._held.items()}
+        self._of_uri = cache(partial(_of_crowd, crowd))
+        keys = (key for uri in crowd.first_uris() if (key := key_of(uri)))
+        self.ordered: list[str] = sorted({*self._held, *chain.from_iterable(map(crowd.each, keys))})
+        """Its keys."""
+
+    def __getitem__(self, key: str) -> StoredObject:
+        held = self._held.get(key) or self._of_uri(f"mast:TESS/product/{key.rpartition('/')[2]}")
+        if held is None or (key not in self._held and key_of(held.uri) != key):
+            raise KeyError(key)
+        return held
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.ordered)
+
+    def __len__(self) -> int:
+        return len(self.ordered)
+
+    def key(self, uri: str) -> str | None:
+        """Return the key of a file by its URI, None if the bucket does not have it."""
+        return self._uris.get(uri) or (key_of(uri) if self._of_uri(uri) else None)
+
+
+def _of_crowd(crowd: Crowd, uri: str) -> StoredObject | None:
+    row = crowd.of_uri(uri)
+    listing = crowd.of_obsid(row["obsID"]) if row else None
+    return _stored(row, listing.observation) if row and listing else None

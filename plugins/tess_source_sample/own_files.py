@@ -14,6 +14,7 @@ from tess_source import names
 from tess_source.errors import DamagedFileError, QueryError
 from tess_source.files.exposure import exptime_of_headers
 from tess_source.files.fits_headers import read_headers
+from tess_source.paths import user_path
 from tess_source_sample import chips
 from tess_source_sample.added import TMAG
 from tess_source_sample.contributed import ALL_SECTORS
@@ -70,8 +71,9 @@ class Told:
 
 def add_file(contents: Contents, path: str | Path, said: Mapping[str, Any]) -> str:
     """Add a file; see `SampleArchive.add_file`."""
-    body = Path(path).read_bytes()
-    told = _told(contents, Path(path).name, body, said)
+    file = user_path(path)
+    body = file.read_bytes()
+    told = _told(contents, file.name, body, said)
     with contents.lock:
         if told.tic and told.ra is not None and told.dec is not None and contents.star(told.tic) is None:
             contents.known.add(Star(told.tic, (), told.ra, told.dec, None, None, told.tmag, None, None, None, None))

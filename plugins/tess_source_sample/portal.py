@@ -66,14 +66,13 @@ def _filtered(catalogue: Contents, params: Json, request: Json) -> Json:
 
 
 def _candidates(catalogue: Contents, filters: object) -> Iterable[Row]:
-    """Return the observations of the targets that are asked for by name, all if none is: what else is asked is not looked at."""
-    for entry in filters if isinstance(filters, list) else ():
-        if (
-            entry.get("paramName") == "target_name"
-            and entry.get("values")
-            and not (entry.get("freeText") or entry.get("separator"))
-        ):
-            return catalogue.of_targets(str(value) for value in entry["values"])
+    """Return the observations of the targets or sectors that are asked for by name, all if none is: what else is asked is not looked at."""
+    for name, rows_of in (("target_name", catalogue.of_targets), ("sequence_number", catalogue.of_sectors)):
+        for entry in filters if isinstance(filters, list) else ():
+            values = entry.get("values") or [{}]
+            plain = not any(isinstance(value, dict) for value in values)
+            if entry.get("paramName") == name and plain and not (entry.get("freeText") or entry.get("separator")):
+                return rows_of(map(str, values))
     return catalogue.observations
 
 

@@ -256,7 +256,7 @@ class SampleArchive(Additions):
 
     def _download(self, request: HttpRequest) -> Reply:
         uri = request.first("uri")
-        if self.redirect and (key := self.bucket.keys.get(uri)):
+        if self.redirect and (key := self.bucket.objects.key(uri)):
             return Reply(302, {"Location": f"{self.mirror}/{NAME}/{quote(key)}"})
         return self._file(request, uri)
 

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tess_source.errors import QueryError
+from tess_source.paths import user_path
 from tess_source.patience import environment_patience
 from tess_source.session import Session, existing_default_session, in_use, set_default_session
 from tess_source.settings import Settings
@@ -123,7 +124,7 @@ def _own_settings(
         settings = {
             **dict.fromkeys(name for name in os.environ if name.startswith(OURS)),
             "TESS_SOURCE_SERVER": url,
-            "TESS_SOURCE_CACHE": str(Path(cache).absolute() if cache else Path(folder, "cache")),
+            "TESS_SOURCE_CACHE": str(user_path(cache).absolute() if cache else Path(folder, "cache")),
             "TESS_SOURCE_CONFIG": str(config),
             **others,
         }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import shutil
 import tempfile
 import time
@@ -22,6 +21,7 @@ from tess_source.errors import NetworkError, TessSourceError, bare_reason
 from tess_source.logins import without_user
 from tess_source.origins import in_effect
 from tess_source.settings import cache_folder, store_root
+from tess_source.system import python_and_machine
 
 if TYPE_CHECKING:
     from tess_source.session import Session
@@ -58,9 +58,9 @@ def on_this_machine(session: Session) -> Iterator[Finding]:
 
 
 def _versions(session: Session) -> Iterator[Finding]:
-    python = f"{platform.python_version()} ({platform.python_implementation()})"
+    python, machine = python_and_machine()
     yield Finding(OK, "version", "python", python)
-    yield Finding(OK, "version", "platform", f"{platform.system()} {platform.release()}, {platform.machine()}")
+    yield Finding(OK, "version", "platform", machine)
     yield Finding(OK, "version", OURS, __version__)
     yield from (_library("version", requirement) for requirement in _requirements().get("", ()))
 

@@ -49,6 +49,15 @@ __all__ = ["Plugin", "Registry"]
 
 log: logging.Logger = logger(__name__)
 
+TABLES = {
+    "tess_filters": ("filter", "filters"), "tess_kinds": ("kind", "kinds"), "tess_columns": ("column", "columns"),
+    "tess_transports": ("scheme", "transports"), "tess_accessors": ("accessor", "accessors"),
+    "tess_citations": ("citation", "citations"), "tess_commands": ("command", "commands"), "tess_stand_ins": ("stand-in", "stand_ins"),
+    "tess_lookups": ("lookup", "lookups"), "tess_sources": ("source", "sources"), "tess_copies": ("copy", "copies"),
+    "tess_services": ("service", "services"),
+}  # fmt: skip
+"""Noun → what its records are called, and the attribute of the registry that keeps them."""
+
 
 @dataclass(eq=False, repr=False)
 class Registry:
@@ -249,25 +258,14 @@ class Registry:
     def _remove(self, plugin: object, name: str) -> None:
         if self.manager.get_plugin(name) is plugin:
             self.manager.unregister(name=name)
-        tables: dict[str, dict[str, Any]] = {**dict(self._tables_by_noun().values()), "word": self.words}
+        tables = {"word": "words", **dict(TABLES.values())}
         for what, key in [pair for pair, owner in self.owners.items() if owner == name]:
-            del tables[what][key], self.owners[what, key]
-
-    def _tables_by_noun(self) -> dict[str, tuple[str, dict[str, Any]]]:
-        """Return for each noun the name of its records, and the table that keeps them."""
-        return {
-            "tess_filters": ("filter", self.filters), "tess_kinds": ("kind", self.kinds),
-            "tess_columns": ("column", self.columns), "tess_transports": ("scheme", self.transports),
-            "tess_accessors": ("accessor", self.accessors), "tess_citations": ("citation", self.citations),
-            "tess_commands": ("command", self.commands), "tess_stand_ins": ("stand-in", self.stand_ins),
-            "tess_lookups": ("lookup", self.lookups), "tess_sources": ("source", self.sources),
-            "tess_copies": ("copy", self.copies), "tess_services": ("service", self.services),
-        }  # fmt: skip
+            del getattr(self, tables[what])[key], self.owners[what, key]
 
     def _declare(self, plugin: object, name: str, hooks: Collection[str]) -> None:
         """Call the nouns of one plugin, and keep the records with the plugin as their owner."""
         others = [other for other in self.manager.get_plugins() if other is not plugin]
-        for noun in self._tables_by_noun():
+        for noun in TABLES:
             if noun not in hooks:
                 continue
             answers = self._declared(noun, self.manager.subset_hook_caller(noun, others), name)
@@ -276,13 +274,13 @@ class Registry:
 
     def keep(self, record: Any, noun: str, name: str) -> None:
         """Keep one record that a plugin declares, with the plugin as its owner. Raise an error if it is wrong, or its name taken."""
-        what, table = self._tables_by_noun()[noun]
+        what, table = TABLES[noun]
         check_record(record, noun, name)
         key = name if what == "stand-in" else key_of(record)
         self._check_free(what, key, name)
         if what == "accessor":
             check_accessor(record, name)
-        table[key] = record
+        getattr(self, table)[key] = record
         self.owners[what, key] = name
         for word in getattr(record, "also", ()):
             self._check_free("word", word, name)

@@ -18,20 +18,11 @@ from tess_source.hooks.stability import HOOKS
 if TYPE_CHECKING:
     import click
 
-    from tess_source.hooks.records import (  # fmt: skip
-        Accessor,
-        Citation,
-        Column,
-        Copy,
-        Field,
-        Filter,
-        Kind,
-        Lookup,
-        Service,
-        Source,
-        StandIn,
-        Transport,
-    )
+    # isort: off
+    from tess_source.hooks.records import Accessor, Citation, Column, Copy, Field, Filter
+    from tess_source.hooks.records import Kind, Lookup, Service, Source, StandIn, Transport
+
+    # isort: on
     from tess_source.settings import Settings
     from tess_source.tables.items import Entry
     from tess_source.tables.listing import Links, Observations, Products
@@ -40,10 +31,10 @@ if TYPE_CHECKING:
     from tess_source.targets.target import Query, Target
 
 __all__ = [
-    "Archive", "Collector", "DeclaresAccessors", "DeclaresCitations", "DeclaresColumns", "DeclaresCommands",
+    "Archive", "Collector", "Counts", "DeclaresAccessors", "DeclaresCitations", "DeclaresColumns", "DeclaresCommands",
     "DeclaresCopies", "DeclaresFilters", "DeclaresKinds", "DeclaresLookups", "DeclaresServices", "DeclaresSources",
-    "DeclaresTransports", "Downloader", "Explains", "GivesPages", "GivesProvenance", "Linker", "Reader", "Recalls",
-    "Resolver", "StandsIn", "hookimpl", "hookspec",
+    "DeclaresTransports", "DescribesColumns", "Downloader", "Explains", "GivesDefaults", "GivesPages", "GivesProvenance", "Linker",
+    "Reader", "Recalls", "Relates", "Resolver", "StandsIn", "hookimpl", "hookspec",
 ]  # fmt: skip
 
 hookspec: pluggy.HookspecMarker = pluggy.HookspecMarker("tess_source")
@@ -82,29 +73,10 @@ class Archive(Protocol):
     """A plugin that finds observations and lists their files."""
 
     @hookspec
-    def tess_defaults(self, query: Query, settings: Settings) -> Mapping[str, Any] | None:
-        """Return the criteria that this archive adds to a query, column → value. The answer to a search names them.
-
-        It opens no connection. Leave out a default if the query excludes it or makes it meaningless. What is returned is `Query.defaults`
-        of the query that the other hooks get; there it may also come from a lock.
-
-        Answers: merged, the first that adds a column has it; None means "I add none".
-        """
-        ...
-
-    @hookspec
     def tess_query(self, query: Query, settings: Settings) -> Observations | None:
         """Return the observations that a query asks for.
 
         Answers: stacked, then sorted; None means "not my kind of query". A failure raises, it is never an empty answer.
-        """
-        ...
-
-    @hookspec
-    def tess_count(self, query: Query, settings: Settings) -> int | None:
-        """Return the number of observations that `tess_query` would find, without fetching them.
-
-        Answers: added up; None means "not my kind of query".
         """
         ...
 
@@ -118,11 +90,42 @@ class Archive(Protocol):
         """
         ...
 
+
+class Counts(Protocol):
+    """An archive that counts observations without fetching them."""
+
+    @hookspec
+    def tess_count(self, query: Query, settings: Settings) -> int | None:
+        """Return the number of observations that `tess_query` would find, without fetching them.
+
+        Answers: added up; None means "not my kind of query".
+        """
+        ...
+
+
+class DescribesColumns(Protocol):
+    """An archive that describes the columns of its own tables."""
+
     @hookspec
     def tess_fields(self, what: str, settings: Settings) -> Sequence[Field] | None:
         """Return a description of the archive's own columns of a table, ``"observations"`` or ``"products"``.
 
         Answers: put one after the other; None means "I do not have such a table".
+        """
+        ...
+
+
+class GivesDefaults(Protocol):
+    """An archive that adds criteria to a query."""
+
+    @hookspec
+    def tess_defaults(self, query: Query, settings: Settings) -> Mapping[str, Any] | None:
+        """Return the criteria that this archive adds to a query, column → value. The answer to a search names them.
+
+        It opens no connection. Leave out a default if the query excludes it or makes it meaningless. What is returned is `Query.defaults`
+        of the query that the other hooks get; there it may also come from a lock.
+
+        Answers: merged, the first that adds a column has it; None means "I add none".
         """
         ...
 
@@ -183,6 +186,10 @@ class Linker(Protocol):
         Answers: stacked; None means "nothing to relate".
         """
         ...
+
+
+class Relates(Protocol):
+    """A plugin that needs observations which the filters alone would pass over."""
 
     @hookspec
     def tess_relates(self, observations: Observations) -> Mask | None:
@@ -380,10 +387,11 @@ class DeclaresCommands(Protocol):
 ROLES = (
     Resolver, Archive, Linker, Downloader, Reader, Collector, DeclaresFilters, DeclaresKinds, DeclaresColumns, DeclaresTransports,
     DeclaresAccessors, DeclaresCitations, DeclaresCommands, StandsIn, GivesPages, GivesProvenance, DeclaresLookups, DeclaresSources,
-    Explains, Recalls, DeclaresCopies, DeclaresServices,
+    Explains, Recalls, DeclaresCopies, DeclaresServices, Counts, DescribesColumns, GivesDefaults, Relates,
 )  # fmt: skip
 """All roles, in the order in which the core registers their hooks."""
 
 for _role in ROLES:
     for _hook in filter(HOOKS.get, vars(_role)):
-        vars(_role)[_hook].__doc__ = f"{cleandoc(vars(_role)[_hook].__doc__)}\n\nStability: {HOOKS[_hook]}."
+        if doc := vars(_role)[_hook].__doc__:  # python -OO has none
+            vars(_role)[_hook].__doc__ = f"{cleandoc(doc)}\n\nStability: {HOOKS[_hook]}."

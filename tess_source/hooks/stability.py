@@ -65,8 +65,8 @@ MODULES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "tess_source.hooks.records": {STABLE: "Field"},
         "tess_source.hooks.specs": {
             STABLE: (
-                "Archive Collector DeclaresAccessors DeclaresCitations DeclaresColumns DeclaresCommands DeclaresFilters DeclaresKinds "
-                "DeclaresTransports Downloader Linker Reader Resolver"
+                "Archive Collector Counts DeclaresAccessors DeclaresCitations DeclaresColumns DeclaresCommands DeclaresFilters "
+                "DeclaresKinds DeclaresTransports DescribesColumns Downloader GivesDefaults Linker Reader Relates Resolver"
             ),
             PROVISIONAL: (
                 "DeclaresCopies DeclaresLookups DeclaresServices DeclaresSources Explains GivesPages GivesProvenance Recalls StandsIn"

@@ -106,7 +106,9 @@ def _fetched(session: Session, table: Table, folder: str | os.PathLike[str]) -> 
     if "size" in table.colnames:
         sizes = dict(zip(map(str, table["dataURI"]), table["size"].tolist(), strict=True))
         files = [{**file, "size": sizes[file["dataURI"]]} for file in files]
-    manifest = session.plan(files, Path(os.path.abspath(folder)), large=True).download(progress=False)  # noqa: PTH100  lightkurve expands no "~"
+    manifest = session.plan(files, Path.cwd() / folder, large=True).download(
+        progress=False
+    )  # lightkurve expands no "~"
     return {file["dataURI"]: "" for file in files} | dict(manifest.errors)
 
 
@@ -139,7 +141,7 @@ def _cut_out(
             answer = session.search(target, kind="cutout", sector=numbers, size=shape)
         except (QueryError, ResolverError):  # lightkurve has its own words for what is wrong
             continue
-        place = Path(os.path.abspath(folder), "tesscut")  # noqa: PTH100
+        place = Path.cwd() / folder / "tesscut"
         found |= _paths(target, answer.plan(place, layout="flat", large=True).download(progress=False))
     return found
 

@@ -14,7 +14,7 @@ from tess_source.hooks.registry import Registry
 from tess_source.names.elsewhere import ELSEWHERE
 from tess_source.search.lookups import lookups_among
 from tess_source.search.resolved import resolved
-from tess_source.search.select import checked_value, filters_among
+from tess_source.search.select import checked_value, filters_among, meant
 from tess_source.settings import Settings, checked_names
 from tess_source.targets.parse import (
     Parsed,
@@ -289,7 +289,7 @@ def question_of_observations(
     QueryError
         If a filter applies only to products.
     """
-    filters, criteria = filters_among(registry, words)
+    filters, criteria = filters_among(registry, meant(registry, words))
     pushed, routing, others = _pushed(registry, filters)
     if others:
         problem = f"the archive cannot choose by {others[0]!r}: it applies to products, after they are listed"
@@ -299,7 +299,7 @@ def question_of_observations(
 
 def is_for_archives(registry: Registry, words: Mapping[str, Any]) -> bool:
     """Return whether archives can choose by all keywords: by criteria, and by filters that are criteria for them."""
-    lookups, others = lookups_among(registry, words)
+    lookups, others = lookups_among(registry, meant(registry, words))
     return not (lookups or _pushed(registry, filters_among(registry, others)[0])[2])
 
 

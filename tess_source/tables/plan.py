@@ -24,7 +24,7 @@ from tess_source.tables.entries import as_astroquery, as_frame, counted, with_su
 from tess_source.tables.items import HERE, Entry, Item, Items, item_from
 from tess_source.tables.listing import Links, Observations, Products
 from tess_source.tables.opening import Openable, Opens
-from tess_source.tables.planning import check_parts, other_schemes, plan_in_words, planned
+from tess_source.tables.planning import check_parts, plan_in_words, planned, unfetchable
 from tess_source.tables.saved import as_text
 from tess_source.tables.typed import ManifestMethods
 
@@ -40,19 +40,15 @@ class Fetches(HasAccessors, Opens, Reaches, Protocol):
     @property
     def registry(self) -> KnowsSchemes:
         """The session's plugins."""
-        ...
 
     def download(self, what: Plan, /, *args: Any, **words: Any) -> Manifest:
         """Fetch files that are not here yet."""
-        ...
 
     def iter_download(self, what: Plan, /, *args: Any, **words: Any) -> Iterator[Entry]:
         """Fetch files that are not here yet, entry by entry."""
-        ...
 
     def _expected_status(self, plan: Plan, /) -> list[str]:
         """Return the expected status of each file of a plan."""
-        ...
 
 
 @naming_keywords_of_methods
@@ -122,7 +118,13 @@ class Plan(Addressed):
         return int(self.items["size"].sum() or 0)
 
     def using(self, session: Fetches) -> Self:
-        """Return the same plan with another session, whose methods are used from then on."""
+        """Return the same plan with another session.
+
+        Parameters
+        ----------
+        session : Session
+            Its methods are used from then on.
+        """
         return replace(self, session=session)
 
     def to(self, root: str | Path) -> Self:
@@ -285,16 +287,11 @@ class Plan(Addressed):
 
     def summary(self) -> str:
         """Return one line about the plan. It does not look on disk: see `expected` for that."""
-        return visible_line(f"Plan: {', '.join(plan_in_words(self.items, self._unfetchable()))} -> {self.root}")
+        lacking = unfetchable(self.items, self.session.registry if self.session else None)
+        return visible_line(f"Plan: {', '.join(plan_in_words(self.items, lacking))} -> {self.root}")
 
     def _checked_session(self) -> Fetches:
         return given(self.session, "plan")
-
-    def _unfetchable(self) -> list[str]:
-        """Return the scheme of each file that no plugin of the session fetches, to report it before the download."""
-        if self.session is None or self.session.registry.implements("tess_download"):
-            return []  # a plugin that fetches on its own may know what to do
-        return other_schemes(self.items, self.session.registry.schemes)
 
 
 @naming_keywords_of_methods
@@ -353,7 +350,13 @@ class Manifest(Openable, ManifestMethods):
         return RecordsByName(errors, "error", key="uri", value="error")
 
     def using(self, session: Fetches) -> Self:
-        """Return the same manifest with another session, whose methods are used from then on."""
+        """Return the same manifest with another session.
+
+        Parameters
+        ----------
+        session : Session
+            Its methods are used from then on.
+        """
         return replace(self, plan=self.plan.using(session))
 
     def lock(self) -> Plan:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -14,6 +14,7 @@ from tess_source.display import text
 from tess_source.errors import TableError, UnsafePathError
 from tess_source.files.etags import ETAG
 from tess_source.settings import OWN_FOLDER
+from tess_source.tables.accessors import KnowsSchemes
 from tess_source.tables.convert import SCHEME
 from tess_source.tables.items import BLANK, NO_ADDRESS, Items, completed
 from tess_source.tables.listing import Links, Observations, Products
@@ -23,10 +24,10 @@ __all__ = [
     "SHA256",
     "check_parts",
     "mirrors_of",
-    "other_schemes",
     "plan_in_words",
     "planned",
     "problems_of_paths",
+    "unfetchable",
     "with_plain_paths",
 ]
 
@@ -235,8 +236,19 @@ def _all_apart(paths_: pl.Series) -> bool:
     return True
 
 
-def other_schemes(items: Items, known: Collection[str]) -> list[str]:
-    """Return the URI scheme of each file that has no address of a known scheme."""
+def unfetchable(items: Items, registry: KnowsSchemes | None) -> list[str]:
+    """Return the URI scheme of each file that no plugin fetches, to report it before the download.
+
+    Parameters
+    ----------
+    items : Items
+        The files.
+    registry : Registry, optional
+        The plugins; None, or one that fetches on its own, may know what to do.
+    """
+    if registry is None or registry.implements("tess_download"):
+        return []
+    known = registry.schemes
     addresses = items.to_polars().select("uri", "mirrors", scheme=pl.col("uri").str.extract("^([^:]*)"))
     doubtful = addresses.filter((pl.col("uri") != "") & ~pl.col("scheme").is_in(list(known)))
     schemes = set(known)
@@ -247,14 +259,14 @@ def other_schemes(items: Items, known: Collection[str]) -> list[str]:
     ]
 
 
-def plan_in_words(items: Items, unfetchable: Sequence[str]) -> list[str]:
+def plan_in_words(items: Items, lacking: Sequence[str]) -> list[str]:
     """Return the number and size of the files of a plan, and how many cannot be fetched, in words.
 
     Parameters
     ----------
     items : Items
         The files.
-    unfetchable : sequence of str
+    lacking : sequence of str
         Scheme of each file that no plugin fetches.
     """
     unknown, known = items["size"].null_count(), float(items["size"].sum() or 0)
@@ -263,6 +275,6 @@ def plan_in_words(items: Items, unfetchable: Sequence[str]) -> list[str]:
     if unknown:
         parts.append(", ".join(filter(None, [f"{unknown:,} of unknown size", about(items.to_polars())])))
     parts += [f"{refused:,} cannot be written"] if (refused := items["problem"].count()) else []
-    if unfetchable:
-        parts.append(f"{len(unfetchable):,} that no plugin fetches ({', '.join(sorted(set(unfetchable)))})")
+    if lacking:
+        parts.append(f"{len(lacking):,} that no plugin fetches ({', '.join(sorted(set(lacking)))})")
     return parts

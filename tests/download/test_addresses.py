@@ -122,13 +122,20 @@ def test_the_argument_counts_before_the_environment_and_this_before_the_config_f
     assert addresses("archive").prefer == "archive"
 
 
-@pytest.mark.parametrize("line", ["prefer = 'clod'", "prefer = 7", "prefer = ['cloud']"])
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("prefer = 'clod'", "as TESS_SOURCE_PREFER or the config file says: give one of archive"),
+        ("prefer = 7", "prefer = 7 in the config file .*: give a text"),
+        ("prefer = ['cloud']", "prefer = .* in the config file .*: give a text"),
+    ],
+)
 def test_a_wrong_word_of_the_config_file_says_where_it_stands(
-    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    line: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "config.toml").write_text(f"{line}\n")
     monkeypatch.setenv("TESS_SOURCE_CONFIG", str(tmp_path / "config.toml"))
-    with pytest.raises(QueryError, match="as TESS_SOURCE_PREFER or the config file says: give one of archive"):
+    with pytest.raises(QueryError, match=said):
         addresses()
 
 

@@ -56,6 +56,7 @@ from tess_source.hooks.records import Filter
 from tess_source.hooks.specs import ROLES
 from tess_source.session import set_default_session
 from tess_source.tables.listing import Observations, Products
+from tess_source_lightkurve.readers import lightkurve
 from tess_source_sample.server import SampleArchive
 
 DOCS = ROOT / "docs"
@@ -225,6 +226,8 @@ def reader(tmp_path: Path, archive: SampleArchive, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_example_does_what_the_page_shows(page: Path, reader: Reader) -> None:
+    if re.search(r"^>>> (import|from) lightkurve", page.read_text(encoding="utf-8"), re.MULTILINE):
+        lightkurve()  # it warns when it is imported
     for block in blocks(page):
         reader.read(block)
         assert not reader.problems, "\n".join(reader.problems)
@@ -286,14 +289,19 @@ def test_links_of_the_readme_and_pages_of_the_site_exist() -> None:
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", (ROOT / "README.md").read_text()):
         assert (ROOT / target).exists(), target
     listed = set(re.findall(r"^ +- (?:.*: )?([\w/-]+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE))
-    assert listed == {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")}
+    pages = {
+        *DOCS.rglob("*.md"),
+        *(path.with_suffix(".md") for path in DOCS.rglob("*.ipynb")),
+    }  # the build makes pages of notebooks
+    assert listed == {page.relative_to(DOCS).as_posix() for page in pages}
 
 
 def test_the_site_is_built_without_a_warning_and_asks_no_other_host(tmp_path: Path) -> None:
     """For every change without the API reference and the drawn pictures, which take most of the time; in full by ``make stress``."""
     pytest.importorskip("mkdocstrings", reason="mkdocs is not installed (extra: docs)")
     build_ = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")]
-    whole = {**os.environ, "TESS_SOURCE_REFERENCE": "true" if STRESS else "false"}
+    own = {"NO_MKDOCS_2_WARNING": "1", "TESS_SOURCE_REFERENCE": "true" if STRESS else "false"}
+    whole = {**os.environ, **own}
     done = subprocess.run(build_, cwd=ROOT, capture_output=True, text=True, check=False, env=whole)
     assert done.returncode == 0, done.stderr
     pages = [*tmp_path.rglob("*.html"), *tmp_path.rglob("*.css")]

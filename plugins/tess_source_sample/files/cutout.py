@@ -206,7 +206,7 @@ def _fill(cut: Cut, table: NDArray[Any]) -> None:
         light = _light(cut, star)
         if light is not None:
             flux += _flux(cut, star)[:, None] * light
-    error = np.sqrt(flux / time + 100.0 / 1.98 / time)
+    error = np.sqrt(np.maximum(flux, 0) / time + 100.0 / 1.98 / time)
     noise = np.column_stack([_noise(cut, x, y) for y in range(cut.rows) for x in range(cut.columns)])
     table["FLUX"], table["FLUX_ERR"] = flux + error * noise, error
 

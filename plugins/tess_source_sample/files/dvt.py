@@ -213,14 +213,14 @@ class _Data:
             light = light - self.model(earlier)
         fit = self.model(event)
         table["LC_INIT"], table["LC_INIT_ERR"], table["MODEL_INIT"] = light, error, fit
-        table["LC_WHITE"], table["MODEL_WHITE"] = light / error, fit / np.nanmedian(error)
-        table["LC_DETREND"] = light - np.nanmedian(light)
+        table["LC_WHITE"], table["MODEL_WHITE"] = light / error, fit / _median(error)
+        table["LC_DETREND"] = light - _median(light)
 
     def fill_statistics(self, table: NDArray[Any]) -> None:
         """Write the table of the search: light curve, weights, and single event statistics of all durations."""
         self._common(table)
         of, seen, light = self.run, self.seen, self.relative()
-        level, error = targets(of)[0].flux, float(np.nanmedian(seen.pdc_error))
+        level, error = targets(of)[0].flux, _median(seen.pdc_error)
         table["PDCSAP_FLUX"], table["PDCSAP_FLUX_ERR"] = seen.pdc * level, seen.pdc_error * level
         table["QUALITY"], table["DEWEIGHTS"] = seen.quality, np.isfinite(seen.pdc)
         residual = light - sum(map(self.model, events(of)), np.zeros(self.rows))
@@ -235,6 +235,11 @@ class _Data:
             corr, count = weighted[high] - weighted[low], np.maximum(counted[high] - counted[low], 1)
             table[f"SES_CORR_{columns.pulse(hours)}"] = np.where(known, corr, np.nan)
             table[f"SES_NORM_{columns.pulse(hours)}"] = np.where(known, np.sqrt(count) / error, np.nan)
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    """Return the median of what there is, NaN if there is nothing."""
+    return float(np.median(known)) if (known := values[~np.isnan(values)]).size else math.nan
 
 
 def _stitch(of: facts.ValidationRun, rows: int) -> model.SimulatedCurve:

@@ -32,6 +32,8 @@ _PXTABLES = (
 )
 """Target table numbers of sectors, from real headers and DV reports."""
 
+MOST_COUNTS = 2**31 - 128
+"""Raw counts [ADU] that fit into their column, as a float of 32 bits."""
 FIXED_OFFSETS = {20: 209700, 120: 209700, 200: 419400, 600: 838900, 1800: 3355400}
 """Exposure time in seconds and FXDOFF; that of 20 s is a guess."""
 
@@ -307,12 +309,11 @@ def _fill_pixels(of: model.SimulatedTarget, shape: tuple[int, int], table: NDArr
         whole = np.where(np.isnan(seen.sap[rows]), of.sap, seen.sap[rows]) / of.flfrcsap
         below = seen.background[rows, None].astype(np.float32)
         flux = whole[:, None].astype(np.float32) * (light * total)
-        error = np.sqrt((flux + below) / time + np.float32(100.0 / 1.98) / time)
+        error = np.sqrt(np.maximum(flux + below, 0) / time + np.float32(100.0 / 1.98) / time)
         flux += error * random.standard_normal(flux.shape, dtype=np.float32)
         gone = seen.missing[rows]
-        part["RAW_CNTS"] = np.where(gone[:, None], -1, 209700 + (flux + below) * time / np.float32(5.2)).astype(
-            np.int32
-        )
+        counts = np.clip(209700 + (flux + below) * time / np.float32(5.2), -MOST_COUNTS, MOST_COUNTS)
+        part["RAW_CNTS"] = np.where(gone[:, None], -1, counts).astype(np.int32)
         flux[gone], error[gone], below[gone] = np.nan, np.nan, np.nan
         part["FLUX"], part["FLUX_ERR"], part["FLUX_BKG"] = flux, error, below
         part["FLUX_BKG_ERR"] = np.sqrt(below / time / np.float32(of.pixels * 3))

@@ -47,7 +47,7 @@ def check_addresses(findings: Findings, record: Transport | Copy, products: Prod
     where = f"copy {record.name!r}" if isinstance(record, Copy) else f"scheme {record.scheme!r}"
     begins = f"{record.scheme}:"
     uris = [uri for uri in products["uri"] if uri.startswith(begins)][:3] or [f"{begins}folder/file.fits"]
-    right = "locate must return a Request, or a sequence of them, and look at nothing but the URI and the settings"
+    right = "locate must return a Request, or a sequence of them, the same each time, and ask no one"
     for uri in uris:
         first, again = findings.call(record.locate, uri, settings), findings.call(record.locate, uri, settings)
         if first.worded or isinstance(first.error, ValueError):

@@ -152,7 +152,7 @@ def test_no_row_makes_a_search_raise_what_is_not_ours(fresh_archive: SampleArchi
     session, raw = session_of(fresh_archive), []
     for number, chance in attempts(8):
         catalogue.observations[:] = altered_rows(seen, chance)
-        catalogue.products |= {obsid: altered_rows(rows, chance) for obsid, rows in files.items()}
+        catalogue.products.held |= {obsid: altered_rows(rows, chance) for obsid, rows in files.items()}
         try:
             found = session.search(EVERY, pipeline="TARS", sector=3, one_per_sector=["tars", "QLP"], refresh=True)
             str(found.products), found.explain()

@@ -233,6 +233,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "electrons": ({"light_curve": np.ones(3) * u.electron / u.s}, "relative flux has no unit"),
     "words as light": ({"light_curve": ["a", "b"]}, "give an array of numbers"),
     "infinite light": ({"light_curve": [1.0, np.inf]}, "is infinite"),
+    "too much light": ({"light_curve": [1.0, 1e13]}, "above 1e\\+12"),
     "a function of another length": ({"light_curve": lambda time: time[:5]}, "gave shape"),
     "light of another sector": ({"light_curve": {4: WAVE}}, "one light curve per sector"),
     "60 s": ({"exptime": 60}, "120 or 20 s"),
@@ -318,7 +319,7 @@ def test_it_is_loaded_with_the_light_that_was_given_and_linked_with_its_searches
 def test_lists_bucket_and_catalogues_have_it(session: Session, fresh_archive: SampleArchive) -> None:
     contents, bucket = fresh_archive.catalogue, fresh_archive.bucket
     (lc,) = (uri for uri in contents.files.held if "-s0098-0000000000000123-" in uri and uri.endswith("_lc.fits"))
-    assert bucket.keys[lc].startswith("tess/public/tid/s0098/0000/0000/0000/0123/")
+    assert bucket.objects.key(lc).startswith("tess/public/tid/s0098/0000/0000/0000/0123/")
     for path, words in {
         "/missions/tess/download_scripts/sector/tesscurl_sector_98_lc.sh": lc,
         "/missions/tess/download_scripts/sector/tesscurl_sector_98_dv.sh": "0000000000000123-01-",
@@ -398,3 +399,11 @@ def test_what_is_remembered_of_a_star_does_not_keep_its_light_in_memory() -> Non
     assert model.signals(star) and star_entry(star)["ID"] == star.tic
     del light, star
     assert alive() is None
+
+
+@pytest.mark.parametrize("flux", [-1.0, 0.0, 1e12, -1e12, np.nan])
+def test_files_are_made_of_any_light_without_a_warning(fresh_archive: SampleArchive, flux: float) -> None:
+    contents = fresh_archive.catalogue
+    for uri in fresh_archive.add(STAR, 3, [flux] * 3, [HOT], dv=True):
+        row = contents.files[uri]
+        assert len(contents.make(row["productFilename"], row["size"])) == row["size"]

@@ -19,8 +19,10 @@ from test_sample_server import ask
 from tess_source import Session
 from tess_source.lock import verify_folder
 from tess_source_sample.bucket import MOST_SUMMED, PART
+from tess_source_sample.contents import Contents
 from tess_source_sample.faults import Fault
 from tess_source_sample.files import make
+from tess_source_sample.objects import Objects, key_of
 from tess_source_sample.server import SampleArchive
 
 FOLDER = "tess/public/tid/s0055/0000/0000/1674/0101/"
@@ -194,7 +196,9 @@ def test_a_wrong_token_is_refused(archive: SampleArchive) -> None:
 def test_some_pipelines_are_at_the_archive_alone_but_mast_knows_their_paths(archive: SampleArchive) -> None:
     bucket, portal = archive.bucket, archive.catalogue
     missing = {
-        portal.by_obsid[row["obsID"]]["provenance_name"] for uri, row in portal.files.items() if uri not in bucket.keys
+        portal.by_obsid[row["obsID"]]["provenance_name"]
+        for uri, row in portal.files.items()
+        if bucket.objects.key(uri) is None
     }
     assert {"TASOC", "GSFC-ELEANOR-LITE"} <= missing
     assert "SPOC" not in missing
@@ -204,9 +208,26 @@ def test_some_pipelines_are_at_the_archive_alone_but_mast_knows_their_paths(arch
 
 
 def test_every_object_has_the_size_that_the_portal_lists(archive: SampleArchive) -> None:
-    for uri, key in archive.bucket.keys.items():
-        row = archive.catalogue.files.get(uri)
-        assert row is None or row["size"] == archive.bucket.objects[key].size
+    for key, stored in archive.bucket.objects.items():
+        row = archive.catalogue.files.get(stored.uri)
+        assert row is None or row["size"] == stored.size
+        assert archive.bucket.objects.key(stored.uri) == key
+
+
+def test_the_bucket_has_the_files_of_made_up_targets_too() -> None:
+    contents = Contents(extra=3)
+    objects = Objects(contents)
+    made_up = [uri for uri in contents.files if uri not in contents.files.held]
+    assert len(objects) == len(Objects(Contents())) + len(made_up) == len(list(objects))
+    assert list(objects) == sorted(objects)
+    for uri in made_up:
+        key = objects.key(uri)
+        assert key is not None
+        assert key in [*objects]
+        assert (objects[key].uri, key) == (uri, key_of(uri))
+        assert objects[key].size == contents.files[uri]["size"]
+        assert f"x{key}" not in objects
+    assert objects.key(made_up[0].replace("9000000000", "9000000003")) is None
 
 
 # -- clients of others -----------------------------------------------------------------------------------------------------------
@@ -255,5 +276,5 @@ def cloud(client: Any, archive: SampleArchive, monkeypatch: pytest.MonkeyPatch) 
 def test_astroquery_finds_files_in_the_bucket(cloud: Any, archive: SampleArchive) -> None:
     uris = [f"mast:TESS/product/{LC}", SEVERAL]
     found = cloud.get_cloud_uris(uris)
-    assert found == [f"s3://stpubdata/{archive.bucket.keys[uri]}" for uri in uris]
+    assert found == [f"s3://stpubdata/{archive.bucket.objects.key(uri)}" for uri in uris]
     assert [request.method for request in archive.requests] == ["GET", "HEAD", "HEAD"]

@@ -93,7 +93,7 @@ def test_it_is_found_and_sent_byte_by_byte_under_all_addresses(
     session = Session(fresh_archive.url, cache=tmp_path / "cache")
     found = session.search("TIC 777")
     assert found.to_polars()["filename"].to_list() == [LC]
-    key = fresh_archive.bucket.keys[uri]
+    key = fresh_archive.bucket.objects.key(uri)
     assert fresh_archive.bucket.look_up(uri)["path"] == f"/{key}"
     for address in (f"/api/v0.1/Download/file?uri={uri}", f"/{key}", f"/stpubdata/{key}"):
         with urlopen(fresh_archive.url + address) as answer:
@@ -104,7 +104,7 @@ def test_a_file_takes_the_place_of_the_simulated_one(archive: SampleArchive, own
     archive.add(777, 1, np.ones(9))
     uri = f"mast:TESS/product/{LC}"
     row = archive.catalogue.files[uri]
-    key = archive.bucket.keys[uri]
+    key = archive.bucket.objects.key(uri)
     before = archive.bucket.etag(key)
     count = len(archive.catalogue.observations)
     archive.add_file(own)

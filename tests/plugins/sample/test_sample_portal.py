@@ -119,6 +119,18 @@ def test_made_up_targets_appear_only_when_asked_for(catalogue: Contents) -> None
     assert crowd.observations == Contents(extra=3).observations
 
 
+def test_made_up_targets_are_the_same_one_by_one_and_all_together() -> None:
+    crowd = Contents(extra=3).crowd
+    assert (
+        list(crowd)
+        == [crowd[number] for number in range(6)]
+        == [crowd.listing(number).observation for number in range(6)]
+    )
+    assert list(crowd.of_sector(75)) == crowd[1::2]
+    assert [*crowd.uris()] == [row["dataURI"] for number in range(6) for row in crowd.listing(number).products]
+    assert [*Contents().crowd] == [*Contents().crowd.uris()] == [*Contents().crowd.of_sector(57)] == []
+
+
 def test_every_row_has_the_columns_of_its_table(catalogue: Contents) -> None:
     for row in catalogue.observations:
         assert list(row) == [column.name for column in OBSERVATIONS]

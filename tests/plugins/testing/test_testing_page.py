@@ -59,7 +59,7 @@ def test_all_tests_of_the_page_pass_and_are_shown(pytester: pytest.Pytester, mon
     outer = [*_default]
     set_default_session(None)
     try:
-        pytester.runpytest_inprocess(*words, "--record-mode=rewrite", "test_recorded.py").assert_outcomes(passed=1)
+        pytester.runpytest_inprocess(*words, "--record-mode=rewrite", "test_saved_answers.py").assert_outcomes(passed=1)
         (pytester.path / "conftest.py").write_text(files["conftest.py"])
         sys.modules.pop("conftest", None)
         result = pytester.runpytest_inprocess(*words)
