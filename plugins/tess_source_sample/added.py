@@ -285,9 +285,8 @@ def _light(star: Star, numbers: Sequence[int], seconds: int, given: Any) -> Ligh
         each = given
     else:
         each = dict.fromkeys(numbers, given)
-    plain = replace(star, light=None)
     curves = {
-        (number, seconds): _flux(each[number], model.SimulatedTarget(plain, sector(number), seconds))
+        (number, seconds): _flux(each[number], model.SimulatedTarget(star.plain, sector(number), seconds))
         for number in numbers
     }
     return Light({**(star.light.curves if star.light else {}), **curves})

@@ -87,7 +87,7 @@ def use_in_lightkurve(session: Session | None = None) -> LightkurveUse:
 
 
 def _install(undo: ExitStack) -> None:
-    """Replace what lightkurve's functions call, and the functions that they are not made of smaller ones."""
+    """Replace what lightkurve's searches and results call, and the body of `read`, which calls nothing that could be replaced."""
     lightkurve, module = imported.lightkurve("use_in_lightkurve()"), sys.modules["lightkurve.search"]
     result, read = _known(module, "SearchResult"), _known(lightkurve, "read")
     own_search = _known(module, "_search_products")

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from email.message import Message
 from email.utils import formatdate
 from pathlib import Path
 
@@ -197,7 +198,9 @@ def test_without_a_date_nothing_is_said_of_the_clock(date: str) -> None:
 def test_a_library_that_is_too_old_or_missing_is_a_problem_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     said = ["polars>=999", "no-such-library>=1", "absent-too>=2; extra == 'pictures'"]
     monkeypatch.setattr(machine.metadata, "requires", lambda name: said)
-    monkeypatch.setattr(machine, "_names_of_extras", lambda: ["pictures"])
+    extras = Message()
+    extras["Provides-Extra"] = "pictures"
+    monkeypatch.setattr(machine.metadata, "metadata", lambda name: extras)
     found = checkup(Session(discover=False))
     versions, extras = of(found, "version"), of(found, "extra")
     assert versions["polars"].value.endswith("but >=999 is needed")
