@@ -230,6 +230,8 @@ def _tic(contents: Contents, star: int | str) -> int:
 def _check_free(contents: Contents, tic: int, numbers: Sequence[int], seconds: int) -> None:
     if seconds == 20 and numbers[0] < FIRST_20S:
         raise QueryError(f"there are no 20-s data of sector {numbers[0]}: they begin with sector {FIRST_20S}")
+    if not contents.has(tic):
+        return
     there = {
         row["sequence_number"]
         for row in contents.of_targets([str(tic)])
