@@ -41,6 +41,16 @@ class TakesTargets(click.Command):
         ]
         return super().parse_args(ctx, words)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the command's function. Where a name is unknown that was perhaps written without quotes, the error says so."""
+        words = ctx.params["targets"]
+        try:
+            return super().invoke(ctx)
+        except ResolverError as error:
+            if len(words) > 1:
+                error.add_note(f'a name of several words is put in quotes, e.g. "{" ".join(words[:2])}"')
+            raise
+
 
 class Asking(TakesTargets):
     """A command with the arguments of ``search``: targets, criteria, and every filter of every plugin.
@@ -128,12 +138,7 @@ class Asking(TakesTargets):
         asked = {name: value for name, value in _search_arguments(given).items() if name not in filters}
         own = {name: value for name, value in given.items() if name not in (*QUESTION, *self.filters)}
         ctx.params = {**own, "asked": asked, "filters": filters}
-        try:
-            return super().invoke(ctx)
-        except ResolverError as error:
-            if len(words := given["targets"]) > 1:
-                error.add_note(f'a name of several words is put in quotes, e.g. "{" ".join(words[:2])}"')
-            raise
+        return super().invoke(ctx)
 
 
 QUESTION = ("targets", "radius", "criteria", "wildcards", "refresh", "missing", "large")
