@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tess_source.cli.asking import TakesTargets
 from tess_source.cli.printing import NOTHING, format_option, note, print_rows
 from tess_source.display import text
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["targets"]
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(cls=TakesTargets)
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @click.option(
     "--sector", metavar="SECTORS", help="Sectors, e.g. 14-16,40; their lists are fetched if they are not here yet."

@@ -20,6 +20,7 @@ from tess_source.paths import user_path
 from tess_source.settings import OWN_FOLDER, is_offline, max_age
 from tess_source.targets.parse import parse_targets
 from tess_source.targets.target import Target
+from tess_source.targets.words import joined
 from tess_source.units import count_of_bytes, seconds
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ def _rm(session: Session) -> click.Command:
         store = session.store
         picked: list[Stored] = []
         if everything or what or any(chosen.values()):
-            files = _files_named(store, what) if what else _tess_files(store)
+            files = _files_named(store, joined(what)) if what else _tess_files(store)
             names = set(_matching(_file_table(files), **chosen)["path"])
             picked = [file for file in files if file.path in names]
         elif not answers:

@@ -96,8 +96,6 @@ def sectors_of_text(text: str) -> tuple[int, ...]:
 def _sector(text: str) -> int:
     if len(text) > MOST_DIGITS:
         raise ValueError(f"there is no sector {text[:20]!r}: it has more than {MOST_DIGITS} digits")
-    if not text.isdecimal():
-        raise ValueError(f"{text!r} is not a sector, e.g. 14")
     return int(text)
 
 
