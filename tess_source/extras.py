@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import sys
+import warnings
 from importlib.util import find_spec
 from types import ModuleType
 
-from tess_source._lazy import whole
+from tess_source._lazy import FILTERS, whole
 from tess_source.errors import MissingExtraError, type_and_text
 from tess_source.wording import Wording
 
-__all__ = ["check", "is_installed", "needed"]
+__all__ = ["check", "imported_lightkurve", "is_installed", "needed"]
 
 DISTRIBUTIONS = {"tess_stars2px": "tess-point"}
 """Module → name under which it is installed, where that is another."""
+OKTOPUS = "Warning: the tpfmodel submodule is not available without oktopus"
+"""How the warning begins that lightkurve gives when it is imported."""
+BEFORE_LIGHTKURVE = ("astropy", "astropy.units", "astropy.stats", "astropy.time", "astropy.timeseries")
+"""Packages of which lightkurve imports parts. They are imported as a whole first: if another thread is importing one of them, each thread
+would wait for the other, and Python then gives one of them an incomplete module."""
 
 
 def is_installed(library: str) -> bool:
@@ -74,3 +81,35 @@ def needed(library: str, extra: str, doing: str | Wording) -> ModuleType:
             "pip check may say what it lacks"
         ) from error
     return sys.modules[library]
+
+
+def imported_lightkurve(doing: str | Wording) -> ModuleType:
+    """Import and return lightkurve, without the warnings of its own import.
+
+    The module is complete: a thread waits while another imports it.
+
+    It warns about an optional dependency (oktopus), which would be noise for most and an error where warnings are errors. The filter is for
+    this one warning and stays: `warnings.catch_warnings` would reset the filters of other threads, and hide their warnings.
+
+    Parameters
+    ----------
+    doing : str or Wording
+        What needs it: see `needed`.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed, or cannot be imported.
+    """
+    for name in BEFORE_LIGHTKURVE:
+        whole(name)
+    with FILTERS:
+        _ignore_oktopus_warning()
+        return needed("lightkurve", "lightkurve", doing)
+
+
+@functools.cache
+def _ignore_oktopus_warning() -> None:
+    """Set the filter once: setting it again would remove it for a moment, in which another thread may import lightkurve."""
+    if "lightkurve" not in sys.modules:
+        warnings.filterwarnings("ignore", OKTOPUS, UserWarning, r"lightkurve\.prf")

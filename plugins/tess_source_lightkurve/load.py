@@ -92,7 +92,7 @@ def _fast(path: Path, options: Mapping[str, Any]) -> object | None:
 
 def _open(path: Path, options: Mapping[str, Any]) -> Any:
     """Open a whole file; None if lightkurve does not know what it is."""
-    readers.lightkurve()  # before its parts of astropy: see `readers.FIRST`
+    readers.lightkurve()  # before its parts of astropy: see `tess_source.extras.imported_lightkurve`
     whole("astropy")
     from astropy.io import fits
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-import sys
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from tess_source._lazy import FILTERS, whole
+from tess_source._lazy import whole
 from tess_source.errors import LoadError, QueryError, did_you_mean
-from tess_source.extras import needed
+from tess_source.extras import imported_lightkurve
 from tess_source_lightkurve.options import check_values
 
 if TYPE_CHECKING:
@@ -26,42 +24,16 @@ PIXELS = "TessTargetPixelFile"
 COMMON = ("quality_bitmask", "flux_column")
 """The most frequent arguments, which are accepted for all files."""
 
-OKTOPUS = "Warning: the tpfmodel submodule is not available without oktopus"
-"""How the warning begins that lightkurve gives when it is imported."""
-
-FIRST = ("astropy", "astropy.units", "astropy.stats", "astropy.time", "astropy.timeseries")
-"""Packages of which lightkurve imports parts. They are imported as a whole first: if another thread is importing one of them, each thread
-would wait for the other, and Python then gives one of them an incomplete module."""
-
 
 def lightkurve() -> ModuleType:
-    """Return lightkurve, imported without the warnings of its own import.
-
-    It warns about an optional dependency (oktopus), which would be noise for most and an error where warnings are errors. The filter is for
-    this one warning and stays: `warnings.catch_warnings` would reset the filters of other threads, and hide their warnings.
-
-    Returns
-    -------
-    module
-        The complete module: a thread waits while another thread imports it.
+    """Return lightkurve, complete, and without the warnings of its own import: see `tess_source.extras.imported_lightkurve`.
 
     Raises
     ------
     MissingExtraError
         If it is not installed, or cannot be imported.
     """
-    for name in FIRST:
-        whole(name)
-    with FILTERS:
-        _ignore_oktopus_warning()
-        return needed("lightkurve", "lightkurve", "opening light curves")
-
-
-@functools.cache
-def _ignore_oktopus_warning() -> None:
-    """Set the filter once: setting it again would remove it for a moment, in which another thread may import lightkurve."""
-    if "lightkurve" not in sys.modules:
-        warnings.filterwarnings("ignore", OKTOPUS, UserWarning, r"lightkurve\.prf")
+    return imported_lightkurve("opening light curves")
 
 
 def detect(hdus: HDUList) -> str | None:

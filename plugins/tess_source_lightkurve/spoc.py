@@ -69,7 +69,7 @@ def read_light_curve(
     """
     if others:
         raise Unsupported(f"arguments {', '.join(others)}")
-    lightkurve()  # before its parts of astropy: see `readers.FIRST`
+    lightkurve()  # before its parts of astropy: see `tess_source.extras.imported_lightkurve`
     plain = read_plain(user_path(path))
     flux = plain.maker.flux_column if flux_column is None else flux_column
     asked = CurveOptions(flux, plain.maker.error_column(flux, plain.primary), quality_bitmask)

@@ -5,25 +5,22 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
-from types import FunctionType, ModuleType
+from types import FunctionType
 from typing import Any
 
-from tess_source._lazy import FILTERS, whole
 from tess_source.errors import PluginError
-from tess_source.extras import needed
+from tess_source.extras import imported_lightkurve
 from tess_source.like_lightkurve import detours, fetching, opening, searching
 from tess_source.like_lightkurve.detours import Uses
+from tess_source.queries import chosen_session
 from tess_source.session import Session
 
 __all__ = ["LightkurveUse", "use_in_lightkurve"]
 
 SEARCHES = ("search_lightcurve", "search_targetpixelfile", "search_tesscut")
 """lightkurve's functions that remember their results until Python ends."""
-OKTOPUS = "Warning: the tpfmodel submodule is not available without oktopus"
-"""How the warning begins that lightkurve gives when it is imported."""
 METHODS = {
     "_download_one": fetching.download_one,
     "download_all": fetching.download_all,
@@ -34,6 +31,9 @@ METHODS = {
 
 class LightkurveUse:
     """lightkurve with the searches, downloads and reader of tess-source for TESS, until `undo` is called or the ``with`` block ends."""
+
+    def __init__(self, session: Session | None) -> None:
+        self._session = session
 
     def undo(self, *, all: bool = False) -> None:
         """End this use. After the last one, lightkurve is as it was before.
@@ -48,6 +48,8 @@ class LightkurveUse:
         _uses.remove(self)
 
     def __enter__(self) -> LightkurveUse:
+        """Begin anew if it was undone."""
+        _uses.add(self, self._session)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -77,6 +79,8 @@ def use_in_lightkurve(session: Session | None = None) -> LightkurveUse:
     ------
     MissingExtraError
         If lightkurve is not installed.
+    QueryError
+        If `session` is not a session.
     PluginError
         If this version of lightkurve is made otherwise than those that are known (2.5 and 2.6).
 
@@ -86,14 +90,13 @@ def use_in_lightkurve(session: Session | None = None) -> LightkurveUse:
     >>> with tess_source.use_in_lightkurve():
     ...     curve = lk.search_lightcurve("TIC 390988385", author="SPOC", sector=54).download()
     """
-    use = LightkurveUse()
-    _uses.add(use, session)
-    return use
+    use = LightkurveUse(None if session is None else chosen_session(session))
+    return use.__enter__()
 
 
 def _install(undo: ExitStack) -> None:
     """Replace what lightkurve's functions call, and the functions that they are not made of smaller ones."""
-    lightkurve, module = _lightkurve(), sys.modules["lightkurve.search"]
+    lightkurve, module = imported_lightkurve("use_in_lightkurve()"), sys.modules["lightkurve.search"]
     result, read = _known(module, "SearchResult"), _known(lightkurve, "read")
     own_search = _known(module, "_search_products")
     ours = searching.search_products(own_search, module, _uses)
@@ -105,16 +108,6 @@ def _install(undo: ExitStack) -> None:
         _separate_memory(undo, _known(module, name))
     opening.set_own(detours.copy_of(read), _uses)
     detours.replace_code(undo, read, opening.read.__code__)
-
-
-def _lightkurve() -> ModuleType:
-    """Return lightkurve, imported without the warning of its import about oktopus."""
-    for name in ("astropy", "astropy.units", "astropy.stats", "astropy.time", "astropy.timeseries"):
-        whole(name)  # lightkurve imports parts of them
-    with FILTERS:
-        if "lightkurve" not in sys.modules:
-            warnings.filterwarnings("ignore", OKTOPUS, UserWarning, r"lightkurve\.prf")
-        return needed("lightkurve", "lightkurve", "use_in_lightkurve()")
 
 
 def _known(owner: Any, name: str) -> Any:
