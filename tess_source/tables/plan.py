@@ -40,15 +40,19 @@ class Fetches(HasAccessors, Opens, Reaches, Protocol):
     @property
     def registry(self) -> KnowsSchemes:
         """The session's plugins."""
+        ...
 
     def download(self, what: Plan, /, *args: Any, **words: Any) -> Manifest:
         """Fetch files that are not here yet."""
+        ...
 
     def iter_download(self, what: Plan, /, *args: Any, **words: Any) -> Iterator[Entry]:
         """Fetch files that are not here yet, entry by entry."""
+        ...
 
     def _expected_status(self, plan: Plan, /) -> list[str]:
         """Return the expected status of each file of a plan."""
+        ...
 
 
 @naming_keywords_of_methods
@@ -173,8 +177,7 @@ class Plan(Addressed):
         jobs : int, optional
             Files fetched at the same time; the session's setting (8) if None.
         progress : bool or callable, optional
-            True: a bar. False: none. A function is called with (files done, bytes done). None: as the session says, by default a bar in
-            a notebook or terminal.
+            True: a bar. False: none. A function is called with (files done, bytes done). None: as the session says.
         executor : concurrent.futures.Executor, optional
             Its workers fetch the files, e.g. a ``ProcessPoolExecutor`` or dask's ``client.get_executor(pure=False)``. They must share the
             folder. All together open at most `jobs` connections.
@@ -215,8 +218,7 @@ class Plan(Addressed):
         jobs : int, optional
             Files fetched at the same time; the session's setting (8) if None.
         progress : bool or callable, optional
-            True: a bar. False: none. A function is called with (files done, bytes done). None: as the session says, by default a bar in
-            a notebook or terminal.
+            True: a bar. False: none. A function is called with (files done, bytes done). None: as the session says.
         executor : concurrent.futures.Executor, optional
             Its workers fetch the files, e.g. a ``ProcessPoolExecutor`` or dask's ``client.get_executor(pure=False)``. They must share the
             folder. All together open at most `jobs` connections.
