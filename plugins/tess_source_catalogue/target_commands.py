@@ -31,8 +31,9 @@ __all__ = ["targets"]
 def targets(
     session: Session, targets: tuple[str, ...], sector: str | None, exptime: str, radius: str | None, tmag: str | None, form: str
 ) -> None:  # fmt: skip
-    """Show the stars on the target lists, a row per star and sector. Rows have camera, CCD,
-    magnitude and position.
+    """Show the stars on the target lists, a row per star and sector.
+
+    Rows have camera, CCD, magnitude and position.
 
     TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin; without one, all stars. A target list is a
     plan: whether there are data, `tess-source search` tells.

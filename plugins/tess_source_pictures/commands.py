@@ -56,8 +56,9 @@ _root = click.option(
 def plot(
     session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], root: str | None, file: str, plain: bool
 ) -> None:
-    """Draw the light curves of a target by sector, with transits. The transits are those that
-    data validation found.
+    """Draw the light curves of a target by sector, with transits.
+
+    The transits are those that data validation found.
 
     TARGET is a TIC id, a name, or "ra dec" in degrees; one star. Filters choose among its light curves.
     """
@@ -83,8 +84,9 @@ def plot(
 def show(
     session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], root: str | None, file: str, series: bool
 ) -> None:
-    """Write a page about a target: light curves, TCEs, links. The page is one file, and shows
-    each TCE folded.
+    """Write a page about a target: light curves, TCEs, links.
+
+    The page is one file, and shows each TCE folded.
 
     TARGET is a TIC id, a name, or "ra dec" in degrees; one star. Filters choose among its light curves.
     """

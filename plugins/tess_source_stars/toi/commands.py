@@ -23,8 +23,9 @@ __all__ = ["tois"]
 @format_option
 @click.pass_obj
 def tois(session: Session, /, targets: tuple[str, ...], toi: str | None, refresh: bool, form: str) -> None:
-    """List TESS objects of interest (TOIs): period, depth and more. Rows also have star,
-    disposition and epoch.
+    """List TESS objects of interest (TOIs): period, depth and more.
+
+    Rows also have star, disposition and epoch.
 
     TARGET is a TIC id, a TOI, @file with a list of these, or - for stdin; without one, all TOIs are listed. They are from ExoFOP's table,
     which is asked for once a day.
