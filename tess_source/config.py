@@ -4,20 +4,38 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from tess_source.errors import QueryError, UnknownNameError, bare_reason
-from tess_source.paths import user_path
+from tess_source.logins import check_server, taken_out
+from tess_source.paths import checked_layout, user_path
+from tess_source.units import is_whole, seconds
 
-__all__ = ["ARGUMENT", "DEFAULT", "SETTINGS", "Choice", "Setting", "choice", "chosen", "config_file"]
+__all__ = [
+    "ARGUMENT",
+    "DEFAULT",
+    "SETTINGS",
+    "Choice",
+    "Setting",
+    "choice",
+    "chosen",
+    "config_file",
+    "faults",
+    "leaving_out",
+]
 
 ARGUMENT, DEFAULT = "argument", "default"
 """Where a value comes from that was given, and one that nothing else says."""
 CONFIG = "TESS_SOURCE_CONFIG"
+FILE = "file"
+"""What `faults` calls the config file, if it is at fault as a whole."""
+_left_out: set[str] = set()
+"""What is not used at the moment: see `leaving_out`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +50,8 @@ class Setting:
     """Reads the text of an environment variable."""
     types: tuple[type, ...] = (str,)
     """Types that the value may have in the config file; empty: it cannot be there."""
+    check: Callable[[Any], object] = lambda value: None
+    """Raises a `QueryError` if a value of the environment or the file makes no sense."""
     secret: bool = False
     """Whether its value must not be shown."""
     variable: str = ""
@@ -65,7 +85,22 @@ def _whole(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise QueryError("give a whole number of at least 1") from None
+        return 0  # which is refused
+
+
+def _at_least_one(number: int) -> None:
+    if not is_whole(number, 1):
+        raise QueryError("give a whole number of at least 1")
+
+
+def _seconds_above_0(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not number > 0:
+        raise QueryError("give a number of seconds above 0")
+    return number
 
 
 def _words(text: str) -> list[str]:
@@ -77,19 +112,21 @@ def _files(text: str) -> list[str]:
 
 
 SETTINGS: Mapping[str, Setting] = {
-    "server": Setting(None, "address in place of MAST's"),
+    "server": Setting(None, "address in place of MAST's", check=lambda text: check_server(taken_out(text)[0])),
     "prefer": Setting("archive", "where files come from first"),
-    "jobs": Setting(8, "files fetched at the same time", _whole, (int,)),
-    "layout": Setting("mast", "paths of files below the folder"),
-    "cache": Setting(None, "the cache folder"),
-    "max_age": Setting(None, "most age of a kept answer", str, (str, int, float)),
+    "jobs": Setting(8, "files fetched at the same time", _whole, (int,), _at_least_one),
+    "layout": Setting("mast", "paths of files below the folder", check=checked_layout),
+    "cache": Setting(None, "the cache folder", check=user_path),
+    "max_age": Setting(None, "most age of a kept answer", str, (str, int, float), seconds),
     "plugins": Setting((), "files that are used as plugins", _files, (list,)),
     "without": Setting((), "installed plugins that are left out", _words, (list,)),
     "offline": Setting(False, "whether to open no connection", _yes_or_no, ()),
     "insecure_redirects": Setting(False, "whether to follow redirects from https to http", _yes_or_no, ()),
     "token": Setting(None, "MAST token for exclusive data", str, (), secret=True, variable="MAST_API_TOKEN"),
+    "longest_wait": Setting(None, "for tests: most seconds to wait for an answer", _seconds_above_0, ()),
 }
-"""Name, which is that of the argument of `Session` → what is known of the setting. The variable of ``server`` is ``TESS_SOURCE_SERVER``."""
+"""Name, which is that of the argument of `Session` if it has one → what is known of the setting. The variable of ``server`` is
+``TESS_SOURCE_SERVER``."""
 
 
 def variable_of(name: str) -> str:
@@ -120,14 +157,63 @@ def choice(name: str, given: Any = None) -> Choice:
     known, variable = SETTINGS[name], variable_of(name)
     if given is not None:
         return Choice(given, ARGUMENT)
-    if (text := os.environ.get(variable, "")).strip():
-        try:
-            return Choice(known.read(text), variable)
-        except QueryError as error:
-            raise QueryError(f"{variable}={text!r}: {error}") from error
-    if known.types and (value := _in_file(name)) is not None:
-        return Choice(value, str(config_file()))
+    if name in _left_out:
+        return Choice(known.default, DEFAULT)
+    if text := os.environ.get(variable, "").strip():
+        return Choice(_sound(name, text, known.read, f"{variable}={text!r}", variable), variable)
+    if known.types and FILE not in _left_out and (value := _in_file(name)) is not None:
+        file = f"the config file {str(config_file())!r}"
+        return Choice(
+            _sound(name, value, lambda as_is: as_is, f"{name} = {value!r} in {file}", file), str(config_file())
+        )
     return Choice(known.default, DEFAULT)
+
+
+def _sound(name: str, given: Any, read: Callable[[Any], Any], place: str, place_of_secret: str) -> Any:
+    """Return a value as it is read, after its check. A server is not shown, since a password may be in it."""
+    try:
+        value = read(given)
+        SETTINGS[name].check(value)
+    except QueryError as error:
+        raise QueryError(f"{place_of_secret if name == 'server' else place}: {error}") from error
+    return value
+
+
+def faults() -> dict[str, str]:
+    """Return what makes no sense in the environment and the config file: setting, or `FILE` → message. What is left out counts too."""
+    found: dict[str, str] = {}
+    before = {*_left_out}
+    _left_out.clear()
+    try:
+        for name in (FILE, *SETTINGS):
+            try:
+                _known_values() if name == FILE else choice(name)
+            except QueryError as error:
+                found[name] = str(error)
+                _left_out.update({name} & {FILE})  # it is at fault once, not for each setting
+    finally:
+        _left_out.clear()
+        _left_out.update(before)
+    return found
+
+
+@contextmanager
+def leaving_out(names: Iterable[str]) -> Iterator[None]:
+    """Use the defaults of settings for a while, whatever the environment and the config file say; of `FILE`, no setting of the file.
+
+    It is for what must work with wrong settings too, such as ``tess-source doctor``.
+
+    Parameters
+    ----------
+    names : iterable of str
+        As `faults` gives them.
+    """
+    new = {*names} - _left_out
+    _left_out.update(new)
+    try:
+        yield
+    finally:
+        _left_out.difference_update(new)
 
 
 def config_file() -> Path:
@@ -141,18 +227,13 @@ def config_file() -> Path:
 
 def _in_file(name: str) -> Any:
     """Return a value of the config file, or None."""
-    file = config_file()
-    values = _values(file)
-    allowed = [one for one, known in SETTINGS.items() if known.types]
-    for key in values:
-        if key not in allowed:
-            raise UnknownNameError(f"setting in {str(file)!r}", key, allowed)
-    value = values.get(name)
-    if value is None:
+    value = _known_values().get(name)
+    if value is None or value == "":
         return None
     fits = isinstance(value, SETTINGS[name].types) and not isinstance(value, bool)
     if not fits or (isinstance(value, list) and not all(isinstance(one, str) and one for one in value)):
-        raise QueryError(f"{name} = {value!r} in the config file {str(file)!r}: give {_WANTED[SETTINGS[name].types]}")
+        place = f"{name} = {value!r} in the config file {str(config_file())!r}"
+        raise QueryError(f"{place}: give {_WANTED[SETTINGS[name].types]}")
     return value
 
 
@@ -165,9 +246,20 @@ _WANTED = {
 """Types → what would be right, for errors."""
 
 
+def _known_values() -> Mapping[str, Any]:
+    """Return what the config file says, after a check of its names."""
+    file = config_file()
+    values = _values(file)
+    allowed = [one for one, known in SETTINGS.items() if known.types]
+    for key in values:
+        if key not in allowed:
+            raise UnknownNameError(f"setting in {str(file)!r}", key, allowed)
+    return values
+
+
 def _values(file: Path) -> Mapping[str, Any]:
     try:
-        return _parsed(file.read_text(encoding="utf-8"))
+        return _parsed(file.read_text(encoding="utf-8-sig"))  # some editors write a BOM
     except (FileNotFoundError, NotADirectoryError) as error:
         if os.environ.get(CONFIG):
             raise QueryError(f"there is no config file {str(file)!r}, which {CONFIG} names") from error

@@ -7,7 +7,9 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes, urlsplit
 
-__all__ = ["PORTS", "Login", "basic", "origin", "taken_out", "user_of", "without_user"]
+from tess_source.errors import QueryError
+
+__all__ = ["PORTS", "Login", "basic", "check_server", "origin", "taken_out", "user_of", "without_user"]
 
 PORTS = {"http": 80, "https": 443}
 """Scheme → the port that an address of it has if it names none."""
@@ -75,3 +77,25 @@ def origin(url: str) -> tuple[str, str, int | None]:
         return parts.scheme, parts.hostname or "", parts.port or PORTS.get(parts.scheme)
     except ValueError:
         return "", url, None
+
+
+def check_server(server: str | None) -> None:
+    """Raise an error if a server is not an http or https address.
+
+    Raises
+    ------
+    QueryError
+    """
+    address = server or "https://none"
+    if "@" in address:  # it may hold a password, so it is not shown
+        problem = "the server is not an address like 'https://user:password@host:port'"
+        raise QueryError(f"{problem}: in user and password, write %2F for /, %3F for ?, %23 for #, %25 for %")
+    try:
+        parts = urlsplit(address)
+        sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or not address.isprintable() or " " in address:
+        raise QueryError(
+            f"the server {server!r} is not an address like 'https://mast.stsci.edu' or 'http://127.0.0.1:8000'"
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isinf
 from typing import Any, NamedTuple
 
 from tess_source import config
@@ -57,15 +58,15 @@ def _given(settings: Settings) -> dict[str, Any]:
 
 
 def _shown(settings: Settings, name: str, value: Any) -> str:
-    if config.SETTINGS[name].secret:
-        return "not set" if value is None else "set"
     if name == "server":
         return settings.server_name  # without user name and password
     if name == "cache":
         return str(cache_folder(settings.cache))
     if name == "max_age":
         age = max_age(settings.max_age)
-        return "ever" if age == float("inf") else f"{age / 3600:g} hours"
+        return "ever" if isinf(age) else f"{age / 3600:g} hours"
+    if value is None or config.SETTINGS[name].secret:
+        return "not set" if value is None else "set"
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or "none"
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
+import math
 import random
 from dataclasses import dataclass, replace
 
-from tess_source.errors import QueryError
+from tess_source import config
 
 __all__ = ["Patience", "environment_patience", "longest_pause", "longest_wait"]
 
@@ -71,14 +71,8 @@ def longest_wait() -> float:
     QueryError
         If it is no number of seconds above 0.
     """
-    given = os.environ.get("TESS_SOURCE_LONGEST_WAIT", "").strip() or "inf"
-    try:
-        seconds = float(given)
-    except ValueError:
-        seconds = 0.0
-    if not seconds > 0:
-        raise QueryError(f"TESS_SOURCE_LONGEST_WAIT={given!r}: give a number of seconds above 0")
-    return seconds
+    wait = config.chosen("longest_wait")
+    return math.inf if wait is None else float(wait)
 
 
 def longest_pause() -> float:

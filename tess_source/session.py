@@ -229,15 +229,7 @@ class Session(SessionMethods):
         return asking.found_of(self.registry, self.settings, products).using(self)
 
     def select(self, found: Any, /, **filters: Any) -> Found:
-        """Select products: by masks first (their order does not matter), then by choices among the products that are left.
-
-        Parameters
-        ----------
-        found : Found or table
-            An answer, or products from elsewhere.
-        **filters
-            See `Found.select`.
-        """
+        """Select products of an answer, or of what `found` takes. See `Found.select`."""
         return select(self.registry, self.settings, found if isinstance(found, Found) else self.found(found), filters)
 
     def plan(

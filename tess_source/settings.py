@@ -18,7 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from tess_source import config
 from tess_source.errors import QueryError
-from tess_source.logins import Login, taken_out
+from tess_source.logins import Login, check_server, taken_out
 from tess_source.paths import checked_layout, user_path
 from tess_source.patience import Patience, environment_patience
 from tess_source.units import count_of_bytes, is_whole, plain_number, seconds
@@ -32,6 +32,7 @@ __all__ = [
     "Patience",
     "Settings",
     "cache_folder",
+    "check_server",
     "count_of_bytes",
     "is_explicit",
     "is_offline",
@@ -112,11 +113,12 @@ class Settings:
         QueryError
             If an argument makes no sense.
         """
+        insecure = _checked_flag("insecure_redirects", insecure_redirects)
         settings = cls(
             server=config.chosen("server", server or None), token=token, timeout=checked_seconds("timeout", timeout),
             jobs=checked_jobs(jobs), layout=layout_of(layout), cache=cache, max_age=None if max_age is None else seconds(max_age),
             offline=_checked_flag("offline", offline), archive=checked_names("archive", archive), prefer=prefer, progress=progress,
-            insecure_redirects=config.chosen("insecure_redirects", _checked_flag("insecure_redirects", insecure_redirects)),
+            insecure_redirects=config.chosen("insecure_redirects", insecure),
         )  # fmt: skip
         check_server(settings.server)
         return settings
@@ -124,7 +126,7 @@ class Settings:
     def __post_init__(self) -> None:
         server, login = taken_out((self.server or "").rstrip("/"))
         login = login or (self.login if self.login and self.login.headers(server) else None)
-        object.__setattr__(self, "server", server or None)
+        object.__setattr__(self, "server", server.rstrip("/") or None)
         object.__setattr__(self, "login", login)
         if self.cache:
             object.__setattr__(self, "cache", user_path(self.cache))
@@ -196,28 +198,6 @@ def _checked_flag(name: str, flag: bool | None) -> bool | None:
     if not (plain is None or isinstance(plain, bool)):
         raise QueryError(keyword(name, flag), ": give True, False, or None")
     return plain
-
-
-def check_server(server: str | None) -> None:
-    """Raise an error if a server is not an http or https address.
-
-    Raises
-    ------
-    QueryError
-    """
-    address = server or "https://none"
-    if "@" in address:  # it may hold a password, so it is not shown
-        problem = "the server is not an address like 'https://user:password@host:port'"
-        raise QueryError(f"{problem}: in user and password, write %2F for /, %3F for ?, %23 for #, %25 for %")
-    try:
-        parts = urlsplit(address)
-        sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        sound = False
-    if not sound or not address.isprintable() or " " in address:
-        raise QueryError(
-            f"the server {server!r} is not an address like 'https://mast.stsci.edu' or 'http://127.0.0.1:8000'"
-        )
 
 
 def at_server(url: str, settings: Settings) -> str:

@@ -19,7 +19,9 @@ from shortening import shortened
 from sizes import STRESS, size
 
 from tess_source import Session
+from tess_source.config import SETTINGS, variable_of
 from tess_source_sample.server import SampleArchive
+from tess_source_testing.environment import PROXIES
 from tess_source_testing.offline import no_connections
 from tess_source_testing.pointed import forget_servers, sample_archive
 
@@ -106,23 +108,7 @@ def no_user_settings(monkeypatch: pytest.MonkeyPatch, users: Path, no_network: N
     user.mkdir()
     (user / "config.toml").write_text("cache = 'cache'\n")
     monkeypatch.setenv("TESS_SOURCE_CONFIG", str(user / "config.toml"))
-    for name in (
-        "TESS_SOURCE_SERVER",
-        "TESS_SOURCE_WITHOUT",
-        "TESS_SOURCE_CACHE",
-        "TESS_SOURCE_MAX_AGE",
-        "TESS_SOURCE_OFFLINE",
-        "TESS_SOURCE_PREFER",
-        "MAST_API_TOKEN",
-        "http_proxy",
-        "https_proxy",
-        "all_proxy",
-        "no_proxy",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "ALL_PROXY",
-        "NO_PROXY",
-    ):
+    for name in {*map(variable_of, SETTINGS), *PROXIES, "no_proxy", "NO_PROXY"}:
         monkeypatch.delenv(name, raising=False)
 
 

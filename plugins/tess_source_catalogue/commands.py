@@ -23,10 +23,14 @@ SHOWN = ("source", "first_sector", "last_sector", "state", "rows", "date", "fetc
 
 _sector = click.option("--sector", metavar="SECTORS", help="Only these sectors, e.g. 14 or 1-26,56.")
 _pipeline = click.option(
-    "--pipeline", multiple=True, metavar="NAME", help="Of these pipelines, e.g. SPOC,QLP; may be repeated."
+    "--pipeline",
+    "--author",
+    multiple=True,
+    metavar="PIPELINE",
+    help="Of these pipelines, e.g. SPOC,QLP; may be repeated.",
 )
 _source = click.option(
-    "--source", multiple=True, metavar="NAME", help="Only these sources, e.g. targets or portal; may be repeated."
+    "--source", multiple=True, metavar="SOURCE", help="Only these sources, e.g. targets or portal; may be repeated."
 )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tess_source.cli.asking import TakesTargets
 from tess_source.cli.printing import NOTHING, format_option, note, print_rows
 from tess_source.display import text
 
@@ -18,11 +19,18 @@ if TYPE_CHECKING:
 __all__ = ["targets"]
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(cls=TakesTargets)
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
-@click.option("--sector", metavar="14-16,40", help="Sectors; their lists are fetched if they are not here yet.")
 @click.option(
-    "--exptime", default="120", show_default=True, metavar="SECONDS", help="Lists of 2-min (120) or 20-s targets (20)."
+    "--sector", metavar="SECTORS", help="Sectors, e.g. 14-16,40; their lists are fetched if they are not here yet."
+)
+@click.option(
+    "--exptime",
+    "--cadence",
+    default="120",
+    show_default=True,
+    metavar="SECONDS",
+    help="Lists of 2-min (120) or 20-s targets (20).",
 )
 @click.option("--radius", metavar="ANGLE", help="Cone around names and coordinates, in arcsec or e.g. '2 arcmin'.")
 @click.option("--tmag", metavar="MAG", help="TESS magnitudes, e.g. '<10' or 8..10.")

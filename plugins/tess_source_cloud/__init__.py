@@ -29,8 +29,11 @@ def tess_services() -> Sequence[Service]:
     """Declare the bucket, and MAST's path look-up."""
     folders = f"{keys.BUCKET}/?list-type=2&prefix=tess/public/tid/&delimiter=/&max-keys=1"
     return (
-        Service("bucket", folders, "files with prefer='cloud', full-frame images, footprints"),
+        Service("bucket", folders, "files with prefer='cloud', full-frame images, footprints", begins="<?xml"),
         Service(
-            "path look-up", f"{lookup.ADDRESS}?uri={EXAMPLE}", "files from the cloud whose names do not tell where"
+            "path look-up",
+            f"{lookup.ADDRESS}?uri={EXAMPLE}",
+            "files from the cloud whose names do not tell where",
+            begins="{",
         ),
     )

@@ -52,7 +52,9 @@ FILE_COLUMNS = ("dv_set", "kind", "tce", "size", "superseded_by", "filename")
     help="Folder for the reports; those there are read in any case.",
 )
 @click.option(
+    "--picture",
     "--plot",
+    "plot",
     metavar="FILE",
     type=PictureFile(),
     help="Draw sectors and runs (svg, png, pdf); with several targets, one file per target.",

@@ -11,6 +11,11 @@ SCRIPTS = "https://archive.stsci.edu/missions/tess/download_scripts/sector"
 BUNDLES = "https://archive.stsci.edu/hlsps/tica/bundles"
 """Folder of the scripts of TICA's images, with a folder per sector."""
 SERVICES: tuple[Service, ...] = (
-    Service("lists of images", f"{SCRIPTS}/tesscurl_sector_1_ffic.sh", "full-frame images where the bucket has none"),
+    Service(
+        "lists of images",
+        f"{SCRIPTS}/tesscurl_sector_1_ffic.sh",
+        "full-frame images where the bucket has none",
+        begins="#!",
+    ),
 )
 """The first of these scripts, which has been there since 2018."""

@@ -122,7 +122,14 @@ def spelled_pipeline(word: str) -> str:
     """Return a pipeline as the archive spells it; an unknown one, which may be another archive's, stays as it is.
 
     Neither case nor hyphens, underscores and blanks count: ``tess_spoc`` is ``TESS-SPOC``.
+
+    Raises
+    ------
+    UnknownNameError
+        If it is a word for all of them.
     """
+    if word.lower() in {"any", "all", "*"}:
+        raise UnknownNameError("pipeline", word, pipelines())
     known = {_bare(name): name for name in pipelines()}
     return {**OTHER_NAMES, **known}.get(_bare(word), word)
 

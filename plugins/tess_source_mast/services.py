@@ -29,10 +29,10 @@ _COUNT = {
 }
 
 SERVICES: tuple[Service, ...] = (
-    Service("portal", INVOKE, "searches", portal_form("Mast.Caom.Filtered", _COUNT), "MAST_API_TOKEN"),
+    Service("portal", INVOKE, "searches", portal_form("Mast.Caom.Filtered", _COUNT), "MAST_API_TOKEN", "{"),
     Service(
         "resolver", f"{RESOLVER}?{urlencode({'name': 'pi Men', 'outputFormat': 'json', 'resolveAll': 'false'})}",
-        "names of stars",
+        "names of stars", begins="{",
     ),
     Service("downloads", f"{DOWNLOAD}?uri={quote(FILE, safe=':/')}", "files from the archive"),
 )  # fmt: skip

@@ -230,6 +230,8 @@ def _tic(contents: Contents, star: int | str) -> int:
 def _check_free(contents: Contents, tic: int, numbers: Sequence[int], seconds: int) -> None:
     if seconds == 20 and numbers[0] < FIRST_20S:
         raise QueryError(f"there are no 20-s data of sector {numbers[0]}: they begin with sector {FIRST_20S}")
+    if not contents.has(tic):
+        return
     there = {
         row["sequence_number"]
         for row in contents.of_targets([str(tic)])
@@ -285,9 +287,8 @@ def _light(star: Star, numbers: Sequence[int], seconds: int, given: Any) -> Ligh
         each = given
     else:
         each = dict.fromkeys(numbers, given)
-    plain = replace(star, light=None)
     curves = {
-        (number, seconds): _flux(each[number], model.SimulatedTarget(plain, sector(number), seconds))
+        (number, seconds): _flux(each[number], model.SimulatedTarget(star.plain, sector(number), seconds))
         for number in numbers
     }
     return Light({**(star.light.curves if star.light else {}), **curves})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import NamedTuple
@@ -20,7 +20,6 @@ from tess_source_sample.contents import Contents
 from tess_source_sample.exchange import HttpRequest, Reply
 from tess_source_sample.faults import IDENTITY, flipped, store_error
 from tess_source_sample.objects import Objects, StoredObject, key_of
-from tess_source_sample.rows import Row
 from tess_source_sample.store import MadeFiles
 
 NAME = "stpubdata"
@@ -39,8 +38,8 @@ END = "\U0010ffff"
 class _Index(NamedTuple):
     """The objects, and what they were made of."""
 
-    files: Mapping[str, Row]
-    """What the portal has; the index is made anew when that changes."""
+    version: int
+    """Of what the portal has; the index is made anew when that changes."""
     objects: Objects
 
 
@@ -64,9 +63,9 @@ class Bucket:
 
     def _index(self) -> _Index:
         """Return the index of what the portal has now."""
-        files = self._contents.files.held
-        if self._latest is None or self._latest.files is not files:
-            self._latest = _Index(files, Objects(self._contents))
+        version = self._contents.version
+        if self._latest is None or self._latest.version != version:
+            self._latest = _Index(version, Objects(self._contents))
         return self._latest
 
     @property

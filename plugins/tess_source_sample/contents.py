@@ -78,6 +78,8 @@ class Contents:
         """Observation row by ``obsid``."""
         self.files: Layered[str, Row] = Layered({}, crowd.of_uri, crowd.uris)
         """Product row by ``dataURI``."""
+        self.version: int = 0
+        """How often it has changed."""
         self._targets: dict[int, None] = {}
         self._sectors: frozenset[int] = frozenset()
         self._own: dict[str, Made] = {}
@@ -116,19 +118,22 @@ class Contents:
         with self.lock:
             rows = {row["obsid"]: row for row, _ in listings}
             stale = {*rows.keys(), *gone} & self.by_obsid.held.keys()
-            files = self.files.held
-            if stale:
-                files = {uri: row for uri, row in files.items() if row["obsID"] not in stale}
+            files = {row["dataURI"]: row for _, found in listings for row in found}
+            if stale:  # whoever asks meanwhile finds what was there before, or what is there now
+                self.files.held = {u: row for u, row in self.files.held.items() if row["obsID"] not in stale} | files
+                self.products.held = _without(self.products.held, gone)
+                self.by_obsid.held = _without(self.by_obsid.held, gone)
             self._own |= own or {}
             self._sectors |= frozenset(sectors)
-            self.products.held = _without(self.products.held, gone) | {row["obsid"]: found for row, found in listings}
-            self.files.held = files | {row["dataURI"]: row for _, found in listings for row in found}
-            self.by_obsid.held = _without(self.by_obsid.held, gone) | rows
+            self.products.held |= {row["obsid"]: found for row, found in listings}
+            self.files.held |= files
+            self.by_obsid.held |= rows
             self._targets |= dict.fromkeys(int(row["target_name"]) for row in rows.values() if _is_tic(row))
             if stale:
                 kept = (row for row in self.observations.held if row["obsid"] not in gone)
                 self.observations.held[:] = [rows.get(row["obsid"], row) for row in kept]
             self.observations.held += [row for obsid, row in rows.items() if obsid not in stale]
+            self.version += 1
 
     # -- asking ----------------------------------------------------------------------------------------------
 

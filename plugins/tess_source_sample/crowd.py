@@ -187,7 +187,7 @@ class Layered(Mapping[K, V]):
     Parameters
     ----------
     held : dict
-        What it holds. It is put in the place of another, not changed, so that it can be read while the archive gets more.
+        What it holds. The archive may get more at any time, so go through a copy of it.
     find : callable
         Returns what the crowd has of a key, or None.
     keys : callable
@@ -207,7 +207,7 @@ class Layered(Mapping[K, V]):
         return found
 
     def __iter__(self) -> Iterator[K]:
-        return chain(self.held, self._keys())
+        return chain(list(self.held), self._keys())
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

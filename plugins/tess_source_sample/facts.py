@@ -72,6 +72,11 @@ class Star:
     light: Light | None = None
     """What it gives in some sectors; where nothing is said, it is simulated."""
 
+    @property
+    def plain(self) -> Star:
+        """The star without light that was given, for caches: such light is large, and may be another for each test."""
+        return self if self.light is None else replace(self, light=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Sector:

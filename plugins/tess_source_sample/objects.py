@@ -51,7 +51,7 @@ def key_of(uri: str) -> str | None:
 
 def products(contents: Contents) -> Iterator[tuple[str, StoredObject]]:
     """Yield key and object of what the portal lists and the bucket has, but for the crowd."""
-    for row in contents.files.held.values():
+    for row in list(contents.files.held.values()):
         observation = contents.by_obsid[row["obsID"]]
         key = key_of(row["dataURI"])
         if key and 0 < (observation["sequence_number"] or 0) <= LAST.get(observation["provenance_name"], 0):

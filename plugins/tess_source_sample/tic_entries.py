@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from math import cos, log10, radians
 from typing import Any, NamedTuple
 
@@ -89,9 +89,13 @@ _KNOWN: dict[int, dict[str, Any]] = {
 """Values that a real answer tells, and some that are null."""
 
 
-@cache
 def star_entry(star: Star) -> dict[str, Any]:
     """Return the entry of a star. Mass, luminosity, density, distance and errors are made up from what is known."""
+    return _star_entry(star.plain)
+
+
+@lru_cache(maxsize=50_000)
+def _star_entry(star: Star) -> dict[str, Any]:
     mass = None if star.radius is None or star.logg is None else 10 ** (star.logg - 4.438) * star.radius**2
     distance = round(10 * 10 ** ((star.tmag - 4.0) / 5), 3)
     row = {

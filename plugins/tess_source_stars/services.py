@@ -16,6 +16,6 @@ TOIS = "https://exofop.ipac.caltech.edu/tess/download_toi.php?sort=toi&output=cs
 _PI_MENSAE = {"columns": "ID", "filters": [{"paramName": "ID", "values": ["261136679"]}]}
 
 SERVICES: tuple[Service, ...] = (
-    Service("TIC", INVOKE, "values of stars", portal_form(BY_ID, _PI_MENSAE)),
+    Service("TIC", INVOKE, "values of stars", portal_form(BY_ID, _PI_MENSAE), begins="{"),
     Service("ExoFOP", TOIS, "TOIs"),
 )

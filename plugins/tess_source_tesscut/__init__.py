@@ -91,4 +91,4 @@ def tess_services() -> Sequence[Service]:
     """Declare the service that makes cut-outs."""
     from tess_source_tesscut import service
 
-    return (Service("TESScut", f"{service.BASE}/sector?ra=107.27&dec=-70.0&radius=0.0", "cut-outs"),)
+    return (Service("TESScut", f"{service.BASE}/sector?ra=107.27&dec=-70.0&radius=0.0", "cut-outs", begins="{"),)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tess_source_sample.faults import Fault as Fault
     from tess_source_sample.server import Recorded as Recorded
     from tess_source_sample.server import SampleArchive as SampleArchive
+    from tess_source_testing.astroquery import astroquery_at as astroquery_at
     from tess_source_testing.check import check_plugin as check_plugin
     from tess_source_testing.fault_texts import faults_of_text as faults_of_text
     from tess_source_testing.offline import no_connections as no_connections
@@ -28,6 +29,7 @@ _HOMES = {
     "Recorded": "tess_source_sample.server",
     "SampleArchive": "tess_source_sample.server",
     "Transit": "tess_source_sample.added",
+    "astroquery_at": "tess_source_testing.astroquery",
     "check_plugin": "tess_source_testing.check",
     "faults_of_text": "tess_source_testing.fault_texts",
     "mast_itself": "tess_source_testing.pointed",
@@ -44,6 +46,7 @@ __all__ = [
     "Recorded",
     "SampleArchive",
     "Transit",
+    "astroquery_at",
     "check_plugin",
     "faults_of_text",
     "mast_itself",

@@ -16,7 +16,7 @@ from typing import Any
 
 from tess_source.errors import BlockedConnectionError, BlockedDatagramError
 from tess_source_testing.environment import PROXIES, environment
-from tess_source_testing.ports import is_gone
+from tess_source_testing.ports import is_any_listening, is_gone
 
 __all__ = ["no_connections"]
 
@@ -28,6 +28,10 @@ HERE = frozenset({"", "localhost", "localhost.localdomain", "ip6-localhost", "<b
 ADVICE = (
     "Tests reach this machine only: for tess_source, use the fixture tess_archive or tess_session, or "
     "tess_source_testing.sample_archive(), which let a sample archive answer in MAST's place"
+)
+OTHERS = (
+    "A sample archive is in MAST's place for tess_source only, not for other programs that ask MAST: for lightkurve's search, use "
+    "tess_source.use_in_lightkurve(); for astroquery, tess_source_testing.astroquery_at(tess_archive.url)"
 )
 GONE = "It was a sample archive, which has been stopped: what your code has kept from an earlier test still asks it. Let each test ask anew"
 
@@ -129,7 +133,8 @@ def _check(host: Any, port: Any, kind: int = socket.SOCK_STREAM) -> None:
         return
     where = f"{name}:{port}" if port else str(name)
     error = BlockedDatagramError if kind == socket.SOCK_DGRAM else BlockedConnectionError
-    raise error(f"a connection to {where!r} was tried, which is another machine. {ADVICE}")
+    advice = OTHERS if is_any_listening() and str(name).endswith(".stsci.edu") else ADVICE
+    raise error(f"a connection to {where!r} was tried, which is another machine. {advice}")
 
 
 def _is_here(name: str) -> bool:

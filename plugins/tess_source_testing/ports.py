@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-__all__ = ["is_gone", "is_listening", "listening"]
+__all__ = ["is_any_listening", "is_gone", "is_listening", "listening"]
 
 _listening: set[int] = set()
 _gone: set[int] = set()
@@ -28,6 +28,11 @@ def listening(*urls: str) -> Iterator[None]:
 def is_listening(port: object) -> bool:
     """Return whether a sample archive listens at a port."""
     return port in _listening
+
+
+def is_any_listening() -> bool:
+    """Return whether there is any sample archive at present."""
+    return bool(_listening)
 
 
 def is_gone(port: object) -> bool:

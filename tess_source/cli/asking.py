@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -40,6 +41,22 @@ class TakesTargets(click.Command):
             for before, word in zip(["", *args], args, strict=False)
         ]
         return super().parse_args(ctx, words)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the command's function. Where a name is unknown that was perhaps written without quotes, the error says so."""
+        with _saying_to_quote(ctx.params["targets"]):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _saying_to_quote(words: Sequence[str]) -> Iterator[None]:
+    """Add to the error about an unknown name that names of several words need quotes, if there are several words."""
+    try:
+        yield
+    except ResolverError as error:
+        if len(words) > 1:
+            error.add_note(f'a name of several words is put in quotes, e.g. "{" ".join(words[:2])}"')
+        raise
 
 
 class Asking(TakesTargets):
@@ -128,12 +145,8 @@ class Asking(TakesTargets):
         asked = {name: value for name, value in _search_arguments(given).items() if name not in filters}
         own = {name: value for name, value in given.items() if name not in (*QUESTION, *self.filters)}
         ctx.params = {**own, "asked": asked, "filters": filters}
-        try:
-            return super().invoke(ctx)
-        except ResolverError as error:
-            if len(words := given["targets"]) > 1:
-                error.add_note(f'a name of several words is put in quotes, e.g. "{" ".join(words[:2])}"')
-            raise
+        with _saying_to_quote(given["targets"]):
+            return click.Command.invoke(self, ctx)
 
 
 QUESTION = ("targets", "radius", "criteria", "wildcards", "refresh", "missing", "large")
@@ -151,7 +164,7 @@ def with_filters_of(command: click.Command, session: Session) -> click.Command:
 
 
 def _filter_option(record: Filter, plugin: str, words: Iterable[str]) -> click.Option:
-    help_ = f"{record.help}  [{plugin}]"
+    help_ = _sentence(record.help, plugin)
     if not record.metavar:
         return click.Option(
             [*map(option_name, (record.name, *words)), record.name], is_flag=True, default=None, help=help_
@@ -180,8 +193,15 @@ def _filter_option(record: Filter, plugin: str, words: Iterable[str]) -> click.O
     )
 
 
+def _sentence(text: str, plugin: str) -> str:
+    """Return the help of a plugin's option in the style of all others, and the plugin."""
+    text = text.strip()
+    ending = "" if text.endswith((".", "…", "!", "?")) else "."
+    return f"{text[:1].upper()}{text[1:]}{ending}  [{plugin}]"
+
+
 def _lookup_option(record: Lookup, plugin: str) -> click.Option:
-    help_ = f"{record.help}  [{plugin}]"
+    help_ = _sentence(record.help, plugin)
     return click.Option([option_name(record.name), record.name], is_flag=True, default=None, help=help_)
 
 

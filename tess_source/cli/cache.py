@@ -15,10 +15,12 @@ from tess_source.clock import now
 from tess_source.display import text
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.names import KINDS
+from tess_source.names.sectors import sectors_of_text
 from tess_source.paths import user_path
 from tess_source.settings import OWN_FOLDER, is_offline, max_age
 from tess_source.targets.parse import parse_targets
 from tess_source.targets.target import Target
+from tess_source.targets.words import joined
 from tess_source.units import count_of_bytes, seconds
 
 if TYPE_CHECKING:
@@ -41,11 +43,30 @@ def _known_kinds(_context: click.Context, _parameter: click.Parameter, words: Se
     return kinds
 
 
+def _sectors(_context: click.Context, _parameter: click.Parameter, words: Sequence[str]) -> tuple[int, ...]:
+    try:
+        return tuple(sector for word in words for sector in sectors_of_text(word.replace(" ", "")))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def _tic_ids(_context: click.Context, _parameter: click.Parameter, words: Sequence[str]) -> tuple[int, ...]:
+    parts = [part.strip() for word in words for part in word.split(",")]
+    if wrong := next((part for part in parts if not part.isdecimal()), None):
+        raise click.BadParameter(f"{wrong!r} is not a TIC id, e.g. 16740101")
+    return tuple(map(int, parts))
+
+
 def _choice_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that choose files by TIC id, kind and sector, as read from their names."""
     for option in (
         click.option(
-            "--sector", "sectors", type=int, multiple=True, metavar="N", help="Of this sector; may be repeated."
+            "--sector",
+            "sectors",
+            multiple=True,
+            metavar="SECTORS",
+            callback=_sectors,
+            help="Of these sectors, e.g. 14 or 1-26,56; may be repeated.",
         ),
         click.option(
             "--kind",
@@ -53,9 +74,16 @@ def _choice_options(function: Callable[..., Any]) -> Callable[..., Any]:
             multiple=True,
             metavar="KIND",
             callback=_known_kinds,
-            help="Of this kind, e.g. lc; may be repeated.",
+            help="Of these kinds, e.g. lc,tp; may be repeated.",
         ),
-        click.option("--tic", "tics", type=int, multiple=True, metavar="TIC", help="Of this TIC id; may be repeated."),
+        click.option(
+            "--tic",
+            "tics",
+            multiple=True,
+            metavar="TIC",
+            callback=_tic_ids,
+            help="Of these TIC ids, e.g. 16740101,25132999; may be repeated.",
+        ),
     ):
         function = option(function)
     return function
@@ -178,7 +206,7 @@ def _rm(session: Session) -> click.Command:
         store = session.store
         picked: list[Stored] = []
         if everything or what or any(chosen.values()):
-            files = _files_named(store, what) if what else _tess_files(store)
+            files = _files_named(store, joined(what)) if what else _tess_files(store)
             names = set(_matching(_file_table(files), **chosen)["path"])
             picked = [file for file in files if file.path in names]
         elif not answers:

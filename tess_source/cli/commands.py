@@ -46,7 +46,11 @@ def _search() -> click.Command:
     @click.command("search", cls=Asking)
     @format_option
     @click.option(
-        "--show", type=click.Choice(["products", "observations", "links"]), default="products", show_default=True
+        "--show",
+        type=click.Choice(["products", "observations", "links"]),
+        default="products",
+        show_default=True,
+        help="Which rows to print.",
     )
     @click.option("--explain", is_flag=True, help="Show on stderr how the result was obtained.")
     @click.pass_obj
@@ -105,16 +109,20 @@ def _get(session: Session) -> click.Command:
     @click.option("--replace", is_flag=True, help="Allow --lock to replace any file.")
     @click.option(
         "--layout",
-        default=session.settings.layout,
-        show_default=True,
-        help="mast, flat, or a template such as {tic}/{filename}.",
+        metavar="LAYOUT",
+        help="Paths of files: mast, flat, or a template such as {tic}/{filename}; by default as set, or mast.",
     )
-    @click.option("--jobs", type=click.IntRange(1, 64), help="Files fetched at the same time (8).")
+    @click.option(
+        "--jobs",
+        metavar="N",
+        type=click.IntRange(1, 64),
+        help="Files fetched at the same time; by default as set, or 8.",
+    )
     @click.option("--dry-run", is_flag=True, help="Only show what would be fetched.")
     @click.pass_obj
     def get(
         session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], form: str, root: str, lock: str | None,
-        replace: bool, layout: str, jobs: int | None, dry_run: bool,
+        replace: bool, layout: str | None, jobs: int | None, dry_run: bool,
     ) -> None:  # fmt: skip
         """Download products. Files that you have are not fetched again.
 

@@ -9,7 +9,8 @@ import click
 
 from tess_source import config
 from tess_source._lazy import pl
-from tess_source.cli.printing import format_option, note, print_rows
+from tess_source.cli.printing import USAGE, format_option, note, print_rows, say
+from tess_source.display.visible import visible_line
 from tess_source.origins import in_effect
 from tess_source.session import Session
 from tess_source.wording import option_name
@@ -17,7 +18,7 @@ from tess_source.wording import option_name
 __all__ = ["commands"]
 
 
-def commands(session: Session, given: Mapping[str, Any]) -> click.Group:
+def commands(session: Session, given: Mapping[str, Any], wrong: Mapping[str, str]) -> click.Group:
     """Make ``tess-source config`` with its commands.
 
     Parameters
@@ -25,6 +26,8 @@ def commands(session: Session, given: Mapping[str, Any]) -> click.Group:
     session : Session
     given : mapping
         The values of the general options.
+    wrong : mapping
+        Setting, or the config file → what is wrong with it, so that the default is used.
     """
 
     @click.group("config")
@@ -34,10 +37,18 @@ def commands(session: Session, given: Mapping[str, Any]) -> click.Group:
     @group.command("show")
     @format_option
     def show(form: str) -> None:
-        """Show the settings in effect, and where each comes from. That is an option, the environment, the config file, or the default."""
-        print_rows(pl.DataFrame(_rows(session, given)), form)
+        """Show the settings in effect, and where each comes from. That is an option, the environment, the config file, or the default.
+
+        What makes no sense is left out and named, and the exit code is 2.
+        """
+        with config.leaving_out(problems := {**wrong, **config.faults()}):
+            print_rows(pl.DataFrame(_rows(session, given)), form)
         file = config.config_file()
         note(f"config file: {file}{'' if file.is_file() else ' (there is none)'}")
+        for problem in problems.values():
+            say(visible_line(f"error: {problem}"))
+        if problems:
+            raise click.exceptions.Exit(USAGE)
 
     @group.command("path")
     def path() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -13,21 +13,35 @@ from tess_source.doctor import Finding, checkup
 from tess_source.doctor.finding import PROBLEM
 from tess_source.session import Session
 
-__all__ = ["doctor"]
+__all__ = ["command"]
 
 
-@click.command("doctor")
-@format_option
-@click.pass_obj
-def doctor(session: Session, /, form: str) -> None:
-    """Check the installation, and which services answer.
+def command(wrong: Mapping[str, str]) -> click.Command:
+    """Make ``tess-source doctor``.
 
-    Versions, plugins, cache folder, settings, proxies and tokens are checked.
-
-    Problems come first, each with advice. The output can be shown to others: logins, tokens and your home folder are left out. Each service
-    is asked once, for at most 5 s; with --offline, none is. Exit code 1 if there are problems.
+    Parameters
+    ----------
+    wrong : mapping
+        Setting → what is wrong with it, so that the session was made without it.
     """
-    found = checkup(session)
+
+    @click.command("doctor")
+    @format_option
+    @click.pass_obj
+    def doctor(session: Session, /, form: str) -> None:
+        """Check the installation, and which services answer.
+
+        Versions, plugins, cache folder, settings, proxies and tokens are checked.
+
+        Problems come first, each with advice. The output can be shown to others: logins, tokens and your home folder are left out. Each
+        service is asked once, for at most 5 s; with --offline, none is. Exit code 1 if there are problems.
+        """
+        _print(checkup(session, wrong), form)
+
+    return doctor
+
+
+def _print(found: Sequence[Finding], form: str) -> None:
     problems = [finding for finding in found if finding.state == PROBLEM]
     if form == "table":
         show(_in_words(found))

@@ -147,11 +147,14 @@ def _refresh(session: Session) -> click.Command:
     @click.command("refresh")
     @_lock_file
     @click.option("--lock", "new", type=UserPath(dir_okay=False), help="Write today's answer as a new lock.")
+    @click.option("--replace", is_flag=True, help="Allow --lock to replace any file.")
     @format_option
-    def refresh(lock: str, new: str | None, form: str) -> None:
+    def refresh(lock: str, new: str | None, replace: bool, form: str) -> None:
         """Repeat the search of a lock, and list what differs today. Nothing is fetched. Exit code 1 if anything differs."""
         today, changes = asked_again(_load(lock), session)
         if new:
+            if not replace:
+                check_replaced(today, new)
             today.save(new)
         _report(changes, form)
 

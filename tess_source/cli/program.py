@@ -13,20 +13,21 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import click
 
+from tess_source import config
 from tess_source.cli import cache as cli_cache
 from tess_source.cli import config as cli_config
+from tess_source.cli import doctor as cli_doctor
 from tess_source.cli import lock as cli_lock
 from tess_source.cli.asking import with_filters_of
 from tess_source.cli.commands import own_commands
 from tess_source.cli.completion import completion
-from tess_source.cli.doctor import doctor
 from tess_source.cli.general_options import GENERAL_OPTIONS, read_general_options
 from tess_source.cli.printing import (  # fmt: skip
     INTERRUPTED,
@@ -44,6 +45,7 @@ from tess_source.errors import (
     QueryError,
     ResolverError,
     TessSourceError,
+    UnknownNameError,
     type_and_text,
 )
 from tess_source.hooks.discovery import files_of_config, from_file, installed
@@ -73,23 +75,63 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(_exit_code(error))
     with _log_on_stderr(given["verbose"] - given["quiet"]):
         try:
-            with _prints_of_plugins_on_stderr():
-                session = Session(
-                    given["server"],
-                    archive=given["archive"] or None,
-                    without=given["without"],
-                    plugins=[from_file(path) for path in given["plugin"] if not _is_configured(path)],
-                    cache=given["cache"],
-                    offline=given["offline"] or None,
-                    insecure_redirects=given["insecure_redirects"] or None,
-                    prefer=given["prefer"],
-                    progress=False if given["quiet"] else None,
-                )
-                program = build(session, given)
-            code = program.main(args=words, prog_name="tess-source", standalone_mode=False)
+            code = _run(given, words)
         except BaseException as error:  # noqa: BLE001  the one place where everything becomes an exit code
             code = _exit_code(error)
     sys.exit(code if isinstance(code, int) else 0)  # click gives the code of an early exit as the result
+
+
+def _run(given: Mapping[str, Any], words: Sequence[str]) -> object:
+    """Make the session and the program, and run a command. What must work with wrong settings too is run without these."""
+    wrong: dict[str, str] = {}
+    with ExitStack() as stack:
+        with _prints_of_plugins_on_stderr():
+            try:
+                session = _session(given)
+            except (QueryError, PluginConflictError):
+                if not _works_in_any_case(words):
+                    raise
+                wrong |= config.faults()
+                stack.enter_context(config.leaving_out(wrong))
+                session = _session_in_any_case(given, wrong)
+            program = build(session, given, wrong)
+        return program.main(args=list(words), prog_name="tess-source", standalone_mode=False)
+
+
+def _session(given: Mapping[str, Any], **others: Any) -> Session:
+    """Return the session that the general options ask for."""
+    return Session(
+        given["server"],
+        archive=given["archive"] or None,
+        cache=given["cache"],
+        offline=given["offline"] or None,
+        insecure_redirects=given["insecure_redirects"] or None,
+        prefer=given["prefer"],
+        progress=False if given["quiet"] else None,
+        **{"without": given["without"], "plugins": _plugin_files(given), **others},
+    )
+
+
+def _session_in_any_case(given: Mapping[str, Any], wrong: dict[str, str]) -> Session:
+    """Return a session without what is wrong; if its plugins are in each other's way, without the installed ones."""
+    try:
+        return _session(given)
+    except (QueryError, PluginConflictError) as error:
+        wrong["without" if isinstance(error, UnknownNameError) else "plugins"] = str(error)
+    with config.leaving_out({"plugins", "without"}):
+        try:
+            return _session(given)
+        except PluginConflictError:
+            return _session(given, plugins=(), discover=False)
+
+
+def _works_in_any_case(words: Sequence[str]) -> bool:
+    """Return whether a command line is for help, or to find out what is wrong."""
+    return not words or words[0] in {"doctor", "config", "completion"} or bool({*words} & {"-h", "--help", "--version"})
+
+
+def _plugin_files(given: Mapping[str, Any]) -> list[object]:
+    return [from_file(path) for path in given["plugin"] if not _is_configured(path)]
 
 
 def _is_configured(path: str) -> bool:
@@ -192,7 +234,9 @@ def _plugin_loggers() -> list[str]:
     return sorted(names - {"tess_source"})
 
 
-def build(session: Session, given: Mapping[str, Any] = MappingProxyType({})) -> click.Group:
+def build(
+    session: Session, given: Mapping[str, Any] = MappingProxyType({}), wrong: Mapping[str, str] = MappingProxyType({})
+) -> click.Group:
     """Return the program for a session, with the options and commands of its plugins.
 
     Parameters
@@ -200,6 +244,8 @@ def build(session: Session, given: Mapping[str, Any] = MappingProxyType({})) -> 
     session : Session
     given : mapping
         The values of the general options, with which the session was made.
+    wrong : mapping
+        Setting → what is wrong with it, so that the session was made without it.
 
     Returns
     -------
@@ -217,7 +263,7 @@ def build(session: Session, given: Mapping[str, Any] = MappingProxyType({})) -> 
         """
 
     own = (*own_commands(session), *cli_lock.commands(session), cli_cache.commands(session))
-    for command in (*own, cli_config.commands(session, given), completion, doctor):
+    for command in (*own, cli_config.commands(session, given, wrong), completion, cli_doctor.command(wrong)):
         program.add_command(with_filters_of(command, session))
     for name, command in session.registry.commands.items():
         if name in program.commands:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from tess_source import config
 from tess_source._lazy import pl
 from tess_source.cli.asking import Asking
 from tess_source.cli.printing import FORMATS, NOTHING, SOME_FAILED, note, render, say, show
@@ -39,13 +40,12 @@ ESCAPED = {"\\": r"\\", '"': r"\"", "\t": r"\t", "\n": r"\n", "\r": r"\r", "\v":
 @click.option("--curl", is_flag=True, help="Print a configuration for curl, which also names the files.")
 @click.option(
     "--layout",
-    default="flat",
-    show_default=True,
-    help="Of the files with --curl: flat, mast, or e.g. {tic}/{filename}.",
+    metavar="LAYOUT",
+    help="Paths of files with --curl: mast, flat, or a template such as {tic}/{filename}; by default as set, or flat.",
 )
 @click.pass_obj
 def urls(
-    session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], form: str, curl: bool, layout: str
+    session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], form: str, curl: bool, layout: str | None
 ) -> None:
     """Print the web address of each product, e.g. for curl or xargs. Nothing is fetched.
 
@@ -57,7 +57,8 @@ def urls(
     if not len(found.products):
         note(found.explain())
         raise click.exceptions.Exit(NOTHING)
-    plan = found.plan(layout=layout, large=True)
+    set_one = None if config.choice("layout").origin == config.DEFAULT else session.settings.layout
+    plan = found.plan(layout=layout or set_one or "flat", large=True)
     requests = first_requests(plan, session.registry, session.settings)
     show(curl_config(plan, requests) if curl else _rendered(plan, requests, form))
     note(found.summary())

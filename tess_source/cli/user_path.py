@@ -18,6 +18,10 @@ class UserPath(click.Path):
     Parameters are those of `click.Path`.
     """
 
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str | None:
+        """Return ``DIR`` for a folder, as for all folders of the program."""
+        return None if self.file_okay else "DIR"
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path as text, after the checks of `click.Path`."""
         try:

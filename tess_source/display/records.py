@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from numbers import Integral, Real
 from typing import Any, SupportsIndex, TypeVar, overload
 
 from tess_source._lazy import pl
@@ -44,7 +45,7 @@ class _Shown:
         if not frame.width:
             return super().__repr__()
         if frame.columns == [self.noun]:  # single values: whole, to be copied
-            lines = frame[self.noun].cast(pl.String).to_list()
+            lines = ["" if value is None else str(value) for value in frame[self.noun].to_list()]
             head, tail = text.head_and_tail(len(lines), text.MOST_ROWS)
             more = [f"… {len(lines) - head - tail:,} more …"] if tail else []
             return "\n".join([self._header(), *map(visible_line, [*lines[:head], *more, *lines[len(lines) - tail :]])])
@@ -159,9 +160,11 @@ def _cell(value: object) -> object:
     """Return a value as a table shows it: nothing for what is empty, a list of values on one line."""
     if value is None or isinstance(value, PLAIN):
         return None if value == "" else value
+    if isinstance(value, Real):  # numpy's
+        return int(value) if isinstance(value, Integral) else float(value)
     if isinstance(value, Mapping):
         return ", ".join(f"{name}={_cell(one)}" for name, one in value.items()) or None
-    if isinstance(value, Collection) and not isinstance(value, bytes):
+    if isinstance(value, Collection) and not isinstance(value, bytes) and getattr(value, "ndim", 1):
         return ", ".join(str(_cell(one)) for one in value) or None
     if isinstance(value, BaseException):
         return f"{type(value).__name__}: {value}"
@@ -173,4 +176,9 @@ def _column(values: list[object]) -> pl.Series:
     kinds = {type(value) for value in values if value is not None}
     if kinds <= {bool} or kinds <= {int} or kinds <= {int, float}:
         return pl.Series(values, strict=False)
-    return pl.Series([None if value is None else str(value) for value in values], dtype=pl.String)
+    return pl.Series([None if value is None else _text(value) for value in values], dtype=pl.String)
+
+
+def _text(value: object) -> str:
+    """Return a value as text that a frame can hold: a path of bytes that are no UTF-8 has characters that cannot be encoded."""
+    return str(value).encode(errors="backslashreplace").decode()

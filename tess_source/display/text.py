@@ -68,8 +68,9 @@ def cell(value: Any, look: NumberLook = PLAIN) -> str:
 
 
 def number(count: int, noun: str) -> str:
-    """Return a number of things in words, e.g. ``1 file``, ``2,000 files``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    """Return a number of things in words, e.g. ``1 file``, ``2,000 files``, ``3 entries``."""
+    several = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else several}"
 
 
 def first(items: Iterable[object], most: int = 10, separator: str = ", ") -> str:

@@ -6,7 +6,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from tess_source._version import __version__
 from tess_source.display import text
 from tess_source.doctor.finding import OFF, OK, PROBLEM, Finding
 from tess_source.download import proxies
+from tess_source.download.addresses import preferred
 from tess_source.download.route import ca_bundle
 from tess_source.errors import NetworkError, TessSourceError, bare_reason
 from tess_source.logins import without_user
@@ -37,14 +39,21 @@ LONGEST = 2.0
 """Seconds to count files; a shared cache folder may hold millions."""
 
 
-def on_this_machine(session: Session) -> Iterator[Finding]:
-    """Yield what is found without a connection. What fails is a finding too."""
+def on_this_machine(session: Session, wrong: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield what is found without a connection. What fails is a finding too.
+
+    Parameters
+    ----------
+    session : Session
+    wrong : mapping
+        Setting, or the config file → what is wrong with it, so that the default is used.
+    """
     for topic, look in (
         ("version", _versions),
         ("extra", _extras),
         ("plugin", _plugins),
         ("cache", _cache),
-        ("config", _settings),
+        ("config", partial(_settings, wrong=wrong)),
         ("proxy", _ways),
         ("token", _tokens),
     ):
@@ -181,13 +190,17 @@ def _count(folder: Path) -> tuple[int, int, bool]:
 # -- settings and the way to the network --
 
 
-def _settings(session: Session) -> Iterator[Finding]:
+def _settings(session: Session, wrong: Mapping[str, str]) -> Iterator[Finding]:
     file = config.config_file()
-    yield Finding(
-        OK if file.exists() else OFF, "config", "file", str(file) if file.exists() else f"{file} (there is none)"
-    )
+    if config.FILE not in wrong:
+        said = str(file) if file.exists() else f"{file} (there is none)"
+        yield Finding(OK if file.exists() else OFF, "config", "file", said)
+    for name, problem in wrong.items():
+        yield Finding(PROBLEM, "config", name, problem, "Mend it: until then, it is left out")
     for setting in in_effect(session.settings):
-        yield Finding(OK, "config", setting.name, f"{setting.value}  ({setting.source})")
+        if setting.name not in wrong:
+            yield Finding(OK, "config", setting.name, f"{setting.value}  ({setting.source})")
+    preferred(session.registry.copies, session.settings)
 
 
 def _ways(session: Session) -> Iterator[Finding]:

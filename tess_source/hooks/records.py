@@ -293,10 +293,13 @@ class Service:
     name: str
     """E.g. ``"portal"``; two plugins cannot claim the same."""
     address: str
-    """An http or https address of that service that answers in a second or so. Only the head of its answer is read."""
+    """An http or https address of that service that answers in a second or so. Only the beginning of its answer is read."""
     needed_for: str
     """What does not work without it, e.g. ``"searches"``."""
     form: str = ""
     """What is posted to the address, as a web form is: ``name=value``, percent-encoded. Empty: it is asked by GET."""
     token: str = ""
     """The environment variable that may hold a secret for it. The doctor tells whether it is set, and sends it nowhere."""
+    begins: str = ""
+    """How the body of its answer begins, e.g. ``"{"``: another one, such as a page to log in, or a redirect to
+    another host, is a problem. Empty: any will do."""

@@ -137,10 +137,12 @@ class Registry:
             If two distributions claim one name, or two plugins one filter, kind, column, scheme, accessor, citation or command.
         """
         registry = cls()
-        off = {*without, *config.chosen("without")}
+        named = config.choice("without")
+        off = {*without, *named.value}
         found = found_entry_points(off, lambda name, error: registry._keep_as_broken(name, "", name, error))
         files = files_of_config()
-        registry._check_known(off, {*found, *files})
+        registry._check_known(without, {*found, *files})
+        registry._check_known(named.value, {*found, *files}, f"plugin in {named.origin}")
         for name, entry in found.items():
             version, origin = distribution_of(entry)
             if name in off:
@@ -155,11 +157,11 @@ class Registry:
         return registry
 
     @staticmethod
-    def _check_known(off: Iterable[str], found: Collection[str]) -> None:
+    def _check_known(off: Iterable[str], found: Collection[str], what: str = "plugin") -> None:
         """Raise an error for a plugin to leave out that does not exist: it is most likely misspelt."""
         for name in off:
             if name not in found:
-                raise UnknownNameError("plugin", name, found)
+                raise UnknownNameError(what, name, found)
 
     def load(self, imported: Callable[[], object], name: str, version: str, origin: str) -> None:
         """Import a plugin and register it. A failure is recorded, not raised; a conflict is raised."""

@@ -84,7 +84,8 @@ MODULES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "tess_source.wording": {PROVISIONAL: "keyword"},
         "tess_source_testing": {
             STABLE: "Fault Recorded SampleArchive check_plugin no_connections sample_archive",
-            PROVISIONAL: "Transit faults_of_text mast_itself register_matchers sample_observations sample_products vcr_config",
+            PROVISIONAL: "Transit astroquery_at faults_of_text mast_itself register_matchers sample_observations sample_products "
+            "vcr_config",
         },
     }
 )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from tess_source.errors import QueryError, did_you_mean
 from tess_source.like_lightkurve.result import SearchTable
-from tess_source.session import Session, default_session
+from tess_source.queries import chosen_session
+from tess_source.session import Session
 from tess_source.targets.parse import arcseconds, parse_targets
 from tess_source.targets.target import Target
 from tess_source.units import is_whole
@@ -49,7 +50,7 @@ def _search(
     **filters: Any,
 ) -> SearchTable:
     """Search for kinds of files with lightkurve's arguments; `function` is the name of the calling function, for messages."""
-    here = session or default_session()
+    here = chosen_session(session)
     said = {"exptime": exptime, "cadence": cadence, "mission": mission, "author": author, "sector": sector}
     chosen = _our_filters(function, {**said, **filters}, here)
     found = here.search(_targets(target, radius), radius=radius, kind=kind, refresh=refresh, **chosen)
@@ -290,7 +291,7 @@ def search_tesscut(
     >>> pixels.shape[1:]
     (11, 11)
     """
-    here = session or default_session()
+    here = chosen_session(session)
     if "radius" in filters:
         raise TypeError(
             "search_tesscut() takes no 'radius': a cut-out is around its target; give its size, e.g. size=10"

@@ -13,6 +13,7 @@ from typing import Any
 from tess_source.errors import PluginError
 from tess_source.like_lightkurve import detours, fetching, imported, opening, searching
 from tess_source.like_lightkurve.detours import Uses
+from tess_source.queries import chosen_session
 from tess_source.session import Session
 
 __all__ = ["LightkurveUse", "use_in_lightkurve"]
@@ -30,6 +31,9 @@ METHODS = {
 class LightkurveUse:
     """lightkurve with the searches, downloads and reader of tess-source for TESS, until `undo` is called or the ``with`` block ends."""
 
+    def __init__(self, session: Session | None) -> None:
+        self._session = session
+
     def undo(self, *, all: bool = False) -> None:
         """End this use. After the last one, lightkurve is as it was before.
 
@@ -43,6 +47,8 @@ class LightkurveUse:
         _uses.remove(self)
 
     def __enter__(self) -> LightkurveUse:
+        """Begin anew if it was undone."""
+        _uses.add(self, self._session)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -72,6 +78,8 @@ def use_in_lightkurve(session: Session | None = None) -> LightkurveUse:
     ------
     MissingExtraError
         If lightkurve is not installed.
+    QueryError
+        If `session` is not a session.
     PluginError
         If this version of lightkurve is made otherwise than those that are known (2.5 and 2.6).
 
@@ -81,9 +89,8 @@ def use_in_lightkurve(session: Session | None = None) -> LightkurveUse:
     >>> with tess_source.use_in_lightkurve():
     ...     curve = lk.search_lightcurve("TIC 390988385", author="SPOC", sector=54).download()
     """
-    use = LightkurveUse()
-    _uses.add(use, session)
-    return use
+    use = LightkurveUse(None if session is None else chosen_session(session))
+    return use.__enter__()
 
 
 def _install(undo: ExitStack) -> None:

@@ -85,8 +85,11 @@ def sectors_of_text(text: str) -> tuple[int, ...]:
     """
     found: list[int] = []
     for part in filter(None, text.split(",")):
-        first, _, last = part.partition("-")
-        found += range(_sector(first), _sector(last or first) + 1)
+        first, dash, last = part.partition("-")
+        run = range(_sector(first), _sector(last if dash else first) + 1)
+        if not run:
+            raise ValueError(f"{part!r} is not a range of sectors: it ends before it begins")
+        found += run
     return tuple(found)
 
 

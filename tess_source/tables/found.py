@@ -13,7 +13,7 @@ from tess_source.clock import age_of, ago
 from tess_source.display import html, text
 from tess_source.display.visible import visible_line
 from tess_source.keywords import naming_keywords_of_methods
-from tess_source.settings import OnProgress, Settings
+from tess_source.settings import OnProgress
 from tess_source.tables.accessors import given
 from tess_source.tables.addressed import Addressed, Reaches
 from tess_source.tables.among import among
@@ -56,11 +56,6 @@ class HasRoot(Protocol):
 
 class Selects(Fetches, Reaches, Protocol):
     """The part of a session that `Found` uses, besides that of plans and manifests."""
-
-    @property
-    def settings(self) -> Settings:
-        """Settings, of which the layout is used."""
-        ...
 
     @property
     def store(self) -> HasRoot:

@@ -16,8 +16,8 @@ from tess_source.display.records import RecordsByName, RecordTuple
 from tess_source.display.visible import visible_line
 from tess_source.keywords import naming_keywords_of_methods
 from tess_source.paths import user_path
-from tess_source.settings import OnProgress, Settings
-from tess_source.tables.accessors import KnowsSchemes, given
+from tess_source.settings import OnProgress
+from tess_source.tables.accessors import HasAccessors, KnowsSchemes, given
 from tess_source.tables.addressed import Addressed, Reaches
 from tess_source.tables.convert import to_astropy
 from tess_source.tables.entries import as_astroquery, as_frame, counted, with_sums
@@ -34,16 +34,12 @@ if TYPE_CHECKING:
 __all__ = ["Fetches", "Manifest", "Plan"]
 
 
-class Fetches(Opens, Reaches, Protocol):
+class Fetches(HasAccessors, Opens, Reaches, Protocol):
     """The part of a session that plans and manifests use."""
 
     @property
     def registry(self) -> KnowsSchemes:
         """The session's plugins."""
-
-    @property
-    def settings(self) -> Settings:
-        """The session's settings."""
 
     def download(self, what: Plan, /, *args: Any, **words: Any) -> Manifest:
         """Fetch files that are not here yet."""

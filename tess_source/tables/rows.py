@@ -132,6 +132,8 @@ class Rows:
             mask = self._frame.select(mask.alias("mask"))["mask"]
             mask = pl.repeat(mask[0], len(self), eager=True) if len(mask) == 1 != len(self) else mask
         mask = mask if isinstance(mask, pl.Series) else pl.Series(mask)
+        if len(mask) == len(self) and (mask.dtype == pl.Null or not len(mask)):
+            return pl.repeat(value=False, n=len(self), eager=True)  # a list without values has no type yet
         if mask.dtype != pl.Boolean or len(mask) != len(self):
             raise TableError(
                 f"a mask for {len(self)} rows needs as many booleans; this has {len(mask)} of {mask.dtype}"

@@ -154,7 +154,7 @@ def test_a_look_up_is_an_option_of_commands_that_fetch() -> None:
 
     assert "{'in_the_dome': True} table" in runs("tell", "5", "--in-the-dome")
     assert "in_the_dome" not in runs("tell", "5")
-    assert re.search(r"--in-the-dome +the seeing of the night +\[Dome\]", runs("search", "--help"))
+    assert re.search(r"--in-the-dome +The seeing of the night\. +\[Dome\]", runs("search", "--help"))
 
 
 def test_yes_is_an_option_of_commands_that_fetch(run: Run) -> None:

@@ -30,6 +30,9 @@ KELT9 = "TIC 16740101"
         (("search", KELT9, "--archve", "mast"), "Did you mean one of: '--archive'"),
         (("search", KELT9, "--kind", "lightcurve"), "did you mean 'lc'?"),
         (("search", KELT9, "-c", "mission=TESS"), "only TESS is searched"),
+        (("search", KELT9, "--author", "any"), "unknown pipeline 'any'; for all of them, leave it out"),
+        (("search", KELT9, "--cadence", "all"), "unknown exposure time 'all'; for all of them, leave it out"),
+        (("plot", KELT9, "--to", "x.png"), "Missing option '--picture'"),
         (("count", KELT9, "--texp", "120"), "Did you mean '--exptime'?"),
         (("get", KELT9, "--download-dir", "x"), "Did you mean '--to'?"),
         (("get", KELT9, "-o", "x"), "Did you mean '--to'?"),
@@ -119,3 +122,15 @@ def test_what_is_shown_is_counted_where_it_is_less_than_what_was_found(program: 
     assert len(said.out.splitlines()) == 1 + 6
     assert "shown: 6 of 12 observations" in said.err
     assert "shown" not in program("search", KELT9, "--kind", "lc").err
+
+
+@pytest.mark.parametrize("command", ["search", "count", "stars", "sectors", "tois", "targets", "dv"])
+def test_a_name_without_quotes_is_understood_or_said_to_need_them(program: Program, command: str) -> None:
+    said = program(command, "WASP", "18")
+    assert said.code == 3
+    assert 'a name of several words is put in quotes, e.g. "WASP 18"' in said.err
+
+
+def test_a_tic_id_without_quotes_names_the_files_to_remove_too(program: Program) -> None:
+    program("get", *KELT9.split(), "--kind", "lc", "--sector", "14", "--pipeline", "SPOC")
+    assert "16740101" in program("cache", "rm", *KELT9.split(), "--dry-run").out

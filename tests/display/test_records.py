@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import pickle
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tess_source import Session
@@ -90,6 +93,33 @@ def test_control_characters_and_markup_do_not_act() -> None:
     evil = Records(["\x1b[31m<script>"], "word")
     assert "\x1b" not in repr(evil)
     assert "<script>" not in evil._repr_html_()
+
+
+def test_a_path_of_bytes_that_are_no_utf_8_is_shown() -> None:
+    path = Path(os.fsdecode(b"caf\xe9.fits"))
+    for records in (Records([path], "file"), RecordsByName({path: LoadError(f"{path}: cut")}, "file")):
+        assert r"caf\udce9.fits" in repr(records)
+        assert r"caf\udce9.fits" in records._repr_html_()
+
+
+def test_numbers_of_numpy_are_numbers_and_aligned_right() -> None:
+    records = Records([{"count": np.int64(7), "share": np.float32(0.5)}, {"count": np.int64(12), "share": 0.25}])
+    assert repr(records) == "2 records\ncount  share\n    7    0.5\n   12   0.25"
+    assert repr(Records([{"zero": np.array(3)}])).endswith("\n3")
+    assert repr(Records([{"some": np.arange(3)}])).endswith("\n0, 1, 2")
+
+
+def test_single_values_are_shown_as_python_writes_them() -> None:
+    assert repr(Records([True, False], "answer")) == "2 answers\nTrue\nFalse"
+    assert repr(Records([0.1 + 0.2, None], "number")) == "2 numbers\n0.30000000000000004\n"
+
+
+@pytest.mark.parametrize(
+    ("noun", "said"), [("file", "2 files"), ("entry", "2 entries"), ("survey", "2 surveys"), ("TCE", "2 TCEs")]
+)
+def test_several_records_are_in_the_plural(noun: str, said: str) -> None:
+    assert repr(Records([1, 2], noun)).startswith(f"{said}\n")
+    assert repr(Records([1], noun)).startswith(f"1 {noun}\n")
 
 
 def test_everything_that_a_session_knows_is_shown_as_a_table() -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from email.message import Message
 from email.utils import formatdate
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from raw_answers import raw_server, wrong_answer
 
 import tess_source
 from tess_source import Service, Session, hookimpl
+from tess_source.config import SETTINGS
 from tess_source.doctor import Finding, asked, checkup, machine
 from tess_source.errors import PluginConflictError, PluginError
 from tess_source.settings import Settings
@@ -73,7 +75,7 @@ def test_a_service_that_fails_is_a_problem_with_advice_and_what_it_is_needed_for
     done = program("doctor")
     assert (done.code, done.err) == (1, "1 problem\n")
     first = done.out.split("\n\n")[0]
-    assert first.startswith("PROBLEM  service: HTTP 503 in ")
+    assert first.startswith("PROBLEM  service: HTTP 503\n")
     assert "(needed for searches)" in first
     assert "wait some minutes" in first
 
@@ -196,7 +198,9 @@ def test_without_a_date_nothing_is_said_of_the_clock(date: str) -> None:
 def test_a_library_that_is_too_old_or_missing_is_a_problem_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     said = ["polars>=999", "no-such-library>=1", "absent-too>=2; extra == 'pictures'"]
     monkeypatch.setattr(machine.metadata, "requires", lambda name: said)
-    monkeypatch.setattr(machine, "_names_of_extras", lambda: ["pictures"])
+    extras = Message()
+    extras["Provides-Extra"] = "pictures"
+    monkeypatch.setattr(machine.metadata, "metadata", lambda name: extras)
     found = checkup(Session(discover=False))
     versions, extras = of(found, "version"), of(found, "extra")
     assert versions["polars"].value.endswith("but >=999 is needed")
@@ -335,3 +339,62 @@ def test_two_services_of_one_name_are_refused() -> None:
 def test_a_service_without_an_address_is_refused(address: str) -> None:
     with pytest.raises(PluginError, match="no http or https address"):
         tess_source.Session(discover=False, plugins=[Lab(address)])
+
+
+# -- what is wrong before there is a session --
+
+VARIABLES = {
+    "server": f"ftp://me:{SECRET}@host", "jobs": "0", "layout": "flatt", "max_age": "soon", "offline": "perhaps",
+    "insecure_redirects": "2", "longest_wait": "0",
+}  # fmt: skip
+WRONG = {
+    "no TOML": ("jobs = ", ["file"]),
+    "not there": (None, ["file"]),
+    "variables": ("jobz = 3\n", ["file", *VARIABLES]),
+    "an unknown plugin": ('without = ["masst"]\n', ["without"]),
+    "a plugin of an installed one's name": ('plugins = ["mast.py"]\n', ["plugins"]),
+}
+
+
+@pytest.mark.parametrize(("text", "names"), WRONG.values(), ids=WRONG)
+def test_wrong_settings_are_problems_among_all_other_findings(
+    text: str | None, names: list[str], program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "config.toml"
+    if text is not None:
+        file.write_text(text)
+    (tmp_path / "mast.py").write_text("from tess_source import hookimpl\n@hookimpl\ndef tess_filters(): return ()\n")
+    monkeypatch.setenv("TESS_SOURCE_CONFIG", str(file))
+    for name in names[1:]:
+        monkeypatch.setenv(f"TESS_SOURCE_{name.upper()}", VARIABLES[name])
+    assert program("plugins").code == 2
+    done = program("doctor", "--offline", "--format", "json")
+    found = [Finding(**row) for row in json.loads(done.out)]
+    assert done.code == 1
+    assert {one.item for one in found if one.state == "problem" and one.topic == "config"} == {*names}
+    assert {one.topic for one in found} >= {"version", "plugin", "cache", "proxy", "service"}
+    assert SECRET not in done.out
+    done = program("config", "show")
+    assert done.code == 2
+    assert set(SETTINGS) <= {line.split()[0] for line in done.out.splitlines()}
+    assert done.err.count("error: ") == len(names)
+    assert program("config", "path").out == f"{file}\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "HTTP 200 in "),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 21\r\n\r\n <!DOCTYPE html><html>", "HTTP 200, but a web page"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "HTTP 200, but not what it answers usually"),
+        (b"HTTP/1.1 302 F\r\nLocation: http://me:s3cret00@inn.example/\r\nContent-Length: 0\r\n\r\n", "HTTP 302 to inn.example"),
+        (b"HTTP/1.1 302 F\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n", "HTTP 302 in "),
+    ],
+    ids=["right", "page", "empty", "redirect", "same host"],
+)  # fmt: skip
+def test_a_page_in_the_place_of_a_service_is_a_problem(answer: bytes, said: str) -> None:
+    with raw_server(lambda path: answer) as url:
+        declared = {"lab": Service("lab", url, "us", begins="{")}
+        found = next(iter(asked.services(declared, Settings(None, offline=False))))
+    assert found.value.startswith(said)
+    assert found.state == ("ok" if said.endswith(" in ") else "problem")

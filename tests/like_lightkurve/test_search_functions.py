@@ -524,3 +524,9 @@ def test_rows_without_a_target_are_an_error_or_are_passed_over(session: Session)
 @pytest.mark.parametrize("place", ["20:31:26.35 39:56:19.8", "20h31m26.35s, 39°56′19.8″", "-52.140208 39.938833"])
 def test_a_place_is_read_as_everywhere_else(place: str, session: Session) -> None:
     assert len(tess_source.search_lightcurve(place, radius=5, session=session)) > 0
+
+
+@pytest.mark.parametrize("function", ["search_lightcurve", "search_targetpixelfile", "search_dv", "search_tesscut"])
+def test_what_is_no_session_is_refused(function: str) -> None:
+    with pytest.raises(QueryError, match=r"session='mast': give a Session"):
+        getattr(tess_source, function)("TIC 16740101", session="mast")

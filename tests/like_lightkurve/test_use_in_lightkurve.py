@@ -21,7 +21,7 @@ from sizes import STRESS, size
 
 import tess_source
 from tess_source import Session, use_in_lightkurve
-from tess_source.errors import MissingExtraError, PluginError, ServiceError
+from tess_source.errors import MissingExtraError, PluginError, QueryError, ServiceError
 from tess_source.like_lightkurve import opening
 from tess_source.session import set_default_session
 from tess_source_lightkurve.same import differences
@@ -418,6 +418,23 @@ def test_uses_may_be_nested_repeated_and_ended_in_any_order(
     for _ in range(3):
         last = use_in_lightkurve(session)
     last.undo(all=True)
+    assert is_same(state(lk), before)
+
+
+def test_a_use_that_was_undone_can_be_entered_again(lk: Any, session: Session) -> None:
+    before, use = state(lk), use_in_lightkurve(session)
+    use.undo()
+    for _ in range(2):
+        with use as entered:
+            assert entered is use
+            assert not is_same(state(lk), before)
+        assert is_same(state(lk), before)
+
+
+def test_what_is_no_session_is_refused_at_once(lk: Any) -> None:
+    before = state(lk)
+    with pytest.raises(QueryError, match=r"session='TIC 1': give a Session"):
+        use_in_lightkurve("TIC 1")  # type: ignore[arg-type]
     assert is_same(state(lk), before)
 
 

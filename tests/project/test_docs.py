@@ -37,6 +37,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -63,7 +64,8 @@ DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 PYTHONPATH = os.pathsep.join(os.path.abspath(p) for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p)  # noqa: PTH100
-MAY_LACK = {"mypy"}  # programs of other extras than `test`; their examples are run where they are installed
+CHECKERS = {"mypy"}
+"""Programs of the extra `lint`, run by ``make stress``. For every change, test_downstream gives their files to its own checker."""
 FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`\n]*)\n(?P<body>.*?)^ *```[ \t]*$", re.MULTILINE | re.DOTALL)
 NOT_RUN = (  # what may stand in a block of shell commands that is not run
     r"make (demo|test|lint|bench|docs|live)( PYTHON=\S+)?",
@@ -139,14 +141,16 @@ class Reader:
 
     def _command(self, block: Block, command: str, wanted: str, shows_code: bool) -> None:
         program = command.split(maxsplit=1)[0]
-        if program in MAY_LACK and shutil.which(program) is None:
+        if program in CHECKERS and not (STRESS and shutil.which(program)):
             return
         if script := EXAMPLE.fullmatch(command):
             self.last_code, printed = 0, self._example(script["path"])
         elif begins := PROGRAM.fullmatch(command.replace("\\\n", " ")):
-            self.last_code, printed = self._in_process(
-                shlex.split(begins["words"], comments=True), begins["quiet"], begins["rest"]
-            )
+            words = shlex.split(begins["words"], comments=True)
+            with pytest.MonkeyPatch.context() as patch:
+                if begins["name"]:
+                    patch.setenv(begins["name"], begins["value"])
+                self.last_code, printed = self._in_process(words, begins["quiet"], begins["rest"])
         else:
             self.last_code, printed = self._in_shell(f"(exit {self.last_code})\n{command}")
         if self.last_code and not shows_code:
@@ -181,11 +185,13 @@ class Reader:
 
 
 WORD = r"""(?!2?>)(?:"[^"$\\]*"|'[^']*'|[^\s|<>&;()"'$\\]+)"""
-EXAMPLE = re.compile(r"python (?P<path>examples/\w+\.py)")
+EXAMPLE = re.compile(rf"python (?P<path>examples/\w+\.py{'' if STRESS else '|scatter.py'})")
+"""A script that is run in this process. ``scatter.py`` has workers, each of which would import lightkurve: see `reader`."""
 PROGRAM = re.compile(
-    rf"tess-source(?P<words>(?:\s+{WORD})+)\s*(?P<quiet>2>\s*/dev/null)?\s*(?P<rest>\|(?!\|).*|>.*)?", re.DOTALL
+    rf"(?:(?P<name>[A-Z_]+)=(?P<value>\w+) )?tess-source(?P<words>(?:\s+{WORD})+)\s*(?P<quiet>2>\s*/dev/null)?\s*(?P<rest>\|(?!\|).*|>.*)?",
+    re.DOTALL,
 )
-"""A command of the program with plain words, what may hide its messages, and what takes its output."""
+"""A command of the program with plain words, a variable before it, what may hide its messages, and what takes its output."""
 
 
 def commands(block: Block) -> Iterator[tuple[str, str, bool]]:
@@ -196,6 +202,11 @@ def commands(block: Block) -> Iterator[tuple[str, str, bool]]:
     for index, (command, _, output) in enumerate(pairs):
         following = pairs[index + 1][0] if index + 1 < len(pairs) else ""
         yield command.replace("\\\0", "\\\n"), output.rstrip("\n") + "\n" if output.strip() else "", "$?" in following
+
+
+def threads(workers: int, mp_context: object) -> ThreadPoolExecutor:
+    """Return threads in place of the processes of `Manifest.map` and its like, whose own tests use processes."""
+    return ThreadPoolExecutor(workers)
 
 
 @pytest.fixture
@@ -217,6 +228,8 @@ def reader(tmp_path: Path, archive: SampleArchive, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("COLUMNS", "110")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # nobody listens there: nothing leaves this machine
     monkeypatch.chdir(folder)
+    if not STRESS:
+        monkeypatch.setattr("tess_source.load.loading.ProcessPoolExecutor", threads)
     monkeypatch.delitem(sys.modules, "tess_source_dv.lightkurve", raising=False)  # whose import is an act
     set_default_session(None)
     with astroquery_at(archive.url):

@@ -8,6 +8,7 @@ import importlib.util
 import inspect
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ DOWNSTREAM = Path(__file__).with_name("downstream")
 EXAMPLE = ROOT / "examples" / "tess_source_proposal"
 """The package of the example is looked at too: it has no mistake."""
 GALLERY = ROOT / "examples" / "gallery"
+PAGE = ROOT / "docs" / "plugins.md"
 MISTAKES = DOWNSTREAM / "mistakes.py"
 TYPED = CORE / "tables" / "typed.py"
 PACKAGES = ["tess_source", *sorted(path.name for path in PLUGINS.glob("tess_source_*"))]
@@ -52,7 +54,7 @@ def ran(module: str, *words: str | Path) -> str:
     return run.stdout
 
 
-def errors_of_mypy() -> Errors:
+def errors_of_mypy(folder: Path) -> Errors:
     cache = ROOT / ".mypy_cache" / "downstream"
     words: tuple[str | Path, ...] = (
         "--config-file",
@@ -64,12 +66,23 @@ def errors_of_mypy() -> Errors:
         "mistakes.py",
         "pipeline",
     )
-    words += (str(EXAMPLE), *map(str, sorted(GALLERY.glob("*.py"))))
+    words += (str(EXAMPLE), *map(str, sorted(GALLERY.glob("*.py"))), *files_of_page(folder))
     found = map(json.loads, ran("mypy", *words).splitlines())
     return {(line["file"], line["line"]) for line in found if line["severity"] == "error"}
 
 
-def errors_of_pyright() -> Errors:
+def files_of_page(folder: Path) -> list[Path]:
+    """Write the files that the page on plugins gives to mypy, which have no mistake."""
+    blocks = re.findall(r'^```python title="(\w+\.py)"\n(.*?)^```$', PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    contents = {name: content for name, content in blocks if name in {"year_plugin.py", "check_year.py"}}
+    assert len(contents) == 2
+    for name, content in contents.items():
+        (folder / name).write_text(content)
+    return [folder / name for name in contents]
+
+
+def errors_of_pyright(folder: Path) -> Errors:
+    del folder
     found = json.loads(ran("pyright", "--pythonpath", sys.executable, "--outputjson"))["generalDiagnostics"]
     return {
         (os.path.relpath(one["file"], DOWNSTREAM), one["range"]["start"]["line"] + 1)
@@ -79,11 +92,11 @@ def errors_of_pyright() -> Errors:
 
 
 @pytest.mark.parametrize("errors_of", [errors_of_mypy, errors_of_pyright])
-def test_a_strict_checker_sees_every_mistake_and_no_other(errors_of: Callable[[], Errors]) -> None:
+def test_a_strict_checker_sees_every_mistake_and_no_other(errors_of: Callable[[Path], Errors], tmp_path: Path) -> None:
     lines = MISTAKES.read_text().splitlines()
     wrong = {(MISTAKES.name, number) for number, line in enumerate(lines, 1) if line.endswith("# wrong")}
     assert len(wrong) > 30
-    assert errors_of() == wrong
+    assert errors_of(tmp_path) == wrong
 
 
 @pytest.mark.parametrize("package", PACKAGES[: size(1, len(PACKAGES))])

@@ -143,6 +143,17 @@ def test_a_mask_that_does_not_fit_is_refused(products: Products, mask: Any) -> N
         products.where(mask)
 
 
+@pytest.mark.parametrize(
+    "mask", [[], np.array([]), pl.Series([]), pl.lit(value=True), pl.col("tic").max() > 5, pl.col("size") > 1]
+)
+def test_a_table_without_rows_takes_the_masks_that_others_take(products: Products, mask: Any) -> None:
+    assert len(products[:0].where(mask)) == 0
+
+
+def test_a_mask_of_nulls_keeps_nothing(products: Products) -> None:
+    assert len(products.where(pl.Series([None] * 5))) == 0
+
+
 def test_null_in_a_mask_counts_as_false(products: Products) -> None:
     assert len(products.where(pl.col("run") > 0)) == 2
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tess_source import names
@@ -30,7 +30,7 @@ STRAYLIGHT = 2048 | 16384
 FAINTEST = 20.0
 
 
-@cache
+@lru_cache(maxsize=16)
 def chips(more: frozenset[int] = frozenset()) -> Chips:
     """Return the CCDs of the sectors that the sample archive has, and of more."""
     return bundled().of_sectors([*more, *(sector.sector for sector in facts.SECTORS)])

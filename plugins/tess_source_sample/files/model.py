@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -65,12 +65,16 @@ def timecorr(time: Any, ra: float, dec: float) -> Any:
     return -499.004784 / DAY * distance * math.cos(latitude) * np.cos(sun - longitude)
 
 
-@cache
 def signals(star: Star) -> tuple[Planet, ...]:
     """Return all that dims the star regularly, in the order in which DV numbers its TCEs.
 
     First come its planets. Where a run found more TCEs, weak signals that are made up follow: one transit of these is lost in the noise.
     """
+    return _signals(star.plain)
+
+
+@lru_cache(maxsize=50_000)
+def _signals(star: Star) -> tuple[Planet, ...]:
     runs = [run for run in (*facts.RUNS, *facts.RUNS_OF_IMAGES) if run.tic == star.tic]
     weak = range(len(star.planets), max(star.tces, *(run.tces for run in runs), 0))
     sector = facts.sector(runs[0].sectors[0] if runs else 1)
@@ -284,7 +288,7 @@ def simulate(target: SimulatedTarget) -> SimulatedCurve:
     flux = light.flux(target.sector.sector, target.seconds, rows) if light else None
     if flux is None:
         return _simulated(target)
-    return _given(target, flux, _simulated(replace(target, star=replace(target.star, light=None))).take(slice(0, rows)))
+    return _given(target, flux, _simulated(replace(target, star=target.star.plain)).take(slice(0, rows)))
 
 
 def _given(target: SimulatedTarget, flux: NDArray[np.float64], seen: SimulatedCurve) -> SimulatedCurve:

@@ -17,7 +17,7 @@ def of_sector(contents: Contents, sector: str, kind: str) -> Document | None:
         for file in image_files(contents.images).values()
         if file.at_archive and middle in file.filename and file.filename.endswith(ending)
     }
-    added = (row for row in contents.files.held.values() if middle in row["productFilename"])
+    added = (row for row in list(contents.files.held.values()) if middle in row["productFilename"])
     files |= {
         row["productFilename"]: released(contents.by_obsid[row["obsID"]])
         for row in added

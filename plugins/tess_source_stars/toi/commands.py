@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tess_source.cli.asking import TakesTargets
 from tess_source.cli.printing import NOTHING, format_option, note, print_rows
 from tess_source.targets.lists import expand
 from tess_source.targets.words import joined
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["tois"]
 
 
-@click.command()
+@click.command(cls=TakesTargets)
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @click.option("--toi", metavar="TOI", help="Which TOIs: 700, 700.01, dispositions such as PC or CP,KP, or several.")
 @click.option("--refresh", is_flag=True, help="Ask ExoFOP, even if the kept table is of today.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import reprlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -73,9 +74,9 @@ def check_filter(
         findings.note(where, f"not tried: the sample has no column {lacking[0]!r}; give products=, a table that has it")
         return
     values = _values(findings, record, products, kinds, given)
-    for shown, value in values:
+    for shown, value, mask in values:
         said = f"{where}, value {reprlib.repr(shown)}"
-        if _check_mask(findings, said, record, value, products):
+        if _check_mask(findings, said, record, value, products, mask):
             _check_promises(findings, said, record, value, products, observations)
 
 
@@ -95,26 +96,30 @@ def _check_odd_values(findings: Findings, where: str, record: Filter, kinds: Seq
 
 def _values(
     findings: Findings, record: Filter, products: Products, kinds: Sequence[str], given: Sequence[Any]
-) -> list[tuple[Any, Any]]:
-    """Return values that a filter takes, as a user gives them and as it wants them: those that are given, and some that are guessed."""
-    taken: list[tuple[Any, Any]] = []
+) -> list[tuple[Any, Any, pl.Series | None]]:
+    """Return values that a filter takes, as a user gives them and as it wants them: those that are given, and some that are guessed.
+
+    With those that are guessed comes the mask of the sample.
+    """
+    taken: list[tuple[Any, Any, pl.Series | None]] = []
     for candidate in given:
         outcome = findings.call(_checked(record, kinds), candidate)
         if findings.works(
             f"filter {record.name!r}, value {candidate!r}", outcome, "it was given as a value that the filter takes"
         ):
-            taken.append((candidate, outcome.value))
+            taken.append((candidate, outcome.value, None))
     guessed = list(itertools.islice(_guessed(findings, record, products, kinds), GUESSES))
-    telling: list[tuple[Any, Any]] = []
-    others: list[tuple[Any, Any]] = []
+    telling: list[tuple[Any, Any, pl.Series | None]] = []
+    others: list[tuple[Any, Any, pl.Series | None]] = []
     refused: Called | None = None
-    for one in guessed:
-        outcome = findings.call(record.keep, fresh(products), one[1])
+    for candidate, value in guessed:
+        outcome = findings.call(record.keep, fresh(products), _copied(value))
         if outcome.worded:  # an error of ours says what these products lack
             refused = outcome
             continue
         mask = findings.call(products.mask, outcome.value)
-        (telling if mask.ok and mask.value.any() and not mask.value.all() else others).append(one)
+        tells = mask.ok and mask.value.any() and not mask.value.all()
+        (telling if tells else others).append((candidate, value, mask.value))
     values = [*taken, *telling, *others][: max(MOST, len(taken))]
     if not values:
         why = f"it refuses the sample ({refused.said})" if refused else "no value was guessed that it takes"
@@ -143,6 +148,14 @@ def _guessed(findings: Findings, record: Filter, products: Products, kinds: Sequ
             yield candidate, outcome.value
 
 
+def _copied(value: Any) -> Any:
+    """Return a copy of a value, or the value itself where it has none."""
+    try:
+        return copy.deepcopy(value)
+    except Exception:  # noqa: BLE001  whatever a stranger's object raises while it is copied
+        return value
+
+
 def _same(one: Any, other: Any) -> bool:
     try:
         return type(one) is type(other) and bool(one == other)
@@ -150,12 +163,16 @@ def _same(one: Any, other: Any) -> bool:
         return False
 
 
-def _check_mask(findings: Findings, where: str, record: Filter, value: Any, products: Products) -> bool:
-    """Check the masks of one value; return whether there is one for the sample."""
+def _check_mask(
+    findings: Findings, where: str, record: Filter, value: Any, products: Products, before: pl.Series | None
+) -> bool:
+    """Check the masks of one value, and whether they are as before; return whether there is one for the sample."""
 
     def mask_of(table: Products) -> Called:
-        held = fresh(table)
-        kept = findings.call(lambda: table.mask(record.keep(held, value)))
+        held, own = fresh(table), _copied(value)
+        kept = findings.call(lambda: table.mask(record.keep(held, own)))
+        if not _same(own, value) and _same(_copied(value), value):
+            findings.problem(where, "keep changes the value that it gets; make a new one, e.g. with sorted")
         if not held.to_polars().equals(table.to_polars()) or held.columns != table.columns:
             findings.problem(where, "keep changes the table that it gets; make a new one, e.g. with with_columns")
         return kept
@@ -164,7 +181,7 @@ def _check_mask(findings: Findings, where: str, record: Filter, value: Any, prod
     if not findings.works(where, first, "keep must return a polars expression, or one boolean per row"):
         return False
     again = mask_of(products)
-    if not again.ok or not again.value.equals(first.value):
+    if not again.ok or not again.value.equals(first.value) or (before is not None and not before.equals(first.value)):
         findings.problem(
             where, "keep gives another answer the second time; it must depend on nothing but the table and the value"
         )

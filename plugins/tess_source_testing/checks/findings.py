@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tess_source.errors import TessSourceError, type_and_text
+from tess_source.errors import BlockedConnectionError, TessSourceError, type_and_text
 
 __all__ = ["Called", "Findings"]
 
@@ -31,7 +31,7 @@ class Called(NamedTuple):
     @property
     def worded(self) -> bool:
         """Whether it raised an error of tess-source, which says what would be right."""
-        return isinstance(self.error, TessSourceError)
+        return isinstance(self.error, TessSourceError) and not isinstance(self.error, BlockedConnectionError)
 
 
 class Findings:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import threading
+import weakref
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +26,12 @@ from tess_source_sample import facts, portal, sectors
 from tess_source_sample.added import Transit
 from tess_source_sample.contents import Contents
 from tess_source_sample.exchange import HttpRequest
+from tess_source_sample.files import model
+from tess_source_sample.light import Light
 from tess_source_sample.lists import published, tables
 from tess_source_sample.server import SampleArchive
 from tess_source_sample.tesscut import cutouts_of, sectors_of
+from tess_source_sample.tic_entries import star_entry
 
 STAR = 123
 HOT = Transit(period=0.4, epoch=1382.5, depth=0.01, duration=2.0)
@@ -386,6 +391,14 @@ def test_what_is_added_to_one_archive_is_not_in_another() -> None:
     one.catalogue.observations[0]["proposal_id"] = "changed"
     assert not other.catalogue.has(STAR)
     assert Contents().observations == other.catalogue.observations
+
+
+def test_what_is_remembered_of_a_star_does_not_keep_its_light_in_memory() -> None:
+    light = Light({(3, 120): WAVE})
+    star, alive = replace(facts.STARS[0], light=light), weakref.ref(light)
+    assert model.signals(star) and star_entry(star)["ID"] == star.tic
+    del light, star
+    assert alive() is None
 
 
 @pytest.mark.parametrize("flux", [-1.0, 0.0, 1e12, -1e12, np.nan])

@@ -115,6 +115,16 @@ def asking() -> tuple[Filter, ...]:
     return ()
 
 
+SEEN: set[str] = set()
+
+
+def only_once(products: Products, value: Any) -> list[bool]:
+    """Keep what was not seen before."""
+    news = [uri not in SEEN for uri in products["uri"]]
+    SEEN.update(products["uri"])
+    return news
+
+
 def refusing(value: Any) -> Any:
     return {"a": 1}[value]
 
@@ -225,6 +235,21 @@ WRONG: dict[str, tuple[object, str]] = {
     "a default that is none": (
         a_filter(is_lc, check=int, default="x"),
         "its default 'x' must be a value that it takes",
+    ),
+    "a value that is changed": (
+        a_filter(
+            lambda products, value: value.append("lc") or pl.col("kind").is_in(value), check=lambda value: [str(value)]
+        ),
+        "keep changes the value that it gets",
+    ),
+    "a value that is emptied": (
+        a_filter(lambda products, value: value.clear() or pl.col("kind") == "lc", check=lambda value: [value]),
+        "keep changes the value that it gets",
+    ),
+    "a filter that remembers": (a_filter(only_once), "another answer the second time"),
+    "a filter that asks": (
+        a_filter(lambda products, value: socket.create_connection(("example.org", 80)) and pl.lit(value=True)),
+        "a connection to 'example.org:80' was tried",
     ),
     "a mask that is too short": (a_filter(lambda products, value: [True]), "needs as many booleans"),
     "a mask of numbers": (a_filter(lambda products, value: products["size"]), "of Int64"),

@@ -194,3 +194,16 @@ class TestClass:
             theirs.light_curves()
 """
     run(tests).assert_outcomes(passed=3)
+
+
+def test_what_asks_mast_beside_the_sample_archive_is_told_how_to_ask_that() -> None:
+    def ask() -> None:
+        socket.create_connection(("mast.stsci.edu", 443))
+
+    with sample_archive():
+        with pytest.raises(BlockedConnectionError, match=r"use_in_lightkurve\(\).*astroquery_at\(tess_archive.url\)"):
+            ask()
+        with pytest.raises(BlockedConnectionError, match="use the fixture tess_archive"):
+            socket.create_connection(("example.org", 443))
+    with no_connections(), pytest.raises(BlockedConnectionError, match="use the fixture tess_archive"):
+        ask()
