@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from tess_source._lazy import pl
 from tess_source.cli.printing import SOME_FAILED, format_option, note, print_rows, show
 from tess_source.display.text import number
-from tess_source.doctor import Finding, checkup
-from tess_source.doctor.finding import PROBLEM
 from tess_source.session import Session
+
+if TYPE_CHECKING:
+    from tess_source.doctor import Finding
 
 __all__ = ["doctor"]
 
@@ -27,6 +29,8 @@ def doctor(session: Session, /, form: str) -> None:
     Problems come first, each with advice. The output can be shown to others: logins, tokens and your home folder are left out. Each service
     is asked once, for at most 5 s; with --offline, none is. Exit code 1 if there are problems.
     """
+    from tess_source.doctor import PROBLEM, Finding, checkup
+
     found = checkup(session)
     problems = [finding for finding in found if finding.state == PROBLEM]
     if form == "table":
@@ -47,6 +51,8 @@ def doctor(session: Session, /, form: str) -> None:
 
 def _in_words(found: Sequence[Finding]) -> str:
     """Return findings as text: problems with their advice, alike ones together, then all findings in columns."""
+    from tess_source.doctor import PROBLEM
+
     alike: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in found:
         if finding.state == PROBLEM:
