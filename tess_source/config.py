@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -271,4 +270,6 @@ def _values(file: Path) -> Mapping[str, Any]:
 @lru_cache(maxsize=4)
 def _parsed(text: str) -> Mapping[str, Any]:
     """Return the values in the text of a config file, which is read for each setting, since it may change at any time."""
+    import tomllib
+
     return tomllib.loads(text)

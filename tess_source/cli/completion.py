@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-from click.shell_completion import get_completion_class
 
 __all__ = ["completion"]
 
@@ -20,6 +19,8 @@ HOW = {
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
     """Print the completion script of a shell."""
+    from click.shell_completion import get_completion_class
+
     made = get_completion_class(shell)
     assert made is not None
     root = context.find_root()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from tess_source._lazy import pl
 from tess_source.cli.printing import SOME_FAILED, format_option, note, print_rows, show
 from tess_source.display.text import number
-from tess_source.doctor import Finding, checkup
-from tess_source.doctor.finding import PROBLEM
 from tess_source.session import Session
+
+if TYPE_CHECKING:
+    from tess_source.doctor import Finding
 
 __all__ = ["command"]
 
@@ -36,12 +38,16 @@ def command(wrong: Mapping[str, str]) -> click.Command:
         Problems come first, each with advice. The output can be shown to others: logins, tokens and your home folder are left out. Each
         service is asked once, for at most 5 s; with --offline, none is. Exit code 1 if there are problems.
         """
+        from tess_source.doctor import checkup
+
         _print(checkup(session, wrong), form)
 
     return doctor
 
 
 def _print(found: Sequence[Finding], form: str) -> None:
+    from tess_source.doctor import PROBLEM, Finding
+
     problems = [finding for finding in found if finding.state == PROBLEM]
     if form == "table":
         show(_in_words(found))
@@ -61,6 +67,8 @@ def _print(found: Sequence[Finding], form: str) -> None:
 
 def _in_words(found: Sequence[Finding]) -> str:
     """Return findings as text: problems with their advice, alike ones together, then all findings in columns."""
+    from tess_source.doctor import PROBLEM
+
     alike: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in found:
         if finding.state == PROBLEM:

@@ -164,7 +164,8 @@ def _cell(value: object) -> object:
         return int(value) if isinstance(value, Integral) else float(value)
     if isinstance(value, Mapping):
         return ", ".join(f"{name}={_cell(one)}" for name, one in value.items()) or None
-    if isinstance(value, Collection) and not isinstance(value, bytes) and getattr(value, "ndim", None) != 0:
+    shape: Any = getattr(value, "shape", None)  # numpy's, of no dimension: one value
+    if isinstance(value, Collection) and not isinstance(value, bytes) and shape != ():
         return ", ".join(str(_cell(one)) for one in value) or None
     if isinstance(value, BaseException):
         return f"{type(value).__name__}: {value}"

@@ -42,33 +42,27 @@ Errors = set[tuple[str, int]]
 """File → line of each error."""
 
 
-def ran(module: str, *words: str | Path) -> str:
+def ran(module: str, *words: str | Path, cwd: Path = DOWNSTREAM) -> str:
     """Run a checker over the sample, with this checkout's packages; give its stdout."""
     if importlib.util.find_spec(module) is None:
         pytest.skip(f"{module} is not installed: pip install 'tess-source[lint]'")
     path = os.pathsep.join(map(str, (ROOT, PLUGINS, DOWNSTREAM, EXAMPLE, GALLERY)))
     env = {**os.environ, "MYPYPATH": path, "PYTHONPATH": path, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
     command = [sys.executable, "-m", module, *map(str, words)]
-    run = subprocess.run(command, cwd=DOWNSTREAM, env=env, capture_output=True, text=True, check=False)
+    run = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
     assert run.returncode in {0, 1}, run.stdout + run.stderr  # 1: it found mistakes; more: it could not work
     return run.stdout
 
 
 def errors_of_mypy(folder: Path) -> Errors:
-    cache = ROOT / ".mypy_cache" / "downstream"
-    words: tuple[str | Path, ...] = (
-        "--config-file",
-        "mypy.ini",
-        "--cache-dir",
-        cache,
-        "--output",
-        "json",
-        "mistakes.py",
-        "pipeline",
-    )
-    words += (str(EXAMPLE), *map(str, sorted(GALLERY.glob("*.py"))), *files_of_page(folder))
-    found = map(json.loads, ran("mypy", *words).splitlines())
-    return {(line["file"], line["line"]) for line in found if line["severity"] == "error"}
+    """Run it with the settings of ``make lint``, which then finds in the cache what was checked here."""
+    samples = (MISTAKES, DOWNSTREAM / "pipeline", EXAMPLE, *sorted(GALLERY.glob("*.py")), *files_of_page(folder))
+    found = map(json.loads, ran("mypy", "--output", "json", *samples, cwd=ROOT).splitlines())
+    return {
+        (os.path.relpath(ROOT / line["file"], DOWNSTREAM), line["line"])
+        for line in found
+        if line["severity"] == "error"
+    }
 
 
 def files_of_page(folder: Path) -> list[Path]:
