@@ -393,5 +393,5 @@ ROLES = (
 
 for _role in ROLES:
     for _hook in filter(HOOKS.get, vars(_role)):
-        if doc := vars(_role)[_hook].__doc__:  # python -OO has none
-            vars(_role)[_hook].__doc__ = f"{cleandoc(doc)}\n\nStability: {HOOKS[_hook]}."
+        if _doc := vars(_role)[_hook].__doc__:  # python -OO has none
+            vars(_role)[_hook].__doc__ = f"{cleandoc(_doc)}\n\nStability: {HOOKS[_hook]}."

@@ -55,7 +55,16 @@ def test_all_tests_of_the_page_pass_and_are_shown(pytester: pytest.Pytester, mon
         recording = recording.replace(itself, archive)
     (pytester.path / "conftest.py").write_text(recording)
     monkeypatch.syspath_prepend(pytester.path)
-    words = ("-p", "no:cacheprovider", "-W", "error", "--strict-markers", "-o", "console_output_style=classic")
+    words = (
+        "-p",
+        "no:cacheprovider",
+        "--import-mode=importlib",
+        "-W",
+        "error",
+        "--strict-markers",
+        "-o",
+        "console_output_style=classic",
+    )
     outer = [*_default]
     set_default_session(None)
     try:
