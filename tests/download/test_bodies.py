@@ -86,6 +86,7 @@ def in_chunks(body: bytes | None = None, **headers: str) -> Act:
         handler.send_response(200)
         for name, value in ({"Transfer_Encoding": "chunked"} | headers).items():
             handler.send_header(name.replace("_", "-"), value)
+        handler.send_header("Connection", "close")  # or else another request may come this way before it is closed
         handler.end_headers()
         chunk = f"{len(data):x}\r\n".encode() + data + b"\r\n" if data else b""
         handler.wfile.write(data if headers.get("Transfer_Encoding") == "identity" else chunk + b"0\r\n\r\n")
