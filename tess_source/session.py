@@ -21,7 +21,6 @@ from tess_source.download.addresses import preferred
 from tess_source.download.downloader import Download, download
 from tess_source.download.existing import expected
 from tess_source.download.urls import first_requests, urls_of
-from tess_source.errors import QueryError
 from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
 from tess_source.keywords import naming_keywords_of_methods
@@ -393,7 +392,5 @@ def set_default_session(session: Session | None) -> None:
     --------
     >>> tess_source.set_default_session(tess_source.Session(jobs=4))
     """
-    if not (session is None or isinstance(session, Session)):
-        raise QueryError(f"{session!r} is no session: give a Session, or None")
     with _making:
         _default[:] = [] if session is None else [session]

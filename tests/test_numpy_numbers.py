@@ -78,5 +78,8 @@ def test_arrays_of_no_dimensions_and_decimals_of_a_database_are_numbers_too(sess
     made = Session(jobs=np.array(2), timeout=Decimal(60), max_age=np.array(100), discover=False)
     assert (made.settings.jobs, made.settings.timeout, made.settings.max_age) == (2, 60.0, 100.0)
     numpys = session.search(KELT9, sector=Decimal(14), exptime=np.array(120), limit=Decimal(2))
-    assert numpys.explain() == session.search(KELT9, sector=14, exptime=120, limit=2).explain()
+    plain = session.search(KELT9, sector=14, exptime=120, limit=2)
+    assert numpys.drops == plain.drops
+    assert numpys.query.criteria == plain.query.criteria
+    assert numpys.products["uri"].to_list() == plain.products["uri"].to_list()
     assert session.count("307.86 39.94", radius=Decimal(5)) == session.count("307.86 39.94", radius=5)

@@ -61,6 +61,11 @@ class XmlParser:
         self.expat.EntityDeclHandler = _refuse_entity
         self._error: type[Exception] = expat.ExpatError
         self._count = 0
+        self._longest = LONGEST_TAG
+        if hasattr(self.expat, "SetReparseDeferralEnabled"):  # Python 3.13, and late versions of those before
+            self.expat.SetReparseDeferralEnabled(False)  # or else it tells too late how far it is
+        elif expat.version_info >= (2, 6):
+            self._longest = MOST_BYTES
 
     def feed(self, data: bytes | bytearray | memoryview, *, final: bool = False) -> None:
         """Parse the next bytes, and the end behind them if they are the last.
@@ -77,7 +82,7 @@ class XmlParser:
             self._parse(piece, final=False)
             if self._count > MOST_BYTES:
                 raise MalformedXmlError(f"it has more than {MOST_BYTES:,} bytes, which no XML file of TESS has")
-            if self._count - self.expat.CurrentByteIndex > LONGEST_TAG:
+            if self._count - self.expat.CurrentByteIndex > self._longest:
                 raise MalformedXmlError(
                     f"it is not well-formed XML (a tag or comment of more than {LONGEST_TAG:,} bytes)"
                 )

@@ -28,7 +28,7 @@ pytestmark = [
     pytest.mark.block_network(allowed_hosts=["127.0.0.1", ".*/pymp-.*"]),  # multiprocessing's own socket is a file
 ]
 
-KILLS = size(25, 100)
+KILLS = size(15, 100)
 LARGE = 600
 """Blocks of 2,880 bytes of a large toy file: more than what is worth continuing in another run."""
 

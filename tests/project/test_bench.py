@@ -247,7 +247,7 @@ def test_under_none_of_nine_faults_does_the_page_show_harm_by_tess_source() -> N
 
 def test_what_the_page_shows_of_nine_faults_is_so() -> None:
     # A stalled body takes as long as the default patience. tests/download/test_faults.py has it with less, and the others in this process.
-    kinds = [nine_faults.CHANGED, nine_faults.BUSY, nine_faults.HTML, nine_faults.KILLED, nine_faults.AGAIN]
+    kinds = [nine_faults.CHANGED, nine_faults.KILLED, nine_faults.AGAIN]
     faults = [fault for fault in nine_faults.FAULTS if fault != nine_faults.STALLED and (STRESS or fault in kinds)]
     clients = ["tess-source", "requests, a loop"][: size(1, 2)]
     shown = on_the_page()

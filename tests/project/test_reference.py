@@ -9,6 +9,7 @@ import io
 import re
 import textwrap
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -29,13 +30,18 @@ PROTOCOLS_OF_PLUGINS = "tess_source.hooks.specs"
 """Its methods are hooks, whose arguments the page on plugins explains once for all of them."""
 
 
+def is_method(member: object) -> bool:
+    """Return whether it is a function of a class; Python 3.13 takes cached properties for routines, too."""
+    return (inspect.isroutine(member) or inspect.ismethod(member)) and not isinstance(member, cached_property)
+
+
 def public_callables() -> Iterator[tuple[str, Any]]:
     """Yield the functions on the pages, and the methods of the classes there that are written in this project."""
     for path, shown in on_pages().items():
         if inspect.isclass(shown):
             if shown.__module__ == PROTOCOLS_OF_PLUGINS:
                 continue
-            for name, member in inspect.getmembers(shown, lambda one: inspect.isroutine(one) or inspect.ismethod(one)):
+            for name, member in inspect.getmembers(shown, is_method):
                 plain = inspect.unwrap(getattr(member, "__func__", member))
                 ours = str(getattr(plain, "__module__", "")).startswith(OURS)
                 if not name.startswith("_") and ours and not overrides(shown, name):

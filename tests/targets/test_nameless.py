@@ -23,6 +23,7 @@ from tess_source.targets.parse import parse_targets, targets_and_gaps
 from tess_source.targets.target import Target
 
 KELT9, L98 = 16740101, 307210830
+DATABASE = sqlite3.connect(":memory:")
 FRAME = pd.DataFrame({"tic": [KELT9, L98], "sector": [14, 15], "name": ["KELT-9", "L 98-59"]})
 
 
@@ -47,7 +48,7 @@ def places(targets: Any) -> list[tuple[Any, Any]]:
         next(iter(FRAME.groupby("tic"))),
         pl.DataFrame(FRAME).row(0),
         tuple(Table.from_pandas(FRAME)[0]),
-        sqlite3.connect(":memory:").execute("select 16740101, 14").fetchone(),
+        DATABASE.execute("select 16740101, 14").fetchone(),
         np.array((KELT9, 14), dtype=[("a", "i8"), ("b", "i8")])[()].item(),
     ],
     ids=str,
@@ -69,7 +70,7 @@ def test_a_tuple_that_may_be_a_row_is_refused(row: Any) -> None:
         {KELT9: 14, L98: 15}.items,
         lambda: enumerate([KELT9, L98]),
         lambda: csv.reader(io.StringIO("16740101,14\n307210830,15\n")),
-        lambda: sqlite3.connect(":memory:").execute("select 16740101, 14"),
+        lambda: DATABASE.execute("select 16740101, 14"),
         lambda: list(np.array([[KELT9, 14.0], [L98, 15.0]])),
     ],
 )
