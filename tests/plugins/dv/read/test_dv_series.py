@@ -19,7 +19,7 @@ from astropy.io import fits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sample_files import content
-from sizes import size
+from sizes import STRESS, size
 
 from tess_source import Session, hookimpl, names
 from tess_source.errors import (
@@ -648,6 +648,9 @@ def fresh(code: str, *arguments: str) -> str:
     return run.stdout
 
 
+@pytest.mark.skipif(
+    not STRESS, reason="imports all libraries in one more process; the tests above show the same in this one"
+)
 def test_one_module_registers_by_being_imported_and_no_other_does(here: Here) -> None:
     code = """
 import sys, warnings
