@@ -179,7 +179,7 @@ def test_a_trickle_is_given_up_at_the_deadline() -> None:
         SampleArchive(faults=[Fault("slow", match=FILTERED, rate=100.0, times=None)]) as slow,
         pytest.raises(ServiceError, match="too slowly"),
     ):
-        session_at(slow, timeout=0.5).search(KELT9)
+        session_at(slow, timeout=1.0).search(KELT9)
 
 
 def test_silence_is_given_up_at_the_deadline() -> None:
