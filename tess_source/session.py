@@ -29,7 +29,7 @@ from tess_source.load.local import manifest_of
 from tess_source.paths import user_path
 from tess_source.search import asking, streaming
 from tess_source.search.lookups import lookups_among
-from tess_source.search.resolving import is_for_archives, question, question_of_observations
+from tess_source.search.resolving import question, question_for_archives, question_of_observations
 from tess_source.search.select import checked, filters_among, meant, select
 from tess_source.settings import OnProgress, Settings
 from tess_source.tables.accessors import given
@@ -202,9 +202,9 @@ class Session(SessionMethods):
     ) -> int:  # fmt: skip
         """Count the observations that a search would find: see `tess_source.count`."""
         asked: dict[str, Any] = {"radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing}
-        if not is_for_archives(self.registry, words):
+        query = question_for_archives(self.registry, self.settings, targets, words=words, refresh=refresh, **asked)
+        if query is None:
             return len(self.search(targets, refresh=refresh, large=large, **asked, **words).narrowed().observations)
-        query = question_of_observations(self.registry, self.settings, targets, words=words, refresh=refresh, **asked)
         return asking.count(self.registry, self.settings, query, refresh=refresh)
 
     def fields(self, what: str = "observations") -> list[Field]:

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 __all__ = [
     "archives_of",
     "criteria_of_filters",
-    "is_for_archives",
     "is_for_kinds",
     "is_local",
     "question",
+    "question_for_archives",
     "question_of_observations",
     "stand_ins_of",
 ]
@@ -289,22 +289,27 @@ def question_of_observations(
     QueryError
         If a filter applies only to products.
     """
-    filters, criteria = filters_among(registry, meant(registry, words))
-    pushed, routing, others = _pushed(registry, filters)
+    criteria, routing, others = _for_archives(registry, words)
     if others:
         problem = f"the archive cannot choose by {others[0]!r}: it applies to products, after they are listed"
         raise QueryError(only_option(others[0]), problem)
-    return question(registry, settings, targets, criteria={**pushed, **criteria}, filters=routing, **asked)
+    return question(registry, settings, targets, criteria=criteria, filters=routing, **asked)
 
 
-def is_for_archives(registry: Registry, words: Mapping[str, Any]) -> bool:
-    """Return whether archives can choose by all keywords: by criteria, and by filters that are criteria for them."""
-    lookups, others = lookups_among(registry, meant(registry, words))
-    return not (lookups or _pushed(registry, filters_among(registry, others)[0])[2])
+def question_for_archives(
+    registry: Registry, settings: Settings, targets: Any, *, words: Mapping[str, Any], **asked: Any
+) -> Query | None:
+    """Return the question of `question_of_observations`; None if archives cannot choose by all keywords, or columns are to be looked up."""
+    criteria, routing, others = _for_archives(registry, words)
+    lookups, criteria = lookups_among(registry, criteria)
+    if others or lookups:
+        return None
+    return question(registry, settings, targets, criteria=criteria, filters=routing, **asked)
 
 
-def _pushed(registry: Registry, filters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
-    """Return filters as criteria for the archive, those that say which archives are asked, and the names of those that can be neither."""
+def _for_archives(registry: Registry, words: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
+    """Return the criteria for archives, the filters that say which archives are asked, and the names of filters that can be neither."""
+    filters, criteria = filters_among(registry, meant(registry, words))
     values = {name: checked_value(registry, name, value) for name, value in filters.items() if value is not None}
     special = {kind for stand_in in registry.stand_ins.values() for kind in stand_in.kinds}
     wanted = _kinds_wanted(registry, values)
@@ -318,7 +323,7 @@ def _pushed(registry: Registry, filters: Mapping[str, Any]) -> tuple[dict[str, A
         if not made and name not in routing:
             others.append(name)
         pushed |= made
-    return pushed, routing, others
+    return {**pushed, **criteria}, routing, others
 
 
 def archives_of(registry: Registry, settings: Settings, archive: str | Sequence[str] | None = None) -> tuple[str, ...]:
