@@ -128,13 +128,19 @@ def _check(host: Any, port: Any, kind: int = socket.SOCK_STREAM) -> None:
     __tracebackhide__ = True  # pytest shows who called
     name = host.decode(errors="replace") if isinstance(host, bytes | bytearray) else host
     if name is None or _is_here(str(name).rstrip(".").lower()):
-        if name == "127.0.0.1" and is_gone(port):
+        if name == "127.0.0.1" and is_gone(port) and not _is_served(port):
             raise BlockedConnectionError(f"a connection to '{name}:{port}' was tried. {GONE}")
         return
     where = f"{name}:{port}" if port else str(name)
     error = BlockedDatagramError if kind == socket.SOCK_DGRAM else BlockedConnectionError
     advice = OTHERS if is_any_listening() and str(name).endswith(".stsci.edu") else ADVICE
     raise error(f"a connection to {where!r} was tried, which is another machine. {advice}")
+
+
+def _is_served(port: int) -> bool:
+    """Return whether another server has got the port of an archive that is gone: systems give a free port to whoever asks next."""
+    with socket.socket() as probe:
+        return _connect_ex(probe, ("127.0.0.1", port)) == 0
 
 
 def _is_here(name: str) -> bool:
@@ -160,3 +166,4 @@ def _own_addresses(process: int) -> frozenset[str]:
 
 
 _look_up = socket.getaddrinfo
+_connect_ex = socket.socket.connect_ex

@@ -18,8 +18,9 @@ from their_tests import TheirTests
 
 import tess_source
 from tess_source.errors import BlockedConnectionError
-from tess_source_testing import no_connections, sample_archive
+from tess_source_testing import SampleArchive, no_connections, sample_archive
 from tess_source_testing.environment import PROXIES
+from tess_source_testing.ports import listening
 
 pytest_plugins = ["pytester"]
 
@@ -176,6 +177,15 @@ def test_an_archive_that_is_gone_is_named() -> None:
         found = tess_source.search(16740101, sector=14, kind="lc")
     with no_connections(), pytest.raises(BlockedConnectionError, match="was a sample archive, which has been stopped"):
         found.download(progress=False)
+
+
+def test_a_server_that_got_the_port_of_an_archive_that_is_gone_is_reached() -> None:
+    with SampleArchive() as archive:
+        port = int(archive.url.rpartition(":")[2])
+        with listening(archive.url):
+            pass
+        with no_connections():
+            socket.create_connection(("127.0.0.1", port)).close()
 
 
 def test_the_fixture_blocks_for_one_test(run: TheirTests) -> None:
