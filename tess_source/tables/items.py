@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from tess_source._lazy import pl
 from tess_source.display import text
 from tess_source.display.visible import visible_line
+from tess_source.object_store.path import ObjectPath
 from tess_source.tables.rows import Rows
 
 __all__ = [
@@ -114,7 +115,7 @@ class Entry:
     status: str
     """``fetched``, ``copied`` (from the cache folder), ``here`` (it was complete before) or ``failed``."""
     path: Path | None = field(default=None, repr=False)
-    """Path of the file on disk."""
+    """Path of the file on disk; None if it failed, or is in an object store."""
     via: str = field(default="", repr=False)
     """Address it was fetched from."""
     bytes: int = 0
@@ -127,6 +128,15 @@ class Entry:
     """Time at which its bytes were last written [ns since 1970], if known, to detect later changes."""
     etag: str | None = field(default=None, repr=False)
     """Its ETag in the object store that it came from; None if it came from elsewhere."""
+    object: ObjectPath | None = field(default=None, repr=False)
+    """Place of the file in an object store; None if it failed, or is on disk."""
+    object_etag: str | None = field(default=None, repr=False)
+    """Its ETag there."""
+
+    @property
+    def place(self) -> Path | ObjectPath | None:
+        """Where the file is: `path` or `object`."""
+        return self.path or self.object
 
     @property
     def ok(self) -> bool:
@@ -134,7 +144,7 @@ class Entry:
         return self.status != FAILED
 
     def __repr__(self) -> str:
-        return visible_line(f"<Entry {self.path or self.item}: {self.status}, {self.error or text.size(self.bytes)}>")
+        return visible_line(f"<Entry {self.place or self.item}: {self.status}, {self.error or text.size(self.bytes)}>")
 
 
 def completed(frame: pl.DataFrame) -> pl.DataFrame:

@@ -15,7 +15,7 @@ from tess_source.display import html, text
 from tess_source.display.records import RecordsByName, RecordTuple
 from tess_source.display.visible import visible_line
 from tess_source.keywords import naming_keywords_of_methods
-from tess_source.paths import user_path
+from tess_source.object_store.path import ObjectPath, Root, user_root
 from tess_source.settings import OnProgress
 from tess_source.tables.accessors import HasAccessors, KnowsSchemes, given
 from tess_source.tables.addressed import Addressed, Reaches
@@ -61,7 +61,7 @@ class Plan(Addressed):
     """A table of files to fetch, the folder for them, and a record of how they were found."""
 
     items: Items
-    root: Path
+    root: Root
     record: Mapping[str, Any]
     """The question, filters with their drops, server, time of the answer, versions: plain dicts, lists, texts and numbers."""
     session: Fetches | None = None
@@ -69,13 +69,13 @@ class Plan(Addressed):
 
     def __post_init__(self) -> None:
         check_parts(self.items, self.record, self.session)
-        object.__setattr__(self, "root", user_path(self.root))
+        object.__setattr__(self, "root", user_root(self.root))
 
     @classmethod
     def of(
         cls,
         products: Products,
-        root: str | Path,
+        root: str | Path | ObjectPath,
         layout: str = "mast",
         *,
         links: Links | None = None,
@@ -89,8 +89,8 @@ class Plan(Addressed):
         ----------
         products : Products
             The files to fetch.
-        root : str or Path
-            The folder; it need not exist.
+        root : str, Path or ObjectPath
+            The folder, or a place in an object store such as ``"s3://bucket/prefix"``; it need not exist.
         layout : str
             ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``.
         links : Links, optional
@@ -108,7 +108,7 @@ class Plan(Addressed):
             If there is no such layout.
         """
         items = planned(products, layout, links=links, observations=observations)
-        return cls(items, user_path(root), {**(record or {}), "layout": layout}, session)
+        return cls(items, user_root(root), {**(record or {}), "layout": layout}, session)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -131,15 +131,15 @@ class Plan(Addressed):
         """
         return replace(self, session=session)
 
-    def to(self, root: str | Path) -> Self:
+    def to(self, root: str | Path | ObjectPath) -> Self:
         """Return the same plan for another folder.
 
         Parameters
         ----------
-        root : str or Path
-            The folder; it need not exist.
+        root : str, Path or ObjectPath
+            The folder, or a place in an object store such as ``"s3://bucket/prefix"``; it need not exist.
         """
-        return replace(self, root=user_path(root))
+        return replace(self, root=user_root(root))
 
     def expected(self) -> pl.DataFrame:
         """Return the expected status of each file without fetching anything: the dry run. Files that were never verified are read.
@@ -268,7 +268,7 @@ class Plan(Addressed):
         >>> manifest.lock().save("kelt9.ecsv").name
         'kelt9.ecsv'
         """
-        file = user_path(path)
+        file = user_root(path)
         write_whole(file, self.to_text().encode())
         tidy(file.parent)
         return file
