@@ -35,7 +35,7 @@ _DEVICES = re.compile(r"(?:con|conin\$|conout\$|prn|aux|nul|com[\d¹²³]|lpt[\d
 _LONGEST = 255
 
 
-def user_path(path: str | os.PathLike[str]) -> Path:
+def user_path(path: str | os.PathLike[str], why: str = "") -> Path:
     """Return a path that a user gave, with ``~`` and ``~user`` in front replaced by the home folder.
 
     Every path that a user gives, in whatever way, goes through this function. A second time changes nothing.
@@ -44,6 +44,8 @@ def user_path(path: str | os.PathLike[str]) -> Path:
     ----------
     path : str or os.PathLike
         A relative path stays relative.
+    why : str, optional
+        Why it must be a path of this machine, and what else to do; told of an address.
 
     Returns
     -------
@@ -67,7 +69,7 @@ def user_path(path: str | os.PathLike[str]) -> Path:
     if not given or "\0" in given:
         raise QueryError(f"{given!r} is not a path{'; the current folder is .' if not given else ': it holds a NUL'}")
     if address := _ADDRESS.match(given):
-        raise QueryError(_no_path(given, address))
+        raise QueryError(_no_path(given, address, why))
     expanded = os.path.expanduser(given)  # noqa: PTH111  Path would take "./~" for "~"
     if given.startswith("~") and expanded == given:
         user = given[1:].split(os.sep, 1)[0]
@@ -79,7 +81,7 @@ def user_path(path: str | os.PathLike[str]) -> Path:
     return place.absolute() if str(place).startswith("~") or _ADDRESS.match(str(place)) else place
 
 
-def _no_path(given: str, address: re.Match[str]) -> str:
+def _no_path(given: str, address: re.Match[str], why: str) -> str:
     """Return in words why an address is no path of this machine, without a user name, password or signature that may be in it."""
     scheme = (address["scheme"] or address["known"]).lower()
     rest = re.split("[?#]", given[address.end() :])[0].lstrip("/")
@@ -92,7 +94,7 @@ def _no_path(given: str, address: re.Match[str]) -> str:
         own = f"for a folder of this name, write './{scheme}:', or its absolute path"
         return f"{scheme}: begins no path; an address is given as text with two slashes, {shown}; {own}"
     where = "in an object store" if scheme in {"s3", "gs", "az"} else "an address"
-    return f"{shown} is {where}; here, a path of this machine is needed"
+    return f"{shown} is {where}; here, a path of this machine is needed{f': {why}' if why else ''}"
 
 
 def path_text(path: object) -> str:
