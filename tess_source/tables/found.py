@@ -123,7 +123,9 @@ class Found(Addressed, FoundMethods):
         """
         return given(self.session, "found").select(self, **filters)
 
-    def plan(self, root: str | Path | ObjectPath | None = None, *, layout: str | None = None, large: bool = False) -> Plan:
+    def plan(
+        self, root: str | Path | ObjectPath | None = None, *, layout: str | None = None, large: bool = False
+    ) -> Plan:
         """Plan the download of the products.
 
         Parameters
