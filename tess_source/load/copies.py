@@ -35,7 +35,9 @@ def at_hand(entry: Entry) -> Iterator[Entry]:
         yield entry
         return
     item = entry.item
-    verifier = Verifier(entry.object.name, size=item.size, sha256=entry.sha256 or item.sha256, kind=item.kind, digest=False)
+    verifier = Verifier(
+        entry.object.name, size=item.size, sha256=entry.sha256 or item.sha256, kind=item.kind, digest=False
+    )
     with local_copy(entry.object, verifier.feed) as path:
         if problem := verifier.finish():
             raise DamagedFileError(f"{entry.object} is damaged: {problem}; fetch it again")

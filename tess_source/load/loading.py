@@ -76,7 +76,9 @@ def _deferred_or_object(registry: Registry, entry: Entry, options: Mapping[str, 
         raise LoadError(f"{entry.path.name} is a pipe, a device or the like, not a file")
     with at_hand(entry) as local, errors_of_file(entry.place or entry.item.uri):
         opened: object | None = registry.call("tess_load", entry=local, options=options)
-    if isinstance(opened, Deferred) and local is not entry:  # what it would open is removed: a new copy is made when it is used
+    if (
+        isinstance(opened, Deferred) and local is not entry
+    ):  # what it would open is removed: a new copy is made when it is used
         return Deferred(opened.group, opened.path, functools.partial(_opened_anew, registry, entry, options))
     if opened is None:
         maker = entry.item.pipeline or "unknown origin"
