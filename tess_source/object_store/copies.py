@@ -16,7 +16,17 @@ from tess_source.object_store.problems import asked
 from tess_source.object_store.store import open_store
 from tess_source.object_store.upload import upload_bytes
 
-__all__ = ["BEGINNING", "ListedObject", "beginning", "listed", "local_copy", "object_at", "read_bytes", "write_place"]
+__all__ = [
+    "BEGINNING",
+    "ListedObject",
+    "beginning",
+    "listed",
+    "local_copy",
+    "object_at",
+    "read_bytes",
+    "remove_object",
+    "write_place",
+]
 
 CHUNK = 1 << 20
 """Bytes received at a time."""
@@ -106,6 +116,17 @@ def write_place(place: Root, data: bytes) -> None:
         return
     disk.write_whole(place, data)
     disk.tidy(place.parent)
+
+
+def remove_object(place: ObjectPath) -> None:
+    """Remove an object, if there is one.
+
+    Raises
+    ------
+    ObjectStoreError
+        If it cannot be removed.
+    """
+    asked(place, open_store(place).delete, _key(place))
 
 
 @contextmanager
