@@ -79,7 +79,7 @@ def test_a_file_that_was_changed_after_it_was_verified_is_not_uploaded(
 
 
 def test_a_bucket_that_is_not_there_is_named(s3: S3Server, file: Path) -> None:
-    with pytest.raises(ObjectStoreError, match=r"s3://nowhere: there is no such bucket\. make it first") as caught:
+    with pytest.raises(ObjectStoreError, match=r"s3://nowhere: there is no such bucket\. Make it first") as caught:
         upload_file(file, ObjectPath("s3", "nowhere", "a"))
     assert caught.value.lasting
     assert not isinstance(caught.value, NoObjectError)
