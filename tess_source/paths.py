@@ -29,7 +29,9 @@ LAYOUTS = {
 """Named layouts. ``mast`` is the layout of astroquery and lightkurve, so that all three find each other's files."""
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
-_ADDRESS = re.compile(r"\s*(?:(?P<scheme>[a-z][a-z0-9+.-]+)://|(?P<known>s3|gs|az|file(?=:/)|https?(?=:/)):)", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"\s*(?:(?P<scheme>[a-z][a-z0-9+.-]+)://|(?P<known>s3|gs|az|file(?=:/)|https?(?=:/)):)", re.IGNORECASE
+)
 """Beginnings of addresses. `pathlib.Path` makes one slash of two, and rclone writes none. A letter with a colon is a drive of Windows."""
 _DEVICES = re.compile(r"(?:con|conin\$|conout\$|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]) *(?:\..*)?", re.IGNORECASE)
 _LONGEST = 255
