@@ -13,8 +13,8 @@ from typing import Protocol
 
 from tess_source import paths, system
 from tess_source.download.claim import Claim
+from tess_source.download.claimant import Claimant
 from tess_source.download.part import Part
-from tess_source.download.waits import Waits
 from tess_source.files.folder import Files, Folder
 
 __all__ = ["Destination", "LocalFolder"]
@@ -62,7 +62,7 @@ class LocalFolder(Folder):
         self._known: dict[Path, tuple[tuple[int, int], ...]] = {}
         self._free, self._looked = 0.0, 0.0
         self._lock = threading.Lock()
-        self._waits = Waits()
+        self._claimant = Claimant()
 
     def claim(self, path: str, stale: float, /) -> Claim:
         """Return the claim of a file, and make the folders on the way to it.
@@ -74,7 +74,7 @@ class LocalFolder(Folder):
         OSError
             If the folders cannot be made, or something that is no file stands in its place.
         """
-        return Claim(self._checked_path(path), stale, self._waits)
+        return Claim(self._checked_path(path), stale, self._claimant)
 
     def part(self, path: str, name: str, /) -> Part:
         """Return the part of a file: see `claim`."""
