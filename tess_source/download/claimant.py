@@ -97,8 +97,8 @@ class Claimant:
         """The name of this run's parts of files."""
         self.waits: Waits = Waits()
         """What it has seen of the claims of others."""
-        self._held: dict[Path, set[Path]] = {}
-        self._shared: dict[Path, Sheet] = {}
+        self._held: dict[str, set[str]] = {}
+        self._shared: dict[str, Sheet] = {}
         self._links = True
         self._lock = threading.Lock()
 
@@ -118,36 +118,37 @@ class Claimant:
         OSError
             If it cannot be made.
         """
+        folder, name = os.path.split(claim)
         with self._lock:
-            held = self._held.setdefault(claim.parent, set())
-            if claim in held:
+            held = self._held.setdefault(folder, set())
+            if name in held:
                 raise FileExistsError
-            held.add(claim)
+            held.add(name)
         try:
-            sheet = self._linked(claim, text) if len(held) > 1 and self._links else None
+            sheet = self._linked(folder, claim, text) if len(held) > 1 and self._links else None
             sheet = sheet or Sheet(claim, text)
         except BaseException:
-            self._let_go(claim)
+            self._let_go(folder, name)
             raise
         with self._lock:
             return sheet, sheet.slot()
 
     def release(self, claim: Path, sheet: Sheet, slot: int) -> None:
         """Remove a claim that `claim` made."""
-        if sheet.file == claim:
+        if sheet.file is claim:
             sheet.close()
         else:
             disk.remove(claim)
         with self._lock:
             sheet.free(slot)
-        self._let_go(claim)
+        self._let_go(*os.path.split(claim))
 
-    def _linked(self, claim: Path, text: str) -> Sheet | None:
+    def _linked(self, folder: str, claim: Path, text: str) -> Sheet | None:
         """Give the folder's file of claims a further name; None if that cannot be done here."""
         with self._lock:
-            sheet = self._shared.get(claim.parent)
+            sheet = self._shared.get(folder)
             if sheet is None:
-                sheet = self._shared[claim.parent] = Sheet(disk.temporary_beside(claim.with_name("claims")), text)
+                sheet = self._shared[folder] = Sheet(disk.temporary_beside(claim.with_name("claims")), text)
         try:
             system.link(sheet.file, claim)
         except FileExistsError:
@@ -160,13 +161,13 @@ class Claimant:
             return None
         return sheet
 
-    def _let_go(self, claim: Path) -> None:
+    def _let_go(self, folder: str, name: str) -> None:
         """Forget a claim. The folder's file of claims is removed with the last one."""
         with self._lock:
-            held = self._held[claim.parent]
-            held.discard(claim)
-            sheet = None if held else self._shared.pop(claim.parent, None)
+            held = self._held[folder]
+            held.discard(name)
+            sheet = None if held else self._shared.pop(folder, None)
             if not held:
-                del self._held[claim.parent]
+                del self._held[folder]
         if sheet is not None:
             sheet.close()

@@ -44,7 +44,7 @@ class FinalResponse(HTTPResponse):
         if problem := _problem_of(self.headers):
             raise HeadError(problem)
 
-    def readinto1(self, buffer: memoryview) -> int:
+    def read_into(self, buffer: memoryview) -> int:
         """Read what has arrived into a buffer, and return the number of bytes; 0 at the end.
 
         It is `http.client.HTTPResponse.read1` without new memory for each piece.
@@ -54,7 +54,7 @@ class FinalResponse(HTTPResponse):
             buffer[: len(data)] = data
             return len(data)
         left = len(buffer) if self.length is None else min(self.length, len(buffer))
-        count: int = self.fp.readinto1(buffer[:left])  # type: ignore[attr-defined]
+        count: int = self.fp.readinto1(buffer[:left])
         if self.length is not None:
             self.length -= count
         if not count or not self.length and self.length is not None:

@@ -59,7 +59,7 @@ __all__ = ["CHUNK", "Task", "Transfers"]
 
 CHUNK = 1 << 20
 """Bytes of a file of this machine that are read at a time."""
-GATHER, LINGER = 91 * BLOCK, 0.25
+GATHER, LINGER = 182 * BLOCK, 0.25
 """Bytes that are written and summed at a time, and seconds after which fewer are: each call makes threads wait for each other.
 
 More bytes would not stay in the caches of a processor until they are summed. Whole blocks of FITS need no copy.
@@ -353,7 +353,7 @@ def _reader_of(response: urllib3.BaseHTTPResponse) -> Callable[[memoryview], int
 
     def read(buffer: memoryview) -> int:
         with response._error_catcher():  # type: ignore[attr-defined]
-            count = plain.readinto1(buffer)
+            count = plain.read_into(buffer)
             if not count and plain.length:
                 raise IncompleteRead(0, plain.length)
         return count
