@@ -379,7 +379,7 @@ def test_a_writer_that_fails_leaves_what_was_there(
     if shards is None:
         target.write_bytes(b"before")
     monkeypatch.setattr(
-        "tess_source_arrays.parquet._Writer.tell", lambda *_: (_ for _ in ()).throw(OSError("disk full"))
+        "tess_source_arrays.shard._ParquetFile.tell", lambda *_: (_ for _ in ()).throw(OSError("disk full"))
     )
     with pytest.raises(OSError, match="disk full"):
         manifest.to_parquet(target, shards=shards)
