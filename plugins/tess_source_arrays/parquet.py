@@ -22,7 +22,7 @@ from tess_source.tables.plan import Manifest, Plan
 from tess_source.units import is_whole
 from tess_source_arrays.arrow import asked_of, pipelines_of, pyarrow, told
 from tess_source_arrays.readme import card
-from tess_source_arrays.shard import RowOptions, WrittenShard, reasons_by_uri, sorted_entries, write_shard
+from tess_source_arrays.shard import RowOptions, WrittenShard, reasons_by_uri, sorted_entries, with_types, write_shard
 from tess_source_arrays.split import FRACTIONS, SIDES, split
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _write_file(manifest: Manifest, options: RowOptions, path: Path) -> Written:
     tidy(path.parent)
     with replacing(path) as file:
         whole = write_shard(file, sorted_entries(manifest, options), manifest.plan, options)
-        told(whole.failed, len(manifest), options.asked, any_read=bool(whole.rows))
+        told(whole.failed, whole.unfit, len(manifest), options.asked, any_read=bool(whole.rows))
     return _written_of(whole, path, (path,))
 
 
@@ -160,6 +160,7 @@ def _write_folder(manifest: Manifest, options: RowOptions, path: Path, shards: i
     part.mkdir()
     try:
         entries = sorted_entries(manifest, options)
+        options = with_types(options, entries)
         cuts = [len(entries) * number // shards for number in range(shards + 1)]
         whole, written = WrittenShard(), []
         for number, (start, stop) in enumerate(pairwise(cuts)):
@@ -170,9 +171,8 @@ def _write_folder(manifest: Manifest, options: RowOptions, path: Path, shards: i
                 written.append(name)
             else:
                 name.unlink()
-            options = replace(options, types=shard.types)
             whole.add(shard)
-        told(whole.failed, len(manifest), options.asked, any_read=bool(whole.rows))
+        told(whole.failed, whole.unfit, len(manifest), options.asked, any_read=bool(whole.rows))
         names = [f"part-{number:05}-of-{len(written):05}.parquet" for number in range(len(written))]
         for old, new in zip(written, names, strict=True):
             old.rename(part / new)
