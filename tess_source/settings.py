@@ -19,7 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 from tess_source import config
 from tess_source.errors import QueryError
 from tess_source.logins import Login, check_server, taken_out
-from tess_source.paths import checked_layout, user_path
+from tess_source.paths import checked_layout
 from tess_source.patience import Patience, environment_patience
 from tess_source.units import count_of_bytes, is_whole, plain_number, seconds
 from tess_source.wording import keyword
@@ -129,7 +129,7 @@ class Settings:
         object.__setattr__(self, "server", server.rstrip("/") or None)
         object.__setattr__(self, "login", login)
         if self.cache:
-            object.__setattr__(self, "cache", user_path(self.cache))
+            object.__setattr__(self, "cache", config.cache_path(self.cache))
 
     @property
     def server_name(self) -> str:

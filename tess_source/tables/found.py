@@ -13,6 +13,7 @@ from tess_source.clock import age_of, ago
 from tess_source.display import html, text
 from tess_source.display.visible import visible_line
 from tess_source.keywords import naming_keywords_of_methods
+from tess_source.object_store.path import ObjectPath
 from tess_source.settings import OnProgress
 from tess_source.tables.accessors import given
 from tess_source.tables.addressed import Addressed, Reaches
@@ -122,13 +123,16 @@ class Found(Addressed, FoundMethods):
         """
         return given(self.session, "found").select(self, **filters)
 
-    def plan(self, root: str | Path | None = None, *, layout: str | None = None, large: bool = False) -> Plan:
+    def plan(
+        self, root: str | Path | ObjectPath | None = None, *, layout: str | None = None, large: bool = False
+    ) -> Plan:
         """Plan the download of the products.
 
         Parameters
         ----------
-        root : str or Path, optional
-            Folder for the files, which need not exist; the cache folder if None. Nothing is ever written outside of it.
+        root : str, Path or ObjectPath, optional
+            Folder for the files, or a place in an object store such as ``"s3://bucket/prefix"``. It need not exist; the cache folder if
+            None. Nothing is ever written outside of it.
         layout : str, optional
             ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``; that of the
             session if None.
@@ -166,7 +170,7 @@ class Found(Addressed, FoundMethods):
 
     def download(
         self,
-        root: str | Path | None = None,
+        root: str | Path | ObjectPath | None = None,
         *,
         layout: str | None = None,
         large: bool = False,
@@ -179,8 +183,9 @@ class Found(Addressed, FoundMethods):
 
         Parameters
         ----------
-        root : str or Path, optional
-            Folder for the files, which need not exist; the cache folder if None. Nothing is ever written outside of it.
+        root : str, Path or ObjectPath, optional
+            Folder for the files, or a place in an object store such as ``"s3://bucket/prefix"``. It need not exist; the cache folder if
+            None. Nothing is ever written outside of it.
         layout : str, optional
             ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``; that of the
             session if None.
