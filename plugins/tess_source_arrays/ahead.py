@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, wait
 from itertools import islice
 from queue import SimpleQueue
@@ -19,11 +19,12 @@ T = TypeVar("T")
 R = TypeVar("R")
 Tasks: TypeAlias = "SimpleQueue[tuple[Future[R], T] | None]"
 
-THREADS = min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-"""Threads that read: one per processor, but no more than there is work for that Python lets run beside its own."""
+PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+THREADS = min(4, PROCESSORS + 1) if PROCESSORS > 1 else 1
+"""Threads that read, beside the one that writes. More than four do not help, since Python runs one at a time of what is not numpy's."""
 
 
-def results_ahead(function: Callable[[T], R], items: Iterable[T], threads: int) -> Iterator[R]:
+def results_ahead(function: Callable[[T], R], items: Iterable[T], threads: int) -> Generator[R]:
     """Yield the result of a function for each item, in their order, while threads work on the next ones.
 
     Ctrl-C is heard within `LISTEN` seconds, whatever the threads do: neither this nor Python itself waits for them at the end.

@@ -221,7 +221,7 @@ def to_arrow(
     pyarrow()
     asked = asked_of(manifest, columns, quality_bitmask, dtypes, verify)
     rows = TableBuilder(asked, ABOUT, pipelines_of(manifest))
-    table = rows.table(each(manifest, asked, Arena()))
+    table: Any = rows.table(each(manifest, asked, Arena()))
     told(rows.failed, rows.unfit, len(manifest), asked, any_read=table is not None)
     reasons = {uri: str(error) for uri, error in rows.failed.items()}
     return table.replace_schema_metadata(rows.schema({"tess_source.missing": json.dumps(reasons)}).metadata)

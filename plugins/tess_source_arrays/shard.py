@@ -72,6 +72,8 @@ class WrittenShard:
     """URI → error, of files without a row."""
     unfit: dict[str, str] = field(default_factory=dict)
     """Column → a line about its first value that is null because the column cannot hold it."""
+    bytes: int = 0
+    """Size of the Parquet files."""
     locks: list[Plan] = field(default_factory=list)
     """The lock of the files of each Parquet file that has rows."""
 
@@ -86,6 +88,7 @@ class WrittenShard:
         self.stars |= other.stars
         self.failed.update(other.failed)
         self.unfit = {**other.unfit, **self.unfit}
+        self.bytes += other.bytes
         self.locks += other.locks
 
 
