@@ -15,11 +15,13 @@ import recording
 from hypothesis import settings
 from places import REAL
 from program_run import Program
+from s3 import S3Server, s3_server
 from shortening import shortened
 from sizes import STRESS, size
 
 from tess_source import Session
 from tess_source.config import SETTINGS, variable_of
+from tess_source.object_store.path import ObjectPath
 from tess_source_sample.server import SampleArchive
 from tess_source_testing.environment import PROXIES
 from tess_source_testing.offline import no_connections
@@ -70,6 +72,27 @@ def fresh_archive() -> Iterator[SampleArchive]:
     forget_servers()  # an archive before this one may have had its port
     with SampleArchive() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def shared_s3() -> Iterator[S3Server]:
+    """A server that speaks S3, for all tests that take `s3` or `bucket`."""
+    with s3_server() as running:
+        yield running
+
+
+@pytest.fixture
+def s3(shared_s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """A server that speaks S3, which the environment tells of."""
+    for name, value in shared_s3.environment.items():
+        monkeypatch.setenv(name, value)
+    return shared_s3
+
+
+@pytest.fixture
+def bucket(s3: S3Server) -> ObjectPath:
+    """An empty bucket in an object store."""
+    return ObjectPath("s3", s3.new_bucket())
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from tess_source.lock.listed import verify_copied, verify_folder
 from tess_source.lock.refresh import made_elsewhere
 from tess_source.lock.refresh import refresh as asked_again
 from tess_source.lock.scripts import script as written_as
+from tess_source.object_store.path import local_root
 from tess_source.session import Session
 from tess_source.tables.plan import Manifest, Plan
 
@@ -85,11 +86,12 @@ def _verify(session: Session) -> click.Command:
             _verify_copied(session, place, root, copy, reading == "sizes", present, everything, form)
             return
         plan = _load(_checked_lock(place, copies), root)
-        if not plan.root.is_dir():
+        folder = local_root(plan.root, "the place of a lock's files")
+        if not folder.is_dir():
             say(f"there is no folder {root!r}")
         found = verify_lock(plan, sizes_only=reading == "sizes")
-        ignored = _path_within(Path(place), plan.root)
-        shared = session.store.is_at(plan.root)  # other files in the cache folder are expected
+        ignored = _path_within(Path(place), folder)
+        shared = session.store.is_at(folder)  # other files in the cache folder are expected
         _report_states(
             found.where(((found["path"] != ignored) & (not shared)) | (found["state"] != "extra")), everything, form
         )
@@ -245,7 +247,7 @@ def _get_locked(session: Session, lock: str, root: str, jobs: int | None, form: 
 
 def _remove_damaged(plan: Plan, found: Verified) -> None:
     """Remove files that are not whole: the downloader would trust the index of the cache folder, written when they were whole."""
-    folder = Folder(plan.root)
+    folder = Folder(local_root(plan.root, "the place of a lock's files"))
     for path in found.where(found["state"] == "damaged")["path"]:
         folder.remove(path)
 

@@ -15,11 +15,12 @@ from tess_source.cache.store import Store
 from tess_source.cache.verified import Index, Known
 from tess_source.clock import now
 from tess_source.download import executor as workers
-from tess_source.download.existing import Existing, copied, look
+from tess_source.download.existing import DOWNLOADS, Existing, copied, look
 from tess_source.download.run import Run
 from tess_source.errors import QueryError
 from tess_source.files.folder import Folder
 from tess_source.hooks.registry import Registry
+from tess_source.object_store.path import local_root
 from tess_source.settings import OnProgress, Settings, checked_jobs
 from tess_source.tables.interrupted import Interrupted
 from tess_source.tables.items import COPIED, FAILED, FETCHED, INTERRUPTED, Entry, Item, Items
@@ -142,7 +143,7 @@ class Download:
 
     def _all_entries(self) -> Iterator[Entry]:
         store = Store.of(self._settings)
-        index = store.index_of(self.plan.root)
+        index = store.index_of(local_root(self.plan.root, DOWNLOADS))
         found = look(self.plan, store, index)
         new: list[Entry] = []
         try:
@@ -172,7 +173,9 @@ class Download:
             if answer is None:
                 rest = [items[number] for number in self._rest]
                 by, copies = workers.entries, self._registry.copies
-                self._run = Run(rest, self.plan.root, transports, settings, self._executor, by, copies=copies)
+                self._run = Run(
+                    rest, local_root(self.plan.root, DOWNLOADS), transports, settings, self._executor, by, copies=copies
+                )
             yield from self._kept_entries(self._run if answer is None and self._run is not None else answer or ())
 
     def _kept_entries(self, entries: Any) -> Iterator[Entry]:

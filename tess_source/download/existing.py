@@ -31,12 +31,15 @@ from tess_source.errors import UnsafePathError
 from tess_source.files.etags import md5_of
 from tess_source.files.folder import Files, Folder, Lying
 from tess_source.files.verify import Verifier, form_of
+from tess_source.object_store.path import local_root
 from tess_source.tables.items import COPIED, FAILED, FETCHED, HERE, Entry, Item
 from tess_source.tables.plan import Plan
 
 __all__ = ["Existing", "expected", "look", "lying", "whole"]
 
 log: logging.Logger = logger(__name__)
+
+DOWNLOADS = "the folder of a download"
 
 
 def lying(folder: Files, item: Item) -> Lying | None:
@@ -88,7 +91,7 @@ def look(plan: Plan, store: Store, index: Index) -> Existing:
         The index of the plan's folder.
     """
     items = list(plan)
-    folder = Folder(plan.root)
+    folder = Folder(local_root(plan.root, DOWNLOADS))
     entries, problems = _entries_and_problems(folder, items, index)
     missing = {number: items[number] for number, entry in enumerate(entries) if entry is None}
     stored = _whole(folder, spelt_otherwise(folder, missing), index)
@@ -99,7 +102,7 @@ def look(plan: Plan, store: Store, index: Index) -> Existing:
 
 def expected(plan: Plan, store: Store) -> list[str]:
     """Return the expected status of each file of a plan: ``here``, ``copied``, ``fetched``, or ``failed`` if it cannot be fetched."""
-    found = look(plan, store, store.index_of(plan.root))
+    found = look(plan, store, store.index_of(local_root(plan.root, DOWNLOADS)))
 
     def status(number: int, item: Item, entry: Entry | None) -> str:
         if entry is not None:
@@ -177,7 +180,7 @@ def _place_in_store(store: Store, item: Item, by_uri: Mapping[str, str]) -> str:
 
 def copied(plan: Plan, found: Existing, index: Index, store: Store, note: Callable[[Entry], object]) -> None:
     """Copy files to their places in the folder of a plan, and add their entries. A file that cannot be copied is fetched later."""
-    items, folder, count = list(plan), LocalFolder(plan.root), 0
+    items, folder, count = list(plan), LocalFolder(local_root(plan.root, DOWNLOADS)), 0
     for number, stored in found.stored.items():
         if (entry := _copied_entry(stored, items[number], folder)) is not None:
             found.entries[number] = entry

@@ -16,6 +16,7 @@ from tess_source.display.visible import logger
 from tess_source.errors import bare_reason
 from tess_source.files.folder import Folder
 from tess_source.files.verify import Release, Verifier, read_through
+from tess_source.object_store.path import local_root
 from tess_source.paths import path_text, user_path
 from tess_source.session import Session
 from tess_source.tables.items import Item
@@ -96,7 +97,7 @@ def verify_lock(plan: Plan, root: str | Path | None = None, *, sizes_only: bool 
     A file that is not the lock's is removed from the index of verified files of the plan's session, so that `Plan.download` replaces it,
     even if its size and time did not change.
     """
-    folder = Folder(plan.root if root is None else user_path(root))
+    folder = Folder(local_root(plan.root, "the place of a lock's files") if root is None else user_path(root))
     items = list(plan)
 
     def look(item: Item) -> tuple[str, str]:

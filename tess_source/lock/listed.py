@@ -25,6 +25,7 @@ from tess_source.lock.check import (  # fmt: skip
     remove_from_index,
     renamed_paths,
 )
+from tess_source.object_store.path import local_root
 from tess_source.paths import user_path
 from tess_source.session import Session, default_session
 from tess_source.tables.plan import Plan
@@ -131,7 +132,9 @@ def verify_copied(
     session = session or default_session()
     files = [(item.path, item.uri) for item in plan]
     there = _listed(session, _listable(session, copy), [uri for _, uri in files])
-    return _verified(session, Folder(plan.root), files, there, copy, sizes_only)
+    return _verified(
+        session, Folder(local_root(plan.root, "the place of a plan's files")), files, there, copy, sizes_only
+    )
 
 
 Listed = Mapping[str, tuple[int, str | None]]

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from tess_source.errors import QueryError
 from tess_source.paths import parts_of, user_path
 
-__all__ = ["SCHEMES", "ObjectPath", "Root", "is_object_url", "user_root"]
+__all__ = ["SCHEMES", "ObjectPath", "Root", "is_object_url", "local_root", "user_root"]
 
 SCHEMES = {"s3": "S3 and what speaks its protocol", "gs": "Google Cloud Storage", "az": "Azure Blob Storage"}
 """Schemes of URLs of object stores → what they are. Only S3 is tested."""
@@ -125,3 +125,22 @@ def user_root(place: str | os.PathLike[str] | ObjectPath) -> Root:
     if isinstance(place, ObjectPath):
         return place
     return ObjectPath.of(place) if isinstance(place, str) and is_object_url(place) else user_path(place)
+
+
+def local_root(place: Root, use: str) -> Path:
+    """Return a place that must be a folder of this machine.
+
+    Parameters
+    ----------
+    place : Path or ObjectPath
+    use : str
+        What the folder is for, as the beginning of a sentence: ``"the cache folder"``.
+
+    Raises
+    ------
+    QueryError
+        If it is in an object store.
+    """
+    if isinstance(place, ObjectPath):
+        raise QueryError(f"{use} must be a folder of this machine, not {str(place)!r}")
+    return place

@@ -13,6 +13,7 @@ from tess_source.clock import age_of, ago
 from tess_source.display import html, text
 from tess_source.display.visible import visible_line
 from tess_source.keywords import naming_keywords_of_methods
+from tess_source.object_store.path import ObjectPath
 from tess_source.settings import OnProgress
 from tess_source.tables.accessors import given
 from tess_source.tables.addressed import Addressed, Reaches
@@ -122,7 +123,9 @@ class Found(Addressed, FoundMethods):
         """
         return given(self.session, "found").select(self, **filters)
 
-    def plan(self, root: str | Path | None = None, *, layout: str | None = None, large: bool = False) -> Plan:
+    def plan(
+        self, root: str | Path | ObjectPath | None = None, *, layout: str | None = None, large: bool = False
+    ) -> Plan:
         """Plan the download of the products.
 
         Parameters
@@ -166,7 +169,7 @@ class Found(Addressed, FoundMethods):
 
     def download(
         self,
-        root: str | Path | None = None,
+        root: str | Path | ObjectPath | None = None,
         *,
         layout: str | None = None,
         large: bool = False,

@@ -16,6 +16,7 @@ from tess_source.display.records import RecordsByName, RecordTuple
 from tess_source.display.visible import visible_line
 from tess_source.keywords import naming_keywords_of_methods
 from tess_source.object_store.path import ObjectPath, Root, user_root
+from tess_source.paths import user_path
 from tess_source.settings import OnProgress
 from tess_source.tables.accessors import HasAccessors, KnowsSchemes, given
 from tess_source.tables.addressed import Addressed, Reaches
@@ -268,7 +269,7 @@ class Plan(Addressed):
         >>> manifest.lock().save("kelt9.ecsv").name
         'kelt9.ecsv'
         """
-        file = user_root(path)
+        file = user_path(path)
         write_whole(file, self.to_text().encode())
         tidy(file.parent)
         return file

@@ -1,0 +1,108 @@
+"""The stores of this process: one obstore store per bucket, opened when the first object is needed.
+
+Credentials come from the store's own usual ways: for S3 the environment (``AWS_ACCESS_KEY_ID``, …), a web identity, or the role of the
+machine; profiles of ``~/.aws`` through boto3, if it is installed. They are never seen here.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from datetime import timedelta
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tess_source import extras
+from tess_source.errors import QueryError
+from tess_source.object_store.path import ObjectPath
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+__all__ = ["open_store"]
+
+RETRIES: dict[str, Any] = {
+    "max_retries": 4,
+    "retry_timeout": timedelta(seconds=60),
+    "backoff": {"init_backoff": timedelta(seconds=0.2), "max_backoff": timedelta(seconds=5), "base": 2},
+}
+"""Tries of a single request by obstore, after errors of the server, and connections that break."""
+CLIENT: dict[str, Any] = {"connect_timeout": timedelta(seconds=10), "timeout": timedelta(seconds=120)}
+"""Limits of a single request [s]: an upload of 2 MB takes a second even at 16 Mbit/s; the largest files may take a minute."""
+CONNECTION = {
+    "allow_http", "allow_invalid_certificates", "connect_timeout", "timeout", "http1_only", "http2_only", "pool_idle_timeout",
+    "pool_max_idle_per_host", "proxy_url", "proxy_ca_certificate", "proxy_excludes", "user_agent",
+}  # fmt: skip
+"""Settings of connections that the environment may hold, behind ``AWS_``, ``GOOGLE_`` or ``AZURE_``."""
+CLASSES = {"s3": "S3Store", "gs": "GCSStore", "az": "AzureStore"}
+_opening = threading.Lock()
+
+
+def open_store(place: ObjectPath) -> ObjectStore:
+    """Return the store that a place lies in: one per process and bucket. Keys are those of places: whole, from the bucket on.
+
+    Parameters
+    ----------
+    place : ObjectPath
+
+    Raises
+    ------
+    MissingExtraError
+        If obstore is not installed.
+    QueryError
+        If the settings in the environment make no store, e.g. an address that is none.
+    """
+    extras.needed("obstore.store", "s3", "an object store")
+    with _opening:
+        return _opened(place.scheme, place.bucket, os.getpid(), _settings())
+
+
+def _settings() -> int:
+    """Return a number that tells whether the settings in the environment changed, e.g. keys; never the settings themselves."""
+    names = ("AWS_", "GOOGLE_", "AZURE_")
+    return hash(frozenset((name, value) for name, value in os.environ.items() if name.upper().startswith(names)))
+
+
+@lru_cache(maxsize=32)
+def _opened(scheme: str, bucket: str, process: int, settings: int) -> ObjectStore:
+    made = getattr(import_module("obstore.store"), CLASSES[scheme])
+    try:
+        more = _with_profile() if scheme == "s3" else {}
+        store: ObjectStore = made(bucket, retry_config=RETRIES, client_options=_client_options(scheme), **more)
+    except Exception as error:
+        if isinstance(error, QueryError | ImportError):
+            raise
+        # the message of a stranger may hold the settings, and so keys
+        raise QueryError(
+            f"{scheme}://{bucket} cannot be opened with the settings in the environment ({type(error).__name__}): see the "
+            "variables that begin with AWS_, GOOGLE_ or AZURE_"
+        ) from None
+    return store
+
+
+def _client_options(scheme: str) -> dict[str, Any]:
+    """Return our limits, and what the environment says of connections: obstore would forget that beside ours."""
+    prefix = {"s3": "AWS_", "gs": "GOOGLE_", "az": "AZURE_"}[scheme]
+    said = {name.removeprefix(prefix).lower(): value for name, value in os.environ.items() if name.startswith(prefix)}
+    return CLIENT | {name: value for name, value in said.items() if name in CONNECTION}
+
+
+def _with_profile() -> dict[str, Any]:
+    """Return what gives obstore the keys of a profile in ``~/.aws``, which boto3 reads; nothing if keys are given otherwise."""
+    told = ("AWS_ACCESS_KEY_ID", "AWS_SKIP_SIGNATURE", "AWS_WEB_IDENTITY_TOKEN_FILE")
+    files = [os.environ.get("AWS_SHARED_CREDENTIALS_FILE"), os.environ.get("AWS_CONFIG_FILE")]
+    has_profile = "AWS_PROFILE" in os.environ or any(
+        Path(file or Path.home() / ".aws" / name).is_file()
+        for file, name in zip(files, ("credentials", "config"), strict=True)
+    )
+    if any(name in os.environ for name in told) or not has_profile:
+        return {}
+    boto3 = extras.needed("boto3", "s3", "a profile of ~/.aws")
+    session = boto3.Session()
+    if session.get_credentials() is None:
+        return {}
+    provider = import_module("obstore.auth.boto3").Boto3CredentialProvider(session)
+    region = {"region": session.region_name} if session.region_name else {}
+    return {"credential_provider": provider, **region}
