@@ -12,6 +12,7 @@ from tess_source.errors import DownloadError, LoadError, QueryError, UnknownName
 from tess_source.files.fits_table import TableReader
 from tess_source.tables.items import Items
 from tess_source.tables.plan import Plan
+from tess_source.wording import keyword
 from tess_source_arrays.derived import columns_of, names_of
 from tess_source_arrays.others import OF_OTHERS
 from tess_source_arrays.schema import COLUMNS, SPOC, described
@@ -39,7 +40,7 @@ def check_kinds(items: Items) -> None:
     if others := sorted({*items["kind"]} - {*KINDS}):
         raise QueryError(
             f"a data set is of light curves, but files of these kinds were found too: {', '.join(others)}; "
-            "choose by kind='lc' (--kind lc), or 'fast-lc' for 20 s"
+            "choose by ", keyword("kind", "lc"), ", or fast-lc for 20 s",
         )
 
 

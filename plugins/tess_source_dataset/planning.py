@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["LOCK", "PLAN", "EmptyDataSetError", "NoDataSetError", "OtherDataSetError", "Question", "begun", "checked_plan", "planned_data_set", "saved"]
 
 PLAN, LOCK = "plan.ecsv", "lock.ecsv"
+LINE_END = "\n"
 LONGEST = 2000
 """Most characters of one part of a question in the record; of a longer one, such as a list of many targets, a sum is kept."""
 
@@ -121,7 +122,7 @@ def planned_data_set(question: Question, recipe: Recipe) -> Plan:
         records.append(part.record)
     if last is None or not sum(frame.height for frame in frames):
         why = last.explain() if last is not None and len(records) == 1 else _drops_in_words(records)
-        raise EmptyDataSetError(f"nothing was found: {why}")
+        raise EmptyDataSetError(f"nothing was found: {why.replace(LINE_END, '; ')}")
     frame = pl.concat(frames).unique("uri", keep="first").sort("path", "uri")
     check_amount(frame, large=bool(question.asked.get("large")))
     items = Items(frame)
