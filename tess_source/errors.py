@@ -20,8 +20,11 @@ __all__ = [
     "MissingExtraError",
     "NetworkError",
     "NoColumnError",
+    "NoObjectError",
     "NoReaderError",
     "NoSessionError",
+    "ObjectConflictError",
+    "ObjectStoreError",
     "OfflineError",
     "PluginConflictError",
     "PluginError",
@@ -192,6 +195,40 @@ class DownloadError(TessSourceError, OSError):
 
 class UnsafePathError(DownloadError, ValueError):
     """A name from an archive that would be written outside of your folder."""
+
+
+class ObjectStoreError(TessSourceError, OSError):
+    """A failure of an object store, such as S3. The message names the bucket and the key, never credentials.
+
+    Parameters
+    ----------
+    place : str
+        The object or bucket, e.g. ``"s3://bucket/key"``.
+    problem : str
+        What happened.
+    advice : str, optional
+        What to do about it.
+    lasting : bool, optional
+        Whether it concerns all objects of the bucket, and another try would fail too, e.g. without permission.
+    """
+
+    def __init__(self, place: str, problem: str, advice: str = "", lasting: bool = False) -> None:
+        self.place: str = place
+        self.problem: str = problem
+        self.advice: str = advice
+        self.lasting: bool = lasting
+        super().__init__(f"{place}: {problem}{'. ' + advice if advice else ''}")
+
+    def __reduce__(self) -> tuple[type[ObjectStoreError], tuple[str, str, str, bool]]:
+        return type(self), (self.place, self.problem, self.advice, self.lasting)
+
+
+class NoObjectError(ObjectStoreError, FileNotFoundError):
+    """An object that is not there."""
+
+
+class ObjectConflictError(ObjectStoreError, FileExistsError):
+    """An object that somebody else has written meanwhile; it was not replaced."""
 
 
 class LockError(TessSourceError, ValueError):
