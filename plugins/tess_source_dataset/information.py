@@ -108,8 +108,10 @@ def information(storage: Storage, session: Session) -> DataSetInfo:
         raise NoDataSetError(f"{storage} is no data set: it has no {PLAN}")
     recipe, sizes = Recipe.from_plan(plan), storage.sizes()
     planned = {shard.name: len(shard.items) for shard in divided(plan.items, recipe)}
-    lock = saved(storage, LOCK, session) if {LOCK, "README.md"} <= {*read_sums(storage)} else None
     there = {name: size for name, size in sizes.items() if name in planned}
+    sums = {*read_sums(storage)}
+    whole = {LOCK, "README.md"} <= sums <= {*sizes}
+    lock = saved(storage, LOCK, session) if whole else None
     frame = plan.items.to_polars()
     sectors = {*frame["first_sector"].drop_nulls(), *frame["last_sector"].drop_nulls()}
     return DataSetInfo(

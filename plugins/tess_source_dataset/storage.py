@@ -5,18 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from tess_source import disk
-from tess_source.errors import DownloadError
+from tess_source.errors import NoObjectError, ObjectConflictError
 from tess_source.object_store.path import ObjectPath, user_root
+from tess_source.object_store.problems import asked
 from tess_source.object_store.store import open_store
-
-if TYPE_CHECKING:
-    from obstore.store import ObjectStore
+from tess_source.object_store.upload import upload_bytes, upload_file
 
 __all__ = ["Storage", "storage_of"]
 
@@ -53,7 +50,7 @@ class Storage(Protocol):
         ...
 
 
-def storage_of(place: Any) -> Storage:
+def storage_of(place: Any) -> FolderStorage | BucketStorage:
     """Return the storage of a data set.
 
     Raises
@@ -160,47 +157,51 @@ class BucketStorage:
 
     def read(self, name: str) -> bytes | None:
         """Return the bytes of a small file; None if there is none."""
-        with self._said("read", name) as (store, key):
-            return bytes(store.get(key).bytes())
-        return None
+        place = self.root / name
+        store = open_store(place)
+        try:
+            return asked(place, lambda: bytes(store.get(place.key).bytes()))
+        except NoObjectError:
+            return None
 
     def fetch(self, name: str, folder: Path) -> Path | None:
         """Return the path of a copy in a folder; None if there is no such file."""
-        path = folder / name.replace("/", "-")
-        with self._said("read", name) as (store, key):
-            chunks = store.get(key).stream(1 << 20)
+        place, path = self.root / name, folder / name.replace("/", "-")
+        store = open_store(place, large=True)
+
+        def copy() -> None:
+            chunks = store.get(place.key).stream(1 << 20)
             with path.open("wb") as file:
                 for chunk in chunks:
                     file.write(chunk)
-            return path
-        return None
+
+        try:
+            asked(place, copy)
+        except NoObjectError:
+            return None
+        return path
 
     def create(self, name: str, data: bytes) -> bool:
         """Write a small file unless it is there, and return whether it was written."""
-        from obstore.exceptions import AlreadyExistsError
-
-        with self._said("written", name) as (store, key):
-            try:
-                store.put(key, data, mode="create")
-            except AlreadyExistsError:
-                return False
+        try:
+            upload_bytes(data, self.root / name, if_absent=True)
+        except ObjectConflictError:
+            return False
         return True
 
     def write(self, name: str, data: bytes) -> None:
         """Write a small file, which takes the place of an older one."""
-        with self._said("written", name) as (store, key):
-            store.put(key, data)
+        upload_bytes(data, self.root / name)
 
     def put(self, name: str, file: Path) -> None:
         """Copy a file from this disk, which takes the place of an older one once all of it has arrived."""
-        with self._said("written", name) as (store, key):
-            store.put(key, file)
+        upload_file(file, self.root / name)
 
     def sizes(self) -> dict[str, int]:
         """Return the size of each file [byte], by name."""
         prefix = f"{self.root.key}/" if self.root.key else ""
-        with self._said("listed", "") as (store, _):
-            found = [one for part in store.list(prefix or None) for one in part]
+        store = open_store(self.root)
+        found = asked(self.root, lambda: [one for part in store.list(prefix or None) for one in part])
         return {one["path"].removeprefix(prefix): one["size"] for one in found}
 
     def check(self) -> None:
@@ -208,23 +209,7 @@ class BucketStorage:
 
         Raises
         ------
-        OSError
+        ObjectStoreError
             If not.
         """
-        self.read("plan.ecsv")
-
-    @contextmanager
-    def _said(self, verb: str, name: str) -> Iterator[tuple[ObjectStore, str]]:
-        """Give the store and a key. That there is no such object is no error; others are worded without the store's own words, which may
-        hold keys and addresses."""
-        place = self.root.joinpath(*name.split("/")) if name else self.root
-        store = open_store(place)
-        from obstore import exceptions
-
-        try:
-            yield store, place.key
-        except (FileNotFoundError, exceptions.NotFoundError):
-            if verb != "read":
-                raise DownloadError(f"{place} cannot be {verb}: there is no such bucket") from None
-        except exceptions.BaseError as error:
-            raise DownloadError(f"{place} cannot be {verb}: {type(error).__name__}") from None
+        self.sizes()
