@@ -131,13 +131,15 @@ class Build:
         """Write the files beside the shards. The sums come last: a data set that has all of them is complete."""
         missing = {uri: reason for state in states for uri, reason in state.missing.items()}
         locks = [state.lock for state in states if state.lock is not None]
+        reasons = (json.dumps(dict(sorted(missing.items())), indent=1) + "\n").encode()
         if not locks:
+            self.storage.write(MISSING, reasons)
             raise Reasons(missing).error("nothing could be read")
         lock = replace(plan, items=Items(pl.concat(locks).sort("path", "uri")))
         plan_text = self.storage.read(PLAN)
         beside = {
             LOCK: lock.to_text().encode(),
-            MISSING: (json.dumps(dict(sorted(missing.items())), indent=1) + "\n").encode(),
+            MISSING: reasons,
             "README.md": card(self.storage.root.name, lock, recipe, missing, self.session).encode(),
         }
         for name, data in beside.items():
