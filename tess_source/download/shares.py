@@ -131,7 +131,7 @@ class Batches:
         """Return how many files to take: fewer and fewer, so that all workers have work until the end."""
         left = len(self._unseen) + len(self._limited) + len(self._first) + len(self._alone)
         limited = queue is self._limited or queue is self._unseen
-        return min(len(queue), MOST, math.ceil(left / (2 * self._at_once(limited=limited))))
+        return min(len(queue), MOST, math.ceil(left / (1.5 * self._at_once(limited=limited))))
 
     def _sort(self, count: int) -> None:
         """Find the addresses of files, and by these in which sort of batch they belong."""
