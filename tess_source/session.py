@@ -6,7 +6,6 @@ import logging
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import timedelta
 from os import PathLike
@@ -330,10 +329,14 @@ class Session(SessionMethods):
         return expected(plan, self.store)
 
     def _each_opened(
-        self, manifest: Manifest, function: Callable[[Any], Any] | None, workers: int | Executor | None,
+        self, manifest: Manifest, function: Callable[[Any], Any] | None, executor: ExecutorLike, workers: ExecutorLike,
         options: Mapping[str, Any], /,
     ) -> Iterator[Opened]:  # fmt: skip
-        return each_opened(self.registry, manifest, function, workers, options)
+        if (
+            function is not None and executor is None and workers is None
+        ):  # whole objects take longer to send than to open
+            executor = self.settings.executor
+        return each_opened(self.registry, manifest, function, executor, options, workers)
 
     def _plan_of(self, what: Any, root: str | Path | ObjectPath | None, layout: str | None, *, large: bool) -> Plan:
         plan = what.plan if isinstance(what, Manifest) else what

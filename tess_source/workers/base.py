@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from tess_source.display.visible import logger
 from tess_source.errors import WorkersError
+from tess_source.system import cores
 from tess_source.threads import LISTEN
 from tess_source.workers.counts import Tell, telling
 
@@ -247,7 +248,7 @@ class OthersExecutor(Workers):
     def width(self) -> int:
         """How many jobs run at the same time."""
         most = getattr(self._executor, "_max_workers", None)
-        return most if isinstance(most, int) and most > 0 else 8
+        return most if isinstance(most, int) and most > 0 else cores()
 
     @property
     def sharing(self) -> int:
