@@ -21,11 +21,10 @@ from tess_source.lock.citation import cite as citation
 from tess_source.lock.compare import Changes, unsummed
 from tess_source.lock.compare import diff as compared
 from tess_source.lock.listed import verify_copied, verify_folder
-from tess_source.lock.places import is_there
+from tess_source.lock.places import is_there, object_at
 from tess_source.lock.refresh import made_elsewhere
 from tess_source.lock.refresh import refresh as asked_again
 from tess_source.lock.scripts import script as written_as
-from tess_source.object_store.copies import object_at
 from tess_source.object_store.path import ObjectPath, Root, user_root
 from tess_source.session import Session
 from tess_source.tables.plan import Manifest, Plan
