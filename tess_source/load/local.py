@@ -32,7 +32,7 @@ Given = str | os.PathLike[str] | ObjectPath
 """A file, folder or pattern; or the URL of one in an object store."""
 
 
-def manifest_of(paths: Given | Iterable[Given], session: Fetches, settings: Settings) -> Manifest:
+def manifest_of(paths: Given | Iterable[Given], session: Fetches, settings: Settings | None = None) -> Manifest:
     """Return a manifest of files, each once, in the order in which they are given.
 
     Their kinds are read from their names, and exposure times that no name tells from their headers.
@@ -45,7 +45,8 @@ def manifest_of(paths: Given | Iterable[Given], session: Fetches, settings: Sett
         ``**`` for any subfolders. Hidden files and folders are left out.
     session : Session
         The session that opens them.
-    settings : Settings
+    settings : Settings, optional
+        Those of the session, which may open no connection.
 
     Raises
     ------
@@ -63,7 +64,7 @@ def manifest_of(paths: Given | Iterable[Given], session: Fetches, settings: Sett
         raise QueryError(f"{paths!r} is not a path; give a path, several, or a manifest")
     given = [paths] if isinstance(paths, str | bytes | os.PathLike | ObjectPath) else [*paths]
     if any(map(is_object_url, given)):
-        return _of_objects(given, session, settings)
+        return _of_objects(given, session, settings or Settings())
     found = [place for path in given if not isinstance(path, ObjectPath) for place in _files_at(user_path(path))]
     if not found:
         raise QueryError("there is no path to open; give one or several")
