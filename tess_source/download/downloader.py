@@ -12,15 +12,15 @@ from typing import Any
 from tess_source import paths
 from tess_source.cache.memory import Memory
 from tess_source.cache.store import Store
-from tess_source.cache.verified import Index, Known
+from tess_source.cache.verified import Known, VerifiedRecords
 from tess_source.clock import now
 from tess_source.download import executor as workers
-from tess_source.download.existing import DOWNLOADS, Existing, copied, look
+from tess_source.download.existing import Existing, copied, look
 from tess_source.download.run import Run
-from tess_source.errors import QueryError
+from tess_source.errors import ObjectStoreError, QueryError
 from tess_source.files.folder import Folder
 from tess_source.hooks.registry import Registry
-from tess_source.object_store.path import local_root
+from tess_source.object_store.path import ObjectPath
 from tess_source.settings import OnProgress, Settings, checked_jobs
 from tess_source.tables.interrupted import Interrupted
 from tess_source.tables.items import COPIED, FAILED, FETCHED, INTERRUPTED, Entry, Item, Items
@@ -143,8 +143,12 @@ class Download:
 
     def _all_entries(self) -> Iterator[Entry]:
         store = Store.of(self._settings)
-        index = store.index_of(local_root(self.plan.root, DOWNLOADS))
-        found = look(self.plan, store, index)
+        index = store.index_of(self.plan.root)
+        try:
+            found = look(self.plan, store, index)
+        except ObjectStoreError as error:  # a bucket that cannot be listed
+            yield from self._kept_entries(Entry(item, FAILED, error=item.problem or str(error)) for item in self._items)
+            return
         new: list[Entry] = []
         try:
             copied(self.plan, found, index, store, new.append)
@@ -173,9 +177,7 @@ class Download:
             if answer is None:
                 rest = [items[number] for number in self._rest]
                 by, copies = workers.entries, self._registry.copies
-                self._run = Run(
-                    rest, local_root(self.plan.root, DOWNLOADS), transports, settings, self._executor, by, copies=copies
-                )
+                self._run = Run(rest, self.plan.root, transports, settings, self._executor, by, copies=copies)
             yield from self._kept_entries(self._run if answer is None and self._run is not None else answer or ())
 
     def _kept_entries(self, entries: Any) -> Iterator[Entry]:
@@ -196,10 +198,20 @@ def _offline_entry(item: Item, found: Existing) -> Entry:
     return Entry(item, FAILED, error=item.problem or f"offline, and it is not here{f': {problem}' if problem else ''}")
 
 
-def _add_to_index(entries: Sequence[Entry], index: Index) -> None:
+def _add_to_index(entries: Sequence[Entry], index: VerifiedRecords) -> None:
     """Add files that were fetched or copied, and so verified, to the index."""
+    if isinstance(index.root, ObjectPath):
+        index.add(known for entry in entries if (known := _known_object(entry)))
+        return
     folder = Folder(index.root)
     index.add(known for entry in entries if (known := _known_of(entry, folder)))
+
+
+def _known_object(entry: Entry) -> Known | None:
+    if not entry.ok or not entry.sha256 or not entry.object_etag:
+        return None
+    etags = {"etag": entry.etag or "", "object_etag": entry.object_etag}
+    return Known(entry.item.path, entry.bytes, 0, entry.sha256, entry.item.uri, now(), **etags)
 
 
 def _known_of(entry: Entry, folder: Folder) -> Known | None:

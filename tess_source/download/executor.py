@@ -23,6 +23,7 @@ from tess_source.download.addresses import Addresses
 from tess_source.download.run import Run
 from tess_source.errors import QueryError, TessSourceError, type_and_text
 from tess_source.hooks.records import Request, Transport
+from tess_source.object_store.path import Root, local_root
 from tess_source.settings import ARCHIVE, Settings
 from tess_source.tables.items import FAILED, INTERRUPTED, Entry, Item
 from tess_source.threads import LISTEN
@@ -76,7 +77,7 @@ def check_executor(executor: Any) -> None:
 def entries(
     executor: Executor,
     items: Mapping[int, Item],
-    root: Path,
+    root: Root,
     addresses: Addresses,
     settings: Settings,
 ) -> Iterator[tuple[int, Entry]]:
@@ -89,7 +90,7 @@ def entries(
     executor : Executor
     items : mapping
         Number → item.
-    root : Path
+    root : Path or ObjectPath
         A folder that all workers share.
     addresses : Addresses
         They are found in this process.
@@ -102,7 +103,7 @@ def entries(
     """
     if not items:
         return
-    top = root.absolute()
+    top = local_root(root, "the folder of a download by workers").absolute()
     top.mkdir(parents=True, exist_ok=True)
     token = temporary_beside(top / "workers")
     token.touch()
