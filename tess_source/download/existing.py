@@ -216,9 +216,9 @@ def copied(plan: Plan, found: Existing, index: VerifiedRecords, store: Store, no
     """Copy files to their places in the folder of a plan, and add their entries. A file that cannot be copied is fetched later."""
     items, root, count = list(plan), plan.root, 0
     if isinstance(root, ObjectPath):
-        copy, width = functools.partial(_uploaded_entry, root), WIDTH
+        copy, width = functools.partial(_uploaded_entry, root=root), WIDTH
     else:
-        copy, width = functools.partial(_copied_entry, LocalFolder(root)), 1
+        copy, width = functools.partial(_copied_entry, folder=LocalFolder(root)), 1
 
     def copy_at(number: int) -> Entry | None:
         return copy(found.stored[number], items[number])
@@ -232,7 +232,7 @@ def copied(plan: Plan, found: Existing, index: VerifiedRecords, store: Store, no
         log.info("%s copied, from the cache folder %s or other names", text.number(count, "file"), store.root)
 
 
-def _uploaded_entry(root: ObjectPath, stored: Entry, item: Item) -> Entry | None:
+def _uploaded_entry(stored: Entry, item: Item, root: ObjectPath) -> Entry | None:
     """Upload a verified file and return its entry; None if that fails, its bytes changed, or there is an object that is not the file."""
     if stored.path is None or not stored.sha256:
         return None
@@ -253,7 +253,7 @@ def _uploaded_entry(root: ObjectPath, stored: Entry, item: Item) -> Entry | None
     )
 
 
-def _copied_entry(folder: LocalFolder, stored: Entry, item: Item) -> Entry | None:
+def _copied_entry(stored: Entry, item: Item, folder: LocalFolder) -> Entry | None:
     """Copy a verified file and return its entry; None if it cannot be copied, or its bytes changed."""
     if stored.path is None:
         return None

@@ -17,6 +17,7 @@ from typing import Any
 
 from tess_source import disk
 from tess_source.display.visible import logger
+from tess_source.download.connection import StoppedError
 from tess_source.download.existing import whole
 from tess_source.download.failures import reason_of
 from tess_source.download.fetch import Fetcher
@@ -25,7 +26,7 @@ from tess_source.object_store.folder import ObjectFolder
 from tess_source.object_store.path import ObjectPath, Root
 from tess_source.object_store.upload import upload_file
 from tess_source.settings import OWN_FOLDER, Settings, store_root
-from tess_source.tables.items import COPIED, FAILED, FETCHED, HERE, Entry, Item
+from tess_source.tables.items import COPIED, FAILED, FETCHED, HERE, INTERRUPTED, Entry, Item
 
 __all__ = ["ObjectFetcher", "spool_of"]
 
@@ -77,6 +78,8 @@ class ObjectFetcher(Fetcher):
             return Entry(item, FAILED, error=self._refused)
         try:
             return work()
+        except StoppedError:
+            return Entry(item, FAILED, error=INTERRUPTED)
         except ObjectStoreError as error:
             if error.lasting:
                 self._refused = str(error)
@@ -117,10 +120,16 @@ class ObjectFetcher(Fetcher):
         place, item = self._objects.place(fetched.item.path), fetched.item
         verified = None if fetched.mtime_ns is None else (fetched.bytes, fetched.mtime_ns)
         condition: dict[str, Any] = {"if_etag": damaged} if damaged else {"if_absent": True}
-        etag = upload_file(fetched.path, place, sha256=fetched.sha256, verified=verified, **condition)
+        etag = upload_file(
+            fetched.path, place, sha256=fetched.sha256, verified=verified, check=self._check_stopped, **condition
+        )
         self._forget_file(item)
         status = COPIED if fetched.status == HERE else FETCHED
         return replace(fetched, status=status, path=None, object=place, object_etag=etag, mtime_ns=None)
+
+    def _check_stopped(self) -> None:
+        if self.stop.is_set():
+            raise StoppedError
 
     def _forget_file(self, item: Item) -> None:
         """Remove a file that is in the store now."""
