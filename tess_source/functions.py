@@ -163,18 +163,19 @@ def load_plan(
 
 
 def open(
-    what: Manifest | str | PathLike[str] | Iterable[str | PathLike[str]],
+    what: Manifest | str | PathLike[str] | ObjectPath | Iterable[str | PathLike[str] | ObjectPath],
     *,
     session: Session | None = None,
     **options: Any,
 ) -> Group | Loaded:
-    """Open files of this machine, or the files of a manifest.
+    """Open files of this machine or in an object store, or the files of a manifest.
 
     Parameters
     ----------
     what : path, iterable of paths, or Manifest
         A path may be that of a file; of a folder, for the TESS and FITS files in it and in its subfolders; or a pattern such as
-        ``"data/*_lc.fits"``. Each file is opened once, in the order given; those of a folder or pattern are sorted.
+        ``"data/*_lc.fits"``. So may a URL such as ``"s3://bucket/data"``; all files are then of one bucket. Each file is opened once, in
+        the order given; those of a folder or pattern are sorted.
     session : Session, optional
         The default session if not given.
     **options

@@ -8,7 +8,6 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +23,13 @@ from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
 from tess_source.keywords import naming_keywords_of_methods
 from tess_source.load.loading import each_opened, read
-from tess_source.load.local import manifest_of
+from tess_source.load.local import Given, manifest_of
 from tess_source.object_store.path import ObjectPath, user_root
 from tess_source.search import asking, streaming
 from tess_source.search.lookups import lookups_among
 from tess_source.search.resolving import question, question_for_archives, question_of_observations
 from tess_source.search.select import checked, filters_among, meant, select
-from tess_source.settings import ExecutorLike, OnProgress, Settings
+from tess_source.settings import ExecutorLike, OnProgress, Settings, checked_online
 from tess_source.tables.accessors import given
 from tess_source.tables.found import ASK_AGAIN, Found
 from tess_source.tables.items import Entry
@@ -250,9 +249,8 @@ class Session(SessionMethods):
 
     def load_plan(self, path: str | Path | ObjectPath, root: str | Path | ObjectPath | None = None) -> Plan:
         """Read a plan that was saved, a lock: see `tess_source.load_plan`."""
-        place = self.store.root if root is None else user_root(root)
-        items, record = read_saved(user_root(path))
-        return Plan(items, place, record, self)
+        items, record = read_saved(checked_online(user_root(path), self.settings))
+        return Plan(items, self.store.root if root is None else user_root(root), record, self)
 
     def download(
         self, what: Any, /, root: str | Path | ObjectPath | None = None, *, layout: str | None = None, large: bool = False,
@@ -277,13 +275,12 @@ class Session(SessionMethods):
 
     def read(self, manifest: Manifest, /, **options: Any) -> Loaded:
         """Open the files of a manifest, and keep the reason for each that cannot be opened: see `Manifest.read`."""
+        checked_online(manifest.plan.root, self.settings)
         return read(self.registry, manifest, options)
 
-    def open(
-        self, what: Manifest | str | PathLike[str] | Iterable[str | PathLike[str]], /, **options: Any
-    ) -> Group | Loaded:
-        """Open files of this machine, or those of a manifest: see `tess_source.open`."""
-        manifest = what if isinstance(what, Manifest) else manifest_of(what, self)
+    def open(self, what: Manifest | Given | Iterable[Given], /, **options: Any) -> Group | Loaded:
+        """Open files of this machine or in an object store, or those of a manifest: see `tess_source.open`."""
+        manifest = what if isinstance(what, Manifest) else manifest_of(what, self, self.settings)
         return self.read(manifest, **options).collection(len(manifest))
 
     def load(self, what: Any, /, **options: Any) -> Group | Loaded:
@@ -326,7 +323,7 @@ class Session(SessionMethods):
         return asking.observed(self.registry, self.settings, query, refresh=refresh).using(self)
 
     def _expected_status(self, plan: Plan, /) -> list[str]:
-        return expected(plan, self.store)
+        return expected(self._plan_of(plan, None, None, large=True), self.store)
 
     def _each_opened(
         self, manifest: Manifest, function: Callable[[Any], Any] | None, executor: ExecutorLike, workers: ExecutorLike,
@@ -341,8 +338,8 @@ class Session(SessionMethods):
     def _plan_of(self, what: Any, root: str | Path | ObjectPath | None, layout: str | None, *, large: bool) -> Plan:
         plan = what.plan if isinstance(what, Manifest) else what
         if not isinstance(plan, Plan):
-            return self.plan(what, root, layout=layout, large=large)
-        return plan.using(self) if root is None else plan.using(self).to(root)
+            plan, root = self.plan(what, root, layout=layout, large=large), None
+        return plan.using(self).to(checked_online(plan.root if root is None else user_root(root), self.settings))
 
 
 def _restored(settings: Settings, registry: Registry) -> Session:
