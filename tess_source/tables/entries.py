@@ -7,7 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tess_source._lazy import pl
 from tess_source.disk import opened
@@ -16,8 +16,8 @@ from tess_source.display.visible import logger
 from tess_source.errors import bare_reason
 from tess_source.files.exposure import exptime_of_file
 from tess_source.files.verify import Release, release_of
-from tess_source.paths import path_text
 from tess_source.tables.convert import to_astropy
+from tess_source.tables.entry_rows import outcomes_of, places_of
 from tess_source.tables.items import COPIED, FAILED, FETCHED, HERE, INTERRUPTED, Entry, Items
 
 if TYPE_CHECKING:
@@ -30,11 +30,17 @@ log: logging.Logger = logger(__name__)
 Told = TypeVar("Told")
 
 
-def counted(entries: Sequence[Entry]) -> str:
-    """Return the numbers of files that were fetched, copied, here before, and failed, in words."""
-    counts = Counter(entry.status for entry in entries)
-    left = sum(entry.status == FAILED and entry.error == INTERRUPTED for entry in entries)
-    fetched = sum(entry.bytes for entry in entries if entry.status == FETCHED)
+def counted(outcomes: pl.DataFrame) -> str:
+    """Return the numbers of files that were fetched, copied, here before, and failed, in words.
+
+    Parameters
+    ----------
+    outcomes : polars.DataFrame
+        See `tess_source.tables.entry_rows.outcomes_of`.
+    """
+    counts = Counter(dict(outcomes["status"].value_counts().iter_rows()))
+    left = outcomes.filter(status=FAILED, error=INTERRUPTED).height
+    fetched = int(outcomes.filter(status=FETCHED)["bytes"].sum())
     parts = [
         f"{counts[FETCHED]:,} fetched ({text.size(fetched)})",
         *([f"{counts[COPIED]:,} copied"] if counts[COPIED] else []),
@@ -61,30 +67,25 @@ def as_frame(items: Items, entries: Sequence[Entry]) -> pl.DataFrame:
 
     An exposure time that is not known is read from the headers of the file.
     """
-    schema = {
-        "status": pl.String, "local_path": pl.String, "via": pl.String, "bytes": pl.Int64, "error": pl.String,
-    }  # fmt: skip
-    values = {
-        "status": [entry.status for entry in entries],
-        "local_path": [path_text(entry.path) if entry.path else None for entry in entries],
-        "via": [entry.via for entry in entries],
-        "bytes": [entry.bytes for entry in entries],
-        "error": [path_text(entry.error) for entry in entries],
-    }
-    known = _with_what_files_tell(items, entries, [entry.sha256 for entry in entries])
-    return pl.concat([known, pl.DataFrame(values, schema=schema)], how="horizontal")
+    outcomes = outcomes_of(entries)
+    known = _with_what_files_tell(items, entries, outcomes["sha256"])
+    own = outcomes.select("status", places_of(entries).alias("local_path"), "via", "bytes", "error")
+    return pl.concat([known, own], how="horizontal")
 
 
 def as_astroquery(items: Items, entries: Sequence[Entry]) -> Table:
     """Return an astropy table with astroquery's columns (Local Path, Status, Message, URL) first and ours behind them."""
-    table = to_astropy(as_frame(items, entries))
+    frame = as_frame(items, entries)
+    table = to_astropy(frame)
     theirs = {
-        "Local Path": [path_text(entry.path) if entry.path else "" for entry in entries],
-        "Status": ["COMPLETE" if entry.ok else "ERROR" for entry in entries],
-        "Message": [path_text(entry.error) for entry in entries],
-        "URL": [entry.via for entry in entries],
+        "Local Path": frame["local_path"].fill_null(""),
+        "Status": frame.select(
+            pl.when(pl.col("status") == FAILED).then(pl.lit("ERROR")).otherwise(pl.lit("COMPLETE"))
+        ).to_series(),
+        "Message": frame["error"],
+        "URL": frame["via"],
     }
-    table.add_columns([list(values) for values in theirs.values()], indexes=[0] * len(theirs), names=list(theirs))
+    table.add_columns([values.to_list() for values in theirs.values()], indexes=[0] * len(theirs), names=list(theirs))
     return table
 
 
@@ -95,37 +96,31 @@ def with_sums(items: Items, entries: Sequence[Entry]) -> Items:
     its first header: most files that SPOC processes again keep their names, and often their sizes. An exposure time that is not known is
     read from the headers.
     """
-    releases = [_release_of_entry(entry) for entry in entries]
-    known = {
-        "data_rel": pl.Series([release.data_rel for release in releases], dtype=pl.Int64),
-        "procver": pl.Series([release.procver for release in releases], dtype=pl.String),
-        "date": pl.Series([release.date for release in releases], dtype=pl.String),
-    }
-    frame = _with_what_files_tell(items, entries, [entry.sha256 or _sha256_of_entry(entry) for entry in entries])
-    return Items(frame.with_columns(**{name: pl.coalesce(series, name) for name, series in known.items()}))
+    releases = [(told.data_rel, told.procver, told.date) for told in map(_release_of_entry, entries)]
+    schema: Any = {"data_rel": pl.Int64, "procver": pl.String, "date": pl.String}
+    known = pl.DataFrame(releases, schema=schema, orient="row")
+    sums = outcomes_of(entries)["sha256"]
+    unknown = sums.is_null().arg_true()
+    read = pl.Series([_sha256_of_entry(entries[number]) for number in unknown], dtype=pl.String)
+    frame = _with_what_files_tell(items, entries, sums.clone().scatter(unknown, read))
+    return Items(frame.with_columns(pl.coalesce(series, series.name) for series in known))
 
 
-def _with_what_files_tell(items: Items, entries: Sequence[Entry], sums: Sequence[str | None]) -> pl.DataFrame:
+def _with_what_files_tell(items: Items, entries: Sequence[Entry], sums: pl.Series) -> pl.DataFrame:
     """Return the items with the sizes, sums and exposure times of their entries, which are in the same order."""
-    sizes = pl.Series([entry.bytes if entry.ok else None for entry in entries], dtype=pl.Int64)
-    digests = pl.Series(sums, dtype=pl.String)
-    etags = pl.Series([entry.etag for entry in entries], dtype=pl.String)
-    exptimes = pl.Series(map(_exptime_of_entry, entries), dtype=pl.Float64)
-    return items.to_polars().with_columns(
-        size=pl.coalesce(sizes, "size"),
-        sha256=pl.coalesce(digests, "sha256"),
-        etag=pl.coalesce(etags, "etag"),
-        exptime=pl.coalesce(exptimes, "exptime"),
+    outcomes, frame = outcomes_of(entries), items.to_polars()
+    unknown = frame["exptime"].is_null().arg_true()
+    exptimes = pl.Series([_told(entries[number], exptime_of_file) for number in unknown], dtype=pl.Float64)
+    return frame.with_columns(
+        size=pl.coalesce(outcomes.select(pl.when(pl.col("status") != FAILED).then("bytes")).to_series(), "size"),
+        sha256=pl.coalesce(sums, "sha256"),
+        etag=pl.coalesce(outcomes["etag"], "etag"),
+        exptime=frame["exptime"].clone().scatter(unknown, exptimes),
     )
 
 
 def _release_of_entry(entry: Entry) -> Release:
     return _told(entry, release_of) or Release()
-
-
-def _exptime_of_entry(entry: Entry) -> float | None:
-    """Return the exposure time of a file that neither its name nor its observation tells."""
-    return _told(entry, exptime_of_file) if entry.item.exptime is None else None
 
 
 def _sha256_of_entry(entry: Entry) -> str | None:
