@@ -204,5 +204,8 @@ def completed(frame: pl.DataFrame) -> pl.DataFrame:
         .select(list(FIELDS))
         .with_columns(*empty, pl.col("kind").fill_null("other"), pl.col("sha256", "etag").str.to_lowercase())
     )
-    clean = frame.with_columns(pl.col(pl.String).str.replace_all(BLANK, "\ufffd").str.strip_chars(" "))
-    return clean.with_columns(pl.col("uri").str.replace("^#", "\ufffd"))  # or else the line would be a comment
+    told = frame.select(pl.col(pl.String).str.contains(f"{BLANK}|^ | $|^#").any()).row(0, named=True)
+    if not (odd := [name for name, is_odd in told.items() if is_odd]):
+        return frame  # most are clean, and share their texts with the products
+    frame = frame.with_columns(pl.col(odd).str.replace_all(BLANK, "\ufffd").str.strip_chars(" "))
+    return frame.with_columns(pl.col("uri").str.replace("^#", "\ufffd"))  # or else the line would be a comment
