@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from tess_source._lazy import pl
-from tess_source.disk import tidy, write_whole
+from tess_source.disk import replacing, tidy
 from tess_source.display import html
 from tess_source.display.records import RecordTuple
 from tess_source.display.visible import visible_line
@@ -27,7 +27,7 @@ from tess_source.tables.listing import Links, Observations, Products
 from tess_source.tables.manifest import Results
 from tess_source.tables.opening import Opens
 from tess_source.tables.planning import check_parts, plan_in_words, planned, unfetchable
-from tess_source.tables.saved import as_text
+from tess_source.tables.saved import texts_of
 
 if TYPE_CHECKING:
     from astropy.table import Table as AstropyTable
@@ -270,13 +270,14 @@ class Plan(Addressed):
         'kelt9.ecsv'
         """
         file = user_root(path)
-        write_whole(file, self.to_text().encode())
+        with replacing(file) as out:
+            out.writelines(map(str.encode, texts_of(self.items, self.record)))
         tidy(file.parent)
         return file
 
     def to_text(self) -> str:
         """Return the text that `save` writes."""
-        return as_text(self.items, self.record)
+        return "".join(texts_of(self.items, self.record))
 
     def to_table(self) -> AstropyTable:
         """Return an astropy table."""
