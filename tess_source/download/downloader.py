@@ -28,6 +28,9 @@ from tess_source.tables.plan import Manifest, Plan
 
 __all__ = ["Download", "download", "passing"]
 
+MANY = 1000, 1_000_000_000
+"""Files, or bytes, from which on processes are worth their start, which takes half a second."""
+
 
 def download(
     plan: Plan,
@@ -173,8 +176,9 @@ class Download:
             if answer is None:
                 rest = [items[number] for number in self._rest]
                 by, copies = workers.entries, self._registry.copies
+                executor = self._executor or _processes_for(rest, settings.processes)
                 self._run = Run(
-                    rest, local_root(self.plan.root, DOWNLOADS), transports, settings, self._executor, by, copies=copies
+                    rest, local_root(self.plan.root, DOWNLOADS), transports, settings, executor, by, copies=copies
                 )
             yield from self._kept_entries(self._run if answer is None and self._run is not None else answer or ())
 
@@ -185,6 +189,13 @@ class Download:
             if (number := places.get(_key(entry.item))) is not None:
                 self._entries[number] = entry
             yield entry
+
+
+def _processes_for(items: Sequence[Item], processes: int) -> int | None:
+    """Return the number of processes that fetch files; None if threads of this one do it sooner."""
+    files, size = MANY
+    worth = len(items) >= files or sum(item.size or 0 for item in items) >= size
+    return processes if processes > 1 and worth else None
 
 
 def _key(item: Item) -> tuple[str, str]:

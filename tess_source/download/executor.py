@@ -12,8 +12,10 @@ import logging
 import math
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -73,8 +75,17 @@ def check_executor(executor: Any) -> None:
         )
 
 
+@contextmanager
+def _started(executor: Executor | int) -> Iterator[Executor]:
+    if not isinstance(executor, int):
+        yield executor
+        return
+    with ProcessPoolExecutor(executor, mp_context=get_context("spawn")) as pool:
+        yield pool
+
+
 def entries(
-    executor: Executor,
+    executor: Executor | int,
     items: Mapping[int, Item],
     root: Path,
     addresses: Addresses,
@@ -86,7 +97,8 @@ def entries(
 
     Parameters
     ----------
-    executor : Executor
+    executor : Executor or int
+        Or a number of processes of this machine.
     items : mapping
         Number → item.
     root : Path
@@ -106,6 +118,13 @@ def entries(
     top.mkdir(parents=True, exist_ok=True)
     token = temporary_beside(top / "workers")
     token.touch()
+    with _started(executor) as workers:
+        yield from _entries(workers, items, top, token, addresses, settings)
+
+
+def _entries(
+    executor: Executor, items: Mapping[int, Item], top: Path, token: Path, addresses: Addresses, settings: Settings
+) -> Iterator[tuple[int, Entry]]:
     width, jobs = _width_and_jobs(executor, settings.jobs)
     plain = replace(settings, jobs=jobs, progress=False, token=None, prefer=ARCHIVE)
     batches = iter(_batches(sorted(items), width))
