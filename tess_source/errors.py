@@ -20,8 +20,11 @@ __all__ = [
     "MissingExtraError",
     "NetworkError",
     "NoColumnError",
+    "NoObjectError",
     "NoReaderError",
     "NoSessionError",
+    "ObjectConflictError",
+    "ObjectStoreError",
     "OfflineError",
     "PluginConflictError",
     "PluginError",
@@ -32,6 +35,7 @@ __all__ = [
     "TessSourceError",
     "UnknownNameError",
     "UnsafePathError",
+    "WorkersError",
     "bare_reason",
     "did_you_mean",
     "ending",
@@ -194,6 +198,40 @@ class UnsafePathError(DownloadError, ValueError):
     """A name from an archive that would be written outside of your folder."""
 
 
+class ObjectStoreError(TessSourceError, OSError):
+    """A failure of an object store, such as S3. The message names the bucket and the key, never credentials.
+
+    Parameters
+    ----------
+    place : str
+        The object or bucket, e.g. ``"s3://bucket/key"``.
+    problem : str
+        What happened.
+    advice : str, optional
+        What to do about it.
+    lasting : bool, optional
+        Whether it concerns all objects of the bucket, and another try would fail too, e.g. without permission.
+    """
+
+    def __init__(self, place: str, problem: str, advice: str = "", lasting: bool = False) -> None:
+        self.place: str = place
+        self.problem: str = problem
+        self.advice: str = advice
+        self.lasting: bool = lasting
+        super().__init__(f"{place}: {problem}{'. ' + advice if advice else ''}")
+
+    def __reduce__(self) -> tuple[type[ObjectStoreError], tuple[str, str, str, bool]]:
+        return type(self), (self.place, self.problem, self.advice, self.lasting)
+
+
+class NoObjectError(ObjectStoreError, FileNotFoundError):
+    """An object that is not there."""
+
+
+class ObjectConflictError(ObjectStoreError, FileExistsError):
+    """An object that somebody else has written meanwhile; it was not replaced."""
+
+
 class LockError(TessSourceError, ValueError):
     """A lock or plan file that cannot be understood."""
 
@@ -204,6 +242,10 @@ class MissingExtraError(TessSourceError, ImportError):
 
 class LoadError(TessSourceError, ValueError):
     """A file that could not be opened."""
+
+
+class WorkersError(TessSourceError, RuntimeError):
+    """Workers that cannot be reached or used, or that were lost."""
 
 
 class DamagedFileError(LoadError):

@@ -34,6 +34,7 @@ __all__ = [
     "Stamp",
     "after_fork",
     "boot",
+    "cores",
     "create",
     "has_ended",
     "link",
@@ -49,6 +50,15 @@ POSIX = os.name == "posix"
 PROC = Path("/proc")
 MOST_PID = 2**32
 """Numbers of processes are smaller, on all systems."""
+
+
+# -- the machine --
+
+
+def cores() -> int:
+    """Return how many cores this process may use, at least 1."""
+    may = getattr(os, "sched_getaffinity", None)
+    return len(may(0)) if may else os.cpu_count() or 1
 
 
 # -- files --

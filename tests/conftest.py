@@ -82,11 +82,13 @@ def shared_s3() -> Iterator[S3Server]:
 
 
 @pytest.fixture
-def s3(shared_s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+def s3(shared_s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
     """A server that speaks S3, which the environment tells of."""
     for name, value in shared_s3.environment.items():
         monkeypatch.setenv(name, value)
-    return shared_s3
+    shared_s3.requests.clear()
+    yield shared_s3
+    shared_s3.faults.clear()
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from tess_source import extras
-from tess_source.errors import QueryError
+from tess_source.errors import ForkedError, QueryError
 from tess_source.object_store.path import ObjectPath
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ RETRIES: dict[str, Any] = {
     "backoff": {"init_backoff": timedelta(seconds=0.2), "max_backoff": timedelta(seconds=5), "base": 2},
 }
 """Tries of a single request by obstore, after errors of the server, and connections that break."""
-CLIENT: dict[str, Any] = {"connect_timeout": timedelta(seconds=10), "timeout": timedelta(seconds=120)}
-"""Limits of a single request [s]: an upload of 2 MB takes a second even at 16 Mbit/s; the largest files may take a minute."""
+CONNECT, USUAL, LARGE = timedelta(seconds=10), timedelta(seconds=120), timedelta(hours=1)
+"""Longest time to connect, of a request, and of one with a large body: 8 MB at 1 Mbit/s, and 5 GB at 12 Mbit/s."""
 CONNECTION = {
     "allow_http", "allow_invalid_certificates", "connect_timeout", "timeout", "http1_only", "http2_only", "pool_idle_timeout",
     "pool_max_idle_per_host", "proxy_url", "proxy_ca_certificate", "proxy_excludes", "user_agent",
@@ -38,25 +39,54 @@ CONNECTION = {
 """Settings of connections that the environment may hold, behind ``AWS_``, ``GOOGLE_`` or ``AZURE_``."""
 CLASSES = {"s3": "S3Store", "gs": "GCSStore", "az": "AzureStore"}
 _opening = threading.Lock()
+_process: dict[str, int | None] = {"first": None}
 
 
-def open_store(place: ObjectPath) -> ObjectStore:
+def open_store(place: ObjectPath, *, large: bool = False) -> ObjectStore:
     """Return the store that a place lies in: one per process and bucket. Keys are those of places: whole, from the bucket on.
 
     Parameters
     ----------
     place : ObjectPath
+    large : bool
+        Whether a request may take long, since it sends many bytes.
 
     Raises
     ------
     MissingExtraError
         If obstore is not installed.
+    ForkedError
+        In a process that was forked from one that had opened a store: obstore's threads are missing, and it would wait for ever.
     QueryError
         If the settings in the environment make no store, e.g. an address that is none.
     """
     extras.needed("obstore.store", "s3", "an object store")
+    _check_addresses()
     with _opening:
-        return _opened(place.scheme, place.bucket, os.getpid(), _settings())
+        if _process["first"] not in {None, os.getpid()}:
+            raise ForkedError(
+                "this process was forked from one that had used an object store, whose threads a fork does not copy. Start "
+                "processes with spawn: ProcessPoolExecutor(mp_context=multiprocessing.get_context('spawn'))"
+            )
+        _process["first"] = os.getpid()
+        return _opened(place.scheme, place.bucket, large, _settings())
+
+
+def _check_addresses() -> None:
+    """Check the addresses in the environment: of some that are none, Rust's own words would come, or a thread would panic."""
+    for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"):
+        try:
+            parts = urlsplit(os.environ.get(name) or "https://host")
+            good = (
+                parts.scheme in {"http", "https"}
+                and parts.hostname
+                and (parts.port or True)
+                and "@" not in parts.netloc
+            )
+        except ValueError:
+            good = False
+        if not good:
+            raise QueryError(f"{name} is no address of a store: give e.g. https://s3.example.org")
 
 
 def _settings() -> int:
@@ -66,11 +96,11 @@ def _settings() -> int:
 
 
 @lru_cache(maxsize=32)
-def _opened(scheme: str, bucket: str, process: int, settings: int) -> ObjectStore:
+def _opened(scheme: str, bucket: str, large: bool, settings: int) -> ObjectStore:
     made = getattr(import_module("obstore.store"), CLASSES[scheme])
     try:
         more = _with_profile() if scheme == "s3" else {}
-        store: ObjectStore = made(bucket, retry_config=RETRIES, client_options=_client_options(scheme), **more)
+        store: ObjectStore = made(bucket, retry_config=RETRIES, client_options=_client_options(scheme, large), **more)
     except Exception as error:
         if isinstance(error, QueryError | ImportError):
             raise
@@ -82,11 +112,12 @@ def _opened(scheme: str, bucket: str, process: int, settings: int) -> ObjectStor
     return store
 
 
-def _client_options(scheme: str) -> dict[str, Any]:
+def _client_options(scheme: str, large: bool) -> dict[str, Any]:
     """Return our limits, and what the environment says of connections: obstore would forget that beside ours."""
     prefix = {"s3": "AWS_", "gs": "GOOGLE_", "az": "AZURE_"}[scheme]
     said = {name.removeprefix(prefix).lower(): value for name, value in os.environ.items() if name.startswith(prefix)}
-    return CLIENT | {name: value for name, value in said.items() if name in CONNECTION}
+    limits = {"connect_timeout": CONNECT, "timeout": LARGE if large else USUAL}
+    return limits | {name: value for name, value in said.items() if name in CONNECTION}
 
 
 def _with_profile() -> dict[str, Any]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from moto.s3.models import S3Backend
 
-__all__ = ["KEYS", "SECRET", "S3Server", "s3_server"]
+__all__ = ["KEYS", "SECRET", "Answer", "S3Server", "reset", "s3_server"]
 
 SECRET = "not-for-anybodys-eyes/7h3s3cr3t+K3y"
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAFAKEFAKEFAKE1234", "AWS_SECRET_ACCESS_KEY": SECRET}
@@ -19,16 +22,69 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIAFAKEFAKEFAKE1234", "AWS_SECRET_ACCESS_KEY": SE
 NUMBERS = count(1)
 
 
+Environ = Mapping[str, Any]
+Fault = Callable[[Environ], "Answer | None"]
+
+
+class Answer(NamedTuple):
+    """An answer in place of the store's."""
+
+    status: str
+    """E.g. ``"503 Slow Down"``."""
+    code: str = ""
+    """The store's own code, e.g. ``"SlowDown"``."""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Asked(NamedTuple):
+    """A request that came."""
+
+    method: str
+    path: str
+    query: str
+
+
 class S3Server:
-    """A running server.
+    """A running server, which may answer otherwise than the store would."""
 
-    Parameters
-    ----------
-    url : str
-    """
+    def __init__(self) -> None:
+        self.url: str = ""
+        self.requests: list[Asked] = []
+        """All requests so far, also those that met a fault."""
+        self.faults: list[Fault] = []
+        """Asked in turn with each request: the first answer is given in place of the store's."""
 
-    def __init__(self, url: str) -> None:
-        self.url: str = url
+    def fail(self, answer: Answer, times: int = 10**9, method: str = "", ending: str = "") -> None:
+        """Answer the next requests so, of a method and of paths with an ending if given."""
+        left = count(times, -1)
+
+        def fault(environ: Environ) -> Answer | None:
+            fits = environ["REQUEST_METHOD"].endswith(method) and environ["PATH_INFO"].endswith(ending)
+            return answer if fits and next(left) > 0 else None
+
+        self.faults.append(fault)
+
+    def count(self, method: str, ending: str = "") -> int:
+        """Return how many requests of a method came for paths with an ending."""
+        return sum(asked.method == method and asked.path.endswith(ending) for asked in self.requests)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer a request as a WSGI application."""
+        self.requests.append(Asked(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"]))
+        for fault in list(self.faults):
+            if (answer := fault(environ)) is not None:
+                body = f"<Error><Code>{answer.code}</Code><Message>{SECRET}</Message></Error>" if answer.code else ""
+                start_response(
+                    answer.status, [("Content-Length", str(len(body))), ("Connection", "close"), *answer.headers]
+                )
+                return [body.encode()]
+        return self._app(environ, start_response)  # type: ignore[no-any-return]
+
+    @cached_property
+    def _app(self) -> Any:
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+        return DomainDispatcherApplication(create_backend_app)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -58,16 +114,33 @@ class S3Server:
         return list(self.backend.list_multipart_uploads(bucket).values())
 
 
+def reset(environ: Environ) -> None:
+    """Break the connection of a request, in the middle of its body."""
+    connection = environ["werkzeug.socket"]
+    environ["wsgi.input"].read(min(100, int(environ.get("CONTENT_LENGTH") or 0)))
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.shutdown(socket.SHUT_RDWR)
+    raise ConnectionError("broken on purpose")
+
+
 @contextmanager
 def s3_server() -> Iterator[S3Server]:
     """Run a server for a while."""
-    from moto.server import ThreadedMotoServer
+    from moto.moto_server.werkzeug_app import MotoRequestHandler
+    from werkzeug.serving import make_server
 
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it would print a line per request
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
+    class Silent(MotoRequestHandler):
+        def log(self, type: str, message: str, *args: Any) -> None:
+            """Print nothing: neither requests nor faults."""
+
+    running = S3Server()
+    server = make_server("127.0.0.1", 0, running, threaded=True, request_handler=Silent)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    running.url = f"http://127.0.0.1:{server.server_address[1]}"
     try:
-        yield S3Server(f"http://{host}:{port}")
+        yield running
     finally:
-        server.stop()
+        server.shutdown()
+        server.server_close()
+        thread.join()
