@@ -176,7 +176,9 @@ class Download:
             if answer is None:
                 rest = [items[number] for number in self._rest]
                 by, copies = workers.entries, self._registry.copies
-                executor = self._executor or _processes_for(rest, settings.processes)
+                executor = self._executor
+                if executor is None:
+                    executor = _processes_for(rest, settings.processes)
                 self._run = Run(
                     rest, local_root(self.plan.root, DOWNLOADS), transports, settings, executor, by, copies=copies
                 )
@@ -191,7 +193,7 @@ class Download:
             yield entry
 
 
-def _processes_for(items: Sequence[Item], processes: int) -> int | None:
+def _processes_for(items: Sequence[Item], processes: int) -> Any:
     """Return the number of processes that fetch files; None if threads of this one do it sooner."""
     files, size = MANY
     worth = len(items) >= files or sum(item.size or 0 for item in items) >= size

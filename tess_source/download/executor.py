@@ -12,10 +12,8 @@ import logging
 import math
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from dataclasses import dataclass, field, replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -75,17 +73,8 @@ def check_executor(executor: Any) -> None:
         )
 
 
-@contextmanager
-def _started(executor: Executor | int) -> Iterator[Executor]:
-    if not isinstance(executor, int):
-        yield executor
-        return
-    with ProcessPoolExecutor(executor, mp_context=get_context("spawn")) as pool:
-        yield pool
-
-
 def entries(
-    executor: Executor | int,
+    executor: Executor,
     items: Mapping[int, Item],
     root: Path,
     addresses: Addresses,
@@ -97,8 +86,7 @@ def entries(
 
     Parameters
     ----------
-    executor : Executor or int
-        Or a number of processes of this machine.
+    executor : Executor
     items : mapping
         Number → item.
     root : Path
@@ -118,13 +106,6 @@ def entries(
     top.mkdir(parents=True, exist_ok=True)
     token = temporary_beside(top / "workers")
     token.touch()
-    with _started(executor) as workers:
-        yield from _entries(workers, items, top, token, addresses, settings)
-
-
-def _entries(
-    executor: Executor, items: Mapping[int, Item], top: Path, token: Path, addresses: Addresses, settings: Settings
-) -> Iterator[tuple[int, Entry]]:
     width, jobs = _width_and_jobs(executor, settings.jobs)
     plain = replace(settings, jobs=jobs, progress=False, token=None, prefer=ARCHIVE)
     batches = iter(_batches(sorted(items), width))

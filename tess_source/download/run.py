@@ -26,7 +26,7 @@ from tess_source.threads import LISTEN, joined, paused
 
 __all__ = ["Run"]
 
-ByExecutor = Callable[[Executor | int, Mapping[int, Item], Path, Addresses, Settings], Iterator[tuple[int, Entry]]]
+ByExecutor = Callable[[Executor, Mapping[int, Item], Path, Addresses, Settings], Iterator[tuple[int, Entry]]]
 """Type of the function that fetches files by an executor's workers: `tess_source.download.executor.entries`."""
 
 
@@ -41,7 +41,7 @@ class Run:
     transports : mapping
         URI scheme → how to fetch it.
     settings : Settings
-    executor : Executor or int, optional
+    executor : Executor, optional
         Its workers fetch the files, in place of threads of this process. Files of services that allow a user only so many requests, such as
         cut-outs, are fetched by threads all the same: the workers would not know of each other's requests.
     by_executor : callable, optional
@@ -58,7 +58,7 @@ class Run:
         root: Path,
         transports: Mapping[str, Transport],
         settings: Settings,
-        executor: Executor | int | None = None,
+        executor: Executor | None = None,
         by_executor: ByExecutor | None = None,
         lost: Mapping[str, str] | None = None,
         copies: Mapping[str, Copy] | None = None,
