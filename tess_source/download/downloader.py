@@ -176,13 +176,24 @@ class Download:
             if answer is None:
                 rest = [items[number] for number in self._rest]
                 by, copies = workers.entries, self._registry.copies
-                executor = self._executor
-                if executor is None:
-                    executor = _processes_for(rest, settings.processes)
                 self._run = Run(
-                    rest, local_root(self.plan.root, DOWNLOADS), transports, settings, executor, by, copies=copies
+                    rest,
+                    local_root(self.plan.root, DOWNLOADS),
+                    transports,
+                    settings,
+                    self._executor_for(rest),
+                    by,
+                    copies=copies,
                 )
             yield from self._kept_entries(self._run if answer is None and self._run is not None else answer or ())
+
+    def _executor_for(self, items: Sequence[Item]) -> Any:
+        """Return who fetches files: the executor that was given, processes if the files are many, or None for threads of this process."""
+        processes = self._settings.processes
+        if self._executor is not None or processes < 2:
+            return self._executor
+        files, size = MANY
+        return processes if len(items) >= files or sum(item.size or 0 for item in items) >= size else None
 
     def _kept_entries(self, entries: Any) -> Iterator[Entry]:
         """Yield entries, and keep each at its place in the plan."""
@@ -191,13 +202,6 @@ class Download:
             if (number := places.get(_key(entry.item))) is not None:
                 self._entries[number] = entry
             yield entry
-
-
-def _processes_for(items: Sequence[Item], processes: int) -> Any:
-    """Return the number of processes that fetch files; None if threads of this one do it sooner."""
-    files, size = MANY
-    worth = len(items) >= files or sum(item.size or 0 for item in items) >= size
-    return processes if processes > 1 and worth else None
 
 
 def _key(item: Item) -> tuple[str, str]:

@@ -163,7 +163,7 @@ class Part:
 
     def _created(self) -> int:
         """Make the file anew: one that is there may be something else by now, or may be linked."""
-        self._stamp, self._read_again = None, False
+        self._stamp, self._read_again, self._is_file = None, False, False
         try:
             return system.create(self.file)
         except FileExistsError:
