@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict, replace as replaced
+from dataclasses import asdict
+from dataclasses import replace as replaced
 from typing import Any
 
 import click
