@@ -31,6 +31,8 @@ __all__ = ["Download", "download", "passing"]
 
 NOTED = 50_000
 """Entries after which the index of verified files grows by a part: a run that is killed loses no more than these."""
+MANY = 1000, 1_000_000_000
+"""Files, or bytes, from which on processes are worth their start, which takes half a second."""
 
 
 def download(
@@ -190,9 +192,17 @@ class Download:
             if answer is None:
                 by, copies = by_workers.entries, self._registry.copies
                 self._run = Run(
-                    ItemRows(part.items), self.plan.root, transports, settings, self._executor, by, copies=copies
+                    ItemRows(part.items), self.plan.root, transports, settings, self._executor_for(part), by, copies=copies
                 )
             yield from self._kept_entries(self._run if answer is None and self._run is not None else answer or ())
+
+    def _executor_for(self, part: Plan) -> Any:
+        """Return who fetches files: the executor that was given, processes if the files are many, or None for threads of this process."""
+        processes = self._settings.processes
+        if self._executor is not None or processes < 2:
+            return self._executor
+        files, size = MANY
+        return processes if len(part) >= files or part.bytes >= size else None
 
     def _kept_entries(self, entries: Any) -> Iterator[Entry]:
         """Yield entries, and keep each at its place in the plan."""
