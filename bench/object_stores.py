@@ -133,7 +133,13 @@ def run(environment: Mapping[str, str], *words: object) -> dict[str, float]:
 
 def files(environment: Mapping[str, str], rounds: int) -> None:
     """Print wall and CPU of both sides per job."""
-    jobs = [("put", 2_000_000, 64), ("get", 2_000_000, 64), ("put", 100_000, 400), ("get", 100_000, 400), ("list", 0, 10_000)]
+    jobs = [
+        ("put", 2_000_000, 64),
+        ("get", 2_000_000, 64),
+        ("put", 100_000, 400),
+        ("get", 100_000, 400),
+        ("list", 0, 10_000),
+    ]
     client = _boto(environment)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for _ in pool.map(lambda n: client.put_object(Bucket="bucket", Key=f"keys/{n:06d}", Body=b""), range(10_000)):
@@ -160,17 +166,25 @@ def deaths(environment: Mapping[str, str]) -> None:
                 there = client.list_objects_v2(Bucket="bucket", Prefix=key).get("Contents", [])
                 uploads = client.list_multipart_uploads(Bucket="bucket", Prefix=key).get("Uploads", [])
                 left = f"{there[0]['Size']:,} B under the final name" if there else "nothing under the final name"
-                print(f"{what:8}{size:>12,} B of a longer file {side:8}  {left}; {len(uploads)} unfinished uploads", flush=True)
+                print(
+                    f"{what:8}{size:>12,} B of a longer file {side:8}  {left}; {len(uploads)} unfinished uploads",
+                    flush=True,
+                )
 
 
 def weight(rounds: int) -> None:
     """Print import time and installed size of both sides, with what they need."""
     for side in SIDES:
         code = f"import time; t = time.perf_counter(); import {side}{'.store' if side == 'obstore' else ''}; print(time.perf_counter() - t)"
-        times = [float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout) for _ in range(rounds)]
+        times = [
+            float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+            for _ in range(rounds)
+        ]
         needed = _needed(side, set())
         size = sum(_size(name) for name in needed)
-        print(f"{side:8} import {median(times):.2f} s, {size / 1e6:.1f} MB in {len(needed)} distributions: {', '.join(sorted(needed))}")
+        print(
+            f"{side:8} import {median(times):.2f} s, {size / 1e6:.1f} MB in {len(needed)} distributions: {', '.join(sorted(needed))}"
+        )
 
 
 def _needed(name: str, seen: set[str]) -> set[str]:
@@ -187,7 +201,11 @@ def _needed(name: str, seen: set[str]) -> set[str]:
 
 
 def _size(name: str) -> int:
-    return sum(Path(str(file.locate())).stat().st_size for file in distribution(name).files or () if Path(str(file.locate())).is_file())
+    return sum(
+        Path(str(file.locate())).stat().st_size
+        for file in distribution(name).files or ()
+        if Path(str(file.locate())).is_file()
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
