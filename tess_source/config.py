@@ -73,7 +73,7 @@ class Choice:
 
 def cache_path(path: str | Path) -> Path:
     """Return the path of a cache folder that a user gave, as `user_path` does."""
-    return user_path(path, "processes change the cache folder at once. Files can go to an object store: give it as root= or --to")
+    return user_path(path, "the cache folder must be one. Files can go to an object store: give it as root= or --to")
 
 
 def _yes_or_no(text: str) -> bool:

@@ -128,7 +128,9 @@ def download(
 
 
 @naming_keywords
-def load_plan(path: str | Path | ObjectPath, root: str | Path | ObjectPath | None = None, *, session: Session | None = None) -> Plan:
+def load_plan(
+    path: str | Path | ObjectPath, root: str | Path | ObjectPath | None = None, *, session: Session | None = None
+) -> Plan:
     """Read a plan that was saved: a lock.
 
     Parameters

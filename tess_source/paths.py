@@ -14,6 +14,7 @@ from tess_source.errors import QueryError, UnknownNameError, UnsafePathError, di
 __all__ = [
     "LAYOUTS",
     "checked_layout",
+    "filled_in",
     "inside",
     "parts_of",
     "path_text",
@@ -29,7 +30,9 @@ LAYOUTS = {
 """Named layouts. ``mast`` is the layout of astroquery and lightkurve, so that all three find each other's files."""
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
-_ADDRESS = re.compile(r"\s*(?:(?P<scheme>[a-z][a-z0-9+.-]+)://|(?P<known>s3|gs|az|file(?=:/)|https?(?=:/)):)", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"\s*(?:(?P<scheme>[a-z][a-z0-9+.-]+)://|(?P<known>s3|gs|az|file(?=:/)|https?(?=:/)):)", re.IGNORECASE
+)
 """Beginnings of addresses. `pathlib.Path` makes one slash of two, and rclone writes none. A letter with a colon is a drive of Windows."""
 _DEVICES = re.compile(r"(?:con|conin\$|conout\$|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]) *(?:\..*)?", re.IGNORECASE)
 _LONGEST = 255
@@ -182,7 +185,7 @@ def relative_path(layout: str, product: Mapping[str, Any]) -> str:
     """
     template = LAYOUTS.get(layout, layout)
     parts = [part for part in template.split("/") if part not in {"", "."}]
-    return str(PurePosixPath(*(safe_component(_filled_in(part, product)) for part in parts)))
+    return str(PurePosixPath(*(safe_component(filled_in(part, product)) for part in parts)))
 
 
 class _Blank(dict[str, Any]):
@@ -194,7 +197,8 @@ class _Blank(dict[str, Any]):
         raise QueryError(f"the layout names {{{key}}}, which is no column; there are {', '.join(columns)}{hint}")
 
 
-def _filled_in(part: str, product: Mapping[str, Any]) -> str:
+def filled_in(part: str, product: Mapping[str, Any]) -> str:
+    """Return one part of a layout with the values of a product. The errors are those of `relative_path`."""
     row = _Blank(product)
     if row.get("obs_collection") is None:
         told = re.match(r"mast:(TESS|HLSP)/", str(row.get("uri") or ""))

@@ -233,7 +233,12 @@ class Session(SessionMethods):
         return select(self.registry, self.settings, found if isinstance(found, Found) else self.found(found), filters)
 
     def plan(
-        self, products: Any, root: str | Path | ObjectPath | None = None, *, layout: str | None = None, large: bool = False
+        self,
+        products: Any,
+        root: str | Path | ObjectPath | None = None,
+        *,
+        layout: str | None = None,
+        large: bool = False,
     ) -> Plan:
         """Plan the download of products: an answer, or what `found` takes. See `Found.plan`."""
         return self.found(products).plan(root, layout=layout, large=large)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,8 +18,12 @@ __all__ = ["UserPath", "UserPlace"]
 class UserPath(click.Path):
     """A path on the command line. ``~`` is expanded, since shells leave it as it is in ``--to=~/folder``.
 
-    Parameters are those of `click.Path`.
+    Parameters are those of `click.Path`, and a function that makes the path of a text.
     """
+
+    def __init__(self, made: Callable[[str], Path] = user_path, **words: Any) -> None:
+        super().__init__(**words)
+        self._made = made
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str | None:
         """Return ``DIR`` for a folder, as for all folders of the program."""
@@ -26,7 +32,7 @@ class UserPath(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path as text, after the checks of `click.Path`."""
         try:
-            path = user_path(value)
+            path = self._made(value)
         except QueryError as error:
             self.fail(str(error), param, ctx)
         return super().convert(str(path), param, ctx)

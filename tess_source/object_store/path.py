@@ -79,7 +79,9 @@ class ObjectPath:
         if not bucket:
             raise QueryError(f"{url!r} names no bucket; give e.g. {scheme.lower()}://bucket/prefix")
         if not _BUCKET.fullmatch(bucket):
-            raise QueryError(f"{bucket!r} cannot be the name of a bucket: letters, digits, '.', '-' and '_' are allowed")
+            raise QueryError(
+                f"{bucket!r} cannot be the name of a bucket: letters, digits, '.', '-' and '_' are allowed"
+            )
         key = key.strip("/")
         return cls(scheme.lower(), bucket, "/".join(parts_of(key)) if key else "")
 

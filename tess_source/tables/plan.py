@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from tess_source._lazy import pl
-from tess_source.disk import tidy, write_whole
 from tess_source.display import html
 from tess_source.display.records import RecordTuple
 from tess_source.display.visible import visible_line
 from tess_source.keywords import naming_keywords_of_methods
+from tess_source.object_store.copies import write_place
 from tess_source.object_store.path import ObjectPath, Root, user_root
-from tess_source.paths import user_path
 from tess_source.settings import OnProgress
 from tess_source.tables.accessors import HasAccessors, KnowsSchemes, given
 from tess_source.tables.addressed import Addressed, Reaches
@@ -246,17 +245,17 @@ class Plan(Addressed):
         session = given(self.session, "plan")
         return session.iter_download(self, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry)
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path | ObjectPath) -> Root:
         """Write the plan as ECSV, astropy's text table: one line per file, sorted. The file is replaced as a whole or not at all.
 
         Parameters
         ----------
-        path : str or Path
-            The file.
+        path : str, Path or ObjectPath
+            The file, or an object such as ``"s3://bucket/kelt9.ecsv"``.
 
         Returns
         -------
-        Path
+        Path or ObjectPath
             The file.
 
         Raises
@@ -269,10 +268,9 @@ class Plan(Addressed):
         >>> manifest.lock().save("kelt9.ecsv").name
         'kelt9.ecsv'
         """
-        file = user_path(path)
-        write_whole(file, self.to_text().encode())
-        tidy(file.parent)
-        return file
+        place = user_root(path)
+        write_place(place, self.to_text().encode())
+        return place
 
     def to_text(self) -> str:
         """Return the text that `save` writes."""
