@@ -23,6 +23,7 @@ from tess_source.files.fits_headers import Headers
 from tess_source.files.fits_table import TableReader
 from tess_source.files.quality import BITMASKS
 from tess_source.files.whole import headers_of, opened_plain
+from tess_source.load.copies import at_hand
 from tess_source.tables.file_errors import errors_of_file
 from tess_source.tables.reasons import Reasons
 from tess_source.units import is_whole
@@ -111,7 +112,7 @@ class Arrays:
         """
         if self.error is not None:
             error = DamagedFileError if isinstance(self.error, DamagedFileError) else LoadError
-            raise error(f"{self.entry.path or self.entry.item.uri} was not read: {self.error}") from self.error
+            raise error(f"{self.entry.place or self.entry.item.uri} was not read: {self.error}") from self.error
         if name not in self.columns and (not isinstance(name, str) or name.lower() not in self.columns):
             raise NotAskedForError("column", str(name), self.columns)
         return self.columns[name.lower()]
@@ -215,7 +216,7 @@ def each(entries: Manifest | Sequence[Entry], asked: ArrayOptions, arena: Arena 
     reader = TableReader()
     for entry in entries:
         try:
-            with errors_of_file(entry.path or entry.item.uri):
+            with errors_of_file(entry.place or entry.item.uri):
                 arrays = _read(reader, entry, asked, arena)
         except (TessSourceError, OSError) as error:
             arrays = Arrays(entry, error=error.with_traceback(None))  # its frames would keep the memory of the file
@@ -223,10 +224,12 @@ def each(entries: Manifest | Sequence[Entry], asked: ArrayOptions, arena: Arena 
 
 
 def _read(reader: TableReader, entry: Entry, asked: ArrayOptions, arena: Arena | None) -> Arrays:
-    if not entry.ok or entry.path is None:
+    if not entry.ok or entry.place is None:
         raise FileNotFoundError(f"not fetched: {entry.error}")
     digest = asked.digest and (asked.verify or entry.sha256 is None)  # else that of its download is believed
-    table = reader.read(entry.path, verify=asked.verify, digest=digest)
+    with at_hand(entry) as near:
+        assert near.path is not None
+        table = reader.read(near.path, verify=asked.verify, digest=digest)
     known = entry.sha256 or entry.item.sha256
     if asked.verify and digest and known not in {None, table.sha256}:
         raise DamagedFileError(f"its bytes are others than the manifest says: sha256 {table.sha256}, not {known}")
@@ -245,7 +248,7 @@ def _without_failed(found: Iterator[Arrays]) -> Iterator[Arrays]:
         for arrays in found:
             if arrays.ok:
                 yield arrays
-            elif reasons.add(file := str(arrays.entry.path or arrays.entry.item.uri), arrays.error):
+            elif reasons.add(file := str(arrays.entry.place or arrays.entry.item.uri), arrays.error):
                 log.warning("%s was not read: %s", file, arrays.error)
     finally:
         for line in reasons.repeated("read"):
@@ -304,10 +307,10 @@ def _number_in(header: Mapping[str, Any], *keywords: str) -> int | None:
 
 def about(entry: Entry) -> Arrays:
     """Return the header of a file without any columns, only if its name says neither star nor sector."""
-    if entry.path is None or None not in {entry.item.tic, entry.item.first_sector}:
+    if entry.place is None or None not in {entry.item.tic, entry.item.first_sector}:
         return Arrays(entry)
     try:
-        with errors_of_file(entry.path), opened_plain(entry.path) as file:
+        with errors_of_file(entry.place), at_hand(entry) as near, opened_plain(near.path) as file:  # type: ignore[arg-type]
             primary, *others = headers_of(file)
     except (TessSourceError, OSError) as error:
         return Arrays(entry, error=error)
