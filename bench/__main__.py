@@ -27,6 +27,7 @@ ALONE = {
     "downloads": "500 files of 2 MB, 2,000 of 100 kB, against curl, aria2c and astroquery",
     "loading": "opening light curves, against lightkurve.read",
     "eras": "opening light curves of sectors 1 to 88 by SPOC, TESS-SPOC and QLP, against lightkurve.read",
+    "limits": "CPU time per downloaded file, loaded file and listed product, and what it takes at least",
     "arrays": "arrays, Arrow and Parquet of light curves, against lightkurve.read",
     "dv_links": "linking data-validation products of the whole mission: time and memory",
     "catalogue": "building the catalogue of the whole mission and asking it, beside astroquery",

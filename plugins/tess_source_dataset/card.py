@@ -88,8 +88,8 @@ def _columns(recipe: Recipe) -> Iterator[str]:
 def _features(recipe: Recipe) -> Iterator[str]:
     """Yield the lines that tell Hugging Face the type of each column."""
     options = recipe.options()
-    rows = TableBuilder(options.asked, (*ABOUT, SPLIT), lambda _: None, options.pipelines, dict(options.types))
+    rows = TableBuilder(options.asked, (*ABOUT, SPLIT), options.pipelines, options.types)
     for one in rows.about:
         yield f"  - name: {one.name}\n    dtype: {one.type}"
-    for name, dtype in rows.dtypes.items():
+    for name, dtype in rows.types.items():
         yield f"  - name: {json.dumps(name)}\n    sequence: {dtype.name}"
