@@ -19,7 +19,7 @@ from tess_source_arrays.split import split
 from tess_source_dataset.division import UNKNOWN, Shard, side_of_shard
 from tess_source_dataset.recipe import Recipe
 
-__all__ = ["ShardState", "check_pages", "state_of"]
+__all__ = ["ShardState", "check_pages", "sha256_of", "state_of"]
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,7 @@ def state_of(path: Path, shard: Shard, recipe: Recipe) -> ShardState:
         If it is not this shard, or its metadata cannot be read.
     """
     try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = sha256_of(path)
         footer = pyarrow().parquet.read_metadata(path)
         told = _told(footer.metadata)
         missing = {str(uri): str(reason) for uri, reason in json.loads(told["missing"]).items()}
@@ -69,6 +68,12 @@ def state_of(path: Path, shard: Shard, recipe: Recipe) -> ShardState:
     if footer.num_rows != lock.height:
         raise DamagedFileError(f"it has {footer.num_rows:,} rows, not the {lock.height:,} of its lock")
     return ShardState(shard.name, digest, path.stat().st_size, footer.num_rows, missing, lock)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sum of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _told(metadata: Mapping[bytes, bytes]) -> dict[str, str]:

@@ -38,13 +38,14 @@ def shards_in(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_build_that_is_killed_at_any_moment_goes_on_to_the_same_bytes(
-    stars: SampleArchive, tmp_path: Path
+    stars: SampleArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is under its name is whole after each kill, and is not made again; in the end nothing temporary is left."""
     cache, whole, broken, work = (tmp_path / name for name in ("cache", "whole", "broken", "work"))
     data_set(stars.url, cache, whole).build(**QUESTION, shard_size=2)
     truth, plan = shards_in(whole), (whole / "plan.ecsv").read_bytes()
     chance, kills, between = random.Random(20180725), 0, 0
+    monkeypatch.setattr(stars, "latency", 0.1)
     while kills < KILLS:
         if not broken.exists() or len(shards_in(broken)) == len(truth):
             broken = tmp_path / f"broken {kills}" / "whole"
@@ -52,8 +53,8 @@ def test_a_build_that_is_killed_at_any_moment_goes_on_to_the_same_bytes(
             (broken / "plan.ecsv").write_bytes(plan)
         goal = len(shards_in(broken)) + 1 + chance.randrange(2)
         process = start(stars, cache, broken, work)
-        while len(shards_in(broken)) < goal and process.poll() is None:
-            time.sleep(0.002)
+        while len([*broken.glob("data/*.parquet")]) < goal and process.poll() is None:
+            time.sleep(0.01)
         time.sleep(chance.uniform(0, 0.1))
         process.kill()
         process.wait()
@@ -63,6 +64,7 @@ def test_a_build_that_is_killed_at_any_moment_goes_on_to_the_same_bytes(
         assert found.items() <= truth.items()
     asked = {name for name in truth if name not in shards_in(broken)}
     stars.clear()
+    stars.latency = 0.0
     data_set(stars.url, cache, broken).build(temporary=work)
     assert contents(broken) == contents(whole)
     fetched = [one for one in stars.requests if "Download/file" in one.path]
