@@ -68,7 +68,12 @@ class Choice:
     def path(self, value: str | Path) -> Path:
         """Return a value as an absolute path. A relative one in the config file is taken from the folder of that file."""
         file = config_file()
-        return ((file.parent if self.origin == str(file) else Path()) / user_path(value)).absolute()
+        return ((file.parent if self.origin == str(file) else Path()) / cache_path(value)).absolute()
+
+
+def cache_path(path: str | Path) -> Path:
+    """Return the path of a cache folder that a user gave, as `user_path` does."""
+    return user_path(path, "the cache folder must be one. Files can go to an object store: give it as root= or --to")
 
 
 def _yes_or_no(text: str) -> bool:
@@ -115,7 +120,7 @@ SETTINGS: Mapping[str, Setting] = {
     "prefer": Setting("archive", "where files come from first"),
     "jobs": Setting(8, "files fetched at the same time", _whole, (int,), _at_least_one),
     "layout": Setting("mast", "paths of files below the folder", check=checked_layout),
-    "cache": Setting(None, "the cache folder", check=user_path),
+    "cache": Setting(None, "the cache folder", check=cache_path),
     "max_age": Setting(None, "most age of a kept answer", str, (str, int, float), seconds),
     "plugins": Setting((), "files that are used as plugins", _files, (list,)),
     "without": Setting((), "installed plugins that are left out", _words, (list,)),

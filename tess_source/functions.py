@@ -12,6 +12,7 @@ from typing import Any
 
 from tess_source.hooks.records import Field
 from tess_source.keywords import naming_keywords
+from tess_source.object_store.path import ObjectPath
 from tess_source.queries import chosen_session, count, iter_search, observations, products, search
 from tess_source.session import Session, default_session
 from tess_source.settings import OnProgress
@@ -62,7 +63,7 @@ def fields(what: str = "observations", *, session: Session | None = None) -> lis
 @naming_keywords
 def download(
     products: Any,
-    root: str | Path | None = None,
+    root: str | Path | ObjectPath | None = None,
     *,
     layout: str | None = None,
     large: bool = False,
@@ -79,8 +80,8 @@ def download(
     products : Products, Found, Plan, Manifest, table or URIs
         What to fetch: an answer, a plan, a product table of astroquery, pandas or polars, rows of one, or URIs of files. Of observations,
         all products are listed and fetched.
-    root : str or Path, optional
-        The folder; the cache folder if not given.
+    root : str, Path or ObjectPath, optional
+        The folder, or a place in an object store such as ``"s3://bucket/prefix"``; the cache folder if not given.
     layout : str, optional
         ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``; that of the session
         if None.
@@ -127,15 +128,17 @@ def download(
 
 
 @naming_keywords
-def load_plan(path: str | Path, root: str | Path | None = None, *, session: Session | None = None) -> Plan:
+def load_plan(
+    path: str | Path | ObjectPath, root: str | Path | ObjectPath | None = None, *, session: Session | None = None
+) -> Plan:
     """Read a plan that was saved: a lock.
 
     Parameters
     ----------
-    path : str or Path
+    path : str, Path or ObjectPath
         The lock, an ECSV file, as `Plan.save` and ``tess-source get --lock`` write it.
-    root : str or Path, optional
-        The folder that the files go to; the cache folder if None.
+    root : str, Path or ObjectPath, optional
+        The folder, or the place in an object store, that the files go to; the cache folder if None.
     session : Session, optional
         Fetches the plan; the default session if not given.
 

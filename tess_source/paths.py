@@ -14,6 +14,7 @@ from tess_source.errors import QueryError, UnknownNameError, UnsafePathError, di
 __all__ = [
     "LAYOUTS",
     "checked_layout",
+    "filled_in",
     "inside",
     "parts_of",
     "path_text",
@@ -29,11 +30,15 @@ LAYOUTS = {
 """Named layouts. ``mast`` is the layout of astroquery and lightkurve, so that all three find each other's files."""
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
+_ADDRESS = re.compile(
+    r"\s*(?:(?P<scheme>[a-z][a-z0-9+.-]+)://|(?P<known>s3|gs|az|file(?=:/)|https?(?=:/)):)", re.IGNORECASE
+)
+"""Beginnings of addresses. `pathlib.Path` makes one slash of two, and rclone writes none. A letter with a colon is a drive of Windows."""
 _DEVICES = re.compile(r"(?:con|conin\$|conout\$|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]) *(?:\..*)?", re.IGNORECASE)
 _LONGEST = 255
 
 
-def user_path(path: str | os.PathLike[str]) -> Path:
+def user_path(path: str | os.PathLike[str], why: str = "") -> Path:
     """Return a path that a user gave, with ``~`` and ``~user`` in front replaced by the home folder.
 
     Every path that a user gives, in whatever way, goes through this function. A second time changes nothing.
@@ -42,6 +47,8 @@ def user_path(path: str | os.PathLike[str]) -> Path:
     ----------
     path : str or os.PathLike
         A relative path stays relative.
+    why : str, optional
+        Why it must be a path of this machine, and what else to do; told of an address.
 
     Returns
     -------
@@ -50,7 +57,8 @@ def user_path(path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     QueryError
-        If it is not a path, empty, in bytes, or of a user that this machine does not know.
+        If it is not a path, empty, in bytes, of a user that this machine does not know, or an address such as ``s3://bucket/prefix``:
+        what takes one says so.
     """
     if not isinstance(path, str | os.PathLike):
         hint = (
@@ -63,6 +71,8 @@ def user_path(path: str | os.PathLike[str]) -> Path:
     given = str(given)  # a subclass of str, such as numpy's, may look otherwise in messages
     if not given or "\0" in given:
         raise QueryError(f"{given!r} is not a path{'; the current folder is .' if not given else ': it holds a NUL'}")
+    if address := _ADDRESS.match(given):
+        raise QueryError(_no_path(given, address, why))
     expanded = os.path.expanduser(given)  # noqa: PTH111  Path would take "./~" for "~"
     if given.startswith("~") and expanded == given:
         user = given[1:].split(os.sep, 1)[0]
@@ -71,7 +81,23 @@ def user_path(path: str | os.PathLike[str]) -> Path:
             f"{given!r}: this machine does not know {whose}; for a name that begins with ~, write './{given}'"
         )
     place = Path(expanded)
-    return place.absolute() if str(place).startswith("~") else place
+    return place.absolute() if str(place).startswith("~") or _ADDRESS.match(str(place)) else place
+
+
+def _no_path(given: str, address: re.Match[str], why: str) -> str:
+    """Return in words why an address is no path of this machine, without a user name, password or signature that may be in it."""
+    scheme = (address["scheme"] or address["known"]).lower()
+    rest = re.split("[?#]", given[address.end() :])[0].lstrip("/")
+    if {"@", ":"} & {*rest.partition("/")[0]}:
+        rest = rest.rpartition("@")[2]
+    shown = repr(f"{scheme}://{rest}")
+    if scheme == "file":
+        return f"{shown} is an address; give the path itself, e.g. '/data'"
+    if address["known"] is not None:
+        own = f"for a folder of this name, write './{scheme}:', or its absolute path"
+        return f"{scheme}: begins no path; an address is given as text with two slashes, {shown}; {own}"
+    where = "in an object store" if scheme in {"s3", "gs", "az"} else "an address"
+    return f"{shown} is {where}; here, a path of this machine is needed{f': {why}' if why else ''}"
 
 
 def path_text(path: object) -> str:
@@ -159,7 +185,7 @@ def relative_path(layout: str, product: Mapping[str, Any]) -> str:
     """
     template = LAYOUTS.get(layout, layout)
     parts = [part for part in template.split("/") if part not in {"", "."}]
-    return str(PurePosixPath(*(safe_component(_filled_in(part, product)) for part in parts)))
+    return str(PurePosixPath(*(safe_component(filled_in(part, product)) for part in parts)))
 
 
 class _Blank(dict[str, Any]):
@@ -171,7 +197,8 @@ class _Blank(dict[str, Any]):
         raise QueryError(f"the layout names {{{key}}}, which is no column; there are {', '.join(columns)}{hint}")
 
 
-def _filled_in(part: str, product: Mapping[str, Any]) -> str:
+def filled_in(part: str, product: Mapping[str, Any]) -> str:
+    """Return one part of a layout with the values of a product. The errors are those of `relative_path`."""
     row = _Blank(product)
     if row.get("obs_collection") is None:
         told = re.match(r"mast:(TESS|HLSP)/", str(row.get("uri") or ""))

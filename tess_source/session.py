@@ -26,7 +26,7 @@ from tess_source.hooks.registry import Registry
 from tess_source.keywords import naming_keywords_of_methods
 from tess_source.load.loading import each_opened, read
 from tess_source.load.local import manifest_of
-from tess_source.paths import user_path
+from tess_source.object_store.path import ObjectPath, user_root
 from tess_source.search import asking, streaming
 from tess_source.search.lookups import lookups_among
 from tess_source.search.resolving import question, question_for_archives, question_of_observations
@@ -233,19 +233,24 @@ class Session(SessionMethods):
         return select(self.registry, self.settings, found if isinstance(found, Found) else self.found(found), filters)
 
     def plan(
-        self, products: Any, root: str | Path | None = None, *, layout: str | None = None, large: bool = False
+        self,
+        products: Any,
+        root: str | Path | ObjectPath | None = None,
+        *,
+        layout: str | None = None,
+        large: bool = False,
     ) -> Plan:
         """Plan the download of products: an answer, or what `found` takes. See `Found.plan`."""
         return self.found(products).plan(root, layout=layout, large=large)
 
-    def load_plan(self, path: str | Path, root: str | Path | None = None) -> Plan:
+    def load_plan(self, path: str | Path | ObjectPath, root: str | Path | ObjectPath | None = None) -> Plan:
         """Read a plan that was saved, a lock: see `tess_source.load_plan`."""
-        folder = self.store.root if root is None else user_path(root)
-        items, record = read_saved(user_path(path))
-        return Plan(items, folder, record, self)
+        place = self.store.root if root is None else user_root(root)
+        items, record = read_saved(user_root(path))
+        return Plan(items, place, record, self)
 
     def download(
-        self, what: Any, /, root: str | Path | None = None, *, layout: str | None = None, large: bool = False,
+        self, what: Any, /, root: str | Path | ObjectPath | None = None, *, layout: str | None = None, large: bool = False,
         jobs: int | None = None, progress: OnProgress = None, executor: Executor | None = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:  # fmt: skip
@@ -256,7 +261,7 @@ class Session(SessionMethods):
         )
 
     def iter_download(
-        self, what: Any, /, root: str | Path | None = None, *, layout: str | None = None, large: bool = False,
+        self, what: Any, /, root: str | Path | ObjectPath | None = None, *, layout: str | None = None, large: bool = False,
         jobs: int | None = None, progress: OnProgress = None, executor: Executor | None = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Iterator[Entry]:  # fmt: skip
@@ -324,7 +329,7 @@ class Session(SessionMethods):
     ) -> Iterator[Opened]:  # fmt: skip
         return each_opened(self.registry, manifest, function, workers, options)
 
-    def _plan_of(self, what: Any, root: str | Path | None, layout: str | None, *, large: bool) -> Plan:
+    def _plan_of(self, what: Any, root: str | Path | ObjectPath | None, layout: str | None, *, large: bool) -> Plan:
         plan = what.plan if isinstance(what, Manifest) else what
         if not isinstance(plan, Plan):
             return self.plan(what, root, layout=layout, large=large)

@@ -17,9 +17,10 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
 from tess_source import config
-from tess_source.errors import QueryError
+from tess_source.errors import OfflineError, QueryError
 from tess_source.logins import Login, check_server, taken_out
-from tess_source.paths import checked_layout, user_path
+from tess_source.object_store.path import ObjectPath, Root
+from tess_source.paths import checked_layout
 from tess_source.patience import Patience, environment_patience
 from tess_source.units import count_of_bytes, is_whole, plain_number, seconds
 from tess_source.wording import keyword
@@ -129,7 +130,7 @@ class Settings:
         object.__setattr__(self, "server", server.rstrip("/") or None)
         object.__setattr__(self, "login", login)
         if self.cache:
-            object.__setattr__(self, "cache", user_path(self.cache))
+            object.__setattr__(self, "cache", config.cache_path(self.cache))
 
     @property
     def server_name(self) -> str:
@@ -287,6 +288,19 @@ def max_age(given: float | None = None) -> float:
 def is_offline(given: bool | None = None) -> bool:
     """Return whether no connection may be opened: the argument, else ``TESS_SOURCE_OFFLINE``."""
     return bool(config.chosen("offline", given))
+
+
+def checked_online(place: Root, settings: Settings) -> Root:
+    """Return a place for files, after a check: offline, it must be on this machine.
+
+    Raises
+    ------
+    OfflineError
+        If it is in an object store, and no connection may be opened.
+    """
+    if isinstance(place, ObjectPath) and is_offline(settings.offline):
+        raise OfflineError(str(place), "it is in an object store")
+    return place
 
 
 def preference(given: str | None = None) -> Any:

@@ -13,6 +13,7 @@ signals                       nobody knows whether a process still runs: its cla
 numbers of files (inodes)     a part that was replaced is recognized by its size, time and bytes
 times of open files           the time is set by name
 ``statvfs``                   a full disk is noticed when a file is written, not before
+hard links                    the claim on each file is a file of its own, in place of a further name of one file
 forks                         there is nothing to do
 ============================  ==================================================================================================
 """
@@ -36,6 +37,7 @@ __all__ = [
     "cores",
     "create",
     "has_ended",
+    "link",
     "open_plain",
     "pid_namespace",
     "python_and_machine",
@@ -96,6 +98,22 @@ def create(path: Path) -> int:
         If it cannot be made.
     """
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _flags("O_BINARY"), 0o666)
+
+
+def link(file: Path, name: Path) -> None:
+    """Give a file a further name.
+
+    Raises
+    ------
+    FileExistsError
+        If there is anything of this name.
+    OSError
+        If it cannot be done, e.g. because the disk has no hard links, or the system keeps open files from losing names.
+    """
+    make = getattr(os, "link", None)
+    if make is None or not POSIX:
+        raise OSError(errno.ENOTSUP, "files have no further names here", os.fspath(name))
+    make(file, name)
 
 
 def open_plain(path: Path, flags: int = os.O_RDONLY, *, links: bool = False) -> int:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tess_source._lazy import pl
-from tess_source.disk import replacing, temporary_beside, tidy, write_whole
+from tess_source.disk import tidy
 from tess_source.display import text
-from tess_source.display.visible import logger, visible_line
-from tess_source.errors import QueryError, TessSourceError
-from tess_source.paths import user_path
+from tess_source.display.visible import visible_line
+from tess_source.errors import QueryError
+from tess_source.object_store.path import ObjectPath, Root
 from tess_source.tables.items import Items
 from tess_source.tables.plan import Manifest, Plan
 from tess_source.units import is_whole
 from tess_source_arrays.arrow import asked_of, pipelines_of, pyarrow, told
+from tess_source_arrays.place import (
+    DataSetExistsError,
+    checked_place,
+    moved,
+    new_data_set,
+    write_bytes_at,
+    write_shard_at,
+)
 from tess_source_arrays.readme import card
-from tess_source_arrays.shard import RowOptions, WrittenShard, reasons_by_uri, sorted_entries, write_shard
+from tess_source_arrays.shard import RowOptions, WrittenShard, reasons_by_uri, sorted_entries, with_types
 from tess_source_arrays.split import FRACTIONS, SIDES, split
 
 if TYPE_CHECKING:
@@ -30,20 +35,14 @@ if TYPE_CHECKING:
 
 __all__ = ["DataSetExistsError", "Written", "to_parquet"]
 
-log: logging.Logger = logger(__name__)
-
-
-class DataSetExistsError(TessSourceError, FileExistsError):
-    """The path of a data set is in use."""
-
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """The result of writing a data set."""
 
-    path: Path
-    """The file, or the folder."""
-    files: tuple[Path, ...]
+    path: Root
+    """The file or the folder; an `ObjectPath` in an object store."""
+    files: tuple[Root, ...]
     """The Parquet files."""
     rows: int
     """Number of light curves."""
@@ -63,7 +62,7 @@ class Written:
 
 def to_parquet(
     manifest: Manifest,
-    path: str | Path,
+    path: str | Path | ObjectPath,
     *,
     shards: int | None = None,
     columns: Sequence[str] | None = None,
@@ -82,9 +81,10 @@ def to_parquet(
     ----------
     manifest : Manifest
         The downloaded files.
-    path : str or Path
+    path : str, Path or ObjectPath
         One file, which is replaced as a whole or not at all. With `shards`, a folder, which must not exist or be empty; it appears when
-        everything is written.
+        everything is written. Either may be in an object store, e.g. ``"s3://bucket/curves"``: the objects of a folder appear one after the
+        other there, and one named ``_UNFINISHED.txt`` is removed last.
     shards : int, optional
         Number of Parquet files, with about equal numbers of rows. The folder also has the lock, ``lock.ecsv``, and a ``README.md``.
     columns : sequence of str, optional
@@ -105,11 +105,13 @@ def to_parquet(
     Raises
     ------
     DataSetExistsError
-        If the folder exists and is not empty, or a file would replace a folder.
+        If the folder exists and is not empty, or a file would replace a folder; in an object store, too.
     LoadError
         If no file could be read. Nothing is written then.
     MissingExtraError
         If pyarrow is not installed.
+    ObjectStoreError
+        If the object store cannot be written to. It is an OSError.
     QueryError
         If an argument makes no sense.
     OSError
@@ -126,78 +128,58 @@ def to_parquet(
         raise QueryError(f"shards={shards!r}: give a whole number of at least 1, or None for one file")
     asked = asked_of(manifest, columns, quality_bitmask, dtypes, verify, digest=True)
     split(0, fractions, seed)
-    path = _checked_path(path, shards)
+    place = checked_place(path, is_folder=shards is not None)
     rows = RowOptions(asked, tuple(fractions), seed, frozenset(pipelines_of(manifest)))
-    return _write_file(manifest, rows, path) if shards is None else _write_folder(manifest, rows, path, int(shards))
+    return _write_file(manifest, rows, place) if shards is None else _write_folder(manifest, rows, place, int(shards))
 
 
-def _checked_path(path: Any, shards: int | None) -> Path:
-    """Return the path of a data set, after a check that it can be written there, before anything is read."""
-    if not isinstance(path, str | os.PathLike):
-        raise QueryError(f"path={path!r}: give the path of {'a file' if shards is None else 'a folder'}")
-    place = user_path(path)
-    if shards is None and place.is_dir():
-        raise DataSetExistsError(f"{str(path)!r} is a folder: name a file, or give shards=")
-    if shards is not None and place.exists() and not (place.is_dir() and not any(place.iterdir())):
-        raise DataSetExistsError(f"{str(path)!r} exists and is not an empty folder: remove it, or choose another")
-    if above := next((folder for folder in place.parents if folder.exists() and not folder.is_dir()), None):
-        raise DataSetExistsError(f"{str(path)!r} cannot be written: {str(above)!r} is a file, not a folder")
-    return place
+def _write_file(manifest: Manifest, options: RowOptions, place: Root) -> Written:
+    if isinstance(place, Path):
+        tidy(place.parent)
+    whole = write_shard_at(place, sorted_entries(manifest, options), manifest.plan, options)
+    told(whole.failed, whole.unfit, len(manifest), options.asked, any_read=bool(whole.rows))
+    return _written_of(whole, place, (place,))
 
 
-def _write_file(manifest: Manifest, options: RowOptions, path: Path) -> Written:
-    tidy(path.parent)
-    with replacing(path) as file:
-        whole = write_shard(file, sorted_entries(manifest, options), manifest.plan, options)
-        told(whole.failed, len(manifest), options.asked, any_read=bool(whole.rows))
-    return _written_of(whole, path, (path,))
-
-
-def _write_folder(manifest: Manifest, options: RowOptions, path: Path, shards: int) -> Written:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    tidy(path.parent)
-    part = temporary_beside(path)
-    part.mkdir()
-    try:
-        entries = sorted_entries(manifest, options)
-        cuts = [len(entries) * number // shards for number in range(shards + 1)]
-        whole, written = WrittenShard(), []
-        for number, (start, stop) in enumerate(pairwise(cuts)):
-            name = part / f"{number}"
-            with replacing(name) as file:
-                shard = write_shard(file, entries[start:stop], manifest.plan, options)
-            if shard.rows:
-                written.append(name)
-            else:
-                name.unlink()
-            options = replace(options, types=shard.types)
+def _write_folder(manifest: Manifest, options: RowOptions, place: Root, shards: int) -> Written:
+    entries = sorted_entries(manifest, options)
+    options = with_types(options, entries)
+    shards = min(shards, len(entries)) or 1
+    cuts = [len(entries) * number // shards for number in range(shards + 1)]
+    with new_data_set(place) as folder:
+        names = [folder / name for name in _names(shards)]
+        done = [
+            write_shard_at(name, entries[start:stop], manifest.plan, options)
+            for name, (start, stop) in zip(names, pairwise(cuts), strict=True)
+        ]
+        whole = WrittenShard()
+        for shard in done:
             whole.add(shard)
-        told(whole.failed, len(manifest), options.asked, any_read=bool(whole.rows))
-        names = [f"part-{number:05}-of-{len(written):05}.parquet" for number in range(len(written))]
-        for old, new in zip(written, names, strict=True):
-            old.rename(part / new)
-        _describe(part, path.name, whole, options)
-        if path.exists():
-            path.rmdir()
-        part.rename(path)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-    return _written_of(whole, path, tuple(path / name for name in names))
+        told(whole.failed, whole.unfit, len(manifest), options.asked, any_read=bool(whole.rows))
+        written = [name for name, shard in zip(names, done, strict=True) if shard.rows]
+        if len(written) < shards:  # not one file of a shard could be read
+            for old, new in zip(written, _names(len(written)), strict=True):
+                moved(old, folder / new)
+        _describe(folder, place.name, whole, options)
+    return _written_of(whole, place, tuple(place / name for name in _names(len(written))))
 
 
-def _describe(folder: Path, title: str, whole: WrittenShard, options: RowOptions) -> None:
+def _names(count: int) -> list[str]:
+    return [f"part-{number:05}-of-{count:05}.parquet" for number in range(count)]
+
+
+def _describe(folder: Root, title: str, whole: WrittenShard, options: RowOptions) -> None:
     """Write the lock and the README of a data set."""
     lock = _whole_lock(whole.locks)
-    lock.save(folder / "lock.ecsv")
     counts = {side: whole.splits[side] for side in SIDES}
     text = card(title, lock, counts, len(whole.stars), options.record(), reasons_by_uri(whole.failed))
-    write_whole(folder / "README.md", text.encode())
+    write_bytes_at(folder / "README.md", text.encode())
+    write_bytes_at(folder / "lock.ecsv", lock.to_text().encode())
 
 
-def _written_of(whole: WrittenShard, path: Path, files: tuple[Path, ...]) -> Written:
+def _written_of(whole: WrittenShard, place: Root, files: tuple[Root, ...]) -> Written:
     counts = {side: whole.splits[side] for side in SIDES}
-    size = sum(file.stat().st_size for file in files)
-    return Written(path, files, whole.rows, counts, size, dict(whole.failed))
+    return Written(place, files, whole.rows, counts, whole.bytes, dict(whole.failed))
 
 
 def _whole_lock(locks: Sequence[Plan]) -> Plan:

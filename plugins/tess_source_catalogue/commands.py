@@ -11,6 +11,7 @@ import click
 
 from tess_source._lazy import pl
 from tess_source.cli.printing import NOTHING, SOME_FAILED, format_option, note, print_rows, say
+from tess_source.cli.user_path import UserPlace
 from tess_source.display import text
 
 if TYPE_CHECKING:
@@ -57,18 +58,32 @@ def catalogue() -> None:
 )
 @_source
 @click.option("--all", "everything", is_flag=True, help="Show each list, also those that have not changed.")
+@click.option(
+    "--to",
+    "target",
+    type=UserPlace(file_okay=False),
+    help="Then copy the lists to a place for other machines, e.g. s3://bucket/catalogue.",
+)
+@click.option(
+    "--from", "origin", type=UserPlace(file_okay=False), help="Take the lists from such a place, not from the archive."
+)
 @format_option
 @click.pass_obj
 def update(
     session: Session, sector: str | None, pipeline: tuple[str, ...], kind: tuple[str, ...], source: tuple[str, ...],
-    everything: bool, form: str,
+    everything: bool, target: str | None, origin: str | None, form: str,
 ) -> None:  # fmt: skip
     """Fetch lists that are new or have changed. Without --sector, all sectors there are.
 
     The pipeline is SPOC unless you name others. Exit code 1 if a list failed; the others are kept.
     """
-    ours = _catalogue_of(session)
-    done = ours.update(sector, pipeline=_words(pipeline), kind=_words(kind), source=_words(source))
+    if origin and kind:
+        raise click.UsageError("--from takes lists by --sector, --pipeline and --source, not by --kind")
+    ours, pipelines, sources = _catalogue_of(session), _words(pipeline), _words(source)
+    if origin:
+        done = ours.load(origin, sector, pipeline=pipelines, source=sources)
+    else:
+        done = ours.update(sector, pipeline=pipelines, kind=_words(kind), source=sources)
     frame = done.to_polars().drop("problem") if everything and form == "table" else done.to_polars()
     if everything or form != "table":
         print_rows(frame, form, frame.columns)
@@ -81,7 +96,12 @@ def update(
     if strange:
         note(f"{text.number(strange, 'name')} not understood: see tess-source catalogue status")
     note(f"{done.summary()}; in {ours.folder.root}")
-    if done.failed:
+    saved = ours.save(target) if target else None
+    if saved is not None:
+        for failure in saved.failed:
+            say(f"{failure.source}: {failure.problem}")
+        note(f"{saved.summary()}; in {target}")
+    if done.failed or (saved is not None and saved.failed):
         raise click.exceptions.Exit(SOME_FAILED)
     if not done.outcomes:
         raise click.exceptions.Exit(NOTHING)

@@ -24,7 +24,18 @@ from tess_source import disk
 from tess_source._lazy import pl
 from tess_source.settings import OWN_FOLDER, Settings, store_root
 
-__all__ = ["FORM", "TICK", "CatalogueFolder", "Key", "ListFacts", "ListFile", "PresentLists"]
+__all__ = [
+    "FORM",
+    "TICK",
+    "CatalogueFolder",
+    "Key",
+    "ListFacts",
+    "ListFile",
+    "PresentLists",
+    "digest_of",
+    "facts_in",
+    "list_of_path",
+]
 
 FORM = 1
 """Version of the stored form. Lists that were stored in another one are fetched and parsed again."""
@@ -160,9 +171,8 @@ class CatalogueFolder:
     def facts(self, file: ListFile) -> ListFacts:
         """Return what is known of a list; of lost or damaged facts, the defaults."""
         try:
-            known: Any = json.loads(self._facts_path(file).read_bytes())
-            return _checked(known)
-        except (OSError, ValueError, RecursionError):
+            return facts_in(self._facts_path(file).read_bytes())
+        except (OSError, ValueError):
             return ListFacts()
 
     def keep(self, source: str, first: int, last: int, frame: pl.DataFrame, facts: ListFacts) -> ListFile:
@@ -190,7 +200,7 @@ class CatalogueFolder:
         OSError
             If the files cannot be written.
         """
-        file = self._file(source, first, last, _digest(facts.sha256))
+        file = self._file(source, first, last, digest_of(facts.sha256))
         written = io.BytesIO()
         frame.write_parquet(written, compression="zstd", statistics=True)
         data = written.getvalue()
@@ -222,7 +232,7 @@ class CatalogueFolder:
         """Return whether a list is stored in the present form and has its size, so that it need not be fetched again."""
         facts = self.facts(file)
         try:
-            return file.digest == _digest(facts.sha256) and file.path.stat().st_size == facts.stored_size
+            return file.digest == digest_of(facts.sha256) and file.path.stat().st_size == facts.stored_size
         except FileNotFoundError:
             return False
 
@@ -283,8 +293,30 @@ class CatalogueFolder:
                 disk.remove(self._facts_path(other))
 
 
-def _digest(sha256: str) -> str:
+def digest_of(sha256: str) -> str:
+    """Return the digest in the name of a list's file, given the sum of the list."""
     return hashlib.sha256(f"{FORM} {sha256}".encode()).hexdigest()[:16]
+
+
+def list_of_path(path: str) -> Key | None:
+    """Return which list a file in a place with a catalogue is, by its path relative to it; None if it is none."""
+    source, _, name = path.partition("/")
+    found = _FILE.fullmatch(name) if _is_source(source) else None
+    return (source, int(found["first"]), int(found["last"] or found["first"])) if found else None
+
+
+def facts_in(data: bytes) -> ListFacts:
+    """Return what is known of a list, from the bytes of its file.
+
+    Raises
+    ------
+    ValueError
+        If they are damaged.
+    """
+    try:
+        return _checked(json.loads(data))
+    except RecursionError as error:
+        raise ValueError("not facts of a list") from error
 
 
 def _is_source(name: str) -> bool:

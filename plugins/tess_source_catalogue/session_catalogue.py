@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import errno
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tess_source._lazy import pl
 from tess_source.display.text import number
 from tess_source.errors import QueryError
-from tess_source.settings import OnProgress
-from tess_source_catalogue import status, update
-from tess_source_catalogue.choosing import checked_sectors, sources_of
-from tess_source_catalogue.folder import CatalogueFolder
+from tess_source.object_store.path import ObjectPath, Root, user_root
+from tess_source.settings import OnProgress, checked_online
+from tess_source_catalogue import copies, status, update
+from tess_source_catalogue.choosing import checked_sectors, matching, sources_of
+from tess_source_catalogue.folder import CatalogueFolder, Key
 from tess_source_catalogue.reading import Catalogue
 
 if TYPE_CHECKING:
@@ -83,6 +86,72 @@ class SessionCatalogue(Catalogue):
             raise QueryError("no source has lists of these pipelines and kinds")
         progress = self.session.settings.progress if progress is None else progress
         return update.Update(self.session, sources, sectors, progress).run()
+
+    def save(
+        self, place: str | Path | ObjectPath, sector: Sectors = None, *, pipeline: Words = None, source: Words = None
+    ) -> Updated:
+        """Copy the lists to another place, for other machines. Older states there are replaced, and newer ones are kept.
+
+        Parameters
+        ----------
+        place : str, Path or ObjectPath
+            A folder, or a place in an object store such as ``"s3://bucket/catalogue"``.
+        sector, pipeline, source
+            Which lists; all of them if nothing is given. See `rm`.
+
+        Returns
+        -------
+        Updated
+            What became of each list there.
+
+        Raises
+        ------
+        OSError
+            If the place cannot be listed.
+        OfflineError
+            If it is in an object store, and no connection may be opened.
+        """
+        return copies.save(self.folder, self._place(place), self._chosen(sector, pipeline, source))
+
+    def load(
+        self, place: str | Path | ObjectPath, sector: Sectors = None, *, pipeline: Words = None, source: Words = None
+    ) -> Updated:
+        """Copy lists from a place to which `save` copied them. No archive is asked.
+
+        Parameters
+        ----------
+        place : str, Path or ObjectPath
+            A folder, or a place in an object store such as ``"s3://bucket/catalogue"``.
+        sector, pipeline, source
+            Which lists; all of them if nothing is given. See `rm`.
+
+        Returns
+        -------
+        Updated
+            What became of each list here.
+
+        Raises
+        ------
+        OSError
+            If the place cannot be listed, or has no list.
+        OfflineError
+            If it is in an object store, and no connection may be opened.
+        """
+        done = copies.load(self.folder, self._place(place), self._chosen(sector, pipeline, source))
+        if not done.outcomes:
+            raise FileNotFoundError(errno.ENOENT, "no list of a catalogue is there", str(place))
+        return done
+
+    def _place(self, place: str | Path | ObjectPath) -> Root:
+        return checked_online(user_root(place), self.session.settings)
+
+    def _chosen(self, sector: Sectors, pipeline: Words, source: Words) -> Callable[[Mapping[Key, str]], Iterable[Key]]:
+        """Return what chooses lists: of sectors, and of sources by names and pipelines."""
+        sources = self.session.registry.sources
+        every = source is None and pipeline is None  # also lists of plugins that are not there any more
+        names = None if every else [one.name for one in sources_of(sources, pipeline, None, source or list(sources))]
+        sectors = checked_sectors(sector)
+        return lambda keys: matching(keys, sectors, names)
 
     def status(self, *, check: bool = False) -> ListStates:
         """Return the state of each list, and which are missing; `ListStates.to_polars` has a row per list.

@@ -63,7 +63,7 @@ def run(folder: str | Path) -> None:
         plan = found.select(kind="lc", sector=list(SECTORS)).plan(root, layout="mast")
         click.echo(plan.summary())
         manifest = plan.download()
-        lock = manifest.lock().save(root / "kelt9.ecsv")
+        manifest.lock().save(lock := root / "kelt9.ecsv")
         click.echo(manifest.summary())
 
         _step(5, "Open them with lightkurve", "curves = manifest.load()")

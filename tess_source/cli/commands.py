@@ -15,7 +15,7 @@ from tess_source.cli.asking import QUESTION, Asking
 from tess_source.cli.parts import ROW_BY_ROW, print_parts
 from tess_source.cli.printing import NOTHING, SOME_FAILED, download, failures, format_option, note, print_rows
 from tess_source.cli.urls import urls
-from tess_source.cli.user_path import UserPath
+from tess_source.cli.user_path import UserPlace
 from tess_source.display.text import number
 from tess_source.display.visible import logger
 from tess_source.search.asking import FIELD_TABLES
@@ -98,12 +98,12 @@ def _get(session: Session) -> click.Command:
         "root",
         default=lambda: str(session.store.root),
         show_default="the cache folder",
-        type=UserPath(file_okay=False),
-        help="Folder for the files.",
+        type=UserPlace(file_okay=False),
+        help="Folder for the files, or a place in an object store, e.g. s3://bucket/prefix.",
     )
     @click.option(
         "--lock",
-        type=UserPath(dir_okay=False),
+        type=UserPlace(dir_okay=False),
         help="Write a lock: what was fetched and how it was found (ECSV).",
     )
     @click.option("--replace", is_flag=True, help="Allow --lock to replace any file.")

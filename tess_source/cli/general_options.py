@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from tess_source.cli.user_path import UserPath
+from tess_source.config import cache_path
 from tess_source.download.addresses import words_of
 
 __all__ = ["GENERAL_OPTIONS", "read_general_options"]
@@ -37,7 +38,10 @@ GENERAL_OPTIONS: tuple[click.Option, ...] = (
     click.Option(["--without"], metavar="PLUGIN", multiple=True, help="Leave an installed plugin out."),
     click.Option(["--plugin"], metavar="FILE", multiple=True, type=UserPath(), help="Use a Python file as a plugin."),
     click.Option(
-        ["--cache"], metavar="DIR", type=UserPath(), help="Use another cache folder, see `tess-source cache info`."
+        ["--cache"],
+        metavar="DIR",
+        type=UserPath(cache_path),
+        help="Use another cache folder, see `tess-source cache info`.",
     ),
     click.Option(["--offline"], is_flag=True, help="Open no connection: answer from the cache folder."),
     click.Option(

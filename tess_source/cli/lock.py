@@ -12,7 +12,7 @@ import click
 
 from tess_source import disk as place
 from tess_source.cli.printing import SOME_FAILED, download, failures, format_option, note, print_rows, say, show
-from tess_source.cli.user_path import UserPath
+from tess_source.cli.user_path import UserPlace
 from tess_source.display import text
 from tess_source.errors import LockError
 from tess_source.files.folder import Folder
@@ -21,10 +21,12 @@ from tess_source.lock.citation import cite as citation
 from tess_source.lock.compare import Changes, unsummed
 from tess_source.lock.compare import diff as compared
 from tess_source.lock.listed import verify_copied, verify_folder
+from tess_source.lock.places import is_there
 from tess_source.lock.refresh import made_elsewhere
 from tess_source.lock.refresh import refresh as asked_again
 from tess_source.lock.scripts import script as written_as
-from tess_source.object_store.path import local_root
+from tess_source.object_store.copies import object_at
+from tess_source.object_store.path import ObjectPath, Root, user_root
 from tess_source.session import Session
 from tess_source.tables.plan import Manifest, Plan
 
@@ -32,14 +34,14 @@ __all__ = ["check_place", "check_replaced", "commands", "with_from_lock"]
 
 PRESENT_HELP = "With a folder: only the files that are there, not which others of their sectors are missing."
 
-_lock_file = click.argument("lock", type=UserPath(exists=True, dir_okay=False), metavar="LOCK")
+_lock_file = click.argument("lock", type=UserPlace(exists=True, dir_okay=False), metavar="LOCK")
 _folder = click.option(
     "--to",
     "root",
     default=lambda: str(click.get_current_context().obj.store.root),
     show_default="the cache folder",
-    type=UserPath(file_okay=False),
-    help="Folder that holds the files.",
+    type=UserPlace(file_okay=False),
+    help="Folder or place in an object store that holds the files.",
 )
 
 
@@ -66,7 +68,7 @@ def _verify(session: Session) -> click.Command:
     copies = {name: copy for name, copy in session.registry.copies.items() if copy.can_be_listed}
 
     @click.command("verify")
-    @click.argument("place", type=UserPath(exists=True), metavar="LOCK" if not copies else "LOCK|FOLDER")
+    @click.argument("place", type=UserPlace(exists=True), metavar="LOCK" if not copies else "LOCK|FOLDER")
     @_folder
     @click.option("--full", "reading", flag_value="full", help="Read every byte of every file; this is the default.")
     @click.option("--sizes", "reading", flag_value="sizes", help="Compare only sizes: seconds for 100,000 files.")
@@ -86,12 +88,11 @@ def _verify(session: Session) -> click.Command:
             _verify_copied(session, place, root, copy, reading == "sizes", present, everything, form)
             return
         plan = _load(_checked_lock(place, copies), root)
-        folder = local_root(plan.root, "the place of a lock's files")
-        if not folder.is_dir():
-            say(f"there is no folder {root!r}")
+        if not is_there(plan.root):
+            say(f"there is no folder {root!r}" if isinstance(plan.root, Path) else f"nothing is in {root}")
         found = verify_lock(plan, sizes_only=reading == "sizes")
-        ignored = _path_within(Path(place), folder)
-        shared = session.store.is_at(folder)  # other files in the cache folder are expected
+        ignored = _path_within(user_root(place), plan.root)
+        shared = isinstance(plan.root, Path) and session.store.is_at(plan.root)  # other files in it are expected
         _report_states(
             found.where(((found["path"] != ignored) & (not shared)) | (found["state"] != "extra")), everything, form
         )
@@ -105,17 +106,25 @@ def _verify(session: Session) -> click.Command:
 
 
 def _checked_lock(place: str, copies: Collection[str]) -> str:
-    if Path(place).is_dir():
+    if _is_folder(place):
         ways = "".join(f", or --{name} to compare it with a listing" for name in copies)
         raise click.UsageError(f"{place!r} is a folder: give a lock, and the folder with --to{ways}")
     return place
+
+
+def _is_folder(place: str) -> bool:
+    """Return whether a place is a folder, or such a place in an object store: no object, but some below."""
+    root = user_root(place)
+    if isinstance(root, Path):
+        return root.is_dir()
+    return object_at(root) is None and is_there(root)
 
 
 def _verify_copied(
     session: Session, place: str, root: str, copy: str, sizes_only: bool, present: bool, everything: bool, form: str
 ) -> None:
     """Compare a folder, or the files of a lock, with the listing of a copy."""
-    if Path(place).is_dir():
+    if _is_folder(place):
         found = verify_folder(place, copy, session=session, sizes_only=sizes_only, present_only=present)
     else:
         found = verify_copied(_load(place, root), copy, session=session, sizes_only=sizes_only)
@@ -132,8 +141,8 @@ def _report_states(found: Verified, everything: bool, form: str) -> None:
 
 def _diff() -> click.Command:
     @click.command("diff")
-    @click.argument("before", type=UserPath(exists=True, dir_okay=False))
-    @click.argument("after", type=UserPath(exists=True, dir_okay=False))
+    @click.argument("before", type=UserPlace(exists=True, dir_okay=False))
+    @click.argument("after", type=UserPlace(exists=True, dir_okay=False))
     @format_option
     def diff(before: str, after: str, form: str) -> None:
         """Compare two locks: new, gone, changed, reprocessed files. Exit code 1 if they differ."""
@@ -148,7 +157,7 @@ def _diff() -> click.Command:
 def _refresh(session: Session) -> click.Command:
     @click.command("refresh")
     @_lock_file
-    @click.option("--lock", "new", type=UserPath(dir_okay=False), help="Write today's answer as a new lock.")
+    @click.option("--lock", "new", type=UserPlace(dir_okay=False), help="Write today's answer as a new lock.")
     @click.option("--replace", is_flag=True, help="Allow --lock to replace any file.")
     @format_option
     def refresh(lock: str, new: str | None, replace: bool, form: str) -> None:
@@ -201,7 +210,7 @@ def with_from_lock(get: click.Command, session: Session) -> click.Command:
     """
     ask: Callable[..., Any] = get.callback or (lambda **words: None)
     option = click.Option(
-        ["--from-lock"], type=UserPath(exists=True, dir_okay=False), metavar="LOCK",
+        ["--from-lock"], type=UserPlace(exists=True, dir_okay=False), metavar="LOCK",
         help="Fetch exactly the files of a lock, without a search. Bytes other than the lock's are an error.",
     )  # fmt: skip
     get.params.append(option)
@@ -247,9 +256,10 @@ def _get_locked(session: Session, lock: str, root: str, jobs: int | None, form: 
 
 def _remove_damaged(plan: Plan, found: Verified) -> None:
     """Remove files that are not whole: the downloader would trust the index of the cache folder, written when they were whole."""
-    folder = Folder(local_root(plan.root, "the place of a lock's files"))
-    for path in found.where(found["state"] == "damaged")["path"]:
-        folder.remove(path)
+    damaged = found.where(found["state"] == "damaged")["path"]
+    if isinstance(plan.root, Path):  # an object is replaced as a whole
+        for path in damaged:
+            Folder(plan.root).remove(path)
 
 
 def _report_locked(plan: Plan, manifest: Manifest, form: str) -> None:
@@ -278,9 +288,12 @@ def check_place(file: str) -> None:
     Raises
     ------
     OSError
-        If it cannot be written.
+        If it cannot be written, or the object store cannot be asked.
     """
-    place.check_place(Path(file))
+    if isinstance(root := user_root(file), ObjectPath):
+        object_at(root)
+        return
+    place.check_place(root)
     if Path(file).exists() and not os.access(file, os.W_OK):  # somebody wants to keep that record
         raise PermissionError(errno.EACCES, "it cannot be written", file)
 
@@ -317,7 +330,11 @@ def _load(lock: str, root: str | None = None) -> Plan:
     return session.load_plan(lock, root)
 
 
-def _path_within(path: Path, root: Path) -> str:
+def _path_within(path: Root, root: Root) -> str:
+    """Return the path of a file relative to a folder; empty if it does not lie in it."""
+    if isinstance(path, ObjectPath) or isinstance(root, ObjectPath):
+        inside = isinstance(path, ObjectPath) and str(path).startswith(f"{root}/")
+        return str(path)[len(str(root)) + 1 :] if inside else ""
     try:
         return path.resolve().relative_to(root.resolve()).as_posix()
     except ValueError:

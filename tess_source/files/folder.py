@@ -10,6 +10,7 @@ from typing import IO, NamedTuple, Protocol
 
 from tess_source import disk, paths
 from tess_source.errors import UnsafePathError
+from tess_source.object_store.path import Root
 
 __all__ = ["Files", "Folder", "Lying"]
 
@@ -23,6 +24,8 @@ class Lying(NamedTuple):
     """Time at which its bytes were last written [ns since 1970]."""
     is_link: bool
     """Whether it is a symbolic link to a file in the same folder."""
+    etag: str = ""
+    """ETag of an object; empty for files on disk."""
 
 
 class Files(Protocol):
@@ -44,8 +47,8 @@ class Files(Protocol):
         """Remove a file."""
         ...
 
-    def place(self, path: str, /) -> Path:
-        """Return the path of a file."""
+    def place(self, path: str, /) -> Root:
+        """Return where a file is."""
         ...
 
 

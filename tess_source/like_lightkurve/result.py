@@ -16,6 +16,7 @@ from tess_source.display.visible import visible_line
 from tess_source.errors import DownloadError, UnknownNameError
 from tess_source.like_lightkurve.layout import table_of
 from tess_source.load.loading import open_entry
+from tess_source.object_store.path import ObjectPath
 from tess_source.search.select import checked_value
 from tess_source.session import session_of
 from tess_source.synonyms import same_as
@@ -236,7 +237,7 @@ class SearchTable:
     def _manifest_and_options(
         self,
         quality_bitmask: str | int = "default",
-        download_dir: str | Path | None = None,
+        download_dir: str | Path | ObjectPath | None = None,
         cutout_size: Any = None,
         **options: Any,
     ) -> tuple[Manifest, Mapping[str, Any]]:
@@ -259,8 +260,9 @@ class SearchTable:
         ----------
         quality_bitmask : str or int
             Which cadences are left out: "none", "default", "hard", "hardest", or a bitmask.
-        download_dir : str or Path, optional
-            The folder; the session's cache folder if not given. The layout in it is that of astroquery and lightkurve.
+        download_dir : str, Path or ObjectPath, optional
+            The folder, or a place in an object store such as ``"s3://bucket/prefix"``; the session's cache folder if not given. The
+            layout in it is that of astroquery and lightkurve.
         cutout_size : int or tuple or Quantity, optional
             Of cut-outs of full-frame images: the side, or rows and columns [pixel]. For other files it has no effect.
         **options

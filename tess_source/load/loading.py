@@ -20,6 +20,7 @@ from tess_source.display import activity
 from tess_source.display.records import RecordsByName
 from tess_source.errors import LoadError, NoReaderError, PluginError, QueryError, TessSourceError
 from tess_source.hooks.registry import Registry
+from tess_source.load.copies import at_hand
 from tess_source.load.outcome import Outcome, as_sendable
 from tess_source.tables.file_errors import errors_of_file
 from tess_source.tables.items import Entry
@@ -73,12 +74,23 @@ def _deferred_or_object(registry: Registry, entry: Entry, options: Mapping[str, 
     if entry.path is not None and _is_no_file(entry.path):
         # a reader might wait for ever
         raise LoadError(f"{entry.path.name} is a pipe, a device or the like, not a file")
-    with errors_of_file(entry.path or entry.item.uri):
-        opened: object | None = registry.call("tess_load", entry=entry, options=options)
+    with at_hand(entry) as local, errors_of_file(entry.place or entry.item.uri):
+        opened: object | None = registry.call("tess_load", entry=local, options=options)
+    if (
+        isinstance(opened, Deferred) and local is not entry
+    ):  # what it would open is removed: a new copy is made when it is used
+        return Deferred(opened.group, opened.path, functools.partial(_opened_anew, registry, entry, options))
     if opened is None:
         maker = entry.item.pipeline or "unknown origin"
         raise NoReaderError(f"no reader for {entry.item.kind!r} files of {maker}")
     return opened
+
+
+def _opened_anew(registry: Registry, entry: Entry, options: Mapping[str, Any]) -> object:
+    """Open an object that is opened only when it is used, from a copy that is removed at once."""
+    with at_hand(entry) as local:
+        opened: object = registry.call("tess_load", entry=local, options=options)
+        return opened.open() if isinstance(opened, Deferred) else opened
 
 
 def _is_no_file(path: Path) -> bool:
@@ -104,7 +116,7 @@ def read(registry: Registry, entries: Iterable[Entry], options: Mapping[str, Any
         if error is None:
             objects.append(value)
         else:
-            failed[str(entry.path or entry.item.uri)] = error
+            failed[str(entry.place or entry.item.uri)] = error
     return Loaded(_groups_of(registry, objects), failed)
 
 
@@ -186,7 +198,7 @@ def _value_and_error(
     try:
         return function(opened), None
     except Exception as wrong:
-        wrong.add_note(f"raised by the function for {entry.path}")
+        wrong.add_note(f"raised by the function for {entry.place}")
         raise
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,17 +12,16 @@ from tess_source._lazy import pl
 from tess_source.cache.verified import READERS
 from tess_source.display.visible import logger
 from tess_source.errors import bare_reason
-from tess_source.files.folder import Folder
 from tess_source.files.verify import Release, Verifier, read_through
-from tess_source.object_store.path import local_root
-from tess_source.paths import path_text, user_path
+from tess_source.lock.places import Compared, compared
+from tess_source.object_store.path import ObjectPath, Root, user_root
 from tess_source.session import Session
 from tess_source.tables.items import Item
 from tess_source.tables.plan import Plan
 from tess_source.tables.rows import Rows, polars_schema
 from tess_source.threads import in_order
 
-__all__ = ["STATES", "Verified", "extra_files", "remove_from_index", "renamed_paths", "verify_lock"]
+__all__ = ["STATES", "Verified", "remove_from_index", "renamed_paths", "verify_lock"]
 
 log: logging.Logger = logger(__name__)
 
@@ -72,15 +69,15 @@ class Verified(Rows):
         return ", ".join([*said, *([f"{unsummed:,} of them not compared: the lock has no sum"] if unsummed else [])])
 
 
-def verify_lock(plan: Plan, root: str | Path | None = None, *, sizes_only: bool = False) -> Verified:
-    """Compare a folder with a lock.
+def verify_lock(plan: Plan, root: str | Path | ObjectPath | None = None, *, sizes_only: bool = False) -> Verified:
+    """Compare a folder, or a place in an object store, with a lock.
 
     Parameters
     ----------
     plan : Plan
         The lock. Files without a recorded sha256 are checked by size and structure.
-    root : str or Path, optional
-        The folder; the plan's own if None.
+    root : str, Path or ObjectPath, optional
+        The folder, or a place in an object store such as ``"s3://bucket/prefix"``; the plan's own if None.
     sizes_only : bool
         Whether a file of the right size counts as complete without reading it: seconds for 100,000 files. A file of the same size from
         another processing is then not detected. By default every byte of every file is read, whatever the index of verified files says.
@@ -97,7 +94,8 @@ def verify_lock(plan: Plan, root: str | Path | None = None, *, sizes_only: bool 
     A file that is not the lock's is removed from the index of verified files of the plan's session, so that `Plan.download` replaces it,
     even if its size and time did not change.
     """
-    folder = Folder(local_root(plan.root, "the place of a lock's files") if root is None else user_path(root))
+    place = plan.root if root is None else user_root(root)
+    folder = compared(place)
     items = list(plan)
 
     def look(item: Item) -> tuple[str, str]:
@@ -105,8 +103,9 @@ def verify_lock(plan: Plan, root: str | Path | None = None, *, sizes_only: bool 
 
     found = list(map(look, items) if sizes_only else in_order(look, items, READERS))
     wrong = [item.path for item, (state, _) in zip(items, found, strict=True) if state != COMPLETE]
-    remove_from_index(plan.session, folder.root, wrong)
-    extra = dict(extra_files(folder.root, {item.path for item in items}))
+    remove_from_index(plan.session, place, wrong)
+    known = {item.path for item in items}
+    extra = {path: size for path, size in folder.all() if path not in known}
     lost = [item.path for item, (state, reason) in zip(items, found, strict=True) if state == MISSING and not reason]
     renamed = renamed_paths(lost, extra)
     rows = [
@@ -117,9 +116,9 @@ def verify_lock(plan: Plan, root: str | Path | None = None, *, sizes_only: bool 
     return Verified(pl.DataFrame(rows, schema=polars_schema(Verified), orient="row"))
 
 
-def remove_from_index(session: object, root: Path, wrong: Iterable[str]) -> None:
+def remove_from_index(session: object, root: Root, wrong: Iterable[str]) -> None:
     """Let files be read again before they count as here. Of a value without a session, the index is not known."""
-    if not isinstance(session, Session):
+    if not isinstance(session, Session) or isinstance(root, ObjectPath):
         return
     index = session.store.index_of(root)
     index.add(index.forgotten(known) for path in wrong if (known := index.entries.get(path)))
@@ -137,7 +136,7 @@ def renamed_paths(missing: Iterable[str], extra: Iterable[str]) -> dict[str, str
     return {path: OTHER_NAME.format(other) for one, two in both for path, other in ((one, two), (two, one))}
 
 
-def _state_and_reason(folder: Folder, item: Item, sizes_only: bool) -> tuple[str, str]:
+def _state_and_reason(folder: Compared, item: Item, sizes_only: bool) -> tuple[str, str]:
     if item.problem is not None:
         return MISSING, item.problem
     if (found := folder.exists(item.path)) is None:
@@ -145,7 +144,8 @@ def _state_and_reason(folder: Folder, item: Item, sizes_only: bool) -> tuple[str
     if sizes_only and found.size == item.size:
         return COMPLETE, ""
     try:
-        return _state_by_reading(folder.root / item.path, item, found.size)
+        with folder.local(item.path) as path:
+            return _state_by_reading(path, item, found.size)
     except FileNotFoundError:
         return MISSING, ""
     except OSError as error:
@@ -183,18 +183,3 @@ def _differences_of_releases(locked: Release, found: Release) -> str:
     }
     differing = [f"{name} {a}, not {b}" for name, (a, b) in pairs.items() if a is not None and b is not None and a != b]
     return "; ".join(differing)
-
-
-def extra_files(root: Path, known: set[str]) -> Iterator[tuple[str, int]]:
-    """Yield the path and size of each file of a folder that is not known, in order of path."""
-    found = []
-    for folder, folders, files in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        inner = os.path.relpath(folder, root).replace(os.sep, "/")
-        for name in files:
-            path = name if inner == "." else f"{inner}/{name}"
-            if not name.startswith(".") and not name.endswith(".part") and path not in known:
-                with contextlib.suppress(FileNotFoundError):  # it was removed just now
-                    size = os.lstat(os.path.join(folder, name)).st_size  # noqa: PTH118
-                    found.append((path_text(path), size))
-    yield from sorted(found)

@@ -11,7 +11,6 @@ from tess_source._lazy import pl
 from tess_source.cache.verified import READERS
 from tess_source.errors import QueryError, UnknownNameError, bare_reason
 from tess_source.files.etags import agrees
-from tess_source.files.folder import Folder
 from tess_source.files.verify import Verifier, read_through
 from tess_source.hooks.records import Copy
 from tess_source.lock.check import (  # fmt: skip
@@ -21,12 +20,11 @@ from tess_source.lock.check import (  # fmt: skip
     EXTRA,
     MISSING,
     Verified,
-    extra_files,
     remove_from_index,
     renamed_paths,
 )
-from tess_source.object_store.path import local_root
-from tess_source.paths import user_path
+from tess_source.lock.places import Compared, compared, is_there
+from tess_source.object_store.path import ObjectPath, Root, user_root
 from tess_source.session import Session, default_session
 from tess_source.tables.plan import Plan
 from tess_source.tables.rows import polars_schema
@@ -42,7 +40,7 @@ UNCOMPARED = "its size and structure are right; the sum of the listing does not 
 
 
 def verify_folder(
-    folder: str | Path,
+    folder: str | Path | ObjectPath,
     copy: str = "cloud",
     *,
     session: Session | None = None,
@@ -56,8 +54,8 @@ def verify_folder(
 
     Parameters
     ----------
-    folder : str or Path
-        The downloads.
+    folder : str, Path or ObjectPath
+        The downloads, or their place in an object store, such as ``"s3://bucket/prefix"``.
     copy : str
         Name of the copy, as in ``prefer=``.
     session : Session, optional
@@ -87,8 +85,8 @@ def verify_folder(
         If the copy cannot be listed.
     """
     session = session or default_session()
-    place, record = Folder(_existing(user_path(folder))), _listable(session, copy)
-    paths = [path for path, _ in extra_files(place.root, set())]
+    place, record = _existing(user_root(folder)), _listable(session, copy)
+    paths = [path for path, _ in compared(place).all()]
     uris = {path: uri for path in paths if (uri := _uri(path))}
     if not uris:
         raise QueryError(f"no file in {str(folder)!r} has a name that tells where it is in the archive")
@@ -132,19 +130,17 @@ def verify_copied(
     session = session or default_session()
     files = [(item.path, item.uri) for item in plan]
     there = _listed(session, _listable(session, copy), [uri for _, uri in files])
-    return _verified(
-        session, Folder(local_root(plan.root, "the place of a plan's files")), files, there, copy, sizes_only
-    )
+    return _verified(session, plan.root, files, there, copy, sizes_only)
 
 
 Listed = Mapping[str, tuple[int, str | None]]
 """URI → size [byte] and ETag."""
 
 
-def _existing(folder: Path) -> Path:
-    if not folder.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, "there is no such folder", str(folder))
-    return folder
+def _existing(place: Root) -> Root:
+    if not is_there(place):
+        raise NotADirectoryError(errno.ENOTDIR, "there is no such folder", str(place))
+    return place
 
 
 def _listable(session: Session, copy: str) -> Copy:
@@ -200,9 +196,10 @@ def _by_uri(frame: pl.DataFrame) -> Listed:
 
 
 def _verified(
-    session: Session, folder: Folder, files: Sequence[tuple[str, str]], there: Listed, copy: str, sizes_only: bool
+    session: Session, root: Root, files: Sequence[tuple[str, str]], there: Listed, copy: str, sizes_only: bool
 ) -> Verified:
     """Return the state of each file, given its path and its URI, which may be empty."""
+    folder = compared(root)
 
     def look(file: tuple[str, str]) -> tuple[str, str]:
         path, uri = file
@@ -217,7 +214,7 @@ def _verified(
         (state, path, reason, there.get(uri, (None, None))[0], uri)
         for (path, uri), (state, reason) in zip(files, found, strict=True)
     ]
-    remove_from_index(session, folder.root, [path for state, path, *_ in rows if state in {DIFFERENT, DAMAGED}])
+    remove_from_index(session, root, [path for state, path, *_ in rows if state in {DIFFERENT, DAMAGED}])
     other = renamed_paths(
         [path for state, path, *_ in rows if state == MISSING], [path for state, path, *_ in rows if state == EXTRA]
     )
@@ -226,19 +223,20 @@ def _verified(
     return Verified(frame.with_columns(reason=pl.coalesce(named, "reason")))
 
 
-def _state_and_reason(folder: Folder, path: str, size: int, etag: str | None, sizes_only: bool) -> tuple[str, str]:
+def _state_and_reason(folder: Compared, path: str, size: int, etag: str | None, sizes_only: bool) -> tuple[str, str]:
     if (lying := folder.exists(path)) is None:
         return MISSING, folder.why_not(path)
     if lying.size != size:
         return DIFFERENT, f"it has {lying.size:,} bytes, the listing says {size:,}"
-    return (COMPLETE, "") if sizes_only else _state_by_reading(folder.place(path), etag or "")
+    return (COMPLETE, "") if sizes_only else _state_by_reading(folder, path, etag or "")
 
 
-def _state_by_reading(path: Path, etag: str) -> tuple[str, str]:
+def _state_by_reading(folder: Compared, path: str, etag: str) -> tuple[str, str]:
     """Read a file, and return its state and reason. If the sum of the listing cannot tell, the file's own structure and sums do."""
     try:
-        same = agrees(path, etag)
-        problem = read_through(path, Verifier(path.name, digest=False)) if same is None else None
+        with folder.local(path) as file:
+            same = agrees(file, etag)
+            problem = read_through(file, Verifier(file.name, digest=False)) if same is None else None
     except OSError as error:
         return MISSING, f"it cannot be read: {bare_reason(error)}"
     if problem is not None:

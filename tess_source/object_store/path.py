@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
-from urllib.parse import urlsplit
 
 from tess_source.errors import QueryError
 from tess_source.paths import parts_of, user_path
@@ -17,7 +16,9 @@ __all__ = ["SCHEMES", "ObjectPath", "Root", "is_object_url", "local_root", "user
 SCHEMES = {"s3": "S3 and what speaks its protocol", "gs": "Google Cloud Storage", "az": "Azure Blob Storage"}
 """Schemes of URLs of object stores → what they are. Only S3 is tested."""
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_URL = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]+://")
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,221}")
+"""Names of buckets; Google's are the longest."""
 
 
 @dataclass(frozen=True, slots=True, order=True, repr=False)
@@ -60,23 +61,29 @@ class ObjectPath:
             If a part of the path cannot be the name of a file everywhere: an object store may be copied to a disk.
         """
         scheme, _, rest = url.partition("://")
-        if "@" in rest.split("/", 1)[0]:
+        bucket, _, key = rest.partition("/")
+        if "@" in bucket or (":" in bucket and "@" in rest):  # a secret key may hold a slash
             raise QueryError(
                 f"the URL of an object store names a bucket only, e.g. {scheme}://bucket/prefix: what stands before '@' is not "
                 "used. Give keys by the store's own ways, e.g. AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             )
+        place = re.split("[?#]", url)[0]
+        if place != url:
+            raise QueryError(f"{place!r} is followed by '?' or '#', which cannot be part of a place")
+        if scheme.lower() == "file":
+            raise QueryError(f"{url!r} is an address; give the path itself, e.g. '/data'")
         if scheme.lower() not in SCHEMES:
             raise QueryError(
-                f"{url!r}: there are no {scheme}:// object stores; give {', '.join(map('{}://'.format, SCHEMES))}"
+                f"{url!r}: {scheme!r} is no scheme of an object store; give {', '.join(map('{}://'.format, SCHEMES))}"
             )
-        parts = urlsplit(url)
-        if not parts.netloc:
+        if not bucket:
             raise QueryError(f"{url!r} names no bucket; give e.g. {scheme.lower()}://bucket/prefix")
-        if parts.query or parts.fragment:
-            place = re.split("[?#]", url)[0]
-            raise QueryError(f"{place!r} is followed by '?' or '#', which cannot be part of a place")
-        key = parts.path.strip("/")
-        return cls(scheme.lower(), parts.netloc, "/".join(parts_of(key)) if key else "")
+        if not _BUCKET.fullmatch(bucket):
+            raise QueryError(
+                f"{bucket!r} cannot be the name of a bucket: letters, digits, '.', '-' and '_' are allowed"
+            )
+        key = key.strip("/")
+        return cls(scheme.lower(), bucket, "/".join(parts_of(key)) if key else "")
 
     def __truediv__(self, relative: str) -> ObjectPath:
         return ObjectPath(self.scheme, self.bucket, "/".join(filter(None, (self.key, *parts_of(relative)))))

@@ -11,7 +11,7 @@ from tess_source.display.visible import logger
 from tess_source.errors import NoObjectError, ObjectConflictError, ObjectStoreError
 from tess_source.object_store.path import ObjectPath
 
-__all__ = ["asked"]
+__all__ = ["InvalidKeyError", "asked"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -75,6 +75,10 @@ SIGNS = (
 """What obstore's message holds, where the store gave no answer → problem, advice, and whether it concerns all objects."""
 
 
+class InvalidKeyError(ObjectStoreError):
+    """A key in the bucket that is no path, such as one with ``//`` or ``/./``: obstore lists no bucket with one."""
+
+
 def asked(place: ObjectPath, function: Callable[P, T], *arguments: P.args, **words: P.kwargs) -> T:
     """Call a function of obstore, and return what it returns.
 
@@ -121,6 +125,16 @@ def _problem_of(place: ObjectPath, error: BaseException) -> ObjectStoreError:
         return ObjectStoreError(bucket if lasting else one, *CODES[code], lasting=lasting)
     if isinstance(error, FileNotFoundError) or status == 404:
         return NoObjectError(one, "there is no such object, or no such bucket")
+    if name == "InvalidPathError":
+        key = _found(r'Error parsing Path "([^"]*)"', said)
+        return InvalidKeyError(
+            one, f"it holds an object whose key is no path, {key!r}", "Remove it, or choose another place"
+        )
+    return _unusual(one, bucket, status, said, name)
+
+
+def _unusual(one: str, bucket: str, status: int, said: str, name: str) -> ObjectStoreError:
+    """Return the error of an answer without a code of the store, or of none."""
     if status:
         fault = "its server fails" if status >= 500 else "the store refuses the request"
         advice = "Keys may have expired, or the region may be another" if status == 400 else ""

@@ -20,8 +20,8 @@ LARGEST = 5 << 30
 """Bytes of the largest object that S3 takes in one request."""
 MAPPED = 8 << 20
 """Bytes from which a file is mapped into memory and not read into it: many are uploaded at the same time."""
-SHA256 = "sha256"
-"""Name under which an object keeps the sum of its bytes, as metadata: ``x-amz-meta-sha256``."""
+SHA256 = "tess-source-sha256"
+"""Name under which an object keeps the sum of its bytes, as metadata: ``x-amz-meta-tess-source-sha256``. It tells that it was verified."""
 
 
 def upload_file(

@@ -16,9 +16,12 @@ from tess_source.display.visible import logger
 from tess_source.errors import bare_reason
 from tess_source.files.exposure import exptime_of_file
 from tess_source.files.verify import Release, release_of
+from tess_source.object_store.copies import BEGINNING, local_copy
+from tess_source.object_store.path import ObjectPath
 from tess_source.paths import path_text
 from tess_source.tables.convert import to_astropy
 from tess_source.tables.items import COPIED, FAILED, FETCHED, HERE, INTERRUPTED, Entry, Items
+from tess_source.threads import in_order
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["as_astroquery", "as_frame", "counted", "expected_in_words", "with_sums"]
 
 log: logging.Logger = logger(__name__)
+
+AT_ONCE = 16
+"""Objects that are read at the same time."""
 
 Told = TypeVar("Told")
 
@@ -66,7 +72,7 @@ def as_frame(items: Items, entries: Sequence[Entry]) -> pl.DataFrame:
     }  # fmt: skip
     values = {
         "status": [entry.status for entry in entries],
-        "local_path": [path_text(entry.path) if entry.path else None for entry in entries],
+        "local_path": [path_text(entry.place) if entry.place else None for entry in entries],
         "via": [entry.via for entry in entries],
         "bytes": [entry.bytes for entry in entries],
         "error": [path_text(entry.error) for entry in entries],
@@ -79,7 +85,7 @@ def as_astroquery(items: Items, entries: Sequence[Entry]) -> Table:
     """Return an astropy table with astroquery's columns (Local Path, Status, Message, URL) first and ours behind them."""
     table = to_astropy(as_frame(items, entries))
     theirs = {
-        "Local Path": [path_text(entry.path) if entry.path else "" for entry in entries],
+        "Local Path": [path_text(entry.place) if entry.place else "" for entry in entries],
         "Status": ["COMPLETE" if entry.ok else "ERROR" for entry in entries],
         "Message": [path_text(entry.error) for entry in entries],
         "URL": [entry.via for entry in entries],
@@ -93,15 +99,17 @@ def with_sums(items: Items, entries: Sequence[Entry]) -> Items:
 
     Files that were here before are read for their sha256. The processing of a FITS file (``DATA_REL``, ``PROCVER``, ``DATE``) is read from
     its first header: most files that SPOC processes again keep their names, and often their sizes. An exposure time that is not known is
-    read from the headers.
+    read from the headers, but not of files in an object store.
     """
-    releases = [_release_of_entry(entry) for entry in entries]
+    in_store = any(entry.object is not None for entry in entries)
+    releases = list(in_order(_release_of_entry, entries, AT_ONCE) if in_store else map(_release_of_entry, entries))
+    sums = list(in_order(_sha256_of_entry, entries, AT_ONCE) if in_store else map(_sha256_of_entry, entries))
     known = {
         "data_rel": pl.Series([release.data_rel for release in releases], dtype=pl.Int64),
         "procver": pl.Series([release.procver for release in releases], dtype=pl.String),
         "date": pl.Series([release.date for release in releases], dtype=pl.String),
     }
-    frame = _with_what_files_tell(items, entries, [entry.sha256 or _sha256_of_entry(entry) for entry in entries])
+    frame = _with_what_files_tell(items, entries, sums)
     return Items(frame.with_columns(**{name: pl.coalesce(series, name) for name, series in known.items()}))
 
 
@@ -120,16 +128,16 @@ def _with_what_files_tell(items: Items, entries: Sequence[Entry], sums: Sequence
 
 
 def _release_of_entry(entry: Entry) -> Release:
-    return _told(entry, release_of) or Release()
+    return _told(entry, release_of, most=BEGINNING) or Release()
 
 
 def _exptime_of_entry(entry: Entry) -> float | None:
     """Return the exposure time of a file that neither its name nor its observation tells."""
-    return _told(entry, exptime_of_file) if entry.item.exptime is None else None
+    return _told(entry, exptime_of_file) if entry.item.exptime is None and entry.object is None else None
 
 
 def _sha256_of_entry(entry: Entry) -> str | None:
-    return _told(entry, _sha256_of_file)
+    return entry.sha256 or _told(entry, _sha256_of_file)
 
 
 def _sha256_of_file(path: Path) -> str:
@@ -137,12 +145,18 @@ def _sha256_of_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _told(entry: Entry, tell: Callable[[Path], Told]) -> Told | None:
-    """Return what the file of an entry tells; None if there is none, or it cannot be read (any more): the other files count too."""
-    if entry.path is None or not entry.ok:
+def _told(entry: Entry, tell: Callable[[Path], Told], most: int | None = None) -> Told | None:
+    """Return what the file of an entry tells; None if there is none, or it cannot be read (any more): the other files count too.
+
+    Of an object, `most` bytes are enough; None: all of them.
+    """
+    if entry.place is None or not entry.ok:
         return None
     try:
-        return tell(entry.path)
+        if isinstance(place := entry.place, ObjectPath):
+            with local_copy(place, most=most) as path:
+                return tell(path)
+        return tell(place)
     except OSError as error:
         log.warning("%s tells nothing, since it cannot be read: %s", entry.item.path, bare_reason(error))
         return None

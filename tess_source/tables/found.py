@@ -130,8 +130,9 @@ class Found(Addressed, FoundMethods):
 
         Parameters
         ----------
-        root : str or Path, optional
-            Folder for the files, which need not exist; the cache folder if None. Nothing is ever written outside of it.
+        root : str, Path or ObjectPath, optional
+            Folder for the files, or a place in an object store such as ``"s3://bucket/prefix"``. It need not exist; the cache folder if
+            None. Nothing is ever written outside of it.
         layout : str, optional
             ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``; that of the
             session if None.
@@ -182,8 +183,9 @@ class Found(Addressed, FoundMethods):
 
         Parameters
         ----------
-        root : str or Path, optional
-            Folder for the files, which need not exist; the cache folder if None. Nothing is ever written outside of it.
+        root : str, Path or ObjectPath, optional
+            Folder for the files, or a place in an object store such as ``"s3://bucket/prefix"``. It need not exist; the cache folder if
+            None. Nothing is ever written outside of it.
         layout : str, optional
             ``"mast"`` (shared with astroquery and lightkurve), ``"flat"``, or a template such as ``"{tic}/{filename}"``; that of the
             session if None.

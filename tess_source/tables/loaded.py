@@ -196,7 +196,7 @@ class Opened:
 
     def __repr__(self) -> str:
         what = type(self.value).__name__ if self.error is None else type_and_text(self.error)
-        return visible_line(f"<Opened {self.entry.path or self.entry.item}: {what}>")
+        return visible_line(f"<Opened {self.entry.place or self.entry.item}: {what}>")
 
 
 def opened_values(results: Iterable[Opened]) -> Iterator[Any]:
@@ -212,7 +212,7 @@ def opened_values(results: Iterable[Opened]) -> Iterator[Any]:
     reasons = Reasons()
     try:
         for result in results:
-            file = str(result.entry.path or result.entry.item.uri)
+            file = str(result.entry.place or result.entry.item.uri)
             if result.ok:
                 yield result.value
             elif isinstance(result.error, MissingExtraError):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from tess_source._lazy import pl
 from tess_source.errors import LockError, TableError, UnknownNameError
 from tess_source.files.etags import ETAG
+from tess_source.object_store.copies import beginning, read_bytes
+from tess_source.object_store.path import ObjectPath, Root
 from tess_source.tables import ecsv
 from tess_source.tables.items import FIELDS, Items, completed
+from tess_source.tables.placing import SHA256, problems_of_paths, with_plain_paths
 from tess_source.tables.plan_record import check_record
-from tess_source.tables.planning import SHA256, problems_of_paths, with_plain_paths
 
 __all__ = ["FORMAT", "as_text", "read_saved"]
 
@@ -29,12 +30,12 @@ def as_text(items: Items, record: Mapping[str, Any]) -> str:
     return ecsv.write(frame, {"format": FORMAT, **record, "files": len(items)})
 
 
-def read_saved(path: Path) -> tuple[Items, dict[str, Any]]:
+def read_saved(path: Root) -> tuple[Items, dict[str, Any]]:
     """Read a plan that was saved.
 
     Parameters
     ----------
-    path : Path
+    path : Path or ObjectPath
 
     Returns
     -------
@@ -56,8 +57,11 @@ def read_saved(path: Path) -> tuple[Items, dict[str, Any]]:
         raise LockError(f"{str(path)!r} is not a plan of tess-source: {error}") from error
 
 
-def _bytes_of(path: Path) -> bytes:
+def _bytes_of(path: Root) -> bytes:
     """Return the bytes of a file, or only the first ones if it is no table: it may be huge, or a device without an end."""
+    if isinstance(path, ObjectPath):
+        first = beginning(path, LONGEST)
+        return read_bytes(path) if first.startswith(b"#") and len(first) == LONGEST else first
     with path.open("rb") as file:
         first = file.read(LONGEST)
         return first + file.read() if first.startswith(b"#") else first

@@ -22,6 +22,7 @@ from tess_source.system import cores
 from tess_source.threads import LISTEN
 from tess_source.workers.base import Job, Workers
 from tess_source.workers.counts import Tell, telling
+from tess_source.workers.spawned import without_main
 
 __all__ = ["DaskWorkers", "connected", "local", "of_client"]
 
@@ -232,12 +233,15 @@ def _client_at(address: str) -> Any:
 def local() -> Iterator[DaskWorkers]:
     """Give the workers of a new cluster of processes on this machine, one per core, and end it at the end."""
     distributed = extras.needed("distributed", "dask", "a dask cluster")
-    cluster = distributed.LocalCluster(
-        n_workers=cores(), threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
-    )
-    with cluster, distributed.Client(cluster, set_as_default=False) as client:
-        log.info("dask's dashboard: %s", client.dashboard_link)
-        yield DaskWorkers(client)
+    import dask.config
+
+    with dask.config.set({"distributed.worker.multiprocessing-method": without_main()}):
+        cluster = distributed.LocalCluster(
+            n_workers=cores(), threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
+        )
+        with cluster, distributed.Client(cluster, set_as_default=False) as client:
+            log.info("dask's dashboard: %s", client.dashboard_link)
+            yield DaskWorkers(client)
 
 
 # -- in the workers --

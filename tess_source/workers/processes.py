@@ -1,33 +1,28 @@
-"""Processes of this machine as workers.
+"""Processes of this machine as workers. They do not run the program that has started them once more: see `tess_source.workers.spawned`.
 
-They are spawned, not forked: a fork of a process with threads (polars has some) may hang. Unlike the processes of `multiprocessing`, they
-do not run the program that has started them once more, unless a function or record was defined in it. So a script needs no
-``if __name__ == "__main__"``.
+If a function or record was defined in that program, and there is no cloudpickle to send its code, they have to run it after all.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import multiprocessing
 import multiprocessing.spawn
 import os
 import pickle
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing.context import SpawnContext, SpawnProcess
-from types import ModuleType
 from typing import Any, ClassVar
 
+from tess_source import extras
 from tess_source.errors import WorkersError, ending, type_and_text
 from tess_source.workers.base import Job, Workers
 from tess_source.workers.counts import telling
+from tess_source.workers.spawned import Context
 
 __all__ = ["Processes", "processes"]
 
-_starting = threading.Lock()
 _counts: Any = None
 """In a worker: the counts of all jobs under way, in memory that the processes share."""
 
@@ -44,7 +39,7 @@ class Processes(Workers):
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._context = _Context()
+        self._context = Context()
         self._pool: ProcessPoolExecutor | None = None
         self._slots = self._context.RawArray("q", 3 * self._most)
         self._told: dict[int, Job[Any]] = {}
@@ -74,8 +69,7 @@ class Processes(Workers):
         self._pool = None
 
     def _begin(self, job: Job[Any]) -> Future[bytes]:
-        sent = _pickled((job.function, job.record))
-        main = _main() if b"_main__" in sent else {}
+        sent, main = _sent((job.function, job.record))
         slot = next((number for number in range(self._most) if number not in self._told), 0)
         if job.tell:
             self._slots[3 * slot : 3 * slot + 3] = [0, 0, 0]
@@ -129,57 +123,34 @@ def processes(count: int) -> Iterator[Processes]:
     workers.close(at_once=workers.is_busy)
 
 
-class _Process(SpawnProcess):
-    """A process that does not run the main program once more."""
-
-    def start(self) -> None:
-        with _without_main():
-            super().start()
-
-
-class _Context(SpawnContext):
-    """What makes such processes."""
-
-    Process = _Process  # type: ignore[assignment]  the standard library's own classes do the same
-
-
-@contextmanager
-def _without_main() -> Iterator[None]:
-    """Hide the main program from `multiprocessing`, which tells a new process where to find it."""
-    with _starting:
-        main = sys.modules["__main__"]
-        sys.modules["__main__"] = ModuleType("__main__")
-        try:
-            yield
-        finally:
-            sys.modules["__main__"] = main
-
-
 def _main() -> Mapping[str, Any]:
     """Return where the main program is, for a worker that needs something of it."""
     data = multiprocessing.spawn.get_preparation_data("")
     return {name: value for name, value in data.items() if name.startswith("init_main")}
 
 
-def _pickled(call: tuple[Any, Any]) -> bytes:
-    """Return a function and its record as bytes; what belongs to no module is sent with its code if cloudpickle is there, as dask does."""
+def _sent(call: tuple[Any, Any]) -> tuple[bytes, Mapping[str, Any]]:
+    """Return a function and its record as bytes, and where the main program is if they cannot be understood without it.
+
+    What belongs to no module, or to the main program, is sent with its code if cloudpickle is there, as dask does.
+    """
+    problem: Exception | None = None
     try:
         sent = pickle.dumps(call)
         if b"_main__" not in sent:  # nor __mp_main__, as the main program is called in processes of others
-            return sent
-        problem = None
+            return sent, {}
     except Exception as error:  # noqa: BLE001  whatever objects of other libraries raise
-        sent, problem = b"", error
-    if importlib.util.find_spec("cloudpickle") is not None:
+        problem = error
+    if extras.is_installed("cloudpickle"):
         import cloudpickle
 
-        return bytes(cloudpickle.dumps(call))
+        return bytes(cloudpickle.dumps(call)), {}
     if problem is not None:
         raise WorkersError(
             f"it cannot be sent to another process ({type_and_text(problem)}): "
             "define it in a module, or install cloudpickle"
         ) from problem
-    return sent
+    return sent, _main()
 
 
 # -- in the workers --
@@ -203,7 +174,7 @@ def _do(sent: bytes, main: Mapping[str, Any], slot: int | None) -> bytes:
     """Call a function with a record, and return its result, or its error, as bytes: a pool breaks at what cannot be made again."""
     try:
         multiprocessing.spawn.prepare(dict(main))
-        function, record = pickle.loads(sent)  # noqa: S301  written by `_pickled` of the parent
+        function, record = pickle.loads(sent)  # noqa: S301  written by `_sent` of the parent
 
         def tell(files: int, size: int) -> None:
             if slot is not None:

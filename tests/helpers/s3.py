@@ -117,7 +117,7 @@ class S3Server:
 def reset(environ: Environ) -> None:
     """Break the connection of a request, in the middle of its body."""
     connection = environ["werkzeug.socket"]
-    environ["wsgi.input"].read(100)
+    environ["wsgi.input"].read(min(100, int(environ.get("CONTENT_LENGTH") or 0)))
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.shutdown(socket.SHUT_RDWR)
     raise ConnectionError("broken on purpose")
