@@ -31,7 +31,7 @@ from tess_source.search import asking, streaming
 from tess_source.search.lookups import lookups_among
 from tess_source.search.resolving import question, question_for_archives, question_of_observations
 from tess_source.search.select import checked, filters_among, meant, select
-from tess_source.settings import OnProgress, Settings
+from tess_source.settings import ExecutorLike, OnProgress, Settings
 from tess_source.tables.accessors import given
 from tess_source.tables.found import ASK_AGAIN, Found
 from tess_source.tables.items import Entry
@@ -40,6 +40,7 @@ from tess_source.tables.plan import Manifest, Plan
 from tess_source.tables.saved import read_saved
 from tess_source.tables.typed import SessionMethods
 from tess_source.targets.target import Query
+from tess_source.workers import check_executor
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
@@ -86,6 +87,9 @@ class Session(SessionMethods):
         ``"archive-only"`` and ``"cloud-only"`` leave it out. Else ``TESS_SOURCE_PREFER``, the config file, or ``"archive"``.
     progress : bool or callable, optional
         False: show neither bars nor what a long search is doing. Else see `tess_source.settings.Settings`.
+    executor : int, str, distributed.Client or Executor, optional
+        Workers that fetch and open files in place of this process: a whole number of processes, ``"local"`` or ``"tcp://host:8786"`` for
+        the workers of a dask cluster, a dask client, or an executor of `concurrent.futures`. Neither saved nor pickled.
     plugins : iterable of object
         Plugins to register besides the installed ones.
     discover : bool
@@ -124,12 +128,14 @@ class Session(SessionMethods):
         insecure_redirects: bool | None = None,
         prefer: str | None = None,
         progress: OnProgress = None,
+        executor: ExecutorLike = None,
         plugins: Iterable[object] = (),
         discover: bool = True,
     ) -> None:
+        check_executor(executor)
         self.settings = Settings.of(
             server, archive=archive, token=token, timeout=timeout, jobs=jobs, layout=layout, cache=cache, max_age=max_age, offline=offline,
-            insecure_redirects=insecure_redirects, prefer=prefer, progress=progress,
+            insecure_redirects=insecure_redirects, prefer=prefer, progress=progress, executor=executor,
         )  # fmt: skip
         without = [without] if isinstance(without, str) else without
         self.registry: Registry = Registry.discover(without) if discover else Registry()
@@ -251,7 +257,7 @@ class Session(SessionMethods):
 
     def download(
         self, what: Any, /, root: str | Path | ObjectPath | None = None, *, layout: str | None = None, large: bool = False,
-        jobs: int | None = None, progress: OnProgress = None, executor: Executor | None = None,
+        jobs: int | None = None, progress: OnProgress = None, executor: ExecutorLike = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:  # fmt: skip
         """Fetch a plan, an answer, the files of a manifest, or what `found` takes: see `tess_source.download`."""
@@ -262,7 +268,7 @@ class Session(SessionMethods):
 
     def iter_download(
         self, what: Any, /, root: str | Path | ObjectPath | None = None, *, layout: str | None = None, large: bool = False,
-        jobs: int | None = None, progress: OnProgress = None, executor: Executor | None = None,
+        jobs: int | None = None, progress: OnProgress = None, executor: ExecutorLike = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Iterator[Entry]:  # fmt: skip
         """Fetch files that are not here yet, and yield each entry as soon as it is known. The arguments are those of `download`."""

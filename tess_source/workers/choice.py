@@ -11,8 +11,8 @@ from typing import Any
 
 from tess_source.errors import QueryError
 from tess_source.units import is_whole, plain_number
-from tess_source.workers.base import Here, OthersExecutor, Workers
 from tess_source.wording import keyword
+from tess_source.workers.base import Here, OthersExecutor, Workers
 
 __all__ = ["LOCAL", "check_executor", "workers_of"]
 
@@ -36,8 +36,8 @@ def check_executor(executor: Any, name: str = "executor") -> None:
         return
     raise QueryError(
         keyword(name, executor),
-        ": give a whole number of processes, a client of dask, 'local', the address of dask's scheduler (tcp://host:8786), "
-        "or an executor of concurrent.futures",
+        ": give an executor of concurrent.futures, a client of dask, 'local', the address of dask's scheduler (tcp://host:8786), "
+        "or a whole number of processes",
     )
 
 
@@ -91,7 +91,5 @@ def _is_of_dask(executor: Any) -> bool:
     """Return whether it is a client, a client's executor, or a cluster, without importing dask."""
     if (distributed := sys.modules.get("distributed")) is None:
         return False
-    from_client = isinstance(executor, Executor) and isinstance(
-        getattr(executor, "_client", None), distributed.Client
-    )
+    from_client = isinstance(executor, Executor) and isinstance(getattr(executor, "_client", None), distributed.Client)
     return from_client or isinstance(executor, distributed.Client | distributed.deploy.Cluster)
