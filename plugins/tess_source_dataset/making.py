@@ -68,8 +68,7 @@ def made(job: ShardJob) -> ShardState:
         lying = _lying(job, storage, folder)
         if lying is not None and not (lying.missing and _comes_now(job, lying.missing, folder)):
             return lying
-        state = _made_anew(job, storage, folder, lying)
-    return state
+        return _made_anew(job, storage, folder, lying)
 
 
 def checked(job: ShardJob) -> ShardState:
@@ -147,7 +146,9 @@ def _made_anew(job: ShardJob, storage: Storage, folder: Path, lying: ShardState 
     storage.put(job.shard.name, path)
     (lock,) = written.locks
     size, missing = path.stat().st_size, reasons_by_uri(written.failed)
-    return ShardState(job.shard.name, sha256_of(path), size, written.rows, missing, lock.items.to_polars())
+    return ShardState(
+        job.shard.name, sha256_of(path), size, written.rows, missing, written.unfit, lock.items.to_polars()
+    )
 
 
 def _fetched(job: ShardJob, items: Items, folder: Path) -> list[Entry]:

@@ -31,7 +31,9 @@ def test_the_three_commands_tell_what_they_did(run: Program, tmp_path: Path) -> 
     assert "data/train-00001-of-00002.parquet" in dry.out
     assert "4 shards of 12 files" in dry.err
     assert not place.exists()
-    made = run(*BUILD, "--to", place, "--columns", "time,sap_flux", "--fractions", "0.8,0.1,0.1", "--dtype", "time=float32")
+    made = run(
+        *BUILD, "--to", place, "--columns", "time,sap_flux", "--fractions", "0.8,0.1,0.1", "--dtype", "time=float32"
+    )
     assert made.code == 0, made.err
     assert f"{COUNT} light curves (8 train, 2 validation, 2 test) of 6 stars; 4 shards" in made.err
     asked = run(*BUILD, "--to", place, "--columns", "time", "--dtype", "time=float32")
@@ -39,7 +41,12 @@ def test_the_three_commands_tell_what_they_did(run: Program, tmp_path: Path) -> 
     assert "columns time,sap_flux, not time" in asked.err
     told = run("dataset", "info", place, "--format", "json")
     properties = {row["property"]: row["value"] for row in json.loads(told.out)}
-    assert (told.code, properties["rows"], properties["sectors"], properties["complete"]) == (0, "12", "100-101", "True")
+    assert (told.code, properties["rows"], properties["sectors"], properties["complete"]) == (
+        0,
+        "12",
+        "100-101",
+        "True",
+    )
     assert "columns time,sap_flux" in properties["options"]
     whole = run("dataset", "verify", place)
     assert (whole.code, whole.out) == (0, "")

@@ -15,7 +15,6 @@ import pytest
 from dataset_case import COUNT, QUESTION, build_and_be_killed, contents, data_set
 from sizes import STRESS, size
 
-
 from tess_source_sample.server import SampleArchive
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are killed by signals of POSIX")
@@ -73,9 +72,7 @@ def test_a_build_that_is_killed_at_any_moment_goes_on_to_the_same_bytes(
     assert not [*work.iterdir()]
 
 
-def test_two_builds_at_once_to_one_place_make_one_data_set(
-    stars: SampleArchive, built: Path, tmp_path: Path
-) -> None:
+def test_two_builds_at_once_to_one_place_make_one_data_set(stars: SampleArchive, built: Path, tmp_path: Path) -> None:
     place, cache = tmp_path / "curves", tmp_path / "cache"
     if STRESS:
         processes = [start(stars, cache, place, tmp_path / f"work {number}") for number in range(2)]

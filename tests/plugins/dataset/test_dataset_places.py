@@ -41,9 +41,7 @@ def test_a_data_set_in_an_object_store_has_the_same_bytes_goes_on_and_is_verifie
     assert not [*tmp_path.rglob("*.parquet")]
 
 
-def test_polars_reads_a_data_set_from_the_object_store(
-    built: Path, bucket: ObjectPath, s3: S3Server
-) -> None:
+def test_polars_reads_a_data_set_from_the_object_store(built: Path, bucket: ObjectPath, s3: S3Server) -> None:
     for name, data in contents(built).items():
         s3.backend.put_object(bucket.bucket, f"curves/{name}", data)
     options = {name.lower(): value for name, value in s3.environment.items()}
