@@ -52,13 +52,11 @@ bench: $(READY)
 docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt .ci/install.py
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tess-source needs Python 3.11 or newer; try: make PYTHON=python3.12")'
-	@echo 'setting up $(VENV): once, one to three minutes'
+	@echo 'setting up $(VENV): once, a minute or so'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt --editable '.[test,lint,docs]'
-	@# on all cores, unlike pip, and without the test suites of others; what cannot be compiled is no harm, as with pip
-	-@$(BIN)/python -W ignore -m compileall -qq -j 0 -x '/tests/' $(VENV)/lib
+	$(BIN)/python -W ignore .ci/install.py
 	touch $@
 
 clean:

@@ -78,9 +78,10 @@ def manifest_of(paths: Sequence[Path]) -> Any:
     items = []
     for path in paths:
         name = names.parse(path.name)
-        items.append(Item(f"file:{path.name}", path.name, kind=name.kind, tic=name.tic, first_sector=name.first_sector))
+        known = {"kind": name.kind, "tic": name.tic, "first_sector": name.first_sector, "pipeline": name.pipeline}
+        items.append(Item(f"file:{path.name}", path.name, exptime=name.exptime, filename=path.name, **known))
     entries = tuple(Entry(item, "here", path=path) for item, path in zip(items, paths, strict=True))
-    rows = Items.of([{"uri": item.uri, "path": item.path} for item in items])
+    rows = Items.of([{**asdict(item), "mirrors": ""} for item in items])
     return Manifest(Plan(rows, paths[0].parent, {}, session), entries)
 
 

@@ -35,6 +35,7 @@ __all__ = [
     "TessSourceError",
     "UnknownNameError",
     "UnsafePathError",
+    "WorkersError",
     "bare_reason",
     "did_you_mean",
     "ending",
@@ -241,6 +242,10 @@ class MissingExtraError(TessSourceError, ImportError):
 
 class LoadError(TessSourceError, ValueError):
     """A file that could not be opened."""
+
+
+class WorkersError(TessSourceError, RuntimeError):
+    """Workers that cannot be reached or used, or that were lost."""
 
 
 class DamagedFileError(LoadError):

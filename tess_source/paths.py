@@ -14,6 +14,7 @@ from tess_source.errors import QueryError, UnknownNameError, UnsafePathError, di
 __all__ = [
     "LAYOUTS",
     "checked_layout",
+    "filled_in",
     "inside",
     "parts_of",
     "path_text",
@@ -184,7 +185,7 @@ def relative_path(layout: str, product: Mapping[str, Any]) -> str:
     """
     template = LAYOUTS.get(layout, layout)
     parts = [part for part in template.split("/") if part not in {"", "."}]
-    return str(PurePosixPath(*(safe_component(_filled_in(part, product)) for part in parts)))
+    return str(PurePosixPath(*(safe_component(filled_in(part, product)) for part in parts)))
 
 
 class _Blank(dict[str, Any]):
@@ -196,7 +197,8 @@ class _Blank(dict[str, Any]):
         raise QueryError(f"the layout names {{{key}}}, which is no column; there are {', '.join(columns)}{hint}")
 
 
-def _filled_in(part: str, product: Mapping[str, Any]) -> str:
+def filled_in(part: str, product: Mapping[str, Any]) -> str:
+    """Return one part of a layout with the values of a product. The errors are those of `relative_path`."""
     row = _Blank(product)
     if row.get("obs_collection") is None:
         told = re.match(r"mast:(TESS|HLSP)/", str(row.get("uri") or ""))

@@ -6,7 +6,6 @@ import logging
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -30,7 +29,7 @@ from tess_source.search import asking, streaming
 from tess_source.search.lookups import lookups_among
 from tess_source.search.resolving import question, question_for_archives, question_of_observations
 from tess_source.search.select import checked, filters_among, meant, select
-from tess_source.settings import OnProgress, Settings, checked_online
+from tess_source.settings import ExecutorLike, OnProgress, Settings, checked_online
 from tess_source.tables.accessors import given
 from tess_source.tables.found import ASK_AGAIN, Found
 from tess_source.tables.items import Entry
@@ -39,6 +38,7 @@ from tess_source.tables.plan import Manifest, Plan
 from tess_source.tables.saved import read_saved
 from tess_source.tables.typed import SessionMethods
 from tess_source.targets.target import Query
+from tess_source.workers import check_executor
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
@@ -85,6 +85,9 @@ class Session(SessionMethods):
         ``"archive-only"`` and ``"cloud-only"`` leave it out. Else ``TESS_SOURCE_PREFER``, the config file, or ``"archive"``.
     progress : bool or callable, optional
         False: show neither bars nor what a long search is doing. Else see `tess_source.settings.Settings`.
+    executor : int, str, distributed.Client or Executor, optional
+        Workers that fetch and open files in place of this process: a whole number of processes, ``"local"`` or ``"tcp://host:8786"`` for
+        the workers of a dask cluster, a dask client, or an executor of `concurrent.futures`. Neither saved nor pickled.
     plugins : iterable of object
         Plugins to register besides the installed ones.
     discover : bool
@@ -123,12 +126,14 @@ class Session(SessionMethods):
         insecure_redirects: bool | None = None,
         prefer: str | None = None,
         progress: OnProgress = None,
+        executor: ExecutorLike = None,
         plugins: Iterable[object] = (),
         discover: bool = True,
     ) -> None:
+        check_executor(executor)
         self.settings = Settings.of(
             server, archive=archive, token=token, timeout=timeout, jobs=jobs, layout=layout, cache=cache, max_age=max_age, offline=offline,
-            insecure_redirects=insecure_redirects, prefer=prefer, progress=progress,
+            insecure_redirects=insecure_redirects, prefer=prefer, progress=progress, executor=executor,
         )  # fmt: skip
         without = [without] if isinstance(without, str) else without
         self.registry: Registry = Registry.discover(without) if discover else Registry()
@@ -249,7 +254,7 @@ class Session(SessionMethods):
 
     def download(
         self, what: Any, /, root: str | Path | ObjectPath | None = None, *, layout: str | None = None, large: bool = False,
-        jobs: int | None = None, progress: OnProgress = None, executor: Executor | None = None,
+        jobs: int | None = None, progress: OnProgress = None, executor: ExecutorLike = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:  # fmt: skip
         """Fetch a plan, an answer, the files of a manifest, or what `found` takes: see `tess_source.download`."""
@@ -260,7 +265,7 @@ class Session(SessionMethods):
 
     def iter_download(
         self, what: Any, /, root: str | Path | ObjectPath | None = None, *, layout: str | None = None, large: bool = False,
-        jobs: int | None = None, progress: OnProgress = None, executor: Executor | None = None,
+        jobs: int | None = None, progress: OnProgress = None, executor: ExecutorLike = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Iterator[Entry]:  # fmt: skip
         """Fetch files that are not here yet, and yield each entry as soon as it is known. The arguments are those of `download`."""
@@ -321,10 +326,14 @@ class Session(SessionMethods):
         return expected(self._plan_of(plan, None, None, large=True), self.store)
 
     def _each_opened(
-        self, manifest: Manifest, function: Callable[[Any], Any] | None, workers: int | Executor | None,
+        self, manifest: Manifest, function: Callable[[Any], Any] | None, executor: ExecutorLike, workers: ExecutorLike,
         options: Mapping[str, Any], /,
     ) -> Iterator[Opened]:  # fmt: skip
-        return each_opened(self.registry, manifest, function, workers, options)
+        if (
+            function is not None and executor is None and workers is None
+        ):  # whole objects take longer to send than to open
+            executor = self.settings.executor
+        return each_opened(self.registry, manifest, function, executor, options, workers)
 
     def _plan_of(self, what: Any, root: str | Path | ObjectPath | None, layout: str | None, *, large: bool) -> Plan:
         plan = what.plan if isinstance(what, Manifest) else what

@@ -13,6 +13,7 @@ signals                       nobody knows whether a process still runs: its cla
 numbers of files (inodes)     a part that was replaced is recognized by its size, time and bytes
 times of open files           the time is set by name
 ``statvfs``                   a full disk is noticed when a file is written, not before
+hard links                    the claim on each file is a file of its own, in place of a further name of one file
 forks                         there is nothing to do
 ============================  ==================================================================================================
 """
@@ -33,8 +34,10 @@ __all__ = [
     "Stamp",
     "after_fork",
     "boot",
+    "cores",
     "create",
     "has_ended",
+    "link",
     "open_plain",
     "pid_namespace",
     "python_and_machine",
@@ -47,6 +50,15 @@ POSIX = os.name == "posix"
 PROC = Path("/proc")
 MOST_PID = 2**32
 """Numbers of processes are smaller, on all systems."""
+
+
+# -- the machine --
+
+
+def cores() -> int:
+    """Return how many cores this process may use, at least 1."""
+    may = getattr(os, "sched_getaffinity", None)
+    return len(may(0)) if may else os.cpu_count() or 1
 
 
 # -- files --
@@ -86,6 +98,22 @@ def create(path: Path) -> int:
         If it cannot be made.
     """
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _flags("O_BINARY"), 0o666)
+
+
+def link(file: Path, name: Path) -> None:
+    """Give a file a further name.
+
+    Raises
+    ------
+    FileExistsError
+        If there is anything of this name.
+    OSError
+        If it cannot be done, e.g. because the disk has no hard links, or the system keeps open files from losing names.
+    """
+    make = getattr(os, "link", None)
+    if make is None or not POSIX:
+        raise OSError(errno.ENOTSUP, "files have no further names here", os.fspath(name))
+    make(file, name)
 
 
 def open_plain(path: Path, flags: int = os.O_RDONLY, *, links: bool = False) -> int:

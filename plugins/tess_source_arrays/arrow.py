@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,12 +29,10 @@ if TYPE_CHECKING:
 
     from tess_source.tables.plan import Manifest
 
-__all__ = ["TableBuilder", "asked_of", "pipelines_of", "pyarrow", "to_arrow", "told"]
+__all__ = ["TableBuilder", "asked_of", "known_types", "pipelines_of", "pyarrow", "to_arrow", "told"]
 
 log: logging.Logger = logger(__name__)
 
-MOST_CADENCES = 300_000
-"""Most cadences in a table: 30 MB with all columns, about 15 light curves of 120 s or 3 of 20 s."""
 HINT = (
     " (without columns= all twenty columns of SPOC's light curves are read: name those that all files have, e.g. "
     "columns=('time', 'sap_flux'))"
@@ -56,7 +54,7 @@ def pyarrow() -> Any:
 
 
 class TableBuilder:
-    """Builder of tables with one row per light curve. The first light curve determines types of columns that are not known before.
+    """Builder of tables with one row per light curve.
 
     Parameters
     ----------
@@ -64,40 +62,39 @@ class TableBuilder:
         The columns.
     about : sequence of About
         The other columns of a row.
-    failed : callable
-        Called with each file that could not be made a row.
     pipelines : iterable of str
         Pipelines of the files, which determine the units.
-    dtypes : dict, optional
-        Column → type, as determined by a builder before: files of one data set have the same types.
+    types : mapping, optional
+        Column → type. The first light curve determines the types of columns that are not in it, and that no schema tells.
+
+    Attributes
+    ----------
+    types : dict
+        Column → type, complete after the first row.
+    failed : dict
+        URI → error, of files that could not be made a row.
+    unfit : dict
+        Column → what the first header says that has a value that is none for this column.
     """
 
     def __init__(
         self,
         asked: ArrayOptions,
         about: Sequence[About],
-        failed: Callable[[Arrays], object],
         pipelines: Iterable[str | None],
-        dtypes: dict[str, np.dtype[Any]] | None = None,
+        types: Mapping[str, np.dtype[Any]] | None = None,
     ) -> None:
         self.asked: ArrayOptions = asked
         self.about: Sequence[About] = about
-        self.failed: Callable[[Arrays], object] = failed
-        self._unfit: set[str] = set()
+        self.failed: dict[str, Exception] = {}
+        self.unfit: dict[str, str] = {}
         pipelines = {*pipelines}
         self._described: Mapping[str, Series] = described(pipelines)
-        typed = COLUMNS if pipelines & {*SPOC, None} else ()  # those of others may have the same names and other types
-        known = {series.name: np.dtype(series.type) for series in typed}
-        known.update((name, np.dtype(dtype)) for name, dtype in asked.dtypes.items())
-        self.dtypes: dict[str, np.dtype[Any]] = {} if dtypes is None else dtypes
-        for name in asked.columns:
-            if name in known:
-                self.dtypes.setdefault(name, known[name])
+        self.types: dict[str, np.dtype[Any]] = {**known_types(asked, pipelines), **(types or {})}
 
-    def tables(self, found: Iterable[Arrays]) -> Iterator[pa.Table]:
-        """Yield tables of light curves with at most `MOST_CADENCES` cadences, or with one light curve."""
-        held: list[tuple[Arrays, Mapping[str, Any]]] = []
-        cadences = 0
+    def table(self, found: Iterable[Arrays]) -> pa.Table | None:
+        """Return the table of some light curves; None if none could be read."""
+        rows: list[tuple[Arrays, Mapping[str, Any]]] = []
         for arrays in found:
             try:
                 with errors_of_file(arrays.entry.place or arrays.entry.item.uri):
@@ -105,22 +102,17 @@ class TableBuilder:
                     values = self._values(checked) if checked.ok else {}
             except (TessSourceError, OSError) as error:
                 checked, values = Arrays(arrays.entry, error=error.with_traceback(None)), {}
-            if not checked.ok:
-                self.failed(checked)
-                continue
-            if held and cadences + len(checked) > MOST_CADENCES:
-                yield self._table(held)
-                held, cadences = [], 0
-            held.append((checked, values))
-            cadences += len(checked)
-        if held:
-            yield self._table(held)
+            if checked.error is None:
+                rows.append((checked, values))
+            else:
+                self.failed[checked.entry.item.uri] = checked.error
+        return self._table(rows) if rows else None
 
     def schema(self, metadata: Mapping[str, str] | None = None) -> pa.Schema:
         """Return the schema, with units and descriptions in its fields. It is complete after the first row."""
         pa = pyarrow()
         fields = [_field(one, pa.type_for_alias(one.type)) for one in self.about]
-        for name, dtype in self.dtypes.items():
+        for name, dtype in self.types.items():
             fields.append(_field(self._described.get(name, name), pa.list_(pa.from_numpy_dtype(dtype))))
         return pa.schema(fields, metadata=metadata)
 
@@ -131,7 +123,7 @@ class TableBuilder:
 
         for name, values in arrays.columns.items():
             problem = None
-            wanted = self.dtypes.setdefault(name, values.dtype) if values.dtype.kind in "fiub" else None
+            wanted = self.types.setdefault(name, values.dtype) if values.dtype.kind in "fiub" else None
             if values.ndim != 1 or wanted is None:
                 problem = f"its column {name!r} does not hold one number per cadence"
             elif wanted not in {values.dtype, self.asked.dtypes.get(name)} and not np.can_cast(values.dtype, wanted):
@@ -146,10 +138,12 @@ class TableBuilder:
         for one in self.about:
             value = one.of(arrays)
             found[one.name] = fitted = fitting(value, one.type)
-            if fitted is None and value is not None and one.name not in self._unfit:
-                self._unfit.add(one.name)
-                said = "%s: %s is %.40r in the file, which is no %s: it is null here, and so in further such files"
-                log.warning(said, arrays.entry.place or arrays.entry.item.uri, one.name, value, one.type)
+            if fitted is None and value is not None and one.name not in self.unfit:
+                file = arrays.entry.place or arrays.entry.item.uri
+                self.unfit[one.name] = (
+                    f"{file}: {one.name} is {value!r:.40} in the file, which is no {one.type}: it is null here, and so in further such "
+                    "files"
+                )
         return found
 
     def _table(self, held: Sequence[tuple[Arrays, Mapping[str, Any]]]) -> pa.Table:
@@ -161,7 +155,7 @@ class TableBuilder:
         ]
         rows = [arrays for arrays, _ in held]
         offsets = [pa.array([0, len(row)], pa.int32()).buffers()[1] for row in rows]
-        for name, dtype in self.dtypes.items():
+        for name, dtype in self.types.items():
             kind = schema.field(name).type
             chunks = []
             for row, offset in zip(rows, offsets, strict=True):
@@ -226,24 +220,26 @@ def to_arrow(
     >>> manifest.to_arrow(["time", "sap_flux"]).num_rows
     2
     """
-    pa = pyarrow()
-    missing: dict[str, Exception] = {}
-
-    def failed(arrays: Arrays) -> None:
-        missing[arrays.entry.item.uri] = arrays.error or LoadError("unknown")
-
+    pyarrow()
     asked = asked_of(manifest, columns, quality_bitmask, dtypes, verify)
-    rows = TableBuilder(asked, ABOUT, failed, pipelines_of(manifest))
-    tables = list(rows.tables(each(manifest, asked, Arena())))
-    told(missing, len(manifest), asked, any_read=bool(tables))
-    reasons = {uri: str(error) for uri, error in missing.items()}
-    schema = rows.schema({"tess_source.missing": json.dumps(reasons)})
-    return pa.concat_tables(tables).replace_schema_metadata(schema.metadata)
+    rows = TableBuilder(asked, ABOUT, pipelines_of(manifest))
+    table: Any = rows.table(each(manifest, asked, Arena()))
+    told(rows.failed, rows.unfit, len(manifest), asked, any_read=table is not None)
+    reasons = {uri: str(error) for uri, error in rows.failed.items()}
+    return table.replace_schema_metadata(rows.schema({"tess_source.missing": json.dumps(reasons)}).metadata)
 
 
 def pipelines_of(manifest: Manifest) -> set[str | None]:
     """Return the pipelines of the files that are there."""
     return {entry.item.pipeline for entry in manifest if entry.ok}
+
+
+def known_types(asked: ArrayOptions, pipelines: Collection[str | None]) -> dict[str, np.dtype[Any]]:
+    """Return the types of columns that are known before any file is read, from the schema of SPOC's light curves or as asked for."""
+    typed = COLUMNS if {*pipelines} & {*SPOC, None} else ()  # those of others may have the same names and other types
+    known = {series.name: np.dtype(series.type) for series in typed}
+    known.update((name, np.dtype(dtype)) for name, dtype in asked.dtypes.items())
+    return {name: known[name] for name in asked.columns if name in known}
 
 
 def _common_columns(manifest: Manifest) -> Sequence[str]:
@@ -284,13 +280,17 @@ def asked_of(
     return asked
 
 
-def told(failed: Mapping[str, Exception], of: int, asked: ArrayOptions, *, any_read: bool) -> None:
-    """Log why files could not be read, each reason once, or raise an error if none was read.
+def told(
+    failed: Mapping[str, Exception], unfit: Mapping[str, str], of: int, asked: ArrayOptions, *, any_read: bool
+) -> None:
+    """Log why files could not be read, each reason once, and which values are null; or raise an error if no file was read.
 
     Parameters
     ----------
     failed : mapping
         URI → error.
+    unfit : mapping
+        Column → a line about its first value that is null because the column cannot hold it.
     of : int
         Number of files in all.
     asked : ArrayOptions
@@ -310,3 +310,5 @@ def told(failed: Mapping[str, Exception], of: int, asked: ArrayOptions, *, any_r
         raise reasons.error("nothing could be read", hint)
     for line in reasons.lines("read", of):
         log.warning("%s%s", line, hint if "no column" in line else "")
+    for line in unfit.values():
+        log.warning("%s", line)

@@ -2,58 +2,47 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import os
-import shutil
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from itertools import groupby, pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
-from tess_source._lazy import np, pl
-from tess_source._version import __version__
-from tess_source.disk import replacing, temporary_beside, tidy, write_whole
+from tess_source._lazy import pl
+from tess_source.disk import tidy
 from tess_source.display import text
-from tess_source.display.visible import logger, visible_line
-from tess_source.errors import LoadError, QueryError, TessSourceError
-from tess_source.paths import user_path
-from tess_source.tables.items import Entry, Items
+from tess_source.display.visible import visible_line
+from tess_source.errors import QueryError
+from tess_source.object_store.path import ObjectPath, Root
+from tess_source.tables.items import Items
 from tess_source.tables.plan import Manifest, Plan
 from tess_source.units import is_whole
-from tess_source_arrays.arena import Arena
-from tess_source_arrays.arrays import ArrayOptions, Arrays, about, each
-from tess_source_arrays.arrow import TableBuilder, asked_of, pipelines_of, pyarrow, told
+from tess_source_arrays.arrow import asked_of, pipelines_of, pyarrow, told
+from tess_source_arrays.place import (
+    DataSetExistsError,
+    checked_place,
+    moved,
+    new_data_set,
+    write_bytes_at,
+    write_shard_at,
+)
 from tess_source_arrays.readme import card
-from tess_source_arrays.schema import ABOUT, SPLIT
-from tess_source_arrays.split import FRACTIONS, METHOD, SIDES, split
+from tess_source_arrays.shard import RowOptions, WrittenShard, reasons_by_uri, sorted_entries, with_types
+from tess_source_arrays.split import FRACTIONS, SIDES, split
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.typing import DTypeLike
 
 __all__ = ["DataSetExistsError", "Written", "to_parquet"]
-
-log: logging.Logger = logger(__name__)
-
-FORMAT = "tess-source light curves 1"
-"""Format in the metadata of the files; the number grows when an older reader could misunderstand them."""
-
-
-class DataSetExistsError(TessSourceError, FileExistsError):
-    """The path of a data set is in use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """The result of writing a data set."""
 
-    path: Path
-    """The file, or the folder."""
-    files: tuple[Path, ...]
+    path: Root
+    """The file or the folder; an `ObjectPath` in an object store."""
+    files: tuple[Root, ...]
     """The Parquet files."""
     rows: int
     """Number of light curves."""
@@ -71,34 +60,9 @@ class Written:
         return visible_line(f"Written({count} ({sides}){lost}, {text.size(self.bytes)} -> {self.path})")
 
 
-@dataclass
-class _Job:
-    """Arguments and counts of a data set, shared by all shards."""
-
-    manifest: Manifest
-    asked: ArrayOptions
-    fractions: tuple[float, ...]
-    seed: int
-    options: Mapping[str, Any]
-    dtypes: dict[str, np.dtype[Any]] = field(default_factory=dict)
-    failed: dict[str, Exception] = field(default_factory=dict)
-    sides: Counter[str] = field(default_factory=Counter)
-    stars: set[int] = field(default_factory=set)
-    locks: list[Plan] = field(default_factory=list)
-
-    def side(self, arrays: Arrays) -> str | None:
-        """Return the side of the split of a row."""
-        return None if arrays.tic is None else split(arrays.tic, self.fractions, self.seed)
-
-    def count(self, table: pa.Table) -> None:
-        """Add a table that was written to the counts."""
-        self.sides.update(side or "" for side in table.column("split").to_pylist())
-        self.stars.update(tic for tic in table.column("tic").to_pylist() if tic is not None)
-
-
 def to_parquet(
     manifest: Manifest,
-    path: str | Path,
+    path: str | Path | ObjectPath,
     *,
     shards: int | None = None,
     columns: Sequence[str] | None = None,
@@ -117,9 +81,10 @@ def to_parquet(
     ----------
     manifest : Manifest
         The downloaded files.
-    path : str or Path
+    path : str, Path or ObjectPath
         One file, which is replaced as a whole or not at all. With `shards`, a folder, which must not exist or be empty; it appears when
-        everything is written.
+        everything is written. Either may be in an object store, e.g. ``"s3://bucket/curves"``: the objects of a folder appear one after the
+        other there, and one named ``_UNFINISHED.txt`` is removed last.
     shards : int, optional
         Number of Parquet files, with about equal numbers of rows. The folder also has the lock, ``lock.ecsv``, and a ``README.md``.
     columns : sequence of str, optional
@@ -140,11 +105,13 @@ def to_parquet(
     Raises
     ------
     DataSetExistsError
-        If the folder exists and is not empty, or a file would replace a folder.
+        If the folder exists and is not empty, or a file would replace a folder; in an object store, too.
     LoadError
         If no file could be read. Nothing is written then.
     MissingExtraError
         If pyarrow is not installed.
+    ObjectStoreError
+        If the object store cannot be written to. It is an OSError.
     QueryError
         If an argument makes no sense.
     OSError
@@ -161,169 +128,61 @@ def to_parquet(
         raise QueryError(f"shards={shards!r}: give a whole number of at least 1, or None for one file")
     asked = asked_of(manifest, columns, quality_bitmask, dtypes, verify, digest=True)
     split(0, fractions, seed)
-    path = _checked_path(path, shards)
-    options = {
-        "columns": [*asked.columns],
-        "quality_bitmask": asked.quality_bitmask,
-        "dtypes": {name: str(dtype) for name, dtype in asked.dtypes.items()},
-        "split": {"fractions": [*map(float, fractions)], "seed": int(seed), "method": METHOD},
-    }
-    job = _Job(manifest, asked, tuple(fractions), seed, options)
-    return _write_file(job, path) if shards is None else _write_folder(job, path, int(shards))
+    place = checked_place(path, is_folder=shards is not None)
+    rows = RowOptions(asked, tuple(fractions), seed, frozenset(pipelines_of(manifest)))
+    return _write_file(manifest, rows, place) if shards is None else _write_folder(manifest, rows, place, int(shards))
 
 
-def _checked_path(path: Any, shards: int | None) -> Path:
-    """Return the path of a data set, after a check that it can be written there, before anything is read."""
-    if not isinstance(path, str | os.PathLike):
-        raise QueryError(f"path={path!r}: give the path of {'a file' if shards is None else 'a folder'}")
-    place = user_path(path)
-    if shards is None and place.is_dir():
-        raise DataSetExistsError(f"{str(path)!r} is a folder: name a file, or give shards=")
-    if shards is not None and place.exists() and not (place.is_dir() and not any(place.iterdir())):
-        raise DataSetExistsError(f"{str(path)!r} exists and is not an empty folder: remove it, or choose another")
-    if above := next((folder for folder in place.parents if folder.exists() and not folder.is_dir()), None):
-        raise DataSetExistsError(f"{str(path)!r} cannot be written: {str(above)!r} is a file, not a folder")
-    return place
+def _write_file(manifest: Manifest, options: RowOptions, place: Root) -> Written:
+    if isinstance(place, Path):
+        tidy(place.parent)
+    whole = write_shard_at(place, sorted_entries(manifest, options), manifest.plan, options)
+    told(whole.failed, whole.unfit, len(manifest), options.asked, any_read=bool(whole.rows))
+    return _written_of(whole, place, (place,))
 
 
-def _write_file(job: _Job, path: Path) -> Written:
-    tidy(path.parent)
-    with replacing(path) as file:
-        told(job.failed, len(job.manifest), job.asked, any_read=_write_rows(job, file, _sorted_entries(job)))
-    return _written_of(job, path, (path,))
+def _write_folder(manifest: Manifest, options: RowOptions, place: Root, shards: int) -> Written:
+    entries = sorted_entries(manifest, options)
+    options = with_types(options, entries)
+    shards = min(shards, len(entries)) or 1
+    cuts = [len(entries) * number // shards for number in range(shards + 1)]
+    with new_data_set(place) as folder:
+        names = [folder / name for name in _names(shards)]
+        done = [
+            write_shard_at(name, entries[start:stop], manifest.plan, options)
+            for name, (start, stop) in zip(names, pairwise(cuts), strict=True)
+        ]
+        whole = WrittenShard()
+        for shard in done:
+            whole.add(shard)
+        told(whole.failed, whole.unfit, len(manifest), options.asked, any_read=bool(whole.rows))
+        written = [name for name, shard in zip(names, done, strict=True) if shard.rows]
+        if len(written) < shards:  # not one file of a shard could be read
+            for old, new in zip(written, _names(len(written)), strict=True):
+                moved(old, folder / new)
+        _describe(folder, place.name, whole, options)
+    return _written_of(whole, place, tuple(place / name for name in _names(len(written))))
 
 
-def _write_folder(job: _Job, path: Path, shards: int) -> Written:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    tidy(path.parent)
-    part = temporary_beside(path)
-    part.mkdir()
-    try:
-        entries = _sorted_entries(job)
-        cuts = [len(entries) * number // shards for number in range(shards + 1)]
-        parts = [entries[start:stop] for start, stop in pairwise(cuts)]
-        written = [name for number, chunk in enumerate(parts) if _write_shard(job, name := part / f"{number}", chunk)]
-        told(job.failed, len(job.manifest), job.asked, any_read=bool(written))
-        names = [f"part-{number:05}-of-{len(written):05}.parquet" for number in range(len(written))]
-        for old, new in zip(written, names, strict=True):
-            old.rename(part / new)
-        lock = _whole_lock(job)
-        lock.save(part / "lock.ecsv")
-        counts = {side: job.sides[side] for side in SIDES}
-        write_whole(
-            part / "README.md",
-            card(path.name, lock, counts, len(job.stars), job.options, _reasons_by_uri(job.failed)).encode(),
-        )
-        if path.exists():
-            path.rmdir()
-        part.rename(path)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-    return _written_of(job, path, tuple(path / name for name in names))
+def _names(count: int) -> list[str]:
+    return [f"part-{number:05}-of-{count:05}.parquet" for number in range(count)]
 
 
-def _written_of(job: _Job, path: Path, files: tuple[Path, ...]) -> Written:
-    counts = {side: job.sides[side] for side in SIDES}
-    size = sum(file.stat().st_size for file in files)
-    return Written(path, files, sum(job.sides.values()), counts, size, dict(job.failed))
+def _describe(folder: Root, title: str, whole: WrittenShard, options: RowOptions) -> None:
+    """Write the lock and the README of a data set."""
+    lock = _whole_lock(whole.locks)
+    counts = {side: whole.splits[side] for side in SIDES}
+    text = card(title, lock, counts, len(whole.stars), options.record(), reasons_by_uri(whole.failed))
+    write_bytes_at(folder / "README.md", text.encode())
+    write_bytes_at(folder / "lock.ecsv", lock.to_text().encode())
 
 
-def _reasons_by_uri(failed: Mapping[str, Exception]) -> dict[str, str]:
-    return {uri: str(error) for uri, error in failed.items()}
+def _written_of(whole: WrittenShard, place: Root, files: tuple[Root, ...]) -> Written:
+    counts = {side: whole.splits[side] for side in SIDES}
+    return Written(place, files, whole.rows, counts, whole.bytes, dict(whole.failed))
 
 
-# -- one Parquet file --
-
-
-def _write_shard(job: _Job, path: Path, entries: Sequence[Entry]) -> bool:
-    """Write the rows of some files to a file, and return whether there are any."""
-    with replacing(path) as file:
-        any_read = _write_rows(job, file, entries)
-    if not any_read:
-        path.unlink()
-    return any_read
-
-
-def _write_rows(job: _Job, file: IO[bytes], entries: Sequence[Entry]) -> bool:
-    """Write the rows of some files, and return whether there are any. Each side of the split begins a new row group."""
-    seen: dict[str, Entry] = {}
-    lost: dict[str, Exception] = {}
-
-    def failed(arrays: Arrays) -> None:
-        lost[arrays.entry.item.uri] = arrays.error or LoadError("unknown")
-
-    def noted() -> Iterator[Arrays]:
-        for arrays in each(entries, job.asked, Arena()):
-            seen[arrays.entry.item.uri] = replace(arrays.entry, sha256=arrays.sha256)
-            yield arrays
-
-    about_star = (*ABOUT, replace(SPLIT, of=job.side))
-    rows = TableBuilder(job.asked, about_star, failed, pipelines_of(job.manifest), job.dtypes)
-    with ExitStack() as stack:
-        writer = None
-        for _, group in groupby(noted(), job.side):
-            for table in rows.tables(group):
-                writer = writer or stack.enter_context(_Writer(file, rows))
-                writer.add(table)
-                job.count(table)
-        job.failed.update(lost)
-        if writer is None:
-            return False
-        lock = _lock_of(job.manifest, [entry for uri, entry in seen.items() if uri not in lost])
-        writer.tell(
-            {"lock": lock.to_text(), "missing": json.dumps(_reasons_by_uri(lost)), "options": json.dumps(job.options)}
-        )
-        job.locks.append(lock)
-    return True
-
-
-class _Writer:
-    """Writer of one Parquet file, which is complete once the context is left without an error."""
-
-    def __init__(self, file: IO[bytes], rows: TableBuilder) -> None:
-        schema = rows.schema({"tess_source.format": FORMAT, "tess_source.version": __version__})
-        numbers = [name for name, dtype in rows.dtypes.items() if dtype.kind != "b"]
-        self._writer = pyarrow().parquet.ParquetWriter(
-            file, schema, compression="zstd", use_dictionary=False, write_page_checksum=True,
-            column_encoding={f"{name}.list.element": "BYTE_STREAM_SPLIT" for name in numbers},
-            write_statistics=[one.name for one in rows.about],
-        )  # fmt: skip
-
-    def add(self, table: pa.Table) -> None:
-        """Write a row group."""
-        self._writer.write_table(table, row_group_size=len(table))
-
-    def tell(self, metadata: Mapping[str, str]) -> None:
-        """Add to the metadata."""
-        self._writer.add_key_value_metadata({f"tess_source.{key}": value for key, value in metadata.items()})
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._writer.close()
-
-
-def _sorted_entries(job: _Job) -> list[Entry]:
-    """Return the entries in an order that does not depend on that of the manifest."""
-
-    def place(entry: Entry) -> tuple[Any, ...]:
-        item, said = entry.item, about(entry)
-        side = SIDES.index(job.side(said) or "") if said.tic is not None else len(SIDES)
-        return side, said.tic or 0, said.sector or 0, item.exptime or 0.0, item.filename, item.uri
-
-    return sorted(job.manifest, key=place)
-
-
-def _lock_of(manifest: Manifest, entries: Sequence[Entry]) -> Plan:
-    """Return the lock of some of the files."""
-    by_uri = {entry.item.uri: entry for entry in entries}
-    frame = manifest.plan.items.to_polars().filter(pl.col("uri").is_in(list(by_uri)))
-    plan = replace(manifest.plan, items=Items(frame))
-    return Manifest(plan, tuple(by_uri[uri] for uri in frame["uri"])).lock()
-
-
-def _whole_lock(job: _Job) -> Plan:
+def _whole_lock(locks: Sequence[Plan]) -> Plan:
     """Return the lock of the whole data set."""
-    frame = pl.concat([lock.items.to_polars() for lock in job.locks]).sort("path", "uri")
-    return replace(job.manifest.plan, items=Items(frame))
+    frame = pl.concat([lock.items.to_polars() for lock in locks]).sort("path", "uri")
+    return replace(locks[0], items=Items(frame))

@@ -18,7 +18,7 @@ from tess_source_arrays.schema import described, markdown
 if TYPE_CHECKING:
     from tess_source.tables.plan import Plan
 
-__all__ = ["card"]
+__all__ = ["card", "code", "prose", "some_columns"]
 
 
 def card(
@@ -48,12 +48,12 @@ def card(
     asked = options["columns"]
     known = described(item.pipeline for item in lock)
     rows = [line for line in markdown().splitlines() if "| list of " not in line]
-    rows += [known[name].line() if name in known else f"| {_code(name)} | list | | as in the files |" for name in asked]
+    rows += [known[name].line() if name in known else f"| {code(name)} | list | | as in the files |" for name in asked]
     bitmask = options["quality_bitmask"]
     template = string.Template(resources.files("tess_source_arrays").joinpath("card.md.txt").read_text("utf-8"))
     return template.substitute(
-        title=_prose(title),
-        some=", ".join(json.dumps(name) for name in ("tic", *_shown(asked))),
+        title=prose(title),
+        some=", ".join(json.dumps(name) for name in ("tic", *some_columns(asked))),
         count=text.number(len(lock), "light curve"),
         stars=text.number(stars, "star"),
         splits="\n".join(f"| {side} | {count:,} |" for side, count in splits.items()),
@@ -61,19 +61,19 @@ def card(
         cadences="Every cadence of the files is there."
         if bitmask is None
         else f"Cadences that `lightkurve.read` leaves out with `quality_bitmask={bitmask!r}` were left out.",
-        missing="\n".join(f"- {_code(uri)}: {_prose(reason)}" for uri, reason in missing.items()) or "Nothing.",
+        missing="\n".join(f"- {code(uri)}: {prose(reason)}" for uri, reason in missing.items()) or "Nothing.",
         columns="\n".join(rows),
         dtypes=f"`{json.dumps(options['dtypes'])}`" if options["dtypes"] else "none",
-        cite=_prose(citation.cite(lock, session_of(lock).registry.citations.values())),
+        cite=prose(citation.cite(lock, session_of(lock).registry.citations.values())),
     )
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
     """Return a text that Markdown shows as it is: no link, element or emphasis comes from it."""
     return re.sub(r"([\\`*~|<>&\[\]])", r"\\\1", visible(text))
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """Return a text as code, on one line and within one cell of a table."""
     return f"`{visible_line(text).translate(_OUTSIDE_CODE)}`"
 
@@ -82,7 +82,7 @@ _OUTSIDE_CODE = str.maketrans("`|", "'/")
 """Characters that would end the code or the cell."""
 
 
-def _shown(asked: Sequence[str]) -> Sequence[str]:
+def some_columns(asked: Sequence[str]) -> Sequence[str]:
     """Return a few of the columns for an example: time and fluxes if there are any."""
     fluxes = [name for name in ("pdcsap_flux", *asked) if name in asked and "flux" in name and "err" not in name]
     return [name for name in asked if name == "time" or name in fluxes[:1]] or asked[:2]

@@ -12,30 +12,24 @@ import json
 import logging
 import os
 import re
-import time
-import uuid
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tess_source import disk, system
+from tess_source import disk
 from tess_source.display.visible import logger
+from tess_source.download.claimant import LONGEST, Claimant, Sheet
 from tess_source.download.owner import Owner
 from tess_source.download.part import WORTH, Left, Sender, part_name
-from tess_source.download.waits import Waits
 from tess_source.system import Stamp
 
 __all__ = ["Claim", "sweep"]
 
 log: logging.Logger = logger(__name__)
 
-HEARTBEAT = 5.0
-"""Seconds between two updates of the claim's time."""
 UNREADABLE = 2.0
 """Seconds after which a claim that names no owner is abandoned: its writer died between making and filling it."""
-LONGEST = 1 << 16
-"""Bytes of a claim that are read; ours have a few hundred."""
 OURS = re.compile(r"(?P<file>.+)\.(?:[0-9a-f]{12}|claim)\.part", re.DOTALL)
 WRONG = (ValueError, TypeError, KeyError, RecursionError, OverflowError)
 """What reading a claim that somebody else wrote may raise."""
@@ -50,19 +44,19 @@ class Claim:
         The file.
     stale : float
         Seconds without a change after which another process's claim does not count.
-    waits : Waits, optional
-        What this run has seen of the claims of others.
+    claimant : Claimant, optional
+        The run that claims.
     """
 
-    def __init__(self, path: Path, stale: float, waits: Waits | None = None) -> None:
-        self.name: str = uuid.uuid4().hex[:12]
+    def __init__(self, path: Path, stale: float, claimant: Claimant | None = None) -> None:
+        self._path, self._stale, self._claimant = path, stale, claimant or Claimant()
+        self.name: str = self._claimant.name
         """The name of this run's part of the file."""
         self.left: Left | None = None
         """The part that an ended run has left, if any."""
-        self._path, self._stale, self._waits = path, stale, waits or Waits()
         self._file = part_name(path, "claim")
-        self._handle, self._noted = -1, False
-        self._beat = time.monotonic()
+        self._sheet: Sheet | None = None
+        self._slot, self._noted = 0, False
 
     def take(self) -> bool:
         """Claim the file, unless another process has claimed it.
@@ -77,47 +71,45 @@ class Claim:
         return self._create() or self._take_over()
 
     def note(self, source: Sender, expected: int | None) -> None:
-        """Append a line that says how the part could be continued, if the file is large enough. The last whole line counts.
+        """Note how the part could be continued, in place of an earlier note, if the file is large enough.
 
         Call this only when the part holds no bytes of another version any more: a process that resumes the part relies on the note.
         """
         worth = bool(source.condition) and expected is not None and expected >= WORTH
-        if self._handle < 0 or not (worth or self._noted):
+        if worth or self._noted:
+            self._noted = True
+            self._write_note(source if worth else Sender(""), expected or 0)
+
+    def _write_note(self, source: Sender, expected: int) -> None:
+        if self._sheet is None:
             return
-        self._noted = True
-        line = json.dumps({"source": asdict(source if worth else Sender("")), "expected": expected or 0})
+        line = json.dumps({"source": asdict(source), "expected": expected, "file": self._path.name})
         try:
-            os.write(self._handle, f"\n{line}".encode())
+            self._sheet.note(self._slot, line)
         except OSError as error:
             log.debug("no note beside %s: %s", self._path, error)
 
     def beat(self) -> None:
-        """Update the claim's time, at most every `HEARTBEAT` seconds."""
-        if self._handle >= 0 and (now := time.monotonic()) - self._beat > HEARTBEAT:
-            self._beat = now
-            with contextlib.suppress(OSError):  # it was removed, e.g. by a user; another process may fetch the file too
-                system.touch(self._handle, self._file)
+        """Update the claim's time now and then."""
+        if self._sheet is not None:
+            self._sheet.beat()
 
     def release(self) -> None:
         """Remove the claim."""
-        handle, self._handle = self._handle, -1
-        if handle >= 0:
-            with contextlib.suppress(OSError):  # a network disk may fail late; nothing depends on the note
-                os.close(handle)
-            disk.remove(self._file)
+        if self._sheet is not None:
+            if self._noted:
+                self._write_note(Sender(""), 0)
+            sheet, self._sheet = self._sheet, None
+            self._claimant.release(self._file, sheet, self._slot)
         if self.left is not None:  # it was not resumed, and no other process knows of it
             disk.remove(self.left.part)
 
     def _create(self) -> bool:
+        text = f'{{"owner": {_owner_as_json(Owner.me())}, "part": "{self.name}"}}'
         try:
-            self._handle = system.create(self._file)
+            self._sheet, self._slot = self._claimant.claim(self._file, text)
         except FileExistsError:
             return False
-        try:
-            os.write(self._handle, f'{{"owner": {_owner_as_json(Owner.me())}, "part": "{self.name}"}}'.encode())
-        except OSError:
-            self.release()
-            raise
         return True
 
     def _take_over(self) -> bool:
@@ -132,9 +124,9 @@ class Claim:
         owner, left = _owner_and_left(held or b"", self._path)
         gone = owner.gone() if owner is not None else None
         limit = self._stale if owner is not None or held is None else min(self._stale, UNREADABLE)
-        if not gone and (waited := self._waits.unchanged(self._file, stamp)) < limit:
+        if not gone and (waited := self._claimant.waits.unchanged(self._file, stamp)) < limit:
             if owner is not None or waited > 0:  # a claim that was made this moment names nobody yet
-                self._waits.tell(self._path, self._file, owner, limit)
+                self._claimant.waits.tell(self._path, self._file, owner, limit)
             return False
         if not gone:
             log.info("the claim beside %s has not changed for %g s: it does not count any more", self._path, limit)
@@ -197,19 +189,21 @@ def _owner_and_left(held: bytes, path: Path) -> tuple[Owner | None, Left | None]
         return owner, None
     part = part_name(path, name)
     for note in reversed(notes if len(held) < LONGEST else []):
-        with contextlib.suppress(*WRONG):  # it was cut: the one before it counts
-            return owner, _left_of(part, json.loads(note))
+        with contextlib.suppress(*WRONG):  # it was cut, or is about another file: the one before it counts
+            return owner, _left_of(part, json.loads(note), path)
     return owner, Left(part, Sender(""), 0)
 
 
-def _left_of(part: Path, note: Any) -> Left:
+def _left_of(part: Path, note: Any, path: Path) -> Left:
     """Return the part that a note describes. The note may be anything.
 
     Raises
     ------
     KeyError, TypeError, ValueError
-        If it is no such note.
+        If it is no such note, or about another file than `path`.
     """
+    if "file" in note and note["file"] != path.name:
+        raise ValueError("it is about another file")
     source, expected = Sender(**note["source"]), note["expected"]
     if not all(isinstance(word, str) and word.isascii() and word.isprintable() for word in asdict(source).values()):
         raise ValueError("it holds what cannot be sent to a server")

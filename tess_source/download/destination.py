@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import stat
 import threading
@@ -13,11 +14,14 @@ from typing import Protocol
 
 from tess_source import paths, system
 from tess_source.download.claim import Claim
+from tess_source.download.claimant import Claimant
 from tess_source.download.part import Part
-from tess_source.download.waits import Waits
 from tess_source.files.folder import Files, Folder
 
 __all__ = ["Destination", "LocalFolder"]
+
+RECENT = 256
+"""Paths of files under way that are not taken apart again."""
 
 
 class Destination(Files, Protocol):
@@ -63,10 +67,11 @@ class LocalFolder(Folder):
         super().__init__(root)
         self._lasting = lasting
         self._identity: tuple[int, int] | None = None
-        self._known: dict[Path, tuple[tuple[int, int], ...]] = {}
+        self._known: dict[str, tuple[tuple[int, int], ...]] = {}
+        self._joined = functools.lru_cache(maxsize=RECENT)(functools.partial(_joined, root))
         self._free, self._looked = 0.0, 0.0
         self._lock = threading.Lock()
-        self._waits = Waits()
+        self._claimant = Claimant()
 
     def claim(self, path: str, stale: float, /) -> Claim:
         """Return the claim of a file, and make the folders on the way to it.
@@ -78,7 +83,7 @@ class LocalFolder(Folder):
         OSError
             If the folders cannot be made, or something that is no file stands in its place.
         """
-        return Claim(self._checked_path(path), stale, self._waits)
+        return Claim(self._checked_path(path), stale, self._claimant)
 
     def part(self, path: str, name: str, /) -> Part:
         """Return the part of a file: see `claim`."""
@@ -123,7 +128,7 @@ class LocalFolder(Folder):
             raise OSError(errno.ENOSPC, problem, str(part.path.parent))
 
     def _checked_path(self, relative: str) -> Path:
-        path = self.root.joinpath(*paths.parts_of(relative))
+        path = self._joined(relative)
         if self._is_new(path):
             paths.inside(self.root, relative)
             self._make_folder(path)
@@ -135,15 +140,16 @@ class LocalFolder(Folder):
 
     def _is_new(self, path: Path) -> bool:
         """Return whether a file's folder was not checked yet: following links all the way up takes as long as a small file."""
-        known = self._known.get(path.parent)
-        return known is None or known != self._identities(path.parent)
+        folder = os.path.dirname(path)  # noqa: PTH120  called for each file
+        known = self._known.get(folder)
+        return known is None or known != self._identities(folder)
 
-    def _identities(self, folder: Path) -> tuple[tuple[int, int], ...]:
+    def _identities(self, folder: str) -> tuple[tuple[int, int], ...]:
         """Return what tells a folder, and each folder and link on the way to it, from others; empty if it is not there.
 
         A folder that was moved and replaced by a link to it is the same one, but lies elsewhere.
         """
-        place, root = str(folder), str(self.root)
+        place, root = folder, str(self.root)
         try:
             found = [os.stat(place)]  # noqa: PTH116  called for each file
             while place and place != root:
@@ -162,7 +168,12 @@ class LocalFolder(Folder):
             if self._identity is None or self._identity != _identity(self.root):
                 raise FileNotFoundError(errno.ENOENT, "the folder was removed or replaced meanwhile", str(self.root))
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._known[path.parent] = self._identities(path.parent)
+            folder = str(path.parent)
+            self._known[folder] = self._identities(folder)
+
+
+def _joined(root: Path, relative: str) -> Path:
+    return root.joinpath(*paths.parts_of(relative))
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any
 
@@ -14,17 +13,18 @@ from tess_source.cache.memory import Memory
 from tess_source.cache.store import Store
 from tess_source.cache.verified import Known, VerifiedRecords
 from tess_source.clock import now
-from tess_source.download import executor as workers
+from tess_source.download import executor as by_workers
 from tess_source.download.existing import Existing, copied, look
 from tess_source.download.run import Run
 from tess_source.errors import ObjectStoreError, QueryError
 from tess_source.files.folder import Folder
 from tess_source.hooks.registry import Registry
 from tess_source.object_store.path import ObjectPath
-from tess_source.settings import OnProgress, Settings, checked_jobs
+from tess_source.settings import ExecutorLike, OnProgress, Settings, checked_jobs
 from tess_source.tables.interrupted import Interrupted
 from tess_source.tables.items import COPIED, FAILED, FETCHED, INTERRUPTED, Entry, Item, Items
 from tess_source.tables.plan import Manifest, Plan
+from tess_source.workers import check_executor
 
 __all__ = ["Download", "download", "passing"]
 
@@ -36,7 +36,7 @@ def download(
     *,
     jobs: int | None = None,
     progress: OnProgress = None,
-    executor: Executor | None = None,
+    executor: ExecutorLike = None,
     on_entry: Callable[[Entry], object] | None = None,
 ) -> Manifest:
     """Fetch the files of a plan that are not here yet.
@@ -88,8 +88,8 @@ class Download:
         Files fetched at the same time.
     progress : bool or callable, optional
         See `tess_source.settings.Settings`.
-    executor : Executor, optional
-        Its workers fetch the files.
+    executor : int, str, distributed.Client or Executor, optional
+        See `tess_source.workers.workers_of`. These workers fetch the files.
     on_entry : callable, optional
         Called with each entry as soon as it is known, in the calling thread.
 
@@ -107,10 +107,10 @@ class Download:
         *,
         jobs: int | None = None,
         progress: OnProgress = None,
-        executor: Executor | None = None,
+        executor: ExecutorLike = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> None:
-        workers.check_executor(executor)
+        check_executor(executor)
         if not (on_entry is None or callable(on_entry)):
             raise QueryError(f"on_entry={on_entry!r}: give something that can be called with an entry")
         self.plan: Plan = plan
@@ -121,7 +121,7 @@ class Download:
             jobs=settings.jobs if jobs is None else checked_jobs(jobs),
             progress=settings.progress if progress is None else progress,
         )
-        self._executor, self._on_entry = executor, on_entry
+        self._executor, self._on_entry = settings.executor if executor is None else executor, on_entry
         self._offline_entry = Memory(settings, registry).offline
         self._entries: list[Entry | None] = [None] * len(self._items)
         self._run: Run | None = None
@@ -176,7 +176,7 @@ class Download:
             )
             if answer is None:
                 rest = [items[number] for number in self._rest]
-                by, copies = workers.entries, self._registry.copies
+                by, copies = by_workers.entries, self._registry.copies
                 self._run = Run(rest, self.plan.root, transports, settings, self._executor, by, copies=copies)
             yield from self._kept_entries(self._run if answer is None and self._run is not None else answer or ())
 

@@ -44,6 +44,23 @@ class FinalResponse(HTTPResponse):
         if problem := _problem_of(self.headers):
             raise HeadError(problem)
 
+    def read_into(self, buffer: memoryview) -> int:
+        """Read what has arrived into a buffer, and return the number of bytes; 0 at the end.
+
+        It is `http.client.HTTPResponse.read1` without new memory for each piece.
+        """
+        if self.fp is None or self.chunked:
+            data = self.read1(len(buffer))
+            buffer[: len(data)] = data
+            return len(data)
+        left = len(buffer) if self.length is None else min(self.length, len(buffer))
+        count: int = self.fp.readinto1(buffer[:left])
+        if self.length is not None:
+            self.length -= count
+        if not count or (not self.length and self.length is not None):
+            self._close_conn()  # type: ignore[attr-defined]
+        return count
+
     def _read_status(self) -> tuple[str, int, str]:
         for _ in range(MOST_INTERIM + 1):
             version, status, reason = super()._read_status()  # type: ignore[misc]

@@ -6,12 +6,12 @@ import functools
 import re
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from tess_source.download import proxies
@@ -39,6 +39,9 @@ __all__ = [
 
 FEW = 2**16
 """Bytes below which the body of a redirect is read, so that its connection can be used again."""
+MOST_HOSTS = 10_000
+"""Hosts of one run. A pool of connections must not be closed while it is used."""
+Sends: TypeAlias = "Callable[..., urllib3.BaseHTTPResponse]"
 SETTLED = 60.0
 """Seconds after which a date of change is a strong validator (RFC 9110, section 8.8.2.2)."""
 
@@ -73,7 +76,7 @@ class Pools:
         self._watch = Watch()
         self._lock = threading.Lock()
         self._managers: dict[str | None, urllib3.PoolManager] = {}
-        self._hosts: dict[tuple[str, str], urllib3.PoolManager] = {}
+        self._hosts: dict[tuple[str, str], Sends] = {}
 
     @contextmanager
     def get(
@@ -141,7 +144,8 @@ class Pools:
         """Send one request, and return the response, whose body is not read yet."""
         from urllib3 import Timeout
 
-        return self._manager(url).request(
+        parts = urlsplit(url)
+        return self._sender(url, parts.scheme, parts.netloc)(
             method,
             url,
             body=body,
@@ -178,23 +182,24 @@ class Pools:
         for manager in self._managers.values():
             manager.clear()
 
-    def _manager(self, url: str) -> urllib3.PoolManager:
-        """Return the pool for a URL. The environment is read once per host, since that takes as long as a small file."""
-        parts = urlsplit(url)
-        host = parts.scheme, parts.netloc
+    def _sender(self, url: str, scheme: str, netloc: str) -> Sends:
+        """Return what sends requests for a URL. The environment is read once per host, since that takes as long as a small file."""
         with self._lock:
-            if host not in self._hosts:
+            if (scheme, netloc) not in self._hosts:
                 proxy = proxy_of(url)
                 if proxy not in self._managers:
                     self._managers[proxy] = self._new_manager(proxy)
-                self._hosts[host] = self._managers[proxy]
-            return self._hosts[host]
+                manager = self._managers[proxy]
+                # without a proxy, a request needs nothing that a manager does
+                straight = _straight(manager.connection_from_url(url)) if proxy is None else manager.urlopen
+                self._hosts[scheme, netloc] = straight
+            return self._hosts[scheme, netloc]
 
     def _new_manager(self, proxy: str | None) -> urllib3.PoolManager:
         import urllib3
 
         bundle = ca_bundle()
-        options: dict[str, Any] = {"maxsize": self._connections}
+        options: dict[str, Any] = {"maxsize": self._connections, "num_pools": MOST_HOSTS}
         options |= {"ca_cert_dir" if bundle and Path(bundle).is_dir() else "ca_certs": bundle}
         if proxy is None:
             return watched(urllib3.PoolManager(**options))
@@ -204,6 +209,17 @@ class Pools:
             user, password = proxies.user_and_password(proxy)
             return watched(SOCKSProxyManager(without_user(proxy), username=user, password=password, **options))
         return watched(urllib3.ProxyManager(without_user(proxy), proxy_headers=proxies.headers(proxy), **options))
+
+
+def _straight(pool: urllib3.HTTPConnectionPool) -> Sends:
+    """Return a function that sends requests for whole URLs by the pool of their host."""
+
+    def send(method: str, url: str, **options: Any) -> urllib3.BaseHTTPResponse:
+        parts = urlsplit(url)
+        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        return pool.urlopen(method, target, assert_same_host=False, **options)
+
+    return send
 
 
 @functools.cache

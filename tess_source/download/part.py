@@ -140,7 +140,7 @@ class Part:
             self.forget()
 
     @contextlib.contextmanager
-    def open(self) -> Iterator[Callable[[bytes], None]]:
+    def open(self) -> Iterator[Callable[[bytes | memoryview], None]]:
         """Open the part, and yield a function that appends bytes. They are on disk when a lasting part is closed without an error.
 
         It uses bare system calls: each further call, e.g. of a buffered file, makes threads wait for each other.
@@ -184,7 +184,7 @@ class Part:
             raise
         return handle
 
-    def _append(self, handle: int, data: bytes) -> None:
+    def _append(self, handle: int, data: bytes | memoryview) -> None:
         if self._stamp is not None:
             self._look(handle)
         _write_all(handle, data)
@@ -271,7 +271,7 @@ class Part:
         disk.remove(self.file)
 
 
-def _write_all(handle: int, data: bytes) -> None:
+def _write_all(handle: int, data: bytes | memoryview) -> None:
     done = os.write(handle, data)
     while done < len(data):  # as on a disk that is nearly full
         done += os.write(handle, memoryview(data)[done:])

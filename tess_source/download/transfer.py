@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -29,7 +30,7 @@ from tess_source.download.failures import (
     UnchangedError,
     reason_of,
 )
-from tess_source.download.head import head_problem
+from tess_source.download.head import FinalResponse, head_problem
 from tess_source.download.part import Part, PartLostError, Sender
 from tess_source.download.progress import Share
 from tess_source.download.redirects import RedirectError
@@ -44,6 +45,7 @@ from tess_source.download.response import (
 )
 from tess_source.download.route import through, trouble_of
 from tess_source.errors import DownloadError, NetworkError, bare_reason
+from tess_source.files.cards import BLOCK
 from tess_source.files.etags import md5_of
 from tess_source.files.verify import Verifier
 from tess_source.hooks.records import Request
@@ -56,9 +58,12 @@ if TYPE_CHECKING:
 __all__ = ["CHUNK", "Task", "Transfers"]
 
 CHUNK = 1 << 20
-"""Most bytes per read; a read returns what the system has."""
-GATHER, LINGER = 1 << 19, 0.25
-"""Bytes that are written and summed at a time, and seconds after which fewer are: each call makes threads wait for each other."""
+"""Bytes of a file of this machine that are read at a time."""
+GATHER, LINGER = 182 * BLOCK, 0.25
+"""Bytes that are written and summed at a time, and seconds after which fewer are: each call makes threads wait for each other.
+
+More bytes would not stay in the caches of a processor until they are summed. Whole blocks of FITS need no copy.
+"""
 
 
 @dataclass
@@ -119,6 +124,7 @@ class Transfers:
             stop=self.stop,
             insecure_redirects=self.insecure_redirects,
         )
+        self._here = threading.local()
         self._headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
 
     def halt(self) -> None:
@@ -195,7 +201,7 @@ class Transfers:
                 self._check_response(task, response, asked=source is not None)
                 task.share.expect(part.expected or 0)
                 task.share.at(part.count)
-                self._write(task, _joined_chunks(self._chunks_of(response, seconds or self.patience.over)))
+                self._write(task, self._gathered(response, seconds or self.patience.over))
                 response.release_conn()
         except NetworkError as error:
             raise DownloadError(str(error)) from error
@@ -241,7 +247,7 @@ class Transfers:
                 part.forget()
             raise refusal(response, url)
 
-    def _write(self, task: Task, chunks: Iterable[bytes]) -> None:
+    def _write(self, task: Task, chunks: Iterable[bytes | memoryview]) -> None:
         part, verifier = task.part, task.part.verifier
         assert verifier is not None
         with _open_part(part) as write:
@@ -278,28 +284,58 @@ class Transfers:
             )
         self.destination.room(part, more)
 
-    def _chunks_of(self, response: urllib3.BaseHTTPResponse, over: float) -> Iterator[bytes]:
-        """Yield bytes as they arrive: a read of a fixed size would wait for ever on a slow stream.
+    def _gathered(self, response: urllib3.BaseHTTPResponse, over: float) -> Iterator[memoryview]:
+        """Yield what arrives in pieces of some size, each in the same memory. What arrived before an error is yielded before it is raised."""
+        buffer = self._buffer()
+        size, begin = 0, time.monotonic()
+        read = self._reader(response, over)
+        while True:
+            try:
+                count = read(buffer[size:])
+            except Exception:
+                if size:
+                    yield buffer[:size]
+                raise
+            size += count
+            if size and (not count or size == len(buffer) or time.monotonic() - begin > LINGER):
+                yield buffer[:size]
+                size, begin = 0, time.monotonic()
+            if not count:
+                return
 
-        They are too slow if few came over some seconds.
+    def _buffer(self) -> memoryview:
+        """Return the memory of this thread: new memory for each piece would cost as much as its sums."""
+        if not hasattr(self._here, "buffer"):
+            self._here.buffer = memoryview(bytearray(GATHER))
+        buffer: memoryview = self._here.buffer
+        return buffer
+
+    def _reader(self, response: urllib3.BaseHTTPResponse, over: float) -> Callable[[memoryview], int]:
+        """Return a function that reads what has arrived: a read of a fixed size would wait for ever on a slow stream.
+
+        It raises an error if few bytes came over some seconds.
         """
+        read = _reader_of(response)
         begin, came = time.monotonic(), 0
-        while chunk := response.read1(CHUNK):
+
+        def checked(buffer: memoryview) -> int:
+            nonlocal begin, came
+            count = read(buffer)
             if self.stop.is_set():
                 raise StoppedError
-            yield chunk
-            came += len(chunk)
-            if (now := time.monotonic()) - begin >= over:
+            came += count
+            if count and (now := time.monotonic()) - begin >= over:
                 if came < self.patience.slowest * (now - begin):
                     problem = f"the transfer stalled: {came:,} bytes in {now - begin:.0f} s"
                     raise AgainError(problem, strain=True, files=MANY)
                 begin, came = now, 0
-        if self.stop.is_set():
-            raise StoppedError
+            return count
+
+        return checked
 
 
 @contextlib.contextmanager
-def _open_part(part: Part) -> Iterator[Callable[[bytes], None]]:
+def _open_part(part: Part) -> Iterator[Callable[[bytes | memoryview], None]]:
     try:
         with part.open() as write:
             yield write
@@ -308,22 +344,24 @@ def _open_part(part: Part) -> Iterator[Callable[[bytes], None]]:
         raise AgainError(str(error)) from error
 
 
-def _joined_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield small chunks joined to larger ones. Bytes that arrived before an error are yielded before it is raised."""
-    from urllib3.exceptions import HTTPError
+def _reader_of(response: urllib3.BaseHTTPResponse) -> Callable[[memoryview], int]:
+    """Return a function that reads what has arrived of a body into a buffer, without the layers of urllib3 if the response is our own."""
+    plain = getattr(response, "_original_response", None)
+    if not isinstance(plain, FinalResponse):  # it is a recording
+        return functools.partial(_read, response)
+    from urllib3.exceptions import IncompleteRead
 
-    pending: list[bytes] = []
-    size, begin = 0, time.monotonic()
-    try:
-        for chunk in chunks:
-            pending.append(chunk)
-            size += len(chunk)
-            if size >= GATHER or time.monotonic() - begin > LINGER:
-                yield b"".join(pending)
-                pending, size, begin = [], 0, time.monotonic()
-    except (AgainError, OSError, HTTPError):
-        if pending:
-            yield b"".join(pending)
-        raise
-    if pending:
-        yield b"".join(pending)
+    def read(buffer: memoryview) -> int:
+        with response._error_catcher():  # type: ignore[attr-defined]
+            count = plain.read_into(buffer)
+            if not count and plain.length:
+                raise IncompleteRead(0, plain.length)
+        return count
+
+    return read
+
+
+def _read(response: urllib3.BaseHTTPResponse, buffer: memoryview) -> int:
+    data = response.read1(len(buffer))
+    buffer[: len(data)] = data
+    return len(data)

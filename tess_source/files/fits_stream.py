@@ -134,8 +134,9 @@ class FitsWalk:
         if len(self._first) < 2:
             self._first.append(self._header)
         self._summed = _has_sums(self._header, self._first[0])
-        self._data += self._header.data_bytes
-        self._data_left = self._header.padded_bytes
+        size = self._header.data_bytes
+        self._data += size
+        self._data_left = -(-size // BLOCK) * BLOCK
         self._in_data = self._data_left > 0
         if not self._in_data:
             self._close()
@@ -165,7 +166,7 @@ def add(total: int, data: bytes | memoryview) -> int:
     data : bytes-like
         Its length is a multiple of four.
     """
-    total += int(np.frombuffer(data, dtype=">u4").sum(dtype=np.uint64))
+    total += int(np.add.reduce(np.frombuffer(data, dtype=">u4"), dtype=np.uint64))
     while total > ONES:
         total = (total & ONES) + (total >> 32)
     return total

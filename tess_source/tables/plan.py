@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from tess_source._lazy import pl
-from tess_source.display import html, text
-from tess_source.display.records import RecordsByName, RecordTuple
+from tess_source.display import html
+from tess_source.display.records import RecordTuple
 from tess_source.display.visible import visible_line
 from tess_source.keywords import naming_keywords_of_methods
 from tess_source.object_store.copies import write_place
 from tess_source.object_store.path import ObjectPath, Root, user_root
-from tess_source.settings import OnProgress
+from tess_source.settings import ExecutorLike, OnProgress
 from tess_source.tables.accessors import HasAccessors, KnowsSchemes, given
 from tess_source.tables.addressed import Addressed, Reaches
 from tess_source.tables.convert import to_astropy
-from tess_source.tables.entries import as_astroquery, as_frame, counted, with_sums
+from tess_source.tables.entries import with_sums
 from tess_source.tables.items import HERE, Entry, Item, Items, item_from
 from tess_source.tables.listing import Links, Observations, Products
-from tess_source.tables.opening import Openable, Opens
+from tess_source.tables.manifest import Results
+from tess_source.tables.opening import Opens
 from tess_source.tables.planning import check_parts, plan_in_words, planned, unfetchable
 from tess_source.tables.saved import as_text
-from tess_source.tables.typed import ManifestMethods
 
 if TYPE_CHECKING:
     from astropy.table import Table as AstropyTable
@@ -167,7 +166,7 @@ class Plan(Addressed):
         *,
         jobs: int | None = None,
         progress: OnProgress = None,
-        executor: Executor | None = None,
+        executor: ExecutorLike = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:
         """Fetch files that are not here yet.
@@ -178,9 +177,9 @@ class Plan(Addressed):
             Files fetched at the same time; the session's setting (8) if None.
         progress : bool or callable, optional
             True: a bar. False: none. A function is called with (files done, bytes done). None: as the session says.
-        executor : concurrent.futures.Executor, optional
-            Its workers fetch the files, e.g. a ``ProcessPoolExecutor`` or dask's ``client.get_executor(pure=False)``. They must share the
-            folder. All together open at most `jobs` connections.
+        executor : int, str, distributed.Client or Executor, optional
+            Workers that fetch the files: see `Session`. They must share the folder. All together open at most `jobs` connections
+            to archives, and twice as many each to object stores.
         on_entry : callable, optional
             Called with each `Entry` as soon as it is known, in the calling thread.
 
@@ -208,7 +207,7 @@ class Plan(Addressed):
         *,
         jobs: int | None = None,
         progress: OnProgress = None,
-        executor: Executor | None = None,
+        executor: ExecutorLike = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Iterator[Entry]:
         """Fetch files that are not here yet, and yield each entry as soon as it is known. You may stop early.
@@ -219,9 +218,9 @@ class Plan(Addressed):
             Files fetched at the same time; the session's setting (8) if None.
         progress : bool or callable, optional
             True: a bar. False: none. A function is called with (files done, bytes done). None: as the session says.
-        executor : concurrent.futures.Executor, optional
-            Its workers fetch the files, e.g. a ``ProcessPoolExecutor`` or dask's ``client.get_executor(pure=False)``. They must share the
-            folder. All together open at most `jobs` connections.
+        executor : int, str, distributed.Client or Executor, optional
+            Workers that fetch the files: see `Session`. They must share the folder. All together open at most `jobs` connections
+            to archives, and twice as many each to object stores.
         on_entry : callable, optional
             Called with each `Entry` as soon as it is known, in the calling thread.
 
@@ -297,7 +296,7 @@ class Plan(Addressed):
 
 @naming_keywords_of_methods
 @dataclass(frozen=True, repr=False)
-class Manifest(Openable, ManifestMethods):
+class Manifest(Results):
     """The results of a download, one entry per file of the plan."""
 
     accessors_of: ClassVar[str] = "manifest"
@@ -313,15 +312,6 @@ class Manifest(Openable, ManifestMethods):
     def __getstate__(self) -> dict[str, Any]:
         """Leave out `ok` and `failed`, which are made of the rest."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
-
-    def __len__(self) -> int:
-        return len(self.entries)
-
-    def __iter__(self) -> Iterator[Entry]:
-        return iter(self.entries)
-
-    def __getitem__(self, index: int) -> Entry:
-        return self.entries[index]
 
     @cached_property
     def ok(self) -> Manifest:
@@ -344,11 +334,11 @@ class Manifest(Openable, ManifestMethods):
             return items
         return Items(items.to_polars().filter(pl.col("uri").is_in([entry.item.uri for entry in entries])))
 
-    @property
-    def errors(self) -> dict[str, str]:
-        """URI → error, of the files that failed."""
-        errors = {entry.item.uri: entry.error for entry in self.entries if not entry.ok}
-        return RecordsByName(errors, "error", key="uri", value="error")
+    def _files(self) -> Items:
+        return self._items_of(self.entries)
+
+    def _root(self) -> Root:
+        return self.plan.root
 
     def using(self, session: Fetches) -> Self:
         """Return the same manifest with another session.
@@ -375,25 +365,7 @@ class Manifest(Openable, ManifestMethods):
         >>> [len(item.sha256) for item in lock]
         [64, 64]
         """
-        return replace(self.plan, items=with_sums(self._items_of(self.entries), self.entries))
+        return replace(self.plan, items=with_sums(self._files(), self.entries))
 
     def _checked_session(self) -> Fetches:
         return given(self.plan.session, "manifest")
-
-    def to_polars(self) -> pl.DataFrame:
-        """Return a polars frame: one row per file."""
-        return as_frame(self._items_of(self.entries), self.entries)
-
-    def to_table(self) -> AstropyTable:
-        """Return an astropy table with astroquery's columns (Local Path, Status, Message, URL) first and ours behind them."""
-        return as_astroquery(self._items_of(self.entries), self.entries)
-
-    def summary(self) -> str:
-        """Return one line about the results."""
-        return visible_line(f"Manifest: {counted(self.entries)} in {self.seconds:.1f} s -> {self.plan.root}")
-
-    def __repr__(self) -> str:
-        return f"{self.summary()}\n{text.table(self.to_polars(), ['status', 'bytes', 'path', 'error'])}"
-
-    def _repr_html_(self) -> html.Markup:
-        return html.view(html.table(self.to_polars(), ["status", "bytes", "path", "error"], self.summary()))

@@ -12,8 +12,8 @@ from tess_source.object_store.copies import beginning, read_bytes
 from tess_source.object_store.path import ObjectPath, Root
 from tess_source.tables import ecsv
 from tess_source.tables.items import FIELDS, Items, completed
+from tess_source.tables.placing import SHA256, problems_of_paths, with_plain_paths
 from tess_source.tables.plan_record import check_record
-from tess_source.tables.planning import SHA256, problems_of_paths, with_plain_paths
 
 __all__ = ["FORMAT", "as_text", "read_saved"]
 

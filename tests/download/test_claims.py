@@ -18,10 +18,11 @@ from serving import WHOLE, Server, content
 from test_disk_faults import GONE, LARGE, NAME, left_behind
 
 from tess_source.download import claim as claims
+from tess_source.download import claimant
 from tess_source.download.claim import Claim, sweep
 from tess_source.download.destination import LocalFolder
 from tess_source.download.owner import Owner
-from tess_source.download.waits import Waits
+from tess_source.download.claimant import Claimant
 from tess_source.tables.items import Entry
 
 FILE = "a.fits"
@@ -164,7 +165,7 @@ def test_what_is_no_file_is_neither_waited_for_nor_removed(
 @pytest.mark.skipif(os.name != "posix", reason="links are those of POSIX")
 def test_the_time_of_nothing_else_is_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody replaces a claim by a link to another file."""
-    monkeypatch.setattr(claims, "HEARTBEAT", -1.0)
+    monkeypatch.setattr(claimant, "HEARTBEAT", -1.0)
     mine = tmp_path / "mine"
     mine.write_bytes(b"")
     os.utime(mine, (5, 5))
@@ -184,12 +185,12 @@ def test_a_claim_that_may_not_be_read_is_waited_for_and_then_replaced(
 
     (tmp_path / CLAIM).write_text(claim_text(asdict(ABROAD)))
     monkeypatch.setattr("tess_source.disk.opened", refuse)
-    claim = Claim(tmp_path / FILE, 1e9, waits := Waits())
+    claim = Claim(tmp_path / FILE, 1e9, run := Claimant())
     assert not claim.take()
     assert not caplog.text, "a claim that is being made names nobody for a moment"
     assert not claim.take()
     assert "a process that its claim a.fits.claim.part does not name" in caplog.text
-    assert Claim(tmp_path / FILE, 0.0, waits).take()
+    assert Claim(tmp_path / FILE, 0.0, run).take()
 
 
 DEEP = b"[" * 60_000

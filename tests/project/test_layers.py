@@ -31,7 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("units", "paths", "object_store", "targets", "files", "logins", "patience", "config", "settings", "origins"),
     ("tables",),
     ("hooks",),
-    ("cache",),
+    ("cache", "workers"),
     ("search", "download", "load"),
     ("direct",),
     ("session",),

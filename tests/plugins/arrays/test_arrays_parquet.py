@@ -37,7 +37,7 @@ from tess_source.errors import LoadError, MissingExtraError, QueryError
 from tess_source.functions import load_plan
 from tess_source.lock.check import verify_lock
 from tess_source.tables.plan import Manifest
-from tess_source_arrays import arrow
+from tess_source_arrays import shard
 from tess_source_arrays.arrow import ALL
 from tess_source_arrays.parquet import DataSetExistsError
 from tess_source_arrays.schema import ABOUT, COLUMNS, SPLIT
@@ -357,7 +357,7 @@ def test_more_shards_than_light_curves_are_not_made(manifest: Manifest, tmp_path
 def test_few_light_curves_are_in_memory_at_a_time(
     manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(arrow, "MOST_CADENCES", 130)
+    monkeypatch.setattr(shard, "MOST_BYTES", 80_000)
     path = manifest.to_parquet(tmp_path / "x.parquet", fractions=(1, 0, 0)).path
     groups = pq.ParquetFile(path).metadata
     assert [groups.row_group(n).num_rows for n in range(groups.num_row_groups)] == [2, 2, 2]
@@ -379,7 +379,7 @@ def test_a_writer_that_fails_leaves_what_was_there(
     if shards is None:
         target.write_bytes(b"before")
     monkeypatch.setattr(
-        "tess_source_arrays.parquet._Writer.tell", lambda *_: (_ for _ in ()).throw(OSError("disk full"))
+        "tess_source_arrays.shard._ParquetFile.tell", lambda *_: (_ for _ in ()).throw(OSError("disk full"))
     )
     with pytest.raises(OSError, match="disk full"):
         manifest.to_parquet(target, shards=shards)
