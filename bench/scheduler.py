@@ -71,7 +71,12 @@ def cluster(workers: int) -> Iterator[Any]:
     """Give a client of a cluster whose workers are threads of this process."""
     from distributed import Client, LocalCluster
 
-    options: dict[str, Any] = {"threads_per_worker": 1, "processes": False, "dashboard_address": None}
+    options: dict[str, Any] = {
+        "threads_per_worker": 1,
+        "processes": False,
+        "dashboard_address": None,
+        "memory_limit": 0,
+    }
     with LocalCluster(n_workers=workers, **options) as local, Client(local) as client:
         client.wait_for_workers(workers, timeout=60)
         yield client
