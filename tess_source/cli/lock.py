@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,14 @@ from tess_source.lock.citation import cite as citation
 from tess_source.lock.compare import Changes, unsummed
 from tess_source.lock.compare import diff as compared
 from tess_source.lock.listed import verify_copied, verify_folder
-from tess_source.lock.places import is_there
+from tess_source.lock.places import is_there, object_at
 from tess_source.lock.refresh import made_elsewhere
 from tess_source.lock.refresh import refresh as asked_again
 from tess_source.lock.scripts import script as written_as
-from tess_source.object_store.copies import object_at
+from tess_source.object_store.folder import ObjectFolder
 from tess_source.object_store.path import ObjectPath, Root, user_root
 from tess_source.session import Session
+from tess_source.settings import checked_online
 from tess_source.tables.plan import Manifest, Plan
 
 __all__ = ["check_place", "check_replaced", "commands", "with_from_lock"]
@@ -114,10 +116,12 @@ def _checked_lock(place: str, copies: Collection[str]) -> str:
 
 def _is_folder(place: str) -> bool:
     """Return whether a place is a folder, or such a place in an object store: no object, but some below."""
-    root = user_root(place)
+    root = _online(place)
     if isinstance(root, Path):
         return root.is_dir()
-    return object_at(root) is None and is_there(root)
+    return (
+        is_there(root) and object_at(root) is None
+    )  # in this order: only answers to listings tell why a store refuses
 
 
 def _verify_copied(
@@ -218,7 +222,8 @@ def with_from_lock(get: click.Command, session: Session) -> click.Command:
     def callback(from_lock: str | None, **words: Any) -> Any:
         if from_lock is None:
             return ask(**words)
-        _check_no_question(click.get_current_context(), {"from_lock", "root", "form", "jobs", "dry_run"})
+        _check_no_question(click.get_current_context(), {"from_lock", "root", "form", "jobs", "processes", "dry_run"})
+        session.settings = replace(session.settings, processes=words["processes"] or session.settings.processes)
         return _get_locked(session, from_lock, words["root"], words["jobs"], words["form"], words["dry_run"])
 
     get.callback = callback
@@ -256,10 +261,9 @@ def _get_locked(session: Session, lock: str, root: str, jobs: int | None, form: 
 
 def _remove_damaged(plan: Plan, found: Verified) -> None:
     """Remove files that are not whole: the downloader would trust the index of the cache folder, written when they were whole."""
-    damaged = found.where(found["state"] == "damaged")["path"]
-    if isinstance(plan.root, Path):  # an object is replaced as a whole
-        for path in damaged:
-            Folder(plan.root).remove(path)
+    folder = ObjectFolder(plan.root) if isinstance(plan.root, ObjectPath) else Folder(plan.root)
+    for path in found.where(found["state"] == "damaged")["path"]:
+        folder.remove(path)
 
 
 def _report_locked(plan: Plan, manifest: Manifest, form: str) -> None:
@@ -290,8 +294,8 @@ def check_place(file: str) -> None:
     OSError
         If it cannot be written, or the object store cannot be asked.
     """
-    if isinstance(root := user_root(file), ObjectPath):
-        object_at(root)
+    if isinstance(root := _online(file), ObjectPath):
+        is_there(root)
         return
     place.check_place(root)
     if Path(file).exists() and not os.access(file, os.W_OK):  # somebody wants to keep that record
@@ -328,6 +332,12 @@ def _load(lock: str, root: str | None = None) -> Plan:
     """Read a lock with the session of the program."""
     session: Session = click.get_current_context().obj
     return session.load_plan(lock, root)
+
+
+def _online(place: str) -> Root:
+    """Return the place that a text names, after a check of the program's session: offline, it must be on this machine."""
+    session: Session = click.get_current_context().obj
+    return checked_online(user_root(place), session.settings)
 
 
 def _path_within(path: Root, root: Root) -> str:

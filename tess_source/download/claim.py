@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tess_source import disk, system
+from tess_source import disk
 from tess_source.display.visible import logger
 from tess_source.download.claimant import LONGEST, Claimant, Sheet
 from tess_source.download.owner import Owner

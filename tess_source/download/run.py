@@ -12,7 +12,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from typing import Any
 
 from tess_source.download.addresses import Addresses, scheme_of
 from tess_source.download.claim import sweep
@@ -28,7 +28,7 @@ from tess_source.threads import LISTEN, joined, paused
 
 __all__ = ["Run"]
 
-ByExecutor = Callable[[Executor, Mapping[int, Item], Root, Addresses, Settings], Iterator[tuple[int, Entry]]]
+ByExecutor = Callable[[Any, Mapping[int, Item], Root, Addresses, Settings, Progress], Iterator[tuple[int, Entry]]]
 """Type of the function that fetches files by an executor's workers: `tess_source.download.executor.entries`."""
 
 
@@ -43,15 +43,18 @@ class Run:
     transports : mapping
         URI scheme → how to fetch it.
     settings : Settings
-    executor : Executor, optional
-        Its workers fetch the files, in place of threads of this process. Files of services that allow a user only so many requests, such as
-        cut-outs, are fetched by threads all the same: the workers would not know of each other's requests.
+    executor : object, optional
+        See `tess_source.workers.workers_of`. These workers fetch the files, in place of threads of this process. Files of services that
+        allow a user only so many requests, such as cut-outs, are fetched by threads all the same: the workers would not know of each
+        other's requests.
     by_executor : callable, optional
         The function by which they do.
     lost : mapping, optional
         Hosts that are given up already → why.
     copies : mapping, optional
         Name → copy of an archive's files: further addresses.
+    holds : mapping, optional
+        Hosts that are left alone at first → for how many seconds.
     """
 
     def __init__(
@@ -60,10 +63,11 @@ class Run:
         root: Root,
         transports: Mapping[str, Transport],
         settings: Settings,
-        executor: Executor | None = None,
+        executor: Any = None,
         by_executor: ByExecutor | None = None,
         lost: Mapping[str, str] | None = None,
         copies: Mapping[str, Copy] | None = None,
+        holds: Mapping[str, float] | None = None,
     ) -> None:
         self.items: Sequence[Item] = items
         self.root: Root = root
@@ -72,6 +76,10 @@ class Run:
         """Entries so far; threads fill them in."""
         self.lost: Mapping[str, str] = lost or {}
         """Hosts that were given up → why."""
+        self.holds: Mapping[str, float] = holds or {}
+        """Hosts that are left alone → for how many seconds."""
+        self.was_lowered: bool = False
+        """Whether a host was under strain, so that fewer files were fetched at the same time."""
         self._addresses = Addresses(transports, copies or {}, settings)
         self._executor, self._by_executor = executor, by_executor
 
@@ -118,6 +126,7 @@ class Run:
         patience, jobs, insecure = settings.patience, settings.jobs, settings.insecure_redirects
         fetcher = made(folder, self._addresses, patience, jobs, bar, insecure, self.lost)
         self.lost = fetcher.hosts.lost
+        fetcher.throttle.hold(self.holds)
         work = _Work(todo, patience.look, fetcher.stop)
 
         def do(index: int) -> Entry | None:
@@ -136,12 +145,13 @@ class Run:
         finally:
             fetcher.halt()
             fetcher.close()
+            self.holds, self.was_lowered = fetcher.throttle.holds(), fetcher.throttle.was_lowered
 
     def _by_workers(self, todo: Sequence[int], bar: Progress) -> Iterator[Entry]:
         assert self._executor is not None
         assert self._by_executor is not None
         items = {index: self.items[index] for index in todo}
-        for index, entry in self._by_executor(self._executor, items, self.root, self._addresses, self.settings):
+        for index, entry in self._by_executor(self._executor, items, self.root, self._addresses, self.settings, bar):
             self.entries[index] = entry
             share = bar.share(entry.item.size or 0)
             if entry.status == FETCHED:
