@@ -7,9 +7,11 @@ else has uploaded meanwhile is taken if it is whole, and replaced only if it is 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
-import threading
+import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +30,7 @@ from tess_source.object_store.upload import upload_file
 from tess_source.settings import OWN_FOLDER, Settings, store_root
 from tess_source.tables.items import COPIED, FAILED, FETCHED, HERE, INTERRUPTED, Entry, Item
 
-__all__ = ["ObjectFetcher", "spool_of"]
+__all__ = ["ObjectFetcher", "spool_of", "tidy_spools"]
 
 log: logging.Logger = logger(__name__)
 
@@ -36,11 +38,25 @@ TRIES = 3
 """Uploads of one file, each after somebody else has written or removed the object meanwhile."""
 
 
+KEPT = 7 * 86400.0
+"""Seconds for which a file waits for its upload by another run."""
+
+
 def spool_of(root: Root, settings: Settings) -> Path:
     """Return the folder to which files are fetched: that of a plan, or for an object store one in the cache folder."""
     if not isinstance(root, ObjectPath):
         return root
     return store_root(settings) / OWN_FOLDER / "uploads" / hashlib.sha256(str(root).encode()).hexdigest()[:16]
+
+
+def tidy_spools(settings: Settings) -> None:
+    """Remove files that have waited for their upload for a week: nobody seems to want them any more."""
+    old = time.time() - KEPT
+    for folder, _, names in os.walk(store_root(settings) / OWN_FOLDER / "uploads"):
+        for path in (Path(folder, name) for name in names):
+            with contextlib.suppress(OSError):  # another process has just uploaded it
+                if path.lstat().st_mtime < old:
+                    path.unlink()
 
 
 class ObjectFetcher(Fetcher):
@@ -60,7 +76,6 @@ class ObjectFetcher(Fetcher):
         super().__init__(*arguments)
         self._objects = ObjectFolder(root)
         self._refused = ""
-        self._lock = threading.Lock()
 
     def entry(self, item: Item) -> Entry | None:
         """Fetch one item and upload it, if it is not in the store. Any failure becomes the entry's error.

@@ -18,7 +18,7 @@ from tess_source.download.addresses import Addresses, scheme_of
 from tess_source.download.claim import sweep
 from tess_source.download.destination import LocalFolder
 from tess_source.download.fetch import Fetcher
-from tess_source.download.object_fetch import ObjectFetcher, spool_of
+from tess_source.download.object_fetch import ObjectFetcher, spool_of, tidy_spools
 from tess_source.download.progress import CallbackError, Progress
 from tess_source.hooks.records import Copy, Transport
 from tess_source.object_store.path import ObjectPath, Root
@@ -85,6 +85,8 @@ class Run:
 
     def __iter__(self) -> Iterator[Entry]:
         folder = spool_of(self.root, self.settings)
+        if folder != self.root:
+            tidy_spools(self.settings)
         sweep({folder, *((folder / item.path).parent for item in self.items if item.problem is None)})
         for index, item in enumerate(self.items):
             if item.problem is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -257,7 +258,7 @@ def test_an_upload_that_fails_now_and_then_is_tried_again(
 def test_an_upload_whose_connection_breaks_is_sent_again_as_a_whole(
     planned: Planned, s3: S3Server, bucket: ObjectPath
 ) -> None:
-    broken = iter([reset] * 3)
+    broken = iter([reset] * 2)
     s3.faults.append(lambda asked: next(broken, lambda _: None)(asked) if asked["REQUEST_METHOD"] == "PUT" else None)
     assert planned(3).download().errors == {}
     assert fits(s3, bucket) == wanted(3)
@@ -349,6 +350,19 @@ def test_an_object_that_is_changed_again_and_again_is_an_error_not_an_endless_lo
     s3.faults.append(somebody)
     manifest = planned(1).download()
     assert ["somebody else has written" in error for error in manifest.errors.values()] == [True]
+
+
+# -- files that wait for their upload --------------------------------------------------------------------------------------------
+
+
+def test_files_that_nobody_uploads_for_a_week_are_removed(planned: Planned, s3: S3Server) -> None:
+    plan = planned(2)
+    s3.fail(Answer("500 Internal Server Error"), method="PUT")
+    plan.download()
+    (old, young) = spooled(plan)
+    os.utime(old, (0, 0))
+    planned(1, ObjectPath("s3", plan.root.bucket, "elsewhere")).download()
+    assert spooled(plan) == [young]
 
 
 # -- names and the rest ------------------------------------------------------------------------------------------------------------

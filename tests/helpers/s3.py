@@ -34,6 +34,8 @@ class Answer(NamedTuple):
     code: str = ""
     """The store's own code, e.g. ``"SlowDown"``."""
     headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    """The body, if it is no error of the store's own form."""
 
 
 class Asked(NamedTuple):
@@ -73,11 +75,12 @@ class S3Server:
         self.requests.append(Asked(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"]))
         for fault in list(self.faults):
             if (answer := fault(environ)) is not None:
-                body = f"<Error><Code>{answer.code}</Code><Message>{SECRET}</Message></Error>" if answer.code else ""
+                error = f"<Error><Code>{answer.code}</Code><Message>{SECRET}</Message></Error>" if answer.code else ""
+                body = answer.body or error.encode()
                 start_response(
                     answer.status, [("Content-Length", str(len(body))), ("Connection", "close"), *answer.headers]
                 )
-                return [body.encode()]
+                return [body]
         return self._app(environ, start_response)  # type: ignore[no-any-return]
 
     @cached_property
