@@ -44,4 +44,8 @@ def dataset(session: Session, place: str | os.PathLike[str] | ObjectPath) -> Dat
     return DataSet(session, place)
 
 
-ACCESSORS = (Accessor("dataset", dataset, "a data set of light curves: Parquet files in a folder or an object store", of="session"),)
+ACCESSORS = (
+    Accessor(
+        "dataset", dataset, "a data set of light curves: Parquet files in a folder or an object store", of="session"
+    ),
+)

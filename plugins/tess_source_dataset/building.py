@@ -111,9 +111,7 @@ class Build:
             ) from next(iter(broken.values()))
         return states
 
-    def _jobs(
-        self, shards: Sequence[Shard], recipe: Recipe, known: Mapping[str, str], jobs: int
-    ) -> Iterator[ShardJob]:
+    def _jobs(self, shards: Sequence[Shard], recipe: Recipe, known: Mapping[str, str], jobs: int) -> Iterator[ShardJob]:
         for shard in shards:
             yield ShardJob(
                 shard, recipe, self.storage.root, self.session, known.get(shard.name), jobs, self.temporary, self.files
@@ -150,7 +148,10 @@ class Build:
 
 def table_of_shards(shards: Sequence[Shard]) -> pl.DataFrame:
     """Return a row per shard: its name, and the files, stars and bytes of which it will be made."""
-    rows = [{"shard": shard.name, "files": len(shard.items), "stars": shard.stars, "bytes": _bytes_of(shard)} for shard in shards]
+    rows = [
+        {"shard": shard.name, "files": len(shard.items), "stars": shard.stars, "bytes": _bytes_of(shard)}
+        for shard in shards
+    ]
     return pl.DataFrame(rows, schema={"shard": pl.String, "files": pl.Int64, "stars": pl.Int64, "bytes": pl.Int64})
 
 

@@ -26,7 +26,13 @@ __all__ = ["card"]
 
 MOST_MISSING = 50
 """Most missing files that the card names; `MISSING` names all."""
-SIZES = ((1000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M"))
+SIZES = (
+    (1000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+)
 """Hugging Face's words for numbers of rows."""
 
 

@@ -54,16 +54,19 @@ def _numbers(name: str, count: int | None = None) -> Callable[..., Any]:
 
 @dataset.command(cls=Asking)
 @click.option("--to", "place", required=True, metavar="PLACE", help="A folder, or a place such as s3://bucket/curves.")
+@click.option("--columns", metavar="NAMES", help="Columns of the light curves; by default time,pdcsap_flux,quality.")
 @click.option(
-    "--columns", metavar="NAMES", help="Columns of the light curves; by default time,pdcsap_flux,quality."
-)
-@click.option(
-    "--quality", metavar="BITMASK", help="Leave out cadences with these bits: none, default, hard, hardest, or a number."
+    "--quality",
+    metavar="BITMASK",
+    help="Leave out cadences with these bits: none, default, hard, hardest, or a number.",
 )
 @click.option("--dtype", "dtypes", multiple=True, metavar="COLUMN=TYPE", help="Convert a column, e.g. time=float32.")
 @click.option("--shard-size", type=click.IntRange(1), metavar="N", help="Most light curves in a file; by default 1000.")
 @click.option(
-    "--fractions", callback=_numbers("fractions"), metavar="F,F,F", help="Fractions of the stars for training, validation, test."
+    "--fractions",
+    callback=_numbers("fractions"),
+    metavar="F,F,F",
+    help="Fractions of the stars for training, validation, test.",
 )
 @click.option("--seed", type=int, metavar="N", help="Number of the split; by default 0.")
 @_processes

@@ -127,7 +127,14 @@ class DataSet:
         options = (columns, quality_bitmask, dtypes, fractions, seed, shard_size)
         recipe = self._recipe(question, options)
         where = None if temporary is None else user_path(temporary)
-        run = Build(self.session, self.storage, executor, None if jobs is None else checked_jobs(jobs), where, self._folder(keep_files))
+        run = Build(
+            self.session,
+            self.storage,
+            executor,
+            None if jobs is None else checked_jobs(jobs),
+            where,
+            self._folder(keep_files),
+        )
         with activity.shown(self.session.settings.progress):
             return run.run(question, recipe)
 

@@ -73,7 +73,9 @@ def state_of(path: Path, shard: Shard, recipe: Recipe) -> ShardState:
 
 def _told(metadata: Mapping[bytes, bytes]) -> dict[str, str]:
     prefix = b"tess_source."
-    return {key.removeprefix(prefix).decode(): value.decode() for key, value in metadata.items() if key.startswith(prefix)}
+    return {
+        key.removeprefix(prefix).decode(): value.decode() for key, value in metadata.items() if key.startswith(prefix)
+    }
 
 
 def _saved_text(text: str) -> tuple[pl.DataFrame, Mapping[str, Any]]:
