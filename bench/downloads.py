@@ -16,6 +16,7 @@ from statistics import median
 from bench import nginx
 from bench.static import Static
 from tess_source import Request, Transport
+from tess_source.download.executor import entries as entries_by
 from tess_source.download.run import Run
 from tess_source.settings import Settings
 from tess_source.tables.items import Item
@@ -68,10 +69,11 @@ def _located(uri: str, settings: Settings) -> Request:
     return Request(f"{settings.server}/{uri.partition(':')[2]}")
 
 
-def ours(url: str, work: Work, root: Path, jobs: int) -> None:
+def ours(url: str, work: Work, root: Path, jobs: int, processes: int = 0) -> None:
     items = [Item(f"bench:{name}", name, work.blocks * BLOCK, filename=name) for name in names(work)]
     settings = Settings(server=url, jobs=jobs, progress=False)
-    entries = list(Run(items, root, {"bench": Transport("bench", _located)}, settings))
+    run = Run(items, root, {"bench": Transport("bench", _located)}, settings, processes or None, entries_by)
+    entries = list(run)
     assert all(entry.sha256 for entry in entries), next(entry.error for entry in entries if not entry.ok)
 
 

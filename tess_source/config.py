@@ -119,6 +119,7 @@ SETTINGS: Mapping[str, Setting] = {
     "server": Setting(None, "address in place of MAST's", check=lambda text: check_server(taken_out(text)[0])),
     "prefer": Setting("archive", "where files come from first"),
     "jobs": Setting(8, "files fetched at the same time", _whole, (int,), _at_least_one),
+    "processes": Setting(1, "processes that fetch and verify many files", _whole, (int,), _at_least_one),
     "layout": Setting("mast", "paths of files below the folder", check=checked_layout),
     "cache": Setting(None, "the cache folder", check=cache_path),
     "max_age": Setting(None, "most age of a kept answer", str, (str, int, float), seconds),

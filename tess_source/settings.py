@@ -71,6 +71,8 @@ class Settings:
     """Most seconds for one question to an archive in all."""
     jobs: int = field(default_factory=lambda: checked_jobs(None))
     """Files fetched at the same time; 1: in the calling thread."""
+    processes: int = field(default_factory=lambda: checked_processes(None))
+    """Processes that fetch and verify files, if there are many: see `tess_source.download.downloader.MANY`. 1: threads of this process."""
     layout: str = field(default_factory=lambda: layout_of(None))
     """Where files lie below a folder, if a plan does not say: see `Found.plan`."""
     progress: OnProgress = None
@@ -106,6 +108,7 @@ class Settings:
         token: str | None,
         timeout: float,
         jobs: int | None,
+        processes: int | None = None,
         layout: str | None = None,
         cache: str | Path | None,
         max_age: float | str | timedelta | None,
@@ -125,7 +128,7 @@ class Settings:
         insecure = _checked_flag("insecure_redirects", insecure_redirects)
         settings = cls(
             server=config.chosen("server", server or None), token=token, timeout=checked_seconds("timeout", timeout),
-            jobs=checked_jobs(jobs), layout=layout_of(layout), cache=cache, max_age=None if max_age is None else seconds(max_age),
+            jobs=checked_jobs(jobs), processes=checked_processes(processes), layout=layout_of(layout), cache=cache, max_age=None if max_age is None else seconds(max_age),
             offline=_checked_flag("offline", offline), archive=checked_names("archive", archive), prefer=prefer, progress=progress,
             executor=executor, insecure_redirects=config.chosen("insecure_redirects", insecure),
         )  # fmt: skip
@@ -174,10 +177,25 @@ def checked_jobs(jobs: int | None) -> int:
     QueryError
         If it is none.
     """
-    jobs = config.chosen("jobs", jobs)
-    number = plain_number(jobs)
+    return _checked_count("jobs", jobs)
+
+
+def checked_processes(processes: int | None) -> int:
+    """Return a number of processes that fetch files, after a check: the argument, that of the environment or the config file, or 1.
+
+    Raises
+    ------
+    QueryError
+        If it is none.
+    """
+    return _checked_count("processes", processes)
+
+
+def _checked_count(name: str, given: int | None) -> int:
+    count = config.chosen(name, given)
+    number = plain_number(count)
     if not is_whole(number, 1):
-        raise QueryError(keyword("jobs", jobs), ": give a whole number of at least 1")
+        raise QueryError(keyword(name, count), ": give a whole number of at least 1")
     return int(number)
 
 

@@ -38,8 +38,9 @@ SAME: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("cache",): ("cache_dir", "cachedir", "cache_folder", "download_dir", "store"),
     ("layout",): ("flat", "structure", "template"),
     ("jobs",): (
-        "workers", "threads", "nthreads", "processes", "parallel", "concurrency", "j", "max_workers", "n_jobs", "batch_size",
+        "workers", "threads", "nthreads", "parallel", "concurrency", "j", "max_workers", "n_jobs", "batch_size",
     ),
+    ("processes",): ("nprocesses", "n_processes", "multiprocessing", "nproc"),
     ("progress",): ("verbose", "progressbar", "progress_bar", "quiet"),
     ("dry_run",): ("dryrun", "test", "simulate", "curl_flag"),
     ("replace",): ("overwrite", "clobber", "force", "overwrite_existing"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tess_source.display import text
 from tess_source.lock import citation
 from tess_source.tables.plan import Plan
-from tess_source_arrays.arrow import TableBuilder
+from tess_source_arrays.arrow import known_types
 from tess_source_arrays.readme import code, prose, some_columns
 from tess_source_arrays.schema import ABOUT, SPLIT, described
 from tess_source_arrays.split import METHOD
@@ -94,8 +94,8 @@ def _columns(recipe: Recipe) -> Iterator[str]:
 def _features(recipe: Recipe) -> Iterator[str]:
     """Yield the lines that tell Hugging Face the type of each column."""
     options = recipe.options()
-    rows = TableBuilder(options.asked, (*ABOUT, SPLIT), lambda _: None, options.pipelines, dict(options.types))
-    for one in rows.about:
+    for one in (*ABOUT, SPLIT):
         yield f"  - name: {one.name}\n    dtype: {one.type}"
-    for name, dtype in rows.dtypes.items():
+    types = {**known_types(options.asked, options.pipelines), **options.types}
+    for name, dtype in types.items():
         yield f"  - name: {json.dumps(name)}\n    sequence: {dtype.name}"

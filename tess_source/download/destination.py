@@ -104,7 +104,7 @@ class LocalFolder(Folder):
         if self._is_new(part.path):
             raise FileNotFoundError(errno.ENOENT, "the folder was removed or replaced meanwhile", str(self.root))
         part.check()
-        part.file.replace(part.path)
+        part.rename()
         part.check_kept()
         return part.path
 

@@ -57,7 +57,7 @@ class FinalResponse(HTTPResponse):
         count: int = self.fp.readinto1(buffer[:left])
         if self.length is not None:
             self.length -= count
-        if not count or (not self.length and self.length is not None):
+        if not count or self.length == 0:
             self._close_conn()  # type: ignore[attr-defined]
         return count
 

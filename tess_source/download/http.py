@@ -186,14 +186,17 @@ class Pools:
         """Return what sends requests for a URL. The environment is read once per host, since that takes as long as a small file."""
         with self._lock:
             if (scheme, netloc) not in self._hosts:
-                proxy = proxy_of(url)
-                if proxy not in self._managers:
-                    self._managers[proxy] = self._new_manager(proxy)
-                manager = self._managers[proxy]
+                manager = self._manager(url)
                 # without a proxy, a request needs nothing that a manager does
-                straight = _straight(manager.connection_from_url(url)) if proxy is None else manager.urlopen
+                straight = _straight(manager.connection_from_url(url)) if manager.proxy is None else manager.urlopen
                 self._hosts[scheme, netloc] = straight
             return self._hosts[scheme, netloc]
+
+    def _manager(self, url: str) -> urllib3.PoolManager:
+        proxy = proxy_of(url)
+        if proxy not in self._managers:
+            self._managers[proxy] = self._new_manager(proxy)
+        return self._managers[proxy]
 
     def _new_manager(self, proxy: str | None) -> urllib3.PoolManager:
         import urllib3

@@ -94,7 +94,7 @@ class Part:
         self.mtime_ns: int | None = None
         """Time at which its last bytes were written, once it is whole [ns since 1970]."""
         self._stamp: Stamp | None = None
-        self._read_again = False
+        self._read_again = self._is_file = False
 
     @property
     def count(self) -> int:
@@ -163,7 +163,7 @@ class Part:
 
     def _created(self) -> int:
         """Make the file anew: one that is there may be something else by now, or may be linked."""
-        self._stamp, self._read_again = None, False
+        self._stamp, self._read_again, self._is_file = None, False, False
         try:
             return system.create(self.file)
         except FileExistsError:
@@ -266,9 +266,21 @@ class Part:
         self.check()
         return disk.opened(self.file)
 
+    def rename(self) -> None:
+        """Make the part the file.
+
+        Raises
+        ------
+        OSError
+            If it cannot be renamed.
+        """
+        self.file.replace(self.path)
+        self._is_file = True
+
     def remove(self) -> None:
-        """Remove the part's file, if there is one."""
-        disk.remove(self.file)
+        """Remove the part's file, unless it has become the file."""
+        if not self._is_file:
+            disk.remove(self.file)
 
 
 def _write_all(handle: int, data: bytes | memoryview) -> None:

@@ -20,9 +20,9 @@ from test_disk_faults import GONE, LARGE, NAME, left_behind
 from tess_source.download import claim as claims
 from tess_source.download import claimant
 from tess_source.download.claim import Claim, sweep
+from tess_source.download.claimant import Claimant
 from tess_source.download.destination import LocalFolder
 from tess_source.download.owner import Owner
-from tess_source.download.claimant import Claimant
 from tess_source.tables.items import Entry
 
 FILE = "a.fits"
