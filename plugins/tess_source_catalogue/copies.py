@@ -50,7 +50,7 @@ def save(folder: CatalogueFolder, place: Root, keys: Callable[[Mapping[Key, str]
     OSError
         If the place cannot be listed.
     """
-    return _copied(_Folder(folder.root), _shelf(place), keys)
+    return _copied(_CatalogueFiles(folder.root), _shelf(place), keys)
 
 
 def load(folder: CatalogueFolder, place: Root, keys: Callable[[Mapping[Key, str]], Iterable[Key]]) -> Updated:
@@ -62,7 +62,7 @@ def load(folder: CatalogueFolder, place: Root, keys: Callable[[Mapping[Key, str]
         If the place cannot be listed.
     """
     folder.root.mkdir(parents=True, exist_ok=True)
-    done = _copied(_shelf(place), _Folder(folder.root), keys)
+    done = _copied(_shelf(place), _CatalogueFiles(folder.root), keys)
     folder.tidy()
     refresh(folder)
     return done
@@ -77,7 +77,7 @@ class _Shelf(Protocol):
     def remove(self, path: str, /) -> None: ...
 
 
-class _Folder:
+class _CatalogueFiles:
     def __init__(self, root: Path) -> None:
         self._root = root
 
@@ -98,7 +98,7 @@ class _Folder:
         disk.remove(self._root / path)
 
 
-class _Objects(ObjectFolder):
+class _CatalogueObjects(ObjectFolder):
     def sizes(self) -> Mapping[str, int]:
         return {path: found.size for path, found in self.listed()}
 
@@ -110,7 +110,7 @@ class _Objects(ObjectFolder):
 
 
 def _shelf(place: Root) -> _Shelf:
-    return _Objects(place) if isinstance(place, ObjectPath) else _Folder(place)
+    return _CatalogueObjects(place) if isinstance(place, ObjectPath) else _CatalogueFiles(place)
 
 
 def _copied(source: _Shelf, target: _Shelf, keys: Callable[[Mapping[Key, str]], Iterable[Key]]) -> Updated:

@@ -78,6 +78,8 @@ def load(entry: Entry, options: Mapping[str, Any]) -> object | None:
             f"{path.name} is healthy, but lightkurve has no reader for {entry.item.kind!r} files of {maker}"
         )
     _set_author(opened, entry.item)
+    if entry.object is not None:
+        _name_object(opened, str(entry.object))
     return opened
 
 
@@ -165,6 +167,14 @@ def _load_error(name: str, reason: BaseException, chosen: Mapping[str, Any], hdu
         if column not in columns:
             return NoColumnError(column, columns, "the flux")
     return LoadError(f"{name}: lightkurve cannot read it: {type_and_text(reason)}")
+
+
+def _name_object(opened: Any, url: str) -> None:
+    """Let an opened file tell the object in a store, in place of the copy that it was opened from: that is removed."""
+    if "FILENAME" in getattr(opened, "meta", {}):
+        opened.meta["FILENAME"] = url
+    if hasattr(opened, "path"):
+        opened.path = url
 
 
 def _set_author(opened: Any, item: Item) -> None:

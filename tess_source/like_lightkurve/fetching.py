@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import QueryError, ResolverError
 from tess_source.like_lightkurve.detours import Uses
+from tess_source.object_store.path import is_object_url
 from tess_source.session import Session
 from tess_source.units import is_whole
 
@@ -106,10 +107,24 @@ def _fetched(session: Session, table: Table, folder: str | os.PathLike[str]) -> 
     if "size" in table.colnames:
         sizes = dict(zip(map(str, table["dataURI"]), table["size"].tolist(), strict=True))
         files = [{**file, "size": sizes[file["dataURI"]]} for file in files]
-    manifest = session.plan(files, Path.cwd() / folder, large=True).download(
-        progress=False
-    )  # lightkurve expands no "~"
+    manifest = session.plan(files, _local(folder), large=True).download(progress=False)
     return {file["dataURI"]: "" for file in files} | dict(manifest.errors)
+
+
+def _local(folder: str | os.PathLike[str]) -> Path:
+    """Return the folder in which lightkurve will look. It expands no ``~``.
+
+    Raises
+    ------
+    QueryError
+        If it is a URL, of which lightkurve would make folders.
+    """
+    if is_object_url(folder):
+        raise QueryError(
+            f"lightkurve opens files of this machine only, not those of {str(folder)!r}: give the URL to "
+            "tess_source.search_lightcurve(…).download_all(), or to download(root=)"
+        )
+    return Path.cwd() / folder
 
 
 # -- cut-outs --
@@ -141,7 +156,7 @@ def _cut_out(
             answer = session.search(target, kind="cutout", sector=numbers, size=shape)
         except (QueryError, ResolverError):  # lightkurve has its own words for what is wrong
             continue
-        place = Path.cwd() / folder / "tesscut"
+        place = _local(folder) / "tesscut"
         found |= _paths(target, answer.plan(place, layout="flat", large=True).download(progress=False))
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -323,13 +324,13 @@ class SearchTable:
     def _name_targets(self, manifest: Manifest, opened: Iterable[Any]) -> None:
         """Give cut-outs the name of their target, as lightkurve does: in the files there is none."""
         targets = {
-            str(entry.path): str(name)
+            entry.item.path.rpartition("/")[2]: str(name)
             for entry, name in zip(manifest, self.target_name, strict=True)
             if entry.item.kind == CUTOUT
         }
         for one in opened:
-            if (path := getattr(one, "path", None)) in targets:
-                one.targetid = targets[path]
+            if (name := str(getattr(one, "path", "")).replace(os.sep, "/").rpartition("/")[2]) in targets:
+                one.targetid = targets[name]
 
     def _is_empty(self) -> bool:
         if not len(self):

@@ -40,7 +40,7 @@ class Compared(Protocol):
 
 def compared(root: Root) -> Compared:
     """Return what compares the files of a place."""
-    return _Objects(root) if isinstance(root, ObjectPath) else _Folder(root)
+    return _ComparedObjects(root) if isinstance(root, ObjectPath) else _ComparedFolder(root)
 
 
 def is_there(root: Root) -> bool:
@@ -65,7 +65,7 @@ def object_at(place: ObjectPath) -> Lying | None:
     return ObjectFolder(place.parent).exists(place.name) if place.key else None
 
 
-class _Folder(Folder):
+class _ComparedFolder(Folder):
     """A folder of this machine."""
 
     @contextmanager
@@ -85,7 +85,7 @@ class _Folder(Folder):
         yield from sorted(found)
 
 
-class _Objects(ObjectFolder):
+class _ComparedObjects(ObjectFolder):
     """A place in an object store, which is listed once: 1,000 objects per request, and none per file."""
 
     def __init__(self, root: ObjectPath) -> None:

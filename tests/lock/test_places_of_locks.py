@@ -114,6 +114,7 @@ def test_files_are_loaded_from_where_they_are(locked: ObjectPath, archive: Sampl
     plan = session.load_plan(f"{locked}/lock.ecsv", str(locked))
     asked = len(archive.requests)
     assert [curve.meta["SECTOR"] for curve in session.load(plan)] == [14, 15]
+    assert [curve.meta["FILENAME"] for curve in session.load(plan)] == [f"{locked}/{item.path}" for item in plan]
     assert [curve.meta["SECTOR"] for curve in plan.download().load()] == [14, 15]
     assert [len(arrays["time"]) > 18000 for arrays in plan.download().iter_arrays(["time"])] == [True, True]
     rows = tess_source.search_lightcurve(16740101, sector=14, exptime=120, session=session)
@@ -217,3 +218,13 @@ def test_doctor_tells_what_is_set_and_no_key(run: Program, s3: S3Server, monkeyp
 def test_help_says_that_urls_are_taken(run: Program) -> None:
     assert "DIR|URL" in run("get", "--help").out
     assert "s3://bucket/prefix" in run("get", "--help").out
+
+
+def test_cut_outs_in_an_object_store_have_the_name_of_their_target(
+    bucket: ObjectPath, archive: SampleArchive, tmp_path: Path
+) -> None:
+    session = Session(archive.url, cache=tmp_path, progress=False)
+    row = tess_source.search_tesscut("TIC 16740101", sector=14, session=session)
+    pixels = row.download(download_dir=str(bucket / "cutouts"), cutout_size=5)
+    assert pixels.targetid == "TIC 16740101"
+    assert str(pixels.path).startswith(f"{bucket}/cutouts/")
