@@ -19,7 +19,6 @@ from tess_source.download.existing import look
 from tess_source.errors import QueryError, UnsafePathError
 from tess_source.hooks.registry import Registry
 from tess_source.load.loading import read
-from tess_source.object_store.path import local_root
 from tess_source.settings import Settings
 from tess_source.tables.items import Entry, Items
 from tess_source.tables.loaded import Group, Loaded
@@ -92,7 +91,7 @@ def _check_few(plan: Plan) -> None:
 def _entries(plan: Plan, registry: Registry, settings: Settings, folder: Path) -> tuple[Entry, ...]:
     """Return the entries of a plan's files: where they are, in the plan's folder or in the cache folder, or else fetched to another one."""
     store = Store.of(settings)
-    found = look(plan, store, store.index_of(local_root(plan.root, "the folder of files to open")))
+    found = look(plan, store, store.index_of(plan.root))
     here = [entry or found.stored.get(number) for number, entry in enumerate(found.entries)]
     missing = [number for number, entry in enumerate(here) if entry is None]
     if not missing:

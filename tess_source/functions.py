@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor
 from inspect import cleandoc
 from os import PathLike
 from pathlib import Path
@@ -15,7 +14,7 @@ from tess_source.keywords import naming_keywords
 from tess_source.object_store.path import ObjectPath
 from tess_source.queries import chosen_session, count, iter_search, observations, products, search
 from tess_source.session import Session, default_session
-from tess_source.settings import OnProgress
+from tess_source.settings import ExecutorLike, OnProgress
 from tess_source.tables.found import Found
 from tess_source.tables.items import Entry
 from tess_source.tables.loaded import Group, Loaded
@@ -69,7 +68,7 @@ def download(
     large: bool = False,
     jobs: int | None = None,
     progress: OnProgress = None,
-    executor: Executor | None = None,
+    executor: ExecutorLike = None,
     on_entry: Callable[[Entry], object] | None = None,
     session: Session | None = None,
 ) -> Manifest:
@@ -92,9 +91,9 @@ def download(
     progress : bool or callable, optional
         True: a bar. False: none. A function is called with (files done, bytes done). None: as the session says, by default a bar in a
         notebook or terminal.
-    executor : concurrent.futures.Executor, optional
-        Its workers fetch the files, e.g. a ``ProcessPoolExecutor`` or dask's
-        ``client.get_executor(pure=False)``. They must share the folder.
+    executor : int, str, distributed.Client or Executor, optional
+        Workers that fetch the files: see `Session`. They must share the folder. All together open at most `jobs` connections
+        to archives, and twice as many each to object stores.
     on_entry : callable, optional
         Called with each `Entry` as soon as it is known.
     session : Session, optional
@@ -164,18 +163,19 @@ def load_plan(
 
 
 def open(
-    what: Manifest | str | PathLike[str] | Iterable[str | PathLike[str]],
+    what: Manifest | str | PathLike[str] | ObjectPath | Iterable[str | PathLike[str] | ObjectPath],
     *,
     session: Session | None = None,
     **options: Any,
 ) -> Group | Loaded:
-    """Open files of this machine, or the files of a manifest.
+    """Open files of this machine or in an object store, or the files of a manifest.
 
     Parameters
     ----------
     what : path, iterable of paths, or Manifest
         A path may be that of a file; of a folder, for the TESS and FITS files in it and in its subfolders; or a pattern such as
-        ``"data/*_lc.fits"``. Each file is opened once, in the order given; those of a folder or pattern are sorted.
+        ``"data/*_lc.fits"``. So may a URL such as ``"s3://bucket/data"``; all files are then of one bucket. Each file is opened once, in
+        the order given; those of a folder or pattern are sorted.
     session : Session, optional
         The default session if not given.
     **options

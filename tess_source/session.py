@@ -6,10 +6,8 @@ import logging
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import timedelta
-from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +23,13 @@ from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
 from tess_source.keywords import naming_keywords_of_methods
 from tess_source.load.loading import each_opened, read
-from tess_source.load.local import manifest_of
+from tess_source.load.local import Given, manifest_of
 from tess_source.object_store.path import ObjectPath, user_root
 from tess_source.search import asking, streaming
 from tess_source.search.lookups import lookups_among
 from tess_source.search.resolving import question, question_for_archives, question_of_observations
 from tess_source.search.select import checked, filters_among, meant, select
-from tess_source.settings import OnProgress, Settings
+from tess_source.settings import ExecutorLike, OnProgress, Settings, checked_online
 from tess_source.tables.accessors import given
 from tess_source.tables.found import ASK_AGAIN, Found
 from tess_source.tables.items import Entry
@@ -40,6 +38,7 @@ from tess_source.tables.plan import Manifest, Plan
 from tess_source.tables.saved import read_saved
 from tess_source.tables.typed import SessionMethods
 from tess_source.targets.target import Query
+from tess_source.workers import check_executor
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
@@ -72,7 +71,7 @@ class Session(SessionMethods):
     jobs : int, optional
         Files fetched at the same time; else ``TESS_SOURCE_JOBS``, the config file, or 8.
     processes : int, optional
-        Processes that fetch and verify files, if there are many: see :doc:`downloads`; else ``TESS_SOURCE_PROCESSES``, the config file, or 1.
+        Processes that fetch and verify files, if there are many; else ``TESS_SOURCE_PROCESSES``, the config file, or 1.
     layout : str, optional
         The layout of plans that do not say one: see `Found.plan`; else ``TESS_SOURCE_LAYOUT``, the config file, or ``"mast"``.
     cache : str or Path, optional
@@ -88,6 +87,9 @@ class Session(SessionMethods):
         ``"archive-only"`` and ``"cloud-only"`` leave it out. Else ``TESS_SOURCE_PREFER``, the config file, or ``"archive"``.
     progress : bool or callable, optional
         False: show neither bars nor what a long search is doing. Else see `tess_source.settings.Settings`.
+    executor : int, str, distributed.Client or Executor, optional
+        Workers that fetch and open files in place of this process: a whole number of processes, ``"local"`` or ``"tcp://host:8786"`` for
+        the workers of a dask cluster, a dask client, or an executor of `concurrent.futures`. Neither saved nor pickled.
     plugins : iterable of object
         Plugins to register besides the installed ones.
     discover : bool
@@ -127,12 +129,14 @@ class Session(SessionMethods):
         insecure_redirects: bool | None = None,
         prefer: str | None = None,
         progress: OnProgress = None,
+        executor: ExecutorLike = None,
         plugins: Iterable[object] = (),
         discover: bool = True,
     ) -> None:
+        check_executor(executor)
         self.settings = Settings.of(
-            server, archive=archive, token=token, timeout=timeout, jobs=jobs, processes=processes, layout=layout, cache=cache, max_age=max_age, offline=offline,
-            insecure_redirects=insecure_redirects, prefer=prefer, progress=progress,
+            server, archive=archive, token=token, timeout=timeout, jobs=jobs, processes=processes, layout=layout, cache=cache,
+            max_age=max_age, offline=offline, insecure_redirects=insecure_redirects, prefer=prefer, progress=progress, executor=executor,
         )  # fmt: skip
         without = [without] if isinstance(without, str) else without
         self.registry: Registry = Registry.discover(without) if discover else Registry()
@@ -248,13 +252,12 @@ class Session(SessionMethods):
 
     def load_plan(self, path: str | Path | ObjectPath, root: str | Path | ObjectPath | None = None) -> Plan:
         """Read a plan that was saved, a lock: see `tess_source.load_plan`."""
-        place = self.store.root if root is None else user_root(root)
-        items, record = read_saved(user_root(path))
-        return Plan(items, place, record, self)
+        items, record = read_saved(checked_online(user_root(path), self.settings))
+        return Plan(items, self.store.root if root is None else user_root(root), record, self)
 
     def download(
         self, what: Any, /, root: str | Path | ObjectPath | None = None, *, layout: str | None = None, large: bool = False,
-        jobs: int | None = None, progress: OnProgress = None, executor: Executor | None = None,
+        jobs: int | None = None, progress: OnProgress = None, executor: ExecutorLike = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:  # fmt: skip
         """Fetch a plan, an answer, the files of a manifest, or what `found` takes: see `tess_source.download`."""
@@ -265,7 +268,7 @@ class Session(SessionMethods):
 
     def iter_download(
         self, what: Any, /, root: str | Path | ObjectPath | None = None, *, layout: str | None = None, large: bool = False,
-        jobs: int | None = None, progress: OnProgress = None, executor: Executor | None = None,
+        jobs: int | None = None, progress: OnProgress = None, executor: ExecutorLike = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Iterator[Entry]:  # fmt: skip
         """Fetch files that are not here yet, and yield each entry as soon as it is known. The arguments are those of `download`."""
@@ -275,13 +278,12 @@ class Session(SessionMethods):
 
     def read(self, manifest: Manifest, /, **options: Any) -> Loaded:
         """Open the files of a manifest, and keep the reason for each that cannot be opened: see `Manifest.read`."""
+        checked_online(manifest.plan.root, self.settings)
         return read(self.registry, manifest, options)
 
-    def open(
-        self, what: Manifest | str | PathLike[str] | Iterable[str | PathLike[str]], /, **options: Any
-    ) -> Group | Loaded:
-        """Open files of this machine, or those of a manifest: see `tess_source.open`."""
-        manifest = what if isinstance(what, Manifest) else manifest_of(what, self)
+    def open(self, what: Manifest | Given | Iterable[Given], /, **options: Any) -> Group | Loaded:
+        """Open files of this machine or in an object store, or those of a manifest: see `tess_source.open`."""
+        manifest = what if isinstance(what, Manifest) else manifest_of(what, self, self.settings)
         return self.read(manifest, **options).collection(len(manifest))
 
     def load(self, what: Any, /, **options: Any) -> Group | Loaded:
@@ -324,19 +326,23 @@ class Session(SessionMethods):
         return asking.observed(self.registry, self.settings, query, refresh=refresh).using(self)
 
     def _expected_status(self, plan: Plan, /) -> list[str]:
-        return expected(plan, self.store)
+        return expected(self._plan_of(plan, None, None, large=True), self.store)
 
     def _each_opened(
-        self, manifest: Manifest, function: Callable[[Any], Any] | None, workers: int | Executor | None,
+        self, manifest: Manifest, function: Callable[[Any], Any] | None, executor: ExecutorLike, workers: ExecutorLike,
         options: Mapping[str, Any], /,
     ) -> Iterator[Opened]:  # fmt: skip
-        return each_opened(self.registry, manifest, function, workers, options)
+        if (
+            function is not None and executor is None and workers is None
+        ):  # whole objects take longer to send than to open
+            executor = self.settings.executor
+        return each_opened(self.registry, manifest, function, executor, options, workers)
 
     def _plan_of(self, what: Any, root: str | Path | ObjectPath | None, layout: str | None, *, large: bool) -> Plan:
         plan = what.plan if isinstance(what, Manifest) else what
         if not isinstance(plan, Plan):
-            return self.plan(what, root, layout=layout, large=large)
-        return plan.using(self) if root is None else plan.using(self).to(root)
+            plan, root = self.plan(what, root, layout=layout, large=large), None
+        return plan.using(self).to(checked_online(plan.root if root is None else user_root(root), self.settings))
 
 
 def _restored(settings: Settings, registry: Registry) -> Session:

@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from numbers import Real
 from pathlib import Path
@@ -30,6 +30,7 @@ __all__ = [
     "MAX_AGE",
     "ONLY",
     "OWN_FOLDER",
+    "ExecutorLike",
     "Patience",
     "Settings",
     "cache_folder",
@@ -50,6 +51,8 @@ OWN_FOLDER = ".tess-source"
 ARCHIVE, ONLY = "archive", "-only"
 """The word that prefers an archive's own addresses to those of copies, and the ending of words that leave out all others."""
 
+ExecutorLike: TypeAlias = Any
+"""Who works in this process's place: see `tess_source.workers.workers_of`."""
 OnProgress: TypeAlias = bool | Callable[[int, int], object] | None
 """How to show progress. True: a bar. False: nothing. None: a bar in a notebook, or if stderr is a terminal. A function: called with
 (files done, bytes done)."""
@@ -92,6 +95,10 @@ class Settings:
     login: Login | None = field(default=None, repr=False)
     """User name and password of the server, sent to this server only; never shown, saved or logged."""
 
+    executor: ExecutorLike = field(default=None, repr=False, compare=False)
+    """Workers that fetch and open files in place of this process: see `tess_source.workers.workers_of`. It does not travel to other
+    processes, nor is it saved."""
+
     @classmethod
     def of(
         cls,
@@ -109,6 +116,7 @@ class Settings:
         insecure_redirects: bool | None = None,
         prefer: str | None = None,
         progress: OnProgress = None,
+        executor: ExecutorLike = None,
     ) -> Settings:
         """Return settings of the arguments of `tess_source.session.Session`, after a check.
 
@@ -120,12 +128,16 @@ class Settings:
         insecure = _checked_flag("insecure_redirects", insecure_redirects)
         settings = cls(
             server=config.chosen("server", server or None), token=token, timeout=checked_seconds("timeout", timeout),
-            jobs=checked_jobs(jobs), processes=checked_processes(processes), layout=layout_of(layout), cache=cache, max_age=None if max_age is None else seconds(max_age),
+            jobs=checked_jobs(jobs), processes=checked_processes(processes), layout=layout_of(layout), cache=cache,
+            max_age=None if max_age is None else seconds(max_age),
             offline=_checked_flag("offline", offline), archive=checked_names("archive", archive), prefer=prefer, progress=progress,
-            insecure_redirects=config.chosen("insecure_redirects", insecure),
+            executor=executor, insecure_redirects=config.chosen("insecure_redirects", insecure),
         )  # fmt: skip
         check_server(settings.server)
         return settings
+
+    def __getstate__(self) -> list[Any]:
+        return [None if one.name == "executor" else getattr(self, one.name) for one in fields(self)]
 
     def __post_init__(self) -> None:
         server, login = taken_out((self.server or "").rstrip("/"))

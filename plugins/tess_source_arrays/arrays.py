@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
@@ -23,6 +24,7 @@ from tess_source.files.fits_headers import Headers
 from tess_source.files.fits_table import TableReader
 from tess_source.files.quality import BITMASKS
 from tess_source.files.whole import headers_of, opened_plain
+from tess_source.load.copies import at_hand
 from tess_source.tables.file_errors import errors_of_file
 from tess_source.tables.reasons import Reasons
 from tess_source.units import is_whole
@@ -111,7 +113,7 @@ class Arrays:
         """
         if self.error is not None:
             error = DamagedFileError if isinstance(self.error, DamagedFileError) else LoadError
-            raise error(f"{self.entry.path or self.entry.item.uri} was not read: {self.error}") from self.error
+            raise error(f"{self.entry.place or self.entry.item.uri} was not read: {self.error}") from self.error
         if name not in self.columns and (not isinstance(name, str) or name.lower() not in self.columns):
             raise NotAskedForError("column", str(name), self.columns)
         return self.columns[name.lower()]
@@ -215,17 +217,18 @@ def each(entries: Manifest | Sequence[Entry], asked: ArrayOptions, arena: Arena 
     reader = TableReader()
     for entry in entries:
         try:
-            with errors_of_file(entry.path or entry.item.uri):
-                arrays = _read(reader, entry, asked, arena)
+            with errors_of_file(entry.place or entry.item.uri), at_hand(entry) as local:
+                arrays = _read(reader, entry, local.path, asked, arena)
         except (TessSourceError, OSError) as error:
             arrays = Arrays(entry, error=error.with_traceback(None))  # its frames would keep the memory of the file
         yield arrays
 
 
-def _read(reader: TableReader, entry: Entry, asked: ArrayOptions, arena: Arena | None) -> Arrays:
-    if not entry.ok or entry.path is None:
+def _read(reader: TableReader, entry: Entry, path: Path | None, asked: ArrayOptions, arena: Arena | None) -> Arrays:
+    """Return the columns of a file that is at a path of this disk."""
+    if not entry.ok or path is None:
         raise FileNotFoundError(f"not fetched: {entry.error}")
-    table = reader.read(entry.path, verify=asked.verify, digest=asked.digest)
+    table = reader.read(path, verify=asked.verify, digest=asked.digest)
     known = entry.sha256 or entry.item.sha256
     if asked.verify and asked.digest and known not in {None, table.sha256}:
         raise DamagedFileError(f"its bytes are others than the manifest says: sha256 {table.sha256}, not {known}")
@@ -244,7 +247,7 @@ def _without_failed(found: Iterator[Arrays]) -> Iterator[Arrays]:
         for arrays in found:
             if arrays.ok:
                 yield arrays
-            elif reasons.add(file := str(arrays.entry.path or arrays.entry.item.uri), arrays.error):
+            elif reasons.add(file := str(arrays.entry.place or arrays.entry.item.uri), arrays.error):
                 log.warning("%s was not read: %s", file, arrays.error)
     finally:
         for line in reasons.repeated("read"):
@@ -303,10 +306,10 @@ def _number_in(header: Mapping[str, Any], *keywords: str) -> int | None:
 
 def about(entry: Entry) -> Arrays:
     """Return the header of a file without any columns, only if its name says neither star nor sector."""
-    if entry.path is None or None not in {entry.item.tic, entry.item.first_sector}:
+    if entry.place is None or None not in {entry.item.tic, entry.item.first_sector}:
         return Arrays(entry)
     try:
-        with errors_of_file(entry.path), opened_plain(entry.path) as file:
+        with errors_of_file(entry.place), at_hand(entry) as local, opened_plain(local.path or Path()) as file:
             primary, *others = headers_of(file)
     except (TessSourceError, OSError) as error:
         return Arrays(entry, error=error)

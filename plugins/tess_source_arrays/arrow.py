@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np
@@ -13,6 +14,7 @@ from tess_source.display.visible import logger
 from tess_source.errors import LoadError, NoColumnError, QueryError, TessSourceError
 from tess_source.extras import needed
 from tess_source.files.fits_table import TableReader
+from tess_source.load.copies import at_hand
 from tess_source.tables.file_errors import errors_of_file
 from tess_source.tables.reasons import Reasons
 from tess_source_arrays.arena import Arena
@@ -95,7 +97,7 @@ class TableBuilder:
         rows: list[tuple[Arrays, Mapping[str, Any]]] = []
         for arrays in found:
             try:
-                with errors_of_file(arrays.entry.path or arrays.entry.item.uri):
+                with errors_of_file(arrays.entry.place or arrays.entry.item.uri):
                     checked = self._checked(arrays)
                     values = self._values(checked) if checked.ok else {}
             except (TessSourceError, OSError) as error:
@@ -137,7 +139,7 @@ class TableBuilder:
             value = one.of(arrays)
             found[one.name] = fitted = fitting(value, one.type)
             if fitted is None and value is not None and one.name not in self.unfit:
-                file = arrays.entry.path or arrays.entry.item.uri
+                file = arrays.entry.place or arrays.entry.item.uri
                 self.unfit[one.name] = (
                     f"{file}: {one.name} is {value!r:.40} in the file, which is no {one.type}: it is null here, and so in further such "
                     "files"
@@ -251,10 +253,11 @@ def _common_columns(manifest: Manifest) -> Sequence[str]:
     found: dict[tuple[str | None, float | None], list[str]] = {}
     for entry in manifest:
         key = entry.item.pipeline, entry.item.exptime
-        if entry.path is None or not entry.ok or key in found:
+        if entry.place is None or not entry.ok or key in found:
             continue
-        with contextlib.suppress(TessSourceError, OSError), errors_of_file(entry.path):  # it is told where it is read
-            found[key] = names_of(reader.read(entry.path))
+        # what cannot be read is told where it is read
+        with contextlib.suppress(TessSourceError, OSError), errors_of_file(entry.place), at_hand(entry) as local:
+            found[key] = names_of(reader.read(local.path or Path()))
     first, *others = [found[key] for key in sorted(found, key=str)] or [[*ALL]]
     common = [name for name in first if name not in TAKEN and all(name in other for other in others)]
     return common or ALL

@@ -16,7 +16,8 @@ from tess_source import disk
 from tess_source.display.records import RecordTuple
 from tess_source.download.lists import FAILED, NEW, UNCHANGED
 from tess_source.errors import bare_reason
-from tess_source.object_store.copies import listed, read_bytes, remove_object, write_place
+from tess_source.object_store.copies import read_bytes, write_place
+from tess_source.object_store.folder import ObjectFolder
 from tess_source.object_store.path import ObjectPath, Root
 from tess_source.threads import in_order
 from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts, digest_of, facts_in, list_of_path
@@ -97,22 +98,15 @@ class _Folder:
         disk.remove(self._root / path)
 
 
-class _Objects:
-    def __init__(self, root: ObjectPath) -> None:
-        self._root = root
-
+class _Objects(ObjectFolder):
     def sizes(self) -> Mapping[str, int]:
-        start = len(self._root.key) + 1 if self._root.key else 0
-        return {found.place.key[start:]: found.size for found in listed(self._root)}
+        return {path: found.size for path, found in self.listed()}
 
     def read(self, path: str) -> bytes:
-        return read_bytes(self._root / path)
+        return read_bytes(self.place(path))
 
     def write(self, path: str, data: bytes) -> None:
-        write_place(self._root / path, data)
-
-    def remove(self, path: str) -> None:
-        remove_object(self._root / path)
+        write_place(self.place(path), data)
 
 
 def _shelf(place: Root) -> _Shelf:

@@ -15,12 +15,14 @@ from functools import cached_property
 from pathlib import Path
 
 from tess_source import paths
-from tess_source.cache.verified import READERS, Index, Known, read_whole
+from tess_source.cache.object_index import ObjectIndex
+from tess_source.cache.verified import READERS, Index, Known, VerifiedRecords, read_whole
 from tess_source.clock import now
 from tess_source.disk import writer_has_ended
 from tess_source.display.records import Records
 from tess_source.errors import UnsafePathError, bare_reason
 from tess_source.files.folder import Folder, Lying
+from tess_source.object_store.path import ObjectPath, Root
 from tess_source.settings import OWN_FOLDER, Settings, store_root
 from tess_source.tables.items import Item
 from tess_source.threads import in_order
@@ -70,12 +72,16 @@ class Store:
         """The index of verified files."""
         return Index(self.root)
 
-    def index_of(self, folder: Path) -> Index:
-        """Return the index of verified files of any folder: downloads may go to other folders than the store."""
+    def index_of(self, folder: Root) -> VerifiedRecords:
+        """Return the index of verified files of any place: downloads may go to other folders than the store, and to object stores."""
+        if isinstance(folder, ObjectPath):
+            return ObjectIndex(folder)
         return self.index if self.is_at(folder) else Index(folder, self.root)
 
-    def is_at(self, folder: Path) -> bool:
+    def is_at(self, folder: Root) -> bool:
         """Return whether a folder is the root of this store."""
+        if isinstance(folder, ObjectPath):
+            return False
         try:
             return folder.resolve() == self.root.resolve()
         except (OSError, RuntimeError):  # links in a circle

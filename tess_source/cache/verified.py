@@ -13,6 +13,7 @@ import logging
 import os
 import re
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -28,17 +29,18 @@ from tess_source.errors import bare_reason
 from tess_source.files.etags import md5_of
 from tess_source.files.folder import Files, Lying
 from tess_source.files.verify import Verifier
+from tess_source.object_store.path import ObjectPath, Root
 from tess_source.settings import OWN_FOLDER
 from tess_source.tables.items import Item
 from tess_source.threads import in_order
 
-__all__ = ["Index", "Known", "read_all", "read_whole"]
+__all__ = ["Index", "Known", "VerifiedRecords", "read_all", "read_whole"]
 
 log: logging.Logger = logger(__name__)
 
 MOST_PARTS = 32
 """Files of which the index may consist before they are merged into one."""
-FORM = (str, int, int, str, str, float, str)
+FORM = (str, int, int, str, str, float, str, str)
 """Types of the fields of a record."""
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -60,42 +62,46 @@ class Known:
     """Time at which it was read through and found whole [s since 1970, UTC]."""
     etag: str = ""
     """Its ETag in the object store that it came from, if any."""
+    object_etag: str = ""
+    """Its ETag in the object store that it lies in; empty for files on disk."""
 
 
-class Index:
-    """The records of verified files below one folder.
+class VerifiedRecords(ABC):
+    """The records of verified files below one place, in parts that lie beside each other.
 
     Parameters
     ----------
-    root : Path
-        The folder.
-    store : Path, optional
-        The root of the store that keeps the index, if that is another folder.
+    root : Path or ObjectPath
+        The place.
     """
 
-    def __init__(self, root: Path, store: Path | None = None) -> None:
-        self.root: Path = root
-        self._store = store or root
-        self.folder: Path = self._store / OWN_FOLDER / (f"elsewhere/{_digest_of(root)}" if store else "verified")
-
-    def get(self, path: str, lying: Lying) -> Known | None:
-        """Return the record of a file, if its size and time are still those that were verified; None for links."""
-        known = self.entries.get(path)
-        same = known is not None and (known.size, known.mtime_ns) == (lying.size, lying.mtime_ns) and not lying.is_link
-        return known if same else None
+    def __init__(self, root: Root) -> None:
+        self.root: Root = root
 
     @cached_property
     def entries(self) -> dict[str, Known]:
         """Path → record; read once."""
-        return _newest_by_path(known for part in self.parts() for known in _records_in(part))
+        return _newest_by_path(known for part in self.parts() for known in self._records_in(part))
 
-    def parts(self) -> list[Path]:
+    @abstractmethod
+    def get(self, path: str, lying: Lying) -> Known | None:
+        """Return the record of a file, if it is still as it was verified."""
+
+    @abstractmethod
+    def parts(self) -> Sequence[Path | ObjectPath]:
         """Return the files that the index consists of."""
-        try:
-            return sorted(self.folder.glob("*.jsonl"))
-        except OSError as error:
-            log.info("the index in %s is not used: %s", self.folder, error)
-            return []
+
+    @abstractmethod
+    def _bytes_of(self, part: Any) -> bytes: ...
+
+    @abstractmethod
+    def _keep(self, name: str, data: bytes) -> bool: ...
+
+    @abstractmethod
+    def _remove(self, part: Any) -> None: ...
+
+    @abstractmethod
+    def _exists(self, known: Known) -> bool: ...
 
     def add(self, records: Iterable[Known]) -> None:
         """Add records of files that were found whole."""
@@ -113,22 +119,81 @@ class Index:
         return replace(known, size=-1, verified=now())
 
     def _write_part(self, records: Iterable[Known]) -> bool:
-        fields = Known.__slots__
-        rows = ({name: getattr(known, name) for name in fields} for known in records)
-        lines = "".join(as_line(row) + "\n" for row in rows)
-        return keep(self.folder / f"{uuid.uuid4().hex}.jsonl", lines.encode("ascii"), self._store)
+        lines = "".join(as_line(_row_of(known)) + "\n" for known in records)
+        return self._keep(f"{uuid.uuid4().hex}.jsonl", lines.encode("ascii"))
 
-    def _merge_parts(self, parts: list[Path]) -> None:
+    def _merge_parts(self, parts: Sequence[Path | ObjectPath]) -> None:
         """Write one file in place of many. This is safe if two processes do it at once: each removes only the files that it has read."""
-        there = [
-            known for known in _newest_by_path(k for p in parts for k in _records_in(p)).values() if self._exists(known)
-        ]
+        every = _newest_by_path(known for part in parts for known in self._records_in(part)).values()
+        there = [known for known in every if self._exists(known)]
         if not there or self._write_part(there):
             for part in parts:
-                disk.remove(part)
+                self._remove(part)
+
+    def _records_in(self, part: Path | ObjectPath) -> Iterator[Known]:
+        """Yield the records of one part. Lines that cannot be understood, or are not as they were written, are passed over."""
+        try:
+            lines = self._bytes_of(part).split(b"\n")
+        except OSError as error:  # another process has just merged it, or it is not ours
+            log.debug("%s was not read: %s", part, error)
+            return
+        for number, line in enumerate(lines, 1):
+            if not line:
+                continue
+            try:
+                yield _record_of(record_in(line))
+            except (ArithmeticError, ValueError, TypeError, KeyError, RecursionError) as error:
+                log.info("line %d of %s is passed over: %s", number, part, error)
+
+
+class Index(VerifiedRecords):
+    """The records of verified files below one folder.
+
+    Parameters
+    ----------
+    root : Path
+        The folder.
+    store : Path, optional
+        The root of the store that keeps the index, if that is another folder.
+    """
+
+    root: Path
+
+    def __init__(self, root: Path, store: Path | None = None) -> None:
+        super().__init__(root)
+        self._store = store or root
+        self.folder: Path = self._store / OWN_FOLDER / (f"elsewhere/{_digest_of(root)}" if store else "verified")
+
+    def get(self, path: str, lying: Lying) -> Known | None:
+        """Return the record of a file, if its size and time are still those that were verified; None for links."""
+        known = self.entries.get(path)
+        same = known is not None and (known.size, known.mtime_ns) == (lying.size, lying.mtime_ns) and not lying.is_link
+        return known if same else None
+
+    def parts(self) -> Sequence[Path]:
+        """Return the files that the index consists of."""
+        try:
+            return sorted(self.folder.glob("*.jsonl"))
+        except OSError as error:
+            log.info("the index in %s is not used: %s", self.folder, error)
+            return []
+
+    def _bytes_of(self, part: Any) -> bytes:
+        return kept_bytes(part)
+
+    def _keep(self, name: str, data: bytes) -> bool:
+        return keep(self.folder / name, data, self._store)
+
+    def _remove(self, part: Any) -> None:
+        disk.remove(part)
 
     def _exists(self, known: Known) -> bool:
         return os.path.lexists(self.root / known.path)
+
+
+def _row_of(known: Known) -> dict[str, Any]:
+    row = {name: getattr(known, name) for name in Known.__slots__}
+    return row if known.object_etag else {name: value for name, value in row.items() if name != "object_etag"}
 
 
 def _digest_of(folder: Path) -> str:
@@ -149,25 +214,10 @@ def _newest_by_path(records: Iterable[Known]) -> dict[str, Known]:
     return found
 
 
-def _records_in(part: Path) -> Iterator[Known]:
-    """Yield the records of one part. Lines that cannot be understood, or are not as they were written, are passed over."""
-    try:
-        lines = kept_bytes(part).split(b"\n")
-    except OSError as error:  # another process has just merged it, or it is not ours
-        log.debug("%s was not read: %s", part, error)
-        return
-    for number, line in enumerate(lines, 1):
-        if not line:
-            continue
-        try:
-            yield _record_of(record_in(line))
-        except (ArithmeticError, ValueError, TypeError, KeyError, RecursionError) as error:
-            log.info("line %d of %s is passed over: %s", number, part, error)
-
-
 def _record_of(row: Any) -> Known:
     path, size, mtime_ns, sha256, uri = (row[name] for name in ("path", "size", "mtime_ns", "sha256", "uri"))
-    known = Known(path, size, mtime_ns, sha256, uri, row["verified"] + 0.0, row.get("etag", ""))
+    etags = row.get("etag", ""), row.get("object_etag", "")
+    known = Known(path, size, mtime_ns, sha256, uri, row["verified"] + 0.0, *etags)
     if tuple(type(getattr(known, name)) for name in Known.__slots__) != FORM:
         raise ValueError("its values are not of the right types")
     if not (SHA256.fullmatch(known.sha256) and 0 <= known.verified < float("inf")):
@@ -213,7 +263,7 @@ def read_whole(folder: Files, item: Item) -> tuple[Known | None, str]:
         problem = "it changed while it was read"
     if problem or after is None:
         return None, problem or ""
-    return Known(item.path, after.size, after.mtime_ns, verifier.sha256, item.uri, now(), md5 or ""), ""
+    return Known(item.path, after.size, after.mtime_ns, verifier.sha256, item.uri, now(), md5 or "", after.etag), ""
 
 
 def read_all(folder: Files, items: Sequence[Item]) -> list[tuple[Known | None, str]]:

@@ -50,6 +50,11 @@ GENERAL_OPTIONS: tuple[click.Option, ...] = (
         help="Where files come from first: archive or cloud; with -only, from nowhere else.",
         shell_complete=_preferences,
     ),
+    click.Option(
+        ["--dask"],
+        metavar="ADDRESS",
+        help="Let the workers of a dask cluster fetch files: its scheduler's address, e.g. tcp://host:8786, or local.",
+    ),
     click.Option(["--insecure-redirects"], is_flag=True, help="Follow redirects from https to http."),
     click.Option(["-v", "--verbose"], count=True, help="Print more; give it twice for all details."),
     click.Option(["-q", "--quiet"], count=True, help="Print only what went wrong."),

@@ -22,11 +22,11 @@ from tess_source.lock.citation import cite as citation
 from tess_source.lock.compare import Changes, unsummed
 from tess_source.lock.compare import diff as compared
 from tess_source.lock.listed import verify_copied, verify_folder
-from tess_source.lock.places import is_there
+from tess_source.lock.places import is_there, object_at
 from tess_source.lock.refresh import made_elsewhere
 from tess_source.lock.refresh import refresh as asked_again
 from tess_source.lock.scripts import script as written_as
-from tess_source.object_store.copies import object_at
+from tess_source.object_store.folder import ObjectFolder
 from tess_source.object_store.path import ObjectPath, Root, user_root
 from tess_source.session import Session
 from tess_source.tables.plan import Manifest, Plan
@@ -258,10 +258,9 @@ def _get_locked(session: Session, lock: str, root: str, jobs: int | None, form: 
 
 def _remove_damaged(plan: Plan, found: Verified) -> None:
     """Remove files that are not whole: the downloader would trust the index of the cache folder, written when they were whole."""
-    damaged = found.where(found["state"] == "damaged")["path"]
-    if isinstance(plan.root, Path):  # an object is replaced as a whole
-        for path in damaged:
-            Folder(plan.root).remove(path)
+    folder = ObjectFolder(plan.root) if isinstance(plan.root, ObjectPath) else Folder(plan.root)
+    for path in found.where(found["state"] == "damaged")["path"]:
+        folder.remove(path)
 
 
 def _report_locked(plan: Plan, manifest: Manifest, form: str) -> None:

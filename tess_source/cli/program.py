@@ -52,6 +52,7 @@ from tess_source.hooks.discovery import files_of_config, from_file, installed
 from tess_source.paths import user_path
 from tess_source.session import Session
 from tess_source.wording import in_program, keyword
+from tess_source.workers import check_address
 
 __all__ = ["build", "main"]
 
@@ -108,8 +109,22 @@ def _session(given: Mapping[str, Any], **others: Any) -> Session:
         insecure_redirects=given["insecure_redirects"] or None,
         prefer=given["prefer"],
         progress=False if given["quiet"] else None,
+        executor=_dask_address(given["dask"]),
         **{"without": given["without"], "plugins": _plugin_files(given), **others},
     )
+
+
+def _dask_address(text: str | None) -> str | None:
+    """Return what ``--dask`` says, after a check: a whole number would be one of processes.
+
+    Raises
+    ------
+    QueryError
+        If it is no address.
+    """
+    if text is not None:
+        check_address(text, "--dask")
+    return text
 
 
 def _session_in_any_case(given: Mapping[str, Any], wrong: dict[str, str]) -> Session:

@@ -16,6 +16,7 @@ from tess_source import config
 from tess_source._version import __version__
 from tess_source.display import text
 from tess_source.doctor.finding import OFF, OK, PROBLEM, Finding
+from tess_source.doctor.stores import object_stores
 from tess_source.download import proxies
 from tess_source.download.addresses import preferred
 from tess_source.download.route import ca_bundle
@@ -56,6 +57,7 @@ def on_this_machine(session: Session, wrong: Mapping[str, str]) -> Iterator[Find
         ("config", partial(_settings, wrong=wrong)),
         ("proxy", _ways),
         ("token", _tokens),
+        ("store", object_stores),
     ):
         try:
             yield from look(session)

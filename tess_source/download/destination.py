@@ -31,6 +31,10 @@ class Destination(Files, Protocol):
     but is not needed for correct files: two processes may fetch the same one.
     """
 
+    def place(self, path: str, /) -> Path:
+        """Return the path of a file."""
+        ...
+
     def claim(self, path: str, stale: float, /) -> Claim:
         """Return the claim on a file; it is not taken yet."""
         ...

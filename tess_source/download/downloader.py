@@ -5,31 +5,31 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any
 
 from tess_source import paths
 from tess_source.cache.memory import Memory
 from tess_source.cache.store import Store
-from tess_source.cache.verified import Index, Known
+from tess_source.cache.verified import Known, VerifiedRecords
 from tess_source.clock import now
-from tess_source.download import executor as workers
-from tess_source.download.existing import DOWNLOADS, Existing, copied, look
+from tess_source.download import executor as by_workers
+from tess_source.download.existing import Existing, copied, look
 from tess_source.download.run import Run
-from tess_source.errors import QueryError
+from tess_source.errors import ObjectStoreError, QueryError
 from tess_source.files.folder import Folder
 from tess_source.hooks.registry import Registry
-from tess_source.object_store.path import local_root
-from tess_source.settings import OnProgress, Settings, checked_jobs
+from tess_source.object_store.path import ObjectPath
+from tess_source.settings import ExecutorLike, OnProgress, Settings, checked_jobs
 from tess_source.tables.interrupted import Interrupted
 from tess_source.tables.items import COPIED, FAILED, FETCHED, INTERRUPTED, Entry, Item, Items
 from tess_source.tables.plan import Manifest, Plan
+from tess_source.workers import check_executor
 
 __all__ = ["Download", "download", "passing"]
 
-MANY = 1000, 1_000_000_000
-"""Files, or bytes, from which on processes are worth their start, which takes half a second."""
+MANY = 5000, 5_000_000_000
+"""Files, or bytes, from which on processes are worth their start, which takes each about half a second of a core."""
 
 
 def download(
@@ -39,7 +39,7 @@ def download(
     *,
     jobs: int | None = None,
     progress: OnProgress = None,
-    executor: Executor | None = None,
+    executor: ExecutorLike = None,
     on_entry: Callable[[Entry], object] | None = None,
 ) -> Manifest:
     """Fetch the files of a plan that are not here yet.
@@ -91,8 +91,8 @@ class Download:
         Files fetched at the same time.
     progress : bool or callable, optional
         See `tess_source.settings.Settings`.
-    executor : Executor, optional
-        Its workers fetch the files.
+    executor : int, str, distributed.Client or Executor, optional
+        See `tess_source.workers.workers_of`. These workers fetch the files.
     on_entry : callable, optional
         Called with each entry as soon as it is known, in the calling thread.
 
@@ -110,10 +110,10 @@ class Download:
         *,
         jobs: int | None = None,
         progress: OnProgress = None,
-        executor: Executor | None = None,
+        executor: ExecutorLike = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> None:
-        workers.check_executor(executor)
+        check_executor(executor)
         if not (on_entry is None or callable(on_entry)):
             raise QueryError(f"on_entry={on_entry!r}: give something that can be called with an entry")
         self.plan: Plan = plan
@@ -124,7 +124,7 @@ class Download:
             jobs=settings.jobs if jobs is None else checked_jobs(jobs),
             progress=settings.progress if progress is None else progress,
         )
-        self._executor, self._on_entry = executor, on_entry
+        self._executor, self._on_entry = settings.executor if executor is None else executor, on_entry
         self._offline_entry = Memory(settings, registry).offline
         self._entries: list[Entry | None] = [None] * len(self._items)
         self._run: Run | None = None
@@ -146,8 +146,12 @@ class Download:
 
     def _all_entries(self) -> Iterator[Entry]:
         store = Store.of(self._settings)
-        index = store.index_of(local_root(self.plan.root, DOWNLOADS))
-        found = look(self.plan, store, index)
+        index = store.index_of(self.plan.root)
+        try:
+            found = look(self.plan, store, index)
+        except ObjectStoreError as error:  # a bucket that cannot be listed
+            yield from self._kept_entries(Entry(item, FAILED, error=item.problem or str(error)) for item in self._items)
+            return
         new: list[Entry] = []
         try:
             copied(self.plan, found, index, store, new.append)
@@ -175,16 +179,9 @@ class Download:
             )
             if answer is None:
                 rest = [items[number] for number in self._rest]
-                by, copies = workers.entries, self._registry.copies
-                self._run = Run(
-                    rest,
-                    local_root(self.plan.root, DOWNLOADS),
-                    transports,
-                    settings,
-                    self._executor_for(rest),
-                    by,
-                    copies=copies,
-                )
+                by, copies = by_workers.entries, self._registry.copies
+                who = self._executor_for(rest)
+                self._run = Run(rest, self.plan.root, transports, settings, who, by, copies=copies)
             yield from self._kept_entries(self._run if answer is None and self._run is not None else answer or ())
 
     def _executor_for(self, items: Sequence[Item]) -> Any:
@@ -213,10 +210,20 @@ def _offline_entry(item: Item, found: Existing) -> Entry:
     return Entry(item, FAILED, error=item.problem or f"offline, and it is not here{f': {problem}' if problem else ''}")
 
 
-def _add_to_index(entries: Sequence[Entry], index: Index) -> None:
+def _add_to_index(entries: Sequence[Entry], index: VerifiedRecords) -> None:
     """Add files that were fetched or copied, and so verified, to the index."""
+    if isinstance(index.root, ObjectPath):
+        index.add(known for entry in entries if (known := _known_object(entry)))
+        return
     folder = Folder(index.root)
     index.add(known for entry in entries if (known := _known_of(entry, folder)))
+
+
+def _known_object(entry: Entry) -> Known | None:
+    if not entry.ok or not entry.sha256 or not entry.object_etag:
+        return None
+    etags = {"etag": entry.etag or "", "object_etag": entry.object_etag}
+    return Known(entry.item.path, entry.bytes, 0, entry.sha256, entry.item.uri, now(), **etags)
 
 
 def _known_of(entry: Entry, folder: Folder) -> Known | None:

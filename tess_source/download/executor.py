@@ -1,38 +1,39 @@
-"""Downloads by the workers of a `concurrent.futures.Executor`, e.g. of a process pool or a dask client.
+"""Downloads by workers: processes, an executor of `concurrent.futures`, or a dask cluster.
 
-Each task is one batch of files, sent as one positional record that can be pickled: executors have keywords of their own, and small tasks
-cost more than small files. Every record is unique, so that a scheduler does not reuse the result of an earlier download.
-The plugins of this process make the addresses, which are sent with the files. So plugins of any origin work: modules, files, objects of a
-notebook. The worker makes the connections. Workers return entries, never bytes.
+Each job is one batch of files, sent as one record that can be pickled: executors have keywords of their own, and small jobs cost more than
+small files. The plugins of this process make the addresses, which are sent with the files. So plugins of any origin work: modules, files,
+objects of a notebook. The worker makes the connections. Workers return entries, never bytes.
 """
 
 from __future__ import annotations
 
 import logging
-import math
 import socket
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tess_source.disk import temporary_beside
 from tess_source.display.visible import logger
 from tess_source.download.addresses import Addresses
+from tess_source.download.progress import Progress
 from tess_source.download.run import Run
-from tess_source.errors import QueryError, TessSourceError, type_and_text
+from tess_source.download.shares import Batches, Located, Part, Returned
+from tess_source.errors import TessSourceError, WorkersError, type_and_text
 from tess_source.hooks.records import Request, Transport
+from tess_source.object_store.path import Root
 from tess_source.settings import ARCHIVE, Settings
 from tess_source.tables.items import FAILED, INTERRUPTED, Entry, Item
-from tess_source.threads import LISTEN
+from tess_source.workers import Workers, teller, workers_of
 
-__all__ = ["Batch", "check_executor", "entries", "work"]
+__all__ = ["Batch", "entries", "work"]
 
 log: logging.Logger = logger(__name__)
 
-MOST = 50
-"""Files of a batch at most."""
+LOOK = 1.0
+"""Seconds between two looks of a worker whether its batch is still wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,96 +41,120 @@ class Batch:
     """The record that is sent to a worker."""
 
     items: tuple[Item, ...]
-    addresses: Mapping[str, tuple[Request, ...] | str] = field(repr=False)
+    addresses: Mapping[str, Located] = field(repr=False)
     """URI → addresses, or the reason why there are none. Headers may hold a secret."""
     schemes: tuple[str, ...]
-    root: str
+    root: Root
     token: str
-    """Name of a file in the root that a worker must see. Otherwise it would write to another disk."""
+    """Name of a file in the root that a worker must see while the batch is wanted. Otherwise it would write to another disk. Empty if the
+    root is not a folder."""
     settings: Settings
     lost: Mapping[str, str] = field(default_factory=dict)
     """Hosts that earlier batches gave up → why."""
-
-
-class Returned(NamedTuple):
-    """What a worker returns: the entries of a batch, in the order of its items, and the hosts that it gave up."""
-
-    entries: list[Entry]
-    lost: Mapping[str, str]
-
-
-def check_executor(executor: Any) -> None:
-    """Raise an error if the argument is not an executor, before anything is fetched.
-
-    Raises
-    ------
-    QueryError
-        If the argument is neither an executor nor None.
-    """
-    if not isinstance(executor, Executor | None):
-        raise QueryError(
-            f"executor={executor!r}: give an executor of concurrent.futures, e.g. a ProcessPoolExecutor or dask's "
-            "client.get_executor(pure=False), or None"
-        )
+    holds: Mapping[str, float] = field(default_factory=dict)
+    """Hosts that earlier batches were asked to leave alone → for how many seconds."""
 
 
 def entries(
-    executor: Executor,
+    executor: Any,
     items: Mapping[int, Item],
-    root: Path,
+    root: Root,
     addresses: Addresses,
     settings: Settings,
+    bar: Progress,
 ) -> Iterator[tuple[int, Entry]]:
-    """Fetch files with the workers of an executor.
+    """Fetch files with workers.
 
-    No more than ``settings.jobs`` connections are open at the same time, however many workers there are.
+    No more than ``settings.jobs`` connections to archives are open at the same time, however many workers there are. Object stores allow
+    each worker as many as `tess_source.download.shares.PER_WORKER` says.
 
     Parameters
     ----------
-    executor : Executor
+    executor : object
+        See `tess_source.workers.workers_of`.
     items : mapping
         Number → item.
-    root : Path
-        A folder that all workers share.
+    root : Path or ObjectPath
+        A place that all workers share.
     addresses : Addresses
         They are found in this process.
     settings : Settings
+    bar : Progress
 
     Yields
     ------
     tuple of int and Entry
         In the order in which batches end; every number once.
+
+    Raises
+    ------
+    WorkersError
+        If the workers cannot be reached. If they are lost later, the entries say so.
     """
     if not items:
         return
-    top = root.absolute()
-    top.mkdir(parents=True, exist_ok=True)
-    token = temporary_beside(top / "workers")
-    token.touch()
-    width, jobs = _width_and_jobs(executor, settings.jobs)
-    plain = replace(settings, jobs=jobs, progress=False, token=None, prefer=ARCHIVE)
-    batches = iter(_batches(sorted(items), width))
-    running: dict[Future[Returned], Sequence[int]] = {}
-    lost: dict[str, str] = {}
+    token = None
+    if isinstance(root, Path):
+        root = root.absolute()
+        root.mkdir(parents=True, exist_ok=True)
+        token = temporary_beside(root / "workers")
+        token.touch()
+    plain = replace(settings, progress=False, token=None, prefer=ARCHIVE, executor=None)
     try:
-        while True:
-            while len(running) < width and (numbers := next(batches, None)):
-                part = tuple(items[number] for number in numbers)
-                located = {uri: _located(uri, addresses) for item in part for uri in addresses.uris_of(item)}
-                batch = Batch(part, located, addresses.schemes, str(top), token.name, plain, dict(lost))
-                running[_future_of(executor, batch)] = numbers
-            if not running:
-                return
-            done, _ = wait(running, timeout=LISTEN, return_when=FIRST_COMPLETED)
-            for future in done:
-                numbers = running.pop(future)
-                result = _result(future, [items[n] for n in numbers])
-                lost |= result.lost
-                yield from zip(numbers, result.entries, strict=True)
+        with workers_of(executor) as workers:
+            batches = Batches(items, addresses, settings.jobs, lambda: workers.width, lambda: workers.sharing)
+            yield from _fetched(
+                workers, batches, Batch((), {}, addresses.schemes, root, token.name if token else "", plain), bar
+            )
     finally:
-        for future in running:
-            future.cancel()
-        token.unlink(missing_ok=True)
+        if token is not None:
+            token.unlink(missing_ok=True)
+
+
+def _fetched(workers: Workers, batches: Batches, blank: Batch, bar: Progress) -> Iterator[tuple[int, Entry]]:
+    sent: dict[int, Part] = {}
+    told: dict[int, tuple[int, int]] = {}
+
+    def jobs() -> Iterator[Batch | None]:
+        for part in batches:
+            if part is None:
+                yield None
+                continue
+            sent[len(sent)] = part
+            yield replace(
+                blank,
+                items=tuple(batches.items[number] for number in part.numbers),
+                addresses=part.addresses,
+                settings=replace(blank.settings, jobs=part.jobs, patience=part.patience_of(blank.settings.patience)),
+                lost=batches.lost[part.quick],
+                holds=batches.holds(),
+            )
+
+    def count(number: int, files: int, size: int) -> None:
+        before = told.get(number, (0, 0))
+        told[number] = files, size
+        bar.change(files=files - before[0], bytes=size - before[1])
+
+    try:
+        for number, result in workers.results(work, jobs(), name="fetch", on_counts=count):
+            count(number, 0, 0)  # its entries count from here on
+            part = sent[number]
+            items = [batches.items[n] for n in part.numbers]
+            yield from batches.returned(part, _returned(result, items))
+    except WorkersError as error:
+        log.warning("%s", error)
+        for number in batches.left():
+            yield number, Entry(batches.items[number], FAILED, error=str(error))
+
+
+def _returned(result: Returned | Exception, items: list[Item]) -> Returned:
+    if isinstance(result, Returned):
+        return result
+    problem = f"its worker failed: {result if isinstance(result, WorkersError) else type_and_text(result)}"
+    return Returned([Entry(item, FAILED, error=problem) for item in items], {})
+
+
+# -- in the workers --
 
 
 def work(batch: Batch) -> Returned:
@@ -144,22 +169,30 @@ def work(batch: Batch) -> Returned:
     Returned
         Failures are entries too.
     """
-    root = Path(batch.root)
-    if not (root / batch.token).exists():
-        problem = f"the folder {batch.root!r} on {socket.gethostname()!r} is not the one of the program that asks"
+    if not _is_wanted(batch):
+        problem = f"the folder {str(batch.root)!r} on {socket.gethostname()!r} is not the one of the program that asks"
         error = f"{problem}; workers need a folder that all of them share"
         return Returned([Entry(item, FAILED, error=error) for item in batch.items], {})
-    run = _run_of(batch, root)
+    run = _run_of(batch)
+    looked = time.monotonic()
     try:
         for _ in run:
-            pass
+            if time.monotonic() - looked > LOOK:
+                looked = time.monotonic()
+                if not _is_wanted(batch):
+                    break
     except KeyboardInterrupt:
         log.info("interrupted; what was fetched is kept")
     pairs = zip(batch.items, run.entries, strict=True)
-    return Returned([entry or Entry(item, FAILED, error=INTERRUPTED) for item, entry in pairs], dict(run.lost))
+    got = [entry or Entry(item, FAILED, error=INTERRUPTED) for item, entry in pairs]
+    return Returned(got, dict(run.lost), run.holds, run.was_lowered)
 
 
-def _run_of(batch: Batch, root: Path) -> Run:
+def _is_wanted(batch: Batch) -> bool:
+    return not (batch.token and isinstance(batch.root, Path)) or (batch.root / batch.token).exists()
+
+
+def _run_of(batch: Batch) -> Run:
     def locate(uri: str, settings: Settings) -> tuple[Request, ...]:
         found = batch.addresses[uri]
         if isinstance(found, str):
@@ -167,50 +200,5 @@ def _run_of(batch: Batch, root: Path) -> Run:
         return found
 
     transports = {scheme: Transport(scheme, locate) for scheme in batch.schemes}
-    return Run(batch.items, root, transports, batch.settings, lost=batch.lost)
-
-
-def _located(uri: str, addresses: Addresses) -> tuple[Request, ...] | str:
-    try:
-        return addresses.of(uri) or addresses.why_none(uri)
-    except Exception as error:  # noqa: BLE001  a mistake in a plugin must not cost the other files
-        return type_and_text(error)
-
-
-def _future_of(executor: Executor, batch: Batch) -> Future[Returned]:
-    try:
-        return executor.submit(work, batch)
-    except Exception as error:  # noqa: BLE001  e.g. a broken pool: the files of this batch are reported as failed
-        failed: Future[Returned] = Future()
-        failed.set_exception(error)
-        return failed
-
-
-def _result(future: Future[Returned], items: Sequence[Item]) -> Returned:
-    try:
-        return future.result()
-    except (Exception, CancelledError) as error:  # noqa: BLE001  a worker that died must not cost the other batches
-        problem = f"its worker failed: {type_and_text(error)}"
-        return Returned([Entry(item, FAILED, error=problem) for item in items], {})
-
-
-def _width_and_jobs(executor: Executor, jobs: int) -> tuple[int, int]:
-    """Divide connections among workers: return the number of batches at the same time, and of connections per batch."""
-    workers = max(1, _worker_count(executor) or jobs)
-    width = min(workers, jobs)
-    return width, jobs // width
-
-
-def _worker_count(executor: Any) -> int | None:
-    """Return how many tasks an executor runs at the same time; None if unknown."""
-    if isinstance(most := getattr(executor, "_max_workers", None), int):
-        return most
-    ncores = getattr(getattr(executor, "_client", None), "ncores", None)  # dask
-    return None if ncores is None else sum(ncores().values())
-
-
-def _batches(numbers: Sequence[int], width: int) -> Iterator[Sequence[int]]:
-    """Yield batches of at most `MOST` numbers, small enough that all workers have work until the end."""
-    size = max(1, min(MOST, math.ceil(len(numbers) / (4 * width))))
-    for start in range(0, len(numbers), size):
-        yield numbers[start : start + size]
+    settings = replace(batch.settings, progress=teller() or False)
+    return Run(batch.items, batch.root, transports, settings, lost=batch.lost, holds=batch.holds)

@@ -5,7 +5,8 @@ A file counts as here if
 - it lies in its place as a plain file, or as a link to one in the same folder,
 - a complete file can be told from a part of one: by a size, a sha256, or a form that can be verified,
 - its size is that of the plan, if the plan has one,
-- it was verified before and did not change since (by size and time; not for links), or it is read now and found whole,
+- it was verified before and did not change since (by size and time; not for links; by size and ETag for objects), or it is read now and
+  found whole,
 - and its sha256 is that of the plan, if the plan has one.
 
 A file that only lies in the cache folder, or a cut-out whose name is spelt otherwise, is copied, if it is whole by the same rules and may
@@ -14,14 +15,19 @@ be the file of the plan.
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import logging
+import os
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from tess_source import disk, paths
 from tess_source.cache.store import Store
-from tess_source.cache.verified import Index, Known, read_all, read_whole
+from tess_source.cache.verified import Known, VerifiedRecords, read_all
+from tess_source.clock import now
 from tess_source.display import text
 from tess_source.display.visible import logger
 from tess_source.download.destination import LocalFolder
@@ -31,15 +37,16 @@ from tess_source.errors import UnsafePathError
 from tess_source.files.etags import md5_of
 from tess_source.files.folder import Files, Folder, Lying
 from tess_source.files.verify import Verifier, form_of
-from tess_source.object_store.path import local_root
+from tess_source.object_store.folder import WIDTH, ObjectFolder
+from tess_source.object_store.path import ObjectPath
+from tess_source.object_store.upload import upload_file
 from tess_source.tables.items import COPIED, FAILED, FETCHED, HERE, Entry, Item
 from tess_source.tables.plan import Plan
+from tess_source.threads import in_order
 
-__all__ = ["Existing", "expected", "look", "lying", "whole"]
+__all__ = ["Existing", "expected", "look", "lying", "vouched_for", "whole"]
 
 log: logging.Logger = logger(__name__)
-
-DOWNLOADS = "the folder of a download"
 
 
 def lying(folder: Files, item: Item) -> Lying | None:
@@ -60,7 +67,7 @@ def whole(folder: Files, item: Item) -> Entry | None:
     """Return the entry of an item whose file is here, after reading the file; None if it has to be fetched."""
     if lying(folder, item) is None:
         return None
-    known, problem = read_whole(folder, item)
+    ((known, problem),) = _read(folder, [item])
     if known is None or not _has_sum(item, known):
         log.info("%s is fetched again: %s", item.path, problem or _other_bytes(item, known))
         return None
@@ -79,7 +86,7 @@ class Existing:
     """Number of an item → its whole file in the cache folder, or under another spelling of its name."""
 
 
-def look(plan: Plan, store: Store, index: Index) -> Existing:
+def look(plan: Plan, store: Store, index: VerifiedRecords) -> Existing:
     """Find the files of a plan that are here. Files that were never verified are read, and added to the index.
 
     Parameters
@@ -87,14 +94,21 @@ def look(plan: Plan, store: Store, index: Index) -> Existing:
     plan : Plan
     store : Store
         The cache folder.
-    index : Index
-        The index of the plan's folder.
+    index : VerifiedRecords
+        The index of the plan's place.
     """
     items = list(plan)
-    folder = Folder(local_root(plan.root, DOWNLOADS))
-    entries, problems = _entries_and_problems(folder, items, index)
+    if isinstance(plan.root, ObjectPath):
+        objects = ObjectFolder(plan.root)
+        objects.look(item.path for item in items if item.problem is None)
+        entries, problems = _entries_and_problems(objects, items, index)
+    else:
+        entries, problems = _entries_and_problems(Folder(plan.root), items, index)
     missing = {number: items[number] for number, entry in enumerate(entries) if entry is None}
-    stored = _whole(folder, spelt_otherwise(folder, missing), index)
+    stored: dict[int, Entry] = {}
+    if not isinstance(plan.root, ObjectPath):
+        folder = Folder(plan.root)
+        stored = _whole(folder, spelt_otherwise(folder, missing), index)
     if index is not store.index:
         stored |= _in_store(store, {number: item for number, item in missing.items() if number not in stored})
     return Existing(entries, problems, stored)
@@ -102,7 +116,7 @@ def look(plan: Plan, store: Store, index: Index) -> Existing:
 
 def expected(plan: Plan, store: Store) -> list[str]:
     """Return the expected status of each file of a plan: ``here``, ``copied``, ``fetched``, or ``failed`` if it cannot be fetched."""
-    found = look(plan, store, store.index_of(local_root(plan.root, DOWNLOADS)))
+    found = look(plan, store, store.index_of(plan.root))
 
     def status(number: int, item: Item, entry: Entry | None) -> str:
         if entry is not None:
@@ -115,13 +129,13 @@ def expected(plan: Plan, store: Store) -> list[str]:
 
 
 def _entries_and_problems(
-    folder: Files, items: Sequence[Item], index: Index
+    folder: Files, items: Sequence[Item], index: VerifiedRecords
 ) -> tuple[list[Entry | None], dict[str, str]]:
     """Return the entries of items whose files lie whole in a folder, and the problems of the others by path."""
     there = {number: place for number, item in enumerate(items) if (place := lying(folder, item))}
     known = {number: index.get(items[number].path, place) for number, place in there.items()}
     unread = [number for number, record in known.items() if record is None]
-    read = dict(zip(unread, read_all(folder, [replace(items[n], sha256=None) for n in unread]), strict=True))
+    read = dict(zip(unread, _read(folder, [replace(items[n], sha256=None) for n in unread]), strict=True))
     index.add(record for number, (record, _) in read.items() if record and not there[number].is_link)
     entries: list[Entry | None] = [None] * len(items)
     problems: dict[str, str] = {}
@@ -133,6 +147,23 @@ def _entries_and_problems(
         else:
             problems[item.path] = problem or _other_bytes(item, record)
     return entries, problems
+
+
+def _read(folder: Files, items: Sequence[Item]) -> Sequence[tuple[Known | None, str]]:
+    """Read files through. An object tells by itself that it was verified before it was uploaded, if tess-source did that."""
+    if not isinstance(folder, ObjectFolder):
+        return read_all(folder, items)
+    vouched = list(in_order(functools.partial(vouched_for, folder), items, WIDTH))
+    left = iter(read_all(folder, [item for item, known in zip(items, vouched, strict=True) if known is None]))
+    return [(known, "") if known else next(left) for known in vouched]
+
+
+def vouched_for(folder: ObjectFolder, item: Item) -> Known | None:
+    """Return the record of an object that tess-source has verified and uploaded; None for others, and for a file that it cannot be."""
+    if (found := folder.verified_sum(item.path)) is None or not found[1] or item.size not in {None, found[0].size}:
+        return None
+    lying, sha256 = found
+    return Known(item.path, lying.size, lying.mtime_ns, sha256, item.uri, now(), object_etag=lying.etag)
 
 
 def _has_sum(item: Item, known: Known) -> bool:
@@ -148,9 +179,12 @@ def _other_bytes(item: Item, known: Known | None) -> str:
 
 
 def _entry(folder: Files, item: Item, known: Known) -> Entry:
+    place = folder.place(item.path)
+    on_disk, in_store = (place, None) if isinstance(place, Path) else (None, place)
     return Entry(
-        item, HERE, path=folder.place(item.path), bytes=known.size, sha256=known.sha256, etag=known.etag or None
-    )
+        item, HERE, on_disk, "", known.size, known.sha256, etag=known.etag or None,
+        object=in_store, object_etag=known.object_etag or None,
+    )  # fmt: skip
 
 
 # -- files in the cache folder --
@@ -164,7 +198,7 @@ def _in_store(store: Store, missing: Mapping[int, Item]) -> dict[int, Entry]:
     return _whole(folder, {n: replace(missing[n], path=place) for n, place in places.items() if place}, store.index)
 
 
-def _whole(folder: Folder, items: Mapping[int, Item], index: Index) -> dict[int, Entry]:
+def _whole(folder: Folder, items: Mapping[int, Item], index: VerifiedRecords) -> dict[int, Entry]:
     """Return the entries of those items whose files are whole, and no links."""
     there = {n: item for n, item in items.items() if (found := folder.exists(item.path)) and not found.is_link}
     entries, _ = _entries_and_problems(folder, [*there.values()], index)
@@ -178,16 +212,45 @@ def _place_in_store(store: Store, item: Item, by_uri: Mapping[str, str]) -> str:
     return by_uri.get(item.uri) or (item.path if own else "")
 
 
-def copied(plan: Plan, found: Existing, index: Index, store: Store, note: Callable[[Entry], object]) -> None:
+def copied(plan: Plan, found: Existing, index: VerifiedRecords, store: Store, note: Callable[[Entry], object]) -> None:
     """Copy files to their places in the folder of a plan, and add their entries. A file that cannot be copied is fetched later."""
-    items, folder, count = list(plan), LocalFolder(local_root(plan.root, DOWNLOADS)), 0
-    for number, stored in found.stored.items():
-        if (entry := _copied_entry(stored, items[number], folder)) is not None:
+    items, root, count = list(plan), plan.root, 0
+    if isinstance(root, ObjectPath):
+        copy, width = functools.partial(_uploaded_entry, root=root), WIDTH
+    else:
+        copy, width = functools.partial(_copied_entry, folder=LocalFolder(root)), 1
+
+    def copy_at(number: int) -> Entry | None:
+        return copy(found.stored[number], items[number])
+
+    for number, entry in zip(found.stored, in_order(copy_at, [*found.stored], width), strict=True):
+        if entry is not None:
             found.entries[number] = entry
             note(entry)
             count += 1
     if count:
         log.info("%s copied, from the cache folder %s or other names", text.number(count, "file"), store.root)
+
+
+def _uploaded_entry(stored: Entry, item: Item, root: ObjectPath) -> Entry | None:
+    """Upload a verified file and return its entry; None if that fails, its bytes changed, or there is an object that is not the file."""
+    if stored.path is None or not stored.sha256:
+        return None
+    try:
+        place = root / item.path
+        with disk.opened(stored.path) as file:
+            found = os.fstat(file.fileno())
+            same = hashlib.file_digest(file, "sha256").hexdigest() == stored.sha256
+        verified = found.st_size, found.st_mtime_ns
+        if not same:
+            return None
+        etag = upload_file(stored.path, place, if_absent=True, sha256=stored.sha256, verified=verified)
+    except (OSError, UnsafePathError) as error:
+        log.info("%s was not uploaded from the cache folder: %s", item.path, error)
+        return None
+    return Entry(
+        item, COPIED, bytes=stored.bytes, sha256=stored.sha256, etag=stored.etag, object=place, object_etag=etag
+    )
 
 
 def _copied_entry(stored: Entry, item: Item, folder: LocalFolder) -> Entry | None:

@@ -69,6 +69,9 @@ class Fetcher:
         self.throttle: Throttle = Throttle(jobs, self.stop)
         self.hosts: Hosts = Hosts(patience, self.stop, lost)
 
+    threads_per_job = 1
+    """Threads per connection: more, if they do something else with a file once it has come."""
+
     def halt(self) -> None:
         """Stop all threads soon, also those that wait for the next bytes of a slow server."""
         self.transfers.halt()

@@ -6,27 +6,29 @@ the tests that check them.
 
 from __future__ import annotations
 
+import functools
 import heapq
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
-from pathlib import Path
+from typing import Any
 
 from tess_source.download.addresses import Addresses, scheme_of
 from tess_source.download.claim import sweep
 from tess_source.download.destination import LocalFolder
 from tess_source.download.fetch import Fetcher
+from tess_source.download.object_fetch import ObjectFetcher, spool_of
 from tess_source.download.progress import CallbackError, Progress
 from tess_source.hooks.records import Copy, Transport
+from tess_source.object_store.path import ObjectPath, Root
 from tess_source.settings import Settings
 from tess_source.tables.items import FAILED, FETCHED, Entry, Item
 from tess_source.threads import LISTEN, joined, paused
 
 __all__ = ["Run"]
 
-ByExecutor = Callable[[Executor, Mapping[int, Item], Path, Addresses, Settings], Iterator[tuple[int, Entry]]]
+ByExecutor = Callable[[Any, Mapping[int, Item], Root, Addresses, Settings, Progress], Iterator[tuple[int, Entry]]]
 """Type of the function that fetches files by an executor's workers: `tess_source.download.executor.entries`."""
 
 
@@ -37,44 +39,53 @@ class Run:
     ----------
     items : sequence of Item
         Files to fetch.
-    root : Path
+    root : Path or ObjectPath
     transports : mapping
         URI scheme → how to fetch it.
     settings : Settings
-    executor : Executor, optional
-        Its workers fetch the files, in place of threads of this process. Files of services that allow a user only so many requests, such as
-        cut-outs, are fetched by threads all the same: the workers would not know of each other's requests.
+    executor : object, optional
+        See `tess_source.workers.workers_of`. These workers fetch the files, in place of threads of this process. Files of services that
+        allow a user only so many requests, such as cut-outs, are fetched by threads all the same: the workers would not know of each
+        other's requests.
     by_executor : callable, optional
         The function by which they do.
     lost : mapping, optional
         Hosts that are given up already → why.
     copies : mapping, optional
         Name → copy of an archive's files: further addresses.
+    holds : mapping, optional
+        Hosts that are left alone at first → for how many seconds.
     """
 
     def __init__(
         self,
         items: Sequence[Item],
-        root: Path,
+        root: Root,
         transports: Mapping[str, Transport],
         settings: Settings,
-        executor: Executor | None = None,
+        executor: Any = None,
         by_executor: ByExecutor | None = None,
         lost: Mapping[str, str] | None = None,
         copies: Mapping[str, Copy] | None = None,
+        holds: Mapping[str, float] | None = None,
     ) -> None:
         self.items: Sequence[Item] = items
-        self.root: Path = root
+        self.root: Root = root
         self.settings: Settings = settings
         self.entries: list[Entry | None] = [None] * len(items)
         """Entries so far; threads fill them in."""
         self.lost: Mapping[str, str] = lost or {}
         """Hosts that were given up → why."""
+        self.holds: Mapping[str, float] = holds or {}
+        """Hosts that are left alone → for how many seconds."""
+        self.was_lowered: bool = False
+        """Whether a host was under strain, so that fewer files were fetched at the same time."""
         self._addresses = Addresses(transports, copies or {}, settings)
         self._executor, self._by_executor = executor, by_executor
 
     def __iter__(self) -> Iterator[Entry]:
-        sweep({self.root, *((self.root / item.path).parent for item in self.items if item.problem is None)})
+        folder = spool_of(self.root, self.settings)
+        sweep({folder, *((folder / item.path).parent for item in self.items if item.problem is None)})
         for index, item in enumerate(self.items):
             if item.problem is not None:
                 self.entries[index] = Entry(item, FAILED, error=item.problem)
@@ -108,10 +119,12 @@ class Run:
 
     def _by_threads(self, todo: Sequence[int], bar: Progress) -> Iterator[Entry]:
         settings = self.settings
-        folder = LocalFolder(self.root)
+        made = functools.partial(ObjectFetcher, self.root) if isinstance(self.root, ObjectPath) else Fetcher
+        folder = LocalFolder(spool_of(self.root, settings), lasting=made is Fetcher)
         patience, jobs, insecure = settings.patience, settings.jobs, settings.insecure_redirects
-        fetcher = Fetcher(folder, self._addresses, patience, jobs, bar, insecure, self.lost)
+        fetcher = made(folder, self._addresses, patience, jobs, bar, insecure, self.lost)
         self.lost = fetcher.hosts.lost
+        fetcher.throttle.hold(self.holds)
         work = _Work(todo, patience.look, fetcher.stop)
 
         def do(index: int) -> Entry | None:
@@ -126,16 +139,17 @@ class Run:
             if settings.jobs <= 1 or len(todo) <= 1:
                 yield from _by_this_thread(work, do)
             else:
-                yield from _in_threads(work, do, min(settings.jobs, len(todo)), fetcher.halt)
+                yield from _in_threads(work, do, min(settings.jobs * fetcher.threads_per_job, len(todo)), fetcher.halt)
         finally:
             fetcher.halt()
             fetcher.close()
+            self.holds, self.was_lowered = fetcher.throttle.holds(), fetcher.throttle.was_lowered
 
     def _by_workers(self, todo: Sequence[int], bar: Progress) -> Iterator[Entry]:
         assert self._executor is not None
         assert self._by_executor is not None
         items = {index: self.items[index] for index in todo}
-        for index, entry in self._by_executor(self._executor, items, self.root, self._addresses, self.settings):
+        for index, entry in self._by_executor(self._executor, items, self.root, self._addresses, self.settings, bar):
             self.entries[index] = entry
             share = bar.share(entry.item.size or 0)
             if entry.status == FETCHED:

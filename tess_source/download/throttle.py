@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tess_source.display.visible import logger
@@ -75,6 +75,8 @@ class Throttle:
     def __init__(self, most: int, stop: threading.Event) -> None:
         self.most: int = most
         self.limit: int = most
+        self.was_lowered: bool = False
+        """Whether there was any sign of strain."""
         self._stop = stop
         self._active = self._well = 0
         self._lowered = -1.0
@@ -128,6 +130,7 @@ class Throttle:
         """
         with self._change:
             self._well = 0
+            self.was_lowered = True
             if hold:
                 self._holds[host] = max(self._holds.get(host, 0.0), time.monotonic() + hold)
             if since <= self._lowered:
@@ -139,6 +142,17 @@ class Throttle:
             self.limit = max(1, self.limit // 2)
             log.info("the archive is under strain: %d files at the same time from now on", self.limit)
             return True
+
+    def hold(self, holds: Mapping[str, float]) -> None:
+        """Make no requests to some hosts for some seconds."""
+        with self._change:
+            self._holds |= {host: time.monotonic() + seconds for host, seconds in holds.items()}
+
+    def holds(self) -> dict[str, float]:
+        """Return the hosts to which no requests are made at present → for how many seconds."""
+        now = time.monotonic()
+        with self._change:
+            return {host: until - now for host, until in self._holds.items() if until > now}
 
     def ease(self) -> None:
         """Count a success, and raise the limit after enough of them."""

@@ -40,5 +40,5 @@ def at_hand(entry: Entry) -> Iterator[Entry]:
     )
     with local_copy(entry.object, verifier.feed) as path:
         if problem := verifier.finish():
-            raise DamagedFileError(f"{entry.object} is damaged: {problem}; fetch it again")
+            raise DamagedFileError(f"{entry.object.name} is damaged: {problem}; fetch it again")
         yield replace(entry, path=path)

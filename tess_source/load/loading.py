@@ -7,12 +7,8 @@ import gc
 import itertools
 import os
 import pickle
-from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Sized
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
-from multiprocessing import get_context
-from numbers import Integral
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +16,16 @@ from tess_source.display import activity
 from tess_source.display.records import RecordsByName
 from tess_source.errors import LoadError, NoReaderError, PluginError, QueryError, TessSourceError
 from tess_source.hooks.registry import Registry
+from tess_source.load.by_workers import AHEAD, Opening, Outcomes, opened_by_workers
 from tess_source.load.copies import at_hand
 from tess_source.load.outcome import Outcome, as_sendable
 from tess_source.tables.file_errors import errors_of_file
 from tess_source.tables.items import Entry
 from tess_source.tables.loaded import Deferred, LazyGroup, Loaded, Opened
-from tess_source.threads import wait_for
 from tess_source.units import is_whole
+from tess_source.workers import check_executor
 
-__all__ = ["each_opened", "open_entry", "read"]
+__all__ = ["AHEAD", "each_opened", "open_entry", "read"]
 
 _count = itertools.count(1)
 """Counter of the files that this process has opened."""
@@ -36,8 +33,6 @@ _count = itertools.count(1)
 SWEEP = 500
 """Files after which a process collects objects with circular references, such as astropy's indices. Python's own collection depends on
 the number of objects, not on their size, and a light curve has few objects but many bytes."""
-AHEAD = 4
-"""Files under way per worker: enough that no worker waits, few enough that results do not pile up."""
 
 
 def open_entry(registry: Registry, entry: Entry, options: Mapping[str, Any]) -> object:
@@ -63,8 +58,8 @@ def open_entry(registry: Registry, entry: Entry, options: Mapping[str, Any]) -> 
     OSError
         If it cannot be read.
     """
-    opened = _deferred_or_object(registry, entry, options)
-    return opened.open() if isinstance(opened, Deferred) else opened
+    found = _deferred_or_object(registry, entry, options)
+    return found.open() if isinstance(found, Deferred) else found
 
 
 def _deferred_or_object(registry: Registry, entry: Entry, options: Mapping[str, Any]) -> object:
@@ -148,8 +143,9 @@ def each_opened(
     registry: Registry,
     entries: Iterable[Entry],
     function: Callable[[Any], Any] | None,
-    workers: int | Executor | None,
+    executor: Any,
     options: Mapping[str, Any],
+    workers: Any = None,
 ) -> Iterator[Opened]:
     """Open files one after the other, in order, without keeping them.
 
@@ -159,10 +155,12 @@ def each_opened(
     entries : iterable of Entry
     function : callable, optional
         Called with each opened file; its result is yielded.
-    workers : int or Executor, optional
-        See `tess_source.tables.plan.Manifest.map`.
+    executor : object, optional
+        See `tess_source.workers.workers_of`.
     options : mapping
         Passed to the readers.
+    workers : int or Executor, optional
+        An older word for `executor`.
 
     Yields
     ------
@@ -174,16 +172,20 @@ def each_opened(
     QueryError
         If an argument makes no sense for any file.
     LoadError
-        If a process dies, or a plugin cannot be sent to the others.
+        If a process dies again and again, or a plugin cannot be sent to the others.
     """
     if not (workers is None or is_whole(workers, 1) or isinstance(workers, Executor)):
         raise QueryError(f"workers={workers!r}: give a whole number of at least 1, an executor, or None")
+    if executor is not None and workers is not None:
+        raise QueryError("executor= and workers= say the same: give one of them")
+    executor = workers if executor is None else executor
+    check_executor(executor)
     if function is not None and not callable(function):
         raise QueryError(f"function={function!r}: give something that can be called with an opened file")
-    if workers is None:
+    if executor is None:
         return (Opened(entry, *_value_and_error(registry, entry, options, function)) for entry in entries)
-    task = functools.partial(_task, _pickled(registry), options, function, os.getpid())
-    return _by_processes(entries, task, int(workers) if isinstance(workers, Integral) else workers)
+    blank = Opening((), _pickled(registry), options, function, os.getpid())
+    return opened_by_workers(entries, blank, executor, opened)
 
 
 def _value_and_error(
@@ -217,66 +219,16 @@ def _object_and_error(
 # -- in other processes --
 
 
-def _by_processes(
-    entries: Iterable[Entry], task: Callable[[Entry], Outcome], workers: int | Executor
-) -> Iterator[Opened]:
-    """Yield results of other processes in order, with a few files under way."""
-    with _executor_and_width(workers) as (pool, width):
-        waiting: deque[tuple[Entry, Future[Outcome]]] = deque()
+def opened(opening: Opening) -> Outcomes:
+    """Open some files in a worker, which is a thread of the process that asks, or another process; stop at a mistake of the function."""
+    registry = _unpickled(opening.plugins)
+    outcomes: list[Outcome] = []
+    for entry in opening.entries:
         try:
-            for entry in entries:
-                waiting.append((entry, pool.submit(task, entry)))
-                if len(waiting) >= width * AHEAD:
-                    yield _result(*waiting.popleft())
-            while waiting:
-                yield _result(*waiting.popleft())
-        except BrokenExecutor as error:
-            raise LoadError(
-                f"a process that opened files died ({error}); was memory short? try fewer workers"
-            ) from error
-        finally:
-            for _, future in waiting:
-                future.cancel()
-
-
-def _result(entry: Entry, future: Future[Outcome]) -> Opened:
-    wait_for([future])
-    outcome = future.result()
-    return Opened(entry, outcome.value, outcome.error)
-
-
-@contextmanager
-def _executor_and_width(workers: int | Executor) -> Iterator[tuple[Executor, int]]:
-    """Yield an executor and its number of workers. Our own executor is closed at the end, also if the iteration stops early.
-
-    New processes are spawned, not forked: a fork of a process with threads (polars has some) may hang.
-    """
-    if isinstance(workers, Executor):
-        yield workers, os.cpu_count() or 1
-        return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
-    try:
-        yield pool, workers
-    except KeyboardInterrupt:
-        # a shell sends Ctrl-C to them too, a notebook or a scheduler does not: they would be waited for
-        for process in list((pool._processes or {}).values()):
-            process.terminate()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _task(
-    plugins: bytes, options: Mapping[str, Any], function: Callable[[Any], Any] | None, caller: int, entry: Entry
-) -> Outcome:
-    """Open a file in a worker, which is a thread of the process `caller`, or another process."""
-    try:
-        return Outcome(*_value_and_error(_unpickled(plugins), entry, options, function))
-    except Exception as wrong:
-        sendable = wrong if os.getpid() == caller else as_sendable(wrong)
-        if sendable is wrong:
-            raise
-        raise sendable from None
+            outcomes.append(Outcome(*_value_and_error(registry, entry, opening.options, opening.function)))
+        except Exception as wrong:  # noqa: BLE001  raised where the result is waited for
+            return Outcomes(outcomes, wrong if os.getpid() == opening.caller else as_sendable(wrong))
+    return Outcomes(outcomes)
 
 
 def _pickled(registry: Registry) -> bytes:

@@ -118,7 +118,7 @@ def verify_lock(plan: Plan, root: str | Path | ObjectPath | None = None, *, size
 
 def remove_from_index(session: object, root: Root, wrong: Iterable[str]) -> None:
     """Let files be read again before they count as here. Of a value without a session, the index is not known."""
-    if not isinstance(session, Session) or isinstance(root, ObjectPath):
+    if not isinstance(session, Session):
         return
     index = session.store.index_of(root)
     index.add(index.forgotten(known) for path in wrong if (known := index.entries.get(path)))

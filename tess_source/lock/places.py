@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Protocol
 
 from tess_source.files.folder import Folder, Lying
-from tess_source.object_store.copies import listed, local_copy
+from tess_source.object_store.copies import local_copy
+from tess_source.object_store.folder import ObjectFolder
 from tess_source.object_store.path import ObjectPath, Root
 from tess_source.paths import path_text
 
-__all__ = ["Compared", "compared", "is_there"]
+__all__ = ["Compared", "compared", "is_there", "object_at"]
 
 
 class Compared(Protocol):
@@ -50,7 +51,18 @@ def is_there(root: Root) -> bool:
     ObjectStoreError
         If the store cannot be asked, or there is no such bucket.
     """
-    return next(listed(root), None) is not None if isinstance(root, ObjectPath) else root.is_dir()
+    return any(ObjectFolder(root).list()) if isinstance(root, ObjectPath) else root.is_dir()
+
+
+def object_at(place: ObjectPath) -> Lying | None:
+    """Return the object of this very key; None if there is none.
+
+    Raises
+    ------
+    ObjectStoreError
+        If the store cannot be asked, or there is no such bucket.
+    """
+    return ObjectFolder(place.parent).exists(place.name) if place.key else None
 
 
 class _Folder(Folder):
@@ -73,25 +85,20 @@ class _Folder(Folder):
         yield from sorted(found)
 
 
-class _Objects:
+class _Objects(ObjectFolder):
     """A place in an object store, which is listed once: 1,000 objects per request, and none per file."""
 
     def __init__(self, root: ObjectPath) -> None:
-        self.root = root
-        start = len(root.key) + 1 if root.key else 0
-        self._listing = {one.place.key[start:]: Lying(one.size, one.mtime_ns, is_link=False) for one in listed(root)}
+        super().__init__(root)
+        self._all = dict(self.listed())
 
     def exists(self, path: str) -> Lying | None:
-        return self._listing.get(path)
-
-    def why_not(self, path: str) -> str:
-        del path
-        return ""
+        return self._all.get(path)
 
     def local(self, path: str) -> AbstractContextManager[Path]:
-        return local_copy(self.root / path)
+        return local_copy(self.place(path))
 
     def all(self) -> Iterator[tuple[str, int]]:
-        for path, found in sorted(self._listing.items()):
+        for path, found in sorted(self._all.items()):
             if not path.startswith(".") and "/." not in path and not path.endswith(".part"):
                 yield path, found.size

@@ -1,4 +1,4 @@
-"""Reading of object stores: lists, whole objects, and copies of objects on this disk, for what can open files only."""
+"""Small objects as a whole, and copies of objects on this disk, for what can open files only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any, NamedTuple
+from typing import Any
 
 from tess_source import disk
 from tess_source.errors import ObjectStoreError
@@ -16,70 +16,12 @@ from tess_source.object_store.problems import asked
 from tess_source.object_store.store import open_store
 from tess_source.object_store.upload import upload_bytes
 
-__all__ = [
-    "BEGINNING",
-    "ListedObject",
-    "beginning",
-    "listed",
-    "local_copy",
-    "object_at",
-    "read_bytes",
-    "remove_object",
-    "write_place",
-]
+__all__ = ["BEGINNING", "beginning", "local_copy", "read_bytes", "write_place"]
 
 CHUNK = 1 << 20
 """Bytes received at a time."""
 BEGINNING = 1 << 16
 """Bytes in which the first header of a FITS file is."""
-PAGE = 1000
-"""Keys per request: as many as S3 gives."""
-
-
-class ListedObject(NamedTuple):
-    """An object in a listing."""
-
-    place: ObjectPath
-    size: int
-    """Bytes."""
-    etag: str
-    """Its ETag, without quotation marks; empty if the store has none."""
-    mtime_ns: int
-    """Time at which it was written [ns since 1970]."""
-
-
-def listed(place: ObjectPath) -> Iterator[ListedObject]:
-    """Yield all objects below a place, sorted by their keys as bytes: 1,000 per request.
-
-    Raises
-    ------
-    ObjectStoreError
-        If the store cannot be asked, or there is no such bucket.
-    """
-    pages = asked(place, open_store(place).list, place.key or None, chunk_size=PAGE)
-    while page := asked(place, next, pages, None):
-        yield from (_listed(ObjectPath(place.scheme, place.bucket, found["path"]), found) for found in page)
-
-
-def object_at(place: ObjectPath) -> ListedObject | None:
-    """Return the object of this very key; None if there is none.
-
-    Raises
-    ------
-    ObjectStoreError
-        If the store cannot be asked, or there is no such bucket.
-    """
-    if not place.key:
-        return None
-    try:
-        return _listed(place, asked(place, open_store(place).head, place.key))
-    except FileNotFoundError:
-        return None
-
-
-def _listed(place: ObjectPath, found: Any) -> ListedObject:
-    etag = (found["e_tag"] or "").strip('"')
-    return ListedObject(place, found["size"], etag, int(found["last_modified"].timestamp() * 1e9))
 
 
 def read_bytes(place: ObjectPath) -> bytes:
@@ -116,17 +58,6 @@ def write_place(place: Root, data: bytes) -> None:
         return
     disk.write_whole(place, data)
     disk.tidy(place.parent)
-
-
-def remove_object(place: ObjectPath) -> None:
-    """Remove an object, if there is one.
-
-    Raises
-    ------
-    ObjectStoreError
-        If it cannot be removed.
-    """
-    asked(place, open_store(place).delete, _key(place))
 
 
 @contextmanager

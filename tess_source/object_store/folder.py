@@ -71,10 +71,28 @@ class ObjectFolder:
         """
         wanted = sorted({name for name in names if _is_path(name)})
         self._seen |= dict.fromkeys(wanted)
-        size = -(-len(wanted) // WIDTH) or 1
-        shares = [wanted[start : start + size] for start in range(0, len(wanted), size)]
+        found, rest = self._found_on_first_page(wanted)
+        self._seen |= found
+        size = -(-len(rest) // WIDTH) or 1
+        shares = [rest[start : start + size] for start in range(0, len(rest), size)]
         for found in in_order(self._found_by_pages, shares, WIDTH):
             self._seen |= found
+
+    def _found_on_first_page(self, wanted: Sequence[str]) -> tuple[Mapping[str, Lying | None], Sequence[str]]:
+        """Return what one request finds of some names, sorted, and the names behind it: mostly none."""
+        if len(wanted) < 2:
+            return {}, wanted
+        try:
+            page = self._page(self._before(wanted[0]))
+        except InvalidKeyError:
+            return {}, wanted
+        names = frozenset(wanted)
+        rest = wanted[bisect_right(wanted, page[-1][0]) :] if len(page) == PAGE else []
+        return {path: lying for path, lying in page if path in names}, rest
+
+    def _before(self, name: str) -> str:
+        """Return a key before that of a name: a listing begins after a key."""
+        return self.place(name).key[:-1]
 
     def _found_by_pages(self, wanted: Sequence[str]) -> Mapping[str, Lying | None]:
         """Return those of some names, sorted, that are there: page by page, where each page begins at the next name that is wanted."""
@@ -82,8 +100,7 @@ class ObjectFolder:
         names, at, offset = frozenset(wanted), 0, ""
         try:
             while at < len(wanted):
-                begin = max(offset, self.place(wanted[at]).key[:-1])  # a listing begins after a key
-                page = self._page(begin)
+                page = self._page(max(offset, self._before(wanted[at])))
                 found |= {path: lying for path, lying in page if path in names}
                 if len(page) < PAGE:
                     break

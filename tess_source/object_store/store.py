@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from tess_source import extras
 from tess_source.errors import ForkedError, QueryError
 from tess_source.object_store.path import ObjectPath
+from tess_source.patience import longest_wait
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -30,8 +31,8 @@ RETRIES: dict[str, Any] = {
     "backoff": {"init_backoff": timedelta(seconds=0.2), "max_backoff": timedelta(seconds=5), "base": 2},
 }
 """Tries of a single request by obstore, after errors of the server, and connections that break."""
-CONNECT, USUAL, LARGE = timedelta(seconds=10), timedelta(seconds=120), timedelta(hours=1)
-"""Longest time to connect, of a request, and of one with a large body: 8 MB at 1 Mbit/s, and 5 GB at 12 Mbit/s."""
+CONNECT, USUAL, LARGE = 10.0, 120.0, 3600.0
+"""Longest time to connect, of a request, and of one with a large body [s]: 8 MB at 1 Mbit/s, and 5 GB at 12 Mbit/s."""
 CONNECTION = {
     "allow_http", "allow_invalid_certificates", "connect_timeout", "timeout", "http1_only", "http2_only", "pool_idle_timeout",
     "pool_max_idle_per_host", "proxy_url", "proxy_ca_certificate", "proxy_excludes", "user_agent",
@@ -69,7 +70,7 @@ def open_store(place: ObjectPath, *, large: bool = False) -> ObjectStore:
                 "processes with spawn: ProcessPoolExecutor(mp_context=multiprocessing.get_context('spawn'))"
             )
         _process["first"] = os.getpid()
-        return _opened(place.scheme, place.bucket, large, _settings())
+        return _opened(place.scheme, place.bucket, min(LARGE if large else USUAL, longest_wait()), _settings())
 
 
 def _check_addresses() -> None:
@@ -96,11 +97,11 @@ def _settings() -> int:
 
 
 @lru_cache(maxsize=32)
-def _opened(scheme: str, bucket: str, large: bool, settings: int) -> ObjectStore:
+def _opened(scheme: str, bucket: str, longest: float, settings: int) -> ObjectStore:
     made = getattr(import_module("obstore.store"), CLASSES[scheme])
     try:
         more = _with_profile() if scheme == "s3" else {}
-        store: ObjectStore = made(bucket, retry_config=RETRIES, client_options=_client_options(scheme, large), **more)
+        store: ObjectStore = made(bucket, retry_config=RETRIES, client_options=_client_options(scheme, longest), **more)
     except Exception as error:
         if isinstance(error, QueryError | ImportError):
             raise
@@ -112,11 +113,11 @@ def _opened(scheme: str, bucket: str, large: bool, settings: int) -> ObjectStore
     return store
 
 
-def _client_options(scheme: str, large: bool) -> dict[str, Any]:
+def _client_options(scheme: str, longest: float) -> dict[str, Any]:
     """Return our limits, and what the environment says of connections: obstore would forget that beside ours."""
     prefix = {"s3": "AWS_", "gs": "GOOGLE_", "az": "AZURE_"}[scheme]
     said = {name.removeprefix(prefix).lower(): value for name, value in os.environ.items() if name.startswith(prefix)}
-    limits = {"connect_timeout": CONNECT, "timeout": LARGE if large else USUAL}
+    limits = {"connect_timeout": timedelta(seconds=min(CONNECT, longest)), "timeout": timedelta(seconds=longest)}
     return limits | {name: value for name, value in said.items() if name in CONNECTION}
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import mmap
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from tess_source.errors import ObjectStoreError
 from tess_source.object_store.path import ObjectPath
 from tess_source.object_store.problems import asked
 from tess_source.object_store.store import open_store
+from tess_source.object_store.waiting import waited
 from tess_source.system import Stamp
 
 __all__ = ["LARGEST", "SHA256", "upload_bytes", "upload_file"]
@@ -32,6 +35,7 @@ def upload_file(
     if_etag: str | None = None,
     sha256: str | None = None,
     verified: tuple[int, int] | None = None,
+    check: Callable[[], object] | None = None,
 ) -> str:
     """Upload a file. A reader finds the old object or the whole new one, never a part.
 
@@ -48,6 +52,8 @@ def upload_file(
         Sum of the file's bytes, which is kept with the object.
     verified : tuple of two int, optional
         Size [byte] and time of the last change [ns since 1970] of the file when it was verified. If they are others, it is not uploaded.
+    check : callable, optional
+        Called now and then while the store is waited for; it may raise an error to give up.
 
     Returns
     -------
@@ -63,6 +69,7 @@ def upload_file(
     OSError
         If the file cannot be read, or was changed.
     """
+    condition = _condition(if_absent, if_etag)
     with disk.opened(local) as file:
         found = Stamp.of(os.fstat(file.fileno()))
         if verified not in {None, (found.size, found.times[0])}:
@@ -70,21 +77,25 @@ def upload_file(
         if found.size > LARGEST:
             raise ObjectStoreError(str(place), f"{local} has {found.size:,} bytes; {LARGEST:,} can be uploaded at most")
         if found.size < MAPPED:
-            return _put(place, file.readall(), if_absent, if_etag, sha256)
+            return _put(place, file.readall(), condition, sha256, check)
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return _put(place, data, if_absent, if_etag, sha256)
+            return _put(place, data, condition, sha256, check)
 
 
 def upload_bytes(
     data: bytes, place: ObjectPath, *, if_absent: bool = False, if_etag: str | None = None, sha256: str | None = None
 ) -> str:
     """Upload bytes as an object: see `upload_file`."""
-    return _put(place, data, if_absent, if_etag, sha256)
+    return _put(place, data, _condition(if_absent, if_etag), sha256, None)
 
 
-def _put(place: ObjectPath, data: Any, if_absent: bool, if_etag: str | None, sha256: str | None) -> str:
+def _condition(if_absent: bool, if_etag: str | None) -> Any:
+    """Return the condition of an upload, as obstore words it."""
+    return "create" if if_absent else "overwrite" if if_etag is None else {"e_tag": if_etag}
+
+
+def _put(place: ObjectPath, data: Any, mode: Any, sha256: str | None, check: Callable[[], object] | None) -> str:
     store = open_store(place, large=len(data) >= MAPPED)
-    mode: Any = "create" if if_absent else "overwrite" if if_etag is None else {"e_tag": if_etag}
     kept: dict[str, str] = {SHA256: sha256} if sha256 else {}
-    done = asked(place, store.put, place.key, data, mode=mode, use_multipart=False, attributes=kept)
-    return done["e_tag"] or ""
+    put = functools.partial(store.put_async, place.key, data, mode=mode, use_multipart=False, attributes=kept)
+    return asked(place, waited, put, check)["e_tag"] or ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -14,7 +13,7 @@ from tess_source.display import html, text
 from tess_source.display.visible import visible_line
 from tess_source.keywords import naming_keywords_of_methods
 from tess_source.object_store.path import ObjectPath
-from tess_source.settings import OnProgress
+from tess_source.settings import ExecutorLike, OnProgress
 from tess_source.tables.accessors import given
 from tess_source.tables.addressed import Addressed, Reaches
 from tess_source.tables.among import among
@@ -176,7 +175,7 @@ class Found(Addressed, FoundMethods):
         large: bool = False,
         jobs: int | None = None,
         progress: OnProgress = None,
-        executor: Executor | None = None,
+        executor: ExecutorLike = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:
         """Fetch the products that are not here yet: `plan` and `Plan.download` in one step.
@@ -196,9 +195,9 @@ class Found(Addressed, FoundMethods):
         progress : bool or callable, optional
             True: a bar. False: none. A function is called with (files done, bytes done). None: as the session says, by default a bar in
             a notebook or terminal.
-        executor : concurrent.futures.Executor, optional
-            Its workers fetch the files, e.g. a ``ProcessPoolExecutor`` or dask's ``client.get_executor(pure=False)``. They must share the
-            folder. All together open at most `jobs` connections.
+        executor : int, str, distributed.Client or Executor, optional
+            Workers that fetch the files: see `Session`. They must share the folder. All together open at most `jobs` connections
+            to archives, and twice as many each to object stores.
         on_entry : callable, optional
             Called with each `Entry` as soon as it is known, in the calling thread.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor
 from typing import Any, Protocol
 
+from tess_source.settings import ExecutorLike
 from tess_source.tables.loaded import Group, Loaded, Opened, opened_values
 
 __all__ = ["Openable", "Opens"]
@@ -26,7 +26,8 @@ class Opens(Protocol):
         self,
         manifest: Any,
         function: Callable[[Any], Any] | None,
-        workers: int | Executor | None,
+        executor: ExecutorLike,
+        workers: ExecutorLike,
         options: Mapping[str, Any],
         /,
     ) -> Iterator[Opened]:
@@ -94,13 +95,17 @@ class Openable:
         """
         return self._checked_session().open(self, **options)
 
-    def iter_load(self, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Any]:
+    def iter_load(
+        self, *, executor: ExecutorLike = None, workers: ExecutorLike = None, **options: Any
+    ) -> Iterator[Any]:
         """Open one file at a time, so that memory does not grow. What cannot be opened is skipped with a warning.
 
         Parameters
         ----------
+        executor : int, str, distributed.Client or Executor, optional
+            Workers that open the files; None: this process. See `map`.
         workers : int or Executor, optional
-            Number of other processes that open files; None: this process. See `map`.
+            An older word for `executor`.
         **options
             Passed to the readers, e.g. ``flux_column="sap_flux"``.
 
@@ -119,15 +124,19 @@ class Openable:
         >>> [curve.meta["SECTOR"] for curve in manifest.iter_load()]
         [14, 15]
         """
-        return opened_values(self._checked_session()._each_opened(self, None, workers, options))
+        return opened_values(self._checked_session()._each_opened(self, None, executor, workers, options))
 
-    def iter_read(self, *, workers: int | Executor | None = None, **options: Any) -> Iterator[Opened]:
+    def iter_read(
+        self, *, executor: ExecutorLike = None, workers: ExecutorLike = None, **options: Any
+    ) -> Iterator[Opened]:
         """Open one file at a time, and yield each with its object or its error.
 
         Parameters
         ----------
+        executor : int, str, distributed.Client or Executor, optional
+            Workers that open the files; None: this process. See `map`.
         workers : int or Executor, optional
-            Number of other processes that open files; None: this process. See `map`.
+            An older word for `executor`.
         **options
             Passed to the readers, e.g. ``flux_column="sap_flux"``.
 
@@ -146,10 +155,15 @@ class Openable:
         >>> [opened.ok for opened in manifest.iter_read()]
         [True, True]
         """
-        return self._checked_session()._each_opened(self, None, workers, options)
+        return self._checked_session()._each_opened(self, None, executor, workers, options)
 
     def map(
-        self, function: Callable[[Any], Any], *, workers: int | Executor | None = None, **options: Any
+        self,
+        function: Callable[[Any], Any],
+        *,
+        executor: ExecutorLike = None,
+        workers: ExecutorLike = None,
+        **options: Any,
     ) -> Iterator[Opened]:
         """Open every file and yield the result of a function of it, in the order of the manifest.
 
@@ -157,22 +171,26 @@ class Openable:
         ----------
         function : callable
             Takes an opened file. Only its result comes back from another process, so it should be small.
+        executor : int, str, distributed.Client or Executor, optional
+            Workers that open the files: a whole number of processes, ``"local"`` or ``"tcp://host:8786"`` for those of a dask cluster, a
+            dask client, or an executor of `concurrent.futures`. None: as the session says, by default this process. New processes import
+            the plugins' libraries again (lightkurve takes some seconds). They find the function by its name in its module; if it is
+            defined in your script or notebook, it is sent with its code by cloudpickle, which dask brings.
         workers : int or Executor, optional
-            Number of other processes to use; None: this process. New processes import the plugins' libraries again (lightkurve takes
-            some seconds) and find the function by its name: define it in a module. A script needs ``if __name__ == "__main__":``.
+            An older word for `executor`.
         **options
             Passed to the readers.
 
         Yields
         ------
         Opened
-            One per file, with the result of the function, or the reason why the file could not be opened. At most four files per
+            One per file, with the result of the function, or the reason why the file could not be opened. A few batches of files per
             worker are under way.
 
         Raises
         ------
         LoadError
-            If a process dies, or a plugin cannot be sent to the others.
+            If a worker dies again and again, or a plugin cannot be sent to the others.
         Exception
             Any exception of the function, with a note that names the file.
 
@@ -181,4 +199,4 @@ class Openable:
         >>> [len(opened.value) for opened in manifest.map(lambda curve: curve.remove_nans().flux)]
         [...]
         """
-        return self._checked_session()._each_opened(self, function, workers, options)
+        return self._checked_session()._each_opened(self, function, executor, workers, options)

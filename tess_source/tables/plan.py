@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +15,7 @@ from tess_source.display.visible import visible_line
 from tess_source.keywords import naming_keywords_of_methods
 from tess_source.object_store.copies import write_place
 from tess_source.object_store.path import ObjectPath, Root, user_root
-from tess_source.settings import OnProgress
+from tess_source.settings import ExecutorLike, OnProgress
 from tess_source.tables.accessors import HasAccessors, KnowsSchemes, given
 from tess_source.tables.addressed import Addressed, Reaches
 from tess_source.tables.convert import to_astropy
@@ -167,7 +166,7 @@ class Plan(Addressed):
         *,
         jobs: int | None = None,
         progress: OnProgress = None,
-        executor: Executor | None = None,
+        executor: ExecutorLike = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:
         """Fetch files that are not here yet.
@@ -178,9 +177,9 @@ class Plan(Addressed):
             Files fetched at the same time; the session's setting (8) if None.
         progress : bool or callable, optional
             True: a bar. False: none. A function is called with (files done, bytes done). None: as the session says.
-        executor : concurrent.futures.Executor, optional
-            Its workers fetch the files, e.g. a ``ProcessPoolExecutor`` or dask's ``client.get_executor(pure=False)``. They must share the
-            folder. All together open at most `jobs` connections.
+        executor : int, str, distributed.Client or Executor, optional
+            Workers that fetch the files: see `Session`. They must share the folder. All together open at most `jobs` connections
+            to archives, and twice as many each to object stores.
         on_entry : callable, optional
             Called with each `Entry` as soon as it is known, in the calling thread.
 
@@ -208,7 +207,7 @@ class Plan(Addressed):
         *,
         jobs: int | None = None,
         progress: OnProgress = None,
-        executor: Executor | None = None,
+        executor: ExecutorLike = None,
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Iterator[Entry]:
         """Fetch files that are not here yet, and yield each entry as soon as it is known. You may stop early.
@@ -219,9 +218,9 @@ class Plan(Addressed):
             Files fetched at the same time; the session's setting (8) if None.
         progress : bool or callable, optional
             True: a bar. False: none. A function is called with (files done, bytes done). None: as the session says.
-        executor : concurrent.futures.Executor, optional
-            Its workers fetch the files, e.g. a ``ProcessPoolExecutor`` or dask's ``client.get_executor(pure=False)``. They must share the
-            folder. All together open at most `jobs` connections.
+        executor : int, str, distributed.Client or Executor, optional
+            Workers that fetch the files: see `Session`. They must share the folder. All together open at most `jobs` connections
+            to archives, and twice as many each to object stores.
         on_entry : callable, optional
             Called with each `Entry` as soon as it is known, in the calling thread.
 

@@ -9,11 +9,13 @@ import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError, Executor, Future
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from tess_source.display.visible import logger
+from tess_source.errors import WorkersError
+from tess_source.system import cores
 from tess_source.threads import LISTEN
 from tess_source.workers.counts import Tell, telling
 
@@ -58,6 +60,11 @@ class Workers(ABC):
     @abstractmethod
     def width(self) -> int:
         """How many jobs run at the same time, at least 1. The workers of a cluster may come and go."""
+
+    @property
+    def sharing(self) -> int:
+        """How many of these jobs run in one process, at least 1."""
+        return 1
 
     def results(
         self,
@@ -114,12 +121,13 @@ class Workers(ABC):
         """Return whether the worker was lost, so that the job can be done again."""
         return False
 
-    def _restored(self) -> bool:
-        """Make good the loss of workers; return whether jobs can be begun again."""
-        return True
+    def _restored(self) -> str:
+        """Make good the loss of workers; return an empty text, or why no job can be begun again."""
+        return ""
 
     def _wait(self, idle: float) -> None:
         """Look after the workers; called several times per second while no result comes, with the seconds since the last one."""
+        return
 
     def _stop(self, futures: list[Any]) -> None:
         for future in futures:
@@ -161,12 +169,16 @@ class _Run(Generic[J]):
                 continue
             last = time.monotonic()
             del self.running[job.number]
-            result = self._workers._result(job.future)
-            if self._workers._is_lost(result) and job.tries < TRIES and self._workers._restored():
+            result, job.future = self._workers._result(job.future), None
+            if not self._workers._is_lost(result):
+                yield job, result
+            elif why := self._workers._restored():
+                yield job, WorkersError(why)
+            elif job.tries >= TRIES:
+                yield job, WorkersError(f"its worker was lost {job.tries} times: was memory short?")
+            else:
                 log.info("%s: its worker was lost (%s); it is done again", job.key, result)
                 self._again.append(job)
-                continue
-            yield job, result
 
     def _begin_more(self) -> None:
         while self._again and not (self.running and self._workers.suspects):
@@ -207,6 +219,7 @@ class Here(Workers):
 
     @property
     def width(self) -> int:
+        """How many jobs run at the same time."""
         return 1
 
     def _begin(self, job: Job[Any]) -> Future[Any]:
@@ -233,8 +246,14 @@ class OthersExecutor(Workers):
 
     @property
     def width(self) -> int:
+        """How many jobs run at the same time."""
         most = getattr(self._executor, "_max_workers", None)
-        return most if isinstance(most, int) and most > 0 else 8
+        return most if isinstance(most, int) and most > 0 else cores()
+
+    @property
+    def sharing(self) -> int:
+        """How many of them run in one process."""
+        return self.width if isinstance(self._executor, ThreadPoolExecutor) else 1
 
     def _begin(self, job: Job[Any]) -> Future[Any]:
         return self._executor.submit(job.function, job.record)

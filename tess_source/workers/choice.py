@@ -11,10 +11,10 @@ from typing import Any
 
 from tess_source.errors import QueryError
 from tess_source.units import is_whole, plain_number
-from tess_source.workers.base import Here, OthersExecutor, Workers
 from tess_source.wording import keyword
+from tess_source.workers.base import Here, OthersExecutor, Workers
 
-__all__ = ["LOCAL", "check_executor", "workers_of"]
+__all__ = ["LOCAL", "check_address", "check_executor", "workers_of"]
 
 LOCAL = "local"
 _ADDRESS = re.compile(r"[a-z]+://\S+|\S+\.json|[\w.-]+:\d+")
@@ -32,13 +32,32 @@ def check_executor(executor: Any, name: str = "executor") -> None:
     plain = plain_number(executor)
     if executor is None or isinstance(executor, Executor) or is_whole(plain, 1) or _is_of_dask(executor):
         return
-    if isinstance(executor, str) and (executor == LOCAL or _ADDRESS.fullmatch(executor)):
+    if isinstance(executor, str) and _is_address(executor):
         return
     raise QueryError(
         keyword(name, executor),
-        ": give a whole number of processes, a client of dask, 'local', the address of dask's scheduler (tcp://host:8786), "
-        "or an executor of concurrent.futures",
+        ": give an executor of concurrent.futures, a client of dask, 'local', the address of dask's scheduler (tcp://host:8786), "
+        "or a whole number of processes",
     )
+
+
+def check_address(text: str, name: str) -> None:
+    """Raise an error if a text is neither ``local`` nor the address of a dask scheduler.
+
+    Raises
+    ------
+    QueryError
+        If it is neither.
+    """
+    if not _is_address(text):
+        raise QueryError(
+            f"{name} {text}: give local, or the address of dask's scheduler, e.g. tcp://host:8786, or the path of the "
+            "file that it writes (….json)"
+        )
+
+
+def _is_address(text: str) -> bool:
+    return text == LOCAL or _ADDRESS.fullmatch(text) is not None
 
 
 @contextmanager
@@ -91,7 +110,5 @@ def _is_of_dask(executor: Any) -> bool:
     """Return whether it is a client, a client's executor, or a cluster, without importing dask."""
     if (distributed := sys.modules.get("distributed")) is None:
         return False
-    from_client = isinstance(executor, Executor) and isinstance(
-        getattr(executor, "_client", None), distributed.Client
-    )
+    from_client = isinstance(executor, Executor) and isinstance(getattr(executor, "_client", None), distributed.Client)
     return from_client or isinstance(executor, distributed.Client | distributed.deploy.Cluster)

@@ -74,6 +74,7 @@ class DaskWorkers(Workers):
 
     @property
     def width(self) -> int:
+        """How many jobs run at the same time."""
         if time.monotonic() - self._looked > EVERY:
             self._look()
         return max(LEAST // 2, sum(self._threads.values()))
@@ -97,6 +98,7 @@ class DaskWorkers(Workers):
     def _result(self, future: Any) -> Any:
         self._tell.pop(future.key, None)
         result = super()._result(future)
+        future.release()  # or else a worker that dies later loses it, and it is done again for nobody
         if isinstance(result, ImportError) and "tess_source" in str(result):
             return WorkersError(_lack(f"{self._client.scheduler.address}", str(result)))
         if type(result).__name__ == "KilledWorker":
@@ -109,10 +111,15 @@ class DaskWorkers(Workers):
     def _is_lost(self, result: Any) -> bool:
         return isinstance(result, BaseException) and type(result).__name__ in {"FutureCancelledError", "CancelledError"}
 
-    def _restored(self) -> bool:
+    @property
+    def sharing(self) -> int:
+        """How many of them run in one process."""
+        return max(self._threads.values(), default=LEAST)
+
+    def _restored(self) -> str:
         """Wait until the scheduler is back: the client connects again by itself, or else we make a new one."""
         if self._client.status == "running":
-            return True
+            return ""
         where = self._client.scheduler.address
         log.warning("the connection to dask's scheduler at %s is lost; waiting up to %.0f s for it", where, RETURN)
         end = time.monotonic() + RETURN
@@ -127,17 +134,13 @@ class DaskWorkers(Workers):
             if self._client.status == "running":
                 log.warning("connected again to dask's scheduler at %s", where)
                 self._seen, self._subscribed = time.monotonic(), False
-                return True
+                return ""
             time.sleep(LISTEN)
-        return False
+        return _gone(where)
 
     def _check_client(self) -> None:
         if self._client.status in {"closed", "closing"}:
-            where = getattr(self._client.scheduler, "address", None)
-            raise WorkersError(
-                f"dask's client is closed{f', or its scheduler at {where} is gone' if where else ''}: "
-                "what is done is kept; start again with a new client"
-            )
+            raise WorkersError(_gone(getattr(self._client.scheduler, "address", None)))
 
     def _look(self) -> None:
         """Note which workers there are, and check those that are new."""
@@ -162,11 +165,14 @@ class DaskWorkers(Workers):
         where = self._client.scheduler.address
         activity.step(f"waiting for a worker of the dask cluster at {where}")
         if missing > LONGEST:
-            raise WorkersError(f"the dask cluster at {where} has had no worker for {missing:.0f} s; what is done is kept")
+            raise WorkersError(
+                f"the dask cluster at {where} has had no worker for {missing:.0f} s; what is done is kept"
+            )
 
     def _stop(self, futures: list[Any]) -> None:
         if self._client.status == "running":
-            self._client.cancel([future for future in futures if not future.done()], force=True)
+            if futures:
+                self._client.cancel(futures, force=True)
             if self._subscribed:
                 self._client.unsubscribe_topic(self._topic)
         self._subscribed = False
@@ -184,6 +190,11 @@ def _check_versions(client: Any, workers: list[str]) -> None:
             )
 
 
+def _gone(where: str | None) -> str:
+    gone = f", or its scheduler at {where} is gone" if where else ""
+    return f"dask's client is closed{gone}: what is done is kept; do the rest with a new client"
+
+
 def _lack(worker: str, problem: str) -> str:
     return f"the worker at {worker} cannot import tess-source ({problem}): install tess-source {__version__} on all"
 
@@ -192,9 +203,7 @@ def _lack(worker: str, problem: str) -> str:
 def of_client(given: Any) -> Iterator[DaskWorkers]:
     """Give the workers of a client, of its executor, or of a cluster, which stay as they are."""
     if hasattr(given, "scheduler_address") and not hasattr(given, "scheduler_comm"):  # a cluster
-        from distributed import Client
-
-        with Client(given, set_as_default=False) as client:
+        with extras.needed("distributed", "dask", "a dask cluster").Client(given, set_as_default=False) as client:
             yield DaskWorkers(client)
     else:
         yield DaskWorkers(getattr(given, "_client", given))

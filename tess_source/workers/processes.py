@@ -5,6 +5,7 @@ If a function or record was defined in that program, and there is no cloudpickle
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import multiprocessing.spawn
 import os
@@ -47,6 +48,7 @@ class Processes(Workers):
 
     @property
     def width(self) -> int:
+        """How many jobs run at the same time."""
         return self._count
 
     @property
@@ -93,11 +95,11 @@ class Processes(Workers):
     def _is_lost(self, result: Any) -> bool:
         return isinstance(result, BrokenExecutor)
 
-    def _restored(self) -> bool:
+    def _restored(self) -> str:
         if self._pool is not None:
             self._pool.shutdown(wait=False)
             self._pool = None
-        return True
+        return ""
 
     def _wait(self, idle: float) -> None:
         for slot, job in self._told.items():
@@ -142,9 +144,7 @@ def _sent(call: tuple[Any, Any]) -> tuple[bytes, Mapping[str, Any]]:
     except Exception as error:  # noqa: BLE001  whatever objects of other libraries raise
         problem = error
     if extras.is_installed("cloudpickle"):
-        import cloudpickle
-
-        return bytes(cloudpickle.dumps(call)), {}
+        return importlib.import_module("cloudpickle").dumps(call), {}
     if problem is not None:
         raise WorkersError(
             f"it cannot be sent to another process ({type_and_text(problem)}): "

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from multiprocessing import context
 from multiprocessing.context import SpawnContext, SpawnProcess
 from types import ModuleType
+from typing import Any
 
 __all__ = ["Context", "without_main"]
 
@@ -31,12 +32,13 @@ class _Process(SpawnProcess):
 class Context(SpawnContext):
     """What makes such processes, for `concurrent.futures` and others that take a context of `multiprocessing`."""
 
-    Process = _Process  # type: ignore[assignment]  the standard library's own classes do the same
+    Process = _Process
 
 
 def without_main() -> str:
     """Return the name of such a context, for libraries that take one by its name."""
-    context._concrete_contexts.setdefault(NAME, Context())  # type: ignore[attr-defined]  there is no public way to name one
+    contexts: dict[str, Any] = vars(context)["_concrete_contexts"]  # there is no public way to give one a name
+    contexts.setdefault(NAME, Context())
     return NAME
 
 

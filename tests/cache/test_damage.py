@@ -86,7 +86,7 @@ def test_lines_with_other_values_than_a_record_has_are_passed_over(tmp_path: Pat
     for changed in rows:
         part.write_text(f"{as_line(changed) if isinstance(changed, dict) else json.dumps(changed)}\n")
         for known in Index(tmp_path).entries.values():
-            assert [*map(type, known.__getstate__())] == [str, int, int, str, str, float, str]
+            assert [*map(type, known.__getstate__())] == [str, int, int, str, str, float, str, str]
             assert len(known.sha256) == 64
             assert 0 <= known.verified <= time.time() + 60
             Index(tmp_path).get(known.path, Lying(known.size, known.mtime_ns, is_link=False))

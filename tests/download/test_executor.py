@@ -60,7 +60,10 @@ def all_whole(manifest: Manifest) -> bool:
     ("words", "told"),
     [
         ({"executor": "dask"}, "executor='dask': give an executor of concurrent.futures"),
-        ({"executor": 5}, "client.get_executor"),
+        ({"executor": "my host:8786"}, "the address of dask's scheduler"),
+        ({"executor": 0}, "a whole number of processes"),
+        ({"executor": True}, "executor=True: give an executor"),
+        ({"executor": 2.5}, "a client of dask"),
         ({"on_entry": 5}, "on_entry=5: give something that can be called"),
     ],
     ids=str,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy  # noqa: F401  all that a download needs is imported before processes are forked
+import obstore  # noqa: F401
 import urllib3  # noqa: F401
 
-from tess_source import Request, Transport
+from tess_source import Plan, Products, Request, Session, Transport, hookimpl
 from tess_source.download.run import Run
 from tess_source.settings import Patience, Settings
 from tess_source.tables.items import Item
@@ -44,6 +46,25 @@ def download_without_claims(server: str, root: Path, sizes: Mapping[str, int]) -
 
     Claim.take = lambda self: True  # type: ignore[method-assign]
     download(server, root, sizes)
+
+
+def download_to_store(
+    server: str, url: str, cache: Path, count: int, environment: Mapping[str, str], report: Path | None
+) -> None:
+    """Download to an object store, in a process that may be killed at any moment, and write down what became of the files."""
+    os.environ.update(environment)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    session = Session(server, discover=False, plugins=[_Toys()], jobs=4, cache=cache, progress=False)
+    rows = [{"uri": f"toy:{number:03d}.fits", "obs_id": "o", "size": 31_680} for number in range(count)]
+    manifest = Plan.of(Products.of(rows), url, "flat", session=session).download()
+    if report is not None:
+        report.write_text(json.dumps([entry.status for entry in manifest]))
+
+
+class _Toys:
+    @hookimpl
+    def tess_transports(self) -> tuple[Transport, ...]:
+        return tuple(TRANSPORTS.values())
 
 
 def report_on_many(server: str, root: Path, sizes: Mapping[str, int], report: Path) -> None:

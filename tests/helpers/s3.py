@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from moto.s3.models import S3Backend
 
-__all__ = ["KEYS", "SECRET", "Answer", "S3Server", "reset", "s3_server"]
+__all__ = ["KEYS", "SECRET", "Answer", "S3Server", "hang_up", "reset", "s3_server"]
 
 SECRET = "not-for-anybodys-eyes/7h3s3cr3t+K3y"
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAFAKEFAKEFAKE1234", "AWS_SECRET_ACCESS_KEY": SECRET}
@@ -116,8 +116,13 @@ class S3Server:
 
 def reset(environ: Environ) -> None:
     """Break the connection of a request, in the middle of its body."""
-    connection = environ["werkzeug.socket"]
     environ["wsgi.input"].read(min(100, int(environ.get("CONTENT_LENGTH") or 0)))
+    hang_up(environ)
+
+
+def hang_up(environ: Environ) -> None:
+    """Break the connection of a request."""
+    connection = environ["werkzeug.socket"]
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.shutdown(socket.SHUT_RDWR)
     raise ConnectionError("broken on purpose")

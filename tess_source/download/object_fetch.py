@@ -1,0 +1,136 @@
+"""Downloads to an object store: each file is fetched to a folder of this machine, verified there, and then uploaded as a whole.
+
+An object appears under its key by a single request, so that there is a whole, verified object or none, whenever a process is killed. What
+could not be uploaded stays in the folder, and is not fetched again by the next run. The request has a condition: an object that somebody
+else has uploaded meanwhile is taken if it is whole, and replaced only if it is still the one that was found damaged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tess_source import disk
+from tess_source.display.visible import logger
+from tess_source.download.connection import StoppedError
+from tess_source.download.existing import whole
+from tess_source.download.failures import reason_of
+from tess_source.download.fetch import Fetcher
+from tess_source.errors import ObjectConflictError, ObjectStoreError
+from tess_source.object_store.folder import ObjectFolder
+from tess_source.object_store.path import ObjectPath, Root
+from tess_source.object_store.upload import upload_file
+from tess_source.settings import OWN_FOLDER, Settings, store_root
+from tess_source.tables.items import COPIED, FAILED, FETCHED, HERE, INTERRUPTED, Entry, Item
+
+__all__ = ["ObjectFetcher", "spool_of"]
+
+log: logging.Logger = logger(__name__)
+
+TRIES = 3
+"""Uploads of one file, each after somebody else has written or removed the object meanwhile."""
+
+
+def spool_of(root: Root, settings: Settings) -> Path:
+    """Return the folder to which files are fetched: that of a plan, or for an object store one in the cache folder."""
+    if not isinstance(root, ObjectPath):
+        return root
+    return store_root(settings) / OWN_FOLDER / "uploads" / hashlib.sha256(str(root).encode()).hexdigest()[:16]
+
+
+class ObjectFetcher(Fetcher):
+    """Fetcher of files to an object store, shared by all threads of a run.
+
+    Parameters
+    ----------
+    root : ObjectPath
+        Where the objects go.
+    folder : Destination
+        The folder in which files wait for their upload; the other parameters are those of `Fetcher`.
+    """
+
+    threads_per_job = 2  # while one uploads, another fetches
+
+    def __init__(self, root: ObjectPath, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._objects = ObjectFolder(root)
+        self._refused = ""
+        self._lock = threading.Lock()
+
+    def entry(self, item: Item) -> Entry | None:
+        """Fetch one item and upload it, if it is not in the store. Any failure becomes the entry's error.
+
+        Returns
+        -------
+        Entry or None
+            None if another process of this machine is fetching it: look again later.
+        """
+        return self._guarded(item, lambda: self._delivered(item))
+
+    def _guarded(self, item: Item, work: Callable[[], Entry | None]) -> Entry | None:
+        """Do some work with the store. After an answer that holds for the whole bucket, no other file is fetched in vain."""
+        if self._refused:
+            return Entry(item, FAILED, error=self._refused)
+        try:
+            return work()
+        except StoppedError:
+            return Entry(item, FAILED, error=INTERRUPTED)
+        except ObjectStoreError as error:
+            if error.lasting:
+                self._refused = str(error)
+            log.info("%s: %s", item.uri, error)
+            return Entry(item, FAILED, error=str(error))
+        except (OSError, ValueError) as error:
+            return Entry(item, FAILED, error=reason_of(error))
+
+    def _delivered(self, item: Item) -> Entry | None:
+        here, damaged = self._here_or_damaged(item)
+        if here is not None:
+            self._forget_file(item)
+            return here
+        fetched = super().entry(item)
+        if fetched is None or not fetched.ok:
+            return fetched
+        for _ in range(TRIES):
+            try:
+                return self._uploaded(fetched, damaged)
+            except (ObjectConflictError, FileNotFoundError) as error:  # another process was faster, here or elsewhere
+                here, damaged = self._here_or_damaged(item)
+                problem = error
+                if here is not None:
+                    self._forget_file(item)
+                    return here
+        raise problem
+
+    def _here_or_damaged(self, item: Item) -> tuple[Entry | None, str]:
+        """Return the entry of an object that is whole, and else the ETag of the object that may be replaced; empty if there is none."""
+        lying = self._objects.exists(item.path)
+        if lying is None:
+            return None, ""
+        return whole(self._objects, item), lying.etag
+
+    def _uploaded(self, fetched: Entry, damaged: str) -> Entry:
+        """Upload a file that lies whole in the folder."""
+        assert fetched.path is not None
+        place, item = self._objects.place(fetched.item.path), fetched.item
+        verified = None if fetched.mtime_ns is None else (fetched.bytes, fetched.mtime_ns)
+        condition: dict[str, Any] = {"if_etag": damaged} if damaged else {"if_absent": True}
+        etag = upload_file(
+            fetched.path, place, sha256=fetched.sha256, verified=verified, check=self._check_stopped, **condition
+        )
+        self._forget_file(item)
+        status = COPIED if fetched.status == HERE else FETCHED
+        return replace(fetched, status=status, path=None, object=place, object_etag=etag, mtime_ns=None)
+
+    def _check_stopped(self) -> None:
+        if self.stop.is_set():
+            raise StoppedError
+
+    def _forget_file(self, item: Item) -> None:
+        """Remove a file that is in the store now."""
+        disk.remove(self.folder.place(item.path))
