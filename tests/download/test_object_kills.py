@@ -127,7 +127,10 @@ def test_two_processes_with_one_plan_do_not_harm_each_other(
     s3: S3Server, server: Server, bucket: ObjectPath, start: Start, tmp_path: Path, shared: bool
 ) -> None:
     reports = [tmp_path / f"report {number}" for number in range(2)]
-    processes = [start(bucket / "lc", tmp_path / ("cache" if shared else f"cache of {report.name}"), report) for report in reports]
+    processes = [
+        start(bucket / "lc", tmp_path / ("cache" if shared else f"cache of {report.name}"), report)
+        for report in reports
+    ]
     for process, report in zip(processes, reports, strict=True):
         assert set(statuses(process, report)) <= {"fetched", "here", "copied"}
     assert finished(s3, bucket / "lc") == {f"{number:03d}.fits": content(number) for number in range(FILES)}
