@@ -39,21 +39,21 @@ def inodes(folder: Path) -> list[int]:
     return [claim_of(file).stat().st_ino for file in files(folder)]
 
 
-def test_claims_of_a_run_are_names_of_one_file_per_folder_and_nothing_is_left_of_them(tmp_path: Path) -> None:
+def test_claims_of_a_run_are_names_of_one_file_and_nothing_is_left_of_them(tmp_path: Path) -> None:
     folders = [tmp_path / "a", tmp_path / "b"]
-    run = Claimant()
+    run = Claimant(tmp_path)
     claims = []
     for folder in folders:
         folder.mkdir()
         claims += taken(run, *files(folder))
-    for folder in folders:
-        first, *others = inodes(folder)  # a run that fetches a single file at a time needs no file to share
-        assert len({*others}) == 1
-        assert first not in others
-    assert {*inodes(folders[0])}.isdisjoint(inodes(folders[1]))
+    first, *others = [inode for folder in folders for inode in inodes(folder)]
+    assert len({*others}) == 1
+    assert first not in others, "a run that fetches a single file at a time needs no file to share"
+    [shared] = [path for path in tmp_path.iterdir() if path.is_file()]
+    assert shared.stat().st_ino == others[0]
     for claim in claims:
         claim.release()
-    assert [path for folder in folders for path in folder.iterdir()] == []
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_a_shared_claim_keeps_other_runs_and_other_threads_away_until_it_is_released(tmp_path: Path) -> None:
@@ -116,22 +116,26 @@ def test_a_shared_file_that_somebody_removes_costs_nothing(tmp_path: Path) -> No
 
 
 def test_a_note_is_found_for_its_own_file_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever takes over a shared claim continues the part of that file, or none."""
-    run = Claimant()
-    claims = taken(run, *files(tmp_path))
-    for number in (1, 3):
+    """Whoever takes over a shared claim continues the part of that file, or none, also if another folder has one of the same name."""
+    (tmp_path / "b").mkdir()
+    run = Claimant(tmp_path)
+    these = [*files(tmp_path), *files(tmp_path / "b")]
+    claims = taken(run, *these)
+    for number in (1, 3, 6, 7):
         claims[number].note(Sender(f"http://archive/{number}", '"tag"'), LARGE + number)
-    stale = [Claim(file, 0.0) for file in files(tmp_path)]
+    claims[3].note(Sender("http://archive/3"), LARGE)  # it turned out that it cannot be continued
+    stale = [Claim(file, 0.0) for file in these]
     monkeypatch.setattr(Owner, "gone", lambda self: True)
     assert all(claim.take() for claim in stale)
-    found = [claim.left and (claim.left.source.url, claim.left.expected, claim.left.part.name) for claim in stale]
-    name = run.name
-    assert found == [
-        None,
-        ("http://archive/1", LARGE + 1, f"1.fits.{name}.part"),
-        None,
-        ("http://archive/3", LARGE + 3, f"3.fits.{name}.part"),
-    ]
+    found = {number: claim.left for number, claim in enumerate(stale) if claim.left}
+    assert {number: (left.source.url, left.expected, left.part) for number, left in found.items()} == {
+        number: (
+            f"http://archive/{number}",
+            LARGE + number,
+            these[number].with_name(f"{these[number].name}.{run.name}.part"),
+        )
+        for number in (1, 6, 7)
+    }
 
 
 def test_the_shared_file_of_a_long_run_does_not_grow(tmp_path: Path) -> None:
