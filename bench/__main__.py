@@ -27,12 +27,16 @@ ALONE = {
     "downloads": "500 files of 2 MB, 2,000 of 100 kB, against curl, aria2c and astroquery",
     "loading": "opening light curves, against lightkurve.read",
     "eras": "opening light curves of sectors 1 to 88 by SPOC, TESS-SPOC and QLP, against lightkurve.read",
+    "limits": "CPU time per downloaded file, loaded file and listed product, and what it takes at least",
     "arrays": "arrays, Arrow and Parquet of light curves, against lightkurve.read",
     "dv_links": "linking data-validation products of the whole mission: time and memory",
     "catalogue": "building the catalogue of the whole mission and asking it, beside astroquery",
     "cloud": "requests and bytes of 100 files from the cloud copy, beside astroquery",
     "cutouts": "20 cut-outs of full-frame images, against lightkurve and astroquery",
     "images": "listing the 11,775 full-frame images of a CCD",
+    "scaling": "2,000 files of 2 MB by 1, 2 and 4 processes of dask, against threads, to a folder and to S3",
+    "scheduler": "what a batch costs dask's scheduler, with 2 to 200 workers",
+    "projection": "2 million files on 10 to 1,000 workers, computed from the two before",
     "nine_faults": "what clients make of nine faults of a server",
 }
 """Module of this package → what it measures, in a process of its own and with options of its own."""

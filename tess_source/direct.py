@@ -92,7 +92,7 @@ def _entries(plan: Plan, registry: Registry, settings: Settings, folder: Path) -
     """Return the entries of a plan's files: where they are, in the plan's folder or in the cache folder, or else fetched to another one."""
     store = Store.of(settings)
     found = look(plan, store, store.index_of(plan.root))
-    here = [entry or found.stored.get(number) for number, entry in enumerate(found.entries)]
+    here = [found.entries[number] or found.stored.get(number) for number in range(len(plan))]
     missing = [number for number, entry in enumerate(here) if entry is None]
     if not missing:
         return tuple(filter(None, here))

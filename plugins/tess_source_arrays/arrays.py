@@ -69,7 +69,7 @@ class Arrays:
     header: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Keyword → value, of the table's header and then of the primary header; read when used."""
     sha256: str | None = field(default=None, repr=False)
-    """Sum of the file, if it was computed."""
+    """Sum of the file, if it is known."""
     error: Exception | None = None
     """Why the file could not be read."""
 
@@ -228,9 +228,10 @@ def _read(reader: TableReader, entry: Entry, path: Path | None, asked: ArrayOpti
     """Return the columns of a file that is at a path of this disk."""
     if not entry.ok or path is None:
         raise FileNotFoundError(f"not fetched: {entry.error}")
-    table = reader.read(path, verify=asked.verify, digest=asked.digest)
+    digest = asked.digest and (asked.verify or entry.sha256 is None)  # else that of its download is believed
+    table = reader.read(path, verify=asked.verify, digest=digest)
     known = entry.sha256 or entry.item.sha256
-    if asked.verify and asked.digest and known not in {None, table.sha256}:
+    if asked.verify and digest and known not in {None, table.sha256}:
         raise DamagedFileError(f"its bytes are others than the manifest says: sha256 {table.sha256}, not {known}")
     good = None if asked.quality_bitmask is None else kept(table, asked.quality_bitmask)
     as_they_are = [name for name in asked.columns if name not in asked.dtypes]
@@ -238,7 +239,7 @@ def _read(reader: TableReader, entry: Entry, path: Path | None, asked: ArrayOpti
     for name, dtype in asked.dtypes.items():
         found[name] = _converted(name, columns_of(table, [name], good)[name], dtype)
     columns = {name: found[name] for name in asked.columns}
-    return Arrays(entry, columns, Headers(table.header, table.primary), table.sha256)  # type: ignore[arg-type]
+    return Arrays(entry, columns, Headers(table.header, table.primary), table.sha256 or entry.sha256)  # type: ignore[arg-type]
 
 
 def _without_failed(found: Iterator[Arrays]) -> Iterator[Arrays]:

@@ -90,7 +90,8 @@ class TableBuilder:
         self.unfit: dict[str, str] = {}
         pipelines = {*pipelines}
         self._described: Mapping[str, Series] = described(pipelines)
-        self.types: dict[str, np.dtype[Any]] = {**known_types(asked, pipelines), **(types or {})}
+        known = {**known_types(asked, pipelines), **(types or {})}
+        self.types: dict[str, np.dtype[Any]] = {name: known[name] for name in asked.columns if name in known}
 
     def table(self, found: Iterable[Arrays]) -> pa.Table | None:
         """Return the table of some light curves; None if none could be read."""
@@ -112,8 +113,8 @@ class TableBuilder:
         """Return the schema, with units and descriptions in its fields. It is complete after the first row."""
         pa = pyarrow()
         fields = [_field(one, pa.type_for_alias(one.type)) for one in self.about]
-        for name, dtype in self.types.items():
-            fields.append(_field(self._described.get(name, name), pa.list_(pa.from_numpy_dtype(dtype))))
+        for name in filter(self.types.__contains__, self.asked.columns):
+            fields.append(_field(self._described.get(name, name), pa.list_(pa.from_numpy_dtype(self.types[name]))))
         return pa.schema(fields, metadata=metadata)
 
     def _checked(self, arrays: Arrays) -> Arrays:
@@ -155,8 +156,8 @@ class TableBuilder:
         ]
         rows = [arrays for arrays, _ in held]
         offsets = [pa.array([0, len(row)], pa.int32()).buffers()[1] for row in rows]
-        for name, dtype in self.types.items():
-            kind = schema.field(name).type
+        for name in self.asked.columns:
+            kind, dtype = schema.field(name).type, self.types[name]
             chunks = []
             for row, offset in zip(rows, offsets, strict=True):
                 values = row.columns[name].astype(dtype, copy=False)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
 from tess_source.disk import tidy
 from tess_source.display import text
 from tess_source.display.visible import visible_line
 from tess_source.errors import QueryError
+from tess_source.load.outcome import as_sendable
 from tess_source.object_store.path import ObjectPath, Root
-from tess_source.tables.items import Items
+from tess_source.tables.items import Entry, Items
 from tess_source.tables.plan import Manifest, Plan
 from tess_source.units import is_whole
+from tess_source.workers import check_executor, workers_of
+from tess_source_arrays.ahead import THREADS
 from tess_source_arrays.arrow import asked_of, pipelines_of, pyarrow, told
 from tess_source_arrays.place import (
     DataSetExistsError,
@@ -27,7 +30,7 @@ from tess_source_arrays.place import (
     write_shard_at,
 )
 from tess_source_arrays.readme import card
-from tess_source_arrays.shard import RowOptions, WrittenShard, reasons_by_uri, sorted_entries, with_types
+from tess_source_arrays.shard import RowOptions, WrittenShard, plan_of, reasons_by_uri, sorted_entries, with_types
 from tess_source_arrays.split import FRACTIONS, SIDES, split
 
 if TYPE_CHECKING:
@@ -71,6 +74,7 @@ def to_parquet(
     fractions: Sequence[float] = FRACTIONS,
     seed: int = 0,
     verify: bool = True,
+    executor: Any = None,
 ) -> Written:
     """Write the files of a manifest as a Parquet data set, one row per light curve, with only a few files in memory at a time.
 
@@ -95,6 +99,9 @@ def to_parquet(
         As for `split`, which divides stars among training, validation and test.
     verify : bool
         Whether to check the sums in the files (CHECKSUM), and the manifest's sha256 if known.
+    executor : int, distributed.Client, concurrent.futures.Executor or str, optional
+        Workers that write the files of `shards` at the same time: a number of processes, a client of dask, ``"local"`` or the address of
+        dask's scheduler, or an executor. They must share the folders. None: this process, with a few threads. The bytes are the same.
 
     Returns
     -------
@@ -126,11 +133,16 @@ def to_parquet(
     pyarrow()
     if shards is not None and not is_whole(shards, 1):
         raise QueryError(f"shards={shards!r}: give a whole number of at least 1, or None for one file")
+    check_executor(executor)
+    if shards is None and executor is not None:
+        raise QueryError(f"executor={executor!r}: its workers write one Parquet file each; give shards=")
     asked = asked_of(manifest, columns, quality_bitmask, dtypes, verify, digest=True)
     split(0, fractions, seed)
     place = checked_place(path, is_folder=shards is not None)
     rows = RowOptions(asked, tuple(fractions), seed, frozenset(pipelines_of(manifest)))
-    return _write_file(manifest, rows, place) if shards is None else _write_folder(manifest, rows, place, int(shards))
+    if shards is None:
+        return _write_file(manifest, rows, place)
+    return _write_folder(manifest, rows, place, int(shards), executor)
 
 
 def _write_file(manifest: Manifest, options: RowOptions, place: Root) -> Written:
@@ -141,17 +153,22 @@ def _write_file(manifest: Manifest, options: RowOptions, place: Root) -> Written
     return _written_of(whole, place, (place,))
 
 
-def _write_folder(manifest: Manifest, options: RowOptions, place: Root, shards: int) -> Written:
+def _write_folder(manifest: Manifest, options: RowOptions, place: Root, shards: int, executor: Any) -> Written:
     entries = sorted_entries(manifest, options)
+    if executor is not None:  # workers may be in another folder
+        place = place if isinstance(place, ObjectPath) else place.absolute()
+        entries = [replace(entry, path=entry.path and entry.path.absolute()) for entry in entries]
     options = with_types(options, entries)
     shards = min(shards, len(entries)) or 1
     cuts = [len(entries) * number // shards for number in range(shards + 1)]
+    threads = THREADS if executor is None else 1
     with new_data_set(place) as folder:
         names = [folder / name for name in _names(shards)]
-        done = [
-            write_shard_at(name, entries[start:stop], manifest.plan, options)
+        jobs = [
+            _Job(name, entries[start:stop], plan_of(manifest.plan, entries[start:stop]), options, threads)
             for name, (start, stop) in zip(names, pairwise(cuts), strict=True)
         ]
+        done = _all_written(jobs, executor)
         whole = WrittenShard()
         for shard in done:
             whole.add(shard)
@@ -160,17 +177,49 @@ def _write_folder(manifest: Manifest, options: RowOptions, place: Root, shards: 
         if len(written) < shards:  # not one file of a shard could be read
             for old, new in zip(written, _names(len(written)), strict=True):
                 moved(old, folder / new)
-        _describe(folder, place.name, whole, options)
+        _describe(folder, place.name, whole, _whole_lock(manifest.plan, whole.locks), options)
     return _written_of(whole, place, tuple(place / name for name in _names(len(written))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What a worker needs to write one of the Parquet files."""
+
+    place: Root
+    entries: Sequence[Entry]
+    plan: Plan
+    options: RowOptions
+    threads: int
+
+
+def _all_written(jobs: Sequence[_Job], executor: Any) -> list[WrittenShard]:
+    """Let workers write the Parquet files. An error is raised when no worker writes any more, so that what they wrote can be removed."""
+    done: dict[int, WrittenShard] = {}
+    errors: list[Exception] = []
+    with workers_of(executor) as workers:
+        wanted = takewhile(lambda _: not errors, jobs)
+        for number, result in workers.results(_write_shard, wanted, name="write Parquet"):
+            if isinstance(result, Exception):
+                errors.append(result)
+            else:
+                done[number] = result
+    if errors:
+        raise errors[0]
+    return [done[number] for number in range(len(jobs))]
+
+
+def _write_shard(job: _Job) -> WrittenShard:
+    shard = write_shard_at(job.place, job.entries, job.plan, job.options, threads=job.threads)
+    shard.failed = {uri: as_sendable(error) for uri, error in shard.failed.items()}
+    return shard
 
 
 def _names(count: int) -> list[str]:
     return [f"part-{number:05}-of-{count:05}.parquet" for number in range(count)]
 
 
-def _describe(folder: Root, title: str, whole: WrittenShard, options: RowOptions) -> None:
+def _describe(folder: Root, title: str, whole: WrittenShard, lock: Plan, options: RowOptions) -> None:
     """Write the lock and the README of a data set."""
-    lock = _whole_lock(whole.locks)
     counts = {side: whole.splits[side] for side in SIDES}
     text = card(title, lock, counts, len(whole.stars), options.record(), reasons_by_uri(whole.failed))
     write_bytes_at(folder / "README.md", text.encode())
@@ -182,7 +231,7 @@ def _written_of(whole: WrittenShard, place: Root, files: tuple[Root, ...]) -> Wr
     return Written(place, files, whole.rows, counts, whole.bytes, dict(whole.failed))
 
 
-def _whole_lock(locks: Sequence[Plan]) -> Plan:
+def _whole_lock(plan: Plan, locks: Sequence[Plan]) -> Plan:
     """Return the lock of the whole data set."""
     frame = pl.concat([lock.items.to_polars() for lock in locks]).sort("path", "uri")
-    return replace(locks[0], items=Items(frame))
+    return replace(plan, items=Items(frame))

@@ -156,6 +156,8 @@ def _new_folder(path: Path) -> Iterator[Root]:
     part.mkdir()
     try:
         yield part
+        for left in part.glob(".*.part"):  # of workers that were killed
+            left.unlink()
         if path.exists():
             path.rmdir()
         part.rename(path)

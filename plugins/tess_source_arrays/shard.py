@@ -25,7 +25,16 @@ from tess_source_arrays.split import METHOD, SIDES, split
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["FORMAT", "RowOptions", "WrittenShard", "reasons_by_uri", "sorted_entries", "with_types", "write_shard"]
+__all__ = [
+    "FORMAT",
+    "RowOptions",
+    "WrittenShard",
+    "plan_of",
+    "reasons_by_uri",
+    "sorted_entries",
+    "with_types",
+    "write_shard",
+]
 
 FORMAT = "tess-source light curves 1"
 """Format in the metadata of the files; the number grows when an older reader could misunderstand them."""
@@ -245,8 +254,14 @@ def reasons_by_uri(failed: Mapping[str, Exception]) -> dict[str, str]:
     return {uri: str(error) for uri, error in failed.items()}
 
 
+def plan_of(plan: Plan, entries: Sequence[Entry]) -> Plan:
+    """Return the plan of some of the files of a plan, without its session: it is sent to other processes."""
+    uris = [entry.item.uri for entry in entries]
+    return replace(plan, items=Items(plan.items.to_polars().filter(pl.col("uri").is_in(uris))), session=None)
+
+
 def _lock_of(plan: Plan, entries: Sequence[Entry]) -> Plan:
     """Return the lock of some of the files of a plan."""
     by_uri = {entry.item.uri: entry for entry in entries}
-    frame = plan.items.to_polars().filter(pl.col("uri").is_in(list(by_uri)))
-    return Manifest(replace(plan, items=Items(frame)), tuple(by_uri[uri] for uri in frame["uri"])).lock()
+    plan = plan_of(plan, entries)
+    return Manifest(plan, tuple(by_uri[uri] for uri in plan.items["uri"])).lock()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from os import PathLike
 from typing import TYPE_CHECKING
 
 from tess_source.hooks.records import Accessor
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["ACCESSORS"]
 
 
-def dataset(session: Session, place: str | os.PathLike[str] | ObjectPath) -> DataSet:
+def dataset(session: Session, place: str | PathLike[str] | ObjectPath) -> DataSet:
     """Return a data set of light curves at a place, to be built, verified, and asked what it holds.
 
     Parameters
@@ -44,4 +44,8 @@ def dataset(session: Session, place: str | os.PathLike[str] | ObjectPath) -> Dat
     return DataSet(session, place)
 
 
-ACCESSORS = (Accessor("dataset", dataset, "a data set of light curves: Parquet files in a folder or an object store", of="session"),)
+ACCESSORS = (
+    Accessor(
+        "dataset", dataset, "a data set of light curves: Parquet files in a folder or an object store", of="session"
+    ),
+)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tess_source.display import text
 from tess_source.lock import citation
 from tess_source.tables.plan import Plan
-from tess_source_arrays.arrow import TableBuilder
+from tess_source_arrays.arrow import known_types
 from tess_source_arrays.readme import code, prose, some_columns
 from tess_source_arrays.schema import ABOUT, SPLIT, described
 from tess_source_arrays.split import METHOD
@@ -26,7 +26,13 @@ __all__ = ["card"]
 
 MOST_MISSING = 50
 """Most missing files that the card names; `MISSING` names all."""
-SIZES = ((1000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M"))
+SIZES = (
+    (1000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+)
 """Hugging Face's words for numbers of rows."""
 
 
@@ -88,8 +94,8 @@ def _columns(recipe: Recipe) -> Iterator[str]:
 def _features(recipe: Recipe) -> Iterator[str]:
     """Yield the lines that tell Hugging Face the type of each column."""
     options = recipe.options()
-    rows = TableBuilder(options.asked, (*ABOUT, SPLIT), lambda _: None, options.pipelines, dict(options.types))
-    for one in rows.about:
+    for one in (*ABOUT, SPLIT):
         yield f"  - name: {one.name}\n    dtype: {one.type}"
-    for name, dtype in rows.dtypes.items():
+    types = {**known_types(options.asked, options.pipelines), **options.types}
+    for name, dtype in types.items():
         yield f"  - name: {json.dumps(name)}\n    sequence: {dtype.name}"

@@ -5,7 +5,7 @@ What does the work is imported when a command runs: every session reads this mod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +13,7 @@ import click
 from tess_source._lazy import pl
 from tess_source.cli.asking import Asking
 from tess_source.cli.printing import NOTHING, SOME_FAILED, format_option, note, print_rows, say
-from tess_source.errors import QueryError
+from tess_source.cli.user_path import UserPath, UserPlace
 
 if TYPE_CHECKING:
     from tess_source.session import Session
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["dataset"]
 
-_place = click.argument("place", metavar="PLACE")
+_place = click.argument("place", type=UserPlace(file_okay=False), metavar="PLACE")
+_dask = click.option(
+    "--dask", metavar="ADDRESS", help="Make shards on a dask cluster: local, or its scheduler, e.g. tcp://host:8786."
+)
 _processes = click.option(
     "--processes", metavar="N", type=click.IntRange(1, 256), help="Make shards in so many processes of this machine."
 )
@@ -39,44 +42,46 @@ def dataset() -> None:
     """Build data sets of light curves for training models."""
 
 
-def _numbers(name: str, count: int | None = None) -> Callable[..., Any]:
-    """Return a callback that takes an option as numbers with commas."""
-
-    def convert(_context: click.Context, _parameter: click.Parameter, value: str | None) -> Any:
-        try:
-            found = None if value is None else tuple(map(float, value.split(",")))
-        except ValueError:
-            raise click.BadParameter(f"{value!r} are no numbers, e.g. 0.8,0.1,0.1") from None
-        return found
-
-    return convert
+def _numbers(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[float, ...] | None:
+    """Return the value of an option as numbers."""
+    try:
+        return None if value is None else tuple(map(float, value.split(",")))
+    except ValueError:
+        raise click.BadParameter(f"{value!r} are no numbers with commas, e.g. 0.8,0.1,0.1") from None
 
 
 @dataset.command(cls=Asking)
-@click.option("--to", "place", required=True, metavar="PLACE", help="A folder, or a place such as s3://bucket/curves.")
 @click.option(
-    "--columns", metavar="NAMES", help="Columns of the light curves; by default time,pdcsap_flux,quality."
+    "--to",
+    "place",
+    required=True,
+    type=UserPlace(file_okay=False),
+    help="Folder, or place such as s3://bucket/curves, of the data set.",
 )
+@click.option("--columns", metavar="NAMES", help="Columns of the light curves; by default time,pdcsap_flux,quality.")
 @click.option(
-    "--quality", metavar="BITMASK", help="Leave out cadences with these bits: none, default, hard, hardest, or a number."
+    "--quality",
+    metavar="BITMASK",
+    help="Leave out cadences with these bits: none, default, hard, hardest, or a number.",
 )
 @click.option("--dtype", "dtypes", multiple=True, metavar="COLUMN=TYPE", help="Convert a column, e.g. time=float32.")
 @click.option("--shard-size", type=click.IntRange(1), metavar="N", help="Most light curves in a file; by default 1000.")
 @click.option(
-    "--fractions", callback=_numbers("fractions"), metavar="F,F,F", help="Fractions of the stars for training, validation, test."
+    "--fractions", callback=_numbers, metavar="F,F,F", help="Fractions of the stars for training, validation, test."
 )
 @click.option("--seed", type=int, metavar="N", help="Number of the split; by default 0.")
 @_processes
+@_dask
 @click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Files fetched at the same time by all workers.")
 @click.option("--keep-files", is_flag=True, help="Keep the FITS files in the cache folder.")
-@click.option("--temporary", metavar="FOLDER", help="Folder for the FITS files of the shards at work.")
+@click.option("--temporary", type=UserPath(file_okay=False), help="Folder for the FITS files of the shards at work.")
 @click.option("--dry-run", is_flag=True, help="Only show the shards, and how much would be fetched.")
 @format_option
 @click.pass_obj
 def build(
     session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], form: str, place: str, columns: str | None,
-    quality: str | None, dtypes: tuple[str, ...], processes: int | None, jobs: int | None, keep_files: bool,
-    temporary: str | None, dry_run: bool, **options: Any,
+    quality: str | None, dtypes: tuple[str, ...], processes: int | None, dask: str | None, jobs: int | None,
+    keep_files: bool, temporary: str | None, dry_run: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Search, download, verify and convert light curves: Parquet files with a split by star.
 
@@ -104,7 +109,12 @@ def build(
             note(shards_in_words(table, processes or 1))
             return
         info = ours.build(
-            **question, **recipe, executor=processes, jobs=jobs, keep_files=keep_files, temporary=temporary
+            **question,
+            **recipe,
+            executor=_executor(processes, dask),
+            jobs=jobs,
+            keep_files=keep_files,
+            temporary=temporary,
         )
     except EmptyDataSetError as error:
         say(str(error))
@@ -115,6 +125,12 @@ def build(
     note(info.summary())
     if info.missing:
         raise click.exceptions.Exit(SOME_FAILED)
+
+
+def _executor(processes: int | None, dask: str | None) -> int | str | None:
+    if processes is not None and dask is not None:
+        raise click.UsageError("give --processes or --dask, not both")
+    return processes if dask is None else dask
 
 
 def _dtypes(words: tuple[str, ...]) -> dict[str, str] | None:
@@ -128,14 +144,15 @@ def _dtypes(words: tuple[str, ...]) -> dict[str, str] | None:
 @_place
 @click.option("--all", "everything", is_flag=True, help="Also list the files that are whole.")
 @_processes
+@_dask
 @format_option
 @click.pass_obj
-def verify(session: Session, place: str, everything: bool, processes: int | None, form: str) -> None:
+def verify(session: Session, place: str, everything: bool, processes: int | None, dask: str | None, form: str) -> None:
     """Read every byte of a data set: sums, checksums, rows, locks, and the split.
 
     Exit code 1 if a file is damaged, missing, or not of the data set. The next build makes damaged and missing shards again.
     """
-    found = _data_set_of(session, place).verify(executor=processes)
+    found = _data_set_of(session, place).verify(executor=_executor(processes, dask))
     print_rows(found.table if everything else found.problems, form, found.table.columns, whole=("file",))
     note(found.summary())
     if not found.ok:

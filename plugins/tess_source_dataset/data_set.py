@@ -13,6 +13,7 @@ from tess_source.errors import QueryError
 from tess_source.object_store.path import ObjectPath
 from tess_source.paths import user_path
 from tess_source.settings import checked_jobs
+from tess_source.workers import check_executor
 from tess_source_arrays.arrow import pyarrow
 from tess_source_arrays.split import FRACTIONS
 from tess_source_dataset.building import Build, table_of_shards
@@ -123,11 +124,19 @@ class DataSet:
         2
         """
         pyarrow()
+        check_executor(executor)
         question = self._question(targets, words)
         options = (columns, quality_bitmask, dtypes, fractions, seed, shard_size)
         recipe = self._recipe(question, options)
         where = None if temporary is None else user_path(temporary)
-        run = Build(self.session, self.storage, executor, None if jobs is None else checked_jobs(jobs), where, self._folder(keep_files))
+        run = Build(
+            self.session,
+            self.storage,
+            executor,
+            None if jobs is None else checked_jobs(jobs),
+            where,
+            self._folder(keep_files),
+        )
         with activity.shown(self.session.settings.progress):
             return run.run(question, recipe)
 
@@ -174,6 +183,7 @@ class DataSet:
             If its plan is damaged, so that nothing tells what should be there.
         """
         pyarrow()
+        check_executor(executor)
         with activity.shown(self.session.settings.progress):
             return verified(self.session, self.storage, executor)
 

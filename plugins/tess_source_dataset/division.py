@@ -15,7 +15,7 @@ __all__ = ["DATA", "UNKNOWN", "Shard", "divided", "side_of_shard"]
 DATA = "data"
 """Folder of the shards."""
 UNKNOWN = "unknown"
-"""In place of a side of the split, for files whose star is not known before they are fetched: neither their name nor the archive tells it."""
+"""In place of a side of the split, for files whose star neither their name nor the archive tells."""
 
 
 @dataclass(frozen=True)

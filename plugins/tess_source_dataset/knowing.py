@@ -39,8 +39,9 @@ def check_kinds(items: Items) -> None:
     """
     if others := sorted({*items["kind"]} - {*KINDS}):
         raise QueryError(
-            f"a data set is of light curves, but files of these kinds were found too: {', '.join(others)}; "
-            "choose by ", keyword("kind", "lc"), ", or fast-lc for 20 s",
+            f"a data set is of light curves, but files of these kinds were found too: {', '.join(others)}; choose by ",
+            keyword("kind", "lc"),
+            ", or fast-lc for 20 s",
         )
 
 
@@ -100,6 +101,8 @@ def _types_of_one(plan: Plan, columns: Sequence[str]) -> dict[str, np.dtype[np.g
                 continue
             if lacking := [name for name in columns if name not in names]:
                 of = f"{entry.item.pipeline or 'these'} light curves ({entry.item.filename})"
-                raise QueryError(f"{of} have no column {', '.join(map(repr, lacking))} of numbers, but {', '.join(names)}")
+                raise QueryError(
+                    f"{of} have no column {', '.join(map(repr, lacking))} of numbers, but {', '.join(names)}"
+                )
             return {name: values.dtype for name, values in columns_of(table, columns).items()}
     raise DownloadError(f"the columns of light curves are not known, since none could be read: {problem}")

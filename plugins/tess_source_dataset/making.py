@@ -25,7 +25,7 @@ from tess_source_arrays.arrays import each
 from tess_source_arrays.shard import reasons_by_uri, sorted_entries, write_shard
 from tess_source_dataset.division import Shard
 from tess_source_dataset.recipe import Recipe
-from tess_source_dataset.shard_file import ShardState, check_pages, state_of
+from tess_source_dataset.shard_file import ShardState, check_pages, sha256_of, state_of
 from tess_source_dataset.storage import Storage, storage_of
 
 if TYPE_CHECKING:
@@ -68,8 +68,7 @@ def made(job: ShardJob) -> ShardState:
         lying = _lying(job, storage, folder)
         if lying is not None and not (lying.missing and _comes_now(job, lying.missing, folder)):
             return lying
-        state = _made_anew(job, storage, folder, lying)
-    return state
+        return _made_anew(job, storage, folder, lying)
 
 
 def checked(job: ShardJob) -> ShardState:
@@ -144,9 +143,12 @@ def _made_anew(job: ShardJob, storage: Storage, folder: Path, lying: ShardState 
         return lying
     if not written.rows:
         return ShardState(job.shard.name, missing=reasons_by_uri(written.failed))
-    state = state_of(path, job.shard, job.recipe)
     storage.put(job.shard.name, path)
-    return state
+    (lock,) = written.locks
+    size, missing = path.stat().st_size, reasons_by_uri(written.failed)
+    return ShardState(
+        job.shard.name, sha256_of(path), size, written.rows, missing, written.unfit, lock.items.to_polars()
+    )
 
 
 def _fetched(job: ShardJob, items: Items, folder: Path) -> list[Entry]:

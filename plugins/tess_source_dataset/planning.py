@@ -27,7 +27,18 @@ from tess_source_dataset.storage import Storage
 if TYPE_CHECKING:
     from tess_source.session import Session
 
-__all__ = ["LOCK", "PLAN", "EmptyDataSetError", "NoDataSetError", "OtherDataSetError", "Question", "begun", "checked_plan", "planned_data_set", "saved"]
+__all__ = [
+    "LOCK",
+    "PLAN",
+    "EmptyDataSetError",
+    "NoDataSetError",
+    "OtherDataSetError",
+    "Question",
+    "begun",
+    "checked_plan",
+    "planned_data_set",
+    "saved",
+]
 
 PLAN, LOCK = "plan.ecsv", "lock.ecsv"
 LINE_END = "\n"
@@ -149,7 +160,9 @@ def _drops_together(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]
 
 def _drops_in_words(records: Sequence[Mapping[str, Any]]) -> str:
     drops = _drops_together(records)
-    return "; ".join(f"{drop['filter']}={drop['value']} dropped {drop['dropped']:,}" for drop in drops) or "no observation"
+    return (
+        "; ".join(f"{drop['filter']}={drop['value']} dropped {drop['dropped']:,}" for drop in drops) or "no observation"
+    )
 
 
 # -- the plan beside the data --

@@ -19,7 +19,7 @@ from tess_source_arrays.split import split
 from tess_source_dataset.division import UNKNOWN, Shard, side_of_shard
 from tess_source_dataset.recipe import Recipe
 
-__all__ = ["ShardState", "check_pages", "state_of"]
+__all__ = ["ShardState", "check_pages", "sha256_of", "state_of"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class ShardState:
     rows: int = 0
     missing: Mapping[str, str] = field(default_factory=dict)
     """URI → reason, of files without a row."""
+    unfit: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """Column → a line about its first value that the column cannot hold, if the shard was made just now."""
     lock: pl.DataFrame | None = field(default=None, repr=False, compare=False)
     """The lock of its files; None if there are none."""
 
@@ -54,8 +56,7 @@ def state_of(path: Path, shard: Shard, recipe: Recipe) -> ShardState:
         If it is not this shard, or its metadata cannot be read.
     """
     try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = sha256_of(path)
         footer = pyarrow().parquet.read_metadata(path)
         told = _told(footer.metadata)
         missing = {str(uri): str(reason) for uri, reason in json.loads(told["missing"]).items()}
@@ -68,12 +69,20 @@ def state_of(path: Path, shard: Shard, recipe: Recipe) -> ShardState:
         raise DamagedFileError("it is of other files than the plan says")
     if footer.num_rows != lock.height:
         raise DamagedFileError(f"it has {footer.num_rows:,} rows, not the {lock.height:,} of its lock")
-    return ShardState(shard.name, digest, path.stat().st_size, footer.num_rows, missing, lock)
+    return ShardState(shard.name, digest, path.stat().st_size, footer.num_rows, missing, lock=lock)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sum of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _told(metadata: Mapping[bytes, bytes]) -> dict[str, str]:
     prefix = b"tess_source."
-    return {key.removeprefix(prefix).decode(): value.decode() for key, value in metadata.items() if key.startswith(prefix)}
+    return {
+        key.removeprefix(prefix).decode(): value.decode() for key, value in metadata.items() if key.startswith(prefix)
+    }
 
 
 def _saved_text(text: str) -> tuple[pl.DataFrame, Mapping[str, Any]]:
@@ -110,5 +119,5 @@ def check_pages(path: Path, state: ShardState, recipe: Recipe) -> None:
 def _check_sides(side: str, tics: list[int | None], splits: list[str | None], options: RowOptions) -> None:
     for tic, said in zip(tics, splits, strict=True):
         right = None if tic is None else split(tic, options.fractions, options.seed)
-        if said != right or (side != UNKNOWN and side != right):
+        if said != right or side not in {UNKNOWN, right}:
             raise DamagedFileError(f"TIC {tic} belongs to {right!r}, but its row says {said!r} and lies in {side!r}")

@@ -54,7 +54,9 @@ class DataSetCheck:
 
     def summary(self) -> str:
         """Return one line."""
-        counts = {state: self.table.filter(pl.col("state") == state).height for state in (WHOLE, DAMAGED, ABSENT, EXTRA)}
+        counts = {
+            state: self.table.filter(pl.col("state") == state).height for state in (WHOLE, DAMAGED, ABSENT, EXTRA)
+        }
         wrong = "".join(f", {count:,} {state}" for state, count in counts.items() if count and state != WHOLE)
         rows = text.number(int(self.table["rows"].sum()), "light curve")
         return f"{text.number(counts[WHOLE], 'file')} whole with {rows}{wrong} in {self.place}"
@@ -79,7 +81,9 @@ def verified(session: Session, storage: FolderStorage | BucketStorage, executor:
     rows = [*_of_files_beside(storage, sums)]
     rows += _of_shards(session, storage, shards, recipe, sums, executor, states)
     known = {*BESIDE, SUMS, *(shard.name for shard in shards)}
-    rows += [_row(name, EXTRA, problem="the plan has no such file") for name in storage.sizes() if _is_strange(name, known)]
+    rows += [
+        _row(name, EXTRA, problem="the plan has no such file") for name in storage.sizes() if _is_strange(name, known)
+    ]
     rows += _of_lock(session, storage, states)
     return DataSetCheck(str(storage), pl.DataFrame(rows, schema=SCHEMA).unique("file", keep="last").sort("file"))
 
@@ -102,7 +106,9 @@ def _of_files_beside(storage: FolderStorage | BucketStorage, sums: Mapping[str, 
         if data is None:
             yield _row(name, ABSENT, problem="the data set is not complete: tess-source dataset build goes on")
         elif name not in sums:
-            yield _row(name, ABSENT if name != PLAN else WHOLE, problem=None if name == PLAN else f"{SUMS} has no sum of it")
+            yield _row(
+                name, ABSENT if name != PLAN else WHOLE, problem=None if name == PLAN else f"{SUMS} has no sum of it"
+            )
         elif (digest := hashlib.sha256(data).hexdigest()) != sums[name]:
             yield _row(name, DAMAGED, problem=f"its sha256 is {digest}, not {sums[name]}")
         else:

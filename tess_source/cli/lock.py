@@ -29,6 +29,7 @@ from tess_source.lock.scripts import script as written_as
 from tess_source.object_store.folder import ObjectFolder
 from tess_source.object_store.path import ObjectPath, Root, user_root
 from tess_source.session import Session
+from tess_source.settings import checked_online
 from tess_source.tables.plan import Manifest, Plan
 
 __all__ = ["check_place", "check_replaced", "commands", "with_from_lock"]
@@ -115,10 +116,12 @@ def _checked_lock(place: str, copies: Collection[str]) -> str:
 
 def _is_folder(place: str) -> bool:
     """Return whether a place is a folder, or such a place in an object store: no object, but some below."""
-    root = user_root(place)
+    root = _online(place)
     if isinstance(root, Path):
         return root.is_dir()
-    return object_at(root) is None and is_there(root)
+    return (
+        is_there(root) and object_at(root) is None
+    )  # in this order: only answers to listings tell why a store refuses
 
 
 def _verify_copied(
@@ -291,8 +294,8 @@ def check_place(file: str) -> None:
     OSError
         If it cannot be written, or the object store cannot be asked.
     """
-    if isinstance(root := user_root(file), ObjectPath):
-        object_at(root)
+    if isinstance(root := _online(file), ObjectPath):
+        is_there(root)
         return
     place.check_place(root)
     if Path(file).exists() and not os.access(file, os.W_OK):  # somebody wants to keep that record
@@ -329,6 +332,12 @@ def _load(lock: str, root: str | None = None) -> Plan:
     """Read a lock with the session of the program."""
     session: Session = click.get_current_context().obj
     return session.load_plan(lock, root)
+
+
+def _online(place: str) -> Root:
+    """Return the place that a text names, after a check of the program's session: offline, it must be on this machine."""
+    session: Session = click.get_current_context().obj
+    return checked_online(user_root(place), session.settings)
 
 
 def _path_within(path: Root, root: Root) -> str:

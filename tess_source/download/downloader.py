@@ -21,13 +21,16 @@ from tess_source.files.folder import Folder
 from tess_source.hooks.registry import Registry
 from tess_source.object_store.path import ObjectPath
 from tess_source.settings import ExecutorLike, OnProgress, Settings, checked_jobs
+from tess_source.tables.entry_rows import EntryNotes
 from tess_source.tables.interrupted import Interrupted
-from tess_source.tables.items import COPIED, FAILED, FETCHED, INTERRUPTED, Entry, Item, Items
+from tess_source.tables.items import COPIED, FAILED, FETCHED, Entry, Item, ItemRows, Items
 from tess_source.tables.plan import Manifest, Plan
 from tess_source.workers import check_executor
 
 __all__ = ["Download", "download", "passing"]
 
+NOTED = 50_000
+"""Entries after which the index of verified files grows by a part: a run that is killed loses no more than these."""
 MANY = 5000, 5_000_000_000
 """Files, or bytes, from which on processes are worth their start, which takes each about half a second of a core."""
 
@@ -65,16 +68,16 @@ def download(
     return run.manifest(time.monotonic() - started)
 
 
-def passing(plan: Plan, registry: Registry, settings: Settings) -> tuple[Entry, ...]:
+def passing(plan: Plan, registry: Registry, settings: Settings) -> Sequence[Entry]:
     """Fetch the files of a plan to a folder that is removed soon: none is there yet, and none is noted as verified.
 
     Returns
     -------
-    tuple of Entry
+    sequence of Entry
         One per item, in the plan's order.
     """
     run = Download(plan, registry, settings)
-    for _ in run._fetched_entries(Existing([], {})):
+    for _ in run._fetched_entries(Existing(run._entries, {})):
         pass
     return run.manifest(0.0).entries
 
@@ -117,7 +120,6 @@ class Download:
         if not (on_entry is None or callable(on_entry)):
             raise QueryError(f"on_entry={on_entry!r}: give something that can be called with an entry")
         self.plan: Plan = plan
-        self._items = list(plan)
         self._registry = registry
         self._settings = replace(
             settings,
@@ -126,17 +128,22 @@ class Download:
         )
         self._executor, self._on_entry = settings.executor if executor is None else executor, on_entry
         self._offline_entry = Memory(settings, registry).offline
-        self._entries: list[Entry | None] = [None] * len(self._items)
+        self._entries = EntryNotes(plan.items, plan.root)
         self._run: Run | None = None
         self._rest: list[int] = []
 
     def manifest(self, seconds: float) -> Manifest:
         """Return the manifest of everything so far."""
-        for number, entry in zip(self._rest, self._run.entries if self._run else (), strict=False):
-            self._entries[number] = self._entries[number] or entry
-        pairs = zip(self._entries, self._items, strict=True)
-        entries = tuple(entry or Entry(item, FAILED, error=INTERRUPTED) for entry, item in pairs)
-        return Manifest(self.plan, entries, seconds)
+        self._note_rest()
+        return Manifest(self.plan, self._entries.rows(), seconds)
+
+    def _note_rest(self) -> list[Entry]:
+        """Note entries that were not given to the caller, because it stopped; return them."""
+        pairs = zip(self._rest, self._run.entries if self._run else (), strict=False)
+        rest = {number: entry for number, entry in pairs if entry is not None and number not in self._entries}
+        for number, entry in rest.items():
+            self._entries[number] = entry
+        return list(rest.values())
 
     def __iter__(self) -> Generator[Entry]:
         for entry in self._all_entries():
@@ -150,59 +157,59 @@ class Download:
         try:
             found = look(self.plan, store, index)
         except ObjectStoreError as error:  # a bucket that cannot be listed
-            yield from self._kept_entries(Entry(item, FAILED, error=item.problem or str(error)) for item in self._items)
+            yield from self._kept_entries(Entry(item, FAILED, error=item.problem or str(error)) for item in self._entries.items)
             return
         new: list[Entry] = []
+
+        def note(entry: Entry) -> None:
+            new.append(entry)
+            if len(new) >= NOTED:
+                _add_to_index(new, index)
+                new.clear()
+
         try:
-            copied(self.plan, found, index, store, new.append)
-            self._entries = list(found.entries)
-            yield from filter(None, found.entries)
+            copied(self.plan, found, store, note)
+            self._entries = found.entries
+            yield from found.entries
             for entry in self._fetched_entries(found):
-                new.append(entry)
+                note(entry)
                 yield entry
         finally:
-            run = (entry for entry in self._run.entries if entry) if self._run else ()
-            _add_to_index([*new, *run], index)
+            _add_to_index([*new, *self._note_rest()], index)
 
     def _fetched_entries(self, found: Existing) -> Iterator[Entry]:
         """Yield the entries of missing files, fetched by a plugin or by the core."""
-        items = self._items
-        self._rest = [number for number, entry in enumerate(self._entries) if entry is None]
+        self._rest = self._entries.missing()
         if self._offline_entry:
-            yield from self._kept_entries(_offline_entry(items[number], found) for number in self._rest)
+            yield from self._kept_entries(_offline_entry(self._entries.items[number], found) for number in self._rest)
         elif self._rest:
-            everything = len(self._rest) == len(items)
+            everything = len(self._rest) == len(self.plan)
             part = self.plan if everything else replace(self.plan, items=Items(self.plan.items.to_polars()[self._rest]))
             transports, settings = self._registry.transports, self._settings
             answer: Manifest | None = self._registry.call(
                 "tess_download", plan=part, transports=transports, settings=settings
             )
             if answer is None:
-                rest = [items[number] for number in self._rest]
                 by, copies = by_workers.entries, self._registry.copies
-                who = self._executor_for(rest)
-                self._run = Run(rest, self.plan.root, transports, settings, who, by, copies=copies)
+                self._run = Run(
+                    ItemRows(part.items), self.plan.root, transports, settings, self._executor_for(part), by, copies=copies
+                )
             yield from self._kept_entries(self._run if answer is None and self._run is not None else answer or ())
 
-    def _executor_for(self, items: Sequence[Item]) -> Any:
+    def _executor_for(self, part: Plan) -> Any:
         """Return who fetches files: the executor that was given, processes if the files are many, or None for threads of this process."""
         processes = self._settings.processes
         if self._executor is not None or processes < 2:
             return self._executor
         files, size = MANY
-        return processes if len(items) >= files or sum(item.size or 0 for item in items) >= size else None
+        return processes if len(part) >= files or part.bytes >= size else None
 
     def _kept_entries(self, entries: Any) -> Iterator[Entry]:
         """Yield entries, and keep each at its place in the plan."""
-        places = {_key(item): number for number, item in enumerate(self._items)}
         for entry in entries:
-            if (number := places.get(_key(entry.item))) is not None:
+            if (number := self._entries.number_of(entry.item)) is not None:
                 self._entries[number] = entry
             yield entry
-
-
-def _key(item: Item) -> tuple[str, str]:
-    return item.uri, item.path
 
 
 def _offline_entry(item: Item, found: Existing) -> Entry:

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tess_source import disk, paths
+from tess_source._lazy import pl
 from tess_source.cache.store import Store
 from tess_source.cache.verified import Known, VerifiedRecords, read_all
 from tess_source.clock import now
@@ -40,6 +41,7 @@ from tess_source.files.verify import Verifier, form_of
 from tess_source.object_store.folder import WIDTH, ObjectFolder
 from tess_source.object_store.path import ObjectPath
 from tess_source.object_store.upload import upload_file
+from tess_source.tables.entry_rows import EntryNotes
 from tess_source.tables.items import COPIED, FAILED, FETCHED, HERE, Entry, Item
 from tess_source.tables.plan import Plan
 from tess_source.threads import in_order
@@ -47,6 +49,9 @@ from tess_source.threads import in_order
 __all__ = ["Existing", "expected", "look", "lying", "vouched_for", "whole"]
 
 log: logging.Logger = logger(__name__)
+
+AT_ONCE = 50_000
+"""Files that are looked for together: all at once would need much memory."""
 
 
 def lying(folder: Files, item: Item) -> Lying | None:
@@ -78,8 +83,8 @@ def whole(folder: Files, item: Item) -> Entry | None:
 class Existing:
     """The files of a plan that are here, and the rest as far as the cache folder has it."""
 
-    entries: list[Entry | None]
-    """In the plan's order. None: the file is not here."""
+    entries: EntryNotes
+    """Those that are here."""
     problems: dict[str, str]
     """Path → what is wrong with the file that lies there."""
     stored: dict[int, Entry] = field(default_factory=dict)
@@ -97,35 +102,50 @@ def look(plan: Plan, store: Store, index: VerifiedRecords) -> Existing:
     index : VerifiedRecords
         The index of the plan's place.
     """
-    items = list(plan)
-    if isinstance(plan.root, ObjectPath):
-        objects = ObjectFolder(plan.root)
-        objects.look(item.path for item in items if item.problem is None)
-        entries, problems = _entries_and_problems(objects, items, index)
-    else:
-        entries, problems = _entries_and_problems(Folder(plan.root), items, index)
-    missing = {number: items[number] for number, entry in enumerate(entries) if entry is None}
-    stored: dict[int, Entry] = {}
+    found = Existing(EntryNotes(plan.items, plan.root), {})
+    items, folder = found.entries.items, _folder_of(plan)
+    by_uri = (
+        {} if index is store.index else {known.uri: path for path, known in store.index.entries.items() if known.uri}
+    )
+    for start in range(0, len(items), AT_ONCE):
+        part = items[start : start + AT_ONCE]
+        entries, problems = _entries_and_problems(folder, part, index)
+        found.problems |= problems
+        missing: dict[int, Item] = {}
+        for number, (item, entry) in enumerate(zip(part, entries, strict=True), start):
+            if entry is None:
+                missing[number] = item
+            else:
+                found.entries[number] = entry
+        stored = _whole(folder, spelt_otherwise(folder, missing), index) if isinstance(folder, Folder) else {}
+        if index is not store.index:
+            stored |= _in_store(store, {n: item for n, item in missing.items() if n not in stored}, by_uri)
+        found.stored |= stored
+    return found
+
+
+def _folder_of(plan: Plan) -> Files:
+    """Return the place of a plan; of an object store, what lies there is listed."""
     if not isinstance(plan.root, ObjectPath):
-        folder = Folder(plan.root)
-        stored = _whole(folder, spelt_otherwise(folder, missing), index)
-    if index is not store.index:
-        stored |= _in_store(store, {number: item for number, item in missing.items() if number not in stored})
-    return Existing(entries, problems, stored)
+        return Folder(plan.root)
+    objects = ObjectFolder(plan.root)
+    known = plan.items.to_polars().filter(pl.col("problem").is_null())
+    objects.look(known["path"])
+    return objects
 
 
 def expected(plan: Plan, store: Store) -> list[str]:
     """Return the expected status of each file of a plan: ``here``, ``copied``, ``fetched``, or ``failed`` if it cannot be fetched."""
     found = look(plan, store, store.index_of(plan.root))
 
-    def status(number: int, item: Item, entry: Entry | None) -> str:
-        if entry is not None:
+    def status(number: int, problem: str | None) -> str:
+        if number in found.entries:
             return HERE
-        if item.problem is not None:
+        if problem is not None:
             return FAILED
         return COPIED if number in found.stored else FETCHED
 
-    return [status(number, item, entry) for number, (item, entry) in enumerate(zip(plan, found.entries, strict=True))]
+    return [status(number, problem) for number, problem in enumerate(plan.items["problem"])]
 
 
 def _entries_and_problems(
@@ -190,10 +210,9 @@ def _entry(folder: Files, item: Item, known: Known) -> Entry:
 # -- files in the cache folder --
 
 
-def _in_store(store: Store, missing: Mapping[int, Item]) -> dict[int, Entry]:
+def _in_store(store: Store, missing: Mapping[int, Item], by_uri: Mapping[str, str]) -> dict[int, Entry]:
     """Return the whole files in the cache folder of items that are missing elsewhere. Links are left out."""
     folder = Folder(store.root)
-    by_uri = {known.uri: path for path, known in store.index.entries.items() if known.uri}
     places = {number: _place_in_store(store, item, by_uri) for number, item in missing.items() if item.problem is None}
     return _whole(folder, {n: replace(missing[n], path=place) for n, place in places.items() if place}, store.index)
 
@@ -212,9 +231,9 @@ def _place_in_store(store: Store, item: Item, by_uri: Mapping[str, str]) -> str:
     return by_uri.get(item.uri) or (item.path if own else "")
 
 
-def copied(plan: Plan, found: Existing, index: VerifiedRecords, store: Store, note: Callable[[Entry], object]) -> None:
+def copied(plan: Plan, found: Existing, store: Store, note: Callable[[Entry], object]) -> None:
     """Copy files to their places in the folder of a plan, and add their entries. A file that cannot be copied is fetched later."""
-    items, root, count = list(plan), plan.root, 0
+    items, root, count = found.entries.items, plan.root, 0
     if isinstance(root, ObjectPath):
         copy, width = functools.partial(_uploaded_entry, root=root), WIDTH
     else:

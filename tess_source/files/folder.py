@@ -71,11 +71,11 @@ class Folder:
         Folders on the way and symbolic links must not lead out of the root. Each folder is checked once.
         """
         inner, _, name = path.rpartition("/")
-        if self._refusal(inner):
-            return None
         try:
+            found = os.lstat(f"{self.root}/{path}")  # first: of most files that are asked for there is nothing
+            if self._refusal(inner):
+                return None
             paths.safe_component(name)
-            found = os.lstat(f"{self.root}/{path}")
             is_link = stat.S_ISLNK(found.st_mode)
             if is_link:
                 found = paths.inside(self.root, path).stat()
@@ -97,13 +97,28 @@ class Folder:
         """Return why nothing is read in a folder; empty if it can be."""
         problem = self._problems.get(inner)
         if problem is None:
-            problem = ""
-            try:
-                paths.inside(self.root, f"{inner}/x" if inner else "x")
-            except (UnsafePathError, OSError) as error:
-                problem = str(error)
+            problem = "" if self._is_plain(inner) else self._refusal_by_links(inner)
             self._problems[inner] = problem  # only now: other threads ask too
         return problem
+
+    def _is_plain(self, inner: str) -> bool:
+        """Return whether a folder certainly lies inside: no part of its path is a link, or a name that is not safe."""
+        above, _, name = inner.rpartition("/")
+        if not inner:
+            return True
+        try:
+            paths.safe_component(name)
+            is_folder = stat.S_ISDIR(os.lstat(f"{self.root}/{inner}").st_mode)
+        except (OSError, ValueError):
+            return False
+        return is_folder and (self._problems.get(above) == "" or self._is_plain(above))
+
+    def _refusal_by_links(self, inner: str) -> str:
+        try:
+            paths.inside(self.root, f"{inner}/x" if inner else "x")
+        except (UnsafePathError, OSError) as error:
+            return str(error)
+        return ""
 
     def place(self, path: str) -> Path:
         """Return where a file is.

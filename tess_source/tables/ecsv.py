@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from io import StringIO
 from typing import Any
 
@@ -13,7 +13,10 @@ from tess_source._lazy import pl, whole
 from tess_source.tables.convert import to_astropy, to_frame
 from tess_source.tables.ecsv_header import read_header
 
-__all__ = ["line_of", "parse", "write"]
+__all__ = ["line_of", "parse", "pieces", "write"]
+
+ROWS = 50_000
+"""Rows that are written together."""
 
 
 def write(frame: pl.DataFrame, meta: Mapping[str, Any]) -> str:
@@ -31,12 +34,19 @@ def write(frame: pl.DataFrame, meta: Mapping[str, Any]) -> str:
     str
         The same text as that of ``Table.write(format="ascii.ecsv")``.
     """
+    return "".join(pieces(frame, meta))
+
+
+def pieces(frame: pl.DataFrame, meta: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the text that `write` returns piece by piece, so that a file of 1 GB needs no more memory than its table."""
     plain = not any(kind.is_nested() for kind in frame.dtypes)
     table = to_astropy(frame.clear() if plain else frame)  # the header is astropy's in any case
     table.meta = dict(meta)
     out = StringIO()
     table.write(out, format="ascii.ecsv")
-    return out.getvalue() + _lines_of_rows(frame) if plain else out.getvalue()
+    yield out.getvalue()
+    if plain:
+        yield from map(_lines_of_rows, frame.iter_slices(ROWS))
 
 
 def _lines_of_rows(frame: pl.DataFrame) -> str:

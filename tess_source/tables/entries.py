@@ -7,7 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tess_source._lazy import pl
 from tess_source.disk import opened
@@ -18,8 +18,8 @@ from tess_source.files.exposure import exptime_of_file
 from tess_source.files.verify import Release, release_of
 from tess_source.object_store.copies import BEGINNING, local_copy
 from tess_source.object_store.path import ObjectPath
-from tess_source.paths import path_text
 from tess_source.tables.convert import to_astropy
+from tess_source.tables.entry_rows import outcomes_of, places_of
 from tess_source.tables.items import COPIED, FAILED, FETCHED, HERE, INTERRUPTED, Entry, Items
 from tess_source.threads import in_order
 
@@ -36,11 +36,17 @@ AT_ONCE = 16
 Told = TypeVar("Told")
 
 
-def counted(entries: Sequence[Entry]) -> str:
-    """Return the numbers of files that were fetched, copied, here before, and failed, in words."""
-    counts = Counter(entry.status for entry in entries)
-    left = sum(entry.status == FAILED and entry.error == INTERRUPTED for entry in entries)
-    fetched = sum(entry.bytes for entry in entries if entry.status == FETCHED)
+def counted(outcomes: pl.DataFrame) -> str:
+    """Return the numbers of files that were fetched, copied, here before, and failed, in words.
+
+    Parameters
+    ----------
+    outcomes : polars.DataFrame
+        See `tess_source.tables.entry_rows.outcomes_of`.
+    """
+    counts = Counter(dict(outcomes["status"].value_counts().iter_rows()))
+    left = outcomes.filter(status=FAILED, error=INTERRUPTED).height
+    fetched = int(outcomes.filter(status=FETCHED)["bytes"].sum())
     parts = [
         f"{counts[FETCHED]:,} fetched ({text.size(fetched)})",
         *([f"{counts[COPIED]:,} copied"] if counts[COPIED] else []),
@@ -67,30 +73,25 @@ def as_frame(items: Items, entries: Sequence[Entry]) -> pl.DataFrame:
 
     An exposure time that is not known is read from the headers of the file.
     """
-    schema = {
-        "status": pl.String, "local_path": pl.String, "via": pl.String, "bytes": pl.Int64, "error": pl.String,
-    }  # fmt: skip
-    values = {
-        "status": [entry.status for entry in entries],
-        "local_path": [path_text(entry.place) if entry.place else None for entry in entries],
-        "via": [entry.via for entry in entries],
-        "bytes": [entry.bytes for entry in entries],
-        "error": [path_text(entry.error) for entry in entries],
-    }
-    known = _with_what_files_tell(items, entries, [entry.sha256 for entry in entries])
-    return pl.concat([known, pl.DataFrame(values, schema=schema)], how="horizontal")
+    outcomes = outcomes_of(entries)
+    known = _with_what_files_tell(items, entries, outcomes["sha256"])
+    own = outcomes.select("status", places_of(entries).alias("local_path"), "via", "bytes", "error")
+    return pl.concat([known, own], how="horizontal")
 
 
 def as_astroquery(items: Items, entries: Sequence[Entry]) -> Table:
     """Return an astropy table with astroquery's columns (Local Path, Status, Message, URL) first and ours behind them."""
-    table = to_astropy(as_frame(items, entries))
+    frame = as_frame(items, entries)
+    table = to_astropy(frame)
     theirs = {
-        "Local Path": [path_text(entry.place) if entry.place else "" for entry in entries],
-        "Status": ["COMPLETE" if entry.ok else "ERROR" for entry in entries],
-        "Message": [path_text(entry.error) for entry in entries],
-        "URL": [entry.via for entry in entries],
+        "Local Path": frame["local_path"].fill_null(""),
+        "Status": frame.select(
+            pl.when(pl.col("status") == FAILED).then(pl.lit("ERROR")).otherwise(pl.lit("COMPLETE"))
+        ).to_series(),
+        "Message": frame["error"],
+        "URL": frame["via"],
     }
-    table.add_columns([list(values) for values in theirs.values()], indexes=[0] * len(theirs), names=list(theirs))
+    table.add_columns([values.to_list() for values in theirs.values()], indexes=[0] * len(theirs), names=list(theirs))
     return table
 
 
@@ -102,28 +103,28 @@ def with_sums(items: Items, entries: Sequence[Entry]) -> Items:
     read from the headers, but not of files in an object store.
     """
     in_store = any(entry.object is not None for entry in entries)
-    releases = list(in_order(_release_of_entry, entries, AT_ONCE) if in_store else map(_release_of_entry, entries))
-    sums = list(in_order(_sha256_of_entry, entries, AT_ONCE) if in_store else map(_sha256_of_entry, entries))
-    known = {
-        "data_rel": pl.Series([release.data_rel for release in releases], dtype=pl.Int64),
-        "procver": pl.Series([release.procver for release in releases], dtype=pl.String),
-        "date": pl.Series([release.date for release in releases], dtype=pl.String),
-    }
-    frame = _with_what_files_tell(items, entries, sums)
-    return Items(frame.with_columns(**{name: pl.coalesce(series, name) for name, series in known.items()}))
+    releases = in_order(_release_of_entry, entries, AT_ONCE) if in_store else map(_release_of_entry, entries)
+    told = [(release.data_rel, release.procver, release.date) for release in releases]
+    schema: Any = {"data_rel": pl.Int64, "procver": pl.String, "date": pl.String}
+    known = pl.DataFrame(told, schema=schema, orient="row")
+    sums = outcomes_of(entries)["sha256"]
+    unknown = sums.is_null().arg_true()
+    without = [entries[number] for number in unknown]
+    read = list(in_order(_sha256_of_entry, without, AT_ONCE) if in_store else map(_sha256_of_entry, without))
+    frame = _with_what_files_tell(items, entries, sums.clone().scatter(unknown, pl.Series(read, dtype=pl.String)))
+    return Items(frame.with_columns(pl.coalesce(series, series.name) for series in known))
 
 
-def _with_what_files_tell(items: Items, entries: Sequence[Entry], sums: Sequence[str | None]) -> pl.DataFrame:
+def _with_what_files_tell(items: Items, entries: Sequence[Entry], sums: pl.Series) -> pl.DataFrame:
     """Return the items with the sizes, sums and exposure times of their entries, which are in the same order."""
-    sizes = pl.Series([entry.bytes if entry.ok else None for entry in entries], dtype=pl.Int64)
-    digests = pl.Series(sums, dtype=pl.String)
-    etags = pl.Series([entry.etag for entry in entries], dtype=pl.String)
-    exptimes = pl.Series(map(_exptime_of_entry, entries), dtype=pl.Float64)
-    return items.to_polars().with_columns(
-        size=pl.coalesce(sizes, "size"),
-        sha256=pl.coalesce(digests, "sha256"),
-        etag=pl.coalesce(etags, "etag"),
-        exptime=pl.coalesce(exptimes, "exptime"),
+    outcomes, frame = outcomes_of(entries), items.to_polars()
+    unknown = frame["exptime"].is_null().arg_true()
+    exptimes = pl.Series([_exptime_of_entry(entries[number]) for number in unknown], dtype=pl.Float64)
+    return frame.with_columns(
+        size=pl.coalesce(outcomes.select(pl.when(pl.col("status") != FAILED).then("bytes")).to_series(), "size"),
+        sha256=pl.coalesce(sums, "sha256"),
+        etag=pl.coalesce(outcomes["etag"], "etag"),
+        exptime=frame["exptime"].clone().scatter(unknown, exptimes),
     )
 
 
@@ -133,7 +134,7 @@ def _release_of_entry(entry: Entry) -> Release:
 
 def _exptime_of_entry(entry: Entry) -> float | None:
     """Return the exposure time of a file that neither its name nor its observation tells."""
-    return _told(entry, exptime_of_file) if entry.item.exptime is None and entry.object is None else None
+    return _told(entry, exptime_of_file) if entry.object is None else None
 
 
 def _sha256_of_entry(entry: Entry) -> str | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, overload
 
 from tess_source._lazy import pl
 from tess_source.display import text
@@ -22,6 +23,7 @@ __all__ = [
     "NO_ADDRESS",
     "Entry",
     "Item",
+    "ItemRows",
     "Items",
     "completed",
     "item_from",
@@ -101,6 +103,50 @@ class Items(Rows):
     __slots__ = ()
 
 
+class ItemRows(Sequence[Item]):
+    """The files of a plan one by one, each made when it is asked for: two million `Item` objects would need 2.5 GB.
+
+    Parameters
+    ----------
+    items : Items
+    """
+
+    BLOCK = 256
+    """Items that are made together, and kept until another is asked for."""
+
+    def __init__(self, items: Items) -> None:
+        self._frame = items.to_polars().select(list(FIELDS))
+        self._made: tuple[int, tuple[Item, ...]] = (-1, ())
+
+    def __len__(self) -> int:
+        return self._frame.height
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Item, ...]: ...
+    def __getitem__(self, index: int | slice) -> Item | tuple[Item, ...]:
+        """Return an item, or some of them."""
+        if isinstance(index, slice):
+            return tuple(self[number] for number in range(len(self))[index])
+        block, place = divmod(range(len(self))[index], self.BLOCK)
+        made, items = self._made
+        if made != block:
+            items = self._block(block)
+            self._made = (block, items)  # in one step: other threads ask too
+        return items[place]
+
+    def __iter__(self) -> Iterator[Item]:
+        return chain.from_iterable(map(self._block, range(-(-len(self) // self.BLOCK))))
+
+    def _block(self, number: int) -> tuple[Item, ...]:
+        rows = self._frame.slice(number * self.BLOCK, self.BLOCK).rows()
+        return tuple(
+            Item(uri, path, size, sha256, tuple((mirrors or "").split()), *rest)
+            for uri, path, size, sha256, mirrors, *rest in rows
+        )
+
+
 def item_from(row: Mapping[str, Any]) -> Item:
     """Return the item of a row of `Items`."""
     known = {name: row[name] for name in FIELDS if name in row}
@@ -158,5 +204,8 @@ def completed(frame: pl.DataFrame) -> pl.DataFrame:
         .select(list(FIELDS))
         .with_columns(*empty, pl.col("kind").fill_null("other"), pl.col("sha256", "etag").str.to_lowercase())
     )
-    clean = frame.with_columns(pl.col(pl.String).str.replace_all(BLANK, "\ufffd").str.strip_chars(" "))
-    return clean.with_columns(pl.col("uri").str.replace("^#", "\ufffd"))  # or else the line would be a comment
+    told = frame.select(pl.col(pl.String).str.contains(f"{BLANK}|^ | $|^#").any()).row(0, named=True)
+    if not (odd := [name for name, is_odd in told.items() if is_odd]):
+        return frame  # most are clean, and share their texts with the products
+    frame = frame.with_columns(pl.col(odd).str.replace_all(BLANK, "\ufffd").str.strip_chars(" "))
+    return frame.with_columns(pl.col("uri").str.replace("^#", "\ufffd"))  # or else the line would be a comment

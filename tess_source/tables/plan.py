@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from tess_source._lazy import pl
+from tess_source.disk import replacing, tidy
 from tess_source.display import html
 from tess_source.display.records import RecordTuple
 from tess_source.display.visible import visible_line
@@ -20,12 +21,13 @@ from tess_source.tables.accessors import HasAccessors, KnowsSchemes, given
 from tess_source.tables.addressed import Addressed, Reaches
 from tess_source.tables.convert import to_astropy
 from tess_source.tables.entries import with_sums
-from tess_source.tables.items import HERE, Entry, Item, Items, item_from
+from tess_source.tables.entry_rows import EntryRows, taken
+from tess_source.tables.items import FAILED, HERE, Entry, Item, ItemRows, Items
 from tess_source.tables.listing import Links, Observations, Products
 from tess_source.tables.manifest import Results
 from tess_source.tables.opening import Opens
 from tess_source.tables.planning import check_parts, plan_in_words, planned, unfetchable
-from tess_source.tables.saved import as_text
+from tess_source.tables.saved import texts_of
 
 if TYPE_CHECKING:
     from astropy.table import Table as AstropyTable
@@ -113,7 +115,7 @@ class Plan(Addressed):
         return len(self.items)
 
     def __iter__(self) -> Iterator[Item]:
-        return map(item_from, self.items)
+        return iter(ItemRows(self.items))
 
     @property
     def bytes(self) -> int:
@@ -268,12 +270,17 @@ class Plan(Addressed):
         'kelt9.ecsv'
         """
         place = user_root(path)
-        write_place(place, self.to_text().encode())
+        if isinstance(place, ObjectPath):
+            write_place(place, self.to_text().encode())
+            return place
+        with replacing(place) as out:
+            out.writelines(map(str.encode, texts_of(self.items, self.record)))
+        tidy(place.parent)
         return place
 
     def to_text(self) -> str:
         """Return the text that `save` writes."""
-        return as_text(self.items, self.record)
+        return "".join(texts_of(self.items, self.record))
 
     def to_table(self) -> AstropyTable:
         """Return an astropy table."""
@@ -301,13 +308,14 @@ class Manifest(Results):
 
     accessors_of: ClassVar[str] = "manifest"
     plan: Plan
-    entries: tuple[Entry, ...]
+    entries: Sequence[Entry]
     """In the plan's order."""
     seconds: float = field(default=0.0, compare=False)
     """Duration of the download."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "entries", RecordTuple(self.entries, "entry"))
+        if not isinstance(self.entries, EntryRows):
+            object.__setattr__(self, "entries", RecordTuple(self.entries, "entry"))
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out `ok` and `failed`, which are made of the rest."""
@@ -316,15 +324,15 @@ class Manifest(Results):
     @cached_property
     def ok(self) -> Manifest:
         """The manifest of the files that are there."""
-        return self._manifest_of(entry for entry in self.entries if entry.ok)
+        return self._manifest_of(self._outcomes["status"] != FAILED)
 
     @cached_property
     def failed(self) -> Plan:
         """The plan of the files that are still missing, to download again later."""
-        return self._manifest_of(entry for entry in self.entries if not entry.ok).plan
+        return self._manifest_of(self._outcomes["status"] == FAILED).plan
 
-    def _manifest_of(self, entries: Iterable[Entry]) -> Manifest:
-        kept = tuple(entries)
+    def _manifest_of(self, mask: pl.Series) -> Manifest:
+        kept = taken(self.entries, mask)
         return Manifest(replace(self.plan, items=self._items_of(kept)), kept, self.seconds)
 
     def _items_of(self, entries: Sequence[Entry]) -> Items:
@@ -332,6 +340,8 @@ class Manifest(Results):
         items = self.plan.items
         if len(entries) == len(items):
             return items
+        if isinstance(entries, EntryRows):
+            return entries.items
         return Items(items.to_polars().filter(pl.col("uri").is_in([entry.item.uri for entry in entries])))
 
     def _files(self) -> Items:

@@ -120,8 +120,11 @@ def unfetchable(items: Items, registry: KnowsSchemes | None) -> list[str]:
     if registry is None or registry.implements("tess_download"):
         return []
     known = registry.schemes
-    addresses = items.to_polars().select("uri", "mirrors", scheme=pl.col("uri").str.extract("^([^:]*)"))
-    doubtful = addresses.filter((pl.col("uri") != "") & ~pl.col("scheme").is_in(list(known)))
+    rows = items.to_polars().select("uri", "mirrors")
+    is_known = (pl.col("uri").str.starts_with(f"{scheme}:") for scheme in known)
+    doubtful = rows.filter(~pl.any_horizontal(pl.col("uri") == "", *is_known)).with_columns(
+        scheme=pl.col("uri").str.extract("^([^:]*)")
+    )
     schemes = set(known)
     return [
         scheme

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tess_source._lazy import pl
@@ -15,7 +15,7 @@ from tess_source.tables.items import FIELDS, Items, completed
 from tess_source.tables.placing import SHA256, problems_of_paths, with_plain_paths
 from tess_source.tables.plan_record import check_record
 
-__all__ = ["FORMAT", "as_text", "read_saved"]
+__all__ = ["FORMAT", "read_saved", "texts_of"]
 
 FORMAT = "tess-source plan 1"
 """Format in the header of a saved plan; the number grows when an older reader could misunderstand the plan."""
@@ -23,11 +23,14 @@ LONGEST = 1 << 16
 """Most bytes of one text."""
 
 
-def as_text(items: Items, record: Mapping[str, Any]) -> str:
-    """Return the text of a saved plan. Its column of ETags is left out if it is empty: versions before it refuse columns that they lack."""
+def texts_of(items: Items, record: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the text of a saved plan, piece by piece.
+
+    Its column of ETags is left out if it is empty: versions before it refuse columns that they lack.
+    """
     frame = items.to_polars()
     frame = frame if frame["etag"].count() else frame.drop("etag")
-    return ecsv.write(frame, {"format": FORMAT, **record, "files": len(items)})
+    return ecsv.pieces(frame, {"format": FORMAT, **record, "files": len(items)})
 
 
 def read_saved(path: Root) -> tuple[Items, dict[str, Any]]:

@@ -13,6 +13,7 @@ from tess_source.tables.accessors import Extended
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from os import PathLike
     from pathlib import Path
     from typing import Any, Self
 
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import DTypeLike
 
+    from tess_source.object_store.path import ObjectPath
     from tess_source_arrays.arrays import Arrays
     from tess_source_arrays.parquet import Written
     from tess_source_catalogue.session_catalogue import SessionCatalogue
     from tess_source_catalogue.targets import TargetList
+    from tess_source_dataset.data_set import DataSet
     from tess_source_dv.read.tces import TCEs
     from tess_source_dv.sets.table import Sets
     from tess_source_sectors.table import SeenSectors
@@ -176,6 +179,10 @@ class SessionMethods(Extended):
 
         def catalogue(self) -> SessionCatalogue:
             """Return the catalogue, to update and to read: see `tess_source_catalogue.accessors.catalogue`."""
+            ...
+
+        def dataset(self, place: str | PathLike[str] | ObjectPath) -> DataSet:
+            """Return a data set of light curves, to build, verify and describe: see `tess_source_dataset.accessors.dataset`."""
             ...
 
         def stars(

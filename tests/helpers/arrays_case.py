@@ -58,3 +58,11 @@ def manifest_of(folder: Path, files: Mapping[str, bytes | None], *, status: str 
         entries.append(there if data is not None else Entry(item, "failed", error="the archive was asleep"))
     session = Session(discover=False, plugins=[tess_source_arrays, tess_source_mast])
     return Manifest(Plan(Items.of(rows), folder, {"archive": "a test"}, session), tuple(entries))
+
+
+def cut_one(manifest: Manifest, number: int) -> str:
+    """Cut a file of a manifest, and return its URI."""
+    path = manifest[number].path
+    assert path is not None
+    path.write_bytes(path.read_bytes()[:12_000])
+    return manifest[number].item.uri

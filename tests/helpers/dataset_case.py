@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-import tess_source_arrays.arrow  # noqa: F401  what a build needs is imported before processes are forked
-import tess_source_dataset.building  # noqa: F401
 from tess_source import Session
 from tess_source_dataset.data_set import DataSet
 from tess_source_sample.server import SampleArchive
@@ -38,6 +36,6 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def build_and_be_killed(url: str, cache: Path, place: Path, temporary: Path) -> None:
+def build_and_be_killed(url: str, cache: str, place: str, temporary: str) -> None:
     """Build in a process that may be killed at any moment."""
-    data_set(url, cache, place).build(**QUESTION, shard_size=2, temporary=temporary)
+    data_set(url, Path(cache), place).build(**QUESTION, shard_size=2, temporary=temporary)

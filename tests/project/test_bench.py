@@ -13,7 +13,7 @@ import pytest
 from places import ROOT
 from sizes import STRESS, size
 
-from bench import catalogue, eras, nine_faults
+from bench import catalogue, eras, nine_faults, projection, scaling, scheduler
 from bench.__main__ import ALONE, main
 from bench.report import as_json, as_text
 from bench.rounds import Bench, DifferentError, Sizes, compare
@@ -295,3 +295,56 @@ def test_the_bench_of_the_catalogue_says_what_is_reached_missed_and_not_measured
 def test_a_small_catalogue_is_built_and_asked(capsys: pytest.CaptureFixture[str]) -> None:
     assert catalogue.main(["--sectors", "3", "--targets", "200"]) == 0
     assert "not measured" not in capsys.readouterr().out
+
+
+# -- how it scales --
+
+
+def test_what_the_page_computes_follows_from_what_it_measured() -> None:
+    page = (ROOT / "docs" / "scaling.md").read_text(encoding="utf-8")
+    costs = projection.costs_on(page)
+    for marks, table in (
+        (projection.HOURS, projection.as_markdown(costs)),
+        (projection.SIZES, projection.sizes_as_markdown(costs)),
+    ):
+        assert nine_faults.written(page, table, *marks) == page, "run python -m bench.projection --write"
+
+
+def test_hours_are_files_over_the_smallest_rate() -> None:
+    table = projection.as_markdown(projection.Costs(batch=0.005, file=0.001))
+    rows = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in table.splitlines()[2:]]
+    found = {row[:3]: row[3:] for row in rows}
+    assert found["MAST, fast connections", "50", "10 to 1,000"] == ("10", "55", "0.11", "0.5%", "MAST")
+    assert found["the cloud, one sector at a time", "50", "1,000"] == ("0.56", "1,000", "2", "10.0%", "calling process")
+    assert found["the cloud, one sector at a time", "2,000", "1,000"] == ("0.1", "5,500", "11", "1.4%", "S3")
+    assert found["the cloud, 106 sectors mixed", "2,000", "10"][-1] == "cores of the workers"
+    slow = projection.limits(1000, 106, 2000, projection.Costs(batch=0.1, file=0.001))
+    assert min(slow, key=lambda name: slow[name]) == "scheduler"
+
+
+def test_ratios_of_scaling_are_those_of_the_medians_to_threads() -> None:
+    runs = [
+        *(scaling.Run("folder", "threads", 100, seconds, 0.5, (90.0, 95.0)) for seconds in (2.0, 9.0, 1.0)),
+        *(scaling.Run("folder", "2", 100, seconds, 0.2, (80.0, 81.0)) for seconds in (3.0, 3.0, 1.0)),
+        scaling.Run("object store", "2", 100, 5.0, 0.2, (80.0, 81.0)),
+    ]
+    assert scaling.as_markdown(runs).splitlines()[2:] == [
+        "| folder | threads | 100 | 2.0 | 1.00 |  | 5.00 | 90, 95 |",
+        "| folder | dask, 2 processes | 100 | 3.0 | 1.50 | 500 | 2.00 | 80, 81 |",
+        "| object store | dask, 2 processes | 100 | 5.0 |  |  | 2.00 | 80, 81 |",
+    ]
+
+
+def test_batches_of_the_scheduler_are_as_large_as_those_of_a_download() -> None:
+    (batch,) = scheduler.batches(1, 0.0)
+    entries = scheduler.fetched(batch)
+    assert len(entries) == len({entry.item.uri for entry in entries}) == projection.BATCH
+    row = scheduler.Row(2, 10, 0.005, 0.004, 1.25)
+    assert scheduler.as_markdown([row], 2.0).splitlines()[-1] == "| 2 | 5.0 | 4.0 | 1.25 |"
+
+
+@pytest.mark.skipif(not STRESS, reason="starts processes, a quarter of a minute")
+def test_a_small_scaling_is_measured(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    words = ["--files", "4", "--objects", "0", "--workers", "1", "--rounds", "1", "--scratch", str(tmp_path)]
+    assert scaling.main(words) == 0
+    assert "| folder | dask, 1 process | 4 |" in capsys.readouterr().out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -119,3 +120,21 @@ def test_of_two_writers_to_one_place_only_one_writes(
     with pytest.raises(DataSetExistsError, match="somebody else writes a data set to"):
         manifest.to_parquet(bucket / "set", shards=1, columns=FEW)
     assert s3.objects(bucket.bucket) == {f"set/{UNFINISHED}": b"of the other"}
+
+
+def test_light_curves_in_an_object_store_are_read_as_those_on_disk(
+    manifest: Manifest, tmp_path: Path, s3: S3Server, bucket: ObjectPath
+) -> None:
+    entries = []
+    for entry in manifest:
+        assert entry.path is not None
+        s3.backend.put_object(bucket.bucket, entry.item.filename, entry.path.read_bytes())
+        entries.append(replace(entry, path=None, object=bucket / entry.item.filename))
+    there = replace(manifest, entries=tuple(entries))
+    assert there.to_arrow(FEW).column("time").equals(manifest.to_arrow(FEW).column("time"))
+    written = there.to_parquet(tmp_path / "x.parquet", columns=FEW)
+    assert pl.read_parquet(written.path).equals(pl.read_parquet(manifest.to_parquet(tmp_path / "y", columns=FEW).path))
+    s3.backend.put_object(bucket.bucket, entries[0].item.filename, b"SIMPLE  =")
+    first, second, *_ = there.iter_arrays(FEW)
+    assert "is damaged" in str(first.error)
+    assert second.ok

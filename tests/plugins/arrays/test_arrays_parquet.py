@@ -26,6 +26,7 @@ from arrays_case import (
     TOI_3505,
     WASP_44,
     content,
+    cut_one,
     manifest_of,
     small,
 )
@@ -50,13 +51,6 @@ STARS = (*KELT_9, WASP_44, TOI_3505, SECTOR_1)
 @pytest.fixture
 def manifest(tmp_path: Path) -> Manifest:
     return manifest_of(tmp_path / "fits", {name: small(name) for name in STARS})
-
-
-def cut_one(manifest: Manifest, number: int) -> str:
-    path = manifest[number].path
-    assert path is not None
-    path.write_bytes(path.read_bytes()[:12_000])
-    return manifest[number].item.uri
 
 
 # -- Arrow --

@@ -64,9 +64,7 @@ def test_plan_lock_card_and_sums_lie_beside_the_shards(built: Path) -> None:
     assert not [name for name in names if name.endswith(".part")]
 
 
-def test_the_files_that_a_data_set_was_made_of_can_be_fetched_by_its_lock(
-    curves: DataSet, tmp_path: Path
-) -> None:
+def test_the_files_that_a_data_set_was_made_of_can_be_fetched_by_its_lock(curves: DataSet, tmp_path: Path) -> None:
     lock = curves.session.load_plan(folder_of(curves) / "lock.ecsv", tmp_path / "fits")
     manifest = lock.download()
     assert len(manifest.ok) == COUNT
@@ -106,7 +104,9 @@ def test_without_a_network_a_complete_data_set_is_found_complete(built: Path, cu
         pytest.param(lambda path: path.write_bytes(b""), id="empty"),
         pytest.param(lambda path: path.write_bytes(path.read_bytes()[:-20]), id="cut"),
         pytest.param(lambda path: path.write_bytes(path.read_bytes().replace(b"1001", b"1002")), id="another star"),
-        pytest.param(lambda path: path.write_bytes(path.with_name("train-00001-of-00002.parquet").read_bytes()), id="another"),
+        pytest.param(
+            lambda path: path.write_bytes(path.with_name("train-00001-of-00002.parquet").read_bytes()), id="another"
+        ),
     ],
 )
 def test_only_shards_that_are_not_whole_are_made_again(
@@ -178,7 +178,9 @@ def test_a_file_that_cannot_be_fetched_is_told_and_tried_again_by_the_next_build
     before = contents(folder_of(empty))
     stars.clear()
     assert empty.build() == info
-    assert len({*requests_for_files(stars)}) <= 2, "only the file that was missing is asked for, at the archive and in the cloud"
+    assert len({*requests_for_files(stars)}) <= 2, (
+        "only the file that was missing is asked for, at the archive and in the cloud"
+    )
     assert contents(folder_of(empty)) == before
     stars.faults.clear()
     stars.clear()
@@ -189,7 +191,8 @@ def test_a_file_that_cannot_be_fetched_is_told_and_tried_again_by_the_next_build
 
 
 def test_a_shard_of_which_no_file_can_be_read_is_missing(stars: SampleArchive, built: Path, empty: DataSet) -> None:
-    stars.faults.add(Fault("status", match="-000000000000100[12]-", status=404, times=1000))
+    for star in ("1001", "1002"):
+        stars.faults.add(Fault("status", match=f"-000000000000{star}-", status=404, times=1000))
     first = pl.read_parquet(built / "data/train-00000-of-00002.parquet")
     assert {*first["tic"]} == {1001, 1002}
     info = empty.build(**QUESTION, shard_size=4)
@@ -204,7 +207,7 @@ def test_a_shard_of_which_no_file_can_be_read_is_missing(stars: SampleArchive, b
 
 def test_a_build_of_which_nothing_can_be_read_is_an_error_that_says_why(stars: SampleArchive, empty: DataSet) -> None:
     stars.faults.add(Fault("status", match="_lc.fits", status=404, times=1000))
-    with pytest.raises(LoadError, match="nothing could be read: 12 files: .*404"):
+    with pytest.raises(LoadError, match=r"nothing could be read: 12 files: .*404"):
         empty.build(**QUESTION)
     info = empty.info()
     assert (info.complete, info.rows, len(info.missing)) == (False, 0, COUNT)
@@ -253,7 +256,9 @@ def test_a_build_with_other_options_says_what_differs(curves: DataSet, other: di
     assert contents(folder_of(curves)) == before
 
 
-@pytest.mark.parametrize("same", [{"sector": [100, 101]}, {"sector": range(100, 102)}, {"kind": ["lc"]}, {"seed": np.int64(0)}])
+@pytest.mark.parametrize(
+    "same", [{"sector": [100, 101]}, {"sector": range(100, 102)}, {"kind": ["lc"]}, {"seed": np.int64(0)}]
+)
 def test_the_same_question_in_other_words_goes_on(curves: DataSet, same: dict[str, Any]) -> None:
     assert curves.build(**{**QUESTION, "shard_size": 4, **same}).rows == COUNT
 
@@ -350,7 +355,9 @@ def test_the_dry_run_shows_the_shards_and_writes_nothing(stars: SampleArchive, b
     assert table["bytes"].min() > 0
 
 
-def test_temporary_folders_of_builds_that_were_killed_are_removed(stars: SampleArchive, empty: DataSet, tmp_path: Path) -> None:
+def test_temporary_folders_of_builds_that_were_killed_are_removed(
+    stars: SampleArchive, empty: DataSet, tmp_path: Path
+) -> None:
     with working_folder(tmp_path / "work") as folder:
         ended = folder.with_name(folder.name.replace(f"-{os.getpid()}-", "-4194303-"))
         ended.mkdir()
@@ -369,7 +376,9 @@ def test_metadata_of_each_shard_tell_its_lock_and_options(built: Path) -> None:
         assert b"shard_size: 4" in told[b"tess_source.lock"]
 
 
-def test_nothing_is_logged_when_all_goes_well(stars: SampleArchive, empty: DataSet, caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_is_logged_when_all_goes_well(
+    stars: SampleArchive, empty: DataSet, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.WARNING):
         empty.build(**QUESTION)
     assert not caplog.messages

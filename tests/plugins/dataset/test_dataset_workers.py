@@ -1,0 +1,126 @@
+"""Shards that several workers make: the same bytes, and no more connections than one process has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from dataset_case import QUESTION, contents
+from sizes import STRESS
+
+from tess_source import Session
+from tess_source.tables.items import Items
+from tess_source.workers.base import Workers
+from tess_source_arrays.split import SIDES, split
+from tess_source_dataset.building import ConnectionShares, is_free
+from tess_source_dataset.data_set import DataSet
+from tess_source_dataset.division import divided, side_of_shard
+from tess_source_dataset.making import ShardJob
+from tess_source_dataset.recipe import Recipe
+from tess_source_sample.server import SampleArchive
+
+
+@pytest.mark.block_network(allowed_hosts=[".*"])
+@pytest.mark.parametrize("executor", ["threads", 2, "local"][: 3 if STRESS else 1])
+def test_workers_of_any_kind_make_the_same_bytes(
+    stars: SampleArchive, built: Path, empty: DataSet, executor: Any
+) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        workers = pool if executor == "threads" else executor
+        empty.build(**QUESTION, shard_size=4, executor=workers)
+        assert empty.verify(executor=workers).ok
+    ours, theirs = contents(Path(str(empty.storage))), contents(built)
+    assert [name for name in ours if name.startswith("data/") and ours[name] != theirs[name]] == []
+
+
+class So(Workers):
+    """Workers of a number that changes."""
+
+    def __init__(self, width: int) -> None:
+        self.number = width
+
+    @property
+    def width(self) -> int:
+        return self.number
+
+    def _begin(self, job: Any) -> Any:
+        raise NotImplementedError
+
+
+def drawn_until_none(jobs: Iterator[ShardJob | None]) -> list[int]:
+    found: list[int] = []
+    for job in jobs:
+        if job is None:
+            break
+        found.append(job.jobs or 0)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("width", "free", "shares"),
+    [(1, False, [8]), (2, False, [4, 4]), (3, False, [2, 2, 2, 2]), (50, False, [1] * 8), (50, True, [16] * 20)],
+)
+def test_all_workers_together_have_the_connections_of_one_process(
+    session: Session, width: int, free: bool, shares: list[int]
+) -> None:
+    one = ShardJob(divided(items((1, 1, 120.0)), Recipe.of())[0], Recipe.of(), Path(), session)
+    queue = ConnectionShares(8, So(width), free)
+    jobs = queue.drawn([one] * 20)
+    assert drawn_until_none(jobs) == shares
+    if not free:
+        queue.done(0)
+        again = next(jobs)
+        assert again is not None
+        assert again.jobs == shares[0]
+
+
+def test_connections_are_free_only_if_no_archive_is_ever_asked() -> None:
+    words = ("archive", "archive-only", "cloud", "cloud-only")
+    assert [is_free(Session(prefer=word).settings) for word in words] == [False, False, False, True]
+
+
+# -- division --
+
+
+def items(*rows: tuple[int | None, int, float]) -> Items:
+    """Return files of stars, sectors and exposure times."""
+    return Items.of([
+        {"uri": f"mast:{number}", "path": f"{number}", "filename": f"{number}", "tic": tic, "first_sector": sector,
+         "exptime": exptime}
+        for number, (tic, sector, exptime) in enumerate(rows)
+    ])  # fmt: skip
+
+
+def test_files_without_a_star_are_in_shards_of_their_own() -> None:
+    known = [(star, sector, 120.0) for star in range(1, 40) for sector in (2, 1)]
+    shards = divided(items(*known, (None, 1, 120.0), (None, 2, 120.0), (None, 1, 20.0)), Recipe.of(shard_size=2))
+    assert {side_of_shard(shard.name) for shard in shards} == {*SIDES, "unknown"}
+    last = [shard for shard in shards if side_of_shard(shard.name) == "unknown"]
+    assert [len(shard.items) for shard in last] == [2, 1]
+    for shard in shards[: -len(last)]:
+        assert {split(tic) for tic in shard.items["tic"]} == {side_of_shard(shard.name)}
+        assert shard.items["first_sector"].to_list() == [1, 2]
+
+
+def test_a_star_with_more_light_curves_than_a_shard_has_a_larger_one() -> None:
+    shards = divided(
+        items(*((1, sector, 120.0) for sector in range(1, 9)), (2, 1, 120.0)),
+        Recipe.of(shard_size=3, fractions=(1, 0, 0)),
+    )
+    assert [len(shard.items) for shard in shards] == [8, 1]
+    assert [shard.name for shard in shards] == [f"data/train-{number:05}-of-00002.parquet" for number in range(2)]
+
+
+def test_the_division_does_not_depend_on_the_order_of_the_files() -> None:
+    files = items(*((star, sector, 120.0) for star in range(30) for sector in (1, 2, 3)))
+    mixed = Items(files.to_polars().sample(fraction=1.0, shuffle=True, seed=7))
+    ours, theirs = (divided(one, Recipe.of(shard_size=7)) for one in (files, mixed))
+    assert [(one.name, one.items["uri"].to_list()) for one in ours] == [
+        (one.name, one.items["uri"].to_list()) for one in theirs
+    ]
+    assert sum(len(one.items) for one in ours) == len(files)
+    assert pl.concat([one.items["tic"].unique() for one in ours]).n_unique() == sum(one.stars for one in ours)
