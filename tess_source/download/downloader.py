@@ -157,7 +157,9 @@ class Download:
         try:
             found = look(self.plan, store, index)
         except ObjectStoreError as error:  # a bucket that cannot be listed
-            yield from self._kept_entries(Entry(item, FAILED, error=item.problem or str(error)) for item in self._entries.items)
+            yield from self._kept_entries(
+                Entry(item, FAILED, error=item.problem or str(error)) for item in self._entries.items
+            )
             return
         new: list[Entry] = []
 
@@ -192,7 +194,13 @@ class Download:
             if answer is None:
                 by, copies = by_workers.entries, self._registry.copies
                 self._run = Run(
-                    ItemRows(part.items), self.plan.root, transports, settings, self._executor_for(part), by, copies=copies
+                    ItemRows(part.items),
+                    self.plan.root,
+                    transports,
+                    settings,
+                    self._executor_for(part),
+                    by,
+                    copies=copies,
                 )
             yield from self._kept_entries(self._run if answer is None and self._run is not None else answer or ())
 

@@ -63,7 +63,7 @@ def test_processes_come_from_the_argument_the_variable_or_the_config_file(
     assert Session().settings.processes == 4
     assert Session(processes=5).settings.processes == 5
     for wrong in (0, -1, 1.5, True, "many"):
-        with pytest.raises(QueryError, match="processes=.*whole number of at least 1"):
+        with pytest.raises(QueryError, match=r"processes=.*whole number of at least 1"):
             Session(processes=wrong)  # type: ignore[arg-type]
 
 
