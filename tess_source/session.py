@@ -71,7 +71,7 @@ class Session(SessionMethods):
     jobs : int, optional
         Files fetched at the same time; else ``TESS_SOURCE_JOBS``, the config file, or 8.
     processes : int, optional
-        Processes that fetch and verify files, if there are many: see :doc:`downloads`; else ``TESS_SOURCE_PROCESSES``, the config file, or 1.
+        Processes that fetch and verify files, if there are many; else ``TESS_SOURCE_PROCESSES``, the config file, or 1.
     layout : str, optional
         The layout of plans that do not say one: see `Found.plan`; else ``TESS_SOURCE_LAYOUT``, the config file, or ``"mast"``.
     cache : str or Path, optional
@@ -135,8 +135,8 @@ class Session(SessionMethods):
     ) -> None:
         check_executor(executor)
         self.settings = Settings.of(
-            server, archive=archive, token=token, timeout=timeout, jobs=jobs, processes=processes, layout=layout, cache=cache, max_age=max_age,
-            offline=offline, insecure_redirects=insecure_redirects, prefer=prefer, progress=progress, executor=executor,
+            server, archive=archive, token=token, timeout=timeout, jobs=jobs, processes=processes, layout=layout, cache=cache,
+            max_age=max_age, offline=offline, insecure_redirects=insecure_redirects, prefer=prefer, progress=progress, executor=executor,
         )  # fmt: skip
         without = [without] if isinstance(without, str) else without
         self.registry: Registry = Registry.discover(without) if discover else Registry()

@@ -128,7 +128,8 @@ class Settings:
         insecure = _checked_flag("insecure_redirects", insecure_redirects)
         settings = cls(
             server=config.chosen("server", server or None), token=token, timeout=checked_seconds("timeout", timeout),
-            jobs=checked_jobs(jobs), processes=checked_processes(processes), layout=layout_of(layout), cache=cache, max_age=None if max_age is None else seconds(max_age),
+            jobs=checked_jobs(jobs), processes=checked_processes(processes), layout=layout_of(layout), cache=cache,
+            max_age=None if max_age is None else seconds(max_age),
             offline=_checked_flag("offline", offline), archive=checked_names("archive", archive), prefer=prefer, progress=progress,
             executor=executor, insecure_redirects=config.chosen("insecure_redirects", insecure),
         )  # fmt: skip

@@ -83,7 +83,7 @@ class Claim:
     def _write_note(self, source: Sender, expected: int) -> None:
         if self._sheet is None:
             return
-        line = json.dumps({"source": asdict(source), "expected": expected, "file": self._path.name})
+        line = json.dumps({"source": asdict(source), "expected": expected, "file": _place_of(self._path)})
         try:
             self._sheet.note(self._slot, line)
         except OSError as error:
@@ -194,6 +194,14 @@ def _owner_and_left(held: bytes, path: Path) -> tuple[Owner | None, Left | None]
     return owner, Left(part, Sender(""), 0)
 
 
+def _place_of(path: Path) -> list[Any]:
+    """Return what tells a file from all others of this machine, since it was started: its name and the number of its folder."""
+    try:
+        return [path.name, *Stamp.of(os.stat(path.parent)).number]  # noqa: PTH116
+    except OSError:
+        return [path.name]
+
+
 def _left_of(part: Path, note: Any, path: Path) -> Left:
     """Return the part that a note describes. The note may be anything.
 
@@ -202,7 +210,7 @@ def _left_of(part: Path, note: Any, path: Path) -> Left:
     KeyError, TypeError, ValueError
         If it is no such note, or about another file than `path`.
     """
-    if "file" in note and note["file"] != path.name:
+    if "file" in note and note["file"] != _place_of(path):
         raise ValueError("it is about another file")
     source, expected = Sender(**note["source"]), note["expected"]
     if not all(isinstance(word, str) and word.isascii() and word.isprintable() for word in asdict(source).values()):

@@ -1,4 +1,4 @@
-"""The files of a run's claims: one per folder, with a further name beside each file that the run is fetching.
+"""The file of a run's claims: it has a further name beside each file that the run is fetching.
 
 A new file per claim would cost more than the rest of a small download: some file systems (ext4) search long for the place of a new file if
 many were removed in the seconds before. A further name costs neither a new file nor its removal. Where there are no further names (hard
@@ -90,15 +90,22 @@ class Sheet:
 
 
 class Claimant:
-    """Who claims: one run, whose threads share this."""
+    """Who claims: one run, whose threads share this.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    root : Path, optional
+        Where the file of claims is made; by default beside a claim.
+    """
+
+    def __init__(self, root: Path | None = None) -> None:
         self.name: str = uuid.uuid4().hex[:12]
         """The name of this run's parts of files."""
         self.waits: Waits = Waits()
         """What it has seen of the claims of others."""
-        self._held: dict[str, set[str]] = {}
-        self._shared: dict[str, Sheet] = {}
+        self._root = root
+        self._held: set[str] = set()
+        self._shared: Sheet | None = None
         self._links = True
         self._lock = threading.Lock()
 
@@ -118,17 +125,16 @@ class Claimant:
         OSError
             If it cannot be made.
         """
-        folder, name = os.path.split(claim)
+        name = str(claim)
         with self._lock:
-            held = self._held.setdefault(folder, set())
-            if name in held:
+            if name in self._held:
                 raise FileExistsError
-            held.add(name)
+            self._held.add(name)
         try:
-            sheet = self._linked(folder, claim, text) if len(held) > 1 and self._links else None
+            sheet = self._linked(claim, text) if len(self._held) > 1 and self._links else None
             sheet = sheet or Sheet(claim, text)
         except BaseException:
-            self._let_go(folder, name)
+            self._let_go(name)
             raise
         with self._lock:
             return sheet, sheet.slot()
@@ -141,14 +147,14 @@ class Claimant:
             disk.remove(claim)
         with self._lock:
             sheet.free(slot)
-        self._let_go(*os.path.split(claim))
+        self._let_go(str(claim))
 
-    def _linked(self, folder: str, claim: Path, text: str) -> Sheet | None:
-        """Give the folder's file of claims a further name; None if that cannot be done here."""
+    def _linked(self, claim: Path, text: str) -> Sheet | None:
+        """Give the file of claims a further name; None if that cannot be done here."""
         with self._lock:
-            sheet = self._shared.get(folder)
-            if sheet is None:
-                sheet = self._shared[folder] = Sheet(disk.temporary_beside(claim.with_name("claims")), text)
+            if (sheet := self._shared) is None:
+                beside = self._root / "claims" if self._root else claim.with_name("claims")
+                sheet = self._shared = Sheet(disk.temporary_beside(beside), text)
         try:
             system.link(sheet.file, claim)
         except FileExistsError:
@@ -161,13 +167,12 @@ class Claimant:
             return None
         return sheet
 
-    def _let_go(self, folder: str, name: str) -> None:
-        """Forget a claim. The folder's file of claims is removed with the last one."""
+    def _let_go(self, name: str) -> None:
+        """Forget a claim. The file of claims is removed with the last one."""
         with self._lock:
-            held = self._held[folder]
-            held.discard(name)
-            sheet = None if held else self._shared.pop(folder, None)
-            if not held:
-                del self._held[folder]
+            self._held.discard(name)
+            sheet = None if self._held else self._shared
+            if sheet is not None:
+                self._shared = None
         if sheet is not None:
             sheet.close()

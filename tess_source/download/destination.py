@@ -71,7 +71,7 @@ class LocalFolder(Folder):
         self._joined = functools.lru_cache(maxsize=RECENT)(functools.partial(_joined, root))
         self._free, self._looked = 0.0, 0.0
         self._lock = threading.Lock()
-        self._claimant = Claimant()
+        self._claimant = Claimant(root)
 
     def claim(self, path: str, stale: float, /) -> Claim:
         """Return the claim of a file, and make the folders on the way to it.

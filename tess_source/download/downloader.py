@@ -31,8 +31,8 @@ __all__ = ["Download", "download", "passing"]
 
 NOTED = 50_000
 """Entries after which the index of verified files grows by a part: a run that is killed loses no more than these."""
-MANY = 1000, 1_000_000_000
-"""Files, or bytes, from which on processes are worth their start, which takes half a second."""
+MANY = 5000, 5_000_000_000
+"""Files, or bytes, from which on processes are worth their start, which takes each about half a second of a core."""
 
 
 def download(

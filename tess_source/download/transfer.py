@@ -285,7 +285,7 @@ class Transfers:
         self.destination.room(part, more)
 
     def _gathered(self, response: urllib3.BaseHTTPResponse, over: float) -> Iterator[memoryview]:
-        """Yield what arrives in pieces of some size, each in the same memory. What arrived before an error is yielded before it is raised."""
+        """Yield what arrives in pieces, each in the same memory. What arrived before an error is yielded before it is raised."""
         buffer = self._buffer()
         size, begin = 0, time.monotonic()
         read = self._reader(response, over)

@@ -53,6 +53,20 @@ def test_each_value_is_shown_with_where_it_comes_from(
     assert found["offline"] == ("no", "default")
 
 
+def test_processes_come_from_the_argument_the_variable_or_the_config_file(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Session().settings.processes == 1
+    config.write_text("processes = 3\n")
+    assert Session().settings.processes == 3
+    monkeypatch.setenv("TESS_SOURCE_PROCESSES", "4")
+    assert Session().settings.processes == 4
+    assert Session(processes=5).settings.processes == 5
+    for wrong in (0, -1, 1.5, True, "many"):
+        with pytest.raises(QueryError, match=r"processes=.*whole number of at least 1"):
+            Session(processes=wrong)  # type: ignore[arg-type]
+
+
 def test_secrets_are_not_shown(program: Program, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAST_API_TOKEN", "a-secret")
     monkeypatch.setenv("TESS_SOURCE_SERVER", "http://me:a-secret@127.0.0.1:1/x")
@@ -102,6 +116,7 @@ def test_plugin_files_of_the_config_file_are_in_every_session(program: Program, 
     ("name", "text", "right"),
     [
         ("jobs", "many", "whole number"), ("jobs", "0", "whole number"), ("layout", "flatt", "did you mean 'flat'"),
+        ("processes", "0", "whole number"),
         ("offline", "maybe", "1 or 0"), ("server", "mast", "not an address"), ("without", "masst", "did you mean 'mast'"),
     ],
 )  # fmt: skip

@@ -365,7 +365,7 @@ def test_both_ways_take_the_same_arguments(planned: Planned, way: str) -> None:
         entries = WAYS[way](plan, jobs=2, progress=False, executor=executor, on_entry=seen.append)
     assert [entry.status for entry in entries] == ["fetched", "fetched"]
     assert {entry.item.path for entry in seen} == {entry.item.path for entry in entries}
-    for wrong in ({"jobs": 0}, {"executor": 3}, {"on_entry": 3}):
+    for wrong in ({"jobs": 0}, {"executor": 0}, {"on_entry": 3}):
         with pytest.raises(QueryError):
             WAYS[way](plan, **wrong)
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from serving import WHOLE, Handler, Server, content, send, status
 from sizes import size
 
 from tess_source import Manifest, Plan, Products, Request, Session, Transport, hookimpl
+from tess_source.download import downloader, throttle
 from tess_source.download import executor as elsewhere
-from tess_source.download import throttle
 from tess_source.errors import QueryError
 from tess_source.settings import Settings
 from tess_source.tables.interrupted import Interrupted
@@ -320,3 +321,30 @@ def test_files_of_a_service_with_limits_are_fetched_by_the_process_that_keeps_to
         manifest = Plan.of(Products.of(rows), plan.root, "flat", session=session).download(executor=executor)
     assert all_whole(manifest) and not manifest.failed
     assert len(limits) >= 5 and sum(batches) == FILES - 5
+
+
+def test_many_files_are_fetched_by_processes_if_there_are_some_and_few_by_threads(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by: list[Any] = []
+    fetched = elsewhere.entries
+
+    def entries(executor: Any, *rest: Any) -> Any:
+        by.append(executor)
+        with ThreadPoolExecutor(executor) as pool:  # the start of processes is tested elsewhere, and takes long
+            yield from fetched(pool, *rest)
+
+    monkeypatch.setattr(elsewhere, "entries", entries)
+    session = plan.session
+    assert isinstance(session, Session)
+    session.settings = replace(session.settings, processes=2)
+    monkeypatch.setattr(downloader, "MANY", (FILES + 1, FILES * WHOLE + 1))
+    assert all_whole(plan.download())
+    assert by == []
+    for path in plan.root.iterdir():
+        path.unlink()
+    monkeypatch.setattr(downloader, "MANY", (FILES + 1, FILES * WHOLE))
+    manifest = plan.download()
+    assert by == [2]
+    assert all_whole(manifest)
+    assert {entry.status for entry in manifest} == {"fetched"}
