@@ -101,7 +101,7 @@ class Processes(Workers):
             self._pool = None
         return ""
 
-    def _wait(self, idle: float) -> None:
+    def _look_after(self) -> None:
         for slot, job in self._told.items():
             files, size, news = self._slots[3 * slot : 3 * slot + 3]
             if news and job.tell:
