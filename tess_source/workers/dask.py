@@ -163,7 +163,12 @@ class DaskWorkers(Workers):
             return
         try:
             self._threads = dict(self._client.nthreads())
-        except (OSError, RuntimeError, ValueError, AttributeError) as error:  # the connection was lost, as the jobs tell
+        except (
+            OSError,
+            RuntimeError,
+            ValueError,
+            AttributeError,
+        ) as error:  # the connection was lost, as the jobs tell
             log.debug("dask's scheduler does not tell its workers: %s", type_and_text(error))
             return
         if self._threads:
@@ -257,7 +262,7 @@ def _client_at(address: str) -> Any:
 
 
 def _greeted(address: str) -> None:
-    """Wait until whatever listens at an address says anything, as schedulers do at once: dask's client waits for ever for one that is silent.
+    """Wait until what listens at an address says anything, as schedulers do at once: dask's client would wait for ever.
 
     Raises
     ------

@@ -163,7 +163,7 @@ def test_workers_of_a_program_that_is_killed_end_with_it(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("executor", ["", "dask", "http//x", "my host:8786", 0, -1, 1.5, True, [], object()])
 def test_what_stands_for_no_workers_is_refused(executor: Any) -> None:
-    with pytest.raises(QueryError, match="give an executor of concurrent.futures, a client of dask"):
+    with pytest.raises(QueryError, match=r"give an executor of concurrent\.futures, a client of dask"):
         check_executor(executor)
 
 
@@ -191,7 +191,10 @@ def test_what_listens_there_but_is_no_scheduler_is_no_scheduler(monkeypatch: pyt
 
 def test_a_scheduler_file_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dask_workers, "ANSWER", 0.5)
-    with pytest.raises(WorkersError, match="no dask scheduler answers at '.*none.json'"), workers_of(str(tmp_path / "none.json")):
+    with (
+        pytest.raises(WorkersError, match=r"no dask scheduler answers at '.*none\.json'"),
+        workers_of(str(tmp_path / "none.json")),
+    ):
         pass
 
 
@@ -213,13 +216,16 @@ def test_the_address_of_a_scheduler_stands_for_its_workers(cluster: Any) -> None
 
 def test_workers_with_another_version_are_refused(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dask_workers, "__version__", "0.0.1")
-    with pytest.raises(WorkersError, match=r"has tess-source .*, and this program 0\.0\.1: install the same"), workers_of(cluster):
+    with (
+        pytest.raises(WorkersError, match=r"has tess-source .*, and this program 0\.0\.1: install the same"),
+        workers_of(cluster),
+    ):
         pass
 
 
 def test_workers_without_tess_source_are_refused(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dask_workers, "PROBE", "tess_source_of_another_planet:__version__")
-    with pytest.raises(WorkersError, match="cannot import tess-source .*install tess-source"), workers_of(cluster):
+    with pytest.raises(WorkersError, match=r"cannot import tess-source .*install tess-source"), workers_of(cluster):
         pass
 
 
@@ -237,9 +243,9 @@ def test_a_cluster_without_workers_is_waited_for(monkeypatch: pytest.MonkeyPatch
 def test_a_cluster_that_never_has_a_worker_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dask_workers, "LONGEST", 0.2)
     monkeypatch.setattr(dask_workers, "EVERY", 0.05)
-    with clusters.threads_here(0) as client, workers_of(client) as workers:
-        with pytest.raises(WorkersError, match="has had no worker for .*what is done is kept"):
-            dict(workers.results(clusters.twice, range(6)))
+    never = pytest.raises(WorkersError, match=r"has had no worker for .*what is done is kept")
+    with clusters.threads_here(0) as client, workers_of(client) as workers, never:
+        dict(workers.results(clusters.twice, range(6)))
 
 
 def test_a_scheduler_that_restarts_is_connected_to_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,4 +274,3 @@ def test_a_scheduler_that_is_gone_for_good_costs_what_is_left(monkeypatch: pytes
     assert lost
     assert all("is gone: what is done is kept" in str(error) for error in lost)
     assert len(begun) + len(rest) == 20
-
