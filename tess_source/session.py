@@ -87,8 +87,7 @@ class Session(SessionMethods):
     progress : bool or callable, optional
         False: show neither bars nor what a long search is doing. Else see `tess_source.settings.Settings`.
     executor : int, str, distributed.Client or Executor, optional
-        Workers that fetch and open files in place of this process: a whole number of processes, ``"local"`` or ``"tcp://host:8786"`` for
-        the workers of a dask cluster, a dask client, or an executor of `concurrent.futures`. Neither saved nor pickled.
+        Workers that fetch and open files: a number of processes, ``"local"`` or ``"tcp://host:8786"`` for a dask cluster, and so on: see :doc:`cluster`.
     plugins : iterable of object
         Plugins to register besides the installed ones.
     discover : bool

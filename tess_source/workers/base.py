@@ -95,7 +95,7 @@ class Workers(ABC):
             The number of the record, from 0, and what the function returned or the exception that it raised.
         """
         counts: queue.SimpleQueue[tuple[int, int, int]] = queue.SimpleQueue()
-        run = _Run(self, function, iter(jobs), f"{name}-{secrets.token_hex(3)}0", counts if on_counts else None)
+        run = _Course(self, function, iter(jobs), f"{name}-{secrets.token_hex(3)}0", counts if on_counts else None)
         try:
             for job, result in run:
                 while on_counts and not counts.empty():
@@ -135,7 +135,7 @@ class Workers(ABC):
             future.cancel()
 
 
-class _Run(Generic[J]):
+class _Course(Generic[J]):
     """The jobs of one call of `Workers.results`."""
 
     def __init__(

@@ -65,7 +65,7 @@ class Processes(Workers):
         if self._pool is None:
             return
         if at_once:  # a shell sends Ctrl-C to them too, a notebook or a scheduler does not: they would be waited for
-            for process in list((self._pool._processes or {}).values()):
+            for process in list((getattr(self._pool, "_processes", None) or {}).values()):
                 process.terminate()
         self._pool.shutdown(cancel_futures=True)
         self._pool = None

@@ -17,7 +17,7 @@ from sizes import size
 
 from tess_source import Plan, Products, Request, Session, Transport, hookimpl
 from tess_source.download.addresses import Addresses
-from tess_source.download.shares import Batches, Part, Returned
+from tess_source.download.shares import Batches, Parcel, Returned
 from tess_source.settings import Settings
 from tess_source.tables.items import Entry, Item
 from tess_source.workers import counts
@@ -99,7 +99,7 @@ def test_each_worker_asks_a_bucket_as_one_machine_does_and_what_is_not_there_com
     assert server.busiest <= 4
 
 
-def drawn(batches: Batches) -> list[Part]:
+def drawn(batches: Batches) -> list[Parcel]:
     """Return the parts that can be sent now."""
     return list(itertools.takewhile(lambda part: part is not None, batches))
 
@@ -110,7 +110,7 @@ def test_what_one_batch_learns_of_an_archive_is_told_to_the_next() -> None:
     addresses = Addresses({"toy": transport}, {}, Settings())
     batches = Batches(items, addresses, 8, lambda: 8, lambda: 1)
 
-    def back(part: Part, **learnt: Any) -> None:
+    def back(part: Parcel, **learnt: Any) -> None:
         entries = [Entry(items[number], "fetched") for number in part.numbers]
         assert len(list(batches.returned(part, Returned(entries, {}, **learnt)))) == len(part.numbers)
 
