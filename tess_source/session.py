@@ -87,7 +87,7 @@ class Session(SessionMethods):
     progress : bool or callable, optional
         False: show neither bars nor what a long search is doing. Else see `tess_source.settings.Settings`.
     executor : int, str, distributed.Client or Executor, optional
-        Workers that fetch and open files: a number of processes, ``"local"`` or ``"tcp://host:8786"`` for a dask cluster, and so on: see :doc:`cluster`.
+        Workers that fetch and open files, e.g. ``4`` processes or ``"tcp://host:8786"`` for those of a dask cluster: see :doc:`cluster`.
     plugins : iterable of object
         Plugins to register besides the installed ones.
     discover : bool
@@ -237,13 +237,8 @@ class Session(SessionMethods):
         return select(self.registry, self.settings, found if isinstance(found, Found) else self.found(found), filters)
 
     def plan(
-        self,
-        products: Any,
-        root: str | Path | ObjectPath | None = None,
-        *,
-        layout: str | None = None,
-        large: bool = False,
-    ) -> Plan:
+        self, products: Any, root: str | Path | ObjectPath | None = None, *, layout: str | None = None, large: bool = False
+    ) -> Plan:  # fmt: skip
         """Plan the download of products: an answer, or what `found` takes. See `Found.plan`."""
         return self.found(products).plan(root, layout=layout, large=large)
 
