@@ -146,10 +146,8 @@ class Session(SessionMethods):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Session):
             return NotImplemented
-        return (
-            replace(self.settings, token=None) == replace(other.settings, token=None)
-            and self.registry == other.registry
-        )
+        same = replace(self.settings, token=None) == replace(other.settings, token=None)
+        return same and self.registry == other.registry
 
     def __hash__(self) -> int:
         return hash((Session, self.settings.server))
