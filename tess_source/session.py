@@ -242,9 +242,8 @@ class Session(SessionMethods):
 
     def load_plan(self, path: str | Path | ObjectPath, root: str | Path | ObjectPath | None = None) -> Plan:
         """Read a plan that was saved, a lock: see `tess_source.load_plan`."""
-        place = self.store.root if root is None else user_root(root)
         items, record = read_saved(user_root(path))
-        return Plan(items, place, record, self)
+        return Plan(items, self.store.root if root is None else user_root(root), record, self)
 
     def download(
         self, what: Any, /, root: str | Path | ObjectPath | None = None, *, layout: str | None = None, large: bool = False,
@@ -331,8 +330,7 @@ class Session(SessionMethods):
         return each_opened(self.registry, manifest, function, executor, options, workers)
 
     def _plan_of(self, what: Any, root: str | Path | ObjectPath | None, layout: str | None, *, large: bool) -> Plan:
-        plan = what.plan if isinstance(what, Manifest) else what
-        if not isinstance(plan, Plan):
+        if not isinstance(plan := what.plan if isinstance(what, Manifest) else what, Plan):
             return self.plan(what, root, layout=layout, large=large)
         return plan.using(self) if root is None else plan.using(self).to(root)
 
