@@ -88,8 +88,7 @@ class Session(SessionMethods):
     progress : bool or callable, optional
         False: show neither bars nor what a long search is doing. Else see `tess_source.settings.Settings`.
     executor : int, str, distributed.Client or Executor, optional
-        Workers that fetch and open files in place of this process: a whole number of processes, ``"local"`` or ``"tcp://host:8786"`` for
-        the workers of a dask cluster, a dask client, or an executor of `concurrent.futures`. Neither saved nor pickled.
+        Workers that fetch and open files, e.g. ``4`` processes or ``"tcp://host:8786"`` for those of a dask cluster: see :doc:`cluster`.
     plugins : iterable of object
         Plugins to register besides the installed ones.
     discover : bool
@@ -149,10 +148,8 @@ class Session(SessionMethods):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Session):
             return NotImplemented
-        return (
-            replace(self.settings, token=None) == replace(other.settings, token=None)
-            and self.registry == other.registry
-        )
+        same = replace(self.settings, token=None) == replace(other.settings, token=None)
+        return same and self.registry == other.registry
 
     def __hash__(self) -> int:
         return hash((Session, self.settings.server))
@@ -240,13 +237,8 @@ class Session(SessionMethods):
         return select(self.registry, self.settings, found if isinstance(found, Found) else self.found(found), filters)
 
     def plan(
-        self,
-        products: Any,
-        root: str | Path | ObjectPath | None = None,
-        *,
-        layout: str | None = None,
-        large: bool = False,
-    ) -> Plan:
+        self, products: Any, root: str | Path | ObjectPath | None = None, *, layout: str | None = None, large: bool = False
+    ) -> Plan:  # fmt: skip
         """Plan the download of products: an answer, or what `found` takes. See `Found.plan`."""
         return self.found(products).plan(root, layout=layout, large=large)
 
@@ -339,8 +331,7 @@ class Session(SessionMethods):
         return each_opened(self.registry, manifest, function, executor, options, workers)
 
     def _plan_of(self, what: Any, root: str | Path | ObjectPath | None, layout: str | None, *, large: bool) -> Plan:
-        plan = what.plan if isinstance(what, Manifest) else what
-        if not isinstance(plan, Plan):
+        if not isinstance(plan := what.plan if isinstance(what, Manifest) else what, Plan):
             plan, root = self.plan(what, root, layout=layout, large=large), None
         return plan.using(self).to(checked_online(plan.root if root is None else user_root(root), self.settings))
 

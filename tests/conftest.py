@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 import recording
+from clusters import cluster_of_processes
 from hypothesis import settings
 from places import REAL
 from program_run import Program
@@ -40,6 +42,14 @@ def real() -> Path:
     if not REAL.is_dir():
         pytest.skip("real files are not at hand (../shared/real)")
     return REAL
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Any]:
+    """A client of a dask cluster of two processes, which all tests of a run share."""
+    with cluster_of_processes() as client:
+        client.run(sys.path.extend, [str(Path(__file__).parent / "helpers")])
+        yield client
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tess_source.display.visible import logger
 from tess_source.download.addresses import Addresses
 from tess_source.download.progress import Progress
 from tess_source.download.run import Run
-from tess_source.download.shares import Batches, Located, Part, Returned
+from tess_source.download.shares import Batches, Located, Parcel, Returned
 from tess_source.errors import TessSourceError, WorkersError, type_and_text
 from tess_source.hooks.records import Request, Transport
 from tess_source.object_store.path import Root
@@ -112,7 +112,7 @@ def entries(
 
 
 def _fetched(workers: Workers, batches: Batches, blank: Batch, bar: Progress) -> Iterator[tuple[int, Entry]]:
-    sent: dict[int, Part] = {}
+    sent: dict[int, Parcel] = {}
     told: dict[int, tuple[int, int]] = {}
 
     def jobs() -> Iterator[Batch | None]:

@@ -20,7 +20,7 @@ from tess_source.hooks.records import Request
 from tess_source.settings import Patience
 from tess_source.tables.items import FAILED, INTERRUPTED, Entry, Item
 
-__all__ = ["MOST", "PER_WORKER", "Batches", "Located", "Part", "Returned"]
+__all__ = ["MOST", "PER_WORKER", "Batches", "Located", "Parcel", "Returned"]
 
 MOST = 50
 """Files of a batch at most."""
@@ -32,7 +32,7 @@ Located: TypeAlias = tuple[Request, ...] | str
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Parcel:
     """Files of a batch, and what they may use."""
 
     numbers: tuple[int, ...]
@@ -104,7 +104,7 @@ class Batches:
         self._located: dict[int, dict[str, Located]] = {}
         self._holds: dict[str, float] = {}
 
-    def __iter__(self) -> Iterator[Part | None]:
+    def __iter__(self) -> Iterator[Parcel | None]:
         """Yield parts; None while there is nothing to send before others have come back."""
         while True:
             share = self._limit // self._at_once(limited=True)
@@ -144,15 +144,15 @@ class Batches:
             self._located[number] = located
             queue.append(number)
 
-    def _part(self, queue: deque[int], jobs: int, *, limited: bool = False, quick: bool = False) -> Part:
+    def _part(self, queue: deque[int], jobs: int, *, limited: bool = False, quick: bool = False) -> Parcel:
         numbers = tuple(queue.popleft() for _ in range(self._size(queue)))
         self._away += 1
         every = {uri: found for number in numbers for uri, found in self._located[number].items()}
         if quick:
             every = {uri: _only_free(found) for uri, found in every.items()}
-        return Part(numbers, every, jobs, limited, quick, self._era)
+        return Parcel(numbers, every, jobs, limited, quick, self._era)
 
-    def returned(self, part: Part, result: Returned) -> Iterator[tuple[int, Entry]]:
+    def returned(self, part: Parcel, result: Returned) -> Iterator[tuple[int, Entry]]:
         """Note what a part has come to, and yield the entries of files that are not sent out again."""
         self._away -= 1
         if part.limited:
@@ -172,7 +172,7 @@ class Batches:
                 self._located.pop(number, None)
                 yield number, entry
 
-    def _adapt(self, part: Part, *, lowered: bool) -> None:
+    def _adapt(self, part: Parcel, *, lowered: bool) -> None:
         """Halve the connections to archives after a sign of strain, once for all batches under way; else one more."""
         if not lowered:
             self._limit = min(self._most, self._limit + 1)

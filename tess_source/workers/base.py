@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import queue
 import secrets
-import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -96,11 +95,13 @@ class Workers(ABC):
             The number of the record, from 0, and what the function returned or the exception that it raised.
         """
         counts: queue.SimpleQueue[tuple[int, int, int]] = queue.SimpleQueue()
-        run = _Run(self, function, iter(jobs), f"{name}-{secrets.token_hex(3)}0", counts if on_counts else None)
+        run = _Course(self, function, iter(jobs), f"{name}-{secrets.token_hex(3)}0", counts if on_counts else None)
         try:
             for job, result in run:
                 while on_counts and not counts.empty():
-                    on_counts(*counts.get())
+                    told = counts.get()
+                    if told[0] in run.running:  # what has ended is known better
+                        on_counts(*told)
                 if job is not None:
                     yield job.number, result
         finally:
@@ -125,8 +126,8 @@ class Workers(ABC):
         """Make good the loss of workers; return an empty text, or why no job can be begun again."""
         return ""
 
-    def _wait(self, idle: float) -> None:
-        """Look after the workers; called several times per second while no result comes, with the seconds since the last one."""
+    def _look_after(self) -> None:
+        """Look after the workers; called several times per second."""
         return
 
     def _stop(self, futures: list[Any]) -> None:
@@ -134,7 +135,7 @@ class Workers(ABC):
             future.cancel()
 
 
-class _Run(Generic[J]):
+class _Course(Generic[J]):
     """The jobs of one call of `Workers.results`."""
 
     def __init__(
@@ -154,7 +155,6 @@ class _Run(Generic[J]):
 
     def __iter__(self) -> Iterator[tuple[Job[J] | None, Any]]:
         """Yield jobs and their results; None now and then."""
-        last = time.monotonic()
         while True:
             self._begin_more()
             if not self.running:
@@ -164,10 +164,11 @@ class _Run(Generic[J]):
             try:
                 job = self._done.get(timeout=LISTEN)  # in short pieces, or else Ctrl-C is not heard
             except queue.Empty:
-                self._workers._wait(time.monotonic() - last)
+                job = None
+            self._workers._look_after()
+            if job is None:
                 yield None, None
                 continue
-            last = time.monotonic()
             del self.running[job.number]
             result, job.future = self._workers._result(job.future), None
             if not self._workers._is_lost(result):

@@ -6,12 +6,17 @@ Dask is imported only here, and only if it is used.
 from __future__ import annotations
 
 import itertools
+import json
 import logging
 import pkgutil
+import socket
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tess_source import extras
 from tess_source._version import __version__
@@ -38,6 +43,8 @@ EVERY = 1.0
 """Seconds between two questions about the workers."""
 LEAST = 4
 """Jobs under way at least: an adaptive cluster starts workers when it has something to do."""
+PROBE = "tess_source:__version__"
+"""What every worker must have."""
 _numbers = itertools.count()
 
 
@@ -65,10 +72,12 @@ class DaskWorkers(Workers):
         self._reconnect = reconnect
         self._topic = f"tess-source-{next(_numbers)}"
         self._tell: dict[str, Tell] = {}
-        self._subscribed = False
+        self._subscribed = self._is_gone = False
         self._looked = self._seen = time.monotonic()
         self._threads: dict[str, int] = {}
         self._checked: set[str] = set()
+        self._where: str = getattr(client.scheduler, "address", "")
+        """Address of the scheduler, which a client that was closed forgets."""
         self._check_client()
         self._look()
 
@@ -96,11 +105,13 @@ class DaskWorkers(Workers):
             tell(files, size)
 
     def _result(self, future: Any) -> Any:
+        if isinstance(future, Future):  # it did not begin
+            return super()._result(future)
         self._tell.pop(future.key, None)
         result = super()._result(future)
         future.release()  # or else a worker that dies later loses it, and it is done again for nobody
         if isinstance(result, ImportError) and "tess_source" in str(result):
-            return WorkersError(_lack(f"{self._client.scheduler.address}", str(result)))
+            return WorkersError(_lack(self._where, str(result)))
         if type(result).__name__ == "KilledWorker":
             return WorkersError(
                 f"{result.allowed_failures + 1} workers died one after the other while they did it: "
@@ -120,7 +131,9 @@ class DaskWorkers(Workers):
         """Wait until the scheduler is back: the client connects again by itself, or else we make a new one."""
         if self._client.status == "running":
             return ""
-        where = self._client.scheduler.address
+        if self._is_gone:
+            return _gone(self._where)
+        where = self._where
         log.warning("the connection to dask's scheduler at %s is lost; waiting up to %.0f s for it", where, RETURN)
         end = time.monotonic() + RETURN
         while time.monotonic() < end:
@@ -136,18 +149,26 @@ class DaskWorkers(Workers):
                 self._seen, self._subscribed = time.monotonic(), False
                 return ""
             time.sleep(LISTEN)
+        self._is_gone = True
         return _gone(where)
 
     def _check_client(self) -> None:
         if self._client.status in {"closed", "closing"}:
-            raise WorkersError(_gone(getattr(self._client.scheduler, "address", None)))
+            raise WorkersError(_gone(self._where))
 
     def _look(self) -> None:
         """Note which workers there are, and check those that are new."""
         self._looked = time.monotonic()
+        if self._client.status != "running":
+            return
         try:
             self._threads = dict(self._client.nthreads())
-        except (OSError, RuntimeError, ValueError) as error:  # the connection is lost, and the jobs tell
+        except (
+            OSError,
+            RuntimeError,
+            ValueError,
+            AttributeError,
+        ) as error:  # the connection was lost, as the jobs tell
             log.debug("dask's scheduler does not tell its workers: %s", type_and_text(error))
             return
         if self._threads:
@@ -156,13 +177,13 @@ class DaskWorkers(Workers):
             self._checked |= new
             _check_versions(self._client, sorted(new))
 
-    def _wait(self, idle: float) -> None:
+    def _look_after(self) -> None:
         if time.monotonic() - self._looked > EVERY:
             self._look()
         if self._threads:
             return
         missing = time.monotonic() - self._seen
-        where = self._client.scheduler.address
+        where = self._where
         activity.step(f"waiting for a worker of the dask cluster at {where}")
         if missing > LONGEST:
             raise WorkersError(
@@ -180,7 +201,7 @@ class DaskWorkers(Workers):
 
 
 def _check_versions(client: Any, workers: list[str]) -> None:
-    answers = client.run(pkgutil.resolve_name, "tess_source:__version__", workers=workers, on_error="return")
+    answers = client.run(pkgutil.resolve_name, PROBE, workers=workers, on_error="return")
     for worker, answer in answers.items():
         if isinstance(answer, ImportError | AttributeError):
             raise WorkersError(_lack(worker, type_and_text(answer)))
@@ -190,7 +211,7 @@ def _check_versions(client: Any, workers: list[str]) -> None:
             )
 
 
-def _gone(where: str | None) -> str:
+def _gone(where: str) -> str:
     gone = f", or its scheduler at {where} is gone" if where else ""
     return f"dask's client is closed{gone}: what is done is kept; do the rest with a new client"
 
@@ -228,14 +249,31 @@ def connected(address: str) -> Iterator[DaskWorkers]:
 
 def _client_at(address: str) -> Any:
     distributed = extras.needed("distributed", "dask", "a dask cluster")
-    place = {"scheduler_file": address} if address.endswith(".json") else {"address": address}
     try:
-        return distributed.Client(**place, timeout=ANSWER, set_as_default=False)
-    except (OSError, ValueError, RuntimeError, TypeError) as error:
+        # dask's client waits for ever for a file that is not there
+        place = json.loads(Path(address).read_text())["address"] if address.endswith(".json") else address
+        _greeted(place)
+        return distributed.Client(place, timeout=ANSWER, set_as_default=False)
+    except (OSError, ValueError, RuntimeError, TypeError, LookupError) as error:
         raise WorkersError(
             f"no dask scheduler answers at {address!r} ({bare_reason(error)}): give the address that it shows when it starts, "
             "e.g. tcp://host:8786"
         ) from error
+
+
+def _greeted(address: str) -> None:
+    """Wait until what listens at an address says anything, as schedulers do at once: dask's client would wait for ever.
+
+    Raises
+    ------
+    OSError
+        If nothing comes.
+    """
+    parts = urlsplit(address if "://" in address else f"tcp://{address}")
+    if parts.scheme == "tcp" and parts.hostname and parts.port:
+        with socket.create_connection((parts.hostname, parts.port), ANSWER) as connection:
+            if not connection.recv(1):
+                raise ConnectionError("it closes the connection")
 
 
 @contextmanager

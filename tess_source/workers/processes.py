@@ -65,7 +65,7 @@ class Processes(Workers):
         if self._pool is None:
             return
         if at_once:  # a shell sends Ctrl-C to them too, a notebook or a scheduler does not: they would be waited for
-            for process in list((self._pool._processes or {}).values()):
+            for process in list((getattr(self._pool, "_processes", None) or {}).values()):
                 process.terminate()
         self._pool.shutdown(cancel_futures=True)
         self._pool = None
@@ -101,7 +101,7 @@ class Processes(Workers):
             self._pool = None
         return ""
 
-    def _wait(self, idle: float) -> None:
+    def _look_after(self) -> None:
         for slot, job in self._told.items():
             files, size, news = self._slots[3 * slot : 3 * slot + 3]
             if news and job.tell:

@@ -88,4 +88,106 @@ def telling(number: int) -> int:
     assert tell is not None
     for step in (1, 2, 3):
         tell(step, step * number)
+        time.sleep(0.05)
     return number
+
+
+def briefly(number: int) -> int:
+    """Take a moment."""
+    time.sleep(0.05)
+    return number
+
+
+def key_of_task(_: int) -> str:
+    """Return the name that the scheduler gave to the task."""
+    from distributed import get_worker
+
+    return str(get_worker().get_current_task())
+
+
+# -- clusters that tests start and stop --
+
+
+@contextmanager
+def threads_here(count: int) -> Iterator[Any]:
+    """Give a client of a cluster whose workers are threads of this process, which starts at once."""
+    from distributed import Client, LocalCluster
+
+    with (
+        LocalCluster(
+            n_workers=count, threads_per_worker=1, processes=False, dashboard_address=None, silence_logs=60
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+class Scheduler:
+    """A scheduler with one worker that is a thread of this process; both can be stopped and started again at the same address."""
+
+    def __init__(self) -> None:
+        from distributed.utils import LoopRunner
+
+        self._runner = LoopRunner(asynchronous=False)
+        self._runner.start()
+        self._port = 0
+        self.start()
+
+    def start(self) -> None:
+        """Start both."""
+        self._runner.run_sync(self._start)
+
+    def stop(self) -> None:
+        """Stop both."""
+        self._runner.run_sync(self._stop)
+
+    def restart(self) -> None:
+        """Stop and start both."""
+        self.stop()
+        self.start()
+
+    async def _start(self) -> None:
+        from distributed import Scheduler as Dask
+        from distributed import Worker
+
+        self._scheduler = await Dask(host="127.0.0.1", port=self._port, dashboard_address=None, dashboard=False)
+        self._port = int(self._scheduler.address.rpartition(":")[2])
+        self.address = self._scheduler.address
+        self._worker = await Worker(self.address, nthreads=1, host="127.0.0.1", dashboard=False)
+
+    async def _stop(self) -> None:
+        await self._worker.close()
+        await self._scheduler.close()
+
+    def close(self) -> None:
+        """End all."""
+        if self._scheduler.status.name == "running":
+            self.stop()
+        self._runner.stop()
+
+
+@contextmanager
+def scheduler() -> Iterator[Scheduler]:
+    """Give a scheduler that can be stopped."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        running = Scheduler()
+        try:
+            yield running
+        finally:
+            running.close()
+
+
+def until(true: Any, seconds: float = 20.0) -> None:
+    """Wait until something is true, or for some time."""
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        time.sleep(0.02)
+
+
+def runs(pid: int) -> bool:
+    """Return whether a process runs."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

@@ -204,7 +204,7 @@ def commands(block: Block) -> Iterator[tuple[str, str, bool]]:
         yield command.replace("\\\0", "\\\n"), output.rstrip("\n") + "\n" if output.strip() else "", "$?" in following
 
 
-def threads(workers: int, mp_context: object) -> ThreadPoolExecutor:
+def threads(workers: int, **_words: object) -> ThreadPoolExecutor:
     """Return threads in place of the processes of `Manifest.map` and its like, whose own tests use processes."""
     return ThreadPoolExecutor(workers)
 
@@ -229,7 +229,7 @@ def reader(tmp_path: Path, archive: SampleArchive, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # nobody listens there: nothing leaves this machine
     monkeypatch.chdir(folder)
     if not STRESS:
-        monkeypatch.setattr("tess_source.load.loading.ProcessPoolExecutor", threads)
+        monkeypatch.setattr("tess_source.workers.processes.ProcessPoolExecutor", threads)
     monkeypatch.delitem(sys.modules, "tess_source_dv.lightkurve", raising=False)  # whose import is an act
     set_default_session(None)
     with astroquery_at(archive.url):
