@@ -309,8 +309,8 @@ def test_what_the_page_computes_follows_from_what_it_measured() -> None:
 def test_the_page_has_the_sizes_of_today() -> None:
     page = (ROOT / "docs" / "scaling.md").read_text(encoding="utf-8")
     shown = {row[0]: row[1] for row in projection._cells(page, projection.SIZES)}
-    for words, size in projection.sizes().items():
-        assert float(shown[words]) == pytest.approx(size, rel=0.1), "run python -m bench.projection --write"
+    for words, expected in projection.sizes().items():
+        assert float(shown[words]) == pytest.approx(expected, rel=0.1), "run python -m bench.projection --write"
 
 
 def test_hours_are_files_over_the_smallest_rate() -> None:
