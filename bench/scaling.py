@@ -111,7 +111,7 @@ def executor_of(by: str) -> Iterator[tuple[Any, list[int]]]:
         return
     from distributed import Client, LocalCluster
 
-    options: dict[str, Any] = {"processes": True, "threads_per_worker": 1, "dashboard_address": None}
+    options: dict[str, Any] = {"processes": True, "threads_per_worker": 1, "dashboard_address": ":0"}
     with LocalCluster(n_workers=int(by), **options) as cluster, Client(cluster) as client:
         client.wait_for_workers(int(by), timeout=120)
         pids = client.run(_process)  # imports are not measured

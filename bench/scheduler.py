@@ -27,6 +27,9 @@ FILES = 50
 AHEAD = 2
 """Batches under way per worker, as in a download."""
 
+QUIET = {"distributed.worker.profile.enabled": False, "distributed.admin.system-monitor.interval": "60 s"}
+"""What every worker does all the time is not done 200 times in one process: it would be counted as the scheduler's."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -69,16 +72,21 @@ def batches(count: int, seconds: float, files: int = FILES) -> Iterator[Batch]:
 @contextmanager
 def cluster(workers: int) -> Iterator[Any]:
     """Give a client of a cluster whose workers are threads of this process."""
+    import dask
     from distributed import Client, LocalCluster
 
     options: dict[str, Any] = {
         "threads_per_worker": 1,
         "processes": False,
-        "dashboard_address": None,
+        "dashboard_address": ":0",
         "memory_limit": 0,
     }
-    with LocalCluster(n_workers=workers, **options) as local, Client(local) as client:
-        client.wait_for_workers(workers, timeout=60)
+    with (
+        dask.config.set(QUIET),
+        LocalCluster(n_workers=workers, **options) as local,
+        Client(local) as client,
+    ):
+        client.wait_for_workers(workers, timeout=300)
         yield client
 
 
@@ -132,7 +140,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the table into this page, between its marks")
     options = parser.parse_args(arguments)
     print(f"{FILES} files per batch; load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
-    rows = [measure(count, options.batches, options.seconds, options.each) for count in options.workers]
+    rows = []
+    for count in options.workers:
+        rows.append(measure(count, options.batches, options.seconds, options.each))
+        print(rows[-1], flush=True)
     table = as_markdown(rows, options.seconds)
     print(table)
     if options.write:
