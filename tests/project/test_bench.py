@@ -13,7 +13,7 @@ import pytest
 from places import ROOT
 from sizes import STRESS, size
 
-from bench import catalogue, eras, nine_faults
+from bench import catalogue, eras, limits, nine_faults
 from bench.__main__ import ALONE, main
 from bench.report import as_json, as_text
 from bench.rounds import Bench, DifferentError, Sizes, compare
@@ -295,3 +295,19 @@ def test_the_bench_of_the_catalogue_says_what_is_reached_missed_and_not_measured
 def test_a_small_catalogue_is_built_and_asked(capsys: pytest.CaptureFixture[str]) -> None:
     assert catalogue.main(["--sectors", "3", "--targets", "200"]) == 0
     assert "not measured" not in capsys.readouterr().out
+
+
+def test_the_limit_of_a_line_is_the_sum_of_its_parts() -> None:
+    def cost(name: str, *cpu: float, parts: tuple[str, ...] = ()) -> limits.Cost:
+        return limits.Cost(name, lambda: None, 1, parts, [*cpu])
+
+    costs = [
+        cost("2 MB: read", 1, 2),
+        cost("sum", 1, 1),
+        cost("`cp`", 5, 5),
+        cost("file", 4, 6, parts=("2 MB: read", "sum")),
+    ]
+    assert limits.as_markdown(costs).splitlines()[2:] == [
+        "| `cp` | 5.00 (5.00-5.00) |  |  |  |",
+        "| file | 5.00 (4.00-6.00) | 2.5 | 2.0 (2.0-2.0) | read 1.5, sum 1 |",
+    ]
