@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import DTypeLike
 
+    from tess_source.object_store.path import ObjectPath
     from tess_source_arrays.arrays import Arrays
     from tess_source_arrays.parquet import Written
     from tess_source_catalogue.session_catalogue import SessionCatalogue
@@ -119,7 +120,7 @@ class ManifestMethods(Extended):
 
         def to_parquet(
             self,
-            path: str | Path,
+            path: str | Path | ObjectPath,
             *,
             shards: int | None = None,
             columns: Sequence[str] | None = None,
@@ -128,6 +129,7 @@ class ManifestMethods(Extended):
             fractions: Sequence[float] = (0.8, 0.1, 0.1),
             seed: int = 0,
             verify: bool = True,
+            executor: Any = None,
         ) -> Written:
             """Write the files as a Parquet data set, one row per light curve: see `tess_source_arrays.parquet.to_parquet`."""
             ...
