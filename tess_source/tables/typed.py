@@ -122,7 +122,7 @@ class ManifestMethods(Extended):
 
         def to_parquet(
             self,
-            path: str | Path,
+            path: str | Path | ObjectPath,
             *,
             shards: int | None = None,
             columns: Sequence[str] | None = None,
@@ -131,6 +131,7 @@ class ManifestMethods(Extended):
             fractions: Sequence[float] = (0.8, 0.1, 0.1),
             seed: int = 0,
             verify: bool = True,
+            executor: Any = None,
         ) -> Written:
             """Write the files as a Parquet data set, one row per light curve: see `tess_source_arrays.parquet.to_parquet`."""
             ...

@@ -15,7 +15,7 @@ from tess_source.errors import LockError
 from tess_source.lock.citation import cite
 from tess_source.lock.scripts import LANGUAGES, script
 from tess_source.tables.items import Items
-from tess_source_arrays.readme import _code, _prose
+from tess_source_arrays.readme import code, prose
 
 SHELL = "a'b\"$(touch x)`touch x`;&|<>!*?~#{} é"
 
@@ -76,10 +76,10 @@ def test_a_citation_has_one_line_per_data_set_whatever_its_pipeline() -> None:
 
 @pytest.mark.parametrize("evil", MARKUP)
 def test_texts_in_a_readme_are_no_markdown(evil: str) -> None:
-    told = _prose(evil)
+    told = prose(evil)
     assert not [at for at, one in enumerate(told) if one in "<>`[]*|" and not told[:at].endswith("\\")]
-    assert _code(f"{evil}`\n|").count("`") == 2
-    assert "\n" not in _code(f"{evil}`\n|")
+    assert code(f"{evil}`\n|").count("`") == 2
+    assert "\n" not in code(f"{evil}`\n|")
 
 
 def test_a_lock_keeps_texts_as_they_are(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from places import ROOT
 from sizes import STRESS, size
 
-from bench import catalogue, eras, nine_faults, projection, scaling, scheduler
+from bench import catalogue, eras, limits, nine_faults, projection, scaling, scheduler
 from bench.__main__ import ALONE, main
 from bench.report import as_json, as_text
 from bench.rounds import Bench, DifferentError, Sizes, compare
@@ -351,3 +351,19 @@ def test_a_small_scaling_is_measured(capsys: pytest.CaptureFixture[str], tmp_pat
     words = ["--files", "4", "--objects", "0", "--workers", "1", "--rounds", "1", "--scratch", str(tmp_path)]
     assert scaling.main(words) == 0
     assert "| folder | dask, 1 process | 4 |" in capsys.readouterr().out
+
+
+def test_the_limit_of_a_line_is_the_sum_of_its_parts() -> None:
+    def cost(name: str, *cpu: float, parts: tuple[str, ...] = ()) -> limits.Cost:
+        return limits.Cost(name, lambda: None, 1, parts, [*cpu])
+
+    costs = [
+        cost("2 MB: read", 1, 2),
+        cost("sum", 1, 1),
+        cost("`cp`", 5, 5),
+        cost("file", 4, 6, parts=("2 MB: read", "sum")),
+    ]
+    assert limits.as_markdown(costs).splitlines()[2:] == [
+        "| `cp` | 5.00 (5.00-5.00) |  |  |  |",
+        "| file | 5.00 (4.00-6.00) | 2.5 | 2.0 (2.0-2.0) | read 1.5, sum 1 |",
+    ]
