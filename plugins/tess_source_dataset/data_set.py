@@ -125,10 +125,10 @@ class DataSet:
         """
         pyarrow()
         check_executor(executor)
+        where, files = None if temporary is None else user_path(temporary), self._folder(keep_files)
         question = self._question(targets, words)
         options = (columns, quality_bitmask, dtypes, fractions, seed, shard_size)
         recipe = self._recipe(question, options)
-        where = None if temporary is None else user_path(temporary)
         run = Build(
             self.session,
             self.storage,
