@@ -135,7 +135,7 @@ class DataSet:
             executor,
             None if jobs is None else checked_jobs(jobs),
             where,
-            self._folder(keep_files),
+            files,
         )
         with activity.shown(self.session.settings.progress):
             return run.run(question, recipe)
