@@ -20,7 +20,6 @@ def dataset(session: Session, place: str | PathLike[str] | ObjectPath) -> DataSe
 
     Parameters
     ----------
-    session : Session
     place : str, Path or ObjectPath
         A folder, which need not exist, or a place such as ``"s3://bucket/curves"``.
 

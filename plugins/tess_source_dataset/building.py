@@ -26,8 +26,8 @@ from tess_source_dataset.card import card
 from tess_source_dataset.division import Shard, divided
 from tess_source_dataset.information import MISSING, DataSetInfo, information
 from tess_source_dataset.making import ShardJob, made
-from tess_source_dataset.planning import LOCK, PLAN, Question, begun
-from tess_source_dataset.recipe import Recipe
+from tess_source_dataset.planning import LOCK, PLAN, DataSetQuestion, begun
+from tess_source_dataset.recipe import DataSetRecipe
 from tess_source_dataset.shard_file import ShardState
 from tess_source_dataset.storage import BucketStorage, FolderStorage
 from tess_source_dataset.sums import read_sums, write_sums
@@ -57,7 +57,7 @@ class Build:
     temporary: Path | None = None
     files: Path | None = None
 
-    def run(self, question: Question, recipe: Recipe | None) -> DataSetInfo:
+    def run(self, question: DataSetQuestion, recipe: DataSetRecipe | None) -> DataSetInfo:
         """Make the shards that are not there, and then the files beside them.
 
         Raises
@@ -69,7 +69,7 @@ class Build:
         """
         self.storage.check()
         plan = begun(self.storage, question, recipe)
-        recipe = Recipe.from_plan(plan)
+        recipe = DataSetRecipe.from_plan(plan)
         shards = divided(plan.items, recipe)
         sums = self._known_sums()
         states = self._states(shards, recipe, sums)
@@ -83,7 +83,7 @@ class Build:
             log.warning("%s: all shards are read again", error)
             return {}
 
-    def _states(self, shards: Sequence[Shard], recipe: Recipe, sums: Mapping[str, str]) -> dict[str, ShardState]:
+    def _states(self, shards: Sequence[Shard], recipe: DataSetRecipe, sums: Mapping[str, str]) -> dict[str, ShardState]:
         """Make all shards, and return what each holds, by name."""
         states: dict[str, ShardState] = {}
         broken: dict[str, Exception] = {}
@@ -117,14 +117,14 @@ class Build:
             ) from next(iter(broken.values()))
         return states
 
-    def _job(self, shard: Shard, recipe: Recipe, sha256: str | None) -> ShardJob:
+    def _job(self, shard: Shard, recipe: DataSetRecipe, sha256: str | None) -> ShardJob:
         return ShardJob(shard, recipe, self.storage.root, self.session, sha256, None, self.temporary, self.files)
 
     def _save_sums(self, known: Mapping[str, str], states: Mapping[str, ShardState]) -> None:
         made_now = {name: state.sha256 for name, state in states.items() if state.sha256}
         write_sums(self.storage, {**known, **made_now})
 
-    def _finish(self, plan: Plan, recipe: Recipe, states: Sequence[ShardState]) -> None:
+    def _finish(self, plan: Plan, recipe: DataSetRecipe, states: Sequence[ShardState]) -> None:
         """Write the files beside the shards. The sums come last: a data set that has all of them is complete."""
         missing = {uri: reason for state in states for uri, reason in state.missing.items()}
         locks = [state.lock for state in states if state.lock is not None]

@@ -17,7 +17,7 @@ from tess_source_arrays.schema import ABOUT, SPLIT, described
 from tess_source_arrays.split import METHOD
 from tess_source_dataset.division import DATA
 from tess_source_dataset.information import MISSING, counts_of
-from tess_source_dataset.recipe import Recipe
+from tess_source_dataset.recipe import DataSetRecipe
 
 if TYPE_CHECKING:
     from tess_source.session import Session
@@ -36,7 +36,7 @@ SIZES = (
 """Hugging Face's words for numbers of rows."""
 
 
-def card(title: str, lock: Plan, recipe: Recipe, missing: Mapping[str, str], session: Session) -> str:
+def card(title: str, lock: Plan, recipe: DataSetRecipe, missing: Mapping[str, str], session: Session) -> str:
     """Return the card of a data set.
 
     Parameters
@@ -44,7 +44,7 @@ def card(title: str, lock: Plan, recipe: Recipe, missing: Mapping[str, str], ses
     title : str
     lock : Plan
         The files that have a row.
-    recipe : Recipe
+    recipe : DataSetRecipe
     missing : mapping
         URI → reason, of files without a row.
     session : Session
@@ -82,7 +82,7 @@ def _missing_in_words(missing: Mapping[str, str]) -> str:
     return "\n".join(lines[:MOST_MISSING] + more) or "Nothing."
 
 
-def _columns(recipe: Recipe) -> Iterator[str]:
+def _columns(recipe: DataSetRecipe) -> Iterator[str]:
     """Yield a line of a table per column."""
     known = described(name or None for name in recipe.pipelines)
     for one in (*ABOUT, SPLIT):
@@ -91,7 +91,7 @@ def _columns(recipe: Recipe) -> Iterator[str]:
         yield known[name].line() if name in known else f"| {code(name)} | list | | as in the files |"
 
 
-def _features(recipe: Recipe) -> Iterator[str]:
+def _features(recipe: DataSetRecipe) -> Iterator[str]:
     """Yield the lines that tell Hugging Face the type of each column."""
     options = recipe.options()
     for one in (*ABOUT, SPLIT):

@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tess_source._lazy import pl
 from tess_source.display import activity
 from tess_source.errors import QueryError
 from tess_source.object_store.path import ObjectPath
@@ -19,13 +20,12 @@ from tess_source_arrays.split import FRACTIONS
 from tess_source_dataset.building import Build, table_of_shards
 from tess_source_dataset.division import divided
 from tess_source_dataset.information import DataSetInfo, information
-from tess_source_dataset.planning import PLAN, Question, checked_plan, planned_data_set, saved
-from tess_source_dataset.recipe import COLUMNS, SHARD_SIZE, Recipe
+from tess_source_dataset.planning import PLAN, DataSetQuestion, checked_plan, planned_data_set, saved
+from tess_source_dataset.recipe import COLUMNS, SHARD_SIZE, DataSetRecipe
 from tess_source_dataset.storage import storage_of
 from tess_source_dataset.verifying import DataSetCheck, verified
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import DTypeLike
 
     from tess_source.session import Session
@@ -120,22 +120,22 @@ class DataSet:
         Examples
         --------
         >>> info = session.dataset("curves").build("TIC 16740101", kind="lc", exptime=120)
-        >>> info.rows
-        2
+        >>> info.splits
+        {'train': 6, 'validation': 0, 'test': 0}
         """
         pyarrow()
         check_executor(executor)
+        where, files = None if temporary is None else user_path(temporary), self._folder(keep_files)
         question = self._question(targets, words)
         options = (columns, quality_bitmask, dtypes, fractions, seed, shard_size)
         recipe = self._recipe(question, options)
-        where = None if temporary is None else user_path(temporary)
         run = Build(
             self.session,
             self.storage,
             executor,
             None if jobs is None else checked_jobs(jobs),
             where,
-            self._folder(keep_files),
+            files,
         )
         with activity.shown(self.session.settings.progress):
             return run.run(question, recipe)
@@ -152,7 +152,12 @@ class DataSet:
         shard_size: int = SHARD_SIZE,
         **words: Any,
     ) -> pl.DataFrame:
-        """Return the shards that `build` would make, without writing anything: the dry run. The arguments are those of `build`.
+        """Return the shards that `build` would make, without writing anything: the dry run.
+
+        Parameters
+        ----------
+        targets, columns, quality_bitmask, dtypes, fractions, seed, shard_size, **words
+            As for `build`.
 
         Returns
         -------
@@ -163,17 +168,22 @@ class DataSet:
         recipe = self._recipe(question, (columns, quality_bitmask, dtypes, fractions, seed, shard_size))
         with activity.shown(self.session.settings.progress):
             plan = saved(self.storage, PLAN, self.session)
-            plan = planned_data_set(question, recipe or Recipe.of()) if plan is None else plan
+            plan = planned_data_set(question, recipe or DataSetRecipe.of()) if plan is None else plan
             plan = checked_plan(self.storage, plan, question, recipe)
-        return table_of_shards(divided(plan.items, Recipe.from_plan(plan)))
+        return table_of_shards(divided(plan.items, DataSetRecipe.from_plan(plan)))
 
     def verify(self, *, executor: Executor | str | int | None = None) -> DataSetCheck:
         """Read every byte of the data set: sums, checksums of pages, rows, locks, and that no star is on two sides of the split.
 
         Parameters
         ----------
-        executor : object, optional
+        executor : concurrent.futures.Executor, distributed.Client, str or int, optional
             As for `build`.
+
+        Returns
+        -------
+        DataSetCheck
+            A row per file, and whether all is right.
 
         Raises
         ------
@@ -199,14 +209,14 @@ class DataSet:
         """
         return information(self.storage, self.session)
 
-    def _question(self, targets: Any, words: Mapping[str, Any]) -> Question:
+    def _question(self, targets: Any, words: Mapping[str, Any]) -> DataSetQuestion:
         asked = {name: words[name] for name in OF_SEARCH if name in words}
-        return Question(self.session, targets, asked, {name: words[name] for name in words if name not in asked})
+        return DataSetQuestion(self.session, targets, asked, {name: words[name] for name in words if name not in asked})
 
-    def _recipe(self, question: Question, options: tuple[Any, ...]) -> Recipe | None:
+    def _recipe(self, question: DataSetQuestion, options: tuple[Any, ...]) -> DataSetRecipe | None:
         """Return the recipe that was asked for; None if the build that was begun goes on as it is."""
-        recipe = Recipe.of(*options)
-        begun_before = question.is_empty and recipe == Recipe.of()
+        recipe = DataSetRecipe.of(*options)
+        begun_before = question.is_empty and recipe == DataSetRecipe.of()
         if question.is_empty and self.storage.read(PLAN) is None:
             raise QueryError("say which light curves: give targets or filters, e.g. sector='1-13', kind='lc'")
         return None if begun_before else recipe

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tess_source._lazy import pl
 from tess_source.tables.items import Items
 from tess_source_arrays.split import SIDES, split
-from tess_source_dataset.recipe import Recipe
+from tess_source_dataset.recipe import DataSetRecipe
 
 __all__ = ["DATA", "UNKNOWN", "Shard", "divided", "side_of_shard"]
 
@@ -33,14 +33,14 @@ class Shard:
         return self.items["tic"].n_unique()
 
 
-def divided(items: Items, recipe: Recipe) -> list[Shard]:
+def divided(items: Items, recipe: DataSetRecipe) -> list[Shard]:
     """Divide files into shards. The result depends only on the files and the recipe, not on the order of the files.
 
     Parameters
     ----------
     items : Items
         The files of the data set.
-    recipe : Recipe
+    recipe : DataSetRecipe
         A shard has at most as many files as it says, or those of one star.
     """
     frame = _sorted(items.to_polars(), recipe)
@@ -59,7 +59,7 @@ def side_of_shard(name: str) -> str:
     return name.removeprefix(f"{DATA}/").partition("-")[0]
 
 
-def _sorted(frame: pl.DataFrame, recipe: Recipe) -> pl.DataFrame:
+def _sorted(frame: pl.DataFrame, recipe: DataSetRecipe) -> pl.DataFrame:
     """Return files with a column `side`, in the order of the rows of a data set: see `tess_source_arrays.shard.sorted_entries`."""
     stars = frame["tic"].drop_nulls().unique().sort()
     sides = pl.Series(split(stars.to_numpy(), recipe.fractions, recipe.seed), dtype=pl.String)

@@ -16,7 +16,7 @@ from tess_source.tables.reasons import Reasons
 from tess_source_arrays.split import SIDES
 from tess_source_dataset.division import divided, side_of_shard
 from tess_source_dataset.planning import LOCK, PLAN, NoDataSetError, saved
-from tess_source_dataset.recipe import Recipe
+from tess_source_dataset.recipe import DataSetRecipe
 from tess_source_dataset.storage import Storage
 from tess_source_dataset.sums import read_sums
 
@@ -53,7 +53,7 @@ class DataSetInfo:
     """Side of the split → number of light curves in the shards; of the plan before the data set is complete."""
     missing: Mapping[str, str] = field(repr=False)
     """URI → reason, of files without a row."""
-    recipe: Recipe
+    recipe: DataSetRecipe
     """Columns, split and other options."""
     asked: Mapping[str, Any]
     """The question."""
@@ -106,7 +106,7 @@ def information(storage: Storage, session: Session) -> DataSetInfo:
     plan = saved(storage, PLAN, session)
     if plan is None:
         raise NoDataSetError(f"{storage} is no data set: it has no {PLAN}")
-    recipe, sizes = Recipe.from_plan(plan), storage.sizes()
+    recipe, sizes = DataSetRecipe.from_plan(plan), storage.sizes()
     planned = {shard.name: len(shard.items) for shard in divided(plan.items, recipe)}
     there = {name: size for name, size in sizes.items() if name in planned}
     sums = {*read_sums(storage)}
@@ -132,7 +132,7 @@ def information(storage: Storage, session: Session) -> DataSetInfo:
     )
 
 
-def counts_of(plan: Plan, recipe: Recipe) -> dict[str, int]:
+def counts_of(plan: Plan, recipe: DataSetRecipe) -> dict[str, int]:
     """Return the number of light curves on each side of the split; on none if their stars are not known."""
     counts = dict.fromkeys(SIDES, 0)
     for shard in divided(plan.items, recipe):

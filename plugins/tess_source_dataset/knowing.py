@@ -16,7 +16,7 @@ from tess_source.wording import keyword
 from tess_source_arrays.derived import columns_of, names_of
 from tess_source_arrays.others import OF_OTHERS
 from tess_source_arrays.schema import COLUMNS, SPOC, described
-from tess_source_dataset.recipe import Recipe
+from tess_source_dataset.recipe import DataSetRecipe
 
 if TYPE_CHECKING:
     from tess_source.session import Session
@@ -65,7 +65,7 @@ def check_names(columns: Sequence[str], pipelines: Sequence[str]) -> None:
                 raise UnknownNameError(f"column of light curves by {pipeline}:", name, known)
 
 
-def types_in_files(plan: Plan, recipe: Recipe, session: Session) -> Mapping[str, str]:
+def types_in_files(plan: Plan, recipe: DataSetRecipe, session: Session) -> Mapping[str, str]:
     """Return the types of columns that the schema does not tell: one light curve of each such pipeline and exposure time is fetched.
 
     Raises

@@ -24,7 +24,7 @@ from tess_source.tables.plan import Plan
 from tess_source_arrays.arrays import each
 from tess_source_arrays.shard import reasons_by_uri, sorted_entries, write_shard
 from tess_source_dataset.division import Shard
-from tess_source_dataset.recipe import Recipe
+from tess_source_dataset.recipe import DataSetRecipe
 from tess_source_dataset.shard_file import ShardState, check_pages, sha256_of, state_of
 from tess_source_dataset.storage import Storage, storage_of
 
@@ -41,7 +41,7 @@ class ShardJob:
     """What a worker needs to make a shard, or to check it."""
 
     shard: Shard
-    recipe: Recipe
+    recipe: DataSetRecipe
     root: Root
     """Place of the data set."""
     session: Session

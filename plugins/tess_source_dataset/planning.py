@@ -21,7 +21,7 @@ from tess_source.tables.plan import Plan
 from tess_source.tables.typical_sizes import check_amount
 from tess_source.targets.recorded import plain
 from tess_source_dataset.knowing import check_kinds, check_names, pipelines_of_items, types_in_files
-from tess_source_dataset.recipe import Recipe
+from tess_source_dataset.recipe import DataSetRecipe
 from tess_source_dataset.storage import Storage
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 __all__ = [
     "LOCK",
     "PLAN",
+    "DataSetQuestion",
     "EmptyDataSetError",
     "NoDataSetError",
     "OtherDataSetError",
-    "Question",
     "begun",
     "checked_plan",
     "planned_data_set",
@@ -58,7 +58,7 @@ class OtherDataSetError(TessSourceError, FileExistsError):
     """The place holds a data set that was begun with another question or other options."""
 
 
-class Question:
+class DataSetQuestion:
     """The question whose answer becomes a data set.
 
     Parameters
@@ -116,7 +116,7 @@ def _short(value: Any) -> Any:
     return value if len(written) <= LONGEST else {"sha256": hashlib.sha256(written.encode()).hexdigest()}
 
 
-def planned_data_set(question: Question, recipe: Recipe) -> Plan:
+def planned_data_set(question: DataSetQuestion, recipe: DataSetRecipe) -> Plan:
     """Search, and return the plan of a data set.
 
     Raises
@@ -184,14 +184,14 @@ def saved(storage: Storage, name: str, session: Session) -> Plan | None:
             raise LockError(str(error).replace(str(path), f"{storage}/{name}")) from error
 
 
-def begun(storage: Storage, question: Question, recipe: Recipe | None) -> Plan:
+def begun(storage: Storage, question: DataSetQuestion, recipe: DataSetRecipe | None) -> Plan:
     """Return the plan of a data set: the one that lies there, or a new one, which is written there first.
 
     Parameters
     ----------
     storage : Storage
-    question : Question
-    recipe : Recipe, optional
+    question : DataSetQuestion
+    recipe : DataSetRecipe, optional
         None: that of a build that was begun.
 
     Raises
@@ -201,20 +201,20 @@ def begun(storage: Storage, question: Question, recipe: Recipe | None) -> Plan:
     """
     plan = saved(storage, PLAN, question.session)
     if plan is None:
-        plan = planned_data_set(question, recipe or Recipe.of())
+        plan = planned_data_set(question, recipe or DataSetRecipe.of())
         if storage.create(PLAN, plan.to_text().encode()):
             return checked_plan(storage, plan, question, recipe)
     return checked_plan(storage, saved(storage, PLAN, question.session) or plan, question, recipe)
 
 
-def checked_plan(storage: Storage, plan: Plan, question: Question, recipe: Recipe | None) -> Plan:
+def checked_plan(storage: Storage, plan: Plan, question: DataSetQuestion, recipe: DataSetRecipe | None) -> Plan:
     """Return the plan of a data set, after a check that it is the one that is asked for. The arguments are those of `begun`.
 
     Raises
     ------
     OtherDataSetError
     """
-    ours = Recipe.from_plan(plan)
+    ours = DataSetRecipe.from_plan(plan)
     problems = [] if recipe is None else ours.differences(recipe)
     if not question.is_empty:
         problems += _differences(plan.record["dataset"].get("asked", {}), question.record())

@@ -16,7 +16,7 @@ from tess_source_arrays.arrow import TAKEN
 from tess_source_arrays.shard import RowOptions
 from tess_source_arrays.split import FRACTIONS, split
 
-__all__ = ["COLUMNS", "SHARD_SIZE", "Recipe"]
+__all__ = ["COLUMNS", "SHARD_SIZE", "DataSetRecipe"]
 
 COLUMNS = ("time", "pdcsap_flux", "quality")
 """Columns that are read if none are named."""
@@ -25,7 +25,7 @@ SHARD_SIZE = 1000
 
 
 @dataclass(frozen=True)
-class Recipe:
+class DataSetRecipe:
     """How the light curves of a data set become rows and shards."""
 
     columns: tuple[str, ...]
@@ -50,7 +50,7 @@ class Recipe:
         fractions: Sequence[float] = FRACTIONS,
         seed: int = 0,
         shard_size: int = SHARD_SIZE,
-    ) -> Recipe:
+    ) -> DataSetRecipe:
         """Return a recipe after a check.
 
         Raises
@@ -91,7 +91,7 @@ class Recipe:
         }
 
     @classmethod
-    def from_plan(cls, plan: Plan) -> Recipe:
+    def from_plan(cls, plan: Plan) -> DataSetRecipe:
         """Return the recipe that is saved with a plan.
 
         Raises
@@ -107,7 +107,7 @@ class Recipe:
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise LockError(f"it is not the plan of a data set: {error}") from error
 
-    def differences(self, asked: Recipe) -> list[str]:
+    def differences(self, asked: DataSetRecipe) -> list[str]:
         """Return how another recipe, which was asked for, differs from this one: a text per option."""
         names = ("columns", "quality_bitmask", "dtypes", "fractions", "seed", "shard_size")
         pairs = [(name, getattr(self, name), getattr(asked, name)) for name in names]

@@ -17,7 +17,7 @@ from tess_source_arrays.arrow import pyarrow
 from tess_source_arrays.shard import FORMAT, RowOptions
 from tess_source_arrays.split import split
 from tess_source_dataset.division import UNKNOWN, Shard, side_of_shard
-from tess_source_dataset.recipe import Recipe
+from tess_source_dataset.recipe import DataSetRecipe
 
 __all__ = ["ShardState", "check_pages", "sha256_of", "state_of"]
 
@@ -39,7 +39,7 @@ class ShardState:
     """The lock of its files; None if there are none."""
 
 
-def state_of(path: Path, shard: Shard, recipe: Recipe) -> ShardState:
+def state_of(path: Path, shard: Shard, recipe: DataSetRecipe) -> ShardState:
     """Return what a shard tells about itself. Its rows are not read, but its sum is computed.
 
     Parameters
@@ -48,7 +48,7 @@ def state_of(path: Path, shard: Shard, recipe: Recipe) -> ShardState:
         The Parquet file.
     shard : Shard
         The shard that it is meant to be.
-    recipe : Recipe
+    recipe : DataSetRecipe
 
     Raises
     ------
@@ -93,7 +93,7 @@ def _saved_text(text: str) -> tuple[pl.DataFrame, Mapping[str, Any]]:
     return items.to_polars(), record
 
 
-def check_pages(path: Path, state: ShardState, recipe: Recipe) -> None:
+def check_pages(path: Path, state: ShardState, recipe: DataSetRecipe) -> None:
     """Check all rows of a shard: the checksum of each page, and that its stars belong to its side of the split.
 
     Raises

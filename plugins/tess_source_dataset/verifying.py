@@ -17,7 +17,7 @@ from tess_source_dataset.division import DATA, Shard, divided
 from tess_source_dataset.information import MISSING, read_missing
 from tess_source_dataset.making import ShardJob, checked
 from tess_source_dataset.planning import LOCK, PLAN, NoDataSetError, saved
-from tess_source_dataset.recipe import Recipe
+from tess_source_dataset.recipe import DataSetRecipe
 from tess_source_dataset.shard_file import ShardState
 from tess_source_dataset.storage import BucketStorage, FolderStorage
 from tess_source_dataset.sums import SUMS, read_sums
@@ -75,7 +75,7 @@ def verified(session: Session, storage: FolderStorage | BucketStorage, executor:
     plan = saved(storage, PLAN, session)
     if plan is None:
         raise NoDataSetError(f"{storage} is no data set: it has no {PLAN}")
-    recipe = Recipe.from_plan(plan)
+    recipe = DataSetRecipe.from_plan(plan)
     shards, sums = divided(plan.items, recipe), read_sums(storage)
     states: list[ShardState] = []
     rows = [*_of_files_beside(storage, sums)]
@@ -116,7 +116,7 @@ def _of_files_beside(storage: FolderStorage | BucketStorage, sums: Mapping[str, 
 
 
 def _of_shards(
-    session: Session, storage: FolderStorage | BucketStorage, shards: Sequence[Shard], recipe: Recipe,
+    session: Session, storage: FolderStorage | BucketStorage, shards: Sequence[Shard], recipe: DataSetRecipe,
     sums: Mapping[str, str], executor: Any, states: list[ShardState],
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """Yield a row per shard, and keep what each holds."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import tess_source_arrays
     import tess_source_catalogue
     import tess_source_cloud
+    import tess_source_dataset
     import tess_source_dv
     import tess_source_ffi
     import tess_source_filters
@@ -82,6 +83,8 @@ if TYPE_CHECKING:
     filter_accessors: Accessors = tess_source_filters
     lightkurve_accessors: Accessors = tess_source_lightkurve
     array_accessors: Accessors = tess_source_arrays
+    data_set_accessors: Accessors = tess_source_dataset
+    data_set_commands: Commands = tess_source_dataset
     picture_accessors: Accessors = tess_source_pictures
     picture_commands: Commands = tess_source_pictures
     pages: GivesPages = tess_source_mast

@@ -28,6 +28,7 @@ from tess_source.cli.user_path import UserPath
 from tess_source.config import DEFAULT, Choice, config_file
 from tess_source.errors import QueryError
 from tess_source.settings import cache_folder
+from tess_source_dataset.data_set import DataSet
 from tess_source_sample.server import SampleArchive
 
 UNKNOWN = "~nobody-such/x"
@@ -98,6 +99,7 @@ def values(shared_archive: SampleArchive, tmp_path_factory: pytest.TempPathFacto
         "products": found.products, "what": found, "session": session, "path": folder / "x.svg", "options": {},
         "server": None, "archive": None, "token": None, "timeout": 9, "jobs": 1, "max_age": None, "offline": None,
         "tce": opened, "kind": type(opened), "Choice": Choice(None, DEFAULT), "Session": session, "Settings": session.settings,
+        "place": folder / "curves", "DataSet": DataSet(session, folder / "curves"),
         "Found": found, "Plan": manifest.plan, "Manifest": manifest, "DVLightCurve": opened,
         "SearchTable": tess_source.search_lightcurve(16740101, sector=14, session=session),
     }  # fmt: skip

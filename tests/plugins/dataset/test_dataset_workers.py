@@ -20,7 +20,7 @@ from tess_source_dataset.building import ConnectionShares, is_free
 from tess_source_dataset.data_set import DataSet
 from tess_source_dataset.division import divided, side_of_shard
 from tess_source_dataset.making import ShardJob
-from tess_source_dataset.recipe import Recipe
+from tess_source_dataset.recipe import DataSetRecipe
 from tess_source_sample.server import SampleArchive
 
 
@@ -67,7 +67,7 @@ def drawn_until_none(jobs: Iterator[ShardJob | None]) -> list[int]:
 def test_all_workers_together_have_the_connections_of_one_process(
     session: Session, width: int, free: bool, shares: list[int]
 ) -> None:
-    one = ShardJob(divided(items((1, 1, 120.0)), Recipe.of())[0], Recipe.of(), Path(), session)
+    one = ShardJob(divided(items((1, 1, 120.0)), DataSetRecipe.of())[0], DataSetRecipe.of(), Path(), session)
     queue = ConnectionShares(8, So(width), free)
     jobs = queue.drawn([one] * 20)
     assert drawn_until_none(jobs) == shares
@@ -97,7 +97,7 @@ def items(*rows: tuple[int | None, int, float]) -> Items:
 
 def test_files_without_a_star_are_in_shards_of_their_own() -> None:
     known = [(star, sector, 120.0) for star in range(1, 40) for sector in (2, 1)]
-    shards = divided(items(*known, (None, 1, 120.0), (None, 2, 120.0), (None, 1, 20.0)), Recipe.of(shard_size=2))
+    shards = divided(items(*known, (None, 1, 120.0), (None, 2, 120.0), (None, 1, 20.0)), DataSetRecipe.of(shard_size=2))
     assert {side_of_shard(shard.name) for shard in shards} == {*SIDES, "unknown"}
     last = [shard for shard in shards if side_of_shard(shard.name) == "unknown"]
     assert [len(shard.items) for shard in last] == [2, 1]
@@ -109,7 +109,7 @@ def test_files_without_a_star_are_in_shards_of_their_own() -> None:
 def test_a_star_with_more_light_curves_than_a_shard_has_a_larger_one() -> None:
     shards = divided(
         items(*((1, sector, 120.0) for sector in range(1, 9)), (2, 1, 120.0)),
-        Recipe.of(shard_size=3, fractions=(1, 0, 0)),
+        DataSetRecipe.of(shard_size=3, fractions=(1, 0, 0)),
     )
     assert [len(shard.items) for shard in shards] == [8, 1]
     assert [shard.name for shard in shards] == [f"data/train-{number:05}-of-00002.parquet" for number in range(2)]
@@ -118,7 +118,7 @@ def test_a_star_with_more_light_curves_than_a_shard_has_a_larger_one() -> None:
 def test_the_division_does_not_depend_on_the_order_of_the_files() -> None:
     files = items(*((star, sector, 120.0) for star in range(30) for sector in (1, 2, 3)))
     mixed = Items(files.to_polars().sample(fraction=1.0, shuffle=True, seed=7))
-    ours, theirs = (divided(one, Recipe.of(shard_size=7)) for one in (files, mixed))
+    ours, theirs = (divided(one, DataSetRecipe.of(shard_size=7)) for one in (files, mixed))
     assert [(one.name, one.items["uri"].to_list()) for one in ours] == [
         (one.name, one.items["uri"].to_list()) for one in theirs
     ]
