@@ -22,6 +22,7 @@ from tess_source.download.urls import first_requests, urls_of
 from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
 from tess_source.keywords import naming_keywords_of_methods
+from tess_source.load.by_workers import chosen_executor
 from tess_source.load.loading import each_opened, read
 from tess_source.load.local import Given, manifest_of
 from tess_source.object_store.path import ObjectPath, user_root
@@ -324,11 +325,8 @@ class Session(SessionMethods):
         self, manifest: Manifest, function: Callable[[Any], Any] | None, executor: ExecutorLike, workers: ExecutorLike,
         options: Mapping[str, Any], /,
     ) -> Iterator[Opened]:  # fmt: skip
-        if (
-            function is not None and executor is None and workers is None
-        ):  # whole objects take longer to send than to open
-            executor = self.settings.executor
-        return each_opened(self.registry, manifest, function, executor, options, workers)
+        chosen = chosen_executor(self.settings, function, executor, workers)
+        return each_opened(self.registry, manifest, function, chosen, options)
 
     def _plan_of(self, what: Any, root: str | Path | ObjectPath | None, layout: str | None, *, large: bool) -> Plan:
         if not isinstance(plan := what.plan if isinstance(what, Manifest) else what, Plan):

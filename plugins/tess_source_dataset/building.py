@@ -29,7 +29,7 @@ from tess_source_dataset.making import ShardJob, made
 from tess_source_dataset.planning import LOCK, PLAN, DataSetQuestion, begun
 from tess_source_dataset.recipe import DataSetRecipe
 from tess_source_dataset.shard_file import ShardState
-from tess_source_dataset.storage import BucketStorage, FolderStorage
+from tess_source_dataset.storage import Storage
 from tess_source_dataset.sums import read_sums, write_sums
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Build:
     """One run of a build."""
 
     session: Session
-    storage: FolderStorage | BucketStorage
+    storage: Storage
     executor: Any = None
     """As for `tess_source.workers.workers_of`."""
     jobs: int | None = None

@@ -22,7 +22,7 @@ from tess_source_dataset.division import divided
 from tess_source_dataset.information import DataSetInfo, information
 from tess_source_dataset.planning import PLAN, DataSetQuestion, checked_plan, planned_data_set, saved
 from tess_source_dataset.recipe import COLUMNS, SHARD_SIZE, DataSetRecipe
-from tess_source_dataset.storage import storage_of
+from tess_source_dataset.storage import Storage, storage_of
 from tess_source_dataset.verifying import DataSetCheck, verified
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class DataSet:
 
     def __init__(self, session: Session, place: str | os.PathLike[str] | ObjectPath) -> None:
         self.session: Session = session
-        self.storage = storage_of(place)
+        self.storage: Storage = storage_of(place)
 
     def __repr__(self) -> str:
         return f"<DataSet {self.storage}>"

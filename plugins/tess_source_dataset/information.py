@@ -134,7 +134,7 @@ def information(storage: Storage, session: Session) -> DataSetInfo:
 
 def counts_of(plan: Plan, recipe: DataSetRecipe) -> dict[str, int]:
     """Return the number of light curves on each side of the split; on none if their stars are not known."""
-    counts = dict.fromkeys(SIDES, 0)
+    counts: dict[str, int] = dict.fromkeys(SIDES, 0)
     for shard in divided(plan.items, recipe):
         side = side_of_shard(shard.name)
         counts[side] = counts.get(side, 0) + len(shard.items)

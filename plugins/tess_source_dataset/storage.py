@@ -10,16 +10,22 @@ from typing import Any, Protocol
 
 from tess_source import disk
 from tess_source.errors import NoObjectError, ObjectConflictError
-from tess_source.object_store.path import ObjectPath, user_root
+from tess_source.object_store.path import ObjectPath, Root, user_root
 from tess_source.object_store.problems import asked
 from tess_source.object_store.store import open_store
 from tess_source.object_store.upload import upload_bytes, upload_file
+from tess_source.system import link
 
 __all__ = ["Storage", "storage_of"]
 
 
 class Storage(Protocol):
     """A place with the files of one data set. Names are relative to it. A file appears whole or not at all."""
+
+    @property
+    def root(self) -> Root:
+        """The place."""
+        ...
 
     def read(self, name: str, /) -> bytes | None:
         """Return the bytes of a small file; None if there is none."""
@@ -50,7 +56,7 @@ class Storage(Protocol):
         ...
 
 
-def storage_of(place: Any) -> FolderStorage | BucketStorage:
+def storage_of(place: Any) -> Storage:
     """Return the storage of a data set.
 
     Raises
@@ -132,7 +138,7 @@ class FolderStorage:
 def _place_new(whole: Path, path: Path) -> None:
     """Give a file its name unless that is taken. Where the disk has no links, a second writer may take its place."""
     try:
-        os.link(whole, path)
+        link(whole, path)
     except OSError as error:
         if error.errno not in {errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS}:
             raise

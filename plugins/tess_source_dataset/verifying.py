@@ -19,7 +19,7 @@ from tess_source_dataset.making import ShardJob, checked
 from tess_source_dataset.planning import LOCK, PLAN, NoDataSetError, saved
 from tess_source_dataset.recipe import DataSetRecipe
 from tess_source_dataset.shard_file import ShardState
-from tess_source_dataset.storage import BucketStorage, FolderStorage
+from tess_source_dataset.storage import Storage
 from tess_source_dataset.sums import SUMS, read_sums
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class DataSetCheck:
         return f"{text.number(counts[WHOLE], 'file')} whole with {rows}{wrong} in {self.place}"
 
 
-def verified(session: Session, storage: FolderStorage | BucketStorage, executor: Any = None) -> DataSetCheck:
+def verified(session: Session, storage: Storage, executor: Any = None) -> DataSetCheck:
     """Read all files of a data set.
 
     Raises
@@ -100,7 +100,7 @@ def _is_strange(name: str, known: set[str]) -> bool:
     return name not in known and (name.startswith(f"{DATA}/") or name.endswith(".parquet"))
 
 
-def _of_files_beside(storage: FolderStorage | BucketStorage, sums: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def _of_files_beside(storage: Storage, sums: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     for name in BESIDE:
         data = storage.read(name)
         if data is None:
@@ -116,7 +116,7 @@ def _of_files_beside(storage: FolderStorage | BucketStorage, sums: Mapping[str, 
 
 
 def _of_shards(
-    session: Session, storage: FolderStorage | BucketStorage, shards: Sequence[Shard], recipe: DataSetRecipe,
+    session: Session, storage: Storage, shards: Sequence[Shard], recipe: DataSetRecipe,
     sums: Mapping[str, str], executor: Any, states: list[ShardState],
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """Yield a row per shard, and keep what each holds."""
@@ -140,9 +140,7 @@ def _of_shards(
                 yield _row(name, WHOLE, result.rows)
 
 
-def _of_lock(
-    session: Session, storage: FolderStorage | BucketStorage, states: Sequence[ShardState]
-) -> Iterator[dict[str, Any]]:
+def _of_lock(session: Session, storage: Storage, states: Sequence[ShardState]) -> Iterator[dict[str, Any]]:
     """Yield a row if the lock differs from those in the shards."""
     try:
         lock = saved(storage, LOCK, session)

@@ -28,8 +28,6 @@ class ObjectIndex(VerifiedRecords):
     root : ObjectPath
     """
 
-    root: ObjectPath
-
     def __init__(self, root: ObjectPath) -> None:
         super().__init__(root)
         self._place: ObjectPath = root / OWN_FOLDER / "verified"

@@ -157,10 +157,9 @@ class Index(VerifiedRecords):
         The root of the store that keeps the index, if that is another folder.
     """
 
-    root: Path
-
     def __init__(self, root: Path, store: Path | None = None) -> None:
         super().__init__(root)
+        self._files = root
         self._store = store or root
         self.folder: Path = self._store / OWN_FOLDER / (f"elsewhere/{_digest_of(root)}" if store else "verified")
 
@@ -188,7 +187,7 @@ class Index(VerifiedRecords):
         disk.remove(part)
 
     def _exists(self, known: Known) -> bool:
-        return os.path.lexists(self.root / known.path)
+        return os.path.lexists(self._files / known.path)
 
 
 def _row_of(known: Known) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import logging
 import os
 import time
@@ -111,16 +112,17 @@ class ObjectFetcher(Fetcher):
         fetched = super().entry(item)
         if fetched is None or not fetched.ok:
             return fetched
-        for _ in range(TRIES):
+        for tries in itertools.count(1):
             try:
                 return self._uploaded(fetched, damaged)
-            except (ObjectConflictError, FileNotFoundError) as error:  # another process was faster, here or elsewhere
+            except (ObjectConflictError, FileNotFoundError):  # another process was faster, here or elsewhere
                 here, damaged = self._here_or_damaged(item)
-                problem = error
                 if here is not None:
                     self._forget_file(item)
                     return here
-        raise problem
+                if tries == TRIES:
+                    raise
+        return None
 
     def _here_or_damaged(self, item: Item) -> tuple[Entry | None, str]:
         """Return the entry of an object that is whole, and else the ETag of the object that may be replaced; empty if there is none."""

@@ -5,16 +5,19 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tess_source.errors import LoadError, WorkersError
+from tess_source.errors import LoadError, QueryError, WorkersError
 from tess_source.load.outcome import Outcome
+from tess_source.settings import ExecutorLike, Settings
 from tess_source.tables.items import Entry
 from tess_source.tables.loaded import Opened
-from tess_source.workers import Workers, workers_of
+from tess_source.units import is_whole
+from tess_source.workers import Workers, check_executor, workers_of
 
-__all__ = ["Opening", "Outcomes", "opened_by_workers"]
+__all__ = ["Opening", "Outcomes", "chosen_executor", "opened_by_workers"]
 
 AHEAD = 4
 """Batches per worker from the first that is not yielded to the last that is begun: no worker waits, and results do not pile up."""
@@ -41,6 +44,35 @@ class Outcomes:
     outcomes: Sequence[Outcome]
     wrong: Exception | None = None
     """What the function raised for the file after these."""
+
+
+def chosen_executor(
+    settings: Settings, function: Callable[[Any], Any] | None, executor: ExecutorLike, workers: ExecutorLike
+) -> ExecutorLike:
+    """Return who opens files: those that are given, else those of the session, or None for this process.
+
+    Parameters
+    ----------
+    settings : Settings
+    function : callable, optional
+        What is called with each file. Without it the session's workers are not used: a whole object takes longer to send than to open.
+    executor : object, optional
+        See `tess_source.workers.workers_of`.
+    workers : int or Executor, optional
+        An older word for `executor`.
+
+    Raises
+    ------
+    QueryError
+        If an argument makes no sense, or both are given.
+    """
+    if not (workers is None or is_whole(workers, 1) or isinstance(workers, Executor)):
+        raise QueryError(f"workers={workers!r}: give a whole number of at least 1, an executor, or None")
+    if executor is not None and workers is not None:
+        raise QueryError("executor= and workers= say the same: give one of them")
+    given = workers if executor is None else executor
+    check_executor(given)
+    return settings.executor if given is None and function is not None else given
 
 
 def opened_by_workers(

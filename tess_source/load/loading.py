@@ -8,7 +8,6 @@ import itertools
 import os
 import pickle
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Sized
-from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,6 @@ from tess_source.load.outcome import Outcome, as_sendable
 from tess_source.tables.file_errors import errors_of_file
 from tess_source.tables.items import Entry
 from tess_source.tables.loaded import Deferred, LazyGroup, Loaded, Opened
-from tess_source.units import is_whole
-from tess_source.workers import check_executor
 
 __all__ = ["AHEAD", "each_opened", "open_entry", "read"]
 
@@ -58,12 +55,11 @@ def open_entry(registry: Registry, entry: Entry, options: Mapping[str, Any]) -> 
     OSError
         If it cannot be read.
     """
-    found = _deferred_or_object(registry, entry, options)
-    return found.open() if isinstance(found, Deferred) else found
+    return _opened(registry, entry, options)
 
 
-def _deferred_or_object(registry: Registry, entry: Entry, options: Mapping[str, Any]) -> object:
-    """Return what the first plugin that reads a file makes of it, which may open it only when it is used."""
+def _opened(registry: Registry, entry: Entry, options: Mapping[str, Any], *, lazily: bool = False) -> object:
+    """Return what the first plugin that reads a file makes of it. Lazily, this may be a `Deferred`."""
     if not entry.ok:
         raise FileNotFoundError(f"not fetched: {entry.error}")
     if entry.path is not None and _is_no_file(entry.path):
@@ -71,21 +67,16 @@ def _deferred_or_object(registry: Registry, entry: Entry, options: Mapping[str, 
         raise LoadError(f"{entry.path.name} is a pipe, a device or the like, not a file")
     with at_hand(entry) as local, errors_of_file(entry.place or entry.item.uri):
         opened: object | None = registry.call("tess_load", entry=local, options=options)
+        if isinstance(opened, Deferred) and not lazily:
+            opened = opened.open()
     if (
         isinstance(opened, Deferred) and local is not entry
-    ):  # what it would open is removed: a new copy is made when it is used
-        return Deferred(opened.group, opened.path, functools.partial(_opened_anew, registry, entry, options))
+    ):  # its copy is removed now: a new one is made when it is used
+        return Deferred(opened.group, opened.path, functools.partial(open_entry, registry, entry, options))
     if opened is None:
         maker = entry.item.pipeline or "unknown origin"
         raise NoReaderError(f"no reader for {entry.item.kind!r} files of {maker}")
     return opened
-
-
-def _opened_anew(registry: Registry, entry: Entry, options: Mapping[str, Any]) -> object:
-    """Open an object that is opened only when it is used, from a copy that is removed at once."""
-    with at_hand(entry) as local:
-        opened: object = registry.call("tess_load", entry=local, options=options)
-        return opened.open() if isinstance(opened, Deferred) else opened
 
 
 def _is_no_file(path: Path) -> bool:
@@ -145,7 +136,6 @@ def each_opened(
     function: Callable[[Any], Any] | None,
     executor: Any,
     options: Mapping[str, Any],
-    workers: Any = None,
 ) -> Iterator[Opened]:
     """Open files one after the other, in order, without keeping them.
 
@@ -159,8 +149,6 @@ def each_opened(
         See `tess_source.workers.workers_of`.
     options : mapping
         Passed to the readers.
-    workers : int or Executor, optional
-        An older word for `executor`.
 
     Yields
     ------
@@ -174,12 +162,6 @@ def each_opened(
     LoadError
         If a process dies again and again, or a plugin cannot be sent to the others.
     """
-    if not (workers is None or is_whole(workers, 1) or isinstance(workers, Executor)):
-        raise QueryError(f"workers={workers!r}: give a whole number of at least 1, an executor, or None")
-    if executor is not None and workers is not None:
-        raise QueryError("executor= and workers= say the same: give one of them")
-    executor = workers if executor is None else executor
-    check_executor(executor)
     if function is not None and not callable(function):
         raise QueryError(f"function={function!r}: give something that can be called with an opened file")
     if executor is None:
@@ -209,7 +191,7 @@ def _object_and_error(
 ) -> tuple[Any, Exception | None]:
     """Return the opened file, or the error of this file. Only an argument that is wrong for every file is raised."""
     try:
-        return (_deferred_or_object if lazily else open_entry)(registry, entry, options), None
+        return _opened(registry, entry, options, lazily=lazily), None
     except QueryError:
         raise
     except (TessSourceError, OSError) as error:

@@ -110,13 +110,13 @@ class DaskWorkers(Workers):
         self._tell.pop(future.key, None)
         result = super()._result(future)
         future.release()  # or else a worker that dies later loses it, and it is done again for nobody
-        if isinstance(result, ImportError) and "tess_source" in str(result):
-            return WorkersError(_lack(self._where, str(result)))
         if type(result).__name__ == "KilledWorker":
             return WorkersError(
                 f"{result.allowed_failures + 1} workers died one after the other while they did it: "
                 "was their memory too small?"
             )
+        if isinstance(result, ImportError) and "tess_source" in str(result):
+            return WorkersError(_lack(self._where, str(result)))
         return result
 
     def _is_lost(self, result: Any) -> bool:

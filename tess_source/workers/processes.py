@@ -136,20 +136,22 @@ def _sent(call: tuple[Any, Any]) -> tuple[bytes, Mapping[str, Any]]:
 
     What belongs to no module, or to the main program, is sent with its code if cloudpickle is there, as dask does.
     """
-    problem: Exception | None = None
+    sent: bytes | Exception
     try:
         sent = pickle.dumps(call)
-        if b"_main__" not in sent:  # nor __mp_main__, as the main program is called in processes of others
-            return sent, {}
     except Exception as error:  # noqa: BLE001  whatever objects of other libraries raise
-        problem = error
+        sent = error
+    if (
+        isinstance(sent, bytes) and b"_main__" not in sent
+    ):  # nor __mp_main__, as the main program is called in processes of others
+        return sent, {}
     if extras.is_installed("cloudpickle"):
         return importlib.import_module("cloudpickle").dumps(call), {}
-    if problem is not None:
+    if isinstance(sent, Exception):
         raise WorkersError(
-            f"it cannot be sent to another process ({type_and_text(problem)}): "
+            f"it cannot be sent to another process ({type_and_text(sent)}): "
             "define it in a module, or install cloudpickle"
-        ) from problem
+        ) from sent
     return sent, _main()
 
 

@@ -6,11 +6,11 @@ main program of the one that starts them. A script without ``if __name__ == "__m
 
 from __future__ import annotations
 
+import multiprocessing.context
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import context
 from multiprocessing.context import SpawnContext, SpawnProcess
 from types import ModuleType
 from typing import Any
@@ -37,7 +37,9 @@ class Context(SpawnContext):
 
 def without_main() -> str:
     """Return the name of such a context, for libraries that take one by its name."""
-    contexts: dict[str, Any] = vars(context)["_concrete_contexts"]  # there is no public way to give one a name
+    contexts: dict[str, Any] = vars(multiprocessing.context)[
+        "_concrete_contexts"
+    ]  # there is no public way to give one a name
     contexts.setdefault(NAME, Context())
     return NAME
 

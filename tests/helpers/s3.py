@@ -102,9 +102,12 @@ class S3Server:
 
         return s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
 
-    def new_bucket(self) -> str:
-        """Make an empty bucket, and return its name."""
-        name = f"bucket-{next(NUMBERS)}"
+    def new_bucket(self, name: str = "") -> str:
+        """Make an empty bucket, in place of an older one of this name if any, and return its name."""
+        name = name or f"bucket-{next(NUMBERS)}"
+        if name in self.backend.buckets:
+            self.backend.buckets[name].keys.clear()
+            self.backend.delete_bucket(name)
         self.backend.create_bucket(name, "us-east-1")
         return name
 
