@@ -15,6 +15,7 @@ from tess_source.cache.verified import Known, VerifiedRecords
 from tess_source.clock import now
 from tess_source.download import executor as by_workers
 from tess_source.download.existing import Existing, copied, look
+from tess_source.download.object_fetch import forget_uploaded
 from tess_source.download.run import Run
 from tess_source.errors import ObjectStoreError, QueryError
 from tess_source.files.folder import Folder
@@ -172,6 +173,7 @@ class Download:
         try:
             copied(self.plan, found, store, note)
             self._entries = found.entries
+            forget_uploaded(found.entries, self.plan.items, self.plan.root, self._settings)
             yield from found.entries
             for entry in self._fetched_entries(found):
                 note(entry)
