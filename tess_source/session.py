@@ -27,9 +27,8 @@ from tess_source.load.loading import each_opened, read
 from tess_source.load.local import Given, manifest_of
 from tess_source.object_store.path import ObjectPath, user_root
 from tess_source.search import asking, streaming
-from tess_source.search.lookups import lookups_among
-from tess_source.search.resolving import question, question_for_archives, question_of_observations
-from tess_source.search.select import checked, filters_among, meant, select
+from tess_source.search.resolving import question, question_and_choice, question_for_archives, question_of_observations
+from tess_source.search.select import select
 from tess_source.settings import ExecutorLike, OnProgress, Settings, checked_online
 from tess_source.tables.accessors import given
 from tess_source.tables.found import ASK_AGAIN, Found
@@ -72,7 +71,7 @@ class Session(SessionMethods):
     jobs : int, optional
         Files fetched at the same time; else ``TESS_SOURCE_JOBS``, the config file, or 8.
     processes : int, optional
-        Processes that fetch and verify files, if there are many; else ``TESS_SOURCE_PROCESSES``, the config file, or 1.
+        Processes that do what is much work, such as to fetch many files; else ``TESS_SOURCE_PROCESSES``, the config file, or 1.
     layout : str, optional
         The layout of plans that do not say one: see `Found.plan`; else ``TESS_SOURCE_LAYOUT``, the config file, or ``"mast"``.
     cache : str or Path, optional
@@ -89,7 +88,7 @@ class Session(SessionMethods):
     progress : bool or callable, optional
         False: show neither bars nor what a long search is doing. Else see `tess_source.settings.Settings`.
     executor : int, str, distributed.Client or Executor, optional
-        Workers that fetch and open files, e.g. ``4`` processes or ``"tcp://host:8786"`` for those of a dask cluster: see :doc:`cluster`.
+        Who does the work in this process's place, much or little: e.g. ``"tcp://host:8786"`` for a dask cluster. See :doc:`cluster`.
     plugins : iterable of object
         Plugins to register besides the installed ones.
     discover : bool
@@ -187,7 +186,9 @@ class Session(SessionMethods):
     ) -> Found:  # fmt: skip
         """Find observations, and list, link and filter their products: see `tess_source.search`."""
         asked = {"radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing, "large": large}
-        query, choice = self._question_and_choice(targets, words, refresh=refresh, **asked)
+        query, choice = question_and_choice(
+            self.registry, self.settings, targets, words=words, refresh=refresh, **asked
+        )
         found = self._answer(query, refresh=refresh)
         for absent in filter(None, (found.unobserved(), found.unmatched())):
             log.warning("%s%s", absent, f" (from the cache folder; {ASK_AGAIN})" if found.from_store else "")
@@ -245,8 +246,9 @@ class Session(SessionMethods):
 
     def load_plan(self, path: str | Path | ObjectPath, root: str | Path | ObjectPath | None = None) -> Plan:
         """Read a plan that was saved, a lock: see `tess_source.load_plan`."""
+        folder = self.store.root if root is None else user_root(root)
         items, record = read_saved(checked_online(user_root(path), self.settings))
-        return Plan(items, self.store.root if root is None else user_root(root), record, self)
+        return Plan(items, folder, record, self)
 
     def download(
         self, what: Any, /, root: str | Path | ObjectPath | None = None, *, layout: str | None = None, large: bool = False,
@@ -293,18 +295,8 @@ class Session(SessionMethods):
     def _question(self, targets: Any = None, **asked: Any) -> Query:
         return question(self.registry, self.settings, targets, **asked)
 
-    def _question_and_choice(
-        self, targets: Any, words: Mapping[str, Any], **asked: Any
-    ) -> tuple[Query, dict[str, Any]]:
-        """Return the question of a search, and the arguments of `select` for its answer."""
-        lookups, others = lookups_among(self.registry, meant(self.registry, words))
-        filters, criteria = filters_among(self.registry, others)
-        values = checked(self.registry, filters)
-        query = self._question(targets, criteria=criteria, filters=values, **asked)
-        return query, {**dict.fromkeys(lookups, True), **filters}
-
     def _parts(self, targets: Any, words: Mapping[str, Any], *, listing: bool = True, **asked: Any) -> Iterator[Found]:
-        query, choice = self._question_and_choice(targets, words, **asked)
+        query, choice = question_and_choice(self.registry, self.settings, targets, words=words, **asked)
         streaming.check_masks(self.registry, choice)
         parts = streaming.parts(self.registry, self.settings, query, listing=listing)
         return activity.shown_each(self.settings.progress, (self.select(part.using(self), **choice) for part in parts))

@@ -133,7 +133,9 @@ class SessionCatalogue(Catalogue):
         Raises
         ------
         OSError
-            If the place cannot be listed, or has no list.
+            If the place cannot be listed.
+        FileNotFoundError
+            If it has no list.
         OfflineError
             If it is in an object store, and no connection may be opened.
         """

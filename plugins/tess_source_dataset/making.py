@@ -5,6 +5,7 @@ This is what runs on workers, which may be other processes or machines, and may 
 
 from __future__ import annotations
 
+import copy
 import logging
 import shutil
 import tempfile
@@ -31,9 +32,16 @@ from tess_source_dataset.storage import Storage, storage_of
 if TYPE_CHECKING:
     from tess_source.session import Session
 
-__all__ = ["ShardJob", "checked", "made", "working_folder"]
+__all__ = ["ShardJob", "alone", "checked", "made", "working_folder"]
 
 log: logging.Logger = logger(__name__)
+
+
+def alone(session: Session) -> Session:
+    """Return a session for a worker, which leaves nothing to other workers."""
+    session, settings = copy.copy(session), session.settings.alone()
+    session.settings = settings
+    return session
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def chosen_executor(
         raise QueryError("executor= and workers= say the same: give one of them")
     given = workers if executor is None else executor
     check_executor(given)
-    return settings.executor if given is None and function is not None else given
+    return given if function is None else settings.workers(given, many=False)
 
 
 def opened_by_workers(

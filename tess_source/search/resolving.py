@@ -14,7 +14,7 @@ from tess_source.hooks.registry import Registry
 from tess_source.names.elsewhere import ELSEWHERE
 from tess_source.search.lookups import lookups_among
 from tess_source.search.resolved import resolved
-from tess_source.search.select import checked_value, filters_among, meant
+from tess_source.search.select import checked, checked_value, filters_among, meant
 from tess_source.settings import Settings, checked_names
 from tess_source.targets.parse import (
     Parsed,
@@ -35,6 +35,7 @@ __all__ = [
     "is_for_kinds",
     "is_local",
     "question",
+    "question_and_choice",
     "question_for_archives",
     "question_of_observations",
     "stand_ins_of",
@@ -294,6 +295,16 @@ def question_of_observations(
         problem = f"the archive cannot choose by {others[0]!r}: it applies to products, after they are listed"
         raise QueryError(only_option(others[0]), problem)
     return question(registry, settings, targets, criteria=criteria, filters=routing, **asked)
+
+
+def question_and_choice(
+    registry: Registry, settings: Settings, targets: Any, *, words: Mapping[str, Any], **asked: Any
+) -> tuple[Query, dict[str, Any]]:
+    """Return the question of a search for products, and the arguments of `select` for its answer."""
+    lookups, others = lookups_among(registry, meant(registry, words))
+    filters, criteria = filters_among(registry, others)
+    query = question(registry, settings, targets, criteria=criteria, filters=checked(registry, filters), **asked)
+    return query, {**dict.fromkeys(lookups, True), **filters}
 
 
 def question_for_archives(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, overload
 
 from tess_source._lazy import pl
 from tess_source.disk import replacing, tidy
@@ -246,6 +246,12 @@ class Plan(Addressed):
         session = given(self.session, "plan")
         return session.iter_download(self, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry)
 
+    @overload
+    def save(self, path: Path) -> Path: ...
+    @overload
+    def save(self, path: ObjectPath) -> ObjectPath: ...
+    @overload
+    def save(self, path: str) -> Root: ...
     def save(self, path: str | Path | ObjectPath) -> Root:
         """Write the plan as ECSV, astropy's text table: one line per file, sorted. The file is replaced as a whole or not at all.
 
