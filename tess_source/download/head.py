@@ -25,6 +25,9 @@ class HeadError(HTTPException):
 class FinalResponse(HTTPResponse):
     """An answer with a sound head. Interim answers before it are passed over (RFC 9110, section 15.2), not only 100 as in http.client."""
 
+    length: int | None
+    """Bytes that are still to come, if known."""
+
     def begin(self) -> None:
         """Read the head.
 

@@ -9,7 +9,7 @@ import threading
 from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 from tess_source._lazy import np, pl
 from tess_source.display import html, text
@@ -85,7 +85,10 @@ class EntryRows(Sequence[Entry]):
     """
 
     def __init__(self, items: Items, root: Root, outcomes: pl.DataFrame, unusual: Mapping[int, Entry]) -> None:
-        self.items, self.root, self.outcomes, self.unusual = items, root, outcomes, unusual
+        self.items: Items = items
+        self.root: Root = root
+        self.outcomes: pl.DataFrame = outcomes
+        self.unusual: Mapping[int, Entry] = unusual
         self._item_of = ItemRows(items)
 
     def __len__(self) -> int:
@@ -124,7 +127,7 @@ class EntryRows(Sequence[Entry]):
             return same and self.outcomes.equals(other.outcomes)
         return isinstance(other, Sequence) and len(self) == len(other) and all(map(Entry.__eq__, self, other))
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def to_polars(self) -> pl.DataFrame:
         """Return a frame as it is shown."""
@@ -161,7 +164,7 @@ class EntryNotes:
     """
 
     def __init__(self, items: Items, root: Root) -> None:
-        self.items = ItemRows(items)
+        self.items: ItemRows = ItemRows(items)
         self._table, self._root = items, root
         self._recent: dict[int, Entry] = {}
         self._unusual: dict[int, Entry] = {}

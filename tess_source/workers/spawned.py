@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.context import SpawnContext, SpawnProcess
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 __all__ = ["Context", "without_main"]
 
@@ -32,7 +32,7 @@ class _Process(SpawnProcess):
 class Context(SpawnContext):
     """What makes such processes, for `concurrent.futures` and others that take a context of `multiprocessing`."""
 
-    Process = _Process
+    Process: ClassVar[type[_Process]] = _Process
 
 
 def without_main() -> str:

@@ -100,7 +100,7 @@ def values(shared_archive: SampleArchive, tmp_path_factory: pytest.TempPathFacto
         "server": None, "archive": None, "token": None, "timeout": 9, "jobs": 1, "max_age": None, "offline": None,
         "tce": opened, "kind": type(opened), "Choice": Choice(None, DEFAULT), "Session": session, "Settings": session.settings,
         "place": folder / "curves", "DataSet": DataSet(session, folder / "curves"),
-        "SessionCatalogue": session.catalogue,
+        "SessionCatalogue": session.catalogue(),
         "Found": found, "Plan": manifest.plan, "Manifest": manifest, "DVLightCurve": opened,
         "SearchTable": tess_source.search_lightcurve(16740101, sector=14, session=session),
     }  # fmt: skip
