@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.loading import LIGHTKURVE, OURS, by_lightkurve, by_load, check_equal, spread_of, timed
-from bench.nine_faults import written
+from bench.nine_faults import write_table
 
 __all__ = ["KINDS", "Kind", "Row", "as_markdown", "measure", "run"]
 
@@ -154,8 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"CPU time per file in ms, {options.files} files of each kind: median (range) over {options.rounds} rounds")
     print(f"{LIGHTKURVE} against {OURS}; all objects equal\n\n{table}")
     if options.write:
-        page = options.write.read_text(encoding="utf-8")
-        options.write.write_text(written(page, table, BEGIN, END), encoding="utf-8")
+        write_table(options.write, table, BEGIN, END)
     return 0
 
 

@@ -33,7 +33,7 @@ from bench.archive import Archive
 from bench.arrays import FEW, manifest_of
 from bench.downloads import Work, curl, file_of, names, ours
 from bench.loading import by_lightkurve, by_load, spread_of, write
-from bench.nine_faults import written
+from bench.nine_faults import write_table
 from bench.static import Static
 
 __all__ = ["Cost", "as_markdown", "main", "run"]
@@ -278,8 +278,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"CPU time in ms: median (range) over {options.rounds} rounds; load average {os.getloadavg()[0]:.1f}\n\n{table}"
     )
     if options.write:
-        page = options.write.read_text(encoding="utf-8")
-        options.write.write_text(written(page, table, BEGIN, END), encoding="utf-8")
+        write_table(options.write, table, BEGIN, END)
     return 0
 
 

@@ -372,6 +372,11 @@ def written(text: str, table: str, begin: str = BEGIN, end: str = END) -> str:
     return f"{before}{begin}\n{table}\n{end}{rest.partition(end)[2]}"
 
 
+def write_table(page: Path, table: str, begin: str = BEGIN, end: str = END) -> None:
+    """Put the table between its marks in the file of a page."""
+    page.write_text(written(page.read_text(encoding="utf-8"), table, begin, end), encoding="utf-8")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what is installed, print the table, and write it into the page if asked."""
     parser = argparse.ArgumentParser("python -m bench.nine_faults", description=__doc__)
@@ -388,7 +393,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     table = as_markdown(measure(options.client or installed()))
     print(table)
     if options.write:
-        options.write.write_text(written(options.write.read_text(encoding="utf-8"), table), encoding="utf-8")
+        write_table(options.write, table)
     return 0
 
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from bench import nginx
 from bench.downloads import BLOCK, file_of
-from bench.nine_faults import written
+from bench.nine_faults import write_table
 from bench.static import Static
 from tess_source import Plan, Request, Session, Transport, hookimpl
 from tess_source.tables.items import Items
@@ -235,8 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     table = as_markdown(runs)
     print(table)
     if options.write:
-        page = options.write.read_text(encoding="utf-8")
-        options.write.write_text(written(page, table, BEGIN, END), encoding="utf-8")
+        write_table(options.write, table, BEGIN, END)
     return 0
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.nine_faults import written
+from bench.nine_faults import write_table
 from tess_source.tables.items import FETCHED, Entry, Item
 
 __all__ = ["BEGIN", "END", "as_markdown", "measure"]
@@ -147,8 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     table = as_markdown(rows, options.seconds)
     print(table)
     if options.write:
-        page = options.write.read_text(encoding="utf-8")
-        options.write.write_text(written(page, table, BEGIN, END), encoding="utf-8")
+        write_table(options.write, table, BEGIN, END)
     return 0
 
 

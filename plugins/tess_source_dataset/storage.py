@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from tess_source import disk
 from tess_source.errors import NoObjectError, ObjectConflictError
+from tess_source.object_store.copies import read_bytes
 from tess_source.object_store.path import ObjectPath, Root, user_root
 from tess_source.object_store.problems import asked
 from tess_source.object_store.store import open_store
@@ -163,10 +164,8 @@ class BucketStorage:
 
     def read(self, name: str) -> bytes | None:
         """Return the bytes of a small file; None if there is none."""
-        place = self.root / name
-        store = open_store(place)
         try:
-            return asked(place, lambda: bytes(store.get(place.key).bytes()))
+            return read_bytes(self.root / name)
         except NoObjectError:
             return None
 
