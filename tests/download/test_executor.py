@@ -108,7 +108,7 @@ def test_the_executor_of_a_dask_client_fetches_a_plan(plan: Plan, server: Server
     assert server.busiest <= 4
 
 
-@pytest.mark.parametrize(("workers", "jobs"), [(2, 4), (4, 4), (8, 4), (3, 8), (1, 5)])
+@pytest.mark.parametrize(("workers", "jobs"), [(8, 4), (3, 8), (2, 4), (4, 4), (1, 5)][: size(2, 5)])
 def test_connections_are_divided_among_workers(plan: Plan, server: Server, workers: int, jobs: int) -> None:
     server.acts = {path: [lambda h, b: (time.sleep(0.01), send(h, b))[-1]] for path in server.files}
     with ThreadPoolExecutor(workers) as pool:

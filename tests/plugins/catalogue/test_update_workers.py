@@ -6,12 +6,14 @@ import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lists import ByName, catalogue_of, fill, listed, parse, rows_of, source
 from serving import Server, page, serving
+from sizes import STRESS
 
 from tess_source._lazy import pl
 from tess_source.errors import QueryError
@@ -55,6 +57,7 @@ def expected(server: Server, tmp_path: Path) -> dict[str, object]:
     return found
 
 
+@pytest.mark.skipif(not STRESS, reason="workers of a cluster import the plugin, which takes long: make stress")
 def test_workers_of_a_cluster_make_the_same_files_and_fetch_nothing(
     server: Server, tmp_path: Path, expected: dict[str, object], cluster: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,9 +115,7 @@ def test_a_list_that_is_wrong_costs_only_itself_and_its_next_address_is_asked(se
     server.files["/other/lc_3.sh"] = listed(7, 8)
     first = source("lc")
     addresses = [address.replace("/lists/", "/other/") for address in first.locate(3, ())]
-    import dataclasses
-
-    lc = dataclasses.replace(
+    lc = replace(
         first, parse=mistaken, locate=lambda sector, links: [*first.locate(sector, links), *addresses[: sector == 3]]
     )
     with ThreadPoolExecutor(2) as pool:
