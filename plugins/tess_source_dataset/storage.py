@@ -14,6 +14,7 @@ from tess_source.object_store.path import ObjectPath, user_root
 from tess_source.object_store.problems import asked
 from tess_source.object_store.store import open_store
 from tess_source.object_store.upload import upload_bytes, upload_file
+from tess_source.system import link
 
 __all__ = ["Storage", "storage_of"]
 
@@ -132,7 +133,7 @@ class FolderStorage:
 def _place_new(whole: Path, path: Path) -> None:
     """Give a file its name unless that is taken. Where the disk has no links, a second writer may take its place."""
     try:
-        os.link(whole, path)
+        link(whole, path)
     except OSError as error:
         if error.errno not in {errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS}:
             raise
