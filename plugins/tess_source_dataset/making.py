@@ -10,7 +10,7 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Container, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -165,11 +165,12 @@ def _fetched(job: ShardJob, items: Items, folder: Path) -> list[Entry]:
     """Fetch files, and return their entries without what differs from run to run: where and when they came from."""
     plan = Plan(items, job.files or folder / "files", {}, _session_of(job))
     manifest = []
-    with closing(plan.iter_download(jobs=job.jobs, progress=False)) as entries:
-        for entry in entries:
-            if job.copy and not entry.ok:
-                raise NotInCopyError(f"{entry.item.uri}: {entry.error}")
-            manifest.append(entry)
+    for entry in plan.iter_download(jobs=job.jobs, progress=False):
+        manifest.append(entry)
+        if job.copy and not entry.ok:
+            break  # which also ends the download
+    if job.copy and manifest and not manifest[-1].ok:
+        raise NotInCopyError(f"{manifest[-1].item.uri}: {manifest[-1].error}")
     error = str(folder)
     return [
         replace(entry, etag=None, via="", mtime_ns=None, error=entry.error.replace(error, ""))

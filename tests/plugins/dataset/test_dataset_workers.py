@@ -99,11 +99,13 @@ def test_a_shard_of_which_the_copy_lacks_a_file_is_sent_out_again_with_connectio
 def test_a_build_from_a_copy_that_lacks_files_takes_these_from_the_archive(
     stars: SampleArchive, tmp_path: Path
 ) -> None:
-    stars.faults.add(Fault("status", match="1011-", status=404, times=1))
+    stars.clear()
+    stars.faults.add(Fault("status", match="/tid/s0100/0000/0000/0000/1011/", status=404, times=1000))
     session = Session(stars.url, cache=tmp_path / "cache", progress=False, prefer="cloud")
-    curves = DataSet(session, tmp_path / "curves")
-    assert not curves.build(**QUESTION, shard_size=4).missing
+    info = DataSet(session, tmp_path / "curves").build(**QUESTION, shard_size=4)
     stars.faults.clear()
+    assert not info.missing
+    assert ["s0100-0000000000001011" in str(one.uri) for one in stars.requests if "Download/file" in one.path] == [True]
 
 
 # -- division --
