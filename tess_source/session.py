@@ -71,7 +71,7 @@ class Session(SessionMethods):
     jobs : int, optional
         Files fetched at the same time; else ``TESS_SOURCE_JOBS``, the config file, or 8.
     processes : int, optional
-        Processes that fetch and verify files, if there are many; else ``TESS_SOURCE_PROCESSES``, the config file, or 1.
+        Processes that do what is much work, such as to fetch many files; else ``TESS_SOURCE_PROCESSES``, the config file, or 1.
     layout : str, optional
         The layout of plans that do not say one: see `Found.plan`; else ``TESS_SOURCE_LAYOUT``, the config file, or ``"mast"``.
     cache : str or Path, optional
@@ -88,7 +88,7 @@ class Session(SessionMethods):
     progress : bool or callable, optional
         False: show neither bars nor what a long search is doing. Else see `tess_source.settings.Settings`.
     executor : int, str, distributed.Client or Executor, optional
-        Workers that fetch and open files, e.g. ``4`` processes or ``"tcp://host:8786"`` for those of a dask cluster: see :doc:`cluster`.
+        Who does the work in this process's place, much or little: e.g. ``"tcp://host:8786"`` for a dask cluster. See :doc:`cluster`.
     plugins : iterable of object
         Plugins to register besides the installed ones.
     discover : bool
@@ -324,10 +324,8 @@ class Session(SessionMethods):
         self, manifest: Manifest, function: Callable[[Any], Any] | None, executor: ExecutorLike, workers: ExecutorLike,
         options: Mapping[str, Any], /,
     ) -> Iterator[Opened]:  # fmt: skip
-        if (
-            function is not None and executor is None and workers is None
-        ):  # whole objects take longer to send than to open
-            executor = self.settings.executor
+        if function is not None and workers is None:  # whole objects take longer to send than to open
+            executor = self.settings.workers(executor, many=False)
         return each_opened(self.registry, manifest, function, executor, options, workers)
 
     def _plan_of(self, what: Any, root: str | Path | ObjectPath | None, layout: str | None, *, large: bool) -> Plan:

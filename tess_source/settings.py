@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from numbers import Real
 from pathlib import Path
@@ -72,7 +72,8 @@ class Settings:
     jobs: int = field(default_factory=lambda: checked_jobs(None))
     """Files fetched at the same time; 1: in the calling thread."""
     processes: int = field(default_factory=lambda: checked_processes(None))
-    """Processes that fetch and verify files, if there are many: see `tess_source.download.downloader.MANY`. 1: threads of this process."""
+    """Processes of this machine that do what is much work, such as to fetch many files, unless an `executor` is given: see
+    `Settings.workers`. 1: threads of this process."""
     layout: str = field(default_factory=lambda: layout_of(None))
     """Where files lie below a folder, if a plan does not say: see `Found.plan`."""
     progress: OnProgress = None
@@ -96,8 +97,7 @@ class Settings:
     """User name and password of the server, sent to this server only; never shown, saved or logged."""
 
     executor: ExecutorLike = field(default=None, repr=False, compare=False)
-    """Workers that fetch and open files in place of this process: see `tess_source.workers.workers_of`. It does not travel to other
-    processes, nor is it saved."""
+    """Who works in place of this process: see `tess_source.workers.workers_of`. It does not travel to other processes, nor is it saved."""
 
     @classmethod
     def of(
@@ -146,6 +146,30 @@ class Settings:
         object.__setattr__(self, "login", login)
         if self.cache:
             object.__setattr__(self, "cache", config.cache_path(self.cache))
+
+    def workers(self, executor: ExecutorLike = None, *, many: bool = True) -> ExecutorLike:
+        """Return who does some work: an argument if one is given, else the session's executor, else its processes if there is much to do.
+
+        Parameters
+        ----------
+        executor : object, optional
+            The argument of the function that was called.
+        many : bool
+            Whether the work is worth the start of processes, about a second each.
+
+        Returns
+        -------
+        object
+            For `tess_source.workers.workers_of`. None: this process.
+        """
+        for given in (executor, self.executor):
+            if given is not None:
+                return given
+        return self.processes if many and self.processes > 1 else None
+
+    def alone(self) -> Settings:
+        """Return settings for a worker, which does everything itself."""
+        return replace(self, executor=None, processes=1)
 
     @property
     def server_name(self) -> str:

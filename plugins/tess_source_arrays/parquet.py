@@ -15,6 +15,7 @@ from tess_source.display.visible import visible_line
 from tess_source.errors import QueryError
 from tess_source.load.outcome import as_sendable
 from tess_source.object_store.path import ObjectPath, Root
+from tess_source.session import session_of
 from tess_source.tables.items import Entry, Items
 from tess_source.tables.plan import Manifest, Plan
 from tess_source.units import is_whole
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
 __all__ = ["DataSetExistsError", "Written", "to_parquet"]
+
+MANY = 1000
+"""Light curves from which on processes are worth their start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,8 @@ def to_parquet(
         Whether to check the sums in the files (CHECKSUM), and the manifest's sha256 if known.
     executor : int, distributed.Client, concurrent.futures.Executor or str, optional
         Workers that write the files of `shards` at the same time: a number of processes, a client of dask, ``"local"`` or the address of
-        dask's scheduler, or an executor. They must share the folders. None: this process, with a few threads. The bytes are the same.
+        dask's scheduler, or an executor. They must share the folders. None: as the session says, by default this process, with a few
+        threads. The bytes are the same.
 
     Returns
     -------
@@ -142,7 +147,8 @@ def to_parquet(
     rows = RowOptions(asked, tuple(fractions), seed, frozenset(pipelines_of(manifest)))
     if shards is None:
         return _write_file(manifest, rows, place)
-    return _write_folder(manifest, rows, place, int(shards), executor)
+    settings = session_of(manifest.plan).settings
+    return _write_folder(manifest, rows, place, int(shards), settings.workers(executor, many=len(manifest) >= MANY))
 
 
 def _write_file(manifest: Manifest, options: RowOptions, place: Root) -> Written:

@@ -24,7 +24,7 @@ from tess_source_dataset.card import card
 from tess_source_dataset.connection_shares import ConnectionShares
 from tess_source_dataset.division import Shard, divided
 from tess_source_dataset.information import MISSING, DataSetInfo, information
-from tess_source_dataset.making import ShardJob, made
+from tess_source_dataset.making import ShardJob, alone, made
 from tess_source_dataset.planning import LOCK, PLAN, DataSetQuestion, begun
 from tess_source_dataset.recipe import DataSetRecipe
 from tess_source_dataset.shard_file import ShardState
@@ -118,7 +118,7 @@ class Build:
         return states
 
     def _job(self, shard: Shard, recipe: DataSetRecipe, sha256: str | None) -> ShardJob:
-        return ShardJob(shard, recipe, self.storage.root, self.session, sha256, None, self.temporary, self.files)
+        return ShardJob(shard, recipe, self.storage.root, alone(self.session), sha256, None, self.temporary, self.files)
 
     def _save_sums(self, known: Mapping[str, str], states: Mapping[str, ShardState]) -> None:
         made_now = {name: state.sha256 for name, state in states.items() if state.sha256}

@@ -23,12 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["dataset"]
 
 _place = click.argument("place", type=UserPlace(file_okay=False), metavar="PLACE")
-_dask = click.option(
-    "--dask", metavar="ADDRESS", help="Make shards on a dask cluster: local, or its scheduler, e.g. tcp://host:8786."
-)
-_processes = click.option(
-    "--processes", metavar="N", type=click.IntRange(1, 256), help="Make shards in so many processes of this machine."
-)
 
 
 def _data_set_of(session: Session, place: str) -> DataSet:
@@ -70,8 +64,6 @@ def _numbers(_context: click.Context, _parameter: click.Parameter, value: str | 
     "--fractions", callback=_numbers, metavar="F,F,F", help="Fractions of the stars for training, validation, test."
 )
 @click.option("--seed", type=int, metavar="N", help="Number of the split; by default 0.")
-@_processes
-@_dask
 @click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Files fetched at the same time by all workers.")
 @click.option("--keep-files", is_flag=True, help="Keep the FITS files in the cache folder.")
 @click.option("--temporary", type=UserPath(file_okay=False), help="Folder for the FITS files of the shards at work.")
@@ -80,7 +72,7 @@ def _numbers(_context: click.Context, _parameter: click.Parameter, value: str | 
 @click.pass_obj
 def build(
     session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], form: str, place: str, columns: str | None,
-    quality: str | None, dtypes: tuple[str, ...], processes: int | None, dask: str | None, jobs: int | None,
+    quality: str | None, dtypes: tuple[str, ...], jobs: int | None,
     keep_files: bool, temporary: str | None, dry_run: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Search, download, verify and convert light curves: Parquet files with a split by star.
@@ -106,12 +98,11 @@ def build(
         if dry_run:
             table = ours.shards(**question, **recipe)
             print_rows(table, form, table.columns, whole=("shard",))
-            note(shards_in_words(table, processes or 1))
+            note(shards_in_words(table, session.settings.processes))
             return
         info = ours.build(
             **question,
             **recipe,
-            executor=_executor(processes, dask),
             jobs=jobs,
             keep_files=keep_files,
             temporary=temporary,
@@ -127,12 +118,6 @@ def build(
         raise click.exceptions.Exit(SOME_FAILED)
 
 
-def _executor(processes: int | None, dask: str | None) -> int | str | None:
-    if processes is not None and dask is not None:
-        raise click.UsageError("give --processes or --dask, not both")
-    return processes if dask is None else dask
-
-
 def _dtypes(words: tuple[str, ...]) -> dict[str, str] | None:
     pairs = [word.partition("=") for word in words]
     if wrong := next((word for word, (_, equals, _) in zip(words, pairs, strict=True) if not equals), None):
@@ -143,16 +128,14 @@ def _dtypes(words: tuple[str, ...]) -> dict[str, str] | None:
 @dataset.command()
 @_place
 @click.option("--all", "everything", is_flag=True, help="Also list the files that are whole.")
-@_processes
-@_dask
 @format_option
 @click.pass_obj
-def verify(session: Session, place: str, everything: bool, processes: int | None, dask: str | None, form: str) -> None:
+def verify(session: Session, place: str, everything: bool, form: str) -> None:
     """Read every byte of a data set: sums, checksums, rows, locks, and the split.
 
     Exit code 1 if a file is damaged, missing, or not of the data set. The next build makes damaged and missing shards again.
     """
-    found = _data_set_of(session, place).verify(executor=_executor(processes, dask))
+    found = _data_set_of(session, place).verify()
     print_rows(found.table if everything else found.problems, form, found.table.columns, whole=("file",))
     note(found.summary())
     if not found.ok:

@@ -86,7 +86,7 @@ class DataSet:
             Most light curves in a shard; one star may have more. Each worker has the FITS files of one shard on its disk.
         executor : concurrent.futures.Executor, distributed.Client, str or int, optional
             Who makes the shards: a number of processes of this machine, ``"local"`` or an address such as ``"tcp://host:8786"`` for dask,
-            or an executor. None: this process.
+            or an executor. None: as the session says, by default this process.
         jobs : int, optional
             Files fetched at the same time, by all workers together; the session's setting (8) if None.
         keep_files : bool or path
@@ -132,7 +132,7 @@ class DataSet:
         run = Build(
             self.session,
             self.storage,
-            executor,
+            self.session.settings.workers(executor),
             None if jobs is None else checked_jobs(jobs),
             where,
             files,
@@ -195,7 +195,7 @@ class DataSet:
         pyarrow()
         check_executor(executor)
         with activity.shown(self.session.settings.progress):
-            return verified(self.session, self.storage, executor)
+            return verified(self.session, self.storage, self.session.settings.workers(executor))
 
     def info(self) -> DataSetInfo:
         """Return what the data set holds, and how it was made. No shard is read.

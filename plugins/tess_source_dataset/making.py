@@ -32,13 +32,20 @@ from tess_source_dataset.storage import Storage, storage_of
 if TYPE_CHECKING:
     from tess_source.session import Session
 
-__all__ = ["NotInCopyError", "ShardJob", "checked", "made", "working_folder"]
+__all__ = ["NotInCopyError", "ShardJob", "alone", "checked", "made", "working_folder"]
 
 log: logging.Logger = logger(__name__)
 
 
 class NotInCopyError(DownloadError):
     """A copy of the archive's files lacks one that a shard needs."""
+
+
+def alone(session: Session) -> Session:
+    """Return a session for a worker, which leaves nothing to other workers."""
+    session, settings = copy.copy(session), session.settings.alone()
+    session.settings = settings
+    return session
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from tess_source.tables.items import Items
 from tess_source.workers import workers_of
 from tess_source_dataset.division import DATA, Shard, divided
 from tess_source_dataset.information import MISSING, read_missing
-from tess_source_dataset.making import ShardJob, checked
+from tess_source_dataset.making import ShardJob, alone, checked
 from tess_source_dataset.planning import LOCK, PLAN, NoDataSetError, saved
 from tess_source_dataset.recipe import DataSetRecipe
 from tess_source_dataset.shard_file import ShardState
@@ -121,7 +121,7 @@ def _of_shards(
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """Yield a row per shard, and keep what each holds."""
     missing = read_missing(storage)
-    jobs = (ShardJob(shard, recipe, storage.root, session, sums.get(shard.name)) for shard in shards)
+    jobs = (ShardJob(shard, recipe, storage.root, alone(session), sums.get(shard.name)) for shard in shards)
     activity.step("reading shards")
     with workers_of(executor) as workers:
         for number, result in workers.results(checked, jobs, name="verify"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict
-from dataclasses import replace as replaced
 from typing import Any
 
 import click
@@ -119,17 +118,11 @@ def _get(session: Session) -> click.Command:
         type=click.IntRange(1, 64),
         help="Files fetched at the same time; by default as set, or 8.",
     )
-    @click.option(
-        "--processes",
-        metavar="N",
-        type=click.IntRange(1, 64),
-        help="Processes that fetch and verify many files; by default as set, or 1.",
-    )
     @click.option("--dry-run", is_flag=True, help="Only show what would be fetched.")
     @click.pass_obj
     def get(
         session: Session, /, asked: Mapping[str, Any], filters: Mapping[str, Any], form: str, root: str, lock: str | None,
-        replace: bool, layout: str | None, jobs: int | None, processes: int | None, dry_run: bool,
+        replace: bool, layout: str | None, jobs: int | None, dry_run: bool,
     ) -> None:  # fmt: skip
         """Download products. Files that you have are not fetched again.
 
@@ -137,7 +130,6 @@ def _get(session: Session) -> click.Command:
         """
         if lock:
             cli_lock.check_place(lock)
-        session.settings = replaced(session.settings, processes=processes or session.settings.processes)
         found = session.search(**asked, **filters)
         if not len(found.products):
             note(found.explain())

@@ -53,7 +53,13 @@ GENERAL_OPTIONS: tuple[click.Option, ...] = (
     click.Option(
         ["--dask"],
         metavar="ADDRESS",
-        help="Let the workers of a dask cluster fetch files: its scheduler's address, e.g. tcp://host:8786, or local.",
+        help="Let the workers of a dask cluster do the work: its scheduler's address, e.g. tcp://host:8786, or local.",
+    ),
+    click.Option(
+        ["--processes"],
+        metavar="N",
+        type=click.IntRange(1, 256),
+        help="Let so many processes of this machine do what is much work; by default as set, or 1.",
     ),
     click.Option(["--insecure-redirects"], is_flag=True, help="Follow redirects from https to http."),
     click.Option(["-v", "--verbose"], count=True, help="Print more; give it twice for all details."),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -222,8 +221,7 @@ def with_from_lock(get: click.Command, session: Session) -> click.Command:
     def callback(from_lock: str | None, **words: Any) -> Any:
         if from_lock is None:
             return ask(**words)
-        _check_no_question(click.get_current_context(), {"from_lock", "root", "form", "jobs", "processes", "dry_run"})
-        session.settings = replace(session.settings, processes=words["processes"] or session.settings.processes)
+        _check_no_question(click.get_current_context(), {"from_lock", "root", "form", "jobs", "dry_run"})
         return _get_locked(session, from_lock, words["root"], words["jobs"], words["form"], words["dry_run"])
 
     get.callback = callback

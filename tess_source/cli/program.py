@@ -109,22 +109,29 @@ def _session(given: Mapping[str, Any], **others: Any) -> Session:
         insecure_redirects=given["insecure_redirects"] or None,
         prefer=given["prefer"],
         progress=False if given["quiet"] else None,
-        executor=_dask_address(given["dask"]),
+        executor=_dask_address(given),
+        processes=given["processes"],
         **{"without": given["without"], "plugins": _plugin_files(given), **others},
     )
 
 
-def _dask_address(text: str | None) -> str | None:
+def _dask_address(given: Mapping[str, Any]) -> str | None:
     """Return what ``--dask`` says, after a check: a whole number would be one of processes.
 
     Raises
     ------
     QueryError
         If it is no address.
+    click.UsageError
+        If ``--processes`` is given too.
     """
-    if text is not None:
-        check_address(text, "--dask")
-    return text
+    address: str | None = given["dask"]
+    if address is None:
+        return None
+    check_address(address, "--dask")
+    if given["processes"] is not None:
+        raise click.UsageError("give --dask or --processes, not both: each says who does the work")
+    return address
 
 
 def _session_in_any_case(given: Mapping[str, Any], wrong: dict[str, str]) -> Session:

@@ -15,6 +15,7 @@ from tess_source.cache.verified import Known, VerifiedRecords
 from tess_source.clock import now
 from tess_source.download import executor as by_workers
 from tess_source.download.existing import Existing, copied, look
+from tess_source.download.object_fetch import forget_uploaded
 from tess_source.download.run import Run
 from tess_source.errors import ObjectStoreError, QueryError
 from tess_source.files.folder import Folder
@@ -126,7 +127,7 @@ class Download:
             jobs=settings.jobs if jobs is None else checked_jobs(jobs),
             progress=settings.progress if progress is None else progress,
         )
-        self._executor, self._on_entry = settings.executor if executor is None else executor, on_entry
+        self._executor, self._on_entry = executor, on_entry
         self._offline_entry = Memory(settings, registry).offline
         self._entries = EntryNotes(plan.items, plan.root)
         self._run: Run | None = None
@@ -172,6 +173,7 @@ class Download:
         try:
             copied(self.plan, found, store, note)
             self._entries = found.entries
+            forget_uploaded(found.entries, self.plan.items, self.plan.root, self._settings)
             yield from found.entries
             for entry in self._fetched_entries(found):
                 note(entry)
@@ -205,12 +207,9 @@ class Download:
             yield from self._kept_entries(self._run if answer is None and self._run is not None else answer or ())
 
     def _executor_for(self, part: Plan) -> Any:
-        """Return who fetches files: the executor that was given, processes if the files are many, or None for threads of this process."""
-        processes = self._settings.processes
-        if self._executor is not None or processes < 2:
-            return self._executor
+        """Return who fetches files; None for threads of this process."""
         files, size = MANY
-        return processes if len(part) >= files or part.bytes >= size else None
+        return self._settings.workers(self._executor, many=len(part) >= files or part.bytes >= size)
 
     def _kept_entries(self, entries: Any) -> Iterator[Entry]:
         """Yield entries, and keep each at its place in the plan."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tess_source import disk
+from tess_source._lazy import pl
 from tess_source.display.visible import logger
 from tess_source.download.connection import StoppedError
 from tess_source.download.existing import whole
@@ -28,15 +29,15 @@ from tess_source.object_store.folder import ObjectFolder
 from tess_source.object_store.path import ObjectPath, Root
 from tess_source.object_store.upload import upload_file
 from tess_source.settings import OWN_FOLDER, Settings, store_root
-from tess_source.tables.items import COPIED, FAILED, FETCHED, HERE, INTERRUPTED, Entry, Item
+from tess_source.tables.entry_rows import EntryNotes
+from tess_source.tables.items import COPIED, FAILED, FETCHED, HERE, INTERRUPTED, Entry, Item, Items
 
-__all__ = ["ObjectFetcher", "spool_of", "tidy_spools"]
+__all__ = ["ObjectFetcher", "forget_uploaded", "spool_of", "tidy_spools"]
 
 log: logging.Logger = logger(__name__)
 
 TRIES = 3
 """Uploads of one file, each after somebody else has written or removed the object meanwhile."""
-
 
 KEPT = 7 * 86400.0
 """Seconds for which a file waits for its upload by another run."""
@@ -57,6 +58,30 @@ def tidy_spools(settings: Settings) -> None:
             with contextlib.suppress(OSError):  # another process has just uploaded it
                 if path.lstat().st_mtime < old:
                     path.unlink()
+
+
+def forget_uploaded(existing: EntryNotes, items: Items, root: Root, settings: Settings) -> None:
+    """Remove files that wait for their upload although it was done: a process that was killed had no time to remove them.
+
+    Parameters
+    ----------
+    existing : EntryNotes
+        The files of a plan that are in the store.
+    items : Items
+        All files of the plan.
+    root : Path or ObjectPath
+        The plan's place.
+    settings : Settings
+    """
+    spool = spool_of(root, settings)
+    if spool == root:
+        return
+    waiting = [Path(folder, name).relative_to(spool).as_posix() for folder, _, names in os.walk(spool) for name in names]
+    if waiting:
+        numbered = items.to_polars().select("path").with_row_index().filter(pl.col("path").is_in(waiting))
+        for number, path in numbered.rows():
+            if number in existing:
+                disk.remove(spool / path)
 
 
 class ObjectFetcher(Fetcher):

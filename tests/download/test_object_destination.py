@@ -365,6 +365,21 @@ def test_files_that_nobody_uploads_for_a_week_are_removed(planned: Planned, s3: 
     assert spooled(plan) == [young]
 
 
+def test_a_file_whose_upload_was_done_as_its_process_was_killed_waits_no_more(
+    planned: Planned, s3: S3Server, bucket: ObjectPath, server: Server
+) -> None:
+    plan = planned(2)
+    s3.fail(Answer("500 Internal Server Error"), method="PUT", ending=".fits")
+    plan.download()
+    s3.faults.clear()
+    first, second = sorted(spooled(plan))
+    upload_bytes(first.read_bytes(), bucket / "lc/o/000.fits")
+    assert [entry.status for entry in planned(1).download()] == ["here"]
+    assert spooled(plan) == [second], "it may still be uploaded"
+    assert [entry.status for entry in plan.download()] == ["here", "copied"]
+    assert spooled(plan) == []
+
+
 # -- names and the rest ------------------------------------------------------------------------------------------------------------
 
 
