@@ -118,7 +118,7 @@ def headers_of(stream: IO[bytes]) -> HTTPMessage:
         headers.set_raw(found[1].decode(), found[2].decode())
     else:
         return headers
-    return parse_headers(_Continued(lines, stream))  # type: ignore[arg-type]
+    return parse_headers(_Continued(lines, stream))
 
 
 class _Continued:
@@ -127,7 +127,8 @@ class _Continued:
     def __init__(self, lines: list[bytes], stream: IO[bytes]) -> None:
         self._lines, self._stream = iter(lines), stream
 
-    def readline(self, most: int) -> bytes:
+    def readline(self, most: int = -1, /) -> bytes:
+        """Return the next line."""
         line = next(self._lines, None)
         return self._stream.readline(most) if line is None else line
 

@@ -182,7 +182,7 @@ class Said:
 
     def makefile(self, mode: str) -> io.BufferedReader:
         assert mode == "rb"
-        return io.BufferedReader(io.BytesIO(self._answer))  # type: ignore[arg-type]
+        return io.BufferedReader(io.BytesIO(self._answer))
 
 
 def head_of(kind: type[HTTPResponse], answer: bytes) -> Any:
