@@ -11,7 +11,8 @@ from tess_source._lazy import pl
 from tess_source.display.text import number
 from tess_source.errors import QueryError
 from tess_source.object_store.path import ObjectPath, Root, user_root
-from tess_source.settings import OnProgress, checked_online
+from tess_source.settings import ExecutorLike, OnProgress, checked_online
+from tess_source.workers import check_executor
 from tess_source_catalogue import copies, status, update
 from tess_source_catalogue.choosing import checked_sectors, matching, sources_of
 from tess_source_catalogue.folder import CatalogueFolder, Key
@@ -51,6 +52,7 @@ class SessionCatalogue(Catalogue):
         kind: Words = None,
         source: Words = None,
         progress: OnProgress = None,
+        executor: ExecutorLike = None,
     ) -> Updated:
         """Fetch the lists that are not here yet, and those that have changed.
 
@@ -67,6 +69,9 @@ class SessionCatalogue(Catalogue):
             Names of sources, such as ``"portal"``: then only they are updated.
         progress : bool or callable, optional
             See `tess_source.settings.Settings`; that of the session if None.
+        executor : int, str, distributed.Client or Executor, optional
+            Workers that parse the lists, and keep them. None: as the session says, by default this process. This process fetches the lists
+            in any case; those whose files a worker does not see, because it has another cache folder, are parsed by this process too.
 
         Returns
         -------
@@ -80,12 +85,13 @@ class SessionCatalogue(Catalogue):
         OfflineError
             If no connection may be opened.
         """
+        check_executor(executor)
         sectors, registry = checked_sectors(sector), self.session.registry
         sources = sources_of(registry.sources, pipeline, kind, source)
         if not sources:
             raise QueryError("no source has lists of these pipelines and kinds")
         progress = self.session.settings.progress if progress is None else progress
-        return update.Update(self.session, sources, sectors, progress).run()
+        return update.Update(self.session, sources, sectors, progress, executor).run()
 
     def save(
         self, place: str | Path | ObjectPath, sector: Sectors = None, *, pipeline: Words = None, source: Words = None

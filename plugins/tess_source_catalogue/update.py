@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tess_source._lazy import pl
 from tess_source.clock import now
@@ -15,16 +17,16 @@ from tess_source.display.records import RecordTuple
 from tess_source.display.visible import logger
 from tess_source.download.lists import ABSENT, FAILED, NEW, UNCHANGED, ListAnswer, Lists
 from tess_source.download.progress import Progress
-from tess_source.errors import TessSourceError, type_and_text
 from tess_source.hooks.records import Source
 from tess_source.settings import OnProgress
 from tess_source.threads import in_order
+from tess_source.workers import Workers, workers_of
 from tess_source_catalogue import bucket
+from tess_source_catalogue.building import FEW, ListJob, ListOutcome, built, built_by_worker
 from tess_source_catalogue.by_source import by_source
 from tess_source_catalogue.choosing import LAST, WantedList, links_of, newest_in, wanted_lists
 from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts, ListFile
 from tess_source_catalogue.portal import SCHEME, PortalRows
-from tess_source_catalogue.stored import strange_names
 from tess_source_catalogue.view import refresh
 
 if TYPE_CHECKING:
@@ -40,31 +42,10 @@ WAVE = 8
 """Sectors that are asked for at a time while nothing tells which is about the last one."""
 AT_ONCE = 48 << 20
 """Bytes of lists that are parsed at the same time; a larger list is parsed alone."""
-BEGIN = 1 << 12
-"""First bytes of a list, in which its first line must begin."""
-FEW = 5
-"""Names not understood that are kept as examples, and failures that are shown."""
+MANY = 24
+"""Lists from which on processes are worth their start."""
 STATES = (NEW, UNCHANGED, FAILED)
 """What becomes of lists that are there."""
-
-
-@dataclass(frozen=True, slots=True)
-class ListOutcome:
-    """What became of one list in an update."""
-
-    source: str
-    first: int
-    """First sector."""
-    last: int
-    """Last sector."""
-    state: str
-    """``new`` (its rows are kept), ``unchanged``, ``absent`` (there is no such list, or not yet), or ``failed``: the older rows stay."""
-    rows: int = 0
-    """Rows that the catalogue holds of it now."""
-    strange: int = 0
-    """Names in it that are not understood."""
-    problem: str = ""
-    """Why it failed, with its address."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -121,20 +102,51 @@ class _Room:
         self._most = self._left = most
         self._change = threading.Condition()
 
-    def take(self, size: int) -> int:
-        """Wait for room, and return how much was taken."""
+    @contextmanager
+    def taken(self, size: int) -> Iterator[None]:
+        """Wait for room, and take it for a while."""
         size = min(size, self._most)
         with self._change:
             while self._left < size:
                 self._change.wait()
             self._left -= size
-        return size
+        try:
+            yield
+        finally:
+            with self._change:
+                self._left += size
+                self._change.notify_all()
 
-    def give(self, size: int) -> None:
-        """Give room back."""
-        with self._change:
-            self._left += size
-            self._change.notify_all()
+
+Steps: TypeAlias = Generator[ListJob, ListOutcome, ListOutcome]
+"""The questions for one list. It yields what is to be built, and is sent what became of it."""
+
+
+class _Question:
+    """The question for one list, as far as it has come."""
+
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
+        self._ended: ListOutcome | None = None
+        self.job: ListJob | None = None
+        """What is to be built next; None: the question has ended."""
+        self._go(steps.__next__)
+
+    def answer(self, outcome: ListOutcome) -> None:
+        """Say what became of the job."""
+        self._go(functools.partial(self._steps.send, outcome))
+
+    def _go(self, step: Callable[[], ListJob]) -> None:
+        try:
+            self.job = step()
+        except StopIteration as end:
+            self.job, self._ended = None, end.value
+
+    @property
+    def ended(self) -> ListOutcome:
+        """What became of the list."""
+        assert self._ended is not None
+        return self._ended
 
 
 @dataclass
@@ -151,12 +163,15 @@ class Update:
         None: all sectors there are.
     progress : bool or callable, optional
         See `tess_source.settings.Settings`.
+    executor : object, optional
+        Who parses and keeps lists: see `tess_source.workers.workers_of`. This process fetches them, with its limits of connections.
     """
 
     session: Session
     sources: Sequence[Source]
     sectors: Sequence[int] | None = None
     progress: OnProgress = None
+    executor: Any = None
     folder: CatalogueFolder = field(init=False)
     _known: Mapping[Key, ListFile] = field(init=False)
 
@@ -185,11 +200,15 @@ class Update:
         self.folder.tidy()
         self._known = self.folder.lists()
         found: list[ListOutcome] = []
-        with Progress(self.progress, 1, 0) as bar, Lists(self.session.settings, self.folder.root, bar) as lists:
+        with (
+            Progress(self.progress, 1, 0) as bar,
+            Lists(self.session.settings, self.folder.root, bar) as lists,
+            workers_of(executor := self._executor()) as workers,
+        ):
             found += self._read_indexes(lists)
             for wave in self._waves(found):
                 bar.expect_files(len(wave))
-                found += self._outcomes(lists, wave)
+                found += self._outcomes(lists, wave, None if executor is None else workers)
         try:
             refresh(self.folder)
         except OSError as error:  # what is derived from the lists only saves time
@@ -242,31 +261,75 @@ class Update:
 
     # -- one list --
 
-    def _outcomes(self, lists: Lists, wave: Sequence[WantedList]) -> Iterator[ListOutcome]:
-        jobs = self.session.settings.jobs
-        if jobs == 1:  # in this thread, for recorded tests and debuggers
-            return (self._outcome(lists, wanted) for wanted in wave)
-        return in_order(lambda wanted: self._outcome(lists, wanted), wave, jobs)
+    def _executor(self) -> Any:
+        """Return who builds lists; None: this process, in the threads that fetch them."""
+        many = self.sectors is None or len(self.sectors) * len(self.sources) >= MANY
+        return self.session.settings.workers(self.executor, many=many)
 
-    def _outcome(self, lists: Lists, wanted: WantedList) -> ListOutcome:
-        """Ask for one list at its addresses, until one has it."""
+    def _outcomes(self, lists: Lists, wave: Sequence[WantedList], workers: Workers | None) -> Iterator[ListOutcome]:
+        def begun(wanted: WantedList) -> _Question:
+            question = _Question(self._steps(lists, wanted))
+            if workers is None:
+                self._go_on(question)
+            return question
+
+        jobs = self.session.settings.jobs
+        # one at a time is in this thread, for recorded tests and debuggers
+        questions = map(begun, wave) if jobs == 1 else in_order(begun, wave, jobs)
+        if workers is None:
+            return (question.ended for question in questions)
+        return self._by_workers(workers, questions)
+
+    def _by_workers(self, workers: Workers, questions: Iterator[_Question]) -> Iterator[ListOutcome]:
+        """Yield outcomes of lists that workers build while others are fetched."""
+        under_way: list[_Question] = []
+        ended: list[_Question] = []
+
+        def jobs() -> Iterator[ListJob]:
+            for question in questions:
+                (ended if question.job is None else under_way).append(question)
+                if question.job is not None:
+                    yield question.job
+
+        for number, result in workers.results(built_by_worker, jobs(), name="catalogue"):
+            question = under_way[number]
+            if isinstance(result, ListOutcome):
+                question.answer(result)
+            else:
+                log.info("a list is parsed by this process: %s", result or "a worker does not see the cache folder")
+            self._go_on(question)  # what no worker could do; and other addresses of a list that was wrong
+            yield question.ended
+        yield from (question.ended for question in ended)
+
+    def _go_on(self, question: _Question) -> None:
+        """Do the rest of a question in this thread."""
+        while (job := question.job) is not None:
+            with self._room.taken(job.answer.size):
+                blame = functools.partial(self.session.registry.blame, "source", job.key[0])
+                question.answer(built(job, blame))
+
+    def _steps(self, lists: Lists, wanted: WantedList) -> Steps:
+        """Ask for one list at its addresses, until one has it. What was fetched is given away to be built."""
         file = self._known.get(wanted.key)
         known = self.folder.facts(file) if file is not None and self.folder.is_whole(file) else ListFacts()
         problem = ""
         for address in wanted.addresses:
             marks = known if known.address == address else ListFacts()
             answer = self._answer(lists, address, marks)
-            if answer.state == ABSENT:
-                continue
             try:
                 if answer.state == FAILED:
                     problem = problem or answer.problem
-                    continue
-                return self._kept(wanted, file, known, answer)
-            except (TessSourceError, ValueError, OSError, pl.exceptions.PolarsError) as error:
+                elif answer.state != ABSENT:
+                    if file is not None and (answer.state == UNCHANGED or answer.sha256 == known.sha256):
+                        return self._unchanged(wanted, file, known, answer)
+                    source, root = wanted.source, self.folder.root
+                    job = ListJob(root, wanted.key, source.parse, tuple(source.first), answer, known, now())
+                    outcome = yield job
+                    if outcome.state != FAILED:
+                        return outcome
+                    problem = problem or outcome.problem
+            except OSError as error:
                 problem = problem or f"{address}: {error}"
-            except Exception as error:  # noqa: BLE001  a mistake in a plugin must not cost the other lists
-                problem = problem or f"{address}: {type_and_text(error)}"
             finally:
                 if answer.state == NEW:
                     answer.path.unlink(missing_ok=True)
@@ -280,50 +343,12 @@ class Update:
             return bucket.fetch(address, lists, self.session.settings)
         return lists.fetch(address, etag=known.etag, modified=known.modified)
 
-    def _kept(self, wanted: WantedList, file: ListFile | None, known: ListFacts, answer: ListAnswer) -> ListOutcome:
-        """Keep the rows of a list, or note that they are still the same.
-
-        Raises
-        ------
-        ValueError
-            If what came is not such a list, or holds nothing where there was something before.
-        """
-        moment = now()
-        if file is not None and (answer.state == UNCHANGED or answer.sha256 == known.sha256):
-            facts = replace(known, address=answer.address, etag=answer.etag, modified=answer.modified, checked=moment)
-            self.folder.note(file, facts)
-            return ListOutcome(*wanted.key, UNCHANGED, known.rows, known.strange)
-        frame = self._parsed(wanted.source, answer)
-        strange = strange_names(frame)
-        rows = frame.height - len(strange)
-        if not rows and known.rows:
-            held = f"the {known.rows:,} rows that it had before are kept"
-            raise ValueError(f"it has no rows that are understood; {held}. Remove them with rm if this is right")
-        if not rows and strange:  # as an empty list, it would say that the sector has no files
-            raise ValueError(f"none of its {len(strange):,} names is understood, such as {strange[0][:80]!r}")
-        facts = ListFacts(
-            answer.address, answer.etag, answer.modified, moment, moment, answer.size, answer.sha256, rows,
-            len(strange), tuple(strange[:FEW]),
-        )  # fmt: skip
-        self.folder.keep(*wanted.key, frame, facts)
-        return ListOutcome(*wanted.key, NEW, rows, len(strange))
-
-    def _parsed(self, source: Source, answer: ListAnswer) -> pl.DataFrame:
-        with answer.path.open("rb") as file:
-            begin = file.read(BEGIN).removeprefix(b"\xef\xbb\xbf").lstrip().decode("utf-8", "replace")
-        if source.first and not begin.startswith(tuple(source.first)):
-            expected = " or ".join(repr(first) for first in source.first)
-            raise ValueError(f"it is no such list: it begins with {begin[:40]!r}, not with {expected}")
-        taken = self._room.take(answer.size)
-        try:
-            frame: pl.DataFrame = self.session.registry.blame(
-                "source", source.name, source.parse, answer.path, answer.address
-            )
-        finally:
-            self._room.give(taken)
-        if "tic" in frame.columns and not frame["tic"].is_sorted():
-            frame = frame.sort("tic")
-        return frame
+    def _unchanged(self, wanted: WantedList, file: ListFile, known: ListFacts, answer: ListAnswer) -> ListOutcome:
+        """Note that the rows of a list are still the same."""
+        self.folder.note(
+            file, replace(known, address=answer.address, etag=answer.etag, modified=answer.modified, checked=now())
+        )
+        return ListOutcome(*wanted.key, UNCHANGED, known.rows, known.strange)
 
 
 def _goes_on(source: Source, sectors: Sequence[int], states: Mapping[tuple[str, int], str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,15 +14,14 @@ from tess_source._lazy import pl
 from tess_source.clock import now
 from tess_source.display import activity, text
 from tess_source.display.visible import logger
-from tess_source.download.shares import PER_WORKER
 from tess_source.errors import DamagedFileError, DownloadError
-from tess_source.settings import ARCHIVE, ONLY, Settings, preference
 from tess_source.tables.items import Items
 from tess_source.tables.plan import Plan
 from tess_source.tables.reasons import Reasons
 from tess_source.tables.typical_sizes import typical_sizes
-from tess_source.workers import Workers, workers_of
+from tess_source.workers import workers_of
 from tess_source_dataset.card import card
+from tess_source_dataset.connection_shares import ConnectionShares
 from tess_source_dataset.division import Shard, divided
 from tess_source_dataset.information import MISSING, DataSetInfo, information
 from tess_source_dataset.making import ShardJob, alone, made
@@ -35,7 +34,7 @@ from tess_source_dataset.sums import read_sums, write_sums
 if TYPE_CHECKING:
     from tess_source.session import Session
 
-__all__ = ["Build", "ConnectionShares", "is_free", "shards_in_words", "table_of_shards"]
+__all__ = ["Build", "shards_in_words", "table_of_shards"]
 
 log: logging.Logger = logger(__name__)
 
@@ -91,11 +90,12 @@ class Build:
         known = {shard.name: sums[shard.name] for shard in shards if shard.name in sums}
         activity.step("making shards")
         with workers_of(self.executor) as workers:
-            queue = ConnectionShares(self.jobs or self.session.settings.jobs, workers, is_free(self.session.settings))
-            jobs = queue.drawn(self._job(shard, recipe, known.get(shard.name)) for shard in shards)
-            for number, result in workers.results(made, jobs, name="shard"):
-                name = shards[number].name
-                queue.done(number)
+            jobs = (self._job(shard, recipe, known.get(shard.name)) for shard in shards)
+            queue = ConnectionShares(jobs, self.jobs or self.session.settings.jobs, workers, self.session.settings)
+            for number, result in workers.results(made, queue, name="shard"):
+                if (job := queue.done(number, result)) is None:
+                    continue
+                name = job.shard.name
                 if isinstance(result, Exception):
                     broken[name] = result
                     in_a_row += 1
@@ -143,45 +143,6 @@ class Build:
             self.storage.write(name, data)
         own = {name: hashlib.sha256(data).hexdigest() for name, data in {**beside, PLAN: plan_text or b""}.items()}
         write_sums(self.storage, {**own, **{state.name: state.sha256 for state in states if state.sha256}})
-
-
-class ConnectionShares:
-    """Shards that wait for workers, and their connections: those to an archive are shared out among all workers.
-
-    Parameters
-    ----------
-    most : int
-        Connections of all workers together.
-    workers : Workers
-        Their number may change.
-    free : bool
-        Whether files come from object stores alone, which serve each worker as if it were alone.
-    """
-
-    def __init__(self, most: int, workers: Workers, free: bool) -> None:
-        self._most, self._workers, self._free = most, workers, free
-        self._shares: dict[int, int] = {}
-
-    def drawn(self, jobs: Iterable[ShardJob]) -> Iterator[ShardJob | None]:
-        """Yield jobs with their connections; None while all connections are in use."""
-        for number, job in enumerate(jobs):
-            while (share := self._share()) + sum(self._shares.values()) > self._most and not self._free:
-                yield None
-            self._shares[number] = share
-            yield replace(job, jobs=share)
-
-    def done(self, number: int) -> None:
-        """Take back the connections of a job that has ended."""
-        self._shares.pop(number)
-
-    def _share(self) -> int:
-        return PER_WORKER * self._most if self._free else self._most // max(1, min(self._workers.width, self._most))
-
-
-def is_free(settings: Settings) -> bool:
-    """Return whether files come from copies in object stores alone, and never from an archive's own hosts."""
-    word: str = preference(settings.prefer)
-    return word.endswith(ONLY) and word != ARCHIVE + ONLY
 
 
 def table_of_shards(shards: Sequence[Shard]) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from tess_source_arrays.readme import code, prose, some_columns
 from tess_source_arrays.schema import ABOUT, SPLIT, described
 from tess_source_arrays.split import METHOD
 from tess_source_dataset.division import DATA
-from tess_source_dataset.information import MISSING, counts_of
+from tess_source_dataset.information import MISSING, counts_of, left_out_of
 from tess_source_dataset.recipe import DataSetRecipe
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def card(title: str, lock: Plan, recipe: DataSetRecipe, missing: Mapping[str, st
         first=next(iter(counts)),
         some=", ".join(json.dumps(name) for name in ("tic", *some_columns(recipe.columns))),
         missing=_missing_in_words(missing),
+        left_out=_left_out_in_words(lock),
         columns="\n".join(_columns(recipe)),
         dtypes=code(json.dumps(dict(recipe.dtypes))) if recipe.dtypes else "none",
         cite=prose(citation.cite(lock, session.registry.citations.values())),
@@ -80,6 +81,14 @@ def _missing_in_words(missing: Mapping[str, str]) -> str:
     lines = [f"- {code(uri)}: {prose(reason)}" for uri, reason in sorted(missing.items())]
     more = [f"- and {len(lines) - MOST_MISSING:,} more: see `{MISSING}`"] if len(lines) > MOST_MISSING else []
     return "\n".join(lines[:MOST_MISSING] + more) or "Nothing."
+
+
+def _left_out_in_words(lock: Plan) -> str:
+    lines = [
+        f"- {prose(pipeline or 'unknown pipelines')}: {prose(str(files))}"
+        for pipeline, files in left_out_of(lock).items()
+    ]
+    return "\n".join(["", "Left out, because their files lack columns:", "", *lines, ""]) if lines else ""
 
 
 def _columns(recipe: DataSetRecipe) -> Iterator[str]:

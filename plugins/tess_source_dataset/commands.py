@@ -159,7 +159,11 @@ def info(session: Session, place: str, form: str) -> None:
 
 def _print_info(found: DataSetInfo, form: str) -> None:
     """Print what a data set holds: a line per property."""
-    rows = [{"property": name, "value": _shown(value)} for name, value in found.to_dict().items() if name != "missing"]
+    values = {
+        **found.to_dict(),
+        "left_out": {pipeline or "?": str(files) for pipeline, files in found.left_out.items()},
+    }
+    rows = [{"property": name, "value": _shown(value)} for name, value in values.items() if name != "missing"]
     print_rows(pl.DataFrame(rows), form, ["property", "value"], whole=("property", "value"))
 
 

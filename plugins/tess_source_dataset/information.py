@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source.display import text
 from tess_source.display.visible import visible_line
-from tess_source.errors import DamagedFileError
+from tess_source.errors import DamagedFileError, LockError
 from tess_source.names.sectors import text_of_sectors
 from tess_source.tables.plan import Plan
 from tess_source.tables.reasons import Reasons
 from tess_source_arrays.split import SIDES
 from tess_source_dataset.division import divided, side_of_shard
+from tess_source_dataset.knowing import LeftOut
 from tess_source_dataset.planning import LOCK, PLAN, NoDataSetError, saved
 from tess_source_dataset.recipe import DataSetRecipe
 from tess_source_dataset.storage import Storage
@@ -23,7 +24,7 @@ from tess_source_dataset.sums import read_sums
 if TYPE_CHECKING:
     from tess_source.session import Session
 
-__all__ = ["MISSING", "DataSetInfo", "counts_of", "information", "read_missing"]
+__all__ = ["MISSING", "DataSetInfo", "counts_of", "information", "left_out_of", "read_missing"]
 
 MISSING = "missing.json"
 """File that names the files without a row, and the reason of each: a mapping from URI to text."""
@@ -53,6 +54,8 @@ class DataSetInfo:
     """Side of the split → number of light curves in the shards; of the plan before the data set is complete."""
     missing: Mapping[str, str] = field(repr=False)
     """URI → reason, of files without a row."""
+    left_out: Mapping[str, LeftOut]
+    """Pipeline → its light curves that are not in the plan, because they lack columns."""
     recipe: DataSetRecipe
     """Columns, split and other options."""
     asked: Mapping[str, Any]
@@ -81,6 +84,7 @@ class DataSetInfo:
             **{name: getattr(self, name) for name in own},
             "splits": dict(self.splits),
             "missing": dict(self.missing),
+            "left_out": {pipeline: files.record() for pipeline, files in self.left_out.items()},
             "options": self.recipe.record(),
             "question": dict(self.asked),
             "archives": self.record.get("archives", []),
@@ -126,10 +130,26 @@ def information(storage: Storage, session: Session) -> DataSetInfo:
         bytes=sum(there.values()),
         splits=counts_of(plan if lock is None else lock, recipe),
         missing=read_missing(storage),
+        left_out=left_out_of(plan),
         recipe=recipe,
         asked=plan.record["dataset"].get("asked", {}),
         record=plan.record,
     )
+
+
+def left_out_of(plan: Plan) -> dict[str, LeftOut]:
+    """Return which light curves are not in a plan, because they lack columns.
+
+    Raises
+    ------
+    LockError
+        If the plan does not tell it.
+    """
+    try:
+        told = plan.record["dataset"].get("left_out", {})
+        return {str(pipeline): LeftOut.from_record(files) for pipeline, files in told.items()}
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise LockError(f"it is not the plan of a data set: {error}") from error
 
 
 def counts_of(plan: Plan, recipe: DataSetRecipe) -> dict[str, int]:

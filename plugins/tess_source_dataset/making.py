@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from tess_source import disk
 from tess_source._lazy import pl
 from tess_source.display.visible import logger
-from tess_source.errors import DamagedFileError
+from tess_source.errors import DamagedFileError, DownloadError
 from tess_source.object_store.path import Root
 from tess_source.tables.items import FETCHED, Entry, Items
 from tess_source.tables.plan import Plan
@@ -32,9 +32,13 @@ from tess_source_dataset.storage import Storage, storage_of
 if TYPE_CHECKING:
     from tess_source.session import Session
 
-__all__ = ["ShardJob", "alone", "checked", "made", "working_folder"]
+__all__ = ["NotInCopyError", "ShardJob", "alone", "checked", "made", "working_folder"]
 
 log: logging.Logger = logger(__name__)
+
+
+class NotInCopyError(DownloadError):
+    """A copy of the archive's files lacks one that a shard needs."""
 
 
 def alone(session: Session) -> Session:
@@ -61,6 +65,9 @@ class ShardJob:
     """Folder for temporary files."""
     files: Path | None = None
     """Folder in which the FITS files are kept; None: they are removed once the shard is there."""
+    copy: str = ""
+    """Word of a copy, e.g. ``"cloud-only"``: files come from there alone, and a file that it lacks is an error at once. Empty: from where
+    the session says."""
 
 
 def made(job: ShardJob) -> ShardState:
@@ -68,6 +75,8 @@ def made(job: ShardJob) -> ShardState:
 
     Raises
     ------
+    NotInCopyError
+        If files are to come from a copy alone, and it lacks one.
     OSError
         If the shard cannot be written.
     """
@@ -161,8 +170,14 @@ def _made_anew(job: ShardJob, storage: Storage, folder: Path, lying: ShardState 
 
 def _fetched(job: ShardJob, items: Items, folder: Path) -> list[Entry]:
     """Fetch files, and return their entries without what differs from run to run: where and when they came from."""
-    plan = Plan(items, job.files or folder / "files", {}, job.session)
-    manifest = plan.download(jobs=job.jobs, progress=False)
+    plan = Plan(items, job.files or folder / "files", {}, _session_of(job))
+    manifest = []
+    for entry in plan.iter_download(jobs=job.jobs, progress=False):
+        manifest.append(entry)
+        if job.copy and not entry.ok:
+            break  # which also ends the download
+    if job.copy and manifest and not manifest[-1].ok:
+        raise NotInCopyError(f"{manifest[-1].item.uri}: {manifest[-1].error}")
     error = str(folder)
     return [
         replace(entry, etag=None, via="", mtime_ns=None, error=entry.error.replace(error, ""))
@@ -170,3 +185,12 @@ def _fetched(job: ShardJob, items: Items, folder: Path) -> list[Entry]:
         else replace(entry, status=FETCHED, etag=None, via="", mtime_ns=None)
         for entry in manifest
     ]
+
+
+def _session_of(job: ShardJob) -> Session:
+    """Return the session that fetches files. From a copy alone, it tries each once, since there is the archive, too."""
+    if not job.copy:
+        return job.session
+    session, settings = copy.copy(job.session), job.session.settings
+    session.settings = replace(settings, prefer=job.copy, patience=replace(settings.patience, tries=1))
+    return session

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
 from tess_source.display import activity
-from tess_source.errors import LockError, TessSourceError
+from tess_source.display.visible import logger
+from tess_source.errors import LockError, QueryError, TessSourceError
 from tess_source.search.lookups import lookups_among
 from tess_source.search.select import checked, filters_among, in_words, meant
 from tess_source.tables.found import Found
@@ -20,7 +22,7 @@ from tess_source.tables.items import Items
 from tess_source.tables.plan import Plan
 from tess_source.tables.typical_sizes import check_amount
 from tess_source.targets.recorded import plain
-from tess_source_dataset.knowing import check_kinds, check_names, pipelines_of_items, types_in_files
+from tess_source_dataset.knowing import check_kinds, pipelines_of_items, with_columns
 from tess_source_dataset.recipe import DataSetRecipe
 from tess_source_dataset.storage import Storage
 
@@ -40,6 +42,8 @@ __all__ = [
     "saved",
 ]
 
+log: logging.Logger = logger(__name__)
+
 PLAN, LOCK = "plan.ecsv", "lock.ecsv"
 LINE_END = "\n"
 LONGEST = 2000
@@ -54,7 +58,7 @@ class NoDataSetError(TessSourceError, FileNotFoundError):
     """A place without a data set."""
 
 
-class OtherDataSetError(TessSourceError, FileExistsError):
+class OtherDataSetError(QueryError):
     """The place holds a data set that was begun with another question or other options."""
 
 
@@ -124,7 +128,7 @@ def planned_data_set(question: DataSetQuestion, recipe: DataSetRecipe) -> Plan:
     EmptyDataSetError
         If nothing was found.
     QueryError
-        If files are no light curves, or have none of the columns.
+        If files are no light curves, or none have the columns.
     """
     frames, records, last = [], [], None
     for last in question.parts():
@@ -135,17 +139,18 @@ def planned_data_set(question: DataSetQuestion, recipe: DataSetRecipe) -> Plan:
         why = last.explain() if last is not None and len(records) == 1 else _drops_in_words(records)
         raise EmptyDataSetError(f"nothing was found: {why.replace(LINE_END, '; ')}")
     frame = pl.concat(frames).unique("uri", keep="first").sort("path", "uri")
-    check_amount(frame, large=bool(question.asked.get("large")))
     items = Items(frame)
     check_kinds(items)
-    pipelines = pipelines_of_items(items)
-    check_names(recipe.columns, pipelines)
-    recipe = replace(recipe, pipelines=pipelines)
-    plan = Plan(items, Path("-"), {}, question.session)
     activity.step("reading one light curve of each pipeline")
-    recipe = replace(recipe, types=types_in_files(plan, recipe, question.session))
-    record = {**records[0], "filters": _drops_together(records)}
-    return replace(plan, record={**record, "dataset": {**recipe.record(), "asked": question.record()}})
+    fit = with_columns(items, recipe.columns, question.session)
+    for pipeline, files in sorted(fit.left_out.items()):
+        log.warning("%s left out: %s", pipeline or "unknown pipelines", files)
+    check_amount(fit.items.to_polars(), large=bool(question.asked.get("large")))
+    recipe = replace(recipe, pipelines=pipelines_of_items(fit.items), types=fit.types)
+    left_out = {pipeline: files.record() for pipeline, files in sorted(fit.left_out.items())}
+    told = {**recipe.record(), "asked": question.record(), "left_out": left_out}
+    record = {**records[0], "filters": _drops_together(records), "dataset": told}
+    return Plan(fit.items, Path("-"), record, question.session)
 
 
 def _drops_together(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.wording import Wording, keyword
 from tess_source_mast.defaults import DEFAULTS, defaults
+from tess_source_mast.mashup import is_interval
 
 __all__ = ["DEFAULTS", "checked", "columns_of"]
 
@@ -25,7 +26,7 @@ def columns_of(config: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 def checked(
     criteria: Mapping[str, Any], config: Mapping[str, Any], wildcards: bool, added: Mapping[str, Any] | None = None
 ) -> dict[str, list[Any]]:
-    """Check criteria and return them in the form that astroquery takes, with the defaults.
+    """Check criteria and return them in the form that the portal's filters take, with the defaults.
 
     Parameters
     ----------
@@ -68,7 +69,7 @@ def checked(
 
 def _checked_values(name: str, value: Any, column: Mapping[str, Any], wildcards: bool) -> list[Any]:
     kind = column.get("vot.datatype", column.get("type"))
-    if kind in {"double", "float", "numeric"} or column.get("treatNumeric"):
+    if is_interval(column):
         return _checked_interval(name, value)
     values = list(dict.fromkeys(_checked_value(name, item, kind) for item in _list_of(value)))
     if not values:

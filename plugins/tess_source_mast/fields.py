@@ -9,6 +9,7 @@ from tess_source.hooks.records import Field
 from tess_source.settings import Settings
 from tess_source_mast.criteria import columns_of
 from tess_source_mast.deadline import Deadline
+from tess_source_mast.mashup import type_of
 
 __all__ = ["describe"]
 
@@ -44,12 +45,10 @@ def describe(what: str, settings: Settings) -> tuple[Field, ...] | None:
 
 
 def _field(name: str, column: Mapping[str, Any]) -> Field:
-    from astroquery.mast.utils import parse_type
-
     return Field(
         name,
         label=str(column.get("text", name)),
-        type=str(parse_type(column.get("type", ""))[0] or parse_type(column.get("vot.datatype", ""))[0]),
+        type=str(type_of(column.get("type", "")) or type_of(column.get("vot.datatype", ""))),
         unit=str(column.get("unit") or column.get("vot.unit", "")),
         description=str(column.get("vot.description", "")),
         examples=str(column.get("example", "")),

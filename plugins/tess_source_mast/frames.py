@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from tess_source._lazy import pl
+from tess_source_mast.mashup import type_of
 from tess_source_mast.shapes import shown, unlike
 
 __all__ = ["frame"]
@@ -84,10 +85,8 @@ def _column(service: str, name: str, declared: str, values: list[Any]) -> pl.Ser
 
 
 def _form_of_type(declared: str) -> tuple[str, frozenset[type], Callable[[Any], Any]]:
-    """Return the polars type of a declared one, by astroquery's own list; what is on no list is kept as text."""
-    from astroquery.mast.utils import parse_type
-
-    return _FORMS.get(parse_type(declared)[0], ("String", frozenset(), str))
+    """Return the polars type of a declared one, by the portal's list; what is on no list is kept as text."""
+    return _FORMS.get(type_of(declared), ("String", frozenset(), str))
 
 
 def _word(value: Any) -> str:

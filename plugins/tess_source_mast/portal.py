@@ -1,7 +1,4 @@
-"""MAST's portal: astroquery words the questions, `wire` carries them, and every answer is checked before it is believed.
-
-astroquery is imported here, and this module only when a question is asked.
-"""
+"""MAST's portal: `mashup` words the questions, `wire` carries them, and every answer is checked before it is believed."""
 
 from __future__ import annotations
 
@@ -9,23 +6,22 @@ import functools
 import logging
 import os
 import queue
-import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from tess_source._lazy import whole
 from tess_source.display import activity
 from tess_source.display.visible import beginning, logger
-from tess_source.errors import PluginError, ServiceError
+from tess_source.errors import ServiceError
 from tess_source.settings import Settings, at_server
 from tess_source.threads import held
 from tess_source_mast.batches import MOST_AT_A_TIME
 from tess_source_mast.deadline import Deadline
 from tess_source_mast.guard import check_rows
 from tess_source_mast.hosts import COLUMNS, INVOKE, advice
+from tess_source_mast.mashup import HEADERS, ROWS_OF_PAGE, description_form, filter_set, page_form
 from tess_source_mast.shapes import (
     FAILURE,
     Json,
@@ -40,26 +36,15 @@ from tess_source_mast.shapes import (
 from tess_source_mast.tokens import cookie
 from tess_source_mast.wire import FleetingError, Wire
 
-try:
-    whole("astroquery.mast")
-    from astroquery.mast.discovery_portal import PortalAPI
-except AttributeError as error:
-    if sys.flags.optimize < 2:
-        raise
-    raise PluginError(
-        "MAST cannot be asked with python -OO: astroquery imports pyvo, which needs the docstrings that -OO takes away; "
-        "use python -O, or no such option"
-    ) from error
-
 __all__ = ["CONE", "PRODUCTS", "Json", "Portal", "forget_portals", "portal"]
 
 log: logging.Logger = logger(__name__)
 
 CONE = "Mast.Caom.Cone"
-"""The column configuration of observations; astroquery takes it for filters too."""
+"""The column configuration of observations, which filters are worded by too."""
 PRODUCTS = "Mast.Caom.Products"
 TEXT_COLUMNS = ("project", "dataproduct_type", "target_name")
-"""Columns of observations that questions need as text. If one is described as a number, astroquery leaves out its filter."""
+"""Columns of observations that questions need as text. If one were described as a number, its filter would be an interval."""
 
 _making = threading.Lock()
 """Is held while a portal is looked up: threads that come at the same time share one, or else each would count its own connections."""
@@ -174,9 +159,8 @@ class Portal:
         while not seen or len(seen) < page_count(seen[0]):
             deadline = deadline.renewed() if large else deadline
             with self.wire(service, deadline) as wire:
-                api = _Api(wire, {service: {}}, service, settings, deadline)
-                asked = {"pagesize": rows, "page": len(seen) + 1}
-                (page,) = (page.json() for page in api.service_request_async(service, dict(params), **asked))
+                form = page_form(service, params, rows or ROWS_OF_PAGE, len(seen) + 1)
+                page = _Asking(wire, service, settings, deadline).page(form)
             check_page(service, page, len(seen) + 1)
             seen.append({**page, "data": range(len(page["data"]))})  # the rows themselves are not kept
             _check_size(service, seen, large)
@@ -202,9 +186,7 @@ class Portal:
         with held(self._reading, lambda: deadline.check(name, _BUSY)):
             if name not in self._columns:
                 with self.wire(name, deadline) as wire:
-                    configs: dict[str, Json] = {}
-                    _Api(wire, configs, name, settings, deadline).build_filter_set(name)
-                self._columns[name] = configs[name]
+                    self._columns[name] = _Asking(wire, name, settings, deadline).description()
             return self._columns[name]
 
     def filters(self, criteria: Mapping[str, Sequence[Any]], settings: Settings, deadline: Deadline) -> list[Json]:
@@ -221,66 +203,34 @@ class Portal:
         -------
         list of dict
         """
-        wording = PortalAPI()
-        wording._column_configs = {CONE: self.columns(CONE, settings, deadline)}
-        # astroquery takes wildcards out of the lists that it is given
-        copies = {name: list(values) for name, values in criteria.items()}
-        filters: list[Json] = wording.build_filter_set(CONE, **copies)
-        return filters
+        return filter_set(self.columns(CONE, settings, deadline), criteria)
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
-    """An answer as astroquery expects one: it has a method `json`."""
+class _Asking:
+    """One question to one server, over one connection."""
 
-    content: Json
+    wire: Wire
+    service: str
+    settings: Settings
+    deadline: Deadline
 
-    def json(self) -> Json:
-        return self.content
-
-
-class _Api(PortalAPI):  # type: ignore[misc]
-    """astroquery's portal client for one question to one server.
-
-    Only `_request` is replaced. astroquery's own posts again at once while a job is running, has no time-outs, and
-    switches the process-wide configuration of its cache off and on around each request, which threads undo for each other.
-    """
-
-    def __init__(
-        self,
-        wire: Wire,
-        configs: dict[str, Json],
-        service: str,
-        settings: Settings,
-        deadline: Deadline,
-    ) -> None:
-        super().__init__(wire.session)
-        self.MAST_REQUEST_URL = at_server(INVOKE, settings)
-        self.COLUMNS_CONFIG_URL = at_server(COLUMNS, settings)
-        self._column_configs = configs  # astroquery's own is shared among all servers
-        self._wire, self._service, self._settings, self._deadline = wire, service, settings, deadline
-
-    def _request(
-        self, method: str, url: str, data: str = "", headers: Mapping[str, str] | None = None, **others: Any
-    ) -> list[_Page]:
-        headers = headers or {}
-        if url == self.COLUMNS_CONFIG_URL:
-            return [_Page(self._post(method, url, data, headers, self._checked_description))]
-        return [_Page(self._finished_answer(method, url, data, headers))]
-
-    def _finished_answer(self, method: str, url: str, data: str, headers: Mapping[str, str]) -> Json:
-        """Ask again, with growing pauses, until a job is done."""
-        polls = self._deadline.polls()
-        while (answer := self._post(method, url, data, headers, self._checked_answer))["status"] != "COMPLETE":
-            with activity.waiting(f"waiting for {self._settings.server_name} (EXECUTING)"):
-                self._deadline.sleep(next(polls), self._service, "the archive is still working on it")
+    def page(self, form: str) -> Json:
+        """Return one page of an answer. While the portal is working on it, ask again with growing pauses."""
+        polls = self.deadline.polls()
+        while (answer := self._post(INVOKE, form, self._checked_answer))["status"] != "COMPLETE":
+            with activity.waiting(f"waiting for {self.settings.server_name} (EXECUTING)"):
+                self.deadline.sleep(next(polls), self.service, "the archive is still working on it")
         return answer
 
-    def _post(self, method: str, url: str, data: str, headers: Mapping[str, str], check: Any) -> Json:
-        headers = {**headers, **cookie(url, self._settings), **self._settings.authorization(url)}
-        answer: Json = self._wire.ask(
-            self._service, method, url, self._deadline, check=check, data=data, headers=headers
-        )
+    def description(self) -> Json:
+        """Return the description of the columns of a table that is called as the service."""
+        return self._post(COLUMNS, description_form(self.service), self._checked_description)
+
+    def _post(self, address: str, form: str, check: Callable[[Any], Json]) -> Json:
+        url = at_server(address, self.settings)
+        headers = {**HEADERS, **cookie(url, self.settings), **self.settings.authorization(url)}
+        answer: Json = self.wire.ask(self.service, "POST", url, self.deadline, check=check, data=form, headers=headers)
         return answer
 
     def _checked_answer(self, answer: Any) -> Json:
@@ -289,26 +239,26 @@ class _Api(PortalAPI):  # type: ignore[misc]
             raise FleetingError("the answer is not the portal's envelope")
         status, message = answer["status"], answer.get("msg") or ""
         if not isinstance(message, str):
-            raise unlike(self._service, f"its message is {shown(message)}")
+            raise unlike(self.service, f"its message is {shown(message)}")
         if status == "ERROR" and any(word in message.lower() for word in ("timeout", "timed out")):
             raise FleetingError(beginning(message), overload=True, slow=True)
         if status not in {"COMPLETE", "EXECUTING"} or (status == "COMPLETE" and FAILURE.search(message)):
             why = beginning(message or "no reason given")
-            raise ServiceError(self._service, f"{beginning(status)}: {why}", advice=self._wire.advice)
+            raise ServiceError(self.service, f"{beginning(status)}: {why}", advice=self.wire.advice)
         if status == "EXECUTING":
             return answer
         if not (_is_table(answer.get("data")) and _is_table(answer.get("fields"))):
             raise FleetingError("the answer has no rows and columns")
-        check_envelope(self._service, answer)
+        check_envelope(self.service, answer)
         if message:
-            log.warning("%s: %s", self._service, beginning(message))
+            log.warning("%s: %s", self.service, beginning(message))
         return answer
 
     def _checked_description(self, answer: Any) -> Json:
         """Check a description, which is empty when something is wrong at the portal; return it."""
         if not isinstance(answer, dict) or not answer or not _is_table([*answer.values()]):
             raise FleetingError("the description of its columns is empty")
-        return described_columns(self._service, answer, TEXT_COLUMNS if self._service == CONE else ())
+        return described_columns(self.service, answer, TEXT_COLUMNS if self.service == CONE else ())
 
 
 def _is_table(value: Any) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tess_source._lazy import whole
 from tess_source.errors import QueryError
 from tess_source.settings import Settings
 from tess_source.targets.target import DEFAULT_RADIUS, Query, Target
@@ -22,6 +21,8 @@ __all__ = ["MOST_TARGETS", "PortalQuestion", "questions"]
 FILTERED = "Mast.Caom.Filtered"
 POSITION = "Mast.Caom.Filtered.Position"
 ROWS, COUNT = "*", "COUNT_BIG(*)"
+ARCSECOND = 1 / 3600
+"""An arcsecond [deg]. Angles are multiplied by it, as astropy does: dividing them by 3600 would round otherwise."""
 MOST_TARGETS = 1000
 """TIC ids in one question."""
 
@@ -102,11 +103,7 @@ def _with_filters(asked: Iterable[PortalQuestion]) -> list[PortalQuestion]:
 
 def _position_text(target: Target) -> str:
     """Return a cone as text, as astroquery does: degrees, separated by commas."""
-    whole("astropy")
-    from astropy import units
-
     if target.ra is None or target.dec is None:
         raise QueryError(f"target {target.text!r} has neither a TIC id nor coordinates")
     radius = DEFAULT_RADIUS if target.radius is None else target.radius
-    degrees = float((radius * units.arcsec).to_value(units.deg))
-    return ", ".join(map(str, (float(target.ra) % 360.0, float(target.dec), degrees)))
+    return ", ".join(map(str, (float(target.ra) % 360.0, float(target.dec), float(radius) * ARCSECOND)))

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from urllib.parse import quote, urlencode
 
 from tess_source.hooks.records import Service
 from tess_source_mast.hosts import DOWNLOAD, INVOKE, RESOLVER
+from tess_source_mast.mashup import portal_form
 
-__all__ = ["SERVICES", "portal_form"]
+__all__ = ["SERVICES"]
 
 FILE = "mast:TESS/product/tess2018206045859-s0001-0000000261136679-0120-s_lc.fits"
 """A light curve of pi Mensae, which has been there since 2018."""
-
-
-def portal_form(service: str, params: object) -> str:
-    """Return what is posted to the portal for one of its services, as astroquery does."""
-    question = {"service": service, "params": params, "format": "json"}
-    return f"request={quote(json.dumps(question))}"
 
 
 _COUNT = {

@@ -228,12 +228,13 @@ def typed(
         return table
     if missing := [name for name in needed if name not in table.columns]:
         raise unlike(service, f"rows without a column {missing[0]!r}")
-    wrong = [name for name, kind in known.items() if name in table.columns and str(table.schema[name]) != kind]
+    types = dict(zip(table.columns, table.dtypes, strict=True))
+    wrong = [name for name, kind in known.items() if name in types and str(types[name]) != kind]
     for name in wrong:
-        if known[name] != "String" and not table.schema[name].is_numeric() and table[name].null_count() < table.height:
+        if known[name] != "String" and not types[name].is_numeric() and table[name].null_count() < table.height:
             raise unlike(service, f"column {name!r} holds {shown(table[name].drop_nulls()[0])}, not numbers")
     try:
-        table = table.with_columns(pl.col(name).cast(getattr(pl, known[name])) for name in wrong)
+        table = table.with_columns(pl.col(name).cast(getattr(pl, known[name])) for name in wrong) if wrong else table
     except pl.exceptions.PolarsError as error:
         raise unlike(service, f"columns {', '.join(wrong)} hold values of other types") from error
     for name in set(keys) & set(table.columns):

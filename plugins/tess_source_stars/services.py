@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tess_source.hooks.records import Service
 from tess_source_mast.hosts import INVOKE
-from tess_source_mast.services import portal_form
+from tess_source_mast.mashup import portal_form
 
 __all__ = ["BY_ID", "BY_PLACE", "SERVICES", "TOIS"]
 

@@ -53,7 +53,7 @@ class Answer:
     @property
     def observations(self) -> Observations:
         """All observations that the archive found."""
-        return Observations(self.marked.to_polars().drop(LISTED, strict=False))
+        return Observations(self.marked.to_polars().drop(LISTED)) if LISTED in self.marked.columns else self.marked
 
     @property
     def listed(self) -> pl.Series:

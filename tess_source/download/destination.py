@@ -86,8 +86,10 @@ class LocalFolder(Folder):
         return Claim(self._checked_path(path), stale, self._claimant)
 
     def part(self, path: str, name: str, /) -> Part:
-        """Return the part of a file: see `claim`."""
-        return Part(self._checked_path(path), name, lasting=self._lasting)
+        """Return the part of a file: see `claim`. A folder that was checked once is checked again by `commit` only."""
+        place = self._joined(path)
+        known = os.path.dirname(place) in self._known  # noqa: PTH120  called for each file
+        return Part(place if known else self._checked_path(path), name, lasting=self._lasting)
 
     def commit(self, part: Part, /) -> Path:
         """Rename a part to its file.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import re
 from email.errors import FirstHeaderLineIsContinuationDefect, InvalidHeaderDefect, MissingHeaderBodySeparatorDefect
-from http.client import HTTPException, HTTPMessage, HTTPResponse, RemoteDisconnected, parse_headers
+from http.client import HTTPException, HTTPMessage, HTTPResponse, RemoteDisconnected, UnknownProtocol, parse_headers
+from typing import IO
 
 from tess_source.display.visible import beginning
 
@@ -16,6 +17,12 @@ MOST_INTERIM = 20
 
 NUMBER = r"[0-9]{1,18}"
 """A number of bytes; longer ones are none."""
+PLAIN = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([ -~]*)\r\n")
+"""A line of a head that all readers read alike."""
+LONGEST_LINE, MOST_LINES = 65536, 99
+"""Limits of http.client, whose errors are raised."""
+BODILESS = frozenset({204, 304})
+"""Statuses of answers without a body."""
 
 
 class HeadError(HTTPException):
@@ -38,14 +45,34 @@ class FinalResponse(HTTPResponse):
         http.client.RemoteDisconnected
             If nothing came.
         """
+        if self.headers is not None:
+            return
         try:
-            super().begin()
+            version, self.status, self.reason = self._read_status()
+            self.headers = self.msg = headers_of(self.fp)
+            self._frame(version)
         except RemoteDisconnected:
             raise
         except HTTPException as error:
             raise HeadError(f"what came is not HTTP ({type(error).__name__})") from error
         if problem := _problem_of(self.headers):
             raise HeadError(problem)
+
+    def _frame(self, version: str) -> None:
+        """Note how the body ends, as http.client does."""
+        if version != "HTTP/0.9" and not version.startswith("HTTP/1."):
+            raise UnknownProtocol(version)
+        self.code = self.status
+        self.version = 10 if version in {"HTTP/1.0", "HTTP/0.9"} else 11
+        self.chunked = self.headers.get("Transfer-Encoding", "").lower() == "chunked"
+        self.chunk_left = None
+        self.will_close = self._check_close()  # type: ignore[attr-defined]
+        length = self.headers.get("Content-Length", "").strip()
+        self.length = int(length) if not self.chunked and re.fullmatch(NUMBER, length) else None
+        if self.status in BODILESS or 100 <= self.status < 200 or self._method == "HEAD":  # type: ignore[attr-defined]
+            self.length = 0
+        if not self.will_close and not self.chunked and self.length is None:
+            self.will_close = True
 
     def read_into(self, buffer: memoryview) -> int:
         """Read what has arrived into a buffer, and return the number of bytes; 0 at the end.
@@ -71,6 +98,42 @@ class FinalResponse(HTTPResponse):
                 return version, status, _as_text(reason)
             parse_headers(self.fp)
         raise HTTPException(f"more than {MOST_INTERIM} interim answers")
+
+
+def headers_of(stream: IO[bytes]) -> HTTPMessage:
+    """Read the headers of an answer, to the empty line behind them.
+
+    `http.client.parse_headers` takes them for an e-mail, which costs more than the rest of a small file's head. So it reads only those that
+    have a line which is not plain.
+
+    Raises
+    ------
+    http.client.HTTPException
+        If a line is too long, or there are too many.
+    """
+    lines: list[bytes] = []
+    headers = HTTPMessage()
+    while (line := stream.readline(LONGEST_LINE + 1)) != b"\r\n":
+        lines.append(line)
+        found = PLAIN.fullmatch(line)
+        if found is None or len(line) > LONGEST_LINE or len(lines) > MOST_LINES:
+            break
+        headers.set_raw(found[1].decode(), found[2].decode())
+    else:
+        return headers
+    return parse_headers(_Continued(lines, stream))
+
+
+class _Continued:
+    """A stream from which some lines were read already."""
+
+    def __init__(self, lines: list[bytes], stream: IO[bytes]) -> None:
+        self._lines, self._stream = iter(lines), stream
+
+    def readline(self, most: int = -1, /) -> bytes:
+        """Return the next line."""
+        line = next(self._lines, None)
+        return self._stream.readline(most) if line is None else line
 
 
 def _as_text(reason: str) -> str:

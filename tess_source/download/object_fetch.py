@@ -12,6 +12,7 @@ import hashlib
 import itertools
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,13 +26,15 @@ from tess_source.download.connection import StoppedError
 from tess_source.download.existing import whole
 from tess_source.download.failures import reason_of
 from tess_source.download.fetch import Fetcher
-from tess_source.errors import ObjectConflictError, ObjectStoreError
+from tess_source.errors import MissingExtraError, ObjectConflictError, ObjectStoreError
 from tess_source.object_store.folder import ObjectFolder
+from tess_source.object_store.multipart import sweep_uploads
 from tess_source.object_store.path import ObjectPath, Root
-from tess_source.object_store.upload import upload_file
+from tess_source.object_store.upload import LARGEST, check_size, upload_file
 from tess_source.settings import OWN_FOLDER, Settings, store_root
 from tess_source.tables.entry_rows import EntryNotes
 from tess_source.tables.items import COPIED, FAILED, FETCHED, HERE, INTERRUPTED, Entry, Item, Items
+from tess_source.threads import held
 
 __all__ = ["ObjectFetcher", "forget_uploaded", "spool_of", "tidy_spools"]
 
@@ -104,6 +107,7 @@ class ObjectFetcher(Fetcher):
         super().__init__(*arguments)
         self._objects = ObjectFolder(root)
         self._refused = ""
+        self._is_swept, self._sweeping = False, threading.Lock()
 
     def entry(self, item: Item) -> Entry | None:
         """Fetch one item and upload it, if it is not in the store. Any failure becomes the entry's error.
@@ -128,7 +132,7 @@ class ObjectFetcher(Fetcher):
                 self._refused = str(error)
             log.info("%s: %s", item.uri, error)
             return Entry(item, FAILED, error=str(error))
-        except (OSError, ValueError) as error:
+        except (MissingExtraError, OSError, ValueError) as error:
             return Entry(item, FAILED, error=reason_of(error))
 
     def _delivered(self, item: Item) -> Entry | None:
@@ -136,6 +140,7 @@ class ObjectFetcher(Fetcher):
         if here is not None:
             self._forget_file(item)
             return here
+        check_size(item.size or 0, self._objects.place(item.path))
         fetched = super().entry(item)
         if fetched is None or not fetched.ok:
             return fetched
@@ -163,6 +168,8 @@ class ObjectFetcher(Fetcher):
         assert fetched.path is not None
         place, item = self._objects.place(fetched.item.path), fetched.item
         verified = None if fetched.mtime_ns is None else (fetched.bytes, fetched.mtime_ns)
+        if fetched.bytes > LARGEST:
+            self._sweep_once()
         condition: dict[str, Any] = {"if_etag": damaged} if damaged else {"if_absent": True}
         etag = upload_file(
             fetched.path, place, sha256=fetched.sha256, verified=verified, check=self._check_stopped, **condition
@@ -170,6 +177,13 @@ class ObjectFetcher(Fetcher):
         self._forget_file(item)
         status = COPIED if fetched.status == HERE else FETCHED
         return replace(fetched, status=status, path=None, object=place, object_etag=etag, mtime_ns=None)
+
+    def _sweep_once(self) -> None:
+        """Abort old uploads of killed processes: once per run, and only of one that uploads files in parts, too."""
+        with held(self._sweeping, self._check_stopped):
+            if not self._is_swept:
+                self._is_swept = True
+                sweep_uploads(self._objects.root)
 
     def _check_stopped(self) -> None:
         if self.stop.is_set():

@@ -157,7 +157,6 @@ class Part:
             yield functools.partial(self._append, handle)
             if self._lasting:
                 os.fsync(handle)
-            self.mtime_ns = self._look(handle).times[0]
         finally:
             os.close(handle)
 
@@ -190,11 +189,10 @@ class Part:
         _write_all(handle, data)
         self._stamp = Stamp.of(os.fstat(handle))
 
-    def _look(self, handle: int) -> Stamp:
-        """Note whether somebody else has written to the file since our last bytes, and return its stamp."""
+    def _look(self, handle: int) -> None:
+        """Note whether somebody else has written to the file since our last bytes."""
         before, self._stamp = self._stamp, Stamp.of(os.fstat(handle))
-        self._read_again |= before not in {None, self._stamp}
-        return self._stamp
+        self._read_again |= before != self._stamp
 
     def check(self) -> None:
         """Check that the file is still the one that was written here, with the bytes that were verified.

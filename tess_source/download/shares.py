@@ -20,10 +20,12 @@ from tess_source.hooks.records import Request
 from tess_source.settings import Patience
 from tess_source.tables.items import FAILED, INTERRUPTED, Entry, Item
 
-__all__ = ["MOST", "PER_WORKER", "Batches", "Located", "Parcel", "Returned"]
+__all__ = ["MOST", "NEAR", "PER_WORKER", "Batches", "Located", "Parcel", "Returned"]
 
 MOST = 50
 """Files of a batch at most."""
+NEAR = 250
+"""Files of a batch at most, if the workers are processes of this machine, which end with the run. Each batch makes connections anew."""
 PER_WORKER = 2
 """Connections of a worker to object stores, per connection to archives that all workers have together: 16, where the default is 8."""
 
@@ -80,6 +82,8 @@ class Batches:
         Returns how many batches can be fetched at the same time.
     sharing : callable
         Returns how many of them share a process.
+    most : int
+        Files of a batch at most.
     """
 
     def __init__(
@@ -89,12 +93,14 @@ class Batches:
         jobs: int,
         width: Callable[[], int],
         sharing: Callable[[], int],
+        most: int = MOST,
     ) -> None:
         self.items: Mapping[int, Item] = items
         self.lost: dict[bool, dict[str, str]] = {False: {}, True: {}}
         """Hosts that were given up → why; separately by batches with one quick try."""
         self._addresses, self._width, self._sharing = addresses, width, sharing
         self._most = self._limit = jobs
+        self._files = most
         self._used = self._away = self._era = 0
         self._unseen = deque(sorted(items))
         self._limited: deque[int] = deque()
@@ -115,7 +121,7 @@ class Batches:
             elif free:
                 jobs = max(1, PER_WORKER * self._most // max(1, self._sharing()))
                 yield self._part(free, jobs, quick=free is self._first)
-            elif self._unseen and len(self._limited) < MOST * self._most:
+            elif self._unseen and len(self._limited) < self._files * self._most:
                 self._sort(self._size(self._unseen))
             elif self._away:
                 yield None
@@ -131,7 +137,7 @@ class Batches:
         """Return how many files to take: fewer and fewer, so that all workers have work until the end."""
         left = len(self._unseen) + len(self._limited) + len(self._first) + len(self._alone)
         limited = queue is self._limited or queue is self._unseen
-        return min(len(queue), MOST, math.ceil(left / (1.5 * self._at_once(limited=limited))))
+        return min(len(queue), self._files, math.ceil(left / (1.5 * self._at_once(limited=limited))))
 
     def _sort(self, count: int) -> None:
         """Find the addresses of files, and by these in which sort of batch they belong."""

@@ -120,7 +120,12 @@ class Form:
         return re.compile(self.expression(keep=self.fields))
 
     def read(self, text: str) -> Name | None:
-        """Return the fields of a name; None if it does not have this form."""
+        """Return a name; None if it does not have this form."""
+        said = self.values(text)
+        return None if said is None else Name(**said)
+
+    def values(self, text: str) -> dict[str, Any] | None:
+        """Return the fields of a name that it has; None if it does not have this form."""
         if not (text.startswith(self.prefix) and text.endswith(self.suffixes)):
             return None
         match = self._compiled.fullmatch(text)
@@ -136,7 +141,7 @@ class Form:
         if self.loose:
             said["spelling"] = text
         said["exptime"] = float(said["exptime"]) if "exptime" in said else self._exptime(said)
-        return Name(self.row.kind, self.row.pipeline, **said)
+        return {"kind": self.row.kind, "pipeline": self.row.pipeline, **said}
 
     def _exptime(self, said: dict[str, Any]) -> float | None:
         if not isinstance(self.row.exptime, str):
@@ -203,6 +208,11 @@ def all_forms(rows: Sequence[Row]) -> tuple[Form, ...]:
 def read(text: str, forms: Sequence[Form]) -> Name:
     """Return the fields of a name by the first form that it has; of kind "other" if it has none."""
     return next((name for form in forms if (name := form.read(text)) is not None), Name("other"))
+
+
+def values(text: str, forms: Sequence[Form]) -> dict[str, Any]:
+    """Return the fields of a name that it has, as `read` does: to make a `Name` of them takes as long as to read them."""
+    return next((said for form in forms if (said := form.values(text)) is not None), {"kind": "other"})
 
 
 def choose(name: Name, forms: Sequence[Form]) -> Form:

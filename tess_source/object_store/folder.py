@@ -14,7 +14,7 @@ from tess_source.files.folder import Lying
 from tess_source.object_store.path import ObjectPath
 from tess_source.object_store.problems import InvalidKeyError, asked
 from tess_source.object_store.store import open_store
-from tess_source.object_store.upload import SHA256
+from tess_source.object_store.upload import MD5, SHA256
 from tess_source.threads import in_order
 
 if TYPE_CHECKING:
@@ -166,7 +166,8 @@ class ObjectFolder:
         Returns
         -------
         tuple of Lying and str, or None
-            The sum is empty if it was uploaded by another program. None if there is no object.
+            The sum is empty if it was uploaded by another program, or its bytes may have been changed since: the ETag is not their MD5
+            any more. (It never is in a bucket encrypted by KMS, and for an upload in parts.) None if there is no object.
         """
         if not _is_path(path):
             return None
@@ -175,8 +176,9 @@ class ObjectFolder:
             found = asked(place, self._store.get, place.key, options={"head": True})
         except NoObjectError:
             return None
-        told = dict(found.attributes).get(SHA256, "")
-        return _lying(found.meta), told if re.fullmatch("[0-9a-f]{64}", told) else ""
+        lying, told = _lying(found.meta), dict(found.attributes)
+        sha256, md5 = told.get(SHA256, ""), told.get(MD5)
+        return lying, sha256 if re.fullmatch("[0-9a-f]{64}", sha256) and lying.etag.strip('"') == md5 else ""
 
     def list(self, below: str = "") -> Iterator[str]:
         """Yield the paths of all objects below a prefix."""

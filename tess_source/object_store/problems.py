@@ -1,4 +1,4 @@
-"""What went wrong in an object store, in words: obstore's own messages hold addresses, answers and settings, which may tell secrets."""
+"""What went wrong in an object store, in words: obstore's and boto3's messages hold addresses, answers and settings."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ CODES = {
     "KeyTooLongError": ("the store takes no key of this length", ""),
     "NotImplemented": ("the store cannot do what was asked", "It must know conditional requests (If-None-Match, If-Match)"),
     "SlowDown": ("the store asks for fewer requests, and did so for each try", "Run it again later, or with fewer jobs"),
+    "NoSuchUpload": ("somebody has ended its upload meanwhile", "Run it again: the file is kept for a week"),
     "InvalidObjectState": ("the object is in an archive, such as Glacier", "Restore it first"),
     "BadDigest": ("bytes were changed on the way to the store", ""),
     "XAmzContentSHA256Mismatch": ("bytes were changed on the way to the store", ""),
@@ -50,6 +51,7 @@ OF_ONE = {
     "EntityTooLarge",
     "KeyTooLongError",
     "InvalidObjectState",
+    "NoSuchUpload",
     "SlowDown",
     "BadDigest",
     "XAmzContentSHA256Mismatch",
@@ -67,12 +69,14 @@ SIGNS = (
     ("169\\.254\\.|latest/api/token|AssumeRole|redential", "no keys were found", f"{KEYS}; AWS_SKIP_SIGNATURE if it is public", True),
     ("(?i)certificate", "the certificate of the store is not accepted", "See AWS_ENDPOINT_URL, and the proxy", True),
     ("(?i)dns error|failed to lookup", "the name of the store's host is unknown", "See AWS_ENDPOINT_URL and AWS_REGION", True),
-    ("(?i)kind: Timeout|timed out", "the store did not answer in time, in each try", "", False),
-    ("(?i)connection refused|kind: Connect", "the store cannot be reached", "See AWS_ENDPOINT_URL, and the network", False),
-    ("(?i)kind: Request|kind: Interrupted|connection (reset|closed)|IncompleteMessage|broken pipe|SendRequest|kind: Decode|kind: Body",
+    ("(?i)kind: Timeout|timed out|timeout on", "the store did not answer in time, in each try", "", False),
+    ("(?i)connection refused|kind: Connect|could not connect", "the store cannot be reached",
+     "See AWS_ENDPOINT_URL, and the network", False),
+    ("(?i)kind: Request|kind: Interrupted|connection (reset|closed|was closed)|IncompleteMessage|broken pipe|SendRequest|"
+     "kind: (Decode|Body)",
      "the connection broke, in each try", "", False),
 )  # fmt: skip
-"""What obstore's message holds, where the store gave no answer → problem, advice, and whether it concerns all objects."""
+"""What the message of obstore or boto3 holds, where the store gave no answer → problem, advice, and whether it concerns all objects."""
 
 
 class InvalidKeyError(ObjectStoreError):
@@ -80,7 +84,7 @@ class InvalidKeyError(ObjectStoreError):
 
 
 def asked(place: ObjectPath, function: Callable[P, T], *arguments: P.args, **words: P.kwargs) -> T:
-    """Call a function of obstore, and return what it returns.
+    """Call a function of obstore or boto3, and return what it returns.
 
     Parameters
     ----------
@@ -100,22 +104,26 @@ def asked(place: ObjectPath, function: Callable[P, T], *arguments: P.args, **wor
     try:
         return function(*arguments, **words)
     except BaseException as error:
-        if not _is_of_obstore(error):
+        if not _is_of_library(error):
             raise
         problem = _problem_of(place, error)
     log.debug("%s", problem)
     raise problem
 
 
-def _is_of_obstore(error: BaseException) -> bool:
-    """Return whether an exception is one of obstore, which raises builtin ones, too, but with its own long texts, or panics."""
-    return type(error).__module__.startswith(("obstore", "pyo3_runtime")) or "Debug source:" in str(error)
+def _is_of_library(error: BaseException) -> bool:
+    """Return whether an exception is one of boto3 or obstore. obstore raises builtin ones, too, but with its own long texts, or panics."""
+    own = ("obstore", "pyo3_runtime", "botocore", "boto3")
+    return type(error).__module__.startswith(own) or "Debug source:" in str(error)
 
 
 def _problem_of(place: ObjectPath, error: BaseException) -> ObjectStoreError:
     said, name = str(error), type(error).__name__
-    status = int(_found(r"status(?: code)?: (\d{3})", said) or 0)
-    code = _found(r"<Code>\s*(\w+)\s*</Code>", said)
+    answer = getattr(error, "response", {})  # of boto3
+    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode") or int(
+        _found(r"status(?: code)?: (\d{3})", said) or 0
+    )
+    code = answer.get("Error", {}).get("Code") or _found(r"<Code>\s*(\w+)\s*</Code>", said)
     code = code if code in CODES else STATUSES.get(status, "")
     one, bucket = str(place), f"{place.scheme}://{place.bucket}"
     if name in {"AlreadyExistsError", "PreconditionError", "NotModifiedError"} or status in {409, 412}:

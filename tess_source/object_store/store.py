@@ -23,7 +23,7 @@ from tess_source.patience import longest_wait
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
-__all__ = ["open_store"]
+__all__ = ["USUAL", "boto3_session", "endpoint", "open_store", "state_of_settings"]
 
 RETRIES: dict[str, Any] = {
     "max_retries": 4,
@@ -38,6 +38,8 @@ CONNECTION = {
     "pool_max_idle_per_host", "proxy_url", "proxy_ca_certificate", "proxy_excludes", "user_agent",
 }  # fmt: skip
 """Settings of connections that the environment may hold, behind ``AWS_``, ``GOOGLE_`` or ``AZURE_``."""
+ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+"""Variables that hold the address of another store than Amazon's."""
 CLASSES = {"s3": "S3Store", "gs": "GCSStore", "az": "AzureStore"}
 _opening = threading.Lock()
 _process: dict[str, int | None] = {"first": None}
@@ -70,12 +72,12 @@ def open_store(place: ObjectPath, *, large: bool = False) -> ObjectStore:
                 "processes with spawn: ProcessPoolExecutor(mp_context=multiprocessing.get_context('spawn'))"
             )
         _process["first"] = os.getpid()
-        return _opened(place.scheme, place.bucket, min(LARGE if large else USUAL, longest_wait()), _settings())
+        return _opened(place.scheme, place.bucket, min(LARGE if large else USUAL, longest_wait()), state_of_settings())
 
 
 def _check_addresses() -> None:
     """Check the addresses in the environment: of some that are none, Rust's own words would come, or a thread would panic."""
-    for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"):
+    for name in ENDPOINTS:
         try:
             parts = urlsplit(os.environ.get(name) or "https://host")
             good = (
@@ -90,7 +92,7 @@ def _check_addresses() -> None:
             raise QueryError(f"{name} is no address of a store: give e.g. https://s3.example.org")
 
 
-def _settings() -> int:
+def state_of_settings() -> int:
     """Return a number that tells whether the settings in the environment changed, e.g. keys; never the settings themselves."""
     names = ("AWS_", "GOOGLE_", "AZURE_")
     return hash(frozenset((name, value) for name, value in os.environ.items() if name.upper().startswith(names)))
@@ -131,10 +133,25 @@ def _with_profile() -> dict[str, Any]:
     )
     if any(name in os.environ for name in told) or not has_profile:
         return {}
-    boto3 = extras.needed("boto3", "s3", "a profile of ~/.aws")
-    session = boto3.Session()
+    session = boto3_session("a profile of ~/.aws")
     if session.get_credentials() is None:
         return {}
     provider = import_module("obstore.auth.boto3").Boto3CredentialProvider(session)
     region = {"region": session.region_name} if session.region_name else {}
     return {"credential_provider": provider, **region}
+
+
+def boto3_session(doing: str) -> Any:
+    """Return a session of boto3, for what obstore cannot do. It finds keys in the same places as obstore, and more.
+
+    Raises
+    ------
+    MissingExtraError
+        If boto3 is not installed.
+    """
+    return extras.needed("boto3", "s3", doing).Session()
+
+
+def endpoint() -> str | None:
+    """Return the address of the store that the environment names; None for Amazon's."""
+    return next(filter(None, map(os.environ.get, ENDPOINTS)), None)

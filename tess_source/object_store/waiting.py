@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import os
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import wait
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tess_source.threads import LISTEN
+
+if TYPE_CHECKING:
+    import asyncio
 
 __all__ = ["waited"]
 
@@ -28,6 +30,8 @@ def waited(request: Callable[[], Awaitable[T]], check: Callable[[], object] | No
         Called now and then; it may raise an error to end the wait.
     """
 
+    import asyncio  # here: every search imports this file
+
     async def result() -> T:
         return await request()
 
@@ -44,6 +48,8 @@ def waited(request: Callable[[], Awaitable[T]], check: Callable[[], object] | No
 @functools.cache
 def _loop(process: int) -> asyncio.AbstractEventLoop:
     """Return the loop in which the requests of this process run; a process that was forked has another."""
+    import asyncio
+
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="tess-source_requests", daemon=True).start()
     return loop

@@ -50,13 +50,12 @@ class Rows:
     __slots__ = ("_held",)
 
     def __init__(self, frame: pl.DataFrame) -> None:
+        types = _types(frame)
         for column, wanted in self.schema.items():
-            if column not in frame.columns:
-                raise TableError(
-                    f"{type(self).__name__} needs a column {column!r}; there are {', '.join(frame.columns)}"
-                )
-            if str(frame.schema[column]) != wanted:
-                message = f"column {column!r} of {type(self).__name__} is {frame.schema[column]}, not {wanted}"
+            if column not in types:
+                raise TableError(f"{type(self).__name__} needs a column {column!r}; there are {', '.join(types)}")
+            if types[column] != wanted:
+                message = f"column {column!r} of {type(self).__name__} is {types[column]}, not {wanted}"
                 raise TableError(message)
         self._held = frame
 
@@ -257,16 +256,22 @@ def with_schema(frame: pl.DataFrame, schema: Mapping[str, str]) -> pl.DataFrame:
     TableError
         If values do not fit.
     """
-    new = [
-        pl.lit(None, dtype=_polars_type(kind)).alias(name) for name, kind in schema.items() if name not in frame.columns
-    ]
-    frame = frame.with_columns(new)
-    wrong = [name for name, kind in schema.items() if str(frame.schema[name]) != kind]
-    gaps = [pl.col(name).fill_nan(None) for name in wrong if frame.schema[name].is_float()]  # numpy has no null
+    types = _types(frame)
+    new = [pl.lit(None, dtype=_polars_type(kind)).alias(name) for name, kind in schema.items() if name not in types]
+    frame = frame.with_columns(new) if new else frame
+    wrong = [name for name, kind in schema.items() if types.get(name, kind) != kind]
+    if not wrong:
+        return frame
+    gaps = [pl.col(name).fill_nan(None) for name in wrong if frame[name].dtype.is_float()]  # numpy has no null
     try:
         return frame.with_columns(gaps).with_columns([pl.col(name).cast(_polars_type(schema[name])) for name in wrong])
     except pl.exceptions.PolarsError as error:
         raise TableError(f"columns {', '.join(wrong)} hold values that do not fit: {error}") from error
+
+
+def _types(frame: pl.DataFrame) -> dict[str, str]:
+    """Return the type of each column in words. `DataFrame.schema` makes as much anew each time that it is asked for a column."""
+    return {name: str(kind) for name, kind in zip(frame.columns, frame.dtypes, strict=True)}
 
 
 def _polars_type(kind: str) -> Any:

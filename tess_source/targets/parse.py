@@ -7,7 +7,7 @@ from decimal import Decimal
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tess_source._lazy import np, whole
+from tess_source._lazy import whole
 from tess_source.display import text
 from tess_source.errors import QueryError
 from tess_source.targets.columns import is_missing
@@ -166,7 +166,7 @@ def _each(value: Any, radius: float | None) -> Iterator[Parsed | Gap]:
         yield Gap()
     elif isinstance(value, str):
         yield from targets_of_text(value, radius)
-    elif isinstance(value, Real | Decimal) and not isinstance(value, bool | np.timedelta64):
+    elif isinstance(value, Real | Decimal) and not (type(value) is bool or type(value).__name__ == "timedelta64"):
         yield _from_number(value)
     elif (plain := python_value(value)) is not value:
         yield from _each(plain, radius)

@@ -109,7 +109,7 @@ def _with_unit(cell: Any, column: Any) -> Any:
 
 def python_value(value: Any) -> Any:
     """Return the value of an array of no dimensions, a number without a unit, a scalar of pyarrow, or numpy's bytes, as Python's."""
-    if type(value) in {str, int, float}:  # the most, for which numpy need not be imported
+    if type(value) in {str, int, float, list, tuple}:  # the most, for which numpy need not be imported
         return value
     if hasattr(value, "as_py"):
         return value.as_py()

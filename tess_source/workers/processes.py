@@ -110,6 +110,7 @@ class Processes(Workers):
 
     def _stop(self, futures: list[Any]) -> None:
         super()._stop(futures)
+        self._told.clear()
         self._stopped = self._stopped or any(not future.done() for future in futures)
 
 

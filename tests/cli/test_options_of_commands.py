@@ -13,6 +13,7 @@ from program_run import Program
 
 from tess_source import Session
 from tess_source.cli.program import build
+from tess_source.cli.user_path import UserPlace
 from tess_source_sample.server import SampleArchive
 
 KELT9 = "TIC 16740101"
@@ -37,17 +38,18 @@ def test_an_option_has_the_same_other_words_and_the_same_sort_of_value_in_each_c
     found = defaultdict(set)
     for _, option, metavar in options():
         if not (option.is_flag or option.opts[0] in ANOTHER_CHOICE):
-            found[option.opts[0]].add((tuple(option.opts), metavar))
+            found[option.opts[0]].add((tuple(option.opts), metavar.removesuffix("|URL")))
     assert {word: forms for word, forms in found.items() if len(forms) > 1 and word != "--picture"} == {}
 
 
 def test_what_is_a_folder_and_what_is_a_file_is_said_by_one_word() -> None:
     for name, option, metavar in options():
         if isinstance(option.type, click.Path):
-            assert metavar == ("DIR" if not option.type.file_okay else metavar), (name, option.opts)
-            assert metavar in {"DIR", "FILE", "LOCK"}, (name, option.opts)
+            url = "|URL" if isinstance(option.type, UserPlace) else ""
+            assert metavar == (f"DIR{url}" if not option.type.file_okay else metavar), (name, option.opts)
+            assert metavar.removesuffix("|URL") in {"DIR", "FILE", "LOCK"}, (name, option.opts)
         if "--to" in option.opts:
-            assert metavar == "DIR", name
+            assert metavar.removesuffix("|URL") == "DIR", name
 
 
 def test_each_help_text_is_a_sentence() -> None:

@@ -8,6 +8,7 @@ import pickle
 import signal
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -76,13 +77,6 @@ def test_a_worker_that_is_killed_costs_no_file_and_nothing_that_is_whole_is_fetc
     assert server.busiest <= 4
 
 
-def test_all_workers_together_keep_to_the_limit_of_an_archive(cluster: Any, server: Server, tmp_path: Path) -> None:
-    plan = plan_of(server, tmp_path / "data", jobs=3)
-    server.acts = {path: [slowly] for path in server.files}
-    assert not plan.download(executor=cluster).failed
-    assert server.busiest <= 3
-
-
 def test_each_worker_asks_a_bucket_as_one_machine_does_and_what_is_not_there_comes_from_the_archive(
     server: Server, tmp_path: Path
 ) -> None:
@@ -91,7 +85,8 @@ def test_each_worker_asks_a_bucket_as_one_machine_does_and_what_is_not_there_com
     server.files |= bucket
     server.acts = {path: [slowly] for path in server.files}
     seen: Counter[bool] = Counter()
-    manifest = plan.download(executor=1, on_entry=lambda entry: seen.update(["/bucket/" in entry.via]))
+    with ThreadPoolExecutor(1) as pool:
+        manifest = plan.download(executor=pool, on_entry=lambda entry: seen.update(["/bucket/" in entry.via]))
     assert not manifest.failed
     assert seen == {True: FILES // 2, False: FILES - FILES // 2}
     asked = Counter(path for path, _ in server.requests)
@@ -127,10 +122,10 @@ def test_what_one_batch_learns_of_an_archive_is_told_to_the_next() -> None:
     assert sorted({number for part in first + second for number in part.numbers} | {*batches.left()}) == [*items]
 
 
-def test_progress_is_told_by_the_calling_process_while_batches_are_under_way(
-    cluster: Any, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_progress_is_told_while_batches_are_under_way_and_all_workers_together_keep_to_the_limit_of_an_archive(
+    cluster: Any, server: Server, tmp_path: Path
 ) -> None:
-    plan = plan_of(server, tmp_path / "data")
+    plan = plan_of(server, tmp_path / "data", jobs=3)
     server.acts = {path: [slowly] for path in server.files}
     told: list[tuple[int, int]] = []
     before = counts.EVERY
@@ -142,6 +137,7 @@ def test_progress_is_told_by_the_calling_process_while_batches_are_under_way(
     assert not manifest.failed
     assert told[-1] == (FILES, FILES * WHOLE)
     assert len(told) > FILES
+    assert server.busiest <= 3
 
 
 def set_every(seconds: float) -> None:

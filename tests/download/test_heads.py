@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import re
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fuzz import attempts
+from fuzz import altered, attempts
 from raw_answers import raw_server, wrong_answer
 from serving import WHOLE, content
 from toys import FromServer
 
 from tess_source import Manifest, Plan, Products, Session
 from tess_source.download.connection import StoppedError
+from tess_source.download.head import FinalResponse
 from tess_source.download.redirects import RedirectError, next_address, same_origin
 from tess_source.download.transfer import Transfers
 from tess_source.errors import DownloadError
@@ -169,3 +172,51 @@ def test_no_head_ends_a_run_or_passes_wrong_bytes(sized: bool, tmp_path: Path, m
     assert raw == []
     assert all(entry.ok or entry.error for entry in manifest)
     assert [entry.item.uri for entry in manifest if entry.ok and entry.path and entry.path.read_bytes() != BODY] == []
+
+
+class Said:
+    """A socket on which an answer has come."""
+
+    def __init__(self, answer: bytes) -> None:
+        self._answer = answer
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        assert mode == "rb"
+        return io.BufferedReader(io.BytesIO(self._answer))
+
+
+def head_of(kind: type[HTTPResponse], answer: bytes) -> Any:
+    """Return what a head says, and where the body begins; None if it is refused."""
+    response = kind(Said(answer), method="GET")  # type: ignore[arg-type]
+    try:
+        response.begin()
+    except HTTPException:
+        return None
+    said = response.version, response.status, response.headers.items(), response.chunked, response.length
+    return *said, response.will_close, b"" if response.fp is None else response.fp.read()
+
+
+def test_a_head_is_read_as_python_reads_it_or_refused() -> None:
+    fields = (
+        b"Content-Length: 12\r\n", b"Content-Length:12 \r\n", b"content-length: 12, 12\r\n", b"Content-Length: x\r\n", b"Empty:\r\n",
+        b"Transfer-Encoding: chunked\r\n", b"Transfer-Encoding: gzip\r\n", b"Connection: close\r\n", b"Connection: keep-alive\r\n",
+        b"X: a\r\n folded\r\n", b"X: a\n", b"no header\r\n", b"Two: words: here \r\n", b"Latin: \xe9\r\n", b"Name : blank\r\n",
+        b"\r", b"\n", b"From me\r\n", b"Tab:\ta\tb\r\n", b"Nul: \0\r\n", b"X: %s\r\n" % (b"a" * 70_000), b"Y: 1\r\n" * 101,
+    )  # fmt: skip
+    starts = (
+        b"HTTP/1.1 200 OK",
+        b"HTTP/1.0 200 OK",
+        b"HTTP/1.1 204 None",
+        b"HTTP/1.1 304 Same",
+        b"HTTP/2 200 OK",
+        b"HTTP/0.9 200 OK",
+    )
+    refused = 0
+    for number, chance in attempts(300, 20_000):
+        head = chance.choice(starts) + b"\r\n" + b"".join(chance.choices(fields, k=chance.randrange(6)))
+        answer = head + chance.choice((b"\r\n", b"\n", b"")) + b"body"
+        answer = altered(answer, chance) if number % 2 else answer
+        mine, pythons = head_of(FinalResponse, answer), head_of(HTTPResponse, answer)
+        refused += mine is None
+        assert mine in (pythons, None), (number, answer[:300])
+    assert 0 < refused < number

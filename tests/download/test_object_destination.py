@@ -5,18 +5,17 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from object_case import Planned, Toys, asked_for_files, fits, planner, spooled, wanted
 from s3 import KEYS, SECRET, Answer, S3Server, hang_up, reset
 from serving import WHOLE, Server, content
 
-from tess_source import Plan, Products, Request, Session, Transport, hookimpl
-from tess_source.download.object_fetch import spool_of
+from tess_source import Session
 from tess_source.object_store import store
 from tess_source.object_store.folder import ObjectFolder
 from tess_source.object_store.path import ObjectPath
@@ -24,20 +23,6 @@ from tess_source.object_store.upload import upload_bytes
 from tess_source.settings import Patience
 
 MARK = "tess-source-sha256"
-
-
-class Toys:
-    """Fetches ``toy:`` addresses from a server."""
-
-    def __init__(self, home: str) -> None:
-        self.home = home
-
-    @hookimpl
-    def tess_transports(self) -> tuple[Transport, ...]:
-        return (Transport("toy", lambda uri, settings: Request(f"{self.home}/{uri.rpartition('/')[2]}")),)
-
-
-Planned = Callable[..., Plan]
 
 
 @pytest.fixture(autouse=True)
@@ -50,35 +35,7 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def planned(server: Server, bucket: ObjectPath, tmp_path: Path) -> Planned:
-    """Put files on a server and plan to fetch them to an object store."""
-    session = Session(discover=False, plugins=[Toys(server.url)], jobs=4, cache=tmp_path / "cache")
-
-    def plan(count: int, root: ObjectPath = bucket / "lc", **settings: Any) -> Plan:
-        for number in range(count):
-            server.files[f"/{number:03d}.fits"] = content(number)
-        rows = [{"uri": f"toy:sky/{number:03d}.fits", "obs_id": "o", "size": WHOLE} for number in range(count)]
-        return Plan.of(Products.of(rows), root, "{obs_id}/{filename}", session=session)
-
-    return plan
-
-
-def fits(s3: S3Server, place: ObjectPath) -> dict[str, bytes]:
-    """The objects of a bucket that are no part of the index."""
-    return {key: body for key, body in s3.objects(place.bucket).items() if "/.tess-source/" not in f"/{key}"}
-
-
-def wanted(count: int) -> dict[str, bytes]:
-    return {f"lc/o/{number:03d}.fits": content(number) for number in range(count)}
-
-
-def spooled(plan: Plan) -> list[Path]:
-    """The files that wait for their upload."""
-    session: Any = plan.session
-    return [path for path in spool_of(plan.root, session.settings).rglob("*") if path.is_file()]
-
-
-def asked_for_files(server: Server) -> int:
-    return len(server.requests)
+    return planner(server, bucket, tmp_path / "cache")
 
 
 # -- all well --------------------------------------------------------------------------------------------------------------------
@@ -181,6 +138,23 @@ def test_an_object_that_was_changed_after_it_was_verified_is_noticed(
     upload_bytes(content(0)[:-1] + b"?", bucket / "lc/o/000.fits")
     assert [entry.status for entry in planned(1).download()] == ["fetched"]
     assert fits(s3, bucket) == wanted(1)
+
+
+def test_an_object_that_was_changed_by_a_program_that_keeps_its_metadata_is_noticed(
+    planned: Planned, s3: S3Server, bucket: ObjectPath
+) -> None:
+    """A program that shows a bucket as a folder does so; no matter whether the index is there."""
+    planned(2).download()
+    for number in range(2):
+        key = f"lc/o/{number:03d}.fits"
+        there = s3.backend.get_object(bucket.bucket, key)
+        changed = s3.backend.put_object(bucket.bucket, key, content(number)[:-1] + b"?")
+        changed.set_metadata(there.metadata)
+        assert ObjectFolder(bucket).verified_sum(key) == (ObjectFolder(bucket).exists(key), "")
+        assert [entry.status for entry in planned(2).download()].count("fetched") == 1
+        for path in list(ObjectFolder(bucket / "lc").list(".tess-source")):
+            ObjectFolder(bucket / "lc").remove(path)
+    assert fits(s3, bucket) == wanted(2)
 
 
 def test_files_of_the_cache_folder_are_uploaded_and_not_fetched(

@@ -58,15 +58,6 @@ def test_a_large_file_is_mapped_and_sent_in_one_request(
     assert s3.uploads(bucket.bucket) == []
 
 
-def test_a_file_that_is_too_large_for_one_request_is_refused(
-    bucket: ObjectPath, s3: S3Server, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(upload, "LARGEST", 4)
-    with pytest.raises(ObjectStoreError, match="has 5 bytes; 4 can be uploaded at most"):
-        upload_file(file, bucket / "a")
-    assert s3.objects(bucket.bucket) == {}
-
-
 def test_a_file_that_was_changed_after_it_was_verified_is_not_uploaded(
     bucket: ObjectPath, s3: S3Server, file: Path
 ) -> None:

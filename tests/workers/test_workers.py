@@ -25,13 +25,22 @@ pytestmark = [pytest.mark.block_network(allowed_hosts=[".*"]), pytest.mark.filte
 KINDS = ["none", "threads", "processes", "dask"]
 
 
+@pytest.fixture(scope="module")
+def processes() -> Iterator[Workers]:
+    """Two processes, which all tests of this module share."""
+    with workers_of(2) as found:
+        yield found
+
+
 @pytest.fixture(params=KINDS)
 def workers(request: pytest.FixtureRequest) -> Iterator[Workers]:
     """Workers of each kind."""
-    kind = request.param
+    if request.param == "processes":
+        yield request.getfixturevalue("processes")
+        return
     with ThreadPoolExecutor(2) as pool:
-        given = {"none": None, "threads": pool, "processes": 2}
-        executor = request.getfixturevalue("cluster") if kind == "dask" else given[kind]
+        given = {"none": None, "threads": pool}
+        executor = request.getfixturevalue("cluster") if request.param == "dask" else given[request.param]
         with workers_of(executor) as found:
             yield found
 
@@ -74,17 +83,19 @@ def test_a_job_that_depends_on_another_waits_for_it(workers: Workers) -> None:
     assert got == {0: 0, 1: 2, 2: 4, 3: 6}
 
 
-@pytest.mark.parametrize("kind", ["processes", "dask"])
-def test_the_job_of_a_worker_that_is_killed_is_done_again(kind: str, cluster: Any, tmp_path: Path) -> None:
-    with workers_of(2 if kind == "processes" else cluster) as workers:
-        results = dict(workers.results(clusters.dying_once, ((tmp_path, number) for number in range(6))))
+OTHERS = pytest.mark.parametrize("workers", ["processes", "dask"], indirect=True)
+"""Workers that are other processes."""
+
+
+@OTHERS
+def test_the_job_of_a_worker_that_is_killed_is_done_again(workers: Workers, tmp_path: Path) -> None:
+    results = dict(workers.results(clusters.dying_once, ((tmp_path, number) for number in range(6))))
     assert results == dict(enumerate(range(6)))
     assert (tmp_path / "died").exists()
 
 
-def test_a_job_that_kills_each_worker_fails_alone() -> None:
-    with workers_of(2) as workers:
-        results = dict(workers.results(clusters.deadly, range(6)))
+def test_a_job_that_kills_each_worker_fails_alone(processes: Workers) -> None:
+    results = dict(processes.results(clusters.deadly, range(6)))
     assert "was memory short?" in str(results.pop(2))
     assert results == {0: 0, 1: 1, 3: 3, 4: 4, 5: 5}
 
@@ -98,13 +109,12 @@ def test_a_job_that_kills_each_worker_of_a_cluster_fails_alone(cluster: Any) -> 
     assert results == {0: 0, 1: 1, 3: 3, 4: 4, 5: 5}
 
 
-@pytest.mark.parametrize("kind", ["processes", "dask"])
-def test_a_job_tells_how_far_it_is(kind: str, cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@OTHERS
+def test_a_job_tells_how_far_it_is(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counts, "EVERY", 0.0)
     told: list[tuple[int, int, int]] = []
-    with workers_of(2 if kind == "processes" else cluster) as workers:
-        results = workers.results(clusters.telling, range(3), on_counts=lambda *it: told.append(it))
-        assert dict(results) == {0: 0, 1: 1, 2: 2}
+    results = workers.results(clusters.telling, range(3), on_counts=lambda *it: told.append(it))
+    assert dict(results) == {0: 0, 1: 1, 2: 2}
     assert {number for number, _, _ in told} <= {0, 1, 2}
     assert told
     assert all(size == files * number for number, files, size in told)

@@ -33,6 +33,8 @@ def described(products: Products, links: Links | None = None) -> Products:
 
 
 def _set_keys(products: Products, links: Links) -> pl.Series:
+    if not len(links):
+        return _nothing(products)
     own = links.to_polars().filter(pl.col("kind") == "dv-set").select(uri="subject", set="object").unique("uri")
     uris = products.to_polars().select(pl.when(pl.col("kind").is_in(KINDS)).then("uri")).to_series()
     return _values_by_key(uris, own.rename({"uri": "key", "set": "value"}))
@@ -40,35 +42,49 @@ def _set_keys(products: Products, links: Links) -> pl.Series:
 
 def _sector_texts(products: Products, links: Links) -> pl.Series:
     """Return the sectors of each set as text: the sector of a single-sector search, else those of the linked data."""
+    sets = _known_set_keys(products, links)
+    if not sets.count():
+        return _nothing(products)
     of = links.to_polars().filter(pl.col("kind") == "dv-of").select("object", key="subject")
     frame = products.to_polars()
     sectors = _values_by_key(of["object"], frame.select(key="uri", value="first_sector"))
     found = of.select("key", sector=sectors).drop_nulls().unique().group_by("key").agg(pl.col("sector").sort())
-    listed = _values_by_key(
-        _known_set_keys(products, links), found.select("key", value=texts_of_sectors(found["sector"]))
-    )
+    listed = _values_by_key(sets, found.select("key", value=texts_of_sectors(found["sector"])))
     single = pl.when(pl.col("first_sector") == pl.col("last_sector")).then(pl.col("first_sector").cast(pl.String))
-    alone = frame.select(pl.when(_known_set_keys(products, links).is_not_null()).then(single)).to_series()
+    alone = frame.select(pl.when(sets.is_not_null()).then(single)).to_series()
     return frame.select(pl.coalesce(alone, listed)).to_series()
 
 
 def _states(products: Products, links: Links) -> pl.Series:
-    of = links.to_polars().filter(pl.col("kind") == "dv-of").select(key="subject", value="state").unique("key")
     sets, frame = _known_set_keys(products, links), products.to_polars()
+    if not sets.count():
+        return _nothing(products)
+    of = links.to_polars().filter(pl.col("kind") == "dv-of").select(key="subject", value="state").unique("key")
     told = _values_by_key(sets, of)
     single = pl.when(pl.col("first_sector") == pl.col("last_sector")).then(pl.lit("exact")).otherwise(pl.lit("unknown"))
     return frame.select(pl.when(sets.is_not_null()).then(pl.coalesce(told, single))).to_series()
 
 
 def _superseding_keys(products: Products, links: Links) -> pl.Series:
+    sets = _known_set_keys(products, links)
+    if not sets.count():
+        return _nothing(products)
     runs = links.to_polars().filter(pl.col("kind") == "supersedes").select(key="object", value="subject")
-    return _values_by_key(_known_set_keys(products, links), runs.unique("key", keep="first", maintain_order=True))
+    return _values_by_key(sets, runs.unique("key", keep="first", maintain_order=True))
 
 
 def _superseded_keys(products: Products, links: Links) -> pl.Series:
+    sets = _known_set_keys(products, links)
+    if not sets.count():
+        return _nothing(products)
     runs = links.to_polars().filter(pl.col("kind") == "supersedes").rechunk()
     older = runs.group_by(key="subject", maintain_order=True).agg(value=pl.col("object").str.join(" "))
-    return _values_by_key(_known_set_keys(products, links), older)
+    return _values_by_key(sets, older)
+
+
+def _nothing(products: Products) -> pl.Series:
+    """Return the column of products of which none belongs to a set: it takes no time."""
+    return pl.Series([None], dtype=pl.String).new_from_index(0, len(products))
 
 
 def _known_set_keys(products: Products, links: Links) -> pl.Series:

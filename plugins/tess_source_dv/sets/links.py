@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tess_source._lazy import pl
 from tess_source.names.vocabulary import FILES
 from tess_source.tables.listing import Links, Observations
+from tess_source_dv.sets.members import KINDS as MEMBERS
 from tess_source_dv.sets.members import members, sets_among
 from tess_source_dv.sets.superseded import REASONS, superseded
 from tess_source_dv.sets.used import BOUNDED, EXACT, OBSERVED, known, used
@@ -54,8 +55,7 @@ def link(products: Products, exactly: pl.DataFrame | None = None) -> Links | Non
             subject: key of a set; object: key of an older set. ``bounded`` where it is only probable. For each older set the first is the
             one to name. See `tess_source_dv.sets.superseded`.
     """
-    dv = members(products)
-    if dv.is_empty():
+    if not products["kind"].is_in(MEMBERS).any() or (dv := members(products)).is_empty():
         return None
     seen, exactly = observed(products), known() if exactly is None else exactly
     sets = sets_among(dv)

@@ -328,6 +328,30 @@ def test_a_data_set_of_other_pipelines_learns_its_types_from_one_file_of_each(
     assert curves.verify().ok
 
 
+def test_pipelines_whose_files_lack_columns_are_left_out_and_named_everywhere(
+    archive: SampleArchive, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As in the question of the documentation, which names no pipeline: of SPOC, QLP and others, only some have a pdcsap_flux."""
+    curves = data_set(archive.url, tmp_path / "cache", tmp_path / "curves")
+    words: dict[str, Any] = {"sector": 3, "kind": "lc", "pipeline": ["SPOC", "QLP", "CDIPS"]}
+    info = curves.build(**words)
+    assert {name: str(files) for name, files in info.left_out.items()} == {
+        "CDIPS": "1 light curve without pdcsap_flux, quality",
+        "QLP": "2 light curves without pdcsap_flux",
+    }
+    assert {*pl.read_parquet(tmp_path / "curves/data/*.parquet")["pipeline"]} == {"SPOC"}
+    assert "QLP left out: 2 light curves without pdcsap_flux" in caplog.messages
+    assert "- QLP: 2 light curves without pdcsap" in (tmp_path / "curves/README.md").read_text()
+    assert info.recipe.pipelines == ("SPOC",)
+    assert not info.missing
+    assert curves.build(**words) == info
+    assert curves.verify().ok
+    with pytest.raises(QueryError, match=r"CDIPS light curves .* have no column 'pdcsap_flux'"):
+        data_set(archive.url, tmp_path / "cache", tmp_path / "none").build(
+            sector=3, kind="lc", pipeline=["QLP", "CDIPS"]
+        )
+
+
 def test_light_curves_of_20_s_are_rows_too(archive: SampleArchive, tmp_path: Path) -> None:
     archive.add(star=2001, sectors=102, light_curve=np.ones(30), exptime=20)
     archive.add(star=2001, sectors=103, light_curve=np.ones(20))

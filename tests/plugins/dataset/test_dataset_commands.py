@@ -37,7 +37,7 @@ def test_the_three_commands_tell_what_they_did(run: Program, tmp_path: Path) -> 
     assert made.code == 0, made.err
     assert f"{COUNT} light curves (8 train, 2 validation, 2 test) of 6 stars; 4 shards" in made.err
     asked = run(*BUILD, "--to", place, "--columns", "time", "--dtype", "time=float32")
-    assert asked.code == 1
+    assert asked.code == 2
     assert "columns time,sap_flux, not time" in asked.err
     told = run("dataset", "info", place, "--format", "json")
     properties = {row["property"]: row["value"] for row in json.loads(told.out)}

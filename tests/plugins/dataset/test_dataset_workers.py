@@ -16,11 +16,12 @@ from tess_source import Session
 from tess_source.tables.items import Items
 from tess_source.workers.base import Workers
 from tess_source_arrays.split import SIDES, split
-from tess_source_dataset.building import ConnectionShares, is_free
+from tess_source_dataset.connection_shares import ConnectionShares
 from tess_source_dataset.data_set import DataSet
 from tess_source_dataset.division import divided, side_of_shard
-from tess_source_dataset.making import ShardJob
+from tess_source_dataset.making import NotInCopyError, ShardJob
 from tess_source_dataset.recipe import DataSetRecipe
+from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
 
 
@@ -51,36 +52,60 @@ class So(Workers):
         raise NotImplementedError
 
 
-def drawn_until_none(jobs: Iterator[ShardJob | None]) -> list[int]:
+def job_of(session: Session) -> ShardJob:
+    return ShardJob(divided(items((1, 1, 120.0)), DataSetRecipe.of())[0], DataSetRecipe.of(), Path(), session)
+
+
+def drawn(jobs: Iterator[ShardJob | None], most: int = 100) -> list[int]:
+    """Return the connections of the jobs that are drawn before one has to come back."""
     found: list[int] = []
-    for job in jobs:
-        if job is None:
-            break
+    while len(found) < most and (job := next(jobs, None)) is not None:
         found.append(job.jobs or 0)
     return found
 
 
-@pytest.mark.parametrize(
-    ("width", "free", "shares"),
-    [(1, False, [8]), (2, False, [4, 4]), (3, False, [2, 2, 2, 2]), (50, False, [1] * 8), (50, True, [16] * 20)],
-)
-def test_all_workers_together_have_the_connections_of_one_process(
-    session: Session, width: int, free: bool, shares: list[int]
+@pytest.mark.parametrize("word", ["archive", "archive-only"])
+@pytest.mark.parametrize(("width", "shares"), [(1, [8]), (2, [4, 4]), (3, [2, 2, 2, 2]), (50, [1] * 8)])
+def test_all_workers_together_have_the_connections_of_one_process_to_an_archive(
+    session: Session, width: int, shares: list[int], word: str
 ) -> None:
-    one = ShardJob(divided(items((1, 1, 120.0)), DataSetRecipe.of())[0], DataSetRecipe.of(), Path(), session)
-    queue = ConnectionShares(8, So(width), free)
-    jobs = queue.drawn([one] * 20)
-    assert drawn_until_none(jobs) == shares
-    if not free:
-        queue.done(0)
-        again = next(jobs)
-        assert again is not None
-        assert again.jobs == shares[0]
+    queue = ConnectionShares([job_of(session)] * 20, 8, So(width), Session(prefer=word).settings)
+    jobs = iter(queue)
+    assert drawn(jobs) == shares
+    assert queue.done(0, None) is not None
+    assert drawn(jobs) == shares[:1]
 
 
-def test_connections_are_free_only_if_no_archive_is_ever_asked() -> None:
-    words = ("archive", "archive-only", "cloud", "cloud-only")
-    assert [is_free(Session(prefer=word).settings) for word in words] == [False, False, False, True]
+@pytest.mark.parametrize("word", ["cloud", "cloud-only"])
+def test_each_worker_has_its_own_connections_to_a_copy_in_the_cloud(session: Session, word: str) -> None:
+    queue = ConnectionShares([job_of(session)] * 60, 8, So(50), Session(prefer=word).settings)
+    assert drawn(iter(queue)) == [16] * 60
+
+
+def test_a_shard_of_which_the_copy_lacks_a_file_is_sent_out_again_with_connections_to_the_archive(
+    session: Session,
+) -> None:
+    queue = ConnectionShares([job_of(session)] * 30, 8, So(50), Session(prefer="cloud").settings)
+    jobs = iter(queue)
+    assert drawn(jobs, 12) == [16] * 12
+    assert queue.done(0, "a shard") is not None
+    assert [queue.done(number, NotInCopyError("lacking")) for number in range(1, 11)] == [None] * 10
+    assert drawn(jobs) == [1] * 8, "no more shards are tried in the copy, which lacks files of most"
+    ended = [queue.done(number, "a shard") for number in range(11, 20)]
+    assert all(job is not None for job in ended)
+    assert {job.copy for job in ended[1:] if job is not None} == {""}
+
+
+def test_a_build_from_a_copy_that_lacks_files_takes_these_from_the_archive(
+    stars: SampleArchive, tmp_path: Path
+) -> None:
+    stars.clear()
+    stars.faults.add(Fault("status", match="/tid/s0100/0000/0000/0000/1011/", status=404, times=1000))
+    session = Session(stars.url, cache=tmp_path / "cache", progress=False, prefer="cloud")
+    info = DataSet(session, tmp_path / "curves").build(**QUESTION, shard_size=4)
+    stars.faults.clear()
+    assert not info.missing
+    assert ["s0100-0000000000001011" in str(one.uri) for one in stars.requests if "Download/file" in one.path] == [True]
 
 
 # -- division --

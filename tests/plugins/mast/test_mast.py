@@ -242,9 +242,7 @@ def test_targets_and_observations_are_asked_for_in_batches(
 
 
 def test_all_pages_are_fetched(archive: SampleArchive, monkeypatch: pytest.MonkeyPatch) -> None:
-    from astroquery.mast.discovery_portal import PortalAPI
-
-    monkeypatch.setattr(PortalAPI, "PAGESIZE", 5)
+    monkeypatch.setattr("tess_source_mast.portal.ROWS_OF_PAGE", 5)
     session = session_at(archive)
     found = session.search(KELT9)
     assert (len(found.observations), len(found.products)) == (12, 96)

@@ -248,9 +248,7 @@ def test_fewer_rows_than_the_archive_counts_are_a_failure(session: Session, alte
 
 
 def test_the_same_page_again_is_a_failure(session: Session, altered: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from astroquery.mast.discovery_portal import PortalAPI
-
-    monkeypatch.setattr(PortalAPI, "PAGESIZE", 6)
+    monkeypatch.setattr("tess_source_mast.portal.ROWS_OF_PAGE", 6)
     first: list[Json] = []
 
     def repeat(request: Json, answer: Json) -> Json:

@@ -167,9 +167,7 @@ def test_a_question_tells_whether_its_answer_may_be_large(query: Query, large: b
 def test_progress_is_told_page_by_page(
     session: Session, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from astroquery.mast.discovery_portal import PortalAPI
-
-    monkeypatch.setattr(PortalAPI, "PAGESIZE", 5)
+    monkeypatch.setattr("tess_source_mast.portal.ROWS_OF_PAGE", 5)
     with caplog.at_level(logging.WARNING):
         tess_source.observations(KELT9, large=True, session=session)
     assert [line.partition(": ")[2] for line in caplog.messages] == [

@@ -1,0 +1,121 @@
+"""Building of the stored form of one list: it is parsed, checked and kept. This is what workers do in an update."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tess_source._lazy import pl
+from tess_source.download.lists import FAILED, NEW, ListAnswer
+from tess_source.errors import TessSourceError, type_and_text
+from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts
+from tess_source_catalogue.stored import strange_names
+
+__all__ = ["FEW", "ListJob", "ListOutcome", "built", "built_by_worker"]
+
+BEGIN = 1 << 12
+"""First bytes of a list, in which its first line must begin."""
+FEW = 5
+"""Names not understood that are kept as examples, and failures that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListOutcome:
+    """What became of one list in an update."""
+
+    source: str
+    first: int
+    """First sector."""
+    last: int
+    """Last sector."""
+    state: str
+    """``new`` (its rows are kept), ``unchanged``, ``absent`` (there is no such list, or not yet), or ``failed``: the older rows stay."""
+    rows: int = 0
+    """Rows that the catalogue holds of it now."""
+    strange: int = 0
+    """Names in it that are not understood."""
+    problem: str = ""
+    """Why it failed, with its address."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListJob:
+    """A list that was fetched, and what is to be done with it."""
+
+    root: Path
+    """Folder of the catalogue."""
+    key: Key
+    """Name of its source, and its sectors."""
+    parse: Callable[[Path, str], pl.DataFrame]
+    """The plugin's function; see `tess_source.hooks.records.Source`."""
+    begins: tuple[str, ...]
+    """With one of these texts it must begin, if there are any."""
+    answer: ListAnswer
+    known: ListFacts
+    """What is known of its older state."""
+    moment: float
+    """When it was fetched [s since 1970]."""
+
+
+def built(job: ListJob, call: Callable[..., Any] = lambda function, *arguments: function(*arguments)) -> ListOutcome:
+    """Parse a list, check it, and keep its rows.
+
+    Parameters
+    ----------
+    job : ListJob
+    call : callable
+        Calls the plugin's function, and names the plugin in errors.
+
+    Returns
+    -------
+    ListOutcome
+        ``new``, or ``failed`` if what came is not such a list, or holds nothing where there was something before.
+    """
+    try:
+        frame, known = _parsed(job, call), job.known
+        strange = strange_names(frame)
+        rows = frame.height - len(strange)
+        if not rows and known.rows:
+            held = f"the {known.rows:,} rows that it had before are kept"
+            raise ValueError(f"it has no rows that are understood; {held}. Remove them with rm if this is right")
+        if not rows and strange:  # as an empty list, it would say that the sector has no files
+            raise ValueError(f"none of its {len(strange):,} names is understood, such as {strange[0][:80]!r}")
+        answer = job.answer
+        facts = ListFacts(
+            answer.address, answer.etag, answer.modified, job.moment, job.moment, answer.size, answer.sha256, rows,
+            len(strange), tuple(strange[:FEW]),
+        )  # fmt: skip
+        CatalogueFolder(job.root).keep(*job.key, frame, facts)
+    except (TessSourceError, ValueError, OSError, pl.exceptions.PolarsError) as error:
+        return _failed(job, str(error))
+    except Exception as error:  # noqa: BLE001  a mistake in a plugin must not cost the other lists
+        return _failed(job, type_and_text(error))
+    return ListOutcome(*job.key, NEW, rows, len(strange))
+
+
+def built_by_worker(job: ListJob) -> ListOutcome | None:
+    """Return what `built` does; None if this process does not see the file of the list: then the one that has fetched it builds it."""
+    try:
+        seen = job.answer.path.stat().st_size == job.answer.size
+    except OSError:
+        return None
+    return built(job) if seen else None
+
+
+def _parsed(job: ListJob, call: Callable[..., Any]) -> pl.DataFrame:
+    answer = job.answer
+    with answer.path.open("rb") as file:
+        begin = file.read(BEGIN).removeprefix(b"\xef\xbb\xbf").lstrip().decode("utf-8", "replace")
+    if job.begins and not begin.startswith(job.begins):
+        expected = " or ".join(repr(first) for first in job.begins)
+        raise ValueError(f"it is no such list: it begins with {begin[:40]!r}, not with {expected}")
+    frame: pl.DataFrame = call(job.parse, answer.path, answer.address)
+    if "tic" in frame.columns and not frame["tic"].is_sorted():
+        frame = frame.sort("tic")
+    return frame
+
+
+def _failed(job: ListJob, why: str) -> ListOutcome:
+    return ListOutcome(*job.key, FAILED, job.known.rows, job.known.strange, f"{job.answer.address}: {why}")
