@@ -34,6 +34,7 @@ ALONE = {
     "cloud": "requests and bytes of 100 files from the cloud copy, beside astroquery",
     "cutouts": "20 cut-outs of full-frame images, against lightkurve and astroquery",
     "images": "listing the 11,775 full-frame images of a CCD",
+    "object_stores": "uploads, reads and listings by obstore, beside s3fs",
     "scaling": "2,000 files of 2 MB by 1, 2 and 4 processes of dask, against threads, to a folder and to S3",
     "scheduler": "what a batch costs dask's scheduler, with 2 to 200 workers",
     "projection": "2 million files on 10 to 1,000 workers, computed from the two before",
