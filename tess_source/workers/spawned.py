@@ -32,7 +32,7 @@ class _Process(SpawnProcess):
 class Context(SpawnContext):
     """What makes such processes, for `concurrent.futures` and others that take a context of `multiprocessing`."""
 
-    Process: ClassVar[type[_Process]] = _Process
+    Process: ClassVar[type[SpawnProcess]] = _Process
 
 
 def without_main() -> str:
