@@ -15,7 +15,6 @@ from tess_source.display.visible import visible_line
 from tess_source.errors import QueryError
 from tess_source.load.outcome import as_sendable
 from tess_source.object_store.path import ObjectPath, Root
-from tess_source.settings import checked_online
 from tess_source.tables.items import Entry, Items
 from tess_source.tables.plan import Manifest, Plan
 from tess_source.units import is_whole
@@ -139,9 +138,8 @@ def to_parquet(
         raise QueryError(f"executor={executor!r}: its workers write one Parquet file each; give shards=")
     asked = asked_of(manifest, columns, quality_bitmask, dtypes, verify, digest=True)
     split(0, fractions, seed)
-    place = checked_place(path, is_folder=shards is not None)
-    if manifest.plan.session is not None:
-        checked_online(place, manifest.plan.session.settings)
+    session = manifest.plan.session
+    place = checked_place(path, session.settings if session else None, is_folder=shards is not None)
     rows = RowOptions(asked, tuple(fractions), seed, frozenset(pipelines_of(manifest)))
     if shards is None:
         return _write_file(manifest, rows, place)

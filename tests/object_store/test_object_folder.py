@@ -125,8 +125,8 @@ def test_a_read_whose_connection_breaks_is_tried_again(folder: ObjectFolder, s3:
 
 
 ODD = [
-    "a b", "a+b", "e\u0301", "%41", "%2F", "a%", "a&b=c", "a#b", "a;b", "a'b", "a,b", "a@b", "[a]", "{a}", "`a`", "~a", "=a", "日本", "\U0001f600",
-    "a\u200bb", "..a", ".a", "a..b", "-", "a", "x" * 200,
+    "a b", "a+b", "e\u0301", "%41", "%2F", "a%", "a&b=c", "a#b", "a;b", "a'b", "a,b", "a@b", "[a]", "{a}", "`a`",
+    "~a", "=a", "日本", "\U0001f600", "a\u200bb", "..a", ".a", "a..b", "-", "a", "x" * 200,
 ]  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def test_a_folder_in_an_object_store_holds_what_one_on_disk_does(
 
 
 def test_offline_no_table_is_written_to_a_store(manifest: Manifest, s3: S3Server, bucket: ObjectPath) -> None:
-    session = Session(discover=False, offline=True)
+    session = Session(offline=True)
     with pytest.raises(OfflineError, match="it is in an object store"):
         replace(manifest, plan=manifest.plan.using(session)).to_parquet(f"{bucket}/x.parquet", columns=FEW)
     assert s3.requests == []
