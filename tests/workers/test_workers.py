@@ -14,7 +14,7 @@ from typing import Any
 
 import clusters
 import pytest
-from sizes import size
+from sizes import STRESS
 
 from tess_source.errors import QueryError, WorkersError
 from tess_source.workers import Workers, check_executor, counts, workers_of
@@ -83,6 +83,7 @@ def test_a_job_that_depends_on_another_waits_for_it(workers: Workers) -> None:
     assert got == {0: 0, 1: 2, 2: 4, 3: 6}
 
 
+SLOW = pytest.mark.skipif(not STRESS, reason="starts processes of a cluster, which takes long: make stress")
 OTHERS = pytest.mark.parametrize("workers", ["processes", "dask"], indirect=True)
 """Workers that are other processes."""
 
@@ -100,7 +101,7 @@ def test_a_job_that_kills_each_worker_fails_alone(processes: Workers) -> None:
     assert results == {0: 0, 1: 1, 3: 3, 4: 4, 5: 5}
 
 
-@pytest.mark.skipif(size(1, 2) == 1, reason="the cluster restarts four workers, which takes long: make stress")
+@SLOW
 def test_a_job_that_kills_each_worker_of_a_cluster_fails_alone(cluster: Any) -> None:
     with workers_of(cluster) as workers:
         results = dict(workers.results(clusters.deadly, range(6)))
@@ -248,6 +249,49 @@ def test_a_cluster_without_workers_is_waited_for(monkeypatch: pytest.MonkeyPatch
         timer.start()
         assert dict(workers.results(clusters.twice, range(6))) == {n: 2 * n for n in range(6)}
         timer.join()
+
+
+@SLOW
+def test_an_adaptive_cluster_starts_workers_when_there_is_work_and_ends_them() -> None:
+    with clusters.cluster_of_processes(0) as client:
+        client.cluster.adapt(minimum=0, maximum=2, interval="100ms", wait_count=2)
+        assert not client.nthreads()
+        with workers_of(client) as workers:
+            for number, result in workers.results(clusters.briefly, range(60)):
+                assert number == result
+        clusters.until(lambda: not client.nthreads())
+        assert not client.nthreads()
+        with workers_of(client) as workers:
+            assert dict(workers.results(clusters.twice, range(6))) == {n: 2 * n for n in range(6)}
+
+
+@SLOW
+def test_a_job_that_exceeds_the_memory_limit_of_its_workers_fails_alone() -> None:
+    with clusters.cluster_of_processes(1, memory_limit="700MB") as client, workers_of(client) as workers:
+        results = dict(workers.results(clusters.greedy, range(5)))
+    assert "was their memory too small?" in str(results.pop(2))
+    assert results == {0: 0, 1: 1, 3: 3, 4: 4}
+
+
+@SLOW
+@pytest.mark.parametrize("ending", ["end", "error", "ctrl-c"])
+def test_processes_of_a_local_cluster_end_with_the_run(ending: str) -> None:
+    script = f"""
+import multiprocessing, os, clusters
+from tess_source.workers import workers_of
+try:
+    with workers_of("local") as workers:
+        print(*{{pid for _, pid in workers.results(clusters.process, range(20))}}, flush=True)
+        if {ending!r} == "error": 1 / 0
+        if {ending!r} == "ctrl-c": os.kill(os.getpid(), 2); import time; time.sleep(5)
+except (ZeroDivisionError, KeyboardInterrupt): pass
+print(multiprocessing.active_children(), flush=True)
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path])}
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True)
+    pids, children = run.stdout.splitlines()
+    assert children == "[]"
+    assert not [pid for pid in pids.split() if clusters.runs(int(pid))]
 
 
 def test_a_cluster_that_never_has_a_worker_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
