@@ -29,7 +29,6 @@ def waited(request: Callable[[], Awaitable[T]], check: Callable[[], object] | No
     check : callable, optional
         Called now and then; it may raise an error to end the wait.
     """
-
     import asyncio  # here: every search imports this file
 
     async def result() -> T:
