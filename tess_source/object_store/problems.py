@@ -68,7 +68,7 @@ SIGNS = (
     ("(?i)certificate", "the certificate of the store is not accepted", "See AWS_ENDPOINT_URL, and the proxy", True),
     ("(?i)dns error|failed to lookup", "the name of the store's host is unknown", "See AWS_ENDPOINT_URL and AWS_REGION", True),
     ("(?i)kind: Timeout|timed out", "the store did not answer in time, in each try", "", False),
-    ("(?i)connection refused|kind: Connect", "the store cannot be reached", "See AWS_ENDPOINT_URL, the network, and HTTP_PROXY and HTTPS_PROXY if set", False),
+    ("(?i)connection refused|kind: Connect", "the store cannot be reached", "See AWS_ENDPOINT_URL, the network and the proxy", False),
     ("(?i)kind: Request|kind: Interrupted|connection (reset|closed)|IncompleteMessage|broken pipe|SendRequest|kind: Decode|kind: Body",
      "the connection broke, in each try", "", False),
 )  # fmt: skip

@@ -303,7 +303,9 @@ def _do(task: tuple[bytes, str, str]) -> Any:
 
     sent, key, topic = task
     worker = get_worker()
-    tell: Tell = (lambda files, size: worker.log_event(topic, (key, files, size))) if topic else (lambda files, size: None)
+    tell: Tell = (
+        (lambda files, size: worker.log_event(topic, (key, files, size))) if topic else (lambda files, size: None)
+    )
     function, record = pickle.loads(sent)  # noqa: S301  written by `_begin` of the client
     try:
         with telling(tell):

@@ -16,6 +16,7 @@ import clusters
 import pytest
 from sizes import size
 
+from tess_source import Session
 from tess_source.errors import QueryError, WorkersError
 from tess_source.workers import Workers, check_executor, counts, workers_of
 from tess_source.workers import dask as dask_workers
@@ -213,6 +214,11 @@ def test_what_stands_for_no_workers_is_refused(executor: Any) -> None:
 @pytest.mark.parametrize("executor", [None, 1, 3, "local", "tcp://host:8786", "tls://host:1", "host:8786", "/a/b.json"])
 def test_what_stands_for_workers_is_taken(executor: Any) -> None:
     check_executor(executor)
+
+
+def test_as_many_processes_as_no_machine_has_are_refused() -> None:
+    with pytest.raises(QueryError, match="processes=1000: give a whole number of at least 1, and at most 256"):
+        Session(processes=1000)
 
 
 def test_an_address_at_which_nobody_answers_is_named_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
