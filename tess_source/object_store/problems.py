@@ -71,7 +71,7 @@ SIGNS = (
     ("(?i)dns error|failed to lookup", "the name of the store's host is unknown", "See AWS_ENDPOINT_URL and AWS_REGION", True),
     ("(?i)kind: Timeout|timed out|timeout on", "the store did not answer in time, in each try", "", False),
     ("(?i)connection refused|kind: Connect|could not connect", "the store cannot be reached",
-     "See AWS_ENDPOINT_URL, and the network", False),
+     "See AWS_ENDPOINT_URL, the network and the proxy", False),
     ("(?i)kind: Request|kind: Interrupted|connection (reset|closed|was closed)|IncompleteMessage|broken pipe|SendRequest|"
      "kind: (Decode|Body)",
      "the connection broke, in each try", "", False),

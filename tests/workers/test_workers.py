@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,11 @@ import clusters
 import pytest
 from sizes import STRESS
 
+from tess_source import Session
 from tess_source.errors import QueryError, WorkersError
 from tess_source.workers import Workers, check_executor, counts, workers_of
 from tess_source.workers import dask as dask_workers
+from tess_source.workers.spawned import Context
 
 pytestmark = [pytest.mark.block_network(allowed_hosts=[".*"]), pytest.mark.filterwarnings("ignore")]
 
@@ -169,10 +171,52 @@ def test_workers_of_a_program_that_is_killed_end_with_it(tmp_path: Path) -> None
     assert not clusters.runs(worker)
 
 
+@pytest.mark.parametrize("kind", ["processes", "dask"])
+def test_a_function_that_ends_the_program_ends_no_worker(kind: str, request: pytest.FixtureRequest) -> None:
+    executor = request.getfixturevalue("cluster") if kind == "dask" else 1
+    before = clusters.pids(executor) if kind == "dask" else None
+    with workers_of(executor) as workers:
+        ((_, result),) = workers.results(sys.exit, [3])
+    assert isinstance(result, WorkersError)
+    assert str(result) == "its function called sys.exit"
+    assert before is None or clusters.pids(executor) == before
+
+
+@pytest.mark.parametrize("kind", ["processes", "dask"])
+def test_a_function_that_cannot_be_sent_is_told_as_such(
+    kind: str, request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lock = threading.Lock()
+    executor = request.getfixturevalue("cluster") if kind == "dask" else 1
+    with workers_of(executor) as workers:
+        ((_, result),) = workers.results(lambda _: lock, [3])
+    assert isinstance(result, WorkersError)
+    assert "the function cannot be sent to another process (TypeError: cannot pickle '_thread.lock' object)" in str(
+        result
+    )
+    assert capfd.readouterr().err == ""
+
+
+def test_an_executor_that_takes_no_more_jobs_is_told_as_such() -> None:
+    pool = ThreadPoolExecutor(1)
+    pool.shutdown()
+    with workers_of(pool) as workers:
+        ((_, result),) = workers.results(clusters.twice, [3])
+    assert isinstance(result, WorkersError)
+    assert str(result) == "RuntimeError: cannot schedule new futures after shutdown"
+
+
+def test_an_executor_whose_process_died_is_told_as_such() -> None:
+    with ProcessPoolExecutor(1, mp_context=Context()) as pool, workers_of(pool) as workers:
+        ((_, result),) = workers.results(os._exit, [3])
+    assert isinstance(result, WorkersError)
+    assert str(result).startswith("BrokenProcessPool: ")
+
+
 # -- what cannot be used ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("executor", ["", "dask", "http//x", "my host:8786", 0, -1, 1.5, True, [], object()])
+@pytest.mark.parametrize("executor", ["", "dask", "http//x", "my host:8786", 0, -1, 1.5, True, 10**9, [], object()])
 def test_what_stands_for_no_workers_is_refused(executor: Any) -> None:
     with pytest.raises(QueryError, match=r"give an executor of concurrent\.futures, a client of dask"):
         check_executor(executor)
@@ -181,6 +225,11 @@ def test_what_stands_for_no_workers_is_refused(executor: Any) -> None:
 @pytest.mark.parametrize("executor", [None, 1, 3, "local", "tcp://host:8786", "tls://host:1", "host:8786", "/a/b.json"])
 def test_what_stands_for_workers_is_taken(executor: Any) -> None:
     check_executor(executor)
+
+
+def test_as_many_processes_as_no_machine_has_are_refused() -> None:
+    with pytest.raises(QueryError, match="processes=1000: give a whole number of at least 1, and at most 256"):
+        Session(processes=1000)
 
 
 def test_an_address_at_which_nobody_answers_is_named_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
