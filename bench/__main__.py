@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench.report import as_json, as_text
 from bench.rounds import DIFFERENT, ONLY, WORK, DifferentError, Sizes, measure
+from bench.sides import SIDES
 
 STEPS = {
     "search": ("first", "one", "many"),
@@ -68,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     jobs = tuple(job for job in WORK if job in wanted)
     steps = [step for word in words for step in STEPS[word]]
     sizes = Sizes(options.targets, options.files, options.rounds, options.latency)
+    sides = [*SIDES][:1] + (options.against or [*SIDES][1:])
     start = time.monotonic()
 
     def say(what: str) -> None:
@@ -75,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     with tempfile.TemporaryDirectory(prefix="tess-source-bench-", dir=options.scratch) as scratch:
         try:
-            bench = measure(sizes, jobs, Path(scratch), say, warm_up=options.warm_up)
+            bench = measure(sizes, jobs, Path(scratch), say, warm_up=options.warm_up, sides=sides)
         except DifferentError as error:
             print(f"the sides did not get the same: {error}", file=sys.stderr)
             return DIFFERENT
@@ -113,6 +115,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=_many, default=plain.rounds, help="how often (%(default)s)")
     parser.add_argument("--latency", type=float, default=plain.latency, help="seconds a request (%(default)s)")
     parser.add_argument("--only", action="append", choices=[*STEPS, *ALONE], help="one part; may be repeated")
+    parser.add_argument(
+        "--against", action="append", choices=[*SIDES][1:], help="one other side, not all; may be repeated"
+    )
     parser.add_argument("--all", action="store_true", help="every part, also those that stand alone: 15 minutes or so")
     parser.add_argument("--no-warm-up", dest="warm_up", action="store_false", help="leave out the unmeasured round")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every single measurement too")

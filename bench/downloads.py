@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import shutil
 import subprocess
@@ -37,7 +38,7 @@ class Work:
 
 
 WORKS = (Work("l", "2 MB", 500, 694, 1.15), Work("s", "100 kB", 2000, 35, 1.3))
-LATENCIES = (0.0, 0.05)
+LATENCIES = (0.0, 0.01, 0.05)
 """Seconds."""
 ONCE = ("astroquery",)
 """Sides that take minutes, because they wait for one file after the other: their time is steady, and one round of it enough."""
@@ -100,17 +101,19 @@ def astroquery(url: str, work: Work, root: Path, jobs: int) -> None:
         assert done[0] == "COMPLETE", done
 
 
-def sides() -> dict[str, Side]:
+def sides(processes: int) -> dict[str, Side]:
     """Give those that are installed; curl, which the goals are about, must be."""
     found: dict[str, Side] = {"tess-source": ours, "curl --parallel": curl, "astroquery": astroquery}
+    if processes > 1:
+        found[f"{processes} processes"] = functools.partial(ours, processes=processes)
     return found | ({"aria2c": aria2} if shutil.which("aria2c") else {})
 
 
 def measure(
-    work: Work, latency: float, rounds: int, jobs: int, scratch: Path, without: Sequence[str]
+    work: Work, latency: float, rounds: int, jobs: int, scratch: Path, without: Sequence[str], processes: int = 1
 ) -> dict[str, list[float]]:
     """Time every side once a round, in an order that is reversed from round to round."""
-    chosen = {name: side for name, side in sides().items() if name not in without}
+    chosen = {name: side for name, side in sides(processes).items() if name not in without}
     times: dict[str, list[float]] = {name: [] for name in chosen}
     turns = [[name for name in chosen if not number or name not in ONCE] for number in range(rounds)]
     bodies = {work.name: file_of(work.blocks)}
@@ -149,8 +152,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser("python -m bench.downloads", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=16, help="files at the same time (%(default)s)")
+    parser.add_argument("--processes", type=int, default=1, help="measure ours with so many processes too")
     parser.add_argument("--scale", type=float, default=1.0, help="part of the files (%(default)s)")
-    parser.add_argument("--latency", type=float, action="append", help="seconds; may be repeated (0 and 0.05)")
+    parser.add_argument("--latency", type=float, action="append", help="seconds; may be repeated (0, 0.01 and 0.05)")
     parser.add_argument("--without", action="append", default=[], help="a side to leave out; may be repeated")
     parser.add_argument("--scratch", type=Path, help="where files are fetched to, and removed again")
     options = parser.parse_args(arguments)
@@ -161,7 +165,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for whole in WORKS:
             work = Work(whole.name, whole.words, max(1, int(whole.count * options.scale)), whole.blocks, whole.goal)
             for latency in options.latency or LATENCIES:
-                times = measure(work, latency, options.rounds, options.jobs, Path(scratch), options.without)
+                times = measure(
+                    work, latency, options.rounds, options.jobs, Path(scratch), options.without, options.processes
+                )
                 print("\n".join(lines(work, latency, times)), flush=True)
     return 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
@@ -70,7 +70,13 @@ class DifferentError(RuntimeError):
 
 
 def measure(
-    sizes: Sizes, jobs: tuple[str, ...], scratch: Path, say: Callable[[str], None], *, warm_up: bool = True
+    sizes: Sizes,
+    jobs: tuple[str, ...],
+    scratch: Path,
+    say: Callable[[str], None],
+    *,
+    warm_up: bool = True,
+    sides: Collection[str] = SIDES,
 ) -> Bench:
     """Measure.
 
@@ -86,6 +92,8 @@ def measure(
     warm_up : bool
         Whether there is a small round before the first, which is not measured: it fills the disk's cache, and what
         packages write when they start for the first time.
+    sides : collection of str
+        Keys of `SIDES`: those that are measured.
 
     Raises
     ------
@@ -96,13 +104,13 @@ def measure(
         question = _question(archive.holdings, sizes)
         truth = _truth(question, archive.holdings, archive.make((question.spare, *question.files)))
         if warm_up:
-            _warm_up(jobs, _small(question), scratch, archive, say)
+            _warm_up(jobs, sides, _small(question), scratch, archive, say)
         rounds = []
         busy = [os.getloadavg()[0]]
         for number in range(sizes.rounds):
             measured: list[Measured] = []
             for job in jobs:
-                for side in WORK[job][:: -1 if number % 2 else 1]:
+                for side in _doing(job, sides)[:: -1 if number % 2 else 1]:
                     say(f"round {number + 1} of {sizes.rounds}: {job}, {side}")
                     measured += _one(side, job, question, scratch, archive)
             compare(measured, truth)
@@ -126,11 +134,20 @@ def _small(question: Question) -> Question:
     return replace(question, many=question.many[:1], owners=question.owners[:1], files=question.files[:1])
 
 
+def _doing(job: str, sides: Collection[str]) -> list[str]:
+    return [side for side in WORK[job] if side in sides]
+
+
 def _warm_up(
-    jobs: Sequence[str], question: Question, scratch: Path, archive: Archive, say: Callable[[str], None]
+    jobs: Sequence[str],
+    sides: Collection[str],
+    question: Question,
+    scratch: Path,
+    archive: Archive,
+    say: Callable[[str], None],
 ) -> None:
     for job in jobs:
-        for side in WORK[job]:
+        for side in _doing(job, sides):
             say(f"not measured: {job}, {side}")
             _one(side, job, question, scratch, archive)
 

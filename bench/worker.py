@@ -124,6 +124,9 @@ def _settle(scratch: Path) -> None:
     """Give the process a home with default settings, no proxy for this machine, and a file to print to."""
     for name in FORGOTTEN:
         os.environ.pop(name, None)
+    sys.dont_write_bytecode = (
+        False  # installed packages are compiled, and so must a source tree be: the first round does it
+    )
     home = scratch.parent / "home"
     home.mkdir(exist_ok=True)
     os.environ.update(HOME=str(home), NO_PROXY="127.0.0.1", no_proxy="127.0.0.1")

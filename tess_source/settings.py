@@ -6,6 +6,7 @@ The cache folder and the most age of answers are looked up when they are used.
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -48,6 +49,8 @@ MAX_AGE = 24 * 3600.0
 """Default of the most age of an archive's answer [s]: a day."""
 OWN_FOLDER = ".tess-source"
 """Subfolder of the cache folder for tess-source's own files; all else there is shared with astroquery and lightkurve."""
+MOST_PROCESSES = 256
+"""Processes at most: a slip of the keyboard should not start a million."""
 ARCHIVE, ONLY = "archive", "-only"
 """The word that prefers an archive's own addresses to those of copies, and the ending of words that leave out all others."""
 
@@ -213,14 +216,15 @@ def checked_processes(processes: int | None) -> int:
     QueryError
         If it is none.
     """
-    return _checked_count("processes", processes)
+    return _checked_count("processes", processes, MOST_PROCESSES)
 
 
-def _checked_count(name: str, given: int | None) -> int:
+def _checked_count(name: str, given: int | None, most: float = math.inf) -> int:
     count = config.chosen(name, given)
     number = plain_number(count)
-    if not is_whole(number, 1):
-        raise QueryError(keyword(name, count), ": give a whole number of at least 1")
+    if not is_whole(number, 1) or number > most:
+        bound = "" if most == math.inf else f", and at most {most}"
+        raise QueryError(keyword(name, count), f": give a whole number of at least 1{bound}")
     return int(number)
 
 

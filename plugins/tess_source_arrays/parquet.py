@@ -143,7 +143,8 @@ def to_parquet(
         raise QueryError(f"executor={executor!r}: its workers write one Parquet file each; give shards=")
     asked = asked_of(manifest, columns, quality_bitmask, dtypes, verify, digest=True)
     split(0, fractions, seed)
-    place = checked_place(path, is_folder=shards is not None)
+    session = manifest.plan.session
+    place = checked_place(path, session.settings if session else None, is_folder=shards is not None)
     rows = RowOptions(asked, tuple(fractions), seed, frozenset(pipelines_of(manifest)))
     if shards is None:
         return _write_file(manifest, rows, place)

@@ -16,6 +16,7 @@ from tess_source.object_store.path import ObjectPath, Root, user_root
 from tess_source.object_store.problems import asked
 from tess_source.object_store.store import open_store
 from tess_source.object_store.upload import upload_bytes, upload_file
+from tess_source.settings import Settings, checked_online
 from tess_source.tables.items import Entry
 from tess_source.tables.plan import Plan
 from tess_source_arrays.ahead import THREADS
@@ -42,13 +43,15 @@ class DataSetExistsError(TessSourceError, FileExistsError):
     """The path of a data set is in use."""
 
 
-def checked_place(path: Any, *, is_folder: bool) -> Root:
+def checked_place(path: Any, settings: Settings | None = None, *, is_folder: bool) -> Root:
     """Return the place of a data set, after a check that it can be written there, before anything is read.
 
     Parameters
     ----------
     path : str, Path or ObjectPath
         As a user gave it.
+    settings : Settings, optional
+        They tell whether an object store may be asked.
     is_folder : bool
         Whether it is the place of several files.
 
@@ -58,6 +61,8 @@ def checked_place(path: Any, *, is_folder: bool) -> Root:
         If something is there that would not be replaced.
     ObjectStoreError
         If the object store cannot be asked.
+    OfflineError
+        If it may not be asked.
     QueryError
         If it is no path.
     """
@@ -67,6 +72,8 @@ def checked_place(path: Any, *, is_folder: bool) -> Root:
         )
     place = user_root(path)
     if isinstance(place, ObjectPath):
+        if settings is not None:
+            checked_online(place, settings)
         _check_object_path(place, is_folder)
         return place
     if not is_folder and place.is_dir():

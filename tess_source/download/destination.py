@@ -92,7 +92,7 @@ class LocalFolder(Folder):
         return Part(place if known else self._checked_path(path), name, lasting=self._lasting)
 
     def commit(self, part: Part, /) -> Path:
-        """Rename a part to its file.
+        """Rename a part to its file, once its bytes are on disk.
 
         Raises
         ------
@@ -101,8 +101,9 @@ class LocalFolder(Folder):
         PartChangedError
             If somebody has changed, replaced or linked the part.
         OSError
-            If it cannot be renamed.
+            If it cannot be written or renamed.
         """
+        part.flush()
         if self._is_new(part.path):
             raise FileNotFoundError(errno.ENOENT, "the folder was removed or replaced meanwhile", str(self.root))
         part.check()

@@ -20,7 +20,7 @@ from tess_source.display.visible import logger
 from tess_source.download.addresses import Addresses
 from tess_source.download.progress import Progress
 from tess_source.download.run import Run
-from tess_source.download.shares import MOST, NEAR, Batches, Located, Parcel, Returned
+from tess_source.download.shares import FIRST, NEAR, Batches, Located, Parcel, Returned
 from tess_source.errors import TessSourceError, WorkersError, type_and_text
 from tess_source.hooks.records import Request, Transport
 from tess_source.object_store.path import Root
@@ -103,8 +103,8 @@ def entries(
     plain = replace(settings, progress=False, token=None, prefer=ARCHIVE, executor=None)
     try:
         with workers_of(executor) as workers:
-            most = NEAR if is_whole(plain_number(executor), 1) else MOST
-            batches = Batches(items, addresses, settings.jobs, lambda: workers.width, lambda: workers.sharing, most)
+            first = NEAR if is_whole(plain_number(executor), 1) else FIRST
+            batches = Batches(items, addresses, settings.jobs, lambda: workers.width, lambda: workers.sharing, first)
             yield from _fetched(
                 workers, batches, Batch((), {}, addresses.schemes, root, token.name if token else "", plain), bar
             )

@@ -69,8 +69,8 @@ class Fetcher:
         self.throttle: Throttle = Throttle(jobs, self.stop)
         self.hosts: Hosts = Hosts(patience, self.stop, lost)
 
-    threads_per_job = 1
-    """Threads per connection: more, if they do something else with a file once it has come."""
+    threads_per_job = 2
+    """Threads per connection: while one waits for the disk, another fetches."""
 
     def halt(self) -> None:
         """Stop all threads soon, also those that wait for the next bytes of a slow server."""

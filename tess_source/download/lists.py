@@ -170,6 +170,7 @@ class Lists:
         name = f"{uuid.uuid4().hex}{ending or _ending(address)}"
         secrets: tuple[str, ...] = ()
         claim: Claim | None = None
+        part: Part | None = None
         share = self._bar.share(0)
         whole = failed = False
         try:
@@ -199,6 +200,8 @@ class Lists:
             return ListAnswer(address, FAILED, problem=f"{address}: {without_secrets(reason_of(error), secrets)}")
         finally:
             share.done(ok=whole, failed=failed)
+            if part is not None:
+                part.remove()
             if claim is not None:
                 claim.release()
 

@@ -81,7 +81,7 @@ class Part:
     name : str
         Twelve hexadecimal digits.
     lasting : bool
-        Whether its bytes must be on disk when it is closed, to outlast a power cut.
+        Whether `flush` waits until its bytes are on disk, to outlast a power cut.
     """
 
     def __init__(self, path: Path, name: str, *, lasting: bool = True) -> None:
@@ -95,6 +95,8 @@ class Part:
         """Time at which its last bytes were written, once it is whole [ns since 1970]."""
         self._stamp: Stamp | None = None
         self._read_again = self._is_file = False
+        self._unflushed: int | None = None
+        """The open file, until its bytes are on disk."""
 
     @property
     def count(self) -> int:
@@ -141,7 +143,7 @@ class Part:
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Callable[[bytes | memoryview], None]]:
-        """Open the part, and yield a function that appends bytes. They are on disk when a lasting part is closed without an error.
+        """Open the part, and yield a function that appends bytes. They are on disk after `flush`.
 
         It uses bare system calls: each further call, e.g. of a buffered file, makes threads wait for each other.
 
@@ -152,12 +154,34 @@ class Part:
         OSError
             If it cannot be written.
         """
+        self._close()
         handle = self._opened_again() if self.count else self._created()
+        kept = False
         try:
             yield functools.partial(self._append, handle)
-            if self._lasting:
-                os.fsync(handle)
+            kept = self._lasting
         finally:
+            if not kept:
+                os.close(handle)
+        self._unflushed = handle if kept else None
+
+    def flush(self) -> None:
+        """Wait until the bytes of a lasting part are on disk, and close it. A disk is slower than that: let other files come meanwhile.
+
+        Raises
+        ------
+        OSError
+            If they cannot be written.
+        """
+        try:
+            if self._unflushed is not None:
+                os.fsync(self._unflushed)
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        handle, self._unflushed = self._unflushed, None
+        if handle is not None:
             os.close(handle)
 
     def _created(self) -> int:
@@ -276,7 +300,8 @@ class Part:
         self._is_file = True
 
     def remove(self) -> None:
-        """Remove the part's file, unless it has become the file."""
+        """Close the part, and remove its file, unless it has become the file."""
+        self._close()
         if not self._is_file:
             disk.remove(self.file)
 

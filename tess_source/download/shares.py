@@ -20,12 +20,17 @@ from tess_source.hooks.records import Request
 from tess_source.settings import Patience
 from tess_source.tables.items import FAILED, INTERRUPTED, Entry, Item
 
-__all__ = ["MOST", "NEAR", "PER_WORKER", "Batches", "Located", "Parcel", "Returned"]
+__all__ = ["FIRST", "MOST", "NEAR", "PER_WORKER", "Batches", "Located", "Parcel", "Returned"]
 
-MOST = 50
+FIRST = 50
+"""Files of the first batches at most."""
+MOST = 500
 """Files of a batch at most."""
 NEAR = 250
-"""Files of a batch at most, if the workers are processes of this machine, which end with the run. Each batch makes connections anew."""
+"""Files of the first batches at most, if the workers are processes of this machine, which end with the run."""
+SECONDS = 10.0
+"""How long later batches take, about. Shorter ones cost more: a batch makes connections of its own. It cannot keep them for the next one,
+which another worker may get, while an archive counts idle connections too. Of longer ones, an archive's strain would be known late."""
 PER_WORKER = 2
 """Connections of a worker to object stores, per connection to archives that all workers have together: 16, where the default is 8."""
 
@@ -47,6 +52,8 @@ class Parcel:
     """Whether what fails is sent out again with other addresses, so that one try is enough."""
     era: int = 0
     """How often the limit was lowered before it was sent."""
+    sent: float = 0.0
+    """When it was sent [s]."""
 
     def patience_of(self, patience: Patience) -> Patience:
         """Return the patience with its servers."""
@@ -82,8 +89,8 @@ class Batches:
         Returns how many batches can be fetched at the same time.
     sharing : callable
         Returns how many of them share a process.
-    most : int
-        Files of a batch at most.
+    first : int
+        Files of the first batches at most.
     """
 
     def __init__(
@@ -93,14 +100,14 @@ class Batches:
         jobs: int,
         width: Callable[[], int],
         sharing: Callable[[], int],
-        most: int = MOST,
+        first: int = FIRST,
     ) -> None:
         self.items: Mapping[int, Item] = items
         self.lost: dict[bool, dict[str, str]] = {False: {}, True: {}}
         """Hosts that were given up → why; separately by batches with one quick try."""
         self._addresses, self._width, self._sharing = addresses, width, sharing
         self._most = self._limit = jobs
-        self._files = most
+        self._first_size = first
         self._used = self._away = self._era = 0
         self._unseen = deque(sorted(items))
         self._limited: deque[int] = deque()
@@ -109,6 +116,8 @@ class Batches:
         """Files that only object stores have, and those that are tried there first."""
         self._located: dict[int, dict[str, Located]] = {}
         self._holds: dict[str, float] = {}
+        self._count = {False: first, True: first}
+        """Files of a batch that take about `SECONDS`; separately by batches with limited connections."""
 
     def __iter__(self) -> Iterator[Parcel | None]:
         """Yield parts; None while there is nothing to send before others have come back."""
@@ -121,8 +130,8 @@ class Batches:
             elif free:
                 jobs = max(1, PER_WORKER * self._most // max(1, self._sharing()))
                 yield self._part(free, jobs, quick=free is self._first)
-            elif self._unseen and len(self._limited) < self._files * self._most:
-                self._sort(self._size(self._unseen))
+            elif self._unseen and len(self._limited) < self._first_size * self._most:
+                self._sort(self._size(self._unseen, self._most, limited=True))
             elif self._away:
                 yield None
             else:
@@ -133,11 +142,12 @@ class Batches:
         width = max(1, self._width())
         return min(width, self._limit) if limited else width
 
-    def _size(self, queue: deque[int]) -> int:
-        """Return how many files to take: fewer and fewer, so that all workers have work until the end."""
+    def _size(self, queue: deque[int], jobs: int, *, limited: bool) -> int:
+        """Return how many files to take: fewer and fewer, so that all workers have work until the end, but enough for all connections."""
         left = len(self._unseen) + len(self._limited) + len(self._first) + len(self._alone)
-        limited = queue is self._limited or queue is self._unseen
-        return min(len(queue), self._files, math.ceil(left / (1.5 * self._at_once(limited=limited))))
+        workers = self._at_once(limited=limited)
+        even = math.ceil(left / workers)
+        return min(len(queue), self._count[limited], max(math.ceil(even / 1.5), min(even, 2 * jobs)))
 
     def _sort(self, count: int) -> None:
         """Find the addresses of files, and by these in which sort of batch they belong."""
@@ -151,16 +161,17 @@ class Batches:
             queue.append(number)
 
     def _part(self, queue: deque[int], jobs: int, *, limited: bool = False, quick: bool = False) -> Parcel:
-        numbers = tuple(queue.popleft() for _ in range(self._size(queue)))
+        numbers = tuple(queue.popleft() for _ in range(self._size(queue, jobs, limited=limited)))
         self._away += 1
         every = {uri: found for number in numbers for uri, found in self._located[number].items()}
         if quick:
             every = {uri: _only_free(found) for uri, found in every.items()}
-        return Parcel(numbers, every, jobs, limited, quick, self._era)
+        return Parcel(numbers, every, jobs, limited, quick, self._era, time.monotonic())
 
     def returned(self, part: Parcel, result: Returned) -> Iterator[tuple[int, Entry]]:
         """Note what a part has come to, and yield the entries of files that are not sent out again."""
         self._away -= 1
+        self._count[part.limited] = _next_count(self._count[part.limited], part)
         if part.limited:
             self._used -= part.jobs
         self.lost[part.quick] |= result.lost
@@ -193,6 +204,13 @@ class Batches:
     def left(self) -> list[int]:
         """Return the numbers of the files that are not done."""
         return sorted({*self._unseen, *self._located})
+
+
+def _next_count(count: int, part: Parcel) -> int:
+    """Return of how many files the next batches are: as many as take `SECONDS`, but at most twice as many as before, and at least half."""
+    took = max(time.monotonic() - part.sent, 1e-3)
+    wanted = round(len(part.numbers) * SECONDS / took)
+    return max(count // 2, 1, min(2 * count, wanted, MOST))
 
 
 def _located(uri: str, addresses: Addresses) -> Located:

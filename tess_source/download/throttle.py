@@ -81,6 +81,8 @@ class Throttle:
         self._active = self._well = 0
         self._lowered = -1.0
         self._holds: dict[str, float] = {}
+        self._choosy = False
+        """Whether some who wait cannot take every slot, because of their host."""
         self._refused: Counter[int] = Counter()
         self._change = threading.Condition()
 
@@ -99,6 +101,7 @@ class Throttle:
         service = _services[host] if per_second or at_once else None
         counted = False
         with self._change:
+            self._choosy = self._choosy or service is not None
             while not self._stop.is_set():
                 wait = self._holds.get(host, 0.0) - time.monotonic()
                 if wait <= 0 and self._active < self.limit:
@@ -115,7 +118,10 @@ class Throttle:
                 service.end()
             with self._change:
                 self._active -= 1
-                self._change.notify_all()  # not only one, which may be waiting for another host's hold
+                if self._choosy:
+                    self._change.notify_all()  # not only one, which may be waiting for another host's hold
+                else:
+                    self._change.notify()
 
     def lower(self, since: float, host: str, hold: float = 0.0) -> bool:
         """Lower the limit after a sign of strain; return False if it is one file at a time already.
@@ -132,6 +138,7 @@ class Throttle:
             self._well = 0
             self.was_lowered = True
             if hold:
+                self._choosy = True
                 self._holds[host] = max(self._holds.get(host, 0.0), time.monotonic() + hold)
             if since <= self._lowered:
                 return True
@@ -146,6 +153,7 @@ class Throttle:
     def hold(self, holds: Mapping[str, float]) -> None:
         """Make no requests to some hosts for some seconds."""
         with self._change:
+            self._choosy = self._choosy or bool(holds)
             self._holds |= {host: time.monotonic() + seconds for host, seconds in holds.items()}
 
     def holds(self) -> dict[str, float]:

@@ -126,7 +126,7 @@ def _batches(entries: Iterable[Entry], blank: Opening, workers: Workers) -> Iter
 
 def _opened(opening: Opening, result: Outcomes | Exception) -> Iterator[Opened]:
     if isinstance(result, WorkersError):
-        raise LoadError(f"a process that opened files died ({result}); try fewer") from result
+        raise LoadError(f"the workers that open files failed: {result}") from result
     if isinstance(result, Exception):
         raise result
     for entry, outcome in zip(opening.entries, result.outcomes, strict=False):

@@ -69,7 +69,7 @@ class ObjectFolder:
         ObjectStoreError
             If the bucket cannot be listed.
         """
-        wanted = sorted({name for name in names if _is_path(name)})
+        wanted = sorted(set(filter(None, map(_plain, names))))
         self._seen |= dict.fromkeys(wanted)
         found, rest = self._found_on_first_page(wanted)
         self._seen |= found
@@ -91,8 +91,8 @@ class ObjectFolder:
         return {path: lying for path, lying in page if path in names}, rest
 
     def _before(self, name: str) -> str:
-        """Return a key before that of a name: a listing begins after a key."""
-        return self.place(name).key[:-1]
+        """Return a key before that of a name: a listing begins after a key, which must be one that obstore takes."""
+        return self.place(name).key[:-1].rstrip("./")
 
     def _found_by_pages(self, wanted: Sequence[str]) -> Mapping[str, Lying | None]:
         """Return those of some names, sorted, that are there: page by page, where each page begins at the next name that is wanted."""
@@ -133,7 +133,7 @@ class ObjectFolder:
         return ""
 
     def _asked_for(self, path: str) -> Lying | None:
-        if not _is_path(path):
+        if not _plain(path):
             return None
         place = self.place(path)
         try:
@@ -169,7 +169,7 @@ class ObjectFolder:
             The sum is empty if it was uploaded by another program, or its bytes may have been changed since: the ETag is not their MD5
             any more. (It never is in a bucket encrypted by KMS, and for an upload in parts.) None if there is no object.
         """
-        if not _is_path(path):
+        if not _plain(path):
             return None
         place = self.place(path)
         try:
@@ -229,11 +229,13 @@ class _Stream(io.RawIOBase):
         return count
 
 
-def _is_path(path: str) -> bool:
+def _plain(path: str) -> str:
+    """Return a path as listings show it; empty if it is none, or no text that can be sent."""
     try:
-        return bool(paths.parts_of(path))
-    except UnsafePathError:
-        return False
+        plain = "/".join(paths.parts_of(path))
+        return plain if plain.encode() else ""
+    except (UnsafePathError, UnicodeEncodeError):
+        return ""
 
 
 def _lying(meta: ObjectMeta) -> Lying:

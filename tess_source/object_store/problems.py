@@ -71,7 +71,7 @@ SIGNS = (
     ("(?i)dns error|failed to lookup", "the name of the store's host is unknown", "See AWS_ENDPOINT_URL and AWS_REGION", True),
     ("(?i)kind: Timeout|timed out|timeout on", "the store did not answer in time, in each try", "", False),
     ("(?i)connection refused|kind: Connect|could not connect", "the store cannot be reached",
-     "See AWS_ENDPOINT_URL, and the network", False),
+     "See AWS_ENDPOINT_URL, the network and the proxy", False),
     ("(?i)kind: Request|kind: Interrupted|connection (reset|closed|was closed)|IncompleteMessage|broken pipe|SendRequest|"
      "kind: (Decode|Body)",
      "the connection broke, in each try", "", False),
@@ -114,7 +114,12 @@ def asked(place: ObjectPath, function: Callable[P, T], *arguments: P.args, **wor
 def _is_of_library(error: BaseException) -> bool:
     """Return whether an exception is one of boto3 or obstore. obstore raises builtin ones, too, but with its own long texts, or panics."""
     own = ("obstore", "pyo3_runtime", "botocore", "boto3")
-    return type(error).__module__.startswith(own) or "Debug source:" in str(error)
+    return (
+        type(error).__module__.startswith(own)
+        or "Debug source:" in str(error)
+        or isinstance(error, UnicodeEncodeError)
+        or str(error).startswith("Could not parse path")
+    )
 
 
 def _problem_of(place: ObjectPath, error: BaseException) -> ObjectStoreError:
@@ -133,7 +138,9 @@ def _problem_of(place: ObjectPath, error: BaseException) -> ObjectStoreError:
         return ObjectStoreError(bucket if lasting else one, *CODES[code], lasting=lasting)
     if isinstance(error, FileNotFoundError) or status == 404:
         return NoObjectError(one, "there is no such object, or no such bucket")
-    if name == "InvalidPathError":
+    if isinstance(error, UnicodeEncodeError):
+        return ObjectStoreError(repr(one), "its key is no text that can be sent")
+    if name == "InvalidPathError" or "Error parsing Path" in said:
         key = _found(r'Error parsing Path "([^"]*)"', said)
         return InvalidKeyError(
             one, f"it holds an object whose key is no path, {key!r}", "Remove it, or choose another place"

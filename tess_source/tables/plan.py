@@ -16,7 +16,7 @@ from tess_source.display.visible import visible_line
 from tess_source.keywords import naming_keywords_of_methods
 from tess_source.object_store.copies import write_place
 from tess_source.object_store.path import ObjectPath, Root, user_root
-from tess_source.settings import ExecutorLike, OnProgress
+from tess_source.settings import ExecutorLike, OnProgress, Settings, checked_online
 from tess_source.tables.accessors import HasAccessors, KnowsSchemes, given
 from tess_source.tables.addressed import Addressed, Reaches
 from tess_source.tables.convert import to_astropy
@@ -41,6 +41,11 @@ class Fetches(HasAccessors, Opens, Reaches, Protocol):
     @property
     def registry(self) -> KnowsSchemes:
         """The session's plugins."""
+        ...
+
+    @property
+    def settings(self) -> Settings:
+        """What the session was told."""
         ...
 
     def download(self, what: Plan, /, *args: Any, **words: Any) -> Manifest:
@@ -267,6 +272,8 @@ class Plan(Addressed):
 
         Raises
         ------
+        OfflineError
+            If it is in an object store, and no connection may be opened.
         OSError
             If it cannot be written.
 
@@ -277,6 +284,8 @@ class Plan(Addressed):
         """
         place = user_root(path)
         if isinstance(place, ObjectPath):
+            if self.session is not None:
+                checked_online(place, self.session.settings)
             write_place(place, self.to_text().encode())
             return place
         with replacing(place) as out:

@@ -166,7 +166,7 @@ def _each(value: Any, radius: float | None) -> Iterator[Parsed | Gap]:
         yield Gap()
     elif isinstance(value, str):
         yield from targets_of_text(value, radius)
-    elif isinstance(value, Real | Decimal) and not (type(value) is bool or type(value).__name__ == "timedelta64"):
+    elif isinstance(value, Real | Decimal) and not (isinstance(value, bool) or type(value).__name__ == "timedelta64"):
         yield _from_number(value)
     elif (plain := python_value(value)) is not value:
         yield from _each(plain, radius)

@@ -8,12 +8,12 @@ import secrets
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from tess_source.display.visible import logger
-from tess_source.errors import WorkersError
+from tess_source.errors import WorkersError, type_and_text
 from tess_source.system import cores
 from tess_source.threads import LISTEN
 from tess_source.workers.counts import Tell, telling
@@ -257,7 +257,14 @@ class OthersExecutor(Workers):
         return self.width if isinstance(self._executor, ThreadPoolExecutor) else 1
 
     def _begin(self, job: Job[Any]) -> Future[Any]:
-        return self._executor.submit(job.function, job.record)
+        try:
+            return self._executor.submit(job.function, job.record)
+        except RuntimeError as error:  # it was shut down, or has broken
+            raise WorkersError(type_and_text(error)) from error
+
+    def _result(self, future: Any) -> Any:
+        result = super()._result(future)
+        return WorkersError(type_and_text(result)) if isinstance(result, BrokenExecutor) else result
 
 
 def done_future(error: Exception) -> Future[Any]:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tess_source.errors import QueryError
+from tess_source.settings import MOST_PROCESSES
 from tess_source.units import is_whole, plain_number
 from tess_source.wording import keyword
 from tess_source.workers.base import Here, OthersExecutor, Workers
@@ -30,14 +31,14 @@ def check_executor(executor: Any, name: str = "executor") -> None:
         If it is none.
     """
     plain = plain_number(executor)
-    if executor is None or isinstance(executor, Executor) or is_whole(plain, 1) or _is_of_dask(executor):
+    if executor is None or isinstance(executor, Executor) or _is_of_dask(executor):
         return
-    if isinstance(executor, str) and _is_address(executor):
+    if (is_whole(plain, 1) and plain <= MOST_PROCESSES) or (isinstance(executor, str) and _is_address(executor)):
         return
     raise QueryError(
         keyword(name, executor),
         ": give an executor of concurrent.futures, a client of dask, 'local', the address of dask's scheduler (tcp://host:8786), "
-        "or a whole number of processes",
+        f"or a whole number of processes, at most {MOST_PROCESSES}",
     )
 
 

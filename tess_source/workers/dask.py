@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+import pickle
 import pkgutil
 import socket
 import time
@@ -22,11 +23,12 @@ from tess_source import extras
 from tess_source._version import __version__
 from tess_source.display import activity
 from tess_source.display.visible import logger
-from tess_source.errors import QueryError, WorkersError, bare_reason, type_and_text
+from tess_source.errors import QueryError, WorkersError, bare_reason, ending, type_and_text
 from tess_source.system import cores
 from tess_source.threads import LISTEN
 from tess_source.workers.base import Job, Workers
 from tess_source.workers.counts import Tell, telling
+from tess_source.workers.processes import sent_call
 from tess_source.workers.spawned import without_main
 
 __all__ = ["DaskWorkers", "connected", "local", "of_client"]
@@ -95,7 +97,8 @@ class DaskWorkers(Workers):
                 self._client.subscribe_topic(self._topic, self._told)
                 self._subscribed = True
             self._tell[job.key] = job.tell
-        task = (job.function, job.record, job.key, self._topic if job.tell else "")
+        sent, _ = sent_call((job.function, job.record))  # dask's own way logs pages of traceback where it cannot
+        task = (sent, job.key, self._topic if job.tell else "")
         # nothing of the job is a keyword, and its key is unlike all others: see dask's ``pure`` and other keywords
         return self._client.submit(_do, task, key=job.key, pure=False)
 
@@ -294,13 +297,18 @@ def local() -> Iterator[DaskWorkers]:
 # -- in the workers --
 
 
-def _do(task: tuple[Callable[[Any], Any], Any, str, str]) -> Any:
+def _do(task: tuple[bytes, str, str]) -> Any:
     """Call a function with a record. What it has done so far is an event of the scheduler, which the client has subscribed to."""
-    function, record, key, topic = task
-    if not topic:
-        return function(record)
     from distributed import get_worker
 
+    sent, key, topic = task
     worker = get_worker()
-    with telling(lambda files, size: worker.log_event(topic, (key, files, size))):
-        return function(record)
+    tell: Tell = (
+        (lambda files, size: worker.log_event(topic, (key, files, size))) if topic else (lambda files, size: None)
+    )
+    function, record = pickle.loads(sent)  # noqa: S301  written by `_begin` of the client
+    try:
+        with telling(tell):
+            return function(record)
+    except SystemExit as error:  # or else it ends the worker, and all that try it again
+        raise WorkersError(f"its function {ending(error)}") from error

@@ -22,7 +22,7 @@ from tess_source.workers.base import Job, Workers
 from tess_source.workers.counts import telling
 from tess_source.workers.spawned import Context
 
-__all__ = ["Processes", "processes"]
+__all__ = ["Processes", "processes", "sent_call"]
 
 _counts: Any = None
 """In a worker: the counts of all jobs under way, in memory that the processes share."""
@@ -71,7 +71,7 @@ class Processes(Workers):
         self._pool = None
 
     def _begin(self, job: Job[Any]) -> Future[bytes]:
-        sent, main = _sent((job.function, job.record))
+        sent, main = sent_call((job.function, job.record))
         slot = next((number for number in range(self._most) if number not in self._told), 0)
         if job.tell:
             self._slots[3 * slot : 3 * slot + 3] = [0, 0, 0]
@@ -132,10 +132,15 @@ def _main() -> Mapping[str, Any]:
     return {name: value for name, value in data.items() if name.startswith("init_main")}
 
 
-def _sent(call: tuple[Any, Any]) -> tuple[bytes, Mapping[str, Any]]:
+def sent_call(call: tuple[Any, Any]) -> tuple[bytes, Mapping[str, Any]]:
     """Return a function and its record as bytes, and where the main program is if they cannot be understood without it.
 
-    What belongs to no module, or to the main program, is sent with its code if cloudpickle is there, as dask does.
+    What belongs to no module, or to the main program, is sent with its code if cloudpickle is there, as it is with dask.
+
+    Raises
+    ------
+    WorkersError
+        If that cannot be.
     """
     sent: bytes | Exception
     try:
@@ -147,11 +152,14 @@ def _sent(call: tuple[Any, Any]) -> tuple[bytes, Mapping[str, Any]]:
     ):  # nor __mp_main__, as the main program is called in processes of others
         return sent, {}
     if extras.is_installed("cloudpickle"):
-        return importlib.import_module("cloudpickle").dumps(call), {}
+        try:
+            return importlib.import_module("cloudpickle").dumps(call), {}
+        except Exception as error:  # noqa: BLE001  the same
+            sent = error
     if isinstance(sent, Exception):
         raise WorkersError(
-            f"it cannot be sent to another process ({type_and_text(sent)}): "
-            "define it in a module, or install cloudpickle"
+            f"the function cannot be sent to another process ({type_and_text(sent)}): define it in a module, "
+            "or install cloudpickle, and let it use no locks, open files and the like"
         ) from sent
     return sent, _main()
 

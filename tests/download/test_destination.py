@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,25 @@ def test_room_is_looked_for(folder: Destination) -> None:
     folder.room(part, 10)
     with pytest.raises(OSError, match="the disk is full"):
         folder.room(part, 10**18)
+
+
+def test_a_part_is_flushed_before_it_appears_and_never_left_open(
+    folder: Destination, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[int] = []
+    monkeypatch.setattr(os, "fsync", flushed.append)
+    kept, dropped = folder.part("a.fits", "0123456789ab"), folder.part("b.fits", "0123456789ab")
+    for part in (kept, dropped):
+        with part.open() as write:
+            write(b"bytes")
+    assert flushed == [], "its connection is free before the disk has it"
+    folder.commit(kept)
+    assert len(flushed) == 1
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(flushed[0])
+    handle = dropped._unflushed
+    assert handle is not None
+    dropped.remove()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(handle)
+    assert list(folder.list()) == ["a.fits"]

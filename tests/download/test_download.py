@@ -152,7 +152,7 @@ def test_several_jobs_work_in_threads_of_their_own_and_keep_few_connections(
 ) -> None:
     planned(*[None] * 40).download(jobs=3)
     assert threading.get_ident() not in toy.threads
-    assert len(toy.threads) <= 3
+    assert len(toy.threads) <= 6, "while one waits for the disk, another fetches"
     assert server.busiest <= 3
     assert server.connections <= 3
 

@@ -17,6 +17,7 @@ from serving import WHOLE, Handler, Server, content, send
 from sizes import size
 
 from tess_source import Plan, Products, Request, Session, Transport, hookimpl
+from tess_source.download import shares
 from tess_source.download.addresses import Addresses
 from tess_source.download.shares import Batches, Parcel, Returned
 from tess_source.settings import Settings
@@ -143,6 +144,27 @@ def test_progress_is_told_while_batches_are_under_way_and_all_workers_together_k
 def set_every(seconds: float) -> None:
     """Let jobs of this process tell how far they are as often as they like, or as usual."""
     counts.EVERY = seconds
+
+
+def test_batches_take_about_ten_seconds_once_it_is_known_how_long_a_file_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(shares.time, "monotonic", lambda: clock[0])
+    items = {number: Item(f"toy:{number:06d}.fits", f"{number:06d}.fits") for number in range(20_000)}
+    transport = Transport("toy", lambda uri, settings: Request(f"https://archive/{uri}"))
+    batches = Batches(items, Addresses({"toy": transport}, {}, Settings()), 8, lambda: 2, lambda: 1)
+    parts = iter(batches)
+
+    def files_of_batch(seconds_per_file: float) -> int:
+        part = next(parts)
+        assert part is not None
+        clock[0] += len(part.numbers) * seconds_per_file
+        entries = [Entry(items[number], "fetched") for number in part.numbers]
+        assert len(list(batches.returned(part, Returned(entries, {})))) == len(part.numbers)
+        return len(part.numbers)
+
+    assert [files_of_batch(0.04) for _ in range(5)] == [50, 100, 200, 250, 250]
+    assert [files_of_batch(0.001) for _ in range(3)] == [250, 500, 500]
+    assert [files_of_batch(1.0) for _ in range(7)] == [500, 250, 125, 62, 31, 15, 10]
 
 
 def test_an_executor_of_a_session_is_used_and_does_not_travel(server: Server, tmp_path: Path) -> None:

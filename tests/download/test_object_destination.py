@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from s3 import KEYS, SECRET, Answer, S3Server, hang_up, reset
 from serving import WHOLE, Server, content
 
 from tess_source import Session
+from tess_source.errors import OfflineError
 from tess_source.object_store import store
 from tess_source.object_store.folder import ObjectFolder
 from tess_source.object_store.path import ObjectPath
@@ -84,6 +86,22 @@ def test_a_dry_run_tells_what_is_there(planned: Planned, server: Server) -> None
     assert planned(3).expected()["status"].to_list() == ["here", "here", "fetched"]
     assert planned(3).here().to_list() == [True, True, False]
     assert asked_for_files(server) == 2
+
+
+def test_offline_no_store_is_asked(planned: Planned, s3: S3Server, bucket: ObjectPath, tmp_path: Path) -> None:
+    offline = Session(discover=False, offline=True, cache=tmp_path / "cache")
+    plan = planned(1).using(offline)
+    questions: list[Callable[[], object]] = [
+        plan.download,
+        plan.expected,
+        plan.here,
+        lambda: plan.save(f"{bucket}/lock.ecsv"),
+        lambda: offline.load_plan(f"{bucket}/lock.ecsv"),
+    ]
+    for ask in questions:
+        with pytest.raises(OfflineError, match=f"offline, .*{bucket}"):
+            ask()
+    assert s3.requests == []
 
 
 def test_without_the_index_an_object_of_ours_is_known_by_its_mark_and_not_read(

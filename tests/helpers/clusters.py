@@ -13,7 +13,7 @@ from typing import Any
 
 
 @contextmanager
-def cluster_of_processes(count: int = 2, threads: int = 1) -> Iterator[Any]:
+def cluster_of_processes(count: int = 2, threads: int = 1, **words: Any) -> Iterator[Any]:
     """Give a client of a cluster of processes, which end with it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of libraries
@@ -25,7 +25,12 @@ def cluster_of_processes(count: int = 2, threads: int = 1) -> Iterator[Any]:
         with (
             dask.config.set({"distributed.worker.multiprocessing-method": without_main()}),
             LocalCluster(
-                n_workers=count, threads_per_worker=threads, processes=True, dashboard_address=None, silence_logs=60
+                n_workers=count,
+                threads_per_worker=threads,
+                processes=True,
+                dashboard_address=None,
+                silence_logs=60,
+                **words,
             ) as cluster,
             Client(cluster, set_as_default=False) as client,
         ):
@@ -73,9 +78,12 @@ def deadly(number: int) -> int:
     return number
 
 
-def slow(number: int) -> int:
-    """Take a second."""
-    time.sleep(1)
+def greedy(number: int) -> int:
+    """Use more memory than a worker may have, at one number."""
+    if number == 2:
+        held = [bytearray(b"x") * (64 << 20) for _ in range(16)]
+        time.sleep(30)
+        return len(held)
     return number
 
 

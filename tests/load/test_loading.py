@@ -239,7 +239,7 @@ def test_what_the_function_raises_is_raised_and_names_the_file(made: Made, worke
 
 
 def test_a_process_that_dies_is_told_as_such(made: Made) -> None:
-    with pytest.raises(LoadError, match="a process that opened files died"):
+    with pytest.raises(LoadError, match="the workers that open files failed"):
         list(map_files(made("1", "2"), dies, workers=1))
 
 

@@ -122,3 +122,39 @@ def test_a_read_whose_connection_breaks_is_tried_again(folder: ObjectFolder, s3:
     s3.faults.append(lambda environ: s3.faults.clear() or reset(environ))
     with folder.open("a.fits") as file:
         assert file.read() == b"a.fits"
+
+
+ODD = [
+    "a b", "a+b", "e\u0301", "%41", "%2F", "a%", "a&b=c", "a#b", "a;b", "a'b", "a,b", "a@b", "[a]", "{a}", "`a`",
+    "~a", "=a", "日本", "\U0001f600", "a\u200bb", "..a", ".a", "a..b", "-", "a", "x" * 200,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("below", ["", "r é+%25/&"], ids=["in the bucket", "below a prefix"])
+def test_an_odd_name_is_the_same_in_every_question(bucket: ObjectPath, s3: S3Server, below: str) -> None:
+    root = bucket / below if below else bucket
+    for name in ODD:
+        upload_bytes(name.encode(), root / name)
+        for names in ([name], [name, "zzz"]):
+            looked = ObjectFolder(root)
+            looked.look(names)
+            assert looked.exists(name) == ObjectFolder(root).exists(name) is not None, name
+            with looked.open(name) as file:
+                assert file.read() == name.encode()
+    assert {key.removeprefix(f"{below}/") for key in s3.objects(bucket.bucket)} == set(ODD)
+    assert set(ObjectFolder(root).list()) == set(ODD)
+
+
+def test_a_path_with_needless_parts_is_the_plain_one(bucket: ObjectPath) -> None:
+    upload_bytes(b"x", bucket / "a//b")
+    folder = ObjectFolder(bucket)
+    folder.look(["a//b", "a/./b"])
+    assert folder.exists("a/b") == folder.exists("a//b") == folder.exists("a/./b") is not None
+
+
+def test_a_name_that_is_no_text_is_not_there_and_cannot_be_uploaded(bucket: ObjectPath) -> None:
+    folder = ObjectFolder(bucket)
+    folder.look(["a\udc80", "b"])
+    assert folder.exists("a\udc80") is None
+    with pytest.raises(ObjectStoreError, match="its key is no text that can be sent"):
+        upload_bytes(b"x", bucket / "a\udc80")

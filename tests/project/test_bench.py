@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,16 @@ def test_a_small_run_measures_all_sides_and_finds_that_they_got_the_same(tmp_pat
     assert requests["tess-source", "cached"] == 0
     assert requests["astroquery", "cached"] == 3
     assert list(tmp_path.iterdir()) == [tmp_path / "out.json"], "what was fetched is removed again"
+
+
+def test_goals_are_judged_by_the_time_that_they_name_and_only_of_sides_that_were_measured() -> None:
+    ours, theirs = measured("tess-source", "first", 2.0, 3), measured("astroquery", "first", 3.0, 4)
+    said = as_text(bench(ours, replace(theirs, cpu=0.5)), ["first"])
+    assert "reached: first search of a process, against astroquery's: 1.5 (" in said
+    assert "MISSED: first search of a process, CPU time, against astroquery's: 0.5 (" in said
+    alone = bench(ours)
+    assert "first search of a process, against" not in as_text(alone, ["first"])
+    assert as_json(alone, ["first"])["goals"] == []
 
 
 def test_other_bytes_than_the_archives_are_refused() -> None:

@@ -8,17 +8,19 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import clusters
 import pytest
-from sizes import size
+from sizes import STRESS
 
+from tess_source import Session
 from tess_source.errors import QueryError, WorkersError
 from tess_source.workers import Workers, check_executor, counts, workers_of
 from tess_source.workers import dask as dask_workers
+from tess_source.workers.spawned import Context
 
 pytestmark = [pytest.mark.block_network(allowed_hosts=[".*"]), pytest.mark.filterwarnings("ignore")]
 
@@ -83,6 +85,7 @@ def test_a_job_that_depends_on_another_waits_for_it(workers: Workers) -> None:
     assert got == {0: 0, 1: 2, 2: 4, 3: 6}
 
 
+SLOW = pytest.mark.skipif(not STRESS, reason="starts processes of a cluster, which takes long: make stress")
 OTHERS = pytest.mark.parametrize("workers", ["processes", "dask"], indirect=True)
 """Workers that are other processes."""
 
@@ -100,7 +103,7 @@ def test_a_job_that_kills_each_worker_fails_alone(processes: Workers) -> None:
     assert results == {0: 0, 1: 1, 3: 3, 4: 4, 5: 5}
 
 
-@pytest.mark.skipif(size(1, 2) == 1, reason="the cluster restarts four workers, which takes long: make stress")
+@SLOW
 def test_a_job_that_kills_each_worker_of_a_cluster_fails_alone(cluster: Any) -> None:
     with workers_of(cluster) as workers:
         results = dict(workers.results(clusters.deadly, range(6)))
@@ -168,10 +171,52 @@ def test_workers_of_a_program_that_is_killed_end_with_it(tmp_path: Path) -> None
     assert not clusters.runs(worker)
 
 
+@pytest.mark.parametrize("kind", ["processes", "dask"])
+def test_a_function_that_ends_the_program_ends_no_worker(kind: str, request: pytest.FixtureRequest) -> None:
+    executor = request.getfixturevalue("cluster") if kind == "dask" else 1
+    before = clusters.pids(executor) if kind == "dask" else None
+    with workers_of(executor) as workers:
+        ((_, result),) = workers.results(sys.exit, [3])
+    assert isinstance(result, WorkersError)
+    assert str(result) == "its function called sys.exit"
+    assert before is None or clusters.pids(executor) == before
+
+
+@pytest.mark.parametrize("kind", ["processes", "dask"])
+def test_a_function_that_cannot_be_sent_is_told_as_such(
+    kind: str, request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lock = threading.Lock()
+    executor = request.getfixturevalue("cluster") if kind == "dask" else 1
+    with workers_of(executor) as workers:
+        ((_, result),) = workers.results(lambda _: lock, [3])
+    assert isinstance(result, WorkersError)
+    assert "the function cannot be sent to another process (TypeError: cannot pickle '_thread.lock' object)" in str(
+        result
+    )
+    assert capfd.readouterr().err == ""
+
+
+def test_an_executor_that_takes_no_more_jobs_is_told_as_such() -> None:
+    pool = ThreadPoolExecutor(1)
+    pool.shutdown()
+    with workers_of(pool) as workers:
+        ((_, result),) = workers.results(clusters.twice, [3])
+    assert isinstance(result, WorkersError)
+    assert str(result) == "RuntimeError: cannot schedule new futures after shutdown"
+
+
+def test_an_executor_whose_process_died_is_told_as_such() -> None:
+    with ProcessPoolExecutor(1, mp_context=Context()) as pool, workers_of(pool) as workers:
+        ((_, result),) = workers.results(os._exit, [3])
+    assert isinstance(result, WorkersError)
+    assert str(result).startswith("BrokenProcessPool: ")
+
+
 # -- what cannot be used ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("executor", ["", "dask", "http//x", "my host:8786", 0, -1, 1.5, True, [], object()])
+@pytest.mark.parametrize("executor", ["", "dask", "http//x", "my host:8786", 0, -1, 1.5, True, 10**9, [], object()])
 def test_what_stands_for_no_workers_is_refused(executor: Any) -> None:
     with pytest.raises(QueryError, match=r"give an executor of concurrent\.futures, a client of dask"):
         check_executor(executor)
@@ -180,6 +225,11 @@ def test_what_stands_for_no_workers_is_refused(executor: Any) -> None:
 @pytest.mark.parametrize("executor", [None, 1, 3, "local", "tcp://host:8786", "tls://host:1", "host:8786", "/a/b.json"])
 def test_what_stands_for_workers_is_taken(executor: Any) -> None:
     check_executor(executor)
+
+
+def test_as_many_processes_as_no_machine_has_are_refused() -> None:
+    with pytest.raises(QueryError, match="processes=1000: give a whole number of at least 1, and at most 256"):
+        Session(processes=1000)
 
 
 def test_an_address_at_which_nobody_answers_is_named_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,6 +298,49 @@ def test_a_cluster_without_workers_is_waited_for(monkeypatch: pytest.MonkeyPatch
         timer.start()
         assert dict(workers.results(clusters.twice, range(6))) == {n: 2 * n for n in range(6)}
         timer.join()
+
+
+@SLOW
+def test_an_adaptive_cluster_starts_workers_when_there_is_work_and_ends_them() -> None:
+    with clusters.cluster_of_processes(0) as client:
+        client.cluster.adapt(minimum=0, maximum=2, interval="100ms", wait_count=2)
+        assert not client.nthreads()
+        with workers_of(client) as workers:
+            for number, result in workers.results(clusters.briefly, range(60)):
+                assert number == result
+        clusters.until(lambda: not client.nthreads())
+        assert not client.nthreads()
+        with workers_of(client) as workers:
+            assert dict(workers.results(clusters.twice, range(6))) == {n: 2 * n for n in range(6)}
+
+
+@SLOW
+def test_a_job_that_exceeds_the_memory_limit_of_its_workers_fails_alone() -> None:
+    with clusters.cluster_of_processes(1, memory_limit="700MB") as client, workers_of(client) as workers:
+        results = dict(workers.results(clusters.greedy, range(5)))
+    assert "was their memory too small?" in str(results.pop(2))
+    assert results == {0: 0, 1: 1, 3: 3, 4: 4}
+
+
+@SLOW
+@pytest.mark.parametrize("ending", ["end", "error", "ctrl-c"])
+def test_processes_of_a_local_cluster_end_with_the_run(ending: str) -> None:
+    script = f"""
+import multiprocessing, os, clusters
+from tess_source.workers import workers_of
+try:
+    with workers_of("local") as workers:
+        print(*{{pid for _, pid in workers.results(clusters.process, range(20))}}, flush=True)
+        if {ending!r} == "error": 1 / 0
+        if {ending!r} == "ctrl-c": os.kill(os.getpid(), 2); import time; time.sleep(5)
+except (ZeroDivisionError, KeyboardInterrupt): pass
+print(multiprocessing.active_children(), flush=True)
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path])}
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True)
+    pids, children = run.stdout.splitlines()
+    assert children == "[]"
+    assert not [pid for pid in pids.split() if clusters.runs(int(pid))]
 
 
 def test_a_cluster_that_never_has_a_worker_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

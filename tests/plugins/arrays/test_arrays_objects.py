@@ -10,7 +10,8 @@ import pytest
 from arrays_case import KELT_9, WASP_44, manifest_of, small
 from s3 import Answer, S3Server
 
-from tess_source.errors import LoadError, ObjectStoreError, QueryError
+from tess_source import Session
+from tess_source.errors import LoadError, ObjectStoreError, OfflineError, QueryError
 from tess_source.object_store.path import ObjectPath
 from tess_source.tables.plan import Manifest
 from tess_source_arrays.place import UNFINISHED, DataSetExistsError
@@ -43,6 +44,13 @@ def test_a_folder_in_an_object_store_holds_what_one_on_disk_does(
     assert s3.objects(bucket.bucket) == on_disk
     assert [str(file) for file in written.files] == [f"{bucket}/set/part-0000{n}-of-00002.parquet" for n in range(2)]
     assert repr(written).endswith(f"-> {bucket}/set)")
+
+
+def test_offline_no_table_is_written_to_a_store(manifest: Manifest, s3: S3Server, bucket: ObjectPath) -> None:
+    session = Session(offline=True)
+    with pytest.raises(OfflineError, match="it is in an object store"):
+        replace(manifest, plan=manifest.plan.using(session)).to_parquet(f"{bucket}/x.parquet", columns=FEW)
+    assert s3.requests == []
 
 
 def test_a_whole_bucket_can_be_the_folder(manifest: Manifest, s3: S3Server, bucket: ObjectPath) -> None:

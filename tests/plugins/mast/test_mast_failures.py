@@ -177,7 +177,9 @@ def test_a_job_that_never_ends_is_given_up_at_the_deadline() -> None:
 def test_a_trickle_is_given_up_at_the_deadline() -> None:
     with (
         SampleArchive(faults=[Fault("slow", match=FILTERED, rate=100.0, times=None)]) as slow,
-        pytest.raises(ServiceError, match="too slowly"),
+        pytest.raises(
+            ServiceError, match=r"too slowly|no answer within"
+        ),  # whether it ends between two bytes or waiting for one
     ):
         session_at(slow, timeout=1.0).search(KELT9)
 
