@@ -32,8 +32,19 @@ class HeadError(HTTPException):
 class FinalResponse(HTTPResponse):
     """An answer with a sound head. Interim answers before it are passed over (RFC 9110, section 15.2), not only 100 as in http.client."""
 
+    status: int
+    reason: str
+    version: int
+    headers: HTTPMessage
+    msg: HTTPMessage
+    code: int
+    chunked: bool
+    chunk_left: int | None
+    will_close: bool
     length: int | None
     """Bytes that are still to come, if known."""
+    _begun: bool = False
+    """Whether some of the body was read, after which nothing is left in the stream's own buffer."""
 
     def begin(self) -> None:
         """Read the head.
@@ -77,14 +88,16 @@ class FinalResponse(HTTPResponse):
     def read_into(self, buffer: memoryview) -> int:
         """Read what has arrived into a buffer, and return the number of bytes; 0 at the end.
 
-        It is `http.client.HTTPResponse.read1` without new memory for each piece.
+        It is `http.client.HTTPResponse.read1` without new memory for each piece. What came together with the head is returned by itself:
+        it would be lost if the next read failed.
         """
-        if self.fp is None or self.chunked:
+        if self.fp is None or self.chunked or not self._begun:
+            self._begun = True
             data = self.read1(len(buffer))
             buffer[: len(data)] = data
             return len(data)
         left = len(buffer) if self.length is None else min(self.length, len(buffer))
-        count: int = self.fp.readinto1(buffer[:left])
+        count: int = self.fp.raw.readinto(buffer[:left]) or 0
         if self.length is not None:
             self.length -= count
         if not count or self.length == 0:
