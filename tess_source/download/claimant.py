@@ -158,7 +158,7 @@ class Claimant:
         try:
             system.link(sheet.file, claim)
         except FileExistsError:
-            if not os.path.samestat(os.lstat(claim), os.fstat(sheet.handle)):
+            if not _is_same(claim, sheet.handle):
                 raise
             # the answer of a network disk was lost, and it was asked twice
         except OSError as error:
@@ -176,3 +176,10 @@ class Claimant:
                 self._shared = None
         if sheet is not None:
             sheet.close()
+
+
+def _is_same(claim: Path, handle: int) -> bool:
+    try:
+        return os.path.samestat(os.lstat(claim), os.fstat(handle))
+    except FileNotFoundError:  # who had claimed the file has released it just now
+        return False

@@ -104,6 +104,24 @@ def test_a_claim_that_a_network_disk_made_though_its_answer_was_lost_is_ours(
     assert not any(tmp_path.iterdir())
 
 
+def test_a_claim_that_is_released_while_it_is_looked_at_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link: Callable[..., None] = os.link
+    others = iter([FileExistsError()])  # another run had the claim when the link was made, and has released it since
+
+    def late(*names: Any) -> None:
+        for error in others:
+            raise error
+        link(*names)
+
+    monkeypatch.setattr(os, "link", late)
+    claims = taken(Claimant(), *files(tmp_path))
+    for claim in claims:
+        claim.release()
+    assert not any(tmp_path.iterdir())
+
+
 def test_a_shared_file_that_somebody_removes_costs_nothing(tmp_path: Path) -> None:
     run = Claimant()
     claims = taken(run, *files(tmp_path)[:2])

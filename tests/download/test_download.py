@@ -202,8 +202,9 @@ def test_two_runs_at_once_do_not_disturb_one_another(planned: Planned) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(results) == 3
-    assert all(all_whole(manifest) and not manifest.errors for manifest in results)
+    assert [manifest.errors for manifest in results] == [{}] * 3
+    assert {*files(plan.root)} == {entry.item.path for entry in results[0]}
+    assert all(all_whole(manifest) for manifest in results)
 
 
 # -- failures --------------------------------------------------------------------------------------------------------------------
