@@ -30,7 +30,7 @@ from tess_source_testing.offline import no_connections
 from tess_source_testing.pointed import forget_servers, sample_archive
 
 # A busy machine is not a failure; what decides whether a change lands tries the same each time, and stress tries others.
-settings.register_profile("here", deadline=None, max_examples=size(12, 1000), derandomize=not STRESS)
+settings.register_profile("here", deadline=None, max_examples=size(10, 1000), derandomize=not STRESS)
 settings.load_profile("here")
 
 NUMBERS = itertools.count()

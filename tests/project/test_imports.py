@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from places import HELPERS
+from sizes import size
 
 from tess_source_sample.server import SampleArchive
 
@@ -63,7 +64,7 @@ def test_a_search_does_not_import_lightkurve_or_pandas() -> None:
     }
 
 
-@pytest.mark.parametrize("target", ["16740101", "'KELT-9'", "(84.29, -80.47)", "[16740101, 307210830]"])
+@pytest.mark.parametrize("target", ["'KELT-9'", "(84.29, -80.47)", "16740101", "[16740101, 307210830]"][: size(1, 4)])
 def test_a_search_of_mast_imports_nothing_but_tables_and_http(shared_archive: SampleArchive, target: str) -> None:
     """Importing astropy and astroquery takes twice as long as all else that the first search of a process does."""
     code = f"import tess_source; tess_source.Session(server={shared_archive.url!r}).search({target}, refresh=True)"

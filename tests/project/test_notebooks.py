@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from kernel import Kernel, Output, kernel
 from places import ROOT
+from sizes import STRESS
 
 from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
@@ -86,6 +87,7 @@ def test_first_light_curves_finds_the_period_of_kelt_9_and_its_depth(fresh: Kern
     assert messages(outputs) == ""
 
 
+@pytest.mark.skipif(not STRESS, reason="seconds of CPU; the other notebooks are run for every change")
 def test_the_planets_of_l_98_59_are_found_through_all_runs(fresh: Kernel) -> None:
     outputs = outputs_of("l98-59-planets", fresh)
     assert "17 sets, 8 current" in said(outputs)
