@@ -14,6 +14,7 @@ from tess_source.display import text
 from tess_source.display.visible import visible_line
 from tess_source.errors import QueryError
 from tess_source.load.outcome import as_sendable
+from tess_source.object_store.copies import write_place
 from tess_source.object_store.path import ObjectPath, Root
 from tess_source.session import session_of
 from tess_source.tables.items import Entry, Items
@@ -27,7 +28,6 @@ from tess_source_arrays.place import (
     checked_place,
     moved,
     new_data_set,
-    write_bytes_at,
     write_shard_at,
 )
 from tess_source_arrays.readme import card
@@ -229,8 +229,8 @@ def _describe(folder: Root, title: str, whole: WrittenShard, lock: Plan, options
     """Write the lock and the README of a data set."""
     counts = {side: whole.splits[side] for side in SIDES}
     text = card(title, lock, counts, len(whole.stars), options.record(), reasons_by_uri(whole.failed))
-    write_bytes_at(folder / "README.md", text.encode())
-    write_bytes_at(folder / "lock.ecsv", lock.to_text().encode())
+    write_place(folder / "README.md", text.encode())
+    write_place(folder / "lock.ecsv", lock.to_text().encode())
 
 
 def _written_of(whole: WrittenShard, place: Root, files: tuple[Root, ...]) -> Written:

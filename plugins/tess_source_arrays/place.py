@@ -10,8 +10,9 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from tess_source.disk import replacing, temporary_beside, tidy, write_whole
+from tess_source.disk import replacing, temporary_beside, tidy
 from tess_source.errors import ObjectConflictError, ObjectStoreError, QueryError, TessSourceError
+from tess_source.object_store.folder import ObjectFolder
 from tess_source.object_store.path import ObjectPath, Root, user_root
 from tess_source.object_store.problems import asked
 from tess_source.object_store.store import open_store
@@ -28,7 +29,6 @@ __all__ = [
     "checked_place",
     "moved",
     "new_data_set",
-    "write_bytes_at",
     "write_shard_at",
 ]
 
@@ -195,19 +195,8 @@ def _remove(place: ObjectPath, keys: list[str]) -> None:
 
 def _keys_below(place: ObjectPath) -> list[str]:
     """Return the keys of all objects below a place, without the object of this name."""
-    pages = asked(place, open_store(place).list, place.key or None)
-    found: list[str] = []
-    while page := asked(place, next, pages, None):
-        found += [one["path"] for one in page]
-    return [key for key in found if key.startswith(f"{place.key}/" if place.key else "")]
-
-
-def write_bytes_at(place: Root, data: bytes) -> None:
-    """Write a small file or object, whole or not at all."""
-    if isinstance(place, ObjectPath):
-        upload_bytes(data, place)
-    else:
-        write_whole(place, data)
+    prefix = f"{place.key}/" if place.key else ""
+    return [f"{prefix}{path}" for path in ObjectFolder(place).list() if path]
 
 
 def moved(old: Root, new: Root) -> None:

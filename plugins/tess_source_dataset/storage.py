@@ -10,10 +10,9 @@ from typing import Any, Protocol
 
 from tess_source import disk
 from tess_source.errors import NoObjectError, ObjectConflictError
-from tess_source.object_store.copies import read_bytes
+from tess_source.object_store.copies import copy_to, read_bytes
+from tess_source.object_store.folder import ObjectFolder
 from tess_source.object_store.path import ObjectPath, Root, user_root
-from tess_source.object_store.problems import asked
-from tess_source.object_store.store import open_store
 from tess_source.object_store.upload import upload_bytes, upload_file
 from tess_source.system import link
 
@@ -171,17 +170,9 @@ class BucketStorage:
 
     def fetch(self, name: str, folder: Path) -> Path | None:
         """Return the path of a copy in a folder; None if there is no such file."""
-        place, path = self.root / name, folder / name.replace("/", "-")
-        store = open_store(place, large=True)
-
-        def copy() -> None:
-            chunks = store.get(place.key).stream(1 << 20)
-            with path.open("wb") as file:
-                for chunk in chunks:
-                    file.write(chunk)
-
+        path = folder / name.replace("/", "-")
         try:
-            asked(place, copy)
+            copy_to(self.root / name, path)
         except NoObjectError:
             return None
         return path
@@ -204,10 +195,7 @@ class BucketStorage:
 
     def sizes(self) -> dict[str, int]:
         """Return the size of each file [byte], by name."""
-        prefix = f"{self.root.key}/" if self.root.key else ""
-        store = open_store(self.root)
-        found = asked(self.root, lambda: [one for part in store.list(prefix or None) for one in part])
-        return {one["path"].removeprefix(prefix): one["size"] for one in found}
+        return {path: found.size for path, found in ObjectFolder(self.root).listed()}
 
     def check(self) -> None:
         """Check that the place can be asked.

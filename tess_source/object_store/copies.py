@@ -16,7 +16,7 @@ from tess_source.object_store.problems import asked
 from tess_source.object_store.store import open_store
 from tess_source.object_store.upload import upload_bytes
 
-__all__ = ["BEGINNING", "beginning", "local_copy", "read_bytes", "write_place"]
+__all__ = ["BEGINNING", "beginning", "copy_to", "local_copy", "read_bytes", "write_place"]
 
 CHUNK = 1 << 20
 """Bytes received at a time."""
@@ -60,15 +60,15 @@ def write_place(place: Root, data: bytes) -> None:
     disk.tidy(place.parent)
 
 
-@contextmanager
-def local_copy(
-    place: ObjectPath, feed: Callable[[memoryview], object] | None = None, *, most: int | None = None
-) -> Iterator[Path]:
-    """Copy an object to a file of the same name, which is removed at the end.
+def copy_to(
+    place: ObjectPath, file: Path, feed: Callable[[memoryview], object] | None = None, *, most: int | None = None
+) -> None:
+    """Copy an object to a file on this disk.
 
     Parameters
     ----------
     place : ObjectPath
+    file : Path
     feed : callable, optional
         Called with the bytes in pieces, e.g. to verify them.
     most : int, optional
@@ -84,17 +84,25 @@ def local_copy(
         If the copy cannot be written.
     """
     key, store = _key(place), open_store(place, large=most is None)
+    options: dict[str, Any] = {} if most is None else {"options": {"range": (0, most)}}
+    answer = asked(place, store.get, key, **options)
+    pieces = iter(asked(place, answer.stream, min_chunk_size=CHUNK))
+    with file.open("wb") as copy:
+        while (piece := asked(place, next, pieces, None)) is not None:
+            view = memoryview(piece)
+            copy.write(view)
+            if feed is not None:
+                feed(view)
+
+
+@contextmanager
+def local_copy(
+    place: ObjectPath, feed: Callable[[memoryview], object] | None = None, *, most: int | None = None
+) -> Iterator[Path]:
+    """Copy an object to a file of the same name, which is removed at the end. Arguments and errors are those of `copy_to`."""
     folder = Path(mkdtemp(prefix="tess-source-"))
     try:
-        options: dict[str, Any] = {} if most is None else {"options": {"range": (0, most)}}
-        answer = asked(place, store.get, key, **options)
-        pieces = iter(asked(place, answer.stream, min_chunk_size=CHUNK))
-        with (folder / place.name).open("wb") as file:
-            while (piece := asked(place, next, pieces, None)) is not None:
-                view = memoryview(piece)
-                file.write(view)
-                if feed is not None:
-                    feed(view)
+        copy_to(place, folder / place.name, feed, most=most)
         yield folder / place.name
     finally:
         shutil.rmtree(folder, ignore_errors=True)
