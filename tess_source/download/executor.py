@@ -7,6 +7,7 @@ objects of a notebook. The worker makes the connections. Workers return entries,
 
 from __future__ import annotations
 
+import itertools
 import logging
 import socket
 import time
@@ -115,6 +116,7 @@ def entries(
 
 def _fetched(workers: Workers, batches: Batches, blank: Batch, bar: Progress) -> Iterator[tuple[int, Entry]]:
     sent: dict[int, Parcel] = {}
+    numbers = itertools.count()
     told: dict[int, tuple[int, int]] = {}
 
     def jobs() -> Iterator[Batch | None]:
@@ -122,7 +124,7 @@ def _fetched(workers: Workers, batches: Batches, blank: Batch, bar: Progress) ->
             if part is None:
                 yield None
                 continue
-            sent[len(sent)] = part
+            sent[next(numbers)] = part
             yield replace(
                 blank,
                 items=tuple(batches.items[number] for number in part.numbers),
@@ -140,7 +142,7 @@ def _fetched(workers: Workers, batches: Batches, blank: Batch, bar: Progress) ->
     try:
         for number, result in workers.results(work, jobs(), name="fetch", on_counts=count):
             count(number, 0, 0)  # its entries count from here on
-            part = sent[number]
+            part = sent.pop(number)  # its addresses would fill the memory
             items = [batches.items[n] for n in part.numbers]
             yield from batches.returned(part, _returned(result, items))
     except WorkersError as error:
