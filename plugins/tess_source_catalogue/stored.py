@@ -31,7 +31,7 @@ def packed_files(uris: pl.Series, address: str = "") -> pl.DataFrame:
     uris = uris.drop_nulls().rename("uri").unique()
     said = names.columns(uris)
     script = names.parse(address)
-    strange = said["kind"] == "other"
+    strange = (said["kind"] == "other") | ~uris.str.contains("^[A-Za-z][A-Za-z0-9]*:")  # a name is no address
     if script.kind == "script" and script.last_sector is not None:
         strange |= ~((said["last_sector"] == script.last_sector) & (said["pipeline"] == script.pipeline)).fill_null(
             value=False
@@ -54,7 +54,7 @@ def strange_names(rows: pl.DataFrame) -> list[str]:
     """Return the names, or other texts, of a list that were not understood or do not belong in it; of other lists, none."""
     if "strange" not in rows.columns:
         return []
-    return files_of(rows.filter("strange")).str.extract(r"([^/]*)$").to_list()
+    return files_of(rows.filter("strange")).str.extract(r"([^/]*/*)$").to_list()
 
 
 def scaled(frame: pl.DataFrame) -> pl.DataFrame:
