@@ -159,7 +159,7 @@ def list_products(observations: Observations, query: Query, settings: Settings) 
     Products or None
         None if no observation is the catalogue's.
     """
-    ours = observations.to_polars().filter(pl.col("archive") == ARCHIVE)
+    ours = observations.where(observations["archive"] == ARCHIVE).to_polars()
     if ours.is_empty():
         return None
     catalogue, kinds = Catalogue.of(settings), query.filters.get("kind")
@@ -167,6 +167,7 @@ def list_products(observations: Observations, query: Query, settings: Settings) 
     return Products.of(catalogue.products(ours, wanted))
 
 
+@lru_cache(maxsize=100)
 def _kinds_to_list(kinds: Words) -> set[str]:
     """Return the kinds that a filter keeps, and those on which links and their columns rest."""
     known = pl.DataFrame({"kind": sorted({*VALIDATION, *VALIDATED, *(kind for one in SOURCES for kind in one.kinds)})})
@@ -203,7 +204,7 @@ def provenance(query: Query, observations: Observations, settings: Settings) -> 
     coverage = Coverage.of(folder)
     if not coverage.has:
         return None
-    ours = observations.where(pl.col("archive") == ARCHIVE) if query.targets and len(observations) else None
+    ours = observations.where(observations["archive"] == ARCHIVE) if query.targets and len(observations) else None
     sectors = None if ours is None else {sector for sector in ours["last_sector"].unique() if sector is not None}
     files = coverage.used(query, sectors)
     stamps = {source: _stamp(folder.root / source / "facts") for source in dict.fromkeys(file.source for file in files)}

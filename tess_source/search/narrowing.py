@@ -48,7 +48,7 @@ class Wanted:
     @classmethod
     def of(cls, registry: Registry, observations: Observations, query: Query) -> Wanted:
         """Return what has to be listed for a query. The query has the checked values of all filters."""
-        everything = observations.mask(pl.lit(True))
+        everything = observations.mask(True)
         masks = [name for name in query.filters if not registry.filters[name].last]
         if not (query.filters and all(registry.filters[name].holds for name in masks)):
             return cls(everything, masks, None)
@@ -93,7 +93,7 @@ def listed(
     if wanted.most is None:
         return Listing(ask(observations.where(wanted.worth)), wanted.worth)
     parts: list[Products] = []
-    seen, kept = observations.mask(pl.lit(False)), 0
+    seen, kept = observations.mask(False), 0
     for stars in _masks_of_stars(observations, max(wanted.most, FEWEST_STARS)):
         parts.append(ask(observations.where(stars & wanted.worth)))
         seen |= stars & wanted.worth
@@ -106,7 +106,7 @@ def listed(
 
 def _count_kept(registry: Registry, products: Products, query: Query, masks: Sequence[str]) -> int:
     """Return how many products are kept."""
-    keep = products.mask(pl.lit(True))
+    keep = products.mask(True)
     for name in masks:
         keep &= mask_of(registry, name, products, query.filters[name])
     return len(products.where(keep).unique())
@@ -114,7 +114,7 @@ def _count_kept(registry: Registry, products: Products, query: Query, masks: Seq
 
 def _may_hold(registry: Registry, observations: Observations, query: Query, masks: Sequence[str]) -> pl.Series:
     """Return the mask of observations that may have products to keep; null means "may"."""
-    worth = observations.mask(pl.lit(True))
+    worth = observations.mask(True)
     for name in masks:
         holds = registry.filters[name].holds
         assert holds is not None
@@ -128,7 +128,7 @@ def _needed(registry: Registry, observations: Observations) -> pl.Series | None:
     makers = {*registry.implementing("tess_link"), *(registry.owner("column", name) for name in registry.columns)}
     if makers - set(registry.implementing("tess_relates")):
         return None
-    needed = observations.mask(pl.lit(False))
+    needed = observations.mask(False)
     for mask in registry.call("tess_relates", observations=observations):
         needed |= observations.mask(mask)
     return needed
