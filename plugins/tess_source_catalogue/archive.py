@@ -207,11 +207,14 @@ def provenance(query: Query, observations: Observations, settings: Settings) -> 
     ours = observations.where(observations["archive"] == ARCHIVE) if query.targets and len(observations) else None
     sectors = None if ours is None else {sector for sector in ours["last_sector"].unique() if sector is not None}
     files = coverage.used(query, sectors)
-    stamps = {source: _stamp(folder.root / source / "facts") for source in dict.fromkeys(file.source for file in files)}
-    used = {file: _facts(folder.root, file, stamps[file.source]) for file in files}
+    known = {
+        source: _known(folder.root, source, _stamp(folder.root / source / "facts"))
+        for source in dict.fromkeys(file.source for file in files)
+    }
+    used = [_facts(folder, file, known[file.source]) for file in files]
     here = sorted({sector for _, sector in coverage.parts(query)})
-    dates = sorted(facts.fetched for facts in used.values() if facts.fetched)
-    age = now() - max((max(facts.fetched, facts.checked) for facts in used.values()), default=0)
+    dates = sorted(facts.fetched for facts, _ in used if facts.fetched)
+    age = now() - max((max(facts.fetched, facts.checked) for facts, _ in used), default=0)
     when = f"; lists of {_between(dates)}, last compared with the archive on {_date(now() - age)}" if dates else ""
     if dates and age > OLD:
         log.warning(
@@ -223,7 +226,7 @@ def provenance(query: Query, observations: Observations, settings: Settings) -> 
         "brief": f"sectors {text_of_sectors(here)} of {_between(dates)}"
         if here and dates
         else "nothing of what is asked",
-        "lists": [_list_in_words(file, facts) for file, facts in used.items()],
+        "lists": [line for _, line in used],
     }
 
 
@@ -237,11 +240,20 @@ def _stamp(facts: Path) -> int:
     return changed if changed < lately else time.time_ns()
 
 
-@lru_cache(maxsize=100_000)
-def _facts(root: Path, file: ListFile, stamp: int) -> ListFacts:
-    """Return what is known of a list, which is read once per stamp."""
-    del stamp
-    return CatalogueFolder(root).facts(file)
+@lru_cache(maxsize=1000)
+def _known(root: Path, source: str, stamp: int) -> dict[str, tuple[ListFacts, str]]:
+    """Return what was read of the lists of a source since anything became known of them: name of its file → facts, and the list in words."""
+    del root, source, stamp
+    return {}
+
+
+def _facts(folder: CatalogueFolder, file: ListFile, known: dict[str, tuple[ListFacts, str]]) -> tuple[ListFacts, str]:
+    """Return what is known of a list, and the list in words."""
+    name = file.path.name
+    if name not in known:
+        facts = folder.facts(file)
+        known[name] = facts, _list_in_words(file, facts)
+    return known[name]
 
 
 def _list_in_words(file: ListFile, facts: ListFacts) -> str:

@@ -242,6 +242,8 @@ def _observations_in_words(query: Query) -> str:
 
 def _count_unlisted_images(registry: Registry, answer: Answer) -> int:
     """Return the number of observations of full-frame images whose products an archive does not list, since there are thousands of each."""
+    if not (answer.observations["kind"] == "ffi").any():
+        return 0
     listing = [name for name in registry.stand_ins if is_for_kinds(registry, name)]
     images = answer.observations.where((pl.col("kind") == "ffi") & ~pl.col("archive").is_in(listing))
     return len(images) - len(images.having(answer.products)) if len(images) else 0
