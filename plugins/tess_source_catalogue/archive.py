@@ -242,7 +242,7 @@ def _stamp(facts: Path) -> int:
 
 @lru_cache(maxsize=1000)
 def _known(root: Path, source: str, stamp: int) -> dict[str, tuple[ListFacts, str]]:
-    """Return what was read of the lists of a source since anything became known of them: name of its file → facts, and the list in words."""
+    """Return what was read of the lists of a source since these last changed: name of a file → facts, and the list in words."""
     del root, source, stamp
     return {}
 
