@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
 from functools import cached_property, lru_cache
-from typing import Any
 
 from tess_source._lazy import pl
 from tess_source.errors import QueryError
 from tess_source.names.sectors import text_of_sectors
-from tess_source.names.vocabulary import FFI_ERAS, FILES
 from tess_source.targets.target import Query
 from tess_source.wording import keyword
-from tess_source_catalogue.criteria import Criteria, criteria_of, exact_values, meets
+from tess_source_catalogue.asked import SEVERAL, AskedLists
 from tess_source_catalogue.folder import CatalogueFolder, ListFile, PresentLists
 from tess_source_catalogue.lacking import (
     OF_FILES,
+    absent_in_words,
     known_in_words,
     label,
     missing_in_words,
     nameless_in_words,
     sectors_in_words,
+    several_in_words,
     updates_in_words,
 )  # fmt: skip
-from tess_source_filters import exptime, whole, words
 
-__all__ = ["IDENTITIES", "Coverage"]
+__all__ = ["Coverage"]
 
-SEVERAL = "multi-"
-"""Begin of the names of sources whose lists are about several sectors: which of them there are, no sector tells."""
-IDENTITIES = frozenset({"obs_id", "obsid", "dataurl"})
-"""Columns whose value is of one observation, whatever its pipeline."""
 BY_GAIA = ("TGLC",)
 """Pipelines whose files are named by Gaia ids: only their target lists tell the TIC ids."""
-_KEPT_TIMES = {one.name: one.keep for one in exptime.FILTERS}
 
 
 class Coverage:
@@ -48,7 +41,7 @@ class Coverage:
 
     def __init__(self, lists: PresentLists) -> None:
         self.lists: PresentLists = lists
-        self._last: tuple[Query, _Asked] | None = None
+        self._last: tuple[Query, AskedLists] | None = None
 
     @classmethod
     def of(cls, folder: CatalogueFolder) -> Coverage:
@@ -72,6 +65,7 @@ class Coverage:
         needed = asked.needed.filter(pl.col("pipeline").is_in(sorted(had))).partition_by("pipeline", as_dict=True)
         meant = {one for (one,) in needed}
         here = {one for (one,), own in needed.items() if not self._missing(own, asked, every=bool(asked.kinds))}
+        here &= {pipeline for pipeline, _ in self._parts(asked)}
         here -= {pipeline for pipeline, _ in self._nameless(asked)}
         return sorted(here or meant or had)
 
@@ -105,6 +99,16 @@ class Coverage:
             )
         if nameless := self._nameless(asked):
             raise QueryError(*nameless_in_words(nameless))
+        if asked.unlisted_several and not self._is_any_here(asked):
+            raise QueryError(
+                f"no list has {several_in_words(asked.unlisted_several)}, so the catalogue cannot tell; ask ",
+                keyword("archive", "mast"),
+            )
+        if asked.needed.height and not self._is_any_here(asked):
+            raise QueryError(
+                f"{absent_in_words(self._absent(asked))}: `tess-source catalogue update` asks again, or ask ",
+                keyword("archive", "mast"),
+            )
 
     def covers(self, query: Query) -> bool:
         """Return whether it has all that a question without targets may mean, up to its newest sector."""
@@ -113,9 +117,15 @@ class Coverage:
         asked = self._asked(query)
         named = bool(asked.pipelines) or asked.identity
         needed = asked.needed if named else asked.needed.filter(pl.col("pipeline") == "SPOC")
-        if asked.unlisted or asked.later or not needed.height or self._nameless(asked):
+        if (
+            asked.unlisted
+            or asked.later
+            or not needed.height
+            or self._nameless(asked)
+            or (named and asked.unlisted_several)
+        ):
             return False
-        return not self._missing(needed, asked, every=True, sectors=True)
+        return self._is_any_here(asked) and not self._missing(needed, asked, every=True, sectors=True)
 
     def used(self, query: Query, sectors: Collection[int] | None = None) -> list[ListFile]:
         """Return the lists from which a question is answered.
@@ -157,20 +167,37 @@ class Coverage:
             last for name, _, last in self.lists if name.startswith(SEVERAL) and name in OF_FILES and "SPOC" in wanted
         }
         parts += [f"SPOC dv of several sectors that end with {sectors_in_words(text_of_sectors(ends))}"] if ends else []
-        return "; ".join(parts) or "no files of what is asked"
+        asked = self._asked(query)
+        parts = parts or ["no files of what is asked"]
+        parts += [absent_in_words(absent)] if asked.sectors and (absent := self._absent(asked)) else []
+        parts += [f"no list has {several}"] if (several := several_in_words(asked.unlisted_several)) else []
+        return "; ".join(parts)
 
-    def _asked(self, query: Query) -> _Asked:
+    def _asked(self, query: Query) -> AskedLists:
         """Return what a question names; several hooks ask about the same one."""
         last = self._last
         if last is None or last[0] is not query:
-            self._last = last = (query, _Asked.of(query, self))
+            self._last = last = (query, AskedLists.of(query, self.newest))
         return last[1]
 
-    def _parts(self, asked: _Asked) -> set[tuple[str, int]]:
+    def _absent(self, asked: AskedLists) -> dict[tuple[str, int], float]:
+        """Return the lists that would be needed and that the archive did not have: source and sector → when it was asked."""
+        needed = set(asked.needed.select("source", "last_sector").iter_rows())
+        return {key: time for key, time in self.lists.absent.items() if key in needed}
+
+    def _is_any_here(self, asked: AskedLists) -> bool:
+        """Return whether any list is here that a question needs."""
+        several = {name for name in asked.needed["source"].unique() if name.startswith(SEVERAL)}
+        return bool(self._parts(asked)) or any(
+            name in several and (not asked.sectors or any(first <= sector <= last for sector in asked.sectors))
+            for name, first, last in self.lists
+        )
+
+    def _parts(self, asked: AskedLists) -> set[tuple[str, int]]:
         needed = asked.needed.select("source", "pipeline", "last_sector").unique()
         return {(pipeline, sector) for name, pipeline, sector in needed.iter_rows() if (name, sector) in self.has}
 
-    def _nameless(self, asked: _Asked) -> set[tuple[str, int]]:
+    def _nameless(self, asked: AskedLists) -> set[tuple[str, int]]:
         """Return the pipelines and sectors in which stars are asked for by their TIC ids, and nothing tells these."""
         if not asked.stars or not any(OF_FILES[name].pipeline in BY_GAIA for name, _ in self.has):
             return set()
@@ -181,7 +208,7 @@ class Coverage:
         }
 
     def _missing(
-        self, needed: pl.DataFrame, asked: _Asked, *, every: bool, sectors: bool = False
+        self, needed: pl.DataFrame, asked: AskedLists, *, every: bool, sectors: bool = False
     ) -> dict[str, set[int]]:
         """Return the lists that are needed and missing: name of a source → sectors, none of them if any sector would do.
 
@@ -189,7 +216,7 @@ class Coverage:
         ----------
         needed : polars.DataFrame
             Specimens.
-        asked : _Asked
+        asked : AskedLists
         every : bool
             Whether each kind of file is needed, or one of them is enough.
         sectors : bool
@@ -204,9 +231,11 @@ class Coverage:
                 if every and not any(one == name for one, _, _ in self.lists):
                     missing[name] = set()
             elif not by_sector:
-                if not any((name, sector) in self.has for sector in wanted):
+                if not any((name, sector) in self.has or (name, sector) in self.lists.absent for sector in wanted):
                     missing[name] = set()
-            elif gone := {sector for sector in wanted if (name, sector) not in self.has}:
+            elif gone := {
+                one for one in wanted if (name, one) not in self.has and (name, one) not in self.lists.absent
+            }:
                 missing[name] = gone
         return missing if every else self._without_others(missing, pairs)
 
@@ -226,149 +255,3 @@ class Coverage:
 @lru_cache(maxsize=8)
 def _coverage(lists: PresentLists) -> Coverage:
     return Coverage(lists)
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What a question names, and the lists that it needs."""
-
-    sectors: frozenset[int]
-    """Sectors that are named; empty: none is."""
-    pipelines: bool
-    """Whether pipelines are named."""
-    kinds: bool
-    """Whether kinds of files are named."""
-    identity: bool
-    """Whether it names an observation."""
-    stars: bool
-    """Whether it names stars by their TIC ids."""
-    unlisted: str
-    """What is named that no list has, in words; empty if there is nothing."""
-    later: bool
-    """Whether it names sectors without an end, which all come after the newest one."""
-    needed: pl.DataFrame
-    """Specimens of the files that it may mean."""
-
-    @classmethod
-    def of(cls, query: Query, coverage: Coverage) -> _Asked:
-        criteria = criteria_of(query)
-        kind, pipeline = (_words(query.filters.get(name)) for name in ("kind", "pipeline"))
-        sector = query.filters.get("sector")
-        numbers = [*(exact_values(criteria, "sequence_number") or ()), *(_numbers(sector) or ())]
-        everything = _specimens(
-            max([coverage.newest, *(int(one) for one in numbers if int(one) <= whole.MOST_SECTORS)])
-        )
-        what = everything.filter(
-            meets(
-                everything,
-                {name: values for name, values in criteria.items() if name not in {"sequence_number", "t_exptime"}},
-            )
-        )
-        for column, said in (("kind", kind), ("pipeline", pipeline)):
-            what = what.filter(said.mask(pl.col(column))) if said else what
-        when = meets(
-            everything, {name: criteria[name] for name in ("sequence_number", "t_exptime") if name in criteria}
-        )
-        needed = what.filter(when)
-        if isinstance(sector, whole.Wholes):
-            needed = needed.filter(sector.meets(pl.col("first_sector"), pl.col("last_sector")))
-        if isinstance(time := query.filters.get("exptime"), exptime.Exptimes):
-            needed = needed.filter(_KEPT_TIMES["exptime"](needed, time))  # type: ignore[arg-type]
-        named = "sequence_number" in criteria or isinstance(sector, whole.Wholes)
-        names = [*(exact_values(criteria, "provenance_name") or ()), *(pipeline.wanted if pipeline else ())]
-        return cls(
-            sectors=frozenset(needed["last_sector"].to_list()) if named else frozenset(),
-            pipelines="provenance_name" in criteria or pipeline is not None,
-            kinds=bool(kind and kind.wanted),
-            identity=any(name.lower() in IDENTITIES for name in criteria),
-            stars="tic" in query.filters
-            or "target_name" in criteria
-            or any(one.tic is not None for one in query.targets),
-            unlisted=_unlisted(names, kind.wanted if kind else (), what, criteria),
-            later=_is_later(criteria, sector, int(everything["last_sector"].max() or 0)),  # type: ignore[arg-type]
-            needed=needed.filter("published"),
-        )
-
-
-def _words(value: Any) -> words.Words | None:
-    return value if isinstance(value, words.Words) else None
-
-
-def _numbers(value: Any) -> list[int] | None:
-    return value.numbers(whole.MOST_SECTORS) if isinstance(value, whole.Wholes) else None
-
-
-def _is_later(criteria: Criteria, sector: Any, newest: int) -> bool:
-    """Return whether sectors are meant, and all of them come after the newest one. Those that are named one by one do not."""
-    if isinstance(sector, whole.Wholes):
-        return newest < (sector.spans[0].least or 0) < whole.MOST_SECTORS
-    named = {name: values for name, values in criteria.items() if name == "sequence_number"}
-    if not named or exact_values(named, "sequence_number") is not None:
-        return False
-    numbers = pl.DataFrame({"sequence_number": pl.int_range(1, whole.MOST_SECTORS, dtype=pl.Int64, eager=True)})
-    meant = numbers.filter(meets(numbers, named))["sequence_number"]
-    return len(meant) > 0 and not (meant <= newest).any()
-
-
-def _unlisted(names: Iterable[str], kinds: Iterable[str], what: pl.DataFrame, criteria: Criteria) -> str:
-    """Return in words what is named that no list has."""
-    pipelines = {source.pipeline.lower() for source in OF_FILES.values()}
-    listed = {kind for source in OF_FILES.values() for kind in source.kinds}
-    unknown = [f"files by {name}" for name in dict.fromkeys(names) if name.lower() not in pipelines]
-    unknown += [f"{kind} files" for kind in kinds if kind not in listed]
-    if not unknown and not what.height:
-        told = [f"{name}={', '.join(map(str, values))}" for name, values in criteria.items() if name in what.columns]
-        unknown = [f"files with {' and '.join(told)}" if told else "such files"]
-    return " and no ".join(unknown)
-
-
-@lru_cache(maxsize=8)
-def _specimens(newest: int) -> pl.DataFrame:
-    """Return a file of each kind of each list that there can be up to a sector."""
-    times = {(row.pipeline, row.kind): row.exptime for row in FILES}
-    kinds = [
-        {
-            "source": name,
-            "pipeline": source.pipeline,
-            "kind": kind,
-            "since": source.since,
-            "time": _time(times, source.pipeline, kind),
-        }
-        for name, source in OF_FILES.items()
-        for kind in source.kinds
-    ]
-    schema: dict[str, Any] = {
-        "source": pl.String,
-        "pipeline": pl.String,
-        "kind": pl.String,
-        "since": pl.Int32,
-        "time": pl.Float64,
-    }
-    sectors = pl.DataFrame({"last_sector": pl.int_range(1, newest + 1, dtype=pl.Int32, eager=True)})
-    frame = pl.DataFrame(kinds, schema=schema).join(sectors, how="cross")
-    return frame.with_columns(
-        exptime=pl.coalesce("time", _era()),
-        first_sector=pl.when(pl.col("source").str.starts_with(SEVERAL))
-        .then(pl.lit(1, pl.Int32))
-        .otherwise("last_sector"),
-        published=pl.col("last_sector") >= pl.col("since"),
-        provenance_name="pipeline",
-        sequence_number=pl.col("last_sector").cast(pl.Int64),
-        obs_collection=pl.when(pl.col("pipeline") == "SPOC").then(pl.lit("TESS")).otherwise(pl.lit("HLSP")),
-        project=pl.lit("TESS"),
-        dataproduct_type=pl.lit("timeseries"),
-    ).with_columns(t_exptime="exptime")
-
-
-def _time(times: Mapping[tuple[str, str], Any], pipeline: str, kind: str) -> float | None:
-    """Return the exposure time of a kind of file [s]; None for those made from full-frame images."""
-    time = times.get((pipeline, kind))
-    return float(time) if isinstance(time, int | float) else None
-
-
-def _era() -> pl.Expr:
-    """Return the exposure time of full-frame images [s]."""
-    time = pl.lit(float(FFI_ERAS[-1][1]))
-    for last, seconds in reversed(FFI_ERAS[:-1]):
-        time = pl.when(pl.col("last_sector") <= last).then(float(seconds)).otherwise(time)
-    return time
