@@ -180,7 +180,7 @@ def products(
     return products_of(registry, settings, seen, Query(archives=archives, large=large)).unique()
 
 
-def found_of(registry: Registry, settings: Settings, table: Any) -> Found:
+def found_of(registry: Registry, settings: Settings, table: Any, *, large: bool = False) -> Found:
     """Return products from elsewhere as a `Found`: a table, rows or URIs; or a table of observations, whose products are listed."""
     query, seen = Query(), Observations.empty()
     table = list(table) if isinstance(table, Iterator) else table
@@ -188,7 +188,7 @@ def found_of(registry: Registry, settings: Settings, table: Any) -> Found:
     frame = to_frame(table) if frame is None else frame
     if {"obs_id", "obsid"} & {*frame.columns} and not {"uri", "dataURI"} & {*frame.columns}:
         seen = Observations.of(frame)
-        given = products(registry, settings, seen)
+        given = products(registry, settings, seen, large=large)
         log.warning(
             "%s: all their products are meant, %s (%s)",
             *(number(len(seen), "observation"), number(len(given), "file"), size(float(given["size"].sum() or 0))),
