@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tess_source_sectors.chips import AT_ONCE, Chips, bundled, bundled_dates
-from tess_source_sectors.geometry import edge_normals, image_around, science_within, unit_vectors
+from tess_source_sectors.geometry import edge_normals, image_around, science_within, sines_of_margins, unit_vectors
 
 PI_MEN = (84.291188, -80.46912)
 SECTORS = [1, 4, 8, 11, 12, 13, 27, 28, 31, 34, 38, 39, 61, 62, 64, 65, 66, 67, 68, 88, 89, 93, 94, 95]
@@ -26,6 +26,12 @@ def square(ra: float, dec: float, half: float = 6.0) -> Chips:
     corners = [middle + side * (x * east + y * north) for x, y in ((-1, -1), (-1, 1), (1, 1), (1, -1))]
     one = np.array([1], dtype=np.int32)
     return Chips.of(one, one, one, science_within(np.array([corners])))
+
+
+def degrees(vector: np.ndarray) -> tuple[float, float]:
+    """Right ascension and declination of a direction."""
+    x, y, z = vector
+    return math.degrees(math.atan2(y, x)), math.degrees(math.atan2(z, math.hypot(x, y)))
 
 
 def beside(ra: float, dec: float, east: float, north: float) -> tuple[float, float]:
@@ -136,16 +142,18 @@ def is_within(ra: float, dec: float, corners: list[tuple[float, float]]) -> bool
     return abs(sum(turns)) > math.pi
 
 
-@given(number=st.integers(0, 1727), east=st.floats(-9, 9), north=st.floats(-9, 9))
-def test_any_place_near_a_ccd_is_inside_where_its_corners_turn_round_it(number: int, east: float, north: float) -> None:
+@given(number=st.integers(0, 1727), edge=st.integers(0, 15), along=st.floats(0, 1), away=st.floats(-3, 3))
+def test_any_place_near_an_edge_is_inside_where_the_corners_turn_round_it(
+    number: int, edge: int, along: float, away: float
+) -> None:
+    """`away` is in arcmin. Sides bend outwards by up to 2.5 arcmin, and those towards the middle of the camera inwards by 0.1."""
     chip = bundled().where(np.array([number]))
-    x, y, z = chip.middle[0].astype(float)
-    place = beside(math.degrees(math.atan2(y, x)), math.degrees(math.asin(z)), east, north)
-    corners = [(math.degrees(math.atan2(y, x)), math.degrees(math.asin(z))) for x, y, z in chip.corners[0]]
+    first, last = chip.corners[0][edge], chip.corners[0][(edge + 1) % 16]
+    place = degrees((1 - along) * first + along * last + math.radians(away / 60) * chip.science[0][edge])
     seen = chip.seeing(*np.array([place]).T)
     margin = seen["margin"][0] if len(seen) else -math.inf
-    if abs(margin) > 0.02:  # the polygons bend inwards by less, as their vertices are rounded to 0.36 arcsec
-        assert (margin >= 0) == is_within(*place, corners)
+    if abs(margin) > 1e-6:
+        assert (margin >= 0) == is_within(*place, [degrees(corner) for corner in chip.corners[0]])
 
 
 @given(ra=st.floats(0, 360), dec=st.floats(-90, 90))
@@ -154,7 +162,8 @@ def test_no_place_is_seen_by_two_ccds_of_one_camera_and_the_search_loses_none(ra
     seen = chips.seeing([ra], [dec])
     inside = seen.filter(seen["margin"] > 0.02)
     assert len(inside.unique(["sector", "camera"])) == len(inside)
-    sines = np.einsum("pij,j->pi", chips.science, unit_vectors(ra, dec)).min(axis=1)
+    stars = np.broadcast_to(unit_vectors(ra, dec), (len(chips), 3))
+    sines = sines_of_margins(chips.science, chips.bent, stars)
     assert sorted(chips.sector[sines >= 0]) == seen.filter(seen["margin"] >= 0)["sector"].to_list()
 
 
