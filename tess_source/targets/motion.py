@@ -33,8 +33,8 @@ def at_epoch(
     wanted : float
         The epoch to move to [Julian year].
     approach : float or array
-        Radial velocity divided by the distance [1/yr]: a star that comes nearer seems to move faster and faster. 0 if it is not known, which
-        changes the place of the nearest stars by less than 1 arcsec in 25 years.
+        Radial velocity divided by the distance [1/yr]: a star that comes nearer seems to move faster and faster. 0 if it is not known:
+        then the places of the nearest stars are wrong by less than 1 arcsec in 25 years.
 
     Returns
     -------

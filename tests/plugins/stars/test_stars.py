@@ -242,6 +242,22 @@ def test_numbers_that_are_declared_as_text_are_read_and_blanks_are_null(service:
     assert (row["teff"], row["tmag"], row["luminosity_class"]) == (None, 10.25, None)
 
 
+def test_the_names_of_columns_are_read_in_any_case(service: TicService) -> None:
+    def change(what: str, answer: Any) -> Any:
+        if what != BY_ID:
+            return answer
+        fields = [{**field, "name": field["name"].lower()} for field in answer["fields"]]
+        return {
+            **answer,
+            "fields": fields,
+            "data": [{name.lower(): row[name] for name in row} for row in answer["data"]],
+        }
+
+    service.change = change
+    row = session_at(service).stars(DWARF)[0]
+    assert (row["tic"], row["teff"], row["teff_err"], row["metallicity"]) == (DWARF, 3500.0, 157.0, None)
+
+
 def test_the_stars_of_an_answer_are_those_of_its_products(service: TicService) -> None:
     found = session_at(service).search(16740101)
     service.sky[16740101] = {**service.sky[DWARF], "ID": 16740101}
