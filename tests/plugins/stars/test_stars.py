@@ -29,7 +29,8 @@ def test_values_come_with_their_errors_and_units(service: TicService) -> None:
     assert table["pmra"].unit == u.mas / u.yr
     assert table["logg"].unit == u.dex(u.cm / u.s**2)
     assert table["gaia"].unit is None
-    assert all(table[name].description for name in table.colnames if name in BY_NAME)
+    assert all(table[name].description for name in table.colnames)
+    assert all(table[name].unit == table[name.removesuffix("_err")].unit for name in table.colnames)
     assert {**stars.to_polars().schema} == {**Stars.empty().to_polars().schema}
 
 
@@ -155,8 +156,8 @@ def test_too_many_stars_and_too_wide_cones_are_refused_before_anything_is_asked(
         (None, {}, "give the targets whose stars you want"),
         ([], {}, "the list of targets is empty"),
         (DWARF, {"radius": 5}, "a radius is for names and coordinates"),
-        (DWARF, {"neighbours": "1 kpc"}, "is not an angle"),
-        (DWARF, {"neighbours": -1}, "is out of range"),
+        (DWARF, {"neighbours": "1 kpc"}, "neighbours '1 kpc' is not an angle"),
+        (DWARF, {"neighbours": -1}, "neighbours -1 is out of range"),
         ([None, DWARF], {}, "1 of 2 rows has no target"),
         ("tess-s0014-1-1", {}, "observation 'tess-s0014-1-1' is not of one star"),
         ({"obsid": ["60829534"]}, {}, "an obsid does not tell its star"),
