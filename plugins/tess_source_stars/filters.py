@@ -28,7 +28,8 @@ _RANGE = re.compile(r"\s*(?P<sign>>=|<=|>|<)?\s*(?P<first>.*?)\s*(?:\.\.\s*(?P<l
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _WITH_UNIT = re.compile(rf"\s*(?P<number>{_NUMBER})\s*(?P<unit>[^\W\d_].*?|%)?\s*", re.DOTALL)
 _WITH_DASH = re.compile(
-    rf"\s*(?P<first>{_NUMBER}(?![0-9.]|[eE][+-]?[0-9])\s*[^\W\d_]*)\s*[-–—]\s*(?P<last>{_NUMBER}(?:\s*[^\W\d_].*)?)", re.DOTALL
+    rf"\s*(?P<first>{_NUMBER}(?![0-9.]|[eE][+-]?[0-9])\s*[^\W\d_]*)\s*[-–—]\s*(?P<last>{_NUMBER}\s*(?:[^\W\d_].*|%)?)",
+    re.DOTALL,
 )
 
 
@@ -61,7 +62,7 @@ def _quantity(amount: str, given: str, unit: str) -> Any:
 
     try:
         read = units.Unit(_UNITS.get(given, given))
-        if read.scale != 1:  # astropy reads "K 4000" as a unit
+        if read.scale != 1:  # astropy reads "4000 K" as a unit
             raise ValueError(given)
     except (TypeError, ValueError) as error:
         raise QueryError(f"{given!r} is not a unit; give e.g. {amount} {unit}".rstrip()) from error
