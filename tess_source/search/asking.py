@@ -21,7 +21,7 @@ from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
 from tess_source.search.declined import check_answers, naming_archive, no_plugin
 from tess_source.search.keys import known_observations
-from tess_source.search.narrowing import Listing, Wanted, listed
+from tess_source.search.narrowing import Listing, Wanted, listed, may_hold
 from tess_source.search.nearby import nearest_observed, places_without
 from tess_source.search.resolving import archives_of, criteria_of_filters, is_for_kinds, is_local, stand_ins_of
 from tess_source.search.versions import versions
@@ -339,7 +339,12 @@ def _nearest(registry: Registry, settings: Settings, query: Query, observations:
     if not places or (Memory(settings, registry).offline and not _is_local(registry, settings, query)):
         return {}
     try:
-        return nearest_observed(query, places, lambda wider: observations_of(registry, settings, wider))
+        return nearest_observed(
+            query,
+            places,
+            lambda wider: observations_of(registry, settings, wider),
+            lambda seen: may_hold(registry, seen, query),
+        )
     except (TessSourceError, OSError) as error:
         log.info("it is not known which star is nearest: %s", error)
         return {}
