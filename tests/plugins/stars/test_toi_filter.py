@@ -48,6 +48,8 @@ def found(session: Session) -> Found:
     [
         (True, STARS[:4]), ("any", STARS[:4]), (False, STARS[4:]), ("none", STARS[4:]), (np.True_, STARS[:4]),
         (700, STARS[:1]), ("700", STARS[:1]), ("TOI-700", STARS[:1]), ("TOI 700 d", STARS[:1]), (700.01, STARS[:1]), ("700.09", ()),
+        (700.0, STARS[:1]),
+        ("TOI\u2013700", STARS[:1]), ("'700'", STARS[:1]),
         ("70", ()), (["700.01", "701"], STARS[:2]), ("700,3505.01", (STARS[0], STARS[2])), (np.array([700, 701]), STARS[:2]),
         ("PC", (STARS[0], STARS[2])), ("cp", (STARS[0], STARS[3])), ("FP,701", STARS[1:2]), (["FP", "PC"], STARS[:3]), ({"APC"}, ()),
     ],

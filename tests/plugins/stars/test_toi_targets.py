@@ -15,7 +15,7 @@ from toi_case import PATH, ROWS, table, toi
 
 import tess_source_stars
 from tess_source import Session
-from tess_source.errors import OfflineError, ResolverError, ServiceError
+from tess_source.errors import OfflineError, QueryError, ResolverError, ServiceError
 from tess_source.hooks.specs import hookimpl
 from tess_source.settings import Patience
 from tess_source.targets.target import Target
@@ -59,6 +59,8 @@ def test_a_toi_is_a_star_however_it_is_spelled(session: Session) -> None:
     names = [
         "TOI 700", "TOI-700", "toi700", "TOI_700", "TOI 0700", "Toi 700.01", "TOI-700.02", "TOI700.03", "TOI 700 b", "TOI-700d",
         "toi-700 e", "TOI-700 A", "TOI 700.01 c", "TOI\u2013700", " TOI  700 ", "(TOI 700)", "'TOI-700'",
+        "TOI-700-b", "TOI-700 Ab", "TOI-700 A b",
+        "TOI 700.0", "TOI 700.00", "TOI 700.", "TOI\u2011700", "TOI\u2212700 \u2013 d", "TOI\u00a0700", "TOI-700\u200b",
     ]  # fmt: skip
     assert {name: star(session, name) for name in names} == dict.fromkeys(names, 150428135)
 
@@ -78,8 +80,22 @@ def test_the_answer_says_which_table_it_is_from(session: Session, caplog: pytest
 
 
 def test_a_community_toi_has_the_number_of_its_star(exofop: Server, session: Session) -> None:
-    assert star(session, "CTOI 17361.01") == 17361
+    for name in ("CTOI 17361.01", "ctoi-17361.1", "CTOI 17361", "CTOI TIC 17361.01"):
+        assert star(session, name) == 17361
     assert not exofop.requests
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("TIC 17361.01", "the star of this candidate is 'TIC 17361'"), ("700.01", "a TOI is written as 'TOI 700.01'"),
+        ("TOI 700/701", "TOIs are written as 'TOI 700'"), ("TOI-700 D", "TOIs are written as 'TOI 700'"),
+        ("TOI 700.1", "TOI 700.10 is not in"),
+    ],
+)  # fmt: skip
+def test_what_is_nearly_a_toi_is_an_error_that_says_what_would_be_right(session: Session, name: str, said: str) -> None:
+    with pytest.raises((QueryError, ResolverError), match=said):
+        star(session, name)
 
 
 def test_the_table_is_asked_for_once(exofop: Server, session: Session) -> None:
@@ -213,6 +229,7 @@ def test_a_number_of_two_stars_is_an_error_that_names_both(exofop: Server, sessi
 
 
 def test_in_a_shell_the_words_of_a_toi_need_no_quotes() -> None:
-    assert joined(["TOI", "700", "toi", "701.01", "TOI", "175", "b", "TIC", "5", "TOI-3505"]) == [
-        "TOI 700", "toi 701.01", "TOI 175 b", "TIC 5", "TOI-3505",
+    said = "TOI 700 toi 701.01 TOI 175 b TIC 5 TOI-3505 TOI-700 d TOI 700 B TOI-4336 A b CTOI 17361.01 7"
+    assert joined(said.split()) == [
+        "TOI 700", "toi 701.01", "TOI 175 b", "TIC 5", "TOI-3505", "TOI-700 d", "TOI 700 B", "TOI-4336 A b", "CTOI 17361.01", "7",
     ]  # fmt: skip
