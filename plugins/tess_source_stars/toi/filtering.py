@@ -147,4 +147,8 @@ FILTERS = (
         needs=tuple(COLUMNS),
     ),
 )
-LOOKUPS = (Lookup("tois", COLUMNS, _columns_of_products, "Add the TOIs of each star, and their dispositions."),)
+LOOKUPS = (
+    Lookup(
+        "tois", COLUMNS, _columns_of_products, "Add the TOIs of each star, and their dispositions.", may_be_null=True
+    ),
+)

@@ -85,6 +85,16 @@ def test_products_get_the_tois_of_their_stars(found: Found) -> None:
     }  # fmt: skip
 
 
+def test_a_star_without_a_toi_is_an_answer_and_no_gap(found: Found, caplog: pytest.LogCaptureFixture) -> None:
+    assert found.select(toi="none").products["tic"].to_list() == [1]
+    assert "not known" not in caplog.text
+
+
+@pytest.mark.parametrize("value", [True, False, "PC", "700.01"])
+def test_of_no_products_none_are_left(session: Session, value: Any) -> None:
+    assert len(session.found([]).select(toi=value).products) == 0
+
+
 def test_a_product_without_a_star_is_neither_with_nor_without_a_toi(session: Session) -> None:
     images = session.found(["mast:TESS/product/tess2019198215352-s0014-1-1-0150-s_ffic.fits"])
     assert images.products["tic"].to_list() == [None]

@@ -18,6 +18,7 @@ from tess_source import Session
 from tess_source.errors import OfflineError, QueryError, ResolverError, ServiceError
 from tess_source.hooks.specs import hookimpl
 from tess_source.settings import Patience
+from tess_source.targets.lists import read_targets
 from tess_source.targets.target import Target
 from tess_source.targets.words import joined
 from tess_source_stars.toi import kept
@@ -83,6 +84,23 @@ def test_a_community_toi_has_the_number_of_its_star(exofop: Server, session: Ses
     for name in ("CTOI 17361.01", "ctoi-17361.1", "CTOI 17361", "CTOI TIC 17361.01"):
         assert star(session, name) == 17361
     assert not exofop.requests
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"toi": [700.01, 3505.01]}, {"TOI": ["TOI-700", "3505.01"]}, {"Full TOI ID": [700, 3505]}, [{"TOI": 700.02}, {"TOI": 3505}],
+        {"TOI": [1.01, 2.01], "tic": [150428135, 390988385]},
+    ],
+)  # fmt: skip
+def test_a_column_of_tois_is_one_of_targets_if_there_is_no_other(session: Session, table: object) -> None:
+    assert [target.tic for target in session._question(table).targets] == [150428135, 390988385]
+
+
+def test_a_list_may_be_a_table_with_a_column_of_tois(session: Session, tmp_path: Path) -> None:
+    file = tmp_path / "tois.csv"
+    file.write_text("TOI,period\n700.01,3\n3505.01,4\n")
+    assert [target.tic for target in session._question(read_targets(file)).targets] == [150428135, 390988385]
 
 
 @pytest.mark.parametrize(
