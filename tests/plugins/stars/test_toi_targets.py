@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from serving import Server
 from toi_case import PATH, ROWS, table, toi
 
 import tess_source_stars
-from tess_source import Session
+from tess_source import Session, clock
 from tess_source.errors import OfflineError, QueryError, ResolverError, ServiceError
 from tess_source.hooks.specs import hookimpl
 from tess_source.settings import Patience
@@ -168,25 +169,51 @@ def test_if_exofop_fails_the_old_table_is_used_and_a_warning_says_so(
     exofop.acts[PATH] = [act]
     old = session_at(exofop, tmp_path, max_age=1e-9)
     assert star(old, "TOI 700") == 150428135
-    assert "TOIs are those of ExoFOP of 2024-09-30, just now: ExoFOP: " in caplog.text
+    assert "TOIs are those of ExoFOP of 2024-09-30 (asked for just now): ExoFOP: " in caplog.text
     asked = exofop.seen[PATH]
     assert star(old, "TOI 701") == 47384844
     assert exofop.seen[PATH] == asked, "it is asked again before long"
 
 
-def test_a_table_that_lost_most_of_its_rows_does_not_replace_the_kept_one(
+def test_a_table_that_lost_rows_does_not_replace_the_kept_one(
     exofop: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     session_at(exofop, tmp_path).tois()  # type: ignore[attr-defined]
-    exofop.files[PATH] = table(ROWS[:2])
+    exofop.files[PATH] = table(ROWS[:5])
     assert len(session_at(exofop, tmp_path, max_age=1e-9).tois()) == len(ROWS)  # type: ignore[attr-defined]
-    assert "its table has 2 TOIs only, and had 6 on 2024-09-30" in caplog.text
+    assert "its table has 5 TOIs only, and had 6 on 2024-09-30" in caplog.text
 
 
-def test_if_exofop_fails_and_nothing_is_kept_it_is_an_error(exofop: Server, session: Session) -> None:
-    exofop.acts[PATH] = [serving.page]
-    with pytest.raises(ServiceError, match="ExoFOP: the table of TOIs could not be fetched"):
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [(b"<html></html>", "the table of TOIs could not be fetched"), (table([]), "its table has no TOI"),
+     (b"TIC ID,CTOI\n5,5.01\n", "its table has no TOI")],
+    ids=["HTML", "header alone", "CTOIs"],
+)  # fmt: skip
+def test_if_exofop_fails_and_nothing_is_kept_it_is_an_error(
+    exofop: Server, session: Session, data: bytes, said: str
+) -> None:
+    exofop.files[PATH] = data
+    with pytest.raises(ServiceError, match=f"ExoFOP: {said}"):
         star(session, "TOI 700")
+
+
+@pytest.mark.parametrize("days", [-400, 400])
+def test_a_clock_that_was_wrong_does_not_keep_a_table_for_ever(
+    exofop: Server, session: Session, days: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.tois()  # type: ignore[attr-defined]
+    exofop.acts[PATH] = [serving.status(503)]
+    monkeypatch.setattr(clock, "now", lambda: time.time() + days * 86400)
+    monkeypatch.setattr(kept, "now", lambda: time.time() + days * 86400)
+    session.tois()  # type: ignore[attr-defined]
+    assert exofop.seen[PATH] == 2, "it is asked again, and fails"
+    monkeypatch.undo()
+    star(session, "TOI 700")
+    monkeypatch.setattr(clock, "now", lambda: time.time() - 3 * 86400)
+    monkeypatch.setattr(kept, "now", lambda: time.time() - 3 * 86400)
+    assert len(session.tois()) == len(ROWS)  # type: ignore[attr-defined]
+    assert exofop.seen[PATH] == 3, "the failure of another time does not count"
 
 
 @pytest.mark.parametrize(
