@@ -103,9 +103,9 @@ def _form(path: Path) -> object:
 
 
 def read_files(file: ListFile, tics: pl.Series | None = None) -> pl.DataFrame:
-    """Return the rows of a list of files, as `read_list`, in the form of `packed_files`; lists of other plugins may have addresses only."""
+    """Return the rows of a list of files, as `read_list`, in the form of `packed_files`."""
     rows = read_list(file, tics)
-    return rows if "pattern" in rows.columns else packed_files(rows["uri"])
+    return rows if "pattern" in rows.columns else packed_files(rows["uri"])  # as it was stored before
 
 
 def composed(volume: Volume, tics: pl.Series | None = None) -> Pages:
