@@ -21,7 +21,7 @@ from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
 from tess_source.search.declined import check_answers, naming_archive, no_plugin
 from tess_source.search.keys import known_observations
-from tess_source.search.narrowing import Listing, Wanted, listed
+from tess_source.search.narrowing import Listing, Wanted, listed, may_hold
 from tess_source.search.nearby import nearest_observed, places_without
 from tess_source.search.resolving import archives_of, criteria_of_filters, is_for_kinds, is_local, stand_ins_of
 from tess_source.search.versions import versions
@@ -180,7 +180,7 @@ def products(
     return products_of(registry, settings, seen, Query(archives=archives, large=large)).unique()
 
 
-def found_of(registry: Registry, settings: Settings, table: Any) -> Found:
+def found_of(registry: Registry, settings: Settings, table: Any, *, large: bool = False) -> Found:
     """Return products from elsewhere as a `Found`: a table, rows or URIs; or a table of observations, whose products are listed."""
     query, seen = Query(), Observations.empty()
     table = list(table) if isinstance(table, Iterator) else table
@@ -188,7 +188,7 @@ def found_of(registry: Registry, settings: Settings, table: Any) -> Found:
     frame = to_frame(table) if frame is None else frame
     if {"obs_id", "obsid"} & {*frame.columns} and not {"uri", "dataURI"} & {*frame.columns}:
         seen = Observations.of(frame)
-        given = products(registry, settings, seen)
+        given = products(registry, settings, seen, large=large)
         log.warning(
             "%s: all their products are meant, %s (%s)",
             *(number(len(seen), "observation"), number(len(given), "file"), size(float(given["size"].sum() or 0))),
@@ -341,7 +341,12 @@ def _nearest(registry: Registry, settings: Settings, query: Query, observations:
     if not places or (Memory(settings, registry).offline and not _is_local(registry, settings, query)):
         return {}
     try:
-        return nearest_observed(query, places, lambda wider: observations_of(registry, settings, wider))
+        return nearest_observed(
+            query,
+            places,
+            lambda wider: observations_of(registry, settings, wider),
+            lambda seen: may_hold(registry, seen, query),
+        )
     except (TessSourceError, OSError) as error:
         log.info("it is not known which star is nearest: %s", error)
         return {}
