@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, TypeVar, overload
 
 from tess_source._lazy import check_fork, np, pl
 from tess_source.display import html, text
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from astropy.table import Table as AstropyTable
 
-__all__ = ["Mask", "Rows", "polars_schema", "with_schema"]
+__all__ = ["Mask", "Rows", "joined", "polars_schema", "thrifty", "with_schema"]
 
+RowsT = TypeVar("RowsT", bound="Rows")
 Mask: TypeAlias = "pl.Expr | pl.Series | npt.NDArray[np.bool_]"
 """The rows to keep: a polars expression, or one boolean per row."""
 
@@ -241,6 +242,42 @@ def _pandas_column(series: pl.Series) -> Any:
 
     values = series.to_list()
     return pd.array(values, dtype=str(series.dtype)) if series.dtype.is_signed_integer() else values
+
+
+def joined(parts: list[RowsT]) -> RowsT:
+    """Return tables stacked one below the other, as `Rows.stack` does, and empty the list. See `thrifty`.
+
+    Columns are copied one after the other, so that memory holds one of them twice, not all.
+
+    Parameters
+    ----------
+    parts : list of Rows
+        Tables of one class.
+    """
+    table = type(parts[0]).stack(parts)
+    parts.clear()
+    frame, kind = table.to_polars(), type(table)
+    del table
+    return kind(thrifty(frame))
+
+
+def thrifty(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame of which each column is in one piece, and takes no memory of its own if it repeats one value, or another column."""
+    twins: dict[object, str] = {}
+    if frame.is_empty():
+        return frame
+    for name, count in zip(frame.columns, frame.n_chunks("all"), strict=True):
+        if frame.select(pl.col(name).eq_missing(pl.col(name).first()).all()).item():
+            frame = frame.with_columns(pl.lit(frame[name][0], frame.schema[name]).alias(name))
+            continue
+        column = frame[name]
+        some = column.gather([0, len(column) // 2, len(column) - 1])
+        twin = twins.setdefault((column.dtype, column.null_count(), *some), name)
+        if twin != name and column.equals(frame[twin]):
+            frame = frame.with_columns(frame[twin].alias(name))
+        elif count > 1:
+            frame = frame.with_columns(column.rechunk())
+    return frame
 
 
 def polars_schema(table: type[Rows]) -> dict[str, Any]:
