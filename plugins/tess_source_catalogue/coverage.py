@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache, wraps
+from typing import Any, ClassVar, TypeVar
 
 from tess_source._lazy import pl
 from tess_source.errors import QueryError
 from tess_source.names.sectors import text_of_sectors
-from tess_source.names.vocabulary import FFI_ERAS, FILES
 from tess_source.targets.target import Query
-from tess_source.wording import keyword
+from tess_source.wording import Wording, keyword
 from tess_source_catalogue.criteria import Criteria, criteria_of, exact_values, meets
 from tess_source_catalogue.folder import CatalogueFolder, ListFile, PresentLists
 from tess_source_catalogue.lacking import (
@@ -24,17 +23,33 @@ from tess_source_catalogue.lacking import (
     sectors_in_words,
     updates_in_words,
 )  # fmt: skip
+from tess_source_catalogue.specimens import SEVERAL, specimens
 from tess_source_filters import exptime, whole, words
 
 __all__ = ["IDENTITIES", "Coverage"]
 
-SEVERAL = "multi-"
-"""Begin of the names of sources whose lists are about several sectors: which of them there are, no sector tells."""
 IDENTITIES = frozenset({"obs_id", "obsid", "dataurl"})
 """Columns whose value is of one observation, whatever its pipeline."""
 BY_GAIA = ("TGLC",)
 """Pipelines whose files are named by Gaia ids: only their target lists tell the TIC ids."""
+MOST_QUESTIONS = 100
+"""Questions of which it is remembered what they name. Questions about other stars are the same question here."""
+T = TypeVar("T")
 _KEPT_TIMES = {one.name: one.keep for one in exptime.FILTERS}
+
+
+def _once(method: Callable[[Coverage, _Asked], T]) -> Callable[[Coverage, Query], T]:
+    """Return a method of a question that is computed once for all that name the same."""
+
+    @wraps(method)
+    def remembered(self: Coverage, query: Query) -> T:
+        asked = self._asked(query)
+        if method not in asked.known:
+            asked.known[method] = method(self, asked)
+        known: T = asked.known[method]
+        return known
+
+    return remembered
 
 
 class Coverage:
@@ -48,7 +63,7 @@ class Coverage:
 
     def __init__(self, lists: PresentLists) -> None:
         self.lists: PresentLists = lists
-        self._last: tuple[Query, _Asked] | None = None
+        self._known: dict[tuple[object, ...], _Asked] = {}
 
     @classmethod
     def of(cls, folder: CatalogueFolder) -> Coverage:
@@ -65,9 +80,9 @@ class Coverage:
         """The newest sector with files; 0 without any."""
         return max((sector for _, sector in self.has), default=0)
 
-    def pipelines(self, query: Query) -> list[str]:
+    @_once
+    def pipelines(self, asked: _Asked) -> list[str]:
         """Return the pipelines that are meant where none is named: those that have all sectors and kinds that are named, else all."""
-        asked = self._asked(query)
         had = {OF_FILES[name].pipeline for name, _ in self.has}
         needed = asked.needed.filter(pl.col("pipeline").is_in(sorted(had))).partition_by("pipeline", as_dict=True)
         meant = {one for (one,) in needed}
@@ -86,31 +101,28 @@ class Coverage:
         """
         if not self.has:
             raise QueryError("the catalogue is empty: `tess-source catalogue update` makes it")
-        asked = self._asked(query)
-        if asked.unlisted:
-            raise QueryError(
-                f"the catalogue has no {asked.unlisted}: its lists are of {known_in_words()}; ",
-                keyword("archive", "mast"),
-                " has more",
-            )
-        if asked.later:
-            raise QueryError(
-                f"the catalogue ends with sector {self.newest}: `tess-source catalogue update` brings what the archive has, or ask ",
-                keyword("archive", "mast"),
-            )
-        if missing := self._missing(asked.needed, asked, every=bool(asked.kinds)):
-            raise QueryError(
-                f"the catalogue lacks {missing_in_words(missing)}; {updates_in_words(missing)}, or ask ",
-                keyword("archive", "mast"),
-            )
-        if nameless := self._nameless(asked):
-            raise QueryError(*nameless_in_words(nameless))
+        if problem := self._problem(query):
+            raise QueryError(*problem)
 
-    def covers(self, query: Query) -> bool:
+    @_once
+    def _problem(self, asked: _Asked) -> list[str | Wording]:
+        """Return the parts of the message about what it lacks; none if there is nothing."""
+        mast = keyword("archive", "mast")
+        if asked.unlisted:
+            return [f"the catalogue has no {asked.unlisted}: its lists are of {known_in_words()}; ", mast, " has more"]
+        if asked.later:
+            update = "`tess-source catalogue update` brings what the archive has"
+            return [f"the catalogue ends with sector {self.newest}: {update}, or ask ", mast]
+        if missing := self._missing(asked.needed, asked, every=bool(asked.kinds)):
+            return [f"the catalogue lacks {missing_in_words(missing)}; {updates_in_words(missing)}, or ask ", mast]
+        nameless = self._nameless(asked)
+        return nameless_in_words(nameless) if nameless else []
+
+    @_once
+    def covers(self, asked: _Asked) -> bool:
         """Return whether it has all that a question without targets may mean, up to its newest sector."""
         if not self.has:
             return False
-        asked = self._asked(query)
         named = bool(asked.pipelines) or asked.identity
         needed = asked.needed if named else asked.needed.filter(pl.col("pipeline") == "SPOC")
         if asked.unlisted or asked.later or not needed.height or self._nameless(asked):
@@ -126,8 +138,7 @@ class Coverage:
         sectors : collection of int, optional
             Sectors of the answer; None: all that the question means.
         """
-        asked = self._asked(query)
-        wanted = set(asked.needed["pipeline"].unique())
+        asked, wanted = self._asked(query), self._pipelines_needed(query)
         if sectors is None:
             sectors = asked.sectors or None
         return [
@@ -137,13 +148,20 @@ class Coverage:
             and (sectors is None or (last in sectors if first == last else any(first <= n <= last for n in sectors)))
         ]
 
-    def parts(self, query: Query) -> set[tuple[str, int]]:
+    @_once
+    def parts(self, asked: _Asked) -> set[tuple[str, int]]:
         """Return the pipelines and sectors that a question means and that there are."""
-        return self._parts(self._asked(query))
+        return self._parts(asked)
 
-    def in_words(self, query: Query) -> str:
+    @_once
+    def _pipelines_needed(self, asked: _Asked) -> set[str]:
+        """Return the pipelines that a question means."""
+        return set(asked.needed["pipeline"].unique())
+
+    @_once
+    def in_words(self, asked: _Asked) -> str:
         """Return what it has of the pipelines that a question means, e.g. ``"SPOC lc, tp of sectors 1-26"``."""
-        wanted = set(self._asked(query).needed["pipeline"].unique())
+        wanted = set(asked.needed["pipeline"].unique())
         said: dict[tuple[str, str], list[str]] = {}
         for name, source in OF_FILES.items():
             sectors = [sector for one, sector in self.has if one == name]
@@ -160,11 +178,21 @@ class Coverage:
         return "; ".join(parts) or "no files of what is asked"
 
     def _asked(self, query: Query) -> _Asked:
-        """Return what a question names; several hooks ask about the same one."""
-        last = self._last
-        if last is None or last[0] is not query:
-            self._last = last = (query, _Asked.of(query, self))
-        return last[1]
+        """Return what a question names, which several hooks ask, and of which there is little to tell about any star."""
+        criteria, filters = criteria_of(query), {name: query.filters.get(name) for name in _Asked.FILTERS}
+        columns = specimens(1).columns
+        told = tuple((name, *values) for name, values in criteria.items() if name in columns)
+        stars = (
+            "tic" in query.filters
+            or "target_name" in criteria
+            or any(target.tic is not None for target in query.targets)
+        )
+        key = (told, frozenset(criteria), *filters.values(), stars)
+        if (found := self._known.get(key)) is None:
+            if len(self._known) >= MOST_QUESTIONS:
+                self._known.clear()
+            self._known[key] = found = _Asked.of(criteria, filters, self, stars=stars)
+        return found
 
     def _parts(self, asked: _Asked) -> set[tuple[str, int]]:
         needed = asked.needed.select("source", "pipeline", "last_sector").unique()
@@ -228,9 +256,12 @@ def _coverage(lists: PresentLists) -> Coverage:
     return Coverage(lists)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Asked:
     """What a question names, and the lists that it needs."""
+
+    FILTERS: ClassVar[Sequence[str]] = ("kind", "pipeline", "sector", "exptime")
+    """Filters that count."""
 
     sectors: frozenset[int]
     """Sectors that are named; empty: none is."""
@@ -248,16 +279,15 @@ class _Asked:
     """Whether it names sectors without an end, which all come after the newest one."""
     needed: pl.DataFrame
     """Specimens of the files that it may mean."""
+    known: dict[object, Any] = field(default_factory=dict)
+    """What was computed of it: see `_once`."""
 
     @classmethod
-    def of(cls, query: Query, coverage: Coverage) -> _Asked:
-        criteria = criteria_of(query)
-        kind, pipeline = (_words(query.filters.get(name)) for name in ("kind", "pipeline"))
-        sector = query.filters.get("sector")
+    def of(cls, criteria: Criteria, filters: Mapping[str, Any], coverage: Coverage, *, stars: bool) -> _Asked:
+        kind, pipeline = (_words(filters[name]) for name in ("kind", "pipeline"))
+        sector = filters["sector"]
         numbers = [*(exact_values(criteria, "sequence_number") or ()), *(_numbers(sector) or ())]
-        everything = _specimens(
-            max([coverage.newest, *(int(one) for one in numbers if int(one) <= whole.MOST_SECTORS)])
-        )
+        everything = specimens(max([coverage.newest, *(int(one) for one in numbers if int(one) <= whole.MOST_SECTORS)]))
         what = everything.filter(
             meets(
                 everything,
@@ -272,7 +302,7 @@ class _Asked:
         needed = what.filter(when)
         if isinstance(sector, whole.Wholes):
             needed = needed.filter(sector.meets(pl.col("first_sector"), pl.col("last_sector")))
-        if isinstance(time := query.filters.get("exptime"), exptime.Exptimes):
+        if isinstance(time := filters["exptime"], exptime.Exptimes):
             needed = needed.filter(_KEPT_TIMES["exptime"](needed, time))  # type: ignore[arg-type]
         named = "sequence_number" in criteria or isinstance(sector, whole.Wholes)
         names = [*(exact_values(criteria, "provenance_name") or ()), *(pipeline.wanted if pipeline else ())]
@@ -281,9 +311,7 @@ class _Asked:
             pipelines="provenance_name" in criteria or pipeline is not None,
             kinds=bool(kind and kind.wanted),
             identity=any(name.lower() in IDENTITIES for name in criteria),
-            stars="tic" in query.filters
-            or "target_name" in criteria
-            or any(one.tic is not None for one in query.targets),
+            stars=stars,
             unlisted=_unlisted(names, kind.wanted if kind else (), what, criteria),
             later=_is_later(criteria, sector, int(everything["last_sector"].max() or 0)),  # type: ignore[arg-type]
             needed=needed.filter("published"),
@@ -320,55 +348,3 @@ def _unlisted(names: Iterable[str], kinds: Iterable[str], what: pl.DataFrame, cr
         told = [f"{name}={', '.join(map(str, values))}" for name, values in criteria.items() if name in what.columns]
         unknown = [f"files with {' and '.join(told)}" if told else "such files"]
     return " and no ".join(unknown)
-
-
-@lru_cache(maxsize=8)
-def _specimens(newest: int) -> pl.DataFrame:
-    """Return a file of each kind of each list that there can be up to a sector."""
-    times = {(row.pipeline, row.kind): row.exptime for row in FILES}
-    kinds = [
-        {
-            "source": name,
-            "pipeline": source.pipeline,
-            "kind": kind,
-            "since": source.since,
-            "time": _time(times, source.pipeline, kind),
-        }
-        for name, source in OF_FILES.items()
-        for kind in source.kinds
-    ]
-    schema: dict[str, Any] = {
-        "source": pl.String,
-        "pipeline": pl.String,
-        "kind": pl.String,
-        "since": pl.Int32,
-        "time": pl.Float64,
-    }
-    sectors = pl.DataFrame({"last_sector": pl.int_range(1, newest + 1, dtype=pl.Int32, eager=True)})
-    frame = pl.DataFrame(kinds, schema=schema).join(sectors, how="cross")
-    return frame.with_columns(
-        exptime=pl.coalesce("time", _era()),
-        first_sector=pl.when(pl.col("source").str.starts_with(SEVERAL))
-        .then(pl.lit(1, pl.Int32))
-        .otherwise("last_sector"),
-        published=pl.col("last_sector") >= pl.col("since"),
-        provenance_name="pipeline",
-        sequence_number=pl.col("last_sector").cast(pl.Int64),
-        obs_collection=pl.when(pl.col("pipeline") == "SPOC").then(pl.lit("TESS")).otherwise(pl.lit("HLSP")),
-        project=pl.lit("TESS"),
-        dataproduct_type=pl.lit("timeseries"),
-    ).with_columns(t_exptime="exptime")
-
-
-def _time(times: Mapping[tuple[str, str], Any], pipeline: str, kind: str) -> float | None:
-    """Return the exposure time of a kind of file [s]; None for those made from full-frame images."""
-    time = times.get((pipeline, kind))
-    return float(time) if isinstance(time, int | float) else None
-
-
-def _era() -> pl.Expr:
-    """Return the exposure time of full-frame images [s]."""
-    time = pl.lit(float(FFI_ERAS[-1][1]))
-    for last, seconds in reversed(FFI_ERAS[:-1]):
-        time = pl.when(pl.col("last_sector") <= last).then(float(seconds)).otherwise(time)
-    return time

@@ -49,7 +49,12 @@ ARGUMENTS = (Wording("targets", "TARGET"), *map(keyword, ("radius", "archive", "
 
 
 def answer(
-    registry: Registry, settings: Settings, query: Query, *, refresh: bool = False, words: Mapping[str, Any] | None = None
+    registry: Registry,
+    settings: Settings,
+    query: Query,
+    *,
+    refresh: bool = False,
+    words: Mapping[str, Any] | None = None,
 ) -> Found:
     """Ask the archives a question, list and link the products, and select those that filters keep, if `words` are given.
 

@@ -22,7 +22,7 @@ def session(shared_archive: SampleArchive, tmp_path_factory: pytest.TempPathFact
 QUESTIONS: dict[str, dict[str, Any]] = {
     "everything": {"sector": None},
     "kinds": {"kind": ["lc", "fast-lc", "dvt"]},
-    "a warning between": {"kind": "lc", "sector": "1-60", "tce": None, "run": None},
+    "a warning between": {"kind": ["lc", "dvs"], "sector": [14, 41], "tce": "1-3"},
     "what has to be known": {"kind": "lc", "tmag": "<12"},
     "the latest": {"kind": ["lc", "dvt"], "latest": True},
     "the first few": {"kind": "lc", "limit": 3},
