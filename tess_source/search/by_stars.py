@@ -26,7 +26,7 @@ PART = 100_000
 
 
 def is_large(registry: Registry, seen: Observations, query: Query) -> bool:
-    """Return whether an answer is so large that it should be put together of parts. One of which a filter keeps the first few need not be."""
+    """Return whether an answer is so large that it should be put together of parts; not if a filter keeps the first few files only."""
     return len(seen) > LARGE and Wanted.of(registry, seen, query).most is None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from both_archives import with_catalogue
+from both_archives import SECTORS, with_catalogue
 
 from tess_source import Found, Products, Session
 from tess_source._lazy import pl
@@ -22,7 +22,7 @@ def session(shared_archive: SampleArchive, tmp_path_factory: pytest.TempPathFact
 QUESTIONS: dict[str, dict[str, Any]] = {
     "everything": {"sector": None},
     "kinds": {"kind": ["lc", "fast-lc", "dvt"]},
-    "a warning between": {"kind": ["lc", "dvs"], "sector": [14, 41], "tce": "1-3"},
+    "a warning between": {"kind": ["lc", "dvs"], "sector": list(SECTORS), "tce": "1-3"},
     "what has to be known": {"kind": "lc", "tmag": "<12"},
     "the latest": {"kind": ["lc", "dvt"], "latest": True},
     "the first few": {"kind": "lc", "limit": 3},
