@@ -254,30 +254,34 @@ def joined(parts: list[RowsT]) -> RowsT:
     parts : list of Rows
         Tables of one class.
     """
-    table = type(parts[0]).stack(parts)
+    kind = type(parts[0])
+    frame, twins = kind.stack(parts).to_polars(), dict[object, str]()
     parts.clear()
-    frame, kind = table.to_polars(), type(table)
-    del table
-    return kind(thrifty(frame))
+    for name in frame.columns:
+        frame = _with_thrifty(frame, name, twins)
+    return kind(frame)
 
 
 def thrifty(frame: pl.DataFrame) -> pl.DataFrame:
     """Return a frame of which each column is in one piece, and takes no memory of its own if it repeats one value, or another column."""
     twins: dict[object, str] = {}
+    for name in frame.columns:
+        frame = _with_thrifty(frame, name, twins)
+    return frame
+
+
+def _with_thrifty(frame: pl.DataFrame, name: str, twins: dict[object, str]) -> pl.DataFrame:
+    """Return a frame with one column made thrifty; `twins` are the columns before, by some of their values."""
     if frame.is_empty():
         return frame
-    for name, count in zip(frame.columns, frame.n_chunks("all"), strict=True):
-        if frame.select(pl.col(name).eq_missing(pl.col(name).first()).all()).item():
-            frame = frame.with_columns(pl.lit(frame[name][0], frame.schema[name]).alias(name))
-            continue
-        column = frame[name]
-        some = column.gather([0, len(column) // 2, len(column) - 1])
-        twin = twins.setdefault((column.dtype, column.null_count(), *some), name)
-        if twin != name and column.equals(frame[twin]):
-            frame = frame.with_columns(frame[twin].alias(name))
-        elif count > 1:
-            frame = frame.with_columns(column.rechunk())
-    return frame
+    if frame.select(pl.col(name).eq_missing(pl.col(name).first()).all()).item():
+        return frame.with_columns(pl.lit(frame[name][0], frame.schema[name]).alias(name))
+    column = frame[name]
+    some = column.gather([0, len(column) // 2, len(column) - 1])
+    twin = twins.setdefault((column.dtype, column.null_count(), *some), name)
+    if twin != name and column.equals(frame[twin]):
+        return frame.with_columns(frame[twin].alias(name))
+    return frame.with_columns(column.rechunk()) if column.n_chunks() > 1 else frame
 
 
 def polars_schema(table: type[Rows]) -> dict[str, Any]:
