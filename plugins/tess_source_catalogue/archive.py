@@ -20,7 +20,8 @@ from tess_source.settings import Settings
 from tess_source.tables.listing import Observations, Products
 from tess_source.tables.nearest import Around, around, neighbours_in_words
 from tess_source.targets.target import DEFAULT_RADIUS, Query, Target
-from tess_source_catalogue.coverage import IDENTITIES, Coverage
+from tess_source_catalogue.asked import IDENTITIES
+from tess_source_catalogue.coverage import Coverage
 from tess_source_catalogue.criteria import Criteria, criteria_of, exact_values, meets
 from tess_source_catalogue.fields import OBSERVED
 from tess_source_catalogue.folder import TICK, CatalogueFolder, ListFacts, ListFile

@@ -11,7 +11,8 @@ from tess_source._lazy import pl
 from tess_source.download.lists import FAILED, NEW, ListAnswer
 from tess_source.errors import TessSourceError, type_and_text
 from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts
-from tess_source_catalogue.stored import strange_names
+from tess_source_catalogue.stored import packed_files, strange_names
+from tess_source_catalogue.volumes import TARGET_LISTS
 
 __all__ = ["FEW", "ListJob", "ListOutcome", "built", "built_by_worker"]
 
@@ -54,6 +55,8 @@ class ListJob:
     """The plugin's function; see `tess_source.hooks.records.Source`."""
     begins: tuple[str, ...]
     """With one of these texts it must begin, if there are any; case does not matter."""
+    gives: str
+    """What its rows are; see `tess_source.hooks.records.Source`."""
     answer: ListAnswer
     known: ListFacts
     """What is known of its older state."""
@@ -113,9 +116,32 @@ def _parsed(job: ListJob, call: Callable[..., Any]) -> pl.DataFrame:
     if job.begins and not begin.lower().startswith(tuple(first.lower() for first in job.begins)):
         expected = " or ".join(repr(first) for first in job.begins)
         raise ValueError(f"it is no such list: it begins with {begin[:40]!r}, not with {expected}")
-    frame: pl.DataFrame = call(job.parse, answer.path, answer.address)
+    frame = _stored_form(call(job.parse, answer.path, answer.address), job)
     if "tic" in frame.columns and not frame["tic"].is_sorted():
         frame = frame.sort("tic")
+    return frame
+
+
+def _stored_form(frame: pl.DataFrame, job: ListJob) -> pl.DataFrame:
+    """Return rows as they are stored: of files, a plugin may give the addresses only.
+
+    Raises
+    ------
+    ValueError
+        If they are not what the source says that it gives.
+    """
+    source = job.key[0]
+    if job.gives == "files":
+        if "pattern" in frame.columns:
+            return frame
+        if frame.schema.get("uri") != pl.String:
+            raise ValueError("a source that gives files needs a column 'uri' of texts: their addresses")
+        return packed_files(frame["uri"])
+    if job.gives == "targets":
+        if source not in TARGET_LISTS and not source.endswith("-targets"):
+            raise ValueError(f"a source of targets is named after its pipeline, as in 'tglc-targets', not {source!r}")
+        if not frame.schema.get("tic", pl.String).is_integer():
+            raise ValueError("a source that gives targets needs a column 'tic' of whole numbers")
     return frame
 
 

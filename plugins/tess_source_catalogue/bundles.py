@@ -73,9 +73,15 @@ class BundleFiles(NamedTuple):
     of_bundles: pl.Series
     """The files of each bundle: a list of their numbers, empty or null without any."""
     uris: Texts
-    filenames: Texts
-    begin: int | None
-    """The place at which the file name begins in all URIs, if it is one: a piece of a text takes neither time nor memory."""
+    names: Texts
+    """Of their filenames."""
+    head: int | None
+    """Characters of each URI in front of the filename, if they are as many in all."""
+
+    def texts(self, numbers: pl.Series, rows: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+        """Return URIs and filenames of rows of files with these numbers. A piece of a text takes neither time nor memory."""
+        uris = self.uris.of(numbers, rows)
+        return uris, self.names.of(numbers, rows) if self.head is None else uris.str.slice(self.head)
 
 
 class Bundles:
@@ -148,9 +154,11 @@ class Bundles:
         said = frame.select(
             "kind", "first_sector", "last_sector", "exptime", "pipeline", "run", "tce", **_descriptions(), obs_collection=_collection()
         )  # fmt: skip
-        filenames = frame["pattern"].str.extract(r"([^/]*)$")
-        texts = Texts(frame["pattern"]), Texts(filenames)
-        return BundleFiles(said, _ranks(frame), lists.rechunk(), *texts, _begin_of_names(frame["pattern"]))
+        patterns = frame["pattern"]
+        heads = patterns.str.extract(r"^(.*/)").fill_null("").unique()
+        head = len(heads[0]) if len(heads) == 1 and "{" not in heads[0] else None
+        names = Texts(patterns.str.extract(r"([^/]*)$"))
+        return BundleFiles(said, _ranks(frame), lists.rechunk(), Texts(patterns), names, head)
 
 
 class FoundRows(NamedTuple):
@@ -199,13 +207,6 @@ def _ranks(sorts: pl.DataFrame) -> pl.Series:
     kinds = pl.col("kind").replace_strict(_RANKS, default=len(_RANKS), return_dtype=pl.Int32)
     order = sorts.with_columns(kinds).select(pl.arg_sort_by(*keys, descending=[*keys.values()], nulls_last=True))
     return order.to_series().arg_sort().cast(pl.UInt32)
-
-
-def _begin_of_names(patterns: pl.Series) -> int | None:
-    """Return the place at which file names begin in all texts of patterns; None if there are several, or it depends on a number."""
-    folders = patterns.str.extract(r"^(.*/)").fill_null("").unique()
-    places = folders.str.len_chars().unique()
-    return int(places[0]) if len(places) == 1 and not folders.str.contains("{", literal=True).any() else None
 
 
 def _collection() -> pl.Expr:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
 from tess_source.hooks.records import Source
 from tess_source.names.sectors import text_of_sectors
@@ -10,7 +11,8 @@ from tess_source.wording import Wording, keyword
 from tess_source_catalogue.sources import SOURCES
 
 __all__ = [
-    "OF_FILES", "known_in_words", "label", "missing_in_words", "nameless_in_words", "sectors_in_words", "updates_in_words",
+    "OF_FILES", "absent_in_words", "known_in_words", "label", "missing_in_words", "nameless_in_words", "sectors_in_words",
+    "several_in_words", "updates_in_words",
 ]  # fmt: skip
 
 OF_FILES: Mapping[str, Source] = {source.name: source for source in SOURCES if source.gives == "files"}
@@ -47,6 +49,20 @@ def missing_in_words(missing: Mapping[str, set[int]]) -> str:
         f"{pipeline} {', '.join(map(label, sources))}" + (f" of {sectors_in_words(sectors)}" if sectors else "")
         for (pipeline, sectors), sources in _by_sectors(missing).items()
     )
+
+
+def absent_in_words(absent: Mapping[tuple[str, int], float]) -> str:
+    """Return which lists the archive did not have, given their sources, sectors, and when it was asked [s since 1970, UTC]."""
+    sectors: dict[str, set[int]] = {}
+    for name, sector in absent:
+        sectors.setdefault(name, set()).add(sector)
+    asked = datetime.fromtimestamp(min(absent.values()), UTC).date().isoformat()
+    return f"on {asked}, the archive had no list of {missing_in_words(sectors)}"
+
+
+def several_in_words(pipelines: Iterable[str]) -> str:
+    """Return what is not on any list, given the pipelines of which it is asked."""
+    return " and ".join(f"{pipeline} dv of several sectors" for pipeline in pipelines)
 
 
 def nameless_in_words(nameless: Iterable[tuple[str, int]]) -> list[str | Wording]:

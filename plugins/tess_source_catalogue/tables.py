@@ -58,8 +58,7 @@ def product_rows(found: FoundRows, observations: pl.DataFrame, kinds: Collection
     rows = rows.filter(pl.col("file").is_not_null()) if rows["file"].null_count() else rows
     rows = _in_order(rows, files.rank, "file")
     numbers = rows["file"]
-    uris = files.uris.of(numbers, rows)
-    filenames = files.filenames.of(numbers, rows) if files.begin is None else uris.str.slice(files.begin)
+    uris, filenames = files.texts(numbers, rows)
     table = rows.hstack(files.said[numbers]).with_columns(
         *_nulls(types, {"size", "etag", "proposal_id"} - set(rows.columns)),
         project=pl.col("pipeline"),  # the same column under two names takes the room of one

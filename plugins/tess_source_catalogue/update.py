@@ -209,12 +209,23 @@ class Update:
             for wave in self._waves(found):
                 bar.expect_files(len(wave))
                 found += self._outcomes(lists, wave, None if executor is None else workers)
+        self._note_absent(found)
         try:
             refresh(self.folder)
         except OSError as error:  # what is derived from the lists only saves time
             log.warning("the catalogue is up to date, but reads more slowly: %s", error)
         kept = [one for one in found if one.state != ABSENT]
         return Updated(RecordTuple(sorted(kept, key=lambda one: (one.source, one.first, one.last)), "list"))
+
+    def _note_absent(self, found: Iterable[ListOutcome]) -> None:
+        """Note of which sectors the archive has no list: what is asked of them is answered without."""
+        time = now()
+        for source in (one for one in self.sources if not one.index):  # an index says itself which lists there are
+            states = {one.last: one.state for one in found if one.source == source.name}
+            absent = dict.fromkeys((sector for sector, state in states.items() if state == ABSENT), time)
+            self.folder.note_absent(
+                source.name, absent, [sector for sector, state in states.items() if state in {NEW, UNCHANGED}]
+            )
 
     # -- what to ask for --
 
@@ -323,7 +334,7 @@ class Update:
                     if file is not None and (answer.state == UNCHANGED or answer.sha256 == known.sha256):
                         return self._unchanged(wanted, file, known, answer)
                     source, root = wanted.source, self.folder.root
-                    job = ListJob(root, wanted.key, source.parse, tuple(source.first), answer, known, now())
+                    job = ListJob(root, wanted.key, source.parse, tuple(source.first), source.gives, answer, known, now())
                     outcome = yield job
                     if outcome.state != FAILED:
                         return outcome

@@ -16,15 +16,13 @@ from tess_source._lazy import pl
 from tess_source.display.visible import logger
 from tess_source.errors import DamagedFileError
 from tess_source_catalogue.compose import composed
-from tess_source_catalogue.folder import CatalogueFolder
+from tess_source_catalogue.folder import ROW_GROUP, CatalogueFolder
 from tess_source_catalogue.volumes import Volume, volumes
 
 __all__ = ["bundles_of", "refresh", "rows_path", "scanned"]
 
 log: logging.Logger = logger(__name__)
 
-ROW_GROUP = 2**12
-"""Rows that are read at a time, at least: a star is in one such group per volume."""
 _BUNDLES = "-bundles"
 
 

@@ -7,9 +7,12 @@ nine. Lists about several sectors are one volume.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from tess_source._lazy import pl
+from tess_source.names import KINDS
 from tess_source_catalogue.folder import ListFile, PresentLists
 from tess_source_catalogue.sources import SOURCES
 
@@ -31,6 +34,8 @@ _FAMILIES = {
     if source.gives == "files"
 }
 _PIPELINES = {_FAMILIES[source.name]: source.pipeline for source in SOURCES if source.gives == "files"}
+_FAMILY = re.compile(f"-(?:dv|{'|'.join(sorted(KINDS, key=len, reverse=True))})$")
+"""Sources of other plugins that differ by their kinds of files only are one family: ``tars-lc``, ``tars-tp``."""
 _BESIDE = frozenset(source.name for source in SOURCES if source.gives != "files")
 
 
@@ -71,13 +76,21 @@ def volumes(lists: PresentLists) -> tuple[Volume, ...]:
     """Return the volumes of all lists of files, in order."""
     own: dict[tuple[str, int], list[ListFile]] = {}
     for file in lists.values():
-        family = _FAMILIES.get(file.source, file.source)
-        if file.source not in _BESIDE and not file.source.endswith("-targets"):
+        family = _FAMILIES.get(file.source) or _FAMILY.sub("", file.source)
+        if file.source in _FAMILIES or (file.source not in _BESIDE and _has_files(file)):
             own.setdefault((family, (file.last - 1) // SECTORS.get(family, OTHERS)), []).append(file)
     return tuple(
         Volume(family, number, tuple(files), _beside(family, files, lists))
         for (family, number), files in sorted(own.items())
     )
+
+
+def _has_files(file: ListFile) -> bool:
+    """Return whether a list of another plugin is about files."""
+    try:
+        return "pattern" in pl.read_parquet_schema(file.path)
+    except (OSError, pl.exceptions.PolarsError):  # replaced meanwhile, or damaged: verify tells
+        return False
 
 
 def _beside(family: str, files: list[ListFile], lists: PresentLists) -> tuple[ListFile, ...]:

@@ -22,7 +22,7 @@ from tess_source.hooks.registry import Registry
 from tess_source.search.by_stars import found_by_stars, is_large
 from tess_source.search.declined import check_answers, naming_archive, no_plugin
 from tess_source.search.keys import known_observations
-from tess_source.search.narrowing import Listing, Wanted, count_unlisted_images, listed
+from tess_source.search.narrowing import Listing, Wanted, count_unlisted_images, listed, may_hold
 from tess_source.search.nearby import nearest_observed, places_without
 from tess_source.search.resolving import archives_of, criteria_of_filters, is_for_kinds, is_local, stand_ins_of
 from tess_source.search.select import begin, select
@@ -30,6 +30,7 @@ from tess_source.search.versions import versions
 from tess_source.settings import Settings
 from tess_source.tables.convert import frame_of_uris, to_frame
 from tess_source.tables.found import Found
+from tess_source.tables.ledger import observations_in_words
 from tess_source.tables.listing import Links, Observations, Products
 from tess_source.tables.nearest import Taken, stars_taken, taken_in_words
 from tess_source.targets.recorded import question as recorded
@@ -171,7 +172,7 @@ def _count_by(registry: Registry, settings: Settings, query: Query, archive: str
         seen = observations_by(registry, settings, query, archive)
         return None if seen is None else len(seen)
     caller = registry.among("tess_count", (archive,))
-    activity.step(f"asking {archive} for the number of {_observations_in_words(query)}")
+    activity.step(f"asking {archive} for the number of {observations_in_words(query)}")
     with _suggesting_filters(registry), naming_archive(query, archive):
         answers = registry.call("tess_count", caller, query=query, settings=settings)
     return int(sum(answers)) if answers else None
@@ -204,7 +205,7 @@ def products(
     return products_of(registry, settings, seen, Query(archives=archives, large=large)).unique()
 
 
-def found_of(registry: Registry, settings: Settings, table: Any) -> Found:
+def found_of(registry: Registry, settings: Settings, table: Any, *, large: bool = False) -> Found:
     """Return products from elsewhere as a `Found`: a table, rows or URIs; or a table of observations, whose products are listed."""
     query, seen = Query(), Observations.empty()
     table = list(table) if isinstance(table, Iterator) else table
@@ -212,7 +213,7 @@ def found_of(registry: Registry, settings: Settings, table: Any) -> Found:
     frame = to_frame(table) if frame is None else frame
     if {"obs_id", "obsid"} & {*frame.columns} and not {"uri", "dataURI"} & {*frame.columns}:
         seen = Observations.of(frame)
-        given = products(registry, settings, seen)
+        given = products(registry, settings, seen, large=large)
         log.warning(
             "%s: all their products are meant, %s (%s)",
             *(number(len(seen), "observation"), number(len(given), "file"), size(float(given["size"].sum() or 0))),
@@ -256,14 +257,6 @@ def fields(registry: Registry, settings: Settings, what: str = "observations") -
 # -- hooks --
 
 
-def _observations_in_words(query: Query) -> str:
-    """Return what is asked for, e.g. ``observations of 1,000 targets``."""
-    if not query.targets:
-        return "observations"
-    targets = str(query.targets[0]) if len(query.targets) == 1 else number(len(query.targets), "target")
-    return f"observations of {targets}"
-
-
 def prepared(registry: Registry, settings: Settings, query: Query) -> Query:
     """Return a query with the criteria that its archives add, unless it has them already, as from a lock.
 
@@ -289,7 +282,7 @@ def observations_of(registry: Registry, settings: Settings, query: Query) -> Obs
 def observations_by(registry: Registry, settings: Settings, query: Query, archive: str) -> Observations | None:
     """Return the observations of a prepared query from one of its archives; None if it does not answer such questions."""
     caller = registry.among("tess_query", (archive,))
-    activity.step(f"asking {archive} for {_observations_in_words(query)}")
+    activity.step(f"asking {archive} for {observations_in_words(query)}")
     with _suggesting_filters(registry), naming_archive(query, archive):
         answers = registry.call("tess_query", caller, query=query, settings=settings)
     return Observations.stack(map(Observations.of, answers)) if answers else None
@@ -356,7 +349,12 @@ def _nearest(registry: Registry, settings: Settings, query: Query, observations:
     if not places or (Memory(settings, registry).offline and not _is_local(registry, settings, query)):
         return {}
     try:
-        return nearest_observed(query, places, lambda wider: observations_of(registry, settings, wider))
+        return nearest_observed(
+            query,
+            places,
+            lambda wider: observations_of(registry, settings, wider),
+            lambda seen: may_hold(registry, seen, query),
+        )
     except (TessSourceError, OSError) as error:
         log.info("it is not known which star is nearest: %s", error)
         return {}

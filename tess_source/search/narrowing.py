@@ -15,7 +15,7 @@ from tess_source.tables.among import among
 from tess_source.tables.listing import Observations, Products
 from tess_source.targets.target import Query
 
-__all__ = ["Listing", "Wanted", "count_unlisted_images", "listed"]
+__all__ = ["Listing", "Wanted", "count_unlisted_images", "listed", "may_hold"]
 
 log: logging.Logger = logger(__name__)
 
@@ -118,6 +118,12 @@ def _count_kept(registry: Registry, products: Products, query: Query, masks: Seq
     for name in masks:
         keep &= mask_of(registry, name, products, query.filters[name])
     return len(products.where(keep).unique())
+
+
+def may_hold(registry: Registry, observations: Observations, query: Query) -> pl.Series:
+    """Return the mask of observations that may have products which the filters of a question keep, as far as observations tell."""
+    masks = [name for name in query.filters if registry.filters[name].holds and not registry.filters[name].last]
+    return _may_hold(registry, observations, query, masks)
 
 
 def _may_hold(registry: Registry, observations: Observations, query: Query, masks: Sequence[str]) -> pl.Series:

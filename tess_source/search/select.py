@@ -179,6 +179,10 @@ def _masked(registry: Registry, found: Found, filters: Mapping[str, Any]) -> Fou
 
 def mask_of(registry: Registry, name: str, products: Products, value: Any) -> pl.Series:
     """Return the mask of one filter: one boolean per product."""
+    if (
+        not len(products) and registry.filters[name].needs
+    ):  # nothing was looked up, so the types of its columns are not known
+        return products.mask(pl.lit(True))
     mask = registry.blame("filter", name, registry.filters[name].keep, products, value)
     series: pl.Series = registry.blame("filter", name, products.mask, mask)
     return series
