@@ -60,7 +60,7 @@ def observations_in_words(query: Query) -> str:
     """Return what is asked for, e.g. ``observations of 1,000 targets``."""
     if not query.targets:
         return "observations"
-    targets = str(query.targets[0]) if len(query.targets) == 1 else number(len(query.targets), "target")
+    targets = str(query.targets[0]) if len(query.targets) == 1 else text.number(len(query.targets), "target")
     return f"observations of {targets}"
 
 
