@@ -9,14 +9,15 @@ from typing import Any
 
 from tess_source._lazy import pl
 from tess_source.errors import QueryError
+from tess_source.hooks.records import Source
 from tess_source.names.sectors import text_of_sectors
 from tess_source.names.vocabulary import FFI_ERAS, FILES
 from tess_source.targets.target import Query
 from tess_source.wording import keyword
 from tess_source_catalogue.criteria import Criteria, criteria_of, exact_values, meets
+from tess_source_catalogue.declared import sources_of_files
 from tess_source_catalogue.folder import CatalogueFolder, ListFile, PresentLists
 from tess_source_catalogue.lacking import (
-    OF_FILES,
     known_in_words,
     label,
     missing_in_words,
@@ -48,6 +49,8 @@ class Coverage:
 
     def __init__(self, lists: PresentLists) -> None:
         self.lists: PresentLists = lists
+        self.sources: Mapping[str, Source] = sources_of_files(lists)
+        """Name → source of lists of files, of those that there can be."""
         self._last: tuple[Query, _Asked] | None = None
 
     @classmethod
@@ -58,7 +61,7 @@ class Coverage:
     @cached_property
     def has(self) -> frozenset[tuple[str, int]]:
         """The lists of files about one sector: source and sector."""
-        return frozenset((name, first) for name, first, last in self.lists if first == last and name in OF_FILES)
+        return frozenset((name, first) for name, first, last in self.lists if first == last and name in self.sources)
 
     @cached_property
     def newest(self) -> int:
@@ -68,7 +71,7 @@ class Coverage:
     def pipelines(self, query: Query) -> list[str]:
         """Return the pipelines that are meant where none is named: those that have all sectors and kinds that are named, else all."""
         asked = self._asked(query)
-        had = {OF_FILES[name].pipeline for name, _ in self.has}
+        had = {self.sources[name].pipeline for name, _ in self.has}
         needed = asked.needed.filter(pl.col("pipeline").is_in(sorted(had))).partition_by("pipeline", as_dict=True)
         meant = {one for (one,) in needed}
         here = {one for (one,), own in needed.items() if not self._missing(own, asked, every=bool(asked.kinds))}
@@ -89,7 +92,7 @@ class Coverage:
         asked = self._asked(query)
         if asked.unlisted:
             raise QueryError(
-                f"the catalogue has no {asked.unlisted}: its lists are of {known_in_words()}; ",
+                f"the catalogue has no {asked.unlisted}: its lists are of {known_in_words(self.sources)}; ",
                 keyword("archive", "mast"),
                 " has more",
             )
@@ -100,7 +103,7 @@ class Coverage:
             )
         if missing := self._missing(asked.needed, asked, every=bool(asked.kinds)):
             raise QueryError(
-                f"the catalogue lacks {missing_in_words(missing)}; {updates_in_words(missing)}, or ask ",
+                f"the catalogue lacks {missing_in_words(missing, self.sources)}; {updates_in_words(missing, self.sources)}, or ask ",
                 keyword("archive", "mast"),
             )
         if nameless := self._nameless(asked):
@@ -133,7 +136,7 @@ class Coverage:
         return [
             file
             for (name, first, last), file in self.lists.items()
-            if (name not in OF_FILES or OF_FILES[name].pipeline in wanted)
+            if (name not in self.sources or self.sources[name].pipeline in wanted)
             and (sectors is None or (last in sectors if first == last else any(first <= n <= last for n in sectors)))
         ]
 
@@ -145,7 +148,7 @@ class Coverage:
         """Return what it has of the pipelines that a question means, e.g. ``"SPOC lc, tp of sectors 1-26"``."""
         wanted = set(self._asked(query).needed["pipeline"].unique())
         said: dict[tuple[str, str], list[str]] = {}
-        for name, source in OF_FILES.items():
+        for name, source in self.sources.items():
             sectors = [sector for one, sector in self.has if one == name]
             if sectors and source.pipeline in wanted:
                 said.setdefault((source.pipeline, text_of_sectors(sectors)), []).append(label(source))
@@ -154,7 +157,9 @@ class Coverage:
             for (pipeline, sectors), labels in said.items()
         ]
         ends = {
-            last for name, _, last in self.lists if name.startswith(SEVERAL) and name in OF_FILES and "SPOC" in wanted
+            last
+            for name, _, last in self.lists
+            if name.startswith(SEVERAL) and name in self.sources and "SPOC" in wanted
         }
         parts += [f"SPOC dv of several sectors that end with {sectors_in_words(text_of_sectors(ends))}"] if ends else []
         return "; ".join(parts) or "no files of what is asked"
@@ -172,7 +177,7 @@ class Coverage:
 
     def _nameless(self, asked: _Asked) -> set[tuple[str, int]]:
         """Return the pipelines and sectors in which stars are asked for by their TIC ids, and nothing tells these."""
-        if not asked.stars or not any(OF_FILES[name].pipeline in BY_GAIA for name, _ in self.has):
+        if not asked.stars or not any(self.sources[name].pipeline in BY_GAIA for name, _ in self.has):
             return set()
         return {
             (pipeline, sector)
@@ -214,8 +219,8 @@ class Coverage:
         """Return what is missing where no other list of the same pipeline stands in for it."""
         left: dict[str, set[int]] = {}
         for name, gone in missing.items():
-            pipeline = OF_FILES[name].pipeline
-            others = {one for one in pairs if one in self.has and OF_FILES[one[0]].pipeline == pipeline}
+            pipeline = self.sources[name].pipeline
+            others = {one for one in pairs if one in self.has and self.sources[one[0]].pipeline == pipeline}
             if gone and (alone := gone - {sector for _, sector in others}):
                 left[name] = alone
             elif not gone and not others:
@@ -256,7 +261,7 @@ class _Asked:
         sector = query.filters.get("sector")
         numbers = [*(exact_values(criteria, "sequence_number") or ()), *(_numbers(sector) or ())]
         everything = _specimens(
-            max([coverage.newest, *(int(one) for one in numbers if int(one) <= whole.MOST_SECTORS)])
+            coverage.lists, max([coverage.newest, *(int(one) for one in numbers if int(one) <= whole.MOST_SECTORS)])
         )
         what = everything.filter(
             meets(
@@ -284,7 +289,7 @@ class _Asked:
             stars="tic" in query.filters
             or "target_name" in criteria
             or any(one.tic is not None for one in query.targets),
-            unlisted=_unlisted(names, kind.wanted if kind else (), what, criteria),
+            unlisted=_unlisted(coverage.sources, names, kind.wanted if kind else (), what, criteria),
             later=_is_later(criteria, sector, int(everything["last_sector"].max() or 0)),  # type: ignore[arg-type]
             needed=needed.filter("published"),
         )
@@ -310,10 +315,12 @@ def _is_later(criteria: Criteria, sector: Any, newest: int) -> bool:
     return len(meant) > 0 and not (meant <= newest).any()
 
 
-def _unlisted(names: Iterable[str], kinds: Iterable[str], what: pl.DataFrame, criteria: Criteria) -> str:
+def _unlisted(
+    sources: Mapping[str, Source], names: Iterable[str], kinds: Iterable[str], what: pl.DataFrame, criteria: Criteria
+) -> str:
     """Return in words what is named that no list has."""
-    pipelines = {source.pipeline.lower() for source in OF_FILES.values()}
-    listed = {kind for source in OF_FILES.values() for kind in source.kinds}
+    pipelines = {source.pipeline.lower() for source in sources.values()}
+    listed = {kind for source in sources.values() for kind in source.kinds}
     unknown = [f"files by {name}" for name in dict.fromkeys(names) if name.lower() not in pipelines]
     unknown += [f"{kind} files" for kind in kinds if kind not in listed]
     if not unknown and not what.height:
@@ -323,7 +330,7 @@ def _unlisted(names: Iterable[str], kinds: Iterable[str], what: pl.DataFrame, cr
 
 
 @lru_cache(maxsize=8)
-def _specimens(newest: int) -> pl.DataFrame:
+def _specimens(lists: PresentLists, newest: int) -> pl.DataFrame:
     """Return a file of each kind of each list that there can be up to a sector."""
     times = {(row.pipeline, row.kind): row.exptime for row in FILES}
     kinds = [
@@ -334,7 +341,7 @@ def _specimens(newest: int) -> pl.DataFrame:
             "since": source.since,
             "time": _time(times, source.pipeline, kind),
         }
-        for name, source in OF_FILES.items()
+        for name, source in sources_of_files(lists).items()
         for kind in source.kinds
     ]
     schema: dict[str, Any] = {

@@ -91,7 +91,9 @@ def _of_addresses(rows: pl.DataFrame, of_uri: pl.Series) -> pl.Series:
         return pl.Series("address", [], dtype=pl.String)
     is_file = of_uri | rows["address"].str.contains(_FILE)
     others = rows.with_columns(is_file=is_file, of_uri=of_uri, alone=~is_file & ~rows["line"].str.contains(_OTHERS))
-    others = others.filter(~pl.col("of_uri") & (pl.col("is_file") | (pl.col("alone") & ~pl.col("is_file").any().over("line"))))
+    others = others.filter(
+        ~pl.col("of_uri") & (pl.col("is_file") | (pl.col("alone") & ~pl.col("is_file").any().over("line")))
+    )
     address = others["address"].str.replace(r"(\.[A-Za-z0-9]{1,5})[?#].*$", "${1}")
     said = names.columns(address)
     mission = "mast:TESS/product/" + address.str.extract(r"([^/]*)$")
