@@ -53,7 +53,7 @@ def defaults(query: Query, settings: Settings) -> dict[str, Any] | None:
     coverage = Coverage.of(CatalogueFolder.of(settings))
     if given & {"provenance_name", *IDENTITIES} or not coverage.has:
         return None
-    return {"provenance_name": coverage.pipelines(query)}
+    return {"provenance_name": [*coverage.pipelines(query)]}
 
 
 def find(query: Query, settings: Settings) -> Observations:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from tess_source._lazy import pl
-from tess_source.names.vocabulary import FFI_ERAS, FILES
-from tess_source.targets.target import Query
-from tess_source_catalogue.criteria import Criteria, criteria_of, exact_values, meets
+from tess_source_catalogue.criteria import Criteria, exact_values, meets
 from tess_source_catalogue.lacking import OF_FILES
 from tess_source_catalogue.sources import DV
+from tess_source_catalogue.specimens import SEVERAL, specimens
 from tess_source_filters import exptime, whole, words
 
-__all__ = ["IDENTITIES", "SEVERAL", "AskedLists"]
+__all__ = ["IDENTITIES", "AskedLists"]
 
-SEVERAL = "multi-"
-"""Begin of the names of sources whose lists are about several sectors: which of them there are, no sector tells."""
 IDENTITIES = frozenset({"obs_id", "obsid", "dataurl"})
 """Columns whose value is of one observation, whatever its pipeline."""
 _TIMES = ("sequence_number", "t_exptime")
@@ -26,9 +22,12 @@ _TIMES = ("sequence_number", "t_exptime")
 _KEPT_TIMES = {one.name: one.keep for one in exptime.FILTERS}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AskedLists:
     """What a question names, and the lists that it needs."""
+
+    FILTERS: ClassVar[Sequence[str]] = ("kind", "pipeline", "sector", "exptime")
+    """Filters that count."""
 
     sectors: frozenset[int]
     """Sectors that are named; empty: none is."""
@@ -48,15 +47,16 @@ class AskedLists:
     """Whether it names sectors without an end, which all come after the newest one."""
     needed: pl.DataFrame
     """Specimens of the files that it may mean."""
+    known: dict[object, Any] = field(default_factory=dict)
+    """What was computed of it: see `_once`."""
 
     @classmethod
-    def of(cls, query: Query, newest: int) -> AskedLists:
-        """Return what a question names, given the newest sector of the catalogue."""
-        criteria = criteria_of(query)
-        kind, pipeline = (_words(query.filters.get(name)) for name in ("kind", "pipeline"))
-        sector = query.filters.get("sector")
+    def of(cls, criteria: Criteria, filters: Mapping[str, Any], newest: int, *, stars: bool) -> AskedLists:
+        """Return what a question names, given its criteria and filters, and the newest sector of the catalogue."""
+        kind, pipeline = (_words(filters[name]) for name in ("kind", "pipeline"))
+        sector = filters["sector"]
         numbers = [*(exact_values(criteria, "sequence_number") or ()), *(_numbers(sector) or ())]
-        everything = _specimens(max([newest, *(int(one) for one in numbers if int(one) <= whole.MOST_SECTORS)]))
+        everything = specimens(max([newest, *(int(one) for one in numbers if int(one) <= whole.MOST_SECTORS)]))
         what = everything.filter(
             meets(
                 everything,
@@ -69,7 +69,7 @@ class AskedLists:
         needed = what.filter(when)
         if isinstance(sector, whole.Wholes):
             needed = needed.filter(sector.meets(pl.col("first_sector"), pl.col("last_sector")))
-        if isinstance(time := query.filters.get("exptime"), exptime.Exptimes):
+        if isinstance(time := filters["exptime"], exptime.Exptimes):
             needed = needed.filter(_KEPT_TIMES["exptime"](needed, time))  # type: ignore[arg-type]
         named = "sequence_number" in criteria or isinstance(sector, whole.Wholes)
         published = needed.filter("published")
@@ -81,9 +81,7 @@ class AskedLists:
             pipelines="provenance_name" in criteria or pipeline is not None,
             kinds=bool(kind and kind.wanted),
             identity=any(name.lower() in IDENTITIES for name in criteria),
-            stars="tic" in query.filters
-            or "target_name" in criteria
-            or any(one.tic is not None for one in query.targets),
+            stars=stars,
             unlisted=_unlisted(names, kind.wanted if kind else (), everything, criteria),
             unlisted_several=_unlisted_several(what) if kind and kind.wanted else (),
             later=_is_later(criteria, sector, int(everything["last_sector"].max() or 0)),  # type: ignore[arg-type]
@@ -132,55 +130,3 @@ def _unlisted(names: Iterable[str], kinds: Iterable[str], everything: pl.DataFra
             if everything.filter(meets(everything, {name: values})).is_empty()
         ]
     return " and no ".join(unknown)
-
-
-@lru_cache(maxsize=8)
-def _specimens(newest: int) -> pl.DataFrame:
-    """Return a file of each kind of each list that there can be up to a sector."""
-    times = {(row.pipeline, row.kind): row.exptime for row in FILES}
-    kinds = [
-        {
-            "source": name,
-            "pipeline": source.pipeline,
-            "kind": kind,
-            "since": source.since,
-            "time": _time(times, source.pipeline, kind),
-        }
-        for name, source in OF_FILES.items()
-        for kind in source.kinds
-    ]
-    schema: dict[str, Any] = {
-        "source": pl.String,
-        "pipeline": pl.String,
-        "kind": pl.String,
-        "since": pl.Int32,
-        "time": pl.Float64,
-    }
-    sectors = pl.DataFrame({"last_sector": pl.int_range(1, newest + 1, dtype=pl.Int32, eager=True)})
-    frame = pl.DataFrame(kinds, schema=schema).join(sectors, how="cross")
-    return frame.with_columns(
-        exptime=pl.coalesce("time", _era()),
-        first_sector=pl.when(pl.col("source").str.starts_with(SEVERAL))
-        .then(pl.lit(1, pl.Int32))
-        .otherwise("last_sector"),
-        published=pl.col("last_sector") >= pl.col("since"),
-        provenance_name="pipeline",
-        sequence_number=pl.col("last_sector").cast(pl.Int64),
-        obs_collection=pl.when(pl.col("pipeline") == "SPOC").then(pl.lit("TESS")).otherwise(pl.lit("HLSP")),
-        project=pl.lit("TESS"),
-        dataproduct_type=pl.lit("timeseries"),
-    ).with_columns(t_exptime="exptime")
-
-
-def _time(times: Mapping[tuple[str, str], Any], pipeline: str, kind: str) -> float | None:
-    """Return the exposure time of a kind of file [s]; None for those made from full-frame images."""
-    time = times.get((pipeline, kind))
-    return float(time) if isinstance(time, int | float) else None
-
-
-def _era() -> pl.Expr:
-    """Return the exposure time of full-frame images [s]."""
-    time = pl.lit(float(FFI_ERAS[-1][1]))
-    for last, seconds in reversed(FFI_ERAS[:-1]):
-        time = pl.when(pl.col("last_sector") <= last).then(float(seconds)).otherwise(time)
-    return time

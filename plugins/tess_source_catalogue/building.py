@@ -17,6 +17,8 @@ __all__ = ["FEW", "ListJob", "ListOutcome", "built", "built_by_worker"]
 
 BEGIN = 1 << 12
 """First bytes of a list, in which its first line must begin."""
+LONGEST = 200
+"""Characters of a name not understood that are kept: it may be any text."""
 FEW = 5
 """Names not understood that are kept as examples, and failures that are shown."""
 
@@ -51,7 +53,7 @@ class ListJob:
     parse: Callable[[Path, str], pl.DataFrame]
     """The plugin's function; see `tess_source.hooks.records.Source`."""
     begins: tuple[str, ...]
-    """With one of these texts it must begin, if there are any."""
+    """With one of these texts it must begin, if there are any; case does not matter."""
     answer: ListAnswer
     known: ListFacts
     """What is known of its older state."""
@@ -85,7 +87,7 @@ def built(job: ListJob, call: Callable[..., Any] = lambda function, *arguments: 
         answer = job.answer
         facts = ListFacts(
             answer.address, answer.etag, answer.modified, job.moment, job.moment, answer.size, answer.sha256, rows,
-            len(strange), tuple(strange[:FEW]),
+            len(strange), tuple(name[:LONGEST] for name in strange[:FEW]),
         )  # fmt: skip
         CatalogueFolder(job.root).keep(*job.key, frame, facts)
     except (TessSourceError, ValueError, OSError, pl.exceptions.PolarsError) as error:
@@ -108,7 +110,7 @@ def _parsed(job: ListJob, call: Callable[..., Any]) -> pl.DataFrame:
     answer = job.answer
     with answer.path.open("rb") as file:
         begin = file.read(BEGIN).removeprefix(b"\xef\xbb\xbf").lstrip().decode("utf-8", "replace")
-    if job.begins and not begin.startswith(job.begins):
+    if job.begins and not begin.lower().startswith(tuple(first.lower() for first in job.begins)):
         expected = " or ".join(repr(first) for first in job.begins)
         raise ValueError(f"it is no such list: it begins with {begin[:40]!r}, not with {expected}")
     frame: pl.DataFrame = call(job.parse, answer.path, answer.address)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Collection
+from functools import cached_property, lru_cache, wraps
+from typing import TypeVar
 
 from tess_source._lazy import pl
 from tess_source.errors import QueryError
 from tess_source.names.sectors import text_of_sectors
 from tess_source.targets.target import Query
-from tess_source.wording import keyword
-from tess_source_catalogue.asked import SEVERAL, AskedLists
+from tess_source.wording import Wording, keyword
+from tess_source_catalogue.asked import AskedLists
+from tess_source_catalogue.criteria import criteria_of
 from tess_source_catalogue.folder import CatalogueFolder, ListFile, PresentLists
 from tess_source_catalogue.lacking import (
     OF_FILES,
@@ -23,11 +25,29 @@ from tess_source_catalogue.lacking import (
     several_in_words,
     updates_in_words,
 )  # fmt: skip
+from tess_source_catalogue.specimens import SEVERAL, specimens
 
 __all__ = ["Coverage"]
 
 BY_GAIA = ("TGLC",)
 """Pipelines whose files are named by Gaia ids: only their target lists tell the TIC ids."""
+MOST_QUESTIONS = 100
+"""Questions of which it is remembered what they name. Questions about other stars are the same question here."""
+T = TypeVar("T")
+
+
+def _once(method: Callable[[Coverage, AskedLists], T]) -> Callable[[Coverage, Query], T]:
+    """Return a method of a question that is computed once for all that name the same."""
+
+    @wraps(method)
+    def remembered(self: Coverage, query: Query) -> T:
+        asked = self._asked(query)
+        if method not in asked.known:
+            asked.known[method] = method(self, asked)
+        known: T = asked.known[method]
+        return known
+
+    return remembered
 
 
 class Coverage:
@@ -41,7 +61,7 @@ class Coverage:
 
     def __init__(self, lists: PresentLists) -> None:
         self.lists: PresentLists = lists
-        self._last: tuple[Query, AskedLists] | None = None
+        self._known: dict[tuple[object, ...], AskedLists] = {}
 
     @classmethod
     def of(cls, folder: CatalogueFolder) -> Coverage:
@@ -58,9 +78,9 @@ class Coverage:
         """The newest sector with files; 0 without any."""
         return max((sector for _, sector in self.has), default=0)
 
-    def pipelines(self, query: Query) -> list[str]:
+    @_once
+    def pipelines(self, asked: AskedLists) -> list[str]:
         """Return the pipelines that are meant where none is named: those that have all sectors and kinds that are named, else all."""
-        asked = self._asked(query)
         had = {OF_FILES[name].pipeline for name, _ in self.has}
         needed = asked.needed.filter(pl.col("pipeline").is_in(sorted(had))).partition_by("pipeline", as_dict=True)
         meant = {one for (one,) in needed}
@@ -80,52 +100,47 @@ class Coverage:
         """
         if not self.has:
             raise QueryError("the catalogue is empty: `tess-source catalogue update` makes it")
-        asked = self._asked(query)
-        if asked.unlisted:
-            raise QueryError(
-                f"the catalogue has no {asked.unlisted}: its lists are of {known_in_words()}; ",
-                keyword("archive", "mast"),
-                " has more",
-            )
-        if asked.later:
-            raise QueryError(
-                f"the catalogue ends with sector {self.newest}: `tess-source catalogue update` brings what the archive has, or ask ",
-                keyword("archive", "mast"),
-            )
-        if missing := self._missing(asked.needed, asked, every=bool(asked.kinds)):
-            raise QueryError(
-                f"the catalogue lacks {missing_in_words(missing)}; {updates_in_words(missing)}, or ask ",
-                keyword("archive", "mast"),
-            )
-        if nameless := self._nameless(asked):
-            raise QueryError(*nameless_in_words(nameless))
-        if asked.unlisted_several and not self._is_any_here(asked):
-            raise QueryError(
-                f"no list has {several_in_words(asked.unlisted_several)}, so the catalogue cannot tell; ask ",
-                keyword("archive", "mast"),
-            )
-        if asked.needed.height and not self._is_any_here(asked):
-            raise QueryError(
-                f"{absent_in_words(self._absent(asked))}: `tess-source catalogue update` asks again, or ask ",
-                keyword("archive", "mast"),
-            )
+        if problem := self._problem(query):
+            raise QueryError(*problem)
 
-    def covers(self, query: Query) -> bool:
+    @_once
+    def _problem(self, asked: AskedLists) -> list[str | Wording]:
+        """Return the parts of the message about what it lacks; none if there is nothing."""
+        mast = keyword("archive", "mast")
+        if asked.unlisted:
+            return [f"the catalogue has no {asked.unlisted}: its lists are of {known_in_words()}; ", mast, " has more"]
+        if asked.later:
+            update = "`tess-source catalogue update` brings what the archive has"
+            return [f"the catalogue ends with sector {self.newest}: {update}, or ask ", mast]
+        if missing := self._missing(asked.needed, asked, every=bool(asked.kinds)):
+            return [f"the catalogue lacks {missing_in_words(missing)}; {updates_in_words(missing)}, or ask ", mast]
+        if nameless := self._nameless(asked):
+            return nameless_in_words(nameless)
+        return self._nothing_here(asked)
+
+    def _nothing_here(self, asked: AskedLists) -> list[str | Wording]:
+        """Return the parts of the message about lists of which there are none; none if there is one, or none can be."""
+        mast = keyword("archive", "mast")
+        if self._is_any_here(asked):
+            return []
+        if asked.unlisted_several:
+            return [f"no list has {several_in_words(asked.unlisted_several)}, so the catalogue cannot tell; ask ", mast]
+        absent = self._absent(asked)
+        update = "`tess-source catalogue update` asks again"
+        return [f"{absent_in_words(absent)}: {update}, or ask ", mast] if absent else []
+
+    @_once
+    def covers(self, asked: AskedLists) -> bool:
         """Return whether it has all that a question without targets may mean, up to its newest sector."""
         if not self.has:
             return False
-        asked = self._asked(query)
         named = bool(asked.pipelines) or asked.identity
         needed = asked.needed if named else asked.needed.filter(pl.col("pipeline") == "SPOC")
-        if (
-            asked.unlisted
-            or asked.later
-            or not needed.height
-            or self._nameless(asked)
-            or (named and asked.unlisted_several)
-        ):
+        if asked.unlisted or asked.later or not needed.height or self._nameless(asked):
             return False
-        return self._is_any_here(asked) and not self._missing(needed, asked, every=True, sectors=True)
+        if (named and asked.unlisted_several) or not self._is_any_here(asked):
+            return False
+        return not self._missing(needed, asked, every=True, sectors=True)
 
     def used(self, query: Query, sectors: Collection[int] | None = None) -> list[ListFile]:
         """Return the lists from which a question is answered.
@@ -136,8 +151,7 @@ class Coverage:
         sectors : collection of int, optional
             Sectors of the answer; None: all that the question means.
         """
-        asked = self._asked(query)
-        wanted = set(asked.needed["pipeline"].unique())
+        asked, wanted = self._asked(query), self._pipelines_needed(query)
         if sectors is None:
             sectors = asked.sectors or None
         return [
@@ -147,13 +161,20 @@ class Coverage:
             and (sectors is None or (last in sectors if first == last else any(first <= n <= last for n in sectors)))
         ]
 
-    def parts(self, query: Query) -> set[tuple[str, int]]:
+    @_once
+    def parts(self, asked: AskedLists) -> set[tuple[str, int]]:
         """Return the pipelines and sectors that a question means and that there are."""
-        return self._parts(self._asked(query))
+        return self._parts(asked)
 
-    def in_words(self, query: Query) -> str:
+    @_once
+    def _pipelines_needed(self, asked: AskedLists) -> set[str]:
+        """Return the pipelines that a question means."""
+        return set(asked.needed["pipeline"].unique())
+
+    @_once
+    def in_words(self, asked: AskedLists) -> str:
         """Return what it has of the pipelines that a question means, e.g. ``"SPOC lc, tp of sectors 1-26"``."""
-        wanted = set(self._asked(query).needed["pipeline"].unique())
+        wanted = set(asked.needed["pipeline"].unique())
         said: dict[tuple[str, str], list[str]] = {}
         for name, source in OF_FILES.items():
             sectors = [sector for one, sector in self.has if one == name]
@@ -167,18 +188,31 @@ class Coverage:
             last for name, _, last in self.lists if name.startswith(SEVERAL) and name in OF_FILES and "SPOC" in wanted
         }
         parts += [f"SPOC dv of several sectors that end with {sectors_in_words(text_of_sectors(ends))}"] if ends else []
-        asked = self._asked(query)
         parts = parts or ["no files of what is asked"]
         parts += [absent_in_words(absent)] if asked.sectors and (absent := self._absent(asked)) else []
         parts += [f"no list has {several}"] if (several := several_in_words(asked.unlisted_several)) else []
         return "; ".join(parts)
 
     def _asked(self, query: Query) -> AskedLists:
-        """Return what a question names; several hooks ask about the same one."""
-        last = self._last
-        if last is None or last[0] is not query:
-            self._last = last = (query, AskedLists.of(query, self.newest))
-        return last[1]
+        """Return what a question names, which several hooks ask, and of which there is little to tell about any star."""
+        criteria, filters = criteria_of(query), {name: query.filters.get(name) for name in AskedLists.FILTERS}
+        columns = specimens(1).columns
+        told = tuple((name, *values) for name, values in criteria.items() if name in columns)
+        stars = (
+            "tic" in query.filters
+            or "target_name" in criteria
+            or any(target.tic is not None for target in query.targets)
+        )
+        key = (told, frozenset(criteria), *filters.values(), stars)
+        if (found := self._known.get(key)) is None:
+            if len(self._known) >= MOST_QUESTIONS:
+                self._known.clear()
+            self._known[key] = found = AskedLists.of(criteria, filters, self.newest, stars=stars)
+        return found
+
+    def _is_told(self, key: tuple[str, int]) -> bool:
+        """Return whether it has the list of a source about a sector, or knows that the archive had none."""
+        return key in self.has or key in self.lists.absent
 
     def _absent(self, asked: AskedLists) -> dict[tuple[str, int], float]:
         """Return the lists that would be needed and that the archive did not have: source and sector → when it was asked."""
@@ -231,11 +265,9 @@ class Coverage:
                 if every and not any(one == name for one, _, _ in self.lists):
                     missing[name] = set()
             elif not by_sector:
-                if not any((name, sector) in self.has or (name, sector) in self.lists.absent for sector in wanted):
+                if not any(self._is_told((name, sector)) for sector in wanted):
                     missing[name] = set()
-            elif gone := {
-                one for one in wanted if (name, one) not in self.has and (name, one) not in self.lists.absent
-            }:
+            elif gone := {one for one in wanted if not self._is_told((name, one))}:
                 missing[name] = gone
         return missing if every else self._without_others(missing, pairs)
 

@@ -8,7 +8,8 @@ from typing import NamedTuple, TypeVar
 
 from tess_source._lazy import pl
 from tess_source.settings import Settings
-from tess_source_catalogue.compose import Pages, read_list
+from tess_source_catalogue.bundles import FoundRows
+from tess_source_catalogue.compose import read_list
 from tess_source_catalogue.folder import CatalogueFolder, ListFile, PresentLists
 from tess_source_catalogue.listed import pipelines_of, strange_rows, target_rows, tce_rows
 from tess_source_catalogue.pages import Place, pages_of
@@ -31,7 +32,7 @@ class _Answered(NamedTuple):
 
     lists: PresentLists
     """Of which it was read."""
-    pages: Pages
+    pages: FoundRows
     observations: pl.DataFrame
 
     def has(self, lists: PresentLists, observations: pl.DataFrame) -> bool:
@@ -211,12 +212,12 @@ class Catalogue:
         sectors: Iterable[int] | None,
         pipelines: Iterable[str] | None,
         place: Place | None,
-    ) -> Pages:
+    ) -> FoundRows:
         """Return the rows and bundles of observations that are asked for."""
         stars, wanted = _column(tics), None if sectors is None else {int(sector) for sector in sectors}
         names = None if pipelines is None else {name.upper() for name in pipelines}
 
-        def read() -> Pages:
+        def read() -> FoundRows:
             found = [volume for volume in volumes(self.folder.lists()) if _may_have(volume, wanted, names)]
             return pages_of(self.folder, found, stars, wanted, names, place)
 

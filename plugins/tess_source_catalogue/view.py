@@ -19,7 +19,7 @@ from tess_source_catalogue.compose import composed
 from tess_source_catalogue.folder import CatalogueFolder
 from tess_source_catalogue.volumes import Volume, volumes
 
-__all__ = ["bundles_of", "refresh", "rows_path"]
+__all__ = ["bundles_of", "refresh", "rows_path", "scanned"]
 
 log: logging.Logger = logger(__name__)
 
@@ -55,6 +55,24 @@ def refresh(folder: CatalogueFolder) -> None:
 def rows_path(folder: CatalogueFolder, volume: Volume) -> Path:
     """Return where the rows of a volume are, if they were made."""
     return _folder(folder) / f"{volume.name}.parquet"
+
+
+def scanned(path: Path) -> pl.LazyFrame:
+    """Return the rows of a volume, still to be read. What its file says of its parts is read once, as long as it is the same file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If they were not made.
+    """
+    state = path.stat()
+    return _scanned(path, (state.st_ino, state.st_size, state.st_mtime_ns))
+
+
+@lru_cache(maxsize=1000)
+def _scanned(path: Path, state: tuple[int, int, int]) -> pl.LazyFrame:
+    del state
+    return pl.scan_parquet(path)
 
 
 def bundles_of(path: Path) -> pl.DataFrame:

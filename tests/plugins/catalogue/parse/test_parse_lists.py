@@ -91,7 +91,7 @@ def test_a_list_of_several_sectors_keeps_the_sector_of_each_row(tmp_path: Path) 
         (HEADER + "12,1,0,9.5,10,20\n", "0 as ccd"),
         (HEADER + "12,1,1,bright,10,20\n", "'bright' as tmag"),
         (HEADER + "12,1,1,9.5,10,-91\n", "-91.0 as dec"),
-        (HEADER + "12,1,1,9.5,inf,20\n", "infinite ra"),
+        (HEADER + "12,1,1,9.5,inf,20\n", "inf as ra"),
         (HEADER + "-12,1,1,9.5,10,20\n", "-12 as tic"),
         (HEADER + "99999999999999999999,1,1,9.5,10,20\n", "as tic, which is no number"),
     ],
