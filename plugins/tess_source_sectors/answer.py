@@ -54,7 +54,9 @@ def sectors_of(
     asked = stars_asked(session.registry, session.settings, targets, radius=radius, refresh=refresh, missing=missing)
     few = len(asked) <= MOST
     known = (
-        _at_archive(session, asked, must=products is True, refresh=refresh, large=large) if products or (products is None and few) else None
+        _at_archive(session, asked, must=products is True, refresh=refresh, large=large)
+        if products or (products is None and few)
+        else None
     )
     stars = stars_of(asked)
     if known:
@@ -81,7 +83,7 @@ class _AtArchive:
     """As `tess_source_sectors.planned.sectors_told` gives it."""
 
 
-def _at_archive(session: Session, asked: Mapping[int, Target], *, must: bool, **how: bool) -> _AtArchive | None:
+def _at_archive(session: Session, asked: Mapping[int, Target], *, must: bool, **how: Any) -> _AtArchive | None:
     """Return what the archive has of targets, by a search with these arguments; None if it cannot be asked, and need not."""
     try:
         found = session.search(list(dict.fromkeys(asked.values())), **how)
