@@ -373,7 +373,7 @@ def test_a_place_on_the_edge_has_a_reason_of_its_own_and_a_star_without_a_place_
 
 def test_what_several_say_of_one_place_stands_in_one_line(session: Session) -> None:
     said = session.search("84.5 -80.6").explain()
-    assert "84.5 -80.6: no star within 5 arcmin has observations; on silicon in sectors 1, 4" in said
+    assert "488 arcsec finds it; on silicon in sectors 1, 4" in said
 
 
 # -- refreshing --
