@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tess_source._lazy import pl
 from tess_source.display import text
-from tess_source.errors import QueryError
+from tess_source.errors import LargeAnswerError
 from tess_source.wording import keyword
 
 __all__ = ["LARGE", "about", "check_amount", "known_and_typical_bytes", "typical_sizes"]
@@ -118,7 +118,7 @@ def check_amount(frame: pl.DataFrame, *, large: bool) -> None:
 
     Raises
     ------
-    QueryError
+    LargeAnswerError
         If they have more than `LARGE` bytes, as far as their sizes are known or can be estimated; the message says how many files and
         bytes they are, and what to do.
     """
@@ -134,7 +134,7 @@ def check_amount(frame: pl.DataFrame, *, large: bool) -> None:
     if files["kind"].is_in(IMAGES).any():
         fewer += [", ", keyword("camera"), ", ", keyword("ccd"), " or ", keyword("time")]
         fewer += ["; the pixels around a star alone are ", keyword("kind", "cutout")]
-    raise QueryError(
+    raise LargeAnswerError(
         f"{text.number(files.height, 'file')} of {roughly}{text.size(count)} {are} more than {text.size(LARGE)}: ",
         *fewer,
         "; or give ",

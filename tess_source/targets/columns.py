@@ -32,8 +32,13 @@ PLACES = (
     ("rad", "decd"), ("raepoch2000", "decepoch2000"), ("rastr", "decstr"), ("rahms", "decdms"), ("alpha", "delta"),
     ("rightascension", "declination"), ("ticrightascension", "ticdeclination"), ("targetra", "targetdec"), ("raobj", "decobj"),
 )  # fmt: skip
-MOTIONS = (("pmra", "pmdec", "refepoch"), ("pmra", "pmde", "refepoch"))
-"""Proper motions [mas/yr] with the epoch of the place [yr], as in Gaia's tables. A column `epoch` is more often that of a transit."""
+MOTIONS = tuple(
+    (*motion, epoch)
+    for motion in (("pmra", "pmdec"), ("pmra", "pmde"), ("pmracosdec", "pmdec"))
+    for epoch in ("refepoch", "obstime")
+)
+"""Proper motions [mas/yr] with the epoch of the place [yr], as in Gaia's tables, or as astropy calls them. A column `epoch` is more often
+that of a transit."""
 EARLIEST, LATEST = 1800.0, 2200.0
 """Years that the epoch of a place may be."""
 TOIS = ("toi", "fulltoiid", "toiid")
@@ -199,7 +204,7 @@ class Columns:
 
 
 def _in_unit(name: str, value: Any, unit: str) -> float:
-    """Return a cell as a number in a unit; a number without a unit is in it already.
+    """Return a cell as a number in a unit; a number without a unit is in it already, and a time of astropy is its Julian year.
 
     Raises
     ------
@@ -207,6 +212,8 @@ def _in_unit(name: str, value: Any, unit: str) -> float:
         If it is no such number.
     """
     try:
+        if hasattr(value, "jyear"):
+            return float(value.jyear)
         return float(value.to_value(unit) if hasattr(value, "to_value") else str(value).strip().removeprefix("J"))
     except (TypeError, ValueError) as error:
         raise QueryError(f"column {name!r} has {str(value)!r}, which is no number in {unit}") from error
