@@ -189,10 +189,10 @@ class Session(SessionMethods):
         query, choice = question_and_choice(
             self.registry, self.settings, targets, words=words, refresh=refresh, **asked
         )
-        found = self._answer(query, refresh=refresh)
+        found = self._answer(query, refresh=refresh, words=choice)
         for absent in filter(None, (found.unobserved(), found.unmatched())):
             log.warning("%s%s", absent, f" (from the cache folder; {ASK_AGAIN})" if found.from_store else "")
-        return asking.with_reasons(self.registry, self.settings, self.select(found, **choice))
+        return asking.with_reasons(self.registry, self.settings, found)
 
     def iter_search(
         self, targets: Any = None, *, radius: float | Quantity | str | None = None, wildcards: bool = False,
@@ -304,8 +304,8 @@ class Session(SessionMethods):
         parts = streaming.parts(self.registry, self.settings, query, listing=listing)
         return activity.shown_each(self.settings.progress, (self.select(part.using(self), **choice) for part in parts))
 
-    def _answer(self, query: Query, *, refresh: bool = False) -> Found:
-        return asking.answer(self.registry, self.settings, query, refresh=refresh).using(self)
+    def _answer(self, query: Query, *, refresh: bool = False, words: Mapping[str, Any] | None = None) -> Found:
+        return asking.answer(self.registry, self.settings, query, refresh=refresh, words=words).using(self)
 
     def _found_observations(
         self, targets: Any = None, *, words: Mapping[str, Any], refresh: bool = False, **asked: Any
