@@ -75,6 +75,8 @@ def test_a_sector_that_was_asked_for_has_a_row_where_the_star_is_on_no_ccd(sessi
         (1, 1, states.OFF), (1, 2, states.OFF), (1, 35, states.OFF), (1, 200, states.UNKNOWN_SECTOR),
     ]  # fmt: skip
     assert "7.6′ outside the science pixels" in rows["why"][2]
+    told = rows.to_polars().select("lc", "fast_lc", "hlsp", "dv")
+    assert told.rows() == [(True, False, "", True), *[(False, False, "", False)] * 7]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +136,7 @@ def test_a_star_whose_place_is_not_known_is_said_and_not_dropped(
     rows = alone.sectors([5, PLACE], products=False)
     assert rows[0]["state"] == states.NO_POSITION and rows[0]["tic"] == 5
     assert len(rows) == 26
-    assert "it is not known where 1 star lie" in caplog.text
+    assert "it is not known where 1 star lies: 5" in caplog.text
 
 
 def test_offline_without_a_kept_answer_the_places_alone_answer_unless_products_are_wanted(
