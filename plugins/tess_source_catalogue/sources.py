@@ -23,9 +23,9 @@ _TESS_SPOC = f"{_HLSP}/tess-spoc/download_scripts/hlsp_tess-spoc_tess_phot"
 
 TCE_PAGE = f"{_MAST}/tess/bulk_downloads/bulk_downloads_tce.html"
 """The page with links to all tables of TCEs. The scripts of searches over several sectors have the same ranges."""
-SCRIPT = ("#!",)
-OTHER_SCRIPT = ("#!", "curl ")
-TARGETS = ("#", "TICID", '"TICID')
+SCRIPT = ("#", "curl", "wget")
+TARGETS = ("#", "TIC", '"TIC', "GAIA", '"GAIA')
+TCES = ("#", "tce", "tic")
 DV = ("dvt", "dvr-pdf", "dvr-xml", "dvs", "dvm")
 
 Locate = Callable[[int, Sequence[str]], Sequence[str]]
@@ -80,13 +80,13 @@ def _spoc_script(product: str, help_: str, kinds: Sequence[str], since: int = 1)
 
 
 def _script(name: str, help_: str, pipeline: str, address: str, kinds: Sequence[str], since: int = 1) -> Source:
-    return Source(name, help_, pipeline, _at(address), read_script, OTHER_SCRIPT, kinds=kinds, since=since)
+    return Source(name, help_, pipeline, _at(address), read_script, SCRIPT, kinds=kinds, since=since)
 
 
 def _targets(pipeline: str) -> Source:
     name, help_ = pipeline.lower(), f"stars of {pipeline} with their positions"
     address = f"{_HLSP}/{name}/target_lists/s{{sector:04d}}.csv"
-    return Source(f"{name}-targets", help_, pipeline, _at(address), read_hlsp_targets, ("#", "TIC"), gives="targets")
+    return Source(f"{name}-targets", help_, pipeline, _at(address), read_hlsp_targets, TARGETS, gives="targets")
 
 
 SOURCES: Sequence[Source] = (
@@ -114,11 +114,11 @@ SOURCES: Sequence[Source] = (
         read_targets, TARGETS, gives="targets", since=27,
     ),
     Source(
-        "tce", "threshold crossing events of single sectors", "SPOC", _tce_table, read_tces, ("#", "tceid"), gives="tces",
+        "tce", "threshold crossing events of single sectors", "SPOC", _tce_table, read_tces, TCES, gives="tces",
         index=TCE_PAGE,
     ),
     Source(
-        "multi-tce", "threshold crossing events of several sectors", "SPOC", _tce_tables, read_tces, ("#", "tceid"),
+        "multi-tce", "threshold crossing events of several sectors", "SPOC", _tce_tables, read_tces, TCES,
         gives="tces", index=TCE_PAGE,
     ),
     _script(

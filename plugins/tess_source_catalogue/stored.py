@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tess_source import names
 from tess_source._lazy import pl
-from tess_source_catalogue.patterns import packed, rendered
+from tess_source_catalogue.patterns import Patterns, packed
 
 __all__ = ["files_of", "packed_files", "scaled", "strange_names", "unscaled"]
 
@@ -12,7 +12,7 @@ SCALE = 10_000
 """Positions are stored as whole ten-thousandths of a degree where they have no more digits, as those of the 2-min lists."""
 
 
-def packed_files(uris: pl.Series, address: str = "") -> pl.DataFrame:
+def packed_files(uris: pl.Series, address: str = "", pipeline: str = "") -> pl.DataFrame:
     """Return a list of files in the form in which it is stored, each file once.
 
     Parameters
@@ -21,6 +21,8 @@ def packed_files(uris: pl.Series, address: str = "") -> pl.DataFrame:
         Their URIs; of what has none, a text.
     address : str
         Address of the list. If its name tells of a sector and a pipeline, files of others are strange.
+    pipeline : str
+        Files of other pipelines are strange. Empty: those of any are not.
 
     Returns
     -------
@@ -31,11 +33,13 @@ def packed_files(uris: pl.Series, address: str = "") -> pl.DataFrame:
     uris = uris.drop_nulls().rename("uri").unique()
     said = names.columns(uris)
     script = names.parse(address)
-    strange = said["kind"] == "other"
+    strange = (said["kind"] == "other") | ~uris.str.contains("^[A-Za-z][A-Za-z0-9]*:")  # a name is no address
     if script.kind == "script" and script.last_sector is not None:
         strange |= ~((said["last_sector"] == script.last_sector) & (said["pipeline"] == script.pipeline)).fill_null(
             value=False
         )
+    if pipeline:
+        strange |= (said["pipeline"] != pipeline).fill_null(value=True)
     patterns = packed(uris, said["tic"], said["gaia"])
     rows = pl.DataFrame([said["tic"], said["gaia"], patterns.rename("pattern"), strange.rename("strange")])
     return rows.sort("tic", "gaia", "pattern")
@@ -47,29 +51,30 @@ def files_of(rows: pl.DataFrame) -> pl.Series:
     codes = rows.join(patterns.to_frame().with_row_index("code"), on="pattern", how="left", maintain_order="left")[
         "code"
     ]
-    return rendered(patterns, codes, rows["tic"], rows["gaia"]).rename("uri")
+    return Patterns(patterns).rendered(codes, rows["tic"], rows["gaia"]).rename("uri")
 
 
 def strange_names(rows: pl.DataFrame) -> list[str]:
     """Return the names, or other texts, of a list that were not understood or do not belong in it; of other lists, none."""
     if "strange" not in rows.columns:
         return []
-    return files_of(rows.filter("strange")).str.extract(r"([^/]*)$").to_list()
+    return files_of(rows.filter("strange")).str.extract(r"([^/]*/*)$").to_list()
 
 
 def scaled(frame: pl.DataFrame) -> pl.DataFrame:
     """Return rows with `ra` and `dec` as whole numbers, where no digit is lost by it."""
-    whole = {name: (frame[name] * SCALE).round() for name in ("ra", "dec")}
+    degrees = [name for name in ("ra", "dec") if frame.schema.get(name) == pl.Float64]
+    whole = {name: (frame[name] * SCALE).round() for name in degrees}
     exact = [name for name, column in whole.items() if _degrees(column).eq_missing(frame[name]).all()]
     return frame.with_columns(whole[name].cast(pl.Int32) for name in exact)
 
 
 def unscaled(frame: pl.DataFrame) -> pl.DataFrame:
     """Return rows with `ra` and `dec` in degrees; the inverse of `scaled`."""
-    whole = [name for name in ("ra", "dec") if name in frame.columns and frame.schema[name] == pl.Int32]
-    return frame.with_columns(_degrees(frame[name]) for name in whole)
+    whole = [name for name in ("ra", "dec") if name in frame.columns and frame[name].dtype == pl.Int32]
+    return frame.with_columns(_degrees(frame[name]) for name in whole) if whole else frame
 
 
 def _degrees(whole: pl.Series) -> pl.Series:
     """Return whole numbers in degrees, divided by a column: polars multiplies by the inverse of a constant, which is not the same."""
-    return whole.cast(pl.Float64) / pl.repeat(float(SCALE), len(whole), dtype=pl.Float64, eager=True)
+    return whole.cast(pl.Float64) / pl.Series([float(SCALE)]).new_from_index(0, len(whole))

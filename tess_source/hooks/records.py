@@ -133,6 +133,8 @@ class Lookup:
     connection. A failure raises, it is never a column of nulls."""
     help: str
     """One line for ``--help``."""
+    may_be_null: bool = False
+    """Whether null is an answer, such as for a star without planets. Else a warning tells of products whose value is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,8 @@ class Source:
     parse: Callable[[Path, str], pl.DataFrame]
     """Returns the rows of one list, given its file and its address. Raises ValueError for what is not such a list."""
     first: Sequence[str] = ()
-    """Texts of which the list begins with one, e.g. ``"#!"``. What begins otherwise, such as a page of HTML, is refused."""
+    """Texts of which the list begins with one, e.g. ``"#!"``; case does not matter. What begins otherwise, such as a page of HTML, is
+    refused."""
     gives: str = "files"
     """What a row is: ``files`` (a product), ``targets`` (a star on a target list), ``tces``, ``observations`` (an archive's own row), or
     ``sizes`` (the exact size of a file)."""

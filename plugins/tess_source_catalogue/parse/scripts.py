@@ -11,12 +11,17 @@ from tess_source_catalogue.stored import packed_files
 
 __all__ = ["read_script"]
 
-_OF_URI = r"uri=(mast(?::|%3[Aa])[^'\"\s&]+)"
-_OF_ADDRESS = r"""^(?:.*[\s'"=])?(https?://[^'"\s]+)"""
-"""The last address of a line: the expression before it takes as much as it can."""
-_COMMANDS = r"\b(?:curl|wget)\b|mast:|https?:"
-"""What only lines that fetch something hold. Other lines of a script make folders, or print."""
-_HLSP = r"^https?://[^/]+/hlsps/"
+_ADDRESS = r"(?i)(?:mast(?::|%3a)|(?:https?|ftp|s3)://)[^\s\x00-\x1f'\"`;|<>(){},\\]+"
+_URI = r"(?i)mast(?::|%3a)[^&?#]+"
+"""A URI, also as a part of an address."""
+_FILE = r"^[^:]+://[^/?#]+/[^?#]*\.[A-Za-z0-9]{1,5}(?:[?#]|$)"
+"""Addresses that end like that of a file."""
+_COMMANDS = r"(?i)\b(?:curl|wget)\b|\btess[0-9]{13}|\bhlsp_|\.(?:fits|pdf|xml)\b"
+"""What only lines hold that fetch something, or name a file."""
+_OTHERS = r"^\s*(?:\[|(?:echo|printf|mkdir|cd|rm|mv|test|if|while|for|set|export|trap|sleep|exit)\b)"
+"""Commands that fetch nothing themselves."""
+_HLSP = r"(?i)^[a-z0-9]+://[^/]+/(?:pub/|mast/)?hlsps?/"
+"""Where the archive, and the cloud's copy of it, have the high-level science products."""
 
 
 def read_script(path: Path, address: str) -> pl.DataFrame:
@@ -55,34 +60,41 @@ def _joined(part: bytes) -> bytes:
 
 
 def _uris(text: pl.Series, filename: str) -> pl.Series:
-    """Return the URI of each line that fetches a file; of such a line without an address, the line itself."""
+    """Return the URI of each file that is fetched; of lines that fetch something without an address, the lines themselves.
+
+    Every line that names a file gives at least one text, whatever it looks like: what is not understood later is counted.
+    """
     check_no_page(text, filename)
-    text = _commands(text)
-    uris = text.str.extract(_OF_URI)
-    others = text.filter(uris.is_null()).str.strip_chars()
-    others = others.filter(others.str.contains(_COMMANDS))
-    return pl.concat([_of_escaped(uris.drop_nulls()), _of_addresses(others)])
-
-
-def _commands(text: pl.Series) -> pl.Series:
-    """Return lines without comments, and a line that fetches several files as several."""
     text = text.filter(~text.str.contains(r"^\s*#"))
-    several = text.str.count_matches("uri=", literal=True) > 1
-    if several.any():
-        parts = text.filter(several).str.replace_all("uri=", "\nuri=", literal=True).str.split("\n").explode()
-        text = pl.concat([text.filter(~several), parts.filter(parts.str.starts_with("uri="))])
-    return text
+    found = text.str.extract_all(_ADDRESS)
+    silent = text.filter(found.list.len() == 0).str.strip_chars()
+    silent = silent.filter(silent.str.contains(_COMMANDS) & ~silent.str.contains(_OTHERS))
+    rows = pl.DataFrame([text.rename("line"), found.rename("address")]).explode("address").drop_nulls()
+    of_uri = rows["address"].str.contains(_URI)
+    return pl.concat([_plain(rows["address"].filter(of_uri)), _of_addresses(rows, of_uri), silent])
 
 
-def _of_escaped(uris: pl.Series) -> pl.Series:
-    """Return URIs that were part of an address, without its escapes."""
-    escaped = uris.str.contains("%", literal=True).any()
-    return uris.str.replace_all("%3[Aa]", ":").str.replace_all("%2[Ff]", "/") if escaped else uris
+def _plain(addresses: pl.Series) -> pl.Series:
+    """Return the URIs that are parts of addresses, without escapes."""
+    uris = addresses.str.extract_all(_URI).explode()
+    if uris.str.contains("%", literal=True).any():
+        uris = uris.str.replace_all("(?i)%3a", ":").str.replace_all("(?i)%2f", "/")
+    return uris.str.replace("^(?i)mast:", "mast:")
 
 
-def _of_addresses(text: pl.Series) -> pl.Series:
-    """Return the URI of each line with a plain address, by the archive's rules; else the address, or the line."""
-    address = text.str.extract(_OF_ADDRESS).fill_null(text)
+def _of_addresses(rows: pl.DataFrame, of_uri: pl.Series) -> pl.Series:
+    """Return the URIs of files at plain addresses, by the archive's rules; else the addresses.
+
+    An address that does not end like that of a file counts if it is all that its line fetches.
+    """
+    if of_uri.all():
+        return pl.Series("address", [], dtype=pl.String)
+    is_file = of_uri | rows["address"].str.contains(_FILE)
+    others = rows.with_columns(is_file=is_file, of_uri=of_uri, alone=~is_file & ~rows["line"].str.contains(_OTHERS))
+    others = others.filter(
+        ~pl.col("of_uri") & (pl.col("is_file") | (pl.col("alone") & ~pl.col("is_file").any().over("line")))
+    )
+    address = others["address"].str.replace(r"(\.[A-Za-z0-9]{1,5})[?#].*$", "${1}")
     said = names.columns(address)
     mission = "mast:TESS/product/" + address.str.extract(r"([^/]*)$")
     return address.str.replace(_HLSP, "mast:HLSP/").zip_with(

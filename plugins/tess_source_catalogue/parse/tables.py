@@ -12,22 +12,26 @@ from tess_source_catalogue.parse.text import check_no_page, lines, parts
 
 __all__ = ["check_rows", "numbers", "read_table"]
 
-NOTHING = ("nan", "null", "none", "n/a")
+NOTHING = ("nan", "null", "none", "n/a", "masked", "-", "--", "-999", "-999.0")
 """What programs write in place of a number that they do not have, in small letters."""
+SEPARATORS = (",", "\t", ";", "|", " ")
+"""What may stand between columns. Blanks also stand beside the others, so they come last."""
+EXACT = 2**53
+"""Whole numbers up to this one are exact as floating-point numbers."""
 
 
 def read_table(path: Path, aliases: Mapping[str, Sequence[str]], needed: Sequence[str]) -> pl.DataFrame:
     """Read the columns of a table, as text, under our names.
 
-    The header is the first line that names all columns that are needed, a comment or not. Columns may be separated by commas, tabs, or
-    white space.
+    The header is the first line that names all columns that are needed, a comment or not; of names, only letters and digits count. Columns
+    may be separated by commas, tabs, semicolons, bars, or white space.
 
     Parameters
     ----------
     path : Path
         The table, plain or compressed by gzip.
     aliases : dict
-        Our name of a column → the names that it has in such tables, in small letters.
+        Our name of a column → the names that it has in such tables.
     needed : sequence of str
         Our names of columns without which it is no such table.
 
@@ -49,7 +53,7 @@ def read_table(path: Path, aliases: Mapping[str, Sequence[str]], needed: Sequenc
     check_no_page(text, path.name)
     place, header, separator = _header(text, aliases, needed, path.name)
     body = text.slice(place + 1)
-    body = body.filter((body.str.strip_chars() != "") & ~body.str.starts_with("#"))
+    body = body.filter((body.str.strip_chars() != "") & ~body.str.starts_with("#") & (body != text[place]))
     if not len(body):
         raise ValueError(f"{path.name} has no rows")
     return _columns(_split(body, separator, len(header), path.name), header, aliases)
@@ -64,22 +68,30 @@ def numbers(rows: pl.DataFrame, types: Mapping[str, str], filename: str) -> pl.D
         If a text is no number, or no whole one where that is required.
     """
     known = {name: kind for name, kind in types.items() if name in rows.columns}
-    plain = [
-        pl.col(name).str.replace(r"\.0+$", "") if kind.startswith("Int") else pl.col(name)
-        for name, kind in known.items()
-    ]
-    found = rows.with_columns(
-        column.cast(getattr(pl, kind), strict=False).alias(name)
-        for column, (name, kind) in zip(plain, known.items(), strict=True)
-    )
-    for name, kind in known.items():
-        bad = rows[name].filter(rows[name].is_not_null() & found[name].is_null())
-        bad = bad.filter(~bad.str.to_lowercase().is_in(NOTHING))
+    given = rows.with_columns(_given(rows[name]) for name in known)
+    found = given.with_columns(_number(given[name], kind) for name, kind in known.items())
+    for name in known:
+        bad = given[name].filter(given[name].is_not_null() & found[name].is_null())
         if len(bad):
             raise ValueError(f"{filename} has {bad[0][:40]!r} as {name}, which is no number")
-        if kind.startswith("Float") and found[name].is_infinite().any():
-            raise ValueError(f"{filename} has an infinite {name}")
     return found.with_columns(pl.col(name).fill_nan(None) for name, kind in known.items() if kind.startswith("Float"))
+
+
+def _given(text: pl.Series) -> pl.Series:
+    """Return texts without those that stand for nothing."""
+    return text.set(text.str.to_lowercase().is_in(NOTHING).fill_null(value=False), None)
+
+
+def _number(text: pl.Series, kind: str) -> pl.Series:
+    """Return texts as numbers of a type, null where they are none. Whole numbers may be written as ``38846515.0`` or ``3.8846515e7``."""
+    if kind.startswith("Float"):
+        return text.cast(pl.Float64, strict=False)
+    whole = text.str.replace(r"\.0*$", "").cast(pl.Int64, strict=False)
+    if whole.null_count() > text.null_count():
+        number = text.cast(pl.Float64, strict=False)
+        number = number.set(~((number == number.round()) & (number.abs() < EXACT)).fill_null(value=False), None)
+        whole = whole.zip_with(whole.is_not_null(), number.cast(pl.Int64))
+    return whole.cast(getattr(pl, kind), strict=False)
 
 
 def check_rows(rows: pl.DataFrame, sound: Mapping[str, pl.Expr], filename: str) -> None:
@@ -101,16 +113,20 @@ def _header(
     text: pl.Series, aliases: Mapping[str, Sequence[str]], needed: Sequence[str], filename: str
 ) -> tuple[int, list[str], str]:
     """Return the place of the header, its names, and what separates columns."""
+    known = {name: {_plain(alias) for alias in aliases[name]} for name in needed}
     for place, line in enumerate(text.head(200).to_list()):
         words = line.lstrip("# \t")
-        separator = "," if "," in words else "\t" if "\t" in words else " "
-        header = [
-            name.strip().strip('"').lower() for name in (words.split() if separator == " " else words.split(separator))
-        ]
-        if all(set(aliases[name]) & set(header) for name in needed):
-            return place, header, separator
+        for separator in SEPARATORS:
+            header = [_plain(name) for name in (words.split() if separator == " " else words.split(separator))]
+            if all(known[name] & set(header) for name in needed):
+                return place, header, separator
     wanted = " and ".join(aliases[name][0] for name in needed)
     raise ValueError(f"{filename} has no header with {wanted}: it is no such table")
+
+
+def _plain(name: str) -> str:
+    """Return the letters and digits of a column's name: ``TIC_ID``, ``"TIC ID"`` and ``ticid`` are the same."""
+    return re.sub("[^a-z0-9]", "", name.lower())
 
 
 def _split(body: pl.Series, separator: str, width: int, filename: str) -> pl.DataFrame:
@@ -132,8 +148,9 @@ def _split(body: pl.Series, separator: str, width: int, filename: str) -> pl.Dat
 
 
 def _columns(rows: pl.DataFrame, header: Sequence[str], aliases: Mapping[str, Sequence[str]]) -> pl.DataFrame:
+    plain = {ours: [_plain(name) for name in theirs] for ours, theirs in aliases.items()}
     places = {
-        ours: next((header.index(name) for name in theirs if name in header), None) for ours, theirs in aliases.items()
+        ours: next((header.index(name) for name in theirs if name in header), None) for ours, theirs in plain.items()
     }
     known = {ours: rows.columns[place] for ours, place in places.items() if place is not None}
     return rows.select(pl.col(theirs).str.strip_chars().replace("", None).alias(ours) for ours, theirs in known.items())

@@ -12,16 +12,16 @@ from tess_source_catalogue.stored import scaled
 __all__ = ["read_hlsp_targets", "read_targets"]
 
 ALIASES: Mapping[str, Sequence[str]] = {
-    "tic": ("ticid", "tic_id", "tic"),
+    "tic": ("ticid", "tic"),
     "camera": ("camera", "cam"),
     "ccd": ("ccd",),
-    "tmag": ("tmag", "tessmag", "tess_mag"),
-    "ra": ("ra", "ra_deg"),
-    "dec": ("dec", "dec_deg"),
-    "gaia": ("gaiadr3_id", "gaia_id", "gaia", "gaiadr3"),
+    "tmag": ("tmag", "tessmag", "mag"),
+    "ra": ("ra", "ra_deg", "ra_j2000"),
+    "dec": ("dec", "dec_deg", "dec_j2000"),
+    "gaia": ("gaiadr3_id", "gaia_id", "gaia_dr3_id", "gaiadr3", "gaia", "gaia_source_id"),
     "sector": ("sector",),
 }
-"""Our name of a column → its names in these lists, in small letters."""
+"""Our name of a column → its names in these lists; see `tess_source_catalogue.parse.tables.read_table`."""
 _TYPES = {
     "tic": "Int64", "camera": "Int32", "ccd": "Int32", "tmag": "Float64", "ra": "Float64", "dec": "Float64", "gaia": "Int64",
     "sector": "Int32",
@@ -29,7 +29,7 @@ _TYPES = {
 
 
 def read_targets(path: Path, address: str) -> pl.DataFrame:
-    """Read a list of 2-min or 20-s targets.
+    """Read a list of 2-min or 20-s targets. Right ascensions below 0 or above 360 degrees are moved by a turn.
 
     Parameters
     ----------
@@ -94,14 +94,8 @@ def _read(path: Path, needed: Sequence[str]) -> pl.DataFrame:
         rows = rows.with_columns(tic=pl.when(pl.col("tic") > 0).then("tic"))  # 0 or -1: not in the TIC
     sound = {name: pl.col(name) > 0 for name in ("tic", "gaia", "sector")}
     sound |= {name: pl.col(name).is_between(1, 4) for name in ("camera", "ccd")}
-    sound |= {"ra": pl.col("ra").is_between(-360, 360), "dec": pl.col("dec").is_between(-90, 90)}
+    sound |= {"ra": pl.col("ra").is_between(-360, 720), "dec": pl.col("dec").is_between(-90, 90)}
     sound |= {"tmag": pl.col("tmag").is_between(-30, 50)}
     check_rows(rows, sound, path.name)
-    around = (
-        pl.when(pl.col("ra") < 0)
-        .then(pl.col("ra") + 360)
-        .when(pl.col("ra") < 360)
-        .then("ra")
-        .otherwise(pl.col("ra") - 360)
-    )
+    around = pl.col("ra") - 360 * (pl.col("ra") / 360).floor()
     return rows.with_columns(ra=around).select(name for name in ALIASES if name in rows.columns)

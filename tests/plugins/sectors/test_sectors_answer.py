@@ -15,7 +15,7 @@ from astropy.coordinates import SkyCoord
 from mast_case import KELT9, TOI3505
 
 from tess_source import Session
-from tess_source.errors import MissingExtraError, OfflineError, QueryError
+from tess_source.errors import LargeAnswerError, MissingExtraError, OfflineError, QueryError
 from tess_source.tables.listing import Observations
 from tess_source.tables.rows import with_schema
 from tess_source.targets.target import Query, Target
@@ -376,7 +376,7 @@ def test_a_place_on_the_edge_has_a_reason_of_its_own_and_a_star_without_a_place_
 
 def test_what_several_say_of_one_place_stands_in_one_line(session: Session) -> None:
     said = session.search("84.5 -80.6").explain()
-    assert "84.5 -80.6: no star within 5 arcmin has observations; on silicon in sectors 1, 4" in said
+    assert "488 arcsec finds it; on silicon in sectors 1, 4" in said
 
 
 # -- refreshing --
@@ -495,3 +495,13 @@ def test_nothing_is_said_of_sectors_that_were_not_asked_for(session: Session) ->
     assert "silicon" not in session.search("TIC 390988385", kind="lc", pipeline="CDIPS").explain()
     assert "silicon" not in session.search("TIC 390988385", sector=10**12).explain()
     assert "sector 14" not in session.search("TIC 390988385", sector=1).explain()
+
+
+def test_more_observations_than_a_page_are_refused_and_large_goes_on(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tess_source_mast.guard.MOST_ROWS", 5)
+    with pytest.raises(LargeAnswerError, match="large=True"):
+        session.sectors(KELT9)
+    assert len(session.sectors(KELT9, large=True))
+    assert len(session.sectors(KELT9, products=False))
