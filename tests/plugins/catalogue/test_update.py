@@ -82,6 +82,8 @@ def test_lists_about_several_sectors_are_found_by_the_links_of_a_page(catalogue:
         ({"kind": "lc"}, {"lc", "targets"}),
         ({"kind": "dv"}, {"targets", "multi-dv"}),
         ({"kind": "dvt"}, {"targets", "multi-dv"}),
+        ({"kind": "LC, dv", "pipeline": "Spoc,qlp"}, {"lc", "targets", "multi-dv", "qlp"}),
+        ({"source": ["LC", "Qlp"], "pipeline": "QLP"}, {"qlp"}),
         ({"source": "qlp"}, {"qlp"}),
         ({"source": "lc,targets"}, {"lc", "targets"}),
     ],
@@ -175,6 +177,13 @@ def test_a_file_that_is_not_whole_any_more_is_fetched_again(
         file.path.write_bytes(file.path.read_bytes()[:-1])
     assert states(catalogue, 1)["lc", 1] == "new"
     assert rows_of(catalogue)["lc", 1, 1] == [10, 11]
+
+
+def test_sectors_that_are_named_and_not_there_yet_are_told(server: Server, catalogue: SessionCatalogue) -> None:
+    done = catalogue.update("2-4,9", progress=False)
+    assert done.absent == (4, 9)
+    assert done.summary().endswith("0 failed; no list yet of sectors 4,9")
+    assert catalogue.update(progress=False).absent == ()
 
 
 def test_a_list_that_is_gone_stays_in_the_catalogue(server: Server, catalogue: SessionCatalogue) -> None:
